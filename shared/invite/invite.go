@@ -1,0 +1,193 @@
+// Package invite holds the invite: grant and contract in one, from the moment it is asked for until it is accepted
+// or dead. Its methods are the only transitions there are; they change a value in memory and touch nothing else.
+package invite
+
+import (
+	"time"
+
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/secret"
+)
+
+// How long things last.
+const (
+	Lifetime      = 7 * 24 * time.Hour // from the sending, or the last re-sending, until it expires
+	ResendApart   = time.Minute        // between two mails of one invite
+	ResendsPerDay = 5
+	MaxTimeline   = 40 // events kept on the invite; the audit log keeps all
+	MaxGrants     = 20 // resources on one invite
+)
+
+// Status is where an invite is in its life.
+type Status string
+
+// The states: sending until the first mail is out, then pending; the others are final, except that an expired
+// invite can be sent again.
+const (
+	Sending  Status = "sending"
+	Pending  Status = "pending"
+	Accepted Status = "accepted"
+	Canceled Status = "canceled"
+	Expired  Status = "expired"
+	Failed   Status = "failed"
+)
+
+// Payer is who pays for what the client gets.
+type Payer string
+
+// The payers.
+const (
+	AgencyPays Payer = "agency"
+	ClientPays Payer = "client"
+)
+
+// Sender is who invites, as it is shown to the invitee: fixed when the invite is made, so that a link is opened with
+// one read and shows what was agreed to.
+type Sender struct {
+	AgencyName string
+	Color      string
+	LogoURL    string
+	Member     id.Member // whose rights the invite rests on
+}
+
+// Event is one line of the delivery timeline.
+type Event struct {
+	Name   EventName
+	At     time.Time
+	Detail string // for a person; may be ""
+}
+
+// EventName names what happened to an invite.
+type EventName string
+
+// The events, in the order in which they usually come.
+const (
+	Queued     EventName = "queued"
+	Sent       EventName = "sent" // accepted by SES
+	Delivered  EventName = "delivered"
+	Delayed    EventName = "delayed"
+	Bounced    EventName = "bounced"
+	Complained EventName = "complained"
+	Opened     EventName = "opened"
+	WasSigned  EventName = "signed_in"
+	WasTaken   EventName = "accepted"
+	Resent     EventName = "resent"
+	WasDropped EventName = "canceled"
+	RanOut     EventName = "expired"
+	NotSent    EventName = "failed"
+)
+
+// Invite is one invite.
+type Invite struct {
+	ID        id.Invite
+	Payer     Payer
+	Grants    []instance.Grant
+	Message   string
+	From      Sender
+	Status    Status
+	Reason    string // why it failed or bounced, in plain words
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time // when it was accepted, canceled, expired or failed
+	Timeline  []Event
+
+	Tokens  []secret.Hash // of the links that open it; several while a mail may have gone out twice
+	Mail    Mail
+	Resends []time.Time // the last ResendsPerDay of them
+}
+
+// At is the state at a moment: time makes an invite expire, not the sweep that later writes it down.
+func (i *Invite) At(now time.Time) Status {
+	if i.Live() && !now.Before(i.ExpiresAt) {
+		return Expired
+	}
+	return i.Status
+}
+
+// Live tells whether the stored state is one that can still lead to acceptance.
+func (i *Invite) Live() bool { return i.Status == Sending || i.Status == Pending }
+
+// Opens tells whether token is the secret of one of the invite's links. It says nothing about the state.
+func (i *Invite) Opens(token string) bool {
+	ok := false
+	for _, h := range i.Tokens { // all of them, so that the time taken does not tell which
+		if h.Matches(token) {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// Note adds an event to the timeline. Past MaxTimeline the oldest but the first goes.
+func (i *Invite) Note(name EventName, at time.Time, detail string) {
+	if len(i.Timeline) >= MaxTimeline {
+		i.Timeline = append(i.Timeline[:1:1], i.Timeline[2:]...)
+	}
+	i.Timeline = append(i.Timeline, Event{name, at, detail})
+}
+
+// Cancel ends a live or expired invite: its links are dead from here on. It returns a fault with code
+// [fault.NotPending] otherwise.
+func (i *Invite) Cancel(now time.Time) error {
+	if !i.Live() && i.Status != Expired {
+		return fault.New(fault.NotPending, "This invite is %s, so it cannot be cancelled.", i.Status.word())
+	}
+	i.end(Canceled, WasDropped, now, "")
+	return nil
+}
+
+// Expire ends an invite whose time is over. It returns false when that is not so.
+func (i *Invite) Expire(now time.Time) bool {
+	if i.At(now) != Expired || i.Status == Expired {
+		return false
+	}
+	// The hashes stay: whoever has the link is told that it has run out, and how to get a new one.
+	tokens := i.Tokens
+	i.end(Expired, RanOut, now, "")
+	i.Tokens = tokens
+	return true
+}
+
+// Bounce ends an unaccepted invite whose mail came back for good; reason is what its sender reads. It returns false
+// when there is nothing to end.
+func (i *Invite) Bounce(now time.Time, reason string) bool {
+	if !i.Live() {
+		return false
+	}
+	i.Reason = reason
+	i.end(Failed, Bounced, now, reason)
+	return true
+}
+
+// Accept turns a pending invite into an accepted one.
+func (i *Invite) Accept(now time.Time) error {
+	if i.At(now) == Expired {
+		return fault.New(fault.Expired, "This invitation has expired. Ask for a new one.")
+	}
+	if !i.Live() {
+		return fault.New(fault.Gone, "This invitation is no longer valid.")
+	}
+	// The hashes stay, so that its owner who follows the link again is taken to the portal.
+	tokens := i.Tokens
+	i.end(Accepted, WasTaken, now, "")
+	i.Tokens = tokens
+	return nil
+}
+
+func (i *Invite) end(s Status, name EventName, now time.Time, detail string) {
+	i.Status, i.EndedAt, i.Tokens = s, now, nil
+	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
+	i.Note(name, now, detail)
+}
+
+func (s Status) word() string {
+	switch s {
+	case Canceled:
+		return "cancelled"
+	case Accepted:
+		return "already accepted"
+	}
+	return string(s)
+}
