@@ -1,0 +1,323 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Inputs are what a template leaves open.
+type Inputs struct {
+	// Parameters are the values of the template's parameters; one without a default must be given.
+	Parameters map[string]string
+	// Partition, Region and Account are the pseudo parameters. Defaults "aws", "us-east-1" and "000000000000".
+	Partition, Region, Account string
+	// QueueURLs are the real URLs of queues by logical id, once they are known. Without one, !Ref of a queue is the
+	// URL that AWS would give it.
+	QueueURLs map[string]string
+}
+
+// Read reads and resolves the template in the file. See [Parse].
+func Read(path string, in Inputs) (*Template, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	return Parse(data, in)
+}
+
+// Parse resolves a template. Everything that is wrong with it is told at once, each with its line: an intrinsic, a
+// resource type or a property that this package does not know, a reference to nothing, a parameter that is missing
+// or does not fit its constraints.
+func Parse(data []byte, in Inputs) (*Template, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode {
+		return nil, errors.New("template: not a template")
+	}
+	if in.Partition == "" {
+		in.Partition = "aws"
+	}
+	if in.Region == "" {
+		in.Region = "us-east-1"
+	}
+	if in.Account == "" {
+		in.Account = "000000000000"
+	}
+	top := root.Content[0]
+	d := &document{
+		inputs: in, parameters: map[string]string{}, conditions: child(top, "Conditions"),
+		globals: child(top, "Globals"), resources: map[string]*resource{}, naming: map[string]bool{},
+	}
+	t, err := d.read(top)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	t.Inputs, t.source = in, data
+	return t, nil
+}
+
+// With returns the same template resolved with other inputs.
+func (t *Template) With(change func(*Inputs)) (*Template, error) {
+	in := t.Inputs
+	change(&in)
+	return Parse(t.source, in)
+}
+
+// document is a template while it is read.
+type document struct {
+	inputs     Inputs
+	parameters map[string]string
+	conditions *yaml.Node
+	globals    *yaml.Node
+	resources  map[string]*resource
+	order      []string
+	naming     map[string]bool // names being worked out, to notice one that leads to itself
+}
+
+// resource is one entry of Resources that this deployment has.
+type resource struct {
+	id         string
+	kind       string
+	line       int
+	properties *yaml.Node
+}
+
+func (d *document) read(top *yaml.Node) (*Template, error) {
+	err := mapping(top, func(key string, node *yaml.Node, line int) error {
+		switch key {
+		case "AWSTemplateFormatVersion", "Description", "Conditions", "Outputs", "Globals":
+			return nil
+		case "Transform":
+			if node.Value != "AWS::Serverless-2016-10-31" {
+				return errorAt(line, "the transform %s is not known here", node.Value)
+			}
+			return nil
+		case "Parameters":
+			return d.readParameters(node)
+		case "Resources":
+			return nil
+		default:
+			return errorAt(line, "the section %s is not known here", key)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readResources(child(top, "Resources")); err != nil {
+		return nil, err
+	}
+	t := &Template{}
+	var errs []error
+	for _, id := range d.order {
+		d.readResource(t, d.resources[id], &errs)
+	}
+	if len(errs) == 0 {
+		d.tie(t, &errs)
+	}
+	return t, errors.Join(errs...)
+}
+
+func (d *document) readParameters(n *yaml.Node) error {
+	var errs []error
+	err := mapping(n, func(name string, node *yaml.Node, line int) error {
+		v, err := d.resolve(node)
+		if err != nil {
+			return err
+		}
+		given, ok := d.inputs.Parameters[name]
+		if !ok {
+			if child(node, "Default") == nil {
+				errs = append(errs, errorAt(line, "the parameter %s has no default and was not given", name))
+				return nil
+			}
+			given = v.get("Default").text
+		}
+		if err := fits(name, given, v); err != nil {
+			errs = append(errs, err)
+		}
+		d.parameters[name] = given
+		return nil
+	})
+	for name := range d.inputs.Parameters {
+		if child(n, name) == nil {
+			errs = append(errs, fmt.Errorf("there is no parameter %s", name))
+		}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// fits checks a parameter's value as CloudFormation does (User Guide, "Parameters").
+func fits(name, s string, p value) error {
+	r := newReader(name, p, new([]error))
+	if allowed := r.strings("AllowedValues"); len(allowed) > 0 && !slices.Contains(allowed, s) {
+		return errorAt(p.line, "the parameter %s must be one of %v, it is %q", name, allowed, s)
+	}
+	if pattern := r.text("AllowedPattern"); pattern != "" {
+		re, err := regexp.Compile("^(?:" + pattern + ")$")
+		if err != nil {
+			return errorAt(p.line, "the parameter %s: %w", name, err)
+		}
+		if !re.MatchString(s) {
+			return errorAt(p.line, "the parameter %s is %q: it %s", name, s, r.text("ConstraintDescription"))
+		}
+	}
+	switch kind := r.text("Type"); kind {
+	case "String":
+	case "Number":
+		n, err := strconv.Atoi(s)
+		if err != nil || n < r.number("MinValue", n) || n > r.number("MaxValue", n) {
+			return errorAt(p.line, "the parameter %s is %q: it must be a number within its bounds", name, s)
+		}
+	default:
+		return errorAt(p.line, "the parameter type %s is not known here", kind)
+	}
+	r.unread("Default", "Description", "AllowedPattern", "ConstraintDescription", "MinValue", "MaxValue", "NoEcho")
+	r.done()
+	return errors.Join(*r.errs...)
+}
+
+func (d *document) readResources(n *yaml.Node) error {
+	return mapping(n, func(id string, node *yaml.Node, line int) error {
+		r := &resource{id: id, line: line, properties: child(node, "Properties")}
+		exists := true
+		err := mapping(node, func(key string, n *yaml.Node, line int) error {
+			var err error
+			switch key {
+			case "Type":
+				r.kind = n.Value
+			case "Condition":
+				exists, err = d.condition(n.Value, line)
+			case "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata":
+			default:
+				err = errorAt(line, "%s: the attribute %s is not known here", id, key)
+			}
+			return err
+		})
+		if err == nil && exists {
+			d.resources[id] = r
+			d.order = append(d.order, id)
+		}
+		return err
+	})
+}
+
+// ref is what !Ref returns: a parameter's value, a pseudo parameter, or a resource's own kind of name.
+func (d *document) ref(name string, line int) (string, error) {
+	if s, ok := d.parameters[name]; ok {
+		return s, nil
+	}
+	switch name {
+	case "AWS::Region":
+		return d.inputs.Region, nil
+	case "AWS::Partition":
+		return d.inputs.Partition, nil
+	case "AWS::AccountId":
+		return d.inputs.Account, nil
+	case "AWS::URLSuffix":
+		return "amazonaws.com", nil
+	case "AWS::StackName":
+		return "latchkey", nil
+	}
+	r := d.resources[name]
+	if r == nil {
+		return "", errorAt(line, "%s is neither a parameter nor a resource of this deployment", name)
+	}
+	physical, err := d.name(r)
+	if err != nil {
+		return "", err
+	}
+	switch r.kind {
+	case "AWS::SQS::Queue":
+		return d.queueURL(r.id, physical), nil
+	case "AWS::SNS::Topic":
+		return d.arn("sns", physical), nil
+	default:
+		return physical, nil
+	}
+}
+
+func (d *document) queueURL(id, name string) string {
+	if url, ok := d.inputs.QueueURLs[id]; ok {
+		return url
+	}
+	return "https://sqs." + d.inputs.Region + ".amazonaws.com/" + d.inputs.Account + "/" + name
+}
+
+// attribute is what !GetAtt returns.
+func (d *document) attribute(id, attribute string, line int) (string, error) {
+	r := d.resources[id]
+	if r == nil {
+		return "", errorAt(line, "there is no resource %s in this deployment", id)
+	}
+	name, err := d.name(r)
+	if err != nil {
+		return "", err
+	}
+	switch r.kind + "." + attribute {
+	case "AWS::DynamoDB::Table.Arn":
+		return d.arn("dynamodb", "table/"+name), nil
+	case "AWS::SQS::Queue.Arn":
+		return d.arn("sqs", name), nil
+	case "AWS::SQS::Queue.QueueName", "AWS::SNS::Topic.TopicName":
+		return name, nil
+	case "AWS::SQS::Queue.QueueUrl":
+		return d.queueURL(id, name), nil
+	case "AWS::SNS::Topic.TopicArn":
+		return d.arn("sns", name), nil
+	case "AWS::Serverless::Function.Arn":
+		return d.arn("lambda", "function:"+name), nil
+	case "AWS::Logs::LogGroup.Arn": // with the suffix that stands for its streams, as CloudFormation returns it
+		return d.arn("logs", "log-group:"+name+":*"), nil
+	case "AWS::IAM::Role.Arn":
+		return "arn:" + d.inputs.Partition + ":iam::" + d.inputs.Account + ":role/" + name, nil
+	default:
+		return "", errorAt(line, "the attribute %s of %s (%s) is not known here", attribute, id, r.kind)
+	}
+}
+
+func (d *document) arn(service, rest string) string {
+	return "arn:" + d.inputs.Partition + ":" + service + ":" + d.inputs.Region + ":" + d.inputs.Account + ":" + rest
+}
+
+// nameProperties are the properties that give resources their names.
+var nameProperties = map[string]string{
+	"AWS::DynamoDB::Table":       "TableName",
+	"AWS::SQS::Queue":            "QueueName",
+	"AWS::SNS::Topic":            "TopicName",
+	"AWS::SES::ConfigurationSet": "Name",
+	"AWS::SES::EmailIdentity":    "EmailIdentity",
+	"AWS::Serverless::Function":  "FunctionName",
+	"AWS::Serverless::HttpApi":   "Name",
+	"AWS::Logs::LogGroup":        "LogGroupName",
+	"AWS::IAM::Role":             "RoleName",
+	"AWS::SNS::Subscription":     "",
+	"AWS::SQS::QueuePolicy":      "",
+	"AWS::SNS::TopicPolicy":      "",
+}
+
+// name is the resource's physical name: its own, or its logical id where CloudFormation would make one up.
+func (d *document) name(r *resource) (string, error) {
+	property, known := nameProperties[r.kind]
+	if !known {
+		return "", errorAt(r.line, "a reference to %s (%s) is not known here", r.id, r.kind)
+	}
+	n := child(r.properties, property)
+	if n == nil {
+		return r.id, nil
+	}
+	if d.naming[r.id] {
+		return "", errorAt(r.line, "the name of %s leads back to itself", r.id)
+	}
+	d.naming[r.id] = true
+	defer delete(d.naming, r.id)
+	v, err := d.resolve(n)
+	return v.text, err
+}
