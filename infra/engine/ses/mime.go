@@ -55,7 +55,7 @@ func (p *parsed) get(name string) string {
 
 func decodeWords(value string) string {
 	if decoded, err := words.DecodeHeader(value); err == nil {
-		return decoded
+		return strings.ToValidUTF8(decoded, "\uFFFD")
 	}
 	return value
 }
@@ -110,7 +110,8 @@ func split(raw []byte) (head, body []byte) {
 // readHeaders reads the fields in order. Unlike net/mail it keeps the order and the spelling of names.
 func readHeaders(head []byte) ([]header, error) {
 	var headers []header
-	for line := range strings.SplitSeq(string(head), "\n") {
+	// Events and journal are JSON, which takes nothing but UTF-8.
+	for line := range strings.SplitSeq(strings.ToValidUTF8(string(head), "\uFFFD"), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if line == "" {
 			continue
