@@ -165,7 +165,7 @@ func (e *Engine) deleteSuppressed(r *http.Request, _ *none) (any, error) {
 	return nil, e.unlockAndKeep(change{Op: opSuppressed, Name: key})
 }
 
-func (e *Engine) listSuppressed(r *http.Request, _ *none) (any, error) {
+func (e *Engine) listSuppressed(r *http.Request, in *listInput) (any, error) {
 	query := r.URL.Query()
 	start, err := queryTime(query.Get("StartDate"))
 	if err != nil {
@@ -184,7 +184,7 @@ func (e *Engine) listSuppressed(r *http.Request, _ *none) (any, error) {
 		return len(reasons) > 0 && !slices.Contains(reasons, s.Reason) ||
 			!start.IsZero() && s.Updated.Before(start) || !end.IsZero() && s.Updated.After(end)
 	})
-	names, next, err := page(r, names)
+	names, next, err := in.page(r, names)
 	if err != nil {
 		return nil, err
 	}

@@ -143,6 +143,7 @@ func (e *Engine) table() *http.ServeMux {
 		"POST /v2/email/outbound-emails": handle(e.sendEmail),
 
 		"POST /v2/email/identities":                             handle(e.createIdentity),
+		"POST /v2/email/list-identities":                        handle(e.listIdentities),
 		"GET /v2/email/identities":                              handle(e.listIdentities),
 		"GET /v2/email/identities/{identity}":                   handle(e.getIdentity),
 		"DELETE /v2/email/identities/{identity}":                handle(e.deleteIdentity),
@@ -154,6 +155,7 @@ func (e *Engine) table() *http.ServeMux {
 		"PUT /v2/email/identities/{identity}/feedback":          handle(e.putFeedback),
 
 		"POST /v2/email/configuration-sets":                                   handle(e.createSet),
+		"POST /v2/email/list-configuration-sets":                              handle(e.listSets),
 		"GET /v2/email/configuration-sets":                                    handle(e.listSets),
 		"GET /v2/email/configuration-sets/{set}":                              handle(e.getSet),
 		"DELETE /v2/email/configuration-sets/{set}":                           handle(e.deleteSet),

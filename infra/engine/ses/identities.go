@@ -1,6 +1,7 @@
 package ses
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/mail"
@@ -245,10 +246,13 @@ type identityEntry struct {
 	VerificationStatus string
 }
 
-func (e *Engine) listIdentities(r *http.Request, _ *none) (any, error) {
+func (e *Engine) listIdentities(r *http.Request, in *listInput) (any, error) {
+	if len(in.Filter) > 0 {
+		return nil, badRequest("This engine lists identities without a Filter.")
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	names, next, err := page(r, slices.Sorted(maps.Keys(e.identities)))
+	names, next, err := in.page(r, slices.Sorted(maps.Keys(e.identities)))
 	if err != nil {
 		return nil, err
 	}
@@ -263,10 +267,22 @@ func (e *Engine) listIdentities(r *http.Request, _ *none) (any, error) {
 	}{entries, next}, nil
 }
 
-// page cuts the page that the query's PageSize and NextToken ask for; the token is the last name of the page before.
-func page(r *http.Request, names []string) (cut []string, next string, err error) {
+// listInput is what a list in pages is asked with: SDKs of 2026 post it, those before put it into the query.
+type listInput struct {
+	PageSize  *int
+	NextToken string
+	Filter    map[string]string
+}
+
+// page cuts the page that the body's or the query's PageSize and NextToken ask for; the token is the last name of the
+// page before.
+func (in *listInput) page(r *http.Request, names []string) (cut []string, next string, err error) {
 	query := r.URL.Query()
-	return pageAfter(names, query.Get("PageSize"), query.Get("NextToken"))
+	size, token := query.Get("PageSize"), query.Get("NextToken")
+	if in.PageSize != nil {
+		size = strconv.Itoa(*in.PageSize)
+	}
+	return pageAfter(names, size, cmp.Or(in.NextToken, token))
 }
 
 func pageAfter(names []string, size, token string) (cut []string, next string, err error) {

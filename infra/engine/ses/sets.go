@@ -134,10 +134,13 @@ func (e *Engine) getSet(r *http.Request, _ *none) (any, error) {
 	}{s.Name, sendingOptions{s.Sending}, reputationOptions{s.Reputation}, s.Suppression, s.Delivery, s.Tags}, nil
 }
 
-func (e *Engine) listSets(r *http.Request, _ *none) (any, error) {
+func (e *Engine) listSets(r *http.Request, in *listInput) (any, error) {
+	if len(in.Filter) > 0 {
+		return nil, badRequest("This engine lists configuration sets without a Filter.")
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	names, next, err := page(r, slices.Sorted(maps.Keys(e.sets)))
+	names, next, err := in.page(r, slices.Sorted(maps.Keys(e.sets)))
 	if err != nil {
 		return nil, err
 	}
