@@ -110,3 +110,21 @@ func UserOf(a email.Address) User {
 	}
 	return User(b)
 }
+
+// RefBytes is the length of a ref as bytes.
+const RefBytes = 10
+
+// Bytes is the ref as bytes; zero when it is malformed.
+func (r Ref) Bytes() (b [RefBytes]byte) {
+	if u, err := ulid.ParseStrict("0000000000" + string(r)); err == nil {
+		copy(b[:], u[6:])
+	}
+	return b
+}
+
+// RefFromBytes is the inverse of Ref.Bytes.
+func RefFromBytes(b [RefBytes]byte) Ref {
+	var u ulid.ULID
+	copy(u[6:], b[:])
+	return Ref(u.String()[10:])
+}

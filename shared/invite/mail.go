@@ -32,7 +32,8 @@ type Mail struct {
 	Job   string // changes with every mail asked for, so that a message for an older one is known as such
 	State MailState
 	Tries int
-	Due   time.Time   // when to look after it: the next try, or the end of the lease
+	Next  time.Time   // no try before this; zero for at once
+	Due   time.Time   // when to look after it: a queued job that nobody took, or a claimed one whose lease is over
 	Slot  agency.Slot // the hour's slot that it took, to be returned when the mail cannot be sent
 	Fresh int         // how many of the invite's Tokens, counted from the end, belong to this job
 }
@@ -108,7 +109,7 @@ func (i *Invite) Claim(now time.Time, job string, token secret.Hash) bool {
 	}
 	switch m.State {
 	case MailQueued:
-		if m.Tries > 0 && now.Before(m.Due) {
+		if now.Before(m.Next) {
 			return false
 		}
 	case MailClaimed:
@@ -150,8 +151,44 @@ func (i *Invite) RetryMail(now time.Time) bool {
 	if m.Tries >= MailTries {
 		return false
 	}
-	m.State, m.Due = MailQueued, now.Add(Backoff(m.Tries))
+	m.State, m.Next = MailQueued, now.Add(Backoff(m.Tries))
+	m.Due = m.Next.Add(MailPatience)
 	return true
+}
+
+// MailSpent tells whether the job has used up its tries without any of them having come to an end, because each of
+// their workers died.
+func (i *Invite) MailSpent(now time.Time, job string) bool {
+	m := &i.Mail
+	return m.Job == job && m.State != MailDone && m.Tries >= MailTries && !now.Before(m.Due)
+}
+
+// Nudge readies a job that nobody is working on to be put on its queue again, and says which job; "" when the job
+// is in good hands. The next nudge is due a MailLease later, so that a queue that is merely long is not filled.
+func (i *Invite) Nudge(now time.Time) string {
+	m := &i.Mail
+	if m.State != MailQueued && m.State != MailClaimed || now.Before(m.Due) {
+		return ""
+	}
+	if m.State == MailQueued {
+		m.Next = time.Time{}
+	}
+	m.Due = now.Add(MailLease)
+	if m.State == MailClaimed {
+		m.State = MailQueued
+	}
+	return m.Job
+}
+
+// Due is when somebody should look after the invite if nothing happens to it until then; zero when never.
+func (i *Invite) Due() time.Time {
+	switch {
+	case !i.Live():
+		return time.Time{}
+	case i.Mail.State == MailQueued || i.Mail.State == MailClaimed:
+		return i.Mail.Due
+	}
+	return i.ExpiresAt
 }
 
 // MailFailed records that the mail cannot be sent, and why. A first mail takes its invite with it; a re-sent one

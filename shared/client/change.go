@@ -1,0 +1,26 @@
+package client
+
+import (
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/idempotency"
+)
+
+// Change is a new state of a relationship with all that must happen with it or not at all. A store writes it in one
+// transaction.
+type Change struct {
+	// Client is the new state. It is written when the stored version is still Client.Version, and then has the next.
+	Client *Client
+	// MayInvite asks that the agency is on Max and not suspended at the moment of the change.
+	MayInvite bool
+	// Take, when not nil, takes a slot of the agency's hour: the slot must still hold Take.Old.
+	Take *agency.Slot
+	// Return, when not nil, gives a slot back, if it still holds Return.New.
+	Return *agency.Slot
+	// Join records with the person that it has become a client of the agency.
+	Join bool
+	// Audit holds the rows of the log.
+	Audit []audit.Entry
+	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.
+	Once *idempotency.Record
+}

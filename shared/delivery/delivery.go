@@ -1,0 +1,121 @@
+// Package delivery is the one way out for mail: a worker that takes jobs off the mail queue, makes the secret that
+// the mail carries, hands the mail to SES and records what came of it; and what is done about SES's reports later.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/job"
+	"latchkey.dev/shared/letter"
+	"latchkey.dev/shared/text"
+)
+
+// Store is what the worker needs. Reads of what is not there return a fault with code NotFound; writes from a state
+// that is not so any more return conflict.ErrChanged.
+type Store interface {
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	SaveCode(ctx context.Context, c *identity.Code) error
+	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
+	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
+	// Suppress keeps the agency from mailing the person.
+	Suppress(ctx context.Context, agency id.Agency, user id.User, reason string, now time.Time) error
+	// Allow counts one use under the name; it returns how long to wait when there have been most of them already.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// Mail is one mail on its way out.
+type Mail struct {
+	FromName string
+	From     string
+	ReplyTo  string // "" for none
+	To       email.Address
+	Letter   letter.Letter
+	Tags     map[string]string // come back with SES's events
+}
+
+// Mailer hands mails to SES.
+type Mailer interface {
+	// Send returns SES's message id. An error is a *Refusal when no later try can succeed; any other is worth one.
+	Send(ctx context.Context, m Mail) (string, error)
+	// Suppressed tells whether SES's account-level suppression list has the address.
+	Suppressed(ctx context.Context, to email.Address) (bool, error)
+}
+
+// Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
+type Refusal struct{ Reason string }
+
+func (r *Refusal) Error() string { return "delivery: refused: " + r.Reason }
+
+// Domains looks up where mail for a domain goes.
+type Domains interface {
+	// TakesMail returns a *Refusal when the domain does not exist or says that it takes no mail (a null MX, RFC
+	// 7505). Any other error means that it could not be found out.
+	TakesMail(ctx context.Context, domain string) error
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// Worker sends mails.
+type Worker struct {
+	Store    Store
+	Mailer   Mailer
+	Domains  Domains // nil to send without asking
+	Queue    Queue
+	Key      []byte // HMAC key of sign-in codes
+	Origin   string // the platform's public origin; the only one that links are made from
+	Platform string // its name
+	From     string // the platform's sending address
+	Now      func() time.Time
+}
+
+// perRecipient is how many invite mails one address gets in a day, from all agencies together.
+const (
+	perRecipient       = 12
+	perRecipientWindow = 24 * time.Hour
+)
+
+// Handle does one job of the mail queue. An error means that the message should come back.
+func (w *Worker) Handle(ctx context.Context, body []byte) error {
+	m, err := job.Decode(body)
+	if err != nil {
+		return err
+	}
+	if m.Kind == job.Code {
+		return w.code(ctx, m)
+	}
+	return w.invite(ctx, m)
+}
+
+// refusal returns the reason when err is final.
+func refusal(err error) (string, bool) {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r.Reason, true
+	}
+	return "", false
+}
+
+// link is the address of an invitation. The token is base 62, so nothing in it needs escaping.
+func (w *Worker) link(token string) string { return w.Origin + "/i/" + url.PathEscape(token) }
+
+// sender is the display name of From: the agency by way of the platform, since the address is the platform's.
+func (w *Worker) sender(agencyName string) string {
+	if text.MixedScripts(agencyName) { // could pass for somebody else's name
+		return w.Platform
+	}
+	return agencyName + " via " + w.Platform
+}

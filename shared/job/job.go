@@ -1,0 +1,53 @@
+// Package job is what stands on the mail queue: which mail to send, and nothing that must not leave the table. No
+// address, no token, no code.
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"latchkey.dev/shared/id"
+)
+
+// Kind says what the mail is.
+type Kind string
+
+// The kinds.
+const (
+	Invite Kind = "invite"
+	Code   Kind = "code"
+)
+
+// Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
+type Mail struct {
+	Kind   Kind      `json:"kind"`
+	Agency id.Agency `json:"agency,omitempty"` // of an invite
+	Client id.Client `json:"client,omitempty"` // of an invite
+	User   id.User   `json:"user,omitempty"`   // of a code
+	Job    string    `json:"job"`
+}
+
+// Encode is the message's body.
+func (m Mail) Encode() []byte {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return b
+}
+
+// Decode reads a message's body. It returns an error for anything that Encode did not make.
+func Decode(body []byte) (Mail, error) {
+	var m Mail
+	if err := json.Unmarshal(body, &m); err != nil {
+		return m, fmt.Errorf("job: %w", err)
+	}
+	switch {
+	case m.Job == "":
+	case m.Kind == Invite && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+		return m, nil
+	case m.Kind == Code && len(m.User) == 32:
+		return m, nil
+	}
+	return m, fmt.Errorf("job: malformed mail job of kind %q", m.Kind)
+}

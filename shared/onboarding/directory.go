@@ -1,0 +1,185 @@
+package onboarding
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
+)
+
+// DirectoryStore lists what an agency has.
+type DirectoryStore interface {
+	Store
+	// Agency reads the agency.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Clients lists relationships, newest first, from behind the cursor on.
+	Clients(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error)
+	// Resources lists the agency's resources of a kind in the order in which they were made.
+	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
+	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+}
+
+// Query asks for a page of a list.
+type Query struct {
+	Limit  int       // 1 to 200
+	After  id.Client // the last one of the page before; "" for the first page
+	Status string    // of the client; "" for all
+	Invite string    // status of the invite; "" for all
+}
+
+// Directory answers an agency's questions about its clients and resources.
+type Directory struct {
+	Store DirectoryStore
+	Now   func() time.Time
+}
+
+// Listed is a client with the state of what is open to it.
+type Listed struct {
+	Client    *client.Client
+	Resources []Linked
+}
+
+// Linked is a grant with the resource's present state. A resource that is gone has status "".
+type Linked struct {
+	instance.Grant
+	Kind   instance.Kind
+	Type   string
+	Status instance.Status
+	URL    string
+}
+
+// Page is a page of a list of clients.
+type Page struct {
+	Items []Listed
+	Next  id.Client // the cursor for the next page; "" at the end
+}
+
+// Clients lists the agency's clients, newest first: one Query however many there are, and one BatchGetItem for the
+// present states of the resources that stand on the page.
+func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
+	var page Page
+	now := d.Now()
+	keep := func(c *client.Client) bool {
+		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
+	}
+	// A filter is applied here, since states depend on the time; a page may take several reads to fill, and stops
+	// after some, handing out a cursor, so that a rare state does not turn one request into a walk of everything.
+	const reads = 10
+	var found []client.Client
+	for range reads {
+		items, next, err := d.Store.Clients(ctx, caller.Agency, q)
+		if err != nil {
+			return Page{}, err
+		}
+		full := false
+		for i := range items {
+			if !keep(&items[i]) {
+				continue
+			}
+			if len(found) == q.Limit {
+				full = true
+				break
+			}
+			found = append(found, items[i])
+		}
+		if full {
+			page.Next = found[len(found)-1].ID
+			break
+		}
+		page.Next, q.After = next, next
+		if next == "" || len(found) == q.Limit {
+			break
+		}
+	}
+	linked, err := d.linked(ctx, caller.Agency, found)
+	if err != nil {
+		return Page{}, err
+	}
+	page.Items = make([]Listed, len(found))
+	for i := range found {
+		page.Items[i] = Listed{&found[i], linked(&found[i])}
+	}
+	return page, nil
+}
+
+// Client reads one client. Faults: [fault.NotFound].
+func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id.Client) (Listed, error) {
+	ref := which.Ref()
+	if ref == "" {
+		return Listed{}, errNoClient
+	}
+	c, err := d.Store.Client(ctx, caller.Agency, ref, true)
+	if fault.Is(err, fault.NotFound) || err == nil && (c.ID != which || !c.Listed) {
+		return Listed{}, errNoClient
+	}
+	if err != nil {
+		return Listed{}, err
+	}
+	linked, err := d.linked(ctx, caller.Agency, []client.Client{*c})
+	if err != nil {
+		return Listed{}, err
+	}
+	return Listed{c, linked(c)}, nil
+}
+
+// linked reads the present states of all that the clients are given, and returns what tells one client's.
+func (d *Directory) linked(ctx context.Context, agency id.Agency, clients []client.Client) (func(*client.Client) []Linked, error) {
+	want := map[id.Resource]bool{}
+	var ids []id.Resource
+	for i := range clients {
+		for _, g := range clients[i].Open() {
+			if !want[g.Resource] {
+				want[g.Resource] = true
+				ids = append(ids, g.Resource)
+			}
+		}
+	}
+	var have map[id.Resource]instance.Resource
+	if len(ids) > 0 {
+		var err error
+		if have, err = d.Store.ResourcesByID(ctx, agency, ids); err != nil {
+			return nil, err
+		}
+	}
+	return func(c *client.Client) []Linked { return withStates(c.Open(), have) }, nil
+}
+
+// withStates puts grants and the present states of their resources together.
+func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource) []Linked {
+	out := make([]Linked, 0, len(grants))
+	for _, g := range grants {
+		r := have[g.Resource]
+		l := Linked{Grant: g, Kind: instance.KindOf(g.Resource), Type: r.Type, Status: r.Status, URL: r.URL}
+		if r.Name != "" {
+			l.Name = r.Name
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// Agency reads the caller's agency.
+func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
+	return d.Store.Agency(ctx, caller.Agency)
+}
+
+// Resources lists the agency's resources of a kind; linkable keeps only those that can be granted.
+func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind instance.Kind, linkable bool) ([]instance.Resource, error) {
+	all, err := d.Store.Resources(ctx, caller.Agency, kind)
+	if err != nil || !linkable {
+		return all, err
+	}
+	out := all[:0]
+	for _, r := range all {
+		if r.Status.Linkable() {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,125 @@
+// Package sweep finds what is overdue and has somebody look after it. Everything that is not in a final state has a
+// due time, and one index orders them, so a lost message, a worker that died and a term that ran out are all found
+// in the same way, and nothing can be stuck without being seen.
+package sweep
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/job"
+)
+
+// Due points to something that is overdue: a relationship of an agency, or a person's sign-in code.
+type Due struct {
+	Agency id.Agency
+	Ref    id.Ref
+	User   id.User // when not "", the code of this person
+}
+
+// Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
+type Store interface {
+	// Overdue lists at most limit things whose due time is past in one of the index's shards, oldest first.
+	Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// Shards is how many shards the due index has.
+	Shards() int
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	SaveCode(ctx context.Context, c *identity.Code) error
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// Sweep is the scheduled repair.
+type Sweep struct {
+	Store Store
+	Queue Queue
+	Now   func() time.Time
+	// Note is told what a run found, for the log. It may be nil.
+	Note func(ctx context.Context, pairs ...any)
+}
+
+// perShard bounds one run; what is left is found by the next.
+const perShard = 500
+
+// Run looks after everything that is overdue now. What fails is left for the next run and told in the error.
+func (s *Sweep) Run(ctx context.Context) error {
+	var errs []error
+	found := 0
+	for shard := range s.Store.Shards() {
+		due, err := s.Store.Overdue(ctx, shard, s.Now(), perShard)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		found += len(due)
+		for _, d := range due {
+			if err := conflict.Retry(ctx, func() error { return s.one(ctx, d) }); err != nil {
+				errs = append(errs, err)
+			}
+			if ctx.Err() != nil {
+				return errors.Join(append(errs, ctx.Err())...)
+			}
+		}
+	}
+	if s.Note != nil {
+		s.Note(ctx, "overdue", found, "failed", len(errs))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Sweep) one(ctx context.Context, d Due) error {
+	if d.User != "" {
+		return s.code(ctx, d.User)
+	}
+	c, err := s.Store.Client(ctx, d.Agency, d.Ref, true)
+	if fault.Is(err, fault.NotFound) {
+		return nil // the index lags a moment behind
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if c.Invite.Expire(now) {
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
+		return s.Store.Commit(ctx, d.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
+	}
+	next := c.Invite.Nudge(now)
+	if next == "" {
+		return nil
+	}
+	if err := s.Store.Commit(ctx, d.Agency, client.Change{Client: c}); err != nil {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
+}
+
+func (s *Sweep) code(ctx context.Context, user id.User) error {
+	c, err := s.Store.Code(ctx, user)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if c.Due.IsZero() || now.Before(c.Due) {
+		return nil
+	}
+	next := c.Nudge(now)
+	if err := s.Store.SaveCode(ctx, c); err != nil || next == "" {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: next}.Encode(), 0)
+}
