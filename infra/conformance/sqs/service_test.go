@@ -206,7 +206,8 @@ func fails(t testing.TB, err error, codes ...string) {
 	if !ok {
 		t.Fatalf("got the error %v, want one of code %q", err, codes)
 	}
-	code := strings.TrimPrefix(api.ErrorCode(), "AWS.SimpleQueueService.")
+	code := api.ErrorCode()[strings.LastIndexByte(api.ErrorCode(), '#')+1:]
+	code = strings.TrimPrefix(code, "AWS.SimpleQueueService.")
 	if !slices.Contains(codes, code) {
 		t.Fatalf("got the code %q (%s), want %q", api.ErrorCode(), api.ErrorMessage(), codes)
 	}

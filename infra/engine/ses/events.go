@@ -34,7 +34,7 @@ type event struct {
 	Bounce        *bounce        `json:"bounce,omitempty"`
 	Complaint     *complaint     `json:"complaint,omitempty"`
 	Delivery      *delivery      `json:"delivery,omitempty"`
-	Send          *struct{}      `json:"send,omitempty"`
+	Send          *struct{}      `json:"send,omitzero"`
 	Reject        *reject        `json:"reject,omitempty"`
 	DeliveryDelay *deliveryDelay `json:"deliveryDelay,omitempty"`
 	Mail          mailObject     `json:"mail"`
@@ -249,7 +249,7 @@ func (e *Engine) mailObject(m *outbound) mailObject {
 		id = own
 	}
 	return mailObject{
-		Timestamp: stamp(m.at), Source: m.from.String(), SourceARN: e.arn("identity", sender),
+		Timestamp: stamp(m.at), Source: m.source, SourceARN: e.arn("identity", sender),
 		SendingAccountID: e.options.AccountID, MessageID: m.id, Destination: m.recipients,
 		Headers: append([]header{}, p.headers...),
 		CommonHeaders: commonHeaders{

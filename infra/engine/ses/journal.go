@@ -25,12 +25,12 @@ const (
 type change struct {
 	Op         string                 `json:"o"`
 	Name       string                 `json:"n,omitzero"`
-	Identity   *identity              `json:"identity,omitempty"`
-	Set        *configurationSet      `json:"set,omitempty"`
-	Suppressed *suppressedDestination `json:"suppressed,omitempty"`
-	Tenant     *tenant                `json:"tenant,omitempty"`
-	Account    *account               `json:"account,omitempty"`
-	Mail       *Mail                  `json:"mail,omitempty"`
+	Identity   *identity              `json:"identity,omitzero"`
+	Set        *configurationSet      `json:"set,omitzero"`
+	Suppressed *suppressedDestination `json:"suppressed,omitzero"`
+	Tenant     *tenant                `json:"tenant,omitzero"`
+	Account    *account               `json:"account,omitzero"`
+	Mail       *Mail                  `json:"mail,omitzero"`
 	Events     []outgoing             `json:"events,omitempty"`
 }
 

@@ -80,6 +80,7 @@ type outbound struct {
 	id         string
 	at         time.Time
 	from       *mail.Address
+	source     string   // the sender as it was written, decoded
 	recipients []string // bare addresses, in order
 	set        string
 	tenant     string
@@ -261,6 +262,7 @@ func (in *sendEmailInput) read() (*outbound, error) {
 		if m.from, err = mail.ParseAddress(in.FromEmailAddress); err != nil {
 			return nil, badRequest("Invalid FromEmailAddress <%s>: %v", in.FromEmailAddress, err)
 		}
+		m.source = decodeWords(in.FromEmailAddress)
 	}
 	if m.from == nil {
 		return nil, badRequest("The message has no From address.")
@@ -319,7 +321,7 @@ func (m *outbound) readRaw(raw []byte) error {
 		return badRequest("The message has %d From addresses; SES takes one.", len(p.from))
 	}
 	if len(p.from) == 1 {
-		m.from = p.from[0]
+		m.from, m.source = p.from[0], decodeWords(p.get("From"))
 	}
 	m.message = p
 	m.readOwnHeaders()

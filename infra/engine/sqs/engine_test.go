@@ -28,6 +28,9 @@ func start(t testing.TB, o sqs.Options) (*sqs.Engine, *awssqs.Client) {
 	return e, client(e)
 }
 
+// testContext is for what outlives a test.
+var testContext = context.Background()
+
 func client(h http.Handler) *awssqs.Client {
 	return awssqs.New(awssqs.Options{
 		Region:       "us-east-1",

@@ -32,8 +32,8 @@ type change struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Tags       map[string]string `json:"tags,omitempty"`
 
-	Message *storedMessage `json:"m,omitempty"`
-	State   *storedState   `json:"v,omitempty"`
+	Message *storedMessage `json:"m,omitzero"`
+	State   *storedState   `json:"v,omitzero"`
 }
 
 type storedMessage struct {
