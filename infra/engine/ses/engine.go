@@ -4,8 +4,10 @@ package ses
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,7 +108,7 @@ func New(o Options) (*Engine, error) {
 		e.journal = j
 	}
 	e.compactAt = max(compactFloor, 2*e.journal.Size())
-	for id := range e.pending {
+	for _, id := range slices.Sorted(maps.Keys(e.pending)) { // ids begin with their time
 		e.publishLater(id)
 	}
 	return e, nil
