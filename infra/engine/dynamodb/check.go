@@ -31,7 +31,8 @@ func (b *bound) check() *failure {
 		case verbAdd, verbDelete:
 			k := b.valueOf[a.value.ref].kind
 			if !k.set() && (a.verb == verbDelete || k != kindN) {
-				return b.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s", verbNames[a.verb], k.long())
+				return b.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+					verbNames[a.verb], k.long(), verbNames[a.verb])
 			}
 		case verbRemove:
 		}
@@ -44,6 +45,9 @@ func (b *bound) checkNode(n *node) *failure {
 		if f := b.checkNode(a); f != nil {
 			return f
 		}
+	}
+	if f := b.distinct(n); f != nil {
+		return f
 	}
 	switch n.op {
 	case opLess, opLessEqual, opGreater, opGreaterEqual:
@@ -58,6 +62,9 @@ func (b *bound) checkNode(n *node) *failure {
 	case opBeginsWith:
 		return b.literals(n, n.args, func(k kind) bool { return k == kindS || k == kindB })
 	case opSize:
+		if n.args[0].op == opSize {
+			return b.fail("Incorrect operand type for operator or function; operator or function: size, operand type: N")
+		}
 		return b.literals(n, n.args, func(k kind) bool { return k != kindN && k != kindBool && k != kindNull })
 	case opListAppend:
 		return b.literals(n, n.args, func(k kind) bool { return k == kindL })
@@ -66,13 +73,18 @@ func (b *bound) checkNode(n *node) *failure {
 	case opType:
 		return b.checkTypeName(n.args[1])
 	}
-	switch n.op {
-	case opEqual, opUnequal, opLess, opLessEqual, opGreater, opGreaterEqual, opContains:
-		for _, a := range n.args[1:] {
-			if n.args[0].op == opPath && a.op == opPath && b.samePath(n.args[0].path, a.path) {
-				return b.fail("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
-					n.op, b.describe(a.path))
-			}
+	return nil
+}
+
+// distinct refuses an operator on a path and the same path.
+func (b *bound) distinct(n *node) *failure {
+	if n.op < opEqual || n.op > opContains || n.args[0].op != opPath {
+		return nil
+	}
+	for _, a := range n.args[1:] {
+		if a.op == opPath && b.samePath(n.args[0].path, a.path) {
+			return b.fail("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
+				n.op, b.describe(a.path))
 		}
 	}
 	return nil

@@ -159,7 +159,7 @@ func (r *reader) createIndex() (c createIndex) {
 
 // check refuses what no table can be made of.
 func (c *createTable) check() *failure {
-	if f := checkTableName(c.name, "tableName", 3); f != nil {
+	if f := checkTableName(c.name); f != nil {
 		return f
 	}
 	if c.billing != "" && c.billing != "PAY_PER_REQUEST" && c.billing != "PROVISIONED" {
@@ -177,7 +177,7 @@ func (c *createTable) check() *failure {
 	}
 	names := map[string]bool{}
 	for _, x := range c.indexes {
-		if f := checkTableName(x.name, "indexName", 1); f != nil || len(x.name) < 3 {
+		if f := checkTableName(x.name); f != nil {
 			return invalidValues("IndexName must be at least 3 characters long and at most 255 characters long, of a-z, A-Z, 0-9, '_', '-' and '.': %s", x.name)
 		}
 		if names[x.name] {

@@ -67,7 +67,7 @@ func (r *reader) typed(name string, depth int) value {
 		return value{kind: kindNull}
 	case "M", "L":
 		if depth >= maxDepth {
-			r.reject(invalid("Nesting Levels have exceeded supported limits"))
+			r.reject(invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"))
 			return value{}
 		}
 		if name == "M" {
@@ -143,7 +143,7 @@ func (r *reader) elements(name string) value {
 		return value{}
 	}
 	if len(list) == 0 {
-		r.reject(invalidValues("An %s set  may not be empty", [...]string{"string", "number", "binary"}[k-kindSS]))
+		r.reject(invalidValues([...]string{"An string set  may not be empty", "An number set  may not be empty", "Binary sets should not be empty"}[k-kindSS]))
 		return value{}
 	}
 	seen := make(map[string]struct{}, len(list))
@@ -162,7 +162,11 @@ func duplicates(k kind, list []value) *failure {
 	case kindNS:
 		return invalid("Input collection contains duplicates")
 	case kindBS:
-		return invalidValues("Input collection of type BS contains duplicates.")
+		words := make([]string, len(list))
+		for i, e := range list {
+			words[i] = base64.StdEncoding.EncodeToString([]byte(e.s))
+		}
+		return invalidValues("Input collection [%s]of type BS contains duplicates.", strings.Join(words, ", "))
 	}
 	words := make([]string, len(list))
 	for i, e := range list {

@@ -55,10 +55,10 @@ func (r *reader) tableName(operation string) (name string, f *failure) {
 	case !given:
 		return "", invalid("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
 	}
-	return name, checkTableName(name, "tableName", 1)
+	return name, checkTableName(name)
 }
 
-// named looks a table up for operations whose error names it. The caller holds the lock.
+// tableNamed looks a table up for operations whose error names it. The caller holds the lock.
 func (e *Engine) tableNamed(name string) (*table, *failure) {
 	t := e.tables[name]
 	if t == nil {

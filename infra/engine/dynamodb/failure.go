@@ -19,6 +19,7 @@ type failure struct {
 	message string
 	item    string         // ConditionalCheckFailedException: the item, encoded, when it was asked for
 	reasons []cancellation // TransactionCanceledException
+	schema  bool           // an item or a key that does not fit the table: in a transaction, one action's reason
 }
 
 // cancellation is one element of CancellationReasons.
@@ -37,6 +38,20 @@ func fail(kind, format string, args ...any) *failure {
 // invalid is a ValidationException.
 func invalid(format string, args ...any) *failure {
 	return fail(validateSpace+"ValidationException", format, args...)
+}
+
+// misfit is an invalidValues of an item or a key that does not fit its table.
+func misfit(format string, args ...any) *failure {
+	f := invalidValues(format, args...)
+	f.schema = true
+	return f
+}
+
+// wrongKey is the error for a key that is not of the table's schema.
+func wrongKey() *failure {
+	f := invalid("The provided key element does not match the schema")
+	f.schema = true
+	return f
 }
 
 // invalidValues is a ValidationException of the most frequent wording.

@@ -36,11 +36,15 @@ func (b *bound) keyRange(s schema) (at place, within span, f *failure) {
 	if terms, f = b.keyTerms(b.root, terms); f != nil {
 		return at, within, f
 	}
+	for i := range terms {
+		for j := range i {
+			if terms[i].name == terms[j].name {
+				return at, within, invalid("KeyConditionExpressions must only contain one condition per key")
+			}
+		}
+	}
 	if len(terms) > 2 {
 		return at, within, invalid("Conditions can be of length 1 or 2 only")
-	}
-	if len(terms) == 2 && terms[0].name == terms[1].name {
-		return at, within, b.fail("KeyConditionExpressions must only contain one condition per key")
 	}
 	var hash, sort *keyTerm
 	for i := range terms {
@@ -118,7 +122,7 @@ func (b *bound) keyTerms(n *node, terms []keyTerm) ([]keyTerm, *failure) {
 		return b.keyTerms(n.args[1], terms)
 	case opEqual, opLess, opLessEqual, opGreater, opGreaterEqual, opBetween, opBeginsWith:
 	default:
-		return nil, b.fail("Invalid operator used in KeyConditionExpression: %s", n.op)
+		return nil, invalid("Invalid operator used in KeyConditionExpression: %s", n.op)
 	}
 	t := keyTerm{op: n.op}
 	names := 0
@@ -126,23 +130,29 @@ func (b *bound) keyTerms(n *node, terms []keyTerm) ([]keyTerm, *failure) {
 		switch a.op {
 		case opPath:
 			if len(a.path) > 1 {
-				return nil, b.fail("KeyConditionExpressions cannot have conditions on nested attributes")
+				return nil, invalid("KeyConditionExpressions cannot have conditions on nested attributes")
 			}
 			if names++; names > 1 {
-				return nil, b.fail("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+				return nil, invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
 			}
 			t.name = b.stepName(a.path[0])
+			if i == 1 && n.op == opBeginsWith {
+				return nil, invalid("Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand")
+			}
+			if i > 0 && n.op == opBetween {
+				return nil, invalid("Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand")
+			}
 			if i == 1 {
 				t.op = mirrored(t.op)
 			}
 		case opValue:
 			t.values = append(t.values, b.valueOf[a.ref])
 		default:
-			return nil, b.fail("KeyConditionExpressions cannot contain nested operations")
+			return nil, invalid("KeyConditionExpressions cannot contain nested operations")
 		}
 	}
 	if names == 0 {
-		return nil, b.fail("Invalid condition in KeyConditionExpression: No key attribute specified")
+		return nil, invalid("Invalid condition in KeyConditionExpression: No key attribute specified")
 	}
 	return append(terms, t), nil
 }

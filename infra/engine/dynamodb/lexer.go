@@ -29,7 +29,7 @@ func lex(s string) []token {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			i++
 			continue
-		case letter(c):
+		case letter(c) && c != '_':
 			n := run(s, i+1)
 			tokens = append(tokens, token{tokenWord, s[i:n], i})
 			i = n
@@ -38,11 +38,7 @@ func lex(s string) []token {
 			for n < len(s) && digit(s[n]) {
 				n++
 			}
-			k := tokenNumber
-			if n < len(s) && letter(s[n]) {
-				n, k = run(s, n), tokenBad
-			}
-			tokens = append(tokens, token{k, s[i:n], i})
+			tokens = append(tokens, token{tokenNumber, s[i:n], i})
 			i = n
 		case c == '#' || c == ':':
 			n := run(s, i+1)

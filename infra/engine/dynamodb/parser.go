@@ -32,6 +32,9 @@ func parse(l language, text string) (*program, *failure) {
 		return nil, p.program.fail("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
 	}
 	p.tokens = lex(text)
+	if p.redundant(); p.err != nil {
+		return nil, p.err
+	}
 	switch l {
 	case updateLanguage:
 		p.update()
@@ -42,9 +45,6 @@ func parse(l language, text string) (*program, *failure) {
 	}
 	if p.err == nil && p.next().kind != tokenEnd {
 		p.syntax()
-	}
-	if p.err == nil && p.nodes > maxOperators {
-		p.reject("The expression contains more than %d operators; operator count: %d", maxOperators, p.nodes)
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -92,8 +92,40 @@ func (p *parser) keyword(word string) bool {
 }
 
 func (p *parser) node(op operator, args ...*node) *node {
-	p.nodes++
+	if p.nodes++; p.nodes == maxOperators+1 {
+		p.reject("The expression contains too many operators; operator count: %d", p.nodes)
+	}
 	return &node{op: op, args: args, ref: -1}
+}
+
+// redundant refuses parentheses around parentheses.
+func (p *parser) redundant() {
+	var open []int
+	closes := make(map[int]int)
+	for i, t := range p.tokens {
+		switch {
+		case t.kind != tokenSymbol:
+		case t.text == "(":
+			open = append(open, i)
+		case t.text == ")" && len(open) > 0:
+			from := open[len(open)-1]
+			open = open[:len(open)-1]
+			closes[from] = i
+			call := from > 0 && p.tokens[from-1].kind == tokenWord && !operatorWord(p.tokens[from-1].text)
+			if inner, ok := closes[from+1]; ok && inner == i-1 && !call {
+				p.reject("The expression has redundant parentheses;")
+			}
+		}
+	}
+}
+
+// operatorWord says that a parenthesis after the word is no call.
+func operatorWord(w string) bool {
+	switch strings.ToUpper(w) {
+	case "AND", "OR", "NOT", "IN", "BETWEEN", "SET":
+		return true
+	}
+	return false
 }
 
 func (p *parser) deeper() bool {
@@ -174,14 +206,14 @@ func (p *parser) comparison() *node {
 	switch {
 	case compares(t):
 		p.at++
-		return p.distinct(p.node(comparators[t.text], left, p.operand()))
+		return p.operands(p.node(comparators[t.text], left, p.operand()))
 	case p.keyword("BETWEEN"):
 		low := p.operand()
 		if !p.keyword("AND") {
 			p.syntax()
 			return nil
 		}
-		return p.distinct(p.node(opBetween, left, low, p.operand()))
+		return p.operands(p.node(opBetween, left, low, p.operand()))
 	case p.keyword("IN"):
 		n := p.node(opIn, left)
 		p.expect("(")
@@ -193,9 +225,9 @@ func (p *parser) comparison() *node {
 		}
 		p.expect(")")
 		if p.err == nil && len(n.args) > 101 {
-			p.reject("The IN operator takes at most 100 operands; number of operands: %d", len(n.args)-1)
+			p.reject("The IN operator is provided with too many operands; number of operands: %d", len(n.args)-1)
 		}
-		return p.distinct(n)
+		return p.operands(n)
 	}
 	switch left.op {
 	case opExists, opNotExists, opType, opBeginsWith, opContains:
@@ -208,9 +240,8 @@ func (p *parser) comparison() *node {
 	return nil
 }
 
-// distinct refuses a comparison of a path with itself once its placeholders are known; what makes an operand no
-// operand is known here.
-func (p *parser) distinct(n *node) *node {
+// operands refuses a function that is a condition where a value is wanted.
+func (p *parser) operands(n *node) *node {
 	if p.err != nil {
 		return nil
 	}
@@ -218,6 +249,20 @@ func (p *parser) distinct(n *node) *node {
 		switch a.op {
 		case opExists, opNotExists, opType, opBeginsWith, opContains:
 			p.reject("The function is not allowed to be used this way in an expression; function: %s", a.op)
+			return nil
+		}
+	}
+	return n
+}
+
+// flat refuses list_append within another operation: it stands alone.
+func (p *parser) flat(n *node) *node {
+	if p.err != nil {
+		return nil
+	}
+	for _, a := range n.args {
+		if a.op == opListAppend {
+			p.reject("The function is not allowed to be used this way in an expression; function: list_append")
 			return nil
 		}
 	}
@@ -286,7 +331,7 @@ func (p *parser) call() *node {
 	}
 	if !known {
 		if _, elsewhere := other[name]; elsewhere {
-			p.reject("The function is not allowed in an %s; function: %s", strings.ToLower(string(p.language[:len(p.language)-10]))+" expression", name)
+			p.reject("The function is not allowed in %s; function: %s", p.language.article(), name)
 		} else {
 			p.reject("Invalid function name; function: %s", name)
 		}
@@ -301,13 +346,13 @@ func (p *parser) call() *node {
 		return nil
 	}
 	switch op {
-	case opExists, opNotExists, opType, opIfNotExists:
+	case opExists, opNotExists, opIfNotExists:
 		if args[0].op != opPath {
 			p.reject("Operator or function requires a document path; operator or function: %s", name)
 			return nil
 		}
 	}
-	return p.distinct(p.node(op, args...))
+	return p.flat(p.operands(p.node(op, args...)))
 }
 
 // path reads a document path: names with dots between, and indexes in brackets.
@@ -329,7 +374,7 @@ func (p *parser) path() path {
 			steps = append(steps, step{ref: -1, index: n})
 		default:
 			if len(steps) > maxDepth {
-				p.reject("The document path has too many nesting elements; nesting levels: %d", len(steps))
+				p.reject("The document path has too many nesting levels; nesting levels: %d", len(steps))
 			}
 			return steps
 		}
@@ -418,6 +463,10 @@ func (p *parser) action(v verb) {
 
 // sum is the right side of a SET: an operand, or two with a sign between, all of it in parentheses or not.
 func (p *parser) sum() *node {
+	if !p.deeper() {
+		return nil
+	}
+	defer func() { p.depth-- }()
 	if p.next().text == "(" && p.sumInParentheses() {
 		p.expect("(")
 		n := p.sum()
@@ -426,10 +475,10 @@ func (p *parser) sum() *node {
 	}
 	n := p.operand()
 	if p.take("+") {
-		return p.node(opPlus, n, p.operand())
+		return p.flat(p.node(opPlus, n, p.operand()))
 	}
 	if p.take("-") {
-		return p.node(opMinus, n, p.operand())
+		return p.flat(p.node(opMinus, n, p.operand()))
 	}
 	return n
 }

@@ -19,6 +19,21 @@ const (
 	projectionLanguage language = "ProjectionExpression"
 )
 
+// article is how error messages speak of an expression of the language.
+func (l language) article() string {
+	switch l {
+	case updateLanguage:
+		return "an update expression"
+	case filterLanguage:
+		return "a filter expression"
+	case keyLanguage:
+		return "a key condition expression"
+	case projectionLanguage:
+		return "a projection expression"
+	}
+	return "a condition expression"
+}
+
 // Source of the limits: Amazon DynamoDB Developer Guide, "Quotas", Expression parameters.
 const (
 	maxExpression = 4096

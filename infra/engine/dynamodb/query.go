@@ -165,6 +165,7 @@ func (p *page) checkSelect() *failure {
 				lacking = append(lacking, name)
 			}
 		}
+		slices.Sort(lacking)
 		if lacking != nil {
 			return invalidValues("Global secondary index %s does not project [%s]", p.index.name, strings.Join(lacking, ", "))
 		}

@@ -183,7 +183,7 @@ func (r *reader) nameDefinitions(q *request) {
 			r.reject(invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: \"%s\"", d.placeholder))
 		}
 		if r.err == nil && d.name == "" {
-			r.reject(invalid("ExpressionAttributeNames contains invalid value: The expression attribute name can not be empty; key: %s", d.placeholder))
+			r.reject(invalid("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", d.placeholder))
 		}
 		q.names = append(q.names, d)
 	}
@@ -231,7 +231,7 @@ func (e *Engine) bind(q *request) (x expressions, f *failure) {
 			return x, invalid("ExpressionAttributeNames can only be specified when using expressions")
 		}
 		if q.has&mValues != 0 {
-			return x, invalid("ExpressionAttributeValues can only be specified when using expressions")
+			return x, invalid("ExpressionAttributeValues can only be specified when using expressions: %s is null", q.mainExpression())
 		}
 		return x, nil
 	}
@@ -266,6 +266,14 @@ func (e *Engine) bind(q *request) (x expressions, f *failure) {
 		}
 	}
 	return x, with.unused()
+}
+
+// mainExpression is the expression that values would be for.
+func (q *request) mainExpression() language {
+	if q.has&mItem != 0 {
+		return conditionLanguage
+	}
+	return updateLanguage
 }
 
 // oneOf refuses a member whose value is none of those that AWS has.
@@ -303,23 +311,16 @@ func (q *request) checkCommon() *failure {
 	if f := oneOf(q.has, mOnFailure, "returnValuesOnConditionCheckFailure", q.onFailure, "ALL_OLD", "NONE"); f != nil {
 		return f
 	}
-	return checkTableName(q.table, "tableName", 1)
+	return checkTableName(q.table)
 }
 
-// checkTableName takes a name or an ARN where the least length is 1, as requests about items do.
-func checkTableName(name, member string, least int) *failure {
+func checkTableName(name string) *failure {
 	for i := range len(name) {
 		if c := name[i]; !letter(c) && !digit(c) && c != '.' && c != '-' {
-			return constraint(name, member, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+			return constraint(name, "tableName", "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 		}
 	}
-	switch {
-	case len(name) < least:
-		if least > 1 {
-			return invalid("TableName must be at least 3 characters long and at most 255 characters long")
-		}
-		return constraint(name, member, "Member must have length greater than or equal to 1")
-	case len(name) > 255:
+	if len(name) < 3 || len(name) > 255 {
 		return invalid("TableName must be at least 3 characters long and at most 255 characters long")
 	}
 	return nil

@@ -155,14 +155,14 @@ func encodeKey(v value) string {
 // keyPlace is where the key's item stands in the table.
 func (t *table) keyPlace(key attrs) (place, *failure) {
 	if len(key) != len(t.schema.names()) {
-		return place{}, invalid("The provided key element does not match the schema")
+		return place{}, wrongKey()
 	}
 	for _, k := range []keyAttr{t.schema.hash, t.schema.sort} {
 		if k.name == "" {
 			continue
 		}
 		if v, ok := key.get(k.name); !ok || v.kind != k.kind {
-			return place{}, invalid("The provided key element does not match the schema")
+			return place{}, wrongKey()
 		}
 	}
 	return t.checkedPlace(key)
@@ -176,10 +176,10 @@ func (t *table) itemPlace(a attrs) (place, *failure) {
 		}
 		v, ok := a.get(k.name)
 		if !ok {
-			return place{}, invalidValues("Missing the key %s in the item", k.name)
+			return place{}, misfit("Missing the key %s in the item", k.name)
 		}
 		if v.kind != k.kind {
-			return place{}, invalidValues("Type mismatch for key %s expected: %s actual: %s", k.name, k.kind, v.kind)
+			return place{}, misfit("Type mismatch for key %s expected: %s actual: %s", k.name, k.kind, v.kind)
 		}
 	}
 	return t.checkedPlace(a)
@@ -217,7 +217,7 @@ func checkKeyValue(name string, v value) *failure {
 }
 
 // checkIndexKeys refuses an item that an index cannot hold.
-func (t *table) checkIndexKeys(a attrs) *failure {
+func (t *table) checkIndexKeys(a attrs, update bool) *failure {
 	for _, x := range t.indexes {
 		for i, k := range []keyAttr{x.schema.hash, x.schema.sort} {
 			if k.name == "" || t.schema.has(k.name) {
@@ -228,7 +228,11 @@ func (t *table) checkIndexKeys(a attrs) *failure {
 				continue
 			}
 			if v.kind != k.kind {
-				return invalidValues("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", k.name, k.kind, v.kind, x.name)
+				return misfit("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", k.name, k.kind, v.kind, x.name)
+			}
+			if v.s == "" && k.kind != kindN && update {
+				return invalid("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.",
+					strings.ToLower(k.kind.long()))
 			}
 			if v.s == "" && k.kind != kindN {
 				return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",

@@ -222,7 +222,10 @@ func (e *Engine) prepare(t *transaction) ([]*write, *failure) {
 			return nil, missingMember(i, "conditionCheck.conditionExpression")
 		}
 		w, f := e.newWrite(a.kind, q)
-		if f != nil {
+		switch {
+		case f != nil && f.schema:
+			return nil, cancelled(len(t.actions), i, reasonOf(f))
+		case f != nil:
 			return nil, f
 		}
 		writes[i] = w

@@ -22,6 +22,7 @@ func wrongPath() *failure {
 func (b *bound) apply(before attrs) (attrs, *failure) {
 	after := before
 	var removed []path
+	var placed []placement
 	for i := range b.actions {
 		a := &b.actions[i]
 		if a.verb == verbRemove {
@@ -39,7 +40,13 @@ func (b *bound) apply(before attrs) (attrs, *failure) {
 		if v.kind == kindNone { // DELETE from what is not there
 			continue
 		}
-		if after, f = b.place(after, a.path, v); f != nil {
+		placed = append(placed, placement{a.path, v})
+	}
+	// What goes beyond the end of a list is appended in the order of the indexes.
+	slices.SortStableFunc(placed, func(p, q placement) int { return comparePaths(p.path, q.path) })
+	for _, p := range placed {
+		var f *failure
+		if after, f = b.place(after, p.path, p.value); f != nil {
 			return nil, f
 		}
 	}
@@ -52,6 +59,11 @@ func (b *bound) apply(before attrs) (attrs, *failure) {
 		}
 	}
 	return after, nil
+}
+
+type placement struct {
+	path  path
+	value value
 }
 
 func comparePaths(p, q path) int {

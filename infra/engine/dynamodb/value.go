@@ -161,6 +161,9 @@ func (v value) size() int {
 // numberSize is one byte for two digits and one for the exponent, and one for a minus.
 func numberSize(s string) int {
 	n := 1
+	if s == "0" {
+		return n
+	}
 	if s != "" && s[0] == '-' {
 		n, s = 2, s[1:]
 	}

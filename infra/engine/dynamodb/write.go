@@ -66,7 +66,7 @@ func (e *Engine) newWrite(kind writeKind, q *request) (*write, *failure) {
 	if with.update != nil {
 		for i := range with.update.actions {
 			if name := with.update.stepName(with.update.actions[i].path[0]); t.schema.has(name) {
-				return nil, invalidValues("Cannot update attribute %s. This attribute is part of the key", name)
+				return nil, misfit("Cannot update attribute %s. This attribute is part of the key", name)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func (w *write) prepareItem(a attrs) (f *failure) {
 	if w.at, f = w.table.itemPlace(a); f != nil {
 		return f
 	}
-	if f := w.table.checkIndexKeys(a); f != nil {
+	if f := w.table.checkIndexKeys(a, false); f != nil {
 		return f
 	}
 	for i := range a {
@@ -130,7 +130,7 @@ func (w *write) decideUpdate() *failure {
 			return f
 		}
 	}
-	if f := w.table.checkIndexKeys(w.after); f != nil {
+	if f := w.table.checkIndexKeys(w.after, true); f != nil {
 		return f
 	}
 	w.next = w.table.newItem(w.at, w.after)
