@@ -30,6 +30,10 @@ type Options struct {
 	// Region of ARNs and of Config. Default "us-east-1". The account is always 000000000000.
 	Region string
 
+	// Conflict and InTransaction are those of [dynamodb.Options]: they bring about what concurrent transactions meet.
+	Conflict      func() bool
+	InTransaction func()
+
 	// VerifyAtOnce, Latency, EventDelay, Max24HourSend and MailboxSize are those of [ses.Options].
 	VerifyAtOnce  bool
 	Latency       time.Duration
@@ -73,6 +77,7 @@ func Open(o Options) (*Engine, error) {
 	var err error
 	e.DynamoDB, err = dynamodb.New(dynamodb.Options{
 		Now: o.Now, JournalPath: path("dynamodb.log"), TTLDelay: o.TTLDelay, Region: o.Region,
+		Conflict: o.Conflict, InTransaction: o.InTransaction,
 	})
 	if err != nil {
 		return nil, err

@@ -127,8 +127,8 @@ type call struct {
 	body []byte
 }
 
-// operations are the actions that the engine has. Each returns the answer's shape and a ticket for what the answer
-// promises to keep.
+// operations are the actions that the engine has; those without a function are known to AWS and refused here. Each
+// returns the shape of its answer, when everything that the answer promises is kept.
 var operations = map[string]func(*Engine, *call) (any, error){
 	"AddPermission":                nil,
 	"CancelMessageMoveTask":        handle((*Engine).cancelMessageMoveTask),

@@ -154,7 +154,7 @@ func encode(members map[string]any) []byte {
 // secret.
 func RequestID() string {
 	var raw [16]byte
-	for i, word := range [2]uint64{rand.Uint64(), rand.Uint64()} {
+	for i, word := range [2]uint64{rand.Uint64(), rand.Uint64()} { //nolint:gosec // see above
 		for b := range 8 {
 			raw[8*i+b] = byte(word >> (8 * b))
 		}
