@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"latchkey.dev/shared/letter"
+	"latchkey.dev/shared/page"
+)
+
+func otherStates() []state {
+	docs, err := page.DocsOf([]byte(document))
+	if err != nil {
+		panic(err) // canned
+	}
+	docs.Brand = platform
+	return []state{
+		{Name: "error-404", view: page.Failure{Brand: platform, Title: "There is nothing at this address", Text: "The link may be old, or a character of it is missing.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from here. Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
+		{Name: "error-500", view: page.Failure{Brand: platform, Title: "Something went wrong on our side", Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
+		{Name: "error-cross-origin", view: page.Failure{Brand: platform, Title: "This came from another site", Text: "To protect you, we take changes only from our own pages. Open the page here and try once more.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "docs", view: docs},
+	}
+}
+
+func mailStates() []state {
+	invitation := letter.InvitationData{
+		Platform: "Latchkey", AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd",
+		Message:   "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
+		Opens:     []string{"Production", "Staging"},
+		Link:      "https://portal.latchkey.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3",
+		ExpiresAt: now.AddDate(0, 0, 7),
+	}
+	odd, bare := invitation, invitation
+	odd.AgencyName, odd.ClientName, odd.AgencyColor, odd.Message = longest, unbroken, "#facc15", rtl+" "+emoji
+	odd.Opens = []string{unbroken, rtl}
+	bare.ClientName, bare.Message, bare.Opens = "ops@acme.example", "", nil
+	mail := func(d letter.InvitationData) func() letter.Letter {
+		return func() letter.Letter { return letter.Invitation(d) }
+	}
+	return []state{
+		{Name: "mail-invitation", mail: mail(invitation)},
+		{Name: "mail-invitation-bare", mail: mail(bare)},
+		{Name: "mail-invitation-odd", mail: mail(odd)},
+		{Name: "mail-code", mail: func() letter.Letter {
+			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
+		}},
+	}
+}
+
+// serveMail shows a mail's HTML part, or with ?part=text its subject and text.
+func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
+	if r.URL.Query().Get("part") == "text" {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintf(w, "Subject: %s\n\n%s", l.Subject, l.Text)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, l.HTML)
+}
+
+const document = `{
+"openapi":"3.1.0","info":{"title":"Latchkey API","version":"1.0.0","description":"Invite clients into a portal under your own brand."},
+"tags":[{"name":"Invites"}],
+"paths":{
+ "/v1/invites":{
+  "get":{"operationId":"listInvites","summary":"List invites","tags":["Invites"],"parameters":[{"name":"limit","in":"query","description":"How many to give.","schema":{"type":"integer","minimum":1,"maximum":200}},{"name":"cursor","in":"query","schema":{"type":"string"}}],"responses":{"200":{"description":"A page of invites"},"401":{"description":"Not signed in","content":{"application/problem+json":{"example":{"code":"unauthenticated"}}}}}},
+  "post":{"operationId":"sendInvite","summary":"Send an invite","description":"Makes an invite and mails its link.","tags":["Invites"],"parameters":[{"name":"Idempotency-Key","in":"header","description":"The same key makes one invite.","required":true,"schema":{"type":"string","maxLength":64}}],
+   "requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/SendInvite"},"example":{"email":"ops@acme.example","name":"Acme Ltd","payer":"agency","grants":[{"resource":"ins_01JD0000000000000000000000","access":"read"}]}}}},
+   "responses":{"201":{"description":"Sent","content":{"application/json":{"example":{"id":"in_01JD0000000000000000000000","status":"pending"}}}},"422":{"description":"A field is refused, or the mail is","content":{"application/problem+json":{"examples":{"a":{"value":{"code":"invalid"}},"b":{"value":{"code":"mail_refused"}}}}}},"429":{"description":"Ten invites an hour","content":{"application/problem+json":{"example":{"code":"rate_limited"}}}}}}}},
+"components":{"schemas":{
+ "SendInvite":{"type":"object","required":["email","payer"],"properties":{"email":{"type":"string","format":"email","description":"Where the invitation goes"},"name":{"type":"string","maxLength":200},"payer":{"type":"string","enum":["agency","client"]},"grants":{"type":["array","null"],"maxItems":20,"items":{"$ref":"#/components/schemas/Grant"}}}},
+ "Grant":{"type":"object","required":["resource","access"],"properties":{"resource":{"type":"string","description":"An instance or a service"},"access":{"type":"string","enum":["read","write"]}}}}}
+}`

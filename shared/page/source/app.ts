@@ -1,0 +1,21 @@
+// What pages do beyond what they can do by themselves. Everything here is an addition: without it, each page works
+// by links and forms.
+import { dialogs } from "./dialog";
+import { invite } from "./invite";
+import { tabs } from "./tabs";
+import { busy, waits } from "./busy";
+import { times } from "./time";
+import { watch } from "./watch";
+
+function start(root: ParentNode): void {
+  tabs(root);
+  dialogs(root);
+  waits(root);
+  times(root);
+}
+
+start(document);
+busy();
+invite();
+watch(start);
+document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -1,0 +1,157 @@
+// Sends an invite without leaving the page, and shows what comes of it in place.
+import { working } from "./busy";
+
+interface Problem { code?: string; detail?: string; errors?: { location: string; message: string }[] }
+interface Invite { clientId: string; status: string; email: string }
+
+const fields = ["email", "name", "message", "payer", "grants", "order"];
+
+export function invite(): void {
+  const form = document.querySelector<HTMLFormElement>("#invite-form");
+  if (!form) return;
+  const email = form.querySelector<HTMLInputElement>("#email")!;
+  const name = form.querySelector<HTMLInputElement>("#name")!;
+  const button = form.querySelector<HTMLButtonElement>("[data-send]")!;
+  const status = form.querySelector<HTMLElement>("[data-status]")!;
+  let key = form.dataset.key || crypto.randomUUID();
+  let sent = "";
+
+  // "Acme Ltd <ops@acme.example>" from an address book fills both fields.
+  email.addEventListener("paste", (e) => {
+    const m = e.clipboardData?.getData("text").trim().match(/^"?([^"<]*?)"?\s*<\s*([^<>\s]+@[^<>\s]+)\s*>$/);
+    if (!m) return;
+    e.preventDefault();
+    email.value = m[2]!;
+    if (m[1] && !name.value) name.value = m[1];
+  });
+
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    if ("working" in button.dataset) return;
+    clear(form);
+    const body = JSON.stringify(read(form));
+    if (sent && sent !== body) key = crypto.randomUUID(); // another invite than the one that was asked for before
+    sent = body;
+    const done = working(button, "Sending…");
+    status.textContent = "Sending the invitation";
+    const slow = setTimeout(() => { status.textContent = button.textContent = "Still sending…"; }, 10_000);
+    try {
+      const made = await send(body, key);
+      status.textContent = "Invitation sent";
+      button.textContent = "Sent";
+      location.assign(`/clients/${encodeURIComponent(made.clientId)}`);
+    } catch (err) {
+      done();
+      const p = err as Problem;
+      if (p.code) key = crypto.randomUUID(); // it was answered; the next press is a new request
+      tell(form, p.detail ? p : { detail: "We could not reach the server. Nothing you typed is lost; check your connection and send it again." });
+      status.textContent = "";
+    } finally {
+      clearTimeout(slow);
+    }
+  });
+}
+
+function read(form: HTMLFormElement): object {
+  const data = new FormData(form);
+  const text = (k: string) => String(data.get(k) ?? "").trim() || undefined;
+  const out: Record<string, unknown> = { email: text("email") ?? "", name: text("name"), payer: text("payer"), message: text("message") };
+  if (out.payer === "agency") {
+    out.grants = data.getAll("resource").map((r) => ({ resource: r, access: data.get(`access.${r}`) }));
+  } else {
+    const gb = text("hosting");
+    const order = { hosting: gb ? { storageGb: Number(gb) } : undefined, whatsapp: data.has("whatsapp") || undefined };
+    if (order.hosting || order.whatsapp) out.order = order;
+  }
+  return out;
+}
+
+// send asks for the invite and waits until its mail is out. It throws the problem when it did not work.
+async function send(body: string, key: string): Promise<Invite> {
+  let answer = await fetch("/v1/invites", {
+    method: "POST", body,
+    headers: { "Content-Type": "application/json", "Prefer": "wait=10", "Idempotency-Key": key },
+  });
+  const place = answer.headers.get("Location");
+  for (let tries = 0; ; tries++) {
+    const content = await answer.json();
+    if (!answer.ok) throw content;
+    const made = content as Invite & { reason?: string };
+    if (made.status === "failed") {
+      throw { code: "mail_refused", detail: `We couldn't email ${made.email}: ${made.reason || "the mail was refused."} No invite was created.` };
+    }
+    // After a minute the client's own page, which goes on looking, is the better place to wait.
+    if (made.status !== "sending" || !place || tries > 30) return made;
+    await new Promise((r) => setTimeout(r, 2000));
+    answer = await fetch(place);
+  }
+}
+
+function clear(form: HTMLFormElement): void {
+  form.querySelector("[data-summary]")!.replaceChildren();
+  form.querySelectorAll(".wrong").forEach((w) => w.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((f) => {
+    f.removeAttribute("aria-invalid");
+    const rest = (f.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => !id.endsWith("-wrong"));
+    f.setAttribute("aria-describedby", rest.join(" "));
+  });
+}
+
+// tell shows what is wrong: at each field, and as a summary that takes the focus.
+function tell(form: HTMLFormElement, p: Problem): void {
+  const list = (p.errors ?? []).map((x) => ({ field: x.location.replace(/^body\./, "").split(/[.[]/)[0]!, message: x.message }));
+  const items: HTMLElement[] = [];
+  for (const { field, message } of list) {
+    const item = make("li");
+    const target = fields.includes(field) && (document.getElementById(field) ?? document.getElementById("payer"));
+    if (target) {
+      const link = make("a", message);
+      link.setAttribute("href", `#${target.id}`);
+      link.addEventListener("click", (e) => { e.preventDefault(); target.focus(); target.scrollIntoView({ block: "center" }); });
+      item.append(link);
+      mark(target, field, message);
+    } else {
+      item.textContent = message;
+    }
+    items.push(item);
+  }
+  if (items.length === 0) items.push(make("li", p.detail));
+  const box = make("div");
+  box.className = "note bad";
+  box.tabIndex = -1;
+  box.setAttribute("role", "alert");
+  const inner = make("div");
+  const all = make("ul");
+  all.append(...items);
+  inner.append(make("h2", items.length === 1 ? "There is a problem" : `There are ${items.length} problems`), all);
+  if (p.code === "unauthenticated") {
+    const again = make("a", "Sign in again in a new tab, then press Send invite.");
+    again.setAttribute("href", "/sign-in");
+    again.setAttribute("target", "_blank");
+    inner.append(again);
+  }
+  box.append(inner);
+  form.querySelector("[data-summary]")!.append(box);
+  box.focus();
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function mark(target: HTMLElement, field: string, message: string): void {
+  const wrong = make("p", message);
+  wrong.className = "wrong";
+  wrong.id = `${field}-wrong`;
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
+    target.setAttribute("aria-invalid", "true");
+    target.setAttribute("aria-describedby", `${target.getAttribute("aria-describedby") ?? ""} ${wrong.id}`.trim());
+    target.after(wrong);
+  } else {
+    target.tabIndex = -1;
+    target.querySelector(`#panel-${field === "order" ? "client" : "agency"}`)!.append(wrong);
+  }
+}
+
+function make(tag: string, text = ""): HTMLElement {
+  const e = document.createElement(tag);
+  e.textContent = text;
+  return e;
+}

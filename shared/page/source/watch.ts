@@ -1,0 +1,29 @@
+// Keeps a page up to date while something that it tells of is under way: asks for the page again and puts the new
+// part in the place of the old one, unless somebody is in the middle of using it.
+
+export function watch(start: (root: ParentNode) => void): void {
+  let part = document.querySelector<HTMLElement>("[data-watch]");
+  if (!part) return;
+  let pause = 2000;
+  const look = async () => {
+    if (!part?.dataset.watch) return;
+    const inUse = part.querySelector("dialog[open], [data-working]") || part.contains(document.activeElement);
+    if (!document.hidden && !inUse) {
+      try {
+        const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+        const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+        if (fresh && fresh.querySelector("ol")?.childElementCount !== part.querySelector("ol")?.childElementCount) {
+          part.replaceWith(fresh);
+          part = fresh;
+          start(fresh);
+          pause = 2000;
+        }
+      } catch {
+        // Offline for a moment: ask again later.
+      }
+    }
+    pause = Math.min(pause * 1.5, 30_000);
+    setTimeout(look, pause);
+  };
+  setTimeout(look, pause);
+}

@@ -1,0 +1,187 @@
+package page
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Brand is whose page it is: an agency's, or with an empty Color the platform's.
+type Brand struct {
+	Name    string
+	Color   string // #rrggbb
+	LogoURL string // a path of this origin or a data: URL of an image; anything else is not shown
+}
+
+// Logo is the address of the logo, or "" when the name's first letter stands in for it. Other origins' images are
+// left out: the Content-Security-Policy would block them, and they would tell their host who looks.
+func (b Brand) Logo() template.URL {
+	own := strings.HasPrefix(b.LogoURL, "/") && !strings.HasPrefix(b.LogoURL, "//") && !strings.ContainsAny(b.LogoURL, "\\\r\n\t")
+	for _, kind := range []string{"png", "jpeg", "webp", "gif", "svg+xml"} {
+		own = own || strings.HasPrefix(b.LogoURL, "data:image/"+kind+";base64,")
+	}
+	if !own {
+		return ""
+	}
+	return template.URL(b.LogoURL) //nolint:gosec // checked above
+}
+
+// Time is a moment as people are told it.
+type Time struct {
+	Machine  string // RFC 3339
+	Exact    string // "21 November 2025 at 14:03:22 UTC"
+	Relative string // "2 minutes ago", "in 3 days"
+	Day      string // "21 November 2025"
+	In       int    // seconds until then, negative for what has been
+}
+
+// TimeAt says when t is, seen from now.
+func TimeAt(t, now time.Time) Time {
+	t = t.UTC()
+	return Time{
+		Machine:  t.Format(time.RFC3339),
+		Exact:    t.Format("2 January 2006 at 15:04:05 UTC"),
+		Relative: relative(t.Sub(now)),
+		Day:      t.Format("2 January 2006"),
+		In:       int(t.Sub(now) / time.Second),
+	}
+}
+
+// relative words a distance in time in one unit, rounded down, the way people say it.
+func relative(d time.Duration) string {
+	past := d < 0
+	if past {
+		d = -d
+	}
+	var words string
+	switch day := 24 * time.Hour; {
+	case d < 10*time.Second:
+		return "just now"
+	case d < time.Minute:
+		words = count(int(d/time.Second), "second")
+	case d < time.Hour:
+		words = count(int(d/time.Minute), "minute")
+	case d < day:
+		words = count(int(d/time.Hour), "hour")
+	case d < 60*day:
+		words = count(int(d/day), "day")
+	case d < 730*day:
+		words = count(int(d/(30*day)), "month")
+	default:
+		words = count(int(d/(365*day)), "year")
+	}
+	if past {
+		return words + " ago"
+	}
+	return "in " + words
+}
+
+func count(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return strconv.Itoa(n) + " " + unit + "s"
+}
+
+// Tone is how good a state is.
+type Tone string
+
+// The tones, each a colour that never stands without words.
+const (
+	Good Tone = "good"
+	Wait Tone = "wait"
+	Bad  Tone = "bad"
+	Idle Tone = "idle"
+)
+
+// Badge is a state in a word.
+type Badge struct {
+	Tone Tone
+	Text string
+}
+
+// Note is a message in a box.
+type Note struct {
+	Tone  Tone
+	Title string
+	Text  string
+}
+
+// Problem is what is wrong with one field of a form.
+type Problem struct {
+	Field   string // the name of the field in the form; "" for the form as a whole
+	Message string
+}
+
+// Problems are all that is wrong with a form.
+type Problems []Problem
+
+// For is the message at a field, or "".
+func (p Problems) For(field string) string {
+	for _, x := range p {
+		if x.Field == field {
+			return x.Message
+		}
+	}
+	return ""
+}
+
+// Workspace is what surrounds the agency's pages.
+type Workspace struct {
+	Brand  Brand
+	Person string // who is signed in
+	Invite bool   // whether the panel offers to invite a client
+}
+
+// SignIn is the page for signing in. It is at its second step when Code is asked for.
+type SignIn struct {
+	Brand    Brand
+	AskCode  bool
+	Email    string // as typed
+	Fixed    bool   // a code was sent to Email, which is then shown and not asked for
+	Code     string // as typed
+	Note     Note   // e.g. that a new code was sent; Text "" for none
+	Problems Problems
+}
+
+func (v SignIn) frame() frame {
+	title := "Sign in"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "signin", title: title, brand: v.Brand, script: true}
+}
+
+// SignedIn is the sign-in page of somebody who is.
+type SignedIn struct {
+	Brand Brand
+	Email string
+	Home  string // where the person's own pages begin
+}
+
+func (v SignedIn) frame() frame {
+	return frame{template: "signedin", title: "You are signed in", brand: v.Brand}
+}
+
+// Nowhere is for a person who belongs to no agency and is no client.
+type Nowhere struct {
+	Brand Brand
+	Email string
+}
+
+func (v Nowhere) frame() frame {
+	return frame{template: "nowhere", title: "Nothing here for this address", brand: v.Brand}
+}
+
+// Failure is a page that says what went wrong and what to do.
+type Failure struct {
+	Brand   Brand
+	Title   string
+	Text    string
+	Next    string // the words on the link; "" for none
+	NextURL string
+	Ref     string // an id to quote to support; "" for none
+}
+
+func (v Failure) frame() frame { return frame{template: "failure", title: v.Title, brand: v.Brand} }

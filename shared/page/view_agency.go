@@ -1,0 +1,137 @@
+package page
+
+// Clients is the agency's dashboard.
+type Clients struct {
+	Workspace Workspace
+	Rows      []ClientRow
+	Older     string // path of the next page; "" on the last one
+	Newest    string // path of the first page; "" on it
+	Barred    Barred
+	Form      *InviteForm // nil when the agency may not invite
+	Note      Note
+	Failed    string // why the list cannot be shown; "" when it can
+}
+
+// Empty tells whether the agency has no client at all.
+func (v Clients) Empty() bool { return len(v.Rows) == 0 && v.Newest == "" && v.Failed == "" }
+
+func (v Clients) frame() frame {
+	title := "Clients"
+	if v.Form != nil && v.Form.Open {
+		title = "Invite Client"
+		if len(v.Form.Problems) > 0 {
+			title = "Error: Invite Client"
+		}
+	}
+	return frame{template: "clients", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// Barred is why an agency may not invite clients; empty when it may.
+type Barred struct {
+	Title string // "Inviting clients needs the Max plan."
+	Text  string
+}
+
+// ClientRow is one client in the list.
+type ClientRow struct {
+	URL     string
+	Name    string // never empty: the address stands in
+	Email   string // "" when it stands in the name's place
+	Status  Badge
+	Linked  []string // names of instances and services
+	Since   Time
+	Invited bool // whether Since is when the client was invited, rather than when it accepted
+}
+
+// InviteForm is the dialog for inviting a client, with what was typed.
+type InviteForm struct {
+	Open      bool
+	Key       string // the Idempotency-Key of this form
+	Email     string
+	Name      string
+	Message   string
+	Client    bool // whether the client pays
+	Instances []Choice
+	Services  []Choice // none: the section is left out
+	Left      int      // invites that the hour still allows
+	Quota     int
+	Selling   bool   // whether payments are set up, so that the client can be asked to pay
+	Hosting   string // "", "10", "30" or "50"
+	WhatsApp  bool
+	Problems  Problems
+}
+
+// Choice is a resource that can be linked.
+type Choice struct {
+	ID     string
+	Name   string
+	State  Badge
+	Ticked bool
+	Write  bool // read and write, rather than read only
+}
+
+// Sizes are the hosting offers, in GB.
+func (InviteForm) Sizes() []string { return []string{"10", "30", "50"} }
+
+// Client is the page of one client.
+type Client struct {
+	Workspace Workspace
+	URL       string
+	Name      string
+	Email     string // "" when it stands in the name's place
+	Status    Badge
+	Since     Time
+	SinceWord string // "Invited" or "Client since"
+	Banner    Banner
+	Resend    *Resend // nil when the invite cannot be sent again
+	Again     bool    // whether the client can be invited again with a new invite
+	Story     []Event
+	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
+	Payer     string // who pays, in words
+	Access    []Linked
+	Expires   Time // when a pending invite does; Machine "" for never
+	Cancel    *Cancel
+	Note      Note // the outcome of what was just done; Text "" for none
+}
+
+func (v Client) frame() frame {
+	return frame{template: "client", title: v.Name, brand: v.Workspace.Brand, script: true}
+}
+
+// Banner is what stands on top of a client's page.
+type Banner struct {
+	Tone  Tone // "" for no banner
+	Title string
+	Text  string
+	Spam  bool // with the note about spam folders
+}
+
+// Resend is the offer to send an invite again.
+type Resend struct {
+	Wait  int    // seconds until it may be sent again; 0 for now
+	Limit string // "4 of 5 left today, at least 60 seconds apart"
+	Used  bool   // no more today
+}
+
+// Event is one line of a client's story.
+type Event struct {
+	Tone   Tone
+	Title  string
+	Detail string
+	At     Time
+	Coming bool // has not happened yet
+}
+
+// Linked is a resource that is open to a client.
+type Linked struct {
+	Name   string
+	Kind   string // "n8n instance", "WhatsApp"
+	State  Badge  // Text "" when not known
+	Rights string // in words
+}
+
+// Cancel is the offer to cancel an invite.
+type Cancel struct {
+	Open bool // whether the question is asked already
+	Text string
+}
