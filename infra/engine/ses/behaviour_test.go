@@ -80,7 +80,7 @@ func TestTheDailyQuotaIsKept(t *testing.T) {
 	if _, err := c.SendEmail(t.Context(), simple("a@client.example")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.SendEmail(t.Context(), simple("b@client.example"))
+	_, err := c.SendEmail(t.Context(), simple("b@client.example"), once) // the SDK would wait and retry
 	if _, ok := errors.AsType[*types.LimitExceededException](err); !ok {
 		t.Errorf("got %v", err)
 	}
