@@ -70,15 +70,20 @@ type Sends struct {
 type Slot struct {
 	Index    int
 	Old, New time.Time // the place's time before and after; Old is zero for one never used
+	MaxTotal int       // how many sends there may have been before; 0 for any number
 }
 
 // Take picks a free slot for a send at now. The pick starts at a place that the seed chooses, so that senders at the
 // same moment mostly take different ones. When none is free, or a young agency has used up its allowance, the error
 // has code [fault.RateLimited] and says when to come back.
 func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
-	if age := now.Sub(a.CreatedAt); age < Probation && a.Sends.Total >= ProbationInvites {
+	most := 0
+	if age := now.Sub(a.CreatedAt); age < Probation {
+		most = ProbationInvites
+	}
+	if most > 0 && a.Sends.Total >= most {
 		e := fault.New(fault.RateLimited, "A new agency can send %d invites in its first week. Write to support to have this lifted earlier.", ProbationInvites)
-		e.Retry, e.Limit = Probation-age, fault.Limit{Name: "first-week", Quota: ProbationInvites, Window: Probation}
+		e.Retry, e.Limit = a.CreatedAt.Add(Probation).Sub(now), fault.Limit{Name: "first-week", Quota: ProbationInvites, Window: Probation}
 		return Slot{}, e
 	}
 	soonest := now.Add(Window)
@@ -91,7 +96,7 @@ func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
 			if !taken.After(at) {
 				taken = at.Add(time.Millisecond)
 			}
-			return Slot{Index: k, Old: at, New: taken}, nil
+			return Slot{Index: k, Old: at, New: taken, MaxTotal: most}, nil
 		}
 		if free := at.Add(Window); free.Before(soonest) {
 			soonest = free

@@ -34,6 +34,8 @@ type Store interface {
 	Session(ctx context.Context, user id.User, session string) (*identity.Session, error)
 	// APIKey reads a key; the read may be a moment old.
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
+	// Used notes that the key was used at a time, if that was not noted for the hour yet.
+	Used(ctx context.Context, k *identity.APIKey, at time.Time) error
 	// Member reads a member of the agency as it is now.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 }
@@ -113,6 +115,11 @@ func (d *Doorkeeper) program(ctx context.Context, bearer string) (identity.Calle
 	}
 	if !k.Hash.Matches(bearer) || !k.RevokedAt.IsZero() {
 		return identity.Caller{}, refused
+	}
+	if now := d.Now(); now.Sub(k.LastUsedAt) >= time.Hour {
+		if err := d.Store.Used(ctx, k, now); err != nil { // nothing hangs on it but a date in a list
+			slog.WarnContext(ctx, "last use of a key not noted", "key", k.ID, "error", err)
+		}
 	}
 	return k.Program(), nil
 }

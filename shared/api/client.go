@@ -1,0 +1,292 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/signin"
+)
+
+// LinkedBody is an instance or service as it is linked to a client.
+type LinkedBody struct {
+	ID     string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind   string `json:"kind" enum:"instance,service"`
+	Name   string `json:"name" example:"Acme production"`
+	Status string `json:"status" doc:"As it is now; removed when it is gone." example:"running"`
+	Access string `json:"access" enum:"read,write"`
+}
+
+// ClientBody is a client.
+type ClientBody struct {
+	ID        string       `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email     string       `json:"email" example:"ops@acme.example"`
+	Name      string       `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
+	Status    string       `json:"status" enum:"pending,active,inactive"`
+	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
+	Invite    *InviteBody  `json:"invite"`
+	CreatedAt time.Time    `json:"createdAt"`
+}
+
+func clientBody(l onboarding.Listed, now time.Time) ClientBody {
+	c := l.Client
+	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)), Resources: []LinkedBody{}, Invite: inviteBody(c, now), CreatedAt: c.CreatedAt}
+	for _, r := range l.Resources {
+		status := string(r.Status)
+		if status == "" {
+			status = "removed"
+		}
+		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access)})
+	}
+	return b
+}
+
+type listClientsInput struct {
+	listInput
+	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
+}
+
+type clientsOutput struct {
+	Body struct {
+		Items      []ClientBody `json:"items"`
+		NextCursor *string      `json:"nextCursor" doc:"null on the last page."`
+	}
+}
+
+// ListClients lists the agency's clients.
+func ListClients(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation("listClients", "List clients", "Newest first, with status and linked instances.", tagClients, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listClientsInput) (*clientsOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ClientsRead)
+			if err != nil {
+				return nil, err
+			}
+			q, err := in.query()
+			if err != nil {
+				return nil, err
+			}
+			q.Status = in.Status
+			page, err := directory.Clients(ctx, caller, q)
+			if err != nil {
+				return nil, err
+			}
+			out := &clientsOutput{}
+			out.Body.Items, out.Body.NextCursor = []ClientBody{}, cursor(page.Next)
+			for _, l := range page.Items {
+				out.Body.Items = append(out.Body.Items, clientBody(l, directory.Now()))
+			}
+			return out, nil
+		})
+}
+
+type clientInput struct {
+	ClientID string `path:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type clientOutput struct{ Body ClientBody }
+
+// GetClient reads a client.
+func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation("getClient", "Read a client", "", tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *clientInput) (*clientOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ClientsRead)
+			if err != nil {
+				return nil, err
+			}
+			l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
+			if err != nil {
+				return nil, err
+			}
+			return &clientOutput{clientBody(l, directory.Now())}, nil
+		})
+}
+
+// ResourceBody is an instance or a service of the agency.
+type ResourceBody struct {
+	ID        string    `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind      string    `json:"kind" enum:"instance,service"`
+	Type      string    `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
+	Name      string    `json:"name" example:"Acme production"`
+	Status    string    `json:"status" example:"running"`
+	Linkable  bool      `json:"linkable" doc:"Whether it can be granted: only when active or running."`
+	URL       string    `json:"url"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+type listResourcesInput struct {
+	Linkable bool `query:"linkable" doc:"Only those that can be granted."`
+}
+
+type resourcesOutput struct {
+	Body struct {
+		Items      []ResourceBody `json:"items"`
+		NextCursor *string        `json:"nextCursor" doc:"Always null."`
+	}
+}
+
+// ListInstances lists the agency's n8n instances.
+func ListInstances(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return resources("listInstances", "List instances", "The agency's n8n instances in every state. Those that can be linked are active or running.", instance.N8N, door, directory)
+}
+
+// ListServices lists the agency's other services.
+func ListServices(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return resources("listServices", "List services", "WhatsApp services, Hermes agents and others.", instance.Service, door, directory)
+}
+
+func resources(name, summary, description string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation(name, summary, description, tagThings, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listResourcesInput) (*resourcesOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesRead)
+			if err != nil {
+				return nil, err
+			}
+			all, err := directory.Resources(ctx, caller, kind, in.Linkable)
+			if err != nil {
+				return nil, err
+			}
+			out := &resourcesOutput{}
+			out.Body.Items = []ResourceBody{}
+			for _, r := range all {
+				out.Body.Items = append(out.Body.Items, ResourceBody{string(r.ID), string(r.Kind), r.Type, r.Name, string(r.Status), r.Status.Linkable(), r.URL, r.CreatedAt})
+			}
+			return out, nil
+		})
+}
+
+type tokenInput struct {
+	Token string `path:"token" doc:"The secret in the mailed link." example:"lki_…"`
+}
+
+// OfferBody is one thing that an invitation opens.
+type OfferBody struct {
+	Kind   string `json:"kind" enum:"instance,service"`
+	Name   string `json:"name"`
+	Access string `json:"access" enum:"read,write"`
+}
+
+// InvitationBody is what a link shows.
+type InvitationBody struct {
+	Agency    AgencyBody  `json:"agency"`
+	Email     string      `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
+	Standing  string      `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
+	Payer     string      `json:"payer" enum:"agency,client"`
+	Message   string      `json:"message,omitempty"`
+	Grants    []OfferBody `json:"grants"`
+	ExpiresAt time.Time   `json:"expiresAt"`
+}
+
+type invitationOutput struct{ Body InvitationBody }
+
+// ViewInvitation shows what a link opens.
+func ViewInvitation(door *signin.Doorkeeper, reception *onboarding.Reception) Operation {
+	return operation("viewInvitation", "Look at an invitation", "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced or used by somebody else answers 410.",
+		tagInvitee, 200, []fault.Code{fault.Gone, fault.Expired},
+		func(ctx context.Context, in *tokenInput) (*invitationOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := reception.View(ctx, in.Token, caller)
+			if err != nil {
+				return nil, err
+			}
+			i := v.Client.Invite
+			out := &invitationOutput{InvitationBody{Agency: AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}, Email: v.To(),
+				Standing: string(v.Standing), Payer: string(i.Payer), Message: i.Message, Grants: []OfferBody{}, ExpiresAt: i.ExpiresAt}}
+			for _, g := range i.Grants {
+				out.Body.Grants = append(out.Body.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
+			}
+			return out, nil
+		})
+}
+
+type acceptOutput struct {
+	Body struct {
+		ClientID  string `json:"clientId"`
+		AgencyID  string `json:"agencyId"`
+		PortalURL string `json:"portalUrl"`
+	}
+}
+
+// AcceptInvitation makes the signed-in person a client.
+func AcceptInvitation(door *signin.Doorkeeper, reception *onboarding.Reception, origin string) Operation {
+	return operation("acceptInvitation", "Accept an invitation", "The caller must be signed in with the invited address. Accepting again answers the same.",
+		tagInvitee, 200, []fault.Code{fault.Unauthenticated, fault.WrongAccount, fault.Gone, fault.Expired},
+		func(ctx context.Context, in *tokenInput) (*acceptOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			c, err := reception.Accept(ctx, in.Token, caller)
+			if err != nil {
+				return nil, err
+			}
+			out := &acceptOutput{}
+			out.Body.ClientID, out.Body.AgencyID, out.Body.PortalURL = string(c.ID), string(c.Agency), origin+"/portal?agency="+string(c.Agency)
+			return out, nil
+		})
+}
+
+type portalInput struct {
+	Agency string `query:"agency" doc:"Which agency's portal; needed by clients of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+// PortalItem is an instance or service that is open to the client.
+type PortalItem struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Status string `json:"status"`
+	Access string `json:"access" enum:"read,write"`
+	URL    string `json:"url"`
+}
+
+// PortalBody is a client's portal.
+type PortalBody struct {
+	Agency    *AgencyBody   `json:"agency" doc:"null as long as one of several must be chosen."`
+	Access    string        `json:"access,omitempty" enum:"full,past_due,inactive"`
+	Instances []PortalItem  `json:"instances"`
+	Services  []PortalItem  `json:"services"`
+	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, when the person is a client of several."`
+}
+
+type portalOutput struct{ Body PortalBody }
+
+// GetPortal shows the client's portal.
+func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
+	return operation("getPortal", "The client's portal", "What the agency has opened to the signed-in client, as it is now.", tagPortal, 200,
+		[]fault.Code{fault.Unauthenticated, fault.NotFound},
+		func(ctx context.Context, in *portalInput) (*portalOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := p.Get(ctx, caller, id.Agency(in.Agency))
+			if err != nil {
+				return nil, err
+			}
+			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances), Services: items(v.Services), Agencies: []*AgencyBody{}}
+			if v.Agency != nil {
+				b.Agency = agencyBody(v.Agency)
+			}
+			for _, a := range v.Choices {
+				b.Agencies = append(b.Agencies, agencyBody(a))
+			}
+			return &portalOutput{b}, nil
+		})
+}
+
+func items(in []portal.Item) []PortalItem {
+	out := []PortalItem{}
+	for _, i := range in {
+		out = append(out, PortalItem{string(i.ID), i.Name, i.Type, string(i.Status), string(i.Access), i.URL})
+	}
+	return out
+}

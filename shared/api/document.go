@@ -1,0 +1,109 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/signin"
+)
+
+// Services are the use cases that the operations stand on.
+type Services struct {
+	Door      *signin.Doorkeeper
+	Codes     *signin.Codes
+	Keys      *signin.Keys
+	Inviter   *onboarding.Inviter
+	Directory *onboarding.Directory
+	Reception *onboarding.Reception
+	Portal    *portal.Portal
+	Origin    string
+}
+
+// Operations lists all operations.
+func Operations(s Services) []Operation {
+	return []Operation{
+		RequestSignInCode(s.Codes), SignIn(s.Codes), SignOut(s.Door, s.Codes), GetSession(s.Door), GetHealth(),
+		SendInvite(s.Door, s.Inviter), ListInvites(s.Door, s.Directory), GetInvite(s.Door, s.Inviter), ResendInvite(s.Door, s.Inviter), CancelInvite(s.Door, s.Inviter),
+		ListClients(s.Door, s.Directory), GetClient(s.Door, s.Directory), ListInstances(s.Door, s.Directory), ListServices(s.Door, s.Directory),
+		ViewInvitation(s.Door, s.Reception), AcceptInvitation(s.Door, s.Reception, s.Origin), GetPortal(s.Door, s.Portal),
+		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
+	}
+}
+
+// everywhere are the codes that any operation can answer with.
+var everywhere = []fault.Code{fault.Malformed, fault.TooLarge, fault.RateLimited, fault.Internal, fault.Unavailable}
+
+// Document is the OpenAPI 3.1 document of the API, as indented JSON. Methods and paths come from template.yaml, by the
+// operation's id.
+func Document(route func(operationID string) (method, path string, err error)) ([]byte, error) {
+	a := huma.NewAPI(config(), &single{})
+	doc := a.OpenAPI()
+	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged by an opaque cursor. Errors are RFC 9457 problems; their codes are a closed list."
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "A browser's session, from signIn."},
+		"apiKey":  {Type: "http", Scheme: "bearer", Description: "An agency's API key, lkk_…."},
+	}
+	for _, o := range Operations(Services{}) {
+		method, path, err := route(o.ID)
+		if err != nil {
+			return nil, err
+		}
+		spec := o.spec
+		spec.Method, spec.Path = method, path
+		codes := o.codes
+		if method == http.MethodPost || method == http.MethodDelete {
+			codes = append(codes[:len(codes):len(codes)], fault.CrossOrigin)
+		}
+		spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))
+		spec.Security = security(o)
+		o.register(a, spec)
+	}
+	return doc.MarshalJSON()
+}
+
+func security(o Operation) []map[string][]string {
+	switch o.spec.Tags[0] {
+	case tagInvites, tagClients, tagThings:
+		return []map[string][]string{{"session": {}}, {"apiKey": {}}}
+	case tagPortal, tagKeys:
+		return []map[string][]string{{"session": {}}}
+	}
+	if o.ID == "acceptInvitation" || o.ID == "getSession" {
+		return []map[string][]string{{"session": {}}}
+	}
+	return []map[string][]string{}
+}
+
+// problems describes the error answers, one per status, each with the codes that it may carry.
+func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
+	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, typeOfProblem)
+	by := map[int][]string{}
+	seen := map[fault.Code]bool{}
+	for _, c := range codes {
+		if !seen[c] {
+			seen[c] = true
+			by[c.Status()] = append(by[c.Status()], string(c))
+		}
+	}
+	out := map[string]*huma.Response{}
+	for status, names := range by {
+		sort.Strings(names)
+		out[strconv.Itoa(status)] = &huma.Response{
+			Description: fmt.Sprintf("%s: %s", http.StatusText(status), strings.Join(names, ", ")),
+			Content: map[string]*huma.MediaType{problemType: {Schema: schema,
+				Example: problemOf(fault.New(fault.Code(names[0]), "A sentence for a person that says what to do."))}},
+		}
+	}
+	return out
+}
+
+var typeOfProblem = reflect.TypeFor[Problem]()

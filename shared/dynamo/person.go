@@ -1,0 +1,194 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/secret"
+	"latchkey.dev/shared/signin"
+)
+
+const (
+	userPrefix    = "us#"
+	userItem      = "user"
+	codeItem      = "code"
+	sessionPrefix = "session#"
+	placePrefix   = "ag#"
+	limitPrefix   = "rl#"
+)
+
+// Session reads a session; the read may be a moment old.
+func (t *Table) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, false, "There is no such session.")
+	if err != nil {
+		return nil, err
+	}
+	s := &identity.Session{User: user, ID: session, Email: email.Address(r.s("email")), Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
+		CreatedAt: r.time("created"), ExpiresAt: r.time("expires")}
+	if b := r.b("hash"); len(b) == len(s.Hash) {
+		s.Hash = secret.Hash(b)
+	}
+	return s, r.err
+}
+
+// Code reads a person's sign-in code as it is now.
+func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	r, err := t.get(ctx, userPrefix+string(user), codeItem, true, "There is no such code.")
+	if err != nil {
+		return nil, err
+	}
+	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "", Claimed: r.s("state") == "claimed",
+		Tries: int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
+		Wrong: int(r.n("wrong")), Asked: r.times("asked"), Version: int(r.n("v"))}, r.err
+}
+
+func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
+	w := writer(key(userPrefix+string(c.User), codeItem))
+	w["v"] = num(int64(c.Version) + 1)
+	w.s("email", string(c.Email))
+	w.s("job", c.Job)
+	switch {
+	case c.Claimed:
+		w["state"] = str("claimed")
+	case c.Waiting:
+		w["state"] = str("waiting")
+	}
+	w.n("tries", c.Tries)
+	w.t("next", c.Next)
+	if !c.Due.IsZero() {
+		w["dp"], w["due"] = str(shardOf(string(c.User))), at(c.Due)
+	}
+	if len(c.Digests) > 0 {
+		l := make([]types.AttributeValue, len(c.Digests))
+		for i, d := range c.Digests {
+			l[i] = bin(d)
+		}
+		w["digests"] = list(l)
+	}
+	w.t("expires", c.ExpiresAt)
+	w.n("wrong", c.Wrong)
+	w.times("asked", c.Asked)
+	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
+	condition, values := versioned(c.Version)
+	return t.put(w, condition, values)
+}
+
+// SaveCode writes the code when the stored version is still the one that was read. It is a transaction of one, for
+// its client token: the SDK's retry of a write whose answer was lost must not look like somebody else's.
+func (t *Table) SaveCode(ctx context.Context, c *identity.Code) error {
+	err := t.transact(ctx, []types.TransactWriteItem{t.writeCode(c)})
+	if err == nil {
+		c.Version++
+	}
+	return err
+}
+
+// OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
+func (t *Table) OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
+	pk := userPrefix + string(s.User)
+	w := writer(key(pk, sessionPrefix+s.ID))
+	w["hash"], w["email"] = bin(s.Hash[:]), str(string(s.Email))
+	w.s("agency", string(s.Agency))
+	w.s("member", string(s.Member))
+	w.t("created", s.CreatedAt)
+	w.t("expires", s.ExpiresAt)
+	w["ttl"] = ttlOf(s.ExpiresAt)
+	return t.transact(ctx, []types.TransactWriteItem{
+		t.writeCode(c), t.put(w, isNew, nil),
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem), UpdateExpression: aws.String("SET email = :e, created = if_not_exists(created, :n)"),
+			ConditionExpression: aws.String("attribute_not_exists(email) OR email = :e"), ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
+	})
+}
+
+// EndSession deletes one session, if it is there.
+func (t *Table) EndSession(ctx context.Context, user id.User, session string) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
+		ConditionExpression: aws.String("attribute_exists(pk)")})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return nil
+	}
+	return err
+}
+
+// EndSessions deletes all of a person's sessions.
+func (t *Table) EndSessions(ctx context.Context, user id.User) error {
+	items, err := t.query(ctx, userPrefix+string(user), sessionPrefix, false)
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		r := &reader{item: i}
+		if err := t.EndSession(ctx, user, strings.TrimPrefix(r.s("sk"), sessionPrefix)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Memberships lists where the person works or is a client.
+func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []signin.Membership
+	for _, i := range items {
+		r := &reader{item: i}
+		a := id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix))
+		if m := r.s("memberId"); m != "" {
+			out = append(out, signin.Membership{Agency: a, Member: id.Member(m)})
+		}
+		if r.s("clientId") != "" {
+			out = append(out, signin.Membership{Agency: a})
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	return out, nil
+}
+
+// Portals lists the agencies that the person is a client of.
+func (t *Table) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	places, err := t.Memberships(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.Agency
+	for _, p := range slices.DeleteFunc(places, func(p signin.Membership) bool { return p.Member != "" }) {
+		out = append(out, p.Agency)
+	}
+	return out, nil
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have been
+// most of them in it. The name's second part, an IP address or a person, is stored as a hash.
+func (t *Table) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	kind, who, _ := strings.Cut(name, "#")
+	h := sha256.Sum256([]byte(who))
+	begin := now.Truncate(window)
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name,
+		Key:                       key(limitPrefix+kind+"#"+hex.EncodeToString(h[:12]), strconv.FormatInt(begin.Unix(), 10)),
+		UpdateExpression:          aws.String("SET #t = :t ADD used :one"),
+		ConditionExpression:       aws.String("attribute_not_exists(used) OR used < :most"),
+		ExpressionAttributeNames:  map[string]string{"#t": "ttl"},
+		ExpressionAttributeValues: item{":t": ttlOf(begin.Add(2 * window)), ":one": num(1), ":most": num(int64(most))}})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return begin.Add(window).Sub(now), nil
+	}
+	return 0, err
+}
