@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/page"
@@ -28,6 +29,7 @@ func clientStates() []state {
 	}
 	with := func(change func(v *page.Client)) page.Client {
 		v := base
+		v.Story = slices.Clone(base.Story)
 		change(&v)
 		return v
 	}
