@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/infra/engine/dynamodb"
 	"latchkey.dev/infra/engine/ses"
 	"latchkey.dev/infra/engine/sqs"
+	"latchkey.dev/infra/engine/ssm"
 	"latchkey.dev/infra/engine/wire"
 )
 
@@ -47,12 +48,13 @@ type Options struct {
 	Seed      uint64
 }
 
-// Engine is the three engines together. Its fields are for what the wire does not show: the mailbox and verification,
+// Engine is the engines together. Its fields are for what the wire does not show: the mailbox and verification,
 // the queues' overview, the deletion of expired items.
 type Engine struct {
 	DynamoDB *dynamodb.Engine
 	SQS      *sqs.Engine
 	SES      *ses.Engine
+	SSM      *ssm.Engine
 
 	region  string
 	handler http.Handler
@@ -73,7 +75,7 @@ func Open(o Options) (*Engine, error) {
 		}
 		return filepath.Join(o.Dir, name)
 	}
-	e := &Engine{region: o.Region}
+	e := &Engine{region: o.Region, SSM: &ssm.Engine{}}
 	var err error
 	e.DynamoDB, err = dynamodb.New(dynamodb.Options{
 		Now: o.Now, JournalPath: path("dynamodb.log"), TTLDelay: o.TTLDelay, Region: o.Region,
@@ -96,7 +98,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	e.handler = route(e.DynamoDB, e.SQS, e.SES)
+	e.handler = route(e.DynamoDB, e.SQS, e.SSM, e.SES)
 	return e, nil
 }
 

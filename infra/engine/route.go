@@ -6,13 +6,14 @@ import (
 	"net/netip"
 	"strings"
 
+	"latchkey.dev/infra/engine/ssm"
 	"latchkey.dev/infra/engine/wire"
 )
 
-const services = "this engine has DynamoDB and SQS (AWS JSON 1.0) and SESv2 (REST-JSON)"
+const services = "this engine has DynamoDB and SQS (AWS JSON 1.0), SSM's parameters (AWS JSON 1.1) and SESv2 (REST-JSON)"
 
 // route picks the service of a request.
-func route(dynamo, queues, mail http.Handler) http.Handler {
+func route(dynamo, queues, parameters, mail http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
 		path := r.URL.Path
@@ -21,6 +22,8 @@ func route(dynamo, queues, mail http.Handler) http.Handler {
 			dynamo.ServeHTTP(w, r)
 		case strings.HasPrefix(target, "AmazonSQS."):
 			queues.ServeHTTP(w, r)
+		case strings.HasPrefix(target, ssm.Target):
+			parameters.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/v2/email/"), strings.HasPrefix(path, "/v1/email/"):
 			mail.ServeHTTP(w, r)
 		default:

@@ -154,3 +154,6 @@ func tell(ctx context.Context, err error) error {
 }
 
 var internal = fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")
+
+// Function is the operation as a Lambda function behind its route.
+func (o Operation) Function(origin string) event.Function { return event.HTTP(o.ID, o.Handler(origin)) }

@@ -56,6 +56,9 @@ func (e *Environment) Origin(name string) string {
 	return u.Scheme + "://" + u.Host
 }
 
+// Fail adds an error to what Err tells: for an adapter that cannot be made from what the environment says.
+func (e *Environment) Fail(err error) { e.invalid = append(e.invalid, err) }
+
 // Err tells what is missing or malformed of all that was asked for, or nil.
 func (e *Environment) Err() error {
 	var errs []error

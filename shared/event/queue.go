@@ -97,3 +97,8 @@ func (f scheduleFunction) Invoke(ctx context.Context, _ []byte) ([]byte, error) 
 	slog.InfoContext(ctx, "tick", attrs...)
 	return []byte("null"), nil
 }
+
+// Body adapts a handler that asks for nothing but the message's body.
+func Body(handle func(ctx context.Context, body []byte) error) func(context.Context, Message) error {
+	return func(ctx context.Context, m Message) error { return handle(ctx, m.Body) }
+}

@@ -7,7 +7,16 @@ import (
 	"net"
 
 	"latchkey.dev/shared/delivery"
+	"latchkey.dev/shared/environment"
 )
+
+// Open is a resolver where the variable CHECK_MX is "true", and nothing to ask otherwise.
+func Open(env *environment.Environment) delivery.Domains {
+	if env.Optional("CHECK_MX") != "true" {
+		return nil
+	}
+	return Resolver{net.DefaultResolver}
+}
 
 // Resolver asks DNS.
 type Resolver struct{ DNS *net.Resolver }

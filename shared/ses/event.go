@@ -1,6 +1,7 @@
 package ses
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -50,6 +51,17 @@ type published struct {
 	Failure struct {
 		Message string `json:"errorMessage"`
 	} `json:"failure"`
+}
+
+// Recorder handles the delivery queue's messages: it reads SES's events and hands those that say something on.
+func Recorder(f *delivery.Feedback) func(ctx context.Context, body []byte) error {
+	return func(ctx context.Context, body []byte) error {
+		report, err := ParseEvent(body)
+		if err != nil || report == nil {
+			return err
+		}
+		return f.Record(ctx, *report)
+	}
 }
 
 // ParseEvent reads a message of the delivery queue: an event of SES in an envelope of SNS. It returns nothing for an

@@ -1,0 +1,20 @@
+// Command get-portal shows a client its portal.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		home := &portal.Portal{Store: table, Now: env.Now}
+		return api.GetPortal(door, home).Function(""), nil
+	})
+}

@@ -1,0 +1,20 @@
+// Command view-invitation shows what an invite link opens.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		reception := &onboarding.Reception{Store: table, Now: env.Now}
+		return api.ViewInvitation(door, reception).Function(""), nil
+	})
+}

@@ -1,0 +1,19 @@
+// Command sweep finds what is overdue and has somebody look after it.
+package main
+
+import (
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/sqs"
+	"latchkey.dev/shared/sweep"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
+		sweeper := &sweep.Sweep{Store: table, Queue: mail, Now: env.Now, Note: event.Annotate}
+		return event.Schedule("sweep", sweeper.Run), nil
+	})
+}

@@ -1,0 +1,73 @@
+package local
+
+import (
+	"context"
+	"strings"
+
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/delivery"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/ses"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/sqs"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/sweep"
+	"latchkey.dev/shared/web"
+)
+
+// functions makes the handlers that the Lambda mains start, by their logical ids in the template. Which there are is
+// for api.Operations and web.Pages to say; the host compares them with the template.
+func functions(env *environment.Environment) (map[string]event.Function, error) {
+	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+	mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
+	origin := env.Origin("ORIGIN")
+	key := ssm.Secret(env, "SECRET_PARAMETER")
+
+	door := &signin.Doorkeeper{Store: table, Now: env.Now}
+	codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
+	inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
+	directory := &onboarding.Directory{Store: table, Now: env.Now}
+	reception := &onboarding.Reception{Store: table, Now: env.Now}
+	clientPortal := &portal.Portal{Store: table, Now: env.Now}
+	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
+		Key: key, Origin: origin, Platform: env.String("PLATFORM_NAME"), From: env.String("MAIL_FROM"), Now: env.Now}
+	feedback := &delivery.Feedback{Store: table, Now: env.Now}
+	sweeper := &sweep.Sweep{Store: table, Queue: mail, Now: env.Now, Note: event.Annotate}
+
+	all := map[string]event.Function{
+		"SendMail":       event.Queue("sendMail", event.Body(worker.Handle)),
+		"RecordDelivery": event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
+		"Sweep":          event.Schedule("sweep", sweeper.Run),
+	}
+	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: &signin.Keys{Store: table, Now: env.Now}, Inviter: inviter,
+		Directory: directory, Reception: reception, Portal: clientPortal, Origin: origin}) {
+		all[logicalID(o.ID)] = o.Function(origin)
+	}
+	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Reception: reception, Portal: clientPortal,
+		Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
+		all[logicalID(p.ID)] = event.HTTP(p.ID, p)
+	}
+	return all, env.Err()
+}
+
+// logicalID is the name in the template of the function of an operation: the same with a capital.
+func logicalID(operation string) string { return strings.ToUpper(operation[:1]) + operation[1:] }
+
+// domains stands in for DNS, which knows none of the names that are reserved for documentation and tests (RFC 2606):
+// names under .invalid do not exist, nullmx.example takes no mail, and all others do.
+type domains struct{}
+
+// TakesMail answers as mx.Resolver would.
+func (domains) TakesMail(_ context.Context, domain string) error {
+	switch {
+	case domain == "nullmx.example":
+		return &delivery.Refusal{Reason: "the domain " + domain + " takes no mail"}
+	case strings.HasSuffix(domain, ".invalid"):
+		return &delivery.Refusal{Reason: "there is no domain " + domain + ". Check the address for a typing error"}
+	}
+	return nil
+}

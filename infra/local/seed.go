@@ -1,0 +1,108 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
+)
+
+// The demo agencies' owners: nobody has a password, they sign in with a code as everybody does.
+const (
+	Owner     = "owner@northwind.example"
+	SoloOwner = "owner@solo.example"
+)
+
+// seeded are the demo agencies.
+var seeded = []struct {
+	founding  dynamo.Founding
+	resources []instance.Resource
+}{
+	{
+		found("Northwind Automations", "#0b6e4f", "/_local/northwind.svg", agency.Max, Owner, "Nora Lindqvist"),
+		[]instance.Resource{
+			n8n("Acme production", instance.Running), n8n("Acme staging", instance.Active), n8n("Bluefin Logistics", instance.Running),
+			n8n("Cedar & Sons", instance.Active), n8n("Internal automations", instance.Active), n8n("Delta onboarding", instance.PendingDeploy),
+			n8n("Everline archive", instance.Stopped), n8n("Foxglove trial", instance.Failed),
+			service("whatsapp", "WhatsApp support line", instance.Active), service("hermes", "Hermes scheduling agent", instance.Running),
+		},
+	},
+	{found("Solo Studio", "#5b3cc4", "", agency.Free, SoloOwner, "Sam Ortega"), nil},
+}
+
+// seed puts the demo agencies into an empty table. What is there already stays as it is.
+func seed(ctx context.Context, env *environment.Environment) error {
+	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+	if err := env.Err(); err != nil {
+		return err
+	}
+	now := env.Now()
+	for _, s := range seeded {
+		f := s.founding
+		f.Agency.CreatedAt = now.Add(-90 * 24 * time.Hour) // long enough to be past a new agency's allowance
+		if err := table.Found(ctx, f); errors.Is(err, conflict.ErrChanged) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		for _, r := range s.resources {
+			r.CreatedAt = now.Add(-60 * 24 * time.Hour)
+			if err := table.AddResource(ctx, f.Agency.ID, r); err != nil {
+				return fmt.Errorf("seed: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func found(name, color, logo string, plan agency.Plan, owner email.Address, person string) dynamo.Founding {
+	return dynamo.Founding{
+		Agency: agency.Agency{ID: fixed[id.Agency](id.AgencyPrefix, name), Name: name, Color: color, LogoURL: logo, Plan: plan},
+		Owner:  agency.Member{ID: fixed[id.Member](id.MemberPrefix, string(owner)), Email: owner, Name: person, Role: agency.Owner},
+	}
+}
+
+func n8n(name string, status instance.Status) instance.Resource {
+	r := instance.Resource{ID: fixed[id.Resource](id.InstancePrefix, name), Kind: instance.N8N, Type: "n8n", Name: name, Status: status}
+	if status.Linkable() {
+		r.URL = "https://" + host(name) + ".n8n.northwind.example"
+	}
+	return r
+}
+
+func service(kind, name string, status instance.Status) instance.Resource {
+	return instance.Resource{ID: fixed[id.Resource](id.ServicePrefix, name), Kind: instance.Service, Type: kind, Name: name, Status: status,
+		URL: "https://" + host(name) + ".northwind.example"}
+}
+
+func host(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ReplaceAll(strings.ToLower(name), " & ", " ")), "-")
+}
+
+// fixed makes an id that is the same at every first start, so that demos and bookmarks keep working.
+func fixed[T ~string](prefix, name string) T {
+	var u ulid.ULID
+	if err := u.SetTime(uint64(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())); err != nil {
+		panic(err)
+	}
+	h := sha256.Sum256([]byte("latchkey demo\x00" + name))
+	copy(u[6:], h[:10])
+	return T(prefix + u.String())
+}
