@@ -1,0 +1,61 @@
+// Command latchkey is the local run: the whole product on this machine, with nothing else installed.
+//
+//	PORT      the product's port, default 8080
+//	AWS_PORT  the AWS endpoint's port, default 4566
+//	DATA      a folder that keeps the state; empty for memory (or -data DIR)
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"latchkey.dev/infra/local"
+)
+
+func main() {
+	data := flag.String("data", os.Getenv("DATA"), "a `folder` that keeps the state; empty for memory")
+	flag.Parse()
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	if err := run(*data, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "latchkey:", err)
+		os.Exit(1)
+	}
+}
+
+func run(data string, out io.Writer) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	start := time.Now()
+	l, err := local.Start(ctx, local.Options{
+		Addr: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"), AWSAddr: "127.0.0.1:" + cmp.Or(os.Getenv("AWS_PORT"), "4566"), Dir: data,
+	})
+	if err != nil {
+		return err
+	}
+	keeps := "in memory; set DATA to a folder to keep it"
+	if data != "" {
+		keeps = "in " + data
+	}
+	fmt.Fprintf(out, `
+  Latchkey runs at   %s
+  Sign in as         %s
+  Mailbox            %s/_local/mail
+  Clock and queues   %s/_local/
+  AWS endpoint       %s
+                     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws dynamodb list-tables --region us-east-1 --endpoint-url %s
+  State              %s
+  Ready in           %s. Ctrl-C ends it.
+
+`, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), keeps, time.Since(start).Round(time.Millisecond))
+	<-ctx.Done()
+	stop() // a second Ctrl-C ends it at once
+	return l.Close()
+}

@@ -1,0 +1,290 @@
+// Package local is the embedded run: the whole product in one process, on the embedded AWS engine, with everything
+// that template.yaml declares. Nothing but Go is needed to start it.
+package local
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"latchkey.dev/infra/engine"
+	"latchkey.dev/infra/engine/wire"
+	hosting "latchkey.dev/infra/host"
+	"latchkey.dev/infra/stack"
+	"latchkey.dev/infra/template"
+	"latchkey.dev/shared/environment"
+)
+
+// Sender is the address that the local run's mails come from; its domain is verified from the start.
+const Sender = "invites@mail.latchkey.example"
+
+// Options are the settings of a local run. The zero value is in memory, on ports that the system chooses.
+type Options struct {
+	// Addr and AWSAddr are the loopback addresses of the product and of the AWS endpoint. Default "127.0.0.1:0".
+	Addr, AWSAddr string
+	// InProcess listens on nothing: the product is reached through Handler only, and its origin is
+	// http://localhost:8080. It may then run inside a testing/synctest bubble.
+	InProcess bool
+	// Dir keeps the state, the moved clock too. Empty keeps everything in memory.
+	Dir string
+	// Template is the template's file. Default: template.yaml in the working directory or the nearest one above.
+	Template string
+	// Parameters are template parameters to be set otherwise than the local run does.
+	Parameters map[string]string
+	// Now is the clock that the run's own, which can be moved, starts from. Default time.Now.
+	Now func() time.Time
+	// Log takes what goes wrong outside of a function. Default slog.Default().
+	Log *slog.Logger
+	// Engine are further settings of the engine, for tests; Dir and Now are set here.
+	Engine engine.Options
+	// Record notes which AWS actions each function calls; see Local.Recorder.
+	Record bool
+}
+
+// Local is a running product.
+type Local struct {
+	// Engine is the embedded AWS, Stack what was made on it from the template, Host what runs the functions.
+	Engine *engine.Engine
+	Stack  *stack.Stack
+	Host   *hosting.Host
+	// Recorder is nil unless Options.Record.
+	Recorder *hosting.Recorder
+
+	origin  string
+	awsURL  string
+	clock   *clock
+	log     *slog.Logger
+	handler http.Handler
+	servers []*http.Server
+}
+
+// Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
+// left unfinished is on its way again.
+func Start(ctx context.Context, o Options) (l *Local, err error) {
+	l = &Local{log: cmp.Or(o.Log, slog.Default())}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+			l = nil
+		}
+	}()
+	if l.clock, err = openClock(o.Dir, o.Now); err != nil {
+		return l, err
+	}
+	var product, endpoint net.Listener
+	l.origin = "http://localhost:8080"
+	if !o.InProcess {
+		if product, err = listen(o.Addr); err != nil {
+			return l, err
+		}
+		defer closeUnlessServed(&err, product)
+		if endpoint, err = listen(o.AWSAddr); err != nil {
+			return l, err
+		}
+		defer closeUnlessServed(&err, endpoint)
+		l.origin, l.awsURL = urlOf(product), urlOf(endpoint)
+	}
+	settings := o.Engine
+	settings.Dir, settings.Now = o.Dir, l.clock.Now
+	if l.Engine, err = engine.Open(settings); err != nil {
+		return l, err
+	}
+	if err = l.deploy(ctx, o); err != nil {
+		return l, err
+	}
+	if err = l.Host.RunSchedules(ctx); err != nil {
+		return l, err
+	}
+	l.Host.Start()
+	mux := http.NewServeMux()
+	mux.Handle("/_local/", l.pages())
+	mux.Handle("/", l.Host)
+	l.handler = engine.LoopbackOnly(mux)
+	if !o.InProcess {
+		l.serve(product, l.handler)
+		l.serve(endpoint, fromContainers(parameters(l.Stack, l.Engine.Handler())))
+	}
+	return l, nil
+}
+
+// deploy makes the template's resources and ties the functions to its events.
+func (l *Local) deploy(ctx context.Context, o Options) error {
+	path, err := findTemplate(o.Template)
+	if err != nil {
+		return err
+	}
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false"}
+	maps.Copy(given, o.Parameters)
+	declared, err := template.Read(path, template.Inputs{Parameters: given})
+	if err != nil {
+		return err
+	}
+	cfg := l.Engine.Config() // the host's own, which nobody records
+	if l.Stack, err = stack.Up(ctx, cfg, declared); err != nil {
+		return err
+	}
+	l.Stack.Subscriptions(l.Engine.SES.Subscribe)
+	for _, identity := range l.Stack.Template.Identities { // nobody publishes DNS records for it
+		if err := l.Engine.SES.SetVerification(identity.Name, "SUCCESS", ""); err != nil {
+			return err
+		}
+	}
+	env, err := l.environment(cfg, o.Record)
+	if err != nil {
+		return err
+	}
+	all, err := functions(env)
+	if err = errors.Join(err, env.Err()); err != nil {
+		return err
+	}
+	if err := seed(ctx, env); err != nil {
+		return err
+	}
+	l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log})
+	return err
+}
+
+// environment answers the variables of all functions together, and those that Lambda itself sets.
+func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environment, error) {
+	variables, err := l.Stack.Variables()
+	if err != nil {
+		return nil, err
+	}
+	variables["AWS_REGION"] = cfg.Region
+	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
+	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
+	env := environment.New(func(name string) string { return variables[name] })
+	env.Now = l.clock.Now
+	env.HTTPClient = &http.Client{Transport: wire.Transport(parameters(l.Stack, l.Engine.Handler()))}
+	if record {
+		l.Recorder = hosting.NewRecorder(l.Stack.Template)
+		env.HTTPClient = l.Recorder.Client(env.HTTPClient)
+	}
+	return env, nil
+}
+
+// Origin is the product's origin, such as "http://localhost:8080".
+func (l *Local) Origin() string { return l.origin }
+
+// AWSEndpoint is the AWS endpoint, such as "http://localhost:4566"; empty in process.
+func (l *Local) AWSEndpoint() string { return l.awsURL }
+
+// Handler serves the product and the pages under /_local.
+func (l *Local) Handler() http.Handler { return l.handler }
+
+// Now is the time that the whole product tells.
+func (l *Local) Now() time.Time { return l.clock.Now() }
+
+// Advance moves the product's time forward, and returns when everything that became due by it has run: receives look
+// for messages again, expired items are deleted, schedules run. A negative d is an error.
+func (l *Local) Advance(ctx context.Context, d time.Duration) error {
+	if err := l.clock.advance(d); err != nil {
+		return err
+	}
+	l.Engine.Tick()
+	return l.Host.Tick(ctx)
+}
+
+// Close finishes the requests and messages that are being handled, and closes the state's files.
+func (l *Local) Close() error {
+	var errs []error
+	for _, s := range l.servers {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		if s.Shutdown(ctx) != nil { // a long poll of the AWS CLI may last 20 s
+			errs = append(errs, s.Close())
+		}
+		cancel()
+	}
+	if l.Host != nil {
+		l.Host.Close()
+	}
+	if l.Engine != nil {
+		errs = append(errs, l.Engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Local) serve(on net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelWarn)}
+	l.servers = append(l.servers, s)
+	go func() {
+		if err := s.Serve(on); !errors.Is(err, http.ErrServerClosed) {
+			l.log.Error("the server stopped", "address", on.Addr().String(), "error", err)
+		}
+	}()
+}
+
+func closeUnlessServed(err *error, on net.Listener) {
+	if *err != nil {
+		on.Close() //nolint:errcheck,gosec // nothing was ever served on it
+	}
+}
+
+// listen refuses addresses that others than this machine can reach: nobody's credentials are checked here, and the
+// mailbox is open.
+func listen(addr string) (net.Listener, error) {
+	addr = cmp.Or(addr, "127.0.0.1:0")
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("local: %s is no loopback address, and only those are listened on", addr)
+	}
+	on, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	return on, nil
+}
+
+func urlOf(on net.Listener) string {
+	_, port, _ := net.SplitHostPort(on.Addr().String())
+	return "http://localhost:" + port
+}
+
+// findTemplate looks for template.yaml from the working directory upwards.
+func findTemplate(path string) (string, error) {
+	if path != "" {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("local: %w", err)
+	}
+	for {
+		path := filepath.Join(dir, "template.yaml")
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("local: there is no template.yaml in the working directory or above")
+		}
+		dir = up
+	}
+}
+
+// fromContainers admits, besides loopback names, the name by which containers of sam local reach this machine.
+func fromContainers(h http.Handler) http.Handler {
+	loopback := engine.LoopbackOnly(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, _, _ := strings.Cut(r.Host, ":"); name == "host.docker.internal" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		loopback.ServeHTTP(w, r)
+	})
+}
