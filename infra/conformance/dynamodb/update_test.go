@@ -225,3 +225,8 @@ func TestReturnValuesOfPutAndDelete(t *testing.T) {
 	same(t, with(key("a", "1"), "v", num("2")), del())
 	same(t, item(nil), del())
 }
+
+func isConditional(err error) bool {
+	_, is := errors.AsType[*types.ConditionalCheckFailedException](err)
+	return is
+}
