@@ -39,14 +39,30 @@ import (
 
 // Table is the product's table. It implements the store interfaces of all use cases.
 type Table struct {
-	db   *dynamodb.Client
+	db   calls
 	name string
 	now  func() time.Time
 }
 
+// calls are the operations that are used, as functions. A field that held the client itself would keep all of its
+// operations in every binary that has html/template: the linker must assume that a template calls any method of any
+// type that it can get at through an interface.
+type calls struct {
+	GetItem            call[dynamodb.GetItemInput, dynamodb.GetItemOutput]
+	BatchGetItem       call[dynamodb.BatchGetItemInput, dynamodb.BatchGetItemOutput]
+	Query              call[dynamodb.QueryInput, dynamodb.QueryOutput]
+	PutItem            call[dynamodb.PutItemInput, dynamodb.PutItemOutput]
+	UpdateItem         call[dynamodb.UpdateItemInput, dynamodb.UpdateItemOutput]
+	DeleteItem         call[dynamodb.DeleteItemInput, dynamodb.DeleteItemOutput]
+	TransactWriteItems call[dynamodb.TransactWriteItemsInput, dynamodb.TransactWriteItemsOutput]
+}
+
+type call[In, Out any] = func(context.Context, *In, ...func(*dynamodb.Options)) (*Out, error)
+
 // Open makes a Table from an SDK configuration. It does no I/O.
 func Open(cfg aws.Config, name string, now func() time.Time) *Table {
-	return &Table{db: dynamodb.NewFromConfig(cfg), name: name, now: now}
+	c := dynamodb.NewFromConfig(cfg)
+	return &Table{name: name, now: now, db: calls{c.GetItem, c.BatchGetItem, c.Query, c.PutItem, c.UpdateItem, c.DeleteItem, c.TransactWriteItems}}
 }
 
 type item = map[string]types.AttributeValue

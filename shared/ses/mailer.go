@@ -19,8 +19,10 @@ import (
 
 // Mailer sends through SES.
 type Mailer struct {
-	client *sesv2.Client
-	set    string
+	// The operations in use, as functions: see dynamo.Table on what a field of the client's type would cost.
+	send func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
+	look func(context.Context, *sesv2.GetSuppressedDestinationInput, ...func(*sesv2.Options)) (*sesv2.GetSuppressedDestinationOutput, error)
+	set  string
 }
 
 // Open makes a Mailer that sends with the configuration set, through which SES publishes its events. It does no I/O.
@@ -28,7 +30,8 @@ type Mailer struct {
 // The SDK's own retries are off: the mail job has a retry of its own, whose waits and whose number are stored, so
 // that a throttled mail does not hold a worker.
 func Open(cfg aws.Config, configurationSet string) *Mailer {
-	return &Mailer{client: sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }), set: configurationSet}
+	c := sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 })
+	return &Mailer{send: c.SendEmail, look: c.GetSuppressedDestination, set: configurationSet}
 }
 
 // Send hands a mail to SES (SendEmail with simple content: SES builds the MIME message, text before HTML) and returns
@@ -55,7 +58,7 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 	for k, v := range out.Tags {
 		in.EmailTags = append(in.EmailTags, types.MessageTag{Name: aws.String(k), Value: aws.String(v)})
 	}
-	res, err := m.client.SendEmail(ctx, in)
+	res, err := m.send(ctx, in)
 	if err != nil {
 		return "", explain(err)
 	}
@@ -74,7 +77,7 @@ func from(name, address string) string {
 
 // Suppressed tells whether SES's account-level suppression list has the address (GetSuppressedDestination).
 func (m *Mailer) Suppressed(ctx context.Context, to email.Address) (bool, error) {
-	_, err := m.client.GetSuppressedDestination(ctx, &sesv2.GetSuppressedDestinationInput{EmailAddress: aws.String(string(to))})
+	_, err := m.look(ctx, &sesv2.GetSuppressedDestinationInput{EmailAddress: aws.String(string(to))})
 	var missing *types.NotFoundException
 	if errors.As(err, &missing) {
 		return false, nil

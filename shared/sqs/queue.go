@@ -12,13 +12,14 @@ import (
 
 // Queue is one SQS queue.
 type Queue struct {
-	client *sqs.Client
-	url    string
+	// The one operation in use, as a function: see dynamo.Table on what a field of the client's type would cost.
+	send func(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+	url  string
 }
 
 // Open makes a Queue from an SDK configuration and the queue's URL. It does no I/O.
 func Open(cfg aws.Config, url string) *Queue {
-	return &Queue{client: sqs.NewFromConfig(cfg), url: url}
+	return &Queue{send: sqs.NewFromConfig(cfg).SendMessage, url: url}
 }
 
 // MaxDelay is the longest delay that SQS takes (SendMessage, DelaySeconds).
@@ -30,7 +31,7 @@ func (q *Queue) Send(ctx context.Context, body []byte, delay time.Duration) erro
 	if delay > 0 {
 		in.DelaySeconds = int32((min(delay, MaxDelay) + time.Second - 1) / time.Second) //nolint:gosec // at most 900
 	}
-	if _, err := q.client.SendMessage(ctx, in); err != nil {
+	if _, err := q.send(ctx, in); err != nil {
 		return fmt.Errorf("sqs: %w", err)
 	}
 	return nil
