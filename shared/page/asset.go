@@ -49,7 +49,7 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	SecurityHeaders(h)
 	h.Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	content = compress(w, r, content)
+	content = Compress(w, r, content)
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		w.Write(content) //nolint:errcheck // the reader is gone; there is nobody to tell
@@ -57,9 +57,9 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	return true
 }
 
-// compress gives what is the same for everybody in gzip, to whoever takes it. Pages behind a sign-in stay as they
+// Compress gives what is the same for everybody in gzip, to whoever takes it. Pages behind a sign-in stay as they
 // are: what is typed and what is secret on one compressed page can be told apart by its length.
-func compress(w http.ResponseWriter, r *http.Request, content []byte) []byte {
+func Compress(w http.ResponseWriter, r *http.Request, content []byte) []byte {
 	w.Header().Add("Vary", "Accept-Encoding")
 	if len(content) < 1024 || !acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		return content

@@ -94,7 +94,7 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	if v.frame().public {
 		h.Set("Cache-Control", "public, max-age=300")
-		html = compress(w, r, html)
+		html = Compress(w, r, html)
 	} else {
 		h.Set("Cache-Control", "no-store")
 	}

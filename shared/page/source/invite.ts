@@ -78,7 +78,7 @@ async function send(body: string, key: string): Promise<Invite> {
     if (!answer.ok) throw content;
     const made = content as Invite & { reason?: string };
     if (made.status === "failed") {
-      throw { code: "mail_refused", detail: `We couldn't email ${made.email}: ${made.reason || "the mail was refused."} No invite was created.` };
+      throw { code: "mail_refused", detail: `We couldn't email ${made.email}: ${made.reason || "the mail was refused"}. No invite was created.` };
     }
     // After a minute the client's own page, which goes on looking, is the better place to wait.
     if (made.status !== "sending" || !place || tries > 30) return made;

@@ -1,0 +1,206 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/signin"
+)
+
+// outcomes are what a client's page says after something was done, by the word that the redirect carries.
+var outcomes = map[string]string{
+	"resent":    "A new mail with a new link is on its way.",
+	"cancelled": "The invite is cancelled. Its link does not work any more.",
+}
+
+// ClientPage is the story of one client.
+func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
+	return s.look("clientPage", "GET /clients/{clientId}", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, _, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		if text := outcomes[r.URL.Query().Get("done")]; text != "" {
+			v.Note = page.Note{Tone: page.Good, Text: text}
+		}
+		if v.Cancel != nil {
+			v.Cancel.Open = r.URL.Query().Get("cancel") == "ask"
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// ResendInviteForm mails a new link.
+func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
+	return s.change("resendInviteForm", "resend", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+		c, err := inviter.Resend(ctx, caller, c.Invite.ID, onboarding.Unchanged{}, "")
+		if err != nil {
+			return err
+		}
+		_, err = inviter.Await(ctx, c, patience)
+		return err
+	})
+}
+
+// CancelInviteForm ends the invite; its links are dead with the answer.
+func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
+	return s.change("cancelInviteForm", "cancel", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+		_, err := inviter.Cancel(ctx, caller, c.Invite.ID)
+		return err
+	})
+}
+
+// change does something with a client's invite and shows the client's page again: by a redirect, or where it was
+// refused with the reason.
+func (s *Site) change(name, path, done string, door *signin.Doorkeeper, directory *onboarding.Directory, do func(context.Context, identity.Caller, *client.Client) error) Page {
+	return s.act(name, "POST /clients/{clientId}/"+path, func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		which := id.Client(r.PathValue("clientId"))
+		l, err := directory.Client(ctx, caller, which)
+		if err != nil {
+			return err
+		}
+		err = do(ctx, caller, l.Client)
+		if err == nil {
+			return seeOther(w, clientPath(which)+"?done="+done)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, _, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// client prepares the page of the client that the path names.
+func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller identity.Caller) (page.Client, *client.Client, error) {
+	ctx, now := r.Context(), s.now()
+	which := id.Client(r.PathValue("clientId"))
+	event.Annotate(ctx, "agency", string(caller.Agency))
+	l, err := directory.Client(ctx, caller, which)
+	if err != nil {
+		return page.Client{}, nil, err
+	}
+	event.Annotate(ctx, "client", string(which))
+	a, err := directory.Agency(ctx, caller)
+	if err != nil {
+		return page.Client{}, nil, err
+	}
+	c := l.Client
+	v := page.Client{
+		Workspace: workspace(a, caller), URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)),
+		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c.Invite.Payer),
+	}
+	may := a.MayInvite() == nil
+	v.Workspace.Invite = may
+	if c.Name != "" {
+		v.Email = string(c.Email)
+	}
+	if !c.AcceptedAt.IsZero() {
+		v.Since, v.SinceWord = page.TimeAt(c.AcceptedAt, now), "Client since"
+	}
+	for _, x := range l.Resources {
+		v.Access = append(v.Access, page.Linked{Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status), Rights: rightsWord(x.Access)})
+	}
+	story(&v, c.Invite, now)
+	banner(&v, c, now)
+	if may {
+		v.Resend = resend(c.Invite, now)
+	}
+	return v, c, nil
+}
+
+// story tells what happened to the invite, and what is still to come.
+func story(v *page.Client, i *invite.Invite, now time.Time) {
+	for _, e := range i.Timeline {
+		line := eventLine(e)
+		line.At = page.TimeAt(e.At, now)
+		v.Story = append(v.Story, line)
+	}
+	switch i.At(now) {
+	case invite.Sending:
+		v.Story = append(v.Story, page.Event{Title: "Accepted by SES", Coming: true}, page.Event{Title: "Accepted", Coming: true})
+	case invite.Pending:
+		v.Story = append(v.Story, page.Event{Title: "Accepted", Coming: true})
+	case invite.Expired:
+		if i.Status != invite.Expired { // nobody has written it down yet
+			v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: "Expired", At: page.TimeAt(i.ExpiresAt, now)})
+		}
+	}
+	if i.Live() {
+		v.Watch = "/v1/invites/" + string(i.ID)
+	}
+}
+
+// banner says where the invite stands, and what can be done about it.
+func banner(v *page.Client, c *client.Client, now time.Time) {
+	i := c.Invite
+	switch i.At(now) {
+	case invite.Sending:
+		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.", Text: "The mail is on its way out, and this page follows it."}
+	case invite.Pending:
+		v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
+		v.Expires = page.TimeAt(i.ExpiresAt, now)
+	case invite.Expired:
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it in time. Send it again for a new link and seven more days."}
+	case invite.Canceled:
+		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.", Text: "Its link is dead. You can invite the same address again."}
+		v.Again = true
+	case invite.Failed:
+		v.Banner = page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: sentence(i.Reason) + " Its link is dead. Ask your client for an address that works, and invite that one."}
+		v.Again = true
+	}
+	if i.Live() || i.At(now) == invite.Expired {
+		v.Cancel = &page.Cancel{Text: fmt.Sprintf("The link in the mail to %s stops working at once, and the client gets no access. You can invite the same address again afterwards.", c.Email)}
+	}
+}
+
+// resend is the offer to mail the invite again, with its limits told before they are hit.
+func resend(i *invite.Invite, now time.Time) *page.Resend {
+	today := 0
+	for _, at := range i.Resends {
+		if now.Sub(at) < 24*time.Hour {
+			today++
+		}
+	}
+	left := max(invite.ResendsPerDay-today, 0)
+	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one stops working.", left, invite.ResendsPerDay)}
+	f := fault.As(i.MayResend(now))
+	switch {
+	case f == nil:
+		return out
+	case f.Code == fault.StillSending && i.At(now) != invite.Sending:
+		return &page.Resend{Used: true, Limit: f.Message}
+	case f.Code != fault.RateLimited:
+		return nil
+	case strings.HasSuffix(f.Limit.Name, "-day"):
+		return &page.Resend{Used: true, Limit: f.Message}
+	}
+	out.Wait = int((f.Retry + time.Second - 1) / time.Second)
+	return out
+}

@@ -1,0 +1,233 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/signin"
+)
+
+// perPage is how many clients stand on a page.
+const perPage = 50
+
+// patience is how long a form waits for its mail's outcome.
+const patience = 10 * time.Second
+
+// ClientsPage is the agency's dashboard; with invite=new the invite dialog is open on it.
+func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
+	return s.look("clientsPage", "GET /clients", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, err := s.clients(r, directory, caller, id.Client(r.URL.Query().Get("cursor")))
+		if err != nil {
+			return err
+		}
+		if v.Form != nil {
+			v.Form.Open = r.URL.Query().Get("invite") == "new"
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// notAgency shows a person who works at no agency where to go instead.
+func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) error {
+	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
+		note(r.Context(), f)
+		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "Go to your portal", NextURL: "/portal"})
+	}
+	return err
+}
+
+// workspace is what surrounds the agency's pages.
+func workspace(a *agency.Agency, caller identity.Caller) page.Workspace {
+	return page.Workspace{Brand: brandOf(a), Person: string(caller.Email)}
+}
+
+func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller identity.Caller, after id.Client) (page.Clients, error) {
+	ctx, now := r.Context(), s.now()
+	event.Annotate(ctx, "agency", string(caller.Agency))
+	a, err := directory.Agency(ctx, caller)
+	if err != nil {
+		return page.Clients{}, err
+	}
+	v := page.Clients{Workspace: workspace(a, caller)}
+	if after != "" {
+		if after.Ref() == "" {
+			return v, fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
+		}
+		v.Newest = "/clients"
+	}
+	found, err := directory.Clients(ctx, caller, onboarding.Query{Limit: perPage, After: after})
+	if err != nil {
+		return v, err
+	}
+	for i := range found.Items {
+		v.Rows = append(v.Rows, row(&found.Items[i], now))
+	}
+	if found.Next != "" {
+		v.Older = "/clients?cursor=" + url.QueryEscape(string(found.Next))
+	}
+	if f := fault.As(a.MayInvite()); f != nil {
+		v.Barred = page.Barred{Title: f.Message, Text: "Your clients keep what they have. Write to the platform's support to change this."}
+		if f.Code == fault.PlanRequired {
+			v.Barred.Text = "With Max you bring clients into a portal under your own brand. Write to the platform's support to upgrade; all that you have set up stays as it is."
+		}
+		return v, nil
+	}
+	v.Workspace.Invite = !v.Empty()
+	v.Form, err = s.form(r, directory, caller, a)
+	return v, err
+}
+
+func row(l *onboarding.Listed, now time.Time) page.ClientRow {
+	c := l.Client
+	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)), Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
+	if c.Name != "" {
+		out.Email = string(c.Email)
+	}
+	if !c.AcceptedAt.IsZero() {
+		out.Since, out.Invited = page.TimeAt(c.AcceptedAt, now), false
+	}
+	for _, x := range l.Resources {
+		out.Linked = append(out.Linked, x.Name)
+	}
+	return out
+}
+
+func clientPath(c id.Client) string { return "/clients/" + url.PathEscape(string(c)) }
+
+// form is an invite form with nothing typed in it.
+func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
+	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites}
+	for _, part := range []struct {
+		kind instance.Kind
+		into *[]page.Choice
+	}{{instance.N8N, &f.Instances}, {instance.Service, &f.Services}} {
+		all, err := directory.Resources(r.Context(), caller, part.kind, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range all {
+			*part.into = append(*part.into, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
+		}
+	}
+	return f, nil
+}
+
+func newKey() string {
+	b := make([]byte, 16)
+	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+	return hex.EncodeToString(b)
+}
+
+// SendInviteForm sends an invite and leads to the new client's page. What cannot be sent comes back with all that
+// was typed.
+func SendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
+	return s.act("sendInviteForm", "POST /clients", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		event.Annotate(ctx, "agency", string(caller.Agency))
+		d := draft(r.PostForm)
+		c, err := inviter.Send(ctx, caller, d, once(r.PostForm))
+		if err == nil {
+			event.Annotate(ctx, "client", string(c.ID))
+			if c, err = inviter.Await(ctx, c, patience); err == nil {
+				return seeOther(w, clientPath(c.ID))
+			}
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.clients(r, directory, caller, "")
+		if err != nil {
+			return err
+		}
+		if v.Form == nil { // the plan changed a moment ago: the page says so itself
+			return s.show(w, r, f.Code.Status(), v)
+		}
+		typed(v.Form, r.PostForm)
+		v.Form.Problems = problems(f, inviteNames)
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// inviteNames are the fields of the invite form by the names that the use case gives them.
+var inviteNames = map[string]string{"email": "email", "name": "name", "message": "message", "payer": "payer", "grants": "grants", "order": "order"}
+
+// draft reads the form as the script would send it.
+func draft(form url.Values) onboarding.Draft {
+	name, to := email.Split(form.Get("email"))
+	d := onboarding.Draft{Email: to, Name: form.Get("name"), Payer: invite.AgencyPays, Message: form.Get("message")}
+	if d.Name == "" {
+		d.Name = name
+	}
+	if form.Get("payer") == string(invite.ClientPays) {
+		d.Payer = invite.ClientPays
+		gb, err := strconv.Atoi(form.Get("hosting"))
+		o := onboarding.Order{Hosting: err == nil, StorageGB: gb, WhatsApp: form.Get("whatsapp") != ""}
+		if o.Hosting || o.WhatsApp {
+			d.Order = &o
+		}
+		return d
+	}
+	for _, x := range form["resource"] {
+		d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(x), Access: accessOf(form, x)})
+	}
+	return d
+}
+
+func accessOf(form url.Values, resource string) instance.Access {
+	if form.Get("access."+resource) == string(instance.Write) {
+		return instance.Write
+	}
+	return instance.Read
+}
+
+// once is the form's idempotency key. It takes in what was typed, so that the same form sent twice makes one invite,
+// and one that was gone back to and changed makes another.
+func once(form url.Values) string {
+	key := form.Get("key")
+	if key == "" || len(key) > 64 || strings.Trim(key, "0123456789abcdef-") != "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(form.Encode()))
+	return key + "." + hex.EncodeToString(sum[:8])
+}
+
+// typed puts back what was typed.
+func typed(f *page.InviteForm, form url.Values) {
+	f.Open = true
+	f.Email, f.Name, f.Message = form.Get("email"), form.Get("name"), form.Get("message")
+	f.Client = form.Get("payer") == string(invite.ClientPays)
+	f.Hosting, f.WhatsApp = form.Get("hosting"), form.Get("whatsapp") != ""
+	for _, list := range [][]page.Choice{f.Instances, f.Services} {
+		for i := range list {
+			list[i].Ticked = slices.Contains(form["resource"], list[i].ID)
+			list[i].Write = accessOf(form, list[i].ID) == instance.Write
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package web is the browser's side of the product: one handler per page or form, which finds out who is looking,
+// calls one use case and shows the outcome as a page. It decides nothing. All pages work by links and forms; the
+// script on some of them is a client of the HTTP API.
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/signin"
+)
+
+// Page is one function of the site. Its ID is the operation's; the pattern is the route in template.yaml that it is
+// written for, as net/http writes it. Path parameters are read from the request's path values.
+type Page struct {
+	ID      string
+	Pattern string
+	http.Handler
+}
+
+// Dependencies are all that the pages stand on.
+type Dependencies struct {
+	Door      *signin.Doorkeeper
+	Codes     *signin.Codes
+	Inviter   *onboarding.Inviter
+	Directory *onboarding.Directory
+	Reception *onboarding.Reception
+	Portal    *portal.Portal
+	Platform  string           // the platform's name
+	Origin    string           // where forms must come from
+	Now       func() time.Time // for "2 minutes ago"
+}
+
+// Pages lists every page.
+func Pages(d Dependencies) []Page {
+	s := New(d.Platform, d.Origin, d.Now)
+	return []Page{
+		HomePage(s, d.Door), SignInPage(s, d.Door), RequestCodeForm(s, d.Codes), SignInForm(s, d.Codes), SignOutForm(s, d.Codes),
+		ClientsPage(s, d.Door, d.Directory), SendInviteForm(s, d.Door, d.Directory, d.Inviter),
+		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
+		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
+		PortalPage(s, d.Door, d.Portal),
+		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
+	}
+}
+
+// Site is what every page has in common.
+type Site struct {
+	pages *page.Site
+	brand page.Brand // the platform's
+	guard *http.CrossOriginProtection
+	now   func() time.Time
+}
+
+// New is the site of a platform at an origin, which environment.Origin has checked. Pages that take no forms may
+// have an empty origin; those that tell no times may have no clock.
+func New(platform, origin string, now func() time.Time) *Site {
+	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform}, guard: http.NewCrossOriginProtection(), now: now}
+	if origin != "" {
+		if err := s.guard.AddTrustedOrigin(origin); err != nil {
+			panic(err) // environment.Origin has checked it
+		}
+	}
+	s.guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, fault.New(fault.CrossOrigin, "To protect you, we take changes only from our own pages. Open the page here and try once more."))
+	}))
+	return s
+}
+
+// look makes a page that changes nothing.
+func (s *Site) look(id, pattern string, h func(w http.ResponseWriter, r *http.Request) error) Page {
+	return Page{id, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})}
+}
+
+// maxForm is the largest form, in bytes.
+const maxForm = 256 << 10
+
+// act makes a page that changes something: it takes forms of its own origin only, and of a limited size.
+func (s *Site) act(id, pattern string, h func(w http.ResponseWriter, r *http.Request) error) Page {
+	p := s.look(id, pattern, func(w http.ResponseWriter, r *http.Request) error {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			if _, ok := asTooLarge(err); ok {
+				return fault.New(fault.TooLarge, "What you sent is over 256 KB. Shorten it and send it again.")
+			}
+			return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
+		}
+		return h(w, r)
+	})
+	p.Handler = s.guard.Handler(p.Handler)
+	return p
+}
+
+// show answers with a page.
+func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, v page.View) error {
+	return s.pages.Write(w, r, status, v)
+}
+
+// sessionCookie is the name of the cookie that holds a session (RFC 6265bis, "The __Host- Prefix").
+const sessionCookie = "__Host-session"
+
+// credentials are the session's only: a browser's page is not for API keys.
+func credentials(r *http.Request) signin.Credentials {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return signin.Credentials{}
+	}
+	return signin.Credentials{Session: c.Value}
+}
+
+// setSession signs the browser in, or with an empty value out. Secure holds on localhost, too, which browsers take
+// for a secure origin.
+func setSession(w http.ResponseWriter, value string) {
+	c := &http.Cookie{Name: sessionCookie, Value: value, Path: "/", MaxAge: int(identity.SessionLifetime / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// seeOther leads the browser to a page of ours with GET. Callers pass paths that they make themselves.
+func seeOther(w http.ResponseWriter, path string) error {
+	h := w.Header()
+	page.SecurityHeaders(h)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// address is the caller's IP address, for limits on public routes.
+func address(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// note puts a fault's code on the request's line in the log.
+func note(ctx context.Context, f *fault.Error) { event.Annotate(ctx, "code", string(f.Code)) }
