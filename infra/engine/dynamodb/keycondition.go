@@ -173,16 +173,21 @@ func mirrored(op operator) operator {
 }
 
 // keyNameIn is a key attribute that a filter looks at, which no filter of a query may.
-func (b *bound) keyNameIn(n *node, s schema) string {
-	if n.op == opPath {
-		if name := b.stepName(n.path[0]); s.has(name) {
-			return name
+func (b *bound) keyNameIn(n *node, s schema) (found string) {
+	b.eachName(n, func(name string) {
+		if found == "" && s.has(name) {
+			found = name
 		}
+	})
+	return found
+}
+
+// eachName calls each with the names of all attributes that the expression looks at.
+func (b *bound) eachName(n *node, each func(name string)) {
+	if n.op == opPath {
+		each(b.stepName(n.path[0]))
 	}
 	for _, a := range n.args {
-		if name := b.keyNameIn(a, s); name != "" {
-			return name
-		}
+		b.eachName(a, each)
 	}
-	return ""
 }

@@ -50,6 +50,17 @@ func (e *Engine) query(r *reader, out []byte) ([]byte, *failure) {
 		if name := p.with.filter.keyNameIn(p.with.filter.root, p.schema()); name != "" {
 			return nil, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
 		}
+		if p.index != nil && p.index.selected != nil {
+			var lacking []string
+			p.with.filter.eachName(p.with.filter.root, func(name string) {
+				if p.index.selected.names[name] == nil && !slices.Contains(lacking, name) {
+					lacking = append(lacking, name)
+				}
+			})
+			if lacking != nil {
+				return nil, invalidValues("Secondary index %s does not project one or more filter attributes: [%s]", p.index.name, strings.Join(lacking, ", "))
+			}
+		}
 	}
 	return e.turn(p, out)
 }
