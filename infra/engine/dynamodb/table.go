@@ -55,6 +55,17 @@ func (p place) compare(q place) int {
 	return strings.Compare(p.sort, q.sort)
 }
 
+// detached is the place with strings of its own: those of a request are pieces of its whole body.
+func (p place) detached() place {
+	if p.sort == "" { // a concatenation with nothing would be no copy
+		p.pk = strings.Clone(p.pk)
+		return p
+	}
+	both := p.pk + p.sort
+	p.pk, p.sort = both[:len(p.pk)], both[len(p.pk):]
+	return p
+}
+
 // item is a stored item. It is immutable: a write puts another in its place, so that readers need no lock to encode it.
 type item struct {
 	at      place
@@ -302,7 +313,7 @@ func (t *table) get(at place) *item {
 
 // newItem is a stored item from its attributes.
 func (t *table) newItem(at place, a attrs) *item {
-	return &item{at: at, json: string(a.appendJSON(make([]byte, 0, 256))), size: a.size()}
+	return &item{at: at.detached(), json: string(a.appendJSON(make([]byte, 0, 256))), size: a.size()}
 }
 
 // put stores it in place of old, which may be nil, with the attributes of both. The caller holds the engine's lock.
@@ -316,7 +327,7 @@ func (t *table) put(it *item, a attrs, old *item, before attrs) {
 		x.remove(old, before)
 		if at, ok := x.place(a); ok {
 			kept := x.sizeOf(it, a)
-			x.tree.Set(entry{at, it, kept})
+			x.tree.Set(entry{at.detached(), it, kept})
 			x.bytes += int64(kept)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"latchkey.dev/infra/engine/journal"
 )
 
 // Source: Amazon DynamoDB API Reference, "TransactWriteItems", "TransactGetItems".
@@ -263,49 +265,57 @@ func (e *Engine) transact(token string, digest [sha256.Size]byte, writes []*writ
 	if e.conflict != nil && e.conflict() {
 		return false, cancelled(len(writes), 0, conflictReason())
 	}
+	ticket, replayed, f := e.transactStep(token, digest, writes)
+	return replayed, settled(ticket, f, e)
+}
+
+func (e *Engine) transactStep(token string, digest [sha256.Size]byte, writes []*write) (_ journal.Ticket, replayed bool, _ *failure) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	now := e.now()
 	if token != "" {
 		e.tokens.forget(now)
 		if known, is := e.tokens.seen[token]; is {
-			ticket := e.last
-			e.mu.Unlock()
 			if known.request != digest {
-				return false, tokenMismatch()
+				return e.last, false, tokenMismatch()
 			}
-			return true, settled(ticket, nil, e)
+			return e.last, true, nil
 		}
 		if request, is := e.tokens.busy[token]; is {
-			e.mu.Unlock()
 			if request != digest {
-				return false, tokenMismatch()
+				return e.last, false, tokenMismatch()
 			}
-			return false, fail(serviceSpace+"TransactionInProgressException", "The transaction with the given request token is already in progress.")
+			return e.last, false, fail(serviceSpace+"TransactionInProgressException", "The transaction with the given request token is already in progress.")
 		}
 	}
 	if f := e.meets(writes); f != nil {
-		e.mu.Unlock()
-		return false, f
+		return e.last, false, f
 	}
 	if e.inTransaction != nil {
 		e.hold(token, digest, writes)
 	}
-	f = e.decideAll(writes)
-	ticket := e.last
-	if f == nil {
-		record := e.scratch[:0]
-		for _, w := range writes {
-			record = w.apply(record)
-		}
-		if token != "" {
-			use := tokenUse{digest, now}
-			e.tokens.use(strings.Clone(token), use)
-			record = recordToken(record, token, use)
-		}
-		ticket = e.enqueue(record)
+	if f := e.decideAll(writes); f != nil {
+		return e.last, false, f
 	}
-	e.mu.Unlock()
-	return false, settled(ticket, f, e)
+	use := tokenUse{digest, now}
+	if token != "" {
+		token = strings.Clone(token)
+		e.tokens.use(token, use)
+	}
+	for _, w := range writes {
+		w.apply()
+	}
+	if e.journal == nil {
+		return e.last, false, nil
+	}
+	record := e.scratch[:0]
+	for _, w := range writes {
+		record = w.record(record)
+	}
+	if token != "" {
+		record = recordToken(record, token, use)
+	}
+	return e.enqueue(record), false, nil
 }
 
 func tokenMismatch() *failure {

@@ -140,23 +140,37 @@ func (w *write) decideUpdate() *failure {
 	return nil
 }
 
-// apply carries out what was decided and notes it in the record. The caller holds the lock.
-func (w *write) apply(record []byte) []byte {
+// apply carries out what was decided. The caller holds the lock.
+func (w *write) apply() {
 	switch {
-	case w.kind == writeCheck || w.next == nil && w.old == nil:
-	case w.next == nil:
-		w.table.remove(w.old, w.before)
-		record = recordDelete(record, w.table.name, w.at)
-	default:
+	case w.kind == writeCheck:
+	case w.next != nil:
 		w.table.put(w.next, w.after, w.old, w.before)
-		record = recordPut(record, w.table.name, w.next)
+	case w.old != nil:
+		w.table.remove(w.old, w.before)
 	}
-	return record
 }
+
+// record appends what was done to a record of the journal.
+func (w *write) record(b []byte) []byte {
+	switch {
+	case w.kind == writeCheck:
+	case w.next != nil:
+		b = recordPut(b, w.table.name, w.next)
+	case w.old != nil:
+		b = recordDelete(b, w.table.name, w.at)
+	}
+	return b
+}
+
+// A scratch buffer beyond this is not kept for the next record.
+const maxScratch = 1 << 20
 
 // enqueue hands a record to the journal. The caller holds the lock: the order of records is the order of writes.
 func (e *Engine) enqueue(record []byte) journal.Ticket {
-	e.scratch = record[:0]
+	if cap(record) <= maxScratch {
+		e.scratch = record[:0]
+	}
 	if e.journal == nil || len(record) == 0 {
 		return e.last
 	}
@@ -166,17 +180,24 @@ func (e *Engine) enqueue(record []byte) journal.Ticket {
 
 // single carries out one write of its own.
 func (e *Engine) single(w *write) *failure {
-	e.mu.Lock()
-	f := e.conflicts(w)
-	if f == nil {
-		f = e.decide(w)
-	}
-	ticket := e.last
-	if f == nil {
-		ticket = e.enqueue(w.apply(e.scratch[:0]))
-	}
-	e.mu.Unlock()
+	ticket, f := e.singleStep(w)
 	return settled(ticket, f, e)
+}
+
+func (e *Engine) singleStep(w *write) (journal.Ticket, *failure) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if f := e.conflicts(w); f != nil {
+		return e.last, f
+	}
+	if f := e.decide(w); f != nil {
+		return e.last, f
+	}
+	w.apply()
+	if e.journal == nil {
+		return e.last, nil
+	}
+	return e.enqueue(w.record(e.scratch[:0])), nil
 }
 
 // settled waits until what an answer says is written down: also a refusal tells of a state.
