@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -81,6 +82,19 @@ func rows() []page.ClientRow {
 	}
 }
 
+// fiftyRows are as many clients as stand on one page.
+func fiftyRows() []page.ClientRow {
+	var all []page.ClientRow
+	for i := range 50 {
+		x := rows()[i%2]
+		x.URL = "/clients/cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+		x.Name += fmt.Sprintf(" of Branch No %d", i+1)
+		x.Since = ago(time.Duration(i*i) * time.Hour)
+		all = append(all, x)
+	}
+	return all
+}
+
 func form() *page.InviteForm {
 	return &page.InviteForm{
 		Key: "5f0c2b1e-1f7c-4a52-9f0b-6f1f3c1d2e3a", Left: 7, Quota: 10,
@@ -109,6 +123,7 @@ func clientsStates() []state {
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
 		{Name: "clients", view: page.Clients{Workspace: workspace(true), Rows: rows(), Form: form(), Older: "/clients?cursor=x"}},
+		{Name: "clients-full", view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Form: form(), Older: "/clients?cursor=x", Newest: "/clients"}},
 		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Form: form()}},
 		{Name: "clients-last-page", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Form: form(), Newest: "/clients"}},
 		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; try again in a moment."}},

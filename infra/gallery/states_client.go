@@ -13,7 +13,7 @@ func clientStates() []state {
 		return page.Event{Tone: tone, Title: title, Detail: detail, At: ago(before)}
 	}
 	queued := event(page.Idle, "Queued", "", 2*time.Minute+4*time.Second)
-	sent := event(page.Idle, "Accepted by the mail service", "", 2*time.Minute)
+	sent := event(page.Idle, "Accepted by SES", "", 2*time.Minute)
 	delivered := event(page.Good, "Delivered", "The receiving host, acme.example, has taken the mail.", 119*time.Second)
 	opened := event(page.Good, "Link opened", "", 70*time.Second)
 	signed := event(page.Good, "Signed in", "", 40*time.Second)
@@ -22,7 +22,7 @@ func clientStates() []state {
 	base := page.Client{
 		Workspace: workspace(true), URL: "/client-pending", Name: "Acme Ltd", Email: "ops@acme.example", Status: pending, Since: ago(124 * time.Second), SinceWord: "Invited",
 		Payer: "You pay", Story: []page.Event{queued, sent, delivered, coming},
-		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Can look, not change"}, {Name: "Staging", Kind: "n8n instance", Rights: "Can look and change"}},
+		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Read-only"}, {Name: "Staging", Kind: "n8n instance", Rights: "Read and write"}},
 		Banner: page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true},
 		Resend: &page.Resend{Limit: "5 of 5 re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one stops working."},
 		Cancel: &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You can invite the same address again afterwards."},
@@ -40,7 +40,7 @@ func clientStates() []state {
 	return []state{
 		{Name: "client-sending", view: with(func(v *page.Client) {
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation", Text: "The mail is on its way out. This page follows it."}
-			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Accepted by the mail service", Coming: true}, coming}, nil, "/v1/invites/in_1"
+			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Accepted by SES", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
 		{Name: "client-pending", view: base},
 		{Name: "client-resent", view: with(func(v *page.Client) {
@@ -78,7 +78,7 @@ func clientStates() []state {
 		{Name: "client-portal-only", view: with(func(v *page.Client) { v.Access, v.Name, v.Email = nil, "ops@acme.example", "" })},
 		{Name: "client-odd-names", view: with(func(v *page.Client) {
 			v.Name, v.Email = longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example"
-			v.Access = []page.Linked{{Name: unbroken, Kind: "n8n instance", Rights: "Can look, not change"}, {Name: rtl, Kind: "Hermes agent", Rights: "Can look and change"}, {Name: emoji, Rights: "Can look, not change"}}
+			v.Access = []page.Linked{{Name: unbroken, Kind: "n8n instance", Rights: "Read-only"}, {Name: rtl, Kind: "Hermes agent", Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}
 			v.Story[2].Detail = unbroken
 		})},
 	}

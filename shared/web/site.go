@@ -12,11 +12,14 @@ import (
 	"latchkey.dev/shared/page"
 )
 
-// document is the API's OpenAPI document, as api.Document makes it. It is kept as a file, so that the functions that
-// show it do not carry the whole API.
+// It is kept as a file, so that the functions that show it do not carry the whole API; a test compares it with what
+// api.Document makes.
 //
 //go:embed openapi.json
 var document []byte
+
+// Document is the API's OpenAPI 3.1 document, in JSON.
+func Document() []byte { return document }
 
 // Asset serves style sheet and script.
 func Asset(s *Site) Page {
