@@ -47,7 +47,7 @@ func clientBody(l onboarding.Listed, now time.Time) ClientBody {
 }
 
 type listClientsInput struct {
-	listInput
+	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
 }
 

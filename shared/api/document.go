@@ -66,8 +66,22 @@ func Document(route func(operationID string) (method, path string, err error)) (
 		spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))
 		spec.Security = security(o)
 		o.register(a, spec)
+		describeAccepted(o.ID, doc, path)
 	}
 	return doc.MarshalJSON()
+}
+
+// describeAccepted adds the answer for a mail that is still on its way, which operations with Prefer: wait share.
+func describeAccepted(operationID string, doc *huma.OpenAPI, path string) {
+	if operationID != "sendInvite" && operationID != "resendInvite" {
+		return
+	}
+	responses := doc.Paths[path].Post.Responses
+	for _, done := range []string{"200", "201"} {
+		if r := responses[done]; r != nil {
+			responses["202"] = &huma.Response{Description: "Accepted: the mail is on its way; poll Location", Content: r.Content, Headers: r.Headers}
+		}
+	}
 }
 
 func security(o Operation) []map[string][]string {
@@ -85,7 +99,7 @@ func security(o Operation) []map[string][]string {
 
 // problems describes the error answers, one per status, each with the codes that it may carry.
 func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
-	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, typeOfProblem)
+	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	by := map[int][]string{}
 	seen := map[fault.Code]bool{}
 	for _, c := range codes {
@@ -105,5 +119,3 @@ func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
 	}
 	return out
 }
-
-var typeOfProblem = reflect.TypeFor[Problem]()

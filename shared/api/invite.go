@@ -135,7 +135,8 @@ func mailed(ctx context.Context, inviter *onboarding.Inviter, c *client.Client, 
 	return out, nil
 }
 
-type inviteInput struct {
+// InviteRef names an invite in the path.
+type InviteRef struct {
 	InviteID string `path:"inviteId" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
@@ -145,7 +146,7 @@ type inviteAnswer struct{ Body *InviteBody }
 func GetInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
 	return operation("getInvite", "Read an invite", "One that was rolled back can be read for a day, with its reason.", tagInvites, 200,
 		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *inviteInput) (*inviteAnswer, error) {
+		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
 			caller, err := forAgency(ctx, door, identity.InvitesRead)
 			if err != nil {
 				return nil, err
@@ -159,7 +160,7 @@ func GetInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
 }
 
 type resendInput struct {
-	inviteInput
+	InviteRef
 	Key    string `header:"Idempotency-Key" maxLength:"255"`
 	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (200) or refused (422)." example:"wait=10"`
 	Body   *struct {
@@ -192,7 +193,7 @@ func ResendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operatio
 func CancelInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
 	return operation("cancelInvite", "Cancel an invite", "Its links answer 410 from here on, and the address can be invited again.", tagInvites, 200,
 		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotPending},
-		func(ctx context.Context, in *inviteInput) (*inviteAnswer, error) {
+		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
 			caller, err := forAgency(ctx, door, identity.InvitesWrite)
 			if err != nil {
 				return nil, err
@@ -205,12 +206,13 @@ func CancelInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operatio
 		})
 }
 
-type listInput struct {
+// Paging asks for a page of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" doc:"The nextCursor of the page before."`
 }
 
-func (l listInput) query() (onboarding.Query, error) {
+func (l Paging) query() (onboarding.Query, error) {
 	q := onboarding.Query{Limit: l.Limit}
 	if l.Cursor != "" {
 		b, err := base64.RawURLEncoding.DecodeString(l.Cursor)
@@ -231,7 +233,7 @@ func cursor(c id.Client) *string {
 }
 
 type listInvitesInput struct {
-	listInput
+	Paging
 	Status string `query:"status" enum:"sending,pending,accepted,canceled,expired,failed" doc:"Only invites in this state."`
 }
 

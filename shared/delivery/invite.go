@@ -143,8 +143,8 @@ func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string
 		}
 		now := w.Now()
 		if sent == nil {
-			c.Invite.MailSent(now, messageID)
-			return w.Store.Commit(ctx, m.Agency, client.Change{Client: c, Audit: []audit.Entry{w.row(c, audit.InviteSent, "")}})
+			c.Invite.MailSent(now)
+			return w.Store.Commit(ctx, m.Agency, client.Change{Client: c, Audit: []audit.Entry{w.row(c, audit.InviteSent, messageID)}})
 		}
 		if reason, final := refusal(sent); final {
 			return w.fail(ctx, c, reason)

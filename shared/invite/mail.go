@@ -134,11 +134,11 @@ func (i *Invite) Holds(job string, token secret.Hash) bool {
 
 // MailSent records that SES has taken the mail: links of earlier mails are superseded, those of this job's own
 // earlier tries stay, since one of them may have gone out before a crash.
-func (i *Invite) MailSent(now time.Time, detail string) {
+func (i *Invite) MailSent(now time.Time) {
 	i.Tokens = i.Tokens[len(i.Tokens)-i.Mail.Fresh:]
 	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
 	i.Status = Pending
-	i.Note(Sent, now, detail)
+	i.Note(Sent, now, "")
 }
 
 // Backoff is how long to wait after the given number of tries: 1 s, doubling, at most a minute. With MailTries it

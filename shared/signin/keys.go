@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/conflict"
@@ -47,7 +48,7 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 	if err != nil {
 		return nil, "", err
 	}
-	now := k.Now()
+	now := k.Now().Truncate(time.Millisecond) // as it is stored
 	if record != nil {
 		record.At = now
 		stored, err := k.Store.Recall(ctx, caller.Agency, record.Key)

@@ -237,7 +237,7 @@ func (s *Codes) SignIn(ctx context.Context, address email.Address, typed, ip, ol
 			}
 			return verdict
 		}
-		cookie, session = open(user, address, places, now)
+		cookie, session = open(user, address, places, now.Truncate(time.Millisecond))
 		return s.Store.OpenSession(ctx, c, session)
 	})
 	if err != nil {

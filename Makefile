@@ -1,0 +1,46 @@
+# Latchkey. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run test bench conformance gallery openapi lint check-template deps build smoke chromium fuzz
+
+LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
+# Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
+HEAVY := latchkey.dev/infra/browser latchkey.dev/infra/smoke
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
+	@go run ./infra/local/latchkey
+
+test: chromium ## every test, with the race detector
+	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY),-e $(p)))
+	go test -race -timeout 10m -p 1 $(HEAVY)
+
+chromium: ## install Chromium for the browser tests where the package manager lets us
+	@infra/browser/chromium.sh
+
+bench: ## measure the budgets of the design and print them beside their goals
+	go run ./infra/bench
+
+conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
+	go test -count=1 ./infra/conformance/...
+
+gallery: ## every state of every page and mail, with canned data
+	go run ./infra/gallery
+
+openapi: ## write the OpenAPI document anew from the operations and template.yaml
+	go test ./infra/openapi -update
+
+deps: ## write each function's list of dependencies anew
+	go test ./infra/smoke -run Dependencies -update
+
+build: ## every function for the architecture that it is deployed on, into bin/
+	GOOS=linux GOARCH=arm64 $(LAMBDA) -o bin/ ./functions/...
+
+lint: ## gofmt, vet and golangci-lint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
+
+check-template: ## cfn-lint on template.yaml
+	cfn-lint template.yaml
