@@ -124,6 +124,9 @@ func DocsOf(doc []byte) (Docs, error) {
 		return Docs{}, fmt.Errorf("page: OpenAPI document: %w", err)
 	}
 	v := Docs{Title: cmp.Or(d.Info.Title, "API"), Version: d.Info.Version, Intro: strings.TrimSpace(d.Info.Description)}
+	if !strings.Contains(v.Title, "API") {
+		v.Title += " API"
+	}
 	groups := map[string][]DocsOperation{}
 	var order []string
 	for _, t := range d.Tags {
@@ -187,6 +190,9 @@ func (d *openapi) operation(o *operation, method, path string) DocsOperation {
 			}
 		}
 		slices.Sort(a.Codes)
+		if len(a.Codes) > 0 { // they stand beside it
+			a.Text, _, _ = strings.Cut(a.Text, ": ")
+		}
 		out.Answers = append(out.Answers, a)
 	}
 	return out
