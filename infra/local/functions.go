@@ -49,7 +49,7 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 	}
 	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Reception: reception, Portal: clientPortal,
 		Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
-		all[logicalID(p.ID)] = event.HTTP(p.ID, p)
+		all[logicalID(p.ID)] = p.Function()
 	}
 	return all, env.Err()
 }

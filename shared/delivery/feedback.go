@@ -62,11 +62,15 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 				return err
 			}
 		}
-		if string(c.Invite.ID) != r.Tags["invite"] || !apply(c, r, f.Now()) {
+		if string(c.Invite.ID) != r.Tags["invite"] {
+			return nil
+		}
+		live := c.Invite.Live()
+		if !apply(c, r, f.Now()) {
 			return nil
 		}
 		change := client.Change{Client: c}
-		if c.Invite.Status == invite.Failed {
+		if live && !c.Invite.Live() {
 			now := f.Now()
 			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID), Detail: r.Detail}}
 		}

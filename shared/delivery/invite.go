@@ -119,6 +119,9 @@ func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 			// Not to know is no reason not to try: SES looks it up again.
 		}
 	}
+	if c.Invite.Mail.Tries > 1 {
+		return nil // counted at the first try
+	}
 	wait, err := w.Store.Allow(ctx, "to#"+string(user), perRecipient, perRecipientWindow, w.Now())
 	if err != nil {
 		return err
@@ -134,6 +137,7 @@ func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string
 	hash := secret.HashOf(token)
 	var again time.Duration
 	err := conflict.Retry(ctx, func() error {
+		again = 0
 		c, err := w.Store.Client(ctx, m.Agency, m.Client.Ref(), true)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,10 +115,10 @@ func (t *Table) OpenSession(ctx context.Context, c *identity.Code, s *identity.S
 	})
 }
 
-// EndSession deletes one session, if it is there.
-func (t *Table) EndSession(ctx context.Context, user id.User, session string) error {
+// EndSession deletes the session, if it is there and has the hash.
+func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
-		ConditionExpression: aws.String("attribute_exists(pk)")})
+		ConditionExpression: aws.String("#h = :h"), ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
 		return nil
 	}
@@ -132,7 +133,11 @@ func (t *Table) EndSessions(ctx context.Context, user id.User) error {
 	}
 	for _, i := range items {
 		r := &reader{item: i}
-		if err := t.EndSession(ctx, user, strings.TrimPrefix(r.s("sk"), sessionPrefix)); err != nil {
+		sid, hash := strings.TrimPrefix(r.s("sk"), sessionPrefix), r.b("hash")
+		if r.err != nil || len(hash) != len(secret.Hash{}) {
+			return fmt.Errorf("dynamo: session: %w", errors.Join(r.err, errors.New("its hash is not what was written")))
+		}
+		if err := t.EndSession(ctx, user, sid, secret.Hash(hash)); err != nil {
 			return err
 		}
 	}

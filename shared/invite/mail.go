@@ -83,8 +83,12 @@ func limited(wait time.Duration, l fault.Limit, message string) error {
 }
 
 // Resend asks for a new mail with a new link and a new term. The links that are out stay good until it is sent, so
-// that a mail that cannot be sent takes nothing away. MayResend must have said yes.
+// that a mail that cannot be sent takes nothing away; those of an expired invite stay dead. MayResend must have said
+// yes.
 func (i *Invite) Resend(now time.Time, slot agency.Slot) {
+	if i.At(now) == Expired {
+		i.Tokens = nil
+	}
 	i.Resends = append(i.Resends, now)
 	if len(i.Resends) > ResendsPerDay {
 		i.Resends = i.Resends[len(i.Resends)-ResendsPerDay:]
@@ -160,7 +164,11 @@ func (i *Invite) RetryMail(now time.Time) bool {
 // their workers died.
 func (i *Invite) MailSpent(now time.Time, job string) bool {
 	m := &i.Mail
-	return m.Job == job && m.State != MailDone && m.Tries >= MailTries && !now.Before(m.Due)
+	if m.Job != job || m.Tries < MailTries {
+		return false
+	}
+	// A queued job with all its tries can only come from Nudge: RetryMail makes none.
+	return m.State == MailQueued || m.State == MailClaimed && !now.Before(m.Due)
 }
 
 // Nudge readies a job that nobody is working on to be put on its queue again, and says which job; "" when the job
@@ -192,7 +200,8 @@ func (i *Invite) Due() time.Time {
 }
 
 // MailFailed records that the mail cannot be sent, and why. A first mail takes its invite with it; a re-sent one
-// leaves the invite and the links that were good before. It returns the slot to give back.
+// leaves the invite and the links that were good before; one of an expired invite leaves it expired. It returns the
+// slot to give back.
 func (i *Invite) MailFailed(now time.Time, reason string) agency.Slot {
 	slot := i.Mail.Slot
 	i.Reason = reason
@@ -201,6 +210,10 @@ func (i *Invite) MailFailed(now time.Time, reason string) agency.Slot {
 		return slot
 	}
 	i.Tokens = i.Tokens[:len(i.Tokens)-i.Mail.Fresh]
+	if len(i.Tokens) == 0 {
+		i.end(Expired, NotSent, now, reason)
+		return slot
+	}
 	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
 	i.Note(NotSent, now, reason)
 	return slot

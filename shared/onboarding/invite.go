@@ -86,6 +86,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 			return err
 		}
 		offer.From = invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}
+		rows := ranOut(desk.Client, now)
 		if made, err = client.Begin(desk.Client, caller.Agency, offer, now); err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 			return err
 		}
 		made.Invite.First(now, slot)
-		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: []audit.Entry{row(now, caller.Actor(), audit.InviteCreated, made, "")}}
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))}
 		if record != nil {
 			r := *record
 			r.At, r.Result = now, string(made.Invite.ID)
@@ -263,7 +264,11 @@ func refused(c *client.Client) error {
 		return nil
 	}
 	e := fault.New(fault.MailRefused, "We couldn't email %s: %s. No invite was created.", c.Email, i.Reason)
-	if i.Status != invite.Failed {
+	switch i.Status {
+	case invite.Failed:
+	case invite.Expired:
+		e.Message = fmt.Sprintf("We couldn't email %s: %s. The invite stays expired.", c.Email, i.Reason)
+	default:
 		e.Message = fmt.Sprintf("We couldn't email %s: %s. The link that was sent before still works.", c.Email, i.Reason)
 	}
 	e.Reason = i.Reason
@@ -311,8 +316,9 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		if err != nil {
 			return err
 		}
+		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
-		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: []audit.Entry{row(now, caller.Actor(), audit.InviteResent, c, "")}}
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))}
 		if record != nil {
 			r := *record
 			r.At, r.Result = now, string(c.Invite.ID)

@@ -64,6 +64,15 @@ func row(now time.Time, actor string, action audit.Action, c *client.Client, det
 	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action, Subject: string(c.Invite.ID), Detail: detail}
 }
 
+// ranOut writes down that c's invite, whose time is over, has expired, where the sweep has not been there yet: what is
+// put in its place must not leave a hole in the log. c may be nil.
+func ranOut(c *client.Client, now time.Time) []audit.Entry {
+	if c == nil || !c.Invite.Expire(now) {
+		return nil
+	}
+	return []audit.Entry{row(now, audit.System, audit.InviteExpired, c, "")}
+}
+
 var (
 	errNoInvite = fault.New(fault.NotFound, "There is no such invite.")
 	errNoClient = fault.New(fault.NotFound, "There is no such client.")

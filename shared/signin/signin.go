@@ -147,8 +147,8 @@ type CodeStore interface {
 	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
 	// most of them already; zero when it may go on.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
-	// EndSession deletes one session.
-	EndSession(ctx context.Context, user id.User, session string) error
+	// EndSession deletes the session, if it is the one with the hash.
+	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 	// EndSessions deletes all of a person's sessions.
 	EndSessions(ctx context.Context, user id.User) error
 }
@@ -271,7 +271,7 @@ func (s *Codes) SignOut(ctx context.Context, cookie string) error {
 	if err != nil {
 		return nil //nolint:nilerr // nothing to end
 	}
-	return s.Store.EndSession(ctx, user, sid)
+	return s.Store.EndSession(ctx, user, sid, secret.HashOf(cookie))
 }
 
 // SignOutEverywhere ends all sessions of the person.

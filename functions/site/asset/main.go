@@ -1,0 +1,15 @@
+// Command asset serves style sheets and scripts.
+package main
+
+import (
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
+		return web.Asset(site).Function(), nil
+	})
+}

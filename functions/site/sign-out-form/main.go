@@ -1,0 +1,19 @@
+// Command sign-out-form signs a person out.
+package main
+
+import (
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		codes := &signin.Codes{Store: table, Now: env.Now}
+		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
+		return web.SignOutForm(site, codes).Function(), nil
+	})
+}
