@@ -1,0 +1,250 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/link"
+)
+
+// relationships are all relationships of an agency, the ones that were rolled back too.
+func (o *office) relationships() []*client.Client {
+	o.w.t.Helper()
+	var all []*client.Client
+	for _, i := range o.w.of(string(o.id)) {
+		if ref, ok := strings.CutPrefix(text(i, "sk"), "cl#"); ok {
+			c, err := o.w.table.Client(o.w.ctx, o.id, id.Ref(ref), true)
+			must(o.w.t, err)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// check looks at everything that is stored and mailed, and compares it with the invariants.
+func (w *world) check() {
+	w.t.Helper()
+	for _, problem := range w.problems() {
+		w.t.Error(problem)
+	}
+}
+
+// problems are the invariants that do not hold, in words.
+func (w *world) problems() []string {
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	for _, o := range w.offices {
+		log, err := w.table.History(w.ctx, o.id)
+		must(w.t, err)
+		byInvite := map[string][]audit.Entry{}
+		for _, e := range log {
+			if e.Subject != "" {
+				byInvite[e.Subject] = append(byInvite[e.Subject], e)
+			}
+		}
+		for _, c := range o.relationships() {
+			w.mailOrError(c, say)
+			w.deadLinks(c, say)
+			w.oneMembership(c, byInvite[string(c.Invite.ID)], say)
+			history(c, byInvite, say)
+		}
+		tenInAnyHour(o, log, say)
+	}
+	w.linksExist(say)
+	return out
+}
+
+type say = func(format string, args ...any)
+
+// mailOrError is invariant 1: no invite without a mail or a visible error.
+func (w *world) mailOrError(c *client.Client, say say) {
+	i := c.Invite
+	switch i.Status {
+	case invite.Pending, invite.Accepted:
+		for _, token := range w.tokens(string(c.Email)) {
+			if i.Opens(token) {
+				return
+			}
+		}
+		if i.Status == invite.Pending && len(w.tokens(string(c.Email))) < 2000 {
+			say("%s is pending, and no mail holds a link to it", i.ID)
+		}
+	case invite.Failed:
+		if i.Reason == "" {
+			say("%s failed without a reason", i.ID)
+		}
+	}
+}
+
+// deadLinks is invariant 3: what is cancelled or failed has no link that opens it.
+func (w *world) deadLinks(c *client.Client, say say) {
+	i := c.Invite
+	if (i.Status == invite.Canceled || i.Status == invite.Failed) && len(i.Tokens) > 0 {
+		say("%s is %s and still has %d links", i.ID, i.Status, len(i.Tokens))
+	}
+	if i.Status == invite.Accepted && c.AcceptedAt.After(i.ExpiresAt) {
+		say("%s was accepted at %s, after it expired at %s", i.ID, c.AcceptedAt, i.ExpiresAt)
+	}
+	if len(i.Tokens) > invite.MailTries+1 {
+		say("%s has %d links", i.ID, len(i.Tokens))
+	}
+}
+
+// linksExist is the other half of invariant 1: no mail whose link never existed.
+func (w *world) linksExist(say say) {
+	for _, m := range w.engine.SES.Mails("") {
+		found := aLink.FindStringSubmatch(m.Text)
+		if found == nil {
+			continue
+		}
+		which, ref, err := link.Locate(found[1])
+		if err != nil || ref != id.RefOf(which, email.Address(m.To[0])) {
+			say("a mail to %v holds a link to somewhere else", m.To)
+		}
+	}
+}
+
+// oneMembership is invariant 6: accepted once, and then a client, with the person's own list saying so too.
+func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
+	accepted := 0
+	for _, e := range log {
+		if e.Action == audit.InviteAccepted {
+			accepted++
+		}
+	}
+	member := false
+	places, err := w.table.Portals(w.ctx, id.UserOf(c.Email))
+	must(w.t, err)
+	for _, p := range places {
+		member = member || p == c.Agency
+	}
+	is := c.Invite.Status == invite.Accepted
+	if is != !c.AcceptedAt.IsZero() || is != member || is && accepted != 1 || !is && accepted != 0 {
+		say("%s is %s, accepted at %v, its person a member: %t, accepted in the log %d times", c.Invite.ID, c.Invite.Status, c.AcceptedAt, member, accepted)
+	}
+	if !is && len(c.Grants) > 0 {
+		say("%s is %s, and grants %v", c.Invite.ID, c.Invite.Status, c.Grants)
+	}
+}
+
+// tells says which event of the timeline each action of the log stands beside.
+var tells = map[audit.Action]invite.EventName{
+	audit.InviteCreated: invite.Queued, audit.InviteSent: invite.Sent, audit.InviteFailed: invite.NotSent, audit.InviteResent: invite.Resent,
+	audit.InviteCanceled: invite.WasDropped, audit.InviteExpired: invite.RanOut, audit.InviteBounced: invite.Bounced, audit.InviteAccepted: invite.WasTaken,
+}
+
+// ends says which state each final action leads to.
+var ends = map[audit.Action]invite.Status{
+	audit.InviteCanceled: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
+	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
+}
+
+// history is invariant 8: the audit log equals the history of states.
+func history(c *client.Client, log map[string][]audit.Entry, say say) {
+	rows := log[string(c.Invite.ID)]
+	sort.SliceStable(rows, func(a, b int) bool { return rows[a].At.Before(rows[b].At) })
+	var logged, seen []string
+	state, before := invite.Status(""), invite.Status("")
+	for _, r := range rows {
+		logged = append(logged, fmt.Sprint(tells[r.Action], "@", r.At.UnixMilli()))
+		if next, ok := ends[r.Action]; ok {
+			state, before = next, state
+		} else if state == invite.Sending {
+			state = invite.Failed
+		} else if before == invite.Expired { // a mail that failed takes its re-sending back
+			state = invite.Expired
+		}
+	}
+	for _, e := range c.Invite.Timeline {
+		switch e.Name {
+		case invite.Delivered, invite.Delayed, invite.Complained, invite.Opened, invite.WasSigned:
+		case invite.Bounced:
+			if c.Invite.Status == invite.Failed && e.At.Equal(c.Invite.EndedAt) { // one that came too late ends nothing
+				seen = append(seen, fmt.Sprint(e.Name, "@", e.At.UnixMilli()))
+			}
+		default:
+			seen = append(seen, fmt.Sprint(e.Name, "@", e.At.UnixMilli()))
+		}
+	}
+	if len(c.Invite.Timeline) < invite.MaxTimeline && !slices.Equal(logged, seen) {
+		say("%s: the log says %v, the timeline %v", c.Invite.ID, logged, seen)
+	}
+	if state != c.Invite.Status {
+		say("%s is %s, the log ends with %s: %v", c.Invite.ID, c.Invite.Status, state, logged)
+	}
+	for _, p := range c.Earlier {
+		rows := log[string(p.ID)]
+		if len(rows) == 0 || rows[0].Action != audit.InviteCreated {
+			say("%s was replaced, and the log does not begin with its creation: %v", p.ID, rows)
+		}
+	}
+}
+
+// tenInAnyHour is invariant 5. A send counts from the moment of its request, unless its mail failed.
+func tenInAnyHour(o *office, log []audit.Entry, say say) {
+	var sends []time.Time
+	open := map[string]int{} // by invite, the place in sends of its last request
+	sort.SliceStable(log, func(a, b int) bool { return log[a].At.Before(log[b].At) })
+	gone := map[int]bool{}
+	for _, e := range log {
+		switch e.Action {
+		case audit.InviteCreated, audit.InviteResent:
+			open[e.Subject] = len(sends)
+			sends = append(sends, e.At)
+		case audit.InviteFailed:
+			gone[open[e.Subject]] = true
+		}
+	}
+	var kept []time.Time
+	for n, at := range sends {
+		if !gone[n] {
+			kept = append(kept, at)
+		}
+	}
+	for n := agency.HourlyInvites; n < len(kept); n++ {
+		if d := kept[n].Sub(kept[n-agency.HourlyInvites]); d < agency.Window {
+			say("%s sent %d invites within %s", o.id, agency.HourlyInvites+1, d)
+		}
+	}
+}
+
+// nothingInFlight is invariant 7.
+func (w *world) nothingInFlight() {
+	w.t.Helper()
+	for _, problem := range w.stuck() {
+		w.t.Error(problem)
+	}
+}
+
+func (w *world) stuck() []string {
+	var out []string
+	for _, q := range w.engine.SQS.Overview() {
+		if n := len(q.Messages); n > 0 {
+			out = append(out, fmt.Sprintf("%d messages are left in %s: %s", n, q.Name, q.Messages[0].Body))
+		}
+	}
+	for shard := range w.table.Shards() {
+		due, err := w.table.Overdue(w.ctx, shard, time.Now(), 100)
+		must(w.t, err)
+		for _, d := range due {
+			out = append(out, fmt.Sprintf("overdue: %+v", d))
+		}
+	}
+	for _, o := range w.offices {
+		for _, c := range o.relationships() {
+			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
+				out = append(out, fmt.Sprintf("%s is %s, its mail %s after %d tries", c.Invite.ID, c.Invite.Status, c.Invite.Mail.State, c.Invite.Mail.Tries))
+			}
+		}
+	}
+	return out
+}
