@@ -148,10 +148,20 @@ var ends = map[audit.Action]invite.Status{
 	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
 }
 
+// inOrder sorts rows by their time. Those of one transaction have the same; then it ran out before it was sent again.
+func inOrder(rows []audit.Entry) {
+	sort.SliceStable(rows, func(a, b int) bool {
+		if rows[a].At.Equal(rows[b].At) {
+			return rows[a].Action == audit.InviteExpired && rows[b].Action != audit.InviteExpired
+		}
+		return rows[a].At.Before(rows[b].At)
+	})
+}
+
 // history is invariant 8: the audit log equals the history of states.
 func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	rows := log[string(c.Invite.ID)]
-	sort.SliceStable(rows, func(a, b int) bool { return rows[a].At.Before(rows[b].At) })
+	inOrder(rows)
 	var logged, seen []string
 	state, before := invite.Status(""), invite.Status("")
 	for _, r := range rows {
@@ -193,7 +203,7 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 func tenInAnyHour(o *office, log []audit.Entry, say say) {
 	var sends []time.Time
 	open := map[string]int{} // by invite, the place in sends of its last request
-	sort.SliceStable(log, func(a, b int) bool { return log[a].At.Before(log[b].At) })
+	inOrder(log)
 	gone := map[int]bool{}
 	for _, e := range log {
 		switch e.Action {

@@ -178,12 +178,17 @@ func (w *world) items() []item {
 func (w *world) of(pk string) []item {
 	w.t.Helper()
 	var mine []item
-	for _, i := range w.items() {
-		if text(i, "pk") == pk {
-			mine = append(mine, i)
+	in := &dynamodb.QueryInput{TableName: w.tableName(), KeyConditionExpression: aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": &types.AttributeValueMemberS{Value: pk}}, ConsistentRead: aws.Bool(true)}
+	for {
+		out, err := w.db.Query(context.Background(), in)
+		must(w.t, err)
+		mine = append(mine, out.Items...)
+		if out.LastEvaluatedKey == nil {
+			return mine
 		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
-	return mine
 }
 
 // unchanged fails when something in the table is not as it was.
