@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"pgregory.net/rapid"
 
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/id"
@@ -22,8 +24,23 @@ func together(n int, f func(int)) {
 	wg.Wait()
 }
 
-// inBubble hides that a test has a deadline, which rapid would ask for: real time does not exist in a bubble.
-type inBubble struct{ testing.TB }
+// property has rapid draw worlds' stories. Each runs in a bubble of its own, since rapid itself looks at real time;
+// what ends a story in there is carried out to it.
+func property(t *testing.T, story func(w *world, r *rapid.T)) {
+	t.Helper()
+	rapid.Check(t, func(r *rapid.T) {
+		var ended any
+		synctest.Test(t, func(t *testing.T) {
+			w := open(t, settings{})
+			defer w.close()
+			defer func() { ended = recover() }()
+			story(w, r)
+		})
+		if ended != nil {
+			panic(ended)
+		}
+	})
+}
 
 // rowOf is a row of the log that says nothing.
 func rowOf(o *office) audit.Entry {
