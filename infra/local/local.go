@@ -114,7 +114,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	l.handler = engine.LoopbackOnly(mux)
 	if !o.InProcess {
 		l.serve(product, l.handler)
-		l.serve(endpoint, fromContainers(parameters(l.Stack, l.Engine.Handler())))
+		l.serve(endpoint, fromContainers(l.Engine.Handler()))
 	}
 	return l, nil
 }
@@ -165,9 +165,10 @@ func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environme
 	variables["AWS_REGION"] = cfg.Region
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
 	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
+	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
 	env := environment.New(func(name string) string { return variables[name] })
 	env.Now = l.clock.Now
-	env.HTTPClient = &http.Client{Transport: wire.Transport(parameters(l.Stack, l.Engine.Handler()))}
+	env.HTTPClient = &http.Client{Transport: wire.Transport(l.Engine.Handler())}
 	if record {
 		l.Recorder = hosting.NewRecorder(l.Stack.Template)
 		env.HTTPClient = l.Recorder.Client(env.HTTPClient)

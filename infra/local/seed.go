@@ -52,16 +52,12 @@ func seed(ctx context.Context, env *environment.Environment) error {
 	for _, s := range seeded {
 		f := s.founding
 		f.Agency.CreatedAt = now.Add(-90 * 24 * time.Hour) // long enough to be past a new agency's allowance
-		if err := table.Found(ctx, f); errors.Is(err, conflict.ErrChanged) {
-			continue
-		} else if err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
 		for _, r := range s.resources {
 			r.CreatedAt = now.Add(-60 * 24 * time.Hour)
-			if err := table.AddResource(ctx, f.Agency.ID, r); err != nil {
-				return fmt.Errorf("seed: %w", err)
-			}
+			f.Resources = append(f.Resources, r)
+		}
+		if err := table.Found(ctx, f); err != nil && !errors.Is(err, conflict.ErrChanged) {
+			return fmt.Errorf("seed: %w", err)
 		}
 	}
 	return nil

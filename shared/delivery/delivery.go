@@ -23,6 +23,7 @@ import (
 type Store interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	Code(ctx context.Context, user id.User) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
@@ -48,8 +49,6 @@ type Mail struct {
 type Mailer interface {
 	// Send returns SES's message id. An error is a *Refusal when no later try can succeed; any other is worth one.
 	Send(ctx context.Context, m Mail) (string, error)
-	// Suppressed tells whether SES's account-level suppression list has the address.
-	Suppressed(ctx context.Context, to email.Address) (bool, error)
 }
 
 // Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.

@@ -81,6 +81,13 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 	if from.Suspended {
 		return "", &Refusal{"this agency is suspended"}
 	}
+	inviter, err := w.Store.Member(ctx, c.Agency, c.Invite.From.Member)
+	if fault.Is(err, fault.NotFound) {
+		return "", &Refusal{"the person who invited does not work at this agency any more"}
+	}
+	if err != nil {
+		return "", err
+	}
 	if err := w.mayMail(ctx, c); err != nil {
 		return "", err
 	}
@@ -90,10 +97,10 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		opens[n] = g.Name
 	}
 	l := letter.Invitation(letter.InvitationData{
-		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, ClientName: c.DisplayName(), Message: i.Message,
+		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: i.From.LogoURL, ClientName: c.DisplayName(), Message: i.Message,
 		Opens: opens, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
-	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, To: c.Email, Letter: l,
+	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}})
 }
 
@@ -106,11 +113,8 @@ func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 	} else if no {
 		return &Refusal{"this address asked not to be mailed by you, or mail to it came back before"}
 	}
-	if no, err := w.Mailer.Suppressed(ctx, c.Email); err != nil {
-		return err
-	} else if no {
-		return &Refusal{"mail to this address came back before, so it is on the mail service's suppression list"}
-	}
+	// SES's own suppression list is not asked: GetSuppressedDestination takes no resource, so it would need a wildcard
+	// in the worker's role, and SES consults the list itself and reports a bounce within moments.
 	if w.Domains != nil {
 		if err := w.Domains.TakesMail(ctx, c.Email.Domain()); err != nil {
 			if _, final := refusal(err); final {

@@ -36,14 +36,15 @@ func readAgency(r *reader) (*agency.Agency, error) {
 	return a, r.err
 }
 
-// Founding is an agency with its first member, as it is founded.
+// Founding is an agency with its first member, and with what it runs already.
 type Founding struct {
-	Agency agency.Agency
-	Owner  agency.Member
+	Agency    agency.Agency
+	Owner     agency.Member
+	Resources []instance.Resource // at most 97: a transaction takes 100 items
 }
 
-// Found writes a new agency, its owner and the owner's membership in one transaction; conflict.ErrChanged when the
-// agency exists.
+// Found writes a new agency, its owner, the owner's membership and its resources in one transaction;
+// conflict.ErrChanged when the agency exists.
 func (t *Table) Found(ctx context.Context, f Founding) error {
 	pk := string(f.Agency.ID)
 	a := writer(key(pk, agencyItem))
@@ -58,7 +59,11 @@ func (t *Table) Found(ctx context.Context, f Founding) error {
 	m.s("role", string(f.Owner.Role))
 	place := writer(key(userPrefix+string(id.UserOf(f.Owner.Email)), placePrefix+pk))
 	place.s("memberId", string(f.Owner.ID))
-	return t.transact(ctx, []types.TransactWriteItem{t.put(a, isNew, nil), t.put(m, isNew, nil), t.put(place, isNew, nil)})
+	writes := []types.TransactWriteItem{t.put(a, isNew, nil), t.put(m, isNew, nil), t.put(place, isNew, nil)}
+	for _, r := range f.Resources {
+		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
+	}
+	return t.transact(ctx, writes)
 }
 
 // Member reads a member of the agency as it is now.
@@ -126,13 +131,17 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 
 // AddResource writes a resource that must not exist yet.
 func (t *Table) AddResource(ctx context.Context, which id.Agency, r instance.Resource) error {
-	w := writer(key(string(which), thingPrefix+string(r.ID)))
+	return t.transact(ctx, []types.TransactWriteItem{t.put(writeResource(string(which), r), isNew, nil)})
+}
+
+func writeResource(pk string, r instance.Resource) writer {
+	w := writer(key(pk, thingPrefix+string(r.ID)))
 	w.s("type", r.Type)
 	w.s("name", r.Name)
 	w.s("status", string(r.Status))
 	w.s("url", r.URL)
 	w.t("created", r.CreatedAt)
-	return t.transact(ctx, []types.TransactWriteItem{t.put(w, isNew, nil)})
+	return w
 }
 
 func readResource(r *reader) (instance.Resource, error) {

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/idempotency"
 	"latchkey.dev/shared/instance"
@@ -119,6 +120,9 @@ func (t *Table) Desk(ctx context.Context, agencyID id.Agency, want onboarding.Wa
 // Commit writes a change and all that goes with it in one transaction. A slot that is to be given back but has been
 // taken by a later send meanwhile stays with that send.
 func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change) error {
+	if c.Client.Agency != agencyID {
+		return fault.New(fault.NotFound, noClient)
+	}
 	pk := string(agencyID)
 	next := *c.Client
 	next.Version++

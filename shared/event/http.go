@@ -88,10 +88,7 @@ func request(ctx context.Context, e *events.APIGatewayV2HTTPRequest) (*http.Requ
 		}
 		body = b
 	}
-	u := &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString}
-	if p, err := url.PathUnescape(e.RawPath); err == nil {
-		u.Path, u.RawPath = p, e.RawPath
-	}
+	u := &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // API Gateway has decoded the path already
 	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("event: request: %w", err)

@@ -14,14 +14,12 @@ import (
 	"github.com/aws/smithy-go"
 
 	"latchkey.dev/shared/delivery"
-	"latchkey.dev/shared/email"
 )
 
 // Mailer sends through SES.
 type Mailer struct {
-	// The operations in use, as functions: see dynamo.Table on what a field of the client's type would cost.
+	// The one operation in use, as a function: see dynamo.Table on what a field of the client's type would cost.
 	send func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
-	look func(context.Context, *sesv2.GetSuppressedDestinationInput, ...func(*sesv2.Options)) (*sesv2.GetSuppressedDestinationOutput, error)
 	set  string
 }
 
@@ -30,8 +28,7 @@ type Mailer struct {
 // The SDK's own retries are off: the mail job has a retry of its own, whose waits and whose number are stored, so
 // that a throttled mail does not hold a worker.
 func Open(cfg aws.Config, configurationSet string) *Mailer {
-	c := sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 })
-	return &Mailer{send: c.SendEmail, look: c.GetSuppressedDestination, set: configurationSet}
+	return &Mailer{send: sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }).SendEmail, set: configurationSet}
 }
 
 // Send hands a mail to SES (SendEmail with simple content: SES builds the MIME message, text before HTML) and returns
@@ -73,19 +70,6 @@ func from(name, address string) string {
 		encoded = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 	}
 	return encoded + " <" + address + ">"
-}
-
-// Suppressed tells whether SES's account-level suppression list has the address (GetSuppressedDestination).
-func (m *Mailer) Suppressed(ctx context.Context, to email.Address) (bool, error) {
-	_, err := m.look(ctx, &sesv2.GetSuppressedDestinationInput{EmailAddress: aws.String(string(to))})
-	var missing *types.NotFoundException
-	if errors.As(err, &missing) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("ses: %w", err)
-	}
-	return true, nil
 }
 
 // explain puts SES's final answers into words for the person who waits for the mail (SendEmail, "Errors"). Throttling

@@ -59,7 +59,11 @@ func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) erro
 
 // workspace is what surrounds the agency's pages.
 func workspace(a *agency.Agency, caller identity.Caller) page.Workspace {
-	return page.Workspace{Brand: brandOf(a), Person: string(caller.Email)}
+	// The agency's people know their own logo: its initial in its colour takes its place, and saves every page of theirs
+	// a request.
+	brand := brandOf(a)
+	brand.LogoURL = ""
+	return page.Workspace{Brand: brand, Person: string(caller.Email)}
 }
 
 func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller identity.Caller, after id.Client) (page.Clients, error) {

@@ -1,0 +1,272 @@
+// Package browser_test walks the main job through the local run in a real Chromium, as a person would.
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"latchkey.dev/infra/engine/ses"
+	"latchkey.dev/infra/local"
+)
+
+// patience bounds every wait; nothing here takes long, but a shared machine may.
+const patience = 15 * time.Second
+
+// browser starts one Chromium for the test; each visitor is a profile of its own in it.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := os.Getenv("CHROME")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path == "" {
+			path, _ = exec.LookPath(name)
+		}
+	}
+	if path == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no Chromium, and CI=true asks for the browser tests: infra/browser/chromium.sh installs it")
+		}
+		t.Skip("no Chromium: install it, or set CHROME to its path")
+	}
+	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+	})
+	all, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(all)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// product starts the local run on ports of the system's choice.
+func product(t *testing.T) *local.Local {
+	t.Helper()
+	l, err := local.Start(context.Background(), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// visitor is a person with a browser profile of their own.
+type visitor struct {
+	t    *testing.T
+	ctx  context.Context
+	l    *local.Local
+	name string
+
+	mu    sync.Mutex
+	noise []string // what the console complained about: refused by CSP, broken scripts
+}
+
+func visit(t *testing.T, in context.Context, l *local.Local, name string) *visitor {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(in, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // opens the tab, which lives as long as the context of this first call
+		t.Fatal(err)
+	}
+	v := &visitor{t: t, ctx: ctx, l: l, name: name}
+	v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, cdplog.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, target, runtime.Enable, cdp.Empty{})
+		return err
+	}))
+	if err := chromedp.Listen(ctx, v.hear); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		for _, n := range v.noise {
+			t.Errorf("%s's console: %s", name, n)
+		}
+	})
+	return v
+}
+
+func (v *visitor) hear(event any) {
+	var said string
+	switch e := event.(type) {
+	case *cdplog.EventEntryAdded:
+		// A page that answers 410 or 422 is told of by the browser, and is what it should be.
+		if e.Entry.Level == cdplog.EntryLevelError && e.Entry.Source != cdplog.EntrySourceNetwork {
+			said = e.Entry.Text
+		}
+	case *runtime.EventExceptionThrown:
+		said = e.ExceptionDetails.Text
+	}
+	if said != "" {
+		v.mu.Lock()
+		v.noise = append(v.noise, said)
+		v.mu.Unlock()
+	}
+}
+
+func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		ctx, cancel := context.WithTimeout(v.ctx, patience)
+		defer cancel()
+		text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
+		v.t.Fatalf("%s: %v\non %s", v.name, err, text)
+	}
+}
+
+func (v *visitor) eval(script string) string {
+	v.t.Helper()
+	s, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("String("+script+")"))
+	if err != nil {
+		v.t.Fatalf("%s: %s: %v", v.name, script, err)
+	}
+	return s
+}
+
+// open follows an address; a path is one of the product's.
+func (v *visitor) open(url string) {
+	v.t.Helper()
+	if strings.HasPrefix(url, "/") {
+		url = v.l.Origin() + url
+	}
+	v.do(chromedp.Navigate(url))
+}
+
+// press clicks what reads like that: a button or a link.
+func (v *visitor) press(words string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`//*[self::button or self::a][normalize-space()=%q][not(ancestor::dialog[not(@open)])]`, words)))
+}
+
+func (v *visitor) write(field, text string) {
+	v.t.Helper()
+	v.do(chromedp.SendKeys(chromedp.ID(field), text))
+}
+
+// until waits for a condition of the page, over navigations, in which no script can be asked.
+func (v *visitor) until(what, condition string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	for {
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+condition+")")); err == nil && ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			v.t.Fatalf("%s waits in vain for %s\non %s", v.name, what, v.eval("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// sees waits until the page shows the words, as a person reads them.
+func (v *visitor) sees(words ...string) {
+	v.t.Helper()
+	for _, w := range words {
+		v.until(strconv.Quote(w), fmt.Sprintf("document.body.innerText.replace(/\\s+/g, ' ').includes(%q)", w))
+	}
+}
+
+func (v *visitor) doesNotSee(words string) {
+	v.t.Helper()
+	if strings.Contains(v.eval("document.body.innerText"), words) {
+		v.t.Errorf("%s sees %q, and should not", v.name, words)
+	}
+}
+
+// signIn signs in with the code from the mailbox, as everybody does.
+func (v *visitor) signIn(address string) {
+	v.t.Helper()
+	before := len(v.l.Engine.SES.Mails(address))
+	v.open("/sign-in?email=" + address)
+	v.press("Email me a sign-in code")
+	v.sees("Check your mail")
+	v.code(address, before)
+	v.do(chromedp.KeyEvent("\r"))
+	v.until("the page behind the sign-in", `document.readyState === "complete" && !location.pathname.startsWith("/sign-in")`)
+}
+
+// code types the code from the newest mail to the address, of which there were some before.
+func (v *visitor) code(address string, before int) {
+	v.t.Helper()
+	v.write("code", mailTo(v.t, v.l, address, before).Subject[:6])
+}
+
+// mailTo waits for the next mail to the address.
+func mailTo(t *testing.T, l *local.Local, address string, before int) *ses.Mail {
+	t.Helper()
+	over := time.After(patience)
+	for {
+		changed := l.Engine.SES.Watch()
+		if all := l.Engine.SES.Mails(address); len(all) > before {
+			return all[0]
+		}
+		select {
+		case <-changed:
+		case <-over:
+			t.Fatalf("no mail to %s", address)
+		}
+	}
+}
+
+// look checks what every page must hold to, at 320 and 1440 px, light and dark: nothing sticks out sideways, at most
+// 3 requests and 60 KB. With SCREENSHOTS set to a folder it leaves pictures there.
+func (v *visitor) look(page string) {
+	v.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{320, 1440} {
+			v.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+				_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+				return err
+			}))
+			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); strings.HasPrefix(wide, "-") == false && wide != "0" {
+				v.t.Errorf("%s sticks out by %s px at %d px", page, wide, width)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				b, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+				if err != nil {
+					v.t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", page, width, scheme)), b, 0o600); err != nil {
+					v.t.Fatal(err)
+				}
+			}
+		}
+	}
+	v.do(chromedp.EmulateViewport(1440, 900))
+	cost := v.eval(`(() => {
+		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:") && r.initiatorType !== "fetch")]
+		const bytes = all.reduce((n, r) => n + r.encodedBodySize, 0)
+		return all.length <= 3 && bytes <= 60000 ? "" : all.length + " requests, " + bytes + " bytes"
+	})()`)
+	if cost != "" {
+		v.t.Errorf("%s costs %s; a page has 3 requests and 60 KB", page, cost)
+	}
+}
