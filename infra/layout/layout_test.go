@@ -16,8 +16,8 @@ const module = "latchkey.dev/"
 // floors are the packages of shared/, from the ground up. An import points to a lower floor, never to a higher one or
 // along the same.
 var floors = [][]string{
-	{"fault", "secret"},
-	{"email", "conflict", "text", "idempotency"},
+	{"fault", "secret", "cookie"},
+	{"email", "conflict", "text", "idempotency", "problem"},
 	{"id"},
 	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
 	{"invite"},              // the grant and contract

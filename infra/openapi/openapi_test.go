@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,13 +20,19 @@ var update = flag.Bool("update", false, "write the document anew")
 
 const golden = "../../shared/web/openapi.json"
 
-// document is what the operations and the template say today.
-func document(t *testing.T) []byte {
+func read(t *testing.T) *template.Template {
 	t.Helper()
 	tpl, err := template.Read("../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tpl
+}
+
+// document is what the operations and the template say today.
+func document(t *testing.T) []byte {
+	t.Helper()
+	tpl := read(t)
 	b, err := api.Document(func(operation string) (method, path string, err error) {
 		f := tpl.Function(strings.ToUpper(operation[:1]) + operation[1:])
 		if f == nil || len(f.Routes) != 1 {
@@ -59,6 +66,31 @@ func TestTheDocumentIsWhatTheOperationsSay(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("the operations have changed and %s has not: look at what callers will notice, then run make openapi", golden)
+	}
+}
+
+// TestTheRoutesAreTheTemplates keeps the list from which a wrong method is told from an unknown path.
+func TestTheRoutesAreTheTemplates(t *testing.T) {
+	t.Parallel()
+	const list = "../../shared/web/routes.txt"
+	var all []string
+	for _, f := range read(t).Functions {
+		for _, r := range f.Routes {
+			if r.Path != "$default" {
+				all = append(all, r.Key()+"\n")
+			}
+		}
+	}
+	slices.Sort(all)
+	got := strings.Join(all, "")
+	if *update {
+		if err := os.WriteFile(list, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want, err := os.ReadFile(list); err != nil || got != string(want) {
+		t.Errorf("template.yaml's routes have changed and %s has not: run make openapi", list)
 	}
 }
 

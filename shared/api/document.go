@@ -10,9 +10,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/problem"
 	"latchkey.dev/shared/signin"
 )
 
@@ -49,7 +51,7 @@ func Document(route func(operationID string) (method, path string, err error)) (
 	doc := a.OpenAPI()
 	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged by an opaque cursor. Errors are RFC 9457 problems; their codes are a closed list."
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "A browser's session, from signIn."},
+		"session": {Type: "apiKey", In: "cookie", Name: cookie.Name, Description: "A browser's session, from signIn."},
 		"apiKey":  {Type: "http", Scheme: "bearer", Description: "An agency's API key, lkk_…."},
 	}
 	for _, o := range Operations(Services{}) {
@@ -99,7 +101,7 @@ func security(o Operation) []map[string][]string {
 
 // problems describes the error answers, one per status, each with the codes that it may carry.
 func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
-	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
 	by := map[int][]string{}
 	seen := map[fault.Code]bool{}
 	for _, c := range codes {
@@ -113,8 +115,8 @@ func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
 		sort.Strings(names)
 		out[strconv.Itoa(status)] = &huma.Response{
 			Description: fmt.Sprintf("%s: %s", http.StatusText(status), strings.Join(names, ", ")),
-			Content: map[string]*huma.MediaType{problemType: {Schema: schema,
-				Example: problemOf(fault.New(fault.Code(names[0]), "A sentence for a person that says what to do."))}},
+			Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema,
+				Example: problem.Of(fault.New(fault.Code(names[0]), "A sentence for a person that says what to do."))}},
 		}
 	}
 	return out

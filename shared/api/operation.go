@@ -13,16 +13,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/problem"
 	"latchkey.dev/shared/signin"
 )
 
 // MaxBody is the largest request body, in bytes.
 const MaxBody = 256 << 10
-
-// SessionCookie is the name of the cookie that holds a session (RFC 6265bis, "The __Host- Prefix").
-const SessionCookie = "__Host-session"
 
 // Operation is one route of the API. Method and path are not its business: template.yaml has them.
 type Operation struct {
@@ -63,7 +62,7 @@ func (o Operation) Handler(origin string) http.Handler {
 		}
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API key."))
+		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API key."))
 	}))
 	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -115,9 +114,7 @@ func read(r *http.Request) request {
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		out.credentials.Bearer = strings.TrimSpace(token)
 	}
-	if c, err := r.Cookie(SessionCookie); err == nil {
-		out.credentials.Session = c.Value
-	}
+	out.credentials.Session = cookie.Of(r)
 	for _, field := range r.Header.Values("Prefer") {
 		for p := range strings.SplitSeq(field, ",") {
 			name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
@@ -150,7 +147,7 @@ func tell(ctx context.Context, err error) error {
 	} else {
 		event.Annotate(ctx, "code", string(f.Code))
 	}
-	return huma.ErrorWithHeaders(problemOf(f), headers(f))
+	return huma.ErrorWithHeaders(problem.Of(f), problem.Headers(f))
 }
 
 var internal = fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
@@ -101,22 +101,12 @@ func SignIn(codes *signin.Codes) Operation {
 				return nil, err
 			}
 			r := of(ctx)
-			cookie, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
+			secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{SetCookie: cookieFor(cookie, identity.SessionLifetime), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
+			return &sessionOutput{SetCookie: cookie.New(secret, identity.SessionLifetime).String(), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
 		})
-}
-
-// cookieFor is the session cookie: only for this host, only over TLS (which browsers take localhost for), out of
-// reach of scripts, and sent along only from our own pages and plain links.
-func cookieFor(value string, lifetime time.Duration) string {
-	c := http.Cookie{Name: SessionCookie, Value: value, Path: "/", MaxAge: int(lifetime / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if lifetime <= 0 {
-		c.MaxAge = -1
-	}
-	return c.String()
 }
 
 func sessionBody(c identity.Caller, expires time.Time) SessionBody {
@@ -139,12 +129,12 @@ type signOutOutput struct {
 func SignOut(door *signin.Doorkeeper, codes *signin.Codes) Operation {
 	return operation("signOut", "Sign out", "Ends this session, or all of the person's. Without a session it does nothing.", tagSession, 204, nil,
 		func(ctx context.Context, in *signOutInput) (*signOutOutput, error) {
-			out := &signOutOutput{SetCookie: cookieFor("", 0)}
-			cookie := of(ctx).credentials.Session
+			out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
+			held := of(ctx).credentials.Session
 			if !in.Everywhere {
-				return out, codes.SignOut(ctx, cookie)
+				return out, codes.SignOut(ctx, held)
 			}
-			caller, err := door.Caller(ctx, signin.Credentials{Session: cookie})
+			caller, err := door.Caller(ctx, signin.Credentials{Session: held})
 			if err != nil || !caller.SignedIn() {
 				return out, err
 			}

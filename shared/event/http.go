@@ -17,6 +17,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/problem"
 )
 
 // HTTP serves an API Gateway HTTP API route (payload format 2.0, "Working with AWS Lambda proxy integrations for
@@ -59,10 +62,8 @@ func (f httpFunction) serve(w *response, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			Annotate(r.Context(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			w.header = http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}
-			w.status = http.StatusInternalServerError
-			w.body.Reset()
-			w.body.WriteString(`{"type":"about:blank","title":"Internal Server Error","status":500,"code":"internal","detail":"Something went wrong on our side. Nothing was changed; try again in a moment."}`)
+			*w = response{header: http.Header{}}
+			problem.Write(w, fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened."))
 		}
 	}()
 	f.h.ServeHTTP(w, r)

@@ -26,7 +26,7 @@ var outcomes = map[string]string{
 
 // ClientPage is the story of one client.
 func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
-	return s.look("clientPage", "GET /clients/{clientId}", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("clientPage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
 		if err != nil {
 			return s.notAgency(w, r, err)
@@ -47,7 +47,7 @@ func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Director
 
 // ResendInviteForm mails a new link.
 func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("resendInviteForm", "resend", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+	return s.change("resendInviteForm", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
 		c, err := inviter.Resend(ctx, caller, c.Invite.ID, onboarding.Unchanged{}, "")
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 
 // CancelInviteForm ends the invite; its links are dead with the answer.
 func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("cancelInviteForm", "cancel", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+	return s.change("cancelInviteForm", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
 		_, err := inviter.Cancel(ctx, caller, c.Invite.ID)
 		return err
 	})
@@ -67,8 +67,8 @@ func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 
 // change does something with a client's invite and shows the client's page again: by a redirect, or where it was
 // refused with the reason.
-func (s *Site) change(name, path, done string, door *signin.Doorkeeper, directory *onboarding.Directory, do func(context.Context, identity.Caller, *client.Client) error) Page {
-	return s.act(name, "POST /clients/{clientId}/"+path, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onboarding.Directory, do func(context.Context, identity.Caller, *client.Client) error) Page {
+	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
 		if err != nil {

@@ -32,7 +32,7 @@ const patience = 10 * time.Second
 
 // ClientsPage is the agency's dashboard; with invite=new the invite dialog is open on it.
 func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
-	return s.look("clientsPage", "GET /clients", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("clientsPage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
 		if err != nil {
 			return s.notAgency(w, r, err)
@@ -146,7 +146,7 @@ func newKey() string {
 // SendInviteForm sends an invite and leads to the new client's page. What cannot be sent comes back with all that
 // was typed.
 func SendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.act("sendInviteForm", "POST /clients", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("sendInviteForm", func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/identity"
@@ -19,7 +20,7 @@ func portalPath(agency string) string { return "/portal?agency=" + url.QueryEsca
 
 // InvitationPage is what the link in the mail opens. Looking at it changes nothing.
 func InvitationPage(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception) Page {
-	return s.look("invitationPage", "GET /i/{token}", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("invitationPage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.Caller(r.Context(), credentials(r))
 		if err != nil {
 			return err
@@ -77,7 +78,7 @@ func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, call
 
 // InvitationCodeForm mails a sign-in code to the invited address, and to no other.
 func InvitationCodeForm(s *Site, reception *onboarding.Reception, codes *signin.Codes) Page {
-	return s.act("invitationCodeForm", "POST /i/{token}/code", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("invitationCodeForm", func(w http.ResponseWriter, r *http.Request) error {
 		v, err := s.invitation(r, reception, identity.Caller{})
 		if err != nil {
 			return err
@@ -107,7 +108,7 @@ func InvitationCodeForm(s *Site, reception *onboarding.Reception, codes *signin.
 // AcceptInvitationForm accepts for the signed-in person, or for the one who proves with a code to own the invited
 // address, who is signed in by it.
 func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception, codes *signin.Codes) Page {
-	return s.act("acceptInvitationForm", "POST /i/{token}", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("acceptInvitationForm", func(w http.ResponseWriter, r *http.Request) error {
 		ctx, token := r.Context(), r.PathValue("token")
 		caller, err := door.Caller(ctx, credentials(r))
 		if err != nil {
@@ -123,7 +124,7 @@ func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboardin
 				return err
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
-			cookie, session, err := codes.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
+			secret, session, err := codes.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
 				if err != nil {
@@ -133,7 +134,7 @@ func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboardin
 				retryAfter(w, f)
 				return s.show(w, r, f.Code.Status(), v)
 			}
-			setSession(w, cookie)
+			http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
 			caller = session.Person()
 		}
 		c, err := reception.Accept(ctx, token, caller)

@@ -13,7 +13,7 @@ import (
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
 func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
-	return s.look("portalPage", "GET /portal", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("portalPage", func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		caller, err := door.Caller(ctx, credentials(r))
 		if err != nil {

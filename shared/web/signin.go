@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"strings"
 
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/link"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/signin"
@@ -13,7 +15,7 @@ import (
 
 // HomePage leads everybody to where they belong.
 func HomePage(s *Site, door *signin.Doorkeeper) Page {
-	return s.look("homePage", "GET /{$}", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("homePage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.Caller(r.Context(), credentials(r))
 		switch {
 		case err != nil:
@@ -29,7 +31,7 @@ func HomePage(s *Site, door *signin.Doorkeeper) Page {
 
 // SignInPage asks for the address, or with step=code for address and code.
 func SignInPage(s *Site, door *signin.Doorkeeper) Page {
-	return s.look("signInPage", "GET /sign-in", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("signInPage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.Caller(r.Context(), credentials(r))
 		if err != nil {
 			return err
@@ -51,7 +53,7 @@ var signInNames = map[string]string{"email": "email", "code": "code"}
 
 // RequestCodeForm mails a code and asks for it. The answer is the same whether or not the address is known.
 func RequestCodeForm(s *Site, codes *signin.Codes) Page {
-	return s.act("requestCodeForm", "POST /sign-in/code", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("requestCodeForm", func(w http.ResponseWriter, r *http.Request) error {
 		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email")}
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
@@ -81,14 +83,14 @@ func RequestCodeForm(s *Site, codes *signin.Codes) Page {
 
 // SignInForm exchanges a code for a session.
 func SignInForm(s *Site, codes *signin.Codes) Page {
-	return s.act("signInForm", "POST /sign-in", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("signInForm", func(w http.ResponseWriter, r *http.Request) error {
 		v := page.SignIn{Brand: s.brand, AskCode: true, Email: r.PostForm.Get("email"), Code: r.PostForm.Get("code")}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
-			var cookie string
-			if cookie, _, err = codes.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
-				setSession(w, cookie)
+			var secret string
+			if secret, _, err = codes.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
+				http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
 				return seeOther(w, "/")
 			}
 		}
@@ -104,13 +106,13 @@ func SignInForm(s *Site, codes *signin.Codes) Page {
 
 // SignOutForm ends the session, and leads to the sign-in or back to the invitation that was being looked at.
 func SignOutForm(s *Site, codes *signin.Codes) Page {
-	return s.act("signOutForm", "POST /sign-out", func(w http.ResponseWriter, r *http.Request) error {
+	return s.act("signOutForm", func(w http.ResponseWriter, r *http.Request) error {
 		if c := credentials(r); c.Session != "" {
 			if err := codes.SignOut(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 		}
-		setSession(w, "")
+		http.SetCookie(w, cookie.New("", identity.SessionLifetime))
 		if token, ok := strings.CutPrefix(r.PostForm.Get("next"), "/i/"); ok {
 			if _, _, err := link.Locate(token); err == nil { // of our own making, so it leads nowhere else
 				return seeOther(w, invitationPath(token))

@@ -2,7 +2,6 @@ package web
 
 import (
 	_ "embed"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/problem"
 )
 
 // It is kept as a file, so that the functions that show it do not carry the whole API; a test compares it with what
@@ -23,7 +23,7 @@ func Document() []byte { return document }
 
 // Asset serves style sheet and script.
 func Asset(s *Site) Page {
-	return s.look("asset", "GET /assets/{file}", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("asset", func(w http.ResponseWriter, r *http.Request) error {
 		if !page.ServeAsset(w, r, r.PathValue("file")) {
 			return fault.New(fault.NotFound, "There is no such file. Load the page again to get its newest version.")
 		}
@@ -33,7 +33,7 @@ func Asset(s *Site) Page {
 
 // OpenAPIDocument serves the description of the API for programs.
 func OpenAPIDocument(s *Site) Page {
-	return s.look("openapiDocument", "GET /openapi.json", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("openapiDocument", func(w http.ResponseWriter, r *http.Request) error {
 		h := w.Header()
 		page.SecurityHeaders(h)
 		h.Set("Content-Type", "application/openapi+json;version=3.1")
@@ -46,7 +46,7 @@ func OpenAPIDocument(s *Site) Page {
 // DocsPage shows the description of the API to people.
 func DocsPage(s *Site) Page {
 	docs := sync.OnceValues(func() (page.Docs, error) { return page.DocsOf(document) })
-	return s.look("docsPage", "GET /docs", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("docsPage", func(w http.ResponseWriter, r *http.Request) error {
 		v, err := docs()
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func DocsPage(s *Site) Page {
 // as a problem (RFC 9457) under /v1/, as a page elsewhere.
 func NotFound(s *Site) Page {
 	paths := sync.OnceValue(routes)
-	return s.look("notFound", "$default", func(w http.ResponseWriter, r *http.Request) error {
+	return s.look("notFound", func(w http.ResponseWriter, r *http.Request) error {
 		f := fault.New(fault.NotFound, "The link may be old, or a character of it is missing.")
 		if methods := methodsOf(paths(), r.URL.Path); len(methods) > 0 {
 			f = allowed(strings.Join(methods, ", "))
@@ -75,59 +75,25 @@ func NotFound(s *Site) Page {
 		} else {
 			f.Message = "This path takes only " + w.Header().Get("Allow") + ". See /docs."
 		}
-		return problem(w, f)
+		page.SecurityHeaders(w.Header())
+		problem.Write(w, f)
+		return nil
 	})
 }
 
-// problem answers with RFC 9457's form, as every operation of the API does.
-func problem(w http.ResponseWriter, f *fault.Error) error {
-	status := f.Code.Status()
-	b, err := json.Marshal(struct {
-		Type   string     `json:"type"`
-		Title  string     `json:"title"`
-		Status int        `json:"status"`
-		Detail string     `json:"detail"`
-		Code   fault.Code `json:"code"`
-	}{"/docs#" + string(f.Code), http.StatusText(status), status, f.Message, f.Code})
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	page.SecurityHeaders(h)
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, err = w.Write(b)
-	return err
-}
+// routeList is what template.yaml routes, a line each, as "GET /clients": written by make openapi.
+//
+//go:embed routes.txt
+var routeList string
 
-// routes gives the methods of every path there is: the API's as its document has them, and the site's own.
+// routes gives the methods of every path there is.
 func routes() map[string][]string {
 	out := map[string][]string{}
-	var d struct {
-		Paths map[string]map[string]json.RawMessage `json:"paths"`
-	}
-	if json.Unmarshal(document, &d) == nil { // embedded, and shown to be well-formed by a test
-		for path, methods := range d.Paths {
-			for m := range methods {
-				out[path] = append(out[path], strings.ToUpper(m))
-			}
-		}
-	}
-	for _, pattern := range sitePatterns {
-		method, path, _ := strings.Cut(pattern, " ")
+	for line := range strings.Lines(routeList) {
+		method, path, _ := strings.Cut(strings.TrimSpace(line), " ")
 		out[path] = append(out[path], method)
 	}
 	return out
-}
-
-// sitePatterns are the patterns of the pages. They stand here once more because making the pages takes use cases,
-// which this function does not have; a test compares.
-var sitePatterns = []string{
-	"GET /", "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-out",
-	"GET /clients", "POST /clients", "GET /clients/{clientId}", "POST /clients/{clientId}/resend", "POST /clients/{clientId}/cancel",
-	"GET /i/{token}", "POST /i/{token}", "POST /i/{token}/code", "GET /portal",
-	"GET /assets/{file}", "GET /openapi.json", "GET /docs",
 }
 
 // methodsOf gives the methods that a path takes, sorted; none when there is no such path.

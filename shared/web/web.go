@@ -9,20 +9,19 @@ import (
 	"net/http"
 	"time"
 
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
-	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/signin"
 )
 
-// Page is one function of the site. Its ID is the operation's; the pattern is the route in template.yaml that it is
-// written for, as net/http writes it. Path parameters are read from the request's path values.
+// Page is one function of the site. Its ID is the operation's; its route is in template.yaml alone. Path parameters are
+// read from the request's path values.
 type Page struct {
-	ID      string
-	Pattern string
+	ID string
 	http.Handler
 }
 
@@ -76,8 +75,8 @@ func New(platform, origin string, now func() time.Time) *Site {
 }
 
 // look makes a page that changes nothing.
-func (s *Site) look(id, pattern string, h func(w http.ResponseWriter, r *http.Request) error) Page {
-	return Page{id, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (s *Site) look(id string, h func(w http.ResponseWriter, r *http.Request) error) Page {
+	return Page{id, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
 		}
@@ -88,8 +87,8 @@ func (s *Site) look(id, pattern string, h func(w http.ResponseWriter, r *http.Re
 const maxForm = 256 << 10
 
 // act makes a page that changes something: it takes forms of its own origin only, and of a limited size.
-func (s *Site) act(id, pattern string, h func(w http.ResponseWriter, r *http.Request) error) Page {
-	p := s.look(id, pattern, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) act(id string, h func(w http.ResponseWriter, r *http.Request) error) Page {
+	p := s.look(id, func(w http.ResponseWriter, r *http.Request) error {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
 			if _, ok := asTooLarge(err); ok {
@@ -108,26 +107,9 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, v page.V
 	return s.pages.Write(w, r, status, v)
 }
 
-// sessionCookie is the name of the cookie that holds a session (RFC 6265bis, "The __Host- Prefix").
-const sessionCookie = "__Host-session"
-
 // credentials are the session's only: a browser's page is not for API keys.
 func credentials(r *http.Request) signin.Credentials {
-	c, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return signin.Credentials{}
-	}
-	return signin.Credentials{Session: c.Value}
-}
-
-// setSession signs the browser in, or with an empty value out. Secure holds on localhost, too, which browsers take
-// for a secure origin.
-func setSession(w http.ResponseWriter, value string) {
-	c := &http.Cookie{Name: sessionCookie, Value: value, Path: "/", MaxAge: int(identity.SessionLifetime / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if value == "" {
-		c.MaxAge = -1
-	}
-	http.SetCookie(w, c)
+	return signin.Credentials{Session: cookie.Of(r)}
 }
 
 // seeOther leads the browser to a page of ours with GET. Callers pass paths that they make themselves.
