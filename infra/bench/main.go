@@ -29,7 +29,8 @@ type bench struct {
 	out      *tabwriter.Writer
 	root     string // the module's directory
 	million  bool
-	requests int // of one measure of throughput
+	requests int           // of one measure of throughput
+	every    time.Duration // between creates where they are paced
 }
 
 // measure is one group of rows.
@@ -44,6 +45,7 @@ func main() {
 	b := &bench{out: tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)}
 	flag.BoolVar(&b.million, "million", false, "list among 1,000,000 clients, too")
 	flag.IntVar(&b.requests, "requests", 8000, "requests of one measure of throughput")
+	flag.DurationVar(&b.every, "every", 25*time.Millisecond, "time between creates where they are paced")
 	flag.Parse()
 	// As in a Lambda, every request leaves a line; here nobody reads it.
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil)))
