@@ -1,0 +1,209 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestMain holds, after all tests, that they have met every answer that the document promises.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	status := m.Run()
+	whole := os.Getenv("LATCHKEY_URL") == "" && !testing.Short() && flag.Lookup("test.list").Value.String() == ""
+	for _, filter := range []string{"test.run", "test.skip", "test.bench", "test.fuzz"} {
+		whole = whole && flag.Lookup(filter).Value.String() == ""
+	}
+	if missing := seen.missing(); status == 0 && whole && len(missing) > 0 {
+		fmt.Println("the document promises answers that no test has met:\n\t" + strings.Join(missing, "\n\t"))
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// seen compares every answer of the API with its OpenAPI document, and remembers which there were.
+var seen = witness{met: map[string]bool{}}
+
+type witness struct {
+	once       sync.Once
+	err        error
+	operations map[string]operation // by method and path
+
+	mu  sync.Mutex
+	met map[string]bool // operation id and status or code
+}
+
+// operation is what the document says of one method of one path.
+type operation struct {
+	OperationID string `json:"operationId"`
+	Summary     string
+	Description string
+	RequestBody *json.RawMessage
+	Responses   map[string]struct {
+		Description string
+		Content     map[string]json.RawMessage
+	}
+	path string
+}
+
+// codes are the problem codes of a status.
+func (o operation) codes(status string) []string {
+	_, list, _ := strings.Cut(o.Responses[status].Description, ": ")
+	return strings.Split(list, ", ")
+}
+
+func (w *witness) load(t *testing.T, p *product) map[string]operation {
+	t.Helper()
+	w.once.Do(func() {
+		res, err := p.client.Get(p.url + "/openapi.json")
+		if err != nil {
+			w.err = err
+			return
+		}
+		defer res.Body.Close() //nolint:errcheck // read below
+		var document struct{ Paths map[string]map[string]operation }
+		w.err = json.NewDecoder(res.Body).Decode(&document)
+		w.operations = map[string]operation{}
+		for path, methods := range document.Paths {
+			for method, o := range methods {
+				o.path = path
+				w.operations[strings.ToUpper(method)+" "+path] = o
+			}
+		}
+	})
+	if w.err != nil {
+		t.Fatal(w.err)
+	}
+	return w.operations
+}
+
+// find is the operation that serves a path.
+func (w *witness) find(method, path string) (operation, bool) {
+	for at, o := range w.operations {
+		want, have := strings.Split(at, "/"), strings.Split(method+" "+path, "/")
+		if len(want) == len(have) {
+			same := true
+			for i := range want {
+				same = same && (want[i] == have[i] || strings.HasPrefix(want[i], "{") && have[i] != "")
+			}
+			if same {
+				return o, true
+			}
+		}
+	}
+	return operation{}, false
+}
+
+// note complains about an answer that the document does not have.
+func (w *witness) note(t *testing.T, p *product, method, path string, a *answer) {
+	t.Helper()
+	if !strings.HasPrefix(path, "/v1/") {
+		return
+	}
+	w.load(t, p)
+	o, ok := w.find(method, path)
+	if !ok {
+		return
+	}
+	status := strconv.Itoa(a.status)
+	if _, ok := o.Responses[status]; !ok {
+		t.Errorf("%s answered %s, which the document of %s does not have\n%.500s", a.what, status, o.OperationID, a.body)
+		return
+	}
+	met := o.OperationID + " " + status
+	if a.status >= 400 {
+		var p problem
+		if err := json.Unmarshal(a.body, &p); err != nil || !slices.Contains(o.codes(status), p.Code) {
+			t.Errorf("%s answered %s with the code %q; the document of %s has %v", a.what, status, p.Code, o.OperationID, o.codes(status))
+		}
+		met += " " + p.Code
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.met[met] = true
+}
+
+// missing lists the promised answers that were not met. Left out is what only a broken service behind the product
+// brings about, and what stands at every operation and can only come from some.
+func (w *witness) missing() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	limited := []string{"requestSignInCode", "signIn", "sendInvite", "resendInvite"}
+	var out []string
+	for _, o := range w.operations {
+		for status := range o.Responses {
+			if status < "400" {
+				if !w.met[o.OperationID+" "+status] {
+					out = append(out, o.OperationID+" "+status)
+				}
+				continue
+			}
+			for _, code := range o.codes(status) {
+				switch {
+				case code == "internal" || code == "unavailable",
+					code == "rate_limited" && !slices.Contains(limited, o.OperationID),
+					(code == "malformed" || code == "too_large") && o.RequestBody == nil:
+				case !w.met[o.OperationID+" "+status+" "+code]:
+					out = append(out, o.OperationID+" "+status+" "+code)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestTheDocumentDescribesEveryOperation(t *testing.T) {
+	p := start(t)
+	a := p.nobody().get("/openapi.json").is(200).has("Content-Type", "application/openapi+json;version=3.1")
+	var document struct {
+		OpenAPI string
+		Paths   map[string]map[string]operation
+	}
+	if err := json.Unmarshal(a.body, &document); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(document.OpenAPI, "3.1") {
+		t.Errorf("the document is OpenAPI %s, want 3.1", document.OpenAPI)
+	}
+	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite",
+		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
+		"listApiKeys", "revokeApiKey"}
+	var have []string
+	for path, methods := range document.Paths {
+		for method, o := range methods {
+			have = append(have, o.OperationID)
+			if o.Summary == "" {
+				t.Errorf("%s has no summary", o.OperationID)
+			}
+			if !strings.HasPrefix(path, "/v1/") {
+				t.Errorf("%s is at %s, want it below /v1", o.OperationID, path)
+			}
+			for status, r := range o.Responses {
+				if status >= "400" && r.Content["application/problem+json"] == nil {
+					t.Errorf("%s: %s is no problem", o.OperationID, status)
+				}
+			}
+			// The method and path are served by the operation, and not by what answers when there is none.
+			a := p.nobody().do(strings.ToUpper(method), strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x").Replace(path), nil)
+			if a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed || a.status >= 500 {
+				t.Errorf("%s answered %d, want the operation's own answer", a.what, a.status)
+			}
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if !slices.Equal(have, want) {
+		t.Errorf("the document has %v, want %v", have, want)
+	}
+	p.nobody().get("/docs").is(200).shows(slices.Sorted(maps.Keys(document.Paths))...).shows(want...)
+}
