@@ -223,5 +223,5 @@ func say(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	io.WriteString(w, body) //nolint:errcheck // the caller has gone
+	_, _ = io.WriteString(w, body) // the caller may have gone
 }

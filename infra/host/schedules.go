@@ -40,7 +40,7 @@ func (h *Host) keep(ctx context.Context, s *schedule) {
 		h.mu.Unlock()
 		if left <= 0 {
 			if h.claim(s) {
-				h.fire(ctx, s) //nolint:errcheck // logged there
+				_ = h.fire(ctx, s) // logged there
 			}
 			continue
 		}

@@ -97,14 +97,14 @@ func (d *document) intrinsic(name string, n *yaml.Node) (value, error) {
 	}
 }
 
-// arguments resolves the arguments of an intrinsic that takes a list of so many.
-func (d *document) arguments(name string, n *yaml.Node, count int) ([]value, error) {
+// pair resolves the arguments of an intrinsic that takes a list of two.
+func (d *document) pair(name string, n *yaml.Node) ([]value, error) {
 	v, err := d.resolve(n)
 	if err != nil {
 		return nil, err
 	}
-	if v.kind != list || len(v.items) != count {
-		return nil, errorAt(n.Line, "%s takes a list of %d", name, count)
+	if v.kind != list || len(v.items) != 2 {
+		return nil, errorAt(n.Line, "%s takes a list of two", name)
 	}
 	return v.items, nil
 }
@@ -185,7 +185,7 @@ func (d *document) choose(n *yaml.Node) (value, error) {
 }
 
 func (d *document) join(n *yaml.Node) (string, error) {
-	args, err := d.arguments("Fn::Join", n, 2)
+	args, err := d.pair("Fn::Join", n)
 	if err != nil {
 		return "", err
 	}
@@ -197,7 +197,7 @@ func (d *document) join(n *yaml.Node) (string, error) {
 }
 
 func (d *document) split(n *yaml.Node) (value, error) {
-	args, err := d.arguments("Fn::Split", n, 2)
+	args, err := d.pair("Fn::Split", n)
 	if err != nil {
 		return value{}, err
 	}
@@ -212,7 +212,7 @@ func (d *document) split(n *yaml.Node) (value, error) {
 }
 
 func (d *document) pick(n *yaml.Node) (value, error) {
-	args, err := d.arguments("Fn::Select", n, 2)
+	args, err := d.pair("Fn::Select", n)
 	if err != nil {
 		return value{}, err
 	}
@@ -244,7 +244,7 @@ func (d *document) test(n *yaml.Node) (bool, error) {
 	case "Condition":
 		return d.condition(argument.Value, argument.Line)
 	case "Fn::Equals":
-		args, err := d.arguments(name, argument, 2)
+		args, err := d.pair(name, argument)
 		if err != nil {
 			return false, err
 		}

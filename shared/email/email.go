@@ -74,7 +74,7 @@ func validLocal(s string) bool {
 		return false
 	}
 	for _, c := range []byte(s) {
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
+		if alphanumeric(c) {
 			continue
 		}
 		if !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
@@ -96,13 +96,17 @@ func validDomain(s string) bool {
 			return false
 		}
 		for _, c := range []byte(l) {
-			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-') {
+			if !alphanumeric(c) && c != '-' {
 				return false
 			}
 		}
 	}
 	last := labels[len(labels)-1]
 	return strings.Trim(last, "0123456789") != ""
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // Domain is the part after the @, as A-labels.

@@ -13,16 +13,26 @@ import (
 	"latchkey.dev/shared/email"
 )
 
-// The kinds of ids. Each is its prefix and a ULID: 26 digits of Crockford's base 32.
-type (
-	Agency   string // ag_
-	Member   string // mb_
-	Client   string // cl_
-	Invite   string // in_
-	Resource string // ins_ for an n8n instance, svc_ for a service
-	Key      string // key_, an API key
-	Event    string // evt_, a row of the audit log
-)
+// Agency is an agency's id, ag_. Each kind of id is its prefix and a ULID: 26 digits of Crockford's base 32.
+type Agency string
+
+// Member is the id of a person's place at an agency, mb_.
+type Member string
+
+// Client is the id of a relationship, cl_.
+type Client string
+
+// Invite is an invite's id, in_.
+type Invite string
+
+// Resource is the id of an n8n instance, ins_, or of another service, svc_.
+type Resource string
+
+// Key is an API key's id, key_.
+type Key string
+
+// Event is the id of a row of the audit log, evt_.
+type Event string
 
 // Prefixes, as the API shows them.
 const (

@@ -52,7 +52,7 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	content = Compress(w, r, content)
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(content) //nolint:errcheck // the reader is gone; there is nobody to tell
+		_, _ = w.Write(content) // the reader may be gone; there is nobody to tell
 	}
 	return true
 }

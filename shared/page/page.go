@@ -100,7 +100,7 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View)
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(html) //nolint:errcheck // the reader is gone; there is nobody to tell
+		_, _ = w.Write(html) // the reader may be gone; there is nobody to tell
 	}
 	return nil
 }

@@ -14,12 +14,12 @@ import (
 
 // Problem is an error as it is answered: RFC 9457 with a code, and the fields at fault.
 type Problem struct {
-	Type   string         `json:"type" doc:"Where the code is explained." example:"/docs#invalid"`
-	Title  string         `json:"title" doc:"The HTTP status in words." example:"Unprocessable Entity"`
-	Status int            `json:"status" example:"422"`
-	Detail string         `json:"detail" doc:"For a person: what happened and what to do." example:"Enter a valid email address."`
-	Code   string         `json:"code" doc:"For a program; the list is closed." example:"invalid"`
-	Reason string         `json:"reason,omitempty" doc:"With mail_refused: why the mail could not be sent." example:"there is no mailbox with this address"`
+	Type   string  `json:"type" doc:"Where the code is explained." example:"/docs#invalid"`
+	Title  string  `json:"title" doc:"The HTTP status in words." example:"Unprocessable Entity"`
+	Status int     `json:"status" example:"422"`
+	Detail string  `json:"detail" doc:"For a person: what happened and what to do." example:"Enter a valid email address."`
+	Code   string  `json:"code" doc:"For a program; the list is closed." example:"invalid"`
+	Reason string  `json:"reason,omitempty" doc:"With mail_refused: why the mail could not be sent." example:"there is no mailbox with this address"`
 	Errors []Field `json:"errors,omitempty" doc:"What is wrong, field by field."`
 }
 

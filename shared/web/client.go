@@ -31,7 +31,7 @@ func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Director
 		if err != nil {
 			return s.notAgency(w, r, err)
 		}
-		v, _, err := s.client(r, directory, caller)
+		v, err := s.client(r, directory, caller)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onb
 		if err != nil {
 			return err
 		}
-		v, _, err := s.client(r, directory, caller)
+		v, err := s.client(r, directory, caller)
 		if err != nil {
 			return err
 		}
@@ -98,18 +98,18 @@ func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onb
 }
 
 // client prepares the page of the client that the path names.
-func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller identity.Caller) (page.Client, *client.Client, error) {
+func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller identity.Caller) (page.Client, error) {
 	ctx, now := r.Context(), s.now()
 	which := id.Client(r.PathValue("clientId"))
 	event.Annotate(ctx, "agency", string(caller.Agency))
 	l, err := directory.Client(ctx, caller, which)
 	if err != nil {
-		return page.Client{}, nil, err
+		return page.Client{}, err
 	}
 	event.Annotate(ctx, "client", string(which))
 	a, err := directory.Agency(ctx, caller)
 	if err != nil {
-		return page.Client{}, nil, err
+		return page.Client{}, err
 	}
 	c := l.Client
 	v := page.Client{
@@ -132,7 +132,7 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 	if may {
 		v.Resend = resend(c.Invite, now)
 	}
-	return v, c, nil
+	return v, nil
 }
 
 // story tells what happened to the invite, and what is still to come.

@@ -23,8 +23,6 @@ func lettered(t *testing.T, projection types.ProjectionType, include ...string) 
 	return x
 }
 
-func ascending(s ...string) []string { return s }
-
 func TestKeyConditions(t *testing.T) {
 	t.Parallel()
 	x := lettered(t, types.ProjectionTypeAll)

@@ -177,11 +177,6 @@ func (d decimal) plus(o decimal) (decimal, *failure) {
 	return r, r.check()
 }
 
-func (d decimal) minus(o decimal) (decimal, *failure) {
-	o.neg = !o.neg
-	return d.plus(o)
-}
-
 // scaled is the number as a multiple of 10^low.
 func (d decimal) scaled(low int) *big.Int {
 	n := new(big.Int)

@@ -123,7 +123,8 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 func (e *Engine) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, err := wire.ReadBody(req, maxRequest)
 	buffer := buffers.Get().(*[]byte) //nolint:errcheck // nothing else is in the pool
-	out, f := (*buffer)[:0], (*failure)(nil)
+	out := (*buffer)[:0]
+	var f *failure
 	if err != nil {
 		f = fail(serviceSpace+"RequestEntityTooLarge", "%v", err)
 		f.status = http.StatusRequestEntityTooLarge

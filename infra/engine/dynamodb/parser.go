@@ -26,10 +26,10 @@ const maxNesting = 200
 func parse(l language, text string) (*program, *failure) {
 	p := &parser{program: &program{language: l}, text: text}
 	if strings.TrimSpace(text) == "" {
-		return nil, p.program.fail("The expression can not be empty;")
+		return nil, p.fail("The expression can not be empty;")
 	}
 	if len(text) > maxExpression {
-		return nil, p.program.fail("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
+		return nil, p.fail("Expression size has exceeded the maximum allowed size; expression size: %d", len(text))
 	}
 	p.tokens = lex(text)
 	if p.redundant(); p.err != nil {
@@ -54,7 +54,7 @@ func parse(l language, text string) (*program, *failure) {
 
 func (p *parser) reject(format string, args ...any) {
 	if p.err == nil {
-		p.err = p.program.fail(format, args...)
+		p.err = p.fail(format, args...)
 	}
 }
 

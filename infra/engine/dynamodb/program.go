@@ -290,7 +290,7 @@ func (b *bound) overlap(paths []path) *failure {
 			for same < n && b.sameStep(one[same], two[same]) {
 				same++
 			}
-			word := ""
+			var word string
 			switch {
 			case same == n:
 				word = "overlap"

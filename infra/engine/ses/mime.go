@@ -3,6 +3,7 @@ package ses
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -156,7 +157,7 @@ func (p *parsed) walk(contentType, encoding, disposition string, body []byte, de
 		reader := multipart.NewReader(bytes.NewReader(body), boundary)
 		for {
 			part, err := reader.NextRawPart()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			if err != nil {

@@ -91,7 +91,7 @@ func Answer(w http.ResponseWriter, contentType string, status int, body []byte) 
 		h["X-Amzn-Requestid"] = []string{RequestID()}
 	}
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the caller has gone; there is nobody left to tell
+	_, _ = w.Write(body) // the caller may have gone; there is nobody left to tell
 }
 
 // AnswerError10 writes err in the shape of AWS JSON 1.0: {"__type": "namespace#Code", "message": …} and the error's
