@@ -335,5 +335,5 @@ func (j *Journal) Close() error {
 	j.mu.Lock()
 	err := j.failed
 	j.mu.Unlock()
-	return errors.Join(err, j.file.Close(), j.lock.Close())
+	return errors.Join(err, j.file.Close(), unlockFile(j.lock))
 }

@@ -15,3 +15,6 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockFile gives the path free.
+func unlockFile(f *os.File) error { return f.Close() }

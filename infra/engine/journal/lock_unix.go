@@ -23,3 +23,9 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockFile gives the path free. Closing alone would not: a process that is being started at this moment, by a fork
+// that has not come to its exec, still has the file open.
+func unlockFile(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
