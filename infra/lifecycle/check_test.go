@@ -91,8 +91,14 @@ func (w *world) deadLinks(c *client.Client, say say) {
 	if (i.Status == invite.Canceled || i.Status == invite.Failed) && len(i.Tokens) > 0 {
 		say("%s is %s and still has %d links", i.ID, i.Status, len(i.Tokens))
 	}
-	if i.Status == invite.Accepted && c.AcceptedAt.After(i.ExpiresAt) {
-		say("%s was accepted at %s, after it expired at %s", i.ID, c.AcceptedAt, i.ExpiresAt)
+	term := i.CreatedAt
+	for _, e := range i.Timeline { // not what is stored of it: that may be wrong, too
+		if e.Name == invite.Resent {
+			term = e.At
+		}
+	}
+	if term = term.Add(invite.Lifetime); i.Status == invite.Accepted && c.AcceptedAt.After(term) {
+		say("%s was accepted at %s, after it expired at %s", i.ID, c.AcceptedAt, term)
 	}
 	if len(i.Tokens) > invite.MailTries+1 {
 		say("%s has %d links", i.ID, len(i.Tokens))
@@ -219,6 +225,18 @@ func tenInAnyHour(o *office, log []audit.Entry, say say) {
 		if !gone[n] {
 			kept = append(kept, at)
 		}
+	}
+	now := time.Now()
+	taken, edge := 0, false
+	for _, at := range kept {
+		age := now.Sub(at) - agency.Window
+		edge = edge || -time.Second < age && age < time.Second
+		if age < 0 {
+			taken++
+		}
+	}
+	if left := o.left(); !edge && left != max(agency.HourlyInvites-taken, 0) {
+		say("%s sent %d invites in the last hour, and may send %d more", o.id, taken, left)
 	}
 	for n := agency.HourlyInvites; n < len(kept); n++ {
 		if d := kept[n].Sub(kept[n-agency.HourlyInvites]); d < agency.Window {
