@@ -70,7 +70,9 @@ func (w *witness) load(t *testing.T, p *product) map[string]operation {
 			return
 		}
 		defer res.Body.Close() //nolint:errcheck // read below
-		var document struct{ Paths map[string]map[string]operation }
+		var document struct {
+			Paths map[string]map[string]operation
+		}
 		w.err = json.NewDecoder(res.Body).Decode(&document)
 		w.operations = map[string]operation{}
 		for path, methods := range document.Paths {

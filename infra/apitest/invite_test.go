@@ -40,7 +40,7 @@ func TestFE4AnEmailIsTheOnlyFieldThatIsNeeded(t *testing.T) {
 	if f.at("email") != "Enter a valid email address." {
 		t.Errorf("without an email: %+v", f)
 	}
-	i := o.invite(" "+strings.ToUpper(p.address("ops"))+" ")
+	i := o.invite(" " + strings.ToUpper(p.address("ops")) + " ")
 	if i.Email != p.address("ops") || i.Payer != "agency" || i.Status != "pending" || i.Order != nil || i.Grants == nil || len(i.Grants) != 0 {
 		t.Errorf("an invite by its email alone is %+v", i)
 	}
@@ -141,7 +141,7 @@ func TestFE7FE8FE10ALinkGivesTheRightsThatWereChosen(t *testing.T) {
 		Status    string
 		Resources []thing
 	}
-	o.get("/v1/clients/"+i.ClientID).is(200).into(&seen)
+	o.get("/v1/clients/" + i.ClientID).is(200).into(&seen)
 	if seen.Status != "active" || len(seen.Resources) != 3 || seen.Resources[0].Status == "" {
 		t.Errorf("the agency sees %+v", seen)
 	}
@@ -286,7 +286,7 @@ func TestABounceEndsTheInviteAndFreesTheAddress(t *testing.T) {
 	if found := o.look(i.ID); found.Reason == "" || !slices.Contains(found.events(), "bounced") {
 		t.Errorf("after the bounce: %+v", found)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("The invitation did not arrive.").hides("Invite pending")
+	o.get("/clients/" + i.ClientID).is(200).shows("The invitation did not arrive.").hides("Invite pending")
 	o.post("/v1/invites/"+i.ID+"/resend", nil).fails(409, "not_pending")
 	secret := token(t, p.nextMail("bounce@simulator.amazonses.com"))
 	p.nobody().get("/v1/invitations/"+secret).fails(410, "invitation_gone")
