@@ -70,7 +70,8 @@ func ranOut(c *client.Client, now time.Time) []audit.Entry {
 	if c == nil || !c.Invite.Expire(now) {
 		return nil
 	}
-	return []audit.Entry{row(now, audit.System, audit.InviteExpired, c, "")}
+	// Dated when it ran out, so that it stands before the row of what happens now.
+	return []audit.Entry{row(c.Invite.ExpiresAt, audit.System, audit.InviteExpired, c, "")}
 }
 
 var (
