@@ -106,8 +106,8 @@ func of(ctx context.Context) request {
 	return r
 }
 
-// longestWait bounds Prefer: wait (RFC 7240 section 4.3), well below API Gateway's 30 s.
-const longestWait = 20 * time.Second
+// longestWait bounds Prefer: wait (RFC 7240 section 4.3), well below the function's timeout of 15 s in template.yaml.
+const longestWait = 10 * time.Second
 
 func read(r *http.Request) request {
 	out := request{once: r.Header.Get("Idempotency-Key"), ip: r.RemoteAddr}
