@@ -154,13 +154,14 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	o.invite("bounce@simulator.amazonses.com")
 	o.invite("complaint@simulator.amazonses.com")
 	late := o.invite("late@client.example")
+	throttled := o.invite("invite@throttle.example")
 	var slow invite
 	o.post("/v1/invites", m{"email": "invite@slow.example"}).is(202).into(&slow)
 	p.nobody().post("/v1/sign-in-codes", m{"email": "code@slow.example"}).is(202)
 	p.nobody().post("/v1/sign-in-codes", m{"email": "code@throttle.example"}).is(202)
-	throttled := o.invite("invite@throttle.example")
 	p.advance(2 * time.Minute)
 	codeOf("code@slow.example")
+	codeOf("code@throttle.example")
 	p.until("the slow mail", func() bool { return o.look(slow.ID).Status == "pending" })
 	for _, i := range []invite{late, slow, throttled} {
 		tokenOf(i.Email)
@@ -181,9 +182,12 @@ func wholeJob(t *testing.T, p *product) *secrets {
 func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 	p := own(t, local.Options{Record: true})
 	wholeJob(t, p)
-	// The sweep works on what another run of it may be at; it is asked once more, and nothing is left.
-	p.advance(2 * time.Minute)
 	for _, d := range p.local.Recorder.Differences() {
+		// A secret is read when a process starts, which is before any invocation.
+		f := p.local.Stack.Template.Function(d.Function)
+		if d.Action == "ssm:GetParameter" && !d.Missing && strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) {
+			continue
+		}
 		t.Error(d)
 	}
 	if len(p.local.Stack.Template.Functions) < 40 {
