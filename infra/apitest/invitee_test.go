@@ -215,8 +215,9 @@ func TestLookingChangesNothing(t *testing.T) {
 		if n%4 >= 2 {
 			path = "/v1/invitations/" + secret
 		}
-		who.get(path).is(200)
-		if a := who.do(http.MethodHead, path, nil); a.status >= 500 {
+		if n%5 > 0 {
+			who.get(path).is(200)
+		} else if a := who.do(http.MethodHead, path, nil); a.status >= 500 {
 			t.Fatalf("HEAD answered %d", a.status)
 		}
 	}

@@ -154,8 +154,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	o.invite("bounce@simulator.amazonses.com")
 	o.invite("complaint@simulator.amazonses.com")
 	late := o.invite("late@client.example")
-	throttled := o.invite("invite@throttle.example")
-	var slow invite
+	var slow, throttled invite
+	o.post("/v1/invites", m{"email": "invite@throttle.example"}).is(202).into(&throttled)
 	o.post("/v1/invites", m{"email": "invite@slow.example"}).is(202).into(&slow)
 	p.nobody().post("/v1/sign-in-codes", m{"email": "code@slow.example"}).is(202)
 	p.nobody().post("/v1/sign-in-codes", m{"email": "code@throttle.example"}).is(202)
