@@ -1,8 +1,9 @@
 package sqs_test
 
 import (
-	"context"
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,7 +60,7 @@ func TestADeadLetterQueueMustExist(t *testing.T) {
 				"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":"%s-missing","maxReceiveCount":3}`, s.arn(url)),
 			},
 		})
-		fails(t, err, "InvalidParameterValue", "InvalidAttributeValue", "QueueDoesNotExist")
+		fails(t, err, "InvalidParameterValue", "InvalidAttributeValue", "QueueDoesNotExist", "NonExistentQueue")
 	})
 }
 
@@ -213,9 +214,53 @@ func TestASlowMoveIsSeenRunningAndCancelled(t *testing.T) {
 		if left := s.attribute(dead, "ApproximateNumberOfMessages"); left == "0" {
 			t.Error("nothing is left after the cancellation")
 		}
-		_, err = s.CancelMessageMoveTask(context.Background(), &awssqs.CancelMessageMoveTaskInput{
-			TaskHandle: aws.String("bm90IGEgdGFzaw=="),
+	})
+}
+
+func TestOnlyATaskIsCancelled(t *testing.T) {
+	specify(t, func(t *testing.T, s service) {
+		arn := s.arn(s.queue())
+		cancel := func(handle string) error {
+			_, err := s.CancelMessageMoveTask(t.Context(), &awssqs.CancelMessageMoveTaskInput{TaskHandle: &handle})
+			return err
+		}
+		// The form of a handle, as AWS gives them out.
+		task := func(source string) string {
+			return base64.StdEncoding.EncodeToString(
+				fmt.Appendf(nil, `{"taskId":"10f57157-fc38-4da9-a113-4de7e12d05aa","sourceArn":%q}`, source))
+		}
+		fails(t, cancel("no handle"), "InvalidParameterValue")
+		is[*types.ResourceNotFoundException](t, cancel(task(arn)))
+		is[*types.ResourceNotFoundException](t, cancel(task(arn+"-missing")))
+	})
+}
+
+func TestAMoveFailsWhenItsDestinationIsDeleted(t *testing.T) {
+	specifyInTime(t, func(t *testing.T, s service) {
+		_, dead := s.withDeadLetters(1)
+		elsewhere := s.queue()
+		s.send(dead, "1", "2", "3", "4", "5")
+		arn := aws.String(s.arn(dead))
+		_, err := s.StartMessageMoveTask(t.Context(), &awssqs.StartMessageMoveTaskInput{
+			SourceArn: arn, DestinationArn: aws.String(s.arn(elsewhere)), MaxNumberOfMessagesPerSecond: aws.Int32(1),
 		})
-		is[*types.ResourceNotFoundException](t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.DeleteQueue(t.Context(), &awssqs.DeleteQueueInput{QueueUrl: elsewhere}); err != nil {
+			t.Fatal(err)
+		}
+		s.none(s.receive(s.queue(), awssqs.ReceiveMessageInput{WaitTimeSeconds: 3})) // the task goes on meanwhile
+		tasks, err := s.ListMessageMoveTasks(t.Context(), &awssqs.ListMessageMoveTasksInput{SourceArn: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(tasks.Results) != 1 || *tasks.Results[0].Status != "FAILED" ||
+			!strings.HasSuffix(aws.ToString(tasks.Results[0].FailureReason), "NonExistentQueue") {
+			t.Errorf("the tasks are %+v", tasks.Results)
+		}
+		if left := s.attribute(dead, "ApproximateNumberOfMessages"); left == "0" {
+			t.Error("nothing is left after the failure")
+		}
 	})
 }

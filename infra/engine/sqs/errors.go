@@ -5,10 +5,12 @@ import "latchkey.dev/infra/engine/wire"
 // The errors of the service, in the words of the SQS API reference. Those that the query protocol spelled otherwise
 // carry that spelling too: SDKs and the CLI still read it from a header.
 
+// noQueueCode is how the query protocol spells QueueDoesNotExist.
+const noQueueCode = "AWS.SimpleQueueService.NonExistentQueue"
+
 func noQueue() error {
 	return &wire.Error{
-		Code: "QueueDoesNotExist", Message: "The specified queue does not exist.",
-		QueryCode: "AWS.SimpleQueueService.NonExistentQueue",
+		Code: "QueueDoesNotExist", Message: "The specified queue does not exist.", QueryCode: noQueueCode,
 	}
 }
 

@@ -140,14 +140,16 @@ func (e *Engine) changeMessageVisibility(_ *call, in *changeVisibilityInput) (an
 	if err == nil {
 		m, err = e.changeVisibility(q, in.ReceiptHandle, in.VisibilityTimeout)
 	}
-	if err != nil {
+	if err != nil || m == nil {
 		e.mu.Unlock()
 		return nil, err
 	}
 	return nil, e.unlockAndKeep(m.stateChange(q.name))
 }
 
-// changeVisibility sets when an in-flight message becomes visible, counted from now. The caller holds the lock.
+// changeVisibility sets when an in-flight message becomes visible, counted from now. It returns nil, and changes
+// nothing, for one that is visible again: AWS documents MessageNotInflight for it, and is seen to answer with success.
+// The caller holds the lock.
 func (e *Engine) changeVisibility(q *queue, handle string, seconds *int) (*message, error) {
 	if seconds == nil {
 		return nil, missing("VisibilityTimeout")
@@ -166,7 +168,7 @@ func (e *Engine) changeVisibility(q *queue, handle string, seconds *int) (*messa
 			"Message does not exist or is not available for visibility timeout change.")
 	}
 	if !m.inFlight {
-		return nil, batchError("MessageNotInflight", "The specified message isn't in flight.")
+		return nil, nil //nolint:nilnil // nothing to change, and no fault
 	}
 	q.detach(m)
 	m.visibleAt = now.Add(time.Duration(*seconds) * time.Second)
@@ -210,7 +212,9 @@ func (e *Engine) changeMessageVisibilityBatch(_ *call, in *changeVisibilityBatch
 			out.fail(entry.ID, err)
 			continue
 		}
-		changes = append(changes, m.stateChange(q.name))
+		if m != nil {
+			changes = append(changes, m.stateChange(q.name))
+		}
 		out.Successful = append(out.Successful, batchEntryID{entry.ID})
 	}
 	return out, e.unlockAndKeep(changes...)

@@ -3,6 +3,7 @@ package sqs
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -126,7 +127,7 @@ func (e *Engine) moveSlowly(t *moveTask) {
 func (e *Engine) moveSome(t *moveTask, n int) []change {
 	source := e.byARN(t.source)
 	if source == nil {
-		t.status, t.reason = moveFailed, "AWS.SimpleQueueService.NonExistentQueue"
+		t.status, t.reason = moveFailed, noQueueCode
 		return nil
 	}
 	now := e.now()
@@ -134,9 +135,14 @@ func (e *Engine) moveSome(t *moveTask, n int) []change {
 	var changes []change
 	for ; n > 0 && source.ready.Len() > 0; n-- {
 		m := source.ready.Front().Value.(*message)
-		target := e.byARN(cmp.Or(t.destination, m.source))
-		if target == nil {
+		to := cmp.Or(t.destination, m.source)
+		if to == "" { // it was sent to the dead-letter queue itself
 			t.status, t.reason = moveFailed, "CouldNotDetermineMessageSource"
+			break
+		}
+		target := e.byARN(to)
+		if target == nil {
+			t.status, t.reason = moveFailed, noQueueCode
 			break
 		}
 		changes = append(changes, change{Op: opDelete, Queue: source.name, Seq: m.seq})
@@ -167,7 +173,7 @@ func (e *Engine) cancelMessageMoveTask(_ *call, in *taskHandle) (any, error) {
 	defer e.mu.Unlock()
 	t := e.moves[in.TaskHandle]
 	if t == nil {
-		return nil, noResource("Task does not exist.")
+		return nil, e.noTask(in.TaskHandle)
 	}
 	if t.status != moveRunning {
 		return nil, wire.Errorf("InvalidParameterValue", "Only active tasks can be cancelled.")
@@ -175,6 +181,22 @@ func (e *Engine) cancelMessageMoveTask(_ *call, in *taskHandle) (any, error) {
 	t.status = moveCanceled
 	close(t.cancel)
 	return cancelOutput{t.moved}, nil
+}
+
+// noTask says what is wrong with a handle that is no task's: its form, its queue, or the task itself.
+func (e *Engine) noTask(handle string) error {
+	var task struct {
+		ID     string `json:"taskId"`
+		Source string `json:"sourceArn"`
+	}
+	plain, err := base64.StdEncoding.DecodeString(handle)
+	if err != nil || json.Unmarshal(plain, &task) != nil || task.ID == "" || task.Source == "" {
+		return wire.Errorf("InvalidParameterValue", "Value for parameter TaskHandle is invalid.")
+	}
+	if e.byARN(task.Source) == nil {
+		return noResource("The resource that you specified for the SourceArn parameter doesn't exist.")
+	}
+	return noResource("Task does not exist.")
 }
 
 type listMessageMoveTasksInput struct {
