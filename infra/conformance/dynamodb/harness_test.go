@@ -194,15 +194,18 @@ func (x *tab) stored(want item) {
 // same expects two values to be the same, sets without regard to order.
 func same(t *testing.T, want, got any) {
 	t.Helper()
-	opts := cmp.Options{
+	if d := diff(want, got); d != "" {
+		t.Errorf("want (-), got (+):\n%s", d)
+	}
+}
+
+func diff(want, got any) string {
+	return cmp.Diff(want, got, cmp.Options{
 		cmpopts.IgnoreUnexported(s{}, n{}, b{}, yes{}, null{}, m{}, l{}, ss{}, ns{}, bs{}),
 		cmpopts.EquateEmpty(),
 		cmp.Transformer("set", func(v ss) []string { return sorted(v.Value) }),
 		cmp.Transformer("numbers", func(v ns) []string { return sorted(v.Value) }),
-	}
-	if diff := cmp.Diff(want, got, opts); diff != "" {
-		t.Errorf("want (-), got (+):\n%s", diff)
-	}
+	})
 }
 
 func sorted(v []string) []string {
