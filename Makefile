@@ -32,7 +32,7 @@ openapi: ## write the OpenAPI document anew from the operations and template.yam
 	go test ./infra/openapi -update
 
 deps: ## write each function's list of dependencies anew
-	go test ./infra/smoke -run Dependencies -update
+	go test ./infra/smoke -run Links -update
 
 build: ## every function for the architecture that it is deployed on, into bin/
 	GOOS=linux GOARCH=arm64 $(LAMBDA) -o bin/ ./functions/...

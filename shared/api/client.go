@@ -141,7 +141,7 @@ func ListServices(door *signin.Doorkeeper, directory *onboarding.Directory) Oper
 }
 
 func resources(name, summary, description string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return operation(name, summary, description, tagThings, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
+	return operation(name, summary, description, tagThings, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
 		func(ctx context.Context, in *listResourcesInput) (*resourcesOutput, error) {
 			caller, err := forAgency(ctx, door, identity.ResourcesRead)
 			if err != nil {

@@ -80,6 +80,11 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 		m = "Choose one of " + strings.Trim(rest, `"`) + "."
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
 		m = "This must be " + rest + "."
+	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok {
+		m = map[string]string{"boolean": "This must be true or false.", "integer": "This must be a whole number."}[rest]
+		if m == "" {
+			m = "This must be a valid " + rest + "."
+		}
 	} else if location == "" {
 		return fault.Field{Message: "The body is not valid JSON."}
 	}

@@ -127,7 +127,7 @@ type signOutOutput struct {
 
 // SignOut ends the session of the request.
 func SignOut(door *signin.Doorkeeper, codes *signin.Codes) Operation {
-	return operation("signOut", "Sign out", "Ends this session, or all of the person's. Without a session it does nothing.", tagSession, 204, nil,
+	return operation("signOut", "Sign out", "Ends this session, or all of the person's. Without a session it does nothing.", tagSession, 204, []fault.Code{fault.Invalid},
 		func(ctx context.Context, in *signOutInput) (*signOutOutput, error) {
 			out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
 			held := of(ctx).credentials.Session

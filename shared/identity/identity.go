@@ -90,13 +90,15 @@ func (c Caller) Actor() string {
 }
 
 // May returns nil when the caller acts for an agency and may do what the scope names; a person who works at the
-// agency may do all of them. Otherwise a fault with code [fault.Unauthenticated] or [fault.Forbidden].
+// agency may do all of them, and what has no scope ("") is for people alone. Otherwise a fault with code [fault.Unauthenticated] or [fault.Forbidden].
 func (c Caller) May(s Scope) error {
 	switch {
 	case c.Agency == "" && !c.SignedIn():
 		return fault.New(fault.Unauthenticated, "Sign in, or send an API key as Authorization: Bearer lkk_….")
 	case c.Agency == "":
 		return fault.New(fault.Forbidden, "This is for people who work at an agency. You are signed in as a client.")
+	case c.Key != "" && s == "":
+		return fault.New(fault.Forbidden, "An API key cannot do this. Sign in with a browser.")
 	case c.Key != "" && !slices.Contains(c.scopes, s):
 		return fault.New(fault.Forbidden, "This API key does not have the scope %s. Make a key that has it.", s)
 	}
@@ -104,9 +106,4 @@ func (c Caller) May(s Scope) error {
 }
 
 // MustBePerson returns nil when the caller is a signed-in person who works at an agency: an API key manages no keys.
-func (c Caller) MustBePerson() error {
-	if c.Key != "" {
-		return fault.New(fault.Forbidden, "An API key cannot do this. Sign in with a browser.")
-	}
-	return c.May("")
-}
+func (c Caller) MustBePerson() error { return c.May("") }

@@ -1,6 +1,7 @@
 package invite
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -143,6 +144,22 @@ func (i *Invite) MailSent(now time.Time) {
 	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
 	i.Status = Pending
 	i.Note(Sent, now, "")
+	i.settleSent()
+}
+
+// settleSent puts the newest Sent event before what SES has reported of the same mail already: its report may be faster
+// than the worker's record of having sent it.
+func (i *Invite) settleSent() {
+	k := len(i.Timeline) - 1
+	sent := i.Timeline[k]
+	for k > 0 && slices.Contains([]EventName{Delivered, Delayed, Complained}, i.Timeline[k-1].Name) {
+		i.Timeline[k] = i.Timeline[k-1]
+		if i.Timeline[k].At.Before(sent.At) {
+			sent.At = i.Timeline[k].At
+		}
+		k--
+	}
+	i.Timeline[k] = sent
 }
 
 // Backoff is how long to wait after the given number of tries: 1 s, doubling, at most a minute. With MailTries it
