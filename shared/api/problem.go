@@ -80,7 +80,7 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 		m = "Choose one of " + strings.Trim(rest, `"`) + "."
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
 		m = "This must be " + rest + "."
-	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok {
+	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
 		m = map[string]string{"boolean": "This must be true or false.", "integer": "This must be a whole number."}[rest]
 		if m == "" {
 			m = "This must be a valid " + rest + "."
