@@ -207,9 +207,10 @@ func (a *answer) text() string {
 // shows asks for words on a page.
 func (a *answer) shows(words ...string) *answer {
 	a.t.Helper()
+	text := a.text()
 	for _, w := range words {
-		if !strings.Contains(a.text(), w) {
-			a.t.Errorf("%s does not show %q, but: %.1500s", a.what, w, a.text())
+		if !strings.Contains(text, w) {
+			a.t.Errorf("%s does not show %q, but: %.1500s", a.what, w, text)
 		}
 	}
 	return a
