@@ -75,7 +75,7 @@ func (w *world) mailOrError(c *client.Client, say say) {
 				return
 			}
 		}
-		if i.Status == invite.Pending && len(w.tokens(string(c.Email))) < 2000 {
+		if i.Status == invite.Pending && i.Mail.State == invite.MailDone && len(w.tokens(string(c.Email))) < 2000 {
 			say("%s is pending, and no mail holds a link to it", i.ID)
 		}
 	case invite.Failed:
@@ -164,6 +164,15 @@ func inOrder(rows []audit.Entry) {
 	})
 }
 
+// moment is an event with its time, except of what may be written down later than it was: the log has the one time,
+// and the timeline, where it stands before what followed from it, the other.
+func moment(name invite.EventName, at time.Time) string {
+	if name == invite.RanOut || name == invite.Sent {
+		return string(name)
+	}
+	return fmt.Sprint(name, "@", at.UnixMilli())
+}
+
 // history is invariant 8: the audit log equals the history of states.
 func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	rows := log[string(c.Invite.ID)]
@@ -171,7 +180,7 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	var logged, seen []string
 	state, before := invite.Status(""), invite.Status("")
 	for _, r := range rows {
-		logged = append(logged, fmt.Sprint(tells[r.Action], "@", r.At.UnixMilli()))
+		logged = append(logged, moment(tells[r.Action], r.At))
 		if next, ok := ends[r.Action]; ok {
 			state, before = next, state
 		} else if state == invite.Sending {
@@ -185,10 +194,10 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 		case invite.Delivered, invite.Delayed, invite.Complained, invite.Opened, invite.WasSigned:
 		case invite.Bounced:
 			if c.Invite.Status == invite.Failed && e.At.Equal(c.Invite.EndedAt) { // one that came too late ends nothing
-				seen = append(seen, fmt.Sprint(e.Name, "@", e.At.UnixMilli()))
+				seen = append(seen, moment(e.Name, e.At))
 			}
 		default:
-			seen = append(seen, fmt.Sprint(e.Name, "@", e.At.UnixMilli()))
+			seen = append(seen, moment(e.Name, e.At))
 		}
 	}
 	if len(c.Invite.Timeline) < invite.MaxTimeline && !slices.Equal(logged, seen) {

@@ -67,7 +67,7 @@ func TestNeverMoreThanTenInAnyHourAndNeverARefusalBelowIt(t *testing.T) {
 		var sends []time.Time
 		gaps := rapid.SliceOfN(rapid.OneOf(
 			rapid.Int64Range(0, 3_000), rapid.Int64Range(0, 15*60_000), rapid.Int64Range(55*60_000, 65*60_000), rapid.Just(int64(3_600_000)),
-		), 10, 40).Draw(r, "milliseconds between sends")
+		), 10, 25).Draw(r, "milliseconds between sends")
 		for k, gap := range gaps {
 			w.skip(time.Duration(gap) * time.Millisecond)
 			before := time.Now()

@@ -2,11 +2,13 @@ package lifecycle
 
 import (
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +45,11 @@ const (
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // faults are made on purpose here, thousands of them
+	// What the command line says comes after. A failure's seed repeats it; a file would be left in the checkout.
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": "40"} {
+		must(nil, flag.Set(name, value))
+	}
+	debug.SetGCPercent(400) // thousands of short calls, and hardly anything that lasts
 	os.Exit(m.Run())
 }
 
@@ -83,7 +90,8 @@ type world struct {
 	network *network
 	db      *dynamodb.Client // the operator's own, beside the product
 	sqs     *sqs.Client
-	sweepAt time.Time // of the schedule's next run
+	sweepAt time.Time     // of the schedule's next run
+	every   time.Duration // between its runs
 	offices []*office
 
 	mailQueue, deliveryQueue string // URLs
@@ -120,7 +128,7 @@ func open(t testing.TB, s settings) *world {
 	must(t, err)
 	e, err := engine.Open(s.engine)
 	must(t, err)
-	w := &world{t: t, ctx: context.Background(), engine: e, network: &network{to: wire.Transport(e.Handler())}, sweepAt: time.Now().Add(time.Minute)}
+	w := &world{t: t, ctx: context.Background(), engine: e, network: &network{to: wire.Transport(e.Handler())}, sweepAt: time.Now().Add(time.Minute), every: time.Minute}
 	cfg := e.Config()
 	// Nobody looks at signatures here, and to make them is half of what a call costs.
 	cfg.Credentials = aws.AnonymousCredentials{}
@@ -162,10 +170,11 @@ func (w *world) close() {
 }
 
 func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		return
 	}
+	t.Helper()
+	t.Fatal(err)
 }
 
 // deliver hands everything that is on the queues now to its function, and what comes of that, until nothing is there.
@@ -231,7 +240,7 @@ func (w *world) pass(d time.Duration) {
 		<-time.After(next.Sub(now))
 		if !time.Now().Before(w.sweepAt) {
 			w.tidy()
-			w.sweepAt = time.Now().Add(time.Minute)
+			w.sweepAt = time.Now().Add(w.every)
 		}
 	}
 }
