@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey.dev/shared/link"
 )
 
 // invitation is what a link shows.
@@ -131,6 +133,14 @@ func TestDeadLinksAreAllTheSame(t *testing.T) {
 	dead := map[string]string{"used": token(t, p.nextMail(used)), "canceled": token(t, p.nextMail(canceled))}
 	p.signIn(used).post("/v1/invitations/"+dead["used"]+"/accept", nil).is(200)
 	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
+	// Well-formed ones that were never handed out: for an invite that is pending, and for none.
+	o.invite(p.address("pending"))
+	agency, ref, err := link.Locate(token(t, p.nextMail(p.address("pending"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead["another's place"] = link.New(agency, ref)
+	dead["nobody's place"] = link.New("ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE", ref)
 	dead["malformed"] = "lki_x"
 	dead["no token"] = "hello"
 	dead["an API key's form"] = "lkk_" + dead["used"][4:]

@@ -180,7 +180,7 @@ func TestPreferWait(t *testing.T) {
 	// A mail that takes three seconds: without waiting long enough, the answer is on its way, and Location says where to ask.
 	slow := "slow-" + p.run + "@slow.example"
 	begun := time.Now()
-	a = o.post("/v1/invites", m{"email": slow}).is(202).into(&i).has("Location", "/v1/invites/"+i.ID)
+	o.post("/v1/invites", m{"email": slow}).is(202).into(&i).has("Location", "/v1/invites/"+i.ID)
 	if i.Status != "sending" || time.Since(begun) > 2*time.Second {
 		t.Errorf("after %s the invite is %s", time.Since(begun), i.Status)
 	}
