@@ -54,7 +54,7 @@ func lists(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		query, _, err := drive(1, 400, func(k int) error {
+		query, _, err := drive(1, 400, func(int) error {
 			_, _, err := p.table.Clients(ctx, t.id, onboarding.Query{Limit: 50})
 			return err
 		})
@@ -63,7 +63,7 @@ func lists(ctx context.Context, b *bench) error {
 		}
 		r := get("/v1/clients", "limit=50")
 		r.Headers["authorization"] = "Bearer " + t.key
-		whole, _, err := drive(1, 400, func(int) error { _, err := call(ctx, p.functions["listClients"], r, 200); return err })
+		whole, _, err := drive(1, 400, func(int) error { return call(ctx, p.functions["listClients"], r, 200) })
 		if err != nil {
 			return err
 		}

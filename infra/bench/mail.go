@@ -61,8 +61,7 @@ func mails(ctx context.Context, b *bench) error {
 	}
 	begun := time.Now()
 	if _, _, err := drive(8, n, func(k int) error {
-		_, err := call(ctx, hosted{r}, t[k%len(t)].sendInvite(fmt.Sprintf("c%d@acme.example", k), ""), 202)
-		return err
+		return call(ctx, hosted{r}, t[k%len(t)].sendInvite(fmt.Sprintf("c%d@acme.example", k), ""), 202)
 	}); err != nil {
 		return err
 	}
@@ -129,7 +128,7 @@ func (b *bench) paced(ctx context.Context, latency time.Duration) (latencies, er
 		<-pace.C
 		wg.Go(func() {
 			start := time.Now()
-			_, errs[k] = call(ctx, hosted{r}, t[k%len(t)].sendInvite(fmt.Sprintf("c%d@acme.example", k), ""), 202)
+			errs[k] = call(ctx, hosted{r}, t[k%len(t)].sendInvite(fmt.Sprintf("c%d@acme.example", k), ""), 202)
 			took[k] = time.Since(start)
 		})
 	}

@@ -149,7 +149,7 @@ func units(ctx context.Context, b *bench) error {
 		{"accept, no payment", "acceptInvitation", signedIn(withToken(to("POST", "/v1/invitations/"+token+"/accept", ""))), 200, []string{"GetItem", "GetItem", "BatchGetItem", "TransactWriteItems"}},
 		{"the client's portal", "getPortal", signedIn(get("/v1/portal", "")), 200, nil},
 	} {
-		if _, err := call(ctx, p.functions[x.operation], x.r, x.status); err != nil {
+		if err := call(ctx, p.functions[x.operation], x.r, x.status); err != nil {
 			return err
 		}
 		calls, reads, write := p.meter.read()
