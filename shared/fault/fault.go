@@ -11,70 +11,97 @@ import (
 // Code names a failure. The list is closed and documented in the OpenAPI document.
 type Code string
 
-// The codes. The HTTP status of each is given by [Code.Status].
+// The codes. What each means, and the HTTP status that it is answered with, stands in the table below.
 const (
-	Malformed       Code = "malformed"        // the request is not JSON, or not of the form the operation takes
-	Invalid         Code = "invalid"          // a field's value is refused
-	Unauthenticated Code = "unauthenticated"  // no valid session or API key
-	CrossOrigin     Code = "cross_origin"     // a browser sent this from another site
-	Forbidden       Code = "forbidden"        // the caller may not do this
-	PlanRequired    Code = "plan_required"    // the agency's plan does not include this
-	Suspended       Code = "agency_suspended" // the agency has been suspended by the operator
-	WrongAccount    Code = "wrong_account"    // signed in with another address than the invited one
-	NotFound        Code = "not_found"        // no such thing for this caller
+	Malformed       Code = "malformed"
+	Invalid         Code = "invalid"
+	Unauthenticated Code = "unauthenticated"
+	CrossOrigin     Code = "cross_origin"
+	Forbidden       Code = "forbidden"
+	PlanRequired    Code = "plan_required"
+	Suspended       Code = "agency_suspended"
+	WrongAccount    Code = "wrong_account"
+	NotFound        Code = "not_found"
 	WrongMethod     Code = "method_not_allowed"
-	AlreadyInvited  Code = "already_invited"      // the address has a live invite
-	AlreadyClient   Code = "already_client"       // the address has accepted an invite before
-	PayerFixed      Code = "payer_fixed"          // who pays cannot change after sending
-	EmailFixed      Code = "email_fixed"          // a relationship stays with its address
-	NotPending      Code = "not_pending"          // the invite is past the state that this needs
-	StillSending    Code = "still_sending"        // a mail of this invite is on its way at this moment
-	IdempotencyUsed Code = "idempotency_conflict" // the key came before with another body
-	Gone            Code = "invitation_gone"      // the link is not, or no longer, good
-	Expired         Code = "invitation_expired"   // the link was good once
-	TooLarge        Code = "too_large"            // the body is over 256 KB
-	MailRefused     Code = "mail_refused"         // the mail cannot be sent; nothing remains of the request
-	WrongCode       Code = "wrong_code"           // the sign-in code is wrong or out of date
-	PaymentsOff     Code = "payments_not_set_up"  // nothing can be sold until the operator connects Stripe
+	AlreadyInvited  Code = "already_invited"
+	AlreadyClient   Code = "already_client"
+	PayerFixed      Code = "payer_fixed"
+	EmailFixed      Code = "email_fixed"
+	NotPending      Code = "not_pending"
+	StillSending    Code = "still_sending"
+	IdempotencyUsed Code = "idempotency_conflict"
+	Gone            Code = "invitation_gone"
+	Expired         Code = "invitation_expired"
+	TooLarge        Code = "too_large"
+	MailRefused     Code = "mail_refused"
+	WrongCode       Code = "wrong_code"
+	PaymentsOff     Code = "payments_not_set_up"
 	RateLimited     Code = "rate_limited"
 	Internal        Code = "internal"
-	Unavailable     Code = "unavailable" // a service behind us does not answer; worth a retry
+	Unavailable     Code = "unavailable"
 )
 
-// Status is the HTTP status (RFC 9110 section 15) that the code is answered with.
+// meanings say of every code what it means, for people who write callers, and its HTTP status (RFC 9110 section 15).
+var meanings = []struct {
+	code    Code
+	status  int
+	meaning string
+}{
+	{Malformed, 400, "The request is not JSON, or not of the form that the operation takes."},
+	{Invalid, 422, "A field's value is refused; errors says which and what to do."},
+	{Unauthenticated, 401, "There is no valid session or API key."},
+	{CrossOrigin, 403, "A browser sent this from another site's page."},
+	{Forbidden, 403, "The caller may not do this."},
+	{PlanRequired, 403, "The agency's plan does not include this."},
+	{Suspended, 403, "The agency has been suspended by the operator."},
+	{WrongAccount, 403, "The caller is signed in with another address than the invited one."},
+	{NotFound, 404, "There is no such thing for this caller."},
+	{WrongMethod, 405, "The path takes other methods; Allow says which."},
+	{AlreadyInvited, 409, "The address has a live invite."},
+	{AlreadyClient, 409, "The address has accepted an invite before."},
+	{PayerFixed, 409, "Who pays cannot change after sending."},
+	{EmailFixed, 409, "A relationship stays with its address."},
+	{NotPending, 409, "The invite is past the state that this needs."},
+	{StillSending, 409, "A mail of this invite is on its way at this moment."},
+	{IdempotencyUsed, 409, "The Idempotency-Key came before with another body."},
+	{Gone, 410, "The link is not, or no longer, good."},
+	{Expired, 410, "The link was good once; the agency can send a new one."},
+	{TooLarge, 413, "The body is over 256 KB."},
+	{MailRefused, 422, "The mail cannot be sent; reason says why, and nothing remains of the request."},
+	{WrongCode, 422, "The sign-in code is wrong or out of date."},
+	{PaymentsOff, 422, "Nothing can be sold until the operator sets payments up."},
+	{RateLimited, 429, "A limit is used up; Retry-After says when to come back."},
+	{Internal, 500, "Something went wrong on our side."},
+	{Unavailable, 503, "A service behind us does not answer; the request is worth a retry."},
+}
+
+// Status is the HTTP status that the code is answered with.
 func (c Code) Status() int {
-	switch c {
-	case Malformed:
-		return 400
-	case Unauthenticated:
-		return 401
-	case CrossOrigin, Forbidden, PlanRequired, Suspended, WrongAccount:
-		return 403
-	case NotFound:
-		return 404
-	case WrongMethod:
-		return 405
-	case AlreadyInvited, AlreadyClient, PayerFixed, EmailFixed, NotPending, StillSending, IdempotencyUsed:
-		return 409
-	case Gone, Expired:
-		return 410
-	case TooLarge:
-		return 413
-	case Invalid, MailRefused, WrongCode, PaymentsOff:
-		return 422
-	case RateLimited:
-		return 429
-	case Unavailable:
-		return 503
+	for _, m := range meanings {
+		if m.code == c {
+			return m.status
+		}
 	}
 	return 500
 }
 
-// Codes lists every code, in the order in which the document shows them.
+// Meaning is what the code means, in a sentence for people who write callers.
+func (c Code) Meaning() string {
+	for _, m := range meanings {
+		if m.code == c {
+			return m.meaning
+		}
+	}
+	return ""
+}
+
+// Codes lists every code, in the order in which the documentation shows them.
 func Codes() []Code {
-	return []Code{Malformed, Invalid, Unauthenticated, CrossOrigin, Forbidden, PlanRequired, Suspended, WrongAccount,
-		NotFound, WrongMethod, AlreadyInvited, AlreadyClient, PayerFixed, EmailFixed, NotPending, StillSending,
-		IdempotencyUsed, Gone, Expired, TooLarge, MailRefused, WrongCode, PaymentsOff, RateLimited, Internal, Unavailable}
+	out := make([]Code, len(meanings))
+	for i, m := range meanings {
+		out[i] = m.code
+	}
+	return out
 }
 
 // Field is what is wrong with one field of a request.

@@ -16,6 +16,13 @@ type Docs struct {
 	Version string
 	Intro   string
 	Groups  []DocsGroup
+	Codes   []DocsCode
+}
+
+// DocsCode is an error code; its place on the page is where a problem's type leads.
+type DocsCode struct {
+	Code, Text string
+	Status     int
 }
 
 func (v Docs) frame() frame {
@@ -183,37 +190,16 @@ func (d *openapi) operation(o *operation, method, path string) DocsOperation {
 		r := o.Responses[s]
 		a := DocsAnswer{Status: s, Text: r.Description}
 		for kind, m := range r.Content {
-			if kind == "application/problem+json" {
-				a.Codes = append(a.Codes, codesIn(m)...)
+			if kind == "application/problem+json" { // its description is the status, and then the codes
+				text, codes, _ := strings.Cut(r.Description, ": ")
+				a.Text, a.Codes = text, strings.Split(codes, ", ")
 			} else if e := d.example(m); e != "" {
 				a.Example = e
 			}
 		}
-		slices.Sort(a.Codes)
-		if len(a.Codes) > 0 { // they stand beside it
-			a.Text, _, _ = strings.Cut(a.Text, ": ")
-		}
 		out.Answers = append(out.Answers, a)
 	}
 	return out
-}
-
-// codesIn gives the problem codes that the examples of an error answer name.
-func codesIn(m media) []string {
-	var codes []string
-	one := func(raw json.RawMessage) {
-		var p struct {
-			Code string `json:"code"`
-		}
-		if json.Unmarshal(raw, &p) == nil && p.Code != "" {
-			codes = append(codes, p.Code)
-		}
-	}
-	one(m.Example)
-	for _, e := range m.Examples {
-		one(e.Value)
-	}
-	return codes
 }
 
 func (d *openapi) resolve(s schema) schema {

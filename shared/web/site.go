@@ -52,6 +52,9 @@ func DocsPage(s *Site) Page {
 			return err
 		}
 		v.Brand = s.brand
+		for _, c := range fault.Codes() {
+			v.Codes = append(v.Codes, page.DocsCode{Code: string(c), Text: c.Meaning(), Status: c.Status()})
+		}
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
