@@ -246,7 +246,7 @@ func TestTwoFaultsAnywhereHarmNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := open(t, settings{})
 				defer w.close()
-				for n := range 25 {
+				for n := range 15 {
 					r := rand.New(rand.NewPCG(uint64(k), uint64(n))) //nolint:gosec // to be repeated
 					first, second := r.IntN(25), r.IntN(25)
 					a, b := modes[r.IntN(len(modes))], modes[r.IntN(len(modes))]

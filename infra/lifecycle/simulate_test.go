@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	lifecycles = flag.Int("lifecycles", 120, "how many lifecycles the simulation plays")
+	lifecycles = flag.Int("lifecycles", 80, "how many lifecycles the simulation plays")
 	seed       = flag.Uint64("lifecycle-seed", 0, "the seed of the first lifecycle; 0 draws one")
 )
 

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,4 +70,13 @@ func (w *world) signInWith(address string) (string, *identity.Session) {
 	cookie, s, err := w.codes.SignIn(w.ctx, person(address).Email, code, "192.0.2.1", "")
 	must(w.t, err)
 	return cookie, s
+}
+
+// typo is the secret with another last character.
+func typo(secret string) string {
+	last := "0"
+	if strings.HasSuffix(secret, last) {
+		last = "1"
+	}
+	return secret[:len(secret)-1] + last
 }

@@ -46,7 +46,7 @@ const (
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // faults are made on purpose here, thousands of them
 	// What the command line says comes after. A failure's seed repeats it; a file would be left in the checkout.
-	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": "40"} {
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": "30"} {
 		must(nil, flag.Set(name, value))
 	}
 	debug.SetGCPercent(400) // thousands of short calls, and hardly anything that lasts
