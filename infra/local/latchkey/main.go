@@ -23,6 +23,7 @@ import (
 func main() {
 	data := flag.String("data", os.Getenv("DATA"), "a `folder` that keeps the state; empty for memory")
 	flag.Parse()
+	local.Tune()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err := run(*data, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "latchkey:", err)
