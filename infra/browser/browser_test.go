@@ -243,11 +243,14 @@ func (v *visitor) look(page string) {
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 1440} {
 			v.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-				_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+				_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+					{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}, // no picture of a fade
+				}})
 				return err
 			}))
-			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); strings.HasPrefix(wide, "-") == false && wide != "0" {
-				v.t.Errorf("%s sticks out by %s px at %d px", page, wide, width)
+			v.until("the new width", fmt.Sprintf("innerWidth === %d && document.documentElement.getBoundingClientRect().width <= %d", width, width))
+			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); !strings.HasPrefix(wide, "-") && wide != "0" {
+				v.t.Errorf("%s sticks out by %s px at %d px: %s", page, wide, width, v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth).slice(0, 5).join("; ")`))
 			}
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				b, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())

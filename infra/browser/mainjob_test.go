@@ -57,10 +57,8 @@ func TestTheMainJob(t *testing.T) {
 	client.code("ops@acme.example", 1)
 	client.look("invitation-code")
 	client.press("Accept invitation")
-	client.sees("Acme production", "Acme staging")
-	if at := client.eval("location.pathname"); at != "/portal" {
-		t.Errorf("the client stands at %s, want /portal", at)
-	}
+	client.until("the portal", `location.pathname === "/portal"`)
+	client.sees("Your portal", "Acme production", "Acme staging")
 	client.look("portal")
 
 	client.open(mail.Links[0])
