@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds every wait; nothing here takes long, but a shared machine may.
-const patience = 15 * time.Second
+const patience = 45 * time.Second
 
 // browser starts one Chromium for the test; each visitor is a profile of its own in it.
 func browser(t *testing.T) context.Context {
@@ -142,7 +142,7 @@ func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (v *visitor) eval(script string) string {
 	v.t.Helper()
-	s, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("String("+script+")"))
+	s, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("(async () => String(await ("+script+")))()", chromedp.EvalAwaitPromise))
 	if err != nil {
 		v.t.Fatalf("%s: %s: %v", v.name, script, err)
 	}
@@ -264,6 +264,8 @@ func (v *visitor) look(page string) {
 		}
 	}
 	v.do(chromedp.EmulateViewport(1440, 900))
+	v.until("the old width", "innerWidth === 1440 && document.documentElement.getBoundingClientRect().width > 1400")
+	v.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))") // what is pressed next has its place
 	cost := v.eval(`(() => {
 		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:") && r.initiatorType !== "fetch")]
 		const bytes = all.reduce((n, r) => n + r.encodedBodySize, 0)
