@@ -117,8 +117,10 @@ func read(r *http.Request) request {
 	out.credentials.Session = cookie.Of(r)
 	for _, field := range r.Header.Values("Prefer") {
 		for p := range strings.SplitSeq(field, ",") {
-			name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-			if n, err := strconv.Atoi(strings.Trim(value, `"`)); err == nil && n > 0 && strings.EqualFold(strings.TrimSpace(name), "wait") {
+			p, _, _ = strings.Cut(p, ";") // parameters of a preference: wait has none
+			name, value, _ := strings.Cut(p, "=")
+			n, err := strconv.Atoi(strings.Trim(strings.TrimSpace(value), `"`))
+			if err == nil && n > 0 && out.wait == 0 && strings.EqualFold(strings.TrimSpace(name), "wait") { // the first one counts
 				out.wait = min(time.Duration(min(n, 3600))*time.Second, longestWait)
 			}
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -60,6 +61,23 @@ func formFault(status int, message string, errs []error) *fault.Error {
 	return f
 }
 
+// inPlain says what a value must be, out of huma's terse terms.
+func inPlain(term string) string {
+	if kind, ok := map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
+		"integer": "a whole number", "number": "a number"}[term]; ok {
+		return kind
+	}
+	for _, t := range []struct{ prefix, format string }{
+		{"length <= ", "at most %s characters long"}, {"length >= ", "at least %s characters long"},
+		{"number <= ", "at most %s"}, {"number >= ", "at least %s"}, {"array length <= ", "a list of at most %s"},
+	} {
+		if n, ok := strings.CutPrefix(term, t.prefix); ok {
+			return fmt.Sprintf(t.format, n)
+		}
+	}
+	return term
+}
+
 // inWords puts one of huma's findings into a sentence at its field. What was sent is never repeated.
 func inWords(d *huma.ErrorDetail) fault.Field {
 	location := d.Location
@@ -79,7 +97,7 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 	} else if rest, ok := strings.CutPrefix(m, "expected value to be one of "); ok {
 		m = "Choose one of " + strings.Trim(rest, `"`) + "."
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
-		m = "This must be " + rest + "."
+		m = "This must be " + inPlain(rest) + "."
 	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
 		m = map[string]string{"boolean": "This must be true or false.", "integer": "This must be a whole number."}[rest]
 		if m == "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func New(get func(string) string) *Environment { return &Environment{Now: time.N
 // String is the value of the variable, which must be set.
 func (e *Environment) String(name string) string {
 	v := e.get(name)
-	if v == "" {
+	if v == "" && !slices.Contains(e.missing, name) {
 		e.missing = append(e.missing, name)
 	}
 	return v
@@ -49,11 +50,11 @@ func (e *Environment) Origin(name string) string {
 		return ""
 	}
 	u, err := url.Parse(v)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || u.ForceQuery || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
 		e.invalid = append(e.invalid, fmt.Errorf("%s must be an origin like https://portal.example.com, it is %q", name, v))
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return u.Scheme + "://" + strings.ToLower(u.Host) // as browsers send it
 }
 
 // Fail adds an error to what Err tells: for an adapter that cannot be made from what the environment says.

@@ -3,11 +3,16 @@ package ses
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/delivery"
 )
+
+// validated begins the plain text that SES publishes when an event destination is made.
+const validated = "Successfully validated SNS topic"
 
 // notification is the SNS envelope in an SQS message ("Amazon SNS message and JSON formats").
 type notification struct {
@@ -71,12 +76,18 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 	if err := json.Unmarshal(body, &n); err != nil {
 		return nil, fmt.Errorf("ses: not an SNS notification: %w", err)
 	}
-	if n.Type != "Notification" {
+	if n.Type == "" {
+		return nil, errors.New("ses: no SNS notification: it has no Type")
+	}
+	if n.Type != "Notification" || strings.HasPrefix(n.Message, validated) {
 		return nil, nil //nolint:nilnil // SubscriptionConfirmation and the like: nothing to record
 	}
 	var e published
 	if err := json.Unmarshal([]byte(n.Message), &e); err != nil {
 		return nil, fmt.Errorf("ses: not an SES event: %w", err)
+	}
+	if e.EventType == "" {
+		return nil, errors.New("ses: no SES event: it has no eventType")
 	}
 	r := &delivery.Report{At: e.Mail.Timestamp, Tags: map[string]string{}}
 	for k, v := range e.Mail.Tags {

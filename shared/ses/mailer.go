@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
+	"net/mail"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,15 +62,9 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 	return aws.ToString(res.MessageId), nil
 }
 
-// from writes a mailbox with its display name (RFC 5322 section 3.4), the name as an encoded word (RFC 2047) where it
-// is not plain ASCII.
-func from(name, address string) string {
-	encoded := mime.QEncoding.Encode("UTF-8", name)
-	if encoded == name {
-		encoded = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
-	}
-	return encoded + " <" + address + ">"
-}
+// from writes a mailbox with its display name (RFC 5322 section 3.4), the name as an encoded word (RFC 2047 section 5)
+// where it is not plain ASCII.
+func from(name, address string) string { return (&mail.Address{Name: name, Address: address}).String() }
 
 // explain puts SES's final answers into words for the person who waits for the mail (SendEmail, "Errors"). Throttling
 // and faults of SES's own stay as they are: they pass.

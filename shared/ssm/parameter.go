@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -98,6 +99,9 @@ func get(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	if err != nil {
 		return "", &passing{err}
 	}
+	if res.StatusCode >= http.StatusInternalServerError {
+		return "", &passing{fmt.Errorf("status %d", res.StatusCode)}
+	}
 	var out struct {
 		Parameter struct{ Value string }
 		Type      string `json:"__type"`
@@ -106,8 +110,9 @@ func get(ctx context.Context, cfg aws.Config, name string) (string, error) {
 		return "", fmt.Errorf("status %d, and no JSON", res.StatusCode)
 	}
 	if res.StatusCode != http.StatusOK {
-		err := fmt.Errorf("status %d, %s", res.StatusCode, out.Type)
-		if res.StatusCode >= 500 || out.Type == "ThrottlingException" {
+		code := out.Type[strings.LastIndexByte(out.Type, '#')+1:] // it may carry its namespace
+		err := fmt.Errorf("status %d, %s", res.StatusCode, code)
+		if code == "ThrottlingException" {
 			return "", &passing{err}
 		}
 		return "", err
