@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
+	"mime"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,9 +62,16 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 	return aws.ToString(res.MessageId), nil
 }
 
-// from writes a mailbox with its display name (RFC 5322 section 3.4), the name as an encoded word (RFC 2047 section 5)
-// where it is not plain ASCII.
-func from(name, address string) string { return (&mail.Address{Name: name, Address: address}).String() }
+// from writes a mailbox with its display name (RFC 5322 section 3.4): a quoted string, or where it is not plain ASCII an
+// encoded word. Those are written in base 64, whose letters are safe in a phrase; a Q-encoded word would carry quotes,
+// commas and brackets as they are, which RFC 2047 section 5 forbids there.
+func from(name, address string) string {
+	encoded := mime.BEncoding.Encode("UTF-8", name)
+	if encoded == name {
+		encoded = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	}
+	return encoded + " <" + address + ">"
+}
 
 // explain puts SES's final answers into words for the person who waits for the mail (SendEmail, "Errors"). Throttling
 // and faults of SES's own stay as they are: they pass.
