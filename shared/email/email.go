@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -41,8 +42,11 @@ func Parse(field, typed string) (Address, error) {
 		return "", fault.InField(field, Invalid)
 	}
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
-	if err != nil || !validDomain(ascii) {
+	if err != nil || !validDomain(ascii) || !utf8.ValidString(typed) {
 		return "", fault.InField(field, Invalid)
+	}
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", fault.InField(field, Invalid) // not a form to compare by
 	}
 	a := strings.ToLower(local) + "@" + strings.ToLower(ascii)
 	if len(a) > MaxLength || len(local) > 64 {
