@@ -88,7 +88,7 @@ func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
 	}
 	soonest := now.Add(Window)
 	for i := range HourlyInvites {
-		k := int((seed + uint64(i)) % HourlyInvites)
+		k := int((seed%HourlyInvites + uint64(i)) % HourlyInvites) //nolint:gosec // below ten
 		at := a.Sends.Slots[k]
 		if at.IsZero() || !now.Before(at.Add(Window)) {
 			// A slot's time tells its holder from the next one, so it must move on even within one millisecond.

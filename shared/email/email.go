@@ -61,14 +61,15 @@ func Split(typed string) (name, address string) {
 	if !strings.ContainsRune(typed, '<') {
 		return "", typed
 	}
-	if m, err := mail.ParseAddress(strings.TrimSpace(typed)); err == nil {
+	// Only a quoted name is read by the letter of RFC 5322, which takes brackets for a comment and leaves them out.
+	if m, err := mail.ParseAddress(strings.TrimSpace(typed)); err == nil && strings.HasPrefix(strings.TrimSpace(typed), `"`) {
 		return m.Name, m.Address
 	}
 	open, end := strings.LastIndexByte(typed, '<'), strings.LastIndexByte(typed, '>')
 	if end < open {
 		return "", typed
 	}
-	return strings.Trim(typed[:open], "\" \t"), typed[open+1 : end]
+	return strings.Trim(typed[:open], "\" \t\r\n"), typed[open+1 : end]
 }
 
 // validLocal takes the dot-atom of RFC 5322 section 3.2.3. Quoted local parts are refused: hardly a host gives
