@@ -85,7 +85,7 @@ func TestAFindingIsASentenceAtItsField(t *testing.T) {
 		{"body", "expected required property email to be present", "email", email.Invalid},
 		{"body", "expected required property code to be present", "code", "Fill in this field."},
 		{"body.grants[0]", "expected required property resource to be present", "grants[0].resource", "Fill in this field."},
-		{"body.nmae", "unexpected property", "nmae", "There is no such field."},
+		{"body.nome", "unexpected property", "nome", "There is no such field."},
 		{"query.status", `expected value to be one of "pending, active, inactive"`, "status", "Choose one of pending, active, inactive."},
 		{"query.everywhere", "invalid boolean", "everywhere", "This must be true or false."},
 		{"query.limit", "invalid integer", "limit", "This must be a whole number."},
