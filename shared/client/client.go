@@ -122,7 +122,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		}
 	}
 	at := now
-	if before != nil && !at.After(before.Invite.CreatedAt) { // an id of its own within one millisecond, too
+	if before != nil && at.UnixMilli() <= before.Invite.CreatedAt.UnixMilli() { // an id of its own within one millisecond, too
 		at = before.Invite.CreatedAt.Add(time.Millisecond)
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true

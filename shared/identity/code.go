@@ -95,14 +95,14 @@ func (c *Code) Claim(now time.Time, job string, digest []byte) bool {
 		return false
 	}
 	if c.Tries == 0 {
-		c.Digests = nil // codes of earlier jobs end here
+		c.Digests, c.Wrong = nil, 0 // codes of earlier jobs end here, and with them the guesses at them
 	} else if len(c.Digests) > 1 {
 		c.Digests = c.Digests[len(c.Digests)-1:]
 	}
 	c.Digests = append(c.Digests, digest)
 	c.Claimed, c.Due = true, now.Add(codeLease)
 	c.Tries++
-	c.Wrong, c.ExpiresAt = 0, now.Add(CodeLifetime)
+	c.ExpiresAt = now.Add(CodeLifetime)
 	return true
 }
 

@@ -51,7 +51,7 @@ func Paragraph(field, typed string, most int) (string, error) {
 
 // link finds what a mail program would turn into a link: a scheme, www., or a name ending in a common top-level
 // domain with a path.
-var link = regexp.MustCompile(`(?i)(https?|ftp|javascript|data|mailto)\s*:|\bwww\.|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)`)
+var link = regexp.MustCompile(`(?i)(https?|ftp|javascript|data|mailto)\s*:|\bwww\.|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)|[\p{L}\p{N}-]+\.\p{L}{2,}/|\S@\S+\.\p{L}{2,}`)
 
 func clean(field, typed string, most int) (string, error) {
 	if !utf8.ValidString(typed) {
