@@ -70,15 +70,15 @@ func TestABatchGetEndsAtSixteenMegabytes(t *testing.T) {
 	for i := range 60 {
 		x.put(with(key("a", fmt.Sprint(i)), "fill", text(strings.Repeat("x", 350_000))))
 	}
-	todo := types.KeysAndAttributes{Keys: numbered(60), ConsistentRead: aws.Bool(true)}
+	remaining := types.KeysAndAttributes{Keys: numbered(60), ConsistentRead: aws.Bool(true)}
 	var sizes []int
-	for len(todo.Keys) > 0 && len(sizes) < 5 {
-		out, err := x.batchGet(todo)
+	for len(remaining.Keys) > 0 && len(sizes) < 5 {
+		out, err := x.batchGet(remaining)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sizes = append(sizes, len(out.Responses[*x.name]))
-		todo = out.UnprocessedKeys[*x.name]
+		remaining = out.UnprocessedKeys[*x.name]
 	}
 	same(t, []int{47, 13}, sizes)
 }
