@@ -37,7 +37,7 @@ var (
 )
 
 func workspace(invite bool) page.Workspace {
-	return page.Workspace{Brand: northwind, Person: "owner@northwind.example", Invite: invite}
+	return page.Workspace{Brand: northwind, Person: "owner@northwind.example", Here: page.InClients, Invite: invite}
 }
 
 func states() []state {

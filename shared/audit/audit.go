@@ -21,18 +21,54 @@ const (
 	InviteExpired  Action = "invite.expired"
 	InviteBounced  Action = "invite.bounced"
 	InviteAccepted Action = "invite.accepted"
-	KeyCreated     Action = "api_key.created"
-	KeyRevoked     Action = "api_key.revoked"
+	InviteDeclined Action = "invite.declined"
+
+	AddressProposed  Action = "invite.address_proposed"
+	ProposalApproved Action = "invite.proposal_approved"
+	ProposalRefused  Action = "invite.proposal_refused"
+
+	ClientRenamed Action = "client.renamed"
+	AccessGranted Action = "client.access_granted"
+	AccessChanged Action = "client.access_changed"
+	AccessRevoked Action = "client.access_revoked"
+	ClientRemoved Action = "client.removed" // by the agency
+	ClientLeft    Action = "client.left"    // by itself
+	ClientErased  Action = "client.erased"
+
+	InstanceConnected    Action = "instance.connected"
+	InstanceChanged      Action = "instance.changed"
+	InstanceDisconnected Action = "instance.disconnected"
+	ServiceConnected     Action = "service.connected"
+	ServiceDisconnected  Action = "service.disconnected"
+	WorkflowActivated    Action = "workflow.activated"
+	WorkflowDeactivated  Action = "workflow.deactivated"
+
+	AgencyCreated   Action = "agency.created"
+	BrandingChanged Action = "agency.branding_changed"
+	PlanChanged     Action = "agency.plan_changed"
+	AgencySuspended Action = "agency.suspended"
+	AgencyResumed   Action = "agency.resumed"
+	AgencyDeleted   Action = "agency.deleted"
+	MemberAdded     Action = "member.added"
+	MemberChanged   Action = "member.changed"
+	MemberRemoved   Action = "member.removed"
+
+	KeyCreated Action = "api_key.created"
+	KeyRevoked Action = "api_key.revoked"
 )
 
-// System is the actor of what nobody in particular did: the mail worker, the sweep.
-const System = "system"
+// Actors that have no id of their own.
+const (
+	System   = "system"   // nobody in particular: the mail worker, the sweep
+	Operator = "operator" // whoever runs the platform
+	Invitee  = "invitee"  // the holder of an invite's link, before it accepts
+)
 
 // Entry is one row. It holds ids, never addresses, so that erasing a person leaves it as it is.
 type Entry struct {
 	ID      id.Event
 	At      time.Time
-	Actor   string // a member's, an API key's or a client's id, or System
+	Actor   string // a member's, an API key's or a client's id, or one of the actors above
 	Action  Action
 	Subject string // the id of what was changed
 	Detail  string // for a person; may be ""

@@ -11,6 +11,8 @@ import (
 type Change struct {
 	// Client is the new state. It is written when the stored version is still Client.Version, and then has the next.
 	Client *Client
+	// Also are new states of other relationships of the same agency, under the same condition.
+	Also []*Client
 	// MayInvite asks that the agency is on Max and not suspended at the moment of the change.
 	MayInvite bool
 	// Take, when not nil, takes a slot of the agency's hour: the slot must still hold Take.Old.
@@ -19,6 +21,8 @@ type Change struct {
 	Return *agency.Slot
 	// Join records with the person that it has become a client of the agency.
 	Join bool
+	// Leave records with the person that it is no client of the agency any more.
+	Leave bool
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

@@ -33,9 +33,27 @@ type Client struct {
 	Earlier    []Past         // invites before it, newest last, at most MaxEarlier
 	CreatedAt  time.Time
 	AcceptedAt time.Time // zero until an invite was accepted
+	EndedAt    time.Time // when either side ended what was accepted; zero while it lasts
+	EndedBy    Side      // who did; "" while it lasts
+	Proposal   *Proposal // another address that the invitee asks the agency to use; nil for none
 	Listed     bool      // false for what was rolled back: it is kept for a while to answer for, but it is no client
 
 	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Side is one of the two parties of a relationship.
+type Side string
+
+// The sides.
+const (
+	ByAgency Side = "agency"
+	ByClient Side = "client"
+)
+
+// Proposal is an invitee's wish to be invited under another address, which the agency grants or not.
+type Proposal struct {
+	Address email.Address
+	At      time.Time
 }
 
 // MaxEarlier is how many invites before the current one are remembered on the relationship.
@@ -61,9 +79,12 @@ func (c *Client) DisplayName() string {
 	return string(c.Email)
 }
 
+// Joined tells whether the person is a client now: it has accepted, and neither side has ended it since.
+func (c *Client) Joined() bool { return !c.AcceptedAt.IsZero() && c.EndedAt.IsZero() }
+
 // At is the state at a moment.
 func (c *Client) At(now time.Time) Status {
-	if !c.AcceptedAt.IsZero() {
+	if c.Joined() {
 		return Active
 	}
 	if s := c.Invite.At(now); s == invite.Sending || s == invite.Pending {
@@ -102,7 +123,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 			// Two addresses at one ref: 2^40 addresses tried on purpose, see id.Ref.
 			return nil, fault.New(fault.AlreadyInvited, Invited)
 		}
-		if !before.AcceptedAt.IsZero() {
+		if before.Joined() {
 			return nil, fault.New(fault.AlreadyClient, Accepted)
 		}
 		switch before.Invite.At(now) {
@@ -126,6 +147,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		at = before.Invite.CreatedAt.Add(time.Millisecond)
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
 	c.Invite = &invite.Invite{
 		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
@@ -142,7 +164,7 @@ func (c *Client) Accept(now time.Time, standing []instance.Grant) error {
 	if err := c.Invite.Accept(now); err != nil {
 		return err
 	}
-	c.AcceptedAt, c.Grants = now, standing
+	c.AcceptedAt, c.Grants, c.Proposal = now, standing, nil
 	return nil
 }
 
@@ -158,7 +180,7 @@ func (c *Client) Access(r id.Resource) instance.Access {
 
 // Open lists the grants to show for the client: those it has, or those it has been offered.
 func (c *Client) Open() []instance.Grant {
-	if !c.AcceptedAt.IsZero() {
+	if !c.AcceptedAt.IsZero() { // none when it was ended
 		return c.Grants
 	}
 	return c.Invite.Grants

@@ -134,6 +134,15 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	for _, row := range c.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
+	for _, other := range c.Also {
+		if other.Agency != agencyID {
+			return fault.New(fault.NotFound, noClient)
+		}
+		changed := *other
+		changed.Version++
+		condition, values := versioned(other.Version)
+		writes = append(writes, t.put(writeClient(&changed, t.now()), condition, values))
+	}
 	if c.Once != nil {
 		writes = append(writes, t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
 	}
@@ -142,6 +151,11 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("SET clientId = :c"),
 			ConditionExpression: aws.String("attribute_not_exists(clientId) OR clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
+	if c.Leave {
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId"),
+			ConditionExpression: aws.String("clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
+	}
 	err := t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil
@@ -149,6 +163,9 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if err == nil {
 		c.Client.Version = next.Version
+		for _, other := range c.Also {
+			other.Version++
+		}
 	}
 	return err
 }
@@ -229,6 +246,11 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.s("name", c.Name)
 	w.t("created", c.CreatedAt)
 	w.t("accepted", c.AcceptedAt)
+	w.t("ended", c.EndedAt)
+	w.s("endedBy", string(c.EndedBy))
+	if p := c.Proposal; p != nil {
+		w["proposal"] = &types.AttributeValueMemberM{Value: item{"email": str(string(p.Address)), "at": at(p.At)}}
+	}
 	if len(c.Grants) > 0 {
 		w["grants"] = writeGrants(c.Grants)
 	}
@@ -320,11 +342,23 @@ func readGrants(r *reader, name string) []instance.Grant {
 
 func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
-		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"), Listed: r.s("ls") != "", Version: int(r.n("v"))}
+		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
+		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	r.maps("earlier", func(m *reader) {
 		c.Earlier = append(c.Earlier, client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
 			Created: m.time("created"), Ended: m.time("ended")})
 	})
+	switch m := r.item["proposal"].(type) {
+	case nil:
+	case *types.AttributeValueMemberM:
+		in := &reader{item: m.Value}
+		c.Proposal = &client.Proposal{Address: email.Address(in.s("email")), At: in.time("at")}
+		if in.err != nil {
+			return nil, in.err
+		}
+	default:
+		r.wrong("proposal")
+	}
 	m, ok := r.item["invite"].(*types.AttributeValueMemberM)
 	if !ok {
 		r.wrong("invite")

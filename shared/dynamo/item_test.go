@@ -50,6 +50,13 @@ func grants() *rapid.Generator[instance.Grant] {
 	})
 }
 
+func proposal(t *rapid.T) *client.Proposal {
+	if !rapid.Bool().Draw(t, "proposes") {
+		return nil
+	}
+	return &client.Proposal{Address: email.Address(some(t, "proposed")), At: moment().Draw(t, "proposedAt")}
+}
+
 func clients() *rapid.Generator[*client.Client] {
 	return rapid.Custom(func(t *rapid.T) *client.Client {
 		agencyID := id.New[id.Agency](id.AgencyPrefix, now)
@@ -64,6 +71,7 @@ func clients() *rapid.Generator[*client.Client] {
 		})
 		return &client.Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agencyID, Email: email.Address(some(t, "email")), Name: some(t, "name"),
 			Grants: many(t, "grants", grants()), Earlier: many(t, "earlier", past), CreatedAt: moment().Draw(t, "created"), AcceptedAt: moment().Draw(t, "accepted"),
+			EndedAt: moment().Draw(t, "endedAt"), EndedBy: rapid.SampledFrom([]client.Side{"", client.ByAgency, client.ByClient}).Draw(t, "endedBy"), Proposal: proposal(t),
 			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"),
 			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"),
 				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by"))},

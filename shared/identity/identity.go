@@ -32,14 +32,21 @@ type Scope string
 
 // The scopes.
 const (
-	InvitesRead   Scope = "invites:read"
-	InvitesWrite  Scope = "invites:write"
-	ClientsRead   Scope = "clients:read"
-	ResourcesRead Scope = "resources:read"
+	InvitesRead    Scope = "invites:read"
+	InvitesWrite   Scope = "invites:write"
+	ClientsRead    Scope = "clients:read"
+	ClientsWrite   Scope = "clients:write"
+	ResourcesRead  Scope = "resources:read"
+	ResourcesWrite Scope = "resources:write"
+	ActivityRead   Scope = "activity:read"
+	AgencyRead     Scope = "agency:read"
+	AgencyWrite    Scope = "agency:write"
 )
 
 // Scopes lists all scopes.
-func Scopes() []Scope { return []Scope{InvitesRead, InvitesWrite, ClientsRead, ResourcesRead} }
+func Scopes() []Scope {
+	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead, AgencyWrite}
+}
 
 // APIKey is a program's credential. It acts for its agency, within its scopes.
 type APIKey struct {

@@ -3,6 +3,9 @@
 package invite
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"time"
 
 	"latchkey.dev/shared/fault"
@@ -75,6 +78,8 @@ const (
 	WasTaken   EventName = "accepted"
 	Resent     EventName = "resent"
 	WasDropped EventName = "canceled"
+	Declined   EventName = "declined" // by the invitee; the invite is canceled
+	Proposed   EventName = "address_proposed"
 	RanOut     EventName = "expired"
 	NotSent    EventName = "failed"
 )
@@ -120,6 +125,23 @@ func (i *Invite) Opens(token string) bool {
 	return ok
 }
 
+// Offer is a fingerprint of what the invite offers. Whoever accepts says which offer it has seen, so that what is accepted
+// is what was shown even when the agency changed it in between.
+func (i *Invite) Offer() string {
+	h := sha256.New()
+	put := func(s string) {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) //nolint:gosec // a few characters
+		h.Write([]byte(s))
+	}
+	put(string(i.ID))
+	put(string(i.Payer))
+	for _, g := range i.Grants {
+		put(string(g.Resource))
+		put(string(g.Access))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
 // Note adds an event to the timeline. Past MaxTimeline the oldest but the first goes.
 func (i *Invite) Note(name EventName, at time.Time, detail string) {
 	if len(i.Timeline) >= MaxTimeline {
@@ -135,6 +157,33 @@ func (i *Invite) Cancel(now time.Time) error {
 		return fault.New(fault.NotPending, "This invite is %s, so it cannot be cancelled.", i.Status.word())
 	}
 	i.end(Canceled, WasDropped, now, "")
+	return nil
+}
+
+// Decline ends a live invite because its recipient does not want it; reason is the recipient's, for the sender to
+// read, and may be "". It returns a fault with code [fault.Gone] or [fault.Expired] otherwise, as Accept does.
+func (i *Invite) Decline(now time.Time, reason string) error {
+	if err := i.MayAnswer(now); err != nil {
+		return err
+	}
+	i.Reason = reason
+	i.end(Canceled, Declined, now, reason)
+	return nil
+}
+
+// WasDeclined tells whether it is its recipient who ended the invite.
+func (i *Invite) WasDeclined() bool {
+	return i.Status == Canceled && len(i.Timeline) > 0 && i.Timeline[len(i.Timeline)-1].Name == Declined
+}
+
+// MayAnswer returns nil while the invitee can accept or decline; else a fault with code [fault.Expired] or [fault.Gone].
+func (i *Invite) MayAnswer(now time.Time) error {
+	if i.At(now) == Expired {
+		return fault.New(fault.Expired, "This invitation has expired. Ask for a new one.")
+	}
+	if !i.Live() {
+		return fault.New(fault.Gone, "This invitation is no longer valid.")
+	}
 	return nil
 }
 
@@ -163,11 +212,8 @@ func (i *Invite) Bounce(now time.Time, reason string) bool {
 
 // Accept turns a pending invite into an accepted one.
 func (i *Invite) Accept(now time.Time) error {
-	if i.At(now) == Expired {
-		return fault.New(fault.Expired, "This invitation has expired. Ask for a new one.")
-	}
-	if !i.Live() {
-		return fault.New(fault.Gone, "This invitation is no longer valid.")
+	if err := i.MayAnswer(now); err != nil {
+		return err
 	}
 	// The hashes stay, so that its owner who follows the link again is taken to the portal.
 	tokens := i.Tokens

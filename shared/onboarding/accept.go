@@ -79,7 +79,7 @@ func (r *Reception) standing(c *client.Client, caller identity.Caller) (Invitati
 	mine := caller.SignedIn() && caller.Email == c.Email
 	switch c.Invite.At(r.Now()) {
 	case invite.Accepted:
-		if mine {
+		if mine && c.Joined() {
 			return Invitation{c, Member}, nil
 		}
 		return Invitation{}, errGone

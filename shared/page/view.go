@@ -131,8 +131,21 @@ func (p Problems) For(field string) string {
 type Workspace struct {
 	Brand  Brand
 	Person string // who is signed in
+	Here   Area   // which entry of the panel is marked
 	Invite bool   // whether the panel offers to invite a client
 }
+
+// Area is an entry of the panel.
+type Area string
+
+// The areas.
+const (
+	InClients   Area = "clients"
+	InInstances Area = "instances"
+	InServices  Area = "services"
+	InActivity  Area = "activity"
+	InSettings  Area = "settings"
+)
 
 // SignIn is the page for signing in. It is at its second step when Code is asked for.
 type SignIn struct {

@@ -113,7 +113,7 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 	}
 	c := l.Client
 	v := page.Client{
-		Workspace: workspace(a, caller), URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)),
+		Workspace: workspace(a, caller, page.InClients), URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)),
 		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c.Invite.Payer),
 	}
 	may := a.MayInvite() == nil

@@ -58,12 +58,12 @@ func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) erro
 }
 
 // workspace is what surrounds the agency's pages.
-func workspace(a *agency.Agency, caller identity.Caller) page.Workspace {
+func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Workspace {
 	// The agency's people know their own logo: its initial in its colour takes its place, and saves every page of theirs
 	// a request.
 	brand := brandOf(a)
 	brand.LogoURL = ""
-	return page.Workspace{Brand: brand, Person: string(caller.Email)}
+	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here}
 }
 
 func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller identity.Caller, after id.Client) (page.Clients, error) {
@@ -73,7 +73,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	if err != nil {
 		return page.Clients{}, err
 	}
-	v := page.Clients{Workspace: workspace(a, caller)}
+	v := page.Clients{Workspace: workspace(a, caller, page.InClients)}
 	if after != "" {
 		if after.Ref() == "" {
 			return v, fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
@@ -108,7 +108,7 @@ func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	if c.Name != "" {
 		out.Email = string(c.Email)
 	}
-	if !c.AcceptedAt.IsZero() {
+	if c.Joined() {
 		out.Since, out.Invited = page.TimeAt(c.AcceptedAt, now), false
 	}
 	for _, x := range l.Resources {

@@ -1,0 +1,97 @@
+package client
+
+import (
+	"time"
+
+	"latchkey.dev/shared/email"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/invite"
+)
+
+// Grant opens a resource to the client, or changes the right that it has. Before the invite is accepted it is the
+// offer that changes; whoever is looking at it is shown the new one before it can be accepted, see
+// [invite.Invite.Offer]. It returns the right that there was before, "" for none.
+//
+// Faults: [fault.NotActive] for a client that has neither accepted nor been invited, or that is asked to pay for what
+// it gets; [fault.Invalid] for more than [invite.MaxGrants].
+func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error) {
+	grants, err := c.changeable(now)
+	if err != nil {
+		return "", err
+	}
+	for i := range *grants {
+		if x := &(*grants)[i]; x.Resource == g.Resource {
+			before := x.Access
+			*x = g
+			return before, nil
+		}
+	}
+	if len(*grants) >= invite.MaxGrants {
+		return "", fault.InField("resource", "A client can have %d instances and services. Take one away first.", invite.MaxGrants)
+	}
+	*grants = append(*grants, g)
+	return "", nil
+}
+
+// Revoke takes a resource away. It returns the right that there was before, "" for none, which is no fault. Faults:
+// [fault.NotActive] as for Grant.
+func (c *Client) Revoke(now time.Time, r id.Resource) (instance.Access, error) {
+	grants, err := c.changeable(now)
+	if err != nil {
+		return "", err
+	}
+	kept := make([]instance.Grant, 0, len(*grants))
+	before := instance.Access("")
+	for _, g := range *grants {
+		if g.Resource == r {
+			before = g.Access
+			continue
+		}
+		kept = append(kept, g)
+	}
+	*grants = kept
+	return before, nil
+}
+
+// changeable are the grants that a change is to be made in.
+func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
+	switch s := c.At(now); {
+	case s == Active:
+		return &c.Grants, nil
+	case s == Pending && c.Invite.Payer == invite.AgencyPays:
+		return &c.Invite.Grants, nil
+	case s == Pending:
+		return nil, fault.New(fault.NotActive, "This client has been asked to pay. Access can be changed when it has accepted.")
+	}
+	return nil, fault.New(fault.NotActive, "This client is not active. Invite it again to give it access.")
+}
+
+// End ends the relationship: what was open is closed, an invite that is out is dead. Ending what has ended is no fault
+// and changes nothing; the result says whether anything changed.
+func (c *Client) End(now time.Time, by Side) bool {
+	switch {
+	case c.Joined():
+		c.Grants, c.EndedAt, c.EndedBy, c.Proposal = nil, now, by, nil
+		return true
+	case c.AcceptedAt.IsZero() && c.Invite.Cancel(now) == nil:
+		c.Proposal = nil
+		return true
+	}
+	return false
+}
+
+// Propose notes the invitee's wish for another address, in the place of an earlier wish. Faults: [fault.Gone],
+// [fault.Expired] for an invite that is not live; [fault.Invalid] for the address that was invited.
+func (c *Client) Propose(now time.Time, to email.Address) error {
+	if err := c.Invite.MayAnswer(now); err != nil {
+		return err
+	}
+	if to == c.Email {
+		return fault.InField("email", "This is the address that was invited. Enter the one that the invitation should go to.")
+	}
+	c.Proposal = &Proposal{Address: to, At: now}
+	c.Invite.Note(invite.Proposed, now, "")
+	return nil
+}
