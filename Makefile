@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench conformance gallery openapi lint check-template deps build smoke chromium fuzz
+.PHONY: help run test stack aws bench conformance gallery openapi lint check-template deps build smoke chromium fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -18,6 +18,12 @@ test: chromium ## every test, with the race detector
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
 	@infra/browser/chromium.sh
+
+stack: ## make what template.yaml declares on ENDPOINT=http://… (an emulator; or on AWS, by its variables), ARGS=…
+	go run ./infra/stack/up $(if $(ENDPOINT),-endpoint $(ENDPOINT) -secrets) $(ARGS)
+
+aws: ## the embedded AWS engine by itself: AWS_PORT=4566 DATA=folder (empty: in memory)
+	@go run ./infra/engine/aws
 
 bench: ## measure the budgets of the design and print them beside their goals
 	go run ./infra/bench
