@@ -10,6 +10,7 @@ import (
 // Brand is whose page it is: an agency's, or with an empty Color the platform's.
 type Brand struct {
 	Name    string
+	Own     bool   // whether it is the platform's own, which has a mark of its own
 	Color   string // #rrggbb
 	LogoURL string // a path of this origin or a data: URL of an image; anything else is not shown
 }

@@ -62,7 +62,7 @@ type Site struct {
 // New is the site of a platform at an origin, which environment.Origin has checked. Pages that take no forms may
 // have an empty origin; those that tell no times may have no clock.
 func New(platform, origin string, now func() time.Time) *Site {
-	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform}, guard: http.NewCrossOriginProtection(), now: now}
+	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform, Own: true}, guard: http.NewCrossOriginProtection(), now: now}
 	if origin != "" {
 		if err := s.guard.AddTrustedOrigin(origin); err != nil {
 			panic(err) // environment.Origin has checked it
