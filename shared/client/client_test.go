@@ -223,3 +223,21 @@ func ExampleClient_DisplayName() {
 	// ops@acme.example
 	// Acme
 }
+
+func TestTwoInvitesWithinAMillisecondHaveIdsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	first := begin(t, nil, offer, noon)
+	seen := map[id.Invite]bool{first.Invite.ID: true}
+	c := first
+	for range 3 {
+		next := begin(t, canceled(t, c, noon), offer, noon.Add(300*time.Microsecond))
+		if i := next.Invite; seen[i.ID] || !i.CreatedAt.After(c.Invite.CreatedAt) || !i.ExpiresAt.Equal(i.CreatedAt.Add(invite.Lifetime)) {
+			t.Errorf("after %s: %s, made at %s, good until %s", c.Invite.ID, i.ID, i.CreatedAt, i.ExpiresAt)
+		}
+		seen[next.Invite.ID] = true
+		if next.ID != first.ID || next.Earlier[len(next.Earlier)-1].ID != c.Invite.ID {
+			t.Errorf("the relationship is %s, and remembers %v", next.ID, next.Earlier)
+		}
+		c = next
+	}
+}

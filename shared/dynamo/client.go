@@ -320,6 +320,7 @@ func writeInvite(i *invite.Invite) writer {
 	m.t("due", i.Mail.Due)
 	m.n("slot", i.Mail.Slot.Index)
 	m.t("slotAt", i.Mail.Slot.New)
+	m.t("until", i.Mail.Until)
 	w["mail"] = &types.AttributeValueMemberM{Value: m}
 	return w
 }
@@ -389,7 +390,7 @@ func readInvite(r *reader) *invite.Invite {
 	if m, ok := r.item["mail"].(*types.AttributeValueMemberM); ok {
 		in := &reader{item: m.Value}
 		i.Mail = invite.Mail{Job: in.s("job"), State: invite.MailState(in.s("state")), Tries: int(in.n("tries")), Fresh: int(in.n("fresh")),
-			Next: in.time("next"), Due: in.time("due"), Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
+			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"), Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
 		if in.err != nil {
 			r.err = in.err
 		}

@@ -79,7 +79,7 @@ func clients() *rapid.Generator[*client.Client] {
 				Reason: some(t, "reason"), CreatedAt: moment().Draw(t, "c"), ExpiresAt: moment().Draw(t, "x"), EndedAt: moment().Draw(t, "e"),
 				Timeline: many(t, "timeline", event), Tokens: many(t, "tokens", hash), Resends: many(t, "resends", always),
 				Mail: invite.Mail{Job: some(t, "job"), State: rapid.SampledFrom([]invite.MailState{"", invite.MailQueued, invite.MailClaimed, invite.MailDone}).Draw(t, "state"),
-					Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Fresh: rapid.IntRange(0, 9).Draw(t, "fresh"), Next: moment().Draw(t, "next"), Due: moment().Draw(t, "due"),
+					Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Fresh: rapid.IntRange(0, 9).Draw(t, "fresh"), Next: moment().Draw(t, "next"), Due: moment().Draw(t, "due"), Until: moment().Draw(t, "until"),
 					Slot: agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
 	})
 }

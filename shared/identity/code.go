@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (c *Code) Ask(now time.Time, job string) error {
 			continue
 		}
 		if wait := l.window - now.Sub(kept[len(kept)-l.n]); wait > 0 {
-			e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for another one in %s.", about(wait))
+			e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for another one in %s.", About(wait))
 			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.n, Window: l.window}
 			return e
 		}
@@ -78,7 +79,11 @@ func (c *Code) Ask(now time.Time, job string) error {
 	return nil
 }
 
-func about(d time.Duration) string {
+// About is a wait in words, rounded up.
+func About(d time.Duration) string {
+	if d <= time.Second {
+		return "a second"
+	}
 	if d < 2*time.Minute {
 		return strconv.Itoa(int((d+time.Second-1)/time.Second)) + " seconds"
 	}
@@ -138,9 +143,16 @@ func (c *Code) Nudge(now time.Time) string {
 
 // Wrong codes and dead ones are told apart only where it helps the person.
 const (
-	wrongCode = "That code is not right. Check the newest mail, or ask for another code."
+	wrongCode = "That code is not right. Check the newest mail: you have %s left."
 	deadCode  = "That code does not work any more. Ask for another one."
+	lastGuess = "That was the fifth wrong code, so none of them works any more. Ask for another one."
 )
+
+// Spent tells whether err says that no code is left to guess at, so that only a new one helps.
+func Spent(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Code == fault.WrongCode && (f.Message == deadCode || f.Message == lastGuess)
+}
 
 // Guess compares what a person typed, at now. It returns nil and uses the code up when it is right. Otherwise the
 // fault has code [fault.WrongCode] in the field "code". Whatever it returns, the new state must be stored before
@@ -159,9 +171,13 @@ func (c *Code) Guess(now time.Time, digest []byte) error {
 		c.Wrong++
 		if c.Wrong >= CodeGuesses {
 			c.Digests = nil
-			return inCode(deadCode)
+			return inCode(lastGuess)
 		}
-		return inCode(wrongCode)
+		left := strconv.Itoa(CodeGuesses-c.Wrong) + " tries"
+		if c.Wrong == CodeGuesses-1 {
+			left = "one try"
+		}
+		return inCode(fmt.Sprintf(wrongCode, left))
 	}
 	c.Digests, c.Wrong = nil, 0
 	c.Sent()

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,45 @@ func TestBothCodesOfAMailThatMayHaveGoneOutTwiceSignIn(t *testing.T) {
 	for _, digest := range []string{"a", "b"} {
 		if other := *c; other.Guess(begin.Add(time.Minute), []byte(digest)) != nil {
 			t.Errorf("code %s does not sign in", digest)
+		}
+	}
+}
+
+// TestGuessesCountOverAllTriesOfOneMail: a mail that is tried again brings no new guesses, only a new code does.
+func TestGuessesCountOverAllTriesOfOneMail(t *testing.T) {
+	t.Parallel()
+	c := &identity.Code{}
+	if err := c.Ask(begin, "1"); err != nil || !c.Claim(begin, "1", []byte("a")) {
+		t.Fatal(err)
+	}
+	now := begin
+	for n := range identity.CodeGuesses {
+		if err := c.Guess(now, []byte("wrong")); !fault.Is(err, fault.WrongCode) || identity.Spent(err) != (n == identity.CodeGuesses-1) {
+			t.Fatalf("guess %d: %v", n+1, err)
+		}
+		if n == 2 { // the first worker has died; another tries again, with a digest of its own
+			if now = now.Add(time.Minute); !c.Claim(now, "1", []byte("b")) {
+				t.Fatal("not claimed after the first worker's lease")
+			}
+		}
+	}
+	for _, digest := range []string{"a", "b"} {
+		if err := c.Guess(now, []byte(digest)); !identity.Spent(err) {
+			t.Errorf("code %s after five guesses: %v", digest, err)
+		}
+	}
+	now = now.Add(time.Minute)
+	if err := c.Ask(now, "2"); err != nil || !c.Claim(now, "2", []byte("c")) || c.Guess(now, []byte("c")) != nil {
+		t.Errorf("a new code does not sign in: %v", err)
+	}
+}
+
+func TestAWrongCodeSaysHowManyTriesAreLeft(t *testing.T) {
+	t.Parallel()
+	c := mailed(t, "right")
+	for _, want := range []string{"you have 4 tries left.", "you have 3 tries left.", "you have 2 tries left.", "you have one try left.", "the fifth wrong code"} {
+		if f := fault.As(c.Guess(begin, []byte("wrong"))); f == nil || !strings.Contains(f.Message, want) {
+			t.Errorf("%v, want %q", f, want)
 		}
 	}
 }

@@ -37,6 +37,7 @@ type Mail struct {
 	Due   time.Time   // when to look after it: a queued job that nobody took, or a claimed one whose lease is over
 	Slot  agency.Slot // the hour's slot that it took, to be returned when the mail cannot be sent
 	Fresh int         // how many of the invite's Tokens, counted from the end, belong to this job
+	Until time.Time   // of a re-sent mail: the term of the links before it, which comes back when it cannot be sent
 }
 
 // First readies the invite's first mail.
@@ -98,9 +99,10 @@ func (i *Invite) Resend(now time.Time, slot agency.Slot) {
 		i.EndedAt = time.Time{}
 	}
 	i.Status = Pending
+	until := i.ExpiresAt
 	i.ExpiresAt = now.Add(Lifetime)
 	n, _ := strconv.Atoi(i.Mail.Job[len(i.ID)+1:])
-	i.Mail = Mail{Job: string(i.ID) + "." + strconv.Itoa(n+1), State: MailQueued, Due: now.Add(MailPatience), Slot: slot}
+	i.Mail = Mail{Job: string(i.ID) + "." + strconv.Itoa(n+1), State: MailQueued, Due: now.Add(MailPatience), Slot: slot, Until: until}
 	i.Note(Resent, now, "")
 }
 
@@ -217,8 +219,8 @@ func (i *Invite) Due() time.Time {
 }
 
 // MailFailed records that the mail cannot be sent, and why. A first mail takes its invite with it; a re-sent one
-// leaves the invite and the links that were good before; one of an expired invite leaves it expired. It returns the
-// slot to give back.
+// leaves the invite, the links that were good before and their term; one of an expired invite leaves it expired. It
+// returns the slot to give back.
 func (i *Invite) MailFailed(now time.Time, reason string) agency.Slot {
 	slot := i.Mail.Slot
 	i.Reason = reason
@@ -227,6 +229,9 @@ func (i *Invite) MailFailed(now time.Time, reason string) agency.Slot {
 		return slot
 	}
 	i.Tokens = i.Tokens[:len(i.Tokens)-i.Mail.Fresh]
+	if !i.Mail.Until.IsZero() {
+		i.ExpiresAt = i.Mail.Until
+	}
 	if len(i.Tokens) == 0 {
 		i.end(Expired, NotSent, now, reason)
 		return slot

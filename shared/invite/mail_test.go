@@ -57,7 +57,11 @@ func TestAResentMailSupersedesTheLinksBeforeIt(t *testing.T) {
 func TestAResentMailThatFailsTakesNothingAway(t *testing.T) {
 	t.Parallel()
 	i := pending(t)
+	until := i.ExpiresAt
 	i.Resend(noon.Add(time.Hour), agency.Slot{Index: 7})
+	if !i.ExpiresAt.Equal(until.Add(time.Hour)) {
+		t.Errorf("sent again, it is good until %s", i.ExpiresAt)
+	}
 	claim(t, i, noon.Add(time.Hour), job2, "two")
 	claim(t, i, noon.Add(2*time.Hour), job2, "three")
 	if slot := i.MailFailed(noon.Add(2*time.Hour), "suppressed"); slot.Index != 7 {
@@ -65,6 +69,38 @@ func TestAResentMailThatFailsTakesNothingAway(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"one"}, opens(i, "one", "two", "three")); d != "" || i.Status != invite.Pending || i.Reason != "suppressed" || i.Mail.State != invite.MailDone {
 		t.Errorf("%s %+v", d, i)
+	}
+	if !i.ExpiresAt.Equal(until) || i.At(until) != invite.Expired {
+		t.Errorf("the old link lives until %s, and was good until %s", i.ExpiresAt, until)
+	}
+}
+
+func TestATriedAgainMailKeepsTheTermOfTheOldLink(t *testing.T) {
+	t.Parallel()
+	i := pending(t)
+	until, now := i.ExpiresAt, noon.Add(time.Hour)
+	i.Resend(now, agency.Slot{})
+	claim(t, i, now, job2, "two")
+	i.RetryMail(now)
+	now = now.Add(time.Minute)
+	claim(t, i, now, job2, "three")
+	i.MailFailed(now, "suppressed")
+	if !i.ExpiresAt.Equal(until) {
+		t.Errorf("good until %s, want %s", i.ExpiresAt, until)
+	}
+	// A mail that went out has its own term for good, whatever becomes of the one after it.
+	now = now.Add(time.Hour)
+	i.Resend(now, agency.Slot{})
+	job3 := i.Mail.Job
+	claim(t, i, now, job3, "four")
+	i.MailSent(now)
+	until = i.ExpiresAt
+	now = now.Add(time.Hour)
+	i.Resend(now, agency.Slot{})
+	claim(t, i, now, i.Mail.Job, "five")
+	i.MailFailed(now, "suppressed")
+	if !i.ExpiresAt.Equal(until) || !until.Equal(now.Add(-time.Hour).Add(invite.Lifetime)) {
+		t.Errorf("good until %s, want %s", i.ExpiresAt, until)
 	}
 }
 

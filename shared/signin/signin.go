@@ -285,7 +285,7 @@ func (s *Codes) allow(ctx context.Context, name, ip string, most int) error {
 		return err
 	}
 	if wait > 0 {
-		e := fault.New(fault.RateLimited, "Too many tries from this network. Wait a few minutes.")
+		e := fault.New(fault.RateLimited, "Too many tries from this network. Try again in %s.", identity.About(wait))
 		e.Retry, e.Limit = wait, fault.Limit{Name: name, Quota: most, Window: ipWindow}
 		return e
 	}

@@ -21,8 +21,8 @@ const (
 )
 
 // Line checks one line of text typed into field and returns it trimmed, with runs of white space folded and in
-// Unicode's normal form C. It returns a fault in the field for line breaks, control characters, markup, links and
-// more than most characters.
+// Unicode's normal form C; "" when nothing of it would be seen. It returns a fault in the field for line breaks,
+// control characters, markup, links and more than most characters.
 func Line(field, typed string, most int) (string, error) {
 	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
 		return "", fault.InField(field, "Keep this to one line.")
@@ -74,7 +74,20 @@ func clean(field, typed string, most int) (string, error) {
 	if utf8.RuneCountInString(s) > most {
 		return "", fault.InField(field, "Use at most %d characters.", most)
 	}
+	if !strings.ContainsFunc(s, visible) {
+		return "", nil
+	}
 	return s, nil
+}
+
+// visible tells whether a character shows anything by itself. Unicode takes the fillers of Hangul for letters and the
+// Braille blank for a sign, though they are drawn as nothing.
+func visible(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
+		return false
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
 }
 
 // MixedScripts tells whether s mixes letters of scripts that are easily taken for each other (Latin, Cyrillic,
