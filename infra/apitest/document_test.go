@@ -179,7 +179,8 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 	}
 	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite",
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
-		"listApiKeys", "revokeApiKey"}
+		"listApiKeys", "revokeApiKey",
+		"declineInvitation", "proposeAddress", "requestNewLink"}
 	var have []string
 	for path, methods := range document.Paths {
 		for method, o := range methods {

@@ -36,11 +36,14 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	}
 	// Operations with a body, each with one that is good but for what is tried.
 	bodies := map[string]m{
-		"/v1/sign-in-codes":       {"email": p.address("a")},
-		"/v1/sessions":            {"email": p.address("a"), "code": "123456"},
-		"/v1/invites":             {"email": p.address("a")},
-		"/v1/invites/in_x/resend": {"payer": "agency"},
-		"/v1/api-keys":            {"name": "a", "scopes": []string{"invites:read"}},
+		"/v1/sign-in-codes":             {"email": p.address("a")},
+		"/v1/sessions":                  {"email": p.address("a"), "code": "123456"},
+		"/v1/invites":                   {"email": p.address("a")},
+		"/v1/invites/in_x/resend":       {"payer": "agency"},
+		"/v1/api-keys":                  {"name": "a", "scopes": []string{"invites:read"}},
+		"/v1/invitations/lki_x/accept":  {"offer": "a"},
+		"/v1/invitations/lki_x/decline": {"reason": "a"},
+		"/v1/invitations/lki_x/propose": {"email": p.address("a")},
 	}
 	for path, good := range bodies {
 		for _, broken := range []string{"{", "no JSON", "[1,", `{"email": }`, "\x00", `{"email":"a"} trailing`} {
@@ -51,7 +54,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 				t.Errorf("%s with the body %s answered %d", path, shape, a.status)
 			}
 		}
-		if !strings.HasSuffix(path, "/resend") { // which needs none
+		if !strings.HasSuffix(path, "/resend") && !strings.HasSuffix(path, "/accept") && !strings.HasSuffix(path, "/decline") { // which need none
 			o.post(path, nil).fails(400, "malformed")
 			o.post(path, raw("")).fails(400, "malformed")
 		}
@@ -308,12 +311,14 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 		for path, body := range map[string]any{
 			"/v1/invites": m{"email": p.address("a")}, "/v1/invites/" + i.ID + "/resend": nil, "/v1/invites/" + i.ID + "/cancel": nil, "/v1/sign-in-codes": m{"email": p.address("a")},
 			"/v1/sessions": m{"email": p.address("a"), "code": "123456"}, "/v1/api-keys": m{"name": "a", "scopes": []string{"invites:read"}}, "/v1/invitations/" + secret + "/accept": nil,
+			"/v1/invitations/" + secret + "/decline": nil, "/v1/invitations/" + secret + "/propose": m{"email": p.address("a")}, "/v1/invitations/" + secret + "/request-link": nil,
 		} {
 			o.post(path, body, from...).fails(403, "cross_origin")
 		}
 		o.delete("/v1/sessions/current", from...).fails(403, "cross_origin")
 		o.delete("/v1/api-keys/"+k.ID, from...).fails(403, "cross_origin")
-		for _, path := range []string{"/clients", "/clients/" + i.ClientID + "/resend", "/clients/" + i.ClientID + "/cancel", "/sign-in", "/sign-in/code", "/sign-out", "/i/" + secret, "/i/" + secret + "/code"} {
+		for _, path := range []string{"/clients", "/clients/" + i.ClientID + "/resend", "/clients/" + i.ClientID + "/cancel", "/sign-in", "/sign-in/code", "/sign-out", "/i/" + secret, "/i/" + secret + "/code",
+			"/i/" + secret + "/decline", "/i/" + secret + "/propose", "/i/" + secret + "/request"} {
 			o.post(path, url.Values{"email": {p.address("a")}}, from...).is(403).shows("This came from another site")
 		}
 		// Following a link from another site is what mails are for.

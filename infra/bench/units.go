@@ -140,8 +140,8 @@ func units(ctx context.Context, b *bench) error {
 		status          int
 		calls           []string // the budget, with the GetItem that tells who is calling
 	}{
-		{"open a link", "viewInvitation", withToken(get("/v1/invitations/"+token, "")), 200, []string{"GetItem"}},
-		{"open a link, signed in", "viewInvitation", signedIn(withToken(get("/v1/invitations/"+token, ""))), 200, []string{"GetItem", "GetItem"}},
+		{"open a link", "viewInvitation", withToken(get("/v1/invitations/"+token, "")), 200, []string{"GetItem", "BatchGetItem"}},
+		{"open a link, signed in", "viewInvitation", signedIn(withToken(get("/v1/invitations/"+token, ""))), 200, []string{"GetItem", "GetItem", "BatchGetItem"}},
 		{"list 50 clients", "listClients", withKey(get("/v1/clients", "limit=50")), 200, []string{"GetItem", "Query", "BatchGetItem"}},
 		{"authenticate, read an invite", "getInvite", withInvite(withKey(get("/v1/invites/"+string(c.Invite.ID), "")), string(c.Invite.ID)), 200, []string{"GetItem", "GetItem"}},
 		{"create an invite", "sendInvite", t.sendInvite("ops@acme.example", ""), 202, []string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},

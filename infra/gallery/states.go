@@ -42,7 +42,7 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), invitationStates(), portalStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), invitationStates(), inviteeStates(), portalStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -60,7 +60,6 @@ func signInStates() []state {
 		{Name: "sign-in-code-by-hand", view: page.SignIn{Brand: platform, AskCode: true}},
 		{Name: "sign-in-code-again", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Note: page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}}},
 		{Name: "sign-in-code-wrong", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456", Problems: wrong}},
-		{Name: "sign-in-code-locked", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Problems: page.Problems{{Message: "Too many wrong codes. Ask for a new one in 15 minutes."}}}},
 		{Name: "sign-in-already", view: page.SignedIn{Brand: platform, Email: "owner@northwind.example", Home: "/clients"}},
 		{Name: "nothing-here", view: page.Nowhere{Brand: platform, Email: "nobody@elsewhere.example"}},
 	}
@@ -176,11 +175,10 @@ func invitationStates() []state {
 		{Name: "invitation-code", view: with(func(v *page.Invitation) { v.Step = page.GiveCode })},
 		{Name: "invitation-code-wrong", view: with(func(v *page.Invitation) {
 			v.Step, v.Code = page.GiveCode, "000000"
-			v.Problems = page.Problems{{Field: "code", Message: "That code is wrong or out of date."}}
+			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail: you have 3 tries left."}}
 		})},
 		{Name: "invitation-accept", view: with(func(v *page.Invitation) { v.Step, v.Person = page.Accept, "ops@acme.example" })},
 		{Name: "invitation-wrong-account", view: with(func(v *page.Invitation) { v.Step, v.Person = page.WrongUser, "dana@home.example" })},
-		{Name: "invitation-expired", view: page.DeadLink{Brand: platform, Expired: "This invitation has expired. Ask Northwind Automations to send it again."}},
 		{Name: "invitation-joined", view: with(func(v *page.Invitation) {
 			v.Step, v.Person, v.Portal = page.Joined, "ops@acme.example", "/portal"
 		})},

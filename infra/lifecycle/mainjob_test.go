@@ -59,7 +59,7 @@ func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
 		// To sign in is not to accept.
 		_, err = w.portal.Get(w.ctx, caller, "")
 		w.wants(err, fault.NotFound)
-		accepted, err := w.reception.Accept(w.ctx, token, caller)
+		accepted, err := w.reception.Accept(w.ctx, token, "", caller)
 		must(t, err)
 		equal(w, "the client", accepted.ID, c.ID)
 

@@ -51,7 +51,7 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 		_, err := w.inviter.Cancel(w.ctx, o.owner, canceled)
 		must(t, err)
 		_, used := o.invite("b@acme.example")
-		_, err = w.reception.Accept(w.ctx, used, person("b@acme.example"))
+		_, err = w.reception.Accept(w.ctx, used, "", person("b@acme.example"))
 		must(t, err)
 		_, live := o.invite("c@acme.example")
 		dead := map[string]string{
@@ -82,7 +82,7 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 					t.Errorf("%s: the address is given out: %v", what, err)
 				}
 			}
-			if _, err := w.reception.Accept(w.ctx, token, person("stranger@acme.example")); !fault.Is(err, fault.Gone) {
+			if _, err := w.reception.Accept(w.ctx, token, "", person("stranger@acme.example")); !fault.Is(err, fault.Gone) {
 				t.Errorf("accepting %s: %v", what, err)
 			}
 		}
@@ -122,7 +122,7 @@ func TestAnotherAccountLearnsNothingButThatItIsAnother(t *testing.T) {
 		o := w.office("Northwind")
 		_, token := o.invite("ops@acme.example")
 		for _, near := range []string{"ops+x@acme.example", "o.ps@acme.example", "ops@acme.example.org", "ops@xn--acme-epa.example"} {
-			_, err := w.reception.Accept(w.ctx, token, person(near))
+			_, err := w.reception.Accept(w.ctx, token, "", person(near))
 			f := w.wants(err, fault.WrongAccount)
 			equal(w, "status", f.Code.Status(), 403)
 			equal(w, "message", f.Message, "This invitation is for o•••@acme.example. Sign out, and sign in with that address.")
@@ -131,9 +131,9 @@ func TestAnotherAccountLearnsNothingButThatItIsAnother(t *testing.T) {
 			equal(w, "standing", seen.Standing, onboarding.Other)
 			equal(w, "the address shown", seen.To(), "o•••@acme.example")
 		}
-		_, err := w.reception.Accept(w.ctx, token, identity.Caller{})
+		_, err := w.reception.Accept(w.ctx, token, "", identity.Caller{})
 		w.wants(err, fault.Unauthenticated)
-		_, err = w.reception.Accept(w.ctx, token, person("OPS@acme.example"))
+		_, err = w.reception.Accept(w.ctx, token, "", person("OPS@acme.example"))
 		must(t, err)
 		w.settled()
 	})
@@ -150,7 +150,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 				which, token := o.invite(who)
 				spoil(o)
 				before := w.items()
-				_, err := w.reception.Accept(w.ctx, token, person(who))
+				_, err := w.reception.Accept(w.ctx, token, "", person(who))
 				w.wants(err, fault.Gone)
 				w.unchanged(before)
 				equal(w, "status", o.status(which), invite.Pending)
@@ -163,7 +163,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 			o := w.office("Northwind")
 			which, token := o.invite(who)
 			w.remove(string(o.id), "r#"+string(o.n8n[0]))
-			c, err := w.reception.Accept(w.ctx, token, person(who))
+			c, err := w.reception.Accept(w.ctx, token, "", person(who))
 			must(t, err)
 			equal(w, "granted", c.Grants, []instance.Grant{{Resource: o.n8n[1], Access: instance.Write, Name: "Staging"}})
 			view, err := w.portal.Get(w.ctx, person(who), "")
@@ -182,7 +182,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 		in(t, func(w *world) {
 			o := w.office("Northwind")
 			_, token := o.invite(who)
-			_, err := w.reception.Accept(w.ctx, token, person(who))
+			_, err := w.reception.Accept(w.ctx, token, "", person(who))
 			must(t, err)
 			o.suspend()
 			view, err := w.portal.Get(w.ctx, person(who), "")
@@ -220,7 +220,7 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		mine, theirs := w.office("Mine"), w.office("Theirs")
 		which, token := theirs.invite("ops@acme.example")
 		accepted, used := theirs.invite("done@acme.example")
-		_, err := w.reception.Accept(w.ctx, used, person("done@acme.example"))
+		_, err := w.reception.Accept(w.ctx, used, "", person("done@acme.example"))
 		must(t, err)
 		key, _, err := w.keys.Create(w.ctx, theirs.owner, signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesRead}}, "")
 		must(t, err)

@@ -48,7 +48,7 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 			if n%4 == 3 {
 				who = fmt.Sprintf("other%d@acme.example", n)
 			}
-			_, err := w.reception.Accept(w.ctx, token, person(who))
+			_, err := w.reception.Accept(w.ctx, token, "", person(who))
 			switch {
 			case err == nil && n%4 != 3: // the same person again is welcome
 				accepted.Add(1)
@@ -59,9 +59,9 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 			}
 		})
 		equal(w, "accepted, refused", [2]int32{accepted.Load(), wrong.Load()}, [2]int32{48, 16})
-		_, err := w.reception.Accept(w.ctx, token, person("other@acme.example"))
+		_, err := w.reception.Accept(w.ctx, token, "", person("other@acme.example"))
 		w.wants(err, fault.Gone)
-		_, err = w.reception.Accept(w.ctx, token, person("ops@acme.example"))
+		_, err = w.reception.Accept(w.ctx, token, "", person("ops@acme.example"))
 		must(t, err)
 		w.settled()
 		equal(w, "status", o.status(which), invite.Accepted)
@@ -89,7 +89,7 @@ func TestAcceptingAgainstCancellingHasOneWinner(t *testing.T) {
 			together(2, func(k int) {
 				w.skip(time.Duration((n*7+k*13)%11) * time.Millisecond)
 				if k == 0 {
-					_, taken = w.reception.Accept(w.ctx, token, person(address))
+					_, taken = w.reception.Accept(w.ctx, token, "", person(address))
 				} else {
 					_, dropped = w.inviter.Cancel(w.ctx, o.owner, which)
 				}
@@ -126,7 +126,7 @@ func TestEverythingAtOnceOnOneInvite(t *testing.T) {
 			var wg sync.WaitGroup
 			at := func(ms int, f func()) { wg.Go(func() { w.skip(time.Duration(ms%17) * time.Millisecond); f() }) }
 			at(n, func() { w.inviter.Resend(w.ctx, o.owner, which, unchanged, "") }) //nolint:errcheck // any outcome is good
-			at(n*3, func() { w.reception.Accept(w.ctx, token, person(address)) })    //nolint:errcheck
+			at(n*3, func() { w.reception.Accept(w.ctx, token, "", person(address)) })    //nolint:errcheck
 			at(n*5+9, func() { w.inviter.Cancel(w.ctx, o.owner, which) })            //nolint:errcheck
 			at(n*7, func() { w.reception.Address(w.ctx, token) })                    //nolint:errcheck
 			at(n*11, func() { w.sweep.Run(w.ctx) })                                  //nolint:errcheck

@@ -40,9 +40,9 @@ func TestResendingChangesTheLinkWhenTheNewMailIsOut(t *testing.T) {
 		fresh := w.token(who)
 		must(t, w.sees(fresh))
 		w.skip(5 * 24 * time.Hour) // past the first term, within the second
-		_, err := w.reception.Accept(w.ctx, fresh, person(who))
+		_, err := w.reception.Accept(w.ctx, fresh, "", person(who))
 		must(t, err)
-		_, err = w.reception.Accept(w.ctx, old, person(who))
+		_, err = w.reception.Accept(w.ctx, old, "", person(who))
 		w.wants(err, fault.Gone)
 		w.wants(o.resend(which), fault.NotPending)
 		w.settled()
@@ -67,7 +67,7 @@ func TestAResentMailThatFailsTakesNothingAway(t *testing.T) {
 		_, err := w.inviter.Await(w.ctx, c, 0)
 		w.wants(err, fault.MailRefused)
 		must(t, w.sees(old))
-		_, err = w.reception.Accept(w.ctx, old, person(who))
+		_, err = w.reception.Accept(w.ctx, old, "", person(who))
 		must(t, err)
 		w.settled()
 	})
@@ -130,7 +130,7 @@ func TestCancelling(t *testing.T) {
 			must(t, err)
 		}
 		w.wants(w.sees(token), fault.Gone)
-		_, err := w.reception.Accept(w.ctx, token, person(who))
+		_, err := w.reception.Accept(w.ctx, token, "", person(who))
 		w.wants(err, fault.Gone)
 		w.wants(o.resend(which), fault.NotPending)
 
@@ -153,7 +153,7 @@ func TestCancelling(t *testing.T) {
 			t.Error("a cancelled invite was mailed")
 		}
 
-		_, err = w.reception.Accept(w.ctx, w.token(who), person(who))
+		_, err = w.reception.Accept(w.ctx, w.token(who), "", person(who))
 		must(t, err)
 		_, err = w.inviter.Cancel(w.ctx, o.owner, c.Invite.ID)
 		w.wants(err, fault.NotPending)
@@ -172,7 +172,7 @@ func TestAnInviteRunsOutByTheClockNotByTheSweep(t *testing.T) {
 		must(t, w.sees(token))
 		w.skip(time.Second)
 		w.wants(w.sees(token), fault.Expired)
-		_, err := w.reception.Accept(w.ctx, token, person(who))
+		_, err := w.reception.Accept(w.ctx, token, "", person(who))
 		w.wants(err, fault.Expired)
 		equal(w, "status before the sweep", o.status(which), invite.Expired)
 		equal(w, "written down before it", o.get(which).Invite.Status, invite.Pending)

@@ -68,7 +68,7 @@ func (w *world) play(seed uint64) []string {
 				return
 			}
 			token := links[(delay*7)%len(links)]
-			c, err := w.reception.Accept(w.ctx, token, person(address))
+			c, err := w.reception.Accept(w.ctx, token, "", person(address))
 			if err == nil {
 				mu.Lock()
 				final[c.Invite.ID] = invite.Accepted

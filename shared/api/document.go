@@ -36,7 +36,9 @@ func Operations(s Services) []Operation {
 		RequestSignInCode(s.Codes), SignIn(s.Codes), SignOut(s.Door, s.Codes), GetSession(s.Door), GetHealth(),
 		SendInvite(s.Door, s.Inviter), ListInvites(s.Door, s.Directory), GetInvite(s.Door, s.Inviter), ResendInvite(s.Door, s.Inviter), CancelInvite(s.Door, s.Inviter),
 		ListClients(s.Door, s.Directory), GetClient(s.Door, s.Directory), ListInstances(s.Door, s.Directory), ListServices(s.Door, s.Directory),
-		ViewInvitation(s.Door, s.Reception), AcceptInvitation(s.Door, s.Reception, s.Origin), GetPortal(s.Door, s.Portal),
+		ViewInvitation(s.Door, s.Reception), AcceptInvitation(s.Door, s.Reception, s.Origin),
+		DeclineInvitation(s.Reception), ProposeAddress(s.Reception), RequestNewLink(s.Reception),
+		GetPortal(s.Door, s.Portal),
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
 	}
 }

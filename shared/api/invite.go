@@ -35,7 +35,7 @@ type HostingBody struct {
 
 // TimelineBody is one line of an invite's delivery timeline.
 type TimelineBody struct {
-	Event  string    `json:"event" enum:"queued,sent,delivered,delayed,bounced,complained,opened,signed_in,accepted,resent,canceled,expired,failed" example:"delivered"`
+	Event  string    `json:"event" enum:"queued,sent,delivered,delayed,bounced,complained,opened,signed_in,accepted,resent,canceled,declined,address_proposed,expired,new_link_requested,failed" example:"delivered"`
 	At     time.Time `json:"at"`
 	Detail string    `json:"detail,omitempty" example:"the mailbox is full"`
 }

@@ -23,6 +23,7 @@ const (
 	InviteAccepted Action = "invite.accepted"
 	InviteDeclined Action = "invite.declined"
 
+	LinkRequested    Action = "invite.new_link_requested"
 	AddressProposed  Action = "invite.address_proposed"
 	ProposalApproved Action = "invite.proposal_approved"
 	ProposalRefused  Action = "invite.proposal_refused"

@@ -100,13 +100,13 @@ func TestAnAddressIsToldWhenToAskAgain(t *testing.T) {
 		words string
 	}{
 		{"at once", []time.Duration{0}, 0, "codes-apart", identity.CodeApart, "in 20 seconds."},
-		{"just short", []time.Duration{0}, identity.CodeApart - 1, "codes-apart", 1, "in 1 seconds."},
+		{"just short", []time.Duration{0}, identity.CodeApart - 1, "codes-apart", 1, "in a second."},
 		{"after it", []time.Duration{0}, identity.CodeApart, "", 0, ""},
 		{"a sixth in a quarter of an hour", []time.Duration{0, minute, 2 * minute, 3 * minute, 4 * minute}, 5 * minute, "codes", 10 * minute, "in 10 minutes."},
 		{"a quarter of an hour after the first", []time.Duration{0, minute, 2 * minute, 3 * minute, 4 * minute}, 15 * minute, "", 0, ""},
 		{"a sixteenth in a day", day(15), 15 * time.Hour, "codes-day", 9 * time.Hour, "in 9 hours."},
 		{"a day after the first", day(15), 24 * time.Hour, "", 0, ""},
-		{"just short of a day", day(15), 24*time.Hour - second, "codes-day", second, "in 1 seconds."},
+		{"just short of a day", day(15), 24*time.Hour - second, "codes-day", second, "in a second."},
 	} {
 		code := &identity.Code{}
 		for _, at := range c.asked {

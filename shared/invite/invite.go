@@ -80,6 +80,7 @@ const (
 	WasDropped EventName = "canceled"
 	Declined   EventName = "declined" // by the invitee; the invite is canceled
 	Proposed   EventName = "address_proposed"
+	AskedAgain EventName = "new_link_requested" // by the holder of an expired link
 	RanOut     EventName = "expired"
 	NotSent    EventName = "failed"
 )
@@ -185,6 +186,32 @@ func (i *Invite) MayAnswer(now time.Time) error {
 		return fault.New(fault.Gone, "This invitation is no longer valid.")
 	}
 	return nil
+}
+
+// AskApart is how far apart the requests for a new link are noted.
+const AskApart = 24 * time.Hour
+
+// Asked is when the holder of the expired link last asked for a new one; zero for never, or not within AskApart.
+func (i *Invite) Asked(now time.Time) time.Time {
+	for n := len(i.Timeline) - 1; n >= 0; n-- {
+		if e := i.Timeline[n]; e.Name == AskedAgain && now.Sub(e.At) < AskApart {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
+// Ask notes that the holder of the link, whose time is over, asks for a new one. It returns false when that was noted
+// within AskApart before, and a fault with code [fault.Gone] for an invite that has not expired.
+func (i *Invite) Ask(now time.Time) (bool, error) {
+	if i.At(now) != Expired {
+		return false, fault.New(fault.Gone, "This invitation is no longer valid.")
+	}
+	if !i.Asked(now).IsZero() {
+		return false, nil
+	}
+	i.Note(AskedAgain, now, "")
+	return true, nil
 }
 
 // Expire ends an invite whose time is over. It returns false when that is not so.

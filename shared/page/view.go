@@ -155,6 +155,8 @@ type SignIn struct {
 	Email    string // as typed
 	Fixed    bool   // a code was sent to Email, which is then shown and not asked for
 	Code     string // as typed
+	Spent    bool   // the code is used up: only a new one helps
+	Wait     int    // seconds until a new code can be asked for
 	Note     Note   // e.g. that a new code was sent; Text "" for none
 	Problems Problems
 }

@@ -10,6 +10,8 @@ const (
 	Accept    Step = "accept"     // signed in with the invited address
 	WrongUser Step = "wrong-user" // signed in with another one
 	Joined    Step = "joined"     // accepted before, by this person
+	Declining Step = "declining"  // about to turn it down
+	Proposing Step = "proposing"  // about to name another address
 )
 
 // Invitation is the page behind the link of an invite.
@@ -22,8 +24,13 @@ type Invitation struct {
 	Person   string // who is signed in
 	Message  string
 	Opens    []Linked
+	Offer    string // fingerprint of what is shown, which the form to accept carries
 	Until    Time
 	Code     string // as typed
+	Spent    bool   // the code is used up: only a new one helps
+	Wait     int    // seconds until a new code can be asked for
+	Reason   string // as typed, when declining
+	Email    string // as typed, when proposing
 	Note     Note
 	Problems Problems
 	Portal   string // path of the portal, when joined
@@ -32,26 +39,62 @@ type Invitation struct {
 func (v Invitation) frame() frame {
 	title := "Invitation from " + v.Brand.Name
 	switch {
+	case len(v.Problems) > 0:
+		title = "Error: " + title
 	case v.Step == WrongUser:
 		title = "This invitation is for another address"
 	case v.Step == Joined:
 		title = "You have accepted this invitation"
-	case len(v.Problems) > 0:
-		title = "Error: " + title
+	case v.Step == Declining:
+		title = "Decline this invitation?"
+	case v.Step == Proposing:
+		title = "Who should be invited?"
 	}
-	return frame{template: "invitation", title: title, brand: v.Brand}
+	f := frame{template: "invitation", title: title, brand: v.Brand}
+	f.script = v.Step == GiveCode // the countdown, and pasting
+	return f
+}
+
+// Mark is the brand as it is shown: with the script, the initial takes the logo's place, so that no page takes more
+// than three requests.
+func (v Invitation) Mark() Brand {
+	b := v.Brand
+	if v.Step == GiveCode {
+		b.LogoURL = ""
+	}
+	return b
+}
+
+// Answered thanks for another answer than yes.
+type Answered struct {
+	Brand    Brand
+	Declined bool // else another address was proposed
+}
+
+func (v Answered) frame() frame {
+	title := "Thank you"
+	if v.Declined {
+		title = "You declined the invitation"
+	}
+	return frame{template: "answered", title: title, brand: v.Brand}
 }
 
 // DeadLink is the one page for every link that opens nothing: unknown, revoked, used by somebody else, or foreign.
-// With Expired it is the one for a link whose time is over, which only its holder gets to see.
+// With Expired or Ended it is the one for a link that was good, which only its holder gets to see, and is the agency's.
 type DeadLink struct {
 	Brand   Brand
 	Expired string // what to do, in a sentence; "" for a link that is not valid
+	Ended   string // the same for the person who accepted it and is no client any more
+	Ask     string // where the form goes that asks for a new link; "" for no form
+	Asked   Time   // when a new link was asked for; Machine "" for never
 }
 
 func (v DeadLink) frame() frame {
 	title := "This invitation is no longer valid."
-	if v.Expired != "" {
+	switch {
+	case v.Ended != "":
+		title = "Your access has ended"
+	case v.Expired != "":
 		title = "This invitation has expired"
 	}
 	return frame{template: "deadlink", title: title, brand: v.Brand}

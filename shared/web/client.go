@@ -113,7 +113,7 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 	}
 	c := l.Client
 	v := page.Client{
-		Workspace: workspace(a, caller, page.InClients), URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)),
+		Workspace: workspace(a, caller, page.InClients), URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now),
 		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c.Invite.Payer),
 	}
 	may := a.MayInvite() == nil
@@ -168,9 +168,19 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 		v.Expires = page.TimeAt(i.ExpiresAt, now)
 	case invite.Expired:
 		v.Banner = page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it in time. Send it again for a new link and seven more days."}
+		if at := i.Asked(now); !at.IsZero() {
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Your client asks for a new link.", Text: "The invitation has expired, and whoever holds its link asked " + page.TimeAt(at, now).Relative + " for a new one. Send it again for a new link and seven more days."}
+		}
 	case invite.Canceled:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.", Text: "Its link is dead. You can invite the same address again."}
 		v.Again = true
+		if i.WasDeclined() {
+			v.Banner = page.Banner{Tone: page.Bad, Title: "This invitation was declined.", Text: "Its link is dead. You can invite the same address again."}
+			if i.Reason != "" {
+				v.Banner.Text = "They wrote: “" + i.Reason + "” " + v.Banner.Text
+			}
+			return
+		}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.", Text: "Its link is dead. You can invite the same address again."}
 	case invite.Failed:
 		v.Banner = page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: sentence(i.Reason) + " Its link is dead. Ask your client for an address that works, and invite that one."}
 		v.Again = true

@@ -104,7 +104,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 
 func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	c := l.Client
-	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: clientBadge(c.At(now)), Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
+	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now), Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
 	if c.Name != "" {
 		out.Email = string(c.Email)
 	}

@@ -28,7 +28,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 			return
 		}
 	case fault.Gone, fault.Expired:
-		if err := s.dead(w, r, f); err == nil {
+		if s.dead(w, r, err, f) == nil {
 			return
 		}
 	}
@@ -98,6 +98,12 @@ func ours(r *http.Request, err error) (*fault.Error, error) {
 	}
 	note(r.Context(), f)
 	return f, nil
+}
+
+func asDeadLink(err error) (*deadLink, bool) {
+	var e *deadLink
+	ok := errors.As(err, &e)
+	return e, ok
 }
 
 func asTooLarge(err error) (*http.MaxBytesError, bool) {

@@ -67,13 +67,13 @@ func RequestCodeForm(s *Site, codes *signin.Codes) Page {
 			}
 			v.Problems = problems(f, signInNames)
 			if strings.HasPrefix(f.Limit.Name, "codes") { // one is out, or several are: it may as well be used
-				v.AskCode, v.Problems = true, nil
+				v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
 				v.Note = page.Note{Tone: page.Wait, Text: f.Message}
 			}
 			retryAfter(w, f)
 			return s.show(w, r, f.Code.Status(), v)
 		}
-		v.AskCode = true
+		v.AskCode, v.Wait = true, seconds(identity.CodeApart)
 		if r.PostForm.Get("again") != "" {
 			v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
 		}
@@ -98,7 +98,7 @@ func SignInForm(s *Site, codes *signin.Codes) Page {
 		if err != nil {
 			return err
 		}
-		v.Problems = problems(f, signInNames)
+		v.Problems, v.Spent = problems(f, signInNames), identity.Spent(f)
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})

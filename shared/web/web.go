@@ -46,6 +46,7 @@ func Pages(d Dependencies) []Page {
 		ClientsPage(s, d.Door, d.Directory), SendInviteForm(s, d.Door, d.Directory, d.Inviter),
 		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
+		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		PortalPage(s, d.Door, d.Portal),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}

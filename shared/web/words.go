@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/client"
@@ -24,6 +25,14 @@ func clientBadge(s client.Status) page.Badge {
 		return page.Badge{Tone: page.Good, Text: "Active"}
 	}
 	return page.Badge{Tone: page.Idle, Text: "Inactive"}
+}
+
+// standingBadge is a client's state, which says of one who does not want to be a client that it declined.
+func standingBadge(c *client.Client, now time.Time) page.Badge {
+	if c.Invite.WasDeclined() && !c.Joined() {
+		return page.Badge{Tone: page.Bad, Text: "Declined"}
+	}
+	return clientBadge(c.At(now))
 }
 
 // resourceBadge is a resource's state; no text when the resource is gone.
@@ -108,8 +117,17 @@ func eventLine(e invite.Event) page.Event {
 		out.Title = "Sent again"
 	case invite.WasDropped:
 		out.Title = "Cancelled"
+	case invite.Declined:
+		out.Tone, out.Title = page.Bad, "Declined"
+		if e.Detail != "" {
+			out.Detail = "“" + e.Detail + "”"
+		}
+	case invite.Proposed:
+		out.Tone, out.Title = page.Wait, "Asked to use another address"
 	case invite.RanOut:
 		out.Title = "Expired"
+	case invite.AskedAgain:
+		out.Tone, out.Title = page.Wait, "Asked for a new link"
 	case invite.NotSent:
 		out.Tone, out.Title = page.Bad, "Could not be sent"
 	default:

@@ -1,5 +1,6 @@
 // What pages do beyond what they can do by themselves. Everything here is an addition: without it, each page works
 // by links and forms.
+import { codes } from "./code";
 import { dialogs } from "./dialog";
 import { invite } from "./invite";
 import { tabs } from "./tabs";
@@ -15,6 +16,7 @@ function start(root: ParentNode): void {
 }
 
 start(document);
+codes(document);
 busy();
 invite();
 watch(start);

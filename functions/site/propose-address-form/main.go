@@ -1,0 +1,19 @@
+// Command propose-address-form tells an agency that an invitation belongs to another address.
+package main
+
+import (
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		reception := &onboarding.Reception{Store: table, Now: env.Now}
+		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
+		return web.ProposeAddressForm(site, reception).Function(), nil
+	})
+}
