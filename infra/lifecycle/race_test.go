@@ -125,11 +125,11 @@ func TestEverythingAtOnceOnOneInvite(t *testing.T) {
 			w.skip(invite.ResendApart)
 			var wg sync.WaitGroup
 			at := func(ms int, f func()) { wg.Go(func() { w.skip(time.Duration(ms%17) * time.Millisecond); f() }) }
-			at(n, func() { w.inviter.Resend(w.ctx, o.owner, which, unchanged, "") }) //nolint:errcheck // any outcome is good
-			at(n*3, func() { w.reception.Accept(w.ctx, token, "", person(address)) })    //nolint:errcheck
-			at(n*5+9, func() { w.inviter.Cancel(w.ctx, o.owner, which) })            //nolint:errcheck
-			at(n*7, func() { w.reception.Address(w.ctx, token) })                    //nolint:errcheck
-			at(n*11, func() { w.sweep.Run(w.ctx) })                                  //nolint:errcheck
+			at(n, func() { w.inviter.Resend(w.ctx, o.owner, which, unchanged, "") })  //nolint:errcheck // any outcome is good
+			at(n*3, func() { w.reception.Accept(w.ctx, token, "", person(address)) }) //nolint:errcheck
+			at(n*5+9, func() { w.inviter.Cancel(w.ctx, o.owner, which) })             //nolint:errcheck
+			at(n*7, func() { w.reception.Address(w.ctx, token) })                     //nolint:errcheck
+			at(n*11, func() { w.sweep.Run(w.ctx) })                                   //nolint:errcheck
 			at(n*2, func() { w.take(w.mailQueue, w.worker.Handle) })
 			wg.Wait()
 			w.deliver()
