@@ -180,7 +180,8 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite",
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
-		"declineInvitation", "proposeAddress", "requestNewLink"}
+		"declineInvitation", "proposeAddress", "requestNewLink",
+		"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient"}
 	var have []string
 	for path, methods := range document.Paths {
 		for method, o := range methods {
@@ -197,7 +198,7 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 				}
 			}
 			// The method and path are served by the operation, and not by what answers when there is none.
-			a := p.nobody().do(strings.ToUpper(method), strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x").Replace(path), nil)
+			a := p.nobody().do(strings.ToUpper(method), strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x", "{resourceId}", "ins_x").Replace(path), nil)
 			if a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed || a.status >= 500 {
 				t.Errorf("%s answered %d, want the operation's own answer", a.what, a.status)
 			}

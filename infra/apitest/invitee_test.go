@@ -69,7 +69,7 @@ func TestFE22TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	if want := []string{"queued", "sent", "opened", "accepted"}; !slices.Equal(story, want) {
 		t.Errorf("the timeline is %v, want %v", story, want)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("Active", "Link opened", "Accepted").hides("Invite pending", "Danger zone")
+	o.get("/clients/"+i.ClientID).is(200).shows("Active", "Link opened", "Accepted").hides("Invite pending", "Cancel invite")
 }
 
 func TestAcceptingByTheAPI(t *testing.T) {

@@ -85,7 +85,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	// What an agency has, by a person and by a key with every scope.
 	instances := o.things("instances")
 	grants := []m{{"resource": named(t, instances, "Acme production").ID, "access": "read"}, {"resource": named(t, o.things("services"), "WhatsApp support line").ID, "access": "write"}}
-	program := p.program(o.key("CRM", "invites:read", "invites:write", "clients:read", "resources:read").Secret)
+	program := p.program(o.key("CRM", "invites:read", "invites:write", "clients:read", "clients:write", "resources:read").Secret)
 	kept.keep(program.bearer)
 	spare := o.key("spare", "invites:read")
 	kept.keep(spare.Secret)
@@ -148,6 +148,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	client.get("/i/" + secret).is(200)
 	o.get("/v1/clients/" + one.ClientID).is(200)
 	o.get("/clients/" + four.ClientID).is(200)
+
+	tendClients(t, p, o, program)
 
 	// What SES reports, and what the sweep repairs: mails whose worker is slower than its lease, and what has expired.
 	p.advance(61 * time.Minute)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/delivery"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
@@ -31,6 +32,7 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 	codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
 	inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
 	directory := &onboarding.Directory{Store: table, Now: env.Now}
+	keeper := &care.Keeper{Store: table, Now: env.Now}
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
 	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
@@ -44,10 +46,10 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: &signin.Keys{Store: table, Now: env.Now}, Inviter: inviter,
-		Directory: directory, Reception: reception, Portal: clientPortal, Origin: origin}) {
+		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
-	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Reception: reception, Portal: clientPortal,
+	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal,
 		Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}

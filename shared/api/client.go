@@ -30,12 +30,20 @@ type ClientBody struct {
 	Status    string       `json:"status" enum:"pending,active,inactive"`
 	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
 	Invite    *InviteBody  `json:"invite"`
+	Proposal  *string      `json:"proposal" doc:"Another address that whoever opened the invitation asks you to use; null for none." example:"pat@acme.example"`
+	EndedAt   *time.Time   `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
+	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
 	CreatedAt time.Time    `json:"createdAt"`
 }
 
 func clientBody(l onboarding.Listed, now time.Time) ClientBody {
 	c := l.Client
-	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)), Resources: []LinkedBody{}, Invite: inviteBody(c, now), CreatedAt: c.CreatedAt}
+	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)), Resources: []LinkedBody{}, Invite: inviteBody(c, now),
+		EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), CreatedAt: c.CreatedAt}
+	if p := c.Proposal; p != nil {
+		address := string(p.Address)
+		b.Proposal = &address
+	}
 	for _, r := range l.Resources {
 		status := string(r.Status)
 		if status == "" {
@@ -85,16 +93,20 @@ func ListClients(door *signin.Doorkeeper, directory *onboarding.Directory) Opera
 		})
 }
 
-type clientInput struct {
+// ClientRef names a client in the path.
+type ClientRef struct {
 	ClientID string `path:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
-type clientOutput struct{ Body ClientBody }
+type clientOutput struct {
+	ETag string `header:"ETag" doc:"Names this edition of name and access, for If-Match."`
+	Body ClientBody
+}
 
 // GetClient reads a client.
 func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
 	return operation("getClient", "Read a client", "", tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *clientInput) (*clientOutput, error) {
+		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
 			caller, err := forAgency(ctx, door, identity.ClientsRead)
 			if err != nil {
 				return nil, err
@@ -103,7 +115,7 @@ func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operati
 			if err != nil {
 				return nil, err
 			}
-			return &clientOutput{clientBody(l, directory.Now())}, nil
+			return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
 		})
 }
 

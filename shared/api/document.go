@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/onboarding"
@@ -25,6 +26,7 @@ type Services struct {
 	Keys      *signin.Keys
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
+	Keeper    *care.Keeper
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Origin    string
@@ -39,6 +41,8 @@ func Operations(s Services) []Operation {
 		ViewInvitation(s.Door, s.Reception), AcceptInvitation(s.Door, s.Reception, s.Origin),
 		DeclineInvitation(s.Reception), ProposeAddress(s.Reception), RequestNewLink(s.Reception),
 		GetPortal(s.Door, s.Portal),
+		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
+		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
 	}
 }
@@ -64,7 +68,7 @@ func Document(route func(operationID string) (method, path string, err error)) (
 		spec := o.spec
 		spec.Method, spec.Path = method, path
 		codes := o.codes
-		if method == http.MethodPost || method == http.MethodDelete {
+		if method != http.MethodGet {
 			codes = append(codes[:len(codes):len(codes)], fault.CrossOrigin)
 		}
 		spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))

@@ -95,3 +95,9 @@ func (c *Client) Propose(now time.Time, to email.Address) error {
 	c.Invite.Note(invite.Proposed, now, "")
 	return nil
 }
+
+// MayChange returns nil when what is open to the client can be changed; else the fault of Grant and Revoke.
+func (c *Client) MayChange(now time.Time) error {
+	_, err := c.changeable(now)
+	return err
+}

@@ -23,6 +23,8 @@ type Change struct {
 	Join bool
 	// Leave records with the person that it is no client of the agency any more.
 	Leave bool
+	// Erase removes the relationship instead of writing it, under the same condition.
+	Erase bool
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

@@ -128,6 +128,10 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	next.Version++
 	condition, values := versioned(c.Client.Version)
 	writes := []types.TransactWriteItem{t.put(writeClient(&next, t.now()), condition, values)}
+	if c.Erase {
+		writes[0] = types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, clientPrefix+string(next.Ref())),
+			ConditionExpression: &condition, ExpressionAttributeValues: values}}
+	}
 	if w, ok := t.agencyWrite(pk, c); ok {
 		writes = append(writes, w)
 	}

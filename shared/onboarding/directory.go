@@ -121,6 +121,11 @@ func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id
 	if err != nil {
 		return Listed{}, err
 	}
+	return d.Listed(ctx, caller, c)
+}
+
+// Listed puts a client that was just read together with the state of what is open to it.
+func (d *Directory) Listed(ctx context.Context, caller identity.Caller, c *client.Client) (Listed, error) {
 	linked, err := d.linked(ctx, caller.Agency, []client.Client{*c})
 	if err != nil {
 		return Listed{}, err

@@ -60,17 +60,17 @@ func relative(d time.Duration) string {
 	case d < 10*time.Second:
 		return "just now"
 	case d < time.Minute:
-		words = count(int(d/time.Second), "second")
+		words = Count(int(d/time.Second), "second")
 	case d < time.Hour:
-		words = count(int(d/time.Minute), "minute")
+		words = Count(int(d/time.Minute), "minute")
 	case d < day:
-		words = count(int(d/time.Hour), "hour")
+		words = Count(int(d/time.Hour), "hour")
 	case d < 60*day:
-		words = count(int(d/day), "day")
+		words = Count(int(d/day), "day")
 	case d < 730*day:
-		words = count(int(d/(30*day)), "month")
+		words = Count(int(d/(30*day)), "month")
 	default:
-		words = count(int(d/(365*day)), "year")
+		words = Count(int(d/(365*day)), "year")
 	}
 	if past {
 		return words + " ago"
@@ -78,7 +78,8 @@ func relative(d time.Duration) string {
 	return "in " + words
 }
 
-func count(n int, unit string) string {
+// Count is a number of things in words.
+func Count(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
 	}

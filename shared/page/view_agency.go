@@ -55,6 +55,7 @@ type InviteForm struct {
 	Services  []Choice // none: the section is left out
 	Left      int      // invites that the hour still allows
 	Quota     int
+	Next      Time   // when the next one is free, where none is left; Machine "" otherwise
 	Selling   bool   // whether payments are set up, so that the client can be asked to pay
 	Hosting   string // "", "10", "30" or "50"
 	WhatsApp  bool
@@ -85,13 +86,23 @@ type Client struct {
 	Banner    Banner
 	Resend    *Resend // nil when the invite cannot be sent again
 	Again     bool    // whether the client can be invited again with a new invite
+	Declined  string  // the recipient's reason, in its own words; "" for none
 	Story     []Event
 	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
 	Payer     string // who pays, in words
 	Access    []Linked
-	Expires   Time // when a pending invite does; Machine "" for never
+	AccessURL string     // where changes of access go; "" when it cannot be changed
+	Fixed     string     // why it cannot be changed; "" where there is nothing to say
+	Grant     *GrantForm // nil when nothing can be opened
+	Rename    Rename
+	Proposal  *Proposal // nil for none
+	Activity  string    // path of what was done about this client
+	AgainURL  string    // path of the invite dialog with this client in it
+	Expires   Time      // when a pending invite does; Machine "" for never
 	Cancel    *Cancel
-	Note      Note // the outcome of what was just done; Text "" for none
+	Remove    *Question // nil when there is nothing to end
+	Erase     *Question // nil for a client that is pending or active
+	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
 func (v Client) frame() frame {
@@ -124,10 +135,13 @@ type Event struct {
 
 // Linked is a resource that is open to a client.
 type Linked struct {
+	ID     string
 	Name   string
 	Kind   string // "n8n instance", "WhatsApp"
 	State  Badge  // Text "" when not known
 	Rights string // in words
+	Write  bool   // the same for a form
+	Asked  bool   // whether taking it away is asked about already
 }
 
 // Cancel is the offer to cancel an invite.

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
@@ -20,6 +23,12 @@ import (
 
 // outcomes are what a client's page says after something was done, by the word that the redirect carries.
 var outcomes = map[string]string{
+	"renamed":   "The name is changed.",
+	"access":    "Saved. It counts from the client's next request on.",
+	"revoked":   "Closed. The client's next request finds nothing there.",
+	"removed":   "The client is removed, and all its access has ended. Its sign-in is its own.",
+	"approved":  "The invitation is on its way to the other address. The old link is dead.",
+	"kept":      "The invitation stays with this address.",
 	"resent":    "A new mail with a new link is on its way.",
 	"cancelled": "The invite is cancelled. Its link does not work any more.",
 }
@@ -38,16 +47,14 @@ func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Director
 		if text := outcomes[r.URL.Query().Get("done")]; text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
-		if v.Cancel != nil {
-			v.Cancel.Open = r.URL.Query().Get("cancel") == "ask"
-		}
+		ask(&v, r.URL.Query())
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
 
 // ResendInviteForm mails a new link.
 func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("resendInviteForm", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+	return s.change("resendInviteForm", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		c, err := inviter.Resend(ctx, caller, c.Invite.ID, onboarding.Unchanged{}, "")
 		if err != nil {
 			return err
@@ -59,18 +66,19 @@ func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 
 // CancelInviteForm ends the invite; its links are dead with the answer.
 func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("cancelInviteForm", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client) error {
+	return s.change("cancelInviteForm", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		_, err := inviter.Cancel(ctx, caller, c.Invite.ID)
 		return err
 	})
 }
 
-// change does something with a client's invite and shows the client's page again: by a redirect, or where it was
-// refused with the reason.
-func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onboarding.Directory, do func(context.Context, identity.Caller, *client.Client) error) Page {
+// change does something about a client and shows the client's page again: by a redirect, or where it was refused with
+// the reason, and with what was typed put back by again.
+func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onboarding.Directory,
+	do func(context.Context, identity.Caller, *client.Client, url.Values) error, again ...func(*page.Client, *fault.Error, url.Values)) Page {
 	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
+		caller, err := door.ForAgency(ctx, credentials(r), identity.ClientsWrite)
 		if err != nil {
 			return s.notAgency(w, r, err)
 		}
@@ -79,7 +87,7 @@ func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onb
 		if err != nil {
 			return err
 		}
-		err = do(ctx, caller, l.Client)
+		err = do(ctx, caller, l.Client, r.PostForm)
 		if err == nil {
 			return seeOther(w, clientPath(which)+"?done="+done)
 		}
@@ -91,7 +99,12 @@ func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onb
 		if err != nil {
 			return err
 		}
-		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		if len(again) == 0 {
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		}
+		for _, a := range again {
+			a(&v, f, r.PostForm)
+		}
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})
@@ -121,22 +134,27 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 	if c.Name != "" {
 		v.Email = string(c.Email)
 	}
-	if !c.AcceptedAt.IsZero() {
+	switch {
+	case !c.EndedAt.IsZero():
+		v.Since, v.SinceWord = page.TimeAt(c.EndedAt, now), "Ended"
+	case !c.AcceptedAt.IsZero():
 		v.Since, v.SinceWord = page.TimeAt(c.AcceptedAt, now), "Client since"
 	}
 	for _, x := range l.Resources {
-		v.Access = append(v.Access, page.Linked{Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status), Rights: rightsWord(x.Access)})
+		v.Access = append(v.Access, page.Linked{ID: string(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status),
+			Rights: rightsWord(x.Access), Write: x.Access == instance.Write})
 	}
-	story(&v, c.Invite, now)
+	story(&v, c, now)
 	banner(&v, c, now)
 	if may {
-		v.Resend = resend(c.Invite, now)
+		v.Resend = resend(c.Invite, a, now)
 	}
-	return v, nil
+	return v, s.tending(r, directory, caller, &v, c)
 }
 
 // story tells what happened to the invite, and what is still to come.
-func story(v *page.Client, i *invite.Invite, now time.Time) {
+func story(v *page.Client, c *client.Client, now time.Time) {
+	i := c.Invite
 	for _, e := range i.Timeline {
 		line := eventLine(e)
 		line.At = page.TimeAt(e.At, now)
@@ -152,6 +170,9 @@ func story(v *page.Client, i *invite.Invite, now time.Time) {
 			v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: "Expired", At: page.TimeAt(i.ExpiresAt, now)})
 		}
 	}
+	if !c.EndedAt.IsZero() {
+		v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: map[client.Side]string{client.ByAgency: "Removed by you", client.ByClient: "Left the portal"}[c.EndedBy], At: page.TimeAt(c.EndedAt, now)})
+	}
 	if i.Live() {
 		v.Watch = "/v1/invites/" + string(i.ID)
 	}
@@ -160,6 +181,16 @@ func story(v *page.Client, i *invite.Invite, now time.Time) {
 // banner says where the invite stands, and what can be done about it.
 func banner(v *page.Client, c *client.Client, now time.Time) {
 	i := c.Invite
+	switch {
+	case c.EndedBy == client.ByAgency:
+		v.Banner = page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Again = true
+		return
+	case c.EndedBy == client.ByClient:
+		v.Banner = page.Banner{Tone: page.Idle, Title: "This client has left your portal.", Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Again = true
+		return
+	}
 	switch i.At(now) {
 	case invite.Sending:
 		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.", Text: "The mail is on its way out, and this page follows it."}
@@ -191,7 +222,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 }
 
 // resend is the offer to mail the invite again, with its limits told before they are hit.
-func resend(i *invite.Invite, now time.Time) *page.Resend {
+func resend(i *invite.Invite, a *agency.Agency, now time.Time) *page.Resend {
 	today := 0
 	for _, at := range i.Resends {
 		if now.Sub(at) < 24*time.Hour {
@@ -199,10 +230,14 @@ func resend(i *invite.Invite, now time.Time) *page.Resend {
 		}
 	}
 	left := max(invite.ResendsPerDay-today, 0)
-	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one stops working.", left, invite.ResendsPerDay)}
+	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. Each counts towards the hour's invites: %d of %d are left. The new mail has a new link; the old one stops working.",
+		left, invite.ResendsPerDay, a.Left(now), agency.HourlyInvites)}
 	f := fault.As(i.MayResend(now))
 	switch {
 	case f == nil:
+		if next, full := nextFree(a, now); full {
+			return &page.Resend{Used: true, Limit: "All of this hour's invites are used up. The next one is free " + next.Relative + "."}
+		}
 		return out
 	case f.Code == fault.StillSending && i.At(now) != invite.Sending:
 		return &page.Resend{Used: true, Limit: f.Message}

@@ -41,8 +41,14 @@ func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directo
 		if err != nil {
 			return err
 		}
+		if r.URL.Query().Get("done") == "erased" {
+			v.Note = page.Note{Tone: page.Good, Text: "The client is erased. The activity log keeps rows with ids alone."}
+		}
 		if v.Form != nil {
 			v.Form.Open = r.URL.Query().Get("invite") == "new"
+			if err := s.again(r, directory, caller, v.Form); err != nil {
+				return err
+			}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
@@ -122,6 +128,7 @@ func clientPath(c id.Client) string { return "/clients/" + url.PathEscape(string
 // form is an invite form with nothing typed in it.
 func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
 	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites}
+	f.Next, _ = nextFree(a, s.now())
 	for _, part := range []struct {
 		kind instance.Kind
 		into *[]page.Choice
@@ -135,6 +142,33 @@ func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller ide
 		}
 	}
 	return f, nil
+}
+
+// nextFree is when the agency can send an invite again; false while it can at once.
+func nextFree(a *agency.Agency, now time.Time) (page.Time, bool) {
+	_, err := a.Take(now, 0)
+	f := fault.As(err)
+	if f == nil {
+		return page.Time{}, false
+	}
+	return page.TimeAt(now.Add(f.Retry), now), true
+}
+
+// again fills the form for a client that has been one before.
+func (s *Site) again(r *http.Request, directory *onboarding.Directory, caller identity.Caller, f *page.InviteForm) error {
+	which := id.Client(r.URL.Query().Get("again"))
+	if which == "" {
+		return nil
+	}
+	l, err := directory.Client(r.Context(), caller, which)
+	if fault.Is(err, fault.NotFound) {
+		return nil // erased a moment ago: an empty form is as good
+	}
+	if err != nil {
+		return err
+	}
+	f.Email, f.Name = string(l.Client.Email), l.Client.Name
+	return nil
 }
 
 func newKey() string {

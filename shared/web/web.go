@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
@@ -31,6 +32,7 @@ type Dependencies struct {
 	Codes     *signin.Codes
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
+	Keeper    *care.Keeper
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Platform  string           // the platform's name
@@ -45,6 +47,8 @@ func Pages(d Dependencies) []Page {
 		HomePage(s, d.Door), SignInPage(s, d.Door), RequestCodeForm(s, d.Codes), SignInForm(s, d.Codes), SignOutForm(s, d.Codes),
 		ClientsPage(s, d.Door, d.Directory), SendInviteForm(s, d.Door, d.Directory, d.Inviter),
 		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
+		RenameClientForm(s, d.Door, d.Directory, d.Keeper), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
+		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		PortalPage(s, d.Door, d.Portal),

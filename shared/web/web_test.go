@@ -229,7 +229,7 @@ func TestTheBannerTellsEveryState(t *testing.T) {
 		c.change(x.Invite)
 		var v page.Client
 		at := now.Add(c.after)
-		story(&v, x.Invite, at)
+		story(&v, x, at)
 		banner(&v, x, at)
 		if got := v.Banner.Title + " " + v.Banner.Text; v.Banner.Tone != c.tone || !strings.Contains(got, c.says) {
 			t.Errorf("%s: banner %s %q, want %s %q", name, v.Banner.Tone, got, c.tone, c.says)
@@ -246,33 +246,33 @@ func TestTheBannerTellsEveryState(t *testing.T) {
 func TestResendTellsItsLimitsBeforeTheyAreHit(t *testing.T) {
 	t.Parallel()
 	i := pending(t).Invite
-	if r := resend(i, now); r != nil {
+	if r := resend(i, new(agency.Agency), now); r != nil {
 		t.Errorf("while the first mail is out: %+v", r)
 	}
 	i.MailSent(now)
-	if r := resend(i, now.Add(10*time.Second)); r == nil || r.Wait != 50 || r.Used {
+	if r := resend(i, new(agency.Agency), now.Add(10*time.Second)); r == nil || r.Wait != 50 || r.Used {
 		t.Errorf("after 10 s: %+v", r)
 	}
 	at := now
 	for n := range invite.ResendsPerDay {
 		at = at.Add(2 * time.Minute)
-		r := resend(i, at)
+		r := resend(i, new(agency.Agency), at)
 		if want := invite.ResendsPerDay - n; r == nil || r.Wait != 0 || r.Used || !strings.HasPrefix(r.Limit, string(rune('0'+want))+" of 5") {
 			t.Errorf("re-send %d: %+v", n, r)
 		}
 		i.Resend(at, agency.Slot{})
-		if r := resend(i, at.Add(time.Second)); r == nil || !r.Used {
+		if r := resend(i, new(agency.Agency), at.Add(time.Second)); r == nil || !r.Used {
 			t.Errorf("while re-send %d is out: %+v", n, r)
 		}
 		i.MailSent(at)
 	}
-	if r := resend(i, at.Add(time.Hour)); r == nil || !r.Used {
+	if r := resend(i, new(agency.Agency), at.Add(time.Hour)); r == nil || !r.Used {
 		t.Errorf("a sixth time: %+v", r)
 	}
 	if err := i.Cancel(at); err != nil {
 		t.Fatal(err)
 	}
-	if r := resend(i, at.Add(48*time.Hour)); r != nil {
+	if r := resend(i, new(agency.Agency), at.Add(48*time.Hour)); r != nil {
 		t.Errorf("cancelled: %+v", r)
 	}
 }

@@ -7,12 +7,14 @@ import { tabs } from "./tabs";
 import { busy, waits } from "./busy";
 import { times } from "./time";
 import { watch } from "./watch";
+import { rights } from "./care";
 
 function start(root: ParentNode): void {
   tabs(root);
   dialogs(root);
   waits(root);
   times(root);
+  rights(root);
 }
 
 start(document);

@@ -1,0 +1,22 @@
+// Command update-client changes a client's name.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/care"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		directory := &onboarding.Directory{Store: table, Now: env.Now}
+		keeper := &care.Keeper{Store: table, Now: env.Now}
+		return api.UpdateClient(door, directory, keeper).Function(env.Origin("ORIGIN")), nil
+	})
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"time"
+
+	"latchkey.dev/shared/page"
+)
+
+// tendStates are what an agency does for a client once it is invited: access, name, the end.
+func tendStates() []state {
+	at := func(tone page.Tone, title string, before time.Duration) page.Event {
+		return page.Event{Tone: tone, Title: title, At: ago(before)}
+	}
+	day := 24 * time.Hour
+	base := page.Client{
+		Workspace: workspace(true), URL: "/client-active", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(9 * day), SinceWord: "Client since", Payer: "You pay",
+		Story:  []page.Event{at(page.Idle, "Queued", 10*day), at(page.Idle, "Accepted by SES", 10*day), at(page.Good, "Delivered", 10*day), at(page.Good, "Link opened", 9*day), at(page.Good, "Accepted", 9*day)},
+		Access: []page.Linked{{ID: "ins_1", Name: "Production", Kind: "n8n instance", State: running}, {ID: "ins_2", Name: "Staging", Kind: "n8n instance", State: active, Write: true}, {ID: "svc_1", Name: "WhatsApp Support", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Write: true}},
+		Rename: page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new", AccessURL: "/client-active",
+		Grant: &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: "Reports " + rtl, State: running}, {ID: "svc_2", Name: "Hermes night shift", State: active}}},
+		Remove: &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
+			{Tone: page.Bad, Text: "The client loses access with its next request: Production, Staging, WhatsApp Support."},
+			{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
+			{Tone: page.Good, Text: "The client keeps its sign-in, and everything that it owns itself."},
+			{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."},
+		}},
+	}
+	with := func(change func(v *page.Client)) page.Client {
+		v := base
+		v.Access = append([]page.Linked(nil), base.Access...)
+		change(&v)
+		return v
+	}
+	erase := &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
+		{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
+		{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
+		{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address afresh."},
+	}}
+	ended := func(v *page.Client, b page.Banner) {
+		v.Status, v.Since, v.SinceWord, v.Banner, v.Again = inactive, ago(time.Hour), "Ended", b, true
+		v.Access, v.AccessURL, v.Grant, v.Remove, v.Erase = nil, "", nil, nil, erase
+	}
+	return []state{
+		{Name: "client-tended", view: base},
+		{Name: "client-nothing-open", view: with(func(v *page.Client) { v.Access = nil })},
+		{Name: "client-everything-open", view: with(func(v *page.Client) { v.Grant = &page.GrantForm{} })},
+		{Name: "client-saved", view: with(func(v *page.Client) {
+			v.Note = page.Note{Tone: page.Good, Text: "Saved. It counts from the client's next request on."}
+		})},
+		{Name: "client-grant-refused", view: with(func(v *page.Client) {
+			g := *v.Grant
+			g.Problems = page.Problems{{Field: "grant", Message: "Reports is stopped. Only an active or running one can be opened to a client."}}
+			v.Grant = &g
+		})},
+		{Name: "client-revoke", view: with(func(v *page.Client) { v.Access[1].Asked = true })},
+		{Name: "client-rename", view: with(func(v *page.Client) { v.Rename.Open = true })},
+		{Name: "client-rename-refused", view: with(func(v *page.Client) {
+			v.Rename = page.Rename{Open: true, Name: "Acme of Rotterdam", Problems: page.Problems{{Field: "rename", Message: "Somebody else has changed this client since you opened it. Look at it again, then change it."}}}
+		})},
+		{Name: "client-remove", view: with(func(v *page.Client) {
+			q := *v.Remove
+			q.Open = true
+			v.Remove = &q
+		})},
+		{Name: "client-removed", view: with(func(v *page.Client) {
+			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			v.Story = append(v.Story[:5:5], at(page.Idle, "Removed by you", time.Hour))
+		})},
+		{Name: "client-left", view: with(func(v *page.Client) {
+			ended(v, page.Banner{Tone: page.Idle, Title: "This client has left your portal.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			v.Story = append(v.Story[:5:5], at(page.Idle, "Left the portal", time.Hour))
+		})},
+		{Name: "client-erase", view: with(func(v *page.Client) {
+			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			q := *erase
+			q.Open = true
+			v.Erase = &q
+		})},
+		{Name: "client-proposal", view: with(func(v *page.Client) {
+			v.Status, v.SinceWord, v.Remove = pending, "Invited", nil
+			v.Story = append(v.Story[:4:4], at(page.Wait, "Asked for another address", time.Hour), page.Event{Title: "Accepted", Coming: true})
+			v.Proposal = &page.Proposal{Address: "pat.with-a-rather-long-name@operations.acme.example", Invited: "ops@acme.example", At: ago(time.Hour)}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
+			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once."}
+		})},
+		{Name: "client-asked-to-pay", view: with(func(v *page.Client) {
+			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "The client pays", nil, nil, "", nil
+			v.Fixed = "This client has been asked to pay. Access can be changed when it has accepted."
+		})},
+		{Name: "client-tended-odd-names", view: with(func(v *page.Client) {
+			v.Name, v.Email = longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example"
+			v.Access[0].Name, v.Access[1].Name, v.Access[2].Name = longest, unbroken, emoji
+			v.Grant = &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: longest, State: running}}}
+		})},
+	}
+}

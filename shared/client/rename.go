@@ -1,0 +1,33 @@
+package client
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// Rename gives the client another name, "" for none. It returns false when that is the name already.
+func (c *Client) Rename(name string) bool {
+	if c.Name == name {
+		return false
+	}
+	c.Name = name
+	return true
+}
+
+// Edition is a fingerprint of what people edit: the name, and what is open. It is the client's ETag, so that of two who
+// change it at once the second one notices; a mail's being delivered in between is nothing that they could overwrite.
+func (c *Client) Edition() string {
+	h := sha256.New()
+	put := func(s string) {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s)))) //nolint:gosec // a few characters
+		h.Write([]byte(s))
+	}
+	put(string(c.ID))
+	put(c.Name)
+	for _, g := range c.Open() {
+		put(string(g.Resource))
+		put(string(g.Access))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

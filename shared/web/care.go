@@ -1,0 +1,176 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"latchkey.dev/shared/care"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/signin"
+)
+
+// ask opens what the address asks about, for browsers without a script.
+func ask(v *page.Client, query url.Values) {
+	if v.Cancel != nil {
+		v.Cancel.Open = query.Get("cancel") == "ask"
+	}
+	if v.Remove != nil {
+		v.Remove.Open = query.Get("remove") == "ask"
+	}
+	if v.Erase != nil {
+		v.Erase.Open = query.Get("erase") == "ask"
+	}
+	v.Rename.Open = query.Get("rename") == "ask"
+	for i := range v.Access {
+		v.Access[i].Asked = query.Get("revoke") == v.Access[i].ID
+	}
+}
+
+// tending adds what can be done about the client to its page.
+func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller identity.Caller, v *page.Client, c *client.Client) error {
+	now := s.now()
+	v.Rename = page.Rename{Name: c.Name, Edition: c.Edition()}
+	v.Activity = "/activity?subject=" + url.QueryEscape(string(c.ID))
+	v.AgainURL = "/clients?invite=new&again=" + url.QueryEscape(string(c.ID))
+	if p := c.Proposal; p != nil && c.At(now) != client.Active {
+		v.Proposal = &page.Proposal{Address: string(p.Address), Invited: string(c.Email), At: page.TimeAt(p.At, now)}
+	}
+	switch c.At(now) {
+	case client.Active:
+		v.Remove = &page.Question{Client: c.DisplayName(), Facts: whoKeepsWhat(v.Access)}
+	case client.Inactive:
+		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
+			{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
+			{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
+			{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address afresh."},
+		}}
+	}
+	if err := c.MayChange(now); err != nil {
+		if c.At(now) == client.Pending {
+			v.Fixed = fault.As(err).Message
+		}
+		return nil
+	}
+	v.AccessURL = v.URL + "/access"
+	v.Grant = &page.GrantForm{}
+	for _, kind := range []instance.Kind{instance.N8N, instance.Service} {
+		all, err := directory.Resources(r.Context(), caller, kind, true)
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			if !has(c, x.ID) {
+				v.Grant.Choices = append(v.Grant.Choices, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
+			}
+		}
+	}
+	return nil
+}
+
+func has(c *client.Client, r id.Resource) bool {
+	for _, g := range c.Open() {
+		if g.Resource == r {
+			return true
+		}
+	}
+	return false
+}
+
+// whoKeepsWhat spells out what the end of a relationship does (FE33).
+func whoKeepsWhat(access []page.Linked) []page.Fact {
+	var facts []page.Fact
+	if len(access) > 0 {
+		names := make([]string, 0, 4)
+		for i, x := range access {
+			if i == 3 && len(access) > 4 {
+				names = append(names, "and "+page.Count(len(access)-3, "other"))
+				break
+			}
+			names = append(names, x.Name)
+		}
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client loses access with its next request: " + strings.Join(names, ", ") + "."})
+	} else {
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client's portal closes with its next request."})
+	}
+	return append(facts,
+		page.Fact{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
+		page.Fact{Tone: page.Good, Text: "The client keeps its sign-in, and everything that it owns itself."},
+		page.Fact{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."})
+}
+
+// RenameClientForm changes a client's name.
+func RenameClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Page {
+	return s.change("renameClientForm", "renamed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		_, err := keeper.Rename(ctx, caller, c.ID, form.Get("name"), form.Get("edition"))
+		return err
+	}, func(v *page.Client, f *fault.Error, form url.Values) {
+		v.Rename.Open, v.Rename.Name = true, form.Get("name")
+		v.Rename.Problems = page.Problems{{Field: "rename", Message: f.Message}}
+	})
+}
+
+// ChangeAccessForm opens something to a client, changes a right, or with no right closes it.
+func ChangeAccessForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Page {
+	return s.change("changeAccessForm", "access", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		resource := id.Resource(form.Get("resource"))
+		if form.Get("access") == "none" {
+			_, err := keeper.Revoke(ctx, caller, c.ID, resource)
+			return err
+		}
+		if resource == "" {
+			return fault.InField("resource", "Choose what to open to this client.")
+		}
+		_, err := keeper.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
+		return err
+	}, func(v *page.Client, f *fault.Error, form url.Values) {
+		if v.Grant == nil || form.Get("access") == "none" {
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+			return
+		}
+		v.Grant.Problems = page.Problems{{Field: "grant", Message: f.Message}}
+		v.Grant.Write = form.Get("access") == string(instance.Write)
+		for i := range v.Grant.Choices {
+			v.Grant.Choices[i].Ticked = v.Grant.Choices[i].ID == form.Get("resource")
+		}
+	})
+}
+
+// RemoveClientForm ends the relationship.
+func RemoveClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Page {
+	return s.change("removeClientForm", "removed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+		_, err := keeper.Remove(ctx, caller, c.ID)
+		return err
+	})
+}
+
+// EraseClientForm forgets a client and leads back to the list.
+func EraseClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Page {
+	return s.act("eraseClientForm", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		err = keeper.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+		if err == nil {
+			return seeOther(w, "/clients?done=erased")
+		}
+		f := fault.As(err)
+		if f == nil || f.Code != fault.NotActive {
+			return err
+		}
+		v, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
