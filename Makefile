@@ -1,10 +1,12 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test stack aws bench conformance gallery openapi lint check-template deps build smoke chromium fuzz
+.PHONY: help run test stack aws bench conformance gallery goldens openapi lint check-template deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
 HEAVY := latchkey.dev/infra/browser latchkey.dev/infra/smoke
+# It compares pictures, pixel by pixel, which the race detector makes ten times as slow and finds nothing in.
+PICTURES := latchkey.dev/infra/look
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,12 +14,16 @@ help: ## list the targets
 run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
 	@go run ./infra/local/latchkey
 
-test: chromium ## every test, with the race detector
-	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY),-e $(p)))
+test: chromium axe ## every test, with the race detector
+	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(PICTURES),-e $(p)))
 	go test -race -timeout 10m -p 1 $(HEAVY)
+	go test -timeout 10m $(PICTURES)
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
 	@infra/browser/chromium.sh
+
+axe: ## fetch axe-core, which judges the pages' accessibility in the tests, with npm where there is npm
+	@infra/look/axe.sh
 
 stack: ## make what template.yaml declares on ENDPOINT=http://… (an emulator; or on AWS, by its variables), ARGS=…
 	go run ./infra/stack/up $(if $(ENDPOINT),-endpoint $(ENDPOINT) -secrets) $(ARGS)
@@ -33,6 +39,9 @@ conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
 
 gallery: ## every state of every page and mail, with canned data
 	go run ./infra/gallery
+
+goldens: chromium ## take the golden pictures of every page and mail anew
+	go test ./infra/look -run EveryState -count=1 -update
 
 openapi: ## write the OpenAPI document anew from the operations and template.yaml
 	go test ./infra/openapi -update

@@ -5,56 +5,21 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"latchkey.dev/infra/chromium"
 	"latchkey.dev/infra/engine/ses"
 	"latchkey.dev/infra/local"
 )
 
 // patience bounds every wait; nothing here takes long, but a shared machine may.
 const patience = 45 * time.Second
-
-// browser starts one Chromium for the test; each visitor is a profile of its own in it.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := os.Getenv("CHROME")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path == "" {
-			path, _ = exec.LookPath(name)
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium, and CI=true asks for the browser tests: infra/browser/chromium.sh installs it")
-		}
-		t.Skip("no Chromium: install it, or set CHROME to its path")
-	}
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-	})
-	all, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(all)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // starts it
-		t.Fatal(err)
-	}
-	return ctx
-}
 
 // product starts the local run on ports of the system's choice.
 func product(t *testing.T) *local.Local {
@@ -77,9 +42,6 @@ type visitor struct {
 	ctx  context.Context
 	l    *local.Local
 	name string
-
-	mu    sync.Mutex
-	noise []string // what the console complained about: refused by CSP, broken scripts
 }
 
 func visit(t *testing.T, in context.Context, l *local.Local, name string) *visitor {
@@ -89,43 +51,16 @@ func visit(t *testing.T, in context.Context, l *local.Local, name string) *visit
 	if err := chromedp.Do(ctx); err != nil { // opens the tab, which lives as long as the context of this first call
 		t.Fatal(err)
 	}
-	v := &visitor{t: t, ctx: ctx, l: l, name: name}
-	v.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, target, cdplog.Enable, cdp.Empty{}); err != nil {
-			return err
-		}
-		_, err := cdp.Call(ctx, target, runtime.Enable, cdp.Empty{})
-		return err
-	}))
-	if err := chromedp.Listen(ctx, v.hear); err != nil {
+	noise, err := chromium.Hear(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		for _, n := range v.noise {
+		for _, n := range noise.Take() {
 			t.Errorf("%s's console: %s", name, n)
 		}
 	})
-	return v
-}
-
-func (v *visitor) hear(event any) {
-	var said string
-	switch e := event.(type) {
-	case *cdplog.EventEntryAdded:
-		// A page that answers 410 or 422 is told of by the browser, and is what it should be.
-		if e.Entry.Level == cdplog.EntryLevelError && e.Entry.Source != cdplog.EntrySourceNetwork {
-			said = e.Entry.Text
-		}
-	case *runtime.EventExceptionThrown:
-		said = e.ExceptionDetails.Text
-	}
-	if said != "" {
-		v.mu.Lock()
-		v.noise = append(v.noise, said)
-		v.mu.Unlock()
-	}
+	return &visitor{t: t, ctx: ctx, l: l, name: name}
 }
 
 func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -242,12 +177,7 @@ func (v *visitor) look(page string) {
 	v.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 1440} {
-			v.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-				_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}, // no picture of a fade
-				}})
-				return err
-			}))
+			v.do(chromium.See(width, 900, scheme)) // without motion: no picture of a fade
 			v.until("the new width", fmt.Sprintf("innerWidth === %d && document.documentElement.getBoundingClientRect().width <= %d", width, width))
 			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); !strings.HasPrefix(wide, "-") && wide != "0" {
 				v.t.Errorf("%s sticks out by %s px at %d px: %s", page, wide, width, v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth).slice(0, 5).join("; ")`))

@@ -8,12 +8,13 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"latchkey.dev/infra/chromium"
 	"latchkey.dev/infra/local"
 )
 
 func TestTheMainJob(t *testing.T) {
 	t.Parallel()
-	in, l := browser(t), product(t)
+	in, l := chromium.Start(t), product(t)
 
 	owner := visit(t, in, l, "owner")
 	owner.open("/sign-in")
@@ -81,7 +82,7 @@ func TestTheMainJob(t *testing.T) {
 
 func TestAMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
 	t.Parallel()
-	in, l := browser(t), product(t)
+	in, l := chromium.Start(t), product(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	owner.press("Invite Client")
@@ -102,7 +103,7 @@ func TestAMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
 
 func TestDeadLinksSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	in, l := browser(t), product(t)
+	in, l := chromium.Start(t), product(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	invite := func(address string) string {
@@ -139,7 +140,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 
 func TestAnAgencyOnFreeIsToldWhatInvitingNeeds(t *testing.T) {
 	t.Parallel()
-	in, l := browser(t), product(t)
+	in, l := chromium.Start(t), product(t)
 	solo := visit(t, in, l, "solo owner")
 	solo.signIn(local.SoloOwner)
 	solo.sees("Inviting clients needs the Max plan.")
