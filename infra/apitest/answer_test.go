@@ -1,11 +1,13 @@
 package apitest_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -245,5 +247,40 @@ func (p *product) remove(pk, sk string) {
 	}
 	if err != nil {
 		p.t.Fatalf("cannot delete %s %s: %v", pk, sk, err)
+	}
+}
+
+// onMax puts an agency on the plan Max, as the operator does.
+func (p *product) onMax(agency string) {
+	p.t.Helper()
+	p.edit(agency, "agency", "SET #plan = :f", map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "max"}})
+}
+
+// everything is every item of the table in words, by its keys.
+func (p *product) everything() map[string]string {
+	p.t.Helper()
+	db := dynamodb.NewFromConfig(p.local.Engine.Config())
+	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	all := map[string]string{}
+	in := &dynamodb.ScanInput{TableName: &tables.TableNames[0]}
+	for {
+		page, err := db.Scan(p.t.Context(), in)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, i := range page.Items {
+			var plain map[string]any
+			if err := attributevalue.UnmarshalMap(i, &plain); err != nil {
+				p.t.Fatal(err)
+			}
+			all[fmt.Sprint(plain["pk"], " ", plain["sk"])] = fmt.Sprint(plain)
+		}
+		if page.LastEvaluatedKey == nil {
+			return all
+		}
+		in.ExclusiveStartKey = page.LastEvaluatedKey
 	}
 }

@@ -181,7 +181,8 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
 		"declineInvitation", "proposeAddress", "requestNewLink",
-		"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient"}
+		"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient",
+		"leavePortal", "endAllSessions", "exportMyData", "eraseMe"}
 	var have []string
 	for path, methods := range document.Paths {
 		for method, o := range methods {

@@ -27,4 +27,45 @@ func inviteeJob(p *product, kept *secrets) {
 	p.advance(7*24*time.Hour + time.Minute)
 	c.post("/v1/invitations/"+one+"/request-link", nil).is(204)
 	c.post("/i/"+two+"/request", url.Values{}).is(303)
+
+	// Clients look after themselves: one by the API, one by the pages, and each of them erases itself at last.
+	p.advance(time.Hour)
+	o = p.signIn(owner)
+	at := o.agencyOf()
+	signIn := func(to string) *caller {
+		p.advance(time.Minute)
+		c := p.signIn(to)
+		kept.keep(c.cookie, code(p.t, p.mails(to)[0]))
+		return c
+	}
+	for _, api := range []bool{true, false} {
+		to := "leaves@client.example"
+		if !api {
+			to = "leaves-too@client.example"
+		}
+		one = linkTo(to)
+		me := signIn(to)
+		me.post("/v1/invitations/"+one+"/accept", nil).is(200)
+		me.get("/account").is(200)
+		me.get("/v1/me/export").is(200)
+		if api {
+			me.post("/v1/portal/leave", m{"agency": at}).is(204)
+		} else {
+			me.post("/account/leave", url.Values{"agency": {at}}).is(303)
+		}
+		me.get("/portal").is(200)
+		me.get("/portal?agency=" + at).is(404)
+		p.advance(time.Minute)
+		one = linkTo(to)
+		me.post("/v1/invitations/"+one+"/accept", nil).is(200)
+		if api {
+			me.delete("/v1/sessions").is(204)
+			signIn(to).delete("/v1/me").is(204)
+		} else {
+			me.post("/account/sign-out-everywhere", url.Values{}).is(303)
+			signIn(to).post("/account/erase", url.Values{"sure": {"yes"}}).is(303)
+		}
+	}
+	o.get("/v1/me/export").is(200)
+	o.get("/account").is(200)
 }

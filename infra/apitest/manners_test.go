@@ -30,7 +30,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	for _, path := range []string{"/v1", "/v1/", "/v1/nothing", "/v1/invites/", "/v1/invites/x/y/z"} {
 		o.get(path).fails(404, "not_found")
 	}
-	for path, allow := range map[string]string{"/v1/invites": "GET, POST", "/v1/sessions": "POST", "/v1/sessions/current": "DELETE, GET", "/v1/invites/in_x": "GET", "/v1/invites/in_x/resend": "POST", "/v1/api-keys/x": "DELETE"} {
+	for path, allow := range map[string]string{"/v1/invites": "GET, POST", "/v1/sessions": "DELETE, POST", "/v1/sessions/current": "DELETE, GET", "/v1/invites/in_x": "GET", "/v1/invites/in_x/resend": "POST", "/v1/api-keys/x": "DELETE"} {
 		o.do(http.MethodPut, path, m{}).has("Allow", allow).fails(405, "method_not_allowed")
 		o.do(http.MethodPatch, path, nil).has("Allow", allow).fails(405, "method_not_allowed")
 	}
@@ -44,6 +44,7 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 		"/v1/invitations/lki_x/accept":  {"offer": "a"},
 		"/v1/invitations/lki_x/decline": {"reason": "a"},
 		"/v1/invitations/lki_x/propose": {"email": p.address("a")},
+		"/v1/portal/leave":              {"agency": "ag_x"},
 	}
 	for path, good := range bodies {
 		for _, broken := range []string{"{", "no JSON", "[1,", `{"email": }`, "\x00", `{"email":"a"} trailing`} {
@@ -317,8 +318,12 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 		}
 		o.delete("/v1/sessions/current", from...).fails(403, "cross_origin")
 		o.delete("/v1/api-keys/"+k.ID, from...).fails(403, "cross_origin")
+		o.delete("/v1/sessions", from...).fails(403, "cross_origin")
+		o.delete("/v1/me", from...).fails(403, "cross_origin")
+		o.post("/v1/portal/leave", m{"agency": "ag_x"}, from...).fails(403, "cross_origin")
 		for _, path := range []string{"/clients", "/clients/" + i.ClientID + "/resend", "/clients/" + i.ClientID + "/cancel", "/sign-in", "/sign-in/code", "/sign-out", "/i/" + secret, "/i/" + secret + "/code",
-			"/i/" + secret + "/decline", "/i/" + secret + "/propose", "/i/" + secret + "/request"} {
+			"/i/" + secret + "/decline", "/i/" + secret + "/propose", "/i/" + secret + "/request",
+			"/account/leave", "/account/sign-out-everywhere", "/account/erase"} {
 			o.post(path, url.Values{"email": {p.address("a")}}, from...).is(403).shows("This came from another site")
 		}
 		// Following a link from another site is what mails are for.

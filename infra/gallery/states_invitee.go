@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/page"
@@ -27,6 +28,18 @@ func inviteeStates() []state {
 	waiting.Wait = 20
 	limited := code
 	limited.Wait, limited.Note = 700, page.Note{Tone: page.Wait, Text: "We have just sent a code to this address. Look in the spam folder too; you can ask for another one in 12 minutes."}
+	day := func(n int) page.Time { return page.TimeAt(now.AddDate(0, 0, -n), now) }
+	former := []page.FormerPortal{{Name: "Blue Harbour Studio", At: day(3)}, {Name: longest, Left: true, At: day(70)}}
+	account := page.Account{Brand: platform, Person: "ops@acme.example", Former: former,
+		Portals:    []page.OwnPortal{{ID: "ag_1", Brand: northwind, URL: "/portal", Since: day(12)}, {ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
+		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Role: "Admin"}},
+		Sessions:   []page.Session{{Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true}, {Since: day(3)}}}
+	own := func(change func(v *page.Account)) page.Account {
+		v := account
+		v.Portals = slices.Clone(account.Portals)
+		change(&v)
+		return v
+	}
 	return []state{
 		{Name: "invitation-decline", view: base},
 		{Name: "invitation-decline-invalid", view: with(func(v *page.Invitation) {
@@ -57,6 +70,29 @@ func inviteeStates() []state {
 		{Name: "invitation-expired-asked", view: page.DeadLink{Brand: northwind, Expired: expired, Asked: page.TimeAt(now.Add(-2*time.Hour), now)}},
 		{Name: "invitation-expired-unknown", view: page.DeadLink{Brand: platform, Expired: expired}},
 		{Name: "invitation-ended", view: page.DeadLink{Brand: northwind, Ended: "You accepted this invitation, and your access has ended since. Ask Northwind Automations for a new invitation."}},
+		{Name: "nothing-here-any-more", view: page.Nowhere{Brand: platform, Email: "ops@acme.example", Former: former}},
+		{Name: "portal-ended", view: page.EndedPortal{Brand: northwind, At: page.TimeAt(now.Add(-3*time.Hour), now)}},
+		{Name: "portal-left", view: page.EndedPortal{Brand: northwind, Left: true, At: page.TimeAt(now.Add(-time.Minute), now)}},
+		{Name: "portal-several", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account",
+			Instances: []page.Tile{{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/"}},
+			Places:    []page.Place{{Brand: northwind, URL: "/portal", Here: true}, {Brand: sunny, URL: "/portal"}, {Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
+		{Name: "portal-paused", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Failed: "This portal is paused. Ask Northwind Automations when it opens again; your sign-in stays as it is."}},
+		{Name: "account", view: account},
+		{Name: "account-empty", view: page.Account{Brand: platform, Person: "nobody@elsewhere.example", Sessions: account.Sessions[:1]}},
+		{Name: "account-left", view: own(func(v *page.Account) {
+			v.Portals, v.Note = nil, page.Note{Tone: page.Good, Text: "You have left the portal. It is closed to you from now on."}
+		})},
+		{Name: "account-leave", view: own(func(v *page.Account) { v.Portals[0].Open = true })},
+		{Name: "account-erase", view: own(func(v *page.Account) { v.Erase.Open = true })},
+		{Name: "account-erase-invalid", view: own(func(v *page.Account) {
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Field: "sure", Message: "Tick that you have what you want to keep; then erase."}}}
+		})},
+		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
+		{Name: "account-erase-owner", view: own(func(v *page.Account) {
+			v.Workplaces = []page.Workplace{{Brand: northwind, Role: "Owner"}}
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You work at an agency. Hand it over, or delete it; then erase your data."}}}
+		})},
+		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "Your data is erased, and you are signed out."}}},
 		{Name: "sign-in-code-waiting", view: waiting},
 		{Name: "sign-in-code-limited", view: limited},
 		{Name: "sign-in-code-spent", view: spent},

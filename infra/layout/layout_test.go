@@ -24,8 +24,8 @@ var floors = [][]string{
 	{"client"},              // the relationship
 	{"environment", "page"}, // what surrounds a function, how a page looks
 	{"letter"},              // how a mail reads
-	{"signin", "onboarding", "portal", "delivery", "sweep", "care", "activity"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event"},                              // adapters
+	{"signin", "onboarding", "portal", "account", "delivery", "sweep", "care", "activity"}, // use cases
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event"},                                         // adapters
 	{"api", "web"}, // operations and pages
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/api"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/delivery"
@@ -35,6 +36,7 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 	keeper := &care.Keeper{Store: table, Now: env.Now}
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
+	me := &account.Account{Store: table, Now: env.Now}
 	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
 		Key: key, Origin: origin, Platform: env.String("PLATFORM_NAME"), From: env.String("MAIL_FROM"), Now: env.Now}
 	feedback := &delivery.Feedback{Store: table, Now: env.Now}
@@ -46,10 +48,10 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: &signin.Keys{Store: table, Now: env.Now}, Inviter: inviter,
-		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Origin: origin}) {
+		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
-	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal,
+	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me,
 		Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/fault"
@@ -29,6 +30,7 @@ type Services struct {
 	Keeper    *care.Keeper
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
+	Account   *account.Account
 	Origin    string
 }
 
@@ -43,6 +45,7 @@ func Operations(s Services) []Operation {
 		GetPortal(s.Door, s.Portal),
 		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
+		LeavePortal(s.Door, s.Account), EndAllSessions(s.Door, s.Codes), ExportMyData(s.Door, s.Account), EraseMe(s.Door, s.Account),
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
 	}
 }
@@ -96,7 +99,7 @@ func security(o Operation) []map[string][]string {
 	switch o.spec.Tags[0] {
 	case tagInvites, tagClients, tagThings:
 		return []map[string][]string{{"session": {}}, {"apiKey": {}}}
-	case tagPortal, tagKeys:
+	case tagPortal, tagKeys, tagAccount:
 		return []map[string][]string{{"session": {}}}
 	}
 	if o.ID == "acceptInvitation" || o.ID == "getSession" {

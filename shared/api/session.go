@@ -21,6 +21,7 @@ const (
 	tagThings  = "Instances and services"
 	tagInvitee = "Accepting"
 	tagPortal  = "Portal"
+	tagAccount = "Your account"
 	tagKeys    = "API keys"
 	tagService = "Service"
 )

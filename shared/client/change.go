@@ -21,10 +21,12 @@ type Change struct {
 	Return *agency.Slot
 	// Join records with the person that it has become a client of the agency.
 	Join bool
-	// Leave records with the person that it is no client of the agency any more.
+	// Leave records with the person that it is no client of the agency any more, and that it was.
 	Leave bool
 	// Erase removes the relationship instead of writing it, under the same condition.
 	Erase bool
+	// Forget takes the relationship off what is kept of the person.
+	Forget bool
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

@@ -1,4 +1,4 @@
-// Package cookie is the browser's half of a session: one cookie that holds its secret.
+// Package cookie is the browser's half of a session: one cookie that holds its secret, and one that remembers a choice.
 package cookie
 
 import (
@@ -17,6 +17,23 @@ func Of(r *http.Request) string {
 		return ""
 	}
 	return c.Value
+}
+
+// choice is the cookie of the portal that a client of several agencies was at last: an agency's id, no secret.
+const choice = "__Host-portal"
+
+// Choice is the agency whose portal was shown last in this browser; "" when none was.
+func Choice(r *http.Request) string {
+	c, err := r.Cookie(choice)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// Choose is the cookie that remembers the agency whose portal is shown, for a year.
+func Choose(agency string) *http.Cookie {
+	return &http.Cookie{Name: choice, Value: agency, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
 // New is the cookie for a session's secret: only over TLS (which browsers take localhost for), out of reach of scripts,

@@ -152,13 +152,18 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if c.Join {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
-			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("SET clientId = :c"),
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("SET clientId = :c REMOVE formerClientId"),
 			ConditionExpression: aws.String("attribute_not_exists(clientId) OR clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
 	if c.Leave {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
-			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId"),
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId SET formerClientId = :c"),
 			ConditionExpression: aws.String("clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
+	}
+	if c.Forget {
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId, formerClientId"),
+			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
 	err := t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {

@@ -38,7 +38,11 @@ func (t *Table) Session(ctx context.Context, user id.User, session string) (*ide
 	if err != nil {
 		return nil, err
 	}
-	s := &identity.Session{User: user, ID: session, Email: email.Address(r.s("email")), Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
+	return readSession(r, user)
+}
+
+func readSession(r *reader, user id.User) (*identity.Session, error) {
+	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")), Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires")}
 	if b := r.b("hash"); len(b) == len(s.Hash) {
 		s.Hash = secret.Hash(b)
@@ -52,6 +56,10 @@ func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) 
 	if err != nil {
 		return nil, err
 	}
+	return readCode(r, user)
+}
+
+func readCode(r *reader, user id.User) (*identity.Code, error) {
 	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "", Claimed: r.s("state") == "claimed",
 		Tries: int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
 		Wrong: int(r.n("wrong")), Asked: r.times("asked"), Version: int(r.n("v"))}, r.err

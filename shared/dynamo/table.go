@@ -14,7 +14,8 @@
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session
-//	                      ag#ag_…       where the person works or is a client
+//	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
+//	                                    (formerClientId), so that what is kept of it there can be found
 //	rl#NAME#HASH          WINDOW        a counter of a rate limit
 //
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a

@@ -71,6 +71,7 @@ var meanings = []struct {
 	{NotActive, 409, "The client is not in a state that this needs."},
 	{StillSending, 409, "A mail of this invite is on its way at this moment."},
 	{OfferChanged, 409, "The agency has changed what it offers since it was shown; look at it again, then accept."},
+	{LastOwner, 409, "An agency keeps at least one owner."},
 	{IdempotencyUsed, 409, "The Idempotency-Key came before with another body."},
 	{Gone, 410, "The link is not, or no longer, good."},
 	{Expired, 410, "The link was good once; the agency can send a new one."},

@@ -183,12 +183,17 @@ func (v SignedIn) frame() frame {
 
 // Nowhere is for a person who belongs to no agency and is no client.
 type Nowhere struct {
-	Brand Brand
-	Email string
+	Brand  Brand
+	Email  string
+	Former []FormerPortal // those that it had
 }
 
 func (v Nowhere) frame() frame {
-	return frame{template: "nowhere", title: "Nothing here for this address", brand: v.Brand}
+	title := "Nothing here for this address"
+	if len(v.Former) > 0 {
+		title = "You have no portal at the moment"
+	}
+	return frame{template: "nowhere", title: title, brand: v.Brand}
 }
 
 // Failure is a page that says what went wrong and what to do.

@@ -104,8 +104,10 @@ func (v DeadLink) frame() frame {
 type Portal struct {
 	Brand     Brand
 	Person    string
-	Choose    string // path of the choice between agencies; "" for a client of one
-	Welcome   bool   // right after accepting
+	Choose    string  // path of the choice between agencies; "" for a client of one
+	Places    []Place // the portals to switch between; none for a client of one
+	Account   string  // path of the person's account; "" for none
+	Welcome   bool    // right after accepting
 	Instances []Tile
 	Services  []Tile
 	Failed    string // why it cannot be shown; "" when it can
@@ -138,4 +140,71 @@ func (v Choose) frame() frame {
 type Place struct {
 	Brand Brand
 	URL   string
+	Here  bool // whether it is the one that is shown
+}
+
+// EndedPortal is the page of a portal that the person has no more.
+type EndedPortal struct {
+	Brand Brand
+	Left  bool // by the person itself, rather than ended by the agency
+	At    Time
+}
+
+func (v EndedPortal) frame() frame {
+	return frame{template: "endedportal", title: "Your access has ended", brand: v.Brand}
+}
+
+// FormerPortal is a portal that the person had.
+type FormerPortal struct {
+	Name string
+	Left bool // by the person itself, rather than ended by the agency
+	At   Time
+}
+
+// Account is a person's own page.
+type Account struct {
+	Brand      Brand // the platform's
+	Person     string
+	Portals    []OwnPortal
+	Former     []FormerPortal
+	Workplaces []Workplace
+	Sessions   []Session
+	Erase      Erasing
+	Note       Note
+}
+
+func (v Account) frame() frame {
+	title := "Your account"
+	if len(v.Erase.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "account", title: title, brand: v.Brand, script: true}
+}
+
+// OwnPortal is a portal that the person may leave.
+type OwnPortal struct {
+	ID    string
+	Brand Brand
+	URL   string
+	Since Time
+	Open  bool // whether the question is asked already
+}
+
+// Workplace is an agency that the person works at.
+type Workplace struct {
+	Brand Brand
+	Role  string
+}
+
+// Session is one device on which the person is signed in.
+type Session struct {
+	Since Time
+	Here  bool
+}
+
+// Erasing is the offer to forget the person.
+type Erasing struct {
+	Open     bool // whether the question is asked already
+	Stale    bool // whether it needs a fresh sign-in
+	Problems Problems
 }

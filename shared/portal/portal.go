@@ -19,6 +19,8 @@ import (
 type Store interface {
 	// Portals lists the agencies that the person is a client of.
 	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
+	// Left lists the agencies that the person was a client of.
+	Left(ctx context.Context, user id.User) ([]id.Agency, error)
 	// Agency reads an agency.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Client reads one relationship; fresh asks for the state as it is now.
@@ -62,6 +64,16 @@ type View struct {
 // Get shows the portal at the agency that is asked for; "" for the only one there is. What was revoked a moment ago
 // is not in it. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the person is no client of.
 func (p *Portal) Get(ctx context.Context, caller identity.Caller, which id.Agency) (*View, error) {
+	return p.get(ctx, caller, which, "")
+}
+
+// Return is Get for a person who was at an agency's portal before: where several can be chosen, that one is, as long as it
+// is still one of them.
+func (p *Portal) Return(ctx context.Context, caller identity.Caller, last id.Agency) (*View, error) {
+	return p.get(ctx, caller, "", last)
+}
+
+func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*View, error) {
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
 	}
@@ -73,6 +85,9 @@ func (p *Portal) Get(ctx context.Context, caller identity.Caller, which id.Agenc
 	if len(mine) > 1 {
 		for _, a := range mine {
 			of, err := p.Store.Agency(ctx, a)
+			if fault.Is(err, fault.NotFound) {
+				continue // it was deleted a moment ago
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -81,6 +96,9 @@ func (p *Portal) Get(ctx context.Context, caller identity.Caller, which id.Agenc
 		slices.SortFunc(v.Choices, func(a, b *agency.Agency) int {
 			return strings.Compare(strings.ToLower(a.Name)+string(a.ID), strings.ToLower(b.Name)+string(b.ID))
 		})
+	}
+	if which == "" && slices.ContainsFunc(v.Choices, func(a *agency.Agency) bool { return a.ID == last }) {
+		which = last
 	}
 	switch {
 	case which == "" && len(mine) > 1:
@@ -128,4 +146,43 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		}
 	}
 	return nil
+}
+
+// Ended is a portal that the person has no more.
+type Ended struct {
+	Agency *agency.Agency
+	At     time.Time
+	By     client.Side
+}
+
+// Ended lists the portals that the person had, the latest to end first. Agencies that are gone, or have forgotten the
+// person, are not in it. Faults: [fault.Unauthenticated].
+func (p *Portal) Ended(ctx context.Context, caller identity.Caller) ([]Ended, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+	}
+	all, err := p.Store.Left(ctx, caller.User)
+	if err != nil {
+		return nil, err
+	}
+	var out []Ended
+	for _, which := range all {
+		c, err := p.Store.Client(ctx, which, id.RefOf(which, caller.Email), false)
+		if err == nil && c.EndedAt.IsZero() { // invited again
+			continue
+		}
+		var of *agency.Agency
+		if err == nil {
+			of, err = p.Store.Agency(ctx, which)
+		}
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Ended{of, c.EndedAt, c.EndedBy})
+	}
+	slices.SortFunc(out, func(a, b Ended) int { return b.At.Compare(a.At) })
+	return out, nil
 }

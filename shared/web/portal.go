@@ -3,9 +3,12 @@ package web
 import (
 	"net/http"
 
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/signin"
@@ -20,27 +23,25 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 			return err
 		}
 		which := id.Agency(r.URL.Query().Get("agency"))
-		view, err := from.Get(ctx, caller, which)
-		if fault.Is(err, fault.NotFound) && which == "" {
-			if caller.Agency != "" {
-				return seeOther(w, "/clients")
-			}
-			return s.show(w, r, http.StatusOK, page.Nowhere{Brand: s.brand, Email: string(caller.Email)})
+		var view *portal.View
+		if which != "" {
+			view, err = from.Get(ctx, caller, which)
+		} else {
+			view, err = from.Return(ctx, caller, id.Agency(cookie.Choice(r)))
+		}
+		if fault.Is(err, fault.NotFound) {
+			return s.noPortal(w, r, from, caller, which, err)
 		}
 		if err != nil {
 			return err
 		}
 		if view.Agency == nil {
-			v := page.Choose{Brand: s.brand, Person: string(caller.Email)}
-			for _, a := range view.Choices {
-				v.Places = append(v.Places, page.Place{Brand: brandOf(a), URL: portalPath(string(a.ID))})
-			}
-			return s.show(w, r, http.StatusOK, v)
+			return s.show(w, r, http.StatusOK, page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view)})
 		}
 		event.Annotate(ctx, "agency", string(view.Agency.ID), "client", string(view.Client.ID))
-		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Welcome: r.URL.Query().Get("welcome") != ""}
-		if len(view.Choices) > 1 {
-			v.Choose = "/portal"
+		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account", Welcome: r.URL.Query().Get("welcome") != "", Places: places(view)}
+		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
+			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
@@ -53,6 +54,43 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// places are the portals to switch between; none for a client of one. Initials take the logos' places, so that their
+// number costs no requests.
+func places(v *portal.View) []page.Place {
+	var all []page.Place
+	for _, a := range v.Choices {
+		b := brandOf(a)
+		b.LogoURL = ""
+		all = append(all, page.Place{Brand: b, URL: portalPath(string(a.ID)), Here: v.Agency != nil && v.Agency.ID == a.ID})
+	}
+	return all
+}
+
+// noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
+// to show where nothing is known.
+func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error) error {
+	if which == "" && caller.Agency != "" {
+		return seeOther(w, "/clients")
+	}
+	ended, err := from.Ended(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	note(r.Context(), fault.As(missing))
+	now := s.now()
+	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	for _, e := range ended {
+		if e.Agency.ID == which {
+			return s.show(w, r, http.StatusNotFound, page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
+		}
+		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
+	}
+	if which != "" {
+		return missing
+	}
+	return s.show(w, r, http.StatusOK, v)
 }
 
 func tile(i portal.Item, agency string) page.Tile {

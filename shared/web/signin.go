@@ -41,11 +41,18 @@ func SignInPage(s *Site, door *signin.Doorkeeper) Page {
 		}
 		q := r.URL.Query()
 		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code"}
-		if q.Get("done") == "signed-out" {
-			v.Note = page.Note{Tone: page.Good, Text: "You are signed out."}
+		if text := goodbyes[q.Get("done")]; text != "" {
+			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// goodbyes are what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
+var goodbyes = map[string]string{
+	"signed-out": "You are signed out.",
+	"everywhere": "You are signed out on every device.",
+	"erased":     "Your data is erased, and you are signed out.",
 }
 
 // signInNames are the fields of the sign-in forms.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
@@ -35,6 +36,7 @@ type Dependencies struct {
 	Keeper    *care.Keeper
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
+	Account   *account.Account
 	Platform  string           // the platform's name
 	Origin    string           // where forms must come from
 	Now       func() time.Time // for "2 minutes ago"
@@ -52,6 +54,7 @@ func Pages(d Dependencies) []Page {
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		PortalPage(s, d.Door, d.Portal),
+		AccountPage(s, d.Door, d.Account), LeavePortalForm(s, d.Door, d.Account), EndAllSessionsForm(s, d.Door, d.Codes), EraseMeForm(s, d.Door, d.Account),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}
 }

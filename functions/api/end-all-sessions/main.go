@@ -1,0 +1,19 @@
+// Command end-all-sessions signs the caller out on every device.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		codes := &signin.Codes{Store: table, Now: env.Now}
+		return api.EndAllSessions(door, codes).Function(env.Origin("ORIGIN")), nil
+	})
+}

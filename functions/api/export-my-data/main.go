@@ -1,0 +1,20 @@
+// Command export-my-data gives the caller all that is kept of it.
+package main
+
+import (
+	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		me := &account.Account{Store: table, Now: env.Now}
+		return api.ExportMyData(door, me).Function(""), nil
+	})
+}

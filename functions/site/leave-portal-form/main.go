@@ -1,0 +1,21 @@
+// Command leave-portal-form ends the person's relationship with an agency.
+package main
+
+import (
+	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		me := &account.Account{Store: table, Now: env.Now}
+		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
+		return web.LeavePortalForm(site, door, me).Function(), nil
+	})
+}
