@@ -42,7 +42,7 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), invitationStates(), inviteeStates(), portalStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), invitationStates(), inviteeStates(), portalStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -111,7 +111,7 @@ func clientsStates() []state {
 		f := form()
 		f.Open = true
 		change(f)
-		return page.Clients{Workspace: workspace(true), Rows: rows()[:3], Form: f}
+		return page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), Form: f}
 	}
 	filled := func(f *page.InviteForm) {
 		f.Email, f.Name, f.Message = "ops@acme.example", "Acme Ltd", "Hi Dana,\nhere is the window into your workflows."
@@ -121,14 +121,14 @@ func clientsStates() []state {
 	free := page.Workspace{Brand: page.Brand{Name: "Solo Studio", Color: "#7c3aed"}, Person: "owner@solo.example"}
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
-		{Name: "clients", view: page.Clients{Workspace: workspace(true), Rows: rows(), Form: form(), Older: "/clients?cursor=x"}},
-		{Name: "clients-full", view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Form: form(), Older: "/clients?cursor=x", Newest: "/clients"}},
-		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Form: form()}},
-		{Name: "clients-last-page", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Form: form(), Newest: "/clients"}},
+		{Name: "clients", view: page.Clients{Workspace: workspace(true), Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
+		{Name: "clients-full", view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x", Newest: "/clients"}},
+		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Filters: filters(""), Form: form()}},
+		{Name: "clients-last-page", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
 		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; try again in a moment."}},
 		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
-		{Name: "clients-free-with-clients", view: page.Clients{Workspace: free, Rows: rows()[:2], Barred: barred}},
-		{Name: "clients-yellow", view: page.Clients{Workspace: page.Workspace{Brand: sunny, Person: "a@b.example", Invite: true}, Rows: rows()[:4], Form: form()}},
+		{Name: "clients-free-with-clients", view: page.Clients{Workspace: free, Rows: rows()[:2], Filters: filters(""), Barred: barred}},
+		{Name: "clients-yellow", view: page.Clients{Workspace: page.Workspace{Brand: sunny, Person: "a@b.example", Invite: true}, Rows: rows()[:4], Filters: filters(""), Form: form()}},
 		{Name: "invite", view: open(func(*page.InviteForm) {})},
 		{Name: "invite-filled", view: open(filled)},
 		{Name: "invite-client-pays", view: open(func(f *page.InviteForm) { filled(f); f.Client = true })},

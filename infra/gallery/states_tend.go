@@ -94,3 +94,26 @@ func tendStates() []state {
 		})},
 	}
 }
+
+// filters are the states to look at alone, with one of them chosen.
+func filters(status string) []page.Filter {
+	var all []page.Filter
+	for _, f := range []page.Filter{{Word: "All"}, {Word: "Pending", URL: "pending"}, {Word: "Active", URL: "active"}, {Word: "Inactive", URL: "inactive"}} {
+		all = append(all, page.Filter{Word: f.Word, URL: "/clients?status=" + f.URL, Here: f.URL == status})
+	}
+	return all
+}
+
+// findStates are what a search in the list comes to.
+func findStates() []state {
+	asks := rows()[:3]
+	asks[0].Asks = "asks for another address"
+	asks[2].Status = page.Badge{Tone: page.Bad, Text: "Declined"}
+	return []state{
+		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Rows: asks, Find: "a", Filters: filters(""), Form: form()}},
+		{Name: "clients-filtered", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(), Older: "/clients?cursor=x&status=active"}},
+		{Name: "clients-nothing-found", view: page.Clients{Workspace: workspace(true), Find: "zebra " + longest[:60], Filters: filters(""), Form: form()}},
+		{Name: "clients-nothing-in-this-state", view: page.Clients{Workspace: workspace(true), Status: "inactive", Filters: filters("inactive"), Form: form()}},
+		{Name: "clients-look-further", view: page.Clients{Workspace: workspace(true), Find: "zebra", Filters: filters(""), Form: form(), Older: "/clients?cursor=x&q=zebra"}},
+	}
+}

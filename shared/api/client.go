@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/text"
 )
 
 // LinkedBody is an instance or service as it is linked to a client.
@@ -57,6 +58,7 @@ func clientBody(l onboarding.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
+	Find   string `query:"q" maxLength:"200" doc:"Only clients whose name or address contains this, in any case. A request looks at some thousands of clients; where a page comes short of its limit, follow nextCursor." example:"acme"`
 }
 
 type clientsOutput struct {
@@ -79,7 +81,7 @@ func ListClients(door *signin.Doorkeeper, directory *onboarding.Directory) Opera
 			if err != nil {
 				return nil, err
 			}
-			q.Status = in.Status
+			q.Status, q.Find = in.Status, text.Fold(in.Find)
 			page, err := directory.Clients(ctx, caller, q)
 			if err != nil {
 				return nil, err

@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/secret"
+	"latchkey.dev/shared/text"
 )
 
 const (
@@ -50,11 +51,15 @@ func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh 
 // Clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
 // of the next page, or "".
 func (t *Table) Clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(q.Limit)), //nolint:gosec // at most 200
+	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))}, ScanIndexForward: aws.Bool(false)}
 	if q.After != "" {
 		in.ExclusiveStartKey = key(string(agency), clientPrefix+string(q.After.Ref()))
 		in.ExclusiveStartKey["ls"] = str(string(q.After))
+	}
+	if q.Find != "" {
+		in.FilterExpression = aws.String("contains(email, :f) OR contains(find, :f)")
+		in.ExpressionAttributeValues[":f"] = str(q.Find)
 	}
 	res, err := t.db.Query(ctx, in)
 	if err != nil {
@@ -69,8 +74,12 @@ func (t *Table) Clients(ctx context.Context, agency id.Agency, q onboarding.Quer
 		out = append(out, *c)
 	}
 	var next id.Client
-	if res.LastEvaluatedKey != nil && len(out) > 0 {
-		next = out[len(out)-1].ID
+	if res.LastEvaluatedKey != nil { // the last that was looked at, whether or not it is among what was found
+		last := &reader{item: res.LastEvaluatedKey}
+		next = id.Client(last.s("ls"))
+		if last.err != nil {
+			return nil, "", last.err
+		}
 	}
 	return out, next, nil
 }
@@ -253,6 +262,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.s("id", string(c.ID))
 	w.s("email", string(c.Email))
 	w.s("name", c.Name)
+	w.s("find", text.Fold(c.Name))
 	w.t("created", c.CreatedAt)
 	w.t("accepted", c.AcceptedAt)
 	w.t("ended", c.EndedAt)
@@ -354,6 +364,7 @@ func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Listed: r.s("ls") != "", Version: int(r.n("v"))}
+	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {
 		c.Earlier = append(c.Earlier, client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
 			Created: m.time("created"), Ended: m.time("ended")})

@@ -31,7 +31,17 @@ type Query struct {
 	After  id.Client // the last one of the page before; "" for the first page
 	Status string    // of the client; "" for all
 	Invite string    // status of the invite; "" for all
+	Find   string    // what name or address contain, as text.Fold gives it; "" for anything
+
+	Examine int // how many relationships a read looks at; 0 for Limit
 }
+
+// How far one request for a filtered page looks: reads of so many relationships each. What lies behind is for the cursor
+// that is handed out, so that a rare state or name does not turn one request into a walk of everything.
+const (
+	reads   = 10
+	examine = 250
+)
 
 // Directory answers an agency's questions about its clients and resources.
 type Directory struct {
@@ -68,10 +78,12 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 	keep := func(c *client.Client) bool {
 		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
 	}
-	// A filter is applied here, since states depend on the time; a page may take several reads to fill, and stops
-	// after some, handing out a cursor, so that a rare state does not turn one request into a walk of everything.
-	const reads = 10
+	// States are filtered here, since they depend on the time, and words by the table; a page may take several reads to
+	// fill. The first one is no larger than the page, which a common state fills.
 	var found []client.Client
+	if q.Find != "" {
+		q.Examine = examine
+	}
 	for range reads {
 		items, next, err := d.Store.Clients(ctx, caller.Agency, q)
 		if err != nil {
@@ -92,7 +104,7 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 			page.Next = found[len(found)-1].ID
 			break
 		}
-		page.Next, q.After = next, next
+		page.Next, q.After, q.Examine = next, next, examine
 		if next == "" || len(found) == q.Limit {
 			break
 		}

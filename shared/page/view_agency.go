@@ -4,6 +4,9 @@ package page
 type Clients struct {
 	Workspace Workspace
 	Rows      []ClientRow
+	Find      string // what is searched for, as typed
+	Status    string // which state is asked for; "" for all
+	Filters   []Filter
 	Older     string // path of the next page; "" on the last one
 	Newest    string // path of the first page; "" on it
 	Barred    Barred
@@ -12,8 +15,34 @@ type Clients struct {
 	Failed    string // why the list cannot be shown; "" when it can
 }
 
+// Filter is one state to look at alone.
+type Filter struct {
+	Word string
+	URL  string
+	Here bool
+}
+
 // Empty tells whether the agency has no client at all.
-func (v Clients) Empty() bool { return len(v.Rows) == 0 && v.Newest == "" && v.Failed == "" }
+func (v Clients) Empty() bool {
+	return len(v.Rows) == 0 && v.Newest == "" && v.Failed == "" && !v.Filtered()
+}
+
+// Filtered tells whether only some clients are asked for.
+func (v Clients) Filtered() bool { return v.Find != "" || v.Status != "" }
+
+// Count says how many clients stand on the page.
+func (v Clients) Count() string {
+	n := Count(len(v.Rows), "client")
+	switch {
+	case v.Older != "" && len(v.Rows) == 0:
+		return "No client among the newest"
+	case len(v.Rows) == 0:
+		return "No client"
+	case v.Older != "":
+		return n + ", and there may be older ones"
+	}
+	return n
+}
 
 func (v Clients) frame() frame {
 	title := "Clients"
@@ -39,6 +68,7 @@ type ClientRow struct {
 	Email   string // "" when it stands in the name's place
 	Status  Badge
 	Linked  []string // names of instances and services
+	Asks    string   // what the invitee asks for, in words; "" for nothing
 	Since   Time
 	Invited bool // whether Since is when the client was invited, rather than when it accepted
 }

@@ -49,6 +49,9 @@ func Paragraph(field, typed string, most int) (string, error) {
 	return s, nil
 }
 
+// Fold is s as it is compared when people search: in Unicode's normal form C, in lower case, without white space around it.
+func Fold(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
+
 // link finds what a mail program would turn into a link: a scheme, www., or a name ending in a common top-level
 // domain with a path.
 var link = regexp.MustCompile(`(?i)(https?|ftp|javascript|data|mailto)\s*:|\bwww\.|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)|[\p{L}\p{N}-]+\.\p{L}{2,}/|\S@\S+\.\p{L}{2,}`)

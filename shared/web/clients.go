@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
@@ -22,6 +23,7 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/text"
 )
 
 // perPage is how many clients stand on a page.
@@ -84,9 +86,22 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 		if after.Ref() == "" {
 			return v, fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
 		}
-		v.Newest = "/clients"
 	}
-	found, err := directory.Clients(ctx, caller, onboarding.Query{Limit: perPage, After: after})
+	query := r.URL.Query()
+	v.Find, v.Status = strings.TrimSpace(query.Get("q")), query.Get("status")
+	if !slices.ContainsFunc(states, func(s state) bool { return s.status == v.Status }) {
+		v.Status = ""
+	}
+	if len(v.Find) > longestFind {
+		v.Find = strings.ToValidUTF8(v.Find[:longestFind], "")
+	}
+	for _, s := range states {
+		v.Filters = append(v.Filters, page.Filter{Word: s.word, URL: listPath(v.Find, s.status, ""), Here: s.status == v.Status})
+	}
+	if after != "" {
+		v.Newest = listPath(v.Find, v.Status, "")
+	}
+	found, err := directory.Clients(ctx, caller, onboarding.Query{Limit: perPage, After: after, Status: v.Status, Find: text.Fold(v.Find)})
 	if err != nil {
 		return v, err
 	}
@@ -94,7 +109,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 		v.Rows = append(v.Rows, row(&found.Items[i], now))
 	}
 	if found.Next != "" {
-		v.Older = "/clients?cursor=" + url.QueryEscape(string(found.Next))
+		v.Older = listPath(v.Find, v.Status, found.Next)
 	}
 	if f := fault.As(a.MayInvite()); f != nil {
 		v.Barred = page.Barred{Title: f.Message, Text: "Your clients keep what they have. Write to the platform's support to change this."}
@@ -108,6 +123,28 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	return v, err
 }
 
+// longestFind is how much of what is searched for is read, in bytes.
+const longestFind = 200
+
+// state is a client's state as a filter of the list.
+type state struct{ status, word string }
+
+var states = []state{{"", "All"}, {string(client.Pending), "Pending"}, {string(client.Active), "Active"}, {string(client.Inactive), "Inactive"}}
+
+// listPath is the list's path with these filters; the order of the parameters is fixed.
+func listPath(find, status string, after id.Client) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": find, "status": status, "cursor": string(after)} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/clients"
+	}
+	return "/clients?" + q.Encode()
+}
+
 func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	c := l.Client
 	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now), Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
@@ -116,6 +153,9 @@ func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	}
 	if c.Joined() {
 		out.Since, out.Invited = page.TimeAt(c.AcceptedAt, now), false
+	}
+	if c.Proposal != nil && !c.Joined() {
+		out.Asks = "asks for another address"
 	}
 	for _, x := range l.Resources {
 		out.Linked = append(out.Linked, x.Name)

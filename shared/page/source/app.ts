@@ -8,6 +8,7 @@ import { busy, waits } from "./busy";
 import { times } from "./time";
 import { watch } from "./watch";
 import { rights } from "./care";
+import { list } from "./list";
 
 function start(root: ParentNode): void {
   tabs(root);
@@ -21,5 +22,6 @@ start(document);
 codes(document);
 busy();
 invite();
+list((root) => { times(root); });
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -32,7 +32,7 @@ export function dialogs(root: ParentNode): void {
   }
 }
 
-function show(d: HTMLDialogElement): void {
+export function show(d: HTMLDialogElement): void {
   if (!d.open) d.showModal();
   (d.querySelector<HTMLElement>("[data-focus]") ?? d.querySelector<HTMLElement>("[autofocus]"))?.focus();
 }
