@@ -16,8 +16,8 @@ const module = "latchkey.dev/"
 // floors are the packages of shared/, from the ground up. An import points to a lower floor, never to a higher one or
 // along the same.
 var floors = [][]string{
-	{"fault", "secret", "cookie"},
-	{"email", "conflict", "text", "idempotency", "problem"},
+	{"fault", "secret", "cookie", "money"},
+	{"email", "conflict", "text", "idempotency", "problem", "payment"},
 	{"id"},
 	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
 	{"invite"},              // the grant and contract
@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"environment", "page"}, // what surrounds a function, how a page looks
 	{"letter"},              // how a mail reads
 	{"signin", "onboarding", "portal", "account", "delivery", "sweep", "care", "activity"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event"},                                         // adapters
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe"},                               // adapters
 	{"api", "web"}, // operations and pages
 }
 
@@ -38,6 +38,7 @@ var outside = []struct {
 	{"github.com/aws/aws-lambda-go", []string{"shared/event"}, "only the event adapter knows Lambda"},
 	{"github.com/aws/aws-sdk-go-v2", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "shared/environment", "infra/"}, "only adapters know AWS"},
 	{"github.com/aws/smithy-go", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "infra/"}, "only adapters know AWS"},
+	{"github.com/stripe/stripe-go", []string{"shared/stripe"}, "only the adapter knows Stripe"},
 	{"github.com/danielgtaylor/huma", []string{"shared/api"}, "only the operations know huma"},
 }
 

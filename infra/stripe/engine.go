@@ -1,0 +1,2 @@
+// Package stripe stands in for Stripe in the local run and in tests.
+package stripe
