@@ -175,6 +175,7 @@ func mailTo(t *testing.T, l *local.Local, address string, before int) *ses.Mail 
 // 3 requests and 60 KB. With SCREENSHOTS set to a folder it leaves pictures there.
 func (v *visitor) look(page string) {
 	v.t.Helper()
+	v.budget(page)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 1440} {
 			v.do(chromium.See(width, 900, scheme)) // without motion: no picture of a fade
@@ -196,12 +197,30 @@ func (v *visitor) look(page string) {
 	v.do(chromedp.EmulateViewport(1440, 900))
 	v.until("the old width", "innerWidth === 1440 && document.documentElement.getBoundingClientRect().width > 1400")
 	v.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))") // what is pressed next has its place
-	cost := v.eval(`(() => {
-		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:") && r.initiatorType !== "fetch")]
-		const bytes = all.reduce((n, r) => n + r.encodedBodySize, 0)
-		return all.length <= 3 && bytes <= 60000 ? "" : all.length + " requests, " + bytes + " bytes"
+}
+
+// budget checks what a page costs: at most 3 requests and 60 KB over the wire, nothing that moves once it is shown, and
+// no script or style that the first paint would wait for but the one style sheet.
+func (v *visitor) budget(page string) {
+	v.t.Helper()
+	v.until("the whole page", `document.readyState === "complete"`)
+	cost := v.eval(`(async () => {
+		const wrong = [];
+		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:") && !["fetch", "xmlhttprequest"].includes(r.initiatorType))];
+		const bytes = all.reduce((n, r) => n + Math.max(r.transferSize, r.encodedBodySize), 0);
+		if (all.length > 3) wrong.push(all.length + " requests: " + all.map(r => new URL(r.name).pathname).join(", "));
+		if (bytes > 60000) wrong.push(bytes + " bytes");
+		const shifts = await new Promise((done) => {
+			const seen = [];
+			const o = new PerformanceObserver((list) => seen.push(...list.getEntries()));
+			o.observe({ type: "layout-shift", buffered: true });
+			setTimeout(() => { seen.push(...o.takeRecords()); done(seen); }, 50);
+		});
+		for (const s of shifts.filter(s => !s.hadRecentInput)) wrong.push("a shift of " + s.value + " of " + s.sources.map(x => x.node?.nodeName + "." + x.node?.className).join(", "));
+		for (const s of document.scripts) if (s.src && !s.defer && !s.async && s.type !== "module") wrong.push(s.src + " holds the first paint up");
+		return wrong.join("; ");
 	})()`)
 	if cost != "" {
-		v.t.Errorf("%s costs %s; a page has 3 requests and 60 KB", page, cost)
+		v.t.Errorf("%s: %s; a page has 3 requests, 60 KB and no shift", page, cost)
 	}
 }
