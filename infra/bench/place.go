@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/api"
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/event"
@@ -75,7 +76,8 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 		Door: &signin.Doorkeeper{Store: p.table, Now: time.Now}, Codes: &signin.Codes{Store: p.table, Queue: mail, Key: []byte(origin), Now: time.Now},
 		Keys: &signin.Keys{Store: p.table, Now: time.Now}, Inviter: &onboarding.Inviter{Store: p.table, Queue: mail, Now: time.Now},
 		Directory: &onboarding.Directory{Store: p.table, Now: time.Now}, Reception: &onboarding.Reception{Store: p.table, Now: time.Now},
-		Portal: &portal.Portal{Store: p.table, Now: time.Now}, Origin: origin,
+		Portal: &portal.Portal{Store: p.table, Now: time.Now}, Instances: &portal.Instances{Store: p.table, Now: time.Now},
+		Connector: &connection.Connector{Store: p.table, Now: time.Now}, Origin: origin,
 	}) {
 		p.functions[o.ID] = o.Function(origin)
 	}

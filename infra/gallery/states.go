@@ -42,7 +42,7 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), invitationStates(), inviteeStates(), portalStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), invitationStates(), inviteeStates(), portalStates(), thingsStates(), portalInstanceStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -197,8 +197,8 @@ func invitationStates() []state {
 
 func portalStates() []state {
 	instances := []page.Tile{
-		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/"},
-		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/"},
+		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
+		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
 		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Reason: "It is stopped at the moment. Ask Northwind Automations when it will run again."},
 	}
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}

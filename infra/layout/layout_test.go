@@ -16,7 +16,7 @@ const module = "latchkey.dev/"
 // floors are the packages of shared/, from the ground up. An import points to a lower floor, never to a higher one or
 // along the same.
 var floors = [][]string{
-	{"fault", "secret", "cookie", "money"},
+	{"fault", "secret", "cookie", "money", "seal"},
 	{"email", "conflict", "text", "idempotency", "problem", "payment"},
 	{"id"},
 	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
@@ -24,8 +24,8 @@ var floors = [][]string{
 	{"client"},              // the relationship
 	{"environment", "page"}, // what surrounds a function, how a page looks
 	{"letter"},              // how a mail reads
-	{"signin", "onboarding", "portal", "account", "delivery", "sweep", "care", "activity"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe"},                               // adapters
+	{"signin", "onboarding", "portal", "account", "delivery", "sweep", "care", "activity", "connection"}, // use cases
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                      // adapters
 	{"api", "web"}, // operations and pages
 }
 

@@ -2,15 +2,19 @@ package local
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
+	"latchkey.dev/infra/engine/wire"
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/api"
 	"latchkey.dev/shared/care"
+	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/delivery"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/n8n"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/ses"
@@ -22,8 +26,8 @@ import (
 )
 
 // functions makes the handlers that the Lambda mains start, by their logical ids in the template. Which there are is
-// for api.Operations and web.Pages to say; the host compares them with the template.
-func functions(env *environment.Environment) (map[string]event.Function, error) {
+// for api.Operations and web.Pages to say; the host compares them with the template. Calls to n8n instances go through far.
+func functions(env *environment.Environment, far http.RoundTripper) (map[string]event.Function, error) {
 	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 	mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 	origin := env.Origin("ORIGIN")
@@ -37,6 +41,9 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
 	me := &account.Account{Store: table, Now: env.Now}
+	caller, seals := n8n.New(n8n.Allowed(env), far), ssm.Ring(env, "SEAL_PARAMETER")
+	instances := &portal.Instances{Store: table, N8N: caller, Keys: seals, Now: env.Now}
+	connector := &connection.Connector{Store: table, N8N: caller, Keys: seals, Open: n8n.Allowed(env), Now: env.Now}
 	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
 		Key: key, Origin: origin, Platform: env.String("PLATFORM_NAME"), From: env.String("MAIL_FROM"), Now: env.Now}
 	feedback := &delivery.Feedback{Store: table, Now: env.Now}
@@ -48,11 +55,11 @@ func functions(env *environment.Environment) (map[string]event.Function, error) 
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: &signin.Keys{Store: table, Now: env.Now}, Inviter: inviter,
-		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me, Origin: origin}) {
+		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
 	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me,
-		Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
+		Instances: instances, Connector: connector, Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}
 	return all, env.Err()
@@ -79,3 +86,26 @@ func (domains) TakesMail(_ context.Context, domain string) error {
 // codeKey is the secret that a deployment's operator makes: the key of the sign-in codes' digests. Here table, codes
 // and mailbox are one process's, on one machine, and there is nobody to keep it from.
 const codeKey = "the local run keeps no secrets from its own machine"
+
+// sealKey is the key that n8n instances' API keys are encrypted with; what is said of codeKey holds for it.
+const sealKey = "what the local run seals it could as well leave open"
+
+// nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and
+// to all others over it.
+func (l *Local) nearby() http.RoundTripper {
+	within, network := wire.Transport(http.StripPrefix(standIns, l.n8n)), &http.Transport{ForceAttemptHTTP2: true}
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, standIns+"/") {
+			return within.RoundTrip(r)
+		}
+		return network.RoundTrip(r)
+	})
+}
+
+// standIns is the path below which the stand-ins for n8n are.
+const standIns = "/_local/n8n"
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls f.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -23,6 +23,7 @@ import (
 	"latchkey.dev/infra/engine"
 	"latchkey.dev/infra/engine/wire"
 	hosting "latchkey.dev/infra/host"
+	"latchkey.dev/infra/n8n"
 	"latchkey.dev/infra/stack"
 	"latchkey.dev/infra/template"
 	"latchkey.dev/shared/environment"
@@ -63,6 +64,7 @@ type Local struct {
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
+	n8n     *n8n.Server
 	origin  string
 	awsURL  string
 	clock   *clock
@@ -126,7 +128,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false"}
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true"}
 	maps.Copy(given, o.Parameters)
 	declared, err := template.Read(path, template.Inputs{Parameters: given})
 	if err != nil {
@@ -146,11 +148,12 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	all, err := functions(env)
+	l.n8n = n8n.New(l.clock.Now)
+	all, err := functions(env, l.nearby())
 	if err = errors.Join(err, env.Err()); err != nil {
 		return err
 	}
-	if err := seed(ctx, env); err != nil {
+	if err := seed(ctx, env, l.origin); err != nil {
 		return err
 	}
 	l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log})
@@ -167,6 +170,7 @@ func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environme
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
 	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
 	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
+	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
 	env := environment.New(func(name string) string { return variables[name] })
 	env.Now = l.clock.Now
 	env.HTTPClient = &http.Client{Transport: wire.Transport(l.Engine.Handler())}

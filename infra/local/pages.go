@@ -35,6 +35,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("POST /_local/clock", l.moveClock)
 	mux.HandleFunc("GET /_local/queues", l.queues)
 	mux.HandleFunc("POST /_local/queues/{name}/redrive", l.redrive)
+	mux.Handle(standIns+"/", http.StripPrefix(standIns, l.n8n))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /_local/northwind.svg", static("page/northwind.svg", "image/svg+xml"))
 	// A page elsewhere must not move the clock of whoever looks at it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	standin "latchkey.dev/infra/n8n"
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/conflict"
 	"latchkey.dev/shared/dynamo"
@@ -17,6 +18,7 @@ import (
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/ssm"
 )
 
 // The demo agencies' owners: nobody has a password, they sign in with a code as everybody does.
@@ -33,18 +35,20 @@ var seeded = []struct {
 	{
 		found("Northwind Automations", "#0b6e4f", "/_local/northwind.svg", agency.Max, Owner, "Nora Lindqvist"),
 		[]instance.Resource{
-			n8n("Acme production", instance.Running), n8n("Acme staging", instance.Active), n8n("Bluefin Logistics", instance.Running),
-			n8n("Cedar & Sons", instance.Active), n8n("Internal automations", instance.Active), n8n("Delta onboarding", instance.PendingDeploy),
-			n8n("Everline archive", instance.Stopped), n8n("Foxglove trial", instance.Failed),
+			n8nNamed("Acme production", instance.Running), n8nNamed("Acme staging", instance.Active), n8nNamed("Bluefin Logistics", instance.Running),
+			n8nNamed("Cedar & Sons", instance.Active), n8nNamed("Internal automations", instance.Active), n8nNamed("Delta onboarding", instance.PendingDeploy),
+			n8nNamed("Everline archive", instance.Stopped), n8nNamed("Foxglove trial", instance.Failed),
 			service("whatsapp", "WhatsApp support line", instance.Active), service("hermes", "Hermes scheduling agent", instance.Running),
 		},
 	},
 	{found("Solo Studio", "#5b3cc4", "", agency.Free, SoloOwner, "Sam Ortega"), nil},
 }
 
-// seed puts the demo agencies into an empty table. What is there already stays as it is.
-func seed(ctx context.Context, env *environment.Environment) error {
+// seed puts the demo agencies into an empty table. What is there already stays as it is. Their running and active
+// instances are connected to stand-ins, but for one, so that both can be seen.
+func seed(ctx context.Context, env *environment.Environment, origin string) error {
 	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+	keys := ssm.Ring(env, "SEAL_PARAMETER")
 	if err := env.Err(); err != nil {
 		return err
 	}
@@ -54,6 +58,10 @@ func seed(ctx context.Context, env *environment.Environment) error {
 		f.Agency.CreatedAt = now.Add(-90 * 24 * time.Hour) // long enough to be past a new agency's allowance
 		for _, r := range s.resources {
 			r.CreatedAt = now.Add(-60 * 24 * time.Hour)
+			if r.Kind == instance.N8N && r.Status.Linkable() && r.Name != unconnected {
+				r.URL = origin + standIns + "/" + host(r.Name)
+				r.Key, r.CheckedAt = keys.Seal(standin.Key(host(r.Name)), r.Place(f.Agency.ID)), now.Add(-3*time.Hour)
+			}
 			f.Resources = append(f.Resources, r)
 		}
 		if err := table.Found(ctx, f); err != nil && !errors.Is(err, conflict.ErrChanged) {
@@ -63,6 +71,9 @@ func seed(ctx context.Context, env *environment.Environment) error {
 	return nil
 }
 
+// unconnected is a demo instance whose workflows clients cannot see.
+const unconnected = "Internal automations"
+
 func found(name, color, logo string, plan agency.Plan, owner email.Address, person string) dynamo.Founding {
 	return dynamo.Founding{
 		Agency: agency.Agency{ID: fixed[id.Agency](id.AgencyPrefix, name), Name: name, Color: color, LogoURL: logo, Plan: plan},
@@ -70,7 +81,7 @@ func found(name, color, logo string, plan agency.Plan, owner email.Address, pers
 	}
 }
 
-func n8n(name string, status instance.Status) instance.Resource {
+func n8nNamed(name string, status instance.Status) instance.Resource {
 	r := instance.Resource{ID: fixed[id.Resource](id.InstancePrefix, name), Kind: instance.N8N, Type: "n8n", Name: name, Status: status}
 	if status.Linkable() {
 		r.URL = "https://" + host(name) + ".n8n.northwind.example"

@@ -121,29 +121,6 @@ func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operati
 		})
 }
 
-// ResourceBody is an instance or a service of the agency.
-type ResourceBody struct {
-	ID        string    `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Kind      string    `json:"kind" enum:"instance,service"`
-	Type      string    `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
-	Name      string    `json:"name" example:"Acme production"`
-	Status    string    `json:"status" example:"running"`
-	Linkable  bool      `json:"linkable" doc:"Whether it can be granted: only when active or running."`
-	URL       string    `json:"url"`
-	CreatedAt time.Time `json:"createdAt"`
-}
-
-type listResourcesInput struct {
-	Linkable bool `query:"linkable" doc:"Only those that can be granted."`
-}
-
-type resourcesOutput struct {
-	Body struct {
-		Items      []ResourceBody `json:"items"`
-		NextCursor *string        `json:"nextCursor" doc:"Always null."`
-	}
-}
-
 // ListInstances lists the agency's n8n instances.
 func ListInstances(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
 	return resources("listInstances", "List instances", "The agency's n8n instances in every state. Those that can be linked are active or running.", instance.N8N, door, directory)
@@ -167,8 +144,8 @@ func resources(name, summary, description string, kind instance.Kind, door *sign
 			}
 			out := &resourcesOutput{}
 			out.Body.Items = []ResourceBody{}
-			for _, r := range all {
-				out.Body.Items = append(out.Body.Items, ResourceBody{string(r.ID), string(r.Kind), r.Type, r.Name, string(r.Status), r.Status.Linkable(), r.URL, r.CreatedAt})
+			for i := range all {
+				out.Body.Items = append(out.Body.Items, resourceBody(&all[i]))
 			}
 			return out, nil
 		})

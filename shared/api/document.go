@@ -12,6 +12,7 @@ import (
 
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/care"
+	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/onboarding"
@@ -31,6 +32,8 @@ type Services struct {
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Account   *account.Account
+	Instances *portal.Instances
+	Connector *connection.Connector
 	Origin    string
 }
 
@@ -46,6 +49,9 @@ func Operations(s Services) []Operation {
 		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
 		LeavePortal(s.Door, s.Account), EndAllSessions(s.Door, s.Codes), ExportMyData(s.Door, s.Account), EraseMe(s.Door, s.Account),
+		ConnectInstance(s.Door, s.Connector), GetInstance(s.Door, s.Connector), UpdateInstance(s.Door, s.Connector), CheckInstance(s.Door, s.Connector),
+		DisconnectInstance(s.Door, s.Connector), ConnectService(s.Door, s.Connector), GetService(s.Door, s.Connector), DisconnectService(s.Door, s.Connector),
+		GetPortalInstance(s.Door, s.Instances), SetWorkflowState(s.Door, s.Instances),
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
 	}
 }

@@ -141,12 +141,16 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.s("status", string(r.Status))
 	w.s("url", r.URL)
 	w.t("created", r.CreatedAt)
+	w.s("key", r.Key)
+	w.t("checked", r.CheckedAt)
+	w.s("reason", r.Reason)
+	w["v"] = num(int64(max(r.Version, 1)))
 	return w
 }
 
 func readResource(r *reader) (instance.Resource, error) {
 	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"), Status: instance.Status(r.s("status")),
-		URL: r.s("url"), CreatedAt: r.time("created")}
+		URL: r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"), Version: int(r.n("v"))}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

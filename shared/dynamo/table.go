@@ -7,6 +7,7 @@
 //	                      cl#REF        a relationship with its invite (see id.Ref)
 //	                      mb#mb_…       a member
 //	                      r#ins_… svc_… an instance or service
+//	                      at#HASH       the address of a connected instance, which is connected once
 //	                      key#key_…     an API key
 //	                      au#evt_…      a row of the audit log
 //	                      idem#HASH     a used idempotency key

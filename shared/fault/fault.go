@@ -79,6 +79,7 @@ var meanings = []struct {
 	{TooLarge, 413, "The body is over 256 KB."},
 	{MailRefused, 422, "The mail cannot be sent; reason says why, and nothing remains of the request."},
 	{WrongCode, 422, "The sign-in code is wrong or out of date."},
+	{Unreachable, 422, "The n8n instance does not answer, or refuses what it is asked; reason says what was seen."},
 	{PaymentsOff, 422, "Nothing can be sold until the operator sets payments up."},
 	{RateLimited, 429, "A limit is used up; Retry-After says when to come back."},
 	{Internal, 500, "Something went wrong on our side."},
@@ -127,7 +128,7 @@ type Error struct {
 	Fields  []Field       // empty when no single field is at fault
 	Retry   time.Duration // when not zero: try again after this long (Retry-After)
 	Limit   Limit         // when a limit was hit: which one
-	Reason  string        // when a mail was refused: the provider's reason in plain words
+	Reason  string        // when a mail was refused, or n8n does not do what it is asked: why, in plain words
 }
 
 // Limit describes a rate limit as the RateLimit header fields of the IETF draft give it.

@@ -44,6 +44,28 @@ type Resource struct {
 	Status    Status
 	URL       string // where it is opened; "" while it has no address yet
 	CreatedAt time.Time
+
+	Key       string    // the API key of an n8n, sealed; "" for one that was never connected. It never leaves the product
+	CheckedAt time.Time // when it was last called to see how it is; zero for never
+	Reason    string    // what was seen then that should not be, in plain words; "" for nothing
+	Version   int       // of what was read; 0 for one that is not stored yet
+}
+
+// Connected tells whether the product can call it.
+func (r *Resource) Connected() bool { return r.Kind == N8N && r.Key != "" && r.URL != "" }
+
+// Place is where the resource's sealed key opens, and nowhere else.
+func (r *Resource) Place(agency id.Agency) string { return string(agency) + " " + string(r.ID) }
+
+// Saw notes what came of calling the instance at now: it runs, or with a reason it has failed.
+func (r *Resource) Saw(now time.Time, reason string) {
+	r.CheckedAt, r.Reason = now, reason
+	switch {
+	case reason != "":
+		r.Status = Failed
+	case r.Status != Active:
+		r.Status = Running
+	}
 }
 
 // KindOf reads the kind from an id's prefix; "" when the id is malformed.

@@ -122,6 +122,7 @@ type Tile struct {
 	State  Badge
 	Write  bool
 	URL    string // "" while it has no address
+	Look   string // path of its own page; "" for one that has none
 	Reason string // why there is no link; "" when there is one
 }
 

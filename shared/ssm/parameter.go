@@ -22,6 +22,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/seal"
 )
 
 // MinSecret is the shortest secret that is taken, in bytes.
@@ -58,6 +59,20 @@ func Secret(env *environment.Environment, variable string) []byte {
 		env.Fail(fmt.Errorf("ssm: parameter %s holds %d bytes, it needs at least %d", name, len(value), MinSecret))
 	}
 	return []byte(value)
+}
+
+// Ring reads the keys that secrets are sealed with, like Secret. The parameter is a SecureString, so that AWS KMS keeps
+// it in turn; several keys in it are separated by commas or line breaks, see [seal.New].
+func Ring(env *environment.Environment, variable string) *seal.Ring {
+	secret := Secret(env, variable)
+	if len(secret) < MinSecret {
+		return nil // which Secret has told
+	}
+	r, err := seal.New(secret)
+	if err != nil {
+		env.Fail(fmt.Errorf("ssm: parameter %s: %w", env.Optional(variable), err))
+	}
+	return r
 }
 
 // passing is a fault that another try may not meet.

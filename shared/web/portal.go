@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/signin"
@@ -95,6 +96,9 @@ func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Por
 
 func tile(i portal.Item, agency string) page.Tile {
 	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	if i.Kind == instance.N8N {
+		t.Look = portalInstancePath(i.ID)
+	}
 	switch {
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."

@@ -11,6 +11,7 @@ import (
 
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/care"
+	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
@@ -37,6 +38,8 @@ type Dependencies struct {
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Account   *account.Account
+	Instances *portal.Instances
+	Connector *connection.Connector
 	Platform  string           // the platform's name
 	Origin    string           // where forms must come from
 	Now       func() time.Time // for "2 minutes ago"
@@ -53,8 +56,13 @@ func Pages(d Dependencies) []Page {
 		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
-		PortalPage(s, d.Door, d.Portal),
 		AccountPage(s, d.Door, d.Account), LeavePortalForm(s, d.Door, d.Account), EndAllSessionsForm(s, d.Door, d.Codes), EraseMeForm(s, d.Door, d.Account),
+		InstancesPage(s, d.Door, d.Directory, d.Connector), ConnectInstanceForm(s, d.Door, d.Directory, d.Connector),
+		InstancePage(s, d.Door, d.Directory, d.Connector), UpdateInstanceForm(s, d.Door, d.Directory, d.Connector),
+		CheckInstanceForm(s, d.Door, d.Directory, d.Connector), DisconnectInstanceForm(s, d.Door, d.Directory, d.Connector),
+		ServicesPage(s, d.Door, d.Directory, d.Connector), ConnectServiceForm(s, d.Door, d.Directory, d.Connector),
+		ServicePage(s, d.Door, d.Directory, d.Connector), DisconnectServiceForm(s, d.Door, d.Directory, d.Connector),
+		PortalPage(s, d.Door, d.Portal), PortalInstancePage(s, d.Door, d.Instances), SetWorkflowForm(s, d.Door, d.Instances),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}
 }

@@ -7,6 +7,7 @@ import { tabs } from "./tabs";
 import { busy, waits } from "./busy";
 import { times } from "./time";
 import { watch } from "./watch";
+import { switches } from "./switch";
 import { rights } from "./care";
 import { list } from "./list";
 
@@ -22,6 +23,7 @@ start(document);
 codes(document);
 busy();
 invite();
+switches();
 list((root) => { times(root); });
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -1,0 +1,22 @@
+// Command get-portal-instance shows a client one of its n8n instances.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/n8n"
+	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/ssm"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		instances := &portal.Instances{Store: table, N8N: n8n.Open(env), Keys: ssm.Ring(env, "SEAL_PARAMETER"), Now: env.Now}
+		return api.GetPortalInstance(door, instances).Function(""), nil
+	})
+}

@@ -1,0 +1,135 @@
+package page
+
+// Things is the list of an agency's instances, or of its services.
+type Things struct {
+	Workspace Workspace
+	Service   bool // whether it is the services
+	Rows      []ThingRow
+	More      bool // whether the agency has more clients than were counted
+	Form      ThingForm
+	Note      Note
+	Failed    string // why the list cannot be shown; "" when it can
+}
+
+func (v Things) frame() frame {
+	title, form := "Instances", "Connect an instance"
+	if v.Service {
+		title, form = "Services", "Connect a service"
+	}
+	if v.Form.Open {
+		title = form
+		if len(v.Form.Problems) > 0 {
+			title = "Error: " + form
+		}
+	}
+	return frame{template: "things", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// ThingRow is one instance or service in the list.
+type ThingRow struct {
+	URL     string
+	Name    string
+	Kind    string
+	Address string // without its scheme; "" for none
+	State   Badge
+	Meaning string // what the state means
+	Seers   string // "3 clients", "Nobody yet"
+}
+
+// ThingForm is the dialog that connects an instance or a service, or changes an instance, with what was typed. An API key
+// is never shown again.
+type ThingForm struct {
+	Open     bool
+	Key      string // the Idempotency-Key of this form
+	Tag      string // of what is being changed
+	Name     string
+	URL      string
+	Type     string // of a service
+	HasKey   bool   // whether an API key is stored
+	Problems Problems
+}
+
+// Thing is the page of one instance or service.
+type Thing struct {
+	Workspace Workspace
+	Service   bool
+	URL       string
+	Name      string
+	Kind      string
+	Address   string // where it is opened; "" for nowhere
+	State     Badge
+	Meaning   string
+	Since     Time
+	Checked   Time   // Machine "" for never
+	Reason    string // what the last check saw that should not be; "" for nothing
+	Connected bool
+	Clients   []SeerRow
+	More      bool // whether the agency has more clients than were looked through
+	Form      ThingForm
+	Asking    bool // whether the question about disconnecting is open
+	Note      Note // the outcome of what was just done; Text "" for none
+}
+
+func (v Thing) frame() frame {
+	title := v.Name
+	if v.Form.Open && len(v.Form.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "thing", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// Back is the path of the list.
+func (v Thing) Back() string {
+	if v.Service {
+		return "/services"
+	}
+	return "/instances"
+}
+
+// SeerRow is a client that sees an instance or a service.
+type SeerRow struct {
+	URL    string
+	Name   string
+	Status Badge
+	Rights string
+}
+
+// PortalInstance is one n8n as a client sees it.
+type PortalInstance struct {
+	Brand     Brand
+	Person    string
+	Portal    string // path of the portal
+	URL       string // path of this page
+	API       string // path of it in the API
+	Name      string
+	State     Badge
+	Write     bool
+	Address   string // where n8n is opened; "" when it cannot be
+	Connected bool
+	Reason    string // why workflows or runs cannot be shown, as the middle of a sentence; "" when they can
+	NoFlows   bool   // whether the workflows are among what cannot be shown
+	Workflows []WorkflowRow
+	More      bool
+	Runs      []RunRow
+	Note      Note
+}
+
+func (v PortalInstance) frame() frame {
+	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: true}
+}
+
+// WorkflowRow is a workflow.
+type WorkflowRow struct {
+	ID      string
+	Name    string
+	Active  bool
+	Updated Time // Machine "" when not known
+}
+
+// RunRow is one run of a workflow.
+type RunRow struct {
+	Workflow string
+	State    Badge
+	At       Time   // Machine "" when it has not begun
+	Took     string // "2.4 s"; "" while it is under way
+}
