@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -12,8 +13,11 @@ import (
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/link"
+	"latchkey.dev/shared/portal"
 )
 
 // relationships are all relationships of an agency, the ones that were rolled back too.
@@ -54,7 +58,7 @@ func (w *world) problems() []string {
 		for _, c := range o.relationships() {
 			w.mailOrError(c, say)
 			w.deadLinks(c, say)
-			w.oneMembership(c, byInvite[string(c.Invite.ID)], say)
+			w.oneMembership(c, log, say)
 			history(c, byInvite, say)
 		}
 		tenInAnyHour(o, log, say)
@@ -119,12 +123,27 @@ func (w *world) linksExist(say say) {
 	}
 }
 
-// oneMembership is invariant 6: accepted once, and then a client, with the person's own list saying so too.
+// oneMembership is invariant 6: a client from the acceptance until either side ends it, with the person's own list saying
+// so too, and with the access that the log tells of.
 func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
-	accepted := 0
+	accepted, now, ended := 0, 0, 0
 	for _, e := range log {
-		if e.Action == audit.InviteAccepted {
-			accepted++
+		switch e.Action {
+		case audit.InviteAccepted:
+			if id.Invite(e.Subject).Ref() == c.Ref() {
+				accepted++
+			}
+			if e.Subject == string(c.Invite.ID) {
+				now++
+			}
+		case audit.ClientRemoved, audit.ClientLeft:
+			if id.Client(e.Subject).Ref() == c.Ref() {
+				ended++
+			}
+		case audit.ClientErased:
+			if e.Subject == string(c.ID) {
+				say("%s was erased and is still there", c.ID)
+			}
 		}
 	}
 	member := false
@@ -134,11 +153,53 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 		member = member || p == c.Agency
 	}
 	is := c.Invite.Status == invite.Accepted
-	if is != !c.AcceptedAt.IsZero() || is != member || is && accepted != 1 || !is && accepted != 0 {
-		say("%s is %s, accepted at %v, its person a member: %t, accepted in the log %d times", c.Invite.ID, c.Invite.Status, c.AcceptedAt, member, accepted)
+	if is != !c.AcceptedAt.IsZero() || is != (now == 1) || now > 1 {
+		say("%s is %s, accepted at %v, accepted in the log %d times", c.Invite.ID, c.Invite.Status, c.AcceptedAt, now)
 	}
-	if !is && len(c.Grants) > 0 {
-		say("%s is %s, and grants %v", c.Invite.ID, c.Invite.Status, c.Grants)
+	if c.Joined() != member || c.Joined() != (accepted-ended == 1) || accepted-ended > 1 || accepted < ended {
+		say("%s is a client: %t, its person a member: %t, accepted in the log %d times, ended %d times", c.ID, c.Joined(), member, accepted, ended)
+	}
+	if !c.Joined() && len(c.Grants) > 0 {
+		say("%s is %s, ended at %v, and grants %v", c.Invite.ID, c.Invite.Status, c.EndedAt, c.Grants)
+	}
+	if c.Joined() {
+		w.access(c, log, say)
+	}
+}
+
+// access is the rest of invariant 8: what is open is what the invite offered, and what the log says was changed since.
+func (w *world) access(c *client.Client, log []audit.Entry, say say) {
+	want := map[id.Resource]instance.Access{}
+	for _, g := range c.Invite.Grants {
+		want[g.Resource] = g.Access
+	}
+	for _, e := range log {
+		if gone, ok := strings.CutPrefix(e.Detail, "no longer there: "); ok && e.Subject == string(c.Invite.ID) {
+			for r := range strings.FieldsSeq(gone) {
+				delete(want, id.Resource(r))
+			}
+		}
+		if e.Subject != string(c.ID) || e.At.Before(c.AcceptedAt) {
+			continue
+		}
+		r, access, _ := strings.Cut(e.Detail, " ")
+		switch e.Action {
+		case audit.AccessGranted, audit.AccessChanged:
+			want[id.Resource(r)] = instance.Access(access)
+		case audit.AccessRevoked:
+			delete(want, id.Resource(r))
+		}
+	}
+	have := map[id.Resource]instance.Access{}
+	for _, g := range c.Grants {
+		have[g.Resource] = g.Access
+	}
+	if !maps.Equal(have, want) {
+		say("%s may use %v, and the log says %v", c.ID, have, want)
+	}
+	view, err := w.portal.Get(w.ctx, identity.Caller{User: id.UserOf(c.Email), Email: c.Email}, c.Agency)
+	if err != nil || view.Access == portal.Full && len(view.Instances)+len(view.Services) > len(c.Grants) {
+		say("%s may use %v, and its portal shows %+v: %v", c.ID, have, view, err)
 	}
 }
 
@@ -146,11 +207,12 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 var tells = map[audit.Action]invite.EventName{
 	audit.InviteCreated: invite.Queued, audit.InviteSent: invite.Sent, audit.InviteFailed: invite.NotSent, audit.InviteResent: invite.Resent,
 	audit.InviteCanceled: invite.WasDropped, audit.InviteExpired: invite.RanOut, audit.InviteBounced: invite.Bounced, audit.InviteAccepted: invite.WasTaken,
+	audit.InviteDeclined: invite.Declined, audit.AddressProposed: invite.Proposed, audit.LinkRequested: invite.AskedAgain,
 }
 
 // ends says which state each final action leads to.
 var ends = map[audit.Action]invite.Status{
-	audit.InviteCanceled: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
+	audit.InviteCanceled: invite.Canceled, audit.InviteDeclined: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
 	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
 }
 
@@ -180,12 +242,17 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	var logged, seen []string
 	state, before := invite.Status(""), invite.Status("")
 	for _, r := range rows {
-		logged = append(logged, moment(tells[r.Action], r.At))
-		if next, ok := ends[r.Action]; ok {
+		if name, ok := tells[r.Action]; ok {
+			logged = append(logged, moment(name, r.At))
+		}
+		next, ok := ends[r.Action]
+		switch {
+		case ok:
 			state, before = next, state
-		} else if state == invite.Sending {
+		case r.Action != audit.InviteFailed: // it changes no state
+		case state == invite.Sending:
 			state = invite.Failed
-		} else if before == invite.Expired { // a mail that failed takes its re-sending back
+		case before == invite.Expired: // a mail that failed takes its re-sending back
 			state = invite.Expired
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,7 +205,7 @@ var modes = []struct {
 // Every flow, every call in it, everything that can happen to one call.
 func TestOneFaultAnywhereHarmsNothing(t *testing.T) {
 	t.Parallel()
-	for _, f := range flows {
+	for _, f := range slices.Concat(flows, careFlows) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -240,7 +241,7 @@ func TestOneFaultAnywhereHarmsNothing(t *testing.T) {
 // Two faults in one flow, drawn at random from a seed.
 func TestTwoFaultsAnywhereHarmNothing(t *testing.T) {
 	t.Parallel()
-	for k, f := range flows {
+	for k, f := range slices.Concat(flows, careFlows) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -24,6 +24,8 @@ import (
 	"latchkey.dev/infra/engine/wire"
 	"latchkey.dev/infra/stack"
 	"latchkey.dev/infra/template"
+	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/delivery"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/email"
@@ -56,6 +58,9 @@ func TestMain(m *testing.M) {
 // store is all that the use cases ask of the table. A test may put something between them and the table.
 type store interface {
 	onboarding.DirectoryStore
+	onboarding.ReceptionStore
+	care.Store
+	account.Store
 	signin.Store
 	signin.CodeStore
 	signin.KeyStore
@@ -74,6 +79,8 @@ type product struct {
 	inviter   *onboarding.Inviter
 	directory *onboarding.Directory
 	reception *onboarding.Reception
+	keeper    *care.Keeper
+	account   *account.Account
 	portal    *portal.Portal
 	worker    *delivery.Worker
 	feedback  *delivery.Feedback
@@ -155,6 +162,8 @@ func open(t testing.TB, s settings) *world {
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Now: time.Now}
 	w.directory = &onboarding.Directory{Store: kept, Now: time.Now}
 	w.reception = &onboarding.Reception{Store: kept, Now: time.Now}
+	w.keeper = &care.Keeper{Store: kept, Now: time.Now}
+	w.account = &account.Account{Store: kept, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}

@@ -82,14 +82,30 @@ func (c *Client) End(now time.Time, by Side) bool {
 	return false
 }
 
+// ProposalsPerDay is how often an invitee may name another address within a day.
+const ProposalsPerDay = 3
+
 // Propose notes the invitee's wish for another address, in the place of an earlier wish. Faults: [fault.Gone],
-// [fault.Expired] for an invite that is not live; [fault.Invalid] for the address that was invited.
+// [fault.Expired] for an invite that is not live; [fault.Invalid] for the address that was invited; [fault.RateLimited]
+// after ProposalsPerDay.
 func (c *Client) Propose(now time.Time, to email.Address) error {
 	if err := c.Invite.MayAnswer(now); err != nil {
 		return err
 	}
 	if to == c.Email {
 		return fault.InField("email", "This is the address that was invited. Enter the one that the invitation should go to.")
+	}
+	const day = 24 * time.Hour
+	var within []time.Time
+	for _, e := range c.Invite.Timeline {
+		if e.Name == invite.Proposed && now.Sub(e.At) < day {
+			within = append(within, e.At)
+		}
+	}
+	if len(within) >= ProposalsPerDay {
+		e := fault.New(fault.RateLimited, "You have named several addresses today already. The agency sees the last one.")
+		e.Retry, e.Limit = within[len(within)-ProposalsPerDay].Add(day).Sub(now), fault.Limit{Name: "propose", Quota: ProposalsPerDay, Window: day}
+		return e
 	}
 	c.Proposal = &Proposal{Address: to, At: now}
 	c.Invite.Note(invite.Proposed, now, "")

@@ -148,6 +148,18 @@ func TestAnInviteeDeclinesOrProposesWhileTheInviteIsLive(t *testing.T) {
 	if err := c.Propose(noon, "pat@acme.example"); !fault.Is(err, fault.Gone) {
 		t.Errorf("after it: %v", err)
 	}
+	eager := begun(t, invite.AgencyPays)
+	for range client.ProposalsPerDay {
+		if err := eager.Propose(noon, "pat@acme.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e := fault.As(eager.Propose(noon.Add(time.Hour), "sam@acme.example")); e == nil || e.Code != fault.RateLimited || e.Retry != 23*time.Hour || eager.Proposal.Address != "pat@acme.example" {
+		t.Errorf("a fourth in a day: %+v", e)
+	}
+	if err := eager.Propose(noon.Add(24*time.Hour), "sam@acme.example"); err != nil || eager.Proposal.Address != "sam@acme.example" {
+		t.Errorf("a day later: %v", err)
+	}
 	late := begun(t, invite.AgencyPays)
 	if err := late.Invite.Decline(noon.Add(invite.Lifetime), ""); !fault.Is(err, fault.Expired) {
 		t.Errorf("after its time: %v", err)
