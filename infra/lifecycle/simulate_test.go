@@ -13,10 +13,13 @@ import (
 	"time"
 
 	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/conflict"
 	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/secret"
 	"latchkey.dev/shared/sweep"
@@ -76,6 +79,8 @@ func (w *world) play(seed uint64) []string {
 			}
 		case 5:
 			w.sweep.Run(w.ctx) //nolint:errcheck // as above
+		default:
+			w.care(o, step, address, mine, links)
 		}
 	}
 	do(0, 0)
@@ -102,6 +107,9 @@ func (w *world) play(seed uint64) []string {
 			mu.Lock()
 			for n := range steps {
 				steps[n], delays[n] = r.IntN(6), r.IntN(7)
+				if r.IntN(3) == 0 {
+					steps[n] = 6 + r.IntN(7)
+				}
 			}
 			mu.Unlock()
 			together(len(steps), func(n int) { do(steps[n], delays[n]) })
@@ -117,7 +125,11 @@ func (w *world) play(seed uint64) []string {
 	w.pass(15 * time.Minute)
 	out := append(w.stuck(), w.problems()...)
 	for i, want := range final {
-		if c, err := w.inviter.Get(w.ctx, o.owner, i); err != nil || c.Invite.Status != want {
+		c, err := w.inviter.Get(w.ctx, o.owner, i)
+		if fault.Is(err, fault.NotFound) && o.logged(audit.ClientErased, 0) != nil { // it was erased since
+			continue
+		}
+		if err != nil || c.Invite.Status != want {
 			out = append(out, fmt.Sprintf("somebody was told that %s is %s, which is not so: %v", i, want, err))
 		}
 	}
@@ -131,6 +143,36 @@ func (w *world) play(seed uint64) []string {
 		}
 	}
 	return out
+}
+
+// care does one of the things that both sides do once an invite is out. Any answer may be right; what is left behind is
+// looked at.
+//
+//nolint:errcheck // see above
+func (w *world) care(o *office, step int, address string, which id.Invite, links []string) {
+	if which == "" || len(links) == 0 {
+		return
+	}
+	c := first(which)
+	if now, err := w.inviter.Get(w.ctx, o.owner, which); err == nil {
+		c = now.ID
+	}
+	switch step {
+	case 6:
+		w.keeper.Grant(w.ctx, o.owner, c, o.whatsapp, []instance.Access{instance.Read, instance.Write}[len(links)%2])
+	case 7:
+		w.keeper.Revoke(w.ctx, o.owner, c, o.n8n[len(links)%2])
+	case 8:
+		w.keeper.Remove(w.ctx, o.owner, c)
+	case 9:
+		w.account.Leave(w.ctx, person(address), o.id)
+	case 10:
+		w.reception.Decline(w.ctx, links[0], "no", "192.0.2.1")
+	case 11:
+		w.reception.Propose(w.ctx, links[0], "pat@acme.example", "192.0.2.1")
+	case 12:
+		w.keeper.Erase(w.ctx, o.owner, c)
+	}
 }
 
 // simulate plays lifecycles until something is wrong, and returns the seed that it was wrong with.
@@ -228,6 +270,18 @@ var mutants = map[string]mutant{
 	"a cancelled invite grants": changing(func(c *client.Change) {
 		if c.Client.Invite.Status == invite.Canceled {
 			c.Client.Grants = c.Client.Invite.Grants
+		}
+	}),
+	"leaving does not reach the person": changing(func(c *client.Change) { c.Leave = false }),
+	"what has ended stays open": changing(func(c *client.Change) {
+		if !c.Client.EndedAt.IsZero() {
+			c.Client.Grants = c.Client.Invite.Grants
+		}
+	}),
+	"what is erased stays": changing(func(c *client.Change) { c.Erase = false }),
+	"an offer is changed behind the log": changing(func(c *client.Change) {
+		if n := len(c.Client.Grants); n > 1 {
+			c.Client.Grants = c.Client.Grants[:n-1]
 		}
 	}),
 	"a lost race counts as won": {commit: func(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
