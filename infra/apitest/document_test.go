@@ -184,7 +184,8 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 		"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient",
 		"leavePortal", "endAllSessions", "exportMyData", "eraseMe",
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
-		"getPortalInstance", "setWorkflowState"}
+		"getPortalInstance", "setWorkflowState",
+		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember", "removeMember"}
 	var have []string
 	for path, methods := range document.Paths {
 		for method, o := range methods {
@@ -201,7 +202,7 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 				}
 			}
 			// The method and path are served by the operation, and not by what answers when there is none.
-			a := p.nobody().do(strings.ToUpper(method), strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x", "{instanceId}", "ins_x", "{serviceId}", "svc_x", "{workflowId}", "x", "{resourceId}", "ins_x").Replace(path), nil)
+			a := p.nobody().do(strings.ToUpper(method), strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x", "{instanceId}", "ins_x", "{serviceId}", "svc_x", "{workflowId}", "x", "{resourceId}", "ins_x", "{memberId}", "mb_x").Replace(path), nil)
 			if a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed || a.status >= 500 {
 				t.Errorf("%s answered %d, want the operation's own answer", a.what, a.status)
 			}

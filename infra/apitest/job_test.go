@@ -172,6 +172,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	p.advance(8 * 24 * time.Hour)
 
 	inviteeJob(p, kept)
+	agencyJob(t, p, kept)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {

@@ -20,12 +20,12 @@ var floors = [][]string{
 	{"email", "conflict", "text", "idempotency", "problem", "payment"},
 	{"id"},
 	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
-	{"invite"},              // the grant and contract
-	{"client"},              // the relationship
-	{"environment", "page"}, // what surrounds a function, how a page looks
-	{"letter"},              // how a mail reads
-	{"signin", "onboarding", "portal", "account", "delivery", "sweep", "care", "activity", "connection"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                      // adapters
+	{"invite"},                         // the grant and contract
+	{"client"},                         // the relationship
+	{"environment", "page", "picture"}, // what surrounds a function, how a page looks, what becomes of an uploaded logo
+	{"letter"},                         // how a mail reads
+	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "activity", "connection"}, // use cases
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                                // adapters
 	{"api", "web"}, // operations and pages
 }
 

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/n8n"
+	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/ses"
@@ -39,6 +40,9 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 	directory := &onboarding.Directory{Store: table, Now: env.Now}
 	keeper := &care.Keeper{Store: table, Now: env.Now}
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
+	keys := &signin.Keys{Store: table, Now: env.Now}
+	agencies := &signin.Agencies{Store: table, Now: env.Now}
+	ownOffice := &office.Office{Store: table, Queue: mail, Now: env.Now}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
 	me := &account.Account{Store: table, Now: env.Now}
 	caller, seals := n8n.New(n8n.Allowed(env), far), ssm.Ring(env, "SEAL_PARAMETER")
@@ -54,12 +58,12 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 		"RecordDelivery": event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
 	}
-	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: &signin.Keys{Store: table, Now: env.Now}, Inviter: inviter,
+	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: keys, Agencies: agencies, Office: ownOffice, Inviter: inviter,
 		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
 	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me,
-		Instances: instances, Connector: connector, Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
+		Instances: instances, Connector: connector, Keys: keys, Agencies: agencies, Office: ownOffice, Support: env.Optional("SUPPORT_EMAIL"), Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}
 	return all, env.Err()

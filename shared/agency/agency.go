@@ -4,7 +4,6 @@ package agency
 import (
 	"time"
 
-	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 )
@@ -40,9 +39,13 @@ type Agency struct {
 	Color     string // #rrggbb
 	LogoURL   string // "" for none
 	Plan      Plan
-	Suspended bool // by the operator; inviting and every grant rest
+	Suspended bool // by the operator, or since it is closed; inviting and every grant rest
 	CreatedAt time.Time
+	ClosedAt  time.Time // when its owner deleted it; zero while it lives. A closed agency is suspended, too
 	Sends     Sends
+
+	Revision int // of name, colour and logo
+	Staff    int // counts changes of members and keys, so that each is decided from all that were before
 }
 
 // MayInvite returns nil when the agency may invite clients at all; else a fault with code [fault.Suspended] or
@@ -116,21 +119,4 @@ func (a *Agency) Left(now time.Time) int {
 		}
 	}
 	return n
-}
-
-// Role is what a member may do.
-type Role string
-
-// The roles.
-const (
-	Owner Role = "owner"
-	Admin Role = "admin"
-)
-
-// Member is a person who works at the agency.
-type Member struct {
-	ID    id.Member
-	Email email.Address
-	Name  string
-	Role  Role
 }

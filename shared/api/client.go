@@ -189,6 +189,9 @@ func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
 			if err != nil {
 				return nil, err
 			}
+			if v.Access == portal.Closed { // to a program it is one more that is not open
+				v.Access = portal.Inactive
+			}
 			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances), Services: items(v.Services), Agencies: []*AgencyBody{}}
 			if v.Agency != nil {
 				b.Agency = agencyBody(v.Agency)

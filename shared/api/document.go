@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/problem"
@@ -34,6 +35,8 @@ type Services struct {
 	Account   *account.Account
 	Instances *portal.Instances
 	Connector *connection.Connector
+	Agencies  *signin.Agencies
+	Office    *office.Office
 	Origin    string
 }
 
@@ -53,6 +56,8 @@ func Operations(s Services) []Operation {
 		DisconnectInstance(s.Door, s.Connector), ConnectService(s.Door, s.Connector), GetService(s.Door, s.Connector), DisconnectService(s.Door, s.Connector),
 		GetPortalInstance(s.Door, s.Instances), SetWorkflowState(s.Door, s.Instances),
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
+		SignUpAgency(s.Door, s.Codes, s.Agencies), GetAgency(s.Door, s.Office), UpdateBranding(s.Door, s.Office), UpdateLogo(s.Door, s.Office), DeleteAgency(s.Door, s.Office),
+		ListMembers(s.Door, s.Office), AddMember(s.Door, s.Office), UpdateMember(s.Door, s.Office), RemoveMember(s.Door, s.Office),
 	}
 }
 
@@ -101,9 +106,15 @@ func describeAccepted(operationID string, doc *huma.OpenAPI, path string) {
 	}
 }
 
+// people are the operations, among those that take keys, that only a signed-in person may call.
+var people = map[string]bool{"signUpAgency": true, "deleteAgency": true, "addMember": true, "updateMember": true, "removeMember": true}
+
 func security(o Operation) []map[string][]string {
 	switch o.spec.Tags[0] {
-	case tagInvites, tagClients, tagThings:
+	case tagInvites, tagClients, tagThings, tagAgency, tagMembers:
+		if people[o.ID] {
+			return []map[string][]string{{"session": {}}}
+		}
 		return []map[string][]string{{"session": {}}, {"apiKey": {}}}
 	case tagPortal, tagKeys, tagAccount:
 		return []map[string][]string{{"session": {}}}

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,6 +26,9 @@ func init() {
 func formFault(status int, message string, errs []error) *fault.Error {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
+		if !strings.Contains(message, strconv.Itoa(MaxBody)) {
+			return fault.New(fault.TooLarge, "The file is over 1 MB. Choose a smaller one.")
+		}
 		return fault.New(fault.TooLarge, "The body is over 256 KB. Send less at once.")
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 	case http.StatusUnsupportedMediaType:

@@ -23,6 +23,8 @@ const (
 	tagPortal  = "Portal"
 	tagAccount = "Your account"
 	tagKeys    = "API keys"
+	tagAgency  = "Agency"
+	tagMembers = "Members"
 	tagService = "Service"
 )
 
@@ -209,7 +211,7 @@ func orNull(t time.Time) *time.Time {
 type createKeyInput struct {
 	Body struct {
 		Name   string   `json:"name" doc:"What the key is for." example:"CRM sync"`
-		Scopes []string `json:"scopes" doc:"What the key may do: invites:read, invites:write, clients:read, resources:read." example:"[\"invites:write\",\"clients:read\"]"`
+		Scopes []string `json:"scopes" doc:"What the key may do: invites:read, invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write." example:"[\"invites:write\",\"clients:read\"]"`
 	}
 }
 

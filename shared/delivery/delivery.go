@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/agency"
@@ -25,6 +26,8 @@ type Store interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	// SaveNotice writes the state of the mail to a member, while it is still the one that was read.
+	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Code(ctx context.Context, user id.User) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
@@ -93,8 +96,11 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if m.Kind == job.Code {
+	switch m.Kind {
+	case job.Code:
 		return w.code(ctx, m)
+	case job.Member:
+		return w.welcome(ctx, m)
 	}
 	return w.invite(ctx, m)
 }
@@ -110,6 +116,14 @@ func refusal(err error) (string, bool) {
 
 // link is the address of an invitation. The token is base 62, so nothing in it needs escaping.
 func (w *Worker) link(token string) string { return w.Origin + "/i/" + url.PathEscape(token) }
+
+// picture is the address of a logo as a mail shows it: on the platform's origin.
+func (w *Worker) picture(logo string) string {
+	if strings.HasPrefix(logo, "/") {
+		return w.Origin + logo
+	}
+	return logo
+}
 
 // sender is the display name of From: the agency by way of the platform, since the address is the platform's.
 func (w *Worker) sender(agencyName string) string {

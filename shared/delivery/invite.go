@@ -97,7 +97,7 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		opens[n] = g.Name
 	}
 	l := letter.Invitation(letter.InvitationData{
-		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: i.From.LogoURL, ClientName: c.DisplayName(), Message: i.Message,
+		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL), ClientName: c.DisplayName(), Message: i.Message,
 		Opens: opens, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
 	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,

@@ -11,7 +11,6 @@ import (
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/conflict"
-	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
@@ -28,7 +27,7 @@ func (t *Table) Agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 
 func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"), Plan: agency.Plan(r.s("plan")),
-		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created")}
+		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")), Staff: int(r.n("staff"))}
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {
 		a.Sends.Slots[i] = r.time(slotName(i))
@@ -46,6 +45,10 @@ type Founding struct {
 // Found writes a new agency, its owner, the owner's membership and its resources in one transaction;
 // conflict.ErrChanged when the agency exists.
 func (t *Table) Found(ctx context.Context, f Founding) error {
+	return t.transact(ctx, t.founding(f))
+}
+
+func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	pk := string(f.Agency.ID)
 	a := writer(key(pk, agencyItem))
 	a.s("name", f.Agency.Name)
@@ -53,17 +56,13 @@ func (t *Table) Found(ctx context.Context, f Founding) error {
 	a.s("logo", f.Agency.LogoURL)
 	a.s("plan", string(f.Agency.Plan))
 	a.t("created", f.Agency.CreatedAt)
-	m := writer(key(pk, memberPrefix+string(f.Owner.ID)))
-	m.s("email", string(f.Owner.Email))
-	m.s("name", f.Owner.Name)
-	m.s("role", string(f.Owner.Role))
 	place := writer(key(userPrefix+string(id.UserOf(f.Owner.Email)), placePrefix+pk))
 	place.s("memberId", string(f.Owner.ID))
-	writes := []types.TransactWriteItem{t.put(a, isNew, nil), t.put(m, isNew, nil), t.put(place, isNew, nil)}
+	writes := []types.TransactWriteItem{t.put(a, isNew, nil), t.put(writeMember(pk, &f.Owner), isNew, nil), t.put(place, isNew, nil)}
 	for _, r := range f.Resources {
 		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
 	}
-	return t.transact(ctx, writes)
+	return writes
 }
 
 // Member reads a member of the agency as it is now.
@@ -73,10 +72,6 @@ func (t *Table) Member(ctx context.Context, which id.Agency, member id.Member) (
 		return nil, err
 	}
 	return readMember(r)
-}
-
-func readMember(r *reader) (*agency.Member, error) {
-	return &agency.Member{ID: id.Member(r.s("sk")[len(memberPrefix):]), Email: email.Address(r.s("email")), Name: r.s("name"), Role: agency.Role(r.s("role"))}, r.err
 }
 
 func resourceKeys(pk string, ids []id.Resource) []item {

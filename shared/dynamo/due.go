@@ -42,6 +42,10 @@ func (t *Table) Overdue(ctx context.Context, shard int, now time.Time, limit int
 		switch {
 		case strings.HasPrefix(sk, clientPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Ref: id.Ref(sk[len(clientPrefix):])})
+		case strings.HasPrefix(sk, memberPrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Member: id.Member(sk[len(memberPrefix):])})
+		case sk == agencyItem:
+			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case sk == codeItem:
 			out = append(out, sweep.Due{User: id.User(strings.TrimPrefix(pk, userPrefix))})
 		}

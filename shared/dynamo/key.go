@@ -11,6 +11,7 @@ import (
 
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/idempotency"
 	"latchkey.dev/shared/identity"
@@ -56,7 +57,8 @@ func (t *Table) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKe
 	return out, nil
 }
 
-// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key.
+// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while its maker works
+// at the agency; else a fault with code Forbidden.
 func (t *Table) CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
 	pk := string(k.Agency)
 	w := writer(key(pk, keyPrefix+string(k.ID)))
@@ -69,20 +71,27 @@ func (t *Table) CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 	w.s("hint", k.Hint)
 	w.s("by", string(k.CreatedBy))
 	w.t("created", k.CreatedAt)
-	writes := []types.TransactWriteItem{t.put(w, isNew, nil), t.put(writeAudit(pk, row), isNew, nil)}
+	writes := []types.TransactWriteItem{
+		// Whoever removes the member, or closes the agency, at this moment notices that there is one more key to revoke.
+		t.staffed(pk, -1),
+		{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(k.CreatedBy)), ConditionExpression: aws.String("attribute_exists(pk)")}},
+		t.put(w, isNew, nil), t.put(writeAudit(pk, row), isNew, nil),
+	}
 	if once != nil {
 		writes = append(writes, t.put(writeOnce(pk, once), isNew+" OR usedAt < :old", item{":old": at(once.At.Add(-idempotency.Lifetime))}))
 	}
-	return t.transact(ctx, writes)
+	err := t.transact(ctx, writes)
+	if failed(err, 0) || failed(err, 1) {
+		return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+	}
+	return err
 }
 
 // RevokeAPIKey marks a key that works as revoked.
 func (t *Table) RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error {
 	pk := string(k.Agency)
 	return t.transact(ctx, []types.TransactWriteItem{
-		{Update: &types.Update{TableName: &t.name, Key: key(pk, keyPrefix+string(k.ID)), UpdateExpression: aws.String("SET revoked = :n"),
-			ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(revoked)"), ExpressionAttributeValues: item{":n": at(k.RevokedAt)}}},
-		t.put(writeAudit(pk, row), isNew, nil),
+		t.revoked(pk, k.ID, k.RevokedAt), t.put(writeAudit(pk, row), isNew, nil),
 	})
 }
 

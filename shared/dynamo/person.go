@@ -18,10 +18,14 @@ import (
 	"latchkey.dev/shared/conflict"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/idempotency"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/secret"
 	"latchkey.dev/shared/signin"
 )
+
+// address reads an address, which was checked when it was written.
+func address(r *reader, name string) email.Address { return email.Address(r.s(name)) }
 
 const (
 	userPrefix    = "us#"
@@ -109,18 +113,53 @@ func (t *Table) SaveCode(ctx context.Context, c *identity.Code) error {
 // OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
 func (t *Table) OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
 	pk := userPrefix + string(s.User)
-	w := writer(key(pk, sessionPrefix+s.ID))
+	return t.transact(ctx, []types.TransactWriteItem{
+		t.writeCode(c), t.put(writeSession(s), isNew, nil),
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem), UpdateExpression: aws.String("SET email = :e, created = if_not_exists(created, :n)"),
+			ConditionExpression: aws.String("attribute_not_exists(email) OR email = :e"), ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
+	})
+}
+
+func writeSession(s *identity.Session) writer {
+	w := writer(key(userPrefix+string(s.User), sessionPrefix+s.ID))
 	w["hash"], w["email"] = bin(s.Hash[:]), str(string(s.Email))
 	w.s("agency", string(s.Agency))
 	w.s("member", string(s.Member))
 	w.t("created", s.CreatedAt)
 	w.t("expires", s.ExpiresAt)
 	w["ttl"] = ttlOf(s.ExpiresAt)
+	return w
+}
+
+// MoveSession writes a session in the place of another one of the same person, and that the person acts for its
+// agency from now on.
+func (t *Table) MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error {
+	pk := userPrefix + string(s.User)
 	return t.transact(ctx, []types.TransactWriteItem{
-		t.writeCode(c), t.put(w, isNew, nil),
-		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem), UpdateExpression: aws.String("SET email = :e, created = if_not_exists(created, :n)"),
-			ConditionExpression: aws.String("attribute_not_exists(email) OR email = :e"), ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
+		t.put(writeSession(s), isNew, nil),
+		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sessionPrefix+old), ConditionExpression: aws.String("#h = :h"),
+			ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}}},
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, placePrefix+string(s.Agency)), UpdateExpression: aws.String("SET usedAt = :n"),
+			ConditionExpression: aws.String("memberId = :m"), ExpressionAttributeValues: item{":n": at(t.now()), ":m": str(string(s.Member))}}},
 	})
+}
+
+// OpenAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.
+func (t *Table) OpenAgency(ctx context.Context, f signin.Founding) error {
+	writes := append(t.founding(Founding{Agency: f.Agency, Owner: f.Owner}), t.put(writeAudit(string(f.Agency.ID), f.Audit), isNew, nil))
+	if f.Once != nil {
+		writes = append(writes, t.put(writeOnce(userPrefix+string(id.UserOf(f.Owner.Email)), f.Once), isNew+" OR usedAt < :old", item{":old": at(f.Once.At.Add(-idempotency.Lifetime))}))
+	}
+	return t.transact(ctx, writes)
+}
+
+// Remembered reads what a person's idempotency key made.
+func (t *Table) Remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
+	r, err := t.get(ctx, userPrefix+string(user), oncePrefix+hash, true, "This idempotency key is new.")
+	if err != nil {
+		return nil, err
+	}
+	return readOnce(r)
 }
 
 // EndSession deletes the session, if it is there and has the hash.
@@ -163,7 +202,7 @@ func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Members
 		r := &reader{item: i}
 		a := id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix))
 		if m := r.s("memberId"); m != "" {
-			out = append(out, signin.Membership{Agency: a, Member: id.Member(m)})
+			out = append(out, signin.Membership{Agency: a, Member: id.Member(m), Used: r.time("usedAt")})
 		}
 		if r.s("clientId") != "" {
 			out = append(out, signin.Membership{Agency: a})

@@ -9,6 +9,7 @@
 //	                      r#ins_… svc_… an instance or service
 //	                      at#HASH       the address of a connected instance, which is connected once
 //	                      key#key_…     an API key
+//	                      logo#HASH     a logo, the agency's or one that was
 //	                      au#evt_…      a row of the audit log
 //	                      idem#HASH     a used idempotency key
 //	                      sup#USER      a person that must not be mailed
@@ -270,10 +271,10 @@ func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
 	return out, nil
 }
 
-// query reads a whole partition's range, page by page.
+// query reads a whole partition's range as it is now, page by page.
 func (t *Table) query(ctx context.Context, pk, prefix string, backwards bool) ([]item, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
-		ExpressionAttributeValues: item{":p": str(pk), ":s": str(prefix)}, ScanIndexForward: aws.Bool(!backwards)}
+		ExpressionAttributeValues: item{":p": str(pk), ":s": str(prefix)}, ScanIndexForward: aws.Bool(!backwards), ConsistentRead: aws.Bool(true)}
 	var out []item
 	for {
 		res, err := t.db.Query(ctx, in)

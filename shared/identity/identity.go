@@ -48,6 +48,9 @@ func Scopes() []Scope {
 	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead, AgencyWrite}
 }
 
+// MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction.
+const MaxKeys = 30
+
 // APIKey is a program's credential. It acts for its agency, within its scopes.
 type APIKey struct {
 	ID         id.Key

@@ -16,13 +16,15 @@ type Kind string
 const (
 	Invite Kind = "invite"
 	Code   Kind = "code"
+	Member Kind = "member" // tells a person that it works at an agency from now on
 )
 
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
 type Mail struct {
 	Kind   Kind      `json:"kind"`
-	Agency id.Agency `json:"agency,omitempty"` // of an invite
+	Agency id.Agency `json:"agency,omitempty"` // of an invite or a member
 	Client id.Client `json:"client,omitempty"` // of an invite
+	Member id.Member `json:"member,omitempty"` // of a member
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
 }
@@ -47,6 +49,8 @@ func Decode(body []byte) (Mail, error) {
 	case m.Kind == Invite && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
 		return m, nil
 	case m.Kind == Code && len(m.User) == 32:
+		return m, nil
+	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	}
 	return m, fmt.Errorf("job: malformed mail job of kind %q", m.Kind)

@@ -95,6 +95,36 @@ func Code(d CodeData) Letter {
 	}
 }
 
+// WelcomeData is what the mail to a new member of an agency tells.
+type WelcomeData struct {
+	AgencyName  string
+	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
+	LogoURL     string // https only; otherwise the mail has none
+	Email       string // what the person signs in with
+	Owner       bool
+	Link        string // to the sign-in; the only link in the mail
+	Platform    string
+}
+
+// Welcome is the mail that tells a person that it works at an agency from now on. It holds no secret: the person
+// signs in as everybody does.
+func Welcome(d WelcomeData) Letter {
+	d.AgencyName, d.Platform = line(d.AgencyName), line(d.Platform)
+	if !strings.HasPrefix(d.LogoURL, "https://") {
+		d.LogoURL = ""
+	}
+	a := page.AccentOf(d.AgencyColor)
+	v := struct {
+		WelcomeData
+		Fill, On, Initial, Preheader string
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), "Sign in with this address. There is no password."}
+	return Letter{
+		Subject: "You now work at " + short(d.AgencyName, 80) + " on " + d.Platform,
+		Text:    text("welcome.txt", v),
+		HTML:    html("welcome.html", v),
+	}
+}
+
 // The templates are embedded and their data has the fields that they name, as the tests show: executing them cannot
 // fail.
 func text(name string, v any) string {

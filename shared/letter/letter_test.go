@@ -37,7 +37,11 @@ func TestGoldenMails(t *testing.T) {
 		"invitation":      letter.Invitation(invitation()),
 		"invitation-bare": letter.Invitation(bare),
 		"invitation-odd":  letter.Invitation(odd),
-		"code":            letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+		"welcome": letter.Welcome(letter.WelcomeData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e", Email: "dana@northwind.example",
+			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
+		"welcome-owner": letter.Welcome(letter.WelcomeData{AgencyName: "شركة النور", AgencyColor: "#facc15", LogoURL: "https://portal.example/logos/ag_1/1.png", Email: "dana@northwind.example",
+			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
+		"code": letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
 			path := filepath.Join("testdata", name+ext)
@@ -85,6 +89,21 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 	}
 	if want := "Northwind Automations invited Acme Ltd to its client portal"; l.Subject != want {
 		t.Errorf("subject %q, want %q", l.Subject, want)
+	}
+}
+
+func TestAWelcomeHasOneLinkAndNoSecret(t *testing.T) {
+	t.Parallel()
+	l := letter.Welcome(letter.WelcomeData{AgencyName: "A\r\nBcc: x@y.example", Email: "dana@northwind.example", LogoURL: "http://evil.example/x.png", Link: "https://portal.example/sign-in", Platform: "Latchkey"})
+	if n := len(hrefs.FindAllString(l.HTML, -1)); n != 1 || strings.ContainsAny(l.Subject, "\r\n") {
+		t.Errorf("%d links, subject %q", n, l.Subject)
+	}
+	for _, part := range []string{l.HTML, l.Text} {
+		for _, u := range remote.FindAllString(part, -1) {
+			if u != "https://portal.example/sign-in" {
+				t.Errorf("a mail holds %s", u)
+			}
+		}
 	}
 }
 

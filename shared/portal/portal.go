@@ -42,6 +42,7 @@ type Access string
 const (
 	Full     Access = "full"
 	Inactive Access = "inactive"
+	Closed   Access = "closed" // the agency has been deleted
 )
 
 // Item is one thing that is open to the client.
@@ -119,7 +120,10 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if v.Client, err = p.Store.Client(ctx, which, id.RefOf(which, caller.Email), true); err != nil {
 		return err
 	}
-	v.Access = Full
+	if v.Access = Full; !v.Agency.ClosedAt.IsZero() {
+		v.Access = Closed
+		return nil
+	}
 	if v.Agency.Suspended || v.Client.At(p.Now()) != client.Active {
 		v.Access = Inactive
 		return nil

@@ -2,8 +2,8 @@ package signin
 
 import (
 	"context"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/audit"
@@ -37,47 +37,72 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 		return nil, "", fault.InField("name", "Give the key a name that says what it is for.")
 	}
 	if len(in.Scopes) == 0 {
-		return nil, "", fault.InField("scopes", "Choose at least one scope: invites:read, invites:write, clients:read, resources:read.")
+		return nil, "", fault.InField("scopes", "Choose at least one scope: %s.", scopeNames())
 	}
 	for _, s := range in.Scopes {
 		if !slices.Contains(identity.Scopes(), s) {
-			return nil, "", fault.InField("scopes", "There is no scope %q. Choose from invites:read, invites:write, clients:read, resources:read.", s)
+			return nil, "", fault.InField("scopes", "There is no scope %q. Choose from %s.", s, scopeNames())
 		}
 	}
 	record, err := idempotency.For("createApiKey", caller.Actor(), once, in)
 	if err != nil {
 		return nil, "", err
 	}
-	now := k.Now().Truncate(time.Millisecond) // as it is stored
-	if record != nil {
-		record.At = now
-		stored, err := k.Store.Recall(ctx, caller.Agency, record.Key)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return nil, "", err
+	var key *identity.APIKey
+	var token string
+	err = conflict.Retry(ctx, func() error {
+		token = ""
+		now := k.Now().Truncate(time.Millisecond) // as it is stored
+		if record != nil {
+			stored, err := k.Store.Recall(ctx, caller.Agency, record.Key)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			if again, err := record.Replays(stored, now); err != nil {
+				return err
+			} else if again {
+				key, err = k.Store.APIKey(ctx, caller.Agency, id.Key(stored.Result))
+				return err
+			}
 		}
-		if again, err := record.Replays(stored, now); err != nil {
-			return nil, "", err
-		} else if again {
-			key, err := k.Store.APIKey(ctx, caller.Agency, id.Key(stored.Result))
-			return key, "", err
+		if err := k.room(ctx, caller.Agency); err != nil {
+			return err
 		}
-	}
-	key := &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: caller.Agency, Name: name, Scopes: slices.Compact(slices.Sorted(slices.Values(in.Scopes))),
-		CreatedBy: caller.Member, CreatedAt: now}
-	a, b := id.Bytes(id.AgencyPrefix, string(key.Agency)), id.Bytes(id.KeyPrefix, string(key.ID))
-	token := secret.New(secret.APIKey, append(a[:], b[:]...))
-	key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
-	if record != nil {
-		record.Result = string(key.ID)
-	}
-	err = k.Store.CreateAPIKey(ctx, key, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyCreated, Subject: string(key.ID)}, record)
-	if errors.Is(err, conflict.ErrChanged) { // the same request a moment ago
-		return nil, "", fault.New(fault.IdempotencyUsed, "The same request is being answered right now. Repeat it in a moment.")
-	}
+		key = &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: caller.Agency, Name: name, Scopes: slices.Compact(slices.Sorted(slices.Values(in.Scopes))),
+			CreatedBy: caller.Member, CreatedAt: now}
+		a, b := id.Bytes(id.AgencyPrefix, string(key.Agency)), id.Bytes(id.KeyPrefix, string(key.ID))
+		token = secret.New(secret.APIKey, append(a[:], b[:]...))
+		key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
+		var once *idempotency.Record
+		if record != nil {
+			r := *record
+			r.At, r.Result = now, string(key.ID)
+			once = &r
+		}
+		return k.Store.CreateAPIKey(ctx, key, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyCreated, Subject: string(key.ID)}, once)
+	})
 	if err != nil {
 		return nil, "", err
 	}
 	return key, token, nil
+}
+
+// room returns nil when the agency may have one more key.
+func (k *Keys) room(ctx context.Context, which id.Agency) error {
+	all, err := k.Store.APIKeys(ctx, which)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for i := range all {
+		if all[i].RevokedAt.IsZero() {
+			n++
+		}
+	}
+	if n >= identity.MaxKeys {
+		return fault.InField("name", "An agency can have %d keys that work. Revoke one that is not used any more.", identity.MaxKeys)
+	}
+	return nil
 }
 
 // List lists the keys of the caller's agency, newest first, the revoked ones too.
@@ -108,4 +133,12 @@ func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) e
 		stored.RevokedAt = now
 		return k.Store.RevokeAPIKey(ctx, stored, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyRevoked, Subject: string(key)})
 	})
+}
+
+func scopeNames() string {
+	var all []string
+	for _, s := range identity.Scopes() {
+		all = append(all, string(s))
+	}
+	return strings.Join(all, ", ")
 }

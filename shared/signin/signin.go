@@ -26,6 +26,7 @@ import (
 type Membership struct {
 	Agency id.Agency
 	Member id.Member // "" for a client
+	Used   time.Time // when the person last chose to act for the agency; zero for never
 }
 
 // Store keeps sessions, keys and codes. Reads of what is not there return a fault with code [fault.NotFound].
@@ -151,6 +152,9 @@ type CodeStore interface {
 	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 	// EndSessions deletes all of a person's sessions.
 	EndSessions(ctx context.Context, user id.User) error
+	// MoveSession writes a session in the place of the one with the old id and hash, and that the person acts for the
+	// session's agency; [conflict.ErrChanged] when it does not work there, or the old one has ended.
+	MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error
 }
 
 // Queue takes mail jobs.
@@ -256,10 +260,10 @@ func open(user id.User, address email.Address, places []Membership, now time.Tim
 	who, _ := hex.DecodeString(string(user))
 	cookie := secret.New(secret.Session, append(who, sid[:]...))
 	s := &identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: address, CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)}
-	for _, p := range places {
-		if p.Member != "" {
-			s.Agency, s.Member = p.Agency, p.Member
-			break
+	var used time.Time
+	for _, p := range places { // the one that was acted for last, else the first
+		if p.Member != "" && (s.Member == "" || p.Used.After(used)) {
+			s.Agency, s.Member, used = p.Agency, p.Member, p.Used
 		}
 	}
 	return cookie, s
@@ -300,7 +304,8 @@ type KeyStore interface {
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	// Recall reads what an idempotency key made; a fault with code NotFound when it is not known.
 	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
-	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key.
+	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key; a fault with code
+	// Forbidden when its maker does not work at the agency any more.
 	CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error
 	// RevokeAPIKey marks a key that works as revoked; [conflict.ErrChanged] when it does not work any more.
 	RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/conflict"
@@ -17,10 +18,12 @@ import (
 	"latchkey.dev/shared/job"
 )
 
-// Due points to something that is overdue: a relationship of an agency, or a person's sign-in code.
+// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a closed agency
+// that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
+	Member id.Member
 	User   id.User // when not "", the code of this person
 }
 
@@ -34,6 +37,13 @@ type Store interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	Code(ctx context.Context, user id.User) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
+	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
+	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
+	PurgeAgain(ctx context.Context, agency id.Agency, next time.Time) error
 }
 
 // Queue takes mail jobs.
@@ -83,6 +93,12 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.User != "" {
 		return s.code(ctx, d.User)
 	}
+	if d.Member != "" {
+		return s.notice(ctx, d)
+	}
+	if d.Ref == "" {
+		return s.purge(ctx, d.Agency)
+	}
 	c, err := s.Store.Client(ctx, d.Agency, d.Ref, true)
 	if fault.Is(err, fault.NotFound) {
 		return nil // the index lags a moment behind
@@ -103,6 +119,59 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 		return err
 	}
 	return s.Queue.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
+}
+
+// notice has a mail to a new member sent that nobody is working on.
+func (s *Sweep) notice(ctx context.Context, d Due) error {
+	m, err := s.Store.Member(ctx, d.Agency, d.Member)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before := m.Notice
+	next := m.Notice.Nudge(s.Now())
+	if m.Notice == before {
+		return nil
+	}
+	if err := s.Store.SaveNotice(ctx, d.Agency, m, before); err != nil || next == "" {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+}
+
+// A closed agency is purged in steps, so many a run, and looked at once more after a while, for what was written by
+// requests that were under way when it was closed.
+const (
+	purgeSteps  = 25
+	purgeLinger = time.Hour
+)
+
+func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
+	a, err := s.Store.Agency(ctx, which)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if a.ClosedAt.IsZero() {
+		return nil
+	}
+	for range purgeSteps {
+		n, err := s.Store.PurgeSome(ctx, which)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		next := a.ClosedAt.Add(purgeLinger)
+		if !now.Before(next) {
+			next = time.Time{}
+		}
+		return s.Store.PurgeAgain(ctx, which, next)
+	}
+	return nil // it is still due, so that the next run goes on
 }
 
 func (s *Sweep) code(ctx context.Context, user id.User) error {

@@ -60,7 +60,7 @@ func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directo
 func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) error {
 	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
 		note(r.Context(), f)
-		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "Go to your portal", NextURL: "/portal"})
+		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "See your agencies and portals", NextURL: "/agencies"})
 	}
 	return err
 }

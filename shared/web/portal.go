@@ -47,6 +47,9 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}
+		if view.Access == portal.Closed {
+			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
+		}
 		for _, i := range view.Instances {
 			v.Instances = append(v.Instances, tile(i, v.Brand.Name))
 		}

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
@@ -40,6 +41,10 @@ type Dependencies struct {
 	Account   *account.Account
 	Instances *portal.Instances
 	Connector *connection.Connector
+	Keys      *signin.Keys
+	Agencies  *signin.Agencies
+	Office    *office.Office
+	Support   string           // the platform's address for its customers; "" for none
 	Platform  string           // the platform's name
 	Origin    string           // where forms must come from
 	Now       func() time.Time // for "2 minutes ago"
@@ -63,6 +68,10 @@ func Pages(d Dependencies) []Page {
 		ServicesPage(s, d.Door, d.Directory, d.Connector), ConnectServiceForm(s, d.Door, d.Directory, d.Connector),
 		ServicePage(s, d.Door, d.Directory, d.Connector), DisconnectServiceForm(s, d.Door, d.Directory, d.Connector),
 		PortalPage(s, d.Door, d.Portal), PortalInstancePage(s, d.Door, d.Instances), SetWorkflowForm(s, d.Door, d.Instances),
+		SignUpPage(s, d.Door), SignUpForm(s, d.Door, d.Codes, d.Agencies), AgenciesPage(s, d.Door, d.Agencies), SwitchForm(s, d.Door, d.Agencies),
+		SettingsPage(s, d.Door, d.Office), SettingsForm(s, d.Door, d.Office), MembersPage(s, d.Door, d.Office), MembersForm(s, d.Door, d.Office),
+		KeysPage(s, d.Door, d.Keys, d.Office), KeysForm(s, d.Door, d.Keys, d.Office), StandingPage(s, d.Door, d.Office), DeleteAgencyForm(s, d.Door, d.Office),
+		UpgradePage(s, d.Door, d.Office, d.Support), Logo(s, d.Office),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}
 }

@@ -5,6 +5,8 @@ import { dialogs } from "./dialog";
 import { invite } from "./invite";
 import { tabs } from "./tabs";
 import { busy, waits } from "./busy";
+import { brand } from "./brand";
+import { copies } from "./copy";
 import { times } from "./time";
 import { watch } from "./watch";
 import { switches } from "./switch";
@@ -17,6 +19,7 @@ function start(root: ParentNode): void {
   waits(root);
   times(root);
   rights(root);
+  copies(root);
 }
 
 start(document);
@@ -25,5 +28,6 @@ busy();
 invite();
 switches();
 list((root) => { times(root); });
+brand();
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

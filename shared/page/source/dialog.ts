@@ -41,5 +41,5 @@ export function show(d: HTMLDialogElement): void {
 function close(d: HTMLDialogElement): void {
   if (d.querySelector("[data-working]")) return; // it would hide what comes of it
   d.close();
-  if (location.search.match(/[?&](invite|cancel|revoke|remove|erase|rename|ask)=/)) history.replaceState(null, "", location.pathname);
+  if (location.search.match(/[?&](invite|cancel|revoke|remove|erase|rename|delete|ask)=/)) history.replaceState(null, "", location.pathname);
 }

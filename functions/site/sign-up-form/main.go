@@ -1,0 +1,25 @@
+// Command sign-up-form makes an agency.
+package main
+
+import (
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/sqs"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		key := ssm.Secret(env, "SECRET_PARAMETER")
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
+		agencies := &signin.Agencies{Store: table, Now: env.Now}
+		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
+		return web.SignUpForm(site, door, codes, agencies).Function(), nil
+	})
+}

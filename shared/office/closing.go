@@ -1,0 +1,63 @@
+package office
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/identity"
+)
+
+// Fresh is how long ago a sign-in may be for what cannot be undone.
+const Fresh = 15 * time.Minute
+
+// ManyClients is how far clients are counted before somebody is told what a deletion takes away.
+const ManyClients = 200
+
+// IsFresh tells whether the caller has signed in a short while ago.
+func (o *Office) IsFresh(caller identity.Caller) bool { return o.Now().Sub(caller.Since) <= Fresh }
+
+// Losses counts the clients that lose what the agency has opened to them, at most to one more than [ManyClients].
+func (o *Office) Losses(ctx context.Context, caller identity.Caller) (int, error) {
+	return o.Store.ClientCount(ctx, caller.Agency, ManyClients+1)
+}
+
+// Close deletes the caller's agency: with the answer its invites are dead, its portals closed, its people and keys
+// without rights. Everything else of it is deleted by and by, which the sweep sees to. Clients' sign-ins stay.
+//
+// name must be the agency's name, as a person types who means it. Faults: [fault.Invalid] in the field name;
+// [fault.Forbidden] unless the caller is an owner; [fault.Unauthenticated] when the sign-in is not [Fresh].
+func (o *Office) Close(ctx context.Context, caller identity.Caller, name string) error {
+	if err := caller.MustBePerson(); err != nil {
+		return err
+	}
+	return conflict.Retry(ctx, func() error {
+		roster, err := o.Store.Roster(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if err := roster.Members.MayManage(caller.Member); err != nil {
+			return err
+		}
+		if !o.IsFresh(caller) {
+			return fault.New(fault.Unauthenticated, "Deleting an agency needs a fresh sign-in. Sign out, sign in again, and delete it within 15 minutes.")
+		}
+		if name != roster.Agency.Name {
+			return fault.InField("name", "Type the agency's name exactly as it stands.")
+		}
+		keys, err := o.Store.APIKeys(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		now := o.Now()
+		c := Closing{Roster: roster, At: now, Audit: row(now, caller.Actor(), audit.AgencyDeleted, string(caller.Agency), "")}
+		for i := range keys {
+			if keys[i].RevokedAt.IsZero() {
+				c.Keys = append(c.Keys, keys[i].ID)
+			}
+		}
+		return o.Store.Close(ctx, c)
+	})
+}

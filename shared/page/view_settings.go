@@ -1,0 +1,196 @@
+package page
+
+import (
+	"encoding/base64"
+	"html/template"
+)
+
+// SignUp is the page on which a person makes an agency. It is at its second step when Code is asked for.
+type SignUp struct {
+	Brand    Brand
+	Person   string // who is signed in; "" for nobody, who is asked for an address
+	Key      string // the Idempotency-Key of this form
+	Name     string // as typed
+	Email    string
+	AskCode  bool
+	Code     string
+	Note     Note
+	Problems Problems
+}
+
+func (v SignUp) frame() frame {
+	title := "Start an agency"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "signup", title: title, brand: v.Brand, script: true}
+}
+
+// Agencies is where a person chooses for which of its agencies it acts.
+type Agencies struct {
+	Brand   Brand
+	Person  string
+	Places  []Employer
+	Portals bool // whether it is a client, too
+	Note    Note
+}
+
+func (v Agencies) frame() frame {
+	return frame{template: "agencies", title: "Your agencies", brand: v.Brand}
+}
+
+// Employer is an agency that a person works at.
+type Employer struct {
+	ID    string
+	Brand Brand
+	Role  string // in words
+	Here  bool
+}
+
+// Branding is the first of the settings: how the agency looks.
+type Branding struct {
+	Workspace Workspace
+	Tab       string
+	Owner     bool // whether the person may change anything
+	Key       string
+	Name      string // as typed
+	Color     string
+	Saved     Brand // as it is stored, with the logo as a data: URL
+	Revision  int
+	Note      Note
+	Problems  Problems
+}
+
+func (v Branding) frame() frame {
+	title := "Branding"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "branding", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// DataURL is a PNG as an address, for a picture that is not worth a request of its own; "" for none.
+func DataURL(png []byte) string {
+	if len(png) == 0 {
+		return ""
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(png)
+}
+
+// Members is the settings' page of those who work at the agency.
+type Members struct {
+	Workspace Workspace
+	Tab       string
+	Owner     bool
+	Key       string
+	Rows      []MemberRow
+	Full      bool   // no more can be added
+	Email     string // as typed
+	Name      string
+	AsOwner   bool
+	Removing  *MemberRow // whom the dialog asks about; nil for no dialog
+	Note      Note
+	Problems  Problems
+}
+
+func (v Members) frame() frame {
+	title := "Members"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "members", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// MemberRow is one person.
+type MemberRow struct {
+	ID    string
+	Name  string // never empty: the address stands in
+	Email string // "" when it stands in the name's place
+	Owner bool
+	You   bool
+	Since Time // Machine "" when it is not known
+}
+
+// Keys is the settings' page of API keys.
+type Keys struct {
+	Workspace Workspace
+	Tab       string
+	Key       string // the Idempotency-Key of the form
+	Rows      []KeyRow
+	Dead      int    // how many revoked keys are not shown
+	Name      string // as typed
+	Scopes    []ScopeChoice
+	Secret    string // of the key that was just made; "" for none
+	Made      string // its name
+	Revoking  *KeyRow
+	Note      Note
+	Problems  Problems
+}
+
+func (v Keys) frame() frame {
+	title := "API keys"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "keys", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// KeyRow is one key.
+type KeyRow struct {
+	ID      string
+	Name    string
+	Hint    string
+	Scopes  []string
+	Created Time
+	Used    Time // Machine "" for never
+	Revoked Time // Machine "" while it works
+}
+
+// ScopeChoice is one thing that a key may do.
+type ScopeChoice struct {
+	Value  string
+	Text   string
+	Ticked bool
+}
+
+// Standing is the settings' page of plan and deletion.
+type Standing struct {
+	Workspace Workspace
+	Tab       string
+	Owner     bool
+	Max       bool
+	Suspended bool
+	Left      int
+	Quota     int
+	Losses    string // who loses what when the agency is deleted: "3 clients lose their portal"
+	People    string // "You and 2 more people"
+	Fresh     bool   // whether the sign-in is young enough to delete
+	Asking    bool   // whether the dialog is open
+	Typed     string
+	Problems  Problems
+	Note      Note
+}
+
+func (v Standing) frame() frame {
+	title := "Plan and deletion"
+	if len(v.Problems) > 0 {
+		title = "Error: " + title
+	}
+	return frame{template: "standing", title: title, brand: v.Workspace.Brand, script: true}
+}
+
+// Upgrade says what Max brings and how to get it.
+type Upgrade struct {
+	Workspace Workspace
+	Max       bool
+	Support   string // the platform's address for such things; "" when none is known
+}
+
+// Mail is where a mail to the support begins.
+func (v Upgrade) Mail() template.URL {
+	return template.URL("mailto:" + v.Support + "?subject=Upgrade%20to%20Max") //nolint:gosec // the operator's own setting, checked by the template
+}
+
+func (v Upgrade) frame() frame {
+	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand}
+}

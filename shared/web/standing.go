@@ -1,0 +1,89 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/office"
+	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/signin"
+)
+
+// StandingPage shows the agency's plan, and lets an owner delete it.
+func StandingPage(s *Site, door *signin.Doorkeeper, o *office.Office) Page {
+	return s.look("standingPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := person(r, door)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, err := s.standing(r.Context(), o, caller)
+		if err != nil {
+			return err
+		}
+		v.Asking = r.URL.Query().Get("delete") == "ask"
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+func (s *Site) standing(ctx context.Context, o *office.Office, caller identity.Caller) (page.Standing, error) {
+	roster, err := o.Members(ctx, caller)
+	if err != nil {
+		return page.Standing{}, err
+	}
+	a := roster.Agency
+	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(roster, caller), Max: a.Plan == agency.Max, Suspended: a.Suspended,
+		Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: o.IsFresh(caller)}
+	if !v.Owner {
+		return v, nil
+	}
+	n, err := o.Losses(ctx, caller)
+	switch {
+	case err != nil:
+		return v, err
+	case n > office.ManyClients:
+		v.Losses = fmt.Sprintf("More than %d clients lose their portal and all access.", office.ManyClients)
+	case n == 1:
+		v.Losses = "One client loses its portal and all access."
+	case n == 0:
+		v.Losses = "There are no clients who would lose anything."
+	default:
+		v.Losses = fmt.Sprintf("%d clients lose their portal and all access.", n)
+	}
+	switch others := len(roster.Members) - 1; others {
+	case 0:
+		v.People = "You lose your place here, and every API key stops working."
+	case 1:
+		v.People = "You and one other person lose your places here, and every API key stops working."
+	default:
+		v.People = fmt.Sprintf("You and %d other people lose your places here, and every API key stops working.", others)
+	}
+	return v, nil
+}
+
+// DeleteAgencyForm ends the agency.
+func DeleteAgencyForm(s *Site, door *signin.Doorkeeper, o *office.Office) Page {
+	return s.act("deleteAgencyForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := person(r, door)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		if err = o.Close(ctx, caller, r.PostForm.Get("name")); err == nil {
+			return seeOther(w, "/agencies?done=deleted")
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.standing(ctx, o, caller)
+		if err != nil {
+			return err
+		}
+		v.Asking, v.Typed = true, r.PostForm.Get("name")
+		v.Problems = problems(f, map[string]string{"name": "name"})
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
