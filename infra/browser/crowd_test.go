@@ -92,6 +92,31 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 		owner.until("the row of "+address, fmt.Sprintf(`[...document.querySelectorAll("table a")].some(a => a.textContent.trim() === %q)`, name))
 	}
 
+	// One of two thousand, by a part of its name or its address, and those in one state.
+	shown := func() string {
+		return owner.eval(`[...document.querySelectorAll("tbody .name a")].map(a => a.textContent.trim()).join("|")`)
+	}
+	for typed, name := range map[string]string{"1234": "Client 1234", "c0007@crowd": "Client 0007", "النور": odd["rtl@odd.example"], "🚀": odd["emoji@odd.example"], "unbroken@": odd["unbroken@odd.example"]} {
+		owner.open("/clients")
+		owner.write("q", typed)
+		owner.until("what is found of "+typed, `document.querySelectorAll("tbody .name a").length < 50`)
+		if got := shown(); got != name {
+			t.Errorf("a search for %s shows %q, want %q", typed, got, name)
+		}
+	}
+	owner.look("crowd-found")
+	owner.open("/clients")
+	owner.press("Pending")
+	owner.until("pending clients alone", `location.search.includes("status=pending") && document.readyState === "complete"`)
+	owner.sees("Pending")
+	if other := owner.eval(`[...document.querySelectorAll("tbody .badge")].filter(b => b.textContent.trim() !== "Pending").length`); other != "0" {
+		t.Errorf("%s of the pending clients are not", other)
+	}
+	owner.look("crowd-pending")
+	owner.open("/clients?q=nobody-at-all")
+	owner.look("crowd-nobody")
+	owner.open("/clients")
+
 	// Page after page, every client once.
 	seen := map[string]bool{}
 	for pages := 0; ; pages++ {

@@ -78,6 +78,13 @@ func (v Thing) frame() frame {
 	return frame{template: "thing", title: title, brand: v.Workspace.Brand, script: true}
 }
 
+// seers is how many clients a page names before it counts the rest.
+const seers = 25
+
+// Seers are the clients that the page names, and Rest how many there are beside them.
+func (v Thing) Seers() []SeerRow { return v.Clients[:min(seers, len(v.Clients))] }
+func (v Thing) Rest() int        { return max(0, len(v.Clients)-seers) } //nolint:revive // told above
+
 // Back is the path of the list.
 func (v Thing) Back() string {
 	if v.Service {
