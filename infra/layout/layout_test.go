@@ -19,8 +19,8 @@ var floors = [][]string{
 	{"fault", "secret", "cookie", "money", "seal"},
 	{"email", "conflict", "text", "idempotency", "problem", "payment"},
 	{"id"},
-	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
-	{"invite"},                         // the grant and contract
+	{"agency", "instance", "identity", "audit", "job", "link", "contract", "subscription"}, // values and their rules
+	{"invite", "provision"},            // the grant and contract, the making of what was bought
 	{"client"},                         // the relationship
 	{"environment", "page", "picture"}, // what surrounds a function, how a page looks, what becomes of an uploaded logo
 	{"letter"},                         // how a mail reads

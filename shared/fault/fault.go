@@ -32,6 +32,7 @@ const (
 	NotActive       Code = "not_active"
 	OfferChanged    Code = "offer_changed"
 	AlreadyMember   Code = "already_member"
+	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
