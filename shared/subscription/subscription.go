@@ -6,8 +6,8 @@ package subscription
 import (
 	"time"
 
-	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/payment"
 )
 
 // State is where a payment is.
@@ -53,8 +53,8 @@ type Subscription struct {
 	State        State
 	Interval     payment.Interval
 	Checkout     Checkout
-	Customer     string // the provider's id of who pays
-	Reference    string // the provider's id of the subscription itself
+	Customer     string    // the provider's id of who pays
+	Reference    string    // the provider's id of the subscription itself
 	PaidAt       time.Time // when it was first paid
 	PeriodEnd    time.Time // of what is paid
 	Ending       bool      // it is not renewed at PeriodEnd

@@ -6,8 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/subscription"
 )
 
