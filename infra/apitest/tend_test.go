@@ -278,9 +278,13 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	o.post(at+"/remove", url.Values{}).is(404)
 }
 
+// tending are the operations by which an agency looks after its clients.
+var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal"}
+
 // tendClients does all that can be done for clients, by API and by form, with a person and with a key.
 func tendClients(t *testing.T, p *product, o, program *caller) {
 	t.Helper()
+	answerProposals(t, p, o, program)
 	production := named(t, o.things("instances"), "Acme production")
 	p.advance(61 * time.Minute)
 	i := o.invite("tended@client.example", m{"name": "Acme Ltd"})

@@ -51,6 +51,7 @@ func Operations(s Services) []Operation {
 		GetPortal(s.Door, s.Portal),
 		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
+		ApproveProposal(s.Door, s.Inviter), RefuseProposal(s.Door, s.Inviter),
 		LeavePortal(s.Door, s.Account), EndAllSessions(s.Door, s.Codes), ExportMyData(s.Door, s.Account), EraseMe(s.Door, s.Account),
 		ConnectInstance(s.Door, s.Connector), GetInstance(s.Door, s.Connector), UpdateInstance(s.Door, s.Connector), CheckInstance(s.Door, s.Connector),
 		DisconnectInstance(s.Door, s.Connector), ConnectService(s.Door, s.Connector), GetService(s.Door, s.Connector), DisconnectService(s.Door, s.Connector),
@@ -95,7 +96,7 @@ func Document(route func(operationID string) (method, path string, err error)) (
 
 // describeAccepted adds the answer for a mail that is still on its way, which operations with Prefer: wait share.
 func describeAccepted(operationID string, doc *huma.OpenAPI, path string) {
-	if operationID != "sendInvite" && operationID != "resendInvite" {
+	if operationID != "sendInvite" && operationID != "resendInvite" && operationID != "approveProposal" {
 		return
 	}
 	responses := doc.Paths[path].Post.Responses

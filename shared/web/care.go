@@ -174,3 +174,44 @@ func EraseClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Dir
 		return s.show(w, r, f.Code.Status(), v)
 	})
 }
+
+// AnswerProposalForm invites the address that an invitee asks for, or keeps the one that was invited.
+func AnswerProposalForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
+	return s.act("answerProposalForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		l, err := directory.Client(ctx, caller, id.Client(r.PathValue("clientId")))
+		if err != nil {
+			return err
+		}
+		c := l.Client
+		next := clientPath(c.ID) + "?done=kept"
+		if r.PostForm.Get("answer") == "approve" {
+			// One that asks twice is a form that was sent twice: the invite that was made answers for both.
+			if c, err = inviter.Approve(ctx, caller, c.Invite.ID, "form."+string(c.Invite.ID)); err == nil {
+				if c, err = inviter.Await(ctx, c, patience); err == nil {
+					next = clientPath(c.ID) + "?done=approved"
+				}
+			}
+		} else {
+			_, err = inviter.Refuse(ctx, caller, c.Invite.ID)
+		}
+		if err == nil {
+			return seeOther(w, next)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}

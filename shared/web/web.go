@@ -59,6 +59,7 @@ func Pages(d Dependencies) []Page {
 		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
 		RenameClientForm(s, d.Door, d.Directory, d.Keeper), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
 		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
+		AnswerProposalForm(s, d.Door, d.Directory, d.Inviter),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		AccountPage(s, d.Door, d.Account), LeavePortalForm(s, d.Door, d.Account), EndAllSessionsForm(s, d.Door, d.Codes), EraseMeForm(s, d.Door, d.Account),
