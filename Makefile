@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test stack aws bench conformance gallery goldens openapi lint check-template deps build smoke chromium axe fuzz
+.PHONY: help run test test-n8n stack aws bench conformance gallery goldens openapi lint check-template deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -9,7 +9,7 @@ HEAVY := latchkey.dev/infra/browser latchkey.dev/infra/smoke
 PICTURES := latchkey.dev/infra/look
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
 	@go run ./infra/local/latchkey
@@ -18,6 +18,10 @@ test: chromium axe ## every test, with the race detector
 	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(PICTURES),-e $(p)))
 	go test -race -timeout 10m -p 1 $(HEAVY)
 	go test -timeout 10m $(PICTURES)
+
+test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
+	@infra/realn8n/install.sh
+	LATCHKEY_N8N=$(CURDIR)/.engines/n8n go test ./infra/realn8n -count=1 -v
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
 	@infra/browser/chromium.sh

@@ -236,7 +236,7 @@ func TestDisconnectingSaysWhoLosesWhat(t *testing.T) {
 		t.Errorf("who sees it: %+v", got.Clients)
 	}
 	o.get("/instances").is(200).shows("2 clients")
-	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:", "Inside Ltdloses Read and write", "Outside Ltdloses Read-only")
+	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:", "Inside LtdRead and write", "Outside LtdRead-only")
 	client.flows(x.ID)
 
 	var gone tied
