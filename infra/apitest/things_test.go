@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"latchkey.dev/infra/n8n"
 )
 
@@ -468,6 +470,67 @@ func TestOnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	o.delete("/v1/instances/" + x.ID).is(200)
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(404, "not_found")
 	writes.post(form, url.Values{"active": {"true"}}).is(404)
+}
+
+func TestASuspendedAgencysInstancesRest(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	x := o.tie(p.far("rests"))
+	client := p.accept(o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "write"}}}).Email)
+	flow := client.flows(x.ID).Workflows[0]
+	var who struct{ Agency struct{ ID string } }
+	o.get("/v1/sessions/current").is(200).into(&who)
+	p.edit(who.Agency.ID, "agency", "SET suspended = :t", map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: "1"}})
+	at := "/v1/portal/instances/" + x.ID
+	client.get(at).fails(403, "forbidden")
+	client.do(http.MethodPut, at+"/workflows/"+flow.ID, m{"active": !flow.Active}).fails(403, "forbidden")
+	client.get("/portal/instances/" + x.ID).is(403).shows("This portal is paused.")
+	client.post("/portal/instances/"+x.ID+"/workflows/"+flow.ID, url.Values{"active": {"true"}}).is(403)
+}
+
+func TestNobodyLooksAroundWithOurChecks(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	x := o.tie(p.far("often"))
+	for range 119 {
+		o.post("/v1/instances/"+x.ID+"/check", nil).is(200)
+	}
+	a := o.post("/v1/instances/"+x.ID+"/check", nil)
+	a.fails(429, "rate_limited")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("it does not say when to come back")
+	}
+	o.post("/v1/instances", p.far("more")).fails(429, "rate_limited")
+	o.post("/instances/"+x.ID+"/check", nil).is(429).shows("120 times per hour")
+	p.advance(time.Hour)
+	o.post("/v1/instances/"+x.ID+"/check", nil).is(200)
+}
+
+func TestOneAddressIsConnectedOnceByWhoeverIsFirst(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	far := p.far("raced")
+	done := make(chan int)
+	for range 8 {
+		go func() { done <- o.post("/v1/instances", far).status }()
+	}
+	made := 0
+	for range 8 {
+		if status := <-done; status == 201 {
+			made++
+		} else if status != 422 && status != 409 {
+			t.Errorf("status %d", status)
+		}
+	}
+	n := 0
+	for _, x := range o.things("instances") {
+		if x.URL == far["url"] {
+			n++
+		}
+	}
+	if made != 1 || n != 1 {
+		t.Errorf("%d were told that they connected it, and it is there %d times", made, n)
+	}
 }
 
 func TestInstancesAndServicesByThePages(t *testing.T) {

@@ -50,9 +50,10 @@ func n8n(t *testing.T, dir string) string {
 	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait(); _ = log.Close() })
 	at := "http://127.0.0.1:" + port
 	for over := time.After(3 * time.Minute); ; {
-		if res, err := http.Get(at + "/healthz/readiness"); err == nil { //nolint:noctx // a test's own
+		// It is healthy before its routes are there; its settings are among the last.
+		if res, err := http.Get(at + "/rest/settings"); err == nil { //nolint:noctx // a test's own
 			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
+			if res.StatusCode == http.StatusOK && strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 				return at
 			}
 		}
