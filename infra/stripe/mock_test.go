@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -25,10 +23,6 @@ import (
 // mock is stripe-mock: Stripe's own server that holds every request against the OpenAPI document and refuses what is not
 // in it.
 var mock = sync.OnceValue(func() http.Handler {
-	log.SetOutput(io.Discard) // it prints every request
-	out := os.Stdout
-	os.Stdout, _ = os.Open(os.DevNull)
-	defer func() { os.Stdout = out }()
 	spec, err := server.LoadSpec(embedded.OpenAPISpec, "")
 	if err != nil {
 		panic(err)

@@ -12,7 +12,10 @@ import (
 // Events is one page of what happened, newest first (https://docs.stripe.com/api/events/list), and the id to go on after:
 // empty on the last page. Stripe keeps events for 30 days.
 func (c *Client) Events(ctx context.Context, q payment.EventQuery) (page []payment.Event, next string, err error) {
-	params := &stripe.EventListParams{Types: stripe.StringSlice(q.Types)}
+	params := &stripe.EventListParams{}
+	if len(q.Types) > 0 { // an empty list would be sent, as one empty type
+		params.Types = stripe.StringSlice(q.Types)
+	}
 	params.Limit = stripe.Int64(min(max(q.Limit, 0), 100))
 	if q.Limit <= 0 {
 		params.Limit = stripe.Int64(100)
