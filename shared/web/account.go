@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/client"
@@ -58,7 +59,7 @@ func (s *Site) account(r *http.Request, door *signin.Doorkeeper, a *account.Acco
 	for _, x := range o.Workplaces {
 		b := brandOf(x.Agency)
 		b.LogoURL = ""
-		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Role: sentence(string(x.Member.Role))})
+		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Role: strings.TrimSuffix(sentence(string(x.Member.Role)), ".")})
 	}
 	for _, x := range o.Person.Sessions {
 		if now.Before(x.ExpiresAt) {
