@@ -95,10 +95,13 @@ func (w *world) deadLinks(c *client.Client, say say) {
 	if (i.Status == invite.Canceled || i.Status == invite.Failed) && len(i.Tokens) > 0 {
 		say("%s is %s and still has %d links", i.ID, i.Status, len(i.Tokens))
 	}
-	term := i.CreatedAt
+	term, before := i.CreatedAt, i.CreatedAt
 	for _, e := range i.Timeline { // not what is stored of it: that may be wrong, too
-		if e.Name == invite.Resent {
-			term = e.At
+		switch e.Name {
+		case invite.Resent:
+			term, before = e.At, term
+		case invite.NotSent: // a mail that was refused brings no new term
+			term = before
 		}
 	}
 	if term = term.Add(invite.Lifetime); i.Status == invite.Accepted && c.AcceptedAt.After(term) {
@@ -214,6 +217,7 @@ var tells = map[audit.Action]invite.EventName{
 var ends = map[audit.Action]invite.Status{
 	audit.InviteCanceled: invite.Canceled, audit.InviteDeclined: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
 	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
+	audit.InviteDeclined: invite.Canceled, audit.AddressProposed: invite.Pending, audit.LinkRequested: invite.Expired,
 }
 
 // inOrder sorts rows by their time. Those of one transaction have the same; then it ran out before it was sent again.

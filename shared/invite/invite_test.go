@@ -206,3 +206,32 @@ func TestALongTimelineKeepsItsFirstAndItsNewest(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHolderOfAnExpiredLinkAsksOnceADay(t *testing.T) {
+	t.Parallel()
+	i := pending(t)
+	if _, err := i.Ask(i.ExpiresAt.Add(-1)); !fault.Is(err, fault.Gone) {
+		t.Errorf("while it is good: %v", err)
+	}
+	over := i.ExpiresAt
+	for _, c := range []struct {
+		at    time.Duration
+		noted bool
+	}{{0, true}, {time.Hour, false}, {invite.AskApart - 1, false}, {invite.AskApart, true}} {
+		now := over.Add(c.at)
+		if noted, err := i.Ask(now); err != nil || noted != c.noted || i.Asked(now).IsZero() {
+			t.Errorf("after %s: noted %v, %v", c.at, noted, err)
+		}
+	}
+	i.Resend(over.Add(48*time.Hour), agency.Slot{})
+	if _, err := i.Ask(over.Add(48 * time.Hour)); !fault.Is(err, fault.Gone) {
+		t.Errorf("sent again: %v", err)
+	}
+	declined := pending(t)
+	if err := declined.Decline(noon, "no"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := declined.Ask(noon.Add(invite.Lifetime)); !fault.Is(err, fault.Gone) {
+		t.Errorf("declined: %v", err)
+	}
+}
