@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // agencyOf is the agency that the caller's session acts for.
@@ -262,4 +264,34 @@ func TestAClientOfSeveralSwitchesBetweenPortals(t *testing.T) {
 	}
 	var all json.RawMessage
 	me.get("/v1/me/export").is(200).into(&all)
+}
+
+func TestASuspendedAgencysPortalIsPausedAndComesBack(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	shown := named(t, o.things("instances"), "Acme production").ID
+	i := o.invite(p.address("ops"), m{"grants": []m{{"resource": shown, "access": "write"}}})
+	me := p.accept(i.Email)
+	at := o.agencyOf()
+	p.edit(at, "agency", "SET suspended = :t", map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: "1"}})
+	var portal struct {
+		Access    string
+		Instances []thing
+	}
+	me.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "inactive" || len(portal.Instances) != 0 {
+		t.Errorf("the portal is %+v", portal)
+	}
+	me.get("/portal").is(200).shows("This portal is paused. Ask Northwind Automations when it opens again").hides("Acme production")
+	me.get("/v1/portal/instances/"+shown).fails(403, "forbidden")
+	p.edit(at, "agency", "REMOVE suspended", nil)
+	me.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "full" || len(portal.Instances) != 1 {
+		t.Errorf("resumed, the portal is %+v", portal)
+	}
+	// Whose portal is paused may still leave, export and erase.
+	p.edit(at, "agency", "SET suspended = :t", map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: "1"}})
+	me.get("/v1/me/export").is(200)
+	me.post("/v1/portal/leave", m{"agency": at}).is(204)
+	me.delete("/v1/me").is(204)
 }
