@@ -217,7 +217,7 @@ var tells = map[audit.Action]invite.EventName{
 var ends = map[audit.Action]invite.Status{
 	audit.InviteCanceled: invite.Canceled, audit.InviteDeclined: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
 	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
-	audit.InviteDeclined: invite.Canceled, audit.AddressProposed: invite.Pending, audit.LinkRequested: invite.Expired,
+	audit.AddressProposed: invite.Pending, audit.LinkRequested: invite.Expired,
 }
 
 // inOrder sorts rows by their time. Those of one transaction have the same; then it ran out before it was sent again.
