@@ -43,7 +43,8 @@ func n8n(t *testing.T, dir string) string {
 	c.Stdout, c.Stderr = log, log
 	c.Env = append(os.Environ(), "N8N_USER_FOLDER="+t.TempDir(), "N8N_PORT="+port, "N8N_LISTEN_ADDRESS=127.0.0.1", "N8N_HOST=localhost", "N8N_SECURE_COOKIE=false",
 		"N8N_DIAGNOSTICS_ENABLED=false", "N8N_VERSION_NOTIFICATIONS_ENABLED=false", "N8N_PERSONALIZATION_ENABLED=false", "N8N_TEMPLATES_ENABLED=false", "N8N_RUNNERS_ENABLED=false",
-		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true")
+		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true",
+		"N8N_EXPRESSION_ENGINE=legacy") // the other one needs isolated-vm, a second native package to compile
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
