@@ -14,24 +14,24 @@ func thingsStates() []state {
 	there.Here = page.InServices
 	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
 	rows := []page.ThingRow{
-		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running, Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients"},
-		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active, Meaning: "It is in use, and can be opened to clients.", Seers: "1 client"},
-		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"), Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "Nobody yet"},
-		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"), Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "Nobody yet"},
-		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"), Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients"},
-		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"), Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "Nobody yet"},
-		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"), Meaning: "It does not answer in time.", Seers: "3 clients"},
+		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running, Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients", Seen: true},
+		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active, Meaning: "It is in use, and can be opened to clients.", Seers: "1 client", Seen: true},
+		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"), Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "No client yet"},
+		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"), Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "No client yet"},
+		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"), Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients", Seen: true},
+		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"), Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "No client yet"},
+		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"), Meaning: "It does not answer in time.", Seers: "3 clients", Seen: true},
 	}
 	odd := []page.ThingRow{
-		{URL: "/instance", Name: longest, Address: strings.Repeat("very-long-", 20) + "n8n.example", State: running, Meaning: rows[0].Meaning, Seers: "1999 clients"},
-		{URL: "/instance", Name: unbroken, Address: "n8n.example/" + unbroken, State: active, Meaning: rows[1].Meaning, Seers: "Nobody yet"},
-		{URL: "/instance", Name: rtl, Address: "alnoor.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client"},
-		{URL: "/instance", Name: emoji, Address: "rocket.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client"},
-		{URL: "/instance", Name: "x", Address: "x.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client"},
+		{URL: "/instance", Name: longest, Address: strings.Repeat("very-long-", 20) + "n8n.example", State: running, Meaning: rows[0].Meaning, Seers: "1999 clients", Seen: true},
+		{URL: "/instance", Name: unbroken, Address: "n8n.example/" + unbroken, State: active, Meaning: rows[1].Meaning, Seers: "No client yet"},
+		{URL: "/instance", Name: rtl, Address: "alnoor.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
+		{URL: "/instance", Name: emoji, Address: "rocket.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
+		{URL: "/instance", Name: "x", Address: "x.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 	}
 	services := []page.ThingRow{
-		{URL: "/service", Name: "WhatsApp support line", Kind: "WhatsApp", Address: "wa.example", State: active, Meaning: rows[1].Meaning, Seers: "4 clients"},
-		{URL: "/service", Name: "Hermes scheduling agent", Kind: "Hermes agent", State: running, Meaning: "It runs, and can be opened to clients.", Seers: "Nobody yet"},
+		{URL: "/service", Name: "WhatsApp support line", Kind: "WhatsApp", Address: "wa.example", State: active, Meaning: rows[1].Meaning, Seers: "4 clients", Seen: true},
+		{URL: "/service", Name: "Hermes scheduling agent", Kind: "Hermes agent", State: running, Meaning: "It runs, and can be opened to clients.", Seers: "No client yet"},
 	}
 	typed := page.ThingForm{Open: true, Key: "k", Type: "hermes", Name: "Acme production", URL: "https://acme.n8n.example"}
 	wrong := func(f page.ThingForm, p ...page.Problem) page.ThingForm { f.Problems = p; return f }

@@ -33,7 +33,8 @@ type ThingRow struct {
 	Address string // without its scheme; "" for none
 	State   Badge
 	Meaning string // what the state means
-	Seers   string // "3 clients", "Nobody yet"
+	Seers   string // "3 clients", "No client yet"
+	Seen    bool   // whether any client sees it
 }
 
 // ThingForm is the dialog that connects an instance or a service, or changes an instance, with what was typed. An API key

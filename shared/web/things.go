@@ -68,7 +68,7 @@ func (s *Site) things(r *http.Request, kind instance.Kind, directory *onboarding
 	for i := range all {
 		x := &all[i]
 		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL), State: resourceBadge(x.Status),
-			Meaning: stateMeaning(x), Seers: "Nobody yet"}
+			Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
 		switch n := seers[x.ID]; n {
 		case 0:
 		case 1:
