@@ -27,7 +27,7 @@ const (
 	share     = 0.0005
 )
 
-// pack makes what is kept of a picture: wide ones at half their size, in at most 256 of 32768 colours, which is a
+// pack makes what is kept of a picture: wide ones at half their size, in at most 256 colours, which is a
 // tenth of the bytes and still shows everything that a person would see.
 func pack(full image.Image, half bool) *image.Paletted {
 	size := 1
@@ -94,8 +94,8 @@ func pack(full image.Image, half bool) *image.Paletted {
 	return out
 }
 
-// level rounds a channel to one of 32 values, 0 and 255 among them.
-func level(x uint32) uint8 { return uint8((x*31 + 127) / 255 * 255 / 31) }
+// level rounds a channel to one of 64 values, 0 and 255 among them.
+func level(x uint32) uint8 { return uint8((x*63 + 127) / 255 * 255 / 63) }
 
 // differ finds the pixels that differ more than is tolerable; where one picture has none, they do.
 func differ(want, got *image.Paletted) (n int, where func() image.Image) {
