@@ -226,7 +226,7 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 	// An agency's only owner hands it over first.
 	o = p.signIn(owner)
 	o.delete("/v1/me").fails(409, "last_owner")
-	o.post("/account/erase", url.Values{"sure": {"yes"}}).is(409).shows("Hand it over")
+	o.post("/account/erase", url.Values{"sure": {"yes"}}).is(409).shows("You are the only owner of Northwind Automations.")
 	o.get("/v1/clients").is(200)
 }
 
@@ -294,4 +294,26 @@ func TestASuspendedAgencysPortalIsPausedAndComesBack(t *testing.T) {
 	me.get("/v1/me/export").is(200)
 	me.post("/v1/portal/leave", m{"agency": at}).is(204)
 	me.delete("/v1/me").is(204)
+}
+
+func TestWhoWorksAtAnAgencyIsErasedFromItToo(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	const to = "second@northwind.example"
+	o.post("/v1/members", m{"email": to, "name": "Second Person", "role": "owner"}).is(201)
+	p.nextMail(to)
+	second := p.signIn(to)
+	k := second.key("theirs", "clients:read")
+	program := p.program(k.Secret)
+	program.get("/v1/clients").is(200)
+	second.get("/account").is(200).shows("Where you work", "Northwind Automations", "Owner")
+	second.delete("/v1/me").is(204)
+	program.get("/v1/clients").fails(401, "unauthenticated")
+	o.get("/v1/members").is(200).hides(to, "Second Person")
+	for key, item := range p.everything() {
+		if strings.Contains(item, to) || strings.Contains(item, "Second Person") {
+			t.Errorf("%s still holds %s", key, item)
+		}
+	}
+	o.get("/v1/clients").is(200)
 }

@@ -68,4 +68,21 @@ func inviteeJob(p *product, kept *secrets) {
 	}
 	o.get("/v1/me/export").is(200)
 	o.get("/account").is(200)
+	for _, api := range []bool{true, false} { // and two who work at the agency, with a key each
+		to := "works@northwind.example"
+		if !api {
+			to = "works-too@northwind.example"
+		}
+		o.post("/v1/members", m{"email": to, "role": "admin"}).is(201)
+		p.nextMail(to)
+		me := signIn(to)
+		kept.keep(me.key("theirs", "clients:read").Secret)
+		me.get("/account").is(200)
+		me.get("/v1/me/export").is(200)
+		if api {
+			me.delete("/v1/me").is(204)
+		} else {
+			me.post("/account/erase", url.Values{"sure": {"yes"}}).is(303)
+		}
+	}
 }

@@ -90,7 +90,7 @@ func inviteeStates() []state {
 		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
 			v.Workplaces = []page.Workplace{{Brand: northwind, Role: "Owner"}}
-			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You work at an agency. Hand it over, or delete it; then erase your data."}}}
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You are the only owner of Northwind Automations. Make somebody else an owner, or delete the agency, first."}}}
 		})},
 		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "Your data is erased, and you are signed out."}}},
 		{Name: "sign-in-code-waiting", view: waiting},

@@ -43,8 +43,8 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 	keys := &signin.Keys{Store: table, Now: env.Now}
 	agencies := &signin.Agencies{Store: table, Now: env.Now}
 	ownOffice := &office.Office{Store: table, Queue: mail, Now: env.Now}
+	me := &account.Account{Store: table, Now: env.Now, MayResign: ownOffice.MayResign, Resign: ownOffice.Resign}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
-	me := &account.Account{Store: table, Now: env.Now}
 	caller, seals := n8n.New(n8n.Allowed(env), far), ssm.Ring(env, "SEAL_PARAMETER")
 	instances := &portal.Instances{Store: table, N8N: caller, Keys: seals, Now: env.Now}
 	connector := &connection.Connector{Store: table, N8N: caller, Keys: seals, Open: n8n.Allowed(env), Now: env.Now}

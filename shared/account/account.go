@@ -81,8 +81,7 @@ type Account struct {
 	Store Store
 	Now   func() time.Time
 	// MayResign and Resign take a person's place at an agency away. The first returns what is in the way, such as
-	// [fault.LastOwner]; the second is no fault when there is no such place. Without them, whoever works at an agency
-	// has to be let go there first.
+	// [fault.LastOwner]; the second is no fault when there is no such place. Nil where nobody is erased.
 	MayResign, Resign func(ctx context.Context, agency id.Agency, member id.Member) error
 }
 
@@ -196,7 +195,7 @@ func (a *Account) Erase(ctx context.Context, caller identity.Caller) error {
 			if at.Member == "" {
 				continue
 			}
-			if err := a.mayResign(ctx, at); err != nil {
+			if err := a.MayResign(ctx, at.Agency, at.Member); err != nil {
 				return err
 			}
 		}
@@ -218,14 +217,6 @@ func (a *Account) Erase(ctx context.Context, caller identity.Caller) error {
 		}
 	}
 	return fault.New(fault.Unavailable, "Too much is going on with your account. Try again in a moment.")
-}
-
-// mayResign tells what is in the way of giving up a place at an agency.
-func (a *Account) mayResign(ctx context.Context, at Place) error {
-	if a.MayResign == nil {
-		return fault.New(fault.LastOwner, "You work at an agency. Hand it over, or delete it; then erase your data.")
-	}
-	return a.MayResign(ctx, at.Agency, at.Member)
 }
 
 // erase ends and deletes one relationship.
