@@ -108,6 +108,7 @@ func SetWorkflowState(door *signin.Doorkeeper, instances *portal.Instances) Oper
 			if err != nil {
 				return nil, err
 			}
+			event.Annotate(ctx, "resource", in.InstanceID)
 			w, err := instances.Switch(ctx, caller, id.Resource(in.InstanceID), in.WorkflowID, in.Body.Active)
 			if err != nil {
 				return nil, err

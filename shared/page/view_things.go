@@ -123,8 +123,11 @@ type PortalInstance struct {
 }
 
 func (v PortalInstance) frame() frame {
-	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: true}
+	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: v.Switches()}
 }
+
+// Switches tells whether there is anything to switch, which is what the page's script is for.
+func (v PortalInstance) Switches() bool { return v.Write && len(v.Workflows) > 0 }
 
 // WorkflowRow is a workflow.
 type WorkflowRow struct {

@@ -95,6 +95,9 @@ func (s *Site) portalInstance(r *http.Request, door *signin.Doorkeeper, instance
 		}
 		v.Workflows = append(v.Workflows, row)
 	}
+	if v.Switches() { // the initial in the agency's colour takes the logo's place where the script takes its request
+		v.Brand.LogoURL = ""
+	}
 	for _, u := range x.Runs {
 		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
 		if row.Workflow == "" {
