@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-n8n stack aws bench conformance gallery goldens openapi lint check-template deps build smoke chromium axe fuzz
+.PHONY: help run test test-n8n stack aws bench conformance gallery goldens openapi lint check-template engines-test localstack-test deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -40,6 +40,12 @@ bench: ## measure the budgets of the design and print them beside their goals
 
 conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
 	go test -count=1 ./infra/conformance/...
+
+engines-test: ## suites and API test on engines that were not written here: ENGINES=vendor,localstack,ministack,moto SUITES=…
+	go run ./infra/engines $(if $(ENGINES),-engines $(ENGINES)) $(if $(SUITES),-suites $(SUITES))
+
+localstack-test: ## the same on LocalStack's community edition alone, without Docker
+	go run ./infra/engines -engines localstack
 
 gallery: ## every state of every page and mail, with canned data
 	go run ./infra/gallery

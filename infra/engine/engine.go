@@ -41,6 +41,8 @@ type Options struct {
 	EventDelay    time.Duration
 	Max24HourSend int
 	MailboxSize   int
+	// Publish puts the event of a mail on the queue of that ARN, for a queue that is elsewhere. Default SQS's own.
+	Publish func(queueARN, body string) error
 
 	// Duplicate, Shuffle and Seed are those of [sqs.Options].
 	Duplicate float64
@@ -91,9 +93,13 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
+	publish := o.Publish
+	if publish == nil {
+		publish = e.SQS.Publish
+	}
 	e.SES, err = ses.New(ses.Options{
 		Now: o.Now, JournalPath: path("ses.log"), Region: o.Region, VerifyAtOnce: o.VerifyAtOnce, Latency: o.Latency,
-		EventDelay: o.EventDelay, Max24HourSend: o.Max24HourSend, MailboxSize: o.MailboxSize, Publish: e.SQS.Publish,
+		EventDelay: o.EventDelay, Max24HourSend: o.Max24HourSend, MailboxSize: o.MailboxSize, Publish: publish,
 	})
 	if err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,14 +11,15 @@ import (
 	engineqs "latchkey.dev/infra/engine/sqs"
 )
 
-// clockView is the time as /_local/clock answers it.
+// clockView is the time as /_local/clock answers it; Fixed says that it cannot be moved.
 type clockView struct {
 	Now   time.Time `json:"now"`
 	Ahead string    `json:"ahead"` // of the machine's clock, as Go writes durations
+	Fixed bool      `json:"fixed,omitempty"`
 }
 
 func (l *Local) clockView() clockView {
-	return clockView{l.Now().UTC(), l.clock.ahead().String()}
+	return clockView{l.Now().UTC(), l.clock.ahead().String(), l.elsewhere.lambda != ""}
 }
 
 func (l *Local) showClock(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +51,10 @@ func (l *Local) moveClock(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `"advance" must be a duration like "90s", "61m" or "168h", and forward`, http.StatusBadRequest)
 		return
 	}
-	if err := l.Advance(r.Context(), d); err != nil {
+	if err := l.Advance(r.Context(), d); errors.Is(err, errFixedClock) {
+		http.Error(w, err.Error(), http.StatusNotImplemented)
+		return
+	} else if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

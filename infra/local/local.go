@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"latchkey.dev/infra/engine"
-	"latchkey.dev/infra/engine/wire"
 	hosting "latchkey.dev/infra/host"
 	"latchkey.dev/infra/n8n"
 	"latchkey.dev/infra/stack"
@@ -51,6 +50,15 @@ type Options struct {
 	Log *slog.Logger
 	// Engine are further settings of the engine, for tests; Dir and Now are set here.
 	Engine engine.Options
+	// Endpoints are services that are not the embedded engine's, by the names "dynamodb", "sqs" and "sesv2": the URLs
+	// of engines that are already there. With "sesv2" elsewhere the mailbox stays empty.
+	Endpoints map[string]string
+	// Lambda is the endpoint of Lambda's Invoke, such as sam local start-lambda's: the functions run there, and here
+	// are only the events of queues and schedules, the AWS engine, and the pages under /_local. The clock cannot be
+	// moved then, and Parameters must name the Origin.
+	Lambda string
+	// NoEvents leaves queues and schedules to something else that brings them to the functions.
+	NoEvents bool
 	// Record notes which AWS actions each function calls; see Local.Recorder.
 	Record bool
 }
@@ -64,13 +72,15 @@ type Local struct {
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
-	n8n     *n8n.Server
-	origin  string
-	awsURL  string
-	clock   *clock
-	log     *slog.Logger
-	handler http.Handler
-	servers []*http.Server
+	elsewhere elsewhere
+	n8n       *n8n.Server
+	origin    string
+	awsURL    string
+	clock     *clock
+	env       *environment.Environment
+	log       *slog.Logger
+	handler   http.Handler
+	servers   []*http.Server
 }
 
 // Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
@@ -99,25 +109,36 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		defer closeUnlessServed(&err, endpoint)
 		l.origin, l.awsURL = urlOf(product), urlOf(endpoint)
 	}
+	l.elsewhere = elsewhere{endpoints: o.Endpoints, lambda: o.Lambda}
+	if err = l.elsewhere.check(); err != nil {
+		return l, err
+	}
 	settings := o.Engine
 	settings.Dir, settings.Now = o.Dir, l.clock.Now
+	if o.Endpoints["sqs"] != "" {
+		settings.Publish = l.publish
+	}
 	if l.Engine, err = engine.Open(settings); err != nil {
 		return l, err
 	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
 	}
-	if err = l.Host.RunSchedules(ctx); err != nil {
-		return l, err
+	if !o.InProcess { // first: functions that run elsewhere need it
+		l.serve(endpoint, fromContainers(l.Engine.Handler()))
 	}
-	l.Host.Start()
+	if !o.NoEvents {
+		if err = l.Host.RunSchedules(ctx); err != nil {
+			return l, err
+		}
+		l.Host.Start()
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", l.pages())
 	mux.Handle("/", l.Host)
 	l.handler = engine.LoopbackOnly(mux)
 	if !o.InProcess {
 		l.serve(product, l.handler)
-		l.serve(endpoint, fromContainers(l.Engine.Handler()))
 	}
 	return l, nil
 }
@@ -134,7 +155,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	cfg := l.Engine.Config() // the host's own, which nobody records
+	cfg := l.elsewhere.config(l.Engine.Config()) // the host's own, which nobody records
 	if l.Stack, err = stack.Up(ctx, cfg, declared); err != nil {
 		return err
 	}
@@ -153,6 +174,10 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err = errors.Join(err, env.Err()); err != nil {
 		return err
 	}
+	if o.Lambda != "" {
+		all = l.elsewhere.functions(l.Stack.Template)
+	}
+	l.env = env
 	if err := seed(ctx, env, l.origin); err != nil {
 		return err
 	}
@@ -169,11 +194,14 @@ func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environme
 	variables["AWS_REGION"] = cfg.Region
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
 	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
+	for service, url := range l.elsewhere.endpoints {
+		variables["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
+	}
 	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
 	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
 	env := environment.New(func(name string) string { return variables[name] })
 	env.Now = l.clock.Now
-	env.HTTPClient = &http.Client{Transport: wire.Transport(l.Engine.Handler())}
+	env.HTTPClient = cfg.HTTPClient
 	if record {
 		l.Recorder = hosting.NewRecorder(l.Stack.Template)
 		env.HTTPClient = l.Recorder.Client(env.HTTPClient)
@@ -202,8 +230,12 @@ func (l *Local) Handler() http.Handler { return l.handler }
 func (l *Local) Now() time.Time { return l.clock.Now() }
 
 // Advance moves the product's time forward, and returns when everything that became due by it has run: receives look
-// for messages again, expired items are deleted, schedules run. A negative d is an error.
+// for messages again, expired items are deleted, schedules run. A negative d is an error, and so is any when the
+// functions run elsewhere.
 func (l *Local) Advance(ctx context.Context, d time.Duration) error {
+	if l.elsewhere.lambda != "" {
+		return errFixedClock
+	}
 	if err := l.clock.advance(d); err != nil {
 		return err
 	}

@@ -3,6 +3,11 @@
 //	PORT      the product's port, default 8080
 //	AWS_PORT  the AWS endpoint's port, default 4566
 //	DATA      a folder that keeps the state; empty for memory (or -data DIR)
+//
+//	AWS_ENDPOINT_URL_DYNAMODB, _SQS, _SESV2   engines that are to be used in place of the embedded one
+//	LAMBDA_ENDPOINT   where the functions are invoked (sam local start-lambda) in place of running them here,
+//	ORIGIN            and the origin at which they are reached then
+//	EVENTS=elsewhere  something else brings queues and schedules to the functions
 package main
 
 import (
@@ -14,6 +19,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -35,9 +41,19 @@ func run(data string, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	start := time.Now()
-	l, err := local.Start(ctx, local.Options{
+	o := local.Options{
 		Addr: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"), AWSAddr: "127.0.0.1:" + cmp.Or(os.Getenv("AWS_PORT"), "4566"), Dir: data,
-	})
+		Endpoints: map[string]string{}, Lambda: os.Getenv("LAMBDA_ENDPOINT"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
+	}
+	for _, service := range []string{"dynamodb", "sqs", "sesv2"} {
+		if url := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(service)); url != "" {
+			o.Endpoints[service] = url
+		}
+	}
+	if origin := os.Getenv("ORIGIN"); origin != "" {
+		o.Parameters = map[string]string{"Origin": origin}
+	}
+	l, err := local.Start(ctx, o)
 	if err != nil {
 		return err
 	}
