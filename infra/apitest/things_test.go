@@ -472,6 +472,25 @@ func TestOnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	writes.post(form, url.Values{"active": {"true"}}).is(404)
 }
 
+func TestARightThatIsTakenIsGoneWithTheNextSwitch(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	x := o.tie(p.far("taken"))
+	in := o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "write"}}})
+	client := p.accept(in.Email)
+	flow := client.flows(x.ID).Workflows[0]
+	at, right := "/v1/portal/instances/"+x.ID, "/v1/clients/"+in.ClientID+"/grants/"+x.ID
+	client.do(http.MethodPut, at+"/workflows/"+flow.ID, m{"active": !flow.Active}).is(200)
+	o.do(http.MethodPut, right, m{"access": "read"}).is(200)
+	client.do(http.MethodPut, at+"/workflows/"+flow.ID, m{"active": flow.Active}).fails(403, "forbidden")
+	o.delete(right).is(204)
+	client.do(http.MethodPut, at+"/workflows/"+flow.ID, m{"active": flow.Active}).fails(404, "not_found")
+	client.get("/portal/instances/" + x.ID).is(404)
+	if got := o.tied(x.ID); len(got.Clients) != 0 {
+		t.Errorf("still seen by %+v", got.Clients)
+	}
+}
+
 func TestASuspendedAgencysInstancesRest(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
