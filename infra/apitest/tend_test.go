@@ -279,7 +279,7 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 }
 
 // tending are the operations by which an agency looks after its clients.
-var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal"}
+var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal", "listActivity", "exportActivity"}
 
 // tendClients does all that can be done for clients, by API and by form, with a person and with a key.
 func tendClients(t *testing.T, p *product, o, program *caller) {
@@ -314,6 +314,13 @@ func tendClients(t *testing.T, p *product, o, program *caller) {
 	form = "/clients/" + i.ClientID
 	o.post(form+"/remove", url.Values{}).is(303)
 	o.post(form+"/erase", url.Values{}).is(303)
+
+	reader := p.program(o.key("reader", "activity:read").Secret)
+	for _, path := range []string{"/v1/activity", "/v1/activity/export"} {
+		p.advance(61 * time.Minute)
+		reader.get(path).is(200)
+	}
+	o.get("/activity").is(200)
 }
 
 // TestClientsAreTendedByTheAgencyAlone: nobody else, and nobody's page elsewhere.

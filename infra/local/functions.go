@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/infra/engine/wire"
 	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/activity"
 	"latchkey.dev/shared/api"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
@@ -38,6 +39,7 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 	codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
 	inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
 	directory := &onboarding.Directory{Store: table, Now: env.Now}
+	chronicle := &activity.Chronicle{Store: table, Now: env.Now}
 	keeper := &care.Keeper{Store: table, Now: env.Now}
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
 	keys := &signin.Keys{Store: table, Now: env.Now}
@@ -59,10 +61,10 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: keys, Agencies: agencies, Office: ownOffice, Inviter: inviter,
-		Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector, Origin: origin}) {
+		Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
-	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Reception: reception, Portal: clientPortal, Account: me,
+	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me,
 		Instances: instances, Connector: connector, Keys: keys, Agencies: agencies, Office: ownOffice, Support: env.Optional("SUPPORT_EMAIL"), Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/activity"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
@@ -30,6 +31,7 @@ type Services struct {
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
 	Keeper    *care.Keeper
+	Chronicle *activity.Chronicle
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Account   *account.Account
@@ -52,6 +54,7 @@ func Operations(s Services) []Operation {
 		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
 		ApproveProposal(s.Door, s.Inviter), RefuseProposal(s.Door, s.Inviter),
+		ListActivity(s.Door, s.Chronicle), ExportActivity(s.Door, s.Chronicle),
 		LeavePortal(s.Door, s.Account), EndAllSessions(s.Door, s.Codes), ExportMyData(s.Door, s.Account), EraseMe(s.Door, s.Account),
 		ConnectInstance(s.Door, s.Connector), GetInstance(s.Door, s.Connector), UpdateInstance(s.Door, s.Connector), CheckInstance(s.Door, s.Connector),
 		DisconnectInstance(s.Door, s.Connector), ConnectService(s.Door, s.Connector), GetService(s.Door, s.Connector), DisconnectService(s.Door, s.Connector),
@@ -112,7 +115,7 @@ var people = map[string]bool{"signUpAgency": true, "deleteAgency": true, "addMem
 
 func security(o Operation) []map[string][]string {
 	switch o.spec.Tags[0] {
-	case tagInvites, tagClients, tagThings, tagAgency, tagMembers:
+	case tagInvites, tagClients, tagThings, tagActivity, tagAgency, tagMembers:
 		if people[o.ID] {
 			return []map[string][]string{{"session": {}}}
 		}

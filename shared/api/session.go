@@ -25,7 +25,9 @@ const (
 	tagKeys    = "API keys"
 	tagAgency  = "Agency"
 	tagMembers = "Members"
-	tagService = "Service"
+
+	tagActivity = "Activity"
+	tagService  = "Service"
 )
 
 type emptyInput struct{}

@@ -180,10 +180,9 @@ func (t *Table) History(ctx context.Context, which id.Agency) ([]audit.Entry, er
 	}
 	out := make([]audit.Entry, 0, len(items))
 	for _, i := range items {
-		r := &reader{item: i}
-		e := audit.Entry{ID: id.Event(r.s("sk")[len(auditPrefix):]), At: r.time("at"), Actor: r.s("actor"), Action: audit.Action(r.s("action")), Subject: r.s("subject"), Detail: r.s("detail")}
-		if r.err != nil {
-			return nil, r.err
+		e, err := readAudit(&reader{item: i})
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, e)
 	}

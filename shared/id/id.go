@@ -51,6 +51,17 @@ func New[T ~string](prefix string, at time.Time) T {
 	return T(prefix + ulid.MustNew(ulid.Timestamp(at), rand.Reader).String())
 }
 
+// Floor is the smallest id of kind T that New can make at the time.
+func Floor[T ~string](prefix string, at time.Time) T {
+	var u ulid.ULID
+	if at.UnixMilli() > 0 {
+		if err := u.SetTime(min(ulid.Timestamp(at), ulid.MaxTime())); err != nil {
+			panic(err) // it is at most the largest
+		}
+	}
+	return T(prefix + u.String())
+}
+
 // Valid tells whether s has the prefix and a well-formed ULID, in upper case as we write it.
 func Valid(prefix, s string) bool {
 	rest, ok := strings.CutPrefix(s, prefix)

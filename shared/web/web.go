@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/account"
+	"latchkey.dev/shared/activity"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
@@ -36,6 +37,7 @@ type Dependencies struct {
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
 	Keeper    *care.Keeper
+	Chronicle *activity.Chronicle
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
 	Account   *account.Account
@@ -59,7 +61,7 @@ func Pages(d Dependencies) []Page {
 		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
 		RenameClientForm(s, d.Door, d.Directory, d.Keeper), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
 		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
-		AnswerProposalForm(s, d.Door, d.Directory, d.Inviter),
+		AnswerProposalForm(s, d.Door, d.Directory, d.Inviter), ActivityPage(s, d.Door, d.Directory, d.Chronicle),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		AccountPage(s, d.Door, d.Account), LeavePortalForm(s, d.Door, d.Account), EndAllSessionsForm(s, d.Door, d.Codes), EraseMeForm(s, d.Door, d.Account),

@@ -12,6 +12,7 @@ import { watch } from "./watch";
 import { switches } from "./switch";
 import { rights } from "./care";
 import { list } from "./list";
+import { exports } from "./export";
 
 function start(root: ParentNode): void {
   tabs(root);
@@ -27,6 +28,7 @@ codes(document);
 busy();
 invite();
 switches();
+exports();
 list((root) => { times(root); });
 brand();
 watch(start);

@@ -1,0 +1,20 @@
+// Command list-activity reads the activity log.
+package main
+
+import (
+	"latchkey.dev/shared/activity"
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		chronicle := &activity.Chronicle{Store: table, Now: env.Now}
+		return api.ListActivity(door, chronicle).Function(""), nil
+	})
+}
