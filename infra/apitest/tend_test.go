@@ -279,7 +279,7 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 }
 
 // tending are the operations by which an agency looks after its clients.
-var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal", "listActivity", "exportActivity"}
+var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal", "previewInvite", "listActivity", "exportActivity"}
 
 // tendClients does all that can be done for clients, by API and by form, with a person and with a key.
 func tendClients(t *testing.T, p *product, o, program *caller) {
@@ -321,6 +321,9 @@ func tendClients(t *testing.T, p *product, o, program *caller) {
 		reader.get(path).is(200)
 	}
 	o.get("/activity").is(200)
+	p.advance(61 * time.Minute)
+	program.post("/v1/invites/preview", m{"email": "a@client.example"}).is(200)
+	o.post("/clients/preview", url.Values{}).is(200)
 }
 
 // TestClientsAreTendedByTheAgencyAlone: nobody else, and nobody's page elsewhere.

@@ -170,3 +170,13 @@ func activityStates() []state {
 		})},
 	}
 }
+
+// previewStates are what an agency sees of its client's portal before it sends the invite.
+func previewStates() []state {
+	return []state{
+		{Name: "preview", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Preview: "Acme Ltd", Instances: []page.Tile{
+			{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "#content"}, {Name: "Staging", Kind: "n8n instance", State: active, Write: true, Look: "#content", Reason: "It has no address to open in a browser."}}}},
+		{Name: "preview-empty", view: page.Portal{Brand: sunny, Person: "client@example.com", Preview: longest}},
+		{Name: "preview-refused", view: page.Failure{Brand: platform, Title: "There is nothing to preview yet", Text: "Enter a valid email address. Close this tab, change it in the invite, and preview it again."}},
+	}
+}

@@ -54,7 +54,7 @@ func Operations(s Services) []Operation {
 		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
 		ApproveProposal(s.Door, s.Inviter), RefuseProposal(s.Door, s.Inviter),
-		ListActivity(s.Door, s.Chronicle), ExportActivity(s.Door, s.Chronicle),
+		PreviewInvite(s.Door, s.Inviter), ListActivity(s.Door, s.Chronicle), ExportActivity(s.Door, s.Chronicle),
 		LeavePortal(s.Door, s.Account), EndAllSessions(s.Door, s.Codes), ExportMyData(s.Door, s.Account), EraseMe(s.Door, s.Account),
 		ConnectInstance(s.Door, s.Connector), GetInstance(s.Door, s.Connector), UpdateInstance(s.Door, s.Connector), CheckInstance(s.Door, s.Connector),
 		DisconnectInstance(s.Door, s.Connector), ConnectService(s.Door, s.Connector), GetService(s.Door, s.Connector), DisconnectService(s.Door, s.Connector),

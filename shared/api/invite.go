@@ -70,17 +70,38 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	return b
 }
 
+// DraftBody is an invite as its sender writes it.
+type DraftBody struct {
+	Email   string      `json:"email" doc:"The only field that is needed. \"Acme Ltd <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
+	Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
+	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, the default) or client (Ask Client to Pay). It cannot be changed after sending." example:"agency"`
+	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
+	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
+	Message string      `json:"message,omitempty" doc:"A few words of your own for the mail, at most 500 characters." example:"Here are your two workflows."`
+}
+
+// draft is the body as the use case takes it.
+func (b DraftBody) draft() onboarding.Draft {
+	d := onboarding.Draft{Email: b.Email, Name: b.Name, Payer: invite.Payer(b.Payer), Message: b.Message}
+	if d.Payer == "" {
+		d.Payer = invite.AgencyPays
+	}
+	for _, g := range b.Grants {
+		d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(g.Resource), Access: instance.Access(g.Access)})
+	}
+	if o := b.Order; o != nil {
+		d.Order = &onboarding.Order{WhatsApp: o.WhatsApp}
+		if o.Hosting != nil {
+			d.Order.Hosting, d.Order.StorageGB = true, o.Hosting.StorageGB
+		}
+	}
+	return d
+}
+
 type sendInput struct {
 	Key    string `header:"Idempotency-Key" doc:"Any string of your own: the same request with the same key is carried out once." maxLength:"255"`
 	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (201) or refused (422)." example:"wait=10"`
-	Body   struct {
-		Email   string      `json:"email" doc:"The only field that is needed. \"Acme Ltd <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
-		Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
-		Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, the default) or client (Ask Client to Pay). It cannot be changed after sending." example:"agency"`
-		Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
-		Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
-		Message string      `json:"message,omitempty" doc:"A few words of your own for the mail, at most 500 characters." example:"Here are your two workflows."`
-	}
+	Body   DraftBody
 }
 
 type inviteOutput struct {
@@ -101,20 +122,7 @@ func SendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation 
 			if err != nil {
 				return nil, err
 			}
-			d := onboarding.Draft{Email: in.Body.Email, Name: in.Body.Name, Payer: invite.Payer(in.Body.Payer), Message: in.Body.Message}
-			if d.Payer == "" {
-				d.Payer = invite.AgencyPays
-			}
-			for _, g := range in.Body.Grants {
-				d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(g.Resource), Access: instance.Access(g.Access)})
-			}
-			if o := in.Body.Order; o != nil {
-				d.Order = &onboarding.Order{WhatsApp: o.WhatsApp}
-				if o.Hosting != nil {
-					d.Order.Hosting, d.Order.StorageGB = true, o.Hosting.StorageGB
-				}
-			}
-			c, err := inviter.Send(ctx, caller, d, of(ctx).once)
+			c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
 			return mailed(ctx, inviter, c, err, http.StatusCreated)
 		})
 }

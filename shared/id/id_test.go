@@ -40,6 +40,22 @@ func TestIdsSortByTimeAndAreTheirOwn(t *testing.T) {
 	}
 }
 
+func TestAFloorIsBelowAllOfItsMillisecondAndAboveTheOneBefore(t *testing.T) {
+	t.Parallel()
+	floor := id.Floor[id.Event](id.EventPrefix, noon)
+	if e := id.New[id.Event](id.EventPrefix, noon); e < floor || !id.Valid(id.EventPrefix, string(floor)) {
+		t.Errorf("%s is below the floor %s", e, floor)
+	}
+	if e := id.New[id.Event](id.EventPrefix, noon.Add(-time.Millisecond)); e >= floor {
+		t.Errorf("%s is not below the floor %s", e, floor)
+	}
+	for _, odd := range []time.Time{{}, time.Unix(-5, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if f := id.Floor[id.Event](id.EventPrefix, odd); !id.Valid(id.EventPrefix, string(f)) {
+			t.Errorf("the floor of %s is %s", odd, f)
+		}
+	}
+}
+
 func TestAnIdGoesThroughBytesAndBack(t *testing.T) {
 	t.Parallel()
 	if got := id.FromBytes[id.Agency](id.AgencyPrefix, id.Bytes(id.AgencyPrefix, string(agency))); got != agency {

@@ -111,6 +111,7 @@ type Portal struct {
 	Instances []Tile
 	Services  []Tile
 	Failed    string // why it cannot be shown; "" when it can
+	Preview   string // for whom the agency previews it; "" when it is the client's own
 }
 
 func (v Portal) frame() frame { return frame{template: "portal", title: v.Brand.Name, brand: v.Brand} }

@@ -138,7 +138,20 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 			return err
 		}
 	}
-	for _, g := range v.Client.Grants {
+	v.arrange(v.Client.Grants, have)
+	return nil
+}
+
+// Preview is what the portal of an agency shows to a client with these grants.
+func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]instance.Resource) *View {
+	v := &View{Agency: a, Access: Full}
+	v.arrange(grants, have)
+	return v
+}
+
+// arrange puts what is granted, and is there, in its place.
+func (v *View) arrange(grants []instance.Grant, have map[id.Resource]instance.Resource) {
+	for _, g := range grants {
 		r, ok := have[g.Resource]
 		if !ok {
 			continue
@@ -149,7 +162,6 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 			v.Services = append(v.Services, Item{r, g.Access})
 		}
 	}
-	return nil
 }
 
 // Ended is a portal that the person has no more.

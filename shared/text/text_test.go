@@ -154,3 +154,12 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestWordsAreFoundInAnyCaseAndForm(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{"  ACME Ltd ": "acme ltd", "A\u0308rzte": "ärzte", "ÄRZTE": "ärzte", "": "", "Ünïcode 🚀": "ünïcode 🚀"} {
+		if got := text.Fold(s); got != want {
+			t.Errorf("Fold(%q) = %q, want %q", s, got, want)
+		}
+	}
+}

@@ -50,14 +50,19 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if view.Access == portal.Closed {
 			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
 		}
-		for _, i := range view.Instances {
-			v.Instances = append(v.Instances, tile(i, v.Brand.Name))
-		}
-		for _, i := range view.Services {
-			v.Services = append(v.Services, tile(i, v.Brand.Name))
-		}
+		furnish(&v, view)
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// furnish puts what is open to the client on its page.
+func furnish(v *page.Portal, view *portal.View) {
+	for _, i := range view.Instances {
+		v.Instances = append(v.Instances, tile(i, v.Brand.Name))
+	}
+	for _, i := range view.Services {
+		v.Services = append(v.Services, tile(i, v.Brand.Name))
+	}
 }
 
 // places are the portals to switch between; none for a client of one. Initials take the logos' places, so that their

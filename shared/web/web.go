@@ -62,6 +62,7 @@ func Pages(d Dependencies) []Page {
 		RenameClientForm(s, d.Door, d.Directory, d.Keeper), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
 		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
 		AnswerProposalForm(s, d.Door, d.Directory, d.Inviter), ActivityPage(s, d.Door, d.Directory, d.Chronicle),
+		PreviewPortalForm(s, d.Door, d.Inviter),
 		InvitationPage(s, d.Door, d.Reception), InvitationCodeForm(s, d.Reception, d.Codes), AcceptInvitationForm(s, d.Door, d.Reception, d.Codes),
 		DeclineInvitationForm(s, d.Reception), ProposeAddressForm(s, d.Reception), RequestNewLinkForm(s, d.Reception),
 		AccountPage(s, d.Door, d.Account), LeavePortalForm(s, d.Door, d.Account), EndAllSessionsForm(s, d.Door, d.Codes), EraseMeForm(s, d.Door, d.Account),

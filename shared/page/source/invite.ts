@@ -1,5 +1,6 @@
 // Sends an invite without leaving the page, and shows what comes of it in place.
 import { working } from "./busy";
+import { glimpse } from "./glimpse";
 
 interface Problem { code?: string; detail?: string; errors?: { location: string; message: string }[] }
 interface Invite { clientId: string; status: string; email: string }
@@ -25,7 +26,9 @@ export function invite(): void {
     if (m[1] && !name.value) name.value = m[1];
   });
 
+  glimpse(form);
   form.addEventListener("submit", async (e) => {
+    if (e.submitter?.hasAttribute("formaction")) return; // the preview: a page of its own
     e.preventDefault();
     if ("working" in button.dataset) return;
     clear(form);
