@@ -181,7 +181,7 @@ func (w *Worker) fail(ctx context.Context, c *client.Client, reason string) erro
 	if c.Invite.Status == invite.Failed {
 		c.RollBack()
 	}
-	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, reason)}})
+	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}}) // the reason may name the address: it stays on the invite alone
 }
 
 func (w *Worker) row(c *client.Client, action audit.Action, detail string) audit.Entry {

@@ -138,9 +138,6 @@ func (s *Site) fillActivity(r *http.Request, v *page.Activity, q *activity.Query
 	names := map[string]string{}
 	for _, e := range found.Events {
 		row := page.ActivityRow{At: page.TimeAt(e.At, now), Tone: toneOf(e.Action), Parts: sentenceOf(e, asked)}
-		if e.Action == audit.InviteFailed || e.Action == audit.InviteBounced {
-			row.Detail = sentence(e.Detail)
-		}
 		names[e.Actor.ID], names[e.Subject.ID] = wordOf(e.Actor), wordOf(e.Subject)
 		if n := len(v.Days); n == 0 || v.Days[n-1].Title != row.At.Day {
 			v.Days = append(v.Days, page.ActivityDay{Title: row.At.Day})
