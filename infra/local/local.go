@@ -24,6 +24,7 @@ import (
 	hosting "latchkey.dev/infra/host"
 	"latchkey.dev/infra/n8n"
 	"latchkey.dev/infra/stack"
+	"latchkey.dev/infra/stripe"
 	"latchkey.dev/infra/template"
 	"latchkey.dev/shared/environment"
 )
@@ -69,6 +70,8 @@ type Local struct {
 	Engine *engine.Engine
 	Stack  *stack.Stack
 	Host   *hosting.Host
+	// Stripe stands in for Stripe. In process nothing happens there by itself: call its Tick.
+	Stripe *stripe.Engine
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
@@ -121,6 +124,9 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if l.Engine, err = engine.Open(settings); err != nil {
 		return l, err
 	}
+	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
+		return l, err
+	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
 	}
@@ -138,6 +144,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	mux.Handle("/", l.Host)
 	l.handler = engine.LoopbackOnly(mux)
 	if !o.InProcess {
+		l.Stripe.Start()
 		l.serve(product, l.handler)
 	}
 	return l, nil
@@ -240,6 +247,9 @@ func (l *Local) Advance(ctx context.Context, d time.Duration) error {
 		return err
 	}
 	l.Engine.Tick()
+	if err := l.Stripe.Tick(ctx); err != nil { // its webhooks bring work to the queues
+		return err
+	}
 	return l.Host.Tick(ctx)
 }
 
@@ -252,6 +262,9 @@ func (l *Local) Close() error {
 			errs = append(errs, s.Close())
 		}
 		cancel()
+	}
+	if l.Stripe != nil {
+		errs = append(errs, l.Stripe.Close())
 	}
 	if l.Host != nil {
 		l.Host.Close()

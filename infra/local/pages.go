@@ -24,7 +24,10 @@ var htmlPages = template.Must(template.New("").Funcs(template.FuncMap{
 // pageSecurity lets a page load what stands here and nothing else.
 const pageSecurity = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// pages serves /_local: the mailbox, the clock and the queues, which exist in this binary alone.
+// stripePath is where the pages of Stripe's stand-in are, and under api/ its API.
+const stripePath = "/_local/stripe"
+
+// pages serves /_local: the mailbox, the clock, the queues and Stripe's stand-in, which exist in this binary alone.
 func (l *Local) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_local/{$}", l.index)
@@ -37,6 +40,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("GET /_local/queues", l.queues)
 	mux.HandleFunc("POST /_local/queues/{name}/redrive", l.redrive)
 	mux.Handle(standIns+"/", http.StripPrefix(standIns, l.n8n))
+	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /_local/northwind.svg", static("page/northwind.svg", "image/svg+xml"))
 	// A page elsewhere must not move the clock of whoever looks at it.

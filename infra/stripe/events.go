@@ -275,6 +275,15 @@ type Sent struct {
 	Deliveries []Delivery      `json:"deliveries"`
 }
 
+// Pretty is the object as people read it.
+func (s Sent) Pretty() string {
+	var b bytes.Buffer
+	if json.Indent(&b, s.Body, "", "  ") != nil {
+		return ""
+	}
+	return b.String()
+}
+
 // Delivery is one sending of an event.
 type Delivery struct {
 	State    string    `json:"state"` // "waiting", "taken", "lost" or "given up"

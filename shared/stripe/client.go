@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -69,13 +70,36 @@ func Open(key string, o Options) *Client {
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	}
 	if o.Base != "" {
-		config.URL = stripe.String(o.Base)
+		config.URL = stripe.String(o.Base) // one that is no URL fails every call, and never asks Stripe itself
+	}
+	if base, err := url.Parse(strings.TrimSuffix(o.Base, "/")); err == nil && base.Host != "" {
+		config.URL = stripe.String(base.Scheme + "://" + base.Host)
+		if base.Path != "" {
+			below := *c
+			below.Transport = prefixed{base.Path, c.Transport}
+			config.HTTPClient = &below
+		}
 	}
 	key = strings.TrimSpace(key)
 	return &Client{
 		api:  stripe.NewClient(key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))),
 		live: strings.Contains(key, "_live_"),
 	}
+}
+
+// prefixed puts requests below a path: stripe-go takes none in its base URL.
+type prefixed struct {
+	path string
+	next http.RoundTripper
+}
+
+func (p prefixed) RoundTrip(r *http.Request) (*http.Response, error) {
+	below := r.Clone(r.Context())
+	below.URL.Path = p.path + r.URL.Path
+	if p.next == nil {
+		return http.DefaultTransport.RoundTrip(below)
+	}
+	return p.next.RoundTrip(below)
 }
 
 // Livemode tells whether the key moves real money. Events of the other mode are not ours.

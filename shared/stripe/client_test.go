@@ -95,3 +95,31 @@ func TestTheKeySaysWhichMode(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBaseMayHaveAPath(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{
+		"":                      "https://api.stripe.com/v1/events/evt_1",
+		"http://localhost:8080": "http://localhost:8080/v1/events/evt_1",
+		"http://localhost:8080/_local/stripe/api/": "http://localhost:8080/_local/stripe/api/v1/events/evt_1",
+	} {
+		got := ""
+		c := stripe.Open("sk_test_1", stripe.Options{Base: base, HTTPClient: &http.Client{Transport: answers(func(r *http.Request) (int, string) {
+			got = r.URL.String()
+			return 200, "{}"
+		})}})
+		if _, err := c.Event(t.Context(), "evt_1"); err != nil || got != want {
+			t.Errorf("%q asks %s, %v", base, got, err)
+		}
+	}
+}
+
+// TestABaseThatIsNoURLAsksNobody: least of all Stripe.
+func TestABaseThatIsNoURLAsksNobody(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"localhost:8080", "nonsense", "/_local"} {
+		if _, err := stripe.Open("sk_test_1", stripe.Options{Base: base}).Event(t.Context(), "evt_1"); !payment.Is(err, payment.Passing) {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+}
