@@ -177,6 +177,11 @@ func (d *document) tie(t *Template, errs *[]error) {
 			}
 		}
 	}
+	for _, x := range t.throttled {
+		if routes[x.route] == "" {
+			*errs = append(*errs, errorAt(x.line, "RouteSettings names %q, which is no route", x.route))
+		}
+	}
 	for _, q := range t.Queues {
 		if q.DeadLetters != "" && t.QueueByARN(q.DeadLetters) == nil {
 			*errs = append(*errs, errorAt(0, "%s: there is no queue %s for its dead letters", q.ID, q.DeadLetters))

@@ -57,11 +57,17 @@ func (d *document) readResource(t *Template, res *resource, errs *[]error) {
 	case "AWS::IAM::Role":
 		d.readRole(t, name, r)
 	case "AWS::Serverless::HttpApi":
-		// Throttling and the access log are API Gateway's own affair.
+		// The access log is API Gateway's own affair, and so is throttling, once it names routes that there are.
 		r.unread("Name", "FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
+		for _, route := range r.value("RouteSettings").fields {
+			t.throttled = append(t.throttled, throttled{route.name, route.line})
+		}
 		r.only("StageName", "$default")
 	case "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy":
 		r.unread("Queues", "Topics", "PolicyDocument")
+	case "AWS::CloudFormation::Stack":
+		// Alarms, dashboard and domain are CloudFormation's alone: nothing in them is needed to run the product.
+		r.unread("TemplateURL", "Parameters")
 	default:
 		r.fail(res.line, "the resource type is not known here")
 	}

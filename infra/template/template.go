@@ -23,7 +23,14 @@ type Template struct {
 
 	roles     map[string][]Grant // by ARN
 	logGroups map[string]int     // days of retention by name
+	throttled []throttled        // routes with throttles of their own
 	source    []byte
+}
+
+// throttled is a route, by its key, that RouteSettings names.
+type throttled struct {
+	route string
+	line  int
 }
 
 // Function is an AWS::Serverless::Function.
