@@ -41,14 +41,13 @@ type Client struct {
 	http *http.Client
 }
 
-// Open makes a client. ALLOW_PRIVATE_ADDRESSES=true lets it call this machine and private networks as well.
-func Open(env *environment.Environment) *Client {
-	return New(Allowed(env), nil)
-}
+// Open makes a client that calls private addresses only where the operator allows them.
+func Open(env *environment.Environment) *Client { return New(Allowed(env), nil) }
 
-// Allowed tells whether the operator allows plain http and addresses that are not public.
+// Allowed tells whether the operator allows plain http and addresses that are not public, which the variable
+// ALLOW_PRIVATE_ADDRESSES says. It must be set, so that nobody allows or forbids them by leaving it out.
 func Allowed(env *environment.Environment) bool {
-	return env.Optional("ALLOW_PRIVATE_ADDRESSES") == "true"
+	return env.String("ALLOW_PRIVATE_ADDRESSES") == "true"
 }
 
 // New makes a client that calls private addresses only when they are allowed. A nil transport is the network; tests and
