@@ -21,12 +21,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"latchkey.dev/infra/engine"
+	"latchkey.dev/infra/engine/wire"
 	hosting "latchkey.dev/infra/host"
 	"latchkey.dev/infra/n8n"
 	"latchkey.dev/infra/stack"
 	"latchkey.dev/infra/stripe"
 	"latchkey.dev/infra/template"
 	"latchkey.dev/shared/environment"
+	till "latchkey.dev/shared/stripe"
 )
 
 // Sender is the address that the local run's mails come from; its domain is verified from the start.
@@ -41,6 +43,8 @@ type Options struct {
 	InProcess bool
 	// Dir keeps the state, the moved clock too. Empty keeps everything in memory.
 	Dir string
+	// StripeKey is a test key of Stripe's own ("sk_test_…"): the product then talks to Stripe, and the stand-in rests.
+	StripeKey string
 	// Template is the template's file. Default: template.yaml in the working directory or the nearest one above.
 	Template string
 	// Parameters are template parameters to be set otherwise than the local run does.
@@ -79,6 +83,7 @@ type Local struct {
 	n8n       *n8n.Server
 	origin    string
 	awsURL    string
+	till      *till.Client
 	clock     *clock
 	env       *environment.Environment
 	log       *slog.Logger
@@ -124,8 +129,15 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if l.Engine, err = engine.Open(settings); err != nil {
 		return l, err
 	}
+	if strings.Contains(o.StripeKey, "_live_") {
+		return l, errors.New("local: the key moves real money; a local run takes test keys of Stripe's only")
+	}
 	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
 		return l, err
+	}
+	l.till = till.Open(o.StripeKey, till.Options{})
+	if o.StripeKey == "" {
+		l.till = till.Open(l.Stripe.Key(), till.Options{HTTPClient: &http.Client{Transport: wire.Transport(l.Stripe.API())}})
 	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
@@ -226,6 +238,10 @@ func Tune() {
 
 // Origin is the product's origin, such as "http://localhost:8080".
 func (l *Local) Origin() string { return l.origin }
+
+// Till is what asks for money: the product's client of Stripe on the stand-in, in this process, or on Stripe itself with
+// Options.StripeKey.
+func (l *Local) Till() *till.Client { return l.till }
 
 // AWSEndpoint is the AWS endpoint, such as "http://localhost:4566"; empty in process.
 func (l *Local) AWSEndpoint() string { return l.awsURL }

@@ -17,6 +17,9 @@ import (
 func TestStripeStandsIn(t *testing.T) {
 	t.Parallel()
 	l := start(t, local.Options{})
+	if prices, err := l.Till().Prices(t.Context(), []string{"max_year"}); err != nil || len(prices) != 1 {
+		t.Errorf("the till: %v, %v", prices, err)
+	}
 	till := stripe.Open(l.Stripe.Key(), stripe.Options{Base: l.Origin() + "/_local/stripe/api"})
 	prices, err := till.Prices(t.Context(), []string{"hosting_30_year"})
 	if err != nil || prices["hosting_30_year"].Amount.String() != "€490.00" {
@@ -75,5 +78,16 @@ func TestStripeIsKeptWithTheRest(t *testing.T) {
 	second := start(t, local.Options{InProcess: true, Dir: dir})
 	if c, err = till(second).Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestALocalRunMovesNoRealMoney(t *testing.T) {
+	t.Parallel()
+	if _, err := local.Start(t.Context(), local.Options{InProcess: true, StripeKey: "sk_live_1"}); err == nil || !strings.Contains(err.Error(), "test keys") || strings.Contains(err.Error(), "sk_live_1") {
+		t.Errorf("%v", err)
+	}
+	l := start(t, local.Options{InProcess: true, StripeKey: "sk_test_1"})
+	if l.Till().Livemode() {
+		t.Error("a test key is live")
 	}
 }

@@ -165,13 +165,12 @@ func (e *Engine) finalize(i *invoice) {
 	e.emit("invoice.finalized", i.ID)
 }
 
-// collect tries to have an open invoice paid with the subscription's card, and says what the bank answered: "", "action"
-// or a decline code. Nobody is there to confirm anything.
-func (e *Engine) collect(i *invoice) string {
+// collect tries to have an open invoice paid with the subscription's card. Nobody is there to confirm anything.
+func (e *Engine) collect(i *invoice) {
 	s := e.state.subscriptions.get(i.Subscription)
 	if i.Due == 0 {
 		e.paid(i, nil)
-		return ""
+		return
 	}
 	m := e.state.methods.get(value(s.Method))
 	i.Attempts++
@@ -183,7 +182,7 @@ func (e *Engine) collect(i *invoice) string {
 	switch code {
 	case "":
 		e.paid(i, m)
-		return ""
+		return
 	case "action":
 		p := e.state.intents.get(i.Intent)
 		p.Status, p.Method = "requires_action", &m.ID
@@ -197,7 +196,6 @@ func (e *Engine) collect(i *invoice) string {
 	}
 	e.emit("invoice.payment_failed", i.ID)
 	e.afterMiss(i, s)
-	return code
 }
 
 // missed plans the next try.

@@ -140,9 +140,10 @@ func (e *Engine) wholeInvoicePayment(id string) map[string]any {
 		}
 		status, paid := "open", any(nil)
 		var amountPaid any
-		if i.Status == "paid" {
+		switch i.Status {
+		case "paid":
 			status, paid, amountPaid = "paid", i.Transitions.Paid, i.Paid
-		} else if i.Status == "void" || i.Status == "uncollectible" {
+		case "void", "uncollectible":
 			status = "canceled"
 		}
 		return map[string]any{
@@ -188,8 +189,8 @@ func (e *Engine) expandSteps(m map[string]any, steps []string, path string) *api
 	value, there := m[field]
 	object, _ := m["object"].(string)
 	if id, isID := value.(string); isID && slices.Contains(expandable[object], field) {
-		if value = any(e.answer(id)); value == nil {
-			value = id
+		if object := e.answer(id); object != nil {
+			value = object
 		}
 		m[field] = value
 	}

@@ -113,9 +113,9 @@ func YearlySaving(month, year Amount) (Saving, error) {
 
 // percent is floor(100*part/whole) for 0 < part <= whole.
 func percent(part, whole int64) int {
-	high, low := bits.Mul64(uint64(part), 100)
-	n, _ := bits.Div64(high, low, uint64(whole))
-	return int(n) //nolint:gosec // at most 100
+	high, low := bits.Mul64(uint64(part), 100)   //nolint:gosec // neither is negative
+	n, _ := bits.Div64(high, low, uint64(whole)) //nolint:gosec // neither is negative
+	return int(n)                                //nolint:gosec // at most 100
 }
 
 // String writes the amount for people, in the manner of English: "€29.00", "$1,290.00", "¥3,000", "CHF 29.00" (with a
@@ -138,7 +138,7 @@ func (a Amount) String() string {
 
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return -uint64(n)
+		return -uint64(n) //nolint:gosec // two's complement: right for the smallest, too
 	}
 	return uint64(n)
 }

@@ -83,21 +83,21 @@ const (
 	CheckoutExpired  CheckoutStatus = "expired"
 )
 
-// PaymentStatus is whether a checkout's money is there.
-type PaymentStatus string
+// Status is whether a checkout's money is there.
+type Status string
 
 // The states of a checkout's payment.
 const (
-	Paid              PaymentStatus = "paid"
-	Unpaid            PaymentStatus = "unpaid"
-	NoPaymentRequired PaymentStatus = "no_payment_required"
+	Paid              Status = "paid"
+	Unpaid            Status = "unpaid"
+	NoPaymentRequired Status = "no_payment_required"
 )
 
 // Checkout is one visit to the till.
 type Checkout struct {
 	ID            string
 	Status        CheckoutStatus
-	PaymentStatus PaymentStatus
+	PaymentStatus Status
 	Reference     string
 	Metadata      map[string]string
 	Customer      string // empty until there is one

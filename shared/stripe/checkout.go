@@ -145,7 +145,7 @@ func (c *Client) CheckoutsOf(ctx context.Context, q payment.CheckoutQuery) ([]pa
 
 func checkout(s *stripe.CheckoutSession) payment.Checkout {
 	out := payment.Checkout{
-		ID: s.ID, Status: payment.CheckoutStatus(s.Status), PaymentStatus: payment.PaymentStatus(s.PaymentStatus), Reference: s.ClientReferenceID,
+		ID: s.ID, Status: payment.CheckoutStatus(s.Status), PaymentStatus: payment.Status(s.PaymentStatus), Reference: s.ClientReferenceID,
 		Metadata: s.Metadata, Email: s.CustomerEmail, URL: s.URL, Subtotal: amount(s.AmountSubtotal, s.Currency), Total: amount(s.AmountTotal, s.Currency),
 		CreatedAt: at(s.Created), ExpiresAt: at(s.ExpiresAt), Livemode: s.Livemode,
 	}

@@ -3,6 +3,7 @@
 //	PORT      the product's port, default 8080
 //	AWS_PORT  the AWS endpoint's port, default 4566
 //	DATA      a folder that keeps the state; empty for memory (or -data DIR)
+//	STRIPE_SECRET_KEY  a test key of Stripe's: the product talks to Stripe itself, and not to the stand-in
 //
 //	AWS_ENDPOINT_URL_DYNAMODB, _SQS, _SESV2   engines that are to be used in place of the embedded one
 //	LAMBDA_ENDPOINT   where the functions are invoked (sam local start-lambda) in place of running them here,
@@ -43,7 +44,7 @@ func run(data string, out io.Writer) error {
 	start := time.Now()
 	o := local.Options{
 		Addr: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"), AWSAddr: "127.0.0.1:" + cmp.Or(os.Getenv("AWS_PORT"), "4566"), Dir: data,
-		Endpoints: map[string]string{}, Lambda: os.Getenv("LAMBDA_ENDPOINT"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
+		Endpoints: map[string]string{}, StripeKey: os.Getenv("STRIPE_SECRET_KEY"), Lambda: os.Getenv("LAMBDA_ENDPOINT"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
 	}
 	for _, service := range []string{"dynamodb", "sqs", "sesv2"} {
 		if url := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(service)); url != "" {
