@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-n8n stack aws bench conformance gallery goldens openapi lint check-template engines-test localstack-test deps build smoke chromium axe fuzz
+.PHONY: help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -49,6 +49,9 @@ localstack-test: ## the same on LocalStack's community edition alone, without Do
 
 gallery: ## every state of every page and mail, with canned data
 	go run ./infra/gallery
+
+screenshots: chromium ## take the README's picture anew
+	go test ./infra/look -run Screenshot -count=1 -screenshot ../gallery/screenshot.png
 
 goldens: chromium ## take the golden pictures of every page and mail anew
 	go test ./infra/look -run EveryState -count=1 -update

@@ -110,6 +110,20 @@ func fonts(t *testing.T) bool {
 	return false
 }
 
+// fixed makes a browser draw the same on every machine: with our fonts, where they are, and no other.
+func fixed(t *testing.T, ours bool) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB")}
+	if !ours {
+		return options
+	}
+	conf, err := filepath.Abs("testdata/fonts.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(options, chromedp.Env("FONTCONFIG_FILE="+conf))
+}
+
 // still stops what makes two pictures of one page differ: timers that count, motion, the caret.
 const still = `(() => {
 	const later = setTimeout;
@@ -158,19 +172,11 @@ func TestEveryState(t *testing.T) {
 	t.Parallel()
 	origin, names := gallery(t)
 	judge := axe(t)
-	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB")}
 	golden := fonts(t)
 	if _, err := os.Stat(goldens); err != nil && !*update {
 		golden = false
 	}
-	if golden {
-		conf, err := filepath.Abs("testdata/fonts.conf")
-		if err != nil {
-			t.Fatal(err)
-		}
-		options = append(options, chromedp.Env("FONTCONFIG_FILE="+conf))
-	}
-	in := chromium.Start(t, options...)
+	in := chromium.Start(t, fixed(t, golden)...)
 	tabs := make(chan *tab, 2)
 	for range cap(tabs) {
 		x, err := newTab(in)
