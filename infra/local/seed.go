@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,7 +34,7 @@ var seeded = []struct {
 	resources []instance.Resource
 }{
 	{
-		found("Northwind Automations", "#0b6e4f", "/_local/northwind.svg", agency.Max, Owner, "Nora Lindqvist"),
+		found("Northwind Automations", "#0b6e4f", northwind(), agency.Max, Owner, "Nora Lindqvist"),
 		[]instance.Resource{
 			n8nNamed("Acme production", instance.Running), n8nNamed("Acme staging", instance.Active), n8nNamed("Bluefin Logistics", instance.Running),
 			n8nNamed("Cedar & Sons", instance.Active), n8nNamed("Internal automations", instance.Active), n8nNamed("Delta onboarding", instance.PendingDeploy),
@@ -42,6 +43,15 @@ var seeded = []struct {
 		},
 	},
 	{found("Solo Studio", "#5b3cc4", "", agency.Free, SoloOwner, "Sam Ortega"), nil},
+}
+
+// northwind is a logo that needs no request of its own.
+func northwind() string {
+	b, err := files.ReadFile("page/northwind.svg")
+	if err != nil {
+		panic(err) // embedded: it is there
+	}
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b)
 }
 
 // seed puts the demo agencies into an empty table. What is there already stays as it is. Their running and active
