@@ -18,12 +18,12 @@ const module = "latchkey.dev/"
 var floors = [][]string{
 	{"fault", "secret", "cookie", "money", "seal"},
 	{"email", "conflict", "text", "idempotency", "problem", "payment"},
-	{"id"},
-	{"agency", "instance", "identity", "audit", "job", "link", "contract", "subscription"}, // values and their rules
-	{"invite", "provision"},            // the grant and contract, the making of what was bought
-	{"client"},                         // the relationship
-	{"environment", "page", "picture"}, // what surrounds a function, how a page looks, what becomes of an uploaded logo
-	{"letter"},                         // how a mail reads
+	{"id", "contract", "subscription"},
+	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
+	{"invite", "provision"},                                    // the grant and contract, the making of what was bought
+	{"client"},                                                 // the relationship
+	{"environment", "page", "picture"},                         // what surrounds a function, how a page looks, what becomes of an uploaded logo
+	{"letter"},                                                 // how a mail reads
 	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "activity", "connection"}, // use cases
 	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                                // adapters
 	{"api", "web"}, // operations and pages

@@ -5,11 +5,14 @@ package client
 import (
 	"time"
 
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/provision"
+	"latchkey.dev/shared/subscription"
 )
 
 // Status is what the agency sees in its list.
@@ -32,11 +35,13 @@ type Client struct {
 	Invite     *invite.Invite // the current one; never nil
 	Earlier    []Past         // invites before it, newest last, at most MaxEarlier
 	CreatedAt  time.Time
-	AcceptedAt time.Time // zero until an invite was accepted
-	EndedAt    time.Time // when either side ended what was accepted; zero while it lasts
-	EndedBy    Side      // who did; "" while it lasts
-	Proposal   *Proposal // another address that the invitee asks the agency to use; nil for none
-	Listed     bool      // false for what was rolled back: it is kept for a while to answer for, but it is no client
+	AcceptedAt time.Time                 // zero until an invite was accepted
+	EndedAt    time.Time                 // when either side ended what was accepted; zero while it lasts
+	EndedBy    Side                      // who did; "" while it lasts
+	Proposal   *Proposal                 // another address that the invitee asks the agency to use; nil for none
+	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
+	Items      []provision.Item          // what was paid for, and how far it is
+	Listed     bool                      // false for what was rolled back: it is kept for a while to answer for, but it is no client
 
 	Version int // of what was read; 0 for one that is not stored yet
 }
@@ -82,9 +87,31 @@ func (c *Client) DisplayName() string {
 // Joined tells whether the person is a client now: it has accepted, and neither side has ended it since.
 func (c *Client) Joined() bool { return !c.AcceptedAt.IsZero() && c.EndedAt.IsZero() }
 
+// Due is when somebody should look after the relationship if nothing happens to it until then; zero for never.
+func (c *Client) Due() time.Time {
+	due := c.Invite.Due()
+	for _, t := range append(c.dues(), c.Payment.Due) {
+		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
+			due = t
+		}
+	}
+	return due
+}
+
+func (c *Client) dues() []time.Time {
+	out := make([]time.Time, len(c.Items), len(c.Items)+1)
+	for n := range c.Items {
+		out[n] = c.Items[n].Due
+	}
+	return out
+}
+
 // At is the state at a moment.
 func (c *Client) At(now time.Time) Status {
 	if c.Joined() {
+		if c.Payment.State.Over() { // what it paid for is not paid any more
+			return Inactive
+		}
 		return Active
 	}
 	if s := c.Invite.At(now); s == invite.Sending || s == invite.Pending {
@@ -101,6 +128,8 @@ type Offer struct {
 	Grants  []instance.Grant
 	Message string
 	From    invite.Sender
+
+	Contract *contract.Contract // nil for a client that buys nothing
 }
 
 // Messages about an address that has been invited before.
@@ -148,8 +177,9 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
+	c.Payment, c.Items = subscription.Subscription{Customer: c.Payment.Customer}, nil
 	c.Invite = &invite.Invite{
-		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
+		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From, Contract: o.Contract,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}
 	return c, nil

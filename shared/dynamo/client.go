@@ -278,7 +278,9 @@ func writeClient(c *client.Client, now time.Time) writer {
 	} else {
 		w["ttl"] = ttlOf(now.Add(keptAfterFailure))
 	}
-	if due := c.Invite.Due(); !due.IsZero() {
+	w.m("payment", writeSubscription(&c.Payment))
+	w.l("items", writeItems(c.Items))
+	if due := c.Due(); !due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(c.Ref()))), at(due)
 	}
 	if len(c.Earlier) > 0 {
@@ -314,6 +316,9 @@ func writeInvite(i *invite.Invite) writer {
 	w.t("ended", i.EndedAt)
 	if len(i.Grants) > 0 {
 		w["grants"] = writeGrants(i.Grants)
+	}
+	if i.Contract != nil {
+		w.m("contract", writeContract(i.Contract))
 	}
 	if len(i.Tokens) > 0 {
 		l := make([]types.AttributeValue, len(i.Tokens))
@@ -369,17 +374,10 @@ func readClient(r *reader) (*client.Client, error) {
 		c.Earlier = append(c.Earlier, client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
 			Created: m.time("created"), Ended: m.time("ended")})
 	})
-	switch m := r.item["proposal"].(type) {
-	case nil:
-	case *types.AttributeValueMemberM:
-		in := &reader{item: m.Value}
-		c.Proposal = &client.Proposal{Address: email.Address(in.s("email")), At: in.time("at")}
-		if in.err != nil {
-			return nil, in.err
-		}
-	default:
-		r.wrong("proposal")
-	}
+	r.within("proposal", func(m *reader) {
+		c.Proposal = &client.Proposal{Address: email.Address(m.s("email")), At: m.time("at")}
+	})
+	c.Payment, c.Items = readSubscription(r, "payment"), readItems(r, "items")
 	m, ok := r.item["invite"].(*types.AttributeValueMemberM)
 	if !ok {
 		r.wrong("invite")
@@ -404,6 +402,7 @@ func readInvite(r *reader) *invite.Invite {
 		}
 		i.Tokens = append(i.Tokens, secret.Hash(b))
 	}
+	r.within("contract", func(m *reader) { i.Contract = readContract(m) })
 	r.maps("events", func(m *reader) {
 		i.Timeline = append(i.Timeline, invite.Event{Name: invite.EventName(m.s("e")), At: m.time("t"), Detail: m.s("d")})
 	})

@@ -14,12 +14,17 @@ import (
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/money"
+	"latchkey.dev/shared/payment"
+	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/secret"
+	"latchkey.dev/shared/subscription"
 )
 
 var now = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
@@ -50,6 +55,40 @@ func grants() *rapid.Generator[instance.Grant] {
 	})
 }
 
+func contracts(t *rapid.T) *contract.Contract {
+	if !rapid.Bool().Draw(t, "buys") {
+		return nil
+	}
+	price := func(label string) contract.Price {
+		return contract.Price{ID: some(t, label), Amount: money.Amount{Minor: rapid.Int64().Draw(t, label), Currency: some(t, label)}}
+	}
+	line := rapid.Custom(func(t *rapid.T) contract.Line {
+		return contract.Line{Article: contract.Article{Product: contract.Product(some(t, "product")), StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")}, Month: price("month"), Year: price("year")}
+	})
+	return &contract.Contract{Lines: many(t, "lines", line), Tax: contract.Tax{Way: contract.Taxation(some(t, "way")), Rate: rapid.IntRange(0, 9999).Draw(t, "rate"), ID: some(t, "taxId")},
+		At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt")}
+}
+
+func subscriptions(t *rapid.T) subscription.Subscription {
+	return subscription.Subscription{State: subscription.State(some(t, "payment")), Interval: payment.Interval(some(t, "interval")), Customer: some(t, "customer"), Reference: some(t, "subscription"),
+		PaidAt: moment().Draw(t, "paid"), PeriodEnd: moment().Draw(t, "period"), Ending: rapid.Bool().Draw(t, "ending"), PastDueSince: moment().Draw(t, "pastDue"),
+		EndedAt: moment().Draw(t, "over"), Due: moment().Draw(t, "paymentDue"),
+		Checkout: subscription.Checkout{ID: some(t, "checkout"), URL: some(t, "url"), Attempt: rapid.IntRange(0, 99).Draw(t, "attempt"), OpenedAt: moment().Draw(t, "opened"),
+			ExpiresAt: moment().Draw(t, "expires"), Looks: rapid.IntRange(0, 99).Draw(t, "looks")}}
+}
+
+func bought() *rapid.Generator[provision.Item] {
+	return rapid.Custom(func(t *rapid.T) provision.Item {
+		step := rapid.Custom(func(t *rapid.T) provision.Step {
+			return provision.Step{State: provision.State(some(t, "step")), At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "stepAt")}
+		})
+		return provision.Item{Key: some(t, "key"), Article: contract.Article{Product: contract.Product(some(t, "product")), StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")},
+			Resource: id.Resource(some(t, "resource")), State: provision.State(some(t, "state")), Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Handle: some(t, "handle"), Reason: some(t, "reason"),
+			Since: moment().Draw(t, "since"), ReadyAt: moment().Draw(t, "ready"), HeldAt: moment().Draw(t, "held"), Noticed: rapid.Bool().Draw(t, "noticed"), Claimed: rapid.Bool().Draw(t, "claimed"),
+			Due: moment().Draw(t, "itemDue"), Steps: many(t, "steps", step)}
+	})
+}
+
 func proposal(t *rapid.T) *client.Proposal {
 	if !rapid.Bool().Draw(t, "proposes") {
 		return nil
@@ -72,8 +111,9 @@ func clients() *rapid.Generator[*client.Client] {
 		return &client.Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agencyID, Email: email.Address(some(t, "email")), Name: some(t, "name"),
 			Grants: many(t, "grants", grants()), Earlier: many(t, "earlier", past), CreatedAt: moment().Draw(t, "created"), AcceptedAt: moment().Draw(t, "accepted"),
 			EndedAt: moment().Draw(t, "endedAt"), EndedBy: rapid.SampledFrom([]client.Side{"", client.ByAgency, client.ByClient}).Draw(t, "endedBy"), Proposal: proposal(t),
+			Payment: subscriptions(t), Items: many(t, "items", bought()),
 			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"),
-			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"),
+			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"), Contract: contracts(t),
 				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by"))},
 				Status: rapid.SampledFrom([]invite.Status{invite.Sending, invite.Pending, invite.Accepted, invite.Canceled, invite.Expired, invite.Failed}).Draw(t, "status"),
 				Reason: some(t, "reason"), CreatedAt: moment().Draw(t, "c"), ExpiresAt: moment().Draw(t, "x"), EndedAt: moment().Draw(t, "e"),
@@ -103,7 +143,7 @@ func TestAClientIsReadAsItWasWritten(t *testing.T) {
 			t.Fatal("what was rolled back goes after a while, and nothing else")
 		}
 		_, due := w["due"]
-		if _, shard := w["dp"]; shard != due || due == want.Invite.Due().IsZero() {
+		if _, shard := w["dp"]; shard != due || due == want.Due().IsZero() {
 			t.Fatal("what has a due time is in the index of what is due, and nothing else")
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
@@ -91,6 +92,7 @@ type Invite struct {
 	Payer     Payer
 	Grants    []instance.Grant
 	Message   string
+	Contract  *contract.Contract // what the client is asked to buy, at the prices of when it was sent; nil for nothing
 	From      Sender
 	Status    Status
 	Reason    string // why it failed or bounced, in plain words
@@ -139,6 +141,14 @@ func (i *Invite) Offer() string {
 	for _, g := range i.Grants {
 		put(string(g.Resource))
 		put(string(g.Access))
+	}
+	if i.Contract != nil {
+		for _, l := range i.Contract.Lines {
+			put(l.Month.ID)
+			put(l.Year.ID)
+		}
+		put(string(i.Contract.Tax.Way))
+		put(i.Contract.Tax.ID)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
@@ -242,11 +252,25 @@ func (i *Invite) Accept(now time.Time) error {
 	if err := i.MayAnswer(now); err != nil {
 		return err
 	}
+	i.take(now)
+	return nil
+}
+
+// AcceptPaid is Accept for what has been paid: money that was taken for an invite is honoured even when its time was over
+// by then. It returns false for an invite that was accepted before, or that was taken back, whose money must go back.
+func (i *Invite) AcceptPaid(now time.Time) bool {
+	if !i.Live() && i.Status != Expired {
+		return false
+	}
+	i.take(now)
+	return true
+}
+
+func (i *Invite) take(now time.Time) {
 	// The hashes stay, so that its owner who follows the link again is taken to the portal.
 	tokens := i.Tokens
 	i.end(Accepted, WasTaken, now, "")
 	i.Tokens = tokens
-	return nil
 }
 
 func (i *Invite) end(s Status, name EventName, now time.Time, detail string) {
