@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/subscription"
 )
 
 // Plan is what an agency has bought.
@@ -43,6 +44,7 @@ type Agency struct {
 	CreatedAt time.Time
 	ClosedAt  time.Time // when its owner deleted it; zero while it lives. A closed agency is suspended, too
 	Sends     Sends
+	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
 	Revision int // of name, colour and logo
 	Staff    int // counts changes of members and keys, so that each is decided from all that were before

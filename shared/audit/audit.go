@@ -54,6 +54,12 @@ const (
 	MemberChanged   Action = "member.changed"
 	MemberRemoved   Action = "member.removed"
 
+	PaymentReceived Action = "payment.received"
+	PaymentFailed   Action = "payment.failed"
+	PaymentEnded    Action = "payment.ended"
+	PaymentResumed  Action = "payment.resumed"
+	PaymentReturned Action = "payment.returned"
+
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 )

@@ -4,6 +4,7 @@ import (
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/idempotency"
+	"latchkey.dev/shared/instance"
 )
 
 // Change is a new state of a relationship with all that must happen with it or not at all. A store writes it in one
@@ -27,6 +28,10 @@ type Change struct {
 	Erase bool
 	// Forget takes the relationship off what is kept of the person.
 	Forget bool
+	// Customer, when not "", is who the payment service knows the client as from here on.
+	Customer string
+	// Make are resources to come into being; none of them may exist.
+	Make []instance.Resource
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

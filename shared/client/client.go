@@ -198,6 +198,16 @@ func (c *Client) Accept(now time.Time, standing []instance.Grant) error {
 	return nil
 }
 
+// AcceptPaid makes the person who has paid a client. It returns false when the invite is not to be had any more, see
+// [invite.Invite.AcceptPaid].
+func (c *Client) AcceptPaid(now time.Time) bool {
+	if !c.Invite.AcceptPaid(now) {
+		return false
+	}
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Grants, c.Proposal = now, time.Time{}, "", nil, nil
+	return true
+}
+
 // Access is the right that the client has to a resource; "" for none.
 func (c *Client) Access(r id.Resource) instance.Access {
 	for _, g := range c.Grants {

@@ -28,6 +28,7 @@ func (t *Table) Agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"), Plan: agency.Plan(r.s("plan")),
 		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")), Staff: int(r.n("staff"))}
+	a.Payment = readSubscription(r, "payment")
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {
 		a.Sends.Slots[i] = r.time(slotName(i))
@@ -139,13 +140,14 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.s("key", r.Key)
 	w.t("checked", r.CheckedAt)
 	w.s("reason", r.Reason)
+	w.s("owner", string(r.Owner))
 	w["v"] = num(int64(max(r.Version, 1)))
 	return w
 }
 
 func readResource(r *reader) (instance.Resource, error) {
 	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"), Status: instance.Status(r.s("status")),
-		URL: r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"), Version: int(r.n("v"))}
+		URL: r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"), Owner: id.Client(r.s("owner")), Version: int(r.n("v"))}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

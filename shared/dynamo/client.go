@@ -156,6 +156,12 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		condition, values := versioned(other.Version)
 		writes = append(writes, t.put(writeClient(&changed, t.now()), condition, values))
 	}
+	for _, r := range c.Make {
+		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
+	}
+	if c.Customer != "" {
+		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))
+	}
 	if c.Once != nil {
 		writes = append(writes, t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
 	}

@@ -43,6 +43,8 @@ const (
 	WrongCode       Code = "wrong_code"
 	Unreachable     Code = "instance_unreachable"
 	PaymentsOff     Code = "payments_not_set_up"
+	PaymentRefused  Code = "payment_refused"
+	NothingToPay    Code = "nothing_to_pay"
 	RateLimited     Code = "rate_limited"
 	Internal        Code = "internal"
 	Unavailable     Code = "unavailable"

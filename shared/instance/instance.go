@@ -44,6 +44,7 @@ type Resource struct {
 	Status    Status
 	URL       string // where it is opened; "" while it has no address yet
 	CreatedAt time.Time
+	Owner     id.Client // the client that has bought it; "" for the agency's own
 
 	Key       string    // the API key of an n8n, sealed; "" for one that was never connected. It never leaves the product
 	CheckedAt time.Time // when it was last called to see how it is; zero for never

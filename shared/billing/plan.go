@@ -1,0 +1,234 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
+	"latchkey.dev/shared/payment"
+	"latchkey.dev/shared/subscription"
+)
+
+// Plans sells Max to agencies. A plan that lapses rests inviting, and never touches a client.
+type Plans struct {
+	Store    Store
+	Till     Till // nil where nothing is sold
+	Prices   *PriceList
+	Settings Settings
+	Now      func() time.Time
+}
+
+// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated],
+// [fault.Invalid] in interval, [fault.AlreadyPaid], [fault.PaymentsOff], [fault.Unavailable].
+func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return Page{}, fault.New(fault.Unauthenticated, "Paying needs a sign-in of the last hour. Sign in again, then pay.")
+	}
+	if every != payment.Month && every != payment.Year {
+		return Page{}, fault.InField("interval", "Choose month or year.")
+	}
+	if s.Till == nil {
+		return Page{}, errOff
+	}
+	price, err := s.Prices.Plan(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	const rounds = 4
+	for range rounds {
+		a, err := s.begin(ctx, caller, every)
+		if err != nil {
+			return Page{}, err
+		}
+		page, done, err := s.open(ctx, caller, a, price.Lines[0].Price(every).ID)
+		if err != nil || done {
+			return page, err
+		}
+	}
+	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+}
+
+func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment.Interval) (a *agency.Agency, err error) {
+	err = conflict.Retry(ctx, func() error {
+		if a, err = s.Store.Agency(ctx, caller.Agency); err != nil {
+			return err
+		}
+		if a.Plan == agency.Max && a.Payment.State == subscription.None {
+			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
+		}
+		before := *a
+		if old := before.Payment; old.State == subscription.CheckoutOpen && old.Checkout.ID != "" && (old.Interval != every || !s.Now().Before(old.Checkout.ExpiresAt)) {
+			ended, err := s.Till.ExpireCheckout(ctx, old.Checkout.ID)
+			if err != nil && !payment.Is(err, payment.Missing) {
+				return said(err)
+			}
+			if ended.Status == payment.CheckoutComplete {
+				if err := s.Settle(ctx, a.ID, ended.Subscription); err != nil {
+					return err
+				}
+				return fault.New(fault.AlreadyPaid, "This has been paid already.")
+			}
+		}
+		if err := a.Payment.Begin(every, s.Now().Truncate(time.Millisecond)); err != nil {
+			return err
+		}
+		if a.Payment == before.Payment {
+			return nil
+		}
+		return s.Store.Charge(ctx, a, before, nil)
+	})
+	return a, err
+}
+
+func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agency, price string) (Page, bool, error) {
+	p := a.Payment
+	if p.Checkout.ID != "" {
+		now, err := s.Till.Checkout(ctx, p.Checkout.ID)
+		if err != nil {
+			return Page{}, false, said(err)
+		}
+		if now.Status == payment.CheckoutOpen && now.URL != "" {
+			return Page{now.URL, now.ExpiresAt}, true, nil
+		}
+		if err := s.Settle(ctx, a.ID, now.Subscription); err != nil {
+			return Page{}, false, err
+		}
+		if now.Status == payment.CheckoutComplete {
+			return Page{}, false, fault.New(fault.AlreadyPaid, "This has been paid already.")
+		}
+		return Page{}, false, nil
+	}
+	made, err := s.Till.CreateCheckout(ctx, payment.CheckoutRequest{
+		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval), Reference: string(a.ID), Customer: p.Customer, Email: string(caller.Email),
+		Metadata: map[string]string{metaKind: forPlan, metaAgency: string(a.ID)}, Lines: []payment.Line{{PriceID: price, Quantity: 1}},
+		SuccessURL: s.Settings.Origin + "/upgrade?paid=1", CancelURL: s.Settings.Origin + "/upgrade?canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
+		AutomaticTax: s.Settings.Tax.Way == "automatic", PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+	})
+	if err != nil {
+		return Page{}, false, said(err)
+	}
+	taken := false
+	err = conflict.Retry(ctx, func() error {
+		now, err := s.Store.Agency(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		before := *now
+		if taken = now.Payment.Opened(p.Checkout.Attempt, made.ID, made.URL, made.Customer); !taken {
+			return nil
+		}
+		return s.Store.Charge(ctx, now, before, nil)
+	})
+	if err != nil {
+		return Page{}, false, err
+	}
+	if !taken {
+		if _, err := s.Till.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+			return Page{}, false, said(err)
+		}
+		return Page{}, false, nil
+	}
+	return Page{made.URL, made.ExpiresAt}, true, nil
+}
+
+// Settle asks the payment service how an agency's plan stands, and brings the plan to it. The subscription is the one to
+// ask for; "" for the one that is known.
+func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
+	second := ""
+	err := conflict.Retry(ctx, func() error {
+		second = ""
+		a, err := s.Store.Agency(ctx, which)
+		if fault.Is(err, fault.NotFound) {
+			second = sub
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f, err := s.facts(ctx, a, sub)
+		if err != nil {
+			return err
+		}
+		before := *a
+		now := s.Now().Truncate(time.Millisecond)
+		change := a.Payment.Reduce(now, f)
+		var rows []audit.Entry
+		switch {
+		case change.Second:
+			second = f.Subscription.ID
+			return nil
+		case change.Fulfil || change.Opened:
+			a.Plan = agency.Max
+		case change.Closed:
+			a.Plan = agency.Free
+		}
+		if a.Plan != before.Plan {
+			rows = append(rows, row(now, audit.System, audit.PlanChanged, string(a.ID), string(a.Plan)))
+		}
+		if !change.Changed && len(rows) == 0 {
+			return nil
+		}
+		return s.Store.Charge(ctx, a, before, rows)
+	})
+	if err != nil || second == "" {
+		return err
+	}
+	return (&Cashier{Till: s.Till}).payBack(ctx, second, "the agency has a plan already, or is gone")
+}
+
+func (s *Plans) facts(ctx context.Context, a *agency.Agency, sub string) (f subscription.Facts, err error) {
+	if x := a.Payment.Checkout.ID; x != "" && a.Payment.State == subscription.CheckoutOpen {
+		c, err := s.Till.Checkout(ctx, x)
+		switch {
+		case payment.Is(err, payment.Missing):
+		case err != nil:
+			return f, said(err)
+		default:
+			f.Checkout = &c
+			if sub == "" {
+				sub = c.Subscription
+			}
+		}
+	}
+	if sub == "" {
+		sub = a.Payment.Reference
+	}
+	if sub == "" {
+		return f, nil
+	}
+	x, err := s.Till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) {
+		return f, nil
+	}
+	if err != nil {
+		return f, said(err)
+	}
+	f.Subscription = &x
+	return f, nil
+}
+
+// Account is the address of the payment service's own page for the agency's card and invoices. Faults:
+// [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff].
+func (s *Plans) Account(ctx context.Context, caller identity.Caller) (string, error) {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	}
+	if s.Till == nil {
+		return "", errOff
+	}
+	a, err := s.Store.Agency(ctx, caller.Agency)
+	if err != nil {
+		return "", err
+	}
+	if a.Payment.Customer == "" {
+		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
+	}
+	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+"/settings")
+	return url, said(err)
+}

@@ -1,0 +1,208 @@
+package billing
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/contract"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/payment"
+	making "latchkey.dev/shared/provision"
+	"latchkey.dev/shared/subscription"
+)
+
+// Settle asks the payment service how a relationship's payment stands, and brings the relationship to it: a payment makes
+// a client and the work of making what was bought, a lapse closes it, money that nothing can be given for goes back. The
+// subscription is the one to ask for; "" for the one that is known. However often, late or at once it is called, the
+// result is the same.
+func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, sub string) error {
+	var after func() error
+	err := conflict.Retry(ctx, func() error {
+		after = nil
+		c, err := s.Store.Client(ctx, agencyID, ref, true)
+		if fault.Is(err, fault.NotFound) {
+			return s.stray(ctx, sub)
+		}
+		if err != nil {
+			return err
+		}
+		facts, err := s.facts(ctx, c, sub)
+		if err != nil {
+			return err
+		}
+		after, err = s.apply(ctx, c, facts)
+		return err
+	})
+	if err != nil || after == nil {
+		return err
+	}
+	return after()
+}
+
+// facts asks for all that a decision needs.
+func (s *Cashier) facts(ctx context.Context, c *client.Client, sub string) (f subscription.Facts, err error) {
+	if id := c.Payment.Checkout.ID; id != "" && c.Payment.State == subscription.CheckoutOpen {
+		x, err := s.Till.Checkout(ctx, id)
+		switch {
+		case payment.Is(err, payment.Missing):
+		case err != nil:
+			return f, said(err)
+		default:
+			f.Checkout = &x
+			if sub == "" {
+				sub = x.Subscription
+			}
+		}
+	}
+	if sub == "" {
+		sub = c.Payment.Reference
+	}
+	if sub == "" {
+		return f, nil
+	}
+	x, err := s.Till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) {
+		return f, nil
+	}
+	if err != nil {
+		return f, said(err)
+	}
+	f.Subscription = &x
+	if !x.Status.Serves() {
+		return f, nil
+	}
+	last, err := s.Till.LastPayment(ctx, sub)
+	if err != nil && !payment.Is(err, payment.Missing) {
+		return f, said(err)
+	}
+	if last.Disputed {
+		all, err := s.Till.DisputesOf(ctx, last.Intent)
+		if err != nil {
+			return f, said(err)
+		}
+		for _, d := range all {
+			f.Disputed = f.Disputed || d.Open() || d.Status == payment.DisputeLost
+		}
+	}
+	return f, nil
+}
+
+// apply brings the relationship to the facts. What it returns is done when the change is written: it may be repeated, and
+// is found again by the next look when it fails.
+func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Facts) (after func() error, err error) {
+	now := s.Now().Truncate(time.Millisecond)
+	if x := f.Subscription; x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
+		return func() error { return s.payBack(ctx, x.ID, "it is of an invite that was replaced") }, nil
+	}
+	change := c.Payment.Reduce(now, f)
+	if change.Second {
+		return func() error { return s.payBack(ctx, f.Subscription.ID, "it is a second one") }, nil
+	}
+	w := client.Change{Client: c}
+	switch {
+	case change.Fulfil && !s.fulfil(now, c, f.Subscription, &w):
+		// Cancelled before the money came: nobody gets anything for it.
+		ref := c.Payment.Reference
+		c.Payment.State, c.Payment.PaidAt, c.Payment.EndedAt, c.Payment.Due = subscription.Canceled, time.Time{}, now, time.Time{}
+		w.Audit = append(w.Audit, paid(now, c, audit.PaymentReturned, ref))
+		after = func() error { return s.payBack(ctx, ref, "its invite was cancelled") }
+	case change.Closed:
+		for n := range c.Items {
+			c.Items[n].Hold(now)
+		}
+		w.Audit = append(w.Audit, paid(now, c, audit.PaymentEnded, string(c.Payment.State)))
+	case change.Opened:
+		for n := range c.Items {
+			c.Items[n].Resume(now)
+		}
+		w.Audit = append(w.Audit, paid(now, c, audit.PaymentResumed, ""))
+	case change.Was != c.Payment.State && c.Payment.State == subscription.PastDue:
+		w.Audit = append(w.Audit, paid(now, c, audit.PaymentFailed, ""))
+	}
+	if !change.Changed && len(w.Audit) == 0 {
+		return after, nil
+	}
+	if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
+		return nil, err
+	}
+	provision(ctx, s.Provision, c)
+	return after, nil
+}
+
+// fulfil makes the payer a client, with the work of making what was bought. It returns false for an invite that is not to
+// be had any more.
+func (s *Cashier) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
+	if !c.Joined() {
+		if !c.AcceptPaid(now) {
+			return false
+		}
+		w.Join = true
+		w.Audit = append(w.Audit, row(now, string(c.ID), audit.InviteAccepted, string(c.Invite.ID), ""))
+	}
+	w.Customer = sub.Customer
+	w.Audit = append(w.Audit, paid(now, c, audit.PaymentReceived, sub.ID))
+	c.Items = nil
+	for _, i := range sub.Items {
+		a, ok := article(c.Invite.Contract, i)
+		if !ok {
+			slog.Error("paid for something that the contract does not hold", "client", c.ID, "subscription", sub.ID, "price", i.PriceID)
+			continue
+		}
+		prefix, kind := id.InstancePrefix, "n8n"
+		if a.Product == contract.WhatsApp {
+			prefix, kind = id.ServicePrefix, "whatsapp"
+		}
+		r := instance.Resource{ID: id.New[id.Resource](prefix, now), Type: kind, Name: a.Name(), Status: instance.PendingDeploy, Owner: c.ID, CreatedAt: now}
+		r.Kind = instance.KindOf(r.ID)
+		w.Make = append(w.Make, r)
+		c.Items = append(c.Items, making.New(i.ID, a, r.ID, now))
+		c.Grants = append(c.Grants, instance.Grant{Resource: r.ID, Access: instance.Write, Name: r.Name})
+	}
+	return true
+}
+
+// article finds what an item of a subscription is in the contract, by its price.
+func article(c *contract.Contract, i payment.Item) (contract.Article, bool) {
+	if c == nil {
+		return contract.Article{}, false
+	}
+	for _, l := range c.Lines {
+		if l.Month.ID == i.PriceID || l.Year.ID == i.PriceID {
+			return l.Article, true
+		}
+	}
+	return contract.Article{}, false
+}
+
+// stray deals with a subscription of a relationship that is not there any more.
+func (s *Cashier) stray(ctx context.Context, sub string) error {
+	if sub == "" {
+		return nil
+	}
+	x, err := s.Till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
+		return nil
+	}
+	if err != nil {
+		return said(err)
+	}
+	return s.payBack(ctx, sub, "its relationship is gone")
+}
+
+// payBack ends a subscription that nothing can be given for, and gives its money back. Both may be repeated.
+func (s *Cashier) payBack(ctx context.Context, sub, why string) error {
+	slog.WarnContext(ctx, "a subscription is cancelled and paid back", "subscription", sub, "why", why)
+	if _, err := s.Till.RefundLast(ctx, sub, "refund."+sub); err != nil && !payment.Is(err, payment.Missing) {
+		return said(err)
+	}
+	if _, err := s.Till.CancelSubscription(ctx, sub, false); err != nil && !payment.Is(err, payment.Missing) {
+		return said(err)
+	}
+	return nil
+}
