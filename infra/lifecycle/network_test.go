@@ -52,7 +52,17 @@ var (
 	errCrashed = errors.New("network: the process is gone")
 )
 
-func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) { return n.carry(r, n.to) }
+
+// beside is the same network on the way to another service.
+type beside struct {
+	n  *network
+	to http.RoundTripper
+}
+
+func (b beside) RoundTrip(r *http.Request) (*http.Response, error) { return b.n.carry(r, b.to) }
+
+func (n *network) carry(r *http.Request, to http.RoundTripper) (*http.Response, error) {
 	switch v := n.judge(r); v {
 	case loseIt:
 		<-time.After(time.Millisecond)
@@ -62,7 +72,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	case crashBefore:
 		return nil, errCrashed
 	case loseAnswer, crashAfter:
-		res, err := n.to.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
+		res, err := to.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
 		if err == nil {
 			io.Copy(io.Discard, res.Body) //nolint:errcheck // in memory
 			err = res.Body.Close()
@@ -74,7 +84,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.Join(errLost, err)
 	}
 	<-time.After(time.Millisecond)
-	return n.to.RoundTrip(r)
+	return to.RoundTrip(r)
 }
 
 // judge counts the call and decides what becomes of it.
@@ -84,7 +94,8 @@ func (n *network) judge(r *http.Request) verdict {
 	if n.down {
 		return crashBefore
 	}
-	c := call{operation: operation(r), again: !strings.HasPrefix(r.Header.Get("Amz-Sdk-Request"), "attempt=1;"), number: n.count}
+	attempt := r.Header.Get("Amz-Sdk-Request")
+	c := call{operation: operation(r), again: attempt != "" && !strings.HasPrefix(attempt, "attempt=1;"), number: n.count}
 	if c.again {
 		c.number--
 	} else {
@@ -129,6 +140,18 @@ func (n *network) faults(f func(call) verdict) {
 	n.fault, n.count = f, 0
 }
 
+// calm has f run without faults and without being counted: it is the test that asks.
+func (n *network) calm(f func()) {
+	n.mu.Lock()
+	fault, count := n.fault, n.count
+	n.fault = nil
+	n.mu.Unlock()
+	f()
+	n.mu.Lock()
+	n.fault, n.count = fault, count
+	n.mu.Unlock()
+}
+
 func (n *network) calls() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -149,7 +172,11 @@ func operation(r *http.Request) string {
 func refusal(r *http.Request) *http.Response {
 	h := http.Header{"Content-Type": {wire.JSON10}}
 	body, status := `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Rate exceeded"}`, 400
-	if r.Header.Get("X-Amz-Target") == "" {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/v1/"):
+		h = http.Header{"Content-Type": {"application/json"}}
+		body, status = `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests."}}`, 429
+	case r.Header.Get("X-Amz-Target") == "":
 		h = http.Header{"Content-Type": {"application/json"}, "X-Amzn-Errortype": {"TooManyRequestsException"}}
 		body, status = `{"message":"Maximum sending rate exceeded."}`, 429
 	}

@@ -46,7 +46,15 @@ func (e *Engine) addPrice(p Product, interval string, amount int64) {
 
 // Reprice sells a product of the catalogue for other amounts from now on, as an operator does it: new prices take over
 // the lookup keys, and the old ones are archived. Who subscribed before goes on paying what was agreed.
-func (e *Engine) Reprice(key string, month, year int64) error {
+func (e *Engine) Reprice(key string, month, year int64) error { return e.reprice(key, month, year, true) }
+
+// Transfer is Reprice without archiving: the new prices take over the lookup keys (transfer_lookup_key), and the old ones
+// can still be bought by whoever was promised them.
+func (e *Engine) Transfer(key string, month, year int64) error {
+	return e.reprice(key, month, year, false)
+}
+
+func (e *Engine) reprice(key string, month, year int64, archive bool) error {
 	e.lock()
 	var found *Product
 	for i := range e.options.Catalogue {
@@ -59,8 +67,8 @@ func (e *Engine) Reprice(key string, month, year int64) error {
 		return fmt.Errorf("stripe: no product %q", key)
 	}
 	for _, p := range e.state.prices.all() {
-		if p.Product == "prod_"+key && p.Active {
-			p.Active, p.LookupKey = false, nil
+		if p.Product == "prod_"+key && p.LookupKey != nil {
+			p.Active, p.LookupKey = !archive, nil
 			put(e, e.state.prices, "price", p.ID, p)
 		}
 	}

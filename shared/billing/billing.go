@@ -173,6 +173,10 @@ func said(err error) error {
 	switch e.Kind {
 	case payment.Passing:
 		return fault.New(fault.Unavailable, "The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
+	case payment.Refused:
+		if strings.Contains(e.Param, "price") { // the operator has archived it
+			return fault.New(fault.PaymentsOff, "What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
+		}
 	case payment.Declined:
 		return fault.New(fault.PaymentRefused, "The card was declined. Nothing was charged; try another one.")
 	}

@@ -44,6 +44,7 @@ const (
 	Unreachable     Code = "instance_unreachable"
 	PaymentsOff     Code = "payments_not_set_up"
 	PaymentRefused  Code = "payment_refused"
+	PaymentRequired Code = "payment_required"
 	NothingToPay    Code = "nothing_to_pay"
 	RateLimited     Code = "rate_limited"
 	Internal        Code = "internal"

@@ -193,6 +193,9 @@ func (r *Reception) Accept(ctx context.Context, token, seen string, caller ident
 		case Other:
 			return fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", c.Email.Masked())
 		}
+		if c.Invite.Contract != nil {
+			return fault.New(fault.PaymentRequired, "This invitation is accepted by paying for what it holds. Choose monthly or annual, and go on to the payment.")
+		}
 		if seen != "" && seen != shown.Offer {
 			return fault.New(fault.OfferChanged, "%s has changed what it offers since you opened this page. Look at it again, then accept.", c.Invite.From.AgencyName)
 		}

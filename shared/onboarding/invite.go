@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
@@ -22,9 +23,24 @@ import (
 
 // Inviter sends invites and looks after those that are out.
 type Inviter struct {
-	Store Store
-	Queue Queue // nil where nothing is mailed
-	Now   func() time.Time
+	Store  Store
+	Queue  Queue  // nil where nothing is mailed
+	Prices Quoter // nil where nothing is sold
+	Till   Till   // nil where nothing is sold
+	Now    func() time.Time
+}
+
+// Quoter makes the contract of an order at the prices of now.
+type Quoter interface {
+	// Quote returns nil for an order that buys nothing. Faults: [fault.Invalid], [fault.PaymentsOff], [fault.Unavailable].
+	Quote(ctx context.Context, o contract.Order) (*contract.Contract, error)
+}
+
+// Till closes the checkout pages of invites that are cancelled.
+type Till interface {
+	// Close ends the open page of an invite that is about to be cancelled. Faults: [fault.AlreadyPaid] when it was paid
+	// meanwhile.
+	Close(ctx context.Context, c *client.Client) error
 }
 
 // Draft is an invite as its sender wrote it.
@@ -52,6 +68,9 @@ type Order struct {
 func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, once string) (*client.Client, error) {
 	offer, err := d.check()
 	if err != nil {
+		return nil, err
+	}
+	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
 		return nil, err
 	}
 	record, err := idempotency.For("sendInvite", caller.Actor(), once, d)
@@ -146,9 +165,6 @@ func (d Draft) check() (client.Offer, error) {
 		if len(d.Grants) > 0 {
 			return o, fault.InField("grants", "Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
 		}
-		if err := d.Order.check(); err != nil {
-			return o, err
-		}
 	default:
 		return o, fault.InField("payer", "Choose who pays: agency or client.")
 	}
@@ -158,14 +174,22 @@ func (d Draft) check() (client.Offer, error) {
 	return o, nil
 }
 
-func (o *Order) check() error {
+// contract is what an order comes to at the prices of now; nil when it buys nothing.
+func (s *Inviter) contract(ctx context.Context, o *Order) (*contract.Contract, error) {
 	if o == nil || !o.Hosting && !o.WhatsApp {
-		return nil // portal-only: nothing to pay
+		return nil, nil //nolint:nilnil // portal-only: nothing to pay
 	}
-	if o.Hosting && o.StorageGB != 10 && o.StorageGB != 30 && o.StorageGB != 50 {
-		return fault.InField("order.hosting.storageGb", "Choose 10, 30 or 50 GB.")
+	order := contract.Order{StorageGB: o.StorageGB, WhatsApp: o.WhatsApp}
+	if o.Hosting && o.StorageGB == 0 {
+		order.StorageGB = -1 // no size at all is none of those that are sold
 	}
-	return fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so a client cannot be asked to pay for hosting. Leave the order out to invite to the portal alone.")
+	if _, err := order.Articles(); err != nil {
+		return nil, err
+	}
+	if s.Prices == nil {
+		return nil, fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so a client cannot be asked to pay for hosting. Leave the order out to invite to the portal alone.")
+	}
+	return s.Prices.Quote(ctx, order)
 }
 
 // granted checks the grants against the agency's own resources and gives each its name.
@@ -371,6 +395,11 @@ func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.I
 		}
 		if c.Invite.Status == invite.Canceled {
 			return nil
+		}
+		if s.Till != nil {
+			if err := s.Till.Close(ctx, c); err != nil {
+				return err
+			}
 		}
 		now := s.Now()
 		if err := c.Invite.Cancel(now); err != nil {

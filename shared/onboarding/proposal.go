@@ -57,7 +57,7 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 		if err := desk.Agency.MayInvite(); err != nil {
 			return err
 		}
-		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
+		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message, Contract: old.Invite.Contract,
 			From: invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}}
 		if offer.Grants, err = granted(old.Invite.Grants, desk); err != nil {
 			return err

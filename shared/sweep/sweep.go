@@ -55,7 +55,9 @@ type Queue interface {
 type Sweep struct {
 	Store Store
 	Queue Queue
-	Now   func() time.Time
+	// Billing and Provision take jobs about payments and about what was paid for; nil where nothing is sold.
+	Billing, Provision Queue
+	Now                func() time.Time
 	// Note is told what a run found, for the log. It may be nil.
 	Note func(ctx context.Context, pairs ...any)
 }
@@ -111,6 +113,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
 		return s.Store.Commit(ctx, d.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
 	}
+	if err := s.bought(ctx, c, now); err != nil {
+		return err
+	}
 	next := c.Invite.Nudge(now)
 	if next == "" {
 		return nil
@@ -148,6 +153,7 @@ const (
 	purgeLinger = time.Hour
 )
 
+// purge goes on with what a closed agency has left; of one that lives it is the plan's payment that is due.
 func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	a, err := s.Store.Agency(ctx, which)
 	if err != nil {
@@ -155,7 +161,10 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	}
 	now := s.Now()
 	if a.ClosedAt.IsZero() {
-		return nil
+		if due := a.Payment.Due; due.IsZero() || now.Before(due) || s.Billing == nil {
+			return nil
+		}
+		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
 	}
 	for range purgeSteps {
 		n, err := s.Store.PurgeSome(ctx, which)
@@ -172,6 +181,24 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 		return s.Store.PurgeAgain(ctx, which, next)
 	}
 	return nil // it is still due, so that the next run goes on
+}
+
+// bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
+// due times on, and a job that comes twice is dropped there.
+func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) error {
+	if due := c.Payment.Due; !due.IsZero() && !now.Before(due) && s.Billing != nil {
+		if err := s.Billing.Send(ctx, job.Billing{Agency: c.Agency, Ref: c.Ref()}.Encode(), 0); err != nil {
+			return err
+		}
+	}
+	for n := range c.Items {
+		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) && s.Provision != nil {
+			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Sweep) code(ctx context.Context, user id.User) error {
