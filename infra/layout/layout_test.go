@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"environment", "page", "picture"},                         // what surrounds a function, how a page looks, what becomes of an uploaded logo
 	{"letter"},                                                 // how a mail reads
 	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "billing", "activity", "connection"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                                // adapters
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                                           // adapters
 	{"api", "web"}, // operations and pages
 }
 

@@ -46,7 +46,9 @@ func (e *Engine) addPrice(p Product, interval string, amount int64) {
 
 // Reprice sells a product of the catalogue for other amounts from now on, as an operator does it: new prices take over
 // the lookup keys, and the old ones are archived. Who subscribed before goes on paying what was agreed.
-func (e *Engine) Reprice(key string, month, year int64) error { return e.reprice(key, month, year, true) }
+func (e *Engine) Reprice(key string, month, year int64) error {
+	return e.reprice(key, month, year, true)
+}
 
 // Transfer is Reprice without archiving: the new prices take over the lookup keys (transfer_lookup_key), and the old ones
 // can still be bought by whoever was promised them.
