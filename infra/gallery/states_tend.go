@@ -137,7 +137,7 @@ func activityStates() []state {
 		}
 		return page.ActivityRow{Tone: tone, Parts: parts, At: ago(before)}
 	}
-	failed := did(page.Bad, 3*time.Hour, "The platform", "learned that the mail to", "it@quiet-river.example", "came back")
+	failed := did(page.Bad, 3*time.Hour, "The platform", "learned that the mail to", "it@quiet-river.example", " came back")
 	failed.Detail = "There is no mailbox with this address."
 	days := []page.ActivityDay{
 		{Title: "21 November 2025", Rows: []page.ActivityRow{
@@ -145,7 +145,7 @@ func activityStates() []state {
 			did(page.Idle, time.Hour, "Nora Lindqvist", "renamed", rtl, ""), failed, did(page.Wait, 4*time.Hour, "The recipient", "asked to use another address for", emoji, ""),
 		}},
 		{Title: "20 November 2025", Rows: []page.ActivityRow{
-			did(page.Bad, 26*time.Hour, "Nora Lindqvist", "removed", longest, ""), did(page.Idle, 27*time.Hour, "Someone who was removed", "changed what", "Jo", "may do"),
+			did(page.Bad, 26*time.Hour, "Nora Lindqvist", "removed", longest, ""), did(page.Idle, 27*time.Hour, "Someone who was removed", "changed what", "Jo", " may do"),
 			{Tone: page.Good, At: ago(28 * time.Hour), Parts: []page.Part{{Text: "A client that was erased", Strong: true}, {Text: " accepted the invitation"}}},
 		}},
 	}
