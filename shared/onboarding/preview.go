@@ -33,6 +33,9 @@ func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) 
 	if err != nil {
 		return nil, err
 	}
+	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
+		return nil, err
+	}
 	if blank {
 		offer.Email = ""
 	}
