@@ -81,7 +81,7 @@ func TestAFunctionIsReadWhole(t *testing.T) {
 	f.Grants = nil // compared elsewhere
 	want := &template.Function{
 		ID: "SendMail", Name: "latchkey-send-mail", Directory: "functions/queue/send-mail", Architecture: "arm64",
-		Timeout: 30 * time.Second, MemoryMB: 256, LogGroup: "/aws/lambda/latchkey-send-mail", RetentionDays: 30,
+		Timeout: 30 * time.Second, MemoryMB: 256, LogGroup: "/aws/lambda/latchkey-worker", RetentionDays: 30,
 		Environment: map[string]string{
 			"AWS_ENDPOINT_URL": "", "TABLE_NAME": "latchkey-table", "ORIGIN": "https://portal.example.com",
 			"MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/latchkey-mail", "PLATFORM_NAME": "Latchkey",
@@ -136,8 +136,10 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 
 func TestLogsAreKeptForAWhileOnly(t *testing.T) {
 	t.Parallel()
+	kinds := map[string]string{"api": "api", "site": "site", "queue": "worker", "schedule": "worker", "stripe": "api"}
 	for _, f := range read(t).Functions {
-		if f.RetentionDays == 0 || f.LogGroup != "/aws/lambda/"+f.Name {
+		kind := kinds[strings.Split(f.Directory, "/")[1]]
+		if f.RetentionDays == 0 || f.LogGroup != "/aws/lambda/latchkey-"+kind {
 			t.Errorf("%s logs to %q for %d days", f.ID, f.LogGroup, f.RetentionDays)
 		}
 	}
