@@ -72,11 +72,12 @@ func openShop(t testing.TB) *shop {
 
 	s.service = stripe.Open(s.till.Key(), stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, wire.Transport(s.till.API())}}})
 	set := billing.Settings{Origin: origin, Tax: contract.Tax{Way: contract.Untaxed}}
-	s.prices = &billing.PriceList{Till: s.service, Settings: set, Now: time.Now}
+	s.prices = &billing.PriceList{Store: s.table, Now: time.Now}
 	s.cashier = &billing.Cashier{Store: s.table, Till: s.service, Settings: set, Now: time.Now}
 	s.plans = &billing.Plans{Store: s.table, Till: s.service, Prices: s.prices, Settings: set, Now: time.Now}
-	s.clerk = &billing.Clerk{Cashier: s.cashier, Plans: s.plans, Queue: jobs, Now: time.Now}
-	s.inviter.Prices, s.inviter.Till = s.prices, s.cashier
+	s.clerk = &billing.Clerk{Cashier: s.cashier, Plans: s.plans, Queue: jobs, Tariff: s.table, Now: time.Now}
+	must(t, s.clerk.Refresh(s.ctx))
+	s.inviter.Prices, s.inviter.Till = s.prices, &billing.Closer{Till: s.service, Queue: jobs}
 	s.sweep.Billing = jobs
 	s.till.Listen(&standin.Webhook{URL: "http://product.example/stripe", Secrets: []string{webhookSecret}, Types: payment.EventTypes,
 		Client: &http.Client{Transport: wire.Transport(http.HandlerFunc(s.webhook))}})
@@ -216,6 +217,7 @@ func TestAContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 		page, err := s.service.Checkout(s.ctx, s.session(o, which))
 		must(t, err)
 		equal(s.world, "what the page asks for", page.Total, before.Total)
+		must(t, s.clerk.Refresh(s.ctx))
 		next, err := s.prices.Quote(s.ctx, contract.Order{StorageGB: 30})
 		must(t, err)
 		equal(s.world, "the next invite's price", next.Lines[0].Month.Amount.Minor, int64(9900))
@@ -272,6 +274,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		must(t, err)
 		_, err = s.inviter.Cancel(s.ctx, o.owner, paid)
 		s.wants(err, fault.AlreadyPaid)
+		s.run(time.Minute)
 		equal(s.world, "status", o.status(paid), invite.Accepted)
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"latchkey.dev/shared/agency"
@@ -88,80 +87,52 @@ type Settings struct {
 
 var errOff = fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so nothing can be sold. Leave the order out to invite to the portal alone.")
 
-// PriceList quotes the operator's prices.
+// PriceList quotes the operator's prices as they were read last, see [Clerk.Refresh]: whoever invites asks nobody outside,
+// and a contract holds the price that was shown, so that a change of prices reaches nobody by surprise.
 type PriceList struct {
-	Till     Till // nil where nothing is sold
-	Settings Settings
-	Now      func() time.Time
-
-	mu   sync.Mutex
-	read time.Time
-	all  contract.Prices
+	Store interface {
+		// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+		Tariff(ctx context.Context) (contract.Tariff, error)
+	}
+	Now func() time.Time
 }
 
-// priceAge is how old a price may be that is shown. A contract holds the price that was shown, so a change of prices
-// reaches nobody by surprise.
-const priceAge = time.Minute
-
-// Open tells whether anything is sold.
-func (p *PriceList) Open() bool { return p != nil && p.Till != nil }
-
 // Quote makes the contract of an order at the prices of now; nil for an order that buys nothing. Faults: [fault.Invalid],
-// [fault.PaymentsOff], [fault.Unavailable].
+// [fault.PaymentsOff].
 func (p *PriceList) Quote(ctx context.Context, o contract.Order) (*contract.Contract, error) {
 	if articles, err := o.Articles(); err != nil || len(articles) == 0 {
 		return nil, err
 	}
-	if !p.Open() {
-		return nil, errOff
-	}
-	all, err := p.prices(ctx)
+	t, err := p.Tariff(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return contract.Write(o, all, p.Settings.Tax, p.Now())
-}
-
-// Plan is what an agency pays for Max. Faults as Quote's.
-func (p *PriceList) Plan(ctx context.Context) (*contract.Contract, error) {
-	if !p.Open() {
+	if !t.Open() {
 		return nil, errOff
 	}
-	all, err := p.prices(ctx)
+	return contract.Write(o, t.Prices, t.Tax, p.Now())
+}
+
+// Tariff is all that is sold; the zero Tariff where nothing is.
+func (p *PriceList) Tariff(ctx context.Context) (contract.Tariff, error) {
+	if p == nil {
+		return contract.Tariff{}, nil
+	}
+	return p.Store.Tariff(ctx)
+}
+
+// Plan is what an agency pays for Max. Faults: [fault.PaymentsOff].
+func (p *PriceList) Plan(ctx context.Context) (*contract.Contract, error) {
+	t, err := p.Tariff(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a := contract.Article{Product: contract.Max}
-	l := contract.Line{Article: a, Month: all[a.LookupKey(payment.Month)], Year: all[a.LookupKey(payment.Year)]}
+	l := contract.Line{Article: a, Month: t.Prices[a.LookupKey(payment.Month)], Year: t.Prices[a.LookupKey(payment.Year)]}
 	if l.Month.ID == "" || l.Year.ID == "" {
 		return nil, fault.New(fault.PaymentsOff, "The Max plan has no price on this platform yet. Ask the platform's support.")
 	}
-	return &contract.Contract{Lines: []contract.Line{l}, Tax: p.Settings.Tax, At: p.Now()}, nil
-}
-
-func (p *PriceList) prices(ctx context.Context) (contract.Prices, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.Now()
-	if age := now.Sub(p.read); p.all != nil && age >= 0 && age < priceAge {
-		return p.all, nil
-	}
-	var keys []string
-	for _, a := range append(contract.Articles(), contract.Article{Product: contract.Max}) {
-		for _, i := range contract.Intervals() {
-			keys = append(keys, a.LookupKey(i))
-		}
-	}
-	found, err := p.Till.Prices(ctx, keys)
-	if err != nil {
-		return nil, said(err)
-	}
-	all := contract.Prices{}
-	for key, f := range found {
-		all[key] = contract.Price{ID: f.ID, Amount: f.Amount}
-	}
-	p.all, p.read = all, now
-	return all, nil
+	return &contract.Contract{Lines: []contract.Line{l}, Tax: t.Tax, At: p.Now()}, nil
 }
 
 // said turns what the payment service answers into what a caller can do about it.

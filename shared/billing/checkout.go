@@ -213,32 +213,6 @@ func (s *Cashier) request(c *client.Client) payment.CheckoutRequest {
 	return r
 }
 
-// Close ends the open page of an invite that is about to be cancelled. Faults: [fault.AlreadyPaid] when it was paid
-// meanwhile: then the person is a client.
-func (s *Cashier) Close(ctx context.Context, c *client.Client) error {
-	if s == nil || s.Till == nil || c.Payment.State != subscription.CheckoutOpen {
-		return nil
-	}
-	if c.Payment.Checkout.ID == "" { // a page may have been made by somebody who could not say so: the same request finds it
-		made, err := s.Till.CreateCheckout(ctx, s.request(c))
-		if err != nil {
-			return said(err)
-		}
-		c.Payment.Checkout.ID = made.ID
-	}
-	ended, err := s.Till.ExpireCheckout(ctx, c.Payment.Checkout.ID)
-	if err != nil && !payment.Is(err, payment.Missing) {
-		return said(err)
-	}
-	if ended.Status == payment.CheckoutComplete {
-		if err := s.look(ctx, c); err != nil {
-			return err
-		}
-		return fault.New(fault.AlreadyPaid, "The client has paid a moment ago, and is a client of yours now.")
-	}
-	return nil
-}
-
 // Confirm looks whether the person's payment at the agency has come, without waiting to be told: for whoever comes back
 // from the payment service. It returns the relationship as it is then. Faults: [fault.Unauthenticated], [fault.NotFound],
 // [fault.Unavailable].

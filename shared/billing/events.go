@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/job"
@@ -16,9 +17,43 @@ import (
 type Clerk struct {
 	Cashier *Cashier
 	Plans   *Plans
-	Queue   Queue  // of billing jobs
+	Queue   Queue // of billing jobs
+	Tariff  TariffStore
 	Account string // the payment service's account that is ours; "" for the key's own
 	Now     func() time.Time
+}
+
+// TariffStore keeps what is sold at what prices.
+type TariffStore interface {
+	Tariff(ctx context.Context) (contract.Tariff, error)
+	// SaveTariff writes a tariff that is newer than the one that is kept.
+	SaveTariff(ctx context.Context, t contract.Tariff) error
+}
+
+// Refresh reads the operator's prices at the payment service and keeps them, for those who quote them. Where nothing is
+// sold any more it forgets them.
+func (k *Clerk) Refresh(ctx context.Context) error {
+	if k.Cashier.Till == nil {
+		if t, err := k.Tariff.Tariff(ctx); err != nil || !t.Open() {
+			return err
+		}
+		return k.Tariff.SaveTariff(ctx, contract.Tariff{At: k.Now()})
+	}
+	var keys []string
+	for _, a := range append(contract.Articles(), contract.Article{Product: contract.Max}) {
+		for _, i := range contract.Intervals() {
+			keys = append(keys, a.LookupKey(i))
+		}
+	}
+	found, err := k.Cashier.Till.Prices(ctx, keys)
+	if err != nil {
+		return said(err)
+	}
+	t := contract.Tariff{Prices: contract.Prices{}, Tax: k.Cashier.Settings.Tax, At: k.Now()}
+	for key, f := range found {
+		t.Prices[key] = contract.Price{ID: f.ID, Amount: f.Amount}
+	}
+	return k.Tariff.SaveTariff(ctx, t)
 }
 
 // Listen puts an event whose signature was checked on the queue. Another account's is dropped: it is none of ours.
@@ -154,14 +189,15 @@ const (
 	mostPage = 20 // pages of one run; what is left is found by the next
 )
 
-// Reconcile finds what the payment service could not deliver and puts it on the queue. What has been dealt with already is
-// passed over there.
+// Reconcile reads the prices anew, finds what the payment service could not deliver and puts it on the queue. What has
+// been dealt with already is passed over there.
 func (k *Clerk) Reconcile(ctx context.Context) error {
+	refreshed := k.Refresh(ctx)
 	if k.Cashier.Till == nil {
-		return nil
+		return refreshed
 	}
 	q := payment.EventQuery{Since: k.Now().Add(-lookBack), Types: payment.EventTypes, Undelivered: true}
-	var errs []error
+	errs := []error{refreshed}
 	for range mostPage {
 		page, next, err := k.Cashier.Till.Events(ctx, q)
 		if err != nil {

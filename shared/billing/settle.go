@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/payment"
 	making "latchkey.dev/shared/provision"
 	"latchkey.dev/shared/subscription"
@@ -32,6 +33,9 @@ func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, su
 		if err != nil {
 			return err
 		}
+		if err := s.tidy(ctx, c); err != nil {
+			return err
+		}
 		facts, err := s.facts(ctx, c, sub)
 		if err != nil {
 			return err
@@ -44,6 +48,41 @@ func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, su
 	}
 	return after()
 }
+
+// tidy looks after pages that nobody else looks after: one that was made by somebody who could not say so, which the same
+// request finds again, and one of an invite that has ended otherwise than by being cancelled, which closes now.
+func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
+	p := &c.Payment
+	if p.State != subscription.CheckoutOpen {
+		return nil
+	}
+	now := s.Now()
+	if p.Checkout.ID == "" && c.Invite.Contract != nil && now.Sub(p.Checkout.OpenedAt) >= lost && now.Before(p.Checkout.ExpiresAt) {
+		made, err := s.Till.CreateCheckout(ctx, s.request(c))
+		switch {
+		case payment.Is(err, payment.Refused): // what it was to sell is not sold any more
+			p.State, p.Due = subscription.None, time.Time{}
+		case err != nil:
+			return said(err)
+		default:
+			p.Opened(p.Checkout.Attempt, made.ID, made.URL, made.Customer)
+		}
+		if err := s.Store.Commit(ctx, c.Agency, client.Change{Client: c}); err != nil {
+			return err
+		}
+		return conflict.ErrChanged // what is kept is read anew
+	}
+	if over := c.Invite.Status == invite.Canceled || !c.EndedAt.IsZero(); !over || p.Checkout.ID == "" {
+		return nil
+	}
+	if _, err := s.Till.ExpireCheckout(ctx, p.Checkout.ID); err != nil && !payment.Is(err, payment.Missing) {
+		return said(err)
+	}
+	return nil
+}
+
+// lost is how long after an attempt was begun its page counts as one that nobody has told of.
+const lost = time.Minute
 
 // facts asks for all that a decision needs.
 func (s *Cashier) facts(ctx context.Context, c *client.Client, sub string) (f subscription.Facts, err error) {

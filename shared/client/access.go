@@ -77,6 +77,7 @@ func (c *Client) End(now time.Time, by Side) bool {
 		return true
 	case c.AcceptedAt.IsZero() && c.Invite.Cancel(now) == nil:
 		c.Proposal = nil
+		c.Payment.Hurry(now)
 		return true
 	}
 	return false

@@ -196,6 +196,16 @@ func (c *Contract) Saving() (money.Saving, error) {
 // Prices are the operator's prices of now, by lookup key.
 type Prices map[string]Price
 
+// Tariff is what is kept of the operator's price list: what contracts are written from.
+type Tariff struct {
+	Prices Prices
+	Tax    Tax
+	At     time.Time // when it was read at the payment provider; zero where nothing is sold
+}
+
+// Open tells whether anything is sold.
+func (t Tariff) Open() bool { return len(t.Prices) > 0 }
+
 // Write makes the contract of an order at the prices of now. It returns nil for an order that buys nothing. Faults:
 // [fault.Invalid] for a size that is not sold, [fault.PaymentsOff] for an article without a price for both intervals in
 // one currency.

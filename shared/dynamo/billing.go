@@ -3,6 +3,8 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +14,7 @@ import (
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
 	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 )
@@ -20,6 +23,7 @@ const (
 	payPrefix  = "pay#"
 	payerItem  = "payer"
 	eventItem  = "event"
+	tariffItem = "tariff"
 	keptEvents = 35 * 24 * time.Hour // longer than the payment service tells of an event
 )
 
@@ -89,6 +93,42 @@ func (t *Table) Handle(ctx context.Context, event string, now time.Time) error {
 	w := writer(key(payPrefix+event, eventItem))
 	w["at"], w["ttl"] = at(now), ttlOf(now.Add(keptEvents))
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew)})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return nil
+	}
+	return err
+}
+
+// Tariff reads what is sold at what prices; the zero Tariff where nothing is. The read may be a moment old.
+func (t *Table) Tariff(ctx context.Context) (contract.Tariff, error) {
+	out := contract.Tariff{}
+	r, err := t.get(ctx, tariffItem, tariffItem, false, "")
+	if fault.Is(err, fault.NotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out = contract.Tariff{Prices: contract.Prices{}, Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate"))}, At: r.time("at")}
+	r.maps("prices", func(m *reader) { out.Prices[m.s("key")] = readPrice(m, "price") })
+	return out, r.err
+}
+
+// SaveTariff writes a tariff that is newer than the one that is kept; it is no error when a newer one is.
+func (t *Table) SaveTariff(ctx context.Context, v contract.Tariff) error {
+	w := writer(key(tariffItem, tariffItem))
+	w["at"] = at(v.At)
+	w.s("tax", string(v.Tax.Way))
+	w.n("rate", v.Tax.Rate)
+	prices := make([]writer, 0, len(v.Prices))
+	for _, name := range slices.Sorted(maps.Keys(v.Prices)) {
+		m := writer{"key": str(name)}
+		m.m("price", writePrice(v.Prices[name]))
+		prices = append(prices, m)
+	}
+	w.l("prices", prices)
+	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew + " OR #at < :at"),
+		ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: item{":at": at(v.At)}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
 		return nil
 	}

@@ -20,6 +20,7 @@
 //	                                    (formerClientId), so that what is kept of it there can be found
 //	pay#cus_…             payer         who a customer of the payment service is
 //	pay#evt_…             event         an event of the payment service that has been dealt with
+//	tariff                tariff        what is sold at what prices
 //	rl#NAME#HASH          WINDOW        a counter of a rate limit
 //
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a

@@ -35,6 +35,7 @@ func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*cli
 	}
 	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
 		c.Proposal = nil
+		c.Payment.Hurry(now)
 		return audit.InviteDeclined, c.Invite.Decline(now, reason)
 	})
 }

@@ -41,10 +41,32 @@ func Secret(env *environment.Environment, variable string) []byte {
 	if name == "" {
 		return nil
 	}
+	value, ok := read(env, name, "$(openssl rand -hex 32)")
+	if ok && len(value) < MinSecret {
+		env.Fail(fmt.Errorf("ssm: parameter %s holds %d bytes, it needs at least %d", name, len(value), MinSecret))
+	}
+	return []byte(value)
+}
+
+// Given reads a SecureString that somebody else has made, such as a payment service's key: of any length, and "" where
+// the variable that holds its name is not set. One that is named and missing fails the environment.
+func Given(env *environment.Environment, variable string) string {
+	name := env.Optional(variable)
+	if name == "" {
+		return ""
+	}
+	value, ok := read(env, name, "…")
+	if ok && value == "" {
+		env.Fail(fmt.Errorf("ssm: parameter %s is empty", name))
+	}
+	return value
+}
+
+// read fails the environment, with a hint of how to make the parameter, when it cannot be read.
+func read(env *environment.Environment, name, example string) (value string, ok bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cfg := env.AWS("ssm")
-	var value string
 	var err error
 	for range tries {
 		var again *passing
@@ -52,13 +74,10 @@ func Secret(env *environment.Environment, variable string) []byte {
 			break
 		}
 	}
-	switch {
-	case err != nil:
-		env.Fail(fmt.Errorf("ssm: parameter %s: %w; make it with: aws ssm put-parameter --type SecureString --name %s --value \"$(openssl rand -hex 32)\"", name, err, name))
-	case len(value) < MinSecret:
-		env.Fail(fmt.Errorf("ssm: parameter %s holds %d bytes, it needs at least %d", name, len(value), MinSecret))
+	if err != nil {
+		env.Fail(fmt.Errorf("ssm: parameter %s: %w; make it with: aws ssm put-parameter --type SecureString --name %s --value \"%s\"", name, err, name, example))
 	}
-	return []byte(value)
+	return value, err == nil
 }
 
 // Ring reads the keys that secrets are sealed with, like Secret. The parameter is a SecureString, so that AWS KMS keeps

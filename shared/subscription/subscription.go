@@ -91,6 +91,13 @@ func (p *Subscription) Opened(attempt int, id, url, customer string) bool {
 	return true
 }
 
+// Hurry has an open page looked at as soon as anybody can, because what it is for has ended.
+func (p *Subscription) Hurry(now time.Time) {
+	if p.State == CheckoutOpen {
+		p.Due = now
+	}
+}
+
 // Facts are what the provider answers when it is asked.
 type Facts struct {
 	Checkout     *payment.Checkout     // the page [Checkout.ID]; nil when there is none
@@ -126,6 +133,8 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 	case f.Subscription != nil:
 		p.fromSubscription(now, f)
 	case f.Checkout != nil && f.Checkout.ID == p.Checkout.ID && f.Checkout.Status == payment.CheckoutExpired && p.State == CheckoutOpen:
+		p.State, p.Due = None, time.Time{}
+	case p.State == CheckoutOpen && p.Checkout.ID == "" && !now.Before(p.Checkout.ExpiresAt): // no page was made, or it has run out
 		p.State, p.Due = None, time.Time{}
 	}
 	p.look(now)
