@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test deps build smoke chromium axe fuzz
+.PHONY: help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -46,6 +46,15 @@ engines-test: ## suites and API test on engines that were not written here: ENGI
 
 localstack-test: ## the same on LocalStack's community edition alone, without Docker
 	go run ./infra/engines -engines localstack
+
+sam-check: ## SAM CLI and cfn-lint on the template, and sam build of every function for both processors, looked at
+	infra/sam/check.sh
+
+sam-local: ## the product under sam local on http://localhost:3000: needs root for Docker, see infra/README.md
+	go run ./infra/engines -sam
+
+sam-test: ## the API test through sam local's start-api and start-lambda
+	go run ./infra/engines -engines sam
 
 gallery: ## every state of every page and mail, with canned data
 	go run ./infra/gallery

@@ -28,12 +28,18 @@ import (
 func main() {
 	names := flag.String("engines", "", "the sets of engines to take, separated by commas; all when empty")
 	only := flag.String("suites", "", "the suites to run, separated by commas: dynamodb, sqs, sesv2, api; all when empty")
+	keep := flag.Bool("sam", false, "have the product under SAM local until it is interrupted, and test nothing")
 	install := flag.Bool("install", false, "only install")
 	folder := flag.String("dir", ".engines", "the `folder` that engines are installed into")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := all(ctx, *folder, fields(*names), fields(*only), *install)
+	var err error
+	if *keep {
+		err = errors.Join(os.MkdirAll(filepath.Join(*folder, "log"), 0o750), keepSAM(ctx, *folder))
+	} else {
+		err = all(ctx, *folder, fields(*names), fields(*only), *install)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "engines:", err)
 	}
@@ -62,7 +68,7 @@ func all(ctx context.Context, folder string, names, only []string, install bool)
 	fmt.Fprintf(&report, "%-12s %-9s %6s %6s %8s %8s %7s\n", "engine", "suite", "passed", "failed", "expected", "skipped", "seconds")
 	var errs []error
 	for _, s := range sets {
-		if len(names) > 0 && !slices.Contains(names, s.name) {
+		if !slices.Contains(names, s.name) && (len(names) > 0 || s.asked) {
 			continue
 		}
 		for _, e := range s.engines() {
@@ -99,7 +105,9 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 		}
 		start := time.Now()
 		var r result
-		if suite.service != "" {
+		if s.name == "sam" {
+			r, err = underSAM(ctx, folder, suite)
+		} else if suite.service != "" {
 			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]))
 		} else {
 			r, err = s.product(ctx, folder, suite, at)

@@ -38,13 +38,15 @@ type set struct {
 	about    string
 	services map[string]engine // "dynamodb", "sqs", "sesv2"
 	suites   []suite
+	asked    bool // it is taken only when it is named
 }
 
 var sets = []set{
-	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}},
-	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}},
-	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}},
-	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}},
+	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false},
+	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false},
+	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false},
+	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false},
+	{"sam", "sam local, and the embedded engine", nil, []suite{product}, true},
 }
 
 // engines are those of the set, each once.

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Where things are with the product under SAM local. samconfig.toml and the containers know these ports.
+const (
+	samAPI    = "http://localhost:3000" // sam local start-api
+	samLambda = "http://127.0.0.1:3001" // sam local start-lambda
+	samPages  = "http://localhost:8108" // the mailbox
+	samEngine = "4566"                  // the embedded AWS engine's port
+	samConfig = "--config-env=local"
+)
+
+// samEnvironment is what the CLI and the builds that it starts need.
+var samEnvironment = []string{
+	"SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0",
+	"GOFLAGS=-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs=false",
+}
+
+// sam starts the product under SAM local: its routes behind start-api, its workers and its schedule behind
+// start-lambda, which the embedded host brings the events to that template.yaml declares, and AWS from the embedded
+// engine. stop ends what was started and is never nil.
+func sam(ctx context.Context, folder string) (stop func() error, err error) {
+	var started []*process
+	stop = func() error {
+		var errs []error
+		for i := len(started) - 1; i >= 0; i-- {
+			errs = append(errs, started[i].stop())
+		}
+		return errors.Join(errs...)
+	}
+	cli, err := filepath.Abs(filepath.Join(folder, "sam", "venv", "bin", "sam"))
+	if err != nil {
+		return stop, err
+	}
+	binary := filepath.Join(folder, "latchkey")
+	for _, c := range []struct {
+		env  []string
+		line []string
+	}{
+		{nil, []string{"infra/sam/check.sh", "install"}},
+		{[]string{"LOOPBACK_PORTS=" + samEngine}, []string{"infra/sam/docker.sh"}},
+		{samEnvironment, []string{cli, "build", samConfig}},
+		{nil, []string{"go", "build", "-o", binary, "./infra/local/latchkey"}},
+	} {
+		fmt.Println("sam:", c.line[0], c.line[1:])
+		command := exec.CommandContext(ctx, c.line[0], c.line[1:]...)
+		command.Env = append(os.Environ(), c.env...)
+		if out, err := command.CombinedOutput(); err != nil {
+			return stop, fmt.Errorf("%s: %w\n%s", c.line[0], err, out[max(0, len(out)-2000):])
+		}
+	}
+	for _, c := range []struct {
+		name, ready string
+		env         []string
+		line        []string
+	}{
+		{"sam-start-lambda", samLambda + "/", samEnvironment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
+		{"sam-latchkey", samPages + "/_local/clock", []string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI}, []string{binary}},
+		{"sam-start-api", samAPI + "/v1/health", samEnvironment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
+	} {
+		p, err := run(ctx, folder, c.name, c.ready, c.env, c.line[0], c.line[1:]...)
+		if err != nil {
+			return stop, err
+		}
+		started = append(started, p)
+		fmt.Println("sam:", c.name, "answers")
+	}
+	return stop, nil
+}
+
+// underSAM runs the API test through SAM local.
+func underSAM(ctx context.Context, folder string, api suite) (r result, err error) {
+	stop, err := sam(ctx, folder)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return r, err
+	}
+	return api.test(ctx, folder, "sam", []string{"LATCHKEY_URL=" + samAPI, "LATCHKEY_LOCAL_URL=" + samPages})
+}
+
+// keepSAM has the product under SAM local until ctx ends.
+func keepSAM(ctx context.Context, folder string) (err error) {
+	stop, err := sam(ctx, folder)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n  Latchkey runs at   %s, under sam local\n  Mailbox            %s/_local/mail\n  Ctrl-C ends it.\n\n", samAPI, samPages)
+	<-ctx.Done()
+	return nil
+}
