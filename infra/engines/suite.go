@@ -37,7 +37,7 @@ type event struct{ Action, Test, Output string }
 
 // test runs the suite with the variables. Only a suite that cannot be run at all is an error.
 func (s suite) test(ctx context.Context, folder, name string, env []string) (result, error) {
-	c := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=15m", s.path)
+	c := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=40m", s.path)
 	c.Env = append(os.Environ(), env...)
 	c.Stderr = os.Stderr
 	out, failure := c.Output()
