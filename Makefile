@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test deps build smoke chromium axe fuzz
+.PHONY: admin help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -64,6 +64,9 @@ screenshots: chromium ## take the README's picture anew
 
 goldens: chromium ## take the golden pictures of every page and mail anew
 	go test ./infra/look -run EveryState -count=1 -update
+
+admin: ## the operator's command line: ARGS="list", "suspend ag_…", "plan ag_… max", "invite in_… -agency ag_…"
+	@go run ./infra/admin $(ARGS)
 
 openapi: ## write the OpenAPI document anew from the operations and template.yaml
 	go test ./infra/openapi -update

@@ -62,6 +62,7 @@ func TestADeletedAgencyIsDeadAtOnceAndGoneSoon(t *testing.T) {
 		c.post("/v1/api-keys", m{"name": "x", "scopes": []string{"clients:read"}}).fails(403, "forbidden")
 	}
 	p.program(k.Secret).get("/v1/clients").fails(401, "unauthenticated")
+	late.get("/i/" + secret).is(410)
 	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 	client.get("/portal").is(200).shows("This portal has closed")
 

@@ -164,6 +164,8 @@ func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
 	p.program(k.Secret).get("/v1/clients").fails(401, "unauthenticated")
 	p.program(ours.Secret).get("/v1/clients").is(200)
 	// The invites that she had out are dead, whichever way one looks.
+	client.get("/v1/invitations/"+secret).fails(410, "invitation_gone")
+	client.get("/i/" + secret).is(410)
 	client.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 	o.delete("/v1/members/"+dana.ID).fails(404, "not_found")
 	// She can be added again, and is somebody new then.

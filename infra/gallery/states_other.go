@@ -45,6 +45,8 @@ func mailStates() []state {
 		{Name: "mail-invitation", mail: mail(invitation)},
 		{Name: "mail-invitation-bare", mail: mail(bare)},
 		{Name: "mail-invitation-odd", mail: mail(odd)},
+		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
+		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},

@@ -3,6 +3,7 @@ package client
 import (
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/idempotency"
 	"latchkey.dev/shared/instance"
 )
@@ -16,6 +17,8 @@ type Change struct {
 	Also []*Client
 	// MayInvite asks that the agency is on Max and not suspended at the moment of the change.
 	MayInvite bool
+	// Inviter, when not "", must work at the agency at the moment of the change.
+	Inviter id.Member
 	// Take, when not nil, takes a slot of the agency's hour: the slot must still hold Take.Old.
 	Take *agency.Slot
 	// Return, when not nil, gives a slot back, if it still holds Return.New.

@@ -162,6 +162,10 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Customer != "" {
 		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))
 	}
+	if c.Inviter != "" {
+		writes = append(writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(c.Inviter)),
+			ConditionExpression: aws.String("attribute_exists(pk)")}})
+	}
 	if c.Once != nil {
 		writes = append(writes, t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
 	}

@@ -203,7 +203,7 @@ func (r *Reception) Accept(ctx context.Context, token, seen string, caller ident
 		if err := c.Accept(now, shown.Grants); err != nil {
 			return err
 		}
-		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Join: true,
+		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
 			Audit: []audit.Entry{row(now, string(c.ID), audit.InviteAccepted, c, gone)}})
 	})
 	if err != nil {

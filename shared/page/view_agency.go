@@ -59,6 +59,7 @@ func (v Clients) frame() frame {
 type Barred struct {
 	Title string // "Inviting clients needs the Max plan."
 	Text  string
+	URL   string // of the page that says how to get Max; "" for an agency that does not lack it
 }
 
 // ClientRow is one client in the list.

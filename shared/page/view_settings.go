@@ -172,7 +172,7 @@ type Standing struct {
 }
 
 func (v Standing) frame() frame {
-	title := "Plan and deletion"
+	title := "Plan"
 	if len(v.Problems) > 0 {
 		title = "Error: " + title
 	}

@@ -114,7 +114,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	if f := fault.As(a.MayInvite()); f != nil {
 		v.Barred = page.Barred{Title: f.Message, Text: "Your clients keep what they have. Write to the platform's support to change this."}
 		if f.Code == fault.PlanRequired {
-			v.Barred.Text = "With Max you bring clients into a portal under your own brand. Write to the platform's support to upgrade; all that you have set up stays as it is."
+			v.Barred.Text, v.Barred.URL = "With Max you bring clients into a portal under your own brand. When you upgrade, all that you have set up stays as it is.", "/upgrade"
 		}
 		return v, nil
 	}

@@ -44,6 +44,9 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
+		if caller.Agency != "" {
+			v.Agency = "/clients"
+		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}
