@@ -24,8 +24,8 @@ var floors = [][]string{
 	{"client"},                                                 // the relationship
 	{"environment", "page", "picture"},                         // what surrounds a function, how a page looks, what becomes of an uploaded logo
 	{"letter"},                                                 // how a mail reads
-	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "billing", "activity", "connection"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n"},                                                           // adapters
+	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "billing", "provisioning", "activity", "connection"}, // use cases
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n", "provisioner"},                                                            // adapters
 	{"api", "web"}, // operations and pages
 }
 

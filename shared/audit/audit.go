@@ -60,6 +60,15 @@ const (
 	PaymentResumed  Action = "payment.resumed"
 	PaymentReturned Action = "payment.returned"
 
+	ProvisionRequested Action = "provision.requested" // the driver has begun
+	ProvisionReady     Action = "provision.ready"
+	ProvisionFailed    Action = "provision.failed"
+	ProvisionRetried   Action = "provision.retried" // because a person asked for it
+	ProvisionRefunded  Action = "provision.refunded"
+	ProvisionSuspended Action = "provision.suspended"
+	ProvisionResumed   Action = "provision.resumed"
+	ProvisionDeleted   Action = "provision.deleted"
+
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 )

@@ -42,6 +42,10 @@ type Till interface {
 	LastPayment(ctx context.Context, subscription string) (payment.Payment, error)
 	// RefundLast gives a subscription's last payment back, whole, once per idempotency key.
 	RefundLast(ctx context.Context, subscription, idempotencyKey string) (payment.Refund, error)
+	// Refund gives money back, once per idempotency key.
+	Refund(ctx context.Context, r payment.RefundRequest) (payment.Refund, error)
+	// RemoveItem takes one item off a subscription, without a credit. One that is gone is no error; the last one is Refused.
+	RemoveItem(ctx context.Context, item string) error
 	// DisputesOf lists the disputes of a payment.
 	DisputesOf(ctx context.Context, intent string) ([]payment.Dispute, error)
 	// BillingPortal is the address of the service's own page for cards and invoices.

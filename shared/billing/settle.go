@@ -139,6 +139,7 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 	if x := f.Subscription; x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
 		return func() error { return s.payBack(ctx, x.ID, "it is of an invite that was replaced") }, nil
 	}
+	before := c.Payment.Reference
 	change := c.Payment.Reduce(now, f)
 	if change.Second {
 		return func() error { return s.payBack(ctx, f.Subscription.ID, "it is a second one") }, nil
@@ -158,7 +159,10 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentEnded, string(c.Payment.State)))
 	case change.Opened:
 		for n := range c.Items {
-			c.Items[n].Resume(now)
+			// A new subscription pays for all that the contract holds, also for what was deleted or paid back.
+			if !c.Items[n].Resume(now) && c.Payment.Reference != before {
+				c.Items[n].Renew(now)
+			}
 		}
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentResumed, ""))
 	case change.Was != c.Payment.State && c.Payment.State == subscription.PastDue:

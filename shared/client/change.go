@@ -35,6 +35,8 @@ type Change struct {
 	Customer string
 	// Make are resources to come into being; none of them may exist.
 	Make []instance.Resource
+	// Set are new states of resources, each written when the stored version is still the one that was read.
+	Set []*instance.Resource
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

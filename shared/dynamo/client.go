@@ -159,6 +159,12 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	for _, r := range c.Make {
 		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
 	}
+	for _, r := range c.Set {
+		condition, values := stored(r)
+		changed := *r
+		changed.Version++
+		writes = append(writes, t.put(writeResource(pk, changed), condition, values))
+	}
 	if c.Customer != "" {
 		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))
 	}
@@ -193,6 +199,9 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		c.Client.Version = next.Version
 		for _, other := range c.Also {
 			other.Version++
+		}
+		for _, r := range c.Set {
+			r.Version++
 		}
 	}
 	return err

@@ -30,6 +30,7 @@ const (
 	Stopped       Status = "stopped"
 	SuspendedDown Status = "suspended"
 	Failed        Status = "failed"
+	Deleted       Status = "deleted" // what a client had bought: it was paid back, or is paid for no more
 )
 
 // Linkable tells whether a client can be given a resource in this state.

@@ -17,14 +17,18 @@ const (
 	Invite Kind = "invite"
 	Code   Kind = "code"
 	Member Kind = "member" // tells a person that it works at an agency from now on
+
+	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
+	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
 )
 
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
 type Mail struct {
 	Kind   Kind      `json:"kind"`
-	Agency id.Agency `json:"agency,omitempty"` // of an invite or a member
-	Client id.Client `json:"client,omitempty"` // of an invite
-	Member id.Member `json:"member,omitempty"` // of a member
+	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
+	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
+	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
+	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
 }
@@ -45,6 +49,9 @@ func Decode(body []byte) (Mail, error) {
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
 	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
+		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	}
 	return m, fmt.Errorf("job: malformed mail job of kind %q", m.Kind)

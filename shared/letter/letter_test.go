@@ -27,6 +27,15 @@ func invitation() letter.InvitationData {
 	}
 }
 
+func thing(toAgency bool) letter.BoughtData {
+	d := letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd", Thing: "n8n Hosting, 30 GB", ToAgency: toAgency,
+		Link: "https://portal.example/portal?agency=ag_1", On: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC), Platform: "Latchkey"}
+	if toAgency {
+		d.Link = "https://portal.example/clients/cl_1"
+	}
+	return d
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -41,7 +50,11 @@ func TestGoldenMails(t *testing.T) {
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"welcome-owner": letter.Welcome(letter.WelcomeData{AgencyName: "شركة النور", AgencyColor: "#facc15", LogoURL: "https://portal.example/logos/ag_1/1.png", Email: "dana@northwind.example",
 			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
-		"code": letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+		"refund-client":  letter.Refund(thing(false)),
+		"refund-agency":  letter.Refund(thing(true)),
+		"removal-client": letter.Removal(thing(false)),
+		"removal-agency": letter.Removal(thing(true)),
+		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
 			path := filepath.Join("testdata", name+ext)

@@ -32,7 +32,8 @@ const (
 const (
 	Tries       = 5
 	Lease       = 2 * time.Minute     // of a worker on one try, its driver's answer included
-	Look        = 5 * time.Second     // between two looks at what a driver is making
+	Look        = 5 * time.Second     // between two looks at what a driver is making, at first
+	Stuck       = time.Hour           // after which what a driver is making is taken to have failed
 	Slow        = 10 * time.Minute    // after which both sides read that it takes longer
 	GiveUp      = 24 * time.Hour      // after the payment: cancelled, paid back, both told
 	DeleteAfter = 30 * 24 * time.Hour // from the suspension to the deletion
@@ -53,6 +54,7 @@ type Item struct {
 	ReadyAt  time.Time
 	HeldAt   time.Time // when it was suspended; zero while it is not
 	Noticed  bool      // the payer has been told when it will be deleted
+	Stale    bool      // what runs may not be what State says: the driver has to be told
 	Claimed  bool
 	Due      time.Time // when somebody should look after it; zero for never
 	Steps    []Step
@@ -88,6 +90,9 @@ func (i *Item) to(s State, now time.Time) {
 
 // Working tells whether the item is on its way to a state in which it rests.
 func (i *Item) Working() bool {
+	if i.Stale {
+		return true
+	}
 	switch i.State {
 	case Requested, Creating, HealthWait, Retrying, Compensating, Deleting:
 		return true
@@ -106,11 +111,16 @@ func (i *Item) Claim(now time.Time) bool {
 	if !i.Working() || i.Claimed && now.Before(i.Due) {
 		return false
 	}
-	if !i.Claimed && (i.State == Retrying || i.State == Creating || i.State == HealthWait) && now.Before(i.Due) {
+	if !i.Claimed && i.waits() && now.Before(i.Due) {
 		return false
 	}
 	i.Claimed, i.Due = true, now.Add(Lease)
 	return true
+}
+
+// waits tells whether the next step is not to be taken before Due.
+func (i *Item) waits() bool {
+	return i.Tries > 0 || i.Stale || i.State == Creating || i.State == HealthWait || i.State == Compensating || i.State == Deleting
 }
 
 // Begun notes that the driver has begun, under the name that it gave.
@@ -126,13 +136,27 @@ func (i *Item) There(now time.Time) {
 	i.rest(now.Add(Look))
 }
 
-// Wait notes that nothing has changed.
-func (i *Item) Wait(now time.Time) { i.rest(now.Add(Look)) }
+// Wait notes that nothing has changed. The longer it lasts, the rarer it is looked at; after Stuck the try has failed.
+func (i *Item) Wait(now time.Time) {
+	since := i.Steps[len(i.Steps)-1].At
+	if now.Sub(since) >= Stuck && (i.State == Creating || i.State == HealthWait) {
+		i.Fail(now, "It has not been ready within an hour.")
+		return
+	}
+	i.rest(now.Add(max(Look, min(now.Sub(since)/20, 5*time.Minute))))
+}
+
+// Later puts off a step that went wrong and has to be done in the end: paying back, deleting, telling the driver.
+func (i *Item) Later(now time.Time, reason string) {
+	i.Tries++
+	i.Reason = reason
+	i.rest(now.Add(Backoff(min(i.Tries, 10))))
+}
 
 // Done notes that it is ready.
 func (i *Item) Done(now time.Time) {
 	i.to(Ready, now)
-	i.ReadyAt, i.Reason = now, ""
+	i.ReadyAt, i.Reason, i.Tries = now, "", 0
 	i.rest(time.Time{})
 }
 
@@ -178,6 +202,7 @@ func (i *Item) Overdue(now time.Time) bool {
 		return false
 	}
 	i.to(Compensating, now)
+	i.Tries, i.Stale = 0, false
 	i.rest(now)
 	return true
 }
@@ -189,16 +214,46 @@ func (i *Item) PaidBack(now time.Time) {
 }
 
 // Hold suspends what is not paid any more: it is kept, and deleted DeleteAfter later. It returns false for what was
-// never made or is gone.
+// never made, is gone, or is being paid back.
 func (i *Item) Hold(now time.Time) bool {
 	switch i.State {
-	case Refunded, Suspended, Deleting, Deleted:
+	case Compensating, Refunded, Suspended, Deleting, Deleted:
 		return false
 	}
 	i.to(Suspended, now)
-	i.HeldAt = now
-	i.rest(now.Add(NoticeAfter))
+	i.HeldAt, i.Tries, i.Reason = now, 0, ""
+	i.tell(now)
 	return true
+}
+
+// tell has the driver told of the state.
+func (i *Item) tell(now time.Time) {
+	i.Stale = true
+	i.rest(now)
+}
+
+// Told notes that the driver knows of the state.
+func (i *Item) Told() {
+	i.Stale, i.Tries, i.Reason = false, 0, ""
+	i.rest(i.term())
+}
+
+// Doubt notes that the driver was told of another state than this one, by somebody who was late.
+func (i *Item) Doubt(now time.Time) {
+	if i.State == Ready || i.State == Suspended {
+		i.tell(now)
+	}
+}
+
+// term is when something happens to a state in which the item rests; zero for never.
+func (i *Item) term() time.Time {
+	switch {
+	case i.State != Suspended:
+		return time.Time{}
+	case i.Noticed:
+		return i.DeletedOn()
+	}
+	return i.HeldAt.Add(NoticeAfter)
 }
 
 // Resume takes up again what was suspended: what was ready is ready, the rest is made from the start. It returns false
@@ -207,16 +262,31 @@ func (i *Item) Resume(now time.Time) bool {
 	if i.State != Suspended {
 		return false
 	}
-	i.HeldAt, i.Noticed = time.Time{}, false
-	if !i.ReadyAt.IsZero() {
-		i.to(Ready, now)
-		i.rest(time.Time{})
+	if i.ReadyAt.IsZero() {
+		i.anew(now)
 		return true
 	}
-	i.Tries, i.Since = 0, now
+	i.HeldAt, i.Noticed, i.Tries, i.Reason = time.Time{}, false, 0, ""
+	i.to(Ready, now)
+	i.tell(now)
+	return true
+}
+
+// Renew makes once more, from the start, what was deleted or paid back, because it was paid for again. It returns false
+// in any other state.
+func (i *Item) Renew(now time.Time) bool {
+	if i.State != Deleted && i.State != Refunded {
+		return false
+	}
+	i.anew(now)
+	return true
+}
+
+func (i *Item) anew(now time.Time) {
+	i.HeldAt, i.Noticed, i.Stale = time.Time{}, false, false
+	i.Tries, i.Since, i.Reason, i.ReadyAt, i.Handle = 0, now, "", time.Time{}, ""
 	i.to(Requested, now)
 	i.rest(now.Add(Patience))
-	return true
 }
 
 // DeletedOn is when a suspended item is deleted.
@@ -228,7 +298,9 @@ func (i *Item) Notice(now time.Time) bool {
 		return false
 	}
 	i.Noticed = true
-	i.rest(i.DeletedOn())
+	if !i.Stale {
+		i.rest(i.DeletedOn())
+	}
 	return true
 }
 
@@ -239,12 +311,14 @@ func (i *Item) Expire(now time.Time) bool {
 		return false
 	}
 	i.to(Deleting, now)
+	i.Stale, i.Tries = false, 0
 	i.rest(now)
 	return true
 }
 
 // Gone notes that nothing of it is left.
 func (i *Item) Gone(now time.Time) {
+	i.Tries, i.Reason = 0, ""
 	i.to(Deleted, now)
 	i.rest(time.Time{})
 }

@@ -119,6 +119,10 @@ func TestWhatIsNotPaidIsHeldToldAndDeleted(t *testing.T) {
 	if !i.Hold(noon) || i.Hold(noon) || i.State != provision.Suspended {
 		t.Fatalf("%+v", i)
 	}
+	if !i.Claim(noon) || i.Claim(noon) {
+		t.Fatalf("the driver is not told: %+v", i)
+	}
+	i.Told()
 	week := noon.Add(provision.NoticeAfter)
 	if !i.Due.Equal(week) || i.Notice(week.Add(-1)) || !i.Notice(week) || i.Notice(week) {
 		t.Errorf("the notice: %+v", i)
@@ -128,8 +132,11 @@ func TestWhatIsNotPaidIsHeldToldAndDeleted(t *testing.T) {
 		t.Errorf("before its time: %+v", i)
 	}
 	back := i
-	if !back.Resume(over.Add(-1)) || back.State != provision.Ready || back.Noticed || !back.HeldAt.IsZero() || back.Expire(over) {
+	if !back.Resume(over.Add(-1)) || back.State != provision.Ready || back.Noticed || !back.HeldAt.IsZero() || back.Expire(over) || !back.Claim(over) {
 		t.Errorf("paid again: %+v", back)
+	}
+	if back.Told(); back.Working() || !back.Due.IsZero() {
+		t.Errorf("running again: %+v", back)
 	}
 	if !i.Expire(over) || !i.Claim(over) || i.Resume(over) {
 		t.Errorf("in its time: %+v", i)
@@ -138,10 +145,28 @@ func TestWhatIsNotPaidIsHeldToldAndDeleted(t *testing.T) {
 	if i.State != provision.Deleted || i.Working() {
 		t.Errorf("%+v", i)
 	}
+	if !i.Renew(over) || i.State != provision.Requested || !i.ReadyAt.IsZero() || !i.Claim(over) {
+		t.Errorf("paid once more after it was deleted: %+v", i)
+	}
 	untold := item()
 	untold.Hold(noon)
 	if untold.Expire(noon.Add(90 * 24 * time.Hour)) {
 		t.Error("deleted without notice")
+	}
+}
+
+// What takes ever longer is looked at ever more rarely, and not for ever.
+func TestWhatNeverGetsReadyHasFailed(t *testing.T) {
+	t.Parallel()
+	i, now, looks := item(), noon, 0
+	i.Begun(now, "stack-1")
+	for ; i.State == provision.Creating; looks++ {
+		now = i.Due
+		i.Claim(now)
+		i.Wait(now)
+	}
+	if took := now.Sub(noon); i.State != provision.Retrying || i.Reason == "" || took < provision.Stuck || took > provision.Stuck+5*time.Minute || looks > 100 {
+		t.Errorf("after %v and %d looks: %+v", took, looks, i)
 	}
 }
 
@@ -152,15 +177,19 @@ func TestNothingIsForgotten(t *testing.T) {
 		i, now := item(), noon
 		for range rapid.IntRange(0, 60).Draw(t, "events") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(12*time.Hour)).Draw(t, "pause")))
-			switch rapid.IntRange(0, 9).Draw(t, "event") {
+			switch rapid.IntRange(0, 11).Draw(t, "event") {
 			case 0, 1, 2:
 				if !i.Claim(now) {
 					continue
 				}
-				switch i.State {
-				case provision.Compensating:
+				switch {
+				case rapid.Bool().Draw(t, "later") && (i.Stale || i.State == provision.Compensating || i.State == provision.Deleting):
+					i.Later(now, "x")
+				case i.Stale:
+					i.Told()
+				case i.State == provision.Compensating:
 					i.PaidBack(now)
-				case provision.Deleting:
+				case i.State == provision.Deleting:
 					i.Gone(now)
 				default:
 					[]func(){func() { i.Begun(now, "h") }, func() { i.There(now) }, func() { i.Wait(now) }, func() { i.Done(now) }, func() { i.Fail(now, "x") }}[rapid.IntRange(0, 4).Draw(t, "outcome")]()
@@ -179,8 +208,12 @@ func TestNothingIsForgotten(t *testing.T) {
 				i.Notice(now)
 			case 9:
 				i.Expire(now)
+			case 10:
+				i.Renew(now)
+			case 11:
+				i.Doubt(now)
 			}
-			rests := i.State == provision.Ready || i.State == provision.Refunded || i.State == provision.Deleted
+			rests := i.State == provision.Ready && !i.Stale || i.State == provision.Refunded || i.State == provision.Deleted
 			if rests != i.Due.IsZero() {
 				t.Fatalf("%s is due at %v", i.State, i.Due)
 			}

@@ -1,0 +1,379 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/conflict"
+	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/job"
+	"latchkey.dev/shared/provision"
+	"latchkey.dev/shared/text"
+)
+
+const (
+	// early is how much sooner than it is due a job may come, because two clocks differ: it is put back for that long. One
+	// that comes sooner still is a repetition.
+	early = 3 * time.Second
+	// farthest is the longest delay of a message; what is due later is left to the sweep.
+	farthest = 15 * time.Minute
+	// triesToClear is how often a thing is tried to be deleted before its money is returned without that.
+	triesToClear = 3
+	// maxReason is the longest reason that a driver may give, in characters.
+	maxReason = 200
+)
+
+// Alert is the key under which a log line asks for an operator: an alarm can count the lines that have it.
+const Alert = "alert"
+
+// Handle does one job: one step of one thing. An error means that the job must come again.
+func (w *Worker) Handle(ctx context.Context, body []byte) error {
+	j, err := job.DecodeProvision(body)
+	if err != nil {
+		return err
+	}
+	c, i, err := w.claim(ctx, j)
+	if err != nil || c == nil {
+		return err
+	}
+	return w.record(ctx, j, i, w.act(ctx, c, i))
+}
+
+// claim takes the thing for one step. It returns nil when there is nothing to do now.
+func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, provision.Item, error) {
+	var mine *client.Client
+	var i *provision.Item
+	err := conflict.Retry(ctx, func() error {
+		mine = nil
+		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if i = find(c, j.Item); i == nil {
+			return nil
+		}
+		now, before := w.now(), *i
+		i.Overdue(now)
+		if i.Notice(now) {
+			if err := w.tell(ctx, c, i, job.Removal); err != nil {
+				return err
+			}
+		}
+		i.Expire(now)
+		claimed := i.Claim(now)
+		if !claimed && i.State == before.State && i.Noticed == before.Noticed {
+			if wait := i.Due.Sub(now); i.Working() && !i.Claimed && wait > 0 && wait <= early {
+				return w.Queue.Send(ctx, j.Encode(), wait)
+			}
+			return nil
+		}
+		if err := w.commit(ctx, c, i, before, nil); err != nil {
+			return err
+		}
+		if claimed {
+			mine = c
+		}
+		return nil
+	})
+	if err != nil || mine == nil {
+		return nil, provision.Item{}, err
+	}
+	return mine, *i, nil
+}
+
+func find(c *client.Client, key string) *provision.Item {
+	for n := range c.Items {
+		if c.Items[n].Key == key {
+			return &c.Items[n]
+		}
+	}
+	return nil
+}
+
+// now is the moment as it is stored.
+func (w *Worker) now() time.Time { return w.Now().Truncate(time.Millisecond) }
+
+// outcome is what came of a step.
+type outcome struct {
+	report Report
+	err    error
+	paid   bool // back
+}
+
+// act has one step done. Nothing is stored here.
+func (w *Worker) act(ctx context.Context, c *client.Client, i provision.Item) (out outcome) {
+	o := Order{Key: i.Key, Handle: i.Handle, Agency: c.Agency, Client: c.ID, Resource: i.Resource, Article: i.Article}
+	d := w.Driver
+	if d == nil {
+		d = none{}
+	}
+	switch {
+	case i.Stale && i.State == provision.Suspended:
+		out.report, out.err = d.Suspend(ctx, o)
+	case i.Stale:
+		out.report, out.err = d.Resume(ctx, o)
+	case i.State == provision.Requested || i.State == provision.Retrying:
+		out.report, out.err = d.Begin(ctx, o)
+	case i.State == provision.Creating || i.State == provision.HealthWait:
+		out.report, out.err = d.Look(ctx, o)
+	default: // deleting, compensating
+		out.report, out.err = d.Delete(ctx, o)
+	}
+	if i.State == provision.Compensating && (out.err == nil && out.report.Stage == Gone || i.Tries >= triesToClear) {
+		if out.err != nil || out.report.Stage != Gone {
+			slog.ErrorContext(ctx, "what is paid back may not be deleted", Alert, "provisioning_leftover", "agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
+		}
+		out.err = w.payBack(ctx, c, i)
+		out.paid = out.err == nil
+	}
+	if out.err != nil {
+		slog.WarnContext(ctx, "a step of provisioning failed", "agency", c.Agency, "client", c.ID, "item", i.Key, "state", i.State, "error", out.err)
+	}
+	return out
+}
+
+// payBack returns the money, tells both sides and asks for an operator. All of it may be repeated.
+func (w *Worker) payBack(ctx context.Context, c *client.Client, i provision.Item) error {
+	if w.Till == nil {
+		return errors.New("provisioning: nothing is sold here, and something has been paid for")
+	}
+	if err := w.Till.Return(ctx, c, i.Key); err != nil {
+		return err
+	}
+	slog.ErrorContext(ctx, "what was paid for could not be made and is paid back", Alert, "provisioning_refunded", "agency", c.Agency, "client", c.ID, "item", i.Key)
+	return w.tell(ctx, c, &i, job.Refund)
+}
+
+// tell has both sides mailed.
+func (w *Worker) tell(ctx context.Context, c *client.Client, i *provision.Item, kind job.Kind) error {
+	m := job.Mail{Kind: kind, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: "told"}
+	if err := w.Mail.Send(ctx, m.Encode(), 0); err != nil {
+		return err
+	}
+	if m.Member = c.Invite.From.Member; m.Member == "" {
+		return nil
+	}
+	return w.Mail.Send(ctx, m.Encode(), 0)
+}
+
+// record writes down what came of a step, and has the next one done in its time.
+func (w *Worker) record(ctx context.Context, j job.Provision, was provision.Item, out outcome) error {
+	var next *provision.Item
+	err := conflict.Retry(ctx, func() error {
+		next = nil
+		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		i := find(c, j.Item)
+		if i == nil {
+			return nil
+		}
+		now, before := w.now(), *i
+		if !i.Claimed || !i.Due.Equal(was.Due) || i.State != was.State || i.Stale != was.Stale {
+			// The lease ran out, or somebody has suspended or resumed it: what was done stands, and whoever has it now
+			// must know.
+			if i.Handle == "" {
+				i.Handle = out.report.Handle
+			}
+			if was.Stale {
+				i.Doubt(now)
+			}
+			if i.Handle == before.Handle && i.Stale == before.Stale {
+				return nil
+			}
+		} else {
+			w.apply(now, c, i, out)
+		}
+		if err := w.commit(ctx, c, i, before, &out.report); err != nil {
+			return err
+		}
+		next = i
+		return nil
+	})
+	if err != nil || next == nil || !next.Working() || next.Claimed {
+		return err
+	}
+	if wait := next.Due.Sub(w.now()); wait <= farthest {
+		if err := w.Queue.Send(ctx, j.Encode(), wait); err != nil {
+			slog.WarnContext(ctx, "the next step is left to the sweep", "error", err)
+		}
+	}
+	return nil
+}
+
+// apply brings the item to what came of a step.
+func (w *Worker) apply(now time.Time, c *client.Client, i *provision.Item, out outcome) {
+	r := out.report
+	switch {
+	case i.Stale && out.err != nil:
+		i.Later(now, "")
+	case i.Stale:
+		i.Told()
+	case i.State == provision.Compensating && out.paid:
+		i.PaidBack(now)
+	case i.State == provision.Deleting && out.err == nil && r.Stage == Gone:
+		if i.Gone(now); c.Payment.State.Open() { // paid for again while it was being deleted
+			i.Renew(now)
+		}
+	case i.State == provision.Compensating || i.State == provision.Deleting:
+		i.Later(now, i.Reason)
+	case out.err != nil && (i.State == provision.Creating || i.State == provision.HealthWait):
+		i.Wait(now) // what could not be looked at may be well
+	case out.err != nil:
+		i.Fail(now, reason(out.err))
+	case r.Stage == Broken || r.Stage == Gone:
+		i.Fail(now, plain(r.Reason))
+	default:
+		w.climb(now, i, r)
+	}
+}
+
+// climb takes the item as far up as the driver is.
+func (w *Worker) climb(now time.Time, i *provision.Item, r Report) {
+	if i.State == provision.Requested || i.State == provision.Retrying {
+		i.Begun(now, r.Handle)
+	}
+	if r.Handle != "" {
+		i.Handle = r.Handle
+	}
+	switch {
+	case r.Stage == Running:
+		i.Done(now)
+	case r.Stage == There && i.State == provision.Creating:
+		i.There(now)
+	default:
+		i.Wait(now)
+	}
+}
+
+const unsaid = "It could not be set up this time."
+
+func reason(err error) string {
+	var f *Failure
+	if errors.As(err, &f) {
+		return plain(f.Reason)
+	}
+	return unsaid
+}
+
+// plain makes one short line of what somebody else's program says.
+func plain(s string) string {
+	if r := []rune(s); len(r) > maxReason {
+		s = string(r[:maxReason-1]) + "…"
+	}
+	s, err := text.Line("reason", s, maxReason)
+	if err != nil || s == "" {
+		return unsaid
+	}
+	return s
+}
+
+// commit writes the relationship with the resource as it is then, and the row of the log.
+func (w *Worker) commit(ctx context.Context, c *client.Client, i *provision.Item, before provision.Item, r *Report) error {
+	change := client.Change{Client: c}
+	if action := told(before, i); action != "" {
+		now := w.now()
+		change.Audit = append(change.Audit, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: action, Subject: string(i.Resource), Detail: string(c.ID)})
+	}
+	if i.State != before.State || i.Stale != before.Stale {
+		x, err := w.Store.Resource(ctx, c.Agency, i.Resource)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil && w.follow(x, c, i, r) {
+			change.Set = append(change.Set, x)
+		}
+	}
+	return w.Store.Commit(ctx, c.Agency, change)
+}
+
+// told is what the log says of a step; "" for what is not worth a row.
+func told(before provision.Item, i *provision.Item) audit.Action {
+	switch {
+	case i.State == provision.Ready && (before.State == provision.Ready || before.State == provision.Suspended):
+		if before.Stale && !i.Stale {
+			return audit.ProvisionResumed
+		}
+	case i.State == provision.Suspended:
+		if before.Stale && !i.Stale {
+			return audit.ProvisionSuspended
+		}
+	case i.State == before.State:
+	case i.State == provision.Creating && before.State == provision.Requested:
+		return audit.ProvisionRequested
+	case i.State == provision.Ready:
+		return audit.ProvisionReady
+	case i.State == provision.Failed:
+		return audit.ProvisionFailed
+	case i.State == provision.Refunded:
+		return audit.ProvisionRefunded
+	case i.State == provision.Deleted || before.State == provision.Deleting:
+		return audit.ProvisionDeleted
+	}
+	return ""
+}
+
+// follow brings the resource to the item's state; false when that changes nothing.
+func (w *Worker) follow(x *instance.Resource, c *client.Client, i *provision.Item, r *Report) bool {
+	before := *x
+	x.Status = status(i)
+	x.Reason = ""
+	if x.Status == instance.Failed {
+		x.Reason = i.Reason
+	}
+	if i.State == provision.Ready && r != nil {
+		if r.URL != "" {
+			x.URL = r.URL
+		}
+		if r.APIKey != "" && x.Kind == instance.N8N && w.Keys != nil {
+			x.Key = w.Keys.Seal(r.APIKey, x.Place(c.Agency))
+		}
+	}
+	if x.Status == instance.Deleted {
+		x.URL, x.Key = "", ""
+	}
+	return *x != before
+}
+
+// status is the state of a resource whose making is where the item is.
+func status(i *provision.Item) instance.Status {
+	switch i.State {
+	case provision.Requested:
+		return instance.PendingDeploy
+	case provision.Creating, provision.HealthWait, provision.Retrying:
+		return instance.Deploying
+	case provision.Failed, provision.Compensating:
+		return instance.Failed
+	case provision.Refunded, provision.Deleted:
+		return instance.Deleted
+	case provision.Ready:
+		if !i.Stale {
+			return instance.Running
+		}
+	}
+	return instance.SuspendedDown
+}
+
+// none makes nothing.
+type none struct{}
+
+var errNone = &Failure{"This platform does not set up instances by itself yet."}
+
+func (none) Begin(context.Context, Order) (Report, error)   { return Report{}, errNone }
+func (none) Look(context.Context, Order) (Report, error)    { return Report{}, errNone }
+func (none) Suspend(context.Context, Order) (Report, error) { return Report{Stage: Gone}, nil }
+func (none) Resume(context.Context, Order) (Report, error)  { return Report{}, errNone }
+func (none) Delete(context.Context, Order) (Report, error)  { return Report{Stage: Gone}, nil }
