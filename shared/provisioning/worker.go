@@ -312,7 +312,7 @@ func told(before provision.Item, i *provision.Item) audit.Action {
 			return audit.ProvisionSuspended
 		}
 	case i.State == before.State:
-	case i.State == provision.Creating && before.State == provision.Requested:
+	case i.State == provision.Creating && before.Handle == "":
 		return audit.ProvisionRequested
 	case i.State == provision.Ready:
 		return audit.ProvisionReady

@@ -63,6 +63,11 @@ type Subscription struct {
 	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
 }
 
+// Over tells whether something was paid for that is not paid any more, also while it is being paid for again.
+func (p *Subscription) Over() bool {
+	return p.State.Over() || !p.PaidAt.IsZero() && !p.State.Open()
+}
+
 // Begin notes that a checkout page is about to be opened: its attempt is taken before the provider is asked, so that
 // two tabs ask for the same page. now is the moment. Faults: [fault.AlreadyPaid] when something is paid already.
 func (p *Subscription) Begin(i payment.Interval, now time.Time) error {
@@ -142,8 +147,8 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 	if c.Fulfil {
 		p.PaidAt = now
 	}
-	c.Opened = p.State.Open() && before.State.Over()
-	c.Closed = p.State.Over() && !before.State.Over()
+	c.Opened = p.State.Open() && before.Over()
+	c.Closed = p.Over() && !before.Over()
 	c.Changed = *p != before
 	return c
 }
