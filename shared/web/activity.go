@@ -19,7 +19,7 @@ import (
 // families are what the log can be narrowed to, in words.
 var families = []struct{ action, word string }{
 	{"", "Everything"}, {"invite", "Invitations"}, {"client", "Clients and access"}, {"instance", "Instances"}, {"service", "Services"}, {"workflow", "Workflows"},
-	{"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
+	{"provision", "Setting up"}, {"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
 }
 
 // told words each action around what it was done to: {s} is the subject, {t} the thing that the detail names.
@@ -34,6 +34,9 @@ var told = map[audit.Action]string{
 	audit.InstanceConnected: "connected {s}", audit.InstanceChanged: "changed {s}", audit.InstanceDisconnected: "disconnected {s}",
 	audit.ServiceConnected: "connected {s}", audit.ServiceDisconnected: "disconnected {s}",
 	audit.WorkflowActivated: "switched a workflow of {s} on", audit.WorkflowDeactivated: "switched a workflow of {s} off",
+	audit.ProvisionRequested: "began to set up {s}", audit.ProvisionReady: "set up {s}", audit.ProvisionFailed: "could not set up {s}",
+	audit.ProvisionRetried: "asked to set up {s} again", audit.ProvisionRefunded: "returned the payment for {s}, which could not be set up",
+	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again", audit.ProvisionDeleted: "deleted {s}, which is not paid for",
 	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",
 	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension", audit.AgencyDeleted: "deleted the agency",
 	audit.MemberAdded: "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
@@ -256,9 +259,9 @@ func subjectPath(p activity.Party, names map[string]string) string {
 // toneOf is how good a change is for the agency.
 func toneOf(a audit.Action) page.Tone {
 	switch a {
-	case audit.InviteAccepted, audit.ProposalApproved, audit.AccessGranted, audit.InstanceConnected, audit.ServiceConnected, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
+	case audit.InviteAccepted, audit.ProposalApproved, audit.AccessGranted, audit.InstanceConnected, audit.ServiceConnected, audit.ProvisionReady, audit.ProvisionResumed, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
 		return page.Good
-	case audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved, audit.AgencySuspended, audit.AgencyDeleted:
+	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved, audit.AgencySuspended, audit.AgencyDeleted:
 		return page.Bad
 	case audit.AddressProposed, audit.LinkRequested:
 		return page.Wait

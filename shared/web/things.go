@@ -124,6 +124,9 @@ func stateMeaning(r *instance.Resource) string {
 		}
 		return "It did not start. Clients see it and cannot open it."
 	}
+	if r.Status == instance.Deleted {
+		return "It was deleted, with all that was in it, because nobody pays for it."
+	}
 	return "Its state is not known."
 }
 

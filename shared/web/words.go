@@ -52,6 +52,8 @@ func resourceBadge(s instance.Status) page.Badge {
 		return page.Badge{Tone: page.Bad, Text: "Suspended"}
 	case instance.Failed:
 		return page.Badge{Tone: page.Bad, Text: "Failed"}
+	case instance.Deleted:
+		return page.Badge{Tone: page.Idle, Text: "Deleted"}
 	case "":
 		return page.Badge{Tone: page.Idle, Text: "Removed"}
 	}
