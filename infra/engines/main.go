@@ -105,11 +105,14 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 		}
 		start := time.Now()
 		var r result
-		if s.name == "sam" {
+		switch {
+		case s.name == "sam":
 			r, err = underSAM(ctx, folder, suite)
-		} else if suite.service != "" {
+		case s.name == "lambdas":
+			r, err = onLambda(ctx, folder, suite)
+		case suite.service != "":
 			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]))
-		} else {
+		default:
 			r, err = s.product(ctx, folder, suite, at)
 		}
 		if err != nil {

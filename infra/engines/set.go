@@ -47,6 +47,7 @@ var sets = []set{
 	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false},
 	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false},
 	{"sam", "sam local, and the embedded engine", nil, []suite{product}, true},
+	{"lambdas", "template.yaml deployed on MiniStack", nil, []suite{product}, true},
 }
 
 // engines are those of the set, each once.
