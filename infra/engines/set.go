@@ -134,6 +134,9 @@ func (p *process) await(ctx context.Context, ready string) error {
 	}
 }
 
+// grace is how long a process may take to end by itself: sam local takes away a container for each function.
+const grace = time.Minute
+
 // stop ends the process and its children.
 func (p *process) stop() error {
 	group := -p.command.Process.Pid
@@ -145,7 +148,7 @@ func (p *process) stop() error {
 		case <-p.ended:
 			_ = syscall.Kill(group, syscall.SIGKILL) // a child that did not go with it
 			return p.log.Close()
-		case <-time.After(10 * time.Second):
+		case <-time.After(grace):
 		}
 	}
 	return errors.Join(fmt.Errorf("%s (process %d) does not end", p.name, p.command.Process.Pid), p.log.Close())
