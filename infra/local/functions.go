@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/n8n"
 	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/ses"
 	"latchkey.dev/shared/signin"
@@ -44,7 +45,7 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
 	keys := &signin.Keys{Store: table, Now: env.Now}
 	agencies := &signin.Agencies{Store: table, Now: env.Now}
-	ownOffice := &office.Office{Store: table, Queue: mail, Now: env.Now}
+	ownOffice := &office.Office{Store: table, Queue: mail, Picture: picture.Read, Now: env.Now}
 	me := &account.Account{Store: table, Now: env.Now, MayResign: ownOffice.MayResign, Resign: ownOffice.Resign}
 	clientPortal := &portal.Portal{Store: table, Now: env.Now}
 	caller, seals := n8n.New(n8n.Allowed(env), far), ssm.Ring(env, "SEAL_PARAMETER")

@@ -50,6 +50,15 @@ type Agency struct {
 	Staff    int // counts changes of members and keys, so that each is decided from all that were before
 }
 
+// MaxLogoFile is the largest file that a logo is made of, in bytes.
+const MaxLogoFile = 1 << 20
+
+// Logo is an agency's logo: a small PNG.
+type Logo struct {
+	PNG  []byte
+	Hash string // of the content, 24 hex digits
+}
+
 // MayInvite returns nil when the agency may invite clients at all; else a fault with code [fault.Suspended] or
 // [fault.PlanRequired].
 func (a *Agency) MayInvite() error {

@@ -14,7 +14,6 @@ import (
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/office"
-	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/signin"
 )
 
@@ -176,7 +175,7 @@ func UpdateLogo(door *signin.Doorkeeper, o *office.Office) Operation {
 		func(ctx context.Context, in *logoInput) (*agencyOutput, error) {
 			return rebrand(ctx, door, o, office.Look{Logo: append([]byte{}, in.RawBody...)}, in.IfMatch)
 		})
-	op.spec.MaxBodyBytes = picture.MaxFile + 1024 // what is a little over is told at the field
+	op.spec.MaxBodyBytes = agency.MaxLogoFile + 1024 // what is a little over is told at the field
 	return op
 }
 

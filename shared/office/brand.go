@@ -12,7 +12,6 @@ import (
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
-	"latchkey.dev/shared/picture"
 )
 
 // LogoPrefix begins the paths at which logos are served.
@@ -73,7 +72,7 @@ func (o *Office) Rebrand(ctx context.Context, caller identity.Caller, l Look, ma
 	if err := roster.Members.MayManage(caller.Member); err != nil {
 		return nil, err
 	}
-	var logo *picture.Logo
+	var logo *agency.Logo
 	if l.Logo != nil {
 		wait, err := o.Store.Allow(ctx, "logo#"+string(caller.Agency), uploads, uploadWindow, o.Now())
 		if err != nil {
@@ -84,7 +83,7 @@ func (o *Office) Rebrand(ctx context.Context, caller identity.Caller, l Look, ma
 			e.Retry, e.Limit = wait, fault.Limit{Name: "logos", Quota: uploads, Window: uploadWindow}
 			return nil, e
 		}
-		if logo, err = picture.Read(l.Logo); err != nil {
+		if logo, err = o.Picture(l.Logo); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"latchkey.dev/shared/idempotency"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/job"
-	"latchkey.dev/shared/picture"
 )
 
 // Store keeps agencies and those who work there. Reads of what is not there return a fault with code
@@ -52,7 +51,9 @@ type Queue interface {
 type Office struct {
 	Store Store
 	Queue Queue // nil where nobody is added
-	Now   func() time.Time
+	// Picture makes a logo of an uploaded file; nil where none is taken. Faults: [fault.Invalid] in "logo".
+	Picture func(file []byte) (*agency.Logo, error)
+	Now     func() time.Time
 }
 
 // Roster is an agency with those who work there.
@@ -64,7 +65,7 @@ type Roster struct {
 // Rebranding is a new look.
 type Rebranding struct {
 	Agency *agency.Agency // the new state; Revision is that of the old one
-	Logo   *picture.Logo  // a new logo, which the agency's LogoURL leads to; nil to store none
+	Logo   *agency.Logo   // a new logo, which the agency's LogoURL leads to; nil to store none
 	Old    string         // hash of the logo that is replaced; "" for none
 	At     time.Time
 	Audit  audit.Entry

@@ -1,5 +1,6 @@
 // Package picture makes a logo out of a file that somebody has uploaded: it is decoded, scaled down and encoded anew,
-// so that nothing of the file itself is ever kept or served.
+// so that nothing of the file itself is ever kept or served. Whoever imports it carries the codecs: only functions that
+// take uploads do.
 package picture
 
 import (
@@ -14,23 +15,17 @@ import (
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
 
+	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/fault"
 )
 
 // Bounds of what comes in and of what is made of it.
 const (
-	MaxFile  = 1 << 20 // bytes
 	MaxSide  = 4096    // pixels
 	maxArea  = 4 << 20 // pixels: the most that is decoded, 32 MB at 16 bits a channel
 	Side     = 256     // of the logo, at most
 	MaxBytes = 24 << 10
 )
-
-// Logo is a PNG of at most Side by Side pixels and MaxBytes.
-type Logo struct {
-	PNG  []byte
-	Hash string // of the content, 24 hex digits
-}
 
 const types = "PNG, JPEG, WebP or GIF"
 
@@ -63,8 +58,8 @@ func begins(with string) func([]byte) bool {
 
 // Read makes a logo of a file's content. What the file is called and what type it claims to have does not count. A
 // fault with code [fault.Invalid] in the field "logo" says what to do about a file that cannot be taken.
-func Read(file []byte) (*Logo, error) {
-	if len(file) > MaxFile {
+func Read(file []byte) (*agency.Logo, error) {
+	if len(file) > agency.MaxLogoFile {
 		return nil, wrong("This file is over 1 MB. Choose a smaller one.")
 	}
 	for _, c := range codecs {
@@ -91,7 +86,7 @@ func Read(file []byte) (*Logo, error) {
 }
 
 // shrink scales the image down until it is small enough, in pixels and in bytes.
-func shrink(img image.Image) (*Logo, error) {
+func shrink(img image.Image) (*agency.Logo, error) {
 	from := img.Bounds()
 	for _, side := range []int{Side, 192, 144, 112, 88, 64, 48} {
 		w, h := from.Dx(), from.Dy()
@@ -106,7 +101,7 @@ func shrink(img image.Image) (*Logo, error) {
 		}
 		if b.Len() <= MaxBytes {
 			sum := sha256.Sum256(b.Bytes())
-			return &Logo{PNG: b.Bytes(), Hash: hex.EncodeToString(sum[:12])}, nil
+			return &agency.Logo{PNG: b.Bytes(), Hash: hex.EncodeToString(sum[:12])}, nil
 		}
 	}
 	return nil, wrong("This image cannot be made small enough. Choose a simpler one.") // 48 by 48 pixels are 9 KB at most

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/picture"
 )
@@ -119,7 +120,7 @@ func TestWhatIsNoLogoIsRefusedWithWhatToDo(t *testing.T) {
 		"half a PNG":        {encoded(t, drawn(300, 300), "png")[:200], "cannot be read as an image"},
 		"a bomb":            {bomb(1_000_000, 1_000_000), "1000000 by 1000000 pixels"},
 		"a wide bomb":       {bomb(4000, 4000), "4000 by 4000 pixels"},
-		"too large a file":  {append(encoded(t, drawn(4, 4), "png"), make([]byte, picture.MaxFile)...), "over 1 MB"},
+		"too large a file":  {append(encoded(t, drawn(4, 4), "png"), make([]byte, agency.MaxLogoFile)...), "over 1 MB"},
 	} {
 		_, err := picture.Read(c.file)
 		f := fault.As(err)

@@ -15,7 +15,6 @@ import (
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/page"
-	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/signin"
 )
 
@@ -81,7 +80,7 @@ func (s *Site) branding(ctx context.Context, o *office.Office, caller identity.C
 }
 
 // maxUpload is the largest form with a file, in bytes: what is a little over the bound is told at the field.
-const maxUpload = picture.MaxFile + 64<<10
+const maxUpload = agency.MaxLogoFile + 64<<10
 
 // SettingsForm saves how the agency looks.
 func SettingsForm(s *Site, door *signin.Doorkeeper, o *office.Office) Page {

@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/office"
+	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/signin"
 )
 
@@ -14,7 +15,7 @@ func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		o := &office.Office{Store: table, Now: env.Now}
+		o := &office.Office{Store: table, Picture: picture.Read, Now: env.Now}
 		return api.UpdateLogo(door, o).Function(env.Origin("ORIGIN")), nil
 	})
 }

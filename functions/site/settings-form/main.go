@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/office"
+	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/web"
 )
@@ -14,7 +15,7 @@ func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		o := &office.Office{Store: table, Now: env.Now}
+		o := &office.Office{Store: table, Picture: picture.Read, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.SettingsForm(site, door, o).Function(), nil
 	})
