@@ -113,7 +113,8 @@ func fonts(t *testing.T) bool {
 // fixed makes a browser draw the same on every machine: with our fonts, where they are, and no other.
 func fixed(t *testing.T, ours bool) []chromedp.ExecAllocatorOption {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB")}
+	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB"),
+		chromedp.Env("TZ=UTC")}
 	if !ours {
 		return options
 	}
