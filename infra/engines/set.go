@@ -146,7 +146,7 @@ func (p *process) stop() error {
 		}
 		select {
 		case <-p.ended:
-			_ = syscall.Kill(group, syscall.SIGKILL) // a child that did not go with it
+			_ = syscall.Kill(group, syscall.SIGKILL) //nolint:errcheck // a child that did not go with it
 			return p.log.Close()
 		case <-time.After(grace):
 		}

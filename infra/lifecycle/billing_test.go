@@ -115,7 +115,7 @@ func (s *shop) run(d time.Duration) {
 		must(s.t, s.till.Tick(s.ctx))
 		for s.take(s.queue, s.clerk.Handle) > 0 {
 		}
-		left := end.Sub(time.Now())
+		left := time.Until(end)
 		if left <= 0 {
 			return
 		}

@@ -144,7 +144,7 @@ func (w *works) until(d, step time.Duration) {
 		for w.take(w.jobs, w.worker.Handle) > 0 {
 		}
 		w.within = false
-		left := end.Sub(time.Now())
+		left := time.Until(end)
 		if left <= 0 {
 			return
 		}

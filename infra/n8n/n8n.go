@@ -203,7 +203,7 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 		fmt.Fprint(w, "<!doctype html><title>Welcome</title>")
 		return
 	case i.fault == "redirect":
-		http.Redirect(w, r, "https://elsewhere.example/api/v1/"+path, http.StatusFound)
+		http.Redirect(w, r, "https://elsewhere.example/api/v1/"+path, http.StatusFound) //nolint:gosec // always the same host, which there is not
 		return
 	case i.fault == "fail":
 		answer(w, http.StatusInternalServerError, message("Internal Server Error"))

@@ -195,6 +195,3 @@ func provision(ctx context.Context, q Queue, c *client.Client) {
 		}
 	}
 }
-
-// ours tells whether an id of the payment service has the prefix of its kind.
-func ours(id, prefix string) bool { return strings.HasPrefix(id, prefix) }

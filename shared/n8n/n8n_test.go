@@ -95,16 +95,18 @@ func TestWhatIsWrongIsSaidInPlainWords(t *testing.T) {
 		field string
 		want  string
 	}{
-		"401":      {status(401), "apiKey", "refuses the API key"},
-		"403":      {status(403), "apiKey", "does not let the API key do this"},
-		"404":      {status(404), "url", "no n8n API at this address"},
-		"429":      {status(429), "url", "slow down"},
-		"500":      {status(500), "url", "HTTP 500"},
-		"418":      {status(418), "url", "HTTP 418"},
-		"down":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "url", "HTTP 503"},
-		"garbage":  {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>welcome</html>") }, "url", "does not speak n8n's public API"},
-		"other":    {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"hello":"world"}`) }, "url", "does not speak n8n's public API"},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/x", 302) }, "url", "elsewhere.example"},
+		"401":     {status(401), "apiKey", "refuses the API key"},
+		"403":     {status(403), "apiKey", "does not let the API key do this"},
+		"404":     {status(404), "url", "no n8n API at this address"},
+		"429":     {status(429), "url", "slow down"},
+		"500":     {status(500), "url", "HTTP 500"},
+		"418":     {status(418), "url", "HTTP 418"},
+		"down":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "url", "HTTP 503"},
+		"garbage": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>welcome</html>") }, "url", "does not speak n8n's public API"},
+		"other":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"hello":"world"}`) }, "url", "does not speak n8n's public API"},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/x", http.StatusFound)
+		}, "url", "elsewhere.example"},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"data":["`)
 			for range 9 << 10 {

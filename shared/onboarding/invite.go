@@ -218,7 +218,7 @@ func granted(grants []instance.Grant, desk *Desk) ([]instance.Grant, error) {
 // Get reads an invite of the agency, the ones replaced by a later invite to the same address too, of which only the
 // outcome is kept. Faults: [fault.NotFound].
 func (s *Inviter) Get(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	c, err := s.read(ctx, caller.Agency, which, true)
+	c, err := s.read(ctx, caller.Agency, which)
 	if err != nil {
 		return nil, err
 	}
@@ -235,12 +235,12 @@ func (s *Inviter) Get(ctx context.Context, caller identity.Caller, which id.Invi
 	return nil, errNoInvite
 }
 
-func (s *Inviter) read(ctx context.Context, agency id.Agency, which id.Invite, fresh bool) (*client.Client, error) {
+func (s *Inviter) read(ctx context.Context, agency id.Agency, which id.Invite) (*client.Client, error) {
 	ref := which.Ref()
 	if ref == "" {
 		return nil, errNoInvite
 	}
-	c, err := s.Store.Client(ctx, agency, ref, fresh)
+	c, err := s.Store.Client(ctx, agency, ref, true)
 	if fault.Is(err, fault.NotFound) {
 		return nil, errNoInvite
 	}
@@ -387,7 +387,7 @@ func (u Unchanged) check(c *client.Client) error {
 func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = s.read(ctx, caller.Agency, which, true); err != nil {
+		if c, err = s.read(ctx, caller.Agency, which); err != nil {
 			return err
 		}
 		if c.Invite.ID != which {

@@ -45,7 +45,7 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 		if replayed, err = record.Replays(desk.Once, now); err != nil {
 			return err
 		} else if replayed {
-			made, err = s.read(ctx, caller.Agency, id.Invite(desk.Once.Result), true)
+			made, err = s.read(ctx, caller.Agency, id.Invite(desk.Once.Result))
 			return err
 		}
 		if old.Proposal == nil {
@@ -114,7 +114,7 @@ func (s *Inviter) Refuse(ctx context.Context, caller identity.Caller, which id.I
 // asked reads the relationship whose invitee asks for another address. With a record it is no fault that nobody does:
 // the request may have come before.
 func (s *Inviter) asked(ctx context.Context, caller identity.Caller, which id.Invite, record *idempotency.Record) (*client.Client, error) {
-	c, err := s.read(ctx, caller.Agency, which, true)
+	c, err := s.read(ctx, caller.Agency, which)
 	if err != nil {
 		return nil, err
 	}

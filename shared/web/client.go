@@ -181,12 +181,12 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 // banner says where the invite stands, and what can be done about it.
 func banner(v *page.Client, c *client.Client, now time.Time) {
 	i := c.Invite
-	switch {
-	case c.EndedBy == client.ByAgency:
+	switch c.EndedBy {
+	case client.ByAgency:
 		v.Banner = page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."}
 		v.Again = true
 		return
-	case c.EndedBy == client.ByClient:
+	case client.ByClient:
 		v.Banner = page.Banner{Tone: page.Idle, Title: "This client has left your portal.", Text: "Nothing is open to it any more. You can invite the same address again."}
 		v.Again = true
 		return

@@ -87,7 +87,7 @@ func SettingsForm(s *Site, door *signin.Doorkeeper, o *office.Office) Page {
 	p := s.look("settingsForm", func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-		if err := r.ParseMultipartForm(maxUpload); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		if err := r.ParseMultipartForm(maxUpload); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded a line above
 			if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
 				return fault.New(fault.TooLarge, "The logo is over 1 MB. Go back and choose a smaller file.")
 			}
