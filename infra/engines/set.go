@@ -145,8 +145,10 @@ func (p *process) stop() error {
 			return err
 		}
 		select {
-		case <-p.ended:
-			_ = syscall.Kill(group, syscall.SIGKILL) //nolint:errcheck // a child that did not go with it
+		case <-p.ended: //nolint:errcheck // that it was stopped is no error
+			if err := syscall.Kill(group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) { // a child that did not go with it
+				return errors.Join(err, p.log.Close())
+			}
 			return p.log.Close()
 		case <-time.After(grace):
 		}
