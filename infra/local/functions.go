@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/activity"
 	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/delivery"
@@ -24,21 +25,28 @@ import (
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/sqs"
 	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
 	"latchkey.dev/shared/sweep"
 	"latchkey.dev/shared/web"
 )
 
 // functions makes the handlers that the Lambda mains start, by their logical ids in the template. Which there are is
-// for api.Operations and web.Pages to say; the host compares them with the template. Calls to n8n instances go through far.
-func functions(env *environment.Environment, far http.RoundTripper) (map[string]event.Function, error) {
+// for api.Operations and web.Pages to say; the host compares them with the template. Calls to n8n instances go through far;
+// who is paid is asked at the till, which is nil where nothing is sold.
+func functions(env *environment.Environment, far http.RoundTripper, till billing.Till) (map[string]event.Function, error) {
 	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
-	mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
+	mail, jobs := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL")), sqs.Open(env.AWS("sqs"), env.String("BILLING_QUEUE_URL"))
 	origin := env.Origin("ORIGIN")
 	key := ssm.Secret(env, "SECRET_PARAMETER")
 
 	door := &signin.Doorkeeper{Store: table, Now: env.Now}
 	codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
-	inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
+	set, prices := billing.Told(env), &billing.PriceList{Store: table, Now: env.Now}
+	cashier := &billing.Cashier{Store: table, Till: till, Settings: set, Now: env.Now}
+	plans := &billing.Plans{Store: table, Till: till, Prices: prices, Settings: set, Now: env.Now}
+	clerk := &billing.Clerk{Cashier: cashier, Plans: plans, Queue: jobs, Tariff: table, Now: env.Now}
+	ledger := &billing.Ledger{Store: table}
+	inviter := &onboarding.Inviter{Store: table, Queue: mail, Prices: prices, Till: &billing.Closer{Till: till, Queue: jobs}, Now: env.Now}
 	directory := &onboarding.Directory{Store: table, Now: env.Now}
 	chronicle := &activity.Chronicle{Store: table, Now: env.Now}
 	keeper := &care.Keeper{Store: table, Now: env.Now}
@@ -54,15 +62,19 @@ func functions(env *environment.Environment, far http.RoundTripper) (map[string]
 	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
 		Key: key, Origin: origin, Platform: env.String("PLATFORM_NAME"), From: env.String("MAIL_FROM"), Now: env.Now}
 	feedback := &delivery.Feedback{Store: table, Now: env.Now}
-	sweeper := &sweep.Sweep{Store: table, Queue: mail, Now: env.Now, Note: event.Annotate}
+	sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Now: env.Now, Note: event.Annotate}
 
 	all := map[string]event.Function{
 		"SendMail":       event.Queue("sendMail", event.Body(worker.Handle)),
 		"RecordDelivery": event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
+		"Bill":           event.Queue("bill", event.Body(clerk.Handle)),
+		"Reconcile":      event.Schedule("reconcile", clerk.Reconcile),
+		"StripeWebhook":  event.HTTP("stripeWebhook", stripe.Receiver([]string{webhookSecret}, env.Now, clerk.Listen)),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: keys, Agencies: agencies, Office: ownOffice, Inviter: inviter,
-		Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector, Origin: origin}) {
+		Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector,
+		Cashier: cashier, Plans: plans, Prices: prices, Ledger: ledger, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
 	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me,
@@ -93,6 +105,9 @@ func (domains) TakesMail(_ context.Context, domain string) error {
 // codeKey is the secret that a deployment's operator makes: the key of the sign-in codes' digests. Here table, codes
 // and mailbox are one process's, on one machine, and there is nobody to keep it from.
 const codeKey = "the local run keeps no secrets from its own machine"
+
+// webhookSecret is what the stand-in for Stripe signs its webhooks with.
+const webhookSecret = "whsec_the_stand_in_and_the_product_are_one_process"
 
 // sealKey is the key that n8n instances' API keys are encrypted with; what is said of codeKey holds for it.
 const sealKey = "what the local run seals it could as well leave open"

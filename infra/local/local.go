@@ -27,7 +27,9 @@ import (
 	"latchkey.dev/infra/stack"
 	"latchkey.dev/infra/stripe"
 	"latchkey.dev/infra/template"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/payment"
 	till "latchkey.dev/shared/stripe"
 )
 
@@ -168,7 +170,11 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true"}
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
+		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+	if o.StripeKey == "" {
+		given["StripeApiBase"] = l.origin + stripePath + "/api"
+	}
 	maps.Copy(given, o.Parameters)
 	declared, err := template.Read(path, template.Inputs{Parameters: given})
 	if err != nil {
@@ -184,12 +190,16 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	env, err := l.environment(cfg, o.Record)
+	env, err := l.environment(cfg, o.Record, o.StripeKey)
 	if err != nil {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
-	all, err := functions(env, l.nearby())
+	var asked billing.Till
+	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
+		asked = l.till
+	}
+	all, err := functions(env, l.nearby(), asked)
 	if err = errors.Join(err, env.Err()); err != nil {
 		return err
 	}
@@ -200,12 +210,15 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err := seed(ctx, env, l.origin); err != nil {
 		return err
 	}
-	l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log})
-	return err
+	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log}); err != nil {
+		return err
+	}
+	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes, Client: &http.Client{Transport: wire.Transport(l.Host)}})
+	return nil
 }
 
 // environment answers the variables of all functions together, and those that Lambda itself sets.
-func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environment, error) {
+func (l *Local) environment(cfg aws.Config, record bool, stripeKey string) (*environment.Environment, error) {
 	variables, err := l.Stack.Variables()
 	if err != nil {
 		return nil, err
@@ -218,6 +231,12 @@ func (l *Local) environment(cfg aws.Config, record bool) (*environment.Environme
 	}
 	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
 	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
+	if name := variables["STRIPE_SECRET_PARAMETER"]; name != "" {
+		l.Engine.SSM.Put(name, cmp.Or(stripeKey, l.Stripe.Key()))
+	}
+	if name := variables["STRIPE_WEBHOOK_SECRET_PARAMETER"]; name != "" {
+		l.Engine.SSM.Put(name, webhookSecret)
+	}
 	env := environment.New(func(name string) string { return variables[name] })
 	env.Now = l.clock.Now
 	env.HTTPClient = cfg.HTTPClient

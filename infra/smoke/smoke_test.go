@@ -127,7 +127,8 @@ func (b *bench) answers(ctx context.Context, t *testing.T, f *template.Function)
 }
 
 // optional are the variables that may be empty.
-var optional = map[string]bool{"AWS_ENDPOINT_URL": true, "CHECK_MX": true, "SUPPORT_EMAIL": true}
+var optional = map[string]bool{"AWS_ENDPOINT_URL": true, "CHECK_MX": true, "SUPPORT_EMAIL": true,
+	"STRIPE_SECRET_PARAMETER": true, "STRIPE_WEBHOOK_SECRET_PARAMETER": true, "STRIPE_API_BASE": true}
 
 // needs starts the binary once without each of its variables. It must end and name the variable: one that starts
 // nevertheless was given what it does not use, and one that says nothing cannot be mended.

@@ -12,6 +12,7 @@ import (
 
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/activity"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
@@ -39,6 +40,10 @@ type Services struct {
 	Connector *connection.Connector
 	Agencies  *signin.Agencies
 	Office    *office.Office
+	Cashier   *billing.Cashier
+	Plans     *billing.Plans
+	Prices    *billing.PriceList
+	Ledger    *billing.Ledger
 	Origin    string
 }
 
@@ -62,6 +67,8 @@ func Operations(s Services) []Operation {
 		CreateAPIKey(s.Door, s.Keys), ListAPIKeys(s.Door, s.Keys), RevokeAPIKey(s.Door, s.Keys),
 		SignUpAgency(s.Door, s.Codes, s.Agencies), GetAgency(s.Door, s.Office), UpdateBranding(s.Door, s.Office), UpdateLogo(s.Door, s.Office), DeleteAgency(s.Door, s.Office),
 		ListMembers(s.Door, s.Office), AddMember(s.Door, s.Office), UpdateMember(s.Door, s.Office), RemoveMember(s.Door, s.Office),
+		StartCheckout(s.Door, s.Reception, s.Cashier), ConfirmCheckout(s.Door, s.Cashier, s.Origin), GetContract(s.Door, s.Inviter), GetPortalContract(s.Door, s.Ledger),
+		QuoteOrder(s.Door, s.Prices), OpenBillingPortal(s.Door, s.Cashier), OpenAgencyBilling(s.Door, s.Plans), StartPlanUpgrade(s.Door, s.Plans),
 	}
 }
 
@@ -111,7 +118,8 @@ func describeAccepted(operationID string, doc *huma.OpenAPI, path string) {
 }
 
 // people are the operations, among those that take keys, that only a signed-in person may call.
-var people = map[string]bool{"signUpAgency": true, "deleteAgency": true, "addMember": true, "updateMember": true, "removeMember": true}
+var people = map[string]bool{"signUpAgency": true, "deleteAgency": true, "addMember": true, "updateMember": true, "removeMember": true,
+	"openAgencyBilling": true, "startPlanUpgrade": true}
 
 func security(o Operation) []map[string][]string {
 	switch o.spec.Tags[0] {
@@ -123,7 +131,7 @@ func security(o Operation) []map[string][]string {
 	case tagPortal, tagKeys, tagAccount:
 		return []map[string][]string{{"session": {}}}
 	}
-	if o.ID == "acceptInvitation" || o.ID == "getSession" {
+	if o.ID == "acceptInvitation" || o.ID == "startCheckout" || o.ID == "getSession" {
 		return []map[string][]string{{"session": {}}}
 	}
 	return []map[string][]string{}

@@ -25,14 +25,15 @@ type OfferBody struct {
 
 // InvitationBody is what a link shows.
 type InvitationBody struct {
-	Agency    AgencyBody  `json:"agency"`
-	Email     string      `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
-	Standing  string      `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
-	Payer     string      `json:"payer" enum:"agency,client"`
-	Message   string      `json:"message,omitempty"`
-	Grants    []OfferBody `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
-	Offer     string      `json:"offer" doc:"Fingerprint of the offer: accept with it to get exactly what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
-	ExpiresAt time.Time   `json:"expiresAt"`
+	Agency    AgencyBody    `json:"agency"`
+	Email     string        `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
+	Standing  string        `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
+	Payer     string        `json:"payer" enum:"agency,client"`
+	Message   string        `json:"message,omitempty"`
+	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
+	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
+	Offer     string        `json:"offer" doc:"Fingerprint of the offer: accept with it to get exactly what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	ExpiresAt time.Time     `json:"expiresAt"`
 }
 
 type invitationOutput struct{ Body InvitationBody }
@@ -53,6 +54,9 @@ func ViewInvitation(door *signin.Doorkeeper, reception *onboarding.Reception) Op
 			i := v.Client.Invite
 			out := &invitationOutput{InvitationBody{Agency: AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}, Email: v.To(),
 				Standing: string(v.Standing), Payer: string(i.Payer), Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: i.ExpiresAt}}
+			if out.Body.Contract, err = contractBody(i.Contract); err != nil {
+				return nil, err
+			}
 			for _, g := range v.Grants {
 				out.Body.Grants = append(out.Body.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
 			}
@@ -77,8 +81,8 @@ type acceptOutput struct {
 
 // AcceptInvitation makes the signed-in person a client.
 func AcceptInvitation(door *signin.Doorkeeper, reception *onboarding.Reception, origin string) Operation {
-	return operation("acceptInvitation", "Accept an invitation", "The caller must be signed in with the invited address. Accepting again answers the same.",
-		tagInvitee, 200, []fault.Code{fault.Unauthenticated, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
+	return operation("acceptInvitation", "Accept an invitation", "The caller must be signed in with the invited address. Accepting again answers the same. One with a contract is accepted by paying: startCheckout.",
+		tagInvitee, 200, []fault.Code{fault.Unauthenticated, fault.PaymentRequired, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
 		func(ctx context.Context, in *acceptInput) (*acceptOutput, error) {
 			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
 			if err != nil {

@@ -50,7 +50,8 @@ type InviteBody struct {
 	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed"`
 	Reason    string         `json:"reason,omitempty" doc:"Why it failed or its mail came back."`
 	Grants    []GrantBody    `json:"grants"`
-	Order     *OrderBody     `json:"order" doc:"null when the client buys nothing."`
+	Order     *OrderBody     `json:"order" doc:"null when the client buys nothing; its prices are in getContract."`
+	Payment   *PaymentBody   `json:"payment" doc:"null when the client buys nothing."`
 	Message   string         `json:"message,omitempty"`
 	ExpiresAt *time.Time     `json:"expiresAt"`
 	CreatedAt time.Time      `json:"createdAt"`
@@ -60,7 +61,7 @@ type InviteBody struct {
 func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	i := c.Invite
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Payer: string(i.Payer), Status: string(i.At(now)),
-		Reason: i.Reason, Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
+		Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
 	for _, g := range i.Grants {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}
@@ -200,7 +201,7 @@ func ResendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operatio
 // CancelInvite ends an invite.
 func CancelInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
 	return operation("cancelInvite", "Cancel an invite", "Its links answer 410 from here on, and the address can be invited again.", tagInvites, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotPending},
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotPending, fault.AlreadyPaid},
 		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
 			caller, err := forAgency(ctx, door, identity.InvitesWrite)
 			if err != nil {

@@ -64,6 +64,8 @@ type Store interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// Agency reads the agency as it is now.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Member reads somebody who works at the agency.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
 	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
 	// Payer finds who a customer of the payment service is; empty when nobody is known by it.
@@ -152,8 +154,6 @@ func said(err error) error {
 		if strings.Contains(e.Param, "price") { // the operator has archived it
 			return fault.New(fault.PaymentsOff, "What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
 		}
-	case payment.Declined:
-		return fault.New(fault.PaymentRefused, "The card was declined. Nothing was charged; try another one.")
 	}
 	return err
 }

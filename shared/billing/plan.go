@@ -25,10 +25,10 @@ type Plans struct {
 }
 
 // Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated],
-// [fault.Invalid] in interval, [fault.AlreadyPaid], [fault.PaymentsOff], [fault.Unavailable].
+// [fault.Forbidden] for who is no owner, [fault.Invalid] in interval, [fault.AlreadyPaid], [fault.PaymentsOff], [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
-		return Page{}, fault.New(fault.Unauthenticated, "Paying needs a sign-in of the last hour. Sign in again, then pay.")
+	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
+		return Page{}, err
 	}
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "Choose month or year.")
@@ -52,6 +52,21 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 		}
 	}
 	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+}
+
+// owner lets owners through who have signed in a short while ago.
+func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string) error {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return fault.New(fault.Unauthenticated, "%s", stale)
+	}
+	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
+	if err == nil && m.Role == agency.Owner {
+		return nil
+	}
+	if err == nil || fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Forbidden, "Only owners of the agency pay for it. Ask one of them.")
+	}
+	return err
 }
 
 func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment.Interval) (a *agency.Agency, err error) {
@@ -216,8 +231,8 @@ func (s *Plans) facts(ctx context.Context, a *agency.Agency, sub string) (f subs
 // Account is the address of the payment service's own page for the agency's card and invoices. Faults:
 // [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller) (string, error) {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
-		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return "", err
 	}
 	if s.Till == nil {
 		return "", errOff
@@ -229,6 +244,6 @@ func (s *Plans) Account(ctx context.Context, caller identity.Caller) (string, er
 	if a.Payment.Customer == "" {
 		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
 	}
-	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+"/settings")
+	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+"/settings/plan")
 	return url, said(err)
 }

@@ -43,7 +43,6 @@ const (
 	WrongCode       Code = "wrong_code"
 	Unreachable     Code = "instance_unreachable"
 	PaymentsOff     Code = "payments_not_set_up"
-	PaymentRefused  Code = "payment_refused"
 	PaymentRequired Code = "payment_required"
 	NothingToPay    Code = "nothing_to_pay"
 	RateLimited     Code = "rate_limited"
@@ -60,6 +59,7 @@ var meanings = []struct {
 	{Malformed, 400, "The request is not JSON, or not of the form that the operation takes."},
 	{Invalid, 422, "A field's value is refused; errors says which and what to do."},
 	{Unauthenticated, 401, "There is no valid session or API key."},
+	{PaymentRequired, 402, "The invitation is accepted by paying for what it holds."},
 	{CrossOrigin, 403, "A browser sent this from another site's page."},
 	{Forbidden, 403, "The caller may not do this."},
 	{PlanRequired, 403, "The agency's plan does not include this."},
@@ -75,6 +75,8 @@ var meanings = []struct {
 	{NotActive, 409, "The client is not in a state that this needs."},
 	{StillSending, 409, "A mail of this invite is on its way at this moment."},
 	{OfferChanged, 409, "The agency has changed what it offers since it was shown; look at it again, then accept."},
+	{NothingToPay, 409, "The invitation costs nothing; accept it."},
+	{AlreadyPaid, 409, "It has been paid already."},
 	{AlreadyMember, 409, "The person works at the agency already."},
 	{LastOwner, 409, "An agency keeps at least one owner."},
 	{IdempotencyUsed, 409, "The Idempotency-Key came before with another body."},

@@ -3,6 +3,7 @@ package main
 
 import (
 	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
@@ -16,7 +17,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
+		inviter := &onboarding.Inviter{Store: table, Queue: mail, Prices: &billing.PriceList{Store: table, Now: env.Now}, Now: env.Now}
 		return api.SendInvite(door, inviter).Function(env.Origin("ORIGIN")), nil
 	})
 }

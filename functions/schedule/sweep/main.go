@@ -13,7 +13,8 @@ func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
-		sweeper := &sweep.Sweep{Store: table, Queue: mail, Now: env.Now, Note: event.Annotate}
+		jobs := sqs.Open(env.AWS("sqs"), env.String("BILLING_QUEUE_URL"))
+		sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Now: env.Now, Note: event.Annotate}
 		return event.Schedule("sweep", sweeper.Run), nil
 	})
 }

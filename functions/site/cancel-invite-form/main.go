@@ -2,11 +2,15 @@
 package main
 
 import (
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/sqs"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
 	"latchkey.dev/shared/web"
 )
 
@@ -15,7 +19,9 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
-		inviter := &onboarding.Inviter{Store: table, Now: env.Now}
+		jobs := sqs.Open(env.AWS("sqs"), env.String("BILLING_QUEUE_URL"))
+		till := &billing.Closer{Till: stripe.CloseOnly(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER")), Queue: jobs}
+		inviter := &onboarding.Inviter{Store: table, Till: till, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.CancelInviteForm(site, door, directory, inviter).Function(), nil
 	})

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
@@ -17,7 +18,7 @@ func main() {
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
-		inviter := &onboarding.Inviter{Store: table, Queue: mail, Now: env.Now}
+		inviter := &onboarding.Inviter{Store: table, Queue: mail, Prices: &billing.PriceList{Store: table, Now: env.Now}, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.SendInviteForm(site, door, directory, inviter).Function(), nil
 	})

@@ -1,0 +1,24 @@
+// Command confirm-checkout looks whether a payment has come.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
+		cashier := &billing.Cashier{Store: table, Till: till, Now: env.Now}
+		origin := env.Origin("ORIGIN")
+		return api.ConfirmCheckout(door, cashier, origin).Function(origin), nil
+	})
+}

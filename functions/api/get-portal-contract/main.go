@@ -1,0 +1,20 @@
+// Command get-portal-contract shows a client its contract.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		ledger := &billing.Ledger{Store: table}
+		return api.GetPortalContract(door, ledger).Function(""), nil
+	})
+}

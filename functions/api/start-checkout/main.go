@@ -1,0 +1,25 @@
+// Command start-checkout opens the checkout of an invitation.
+package main
+
+import (
+	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
+		reception := &onboarding.Reception{Store: table, Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Settings: billing.Told(env), Now: env.Now}
+		return api.StartCheckout(door, reception, cashier).Function(env.Origin("ORIGIN")), nil
+	})
+}

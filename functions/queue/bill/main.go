@@ -1,0 +1,22 @@
+// Command bill looks at payments when something has happened to them.
+package main
+
+import (
+	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		till, set := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER")), billing.Told(env)
+		plans := &billing.Plans{Store: table, Till: till, Settings: set, Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Settings: set, Now: env.Now}
+		clerk := &billing.Clerk{Cashier: cashier, Plans: plans, Now: env.Now}
+		return event.Queue("bill", event.Body(clerk.Handle)), nil
+	})
+}
