@@ -184,6 +184,7 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 		"leavePortal", "endAllSessions", "exportMyData", "eraseMe",
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
 		"getPortalInstance", "setWorkflowState",
+		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openAgencyBilling", "startPlanUpgrade",
 		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember", "removeMember"}
 	want = append(want, tending...)
 	var have []string

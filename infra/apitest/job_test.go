@@ -172,6 +172,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	p.advance(8 * 24 * time.Hour)
 
 	inviteeJob(p, kept)
+	billingJob(t, p, kept)
 	agencyJob(t, p, kept)
 
 	// And what needs nobody.
@@ -191,7 +192,7 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 	for _, d := range p.local.Recorder.Differences() {
 		// A secret is read when a process starts, which is before any invocation.
 		f := p.local.Stack.Template.Function(d.Function)
-		if d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"])) {
+		if d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) || strings.Contains(d.Resource, ":parameter/latchkey/stripe-")) {
 			continue
 		}
 		t.Error(d)

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -110,7 +111,7 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
 		return nil, fault.New(fault.AlreadyPaid, "This has been paid already.")
 	}
-	again := c.Payment.Over() && c.Joined() // a client that lets it lapse may take it up again
+	again := c.Payment.Lapsed() && c.Joined() // a client that lets it lapse may take it up again
 	if !again {
 		if err := c.Invite.MayAnswer(s.Now()); err != nil {
 			return nil, err
@@ -148,6 +149,9 @@ func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done b
 		return Page{}, false, err
 	}
 	made, err := s.Till.CreateCheckout(ctx, s.request(c))
+	if payment.Is(err, payment.Refused) { // there will be no page, and nothing to close when the invite is cancelled
+		err = errors.Join(err, s.withdraw(ctx, c))
+	}
 	if err != nil {
 		return Page{}, false, said(err)
 	}
@@ -172,6 +176,17 @@ func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done b
 		return Page{}, false, nil
 	}
 	return Page{made.URL, made.ExpiresAt}, true, nil
+}
+
+// withdraw takes back an attempt for which no page is made.
+func (s *Cashier) withdraw(ctx context.Context, c *client.Client) error {
+	return conflict.Retry(ctx, func() error {
+		now, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
+		if err != nil || now.Invite.ID != c.Invite.ID || !now.Payment.Withdraw(c.Payment.Checkout.Attempt) {
+			return err
+		}
+		return s.Store.Commit(ctx, c.Agency, client.Change{Client: now})
+	})
 }
 
 // paidBefore asks the payment service whether an earlier page of the invite was paid after all, before another is made.

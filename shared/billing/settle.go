@@ -61,7 +61,7 @@ func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
 		made, err := s.Till.CreateCheckout(ctx, s.request(c))
 		switch {
 		case payment.Is(err, payment.Refused): // what it was to sell is not sold any more
-			p.State, p.Due = subscription.None, time.Time{}
+			p.Withdraw(p.Checkout.Attempt)
 		case err != nil:
 			return said(err)
 		default:

@@ -39,6 +39,9 @@ func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) 
 	if blank {
 		offer.Email = ""
 	}
+	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
+		return nil, err
+	}
 	desk, err := s.Store.Desk(ctx, caller.Agency, Wanted{Resources: resources(d.Grants)})
 	if err != nil {
 		return nil, err

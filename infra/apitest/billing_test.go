@@ -1,0 +1,324 @@
+package apitest_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey.dev/infra/local"
+	standin "latchkey.dev/infra/stripe"
+)
+
+// asked is an order of hosting and WhatsApp, for which the client pays.
+var asked = m{"payer": "client", "order": m{"hosting": m{"storageGb": 30}, "whatsapp": true}}
+
+// checkout is where a payment goes on.
+type checkout struct {
+	URL       string
+	ExpiresAt time.Time
+}
+
+// session is the id of the payment service's page at the address.
+func session(at string) string { return at[strings.LastIndexByte(at, '/')+1:] }
+
+// pay does on the payment service's page what a person with that card does: "pay" or "decline".
+func (p *product) pay(at, card string) {
+	p.t.Helper()
+	p.control(http.MethodPost, "stripe/checkout/"+session(at), m{"card": card}, nil)
+}
+
+// paying invites the address to buy, and returns the invite, its link's secret and the person, signed in.
+func (c *caller) paying(address string) (invite, string, *caller) {
+	c.t.Helper()
+	i := c.invite(address, asked)
+	secret := token(c.t, c.nextMail(address))
+	return i, secret, c.signIn(address)
+}
+
+// paidBody is what the API says of a payment.
+type paidBody struct {
+	Joined  bool
+	Payment *struct{ State, Interval string }
+}
+
+// joins waits until the payment has made the person a client.
+func (c *caller) joins(agency string) {
+	c.t.Helper()
+	c.until("the payment to be seen", func() bool {
+		var b paidBody
+		c.post("/v1/portal/checkout/confirm", m{"agency": agency}).is(200).into(&b)
+		return b.Joined && b.Payment != nil && b.Payment.State == "active"
+	})
+}
+
+func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	at := mine.ID
+
+	var quote struct {
+		Lines       []struct{ Product, Name string }
+		Month, Year struct{ Total struct{ Text string } }
+		Saving      struct{ Percent int }
+	}
+	o.post("/v1/quotes", m{"order": asked["order"]}).is(200).into(&quote)
+	if len(quote.Lines) != 2 || quote.Month.Total.Text == "" || quote.Saving.Percent == 0 {
+		t.Errorf("the quote: %+v", quote)
+	}
+	i, secret, c := o.paying(p.address("ops"))
+	if i.Order == nil {
+		t.Error("the invite has no order")
+	}
+	o.get("/v1/invites/" + i.ID + "/contract").is(200).hides("price_")
+	c.get("/v1/portal/contract?agency=" + at).is(200)
+
+	link := "/v1/invitations/" + secret
+	c.post(link+"/accept", nil).fails(402, "payment_required")
+	p.nobody().post(link+"/checkout", m{"interval": "month"}).fails(401, "unauthenticated")
+	c.post(link+"/checkout", m{"interval": "week"}).fails(422, "invalid")
+	other := p.signIn(p.address("other"))
+	other.post(link+"/checkout", m{"interval": "month"}).fails(403, "wrong_account")
+
+	// Two tabs have one page; another interval closes it.
+	var first, second, third checkout
+	c.post(link+"/checkout", m{"interval": "month"}).is(200).into(&first)
+	c.post(link+"/checkout", m{"interval": "month"}).is(200).into(&second)
+	c.post(link+"/checkout", m{"interval": "year"}).is(200).into(&third)
+	if first.URL != second.URL || third.URL == first.URL {
+		t.Errorf("pages: %s %s %s", first.URL, second.URL, third.URL)
+	}
+	p.pay(third.URL, "decline")
+	var b paidBody
+	if c.post("/v1/portal/checkout/confirm", m{"agency": at}).is(200).into(&b); b.Joined || b.Payment.State != "checkout_open" {
+		t.Errorf("after a declined card: %+v", b)
+	}
+	p.pay(third.URL, "pay")
+	p.until("the webhook to be dealt with", func() bool { return o.look(i.ID).Status == "accepted" })
+	c.joins(at)
+	c.post(link+"/checkout", m{"interval": "year"}).fails(409, "already_paid")
+	c.get("/v1/portal").is(200)
+
+	var account struct{ URL string }
+	c.post("/v1/portal/billing", m{"agency": at}).is(200).into(&account)
+	if !strings.Contains(account.URL, "/portal/") {
+		t.Errorf("card and invoices are at %q", account.URL)
+	}
+	var client struct {
+		Status string
+		Invite struct {
+			Payment struct{ State, Interval string }
+		}
+	}
+	o.get("/v1/clients/" + i.ClientID).is(200).into(&client)
+	if client.Status != "active" || client.Invite.Payment.State != "active" || client.Invite.Payment.Interval != "year" {
+		t.Errorf("the client: %+v", client)
+	}
+}
+
+func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	at := mine.ID
+	i, secret, c := o.paying(p.address("ops"))
+	for _, order := range []m{{"hosting": m{"storageGb": 11}}, {"hosting": m{"storageGb": 0}}, {}} {
+		o.post("/v1/quotes", m{"order": order}).fails(422, "invalid")
+	}
+	p.nobody().post("/v1/quotes", m{"order": asked["order"]}).fails(401, "unauthenticated")
+	p.program(o.key("reads", "invites:read").Secret).post("/v1/quotes", m{"order": asked["order"]}).fails(403, "forbidden")
+	p.nobody().get("/v1/invites/"+i.ID+"/contract").fails(401, "unauthenticated")
+	p.program(o.key("clients", "clients:read").Secret).get("/v1/invites/"+i.ID+"/contract").fails(403, "forbidden")
+	p.nobody().get("/v1/portal/contract?agency="+at).fails(401, "unauthenticated")
+	for _, path := range []string{"/v1/portal/checkout/confirm", "/v1/portal/billing"} {
+		p.nobody().post(path, m{"agency": at}).fails(401, "unauthenticated")
+		c.post(path, m{"agency": "ag_01KC5R9V3MAG4J6M8P0S2V4X6Z"}).fails(404, "not_found")
+		c.post(path, m{"agency": 7}).fails(422, "invalid")
+	}
+
+	free := o.invite(p.address("free"), m{"payer": "client"})
+	freely := token(t, p.nextMail(free.Email))
+	f := p.signIn(free.Email)
+	f.post("/v1/invitations/"+freely+"/checkout", m{"interval": "month"}).fails(409, "nothing_to_pay")
+	o.get("/v1/invites/"+free.ID+"/contract").fails(404, "not_found")
+	f.get("/v1/portal/contract?agency="+at).fails(404, "not_found")
+	f.post("/v1/invitations/"+freely+"/accept", nil).is(200)
+
+	// A payment is made by somebody who has just proved to be it.
+	p.advance(61 * time.Minute)
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).fails(401, "unauthenticated")
+	c.post("/v1/portal/billing", m{"agency": at}).fails(401, "unauthenticated")
+	c = p.signIn(i.Email)
+
+	// What was paid while it was being cancelled is a client's.
+	var page checkout
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.pay(page.URL, "pay")
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).fails(409, "already_paid")
+	p.local.Stripe.SetPlan(standin.Plan{})
+	p.until("the payment to be seen", func() bool { return o.look(i.ID).Status == "accepted" })
+
+	// What is not sold any more is said to be so, and nothing is charged.
+	gone, link, g := o.paying(p.address("gone"))
+	if err := p.local.Stripe.Reprice("hosting_30", 9900, 99000); err != nil {
+		t.Fatal(err)
+	}
+	g.post("/v1/invitations/"+link+"/checkout", m{"interval": "month"}).fails(422, "payments_not_set_up")
+	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
+	g.post("/v1/invitations/"+link+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+
+	late, link, l := o.paying(p.address("late"))
+	p.advance(8 * 24 * time.Hour)
+	l = p.signIn(late.Email)
+	l.post("/v1/invitations/"+link+"/checkout", m{"interval": "month"}).fails(410, "invitation_expired")
+}
+
+func TestCancellingAnInviteClosesItsPage(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	i, secret, c := o.paying(p.address("ops"))
+	var page checkout
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
+	if _, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
+		t.Error("a cancelled invite can be paid")
+	}
+
+	// Who declines has its page closed too, a moment later.
+	_, secret, c = o.paying(p.address("no"))
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	c.post("/v1/invitations/"+secret+"/decline", nil).is(204)
+	p.advance(2 * time.Minute)
+	p.until("the page to be closed", func() bool {
+		_, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardDeclined})
+		return err != nil
+	})
+}
+
+func TestAnAgencyBuysMax(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(soloOwner)
+	o.post("/v1/agency/plan", m{"interval": "week"}).fails(422, "invalid")
+	o.post("/v1/agency/billing", nil).fails(404, "not_found")
+	p.nobody().post("/v1/agency/plan", m{"interval": "year"}).fails(401, "unauthenticated")
+	p.nobody().post("/v1/agency/billing", nil).fails(401, "unauthenticated")
+	admin := p.address("admin")
+	o.post("/v1/members", m{"email": admin, "role": "admin"}).is(201)
+	a := p.signIn(admin)
+	a.post("/v1/agency/plan", m{"interval": "year"}).fails(403, "forbidden")
+	a.post("/v1/agency/billing", nil).fails(403, "forbidden")
+
+	var page checkout
+	o.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	p.until("the plan", func() bool {
+		var agency struct{ Plan string }
+		o.get("/v1/agency").is(200).into(&agency)
+		return agency.Plan == "max"
+	})
+	o.post("/v1/agency/plan", m{"interval": "year"}).fails(409, "already_paid")
+	o.post("/v1/agency/billing", nil).is(200)
+	o.invite(p.address("first"))
+}
+
+func TestWhereNothingIsSoldEverybodyIsToldSo(t *testing.T) {
+	p := own(t, local.Options{Parameters: map[string]string{"StripeSecretParameter": "", "StripeWebhookSecretParameter": ""}})
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	o.post("/v1/invites", m{"email": p.address("a"), "payer": "client", "order": asked["order"]}).fails(422, "payments_not_set_up")
+	o.post("/v1/invites/preview", m{"email": p.address("a"), "payer": "client", "order": asked["order"]}).fails(422, "payments_not_set_up")
+	o.post("/v1/quotes", m{"order": asked["order"]}).fails(422, "payments_not_set_up")
+	o.post("/v1/agency/plan", m{"interval": "year"}).fails(422, "payments_not_set_up")
+	o.post("/v1/agency/billing", nil).fails(422, "payments_not_set_up")
+	c := p.signIn(p.address("b"))
+	c.post("/v1/portal/billing", m{"agency": mine.ID}).fails(422, "payments_not_set_up")
+}
+
+func TestOnlyStripeIsListenedTo(t *testing.T) {
+	p := own(t, defaults)
+	body := `{"id":"evt_1","object":"event","type":"invoice.paid","data":{"object":{"id":"in_1","object":"invoice"}}}`
+	for _, signature := range []string{"", "t=1,v1=00", standin.Sign([]byte(body), []string{"whsec_of_somebody_else"}, p.now())} {
+		p.nobody().post("/stripe/webhook", raw(body), "Stripe-Signature", signature).is(400)
+	}
+	p.nobody().post("/stripe/webhook", url.Values{"id": {"evt_1"}}).is(400)
+}
+
+// billingJob does with payments whatever can be done, for those who watch the functions.
+func billingJob(t *testing.T, p *product, kept *secrets) {
+	t.Helper()
+	p.advance(61 * time.Minute)
+	o := p.signIn(owner)
+	kept.keep(o.cookie)
+	mine, _ := o.agency()
+	at := mine.ID
+	i, secret, c := o.paying("payer@client.example")
+	kept.keep(secret)
+	kept.keep(c.cookie)
+	link := "/v1/invitations/" + secret
+	o.post("/v1/quotes", m{"order": asked["order"]}).is(200)
+	o.get("/v1/invites/" + i.ID + "/contract").is(200)
+	c.get("/v1/portal/contract?agency=" + at).is(200)
+	var page checkout
+	c.post(link+"/checkout", m{"interval": "month"}).is(200)
+	c.post(link+"/checkout", m{"interval": "year"}).is(200).into(&page)
+	lose := func(f func()) { // nobody is told of what is paid
+		p.local.Stripe.SetPlan(standin.Plan{Lose: 1})
+		f()
+		p.local.Stripe.SetPlan(standin.Plan{})
+	}
+	p.advance(3 * time.Minute) // the sweep looks at the open page
+	lose(func() { p.pay(page.URL, "pay") })
+	c.joins(at)
+	c.post("/v1/portal/billing", m{"agency": at}).is(200)
+
+	// One whose webhook comes first, and one that is paid while it is being cancelled.
+	two, secret, d := o.paying("payer-two@client.example")
+	kept.keep(secret)
+	kept.keep(d.cookie)
+	d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	p.until("the payment", func() bool { return o.look(two.ID).Status == "accepted" })
+	for n, cancel := range []func(i invite){
+		func(i invite) { o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409) },
+		func(i invite) { o.post("/clients/"+i.ClientID+"/cancel", url.Values{}).is(409) },
+		func(i invite) { d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(409) },
+	} {
+		var next invite
+		next, secret, d = o.paying([]string{"payer-three@client.example", "payer-four@client.example", "payer-five@client.example"}[n])
+		kept.keep(secret)
+		kept.keep(d.cookie)
+		d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+		lose(func() { p.pay(page.URL, "pay") })
+		cancel(next)
+	}
+
+	s := p.signIn(soloOwner)
+	kept.keep(s.cookie)
+	s.post("/v1/agency/plan", m{"interval": "month"}).is(200)
+	s.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
+	lose(func() { p.pay(page.URL, "pay") })
+	s.post("/v1/agency/plan", m{"interval": "year"}).is(409)
+	p.advance(16 * time.Minute) // the reconciliation finds it
+	p.until("the plan", func() bool {
+		var agency struct{ Plan string }
+		s.get("/v1/agency").is(200).into(&agency)
+		return agency.Plan == "max"
+	})
+	s.post("/v1/agency/billing", nil).is(200)
+}
+
+func TestPayingTakesRequestsOfItsOwnSiteAndSizeOnly(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	for path, body := range map[string]m{"/v1/quotes": {"order": m{}}, "/v1/invitations/lki_x/checkout": {"interval": "year"}, "/v1/portal/checkout/confirm": {"agency": "ag_x"},
+		"/v1/portal/billing": {"agency": "ag_x"}, "/v1/agency/plan": {"interval": "year"}, "/v1/agency/billing": nil} {
+		o.post(path, body, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
+		if body != nil {
+			o.post(path, raw(`{"name":"`+strings.Repeat("x", 256<<10)+`"}`)).fails(413, "too_large")
+			o.post(path, raw("{")).fails(400, "malformed")
+		}
+	}
+}
