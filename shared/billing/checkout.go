@@ -111,7 +111,7 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
 		return nil, fault.New(fault.AlreadyPaid, "This has been paid already.")
 	}
-	again := c.Payment.Lapsed() && c.Joined() // a client that lets it lapse may take it up again
+	again := c.Payment.Over() && c.Joined() // a client that lets it lapse may take it up again
 	if !again {
 		if err := c.Invite.MayAnswer(s.Now()); err != nil {
 			return nil, err

@@ -109,7 +109,7 @@ func (c *Client) dues() []time.Time {
 // At is the state at a moment.
 func (c *Client) At(now time.Time) Status {
 	if c.Joined() {
-		if c.Payment.Lapsed() { // what it paid for is not paid any more
+		if c.Payment.Over() { // what it paid for is not paid any more
 			return Inactive
 		}
 		return Active

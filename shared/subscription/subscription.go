@@ -30,9 +30,6 @@ func (s State) Open() bool { return s == Active || s == PastDue }
 // Over tells whether it was to be had and is not any more.
 func (s State) Over() bool { return s == Canceled || s == Unpaid || s == Disputed }
 
-// Lapsed tells whether it has been paid once and is not paid now, whatever has been begun since.
-func (p *Subscription) Lapsed() bool { return !p.PaidAt.IsZero() && !p.State.Open() }
-
 // How long things take, and when to look after them.
 const (
 	CheckoutLifetime = 23 * time.Hour   // of a checkout page: under the provider's 24 h, so that ours ends first
@@ -64,6 +61,11 @@ type Subscription struct {
 	PastDueSince time.Time
 	EndedAt      time.Time // when it came to be Over
 	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
+}
+
+// Over tells whether something was paid for that is not paid any more, also while it is being paid for again.
+func (p *Subscription) Over() bool {
+	return p.State.Over() || !p.PaidAt.IsZero() && !p.State.Open()
 }
 
 // Begin notes that a checkout page is about to be opened: its attempt is taken before the provider is asked, so that
@@ -154,8 +156,8 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 	if c.Fulfil {
 		p.PaidAt = now
 	}
-	c.Opened = p.State.Open() && (before.State.Over() || before.Lapsed())
-	c.Closed = p.State.Over() && !before.State.Over()
+	c.Opened = p.State.Open() && before.Over()
+	c.Closed = p.Over() && !before.Over()
 	c.Changed = *p != before
 	return c
 }
