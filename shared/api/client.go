@@ -21,6 +21,8 @@ type LinkedBody struct {
 	Name   string `json:"name" example:"Acme production"`
 	Status string `json:"status" doc:"As it is now; removed when it is gone." example:"running"`
 	Access string `json:"access" enum:"read,write"`
+
+	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what the client has bought: how far it is."`
 }
 
 // ClientBody is a client.
@@ -50,7 +52,7 @@ func clientBody(l onboarding.Listed, now time.Time) ClientBody {
 		if status == "" {
 			status = "removed"
 		}
-		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access)})
+		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access), progressBody(c.Bought(r.Resource), now)})
 	}
 	return b
 }
@@ -163,6 +165,8 @@ type PortalItem struct {
 	Status string `json:"status"`
 	Access string `json:"access" enum:"read,write"`
 	URL    string `json:"url"`
+
+	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
 }
 
 // PortalBody is a client's portal.
@@ -192,7 +196,7 @@ func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
 			if v.Access == portal.Closed { // to a program it is one more that is not open
 				v.Access = portal.Inactive
 			}
-			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances), Services: items(v.Services), Agencies: []*AgencyBody{}}
+			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()), Agencies: []*AgencyBody{}}
 			if v.Agency != nil {
 				b.Agency = agencyBody(v.Agency)
 			}
@@ -203,10 +207,10 @@ func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
 		})
 }
 
-func items(in []portal.Item) []PortalItem {
+func items(in []portal.Item, now time.Time) []PortalItem {
 	out := []PortalItem{}
 	for _, i := range in {
-		out = append(out, PortalItem{string(i.ID), i.Name, i.Type, string(i.Status), string(i.Access), i.URL})
+		out = append(out, PortalItem{string(i.ID), i.Name, i.Type, string(i.Status), string(i.Access), i.URL, progressBody(i.Making, now)})
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func PreviewInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operati
 			}
 			v := portal.Preview(p.Agency, p.Offer.Grants, p.Resources)
 			out := &previewOutput{PreviewBody{
-				PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances), Services: items(v.Services), Agencies: []*AgencyBody{}},
+				PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, inviter.Now()), Services: items(v.Services, inviter.Now()), Agencies: []*AgencyBody{}},
 				Invitation: InvitationBody{Agency: AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
 					Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: inviter.Now().Add(invite.Lifetime)},
 			}}

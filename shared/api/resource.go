@@ -19,16 +19,17 @@ type ResourceBody struct {
 	Type      string     `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
 	Name      string     `json:"name" example:"Acme production"`
 	Status    string     `json:"status" example:"running"`
-	Linkable  bool       `json:"linkable" doc:"Whether it can be granted: only when active or running."`
+	Linkable  bool       `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
 	URL       string     `json:"url" example:"https://n8n.example.com"`
 	Connected bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
 	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
 	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
+	OwnedBy   string     `json:"ownedBy,omitempty" doc:"The client that has bought it and pays for it; absent for the agency's own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	CreatedAt time.Time  `json:"createdAt"`
 }
 
 func resourceBody(r *instance.Resource) ResourceBody {
-	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status), Linkable: r.Status.Linkable(), URL: r.URL,
+	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status), Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
 		Connected: r.Connected(), Reason: r.Reason, CreatedAt: r.CreatedAt}
 	if !r.CheckedAt.IsZero() {
 		b.CheckedAt = &r.CheckedAt
@@ -113,12 +114,17 @@ type seenOutput struct {
 	Body struct {
 		ResourceBody
 		SeersBody
+
+		Progress *ProgressBody `json:"progress,omitempty" doc:"Of what a client has bought: how far it is."`
 	}
 }
 
 func seenBody(s *connection.Seen, now time.Time) *seenOutput {
 	out := &seenOutput{ETag: connection.Tag(s.Resource)}
 	out.Body.ResourceBody, out.Body.SeersBody = resourceBody(s.Resource), seersBody(s, now)
+	if c := s.Owner(); c != nil {
+		out.Body.Progress = progressBody(c.Bought(s.Resource.ID), now)
+	}
 	return out
 }
 

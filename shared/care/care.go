@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/text"
 )
 
@@ -94,6 +95,9 @@ func (k *Keeper) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 		if !ok {
 			return nil, errNoResource
 		}
+		if r.Bought() {
+			return nil, fault.InField("resourceId", "%s", ownWords(r.Name))
+		}
 		before, err := c.Grant(now, instance.Grant{Resource: resource, Access: access, Name: r.Name})
 		switch {
 		case err != nil:
@@ -109,10 +113,18 @@ func (k *Keeper) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 	})
 }
 
+// ownWords says why an agency cannot open or close what a client has bought.
+func ownWords(name string) string {
+	return name + " belongs to the client who has bought it, for as long as it pays: its right to it is not yours to give or take."
+}
+
 // Revoke closes a resource to the client, from its next request on. What is not open is no fault. Faults:
-// [fault.NotFound] for the client; [fault.NotActive].
+// [fault.NotFound] for the client; [fault.NotActive], also for what the client has bought and pays for.
 func (k *Keeper) Revoke(ctx context.Context, caller identity.Caller, which id.Client, resource id.Resource) (*client.Client, error) {
 	return k.change(ctx, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
+		if i := c.Bought(resource); i != nil && i.State != provision.Deleted && i.State != provision.Refunded {
+			return nil, fault.New(fault.NotActive, "%s", ownWords(i.Article.Name()))
+		}
 		before, err := c.Revoke(now, resource)
 		if err != nil || before == "" {
 			return nil, err

@@ -218,6 +218,16 @@ func (c *Client) Access(r id.Resource) instance.Access {
 	return ""
 }
 
+// Bought is the item that the resource is made by; nil for one that the client has not bought.
+func (c *Client) Bought(r id.Resource) *provision.Item {
+	for n := range c.Items {
+		if c.Items[n].Resource == r {
+			return &c.Items[n]
+		}
+	}
+	return nil
+}
+
 // Open lists the grants to show for the client: those it has, or those it has been offered.
 func (c *Client) Open() []instance.Grant {
 	if !c.AcceptedAt.IsZero() { // none when it was ended

@@ -88,6 +88,16 @@ type Seen struct {
 	More     bool
 }
 
+// Owner is the client that has bought the resource; nil when the agency runs it itself.
+func (s *Seen) Owner() *client.Client {
+	for _, x := range s.Clients {
+		if x.Client.ID == s.Resource.Owner {
+			return x.Client
+		}
+	}
+	return nil
+}
+
 // Instance is what an n8n is connected from, or its changes. In a change, nil leaves a field as it is.
 type Instance struct {
 	Name, URL, APIKey *string
@@ -266,6 +276,14 @@ func (c *Connector) resource(ctx context.Context, caller identity.Caller, kind i
 	return r, err
 }
 
+// own refuses to change what a client has bought.
+func own(r *instance.Resource) error {
+	if r.Bought() {
+		return fault.New(fault.Forbidden, "%s belongs to the client who has bought it. You cannot change or disconnect it while the client pays for it.", r.Name)
+	}
+	return nil
+}
+
 func (c *Connector) seen(ctx context.Context, agency id.Agency, r *instance.Resource) (*Seen, error) {
 	s := &Seen{Resource: r}
 	more, err := c.each(ctx, agency, func(seer Seer, of id.Resource) {
@@ -313,6 +331,9 @@ func (c *Connector) Update(ctx context.Context, caller identity.Caller, which id
 	err := conflict.Retry(ctx, func() error {
 		r, err := c.resource(ctx, caller, instance.N8N, which)
 		if err != nil {
+			return err
+		}
+		if err := own(r); err != nil {
 			return err
 		}
 		if match != "" && match != "*" && match != Tag(r) {
@@ -438,6 +459,9 @@ func (c *Connector) Disconnect(ctx context.Context, caller identity.Caller, kind
 			return err
 		}
 		out = s
+		if err := own(s.Resource); err != nil {
+			return err
+		}
 		action := audit.InstanceDisconnected
 		if kind == instance.Service {
 			action = audit.ServiceDisconnected

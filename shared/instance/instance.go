@@ -53,6 +53,10 @@ type Resource struct {
 	Version   int       // of what was read; 0 for one that is not stored yet
 }
 
+// Bought tells whether it is a client's own, which pays for it: whoever it belongs to, no agency disconnects it or opens it to
+// others. What was deleted is nobody's any more.
+func (r *Resource) Bought() bool { return r.Owner != "" && r.Status != Deleted }
+
 // Connected tells whether the product can call it.
 func (r *Resource) Connected() bool { return r.Kind == N8N && r.Key != "" && r.URL != "" }
 

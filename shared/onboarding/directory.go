@@ -194,7 +194,7 @@ func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind 
 	}
 	out := all[:0]
 	for _, r := range all {
-		if r.Status.Linkable() {
+		if r.Status.Linkable() && !r.Bought() {
 			out = append(out, r)
 		}
 	}

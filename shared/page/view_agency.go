@@ -120,6 +120,7 @@ type Client struct {
 	Declined  string  // the recipient's reason, in its own words; "" for none
 	Story     []Event
 	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
+	Edition   string // changes when something that is set up gets on
 	Payer     string // who pays, in words
 	Access    []Linked
 	AccessURL string     // where changes of access go; "" when it cannot be changed
@@ -173,6 +174,10 @@ type Linked struct {
 	Rights string // in words
 	Write  bool   // the same for a form
 	Asked  bool   // whether taking it away is asked about already
+
+	Own      bool      // the client has bought it: the agency can neither change nor take its right
+	Progress *Progress // nil when there is nothing to tell
+	Retry    bool      // whether the agency may have it set up again
 }
 
 // Cancel is the offer to cancel an invite.

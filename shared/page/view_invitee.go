@@ -1,5 +1,7 @@
 package page
 
+import "slices"
+
 // Step is where an invitee stands.
 type Step string
 
@@ -115,7 +117,9 @@ type Portal struct {
 	Preview   string // for whom the agency previews it; "" when it is the client's own
 }
 
-func (v Portal) frame() frame { return frame{template: "portal", title: v.Brand.Name, brand: v.Brand} }
+func (v Portal) frame() frame {
+	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, script: v.Watch()}
+}
 
 // Tile is one thing that the client may open.
 type Tile struct {
@@ -126,6 +130,41 @@ type Tile struct {
 	URL    string // "" while it has no address
 	Look   string // path of its own page; "" for one that has none
 	Reason string // why there is no link; "" when there is one
+
+	Progress *Progress // of what the client has bought; nil when there is nothing to tell
+}
+
+// Progress is how far something is that was bought.
+type Progress struct {
+	Note    Note    // Text "" for none
+	Steps   []Event // none when it is not on its way
+	Edition string  // changes when there is something new to tell
+	Live    bool    // whether it gets on by itself
+}
+
+// Edition changes when something that is set up gets on; "" when nothing is.
+func (v Portal) Edition() (out string) {
+	for _, t := range append(slices.Clone(v.Instances), v.Services...) {
+		if t.Progress != nil {
+			out += t.Progress.Edition + " "
+		}
+	}
+	return out
+}
+
+// Watch tells whether the page is to follow what is set up.
+func (v Portal) Watch() bool {
+	return slices.ContainsFunc(append(slices.Clone(v.Instances), v.Services...), func(t Tile) bool { return t.Progress != nil && t.Progress.Live })
+}
+
+// Mark is the brand as it is shown: where there is a script, the initial takes the logo's place, so that no page takes more
+// than three requests.
+func (v Portal) Mark() Brand {
+	b := v.Brand
+	if v.Watch() {
+		b.LogoURL = ""
+	}
+	return b
 }
 
 // Choose is the choice of a person who is a client of several agencies.

@@ -67,8 +67,10 @@ type Thing struct {
 	Clients   []SeerRow
 	More      bool // whether the agency has more clients than were looked through
 	Form      ThingForm
-	Asking    bool // whether the question about disconnecting is open
-	Note      Note // the outcome of what was just done; Text "" for none
+	Owner     *SeerRow  // the client that has bought it; nil for the agency's own
+	Progress  *Progress // of what a client has bought; nil when there is nothing to tell
+	Asking    bool      // whether the question about disconnecting is open
+	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
 func (v Thing) frame() frame {
@@ -120,10 +122,11 @@ type PortalInstance struct {
 	More      bool
 	Runs      []RunRow
 	Note      Note
+	Progress  *Progress // of what the client has bought; nil when there is nothing to tell
 }
 
 func (v PortalInstance) frame() frame {
-	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: v.Switches()}
+	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: v.Switches() || v.Progress != nil}
 }
 
 // Switches tells whether there is anything to switch, which is what the page's script is for.

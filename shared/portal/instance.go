@@ -137,7 +137,7 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		if !ok {
 			return nil, missing
 		}
-		return &Instance{Agency: of, Client: c, Item: Item{r, access}, Connected: r.Connected(), Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
+		return &Instance{Agency: of, Client: c, Item: Item{r, access, c.Bought(r.ID)}, Connected: r.Connected(), Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
 	}
 	return nil, missing
 }

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/instance"
+	"latchkey.dev/shared/provision"
 )
 
 // Store reads. What is not there is a fault with code [fault.NotFound].
@@ -49,6 +50,7 @@ const (
 type Item struct {
 	instance.Resource
 	Access instance.Access
+	Making *provision.Item // how far it is, of what the client has bought; else nil
 }
 
 // View is a person's portal at one agency. Choices holds the agencies to choose from when the person is a client of
@@ -138,28 +140,28 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 			return err
 		}
 	}
-	v.arrange(v.Client.Grants, have)
+	v.arrange(v.Client.Grants, have, v.Client.Bought)
 	return nil
 }
 
 // Preview is what the portal of an agency shows to a client with these grants.
 func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]instance.Resource) *View {
 	v := &View{Agency: a, Access: Full}
-	v.arrange(grants, have)
+	v.arrange(grants, have, func(id.Resource) *provision.Item { return nil })
 	return v
 }
 
 // arrange puts what is granted, and is there, in its place.
-func (v *View) arrange(grants []instance.Grant, have map[id.Resource]instance.Resource) {
+func (v *View) arrange(grants []instance.Grant, have map[id.Resource]instance.Resource, making func(id.Resource) *provision.Item) {
 	for _, g := range grants {
 		r, ok := have[g.Resource]
 		if !ok {
 			continue
 		}
 		if r.Kind == instance.N8N {
-			v.Instances = append(v.Instances, Item{r, g.Access})
+			v.Instances = append(v.Instances, Item{r, g.Access, making(r.ID)})
 		} else {
-			v.Services = append(v.Services, Item{r, g.Access})
+			v.Services = append(v.Services, Item{r, g.Access, making(r.ID)})
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (r *Retrier) Retry(ctx context.Context, actor string, agency id.Agency, whi
 		if c.ID != which || !c.Listed {
 			return fault.New(fault.NotFound, "There is no such client.")
 		}
-		if i = of(c, resource); i == nil {
+		if i = c.Bought(resource); i == nil {
 			return fault.New(fault.NotFound, noThing)
 		}
 		now := r.Now().Truncate(time.Millisecond)
@@ -58,13 +58,4 @@ func (r *Retrier) Retry(ctx context.Context, actor string, agency id.Agency, whi
 		}
 	}
 	return c, nil
-}
-
-func of(c *client.Client, resource id.Resource) *provision.Item {
-	for n := range c.Items {
-		if c.Items[n].Resource == resource {
-			return &c.Items[n]
-		}
-	}
-	return nil
 }

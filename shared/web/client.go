@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/signin"
 )
 
@@ -30,6 +31,7 @@ var outcomes = map[string]string{
 	"approved":  "The invitation is on its way to the other address. The old link is dead.",
 	"kept":      "The invitation stays with this address.",
 	"resent":    "A new mail with a new link is on its way.",
+	"retried":   "It is being set up again. This page follows it.",
 	"cancelled": "The invite is cancelled. Its link does not work any more.",
 }
 
@@ -141,8 +143,15 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 		v.Since, v.SinceWord = page.TimeAt(c.AcceptedAt, now), "Client since"
 	}
 	for _, x := range l.Resources {
-		v.Access = append(v.Access, page.Linked{ID: string(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status),
-			Rights: rightsWord(x.Access), Write: x.Access == instance.Write})
+		row := page.Linked{ID: string(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status),
+			Rights: rightsWord(x.Access), Write: x.Access == instance.Write}
+		if i := c.Bought(x.Resource); i != nil {
+			row.Own, row.Rights, row.Progress, row.Retry = true, "The client's own", progress(i, false, now), i.State == provision.Failed
+			if row.Progress != nil {
+				v.Edition += row.Progress.Edition + " "
+			}
+		}
+		v.Access = append(v.Access, row)
 	}
 	story(&v, c, now)
 	banner(&v, c, now)
@@ -175,6 +184,11 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 	}
 	if i.Live() {
 		v.Watch = "/v1/invites/" + string(i.ID)
+	}
+	for n := range c.Items {
+		if c.Items[n].Working() {
+			v.Watch = "/v1/clients/" + string(c.ID)
+		}
 	}
 }
 

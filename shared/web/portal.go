@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/cookie"
@@ -12,6 +13,7 @@ import (
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/signin"
 )
 
@@ -50,21 +52,34 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}
+		if view.Access == portal.Inactive && returned(view.Client) {
+			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
+		}
 		if view.Access == portal.Closed {
 			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
 		}
-		furnish(&v, view)
+		furnish(&v, view, s.now())
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
 
+// returned tells whether all that the client has bought was paid back.
+func returned(c *client.Client) bool {
+	for n := range c.Items {
+		if c.Items[n].State != provision.Refunded {
+			return false
+		}
+	}
+	return len(c.Items) > 0
+}
+
 // furnish puts what is open to the client on its page.
-func furnish(v *page.Portal, view *portal.View) {
+func furnish(v *page.Portal, view *portal.View, now time.Time) {
 	for _, i := range view.Instances {
-		v.Instances = append(v.Instances, tile(i, v.Brand.Name))
+		v.Instances = append(v.Instances, tile(i, v.Brand.Name, now))
 	}
 	for _, i := range view.Services {
-		v.Services = append(v.Services, tile(i, v.Brand.Name))
+		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
 	}
 }
 
@@ -105,11 +120,12 @@ func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Por
 	return s.show(w, r, http.StatusOK, v)
 }
 
-func tile(i portal.Item, agency string) page.Tile {
+func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
+	t.Progress = progress(i.Making, true, now)
 	switch {
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."

@@ -95,7 +95,10 @@ func (s *Site) portalInstance(r *http.Request, door *signin.Doorkeeper, instance
 		}
 		v.Workflows = append(v.Workflows, row)
 	}
-	if v.Switches() { // the initial in the agency's colour takes the logo's place where the script takes its request
+	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
+		v.Address = ""
+	}
+	if v.Switches() || v.Progress != nil { // the initial in the agency's colour takes the logo's place where the script takes its request
 		v.Brand.LogoURL = ""
 	}
 	for _, u := range x.Runs {

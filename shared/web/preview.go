@@ -30,7 +30,7 @@ func PreviewPortalForm(s *Site, door *signin.Doorkeeper, inviter *onboarding.Inv
 		}
 		person := cmp.Or(string(p.Offer.Email), "client@example.com")
 		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
-		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources))
+		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
 		for i := range v.Instances {
 			if v.Instances[i].Look != "" {
 				v.Instances[i].Look = "#content" // that page is the client's alone

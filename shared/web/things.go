@@ -240,6 +240,16 @@ func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.
 	for _, c := range seen.Clients {
 		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(), Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
 	}
+	if x.Bought() {
+		v.Owner = &page.SeerRow{Name: "a client"}
+		if c := seen.Owner(); c != nil {
+			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}
+			if v.Progress = progress(c.Bought(x.ID), false, now); v.Progress != nil {
+				v.Reason = ""
+			}
+		}
+		v.Meaning = "The client has bought it and pays for it. You see how it is; it is not yours to change, to open to others or to disconnect."
+	}
 	return v, nil
 }
 

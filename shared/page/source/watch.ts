@@ -12,7 +12,7 @@ export function watch(start: (root: ParentNode) => void): void {
       try {
         const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
         const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
-        if (fresh && fresh.querySelector("ol")?.childElementCount !== part.querySelector("ol")?.childElementCount) {
+        if (fresh && (fresh.dataset.edition !== part.dataset.edition || fresh.querySelector("ol")?.childElementCount !== part.querySelector("ol")?.childElementCount)) {
           part.replaceWith(fresh);
           part = fresh;
           start(fresh);
