@@ -21,6 +21,8 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/picture"
 	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/provisioner"
+	"latchkey.dev/shared/provisioning"
 	"latchkey.dev/shared/ses"
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/sqs"
@@ -33,7 +35,7 @@ import (
 // functions makes the handlers that the Lambda mains start, by their logical ids in the template. Which there are is
 // for api.Operations and web.Pages to say; the host compares them with the template. Calls to n8n instances go through far;
 // who is paid is asked at the till, which is nil where nothing is sold.
-func functions(env *environment.Environment, far http.RoundTripper, till billing.Till) (map[string]event.Function, error) {
+func functions(env *environment.Environment, far http.RoundTripper, till billing.Till, program http.RoundTripper) (map[string]event.Function, error) {
 	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 	mail, jobs := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL")), sqs.Open(env.AWS("sqs"), env.String("BILLING_QUEUE_URL"))
 	origin := env.Origin("ORIGIN")
@@ -42,7 +44,8 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 	door := &signin.Doorkeeper{Store: table, Now: env.Now}
 	codes := &signin.Codes{Store: table, Queue: mail, Key: key, Now: env.Now}
 	set, prices := billing.Told(env), &billing.PriceList{Store: table, Now: env.Now}
-	cashier := &billing.Cashier{Store: table, Till: till, Settings: set, Now: env.Now}
+	orders := sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL"))
+	cashier := &billing.Cashier{Store: table, Till: till, Provision: orders, Settings: set, Now: env.Now}
 	plans := &billing.Plans{Store: table, Till: till, Prices: prices, Settings: set, Now: env.Now}
 	clerk := &billing.Clerk{Cashier: cashier, Plans: plans, Queue: jobs, Tariff: table, Now: env.Now}
 	ledger := &billing.Ledger{Store: table}
@@ -62,9 +65,16 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 	worker := &delivery.Worker{Store: table, Mailer: ses.Open(env.AWS("sesv2"), env.String("CONFIGURATION_SET")), Domains: domains{}, Queue: mail,
 		Key: key, Origin: origin, Platform: env.String("PLATFORM_NAME"), From: env.String("MAIL_FROM"), Now: env.Now}
 	feedback := &delivery.Feedback{Store: table, Now: env.Now}
-	sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Now: env.Now, Note: event.Annotate}
+	sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Provision: orders, Now: env.Now, Note: event.Annotate}
+	driver, err := provisioner.From(env, ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"), program)
+	if err != nil {
+		return nil, err
+	}
+	builder := &provisioning.Worker{Store: table, Driver: driver, Till: cashier, Queue: orders, Mail: mail, Keys: seals, Now: env.Now}
+	retrier := &provisioning.Retrier{Store: table, Queue: orders, Now: env.Now}
 
 	all := map[string]event.Function{
+		"Provision":      event.Queue("provision", event.Body(builder.Handle)),
 		"SendMail":       event.Queue("sendMail", event.Body(worker.Handle)),
 		"RecordDelivery": event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
 		"Sweep":          event.Schedule("sweep", sweeper.Run),
@@ -73,11 +83,11 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 		"StripeWebhook":  event.HTTP("stripeWebhook", stripe.Receiver([]string{webhookSecret}, env.Now, clerk.Listen)),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: keys, Agencies: agencies, Office: ownOffice, Inviter: inviter,
-		Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector,
+		Directory: directory, Keeper: keeper, Retrier: retrier, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector,
 		Cashier: cashier, Plans: plans, Prices: prices, Ledger: ledger, Origin: origin}) {
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
-	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me,
+	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Retrier: retrier, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me,
 		Instances: instances, Connector: connector, Keys: keys, Agencies: agencies, Office: ownOffice, Support: env.Optional("SUPPORT_EMAIL"), Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}

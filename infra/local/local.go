@@ -24,6 +24,7 @@ import (
 	"latchkey.dev/infra/engine/wire"
 	hosting "latchkey.dev/infra/host"
 	"latchkey.dev/infra/n8n"
+	"latchkey.dev/infra/provisioner"
 	"latchkey.dev/infra/stack"
 	"latchkey.dev/infra/stripe"
 	"latchkey.dev/infra/template"
@@ -78,6 +79,8 @@ type Local struct {
 	Host   *hosting.Host
 	// Stripe stands in for Stripe. In process nothing happens there by itself: call its Tick.
 	Stripe *stripe.Engine
+	// Provisioner is the program that sets up what clients buy. In process everything is there at once.
+	Provisioner *provisioner.Server
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
@@ -171,6 +174,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
+		"ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
@@ -199,7 +203,12 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
 		asked = l.till
 	}
-	all, err := functions(env, l.nearby(), asked)
+	built := &yard{origin: l.origin, now: l.clock.Now}
+	if !o.InProcess {
+		built.takes = 4 * time.Second
+	}
+	l.Provisioner = &provisioner.Server{Secret: []byte(programSecret), Maker: built, Now: l.clock.Now}
+	all, err := functions(env, l.nearby(), asked, l.program())
 	if err = errors.Join(err, env.Err()); err != nil {
 		return err
 	}
@@ -231,6 +240,7 @@ func (l *Local) environment(cfg aws.Config, record bool, stripeKey string) (*env
 	}
 	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
 	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
+	l.Engine.SSM.Put(variables["PROVISIONER_SECRET_PARAMETER"], programSecret)
 	if name := variables["STRIPE_SECRET_PARAMETER"]; name != "" {
 		l.Engine.SSM.Put(name, cmp.Or(stripeKey, l.Stripe.Key()))
 	}

@@ -40,6 +40,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("GET /_local/queues", l.queues)
 	mux.HandleFunc("POST /_local/queues/{name}/redrive", l.redrive)
 	mux.Handle(standIns+"/", http.StripPrefix(standIns, l.n8n))
+	mux.Handle(programPath, l.Provisioner)
 	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /_local/northwind.svg", static("page/northwind.svg", "image/svg+xml"))

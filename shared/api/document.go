@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/problem"
+	"latchkey.dev/shared/provisioning"
 	"latchkey.dev/shared/signin"
 )
 
@@ -32,6 +33,7 @@ type Services struct {
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
 	Keeper    *care.Keeper
+	Retrier   *provisioning.Retrier
 	Chronicle *activity.Chronicle
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
@@ -56,7 +58,7 @@ func Operations(s Services) []Operation {
 		ViewInvitation(s.Door, s.Reception), AcceptInvitation(s.Door, s.Reception, s.Origin),
 		DeclineInvitation(s.Reception), ProposeAddress(s.Reception), RequestNewLink(s.Reception),
 		GetPortal(s.Door, s.Portal),
-		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper),
+		UpdateClient(s.Door, s.Directory, s.Keeper), GrantAccess(s.Door, s.Directory, s.Keeper), RevokeAccess(s.Door, s.Keeper), RetryProvisioning(s.Door, s.Retrier),
 		RemoveClient(s.Door, s.Directory, s.Keeper), EraseClient(s.Door, s.Keeper),
 		ApproveProposal(s.Door, s.Inviter), RefuseProposal(s.Door, s.Inviter),
 		PreviewInvite(s.Door, s.Inviter), ListActivity(s.Door, s.Chronicle), ExportActivity(s.Door, s.Chronicle),

@@ -27,6 +27,7 @@ import (
 	"syscall"
 	"time"
 
+	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/provisioning"
@@ -53,6 +54,16 @@ type Options struct {
 type Driver struct {
 	o    Options
 	http *http.Client
+}
+
+// From makes the Driver of PROVISIONER_URL and the secret; nil where there is no URL. ALLOW_PRIVATE_ADDRESSES=true lets it
+// call this machine and private networks as well; through takes the network's place when it is not nil.
+func From(env *environment.Environment, secret string, through http.RoundTripper) (provisioning.Driver, error) {
+	at := env.Optional("PROVISIONER_URL")
+	if at == "" {
+		return nil, nil //nolint:nilnil // nothing is made here
+	}
+	return Open(Options{URL: at, Secret: []byte(secret), Private: env.Optional("ALLOW_PRIVATE_ADDRESSES") == "true", Through: through, Now: env.Now})
 }
 
 var errPrivate = errors.New("provisioner: a private address")

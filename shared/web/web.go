@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
+	"latchkey.dev/shared/provisioning"
 	"latchkey.dev/shared/signin"
 )
 
@@ -37,6 +38,7 @@ type Dependencies struct {
 	Inviter   *onboarding.Inviter
 	Directory *onboarding.Directory
 	Keeper    *care.Keeper
+	Retrier   *provisioning.Retrier
 	Chronicle *activity.Chronicle
 	Reception *onboarding.Reception
 	Portal    *portal.Portal
@@ -59,7 +61,7 @@ func Pages(d Dependencies) []Page {
 		HomePage(s, d.Door), SignInPage(s, d.Door), RequestCodeForm(s, d.Codes), SignInForm(s, d.Codes), SignOutForm(s, d.Codes),
 		ClientsPage(s, d.Door, d.Directory), SendInviteForm(s, d.Door, d.Directory, d.Inviter),
 		ClientPage(s, d.Door, d.Directory), ResendInviteForm(s, d.Door, d.Directory, d.Inviter), CancelInviteForm(s, d.Door, d.Directory, d.Inviter),
-		RenameClientForm(s, d.Door, d.Directory, d.Keeper), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
+		RenameClientForm(s, d.Door, d.Directory, d.Keeper), RetryProvisioningForm(s, d.Door, d.Directory, d.Retrier), ChangeAccessForm(s, d.Door, d.Directory, d.Keeper),
 		RemoveClientForm(s, d.Door, d.Directory, d.Keeper), EraseClientForm(s, d.Door, d.Directory, d.Keeper),
 		AnswerProposalForm(s, d.Door, d.Directory, d.Inviter), ActivityPage(s, d.Door, d.Directory, d.Chronicle),
 		PreviewPortalForm(s, d.Door, d.Inviter),

@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/sqs"
 	"latchkey.dev/shared/ssm"
 	"latchkey.dev/shared/stripe"
 )
@@ -15,7 +16,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		till, set := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER")), billing.Told(env)
 		plans := &billing.Plans{Store: table, Till: till, Settings: set, Now: env.Now}
-		cashier := &billing.Cashier{Store: table, Till: till, Settings: set, Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: set, Now: env.Now}
 		clerk := &billing.Clerk{Cashier: cashier, Plans: plans, Now: env.Now}
 		return event.Queue("bill", event.Body(clerk.Handle)), nil
 	})

@@ -14,7 +14,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		jobs := sqs.Open(env.AWS("sqs"), env.String("BILLING_QUEUE_URL"))
-		sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Now: env.Now, Note: event.Annotate}
+		sweeper := &sweep.Sweep{Store: table, Queue: mail, Billing: jobs, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Now: env.Now, Note: event.Annotate}
 		return event.Schedule("sweep", sweeper.Run), nil
 	})
 }
