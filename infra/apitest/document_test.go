@@ -177,7 +177,7 @@ func TestTheDocumentDescribesEveryOperation(t *testing.T) {
 	if !strings.HasPrefix(document.OpenAPI, "3.1") {
 		t.Errorf("the document is OpenAPI %s, want 3.1", document.OpenAPI)
 	}
-	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite",
+	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite", "retryProvisioning",
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
 		"declineInvitation", "proposeAddress", "requestNewLink",

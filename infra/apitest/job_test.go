@@ -173,6 +173,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	inviteeJob(p, kept)
 	billingJob(t, p, kept)
+	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
 
 	// And what needs nobody.
@@ -192,7 +193,7 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 	for _, d := range p.local.Recorder.Differences() {
 		// A secret is read when a process starts, which is before any invocation.
 		f := p.local.Stack.Template.Function(d.Function)
-		if d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) || strings.Contains(d.Resource, ":parameter/latchkey/stripe-")) {
+		if d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) || strings.Contains(d.Resource, ":parameter/latchkey/stripe-") || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["PROVISIONER_SECRET_PARAMETER"])) {
 			continue
 		}
 		t.Error(d)

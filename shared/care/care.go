@@ -115,7 +115,7 @@ func (k *Keeper) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 
 // ownWords says why an agency cannot open or close what a client has bought.
 func ownWords(name string) string {
-	return name + " belongs to the client who has bought it, for as long as it pays: its right to it is not yours to give or take."
+	return "The client has bought " + name + " and owns it, for as long as it pays: its right to it is not yours to give or take."
 }
 
 // Revoke closes a resource to the client, from its next request on. What is not open is no fault. Faults:

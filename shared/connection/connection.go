@@ -279,7 +279,7 @@ func (c *Connector) resource(ctx context.Context, caller identity.Caller, kind i
 // own refuses to change what a client has bought.
 func own(r *instance.Resource) error {
 	if r.Bought() {
-		return fault.New(fault.Forbidden, "%s belongs to the client who has bought it. You cannot change or disconnect it while the client pays for it.", r.Name)
+		return fault.New(fault.Forbidden, "A client has bought %s and owns it. You cannot change or disconnect it while the client pays for it.", r.Name)
 	}
 	return nil
 }

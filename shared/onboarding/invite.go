@@ -203,7 +203,7 @@ func granted(grants []instance.Grant, desk *Desk) ([]instance.Grant, error) {
 		case !ok:
 			return nil, fault.InField(field, "You have no instance or service with this id.")
 		case r.Bought():
-			return nil, fault.InField(field, "%s belongs to a client who has bought it, and cannot be opened to another.", r.Name)
+			return nil, fault.InField(field, "A client has bought %s and owns it, so it cannot be opened to another.", r.Name)
 		case !r.Status.Linkable():
 			return nil, fault.InField(field, "%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
 		case seen[g.Resource]:

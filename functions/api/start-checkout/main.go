@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/sqs"
 	"latchkey.dev/shared/ssm"
 	"latchkey.dev/shared/stripe"
 )
@@ -19,7 +20,7 @@ func main() {
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
 		reception := &onboarding.Reception{Store: table, Now: env.Now}
-		cashier := &billing.Cashier{Store: table, Till: till, Settings: billing.Told(env), Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: billing.Told(env), Now: env.Now}
 		return api.StartCheckout(door, reception, cashier).Function(env.Origin("ORIGIN")), nil
 	})
 }
