@@ -117,6 +117,7 @@ func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	// Another agency, a stranger and a key without the right do not have it tried.
 	retry := "/v1/clients/" + i.ClientID + "/items/" + hosting.ID + "/retry"
 	p.nobody().post(retry, nil).fails(401, "unauthenticated")
+	o.post(retry, nil, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
 	p.program(o.key("reads", "clients:read").Secret).post(retry, nil).fails(403, "forbidden")
 	o.post("/v1/clients/"+i.ClientID+"/items/ins_01KC5R9V3M8Q2T4W6Y8A0C1E3G/retry", nil).fails(404, "not_found")
 	p.signIn(soloOwner).post(retry, nil).fails(404, "not_found")
