@@ -5,8 +5,10 @@
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
 HEAVY := latchkey.dev/infra/browser latchkey.dev/infra/smoke
-# It compares pictures, pixel by pixel, which the race detector makes ten times as slow and finds nothing in.
-PICTURES := latchkey.dev/infra/look
+# What compares pictures pixel by pixel, and what plays thousands of lifecycles: the race detector makes them ten times as
+# slow. The stories in which things happen at once are played with it all the same.
+LONG := latchkey.dev/infra/look latchkey.dev/infra/lifecycle
+AT_ONCE := AtOnce|Concurrent|32Times|EverythingAtOnce|BothSides|AgainstC|AgainstChanges|NeverTwo
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,9 +17,10 @@ run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (
 	@go run ./infra/local/latchkey
 
 test: chromium axe ## every test, with the race detector
-	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(PICTURES),-e $(p)))
+	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(LONG),-e $(p)))
 	go test -race -timeout 10m -p 1 $(HEAVY)
-	go test -timeout 10m $(PICTURES)
+	go test -race -timeout 10m -run '$(AT_ONCE)' latchkey.dev/infra/lifecycle
+	go test -timeout 10m -p 1 $(LONG)
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/realn8n/install.sh
