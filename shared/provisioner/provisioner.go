@@ -59,11 +59,11 @@ type Driver struct {
 // From makes the Driver of PROVISIONER_URL and the secret; nil where there is no URL. ALLOW_PRIVATE_ADDRESSES=true lets it
 // call this machine and private networks as well; through takes the network's place when it is not nil.
 func From(env *environment.Environment, secret string, through http.RoundTripper) (provisioning.Driver, error) {
-	at := env.Optional("PROVISIONER_URL")
-	if at == "" {
-		return nil, nil //nolint:nilnil // nothing is made here
+	at, private := env.Optional("PROVISIONER_URL"), env.String("ALLOW_PRIVATE_ADDRESSES")
+	if at == "" || private == "" { // nothing is made here, or the environment says itself what it lacks
+		return nil, nil //nolint:nilnil // see above
 	}
-	return Open(Options{URL: at, Secret: []byte(secret), Private: env.Optional("ALLOW_PRIVATE_ADDRESSES") == "true", Through: through, Now: env.Now})
+	return Open(Options{URL: at, Secret: []byte(secret), Private: private == "true", Through: through, Now: env.Now})
 }
 
 var errPrivate = errors.New("provisioner: a private address")

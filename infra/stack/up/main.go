@@ -179,7 +179,7 @@ func secrets(ctx context.Context, cfg aws.Config, made *stack.Stack, out io.Writ
 	}
 	client := ssm.NewFromConfig(cfg)
 	for _, variable := range slices.Sorted(maps.Keys(all)) {
-		if !strings.HasSuffix(variable, "_PARAMETER") {
+		if !strings.HasSuffix(variable, "_PARAMETER") || all[variable] == "" { // empty: what needs it is not in use
 			continue
 		}
 		value := make([]byte, 32)
