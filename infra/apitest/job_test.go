@@ -185,6 +185,9 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	return kept
 }
 
+// first are the rights that a function uses only when it is faster than the worker of the same payment.
+var first = map[string]bool{"StartPlanUpgrade dynamodb:PutItem": true, "StartCheckout dynamodb:PutItem": true, "ConfirmCheckout dynamodb:PutItem": true}
+
 // TestEveryFunctionHasExactlyTheRightsThatItUses compares what each function was seen to call in AWS with what
 // template.yaml grants to its role.
 func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
@@ -194,6 +197,10 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 		// A secret is read when a process starts, which is before any invocation.
 		f := p.local.Stack.Template.Function(d.Function)
 		if d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) || strings.Contains(d.Resource, ":parameter/latchkey/stripe-") || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["PROVISIONER_SECRET_PARAMETER"])) {
+			continue
+		}
+		// Whoever comes first writes the row of the log for what was paid: the function that asks, or the worker that is told.
+		if !d.Missing && first[d.Function+" "+d.Action] {
 			continue
 		}
 		t.Error(d)
