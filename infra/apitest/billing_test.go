@@ -246,6 +246,73 @@ func TestOnlyStripeIsListenedTo(t *testing.T) {
 	p.nobody().post("/stripe/webhook", url.Values{"id": {"evt_1"}}).is(400)
 }
 
+// TestAClientPaysByThePages walks from the mail to the portal by links and forms alone.
+func TestAClientPaysByThePages(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	o.get("/clients?invite=new").is(200).shows("n8n Hosting", "€49.00 a month", "These prices are written into the invite")
+	o.post("/clients", url.Values{"email": {"pages@client.example"}, "payer": {"client"}, "hosting": {"30"}}).is(303)
+	link := "/i/" + token(t, p.nextMail("pages@client.example"))
+	c := p.nobody()
+	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
+	c.post(link+"/code", url.Values{}).is(200)
+	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
+	c.cookie = a.session()
+	at := a.header.Get("Location")
+	if at != "/checkout?agency="+mine.ID {
+		t.Fatalf("signing in leads to %s", at)
+	}
+	a = c.get(at).is(200).shows("How would you like to pay?", "You save", "€490.00")
+	if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://checkout.stripe.com") {
+		t.Errorf("the form may not lead to the payment service: %s", policy)
+	}
+	p.nobody().get(at).is(303).has("Location", "/sign-in")
+	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"week"}}).is(303).has("Location", at+"&problem=invalid")
+	c.get(at + "&problem=invalid").is(200).shows("Choose monthly or annual.")
+	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}, "Sec-Fetch-Site", "cross-site").is(403)
+	p.nobody().post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in")
+	till := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).header.Get("Location")
+	if !strings.Contains(till, "/_local/stripe/checkout/") {
+		t.Fatalf("the form leads to %s", till)
+	}
+	c.get(at + "&canceled=1").is(200).shows("Nothing was charged")
+	done := "/checkout/done?agency=" + mine.ID
+	waiting := c.get(done).is(303).header.Get("Location")
+	c.get(waiting).is(200).shows("Confirming your payment")
+	p.local.Stripe.SetPlan(standin.Plan{Lose: 1})
+	p.pay(till, "pay")
+	p.local.Stripe.SetPlan(standin.Plan{})
+	c.get(done).is(303).has("Location", "/portal?agency="+mine.ID+"&welcome=1")
+	c.get("/portal?agency="+mine.ID).is(200).shows("Your portal", "Card and invoices")
+	c.get(at).is(303).has("Location", "/portal?agency="+mine.ID)
+	c.get(waiting).is(303)
+	c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303)
+
+	// It lapses, and is taken up again.
+	for _, e := range p.local.Stripe.Events() {
+		if e.Type == "customer.subscription.created" {
+			if err := p.local.Stripe.Cancel(e.Object); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
+	c.get(at).is(200).shows("Take it up again")
+	till = c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
+	c.get("/portal?agency=" + mine.ID).is(200).shows("Your portal is paused")
+	p.pay(till, "pay")
+	p.until("the portal to open", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "What Northwind") })
+
+	s := p.signIn(soloOwner)
+	s.get("/upgrade").is(200).shows("Continue to payment")
+	till = s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
+	p.pay(till, "pay")
+	p.until("Max", func() bool { return strings.Contains(s.get("/upgrade?paid=1").text(), "You are on Max") })
+	s.post("/upgrade", url.Values{"account": {"1"}}).is(303)
+	s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).has("Location", "/upgrade?")
+}
+
 // billingJob does with payments whatever can be done, for those who watch the functions.
 func billingJob(t *testing.T, p *product, kept *secrets) {
 	t.Helper()
@@ -295,8 +362,29 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 		cancel(next)
 	}
 
+	six, secret, f := o.paying("payer-six@client.example")
+	kept.keep(secret)
+	kept.keep(f.cookie)
+	where := url.Values{"agency": {at}, "interval": {"month"}}
+	f.get("/checkout?agency=" + at).is(200)
+	f.post("/checkout", where).is(303)
+	till := f.post("/checkout", where).is(303).header.Get("Location")
+	f.get("/checkout/done?agency=" + at).is(303)
+	f.get("/checkout/waiting?agency=" + at).is(200)
+	lose(func() { p.pay(till, "pay") })
+	f.get("/checkout/done?agency=" + at).is(303)
+	f.post("/portal/billing", where).is(303)
+	o.look(six.ID)
+	_, secret, f = o.paying("payer-seven@client.example")
+	kept.keep(secret)
+	kept.keep(f.cookie)
+	till = f.post("/checkout", where).is(303).header.Get("Location")
+	lose(func() { p.pay(till, "pay") })
+	f.post("/checkout", where).is(303)
+
 	s := p.signIn(soloOwner)
 	kept.keep(s.cookie)
+	s.post("/upgrade", url.Values{"interval": {"month"}}).is(303)
 	s.post("/v1/agency/plan", m{"interval": "month"}).is(200)
 	s.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
 	lose(func() { p.pay(page.URL, "pay") })
@@ -308,6 +396,22 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 		return agency.Plan == "max"
 	})
 	s.post("/v1/agency/billing", nil).is(200)
+	s.post("/upgrade", url.Values{"account": {"1"}}).is(303)
+
+	// Max lapses, and is bought again by the form.
+	last := ""
+	for _, e := range p.local.Stripe.Events() {
+		if e.Type == "customer.subscription.created" {
+			last = e.Object
+		}
+	}
+	if err := p.local.Stripe.Cancel(last); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the plan to end", func() bool { return strings.Contains(s.get("/upgrade").text(), "Continue to payment") })
+	till = s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
+	lose(func() { p.pay(till, "pay") })
+	s.post("/upgrade", url.Values{"interval": {"year"}}).is(303)
 }
 
 func TestPayingTakesRequestsOfItsOwnSiteAndSizeOnly(t *testing.T) {

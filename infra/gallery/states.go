@@ -42,7 +42,7 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -135,6 +135,7 @@ func clientsStates() []state {
 		{Name: "invite-client-pays-selling", view: open(func(f *page.InviteForm) {
 			filled(f)
 			f.Client, f.Selling, f.Hosting, f.WhatsApp = true, true, "30", true
+			f.Prices, f.Tax = []page.Priced{{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00"}, {Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"}, {Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00"}, {Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}}, "Prices include 19 % tax."
 		})},
 		{Name: "invite-nothing-to-link", view: open(func(f *page.InviteForm) { f.Instances, f.Services = nil, nil })},
 		{Name: "invite-invalid", view: open(func(f *page.InviteForm) {

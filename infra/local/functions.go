@@ -50,7 +50,7 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 	clerk := &billing.Clerk{Cashier: cashier, Plans: plans, Queue: jobs, Tariff: table, Now: env.Now}
 	ledger := &billing.Ledger{Store: table}
 	inviter := &onboarding.Inviter{Store: table, Queue: mail, Prices: prices, Till: &billing.Closer{Till: till, Queue: jobs}, Now: env.Now}
-	directory := &onboarding.Directory{Store: table, Now: env.Now}
+	directory := &onboarding.Directory{Store: table, Prices: table, Now: env.Now}
 	chronicle := &activity.Chronicle{Store: table, Now: env.Now}
 	keeper := &care.Keeper{Store: table, Now: env.Now}
 	reception := &onboarding.Reception{Store: table, Now: env.Now}
@@ -88,7 +88,7 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 		all[logicalID(o.ID)] = o.Function(origin)
 	}
 	for _, p := range web.Pages(web.Dependencies{Door: door, Codes: codes, Inviter: inviter, Directory: directory, Keeper: keeper, Retrier: retrier, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me,
-		Instances: instances, Connector: connector, Keys: keys, Agencies: agencies, Office: ownOffice, Support: env.Optional("SUPPORT_EMAIL"), Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
+		Instances: instances, Connector: connector, Keys: keys, Agencies: agencies, Office: ownOffice, Cashier: cashier, Plans: plans, Prices: prices, Ledger: ledger, Support: env.Optional("SUPPORT_EMAIL"), Platform: env.String("PLATFORM_NAME"), Origin: origin, Now: env.Now}) {
 		all[logicalID(p.ID)] = p.Function()
 	}
 	return all, env.Err()

@@ -206,8 +206,10 @@ func (s *Plans) facts(ctx context.Context, a *agency.Agency, sub string) (f subs
 			return f, said(err)
 		default:
 			f.Checkout = &c
-			if sub == "" {
-				sub = c.Subscription
+			if sub == "" || sub == a.Payment.Reference { // an earlier one, which ended, tells nothing of a page that is out
+				if sub = c.Subscription; sub == "" {
+					return f, nil
+				}
 			}
 		}
 	}

@@ -94,8 +94,10 @@ func (s *Cashier) facts(ctx context.Context, c *client.Client, sub string) (f su
 			return f, said(err)
 		default:
 			f.Checkout = &x
-			if sub == "" {
-				sub = x.Subscription
+			if sub == "" || sub == c.Payment.Reference { // an earlier one, which ended, tells nothing of a page that is out
+				if sub = x.Subscription; sub == "" {
+					return f, nil
+				}
 			}
 		}
 	}

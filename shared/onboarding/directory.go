@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
@@ -45,8 +46,12 @@ const (
 
 // Directory answers an agency's questions about its clients and resources.
 type Directory struct {
-	Store DirectoryStore
-	Now   func() time.Time
+	Store  DirectoryStore
+	Prices interface {
+		// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+		Tariff(ctx context.Context) (contract.Tariff, error)
+	} // nil where nobody is asked to buy
+	Now func() time.Time
 }
 
 // Listed is a client with the state of what is open to it.

@@ -38,6 +38,7 @@ type frame struct {
 	brand    Brand // whose colour
 	script   bool  // whether the page has anything for the script to do
 	public   bool  // the same for everybody, so that it may be kept
+	till     bool  // whether a form of it leads to the payment service
 }
 
 // document is what templates are executed with.
@@ -79,7 +80,7 @@ func (s *Site) Render(v View) (html []byte, policy string, err error) {
 	if err := t.Execute(&b, d); err != nil {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
-	return tighten(b.Bytes()), contentPolicy(style), nil
+	return tighten(b.Bytes()), contentPolicy(style, f.till), nil
 }
 
 // Write answers a request with the page. An error means that nothing was written.
@@ -117,10 +118,14 @@ func SecurityHeaders(h http.Header) {
 
 // contentPolicy allows what the pages use and nothing else. The page's few lines of style, which carry the agency's
 // colour, are allowed by their hash: unlike a nonce it needs no randomness, and the same view stays the same page.
-func contentPolicy(style string) string {
+func contentPolicy(style string, till bool) string {
 	sum := sha256.Sum256([]byte(style))
+	forms := "'self'"
+	if till { // browsers hold where a form leads to against the policy, too
+		forms += " https://checkout.stripe.com https://billing.stripe.com"
+	}
 	return "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'sha256-" +
-		base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+		base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action " + forms + "; frame-ancestors 'none'; base-uri 'none'"
 }
 
 // style gives the accent to the style sheet.

@@ -86,9 +86,11 @@ type InviteForm struct {
 	Services  []Choice // none: the section is left out
 	Left      int      // invites that the hour still allows
 	Quota     int
-	Next      Time   // when the next one is free, where none is left; Machine "" otherwise
-	Selling   bool   // whether payments are set up, so that the client can be asked to pay
-	Hosting   string // "", "10", "30" or "50"
+	Next      Time     // when the next one is free, where none is left; Machine "" otherwise
+	Selling   bool     // whether payments are set up, so that the client can be asked to pay
+	Prices    []Priced // what is sold, and for how much
+	Tax       string   // a sentence about tax; "" where there is none
+	Hosting   string   // "", "10", "30" or "50"
 	WhatsApp  bool
 	Problems  Problems
 }

@@ -36,6 +36,8 @@ type Invitation struct {
 	Note     Note
 	Problems Problems
 	Portal   string // path of the portal, when joined
+	Pays     string // path of where the person pays, for an invitation that is paid; "" for one that is free
+	Bill     Bill   // what is paid then
 }
 
 func (v Invitation) frame() frame {
@@ -114,11 +116,14 @@ type Portal struct {
 	Instances []Tile
 	Services  []Tile
 	Failed    string // why it cannot be shown; "" when it can
+	Billing   string // the agency's id, for a client that pays: it can open its card and invoices; "" for none
+	PastDue   bool   // the last payment failed
+	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	Preview   string // for whom the agency previews it; "" when it is the client's own
 }
 
 func (v Portal) frame() frame {
-	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, script: v.Watch()}
+	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, script: v.Watch(), till: v.Billing != ""}
 }
 
 // Tile is one thing that the client may open.

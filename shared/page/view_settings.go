@@ -184,6 +184,11 @@ type Upgrade struct {
 	Workspace Workspace
 	Max       bool
 	Support   string // the platform's address for such things; "" when none is known
+	Bill      *Bill  // what Max costs; nil where it is not sold by card
+	Paying    bool   // whether the agency has paid by card, and so has invoices
+	PastDue   bool   // the last payment failed
+	Pending   bool   // it has just come back from paying, and nobody has told of it yet
+	Problems  Problems
 }
 
 // Mail is where a mail to the support begins.
@@ -192,5 +197,5 @@ func (v Upgrade) Mail() template.URL {
 }
 
 func (v Upgrade) frame() frame {
-	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand}
+	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand, till: true}
 }

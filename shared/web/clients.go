@@ -13,6 +13,7 @@ import (
 
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/client"
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
@@ -22,6 +23,7 @@ import (
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/text"
 )
@@ -181,7 +183,17 @@ func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller ide
 			*part.into = append(*part.into, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
 		}
 	}
-	return f, nil
+	if directory.Prices == nil {
+		return f, nil
+	}
+	t, err := directory.Prices.Tariff(r.Context())
+	f.Selling, f.Tax = t.Open(), taxWords(t.Tax)
+	if f.Selling {
+		for _, a := range contract.Articles() {
+			f.Prices = append(f.Prices, page.Priced{Name: a.Name(), Month: t.Prices[a.LookupKey(payment.Month)].Amount.String(), Year: t.Prices[a.LookupKey(payment.Year)].Amount.String()})
+		}
+	}
+	return f, err
 }
 
 // nextFree is when the agency can send an invite again; false while it can at once.

@@ -93,6 +93,12 @@ func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, call
 	if v.Client == "" {
 		v.Client = i.To()
 	}
+	if deal := c.Invite.Contract; deal != nil {
+		v.Pays = checkoutPath(c.Agency)
+		if v.Bill, err = bill(deal); err != nil {
+			return page.Invitation{}, err
+		}
+	}
 	for _, g := range i.Grants {
 		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: rightsWord(g.Access)})
 	}
@@ -180,6 +186,8 @@ func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboardin
 		switch {
 		case err == nil:
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
+		case fault.Is(err, fault.PaymentRequired): // the person is signed in, and says there how it pays
+			return seeOther(w, v.Pays)
 		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now
 			f := fault.As(err)
 			note(ctx, f)

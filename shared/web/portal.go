@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
@@ -57,6 +58,12 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		}
 		if view.Access == portal.Closed {
 			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
+		}
+		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
+			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
+			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
+				v.Again = checkoutPath(view.Agency.ID)
+			}
 		}
 		furnish(&v, view, s.now())
 		return s.show(w, r, http.StatusOK, v)

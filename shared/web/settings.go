@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"latchkey.dev/shared/agency"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
@@ -16,6 +17,7 @@ import (
 	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 )
 
 // roleWord is a role in a word.
@@ -173,7 +175,7 @@ func Logo(s *Site, o *office.Office) Page {
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, door *signin.Doorkeeper, o *office.Office, support string) Page {
+func UpgradePage(s *Site, door *signin.Doorkeeper, prices *billing.PriceList, o *office.Office, support string) Page {
 	return s.look("upgradePage", func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := person(r, door)
 		if err != nil {
@@ -183,6 +185,20 @@ func UpgradePage(s *Site, door *signin.Doorkeeper, o *office.Office, support str
 		if err != nil {
 			return err
 		}
-		return s.show(w, r, http.StatusOK, page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Support: support})
+		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Support: support, Problems: refusal(r), Paying: a.Payment.Customer != "",
+			PastDue: a.Payment.State == subscription.PastDue, Pending: r.URL.Query().Get("paid") != "" && a.Plan != agency.Max}
+		if v.Pending {
+			w.Header().Set("Refresh", "3")
+		}
+		if plan, err := prices.Plan(r.Context()); err == nil {
+			b, err := bill(plan)
+			if err != nil {
+				return err
+			}
+			v.Bill = &b
+		} else if !fault.Is(err, fault.PaymentsOff) {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, v)
 	})
 }

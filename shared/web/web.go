@@ -11,6 +11,7 @@ import (
 
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/activity"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/care"
 	"latchkey.dev/shared/connection"
 	"latchkey.dev/shared/cookie"
@@ -48,6 +49,10 @@ type Dependencies struct {
 	Keys      *signin.Keys
 	Agencies  *signin.Agencies
 	Office    *office.Office
+	Cashier   *billing.Cashier
+	Plans     *billing.Plans
+	Prices    *billing.PriceList
+	Ledger    *billing.Ledger
 	Support   string           // the platform's address for its customers; "" for none
 	Platform  string           // the platform's name
 	Origin    string           // where forms must come from
@@ -77,7 +82,9 @@ func Pages(d Dependencies) []Page {
 		SignUpPage(s, d.Door), SignUpForm(s, d.Door, d.Codes, d.Agencies), AgenciesPage(s, d.Door, d.Agencies), SwitchForm(s, d.Door, d.Agencies),
 		SettingsPage(s, d.Door, d.Office), SettingsForm(s, d.Door, d.Office), MembersPage(s, d.Door, d.Office), MembersForm(s, d.Door, d.Office),
 		KeysPage(s, d.Door, d.Keys, d.Office), KeysForm(s, d.Door, d.Keys, d.Office), StandingPage(s, d.Door, d.Office), DeleteAgencyForm(s, d.Door, d.Office),
-		UpgradePage(s, d.Door, d.Office, d.Support), Logo(s, d.Office),
+		UpgradePage(s, d.Door, d.Prices, d.Office, d.Support), Logo(s, d.Office),
+		CheckoutPage(s, d.Door, d.Ledger), StartCheckoutForm(d.Origin, d.Door, d.Cashier), CheckoutDone(d.Door, d.Cashier), PayingPage(s, d.Door, d.Ledger),
+		OpenBillingForm(d.Origin, d.Door, d.Cashier), StartUpgradeForm(d.Origin, d.Door, d.Plans),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}
 }

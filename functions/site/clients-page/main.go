@@ -14,7 +14,7 @@ func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		directory := &onboarding.Directory{Store: table, Now: env.Now}
+		directory := &onboarding.Directory{Store: table, Prices: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.ClientsPage(site, door, directory).Function(), nil
 	})

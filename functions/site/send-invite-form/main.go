@@ -17,7 +17,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		directory := &onboarding.Directory{Store: table, Now: env.Now}
+		directory := &onboarding.Directory{Store: table, Prices: table, Now: env.Now}
 		inviter := &onboarding.Inviter{Store: table, Queue: mail, Prices: &billing.PriceList{Store: table, Now: env.Now}, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.SendInviteForm(site, door, directory, inviter).Function(), nil

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
@@ -16,6 +17,6 @@ func main() {
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		o := &office.Office{Store: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
-		return web.UpgradePage(site, door, o, env.Optional("SUPPORT_EMAIL")).Function(), nil
+		return web.UpgradePage(site, door, &billing.PriceList{Store: table, Now: env.Now}, o, env.Optional("SUPPORT_EMAIL")).Function(), nil
 	})
 }

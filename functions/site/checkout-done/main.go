@@ -1,0 +1,23 @@
+// Command checkout-done is where the payment service leads back to.
+package main
+
+import (
+	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/dynamo"
+	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/event"
+	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/web"
+)
+
+func main() {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+		door := &signin.Doorkeeper{Store: table, Now: env.Now}
+		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
+		cashier := &billing.Cashier{Store: table, Till: till, Now: env.Now}
+		return web.CheckoutDone(door, cashier).Function(), nil
+	})
+}
