@@ -106,6 +106,10 @@ func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
 	if !strings.Contains(account.URL, "/portal/") {
 		t.Errorf("card and invoices are at %q", account.URL)
 	}
+	// Who pays stays until it cancels.
+	o.delete("/v1/clients/"+i.ClientID).fails(409, "not_active")
+	c.post("/v1/portal/leave", m{"agency": at}).fails(409, "not_active")
+	c.delete("/v1/me").fails(409, "not_active")
 	var client struct {
 		Status string
 		Invite struct {

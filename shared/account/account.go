@@ -158,6 +158,9 @@ func (a *Account) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 		if err != nil || !c.Joined() {
 			return err
 		}
+		if err := c.MayEnd(client.ByClient); err != nil {
+			return err
+		}
 		now := a.Now()
 		c.End(now, client.ByClient)
 		return a.Store.Commit(ctx, which, client.Change{Client: c, Leave: true, Audit: []audit.Entry{row(now, c, string(c.ID), audit.ClientLeft)}})
@@ -174,7 +177,7 @@ func row(now time.Time, c *client.Client, subject string, action audit.Action) a
 // Whatever interrupts it, asking again goes on where it stopped.
 //
 // Faults: [fault.Unauthenticated], also when the sign-in is not [Fresh]; [fault.LastOwner] before anything is done,
-// for the only owner of an agency.
+// for the only owner of an agency; [fault.NotActive] before anything is done, for a person who pays by subscription.
 func (a *Account) Erase(ctx context.Context, caller identity.Caller) error {
 	if !caller.SignedIn() {
 		return fault.New(fault.Unauthenticated, "Sign in to erase your data.")
@@ -196,6 +199,18 @@ func (a *Account) Erase(ctx context.Context, caller identity.Caller) error {
 				continue
 			}
 			if err := a.MayResign(ctx, at.Agency, at.Member); err != nil {
+				return err
+			}
+		}
+		for _, at := range p.Places {
+			if at.Client == "" {
+				continue
+			}
+			c, err := a.Store.Client(ctx, at.Agency, id.RefOf(at.Agency, caller.Email), true)
+			if err == nil {
+				err = c.MayEnd(client.ByClient)
+			}
+			if err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 		}

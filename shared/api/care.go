@@ -110,8 +110,8 @@ func RevokeAccess(door *signin.Doorkeeper, keeper *care.Keeper) Operation {
 
 // RemoveClient ends the relationship.
 func RemoveClient(door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Operation {
-	return operation("removeClient", "Remove a client", "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same.",
-		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+	return operation("removeClient", "Remove a client", "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by subscription stays until it cancels: 409.",
+		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
 		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
 			caller, err := forAgency(ctx, door, identity.ClientsWrite)
 			if err != nil {

@@ -139,6 +139,9 @@ func (s *Cashier) facts(ctx context.Context, c *client.Client, sub string) (f su
 func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Facts) (after func() error, err error) {
 	now := s.Now().Truncate(time.Millisecond)
 	if x := f.Subscription; x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
+		if x.Status.Final() || x.CancelAtPeriodEnd { // of a time before, and ending
+			return nil, nil //nolint:nilnil // nothing is to be done
+		}
 		return func() error { return s.payBack(ctx, x.ID, "it is of an invite that was replaced") }, nil
 	}
 	before := c.Payment.Reference

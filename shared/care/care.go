@@ -153,10 +153,13 @@ func (k *Keeper) Rename(ctx context.Context, caller identity.Caller, which id.Cl
 
 // Remove ends the relationship from the agency's side: what was open to the client closes with its next request, an
 // invite that is out is dead. The client's sign-in, and what it owns, stay the client's. Removing again is no fault.
-// Faults: [fault.NotFound].
+// Faults: [fault.NotFound]; [fault.NotActive] for a client that pays by subscription, see [client.Client.MayEnd].
 func (k *Keeper) Remove(ctx context.Context, caller identity.Caller, which id.Client) (*client.Client, error) {
 	return k.change(ctx, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		joined := c.Joined()
+		if err := c.MayEnd(client.ByAgency); err != nil {
+			return nil, err
+		}
 		if !c.End(now, client.ByAgency) {
 			return nil, nil //nolint:nilnil // it has ended already
 		}

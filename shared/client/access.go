@@ -68,6 +68,18 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 	return nil, fault.New(fault.NotActive, "This client is not active. Invite it again to give it access.")
 }
 
+// MayEnd returns nil when the relationship can be ended; else a fault with code [fault.NotActive]: who pays by subscription
+// stays until it cancels, so that nobody pays for what it cannot see, and what a client owns is not taken from it.
+func (c *Client) MayEnd(by Side) error {
+	if !c.Joined() || !c.Payment.State.Open() || c.Payment.Ending {
+		return nil
+	}
+	if by == ByClient {
+		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; then you can leave.", c.Invite.From.AgencyName)
+	}
+	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours.")
+}
+
 // End ends the relationship: what was open is closed, an invite that is out is dead. Ending what has ended is no fault
 // and changes nothing; the result says whether anything changed.
 func (c *Client) End(now time.Time, by Side) bool {
