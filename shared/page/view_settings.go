@@ -197,5 +197,5 @@ func (v Upgrade) Mail() template.URL {
 }
 
 func (v Upgrade) frame() frame {
-	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand, till: true}
+	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand, till: v.Paying || v.Bill != nil && !v.Max}
 }

@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/sqs"
 	"latchkey.dev/shared/ssm"
 	"latchkey.dev/shared/stripe"
 	"latchkey.dev/shared/web"
@@ -17,7 +18,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
-		cashier := &billing.Cashier{Store: table, Till: till, Settings: billing.Told(env), Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: billing.Told(env), Now: env.Now}
 		return web.StartCheckoutForm(env.Origin("ORIGIN"), door, cashier).Function(), nil
 	})
 }
