@@ -166,11 +166,11 @@ func TestEveryPageKeepsToItsBudget(t *testing.T) {
 // crawl looks at one page of each kind that links lead to, and expects at least some.
 func (v *visitor) crawl(from string, least int) {
 	v.t.Helper()
-	todo, known := []string{from}, map[string]bool{kindOf(from): true}
+	ahead, known := []string{from}, map[string]bool{kindOf(from): true}
 	pages := 0
-	for ; len(todo) > 0; todo = todo[1:] {
-		v.open(todo[0])
-		v.look("budget-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-").Replace(todo[0]), "-"))
+	for ; len(ahead) > 0; ahead = ahead[1:] {
+		v.open(ahead[0])
+		v.look("budget-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-").Replace(ahead[0]), "-"))
 		pages++
 		links := v.eval(`[...document.querySelectorAll("a[href]:not([download])")].filter(a => a.origin === location.origin).map(a => a.pathname + a.search).join("\n")`)
 		for _, u := range strings.Fields(links) {
@@ -179,7 +179,7 @@ func (v *visitor) crawl(from string, least int) {
 				continue
 			}
 			known[kindOf(u)] = true
-			todo = append(todo, u)
+			ahead = append(ahead, u)
 		}
 	}
 	if v.t.Logf("%s looked at %d pages", v.name, pages); pages < least {
