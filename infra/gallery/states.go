@@ -42,7 +42,7 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
