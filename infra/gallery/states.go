@@ -134,8 +134,8 @@ func clientsStates() []state {
 		{Name: "invite-client-pays", view: open(func(f *page.InviteForm) { filled(f); f.Client = true })},
 		{Name: "invite-client-pays-selling", view: open(func(f *page.InviteForm) {
 			filled(f)
-			f.Client, f.Selling, f.Hosting, f.WhatsApp = true, true, "30", true
-			f.Prices, f.Tax = []page.Priced{{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00"}, {Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"}, {Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00"}, {Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}}, "Prices include 19 % tax."
+			f.Client, f.Hosting, f.WhatsApp = true, "30", true
+			selling(f)
 		})},
 		{Name: "invite-nothing-to-link", view: open(func(f *page.InviteForm) { f.Instances, f.Services = nil, nil })},
 		{Name: "invite-invalid", view: open(func(f *page.InviteForm) {

@@ -48,3 +48,15 @@ func billingStates() []state {
 		{Name: "upgrade-past-due", view: page.Upgrade{Workspace: workspace(false), Max: true, Paying: true, PastDue: true, Bill: &bill}},
 	}
 }
+
+// selling puts on the form what can be sold.
+func selling(f *page.InviteForm) {
+	f.Selling, f.Tax = true, "Prices include 19 % tax."
+	f.Sizes = []page.Offered{
+		{Value: "10", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00"}},
+		{Value: "30", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"}},
+		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00"}},
+	}
+	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}}
+	f.Totals = []page.Total{{Of: "30+whatsapp", Month: "€68.00", Year: "€680.00", Saving: "€136.00 a year (16 %)"}}
+}

@@ -86,11 +86,13 @@ type InviteForm struct {
 	Services  []Choice // none: the section is left out
 	Left      int      // invites that the hour still allows
 	Quota     int
-	Next      Time     // when the next one is free, where none is left; Machine "" otherwise
-	Selling   bool     // whether payments are set up, so that the client can be asked to pay
-	Prices    []Priced // what is sold, and for how much
-	Tax       string   // a sentence about tax; "" where there is none
-	Hosting   string   // "", "10", "30" or "50"
+	Next      Time      // when the next one is free, where none is left; Machine "" otherwise
+	Selling   bool      // whether payments are set up, so that the client can be asked to pay
+	Sizes     []Offered // of n8n Hosting, with what they cost; none where it is not sold
+	Extra     *Offered  // the WhatsApp Service; nil where it is not sold
+	Totals    []Total   // what every choice comes to
+	Tax       string    // a sentence about tax; "" where there is none
+	Hosting   string    // "", "10", "30" or "50"
 	WhatsApp  bool
 	Problems  Problems
 }
@@ -104,8 +106,32 @@ type Choice struct {
 	Write  bool // read and write, rather than read only
 }
 
-// Sizes are the hosting offers, in GB.
-func (InviteForm) Sizes() []string { return []string{"10", "30", "50"} }
+// Chosen is which of Totals is chosen.
+func (f InviteForm) Chosen() string { return TotalOf(f.Hosting, f.WhatsApp) }
+
+// Offered is something that the client can be asked to buy.
+type Offered struct {
+	Value string // in the form
+	Priced
+}
+
+// Total is what a choice comes to.
+type Total struct {
+	Of          string // see TotalOf
+	Month, Year string
+	Saving      string // what a year costs less than twelve months; "" when nothing
+}
+
+// TotalOf names the choice of a size and the add-on, as the script does: "30", "30+whatsapp", "whatsapp" or "".
+func TotalOf(hosting string, whatsapp bool) string {
+	switch {
+	case !whatsapp:
+		return hosting
+	case hosting == "":
+		return "whatsapp"
+	}
+	return hosting + "+whatsapp"
+}
 
 // Client is the page of one client.
 type Client struct {

@@ -23,7 +23,6 @@ import (
 	"latchkey.dev/shared/invite"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
-	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/text"
 )
@@ -187,13 +186,46 @@ func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller ide
 		return f, nil
 	}
 	t, err := directory.Prices.Tariff(r.Context())
-	f.Selling, f.Tax = t.Open(), taxWords(t.Tax)
-	if f.Selling {
-		for _, a := range contract.Articles() {
-			f.Prices = append(f.Prices, page.Priced{Name: a.Name(), Month: t.Prices[a.LookupKey(payment.Month)].Amount.String(), Year: t.Prices[a.LookupKey(payment.Year)].Amount.String()})
+	if err != nil || !t.Open() {
+		return f, err
+	}
+	f.Selling, f.Tax = true, taxWords(t.Tax)
+	return f, offer(f, t, s.now())
+}
+
+// offer puts on the form what is sold, and what each choice of it comes to.
+func offer(f *page.InviteForm, t contract.Tariff, now time.Time) error {
+	sizes := append([]int{0}, contract.Sizes()...)
+	for _, whatsapp := range []bool{false, true} {
+		for _, gb := range sizes {
+			c, err := contract.Write(contract.Order{StorageGB: gb, WhatsApp: whatsapp}, t.Prices, t.Tax, now)
+			if fault.Is(err, fault.PaymentsOff) { // a part of it has no price
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if c == nil {
+				continue
+			}
+			b, err := bill(c)
+			if err != nil {
+				return err
+			}
+			size := ""
+			if gb != 0 {
+				size = strconv.Itoa(gb)
+			}
+			f.Totals = append(f.Totals, page.Total{Of: page.TotalOf(size, whatsapp), Month: b.Month, Year: b.Year, Saving: b.Saving})
+			switch {
+			case !whatsapp:
+				f.Sizes = append(f.Sizes, page.Offered{Value: size, Priced: b.Lines[0]})
+			case gb == 0:
+				f.Extra = &page.Offered{Value: "true", Priced: b.Lines[0]}
+			}
 		}
 	}
-	return f, err
+	return nil
 }
 
 // nextFree is when the agency can send an invite again; false while it can at once.

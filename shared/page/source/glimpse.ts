@@ -17,6 +17,11 @@ export function glimpse(form: HTMLFormElement): void {
       item.append(name, data.get(`access.${box.value}`) === "write" ? "Read and write" : "Read-only");
       list.append(item);
     }
+    for (const box of pays ? form.querySelectorAll<HTMLInputElement>("[data-offer]:checked") : []) {
+      const item = make("li");
+      item.append(make("b", box.dataset.offer), "The client's own");
+      list.append(item);
+    }
     const who = String(data.get("name") ?? "").trim() || String(data.get("email") ?? "").trim() || "your client";
     const head = make("div");
     head.className = "brand";
