@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -191,15 +192,73 @@ func TestCancellingAnInviteClosesItsPage(t *testing.T) {
 		t.Error("a cancelled invite can be paid")
 	}
 
-	// Who declines has its page closed too, a moment later.
-	_, secret, c = o.paying(p.address("no"))
+	// Who declines, and who is removed or invited elsewhere, has its page closed too.
+	n := 0
+	for _, end := range []func(i invite, secret string){
+		func(_ invite, secret string) { p.nobody().post("/v1/invitations/"+secret+"/decline", nil).is(204) },
+		func(i invite, _ string) { o.delete("/v1/clients/" + i.ClientID).is(200) },
+		func(i invite, secret string) {
+			p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("elsewhere")}).is(204)
+			o.post("/v1/invites/"+i.ID+"/proposal/approve", nil).is(202)
+		},
+	} {
+		n++
+		i, secret, c = o.paying(p.address(fmt.Sprint("no", n)))
+		c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+		end(i, secret)
+		if _, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
+			t.Error("what has ended can be paid")
+		}
+	}
+}
+
+// What was paid while it was being ended is not ended: nobody pays for nothing.
+func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	i, secret, c := o.paying(p.address("ops"))
+	link := "/v1/invitations/" + secret
+	p.nobody().post(link+"/propose", m{"email": p.address("elsewhere")}).is(204)
+	var page checkout
+	c.post(link+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.pay(page.URL, "pay")
+	p.nobody().post(link+"/decline", nil).fails(409, "already_paid")
+	o.delete("/v1/clients/"+i.ClientID).fails(409, "already_paid")
+	o.post("/v1/invites/"+i.ID+"/proposal/approve", nil).fails(409, "already_paid")
+	p.local.Stripe.SetPlan(standin.Plan{})
+	c.joins(mine.ID)
+
+	// It lapses, and is paid again while it leaves.
+	for _, e := range p.local.Stripe.Events() {
+		if e.Type == "customer.subscription.created" {
+			if err := p.local.Stripe.Cancel(e.Object); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
+	again := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
+	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.pay(again, "pay")
+	c.post("/v1/portal/leave", m{"agency": mine.ID}).fails(409, "already_paid")
+	c.delete("/v1/me").fails(409, "already_paid")
+	p.local.Stripe.SetPlan(standin.Plan{})
+	c.joins(mine.ID)
+
+	// A page may be open for longer than its invite.
+	i, secret, _ = o.paying(p.address("late"))
+	p.advance(7*24*time.Hour - time.Hour)
+	c, o = p.signIn(i.Email), p.signIn(owner)
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
-	c.post("/v1/invitations/"+secret+"/decline", nil).is(204)
-	p.advance(2 * time.Minute)
-	p.until("the page to be closed", func() bool {
-		_, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardDeclined})
-		return err != nil
-	})
+	p.advance(2 * time.Hour)
+	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.pay(page.URL, "pay")
+	o.post("/v1/clients/"+i.ClientID+"/erase", nil).fails(409, "already_paid")
+	p.local.Stripe.SetPlan(standin.Plan{})
+	p.advance(31 * time.Minute) // nobody tells: it is looked after
+	p.until("the payment to be seen", func() bool { return o.look(i.ID).Status == "accepted" })
 }
 
 func TestAnAgencyBuysMax(t *testing.T) {

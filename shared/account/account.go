@@ -79,6 +79,7 @@ const Fresh = 15 * time.Minute
 // Account serves people about themselves.
 type Account struct {
 	Store Store
+	Till  client.Till // nil where nothing is sold, and where nothing is ended
 	Now   func() time.Time
 	// MayResign and Resign take a person's place at an agency away. The first returns what is in the way, such as
 	// [fault.LastOwner]; the second is no fault when there is no such place. Nil where nobody is erased.
@@ -159,6 +160,9 @@ func (a *Account) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 			return err
 		}
 		if err := c.MayEnd(client.ByClient); err != nil {
+			return err
+		}
+		if err := client.CloseTill(ctx, a.Till, c); err != nil {
 			return err
 		}
 		now := a.Now()
@@ -242,6 +246,9 @@ func (a *Account) erase(ctx context.Context, caller identity.Caller, which id.Ag
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := client.CloseTill(ctx, a.Till, c); err != nil {
 			return err
 		}
 		now := a.Now()

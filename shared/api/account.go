@@ -26,7 +26,7 @@ type leaveInput struct {
 // LeavePortal ends the caller's relationship with an agency.
 func LeavePortal(door *signin.Doorkeeper, a *account.Account) Operation {
 	return operation("leavePortal", "Leave a portal", "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its record of the client as inactive. Leaving what was left changes nothing.",
-		tagAccount, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.NotActive},
+		tagAccount, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 		func(ctx context.Context, in *leaveInput) (*noContent, error) {
 			caller, err := person(ctx, door)
 			if err != nil {
@@ -171,7 +171,7 @@ func ExportMyData(door *signin.Doorkeeper, a *account.Account) Operation {
 // EraseMe forgets the caller.
 func EraseMe(door *signin.Doorkeeper, a *account.Account) Operation {
 	return operation("eraseMe", "Erase my data", "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
-		tagAccount, 204, []fault.Code{fault.Unauthenticated, fault.LastOwner, fault.NotActive},
+		tagAccount, 204, []fault.Code{fault.Unauthenticated, fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 		func(ctx context.Context, _ *emptyInput) (*signOutOutput, error) {
 			caller, err := person(ctx, door)
 			if err != nil {

@@ -199,8 +199,8 @@ type closeInput struct {
 
 // DeleteAgency ends the caller's agency.
 func DeleteAgency(door *signin.Doorkeeper, o *office.Office) Operation {
-	return operation("deleteAgency", "Delete the agency", "For owners whose sign-in is at most 15 minutes old. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
-		tagAgency, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+	return operation("deleteAgency", "Delete the agency", "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
+		tagAgency, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotActive},
 		func(ctx context.Context, in *closeInput) (*noContent, error) {
 			caller, err := forAgency(ctx, door, "")
 			if err != nil {

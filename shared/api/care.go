@@ -111,7 +111,7 @@ func RevokeAccess(door *signin.Doorkeeper, keeper *care.Keeper) Operation {
 // RemoveClient ends the relationship.
 func RemoveClient(door *signin.Doorkeeper, directory *onboarding.Directory, keeper *care.Keeper) Operation {
 	return operation("removeClient", "Remove a client", "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by subscription stays until it cancels: 409.",
-		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
+		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
 			caller, err := forAgency(ctx, door, identity.ClientsWrite)
 			if err != nil {
@@ -125,7 +125,7 @@ func RemoveClient(door *signin.Doorkeeper, directory *onboarding.Directory, keep
 // EraseClient forgets a client.
 func EraseClient(door *signin.Doorkeeper, keeper *care.Keeper) Operation {
 	return operation("eraseClient", "Erase a client", "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity log keeps its rows, which hold ids alone.",
-		tagClients, 204, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
+		tagClients, 204, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 		func(ctx context.Context, in *ClientRef) (*struct{}, error) {
 			caller, err := forAgency(ctx, door, identity.ClientsWrite)
 			if err != nil {

@@ -112,7 +112,7 @@ type declineInput struct {
 // DeclineInvitation turns an invitation down.
 func DeclineInvitation(reception *onboarding.Reception) Operation {
 	return operation("declineInvitation", "Decline an invitation", "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, and may invite the address again.",
-		tagInvitee, 204, []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
+		tagInvitee, 204, []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
 		func(ctx context.Context, in *declineInput) (*noContent, error) {
 			reason := ""
 			if in.Body != nil {

@@ -22,7 +22,7 @@ func ApproveProposal(door *signin.Doorkeeper, inviter *onboarding.Inviter) Opera
 	return operation("approveProposal", "Invite the address that was asked for",
 		"At once the invite is cancelled, so that its links are dead, and the same offer goes to the other address. It counts towards the ten per hour. The answer is the new invite.",
 		tagInvites, 201, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending,
-			fault.AlreadyInvited, fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited},
+			fault.AlreadyInvited, fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited, fault.AlreadyPaid},
 		func(ctx context.Context, in *approveInput) (*inviteOutput, error) {
 			caller, err := forAgency(ctx, door, identity.InvitesWrite)
 			if err != nil {

@@ -166,6 +166,9 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if err != nil {
 			return err
 		}
+		if !a.ClosedAt.IsZero() {
+			return s.end(ctx, a, sub)
+		}
 		f, err := s.facts(ctx, a, sub)
 		if err != nil {
 			return err
@@ -195,6 +198,42 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		return err
 	}
 	return (&Cashier{Till: s.Till}).payBack(ctx, second, "the agency has a plan already, or is gone")
+}
+
+// end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing
+// goes back, and what was paid for before is not renewed. Nothing of it is written down, since the agency is as it was
+// when it closed; all of it may be repeated.
+func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
+	if a.Payment.State == subscription.CheckoutOpen && a.Payment.Checkout.ID != "" {
+		ended, err := s.Till.ExpireCheckout(ctx, a.Payment.Checkout.ID)
+		if err != nil && !payment.Is(err, payment.Missing) {
+			return said(err)
+		}
+		if ended.Subscription != "" {
+			sub = ended.Subscription
+		}
+	}
+	if sub == "" {
+		sub = a.Payment.Reference
+	}
+	if sub == "" {
+		return nil
+	}
+	x, err := s.Till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
+		return nil
+	}
+	if err != nil {
+		return said(err)
+	}
+	if sub != a.Payment.Reference {
+		return (&Cashier{Till: s.Till}).payBack(ctx, sub, "the agency is gone")
+	}
+	_, err = s.Till.CancelSubscription(ctx, sub, false)
+	if payment.Is(err, payment.Missing) {
+		return nil
+	}
+	return said(err)
 }
 
 func (s *Plans) facts(ctx context.Context, a *agency.Agency, sub string) (f subscription.Facts, err error) {

@@ -150,8 +150,14 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 		return func() error { return s.payBack(ctx, f.Subscription.ID, "it is a second one") }, nil
 	}
 	w := client.Change{Client: c}
+	closed := false
+	if change.Fulfil {
+		if closed, err = s.closed(ctx, c.Agency); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case change.Fulfil && !s.fulfil(now, c, f.Subscription, &w):
+	case change.Fulfil && (closed || !s.fulfil(now, c, f.Subscription, &w)):
 		// Cancelled before the money came: nobody gets anything for it.
 		ref := c.Payment.Reference
 		c.Payment.State, c.Payment.PaidAt, c.Payment.EndedAt, c.Payment.Due = subscription.Canceled, time.Time{}, now, time.Time{}
@@ -181,6 +187,15 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 	}
 	provision(ctx, s.Provision, c)
 	return after, nil
+}
+
+// closed tells whether the agency is at its end, so that nothing can be had of it.
+func (s *Cashier) closed(ctx context.Context, which id.Agency) (bool, error) {
+	a, err := s.Store.Agency(ctx, which)
+	if fault.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	return err == nil && !a.ClosedAt.IsZero(), err
 }
 
 // fulfil makes the payer a client, with the work of making what was bought. It returns false for an invite that is not to

@@ -32,6 +32,7 @@ type Store interface {
 // Keeper changes relationships for the agency's people and programs.
 type Keeper struct {
 	Store Store
+	Till  client.Till // nil where nothing is sold, and where nothing is ended
 	Now   func() time.Time
 }
 
@@ -160,6 +161,9 @@ func (k *Keeper) Remove(ctx context.Context, caller identity.Caller, which id.Cl
 		if err := c.MayEnd(client.ByAgency); err != nil {
 			return nil, err
 		}
+		if err := client.CloseTill(ctx, k.Till, c); err != nil {
+			return nil, err
+		}
 		if !c.End(now, client.ByAgency) {
 			return nil, nil //nolint:nilnil // it has ended already
 		}
@@ -178,6 +182,9 @@ func (k *Keeper) Erase(ctx context.Context, caller identity.Caller, which id.Cli
 	_, err := k.change(ctx, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		if c.At(now) != client.Inactive {
 			return nil, fault.New(fault.NotActive, "This client is still %s. Remove it first; then it can be erased.", c.At(now))
+		}
+		if err := client.CloseTill(ctx, k.Till, c); err != nil {
+			return nil, err
 		}
 		change := logged(row(now, caller, audit.ClientErased, string(c.ID), ""))
 		if c.Invite.Status != invite.Expired && c.Invite.At(now) == invite.Expired { // the sweep has not been there yet

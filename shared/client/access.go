@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/email"
@@ -8,6 +9,8 @@ import (
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/instance"
 	"latchkey.dev/shared/invite"
+	"latchkey.dev/shared/provision"
+	"latchkey.dev/shared/subscription"
 )
 
 // Grant opens a resource to the client, or changes the right that it has. Before the invite is accepted it is the
@@ -69,15 +72,29 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 }
 
 // MayEnd returns nil when the relationship can be ended; else a fault with code [fault.NotActive]: who pays by subscription
-// stays until it cancels, so that nobody pays for what it cannot see, and what a client owns is not taken from it.
+// stays until it cancels, so that nobody pays for what it cannot see; and what a client has paid for is not taken from it
+// before its time is over.
 func (c *Client) MayEnd(by Side) error {
-	if !c.Joined() || !c.Payment.State.Open() || c.Payment.Ending {
+	if !c.Joined() || !c.Payment.State.Open() {
 		return nil
 	}
 	if by == ByClient {
+		if c.Payment.Ending { // it has cancelled, and may go before the end of what it has paid for
+			return nil
+		}
 		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; then you can leave.", c.Invite.From.AgencyName)
 	}
 	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours.")
+}
+
+// Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought
+// is not deleted yet.
+func (c *Client) Bound() bool {
+	switch c.Payment.State {
+	case subscription.CheckoutOpen, subscription.Active, subscription.PastDue, subscription.Disputed:
+		return true
+	}
+	return slices.ContainsFunc(c.Items, func(i provision.Item) bool { return i.State != provision.Deleted && i.State != provision.Refunded })
 }
 
 // End ends the relationship: what was open is closed, an invite that is out is dead. Ending what has ended is no fault

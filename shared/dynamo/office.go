@@ -224,6 +224,32 @@ func (t *Table) ClientCount(ctx context.Context, which id.Agency, most int) (int
 	return int(res.Count), nil
 }
 
+// BoundCount counts the agency's clients that money ties to it, as they are now.
+func (t *Table) BoundCount(ctx context.Context, which id.Agency) (int, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
+		FilterExpression: aws.String("attribute_exists(payment)"), ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix)}}
+	n := 0
+	for {
+		res, err := t.db.Query(ctx, in)
+		if err != nil {
+			return 0, outside(err)
+		}
+		for _, i := range res.Items {
+			c, err := readClient(&reader{item: i})
+			if err != nil {
+				return 0, err
+			}
+			if c.Bound() {
+				n++
+			}
+		}
+		if res.LastEvaluatedKey == nil {
+			return n, nil
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
+}
+
 // Close writes that the agency is at its end. That it counts as suspended from then on is what the conditions of
 // every invite and acceptance look at.
 func (t *Table) Close(ctx context.Context, c office.Closing) error {

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"latchkey.dev/shared/audit"
@@ -28,7 +29,9 @@ func (o *Office) Losses(ctx context.Context, caller identity.Caller) (int, error
 // without rights. Everything else of it is deleted by and by, which the sweep sees to. Clients' sign-ins stay.
 //
 // name must be the agency's name, as a person types who means it. Faults: [fault.Invalid] in the field name;
-// [fault.Forbidden] unless the caller is an owner; [fault.Unauthenticated] when the sign-in is not [Fresh].
+// [fault.Forbidden] unless the caller is an owner; [fault.Unauthenticated] when the sign-in is not [Fresh];
+// [fault.NotActive] while a client pays by subscription, or what it has bought is there: its portal is the agency's, and
+// it would pay on for what it cannot see.
 func (o *Office) Close(ctx context.Context, caller identity.Caller, name string) error {
 	if err := caller.MustBePerson(); err != nil {
 		return err
@@ -47,6 +50,13 @@ func (o *Office) Close(ctx context.Context, caller identity.Caller, name string)
 		if name != roster.Agency.Name {
 			return fault.InField("name", "Type the agency's name exactly as it stands.")
 		}
+		bound, err := o.Store.BoundCount(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if bound > 0 {
+			return fault.New(fault.NotActive, "%s Cancel invites that are out, and ask the others to cancel first. What they have bought is deleted 30 days after it is paid for no more, or at once when you erase a client.", boundWords(bound))
+		}
 		keys, err := o.Store.APIKeys(ctx, caller.Agency)
 		if err != nil {
 			return err
@@ -60,4 +70,11 @@ func (o *Office) Close(ctx context.Context, caller identity.Caller, name string)
 		}
 		return o.Store.Close(ctx, c)
 	})
+}
+
+func boundWords(n int) string {
+	if n == 1 {
+		return "One client of yours pays for what is its own, or is about to."
+	}
+	return fmt.Sprintf("%d clients of yours pay for what is their own, or are about to.", n)
 }

@@ -36,6 +36,8 @@ type Store interface {
 	Close(ctx context.Context, c Closing) error
 	// ClientCount counts the agency's clients, at most to most.
 	ClientCount(ctx context.Context, agency id.Agency, most int) (int, error)
+	// BoundCount counts the agency's clients that are [client.Client.Bound], as they are now.
+	BoundCount(ctx context.Context, agency id.Agency) (int, error)
 	// Logo reads a logo, if it is the agency's own or was not long before now.
 	Logo(ctx context.Context, agency id.Agency, hash string, now time.Time) ([]byte, error)
 	// Allow counts one use under the name; it returns how long to wait when there have been most of them already.

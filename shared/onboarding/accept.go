@@ -27,6 +27,7 @@ type ReceptionStore interface {
 // Reception receives the invited person: it shows what the link offers, and takes the answer.
 type Reception struct {
 	Store ReceptionStore
+	Till  client.Till // nil where nothing is sold, and where nothing is declined
 	Now   func() time.Time
 }
 

@@ -27,13 +27,19 @@ const (
 // Decline ends the invitation because the holder of its link does not want it. The reason is the holder's own words to
 // the agency, and may be "". The link is dead from here on, and the address can be invited again.
 //
-// Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired].
+// Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
 func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*client.Client, error) {
 	reason, err := text.Paragraph("reason", reason, MaxReason)
 	if err != nil {
 		return nil, err
 	}
 	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+		if err := c.Invite.MayAnswer(now); err != nil {
+			return "", err
+		}
+		if err := client.CloseTill(ctx, r.Till, c); err != nil {
+			return "", err
+		}
 		c.Proposal = nil
 		c.Payment.Hurry(now)
 		return audit.InviteDeclined, c.Invite.Decline(now, reason)

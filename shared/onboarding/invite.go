@@ -24,9 +24,9 @@ import (
 // Inviter sends invites and looks after those that are out.
 type Inviter struct {
 	Store  Store
-	Queue  Queue  // nil where nothing is mailed
-	Prices Quoter // nil where nothing is sold
-	Till   Till   // nil where nothing is sold
+	Queue  Queue       // nil where nothing is mailed
+	Prices Quoter      // nil where nothing is sold
+	Till   client.Till // nil where nothing is sold
 	Now    func() time.Time
 }
 
@@ -34,13 +34,6 @@ type Inviter struct {
 type Quoter interface {
 	// Quote returns nil for an order that buys nothing. Faults: [fault.Invalid], [fault.PaymentsOff], [fault.Unavailable].
 	Quote(ctx context.Context, o contract.Order) (*contract.Contract, error)
-}
-
-// Till closes the checkout pages of invites that are cancelled.
-type Till interface {
-	// Close ends the open page of an invite that is about to be cancelled. Faults: [fault.AlreadyPaid] when it was paid
-	// meanwhile.
-	Close(ctx context.Context, c *client.Client) error
 }
 
 // Draft is an invite as its sender wrote it.
@@ -398,10 +391,8 @@ func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.I
 		if c.Invite.Status == invite.Canceled {
 			return nil
 		}
-		if s.Till != nil {
-			if err := s.Till.Close(ctx, c); err != nil {
-				return err
-			}
+		if err := client.CloseTill(ctx, s.Till, c); err != nil {
+			return err
 		}
 		now := s.Now()
 		if err := c.Invite.Cancel(now); err != nil {

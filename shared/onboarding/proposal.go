@@ -19,7 +19,7 @@ var errNoProposal = fault.New(fault.NotPending, "Nobody asks for another address
 // Approve grants an invitee's wish for another address: in one transaction the invite to the first address is cancelled,
 // so that its links are dead, and the same offer is made to the other one and mailed. It returns the new relationship.
 //
-// Faults: [fault.NotFound]; [fault.NotPending] when nobody asks, or the invite is over; and those of Send, on which
+// Faults: [fault.NotFound]; [fault.NotPending] when nobody asks, or the invite is over; [fault.AlreadyPaid]; and those of Send, on which
 // nothing has changed.
 func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.Invite, once string) (*client.Client, error) {
 	record, err := idempotency.For("approveProposal", caller.Actor()+string(which), once, nil)
@@ -71,6 +71,9 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 			return err
 		}
 		made.Invite.First(now, slot)
+		if err := client.CloseTill(ctx, s.Till, old); err != nil {
+			return err
+		}
 		if !old.End(now, client.ByAgency) {
 			return errNoProposal
 		}

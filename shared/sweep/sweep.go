@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/job"
+	"latchkey.dev/shared/subscription"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a closed agency
@@ -165,6 +166,11 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 			return nil
 		}
 		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
+	}
+	if s.Billing != nil && (a.Payment.State.Open() || a.Payment.State == subscription.CheckoutOpen) { // nobody pays for what is gone
+		if err := s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0); err != nil {
+			return err
+		}
 	}
 	for range purgeSteps {
 		n, err := s.Store.PurgeSome(ctx, which)

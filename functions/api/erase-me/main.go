@@ -4,11 +4,14 @@ package main
 import (
 	"latchkey.dev/shared/account"
 	"latchkey.dev/shared/api"
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
 )
 
 func main() {
@@ -16,7 +19,8 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		staff := &office.Office{Store: table, Now: env.Now}
-		me := &account.Account{Store: table, Now: env.Now, MayResign: staff.MayResign, Resign: staff.Resign}
+		till := &billing.Closer{Till: stripe.CloseOnly(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))}
+		me := &account.Account{Store: table, Till: till, Now: env.Now, MayResign: staff.MayResign, Resign: staff.Resign}
 		return api.EraseMe(door, me).Function(env.Origin("ORIGIN")), nil
 	})
 }

@@ -2,17 +2,21 @@
 package main
 
 import (
+	"latchkey.dev/shared/billing"
 	"latchkey.dev/shared/dynamo"
 	"latchkey.dev/shared/environment"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/onboarding"
+	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/stripe"
 	"latchkey.dev/shared/web"
 )
 
 func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
-		reception := &onboarding.Reception{Store: table, Now: env.Now}
+		till := &billing.Closer{Till: stripe.CloseOnly(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))}
+		reception := &onboarding.Reception{Store: table, Till: till, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.DeclineInvitationForm(site, reception).Function(), nil
 	})
