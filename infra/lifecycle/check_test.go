@@ -144,7 +144,7 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 				ended++
 			}
 		case audit.ClientErased:
-			if e.Subject == string(c.ID) {
+			if e.Subject == string(c.ID) && !c.Erased() {
 				say("%s was erased and is still there", c.ID)
 			}
 		}

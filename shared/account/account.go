@@ -120,6 +120,7 @@ func (a *Account) See(ctx context.Context, caller identity.Caller) (*Overview, e
 		case fault.Is(err, fault.NotFound): // erased by the agency
 		case err != nil:
 			return nil, err
+		case c.Erased():
 		case c.Joined():
 			o.Portals = append(o.Portals, Portal{of, c})
 		default:
@@ -245,7 +246,7 @@ func (a *Account) erase(ctx context.Context, caller identity.Caller, which id.Ag
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
-		if err != nil {
+		if err != nil || c.Erased() {
 			return err
 		}
 		if err := client.CloseTill(ctx, a.Till, c); err != nil {

@@ -93,7 +93,7 @@ type PaymentBody struct {
 }
 
 func paymentBody(c *client.Client) *PaymentBody {
-	if c.Invite.Contract == nil {
+	if c.Contract() == nil {
 		return nil
 	}
 	p := c.Payment
@@ -201,7 +201,7 @@ func contractAnswer(c *client.Client, err error) (*contractOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := contractBody(c.Invite.Contract)
+	b, err := contractBody(c.Contract())
 	if err == nil && b == nil {
 		err = fault.New(fault.NotFound, "This invite has no contract: its client buys nothing.")
 	}

@@ -117,7 +117,7 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 			return nil, err
 		}
 	}
-	if c.Invite.Contract == nil {
+	if c.Invite.Contract == nil && (!again || c.Terms == nil) {
 		return nil, fault.New(fault.NothingToPay, "There is nothing to pay for this invitation. Accept it.")
 	}
 	return c, nil
@@ -220,9 +220,9 @@ func (s *Cashier) request(c *client.Client) payment.CheckoutRequest {
 		IdempotencyKey: fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval), Reference: string(c.Invite.ID), Customer: p.Customer, Email: string(c.Email),
 		Metadata:   map[string]string{metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaInvite: string(c.Invite.ID)},
 		SuccessURL: back, CancelURL: s.Settings.Origin + "/checkout?agency=" + string(c.Agency) + "&canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
-		AutomaticTax: c.Invite.Contract.Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+		AutomaticTax: c.Contract().Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
 	}
-	for _, l := range c.Invite.Contract.Lines {
+	for _, l := range c.Contract().Lines {
 		r.Lines = append(r.Lines, payment.Line{PriceID: l.Price(p.Interval).ID, Quantity: 1})
 	}
 	return r

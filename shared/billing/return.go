@@ -23,7 +23,7 @@ func (s *Cashier) Return(ctx context.Context, c *client.Client, key string) erro
 		switch i := &c.Items[n]; {
 		case i.Key == key:
 			of = i
-		case i.State != making.Compensating && i.State != making.Refunded && i.State != making.Deleting && i.State != making.Deleted:
+		case !i.Left && i.State != making.Compensating && i.State != making.Refunded && i.State != making.Deleting && i.State != making.Deleted:
 			alone = false
 		}
 	}
@@ -41,7 +41,7 @@ func (s *Cashier) Return(ctx context.Context, c *client.Client, key string) erro
 		return said(err)
 	}
 	for _, line := range sub.Items {
-		if a, ok := article(c.Invite.Contract, line); ok && a == of.Article {
+		if a, ok := article(c.Contract(), line); ok && a == of.Article {
 			return s.returnLine(ctx, sub, line, key)
 		}
 	}

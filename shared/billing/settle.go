@@ -33,6 +33,9 @@ func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, su
 		if err != nil {
 			return err
 		}
+		if c.Erased() {
+			return s.farewell(ctx, c, sub)
+		}
 		if err := s.tidy(ctx, c); err != nil {
 			return err
 		}
@@ -57,7 +60,7 @@ func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
 		return nil
 	}
 	now := s.Now()
-	if p.Checkout.ID == "" && c.Invite.Contract != nil && now.Sub(p.Checkout.OpenedAt) >= lost && now.Before(p.Checkout.ExpiresAt) {
+	if p.Checkout.ID == "" && c.Contract() != nil && now.Sub(p.Checkout.OpenedAt) >= lost && now.Before(p.Checkout.ExpiresAt) {
 		made, err := s.Till.CreateCheckout(ctx, s.request(c))
 		switch {
 		case payment.Is(err, payment.Refused): // what it was to sell is not sold any more
@@ -165,14 +168,16 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 		after = func() error { return s.payBack(ctx, ref, "its invite was cancelled") }
 	case change.Closed:
 		for n := range c.Items {
-			c.Items[n].Hold(now)
+			if i := &c.Items[n]; !i.Left {
+				i.Hold(now)
+			}
 		}
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentEnded, string(c.Payment.State)))
 	case change.Opened:
 		for n := range c.Items {
 			// A new subscription pays for all that the contract holds, also for what was deleted or paid back.
-			if !c.Items[n].Resume(now) && c.Payment.Reference != before {
-				c.Items[n].Renew(now)
+			if i := &c.Items[n]; !i.Left && !i.Resume(now) && c.Payment.Reference != before {
+				i.Renew(now)
 			}
 		}
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentResumed, ""))
@@ -198,8 +203,8 @@ func (s *Cashier) closed(ctx context.Context, which id.Agency) (bool, error) {
 	return err == nil && !a.ClosedAt.IsZero(), err
 }
 
-// fulfil makes the payer a client, with the work of making what was bought. It returns false for an invite that is not to
-// be had any more.
+// fulfil makes the payer a client, with the work of making what was bought; what it has bought of the same before, and is
+// kept still, is taken up again instead. It returns false for an invite that is not to be had any more.
 func (s *Cashier) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
 	if !c.Joined() {
 		if !c.AcceptPaid(now) {
@@ -210,11 +215,14 @@ func (s *Cashier) fulfil(now time.Time, c *client.Client, sub *payment.Subscript
 	}
 	w.Customer = sub.Customer
 	w.Audit = append(w.Audit, paid(now, c, audit.PaymentReceived, sub.ID))
-	c.Items = nil
 	for _, i := range sub.Items {
-		a, ok := article(c.Invite.Contract, i)
+		a, ok := article(c.Contract(), i)
 		if !ok {
 			slog.Error("paid for something that the contract does not hold", "client", c.ID, "subscription", sub.ID, "price", i.PriceID)
+			continue
+		}
+		if kept := c.Adopt(a, now); kept != nil { // it comes back with all that is in it
+			c.Grants = append(c.Grants, instance.Grant{Resource: kept.Resource, Access: instance.Write, Name: a.Name()})
 			continue
 		}
 		prefix, kind := id.InstancePrefix, "n8n"
@@ -241,6 +249,20 @@ func article(c *contract.Contract, i payment.Item) (contract.Article, bool) {
 		}
 	}
 	return contract.Article{}, false
+}
+
+// farewell ends what is paid for by somebody who was erased.
+func (s *Cashier) farewell(ctx context.Context, c *client.Client, sub string) error {
+	for _, x := range []string{sub, c.Payment.Reference} {
+		if err := s.stray(ctx, x); err != nil {
+			return err
+		}
+	}
+	if c.Payment.Due.IsZero() {
+		return nil
+	}
+	c.Payment = subscription.Subscription{}
+	return s.Store.Commit(ctx, c.Agency, client.Change{Client: c})
 }
 
 // stray deals with a subscription of a relationship that is not there any more.

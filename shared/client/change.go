@@ -27,7 +27,8 @@ type Change struct {
 	Join bool
 	// Leave records with the person that it is no client of the agency any more, and that it was.
 	Leave bool
-	// Erase removes the relationship instead of writing it, under the same condition.
+	// Erase removes the relationship instead of writing it, under the same condition: all of it but what
+	// [Client.Remains] leaves.
 	Erase bool
 	// Forget takes the relationship off what is kept of the person.
 	Forget bool

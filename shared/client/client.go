@@ -40,6 +40,7 @@ type Client struct {
 	EndedBy    Side                      // who did; "" while it lasts
 	Proposal   *Proposal                 // another address that the invitee asks the agency to use; nil for none
 	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
+	Terms      *contract.Contract        // by which Payment pays, when the invite that they stood on was replaced; else nil
 	Items      []provision.Item          // what was paid for, and how far it is
 	Listed     bool                      // false for what was rolled back: it is kept for a while to answer for, but it is no client
 
@@ -137,18 +138,24 @@ const (
 	PayerFixed = "Cancel this invite and send a new one to change who pays."
 	Invited    = "This address already has a pending invite. Re-send it, or cancel it and invite again."
 	Accepted   = "This address is already a client of yours."
+	StillPays  = "This address has left, and still pays for what it bought. Invite it without asking it to pay: what it owns comes back with it."
+	PayingBack = "What this address has paid is on its way back at this moment. Invite it again in a few minutes."
 )
 
 // Begin makes the relationship for an offer, or puts the offer in the place of an invite that has ended. before is
 // nil when the agency has nothing with this address. The invite has its id and term but no mail yet.
 //
-// It returns a fault with code [fault.AlreadyClient] when the address has accepted, [fault.PayerFixed] or
-// [fault.AlreadyInvited] when it has a live invite: a contract that is out is not changed behind the reader's back.
+// What the address has bought before comes along. While it is paid for, so does its payment, and both are the client's
+// again with the acceptance; what is not paid any more stays halted until its term is over, see [provision.Item.Leave].
+//
+// It returns a fault with code [fault.AlreadyClient] when the address has accepted, or a payment of before is in the way,
+// [fault.PayerFixed] or [fault.AlreadyInvited] when it has a live invite: a contract that is out is not changed behind the
+// reader's back.
 func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, error) {
 	ref := id.RefOf(agency, o.Email)
 	c := &Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agency, CreatedAt: now}
 	if before != nil {
-		if before.Email != o.Email {
+		if before.Email != o.Email && !before.Erased() {
 			// Two addresses at one ref: 2^40 addresses tried on purpose, see id.Ref.
 			return nil, fault.New(fault.AlreadyInvited, Invited)
 		}
@@ -161,6 +168,12 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 				return nil, fault.New(fault.PayerFixed, PayerFixed)
 			}
 			return nil, fault.New(fault.AlreadyInvited, Invited)
+		}
+		if before.returning() {
+			return nil, fault.New(fault.AlreadyClient, PayingBack)
+		}
+		if before.Payment.State.Open() && o.Contract != nil {
+			return nil, fault.New(fault.AlreadyClient, StillPays)
 		}
 		c = before.clone()
 		c.Earlier = append(c.Earlier, Past{before.Invite.ID, before.Invite.At(now), before.Invite.Payer, before.Invite.CreatedAt, before.Invite.EndedAt})
@@ -177,7 +190,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
-	c.Payment, c.Items = subscription.Subscription{Customer: c.Payment.Customer}, nil
+	c.carry(now)
 	c.Invite = &invite.Invite{
 		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From, Contract: o.Contract,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
@@ -195,6 +208,7 @@ func (c *Client) Accept(now time.Time, standing []instance.Grant) error {
 		return err
 	}
 	c.AcceptedAt, c.Grants, c.Proposal = now, standing, nil
+	c.own()
 	return nil
 }
 
@@ -218,16 +232,6 @@ func (c *Client) Access(r id.Resource) instance.Access {
 	return ""
 }
 
-// Bought is the item that the resource is made by; nil for one that the client has not bought.
-func (c *Client) Bought(r id.Resource) *provision.Item {
-	for n := range c.Items {
-		if c.Items[n].Resource == r {
-			return &c.Items[n]
-		}
-	}
-	return nil
-}
-
 // Open lists the grants to show for the client: those it has, or those it has been offered.
 func (c *Client) Open() []instance.Grant {
 	if !c.AcceptedAt.IsZero() { // none when it was ended
@@ -239,5 +243,6 @@ func (c *Client) Open() []instance.Grant {
 func (c *Client) clone() *Client {
 	d := *c
 	d.Earlier = append([]Past(nil), c.Earlier...)
+	d.Items = append([]provision.Item(nil), c.Items...)
 	return &d
 }

@@ -16,7 +16,7 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err != nil {
+	if err != nil || c.Erased() { // nobody is left to be told
 		return err
 	}
 	var item *provision.Item

@@ -52,7 +52,7 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
-		if err != nil {
+		if err != nil || c.Erased() {
 			return err
 		}
 		// The list is kept before the timeline says so: a crash in between repeats both, and neither

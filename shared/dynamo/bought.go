@@ -149,6 +149,9 @@ func writeItems(items []provision.Item) []writer {
 		if i.Claimed {
 			w.n("claimed", 1)
 		}
+		if i.Left {
+			w.n("left", 1)
+		}
 		w.t("due", i.Due)
 		steps := make([]writer, len(i.Steps))
 		for k, s := range i.Steps {
@@ -164,7 +167,7 @@ func readItems(r *reader, name string) (out []provision.Item) {
 	r.maps(name, func(m *reader) {
 		i := provision.Item{Key: m.s("key"), Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},
 			Resource: id.Resource(m.s("resource")), State: provision.State(m.s("state")), Tries: int(m.n("tries")), Handle: m.s("handle"), Reason: m.s("reason"),
-			Since: m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0, Stale: m.n("stale") != 0, Claimed: m.n("claimed") != 0, Due: m.time("due")}
+			Since: m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0, Stale: m.n("stale") != 0, Claimed: m.n("claimed") != 0, Left: m.n("left") != 0, Due: m.time("due")}
 		m.maps("steps", func(s *reader) {
 			i.Steps = append(i.Steps, provision.Step{State: provision.State(s.s("s")), At: s.time("t")})
 		})

@@ -140,6 +140,10 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Erase {
 		writes[0] = types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, clientPrefix+string(next.Ref())),
 			ConditionExpression: &condition, ExpressionAttributeValues: values}}
+		if rest := c.Client.Remains(t.now()); rest != nil {
+			rest.Version = next.Version
+			writes[0] = t.put(writeClient(rest, t.now()), condition, values)
+		}
 	}
 	if w, ok := t.agencyWrite(pk, c); ok {
 		writes = append(writes, w)
@@ -294,10 +298,13 @@ func writeClient(c *client.Client, now time.Time) writer {
 	}
 	if c.Listed {
 		w["ls"] = str(string(c.ID))
-	} else {
+	} else if !c.Stands() {
 		w["ttl"] = ttlOf(now.Add(keptAfterFailure))
 	}
 	w.m("payment", writeSubscription(&c.Payment))
+	if c.Terms != nil {
+		w.m("terms", writeContract(c.Terms))
+	}
 	w.l("items", writeItems(c.Items))
 	if due := c.Due(); !due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(c.Ref()))), at(due)
@@ -397,6 +404,7 @@ func readClient(r *reader) (*client.Client, error) {
 		c.Proposal = &client.Proposal{Address: email.Address(m.s("email")), At: m.time("at")}
 	})
 	c.Payment, c.Items = readSubscription(r, "payment"), readItems(r, "items")
+	r.within("terms", func(m *reader) { c.Terms = readContract(m) })
 	m, ok := r.item["invite"].(*types.AttributeValueMemberM)
 	if !ok {
 		r.wrong("invite")

@@ -269,7 +269,8 @@ func (t *Table) Close(ctx context.Context, c office.Closing) error {
 }
 
 // PurgeSome deletes some of what a closed agency has left, a client with what the person's own list says of it, and
-// returns how much it was; 0 when there is nothing but the agency's item and the row that tells of its end.
+// returns how much it was; 0 when there is nothing but the agency's item, the row that tells of its end, and what remains of
+// clients until what they have bought is deleted.
 func (t *Table) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 	pk := string(which)
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk), ":deleted": str("agency.deleted")},
@@ -288,8 +289,23 @@ func (t *Table) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 			if sk == agencyItem {
 				continue
 			}
+			gone := types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sk)}}
+			if strings.HasPrefix(sk, clientPrefix) {
+				c, err := readClient(&reader{item: i})
+				if err != nil {
+					return 0, err
+				}
+				if rest := c.Remains(t.now()); rest != nil {
+					if c.Erased() { // whoever deletes what it has bought deletes it
+						continue
+					}
+					condition, values := versioned(c.Version)
+					rest.Version++
+					gone = t.put(writeClient(rest, t.now()), condition, values)
+				}
+			}
 			found++
-			writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sk)}})
+			writes = append(writes, gone)
 			if strings.HasPrefix(sk, clientPrefix) || strings.HasPrefix(sk, memberPrefix) {
 				writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(userPrefix+string(id.UserOf(address(r, "email"))), placePrefix+pk)}})
 			}

@@ -56,6 +56,7 @@ type Item struct {
 	Noticed  bool      // the payer has been told when it will be deleted
 	Stale    bool      // what runs may not be what State says: the driver has to be told
 	Claimed  bool
+	Left     bool      // nobody pays for it any more: it is of a contract that another one has replaced
 	Due      time.Time // when somebody should look after it; zero for never
 	Steps    []Step
 }
@@ -226,10 +227,28 @@ func (i *Item) Hold(now time.Time) bool {
 	return true
 }
 
-// tell has the driver told of the state.
+// tell has the driver told of the state, once nobody is at it any more.
 func (i *Item) tell(now time.Time) {
 	i.Stale = true
+	i.rest(i.free(now))
+}
+
+// free is when nobody works on it any more: at once, or when the lease of whoever has it ends. What that worker has asked
+// the driver for may come after all, and must not come last.
+func (i *Item) free(now time.Time) time.Time {
+	if i.Claimed && i.Due.After(now) {
+		return i.Due
+	}
+	return now
+}
+
+// Released notes that the worker is done whose lease, until then, others have been waiting for.
+func (i *Item) Released(now, lease time.Time) bool {
+	if i.Claimed || !i.Working() || !i.Due.Equal(lease) || !now.Before(lease) {
+		return false
+	}
 	i.rest(now)
+	return true
 }
 
 // Told notes that the driver knows of the state.
@@ -314,6 +333,39 @@ func (i *Item) Expire(now time.Time) bool {
 	i.Stale, i.Tries = false, 0
 	i.rest(now)
 	return true
+}
+
+// Stands tells whether anything of it may be there.
+func (i *Item) Stands() bool { return i.State != Refunded && i.State != Deleted }
+
+// Leave notes that another contract has taken the place of the one that it was bought by: it stays halted until its term
+// is over, and is deleted then, unless it is adopted before that.
+func (i *Item) Leave(now time.Time) {
+	i.Left = true
+	i.Hold(now)
+}
+
+// Adopt takes it up again for a contract that holds the same article. It returns false for one that is not to be had any
+// more.
+func (i *Item) Adopt(now time.Time) bool {
+	if !i.Left || i.State != Suspended {
+		return false
+	}
+	i.Left = false
+	return i.Resume(now)
+}
+
+// Remove begins its deletion, whatever it is in, because whoever it belongs to is forgotten. What is being paid back goes
+// its own way to the same end.
+func (i *Item) Remove(now time.Time) {
+	i.Left = true
+	if !i.Stands() || i.State == Compensating || i.State == Deleting {
+		return
+	}
+	due := i.free(now)
+	i.to(Deleting, now)
+	i.Stale, i.Tries, i.Reason = false, 0, ""
+	i.rest(due)
 }
 
 // Gone notes that nothing of it is left.

@@ -223,3 +223,50 @@ func TestNothingIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsLeftIsKeptForItsTermAndCanBeAdopted(t *testing.T) {
+	t.Parallel()
+	i := item()
+	i.Claim(noon)
+	i.Done(noon)
+	i.Hold(noon)
+	i.Told()
+	now := noon.Add(5 * 24 * time.Hour)
+	i.Leave(now)
+	if !i.Left || i.State != provision.Suspended || !i.HeldAt.Equal(noon) || !i.Stands() {
+		t.Errorf("its term begins anew: %+v", i)
+	}
+	kept := i
+	if !kept.Adopt(now) || kept.Left || kept.State != provision.Ready || !kept.Stale {
+		t.Errorf("it is not had again: %+v", kept)
+	}
+	if kept.Adopt(now) {
+		t.Error("it is adopted twice")
+	}
+	now = noon.Add(provision.NoticeAfter)
+	if !i.Notice(now) || i.Expire(now) || !i.Expire(noon.Add(provision.DeleteAfter)) || i.Adopt(now) {
+		t.Errorf("it is not deleted in its time: %+v", i)
+	}
+}
+
+func TestWhatIsRemovedIsDeletedLast(t *testing.T) {
+	t.Parallel()
+	i := item()
+	i.Claim(noon) // a worker asks for it at this moment
+	i.Remove(noon.Add(time.Second))
+	if i.State != provision.Deleting || i.Claim(noon.Add(provision.Lease-1)) {
+		t.Errorf("it is deleted before that worker is done: %+v", i)
+	}
+	if again := i; !again.Released(noon.Add(2*time.Second), noon.Add(provision.Lease)) || !again.Claim(noon.Add(2*time.Second)) {
+		t.Errorf("it waits for a worker that is done: %+v", again)
+	}
+	if !i.Claim(noon.Add(provision.Lease)) {
+		t.Errorf("it waits for ever: %+v", i)
+	}
+	for _, s := range []provision.State{provision.Refunded, provision.Deleted, provision.Compensating} {
+		i := provision.Item{State: s}
+		if i.Remove(noon); i.State != s || i.Stands() != (s == provision.Compensating) {
+			t.Errorf("%s: %+v", s, i)
+		}
+	}
+}

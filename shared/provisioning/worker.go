@@ -25,6 +25,8 @@ const (
 	farthest = 15 * time.Minute
 	// triesToClear is how often a thing is tried to be deleted before its money is returned without that.
 	triesToClear = 3
+	// triesToAlert is how often a thing is tried to be deleted before an operator is asked for, and it is tried on.
+	triesToAlert = 20
 	// maxReason is the longest reason that a driver may give, in characters.
 	maxReason = 200
 )
@@ -183,15 +185,16 @@ func (w *Worker) record(ctx context.Context, j job.Provision, was provision.Item
 		}
 		now, before := w.now(), *i
 		if !i.Claimed || !i.Due.Equal(was.Due) || i.State != was.State || i.Stale != was.Stale {
-			// The lease ran out, or somebody has suspended or resumed it: what was done stands, and whoever has it now
-			// must know.
+			// The lease ran out, or somebody has suspended, resumed or removed it: what was done stands, and whoever has
+			// it now must know.
 			if i.Handle == "" {
 				i.Handle = out.report.Handle
 			}
 			if was.Stale {
 				i.Doubt(now)
 			}
-			if i.Handle == before.Handle && i.Stale == before.Stale {
+			free := i.Released(now, was.Due)
+			if i.Handle == before.Handle && i.Stale == before.Stale && !free {
 				return nil
 			}
 		} else {
@@ -225,11 +228,14 @@ func (w *Worker) apply(now time.Time, c *client.Client, i *provision.Item, out o
 	case i.State == provision.Compensating && out.paid:
 		i.PaidBack(now)
 	case i.State == provision.Deleting && out.err == nil && r.Stage == Gone:
-		if i.Gone(now); c.Payment.State.Open() { // paid for again while it was being deleted
+		if i.Gone(now); c.Payment.State.Open() && !i.Left { // paid for again while it was being deleted
 			i.Renew(now)
 		}
 	case i.State == provision.Compensating || i.State == provision.Deleting:
 		i.Later(now, i.Reason)
+		if i.State == provision.Deleting && i.Tries == triesToAlert {
+			slog.Error("what was bought cannot be deleted", Alert, "provisioning_leftover", "agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
+		}
 	case out.err != nil && (i.State == provision.Creating || i.State == provision.HealthWait):
 		i.Wait(now) // what could not be looked at may be well
 	case out.err != nil:

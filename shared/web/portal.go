@@ -73,7 +73,7 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 // returned tells whether all that the client has bought was paid back.
 func returned(c *client.Client) bool {
 	for n := range c.Items {
-		if c.Items[n].State != provision.Refunded {
+		if i := &c.Items[n]; i.State != provision.Refunded && !i.Left {
 			return false
 		}
 	}
