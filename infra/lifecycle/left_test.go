@@ -28,12 +28,12 @@ import (
 type comeback struct {
 	name  string
 	order *onboarding.Order                                                                  // that it is invited with again; nil for none
-	pays  bool                                                                               // whether it has gone on paying
+	pays  standing                                                                           // when it goes, and after that
 	after func(w *works, o *office, first, which id.Invite, address string, term bool) error // term: wait for the end of the 30 days
 }
 
 var comebacks = []comeback{
-	{"to buy the same", &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}, false, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
+	{"to buy the same", &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
 		c := o.get(which)
 		if err := w.stands(c, 2, 2, 2); err != nil || !term {
 			return err
@@ -41,37 +41,77 @@ var comebacks = []comeback{
 		w.days(40 * 24 * time.Hour)
 		return errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2), w.announcedTo(address, 0), w.paysFor(which, 1), w.paysFor(first, 0))
 	}},
-	{"to buy something else", &onboarding.Order{Hosting: true, StorageGB: 10}, false, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
+	{"to buy something else", &onboarding.Order{Hosting: true, StorageGB: 10}, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
 		if err := errors.Join(w.stands(o.get(which), 3, 1, 3), o.shows(address, 1)); err != nil || !term { // what it had is kept until its term is over
 			return err
 		}
 		w.days(40 * 24 * time.Hour)
 		return errors.Join(w.stands(o.get(which), 1, 1, 3), o.shows(address, 1), w.announcedTo(address, 2), w.paysFor(which, 1), w.paysFor(first, 0))
 	}},
-	{"to see the portal", nil, false, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
+	{"to see the portal", nil, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
 		if err := errors.Join(w.stands(o.get(which), 2, 0, 2), o.shows(address, 0)); err != nil || !term {
 			return err
 		}
 		w.days(40 * 24 * time.Hour)
 		return errors.Join(w.stands(o.get(which), 0, 0, 2), w.announcedTo(address, 2), w.paysFor(first, 0))
 	}},
-	{"while it still pays", nil, true, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
-		if err := errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2), w.paysFor(first, 1)); err != nil {
+	{"while it is paid for some days still", nil, ending, paidAsBefore},
+	{"when it pays again", nil, reopened, paidAsBefore},
+}
+
+func paidAsBefore(w *works, o *office, first, which id.Invite, address string, _ bool) error {
+	if err := errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2), w.paysFor(first, 1)); err != nil {
+		return err
+	}
+	// Its payment is what it was: it can lapse, and be taken up again.
+	if err := w.till.Cancel(o.get(which).Payment.Reference); err != nil {
+		return err
+	}
+	w.until(5*time.Minute, 30*time.Second)
+	if err := w.stands(o.get(which), 2, 0, 2); err != nil {
+		return err
+	}
+	if err := w.pays(o, which, address); err != nil {
+		return err
+	}
+	return errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2))
+}
+
+// standing is how it is with a payment when its relationship ends.
+type standing string
+
+const (
+	lapsed   standing = "lapsed"
+	ending   standing = "ending"   // it is paid, and not renewed
+	reopened standing = "reopened" // it had lapsed, and comes to be paid again later
+)
+
+// goes has the relationship end, or be about to, with the payment as it is said.
+func (w *works) goes(o *office, which id.Invite, p standing) error {
+	c := o.get(which)
+	switch p {
+	case lapsed:
+		if err := w.till.Cancel(c.Payment.Reference); err != nil {
 			return err
 		}
-		// Its payment is what it was: it can lapse, and be taken up again.
-		if err := w.till.Cancel(o.get(which).Payment.Reference); err != nil {
+		w.until(2*time.Minute, 30*time.Second)
+	case ending:
+		return errors.Join(w.till.CancelAtPeriodEnd(c.Payment.Reference, true), w.cashier.Settle(w.ctx, o.id, c.Ref(), ""))
+	case reopened:
+		dispute, err := w.till.Dispute(c.Payment.Reference, "fraudulent")
+		if err != nil {
 			return err
 		}
-		w.until(5*time.Minute, 30*time.Second)
-		if err := w.stands(o.get(which), 2, 0, 2); err != nil {
+		w.until(2*time.Minute, 30*time.Second)
+		if _, err := w.keeper.Remove(w.ctx, o.owner, c.ID); err != nil {
 			return err
 		}
-		if err := w.pays(o, which, address); err != nil {
+		if err := w.till.CloseDispute(dispute, true); err != nil {
 			return err
 		}
-		return errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2))
-	}},
+		w.until(2*time.Minute, 30*time.Second)
+	}
+	return nil
 }
 
 // stands tells what is wrong when of all that the client has bought another number is there, runs, or was made.
@@ -133,18 +173,15 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := w.sound(o, first, true); err != nil {
 		return 0, err
 	}
-	if !b.pays {
-		if err := w.till.Cancel(o.get(first).Payment.Reference); err != nil {
-			return 0, err
-		}
-		w.until(2*time.Minute, 30*time.Second)
+	if err := w.goes(o, first, b.pays); err != nil {
+		return 0, err
 	}
 	if _, err := w.keeper.Remove(w.ctx, o.owner, o.client(first)); err != nil {
 		return 0, err
 	}
 	w.days(24 * time.Hour)
 	draft := onboarding.Draft{Email: address, Payer: invite.ClientPays, Order: b.order}
-	if b.pays { // asked to pay twice, it is not
+	if b.pays != lapsed { // asked to pay twice, it is not
 		draft.Order = &onboarding.Order{Hosting: true, StorageGB: 30}
 		if _, err := w.inviter.Send(w.ctx, o.owner, draft, ""); !fault.Is(err, fault.AlreadyClient) {
 			return 0, fmt.Errorf("invited to pay twice: %w", err)
@@ -200,16 +237,17 @@ func TestWhatWasBoughtBeforeComesAlong(t *testing.T) {
 type erasure struct {
 	name  string
 	after time.Duration // its payment
-	self  bool          // it has itself forgotten, while it pays
-	days  time.Duration // between its lapse and the agency's forgetting it
+	pays  standing      // then; when it is ending, it is the person who has itself forgotten
+	days  time.Duration // after which the agency forgets it
 }
 
 var erasures = []erasure{
-	{"by the agency, after it has lapsed", time.Minute, false, 2 * 24 * time.Hour},
-	{"by itself, while it pays", time.Minute, true, 0},
-	{"by itself, before anything is begun", 0, true, 0},
-	{"by itself, while it is made", 3 * time.Second, true, 0},
-	{"by itself, while it is nearly there", 12 * time.Second, true, 0},
+	{"by the agency, after it has lapsed", time.Minute, lapsed, 2 * 24 * time.Hour},
+	{"by the agency, when it pays again", time.Minute, reopened, 24 * time.Hour},
+	{"by itself, while it is paid", time.Minute, ending, 0},
+	{"by itself, before anything is begun", 0, ending, 0},
+	{"by itself, while it is made", 3 * time.Second, ending, 0},
+	{"by itself, while it is nearly there", 12 * time.Second, ending, 0},
 }
 
 func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
@@ -225,18 +263,18 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if ref = c.Payment.Reference; ref == "" {
 		return 0, errors.New("it has not paid")
 	}
-	if !e.self {
-		if err := w.till.Cancel(ref); err != nil {
-			return 0, err
-		}
-		w.until(2*time.Minute, 30*time.Second)
+	if err := w.goes(o, which, e.pays); err != nil {
+		return 0, err
+	}
+	self := e.pays == ending
+	if !self {
 		if _, err := w.keeper.Remove(w.ctx, o.owner, c.ID); err != nil {
 			return 0, err
 		}
 		w.days(e.days)
 	}
 	w.crash(at, is, true)
-	if e.self {
+	if self {
 		err = w.account.Erase(w.ctx, person(address))
 	} else {
 		err = w.keeper.Erase(w.ctx, o.owner, c.ID)
@@ -266,11 +304,11 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := errors.Join(w.stands(nil, 0, 0, len(w.yard.made)), o.nameless(address)); err != nil {
 		return calls, err
 	}
-	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() {
+	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() && !(self && sub.CancelAtPeriodEnd) {
 		return calls, fmt.Errorf("its subscription is %s: %w", sub.Status, err)
 	}
 	last, err := w.service.LastPayment(w.ctx, ref)
-	if back := last.Refunded == last.Amount; err != nil || back != e.self {
+	if err != nil || last.Refunded.Minor != 0 { // what was disputed once cannot be paid back
 		return calls, fmt.Errorf("%d of %d is paid back: %w", last.Refunded.Minor, last.Amount.Minor, err)
 	}
 	for _, c := range o.relationships() {
@@ -344,6 +382,7 @@ func TestWhatIsBegunWhileItsOwnerIsErasedIsDeletedToo(t *testing.T) {
 		w.till.Tick(w.ctx) //nolint:errcheck // webhooks may be refused
 		for w.take(w.queue, w.clerk.Handle) > 0 {
 		}
+		must(t, w.goes(o, which, ending))
 		c, erased, other := o.get(which), false, *w.worker
 		w.worker.Driver = slow{w.worker.Driver, func() {
 			if erased {
@@ -398,6 +437,9 @@ func TestWhatClientsOfAClosedAgencyHaveBoughtIsDeleted(t *testing.T) {
 		sub, err := w.service.Subscription(w.ctx, ref)
 		if err != nil || !sub.Status.Final() {
 			t.Errorf("its subscription is %s, %v", sub.Status, err)
+		}
+		if last, err := w.service.LastPayment(w.ctx, ref); err != nil || last.Refunded != last.Amount {
+			t.Errorf("%d of %d is paid back, %v", last.Refunded.Minor, last.Amount.Minor, err)
 		}
 	})
 }

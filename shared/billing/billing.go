@@ -172,6 +172,9 @@ const (
 	metaInvite = "latchkey_invite"
 )
 
+// Alert is the key under which a log line asks for an operator: an alarm counts the lines that have it.
+const Alert = "alert"
+
 // row is a row of the log.
 func row(now time.Time, actor string, action audit.Action, subject, detail string) audit.Entry {
 	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action, Subject: subject, Detail: detail}

@@ -271,7 +271,7 @@ func (s *Cashier) stray(ctx context.Context, sub string) error {
 		return nil
 	}
 	x, err := s.Till.Subscription(ctx, sub)
-	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
+	if payment.Is(err, payment.Missing) || err == nil && (x.Status.Final() || x.CancelAtPeriodEnd) {
 		return nil
 	}
 	if err != nil {
@@ -283,7 +283,11 @@ func (s *Cashier) stray(ctx context.Context, sub string) error {
 // payBack ends a subscription that nothing can be given for, and gives its money back. Both may be repeated.
 func (s *Cashier) payBack(ctx context.Context, sub, why string) error {
 	slog.WarnContext(ctx, "a subscription is cancelled and paid back", "subscription", sub, "why", why)
-	if _, err := s.Till.RefundLast(ctx, sub, "refund."+sub); err != nil && !payment.Is(err, payment.Missing) {
+	_, err := s.Till.RefundLast(ctx, sub, "refund."+sub)
+	switch {
+	case payment.Is(err, payment.Refused): // a payment that the payer's bank has asked about, say: it must not be taken again at least
+		slog.ErrorContext(ctx, "a payment that nothing was given for cannot be paid back", Alert, "billing_not_refunded", "subscription", sub, "why", why, "error", err)
+	case err != nil && !payment.Is(err, payment.Missing):
 		return said(err)
 	}
 	if _, err := s.Till.CancelSubscription(ctx, sub, false); err != nil && !payment.Is(err, payment.Missing) {
