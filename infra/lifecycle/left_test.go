@@ -176,7 +176,6 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := w.goes(o, first, b.pays); err != nil {
 		return 0, err
 	}
-	var err error
 	if b.pays == ending { // then it is the client alone who can end it
 		err = w.account.Leave(w.ctx, person(address), o.id)
 	} else {
