@@ -14,37 +14,20 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"latchkey.dev/infra/chromium"
-	"latchkey.dev/infra/engine/ses"
-	"latchkey.dev/infra/local"
 )
 
 // patience bounds every wait; nothing here takes long, but a shared machine may.
 const patience = 45 * time.Second
 
-// product starts the local run on ports of the system's choice.
-func product(t *testing.T) *local.Local {
-	t.Helper()
-	l, err := local.Start(context.Background(), local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
-
 // visitor is a person with a browser profile of their own.
 type visitor struct {
 	t    *testing.T
 	ctx  context.Context
-	l    *local.Local
+	l    *place
 	name string
 }
 
-func visit(t *testing.T, in context.Context, l *local.Local, name string) *visitor {
+func visit(t *testing.T, in context.Context, l *place, name string) *visitor {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(in, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -88,7 +71,7 @@ func (v *visitor) eval(script string) string {
 func (v *visitor) open(url string) {
 	v.t.Helper()
 	if strings.HasPrefix(url, "/") {
-		url = v.l.Origin() + url
+		url = v.l.origin + url
 	}
 	v.do(chromedp.Navigate(url))
 }
@@ -139,7 +122,7 @@ func (v *visitor) doesNotSee(words string) {
 // signIn signs in with the code from the mailbox, as everybody does.
 func (v *visitor) signIn(address string) {
 	v.t.Helper()
-	before := len(v.l.Engine.SES.Mails(address))
+	before := len(v.l.mails(address))
 	v.open("/sign-in?email=" + address)
 	v.press("Email me a sign-in code")
 	v.sees("Check your mail")
@@ -151,24 +134,7 @@ func (v *visitor) signIn(address string) {
 // code types the code from the newest mail to the address, of which there were some before.
 func (v *visitor) code(address string, before int) {
 	v.t.Helper()
-	v.write("code", mailTo(v.t, v.l, address, before).Subject[:6])
-}
-
-// mailTo waits for the next mail to the address.
-func mailTo(t *testing.T, l *local.Local, address string, before int) *ses.Mail {
-	t.Helper()
-	over := time.After(patience)
-	for {
-		changed := l.Engine.SES.Watch()
-		if all := l.Engine.SES.Mails(address); len(all) > before {
-			return all[0]
-		}
-		select {
-		case <-changed:
-		case <-over:
-			t.Fatalf("no mail to %s", address)
-		}
-	}
+	v.write("code", v.l.mailTo(address, before).Subject[:6])
 }
 
 // look checks what every page must hold to, at 320 and 1440 px, light and dark: nothing sticks out sideways, at most

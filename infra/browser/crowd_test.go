@@ -80,9 +80,8 @@ func fill(t *testing.T, l *local.Local) {
 }
 
 func TestAnAgencyOfTwoThousandClients(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
-	fill(t, l)
+	l, in := product(t), chromium.Start(t)
+	fill(t, l.inside())
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 
@@ -150,9 +149,8 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 
 // Every page that can be reached by links, from the owner's list and from a client's portal, keeps to the budget.
 func TestEveryPageKeepsToItsBudget(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
-	fill(t, l)
+	l, in := product(t), chromium.Start(t)
+	fill(t, l.inside())
 	owner := visit(t, in, l, "owner")
 	owner.open("/sign-in")
 	owner.look("budget-sign-in")

@@ -13,8 +13,7 @@ import (
 // TestAnInviteeGivesEveryOtherAnswer: names another address, pastes a code with what surrounds it, is told how many
 // tries it has, accepts, and at last leaves the portal; another one declines.
 func TestAnInviteeGivesEveryOtherAnswer(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	invite := func(address string) string {
@@ -22,7 +21,7 @@ func TestAnInviteeGivesEveryOtherAnswer(t *testing.T) {
 		owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
 		owner.write("email", address+kb.Enter)
 		owner.sees("Invite pending")
-		return mailTo(t, l, address, 0).Links[0]
+		return l.mailTo(address, 0).Links[0]
 	}
 	first := invite("ops@acme.example")
 	guest := visit(t, in, l, "guest")
@@ -48,7 +47,7 @@ func TestAnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	if on := guest.eval("document.activeElement.id"); on != "code" {
 		t.Errorf("the focus is in %q, want the code", on)
 	}
-	right := mailTo(t, l, "ops@acme.example", 1).Subject[:6]
+	right := l.mailTo("ops@acme.example", 1).Subject[:6]
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
 	guest.write("code", wrong)
 	guest.press("Accept invitation")

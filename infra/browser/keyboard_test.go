@@ -96,8 +96,7 @@ func (v *visitor) isOn(what string) {
 
 // From signing in to a client that stands in its portal, with no pointer at all.
 func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 
 	owner.open("/sign-in")
@@ -109,7 +108,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.strike(local.Owner + kb.Enter)
 	owner.sees("Check your mail")
 	owner.isOn("Six-digit code")
-	owner.strike(mailTo(t, l, local.Owner, 0).Subject[:6] + kb.Enter)
+	owner.strike(l.mailTo(local.Owner, 0).Subject[:6] + kb.Enter)
 	owner.sees("Bring your first client in")
 
 	// The first stop skips the panel; the next one after it is the page's one action.
@@ -157,7 +156,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.strike(" ")
 	owner.sees("Invite pending - This client has not yet accepted their invitation.", "Acme production")
 
-	mail := mailTo(t, l, "ops@acme.example", 0)
+	mail := l.mailTo("ops@acme.example", 0)
 	client := visit(t, in, l, "client")
 	client.open(mail.Links[0])
 	client.sees("Northwind Automations invites Acme Ltd")
@@ -165,7 +164,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	client.strike(kb.Enter)
 	client.sees("We mailed a code")
 	client.isOn("Six-digit code")
-	client.strike(mailTo(t, l, "ops@acme.example", 1).Subject[:6] + kb.Enter)
+	client.strike(l.mailTo("ops@acme.example", 1).Subject[:6] + kb.Enter)
 	client.until("the portal", `location.pathname.startsWith("/portal") && document.readyState === "complete"`)
 	client.sees("Acme production")
 	client.strike(kb.Tab)

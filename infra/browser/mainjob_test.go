@@ -13,8 +13,7 @@ import (
 )
 
 func TestTheMainJob(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 
 	owner := visit(t, in, l, "owner")
 	owner.open("/sign-in")
@@ -40,8 +39,8 @@ func TestTheMainJob(t *testing.T) {
 	owner.sees("Invite pending - This client has not yet accepted their invitation.", "spam folder", "Acme staging")
 	owner.look("client-pending")
 
-	mail := mailTo(t, l, "ops@acme.example", 0)
-	if len(mail.Links) != 1 || !strings.HasPrefix(mail.Links[0], l.Origin()+"/i/lki_") {
+	mail := l.mailTo("ops@acme.example", 0)
+	if len(mail.Links) != 1 || !strings.HasPrefix(mail.Links[0], l.origin+"/i/lki_") {
 		t.Fatalf("links in the mail: %v, want exactly one, to the invitation", mail.Links)
 	}
 	if want := "Northwind Automations invited Acme Ltd to its client portal"; mail.Subject != want {
@@ -81,8 +80,7 @@ func TestTheMainJob(t *testing.T) {
 }
 
 func TestAMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	owner.press("Invite Client")
@@ -102,8 +100,7 @@ func TestAMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
 }
 
 func TestDeadLinksSayWhatToDo(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	invite := func(address string) string {
@@ -111,7 +108,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 		owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
 		owner.write("email", address+kb.Enter)
 		owner.sees("Invite pending")
-		return mailTo(t, l, address, 0).Links[0]
+		return l.mailTo(address, 0).Links[0]
 	}
 	canceled := invite("first@acme.example")
 	owner.press("Cancel invite…")
@@ -130,7 +127,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 	guest.open(expired)
 	guest.sees("This invitation is for another address", "s•••@acme.example")
 	guest.look("invitation-other-account")
-	if err := l.Advance(t.Context(), 8*24*time.Hour); err != nil {
+	if err := l.inside().Advance(t.Context(), 8*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	guest.open(expired)
@@ -139,8 +136,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 }
 
 func TestAnAgencyOnFreeIsToldWhatInvitingNeeds(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	solo := visit(t, in, l, "solo owner")
 	solo.signIn(local.SoloOwner)
 	solo.sees("Inviting clients needs the Max plan.")

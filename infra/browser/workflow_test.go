@@ -13,8 +13,7 @@ import (
 
 // An agency connects an n8n in the dialog, and its client switches a workflow in place, by the script and by keyboard.
 func TestConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
@@ -25,7 +24,7 @@ func TestConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 		t.Errorf("the focus is in %q, want the name", on)
 	}
 	owner.write("name", "Browser n8n")
-	owner.write("url", l.Origin()+"/_local/n8n/browser")
+	owner.write("url", l.standIns+"/browser")
 	owner.write("apiKey", "wrong")
 	owner.press("Connect instance")
 	owner.sees("There is a problem", "refuses the API key")
@@ -44,7 +43,7 @@ func TestConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	}
 
 	client := visit(t, in, l, "client")
-	client.open(mailTo(t, l, "ops@acme.example", 0).Links[0])
+	client.open(l.mailTo("ops@acme.example", 0).Links[0])
 	client.press("Email me a sign-in code")
 	client.sees("We mailed a code")
 	client.code("ops@acme.example", 1)
