@@ -78,7 +78,7 @@ func known(event string) bool {
 func (k *Clerk) Handle(ctx context.Context, body []byte) error {
 	j, err := job.DecodeBilling(body)
 	if err != nil {
-		return nil //nolint:nilerr // nobody of ours wrote it, and no second try makes it any better
+		return err // among the dead letters somebody sees it, as on the other queues
 	}
 	if j.Event == "" {
 		return k.settle(ctx, owner{j.Agency, j.Ref}, "")
