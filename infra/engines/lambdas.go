@@ -16,34 +16,40 @@ import (
 )
 
 // onLambda deploys template.yaml with sam deploy on MiniStack, which runs provided.al2023 functions without Docker,
-// behind its own event source mappings, scheduler and HTTP API. It holds that a batch fails in part, and runs the API
-// test through the API. SES is the embedded engine's, for its mailbox and for the events that MiniStack does not
+// behind its own event source mappings, scheduler and HTTP API. It holds that a batch fails in part, and has the suites
+// run through the API. SES is the embedded engine's, for its mailbox and for the events that MiniStack does not
 // publish.
-func onLambda(ctx context.Context, folder string, api suite) (r result, err error) {
-	s := set{name: "lambdas", services: map[string]engine{"sqs": miniStack}}
-	at, stop, err := s.start(ctx, folder)
-	defer func() { err = errors.Join(err, stop()) }()
-	if err != nil {
-		return r, err
-	}
-	for _, e := range s.engines() {
-		if err := e.install(ctx, folder); err != nil {
-			return r, err
+func onLambda(ctx context.Context, folder string) (variables []string, stop func() error, err error) {
+	var ends []func() error
+	stop = func() error {
+		var errs []error
+		for i := len(ends) - 1; i >= 0; i-- {
+			errs = append(errs, ends[i]())
 		}
+		return errors.Join(errs...)
+	}
+	if err := miniStack.install(ctx, folder); err != nil {
+		return nil, stop, err
+	}
+	s := set{name: "lambdas", services: map[string]engine{"sqs": miniStack}}
+	at, end, err := s.start(ctx, folder)
+	ends = append(ends, end)
+	if err != nil {
+		return nil, stop, err
 	}
 	mail, err := port()
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	pages, err := port()
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	on, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
-	defer on.Close() //nolint:errcheck // nothing comes after it
+	ends = append(ends, on.Close)
 	_, own, _ := net.SplitHostPort(on.Addr().String())
 	origin := "http://localhost:" + own
 	endpoint := at["sqs"]
@@ -63,45 +69,48 @@ func onLambda(ctx context.Context, folder string, api suite) (r result, err erro
 	binary := filepath.Join(folder, "latchkey")
 	const built = ".aws-sam/local/template.yaml"
 	parameters := "Architecture=x86_64 Origin=" + origin + " MailFrom=invites@mail.latchkey.example AwsEndpointUrl=" + endpoint +
-		" CheckMx=false AllowPrivateAddresses=true CreateMailIdentity=false"
+		" CheckMx=false AllowPrivateAddresses=true CreateMailIdentity=false" +
+		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
+		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
+		" ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
 	for _, c := range [][]string{
 		{"infra/sam/check.sh", "install"}, {cli, "build", samConfig}, {"go", "build", "-o", binary, "./infra/local/latchkey"},
 		{python, "infra/engines/lambdas.py", "before"},
 	} {
 		if _, err := tool(c[0], c[1:]...); err != nil {
-			return r, err
+			return nil, stop, err
 		}
 	}
 	if err := mailAt(built, "http://127.0.0.1:"+mail); err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	if _, err := tool(cli, "deploy", "--template-file", built, "--stack-name", "latchkey", "--s3-bucket", "latchkey-code",
 		"--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", parameters); err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	id, err := tool(python, "infra/engines/lambdas.py", "after")
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	p, err := run(ctx, folder, "lambdas-latchkey", "http://localhost:"+pages+"/_local/clock", []string{
 		"PORT=" + pages, "AWS_PORT=" + mail, "DATA=", "AWS_ENDPOINT_URL_DYNAMODB=" + endpoint, "AWS_ENDPOINT_URL_SQS=" + endpoint,
 		"LAMBDA_ENDPOINT=" + endpoint, "EVENTS=elsewhere", "ORIGIN=" + origin,
 	}, binary)
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
+	ends = append(ends, p.stop)
 	upstream, err := url.Parse(endpoint)
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
 	go http.Serve(on, named(upstream, strings.TrimSpace(id)+".execute-api."+upstream.Host)) //nolint:errcheck,gosec // until on is closed
 	said, err := tool(python, "infra/engines/lambdas.py", "queues", origin, "http://localhost:"+pages)
 	if err != nil {
-		return r, err
+		return nil, stop, err
 	}
-	fmt.Print("lambdas: ", said)
-	return api.test(ctx, folder, "lambdas", []string{"LATCHKEY_URL=" + origin, "LATCHKEY_LOCAL_URL=http://localhost:" + pages})
+	fmt.Print(said)
+	return []string{"LATCHKEY_URL=" + origin, "LATCHKEY_LOCAL_URL=http://localhost:" + pages}, stop, nil
 }
 
 // named passes requests on under the name of an API, which resolvers do not know.

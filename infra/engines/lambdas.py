@@ -2,7 +2,8 @@
 
     lambdas.py before            the bucket for code, and the secrets that functions read
     lambdas.py after             prints the API's id; MiniStack takes no routes from an OpenAPI body, so they are made here
-    lambdas.py queues MAILBOX    holds that a batch fails in part, and that what fails five times is a dead letter
+    lambdas.py queues ORIGIN MAILBOX   holds that a batch fails in part, that what fails too often is a dead letter on
+                                 every queue, and that the schedule has run the sweep
 """
 import json
 import re
@@ -14,6 +15,15 @@ import boto3
 import yaml
 
 STAGE = "latchkey"
+
+# The keys are anybody's; the other three are those of what stands in for Stripe and for the program that sets things up.
+SECRETS = {
+    "code-key": "the local run keeps no secrets from its own machine",
+    "seal-key": "what the local run seals it could as well leave open",
+    "stripe-key": "sk_test_latchkey_stand_in",
+    "stripe-webhook-secret": "whsec_the_stand_in_and_the_product_are_one_process",
+    "provisioner-secret": "the program and the product are one process",
+}
 
 
 class Loader(yaml.SafeLoader):
@@ -33,8 +43,8 @@ Loader.add_multi_constructor("!", short)
 
 def before():
     boto3.client("s3").create_bucket(Bucket=STAGE + "-code")
-    for name in ("code-key", "seal-key"):
-        boto3.client("ssm").put_parameter(Name=f"/latchkey/{name}", Type="SecureString", Value="the local run keeps no secrets from its own machine")
+    for name, value in SECRETS.items():
+        boto3.client("ssm").put_parameter(Name=f"/latchkey/{name}", Type="SecureString", Value=value)
 
 
 def after():
@@ -62,36 +72,67 @@ def after():
 
 def queues(origin, mailbox):
     sqs, functions = boto3.client("sqs"), boto3.client("lambda")
-    queue = sqs.get_queue_url(QueueName=STAGE + "-mail")["QueueUrl"]
-    dead = sqs.get_queue_url(QueueName=STAGE + "-mail-dead-letters")["QueueUrl"]
-    who = "owner@solo.example"
+    mappings = {m["EventSourceArn"].rsplit(":", 1)[1]: m for m in functions.list_event_source_mappings()["EventSourceMappings"]}
+    names = ("mail", "delivery", "billing", "provision")
+    if set(mappings) != {f"{STAGE}-{name}" for name in names}:
+        sys.exit(f"event source mappings of {sorted(mappings)}")
 
-    def depth(url):
-        return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
+    def url(name):
+        return sqs.get_queue_url(QueueName=f"{STAGE}-{name}")["QueueUrl"]
 
-    def mails():
+    def depth(name, attribute="ApproximateNumberOfMessages"):
+        return int(sqs.get_queue_attributes(QueueUrl=url(name), AttributeNames=[attribute])["Attributes"][attribute])
+
+    def mails(who):
         request = urllib.request.Request(f"{mailbox}/_local/mail?to={who}", headers={"Accept": "application/json"})
         return len(json.load(urllib.request.urlopen(request, timeout=20)))
 
-    mapping = next(m["UUID"] for m in functions.list_event_source_mappings()["EventSourceMappings"] if m["EventSourceArn"].endswith(STAGE + "-mail"))
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})  # five receives in seconds
-    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    def enable(name, on):
+        functions.update_event_source_mapping(UUID=mappings[f"{STAGE}-{name}"]["UUID"], Enabled=on)
+
+    def ask(who):
+        request = urllib.request.Request(f"{origin}/v1/sign-in-codes", data=json.dumps({"email": who}).encode(), headers={"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=30)
+
+    def until(what, state, want):
+        end = time.monotonic() + 120
+        while (now := state()) != want:
+            if time.monotonic() > end:
+                sys.exit(f"{what}: {now}, want {want}")
+            time.sleep(0.5)
+
+    # A batch of three for the mail worker, two of which are no jobs. It takes seconds, not the minutes between receives.
+    usual = {name: str(depth(name, "VisibilityTimeout")) for name in names}
+    for name in names:
+        sqs.set_queue_attributes(QueueUrl=url(name), Attributes={"VisibilityTimeout": "1"})
+        enable(name, False)
     time.sleep(2)
-    sqs.send_message(QueueUrl=queue, MessageBody="no job")
-    request = urllib.request.Request(f"{origin}/v1/sign-in-codes", data=json.dumps({"email": who}).encode(), headers={"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=30)
-    sqs.send_message(QueueUrl=queue, MessageBody="no job either")
-    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
-    end = time.monotonic() + 90
-    while (mails(), depth(dead)) != (1, 2):
-        if time.monotonic() > end:
-            sys.exit(f"{mails()} mails and {depth(dead)} dead letters, want 1 and 2")
-        time.sleep(0.5)
+    sqs.send_message(QueueUrl=url("mail"), MessageBody="no job")
+    ask("owner@solo.example")
+    sqs.send_message(QueueUrl=url("mail"), MessageBody="no job either")
+    enable("mail", True)
+    until("mails and dead letters", lambda: (mails("owner@solo.example"), depth("mail-dead-letters")), (1, 2))
     time.sleep(3)  # time for a second mail, which must not be
-    if (mails(), depth(queue)) != (1, 0):
-        sys.exit(f"{mails()} mails, and {depth(queue)} messages are left")
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "60"})
+    until("mails and messages left", lambda: (mails("owner@solo.example"), depth("mail")), (1, 0))
     print("a batch of three failed in part: one mail, two dead letters")
+
+    # The other three queues have dead letters, too, and nothing that fails holds up what comes after it.
+    for name in names[1:]:
+        sqs.send_message(QueueUrl=url(name), MessageBody="no job")
+        enable(name, True)
+    until("dead letters", lambda: [depth(name + "-dead-letters") for name in names], [2, 1, 1, 1])
+    ask("owner@northwind.example")
+    until("a mail after dead letters", lambda: mails("owner@northwind.example"), 1)
+    print("dead letters of every queue:", {name: depth(name + "-dead-letters") for name in names})
+    for name in names:
+        sqs.set_queue_attributes(QueueUrl=url(name), Attributes={"VisibilityTimeout": usual[name]})
+        sqs.purge_queue(QueueUrl=url(name + "-dead-letters"))
+
+    # The sweep runs every minute, and says so.
+    logs = boto3.client("logs")
+    group = functions.get_function_configuration(FunctionName=STAGE + "-sweep")["LoggingConfig"]["LogGroup"]
+    until("the sweep's lines", lambda: any('"operation":"sweep"' in e["message"] for e in logs.filter_log_events(logGroupName=group)["events"]), True)
+    print("the schedule has run the sweep")
 
 
 {"before": before, "after": after, "queues": queues}[sys.argv[1]](*sys.argv[2:])

@@ -27,7 +27,7 @@ import (
 
 func main() {
 	names := flag.String("engines", "", "the sets of engines to take, separated by commas; all when empty")
-	only := flag.String("suites", "", "the suites to run, separated by commas: dynamodb, sqs, sesv2, api; all when empty")
+	only := flag.String("suites", "", "the suites to run, separated by commas: dynamodb, sqs, sesv2, api, browser; all when empty")
 	keep := flag.Bool("sam", false, "have the product under SAM local until it is interrupted, and test nothing")
 	install := flag.Bool("install", false, "only install")
 	folder := flag.String("dir", ".engines", "the `folder` that engines are installed into")
@@ -97,6 +97,15 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 	if err != nil {
 		return err
 	}
+	var reached []string
+	if s.bring != nil {
+		var end func() error
+		reached, end, err = s.bring(ctx, folder)
+		defer func() { err = errors.Join(err, end()) }()
+		if err != nil {
+			return err
+		}
+	}
 	var wrong []error
 	env := []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"}
 	for _, suite := range s.suites {
@@ -106,10 +115,8 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 		start := time.Now()
 		var r result
 		switch {
-		case s.name == "sam":
-			r, err = underSAM(ctx, folder, suite)
-		case s.name == "lambdas":
-			r, err = onLambda(ctx, folder, suite)
+		case s.bring != nil:
+			r, err = suite.test(ctx, folder, s.name, reached)
 		case suite.service != "":
 			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]))
 		default:

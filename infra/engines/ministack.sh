@@ -15,5 +15,5 @@ if [ ! -f "venv/.ok-$version" ]; then
 fi
 [ -z "${INSTALL_ONLY:-}" ] || exit 0
 export BIND_HOST=127.0.0.1 GATEWAY_PORT=$port MINISTACK_HOST=127.0.0.1 LAMBDA_EXECUTOR=local TMPDIR=$PWD/tmp
-export LOG_LEVEL=${LOG_LEVEL:-WARNING} AWS_EC2_METADATA_DISABLED=true
+export LOG_LEVEL=${LOG_LEVEL:-WARNING} AWS_EC2_METADATA_DISABLED=true IOT_MTLS_ENABLED=0 # MQTT, on every address
 exec venv/bin/ministack

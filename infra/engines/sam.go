@@ -11,10 +11,11 @@ import (
 
 // Where things are with the product under SAM local. samconfig.toml and the containers know these ports.
 const (
-	samAPI    = "http://localhost:3000" // sam local start-api
-	samLambda = "http://127.0.0.1:3001" // sam local start-lambda
-	samPages  = "http://localhost:8108" // the mailbox
-	samEngine = "4566"                  // the embedded AWS engine's port
+	samAPI    = "http://localhost:3000"            // sam local start-api
+	samLambda = "http://127.0.0.1:3001"            // sam local start-lambda
+	samPages  = "http://localhost:8108"            // the mailbox
+	samNear   = "http://host.docker.internal:8108" // the same, as containers know it
+	samEngine = "4566"                             // the embedded AWS engine's port
 	samConfig = "--config-env=local"
 )
 
@@ -46,7 +47,7 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 		line []string
 	}{
 		{nil, []string{"infra/sam/check.sh", "install"}},
-		{[]string{"LOOPBACK_PORTS=" + samEngine}, []string{"infra/sam/docker.sh"}},
+		{[]string{"LOOPBACK_PORTS=" + samEngine + " 8108"}, []string{"infra/sam/docker.sh"}},
 		{samEnvironment, []string{cli, "build", samConfig}},
 		{nil, []string{"go", "build", "-o", binary, "./infra/local/latchkey"}},
 	} {
@@ -63,7 +64,7 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 		line        []string
 	}{
 		{"sam-start-lambda", samLambda + "/", samEnvironment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
-		{"sam-latchkey", samPages + "/_local/clock", []string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI}, []string{binary}},
+		{"sam-latchkey", samPages + "/_local/clock", []string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI, "NEAR=" + samNear}, []string{binary}},
 		{"sam-start-api", samAPI + "/v1/health", samEnvironment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
 	} {
 		p, err := run(ctx, folder, c.name, c.ready, c.env, c.line[0], c.line[1:]...)
@@ -76,14 +77,10 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 	return stop, nil
 }
 
-// underSAM runs the API test through SAM local.
-func underSAM(ctx context.Context, folder string, api suite) (r result, err error) {
-	stop, err := sam(ctx, folder)
-	defer func() { err = errors.Join(err, stop()) }()
-	if err != nil {
-		return r, err
-	}
-	return api.test(ctx, folder, "sam", []string{"LATCHKEY_URL=" + samAPI, "LATCHKEY_LOCAL_URL=" + samPages})
+// underSAM has the suites run through SAM local.
+func underSAM(ctx context.Context, folder string) (env []string, stop func() error, err error) {
+	stop, err = sam(ctx, folder)
+	return []string{"LATCHKEY_URL=" + samAPI, "LATCHKEY_LOCAL_URL=" + samPages}, stop, err
 }
 
 // keepSAM has the product under SAM local until ctx ends.

@@ -39,15 +39,18 @@ type set struct {
 	services map[string]engine // "dynamodb", "sqs", "sesv2"
 	suites   []suite
 	asked    bool // it is taken only when it is named
+	// bring has the product run otherwise than in its embedded host, and answers the variables by which suites find it.
+	// stop is never nil.
+	bring func(ctx context.Context, folder string) (env []string, stop func() error, err error)
 }
 
 var sets = []set{
-	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false},
-	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false},
-	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false},
-	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false},
-	{"sam", "sam local, and the embedded engine", nil, []suite{product}, true},
-	{"lambdas", "template.yaml deployed on MiniStack", nil, []suite{product}, true},
+	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false, nil},
+	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false, nil},
+	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false, nil},
+	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false, nil},
+	{"sam", "sam local, and the embedded engine", nil, []suite{product, walk}, true, underSAM},
+	{"lambdas", "template.yaml deployed on MiniStack", nil, []suite{product, walk}, true, onLambda},
 }
 
 // engines are those of the set, each once.

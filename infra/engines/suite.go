@@ -24,6 +24,7 @@ var (
 	queues  = suite{"sqs", "./infra/conformance/sqs", "sqs"}
 	mail    = suite{"sesv2", "./infra/conformance/sesv2", "sesv2"}
 	product = suite{"api", "./infra/apitest", ""}
+	walk    = suite{"browser", "./infra/browser", ""}
 )
 
 // result is what became of a suite's tests, by the names of the outermost.

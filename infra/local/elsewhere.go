@@ -100,7 +100,7 @@ func (e elsewhere) functions(t *template.Template) map[string]event.Function {
 	all := map[string]event.Function{}
 	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	for _, f := range t.Functions {
-		all[f.ID] = invoked{client, strings.TrimSuffix(e.lambda, "/") + "/2015-03-31/functions/" + f.ID + "/invocations"}
+		all[f.ID] = invoked{client, strings.TrimSuffix(e.lambda, "/") + "/2015-03-31/functions/" + f.Name + "/invocations"}
 	}
 	return all
 }
@@ -170,5 +170,8 @@ func (l *Local) empty(ctx context.Context) error {
 			}
 		}
 	}
-	return seed(ctx, l.env, l.origin)
+	if err := seed(ctx, l.env, l.near); err != nil {
+		return err
+	}
+	return l.Host.RunSchedules(ctx) // the price list was in the table, too
 }

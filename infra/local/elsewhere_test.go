@@ -61,7 +61,7 @@ func TestFunctionsMayRunBehindInvoke(t *testing.T) {
 		if json.Unmarshal(body, &e) == nil && e.RouteKey != "" {
 			invoked = append(invoked, e.RouteKey+" "+r.URL.Path)
 		}
-		if strings.Contains(r.URL.Path, "SignInPage") { // as sam local reports an error: in the body alone
+		if strings.Contains(r.URL.Path, "sign-in-page") { // as sam local reports an error: in the body alone
 			io.WriteString(w, `{"errorType":"Runtime.ExitError","errorMessage":"exit status 1"}`)
 			return
 		}
@@ -78,7 +78,7 @@ func TestFunctionsMayRunBehindInvoke(t *testing.T) {
 	if w := ask(l, "POST", "/_local/clock", `{"advance":"1m"}`, "Content-Type", "application/json"); w.Code != http.StatusNotImplemented {
 		t.Errorf("a clock that nobody goes by was moved: %d %s", w.Code, w.Body)
 	}
-	if len(invoked) != 2 || invoked[0] != "GET /v1/health /2015-03-31/functions/GetHealth/invocations" {
+	if len(invoked) != 2 || invoked[0] != "GET /v1/health /2015-03-31/functions/latchkey-get-health/invocations" {
 		t.Errorf("invoked: %v", invoked)
 	}
 }

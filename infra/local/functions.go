@@ -128,7 +128,7 @@ const sealKey = "what the local run seals it could as well leave open"
 func (l *Local) nearby() http.RoundTripper {
 	within, network := wire.Transport(http.StripPrefix(standIns, l.n8n)), &http.Transport{ForceAttemptHTTP2: true}
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, standIns+"/") {
+		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standIns+"/") {
 			return within.RoundTrip(r)
 		}
 		return network.RoundTrip(r)

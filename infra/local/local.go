@@ -65,6 +65,9 @@ type Options struct {
 	// are only the events of queues and schedules, the AWS engine, and the pages under /_local. The clock cannot be
 	// moved then, and Parameters must name the Origin.
 	Lambda string
+	// Near is the origin at which those functions reach this process, when it is not Origin(): containers know it by
+	// another name. What stands in for n8n, Stripe and the program that sets things up is there.
+	Near string
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
 	NoEvents bool
 	// Record notes which AWS actions each function calls; see Local.Recorder.
@@ -87,6 +90,7 @@ type Local struct {
 	elsewhere elsewhere
 	n8n       *n8n.Server
 	origin    string
+	near      string // Options.Near, or the origin
 	awsURL    string
 	till      *till.Client
 	clock     *clock
@@ -122,6 +126,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		defer closeUnlessServed(&err, endpoint)
 		l.origin, l.awsURL = urlOf(product), urlOf(endpoint)
 	}
+	l.near = cmp.Or(o.Near, l.origin)
 	l.elsewhere = elsewhere{endpoints: o.Endpoints, lambda: o.Lambda}
 	if err = l.elsewhere.check(); err != nil {
 		return l, err
@@ -160,6 +165,9 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	mux.Handle("/_local/", l.pages())
 	mux.Handle("/", l.Host)
 	l.handler = engine.LoopbackOnly(mux)
+	if o.Near != "" {
+		l.handler = fromContainers(mux)
+	}
 	if !o.InProcess {
 		l.Stripe.Start()
 		l.serve(product, l.handler)
@@ -203,7 +211,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
 		asked = l.till
 	}
-	built := &yard{origin: l.origin, now: l.clock.Now}
+	built := &yard{origin: l.near, now: l.clock.Now}
 	if !o.InProcess {
 		built.takes = 4 * time.Second
 	}
@@ -216,7 +224,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		all = l.elsewhere.functions(l.Stack.Template)
 	}
 	l.env = env
-	if err := seed(ctx, env, l.origin); err != nil {
+	if err := seed(ctx, env, l.near); err != nil {
 		return err
 	}
 	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log}); err != nil {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"html/template"
@@ -56,7 +57,12 @@ func (l *Local) pages() http.Handler {
 	})
 }
 
-func (l *Local) index(w http.ResponseWriter, _ *http.Request) {
+func (l *Local) index(w http.ResponseWriter, r *http.Request) {
+	if wantsJSON(r) {
+		l.answer(w, map[string]string{"origin": l.env.String("ORIGIN"), "standIns": l.near + standIns,
+			"dynamodb": cmp.Or(l.elsewhere.endpoints["dynamodb"], l.awsURL), "table": l.env.String("TABLE_NAME")})
+		return
+	}
 	l.show(w, "index.html", map[string]any{
 		"Origin": l.origin, "SignIn": l.SignInLink(), "Endpoint": l.awsURL, "Now": l.Now(), "Page": "index",
 	})

@@ -7,7 +7,8 @@
 //
 //	AWS_ENDPOINT_URL_DYNAMODB, _SQS, _SESV2   engines that are to be used in place of the embedded one
 //	LAMBDA_ENDPOINT   where the functions are invoked (sam local start-lambda) in place of running them here,
-//	ORIGIN            and the origin at which they are reached then
+//	ORIGIN            and the origin at which they are reached then,
+//	NEAR              and the one at which they reach this process, when they know it by another name
 //	EVENTS=elsewhere  something else brings queues and schedules to the functions
 package main
 
@@ -44,7 +45,7 @@ func run(data string, out io.Writer) error {
 	start := time.Now()
 	o := local.Options{
 		Addr: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"), AWSAddr: "127.0.0.1:" + cmp.Or(os.Getenv("AWS_PORT"), "4566"), Dir: data,
-		Endpoints: map[string]string{}, StripeKey: os.Getenv("STRIPE_SECRET_KEY"), Lambda: os.Getenv("LAMBDA_ENDPOINT"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
+		Endpoints: map[string]string{}, StripeKey: os.Getenv("STRIPE_SECRET_KEY"), Lambda: os.Getenv("LAMBDA_ENDPOINT"), Near: os.Getenv("NEAR"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
 	}
 	for _, service := range []string{"dynamodb", "sqs", "sesv2"} {
 		if url := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(service)); url != "" {
