@@ -156,7 +156,7 @@ func TestTheExportHoldsAllAndNoSecrets(t *testing.T) {
 }
 
 func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Zenith Widgets"})
 	me := p.signIn(i.Email)
@@ -230,7 +230,7 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 }
 
 func TestAClientOfSeveralSwitchesBetweenPortals(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o, solo := p.signIn(owner), p.signIn(soloOwner)
 	p.onMax(solo.agencyOf())
 	to := p.address("ops")
@@ -266,7 +266,7 @@ func TestAClientOfSeveralSwitchesBetweenPortals(t *testing.T) {
 }
 
 func TestASuspendedAgencysPortalIsPausedAndComesBack(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	shown := named(t, o.things("instances"), "Acme production").ID
 	i := o.invite(p.address("ops"), m{"grants": []m{{"resource": shown, "access": "write"}}})
@@ -296,7 +296,7 @@ func TestASuspendedAgencysPortalIsPausedAndComesBack(t *testing.T) {
 }
 
 func TestWhoWorksAtAnAgencyIsErasedFromItToo(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	const to = "second@northwind.example"
 	o.post("/v1/members", m{"email": to, "name": "Second Person", "role": "owner"}).is(201)

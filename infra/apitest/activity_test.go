@@ -57,7 +57,7 @@ func actions(all []occurrence) []string {
 }
 
 func TestTheLogTellsWhoDidWhat(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	production := named(t, o.things("instances"), "Acme production")
 	begun := p.now()
@@ -176,7 +176,7 @@ func (p *product) signInLater(address string) *caller {
 }
 
 func TestTheLogIsExportedInParts(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	var who struct{ Agency struct{ ID id.Agency } }
 	o.get("/v1/sessions/current").is(200).into(&who)
@@ -218,11 +218,7 @@ func TestTheLogIsExportedInParts(t *testing.T) {
 	o.get("/v1/activity/export?from=x").fails(422, "invalid")
 
 	// A long log comes in parts that fit together, and so does a rare action in it, in a bounded number of reads each.
-	db := dynamodb.NewFromConfig(p.local.Engine.Config())
-	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := dynamodb.NewFromConfig(p.aws())
 	s := func(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
 	const n = 4400
 	begun := p.now().Add(-n * time.Minute)
@@ -237,7 +233,7 @@ func TestTheLogIsExportedInParts(t *testing.T) {
 			batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{"pk": s(string(who.Agency.ID)), "sk": s("au#" + string(id.New[id.Event](id.EventPrefix, at))),
 				"at": &types.AttributeValueMemberN{Value: fmt.Sprint(at.UnixMilli())}, "actor": s("system"), "action": s(action), "subject": s(i.ClientID)}}})
 		}
-		if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{tables.TableNames[0]: batch}}); err != nil {
+		if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
 			t.Fatal(err)
 		}
 	}

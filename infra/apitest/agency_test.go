@@ -203,7 +203,7 @@ func TestSigningUpByThePages(t *testing.T) {
 }
 
 func TestTheBrandChangesForWhatComes(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	before := o.invite(p.address("before"))
 	sent := token(t, p.nextMail(before.Email))
@@ -263,7 +263,7 @@ func TestTheBrandChangesForWhatComes(t *testing.T) {
 }
 
 func TestTheBrandByThePage(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	page := o.get("/settings").is(200).shows("Settings", "Branding", "Northwind Automations", "Preview", "Save branding")
 	armoured(t, page)
@@ -300,7 +300,7 @@ func TestTheBrandByThePage(t *testing.T) {
 }
 
 func TestTheHoursInvitesAreTold(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	for n := range 10 {
 		if a, _ := o.agency(); a.Limits.Invites.Left != 10-n || a.Limits.Invites.NextFreeAt != nil {

@@ -156,7 +156,7 @@ func TestDeadLinksTakeNoAnswer(t *testing.T) {
 }
 
 func TestABouncedMailsLinkIsNoLongerValid(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i, secret := o.linkTo("bounce@simulator.amazonses.com")
 	p.until("the bounce", func() bool { return o.look(i.ID).Status == "failed" })
@@ -165,7 +165,7 @@ func TestABouncedMailsLinkIsNoLongerValid(t *testing.T) {
 }
 
 func TestSECURITY3WhatIsAcceptedIsWhatWasShown(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	things := o.things("instances")
 	production, staging := named(t, things, "Acme production"), named(t, things, "Acme staging")
@@ -207,7 +207,7 @@ func TestSECURITY3WhatIsAcceptedIsWhatWasShown(t *testing.T) {
 
 // Strangers are not told why.
 func TestSECURITY10WhatCannotBeAcceptedIsNotOffered(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i, secret := o.linkTo(p.address("ops"))
 	me := p.signIn(i.Email)
@@ -239,12 +239,9 @@ func TestSECURITY10WhatCannotBeAcceptedIsNotOffered(t *testing.T) {
 // remove deletes an item of the table.
 func (p *product) remove(pk, sk string) {
 	p.t.Helper()
-	db := dynamodb.NewFromConfig(p.local.Engine.Config())
-	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
-	if err == nil {
-		_, err = db.DeleteItem(p.t.Context(), &dynamodb.DeleteItemInput{TableName: &tables.TableNames[0],
-			Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}})
-	}
+	db := dynamodb.NewFromConfig(p.aws())
+	_, err := db.DeleteItem(p.t.Context(), &dynamodb.DeleteItemInput{TableName: &p.place.Table,
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}})
 	if err != nil {
 		p.t.Fatalf("cannot delete %s %s: %v", pk, sk, err)
 	}
@@ -259,13 +256,9 @@ func (p *product) onMax(agency string) {
 // everything is every item of the table in words, by its keys.
 func (p *product) everything() map[string]string {
 	p.t.Helper()
-	db := dynamodb.NewFromConfig(p.local.Engine.Config())
-	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	db := dynamodb.NewFromConfig(p.aws())
 	all := map[string]string{}
-	in := &dynamodb.ScanInput{TableName: &tables.TableNames[0]}
+	in := &dynamodb.ScanInput{TableName: &p.place.Table}
 	for {
 		page, err := db.Scan(p.t.Context(), in)
 		if err != nil {

@@ -55,7 +55,7 @@ func (c *caller) joins(agency string) {
 }
 
 func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	at := mine.ID
@@ -124,7 +124,7 @@ func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
 }
 
 func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	at := mine.ID
@@ -160,15 +160,15 @@ func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
 	// What was paid while it was being cancelled is a client's.
 	var page checkout
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
-	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.inside().Stripe.SetPlan(standin.Plan{Hold: true})
 	p.pay(page.URL, "pay")
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).fails(409, "already_paid")
-	p.local.Stripe.SetPlan(standin.Plan{})
+	p.inside().Stripe.SetPlan(standin.Plan{})
 	p.until("the payment to be seen", func() bool { return o.look(i.ID).Status == "accepted" })
 
 	// What is not sold any more is said to be so, and nothing is charged.
 	gone, link, g := o.paying(p.address("gone"))
-	if err := p.local.Stripe.Reprice("hosting_30", 9900, 99000); err != nil {
+	if err := p.inside().Stripe.Reprice("hosting_30", 9900, 99000); err != nil {
 		t.Fatal(err)
 	}
 	g.post("/v1/invitations/"+link+"/checkout", m{"interval": "month"}).fails(422, "payments_not_set_up")
@@ -182,13 +182,13 @@ func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
 }
 
 func TestCancellingAnInviteClosesItsPage(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i, secret, c := o.paying(p.address("ops"))
 	var page checkout
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
-	if _, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
+	if _, err := p.inside().Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
 		t.Error("a cancelled invite can be paid")
 	}
 
@@ -206,7 +206,7 @@ func TestCancellingAnInviteClosesItsPage(t *testing.T) {
 		i, secret, c = o.paying(p.address(fmt.Sprint("no", n)))
 		c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
 		end(i, secret)
-		if _, err := p.local.Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
+		if _, err := p.inside().Stripe.Pay(session(page.URL), standin.Card{Number: standin.CardGood}); err == nil {
 			t.Error("what has ended can be paid")
 		}
 	}
@@ -214,7 +214,7 @@ func TestCancellingAnInviteClosesItsPage(t *testing.T) {
 
 // What was paid while it was being ended is not ended: nobody pays for nothing.
 func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	i, secret, c := o.paying(p.address("ops"))
@@ -222,29 +222,29 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 	p.nobody().post(link+"/propose", m{"email": p.address("elsewhere")}).is(204)
 	var page checkout
 	c.post(link+"/checkout", m{"interval": "month"}).is(200).into(&page)
-	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.inside().Stripe.SetPlan(standin.Plan{Hold: true})
 	p.pay(page.URL, "pay")
 	p.nobody().post(link+"/decline", nil).fails(409, "already_paid")
 	o.delete("/v1/clients/"+i.ClientID).fails(409, "already_paid")
 	o.post("/v1/invites/"+i.ID+"/proposal/approve", nil).fails(409, "already_paid")
-	p.local.Stripe.SetPlan(standin.Plan{})
+	p.inside().Stripe.SetPlan(standin.Plan{})
 	c.joins(mine.ID)
 
 	// It lapses, and is paid again while it leaves.
-	for _, e := range p.local.Stripe.Events() {
+	for _, e := range p.inside().Stripe.Events() {
 		if e.Type == "customer.subscription.created" {
-			if err := p.local.Stripe.Cancel(e.Object); err != nil {
+			if err := p.inside().Stripe.Cancel(e.Object); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
 	again := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
-	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.inside().Stripe.SetPlan(standin.Plan{Hold: true})
 	p.pay(again, "pay")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).fails(409, "already_paid")
 	c.delete("/v1/me").fails(409, "already_paid")
-	p.local.Stripe.SetPlan(standin.Plan{})
+	p.inside().Stripe.SetPlan(standin.Plan{})
 	c.joins(mine.ID)
 
 	// A page may be open for longer than its invite.
@@ -253,16 +253,16 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 	c, o = p.signIn(i.Email), p.signIn(owner)
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
 	p.advance(2 * time.Hour)
-	p.local.Stripe.SetPlan(standin.Plan{Hold: true})
+	p.inside().Stripe.SetPlan(standin.Plan{Hold: true})
 	p.pay(page.URL, "pay")
 	o.post("/v1/clients/"+i.ClientID+"/erase", nil).fails(409, "already_paid")
-	p.local.Stripe.SetPlan(standin.Plan{})
+	p.inside().Stripe.SetPlan(standin.Plan{})
 	p.advance(31 * time.Minute) // nobody tells: it is looked after
 	p.until("the payment to be seen", func() bool { return o.look(i.ID).Status == "accepted" })
 }
 
 func TestAnAgencyBuysMax(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(soloOwner)
 	o.post("/v1/agency/plan", m{"interval": "week"}).fails(422, "invalid")
 	o.post("/v1/agency/billing", nil).fails(404, "not_found")
@@ -302,7 +302,7 @@ func TestWhereNothingIsSoldEverybodyIsToldSo(t *testing.T) {
 }
 
 func TestOnlyStripeIsListenedTo(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	body := `{"id":"evt_1","object":"event","type":"invoice.paid","data":{"object":{"id":"in_1","object":"invoice"}}}`
 	for _, signature := range []string{"", "t=1,v1=00", standin.Sign([]byte(body), []string{"whsec_of_somebody_else"}, p.now())} {
 		p.nobody().post("/stripe/webhook", raw(body), "Stripe-Signature", signature).is(400)
@@ -312,7 +312,7 @@ func TestOnlyStripeIsListenedTo(t *testing.T) {
 
 // TestAClientPaysByThePages walks from the mail to the portal by links and forms alone.
 func TestAClientPaysByThePages(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	o.get("/clients?invite=new").is(200).shows("n8n Hosting", "€49.00 a month", "These prices are written into the invite")
@@ -344,9 +344,9 @@ func TestAClientPaysByThePages(t *testing.T) {
 	done := "/checkout/done?agency=" + mine.ID
 	waiting := c.get(done).is(303).header.Get("Location")
 	c.get(waiting).is(200).shows("Confirming your payment")
-	p.local.Stripe.SetPlan(standin.Plan{Lose: 1})
+	p.inside().Stripe.SetPlan(standin.Plan{Lose: 1})
 	p.pay(till, "pay")
-	p.local.Stripe.SetPlan(standin.Plan{})
+	p.inside().Stripe.SetPlan(standin.Plan{})
 	c.get(done).is(303).has("Location", "/portal?agency="+mine.ID+"&welcome=1")
 	c.get("/portal?agency="+mine.ID).is(200).shows("Your portal", "Card and invoices")
 	c.get(at).is(303).has("Location", "/portal?agency="+mine.ID)
@@ -354,9 +354,9 @@ func TestAClientPaysByThePages(t *testing.T) {
 	c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303)
 
 	// It lapses, and is taken up again.
-	for _, e := range p.local.Stripe.Events() {
+	for _, e := range p.inside().Stripe.Events() {
 		if e.Type == "customer.subscription.created" {
-			if err := p.local.Stripe.Cancel(e.Object); err != nil {
+			if err := p.inside().Stripe.Cancel(e.Object); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -394,9 +394,9 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	c.get("/v1/portal/contract?agency=" + at).is(200)
 	var page checkout
 	lose := func(f func()) { // nobody is told of what happens
-		p.local.Stripe.SetPlan(standin.Plan{Lose: 1})
+		p.inside().Stripe.SetPlan(standin.Plan{Lose: 1})
 		f()
-		p.local.Stripe.SetPlan(standin.Plan{})
+		p.inside().Stripe.SetPlan(standin.Plan{})
 	}
 	lose(func() {
 		c.post(link+"/checkout", m{"interval": "month"}).is(200)
@@ -468,12 +468,12 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 
 	// Max lapses, and is bought again by the form.
 	last := ""
-	for _, e := range p.local.Stripe.Events() {
+	for _, e := range p.inside().Stripe.Events() {
 		if e.Type == "customer.subscription.created" {
 			last = e.Object
 		}
 	}
-	if err := p.local.Stripe.Cancel(last); err != nil {
+	if err := p.inside().Stripe.Cancel(last); err != nil {
 		t.Fatal(err)
 	}
 	p.until("the plan to end", func() bool { return strings.Contains(s.get("/upgrade").text(), "Continue to payment") })
@@ -483,7 +483,7 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 }
 
 func TestPayingTakesRequestsOfItsOwnSiteAndSizeOnly(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	for path, body := range map[string]m{"/v1/quotes": {"order": m{}}, "/v1/invitations/lki_x/checkout": {"interval": "year"}, "/v1/portal/checkout/confirm": {"agency": "ag_x"},
 		"/v1/portal/billing": {"agency": "ag_x"}, "/v1/agency/plan": {"interval": "year"}, "/v1/agency/billing": nil} {

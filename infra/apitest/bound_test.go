@@ -10,7 +10,7 @@ import (
 
 // An agency does not go while somebody pays for what is its own there.
 func TestAnAgencyWithClientsWhoPayStays(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	a, _ := o.agency()
 	leave := func() *answer { return o.do("DELETE", "/v1/agency", m{"name": a.Name}) }
@@ -29,7 +29,7 @@ func TestAnAgencyWithClientsWhoPayStays(t *testing.T) {
 
 // What an agency pays for itself ends with it.
 func TestNobodyPaysForAnAgencyThatIsGone(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(soloOwner)
 	a, _ := o.agency()
 	var page checkout
@@ -40,7 +40,7 @@ func TestNobodyPaysForAnAgencyThatIsGone(t *testing.T) {
 		return a.Plan == "max"
 	})
 	sub := ""
-	for _, e := range p.local.Stripe.Events() {
+	for _, e := range p.inside().Stripe.Events() {
 		if e.Type == "customer.subscription.created" {
 			sub = e.Object
 		}
@@ -48,14 +48,14 @@ func TestNobodyPaysForAnAgencyThatIsGone(t *testing.T) {
 	o.do("DELETE", "/v1/agency", m{"name": a.Name}).is(204)
 	p.until("the subscription to end", func() bool {
 		p.advance(time.Minute)
-		s, err := p.local.Till().Subscription(t.Context(), sub)
+		s, err := p.inside().Till().Subscription(t.Context(), sub)
 		return err == nil && s.Status == payment.Canceled
 	})
 }
 
 // Nor for one that went while its owner was paying.
 func TestAPageOfAnAgencyThatIsGoneCloses(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(soloOwner)
 	a, _ := o.agency()
 	var page checkout
@@ -63,7 +63,7 @@ func TestAPageOfAnAgencyThatIsGoneCloses(t *testing.T) {
 	o.do("DELETE", "/v1/agency", m{"name": a.Name}).is(204)
 	p.until("the page to close", func() bool {
 		p.advance(time.Minute)
-		x, err := p.local.Till().Checkout(t.Context(), session(page.URL))
+		x, err := p.inside().Till().Checkout(t.Context(), session(page.URL))
 		return err == nil && x.Status == payment.CheckoutExpired
 	})
 }

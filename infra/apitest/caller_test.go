@@ -243,7 +243,7 @@ func (p *product) signIn(address string) *caller {
 	c := p.nobody()
 	p.skipMails(address)
 	c.post("/v1/sign-in-codes", m{"email": address}).is(202)
-	a := c.post("/v1/sessions", m{"email": address, "code": code(p.t, p.nextMail(address))}).is(201)
+	a := c.post("/v1/sessions", m{"email": address, "code": p.nextCode(address)}).is(201)
 	if c.cookie = a.session(); c.cookie == "" {
 		p.t.Fatalf("signing in %s set no session cookie", address)
 	}

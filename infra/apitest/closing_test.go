@@ -14,9 +14,8 @@ import (
 // items are what the table has in a partition.
 func (p *product) items(pk string) []map[string]types.AttributeValue {
 	p.t.Helper()
-	table := p.local.Stack.Template.Function("GetAgency").Environment["TABLE_NAME"]
 	var all []map[string]types.AttributeValue
-	pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(p.local.Engine.Config()), &dynamodb.QueryInput{TableName: &table, ConsistentRead: aws.Bool(true),
+	pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(p.aws()), &dynamodb.QueryInput{TableName: &p.place.Table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: map[string]types.AttributeValue{":p": &types.AttributeValueMemberS{Value: pk}}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(p.t.Context())
@@ -29,7 +28,7 @@ func (p *product) items(pk string) []map[string]types.AttributeValue {
 }
 
 func TestADeletedAgencyIsDeadAtOnceAndGoneSoon(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
 	_, d := o.hire(to, "admin")
@@ -93,7 +92,7 @@ func TestADeletedAgencyIsDeadAtOnceAndGoneSoon(t *testing.T) {
 }
 
 func TestDeletingByThePage(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	o.invite(p.address("a"))
 	o.invite(p.address("b"))

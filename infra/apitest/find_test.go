@@ -37,7 +37,7 @@ func (c *caller) find(query string) (all []string, pages int) {
 }
 
 func TestClientsAreFoundByNameAndAddress(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	for address, name := range map[string]string{"ops@acme.example": "Ärzte am Bahnhof", "hello@blue.example": "Acme Holding", "x@y.example": "", "info@alnoor.example": "شركة النور"} {
 		o.invite(address, m{"name": name})
@@ -87,12 +87,8 @@ func (p *product) crowd(o *caller, n int, name func(int) string) {
 	var who struct{ Agency struct{ ID id.Agency } }
 	o.get("/v1/sessions/current").is(200).into(&who)
 	pattern := id.Client(o.invite("pattern@client.example").ClientID)
-	db := dynamodb.NewFromConfig(p.local.Engine.Config())
-	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	out, err := db.GetItem(p.t.Context(), &dynamodb.GetItemInput{TableName: &tables.TableNames[0], Key: map[string]types.AttributeValue{
+	db := dynamodb.NewFromConfig(p.aws())
+	out, err := db.GetItem(p.t.Context(), &dynamodb.GetItemInput{TableName: &p.place.Table, Key: map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: string(who.Agency.ID)}, "sk": &types.AttributeValueMemberS{Value: "cl#" + string(pattern.Ref())}}})
 	if err != nil {
 		p.t.Fatal(err)
@@ -109,7 +105,7 @@ func (p *product) crowd(o *caller, n int, name func(int) string) {
 		}
 		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
 		if len(batch) == 25 || i == n-1 {
-			if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{tables.TableNames[0]: batch}}); err != nil {
+			if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
 				p.t.Fatal(err)
 			}
 			batch = nil
@@ -118,7 +114,7 @@ func (p *product) crowd(o *caller, n int, name func(int) string) {
 }
 
 func TestASearchInACrowdIsBoundedAndComplete(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	p.crowd(o, 3200, func(i int) string {
 		if i%400 == 5 {

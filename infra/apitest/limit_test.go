@@ -24,7 +24,7 @@ func (a *answer) limited(policy string) time.Duration {
 }
 
 func TestFE31TenInvitesInAnySixtyMinutes(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	const sentence = "You can send 10 invites per hour. Space them out or wait an hour."
 	for n := range 10 {
@@ -59,7 +59,7 @@ func TestFE31TenInvitesInAnySixtyMinutes(t *testing.T) {
 }
 
 func TestAResendIsAMinuteApartAndFiveADay(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
 	again := "/v1/invites/" + i.ID + "/resend"
@@ -84,7 +84,7 @@ func TestAResendIsAMinuteApartAndFiveADay(t *testing.T) {
 var networkLimit = regexp.MustCompile(`^Too many tries from this network\. Try again in (a second|\d+ seconds|\d+ minutes)\.$`)
 
 func TestSignInCodesAreLimited(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	c := p.nobody()
 	ask := func() *answer { return c.post("/v1/sign-in-codes", m{"email": "a@client.example"}) }
 	ask().is(202)
@@ -118,7 +118,7 @@ func TestSignInCodesAreLimited(t *testing.T) {
 }
 
 func TestGuessesAreLimited(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	c := p.nobody()
 	const to = "a@client.example"
 	c.post("/v1/sign-in-codes", m{"email": to}).is(202)

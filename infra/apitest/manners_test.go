@@ -200,7 +200,7 @@ func TestPreferWait(t *testing.T) {
 }
 
 func TestListsArePagedStablyAndCompletely(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	const clients = 120
 	for n := range clients {
@@ -345,24 +345,21 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 // edit changes an item of the table, for what only the platform's operator does and no operation can.
 func (p *product) edit(pk, sk, expression string, values map[string]types.AttributeValue) {
 	p.t.Helper()
-	db := dynamodb.NewFromConfig(p.local.Engine.Config())
-	tables, err := db.ListTables(p.t.Context(), &dynamodb.ListTablesInput{})
+	db := dynamodb.NewFromConfig(p.aws())
 	var names map[string]string
 	if strings.Contains(expression, "#plan") { // a word that DynamoDB reserves
 		names = map[string]string{"#plan": "plan"}
 	}
-	if err == nil && len(tables.TableNames) == 1 {
-		_, err = db.UpdateItem(p.t.Context(), &dynamodb.UpdateItemInput{TableName: &tables.TableNames[0], UpdateExpression: &expression, ExpressionAttributeValues: values,
-			ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: names,
-			Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}})
-	}
+	_, err := db.UpdateItem(p.t.Context(), &dynamodb.UpdateItemInput{TableName: &p.place.Table, UpdateExpression: &expression, ExpressionAttributeValues: values,
+		ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: names,
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}}})
 	if err != nil {
 		p.t.Fatalf("cannot edit %s %s: %v", pk, sk, err)
 	}
 }
 
 func TestASuspendedOrLesserAgencyNoLongerInvites(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
 	secret := token(t, p.nextMail(i.Email))
@@ -394,7 +391,7 @@ func TestASuspendedOrLesserAgencyNoLongerInvites(t *testing.T) {
 }
 
 func TestAResentMailThatIsRefusedLeavesTheLinkAsItWas(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	// The thirteenth mail to an address within a day is refused, whichever invite it belongs to.
 	i := o.invite(p.address("ops"))

@@ -36,7 +36,7 @@ func (c *caller) hire(address, role string) (colleague, *caller) {
 }
 
 func TestANewMemberIsToldAndSignsIn(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
 	var who colleague
@@ -68,7 +68,7 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 }
 
 func TestAWelcomeThatSESHoldsUpStillComes(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	o.add("dana@throttle.example", "admin")
 	p.advance(3 * time.Minute)
@@ -86,7 +86,7 @@ func TestAWelcomeThatSESHoldsUpStillComes(t *testing.T) {
 }
 
 func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	me := o.colleagues()[0].ID
 	to := p.address("dana")
@@ -131,7 +131,7 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 }
 
 func TestTwoOwnersWhoRemoveEachOtherLeaveOne(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	me := o.colleagues()[0].ID
 	to := p.address("dana")
@@ -147,7 +147,7 @@ func TestTwoOwnersWhoRemoveEachOtherLeaveOne(t *testing.T) {
 }
 
 func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
 	dana, d := o.hire(to, "admin")
@@ -178,7 +178,7 @@ func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
 
 // TestNoKeyOutlivesItsMaker makes keys in the moment in which their maker is removed.
 func TestNoKeyOutlivesItsMaker(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
 	dana, d := o.hire(to, "admin")
@@ -205,7 +205,7 @@ func TestNoKeyOutlivesItsMaker(t *testing.T) {
 }
 
 func TestMembersByThePage(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
 	armoured(t, o.get("/settings/members").is(200).shows("Members", "Owner", "(you)", "Add somebody"))
@@ -247,6 +247,11 @@ func TestAnAgencysBusinessIsNotDoneFromOtherSites(t *testing.T) {
 	for _, path := range []string{"/sign-up", "/switch", "/settings", "/settings/members", "/settings/keys", "/settings/agency"} {
 		o.post(path, nil, "Sec-Fetch-Site", "cross-site").is(403).shows("This came from another site")
 	}
+}
+
+func TestALogoIsNoOtherThanTheOneThatWasSeen(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
 	o.do("PUT", "/v1/agency/logo", raw("x"), "If-Match", `"99"`).fails(422, "invalid") // the picture comes first
 	o.do("PUT", "/v1/agency/logo", raw(picture(4, 4, color.White)), "If-Match", `"99"`).fails(412, "changed_meanwhile")
 }

@@ -95,7 +95,7 @@ func TestWhatIsBehindASignInIsNotKept(t *testing.T) {
 }
 
 func TestTheClientsPageFromTheFirstClientOn(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	empty := o.get("/clients").is(200).shows("Bring your first client in")
 	if n := strings.Count(string(empty.body), `href="/clients?invite=new"`); n != 1 {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAnInviteIsPreviewedAsTheClientWillSeeIt(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	production, line := named(t, o.things("instances"), "Acme production"), named(t, o.things("services"), "WhatsApp support line")
 	draft := m{"email": "ops@acme.example", "name": "Acme Ltd", "message": "Hello Dana", "grants": []m{{"resource": production.ID, "access": "read"}, {"resource": line.ID, "access": "write"}}}

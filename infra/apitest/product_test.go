@@ -2,7 +2,7 @@
 // for what a person would read in a mail or wait for, the mailbox and the clock under /_local.
 //
 // With LATCHKEY_URL it speaks to a product that runs already, one test after the other, since there the tests share
-// one agency and one clock; LATCHKEY_LOCAL_URL is where that product's /_local is, when it is elsewhere. Without it
+// one clock; LATCHKEY_LOCAL_URL is where that product's /_local is, when it is elsewhere. Without it
 // every test starts a product of its own.
 package apitest_test
 
@@ -16,10 +16,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"latchkey.dev/infra/local"
 )
@@ -40,14 +43,16 @@ type product struct {
 	controls string // of /_local
 	client   *http.Client
 	local    *local.Local // nil for one that runs elsewhere
-	run      string       // makes this test's addresses differ from all others'
+	since    time.Time    // mails before it are another test's
+	place    place
+	run      string // makes this test's addresses differ from all others'
 
 	mu   sync.Mutex
 	read map[string]int // how many mails to an address have been taken notice of
 }
 
-// start is the product that the test speaks to: one of its own, in parallel with others, or the one at LATCHKEY_URL,
-// at a moment at which limits that earlier tests ran into are past.
+// start is the product that the test speaks to, with demo agencies that nobody has touched: one of its own, in parallel
+// with others, or the one at LATCHKEY_URL, where they are made anew.
 func start(t *testing.T) *product {
 	t.Helper()
 	at := os.Getenv("LATCHKEY_URL")
@@ -56,16 +61,37 @@ func start(t *testing.T) *product {
 	}
 	p := reach(t, strings.TrimSuffix(at, "/"))
 	p.controls = strings.TrimSuffix(cmp.Or(os.Getenv("LATCHKEY_LOCAL_URL"), p.url), "/")
-	if p.moves() {
-		p.advance(2 * time.Hour)
-	} else {
-		p.control(http.MethodPost, "fresh", nil, nil)
-	}
+	p.control(http.MethodGet, "", nil, &p.place)
+	p.control(http.MethodPost, "fresh", nil, nil)
+	p.since = p.now()
 	return p
 }
 
-// moves tells whether the product's clock can be moved. Where functions run in processes of their own it cannot: a test
-// begins with an agency that is made anew there, and one that waits for something to be over is skipped.
+// place is where things are: what stands in for n8n, as the product reaches it, and the table.
+type place struct{ StandIns, DynamoDB, Table string }
+
+// inside is the running product itself, for tests that change what no caller can. One that runs elsewhere has none.
+func (p *product) inside() *local.Local {
+	p.t.Helper()
+	if p.local == nil {
+		p.t.Skip("the rest changes something inside of the product, which runs elsewhere")
+	}
+	return p.local
+}
+
+// aws is how the table is reached, for what only the operator does and no operation can.
+func (p *product) aws() aws.Config {
+	if p.local != nil {
+		return p.local.Engine.Config()
+	}
+	return aws.Config{Region: "us-east-1", BaseEndpoint: &p.place.DynamoDB, Credentials: aws.CredentialsProviderFunc(
+		func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		})}
+}
+
+// moves tells whether the product's clock can be moved. Where functions run in processes of their own it cannot, and
+// a test that waits for something to be over ends there.
 func (p *product) moves() bool {
 	p.t.Helper()
 	var clock struct{ Fixed bool }
@@ -73,8 +99,7 @@ func (p *product) moves() bool {
 	return !clock.Fixed
 }
 
-// own starts a product for this test alone, for what cannot be shared: an untouched agency, what an operator does,
-// or settings.
+// own starts a product for this test alone, for what cannot be shared: settings, and the record of permissions.
 func own(t *testing.T, o local.Options) *product {
 	t.Helper()
 	if os.Getenv("LATCHKEY_URL") != "" {
@@ -98,6 +123,7 @@ func launch(t *testing.T, o local.Options) *product {
 	})
 	p := reach(t, l.Origin())
 	p.local, p.controls = l, l.Origin()
+	p.control(http.MethodGet, "", nil, &p.place)
 	return p
 }
 
@@ -163,6 +189,7 @@ func (p *product) advance(d time.Duration) {
 
 // mail is one mail of the mailbox.
 type mail struct {
+	At      time.Time         `json:"at"`
 	From    string            `json:"from"`
 	To      []string          `json:"to"`
 	Subject string            `json:"subject"`
@@ -177,7 +204,7 @@ func (p *product) mails(to string) []mail {
 	p.t.Helper()
 	var all []mail
 	p.control(http.MethodGet, "mail?to="+url.QueryEscape(to), nil, &all)
-	return all
+	return slices.DeleteFunc(all, func(m mail) bool { return m.At.Before(p.since) })
 }
 
 // skipMails forgets about the mails to the address that are there already.
@@ -219,6 +246,25 @@ func (p *product) until(what string, condition func() bool) {
 	}
 }
 
+// nextCode waits for a mail with a sign-in code that has not been looked at, whatever else comes meanwhile.
+func (p *product) nextCode(to string) string {
+	p.t.Helper()
+	var found string
+	p.until("a code for "+to, func() bool {
+		all := p.mails(to)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		news := all[:len(all)-p.read[to]]
+		p.read[to] = len(all)
+		i := slices.IndexFunc(news, hasCode)
+		if i >= 0 {
+			found = code(p.t, news[i])
+		}
+		return i >= 0
+	})
+	return found
+}
+
 // token is the secret of the one link in an invitation.
 func token(t *testing.T, m mail) string {
 	t.Helper()
@@ -235,10 +281,14 @@ func token(t *testing.T, m mail) string {
 // code is the sign-in code in a mail.
 func code(t *testing.T, m mail) string {
 	t.Helper()
-	if len(m.Subject) < 6 || strings.Trim(m.Subject[:6], "0123456789") != "" {
+	if !hasCode(m) {
 		t.Fatalf("the mail %q has no code in its subject", m.Subject)
 	}
 	return m.Subject[:6]
+}
+
+func hasCode(m mail) bool {
+	return len(m.Subject) >= 6 && strings.Trim(m.Subject[:6], "0123456789") == ""
 }
 
 // defaults are the settings that most tests with a product of their own have.

@@ -84,7 +84,7 @@ func TestTheAgencyKeepsTheAddressThatItInvited(t *testing.T) {
 }
 
 func TestWhatCannotBeSentIsNotApproved(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	o.invite(p.address("taken"))
 	o.invite(p.address("paying"), m{"payer": "client"})

@@ -60,7 +60,7 @@ func states(all []bought) string {
 }
 
 func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	i, secret, c := o.paying(p.address("ops"))
@@ -88,11 +88,11 @@ func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 }
 
 func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
 	full := true
-	p.local.Provisioner.Fail(func(verb string, x maker.Thing) string {
+	p.inside().Provisioner.Fail(func(verb string, x maker.Thing) string {
 		if verb == "begin" && (full || x.Product == "whatsapp") {
 			return "There is no room left."
 		}
@@ -127,7 +127,7 @@ func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		p.advance(time.Minute)
 		return states(o.bought(i.ClientID)) == "failed failed"
 	})
-	p.local.Provisioner.Fail(func(verb string, x maker.Thing) string {
+	p.inside().Provisioner.Fail(func(verb string, x maker.Thing) string {
 		if verb == "begin" && x.Product == "whatsapp" {
 			return "There is no room left."
 		}
@@ -156,13 +156,13 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	o := p.signIn(owner)
 	kept.keep(o.cookie)
 	mine, _ := o.agency()
-	p.local.Provisioner.Fail(func(verb string, _ maker.Thing) string {
+	p.inside().Provisioner.Fail(func(verb string, _ maker.Thing) string {
 		if verb == "begin" {
 			return "There is no room left."
 		}
 		return ""
 	})
-	defer p.local.Provisioner.Fail(nil)
+	defer p.inside().Provisioner.Fail(nil)
 	i, secret, c := o.paying("late-payer@client.example")
 	kept.keep(secret)
 	kept.keep(c.cookie)

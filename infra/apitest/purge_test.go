@@ -14,12 +14,12 @@ import (
 // TestALargeAgencyIsPurgedInSteps deletes one of 2,000 clients, half of whom have accepted: no single run has to do it
 // all, and what a run leaves is found by the next.
 func TestALargeAgencyIsPurgedInSteps(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	a, _ := o.agency()
 	var who struct{ Agency struct{ MemberID string } }
 	o.get("/v1/sessions/current").is(200).into(&who)
-	table, now := p.operator(), p.local.Now()
+	table, now := p.operator(), p.now()
 	const clients = 2000
 	last := email.Address("")
 	for n := range clients {

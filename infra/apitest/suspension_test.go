@@ -12,12 +12,12 @@ import (
 
 // operator is the table as the operator's command line has it.
 func (p *product) operator() *dynamo.Operator {
-	return dynamo.OpenOperator(p.local.Engine.Config(), p.local.Stack.Template.Function("GetAgency").Environment["TABLE_NAME"], p.local.Now)
+	return dynamo.OpenOperator(p.aws(), p.place.Table, p.now)
 }
 
 // byOperator is a row of the log about what an operator does.
 func (p *product) byOperator(what audit.Action, which string) audit.Entry {
-	now := p.local.Now()
+	now := p.now()
 	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.Operator, Action: what, Subject: which}
 }
 
@@ -36,7 +36,7 @@ func (p *product) resume(which string) {
 }
 
 func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	far := p.far("resting")
 	x := o.tie(far)

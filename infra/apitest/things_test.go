@@ -14,14 +14,14 @@ import (
 
 // far is a stand-in for an n8n that no other test uses: what it takes to connect it.
 func (p *product) far(name string) m {
-	return m{"name": "Far " + name, "url": p.controls + "/_local/n8n/" + strings.ToLower(name) + "-" + p.run, "apiKey": n8n.Key(strings.ToLower(name) + "-" + p.run)}
+	return m{"name": "Far " + name, "url": p.place.StandIns + "/" + strings.ToLower(name) + "-" + p.run, "apiKey": n8n.Key(strings.ToLower(name) + "-" + p.run)}
 }
 
 // breaks makes the stand-in fail.
 func (p *product) breaks(far m, fault string) {
 	p.t.Helper()
-	at := strings.TrimPrefix(far["url"].(string), p.controls+"/_local/")
-	p.control(http.MethodPost, at+"/fault", m{"fault": fault}, nil)
+	at := strings.TrimPrefix(far["url"].(string), p.place.StandIns)
+	p.control(http.MethodPost, "n8n"+at+"/fault", m{"fault": fault}, nil)
 }
 
 // tied is an instance or service as its own operations answer it.
@@ -492,7 +492,7 @@ func TestARightThatIsTakenIsGoneWithTheNextSwitch(t *testing.T) {
 }
 
 func TestASuspendedAgencysInstancesRest(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	x := o.tie(p.far("rests"))
 	client := p.accept(o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "write"}}}).Email)
@@ -508,7 +508,7 @@ func TestASuspendedAgencysInstancesRest(t *testing.T) {
 }
 
 func TestNobodyLooksAroundWithOurChecks(t *testing.T) {
-	p := own(t, defaults)
+	p := start(t)
 	o := p.signIn(owner)
 	x := o.tie(p.far("often"))
 	for range 119 {

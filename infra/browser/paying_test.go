@@ -22,8 +22,7 @@ func (v *visitor) card(number string) {
 // TestAClientPays walks from the agency's dialog to a portal whose n8n runs, past all that happens on the way: a card that
 // is declined, going back without paying, a renewal that fails, and a lapse.
 func TestAClientPays(t *testing.T) {
-	t.Parallel()
-	in, l := chromium.Start(t), product(t)
+	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 	owner.open("/clients?invite=new")
@@ -41,7 +40,7 @@ func TestAClientPays(t *testing.T) {
 	owner.look("client-paying-pending")
 
 	client := visit(t, in, l, "client")
-	client.open(mailTo(t, l, "ops@acme.example", 0).Links[0])
+	client.open(l.mailTo("ops@acme.example", 0).Links[0])
 	client.sees("Northwind Automations invites Acme Ltd to its client portal", "You pay for it yourself", "€49.00 a month")
 	client.look("invitation-paying")
 	client.press("Email me a sign-in code")
@@ -94,18 +93,18 @@ func TestAClientPays(t *testing.T) {
 	client.sees("Last runs")
 
 	// A renewal fails, which the client is told, and is given up at last.
-	sub := l.Stripe.Subscriptions()[0]
-	if err := l.Stripe.FailRenewals(sub.ID, true); err != nil {
+	sub := l.inside().Stripe.Subscriptions()[0]
+	if err := l.inside().Stripe.FailRenewals(sub.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Advance(t.Context(), 366*24*time.Hour); err != nil {
+	if err := l.inside().Advance(t.Context(), 366*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	client.signIn("ops@acme.example")
 	client.open("/portal")
 	client.sees("Your last payment did not go through", "Change your card")
 	client.look("portal-past-due")
-	if err := l.Advance(t.Context(), 40*24*time.Hour); err != nil {
+	if err := l.inside().Advance(t.Context(), 40*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	client.signIn("ops@acme.example")
