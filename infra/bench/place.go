@@ -40,12 +40,13 @@ const origin = "https://portal.latchkey.example"
 
 // place is the API's functions on an engine of their own, with nothing else running: no worker and no sweep.
 type place struct {
-	engine    *engine.Engine
-	table     *dynamo.Table
-	cfg       aws.Config
-	tableName string
-	meter     *meter
-	functions map[string]event.Function // by operation id
+	engine       *engine.Engine
+	table        *dynamo.Table
+	cfg          aws.Config
+	tableName    string
+	billingQueue string
+	meter        *meter
+	functions    map[string]event.Function // by operation id
 }
 
 // open makes a place. dir keeps it on disk; empty keeps it in memory.
@@ -67,7 +68,7 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], meter: &meter{to: wire.Transport(e.Handler())}, functions: map[string]event.Function{}}
+	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], billingQueue: vars["BILLING_QUEUE_URL"], meter: &meter{to: wire.Transport(e.Handler())}, functions: map[string]event.Function{}}
 	cfg := e.Config()
 	cfg.HTTPClient = &http.Client{Transport: p.meter}
 	p.table = dynamo.Open(cfg, p.tableName, time.Now)

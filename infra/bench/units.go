@@ -18,7 +18,8 @@ import (
 
 // meter is a transport that counts calls, and, while it is on, asks DynamoDB what each of them costs.
 type meter struct {
-	to http.RoundTripper
+	to     http.RoundTripper
+	ignore map[string]bool // logical ids of functions that are not counted
 
 	mu    sync.Mutex
 	on    bool
@@ -26,6 +27,9 @@ type meter struct {
 	reads cost
 	write cost
 }
+
+// mailCall is SES's action, which has no name in its request.
+const mailCall = "SendEmail"
 
 // cost is in DynamoDB's units.
 type cost struct{ table, index float64 }
@@ -51,10 +55,13 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 	on := m.on
 	m.mu.Unlock()
 	target := r.Header.Get("X-Amz-Target")
-	if !on {
+	if !on || m.isOf(r) {
 		return m.to.RoundTrip(r)
 	}
 	name := target[strings.LastIndexByte(target, '.')+1:]
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/outbound-emails") {
+		name = mailCall
+	}
 	if !strings.HasPrefix(target, "DynamoDB") {
 		m.mu.Lock()
 		m.calls = append(m.calls, name)

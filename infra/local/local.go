@@ -70,9 +70,14 @@ type Options struct {
 	Near string
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
 	NoEvents bool
+	// Calls puts something between the functions and the AWS engine, to look at their calls. Nil for nothing.
+	Calls func(next aws.HTTPClient) aws.HTTPClient
 	// Record notes which AWS actions each function calls; see Local.Recorder.
 	Record bool
 }
+
+// SettingUp is how long the stand-in takes to set up what a client has bought, in a run that listens.
+const SettingUp = 8 * time.Second
 
 // Local is a running product.
 type Local struct {
@@ -202,7 +207,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	env, err := l.environment(cfg, o.Record, o.StripeKey)
+	env, err := l.environment(cfg, o)
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	}
 	built := &yard{origin: l.near, now: l.clock.Now}
 	if !o.InProcess {
-		built.takes = 4 * time.Second
+		built.takes = SettingUp / 2
 	}
 	l.Provisioner = &provisioner.Server{Secret: []byte(programSecret), Maker: built, Now: l.clock.Now}
 	all, err := functions(env, l.nearby(), asked, l.program())
@@ -235,7 +240,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 }
 
 // environment answers the variables of all functions together, and those that Lambda itself sets.
-func (l *Local) environment(cfg aws.Config, record bool, stripeKey string) (*environment.Environment, error) {
+func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment, error) {
 	variables, err := l.Stack.Variables()
 	if err != nil {
 		return nil, err
@@ -250,7 +255,7 @@ func (l *Local) environment(cfg aws.Config, record bool, stripeKey string) (*env
 	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
 	l.Engine.SSM.Put(variables["PROVISIONER_SECRET_PARAMETER"], programSecret)
 	if name := variables["STRIPE_SECRET_PARAMETER"]; name != "" {
-		l.Engine.SSM.Put(name, cmp.Or(stripeKey, l.Stripe.Key()))
+		l.Engine.SSM.Put(name, cmp.Or(o.StripeKey, l.Stripe.Key()))
 	}
 	if name := variables["STRIPE_WEBHOOK_SECRET_PARAMETER"]; name != "" {
 		l.Engine.SSM.Put(name, webhookSecret)
@@ -258,7 +263,10 @@ func (l *Local) environment(cfg aws.Config, record bool, stripeKey string) (*env
 	env := environment.New(func(name string) string { return variables[name] })
 	env.Now = l.clock.Now
 	env.HTTPClient = cfg.HTTPClient
-	if record {
+	if o.Calls != nil {
+		env.HTTPClient = o.Calls(env.HTTPClient)
+	}
+	if o.Record {
 		l.Recorder = hosting.NewRecorder(l.Stack.Template)
 		env.HTTPClient = l.Recorder.Client(env.HTTPClient)
 	}

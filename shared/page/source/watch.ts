@@ -10,7 +10,7 @@ export function watch(start: (root: ParentNode) => void): void {
     const inUse = part.querySelector("dialog[open], [data-working]") || part.contains(document.activeElement);
     if (!document.hidden && !inUse) {
       try {
-        const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+        const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
         const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
         if (fresh && (fresh.dataset.edition !== part.dataset.edition || fresh.querySelector("ol")?.childElementCount !== part.querySelector("ol")?.childElementCount)) {
           part.replaceWith(fresh);
@@ -22,7 +22,7 @@ export function watch(start: (root: ParentNode) => void): void {
         // Offline for a moment: ask again later.
       }
     }
-    pause = Math.min(pause * 1.5, 30_000);
+    pause = Math.min(pause * 1.5, 10_000);
     setTimeout(look, pause);
   };
   setTimeout(look, pause);
