@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
 	"latchkey.dev/infra/local"
 	standin "latchkey.dev/infra/stripe"
 )
@@ -28,6 +31,31 @@ func session(at string) string { return at[strings.LastIndexByte(at, '/')+1:] }
 func (p *product) pay(at, card string) {
 	p.t.Helper()
 	p.control(http.MethodPost, "stripe/checkout/"+session(at), m{"card": card}, nil)
+}
+
+// settled waits until events of that type have been told and dealt with, so that nobody looks at a payment any more who was
+// not asked to.
+func (p *product) settled(event string) {
+	p.t.Helper()
+	l := p.inside()
+	variables, err := l.Stack.Variables()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	queue := variables["BILLING_QUEUE_URL"]
+	jobs := sqs.NewFromConfig(p.aws())
+	p.until("payments to be dealt with", func() bool {
+		for _, e := range l.Stripe.Events() {
+			if e.Type == event && !e.Taken {
+				return false
+			}
+		}
+		a, err := jobs.GetQueueAttributes(p.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return a.Attributes["ApproximateNumberOfMessages"] == "0" && a.Attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
+	})
 }
 
 // paying invites the address to buy, and returns the invite, its link's secret and the person, signed in.
@@ -239,6 +267,7 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 		}
 	}
 	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
+	p.settled("customer.subscription.deleted")
 	again := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	p.inside().Stripe.SetPlan(standin.Plan{Hold: true})
 	p.pay(again, "pay")

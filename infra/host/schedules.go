@@ -16,6 +16,7 @@ type schedule struct {
 	name     string
 	every    time.Duration
 	next     time.Time
+	running  chan struct{} // closed when the run that was claimed last is over
 }
 
 // scheduledEvent is what EventBridge Scheduler sends to a function when the schedule gives no input of its own.
@@ -39,8 +40,9 @@ func (h *Host) keep(ctx context.Context, s *schedule) {
 		left := s.next.Sub(h.options.Now())
 		h.mu.Unlock()
 		if left <= 0 {
-			if h.claim(s) {
+			if over := h.claim(s); over != nil {
 				_ = h.fire(ctx, s) // logged there
+				close(over)
 			}
 			continue
 		}
@@ -54,16 +56,17 @@ func (h *Host) keep(ctx context.Context, s *schedule) {
 	}
 }
 
-// claim says that a schedule is due and runs now, once: however many periods were passed over by moving the clock.
-func (h *Host) claim(s *schedule) bool {
+// claim says that a schedule is due and runs now, once: however many periods were passed over by moving the clock. Whoever
+// gets a channel runs it, and closes the channel then; nil means that it is not due.
+func (h *Host) claim(s *schedule) (over chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.options.Now()
 	if s.next.IsZero() || s.next.After(now) {
-		return false
+		return nil
 	}
-	s.next = now.Add(s.every)
-	return true
+	s.next, s.running = now.Add(s.every), make(chan struct{})
+	return s.running
 }
 
 func (h *Host) fire(ctx context.Context, s *schedule) error {
@@ -82,7 +85,8 @@ func (h *Host) fire(ctx context.Context, s *schedule) error {
 	return err
 }
 
-// Tick says that the clock was moved: every schedule that has become due runs once, and Tick returns when they have.
+// Tick says that the clock was moved: every schedule that has become due runs once, and Tick returns when they have,
+// whoever ran them.
 func (h *Host) Tick(ctx context.Context) error {
 	h.mu.Lock()
 	close(h.moved)
@@ -90,8 +94,20 @@ func (h *Host) Tick(ctx context.Context) error {
 	h.mu.Unlock()
 	var errs []error
 	for _, s := range h.schedules {
-		if h.claim(s) {
+		if over := h.claim(s); over != nil {
 			errs = append(errs, h.fire(ctx, s))
+			close(over)
+			continue
+		}
+		h.mu.Lock()
+		running := s.running
+		h.mu.Unlock()
+		if running != nil { // its own loop was faster
+			select {
+			case <-running:
+			case <-ctx.Done():
+				errs = append(errs, ctx.Err())
+			}
 		}
 	}
 	return errors.Join(errs...)
