@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -330,13 +331,17 @@ func TestWhereNothingIsSoldEverybodyIsToldSo(t *testing.T) {
 	c.post("/v1/portal/billing", m{"agency": mine.ID}).fails(422, "payments_not_set_up")
 }
 
-func TestOnlyStripeIsListenedTo(t *testing.T) {
+// Nobody but Stripe, and the program that sets up what is bought, is listened to.
+func TestOnlyWhoSignsIsListenedTo(t *testing.T) {
 	p := start(t)
 	body := `{"id":"evt_1","object":"event","type":"invoice.paid","data":{"object":{"id":"in_1","object":"invoice"}}}`
 	for _, signature := range []string{"", "t=1,v1=00", standin.Sign([]byte(body), []string{"whsec_of_somebody_else"}, p.now())} {
 		p.nobody().post("/stripe/webhook", raw(body), "Stripe-Signature", signature).is(400)
 	}
 	p.nobody().post("/stripe/webhook", url.Values{"id": {"evt_1"}}).is(400)
+	told := `{"type":"provision.changed","data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
+	p.nobody().post("/provisioner/callback", raw(told)).is(401)
+	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", "v1,bm90aGluZw==").is(401)
 }
 
 // TestAClientPaysByThePages walks from the mail to the portal by links and forms alone.

@@ -75,13 +75,14 @@ func functions(env *environment.Environment, far http.RoundTripper, till billing
 	retrier := &provisioning.Retrier{Store: table, Queue: orders, Now: env.Now}
 
 	all := map[string]event.Function{
-		"Provision":      event.Queue("provision", event.Body(builder.Handle)),
-		"SendMail":       event.Queue("sendMail", event.Body(worker.Handle)),
-		"RecordDelivery": event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
-		"Sweep":          event.Schedule("sweep", sweeper.Run),
-		"Bill":           event.Queue("bill", event.Body(clerk.Handle)),
-		"Reconcile":      event.Schedule("reconcile", clerk.Reconcile),
-		"StripeWebhook":  event.HTTP("stripeWebhook", stripe.Receiver([]string{webhookSecret}, env.Now, clerk.Listen)),
+		"Provision":           event.Queue("provision", event.Body(builder.Handle)),
+		"SendMail":            event.Queue("sendMail", event.Body(worker.Handle)),
+		"RecordDelivery":      event.Queue("recordDelivery", event.Body(ses.Recorder(feedback))),
+		"Sweep":               event.Schedule("sweep", sweeper.Run),
+		"Bill":                event.Queue("bill", event.Body(clerk.Handle)),
+		"Reconcile":           event.Schedule("reconcile", clerk.Reconcile),
+		"ProvisionerCallback": event.HTTP("provisionerCallback", provisioner.Receiver(provisioner.Key(ssm.Given(env, "PROVISIONER_SECRET_PARAMETER")), env.Now, orders)),
+		"StripeWebhook":       event.HTTP("stripeWebhook", stripe.Receiver([]string{webhookSecret}, env.Now, clerk.Listen)),
 	}
 	for _, o := range api.Operations(api.Services{Door: door, Codes: codes, Keys: keys, Agencies: agencies, Office: ownOffice, Inviter: inviter,
 		Directory: directory, Keeper: keeper, Retrier: retrier, Chronicle: chronicle, Reception: reception, Portal: clientPortal, Account: me, Instances: instances, Connector: connector,

@@ -216,7 +216,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
 		asked = l.till
 	}
-	built := &yard{origin: l.near, now: l.clock.Now}
+	built := &yard{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2
 	}

@@ -1,7 +1,10 @@
 package local
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +13,8 @@ import (
 	"latchkey.dev/infra/n8n"
 	"latchkey.dev/infra/provisioner"
 	"latchkey.dev/shared/contract"
+	"latchkey.dev/shared/id"
+	asked "latchkey.dev/shared/provisioner"
 	"latchkey.dev/shared/provisioning"
 )
 
@@ -24,6 +29,7 @@ type yard struct {
 	origin string
 	takes  time.Duration // to be there, and as long again to run
 	now    func() time.Time
+	tell   func(about asked.Data) // that something has changed
 
 	mu      sync.Mutex
 	started map[string]time.Time
@@ -36,6 +42,11 @@ func (y *yard) Start(t provisioner.Thing) error {
 		y.started = map[string]time.Time{}
 	}
 	y.started[t.Key] = y.now()
+	if y.takes > 0 {
+		for step := range time.Duration(2) {
+			time.AfterFunc((step+1)*y.takes, func() { y.tell(t.Data) })
+		}
+	}
 	return nil
 }
 
@@ -55,6 +66,29 @@ func (y *yard) Look(t provisioner.Thing) (stage provisioning.Stage, url, apiKey 
 }
 
 func (y *yard) Halt(provisioner.Thing, bool) error { return nil }
+
+// tell sends the product a message of the program's, that it should ask about a thing. That it may be lost is no loss: the
+// product asks by itself, a little later.
+func (l *Local) tell(about asked.Data) {
+	now := l.clock.Now()
+	body, err := json.Marshal(asked.Message{Type: asked.Changed, Timestamp: now.UTC().Truncate(time.Second), Data: about})
+	if err != nil {
+		return
+	}
+	r, err := http.NewRequest(http.MethodPost, l.origin+"/provisioner/callback", bytes.NewReader(body)) //nolint:noctx // it ends with the process
+	if err != nil {
+		return
+	}
+	name := string(id.New[id.Event]("msg_", now))
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {name}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
+		"Webhook-Signature": {asked.Sign([]byte(programSecret), name, now, body)}}
+	res, err := wire.Transport(l.Host).RoundTrip(r)
+	if err != nil {
+		l.log.Info("the stand-in's message got lost", "error", err)
+		return
+	}
+	res.Body.Close() //nolint:errcheck,gosec // nothing of it is wanted
+}
 
 // program carries questions to the program without the network.
 func (l *Local) program() http.RoundTripper {

@@ -136,7 +136,7 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 
 func TestLogsAreKeptForAWhileOnly(t *testing.T) {
 	t.Parallel()
-	kinds := map[string]string{"api": "api", "site": "site", "queue": "worker", "schedule": "worker", "stripe": "api"}
+	kinds := map[string]string{"api": "api", "site": "site", "queue": "worker", "schedule": "worker", "stripe": "api", "provisioner": "api"}
 	for _, f := range read(t).Functions {
 		kind := kinds[strings.Split(f.Directory, "/")[1]]
 		if f.RetentionDays == 0 || f.LogGroup != "/aws/lambda/latchkey-"+kind {

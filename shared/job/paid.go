@@ -37,6 +37,7 @@ type Provision struct {
 	Agency id.Agency `json:"agency"`
 	Client id.Client `json:"client"`
 	Item   string    `json:"item"`
+	Told   bool      `json:"told,omitempty"` // who makes the thing says that something has changed
 }
 
 // Encode is the message's body.

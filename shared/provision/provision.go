@@ -119,6 +119,18 @@ func (i *Item) Claim(now time.Time) bool {
 	return true
 }
 
+// Hurry has the item looked at now, because whoever makes it says that something has changed. A step that failed keeps its
+// wait, and one that somebody is at is left to it.
+func (i *Item) Hurry(now time.Time) {
+	if i.Claimed || i.Tries > 0 || now.After(i.Due) {
+		return
+	}
+	switch i.State {
+	case Creating, HealthWait, Deleting:
+		i.Due = now
+	}
+}
+
 // waits tells whether the next step is not to be taken before Due.
 func (i *Item) waits() bool {
 	return i.Tries > 0 || i.Stale || i.State == Creating || i.State == HealthWait || i.State == Compensating || i.State == Deleting

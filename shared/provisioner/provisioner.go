@@ -1,6 +1,7 @@
 // Package provisioner is the driver that has an operator's own program make what was paid for: every question is one POST
 // to one address, signed as Standard Webhooks says (https://www.standardwebhooks.com), and answered at once with how far the
-// thing is. What lasts is asked about again, so the program needs no way back to us.
+// thing is. What lasts is asked about again, so the program needs no way back to us; one that says when something has
+// changed has it asked about at once, see [Receiver].
 //
 // The body is {"type", "timestamp", "data": {key, handle, agency, client, resource, product, storageGb}}, the type one of
 // provision.begin, provision.look, provision.suspend, provision.resume and provision.delete. The answer is {"stage",
@@ -37,6 +38,8 @@ import (
 const (
 	patience = 15 * time.Second
 	maxBody  = 64 << 10
+	// leastSecret is how many bytes a secret has at least, as Standard Webhooks asks for.
+	leastSecret = 24
 	// Tolerance is how old or new a signature may be.
 	Tolerance = 5 * time.Minute
 )
@@ -63,7 +66,7 @@ func From(env *environment.Environment, secret string, through http.RoundTripper
 	if at == "" || private == "" { // nothing is made here, or the environment says itself what it lacks
 		return nil, nil //nolint:nilnil // see above
 	}
-	return Open(Options{URL: at, Secret: []byte(secret), Private: private == "true", Through: through, Now: env.Now})
+	return Open(Options{URL: at, Secret: Key(secret), Private: private == "true", Through: through, Now: env.Now})
 }
 
 var errPrivate = errors.New("provisioner: a private address")
@@ -74,8 +77,8 @@ func Open(o Options) (*Driver, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !o.Private) {
 		return nil, errors.New("provisioner: the address must be https, without a name or password in it")
 	}
-	if len(o.Secret) < 24 {
-		return nil, errors.New("provisioner: the secret must be 24 bytes or more")
+	if len(o.Secret) < leastSecret {
+		return nil, fmt.Errorf("provisioner: the secret must be %d bytes or more", leastSecret)
 	}
 	if o.Through == nil {
 		// The address that is called is judged, after its name was looked up, so that no name leads inside.
@@ -89,6 +92,18 @@ func Open(o Options) (*Driver, error) {
 		o.Through = &http.Transport{DialContext: d.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: patience, MaxResponseHeaderBytes: 64 << 10}
 	}
 	return &Driver{o, &http.Client{Transport: o.Through, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+}
+
+// Key is what is signed with: the bytes that follow whsec_ in base64, as libraries for Standard Webhooks keep them, or else
+// the secret itself.
+func Key(secret string) []byte {
+	secret = strings.TrimSpace(secret)
+	if coded, ok := strings.CutPrefix(secret, "whsec_"); ok {
+		if key, err := base64.StdEncoding.DecodeString(coded); err == nil {
+			return key
+		}
+	}
+	return []byte(secret)
 }
 
 // Sign is the value of the header Webhook-Signature.

@@ -71,6 +71,9 @@ func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, pr
 			}
 		}
 		i.Expire(now)
+		if j.Told {
+			i.Hurry(now)
+		}
 		claimed := i.Claim(now)
 		if !claimed && i.State == before.State && i.Noticed == before.Noticed {
 			if wait := i.Due.Sub(now); i.Working() && !i.Claimed && wait > 0 && wait <= early {
