@@ -65,6 +65,25 @@ func (l *Local) moveClock(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/_local/clock", http.StatusSeeOther)
 }
 
+// grow takes {"by": "61m"}, and answers when everything in the table is that much older.
+func (l *Local) grow(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<10)
+	var in struct {
+		By string `json:"by"`
+	}
+	err := json.NewDecoder(r.Body).Decode(&in)
+	d, wrong := time.ParseDuration(in.By)
+	if err != nil || wrong != nil || d <= 0 {
+		http.Error(w, `send {"by": "61m"}`, http.StatusBadRequest)
+		return
+	}
+	if err := l.age(r.Context(), d); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	l.answer(w, l.clockView())
+}
+
 // queueView is a queue as /_local/queues answers it.
 type queueView struct {
 	Name            string        `json:"name"`

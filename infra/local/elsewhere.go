@@ -142,8 +142,7 @@ func (i invoked) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // errFixedClock is the answer to who would move a clock that the functions do not go by.
 var errFixedClock = errors.New("the functions run elsewhere and go by the machine's clock, which cannot be moved")
 
-// refresh empties the table and founds the demo agencies anew: limits that were run into are past then, where the
-// clock cannot be moved beyond them.
+// refresh empties the table and Stripe's stand-in, and founds the demo agencies anew.
 func (l *Local) refresh(w http.ResponseWriter, r *http.Request) {
 	if err := l.empty(r.Context()); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -170,7 +169,7 @@ func (l *Local) empty(ctx context.Context) error {
 			}
 		}
 	}
-	if err := seed(ctx, l.env, l.near); err != nil {
+	if err := errors.Join(l.Stripe.Reset(), seed(ctx, l.env, l.near)); err != nil {
 		return err
 	}
 	return l.Host.RunSchedules(ctx) // the price list was in the table, too

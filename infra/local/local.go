@@ -157,15 +157,6 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
 	}
-	if !o.InProcess { // first: functions that run elsewhere need it
-		l.serve(endpoint, fromContainers(l.Engine.Handler()))
-	}
-	if !o.NoEvents {
-		if err = l.Host.RunSchedules(ctx); err != nil && o.StripeKey == "" { // Stripe's own may be out of reach, which the log says
-			return l, err
-		}
-		l.Host.Start()
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", l.pages())
 	mux.Handle("/", l.Host)
@@ -173,9 +164,26 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if o.Near != "" {
 		l.handler = fromContainers(mux)
 	}
+	open := func() {
+		if !o.InProcess {
+			l.Stripe.Start()
+			l.serve(product, l.handler)
+		}
+	}
 	if !o.InProcess {
-		l.Stripe.Start()
-		l.serve(product, l.handler)
+		l.serve(endpoint, fromContainers(l.Engine.Handler()))
+	}
+	if o.Lambda != "" { // functions that run elsewhere need AWS, and what stands in for others
+		open()
+	}
+	if !o.NoEvents {
+		if err = l.Host.RunSchedules(ctx); err != nil && o.StripeKey == "" { // Stripe's own may be out of reach, which the log says
+			return l, err
+		}
+		l.Host.Start()
+	}
+	if o.Lambda == "" {
+		open()
 	}
 	return l, nil
 }

@@ -38,6 +38,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("GET /_local/clock", l.showClock)
 	mux.HandleFunc("POST /_local/clock", l.moveClock)
 	mux.HandleFunc("POST /_local/fresh", l.refresh)
+	mux.HandleFunc("POST /_local/age", l.grow)
 	mux.HandleFunc("GET /_local/queues", l.queues)
 	mux.HandleFunc("POST /_local/queues/{name}/redrive", l.redrive)
 	mux.Handle(standIns+"/", http.StripPrefix(standIns, l.n8n))

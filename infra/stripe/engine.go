@@ -188,6 +188,16 @@ func Open(o Options) (*Engine, error) {
 	return e, e.unlockAndKeep()
 }
 
+// Reset forgets everything but the catalogue. What a journal keeps comes back with the next start.
+func (e *Engine) Reset() error {
+	e.lock()
+	seq := e.state.Seq // ids are not given twice
+	e.state = emptyState()
+	e.state.Seq = seq
+	e.stock()
+	return e.unlockAndKeep()
+}
+
 // Key is the API key that requests must carry.
 func (e *Engine) Key() string { return e.options.Key }
 
