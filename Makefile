@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
@@ -56,10 +56,13 @@ sam-check: ## SAM CLI and cfn-lint on the template, and sam build of every funct
 sam-local: ## the product under sam local on http://localhost:3000: needs root for Docker, see infra/README.md
 	go run ./infra/engines -sam
 
-sam-test: ## the API test through sam local's start-api and start-lambda
+sam-test: ## the API test and the browser's walks through sam local's start-api and start-lambda
 	go run ./infra/engines -engines sam
 
-lambda-test: ## sam deploy on MiniStack, where functions, mappings, schedule and API run without Docker; then the API test
+sam-browser: ## the browser's walks alone through sam local
+	go run ./infra/engines -engines sam -suites browser
+
+lambda-test: ## sam deploy on MiniStack, where functions, mappings, schedule and API run without Docker; then API test and browser
 	go run ./infra/engines -engines lambdas
 
 gallery: ## every state of every page and mail, with canned data
