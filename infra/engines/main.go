@@ -29,6 +29,7 @@ func main() {
 	names := flag.String("engines", "", "the sets of engines to take, separated by commas; all when empty")
 	only := flag.String("suites", "", "the suites to run, separated by commas: dynamodb, sqs, sesv2, api, browser; all when empty")
 	keep := flag.Bool("sam", false, "have the product under SAM local until it is interrupted, and test nothing")
+	every := flag.Bool("all", false, "all of the API test, where only a part of it is run otherwise")
 	install := flag.Bool("install", false, "only install")
 	folder := flag.String("dir", ".engines", "the `folder` that engines are installed into")
 	flag.Parse()
@@ -38,7 +39,7 @@ func main() {
 	if *keep {
 		err = errors.Join(os.MkdirAll(filepath.Join(*folder, "log"), 0o750), keepSAM(ctx, *folder))
 	} else {
-		err = all(ctx, *folder, fields(*names), fields(*only), *install)
+		err = all(ctx, *folder, fields(*names), fields(*only), *install, *every)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "engines:", err)
@@ -55,7 +56,7 @@ func fields(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-func all(ctx context.Context, folder string, names, only []string, install bool) error {
+func all(ctx context.Context, folder string, names, only []string, install, every bool) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(sets, func(s set) bool { return s.name == name }) {
 			return fmt.Errorf("there is no %q", name)
@@ -77,7 +78,7 @@ func all(ctx context.Context, folder string, names, only []string, install bool)
 			}
 		}
 		if !install {
-			errs = append(errs, s.hold(ctx, folder, only, &report))
+			errs = append(errs, s.hold(ctx, folder, only, every, &report))
 		}
 	}
 	if !install {
@@ -87,7 +88,7 @@ func all(ctx context.Context, folder string, names, only []string, install bool)
 }
 
 // hold runs the set's suites against its engines.
-func (s set) hold(ctx context.Context, folder string, only []string, report *strings.Builder) (err error) {
+func (s set) hold(ctx context.Context, folder string, only []string, every bool, report *strings.Builder) (err error) {
 	known, err := expected(filepath.Join("infra", "engines", "expected", s.name+".txt"))
 	if err != nil {
 		return err
@@ -116,7 +117,11 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 		var r result
 		switch {
 		case s.bring != nil:
-			r, err = suite.test(ctx, folder, s.name, reached)
+			tests := s.tests
+			if suite.name != product.name || every {
+				tests = nil
+			}
+			r, err = suite.test(ctx, folder, s.name, reached, tests...)
 		case suite.service != "":
 			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]))
 		default:
@@ -132,6 +137,9 @@ func (s set) hold(ctx context.Context, folder string, only []string, report *str
 			for _, t := range tests {
 				fmt.Printf("%s %s: %s: %s\n", s.name, suite.name, what, t)
 			}
+		}
+		if s.name == "sam" {
+			fmt.Print(answered(folder))
 		}
 		say("NEW FAILURE", worse)
 		say("passes now, take it off the list", better)

@@ -7,6 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
+
+	"latchkey.dev/infra/template"
 )
 
 // Where things are with the product under SAM local. samconfig.toml and the containers know these ports.
@@ -81,6 +85,45 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 func underSAM(ctx context.Context, folder string) (env []string, stop func() error, err error) {
 	stop, err = sam(ctx, folder)
 	return []string{"LATCHKEY_URL=" + samAPI, "LATCHKEY_LOCAL_URL=" + samPages}, stop, err
+}
+
+// samTests are the tests of the API that are run through SAM local. It takes a second for a request whose function is
+// quick (it waits for a line of the log that it has seen already), so all of them would take an hour; these reach nearly
+// every function, and each of the others is run as a real function by the set "lambdas".
+var samTests = []string{
+	"TestACodeIsGoodForTenMinutesAndOnce", "TestAClientPaysAndStandsInItsPortal", "TestAClientPaysByThePages", "TestALogoIsNoOtherThanTheOneThatWasSeen",
+	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestAnInviteIsPreviewedAsTheClientWillSeeIt", "TestDecliningByThePage",
+	"TestErasingOneselfLeavesNothingButIDs", "TestEveryErrorIsAProblem", "TestEveryPageCarriesItsArmour", "TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
+	"TestFE22TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn", "TestHealthNeedsNobody",
+	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyStripeIsListenedTo", "TestSigningInByThePages",
+	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestTheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage", "TestTheBrandChangesForWhatComes",
+	"TestTheFormsOfAClientsPage", "TestTheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther", "TestDeadLinksTakeNoAnswer",
+	"TestTheDocumentDescribesEveryOperation", "TestWhatIsPaidForIsSetUpAndTheClientsOwn",
+}
+
+// answered says how many of the template's functions have run in a container.
+func answered(folder string) string {
+	ran := map[string]bool{}
+	for _, name := range []string{"sam-start-api", "sam-start-lambda"} {
+		text, err := os.ReadFile(filepath.Join(folder, "log", name+".log")) //nolint:gosec // our own
+		if err != nil {
+			return err.Error() + "\n"
+		}
+		for _, m := range regexp.MustCompile(`Mounting \S*/(\w+) as /var/task`).FindAllSubmatch(text, -1) {
+			ran[string(m[1])] = true
+		}
+	}
+	t, err := template.Read("template.yaml", template.Inputs{Parameters: map[string]string{"Origin": samAPI, "MailFrom": "invites@mail.latchkey.example"}})
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	var not []string
+	for _, f := range t.Functions {
+		if !ran[f.ID] {
+			not = append(not, f.ID)
+		}
+	}
+	return fmt.Sprintf("sam: %d of %d functions have run in a container of their own; not %s\n", len(t.Functions)-len(not), len(t.Functions), strings.Join(not, ", "))
 }
 
 // keepSAM has the product under SAM local until ctx ends.

@@ -42,15 +42,17 @@ type set struct {
 	// bring has the product run otherwise than in its embedded host, and answers the variables by which suites find it.
 	// stop is never nil.
 	bring func(ctx context.Context, folder string) (env []string, stop func() error, err error)
+	// tests are those of the API that are run; all when empty, or with -all.
+	tests []string
 }
 
 var sets = []set{
-	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false, nil},
-	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false, nil},
-	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false, nil},
-	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false, nil},
-	{"sam", "sam local, and the embedded engine", nil, []suite{product, walk}, true, underSAM},
-	{"lambdas", "template.yaml deployed on MiniStack", nil, []suite{product, walk}, true, onLambda},
+	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false, nil, nil},
+	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false, nil, nil},
+	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false, nil, nil},
+	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false, nil, nil},
+	{"sam", "sam local, and the embedded engine", nil, []suite{product, walk}, true, underSAM, samTests},
+	{"lambdas", "template.yaml deployed on MiniStack", nil, []suite{product, walk}, true, onLambda, nil},
 }
 
 // engines are those of the set, each once.

@@ -36,9 +36,14 @@ type result struct {
 // event is a line of go test -json.
 type event struct{ Action, Test, Output string }
 
-// test runs the suite with the variables. Only a suite that cannot be run at all is an error.
-func (s suite) test(ctx context.Context, folder, name string, env []string) (result, error) {
-	c := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=40m", s.path)
+// test runs the suite with the variables: the tests of these names, or all. Only a suite that cannot be run at all is an
+// error.
+func (s suite) test(ctx context.Context, folder, name string, env []string, tests ...string) (result, error) {
+	args := []string{"test", "-json", "-count=1", "-timeout=90m"}
+	if len(tests) > 0 {
+		args = append(args, "-run=^("+strings.Join(tests, "|")+")$")
+	}
+	c := exec.CommandContext(ctx, "go", append(args, s.path)...)
 	c.Env = append(os.Environ(), env...)
 	c.Stderr = os.Stderr
 	out, failure := c.Output()
