@@ -91,6 +91,6 @@ lint: ## gofmt, vet and golangci-lint
 	go vet ./...
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
 
-check-template: ## cfn-lint on template.yaml, and what AWS's translator makes of it: quotas, roles, wildcards
-	cfn-lint template.yaml
+check-template: ## cfn-lint on the templates, and what AWS's translator makes of it: quotas, roles, wildcards
+	cfn-lint template.yaml infra/alarms.yaml infra/domain.yaml infra/instance.yaml
 	python3 infra/template/translated.py

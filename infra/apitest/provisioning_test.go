@@ -1,13 +1,17 @@
 package apitest_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"latchkey.dev/infra/local"
 	maker "latchkey.dev/infra/provisioner"
+	"latchkey.dev/shared/provisioner"
 )
 
 // progressBody is what the API says of the making of what was bought.
@@ -149,6 +153,50 @@ func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	o.get("/activity").is(200).shows("returned the payment for")
 }
 
+// tells has the operator's program say that its newest thing has changed.
+func (p *product) tells(change func(body, signature string) (string, string)) *answer {
+	p.t.Helper()
+	all := p.local.Provisioner.Things()
+	of := all[len(all)-1].Data
+	text, err := json.Marshal(m{"type": provisioner.Changed, "data": m{"key": of.Key, "agency": of.Agency, "client": of.Client}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	body := string(text)
+	signature := provisioner.Sign(p.local.Provisioner.Secret, "msg_1", p.now(), text)
+	if change != nil {
+		body, signature = change(body, signature)
+	}
+	return p.nobody().post("/provisioner/callback", raw(body), "Content-Type", "application/json", "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", signature)
+}
+
+func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	_, secret, c := o.paying(p.address("ops"))
+	c.buys(secret, mine.ID)
+	p.until("something to be begun", func() bool { return len(p.local.Provisioner.Things()) > 0 })
+	p.tells(nil).is(204)
+	p.tells(nil).is(204) // twice does no harm
+	p.tells(func(body, _ string) (string, string) { return body, "" }).is(401)
+	p.tells(func(body, signature string) (string, string) {
+		return strings.Replace(body, "si_", "xx_", 1), signature
+	}).is(401)
+	sign := func(body string) (string, string) {
+		return body, provisioner.Sign(p.local.Provisioner.Secret, "msg_1", p.now(), []byte(body))
+	}
+	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "changed", "begin", 1)) }).is(400)
+	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "si_", "xx_", 1)) }).is(204) // of what there is not: nobody learns that
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
+	p.tells(nil).is(204)
+}
+
+func TestWhereNoProgramIsNobodyIsListenedTo(t *testing.T) {
+	p := own(t, local.Options{Parameters: map[string]string{"ProvisioningDriver": "none"}})
+	p.nobody().post("/provisioner/callback", raw("{}")).is(401)
+}
+
 // provisioningJob does with what is bought whatever can be done, for those who watch the functions.
 func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	t.Helper()
@@ -167,6 +215,8 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(secret)
 	kept.keep(c.cookie)
 	c.buys(secret, mine.ID)
+	p.until("something to be begun", func() bool { return len(p.local.Provisioner.Things()) > 0 })
+	p.tells(nil).is(204)
 	failed := func() {
 		c.until("all tries to be used up", func() bool {
 			p.advance(time.Minute)

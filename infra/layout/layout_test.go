@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"environment", "page", "picture"},                         // what surrounds a function, how a page looks, what becomes of an uploaded logo
 	{"letter"},                                                 // how a mail reads
 	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "billing", "provisioning", "activity", "connection"}, // use cases
-	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n", "provisioner"},                                                            // adapters
+	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n", "provisioner", "cloudformation"},                                          // adapters
 	{"api", "web"}, // operations and pages
 }
 
@@ -36,8 +36,8 @@ var outside = []struct {
 	why    string
 }{
 	{"github.com/aws/aws-lambda-go", []string{"shared/event"}, "only the event adapter knows Lambda"},
-	{"github.com/aws/aws-sdk-go-v2", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "shared/environment", "infra/"}, "only adapters know AWS"},
-	{"github.com/aws/smithy-go", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "infra/"}, "only adapters know AWS"},
+	{"github.com/aws/aws-sdk-go-v2", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "shared/cloudformation", "shared/environment", "infra/"}, "only adapters know AWS"},
+	{"github.com/aws/smithy-go", []string{"shared/dynamo", "shared/sqs", "shared/ses", "shared/ssm", "shared/cloudformation", "infra/"}, "only adapters know AWS"},
 	{"github.com/stripe/stripe-go", []string{"shared/stripe"}, "only the adapter knows Stripe"},
 	{"github.com/danielgtaylor/huma", []string{"shared/api"}, "only the operations know huma"},
 }

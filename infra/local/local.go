@@ -195,7 +195,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
-		"ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
+		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"

@@ -19,7 +19,7 @@ export CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs
 # The three do not find the same.
 echo "== sam validate" && sam validate
 echo "== sam validate --lint" && sam validate --lint
-echo "== cfn-lint $(cfn-lint --version)" && cfn-lint template.yaml infra/alarms.yaml infra/domain.yaml
+echo "== cfn-lint $(cfn-lint --version)" && cfn-lint template.yaml infra/alarms.yaml infra/domain.yaml infra/instance.yaml
 mkdir -p .aws-sam
 for architecture in ${ARCHITECTURES:-arm64 x86_64}; do
   folder=.aws-sam/check-$architecture
