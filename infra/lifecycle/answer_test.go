@@ -6,41 +6,16 @@ import (
 	"time"
 
 	"latchkey.dev/shared/fault"
+	"latchkey.dev/shared/id"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/invite"
 )
 
 func TestAcceptingAgainstDecliningHasOneWinner(t *testing.T) {
 	t.Parallel()
-	inSuch(t, slowTransactions, func(w *world) {
-		o := w.office("Northwind")
-		wins := map[invite.Status]int{}
-		for n := range 60 {
-			address := fmt.Sprintf("c%d@acme.example", n)
-			which, token := o.invite(address)
-			var taken, declined error
-			together(2, func(k int) {
-				w.skip(time.Duration((n*7+k*13)%11) * time.Millisecond)
-				if k == 0 {
-					_, taken = w.reception.Accept(w.ctx, token, "", person(address))
-				} else {
-					_, declined = w.reception.Decline(w.ctx, token, "no", fmt.Sprint("192.0.2.", n))
-				}
-			})
-			status := o.status(which)
-			wins[status]++
-			switch {
-			case status == invite.Accepted && taken == nil && fault.Is(declined, fault.Gone):
-			case status == invite.Canceled && declined == nil && fault.Is(taken, fault.Gone):
-			default:
-				t.Fatalf("it is %s; accepting said %v, declining %v", status, taken, declined)
-			}
-			w.skip(7 * time.Minute)
-		}
-		if wins[invite.Accepted] == 0 || wins[invite.Canceled] == 0 {
-			t.Errorf("the race had one winner only: %v", wins)
-		}
-		w.settled()
+	oneWinner(t, fault.Gone, func(w *world, _ *office, _ id.Invite, token string, n int) error {
+		_, err := w.reception.Decline(w.ctx, token, "no", fmt.Sprint("192.0.2.", n))
+		return err
 	})
 }
 

@@ -79,28 +79,38 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 
 func TestAcceptingAgainstCancellingHasOneWinner(t *testing.T) {
 	t.Parallel()
+	oneWinner(t, fault.NotPending, func(w *world, o *office, which id.Invite, _ string, _ int) error {
+		_, err := w.inviter.Cancel(w.ctx, o.owner, which)
+		return err
+	})
+}
+
+// oneWinner has many invites accepted while something else ends them, and either of the two told that it was too late: the
+// one that ends with the code.
+func oneWinner(t *testing.T, late fault.Code, end func(w *world, o *office, which id.Invite, token string, n int) error) {
+	t.Helper()
 	inSuch(t, slowTransactions, func(w *world) {
 		o := w.office("Northwind")
 		wins := map[invite.Status]int{}
 		for n := range 60 {
 			address := fmt.Sprintf("c%d@acme.example", n)
 			which, token := o.invite(address)
-			var taken, dropped error
+			var taken, ended error
 			together(2, func(k int) {
 				w.skip(time.Duration((n*7+k*13)%11) * time.Millisecond)
 				if k == 0 {
 					_, taken = w.reception.Accept(w.ctx, token, "", person(address))
 				} else {
-					_, dropped = w.inviter.Cancel(w.ctx, o.owner, which)
+					ended = end(w, o, which, token, n)
 				}
 			})
 			status := o.status(which)
 			wins[status]++
 			switch {
-			case status == invite.Accepted && taken == nil && fault.Is(dropped, fault.NotPending):
-			case status == invite.Canceled && dropped == nil && fault.Is(taken, fault.Gone):
+			case status == invite.Accepted && taken == nil && fault.Is(ended, late):
+			case status == invite.Canceled && ended == nil && fault.Is(taken, fault.Gone):
 			default:
-				t.Fatalf("it is %s; accepting said %v, cancelling %v", status, taken, dropped)
+				t.Fatalf("it is %s; accepting said %v, ending %v", status, taken, ended)
 			}
 			w.skip(7 * time.Minute)
 		}

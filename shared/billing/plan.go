@@ -169,7 +169,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if !a.ClosedAt.IsZero() {
 			return s.end(ctx, a, sub)
 		}
-		f, err := s.facts(ctx, a, sub)
+		f, err := facts(ctx, s.Till, &a.Payment, sub)
 		if err != nil {
 			return err
 		}
@@ -234,39 +234,6 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 		return nil
 	}
 	return said(err)
-}
-
-func (s *Plans) facts(ctx context.Context, a *agency.Agency, sub string) (f subscription.Facts, err error) {
-	if x := a.Payment.Checkout.ID; x != "" && a.Payment.State == subscription.CheckoutOpen {
-		c, err := s.Till.Checkout(ctx, x)
-		switch {
-		case payment.Is(err, payment.Missing):
-		case err != nil:
-			return f, said(err)
-		default:
-			f.Checkout = &c
-			if sub == "" || sub == a.Payment.Reference { // an earlier one, which ended, tells nothing of a page that is out
-				if sub = c.Subscription; sub == "" {
-					return f, nil
-				}
-			}
-		}
-	}
-	if sub == "" {
-		sub = a.Payment.Reference
-	}
-	if sub == "" {
-		return f, nil
-	}
-	x, err := s.Till.Subscription(ctx, sub)
-	if payment.Is(err, payment.Missing) {
-		return f, nil
-	}
-	if err != nil {
-		return f, said(err)
-	}
-	f.Subscription = &x
-	return f, nil
 }
 
 // Account is the address of the payment service's own page for the agency's card and invoices. Faults:

@@ -39,7 +39,7 @@ func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, su
 		if err := s.tidy(ctx, c); err != nil {
 			return err
 		}
-		facts, err := s.facts(ctx, c, sub)
+		facts, err := facts(ctx, s.Till, &c.Payment, sub)
 		if err != nil {
 			return err
 		}
@@ -86,56 +86,6 @@ func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
 
 // lost is how long after an attempt was begun its page counts as one that nobody has told of.
 const lost = time.Minute
-
-// facts asks for all that a decision needs.
-func (s *Cashier) facts(ctx context.Context, c *client.Client, sub string) (f subscription.Facts, err error) {
-	if id := c.Payment.Checkout.ID; id != "" && c.Payment.State == subscription.CheckoutOpen {
-		x, err := s.Till.Checkout(ctx, id)
-		switch {
-		case payment.Is(err, payment.Missing):
-		case err != nil:
-			return f, said(err)
-		default:
-			f.Checkout = &x
-			if sub == "" || sub == c.Payment.Reference { // an earlier one, which ended, tells nothing of a page that is out
-				if sub = x.Subscription; sub == "" {
-					return f, nil
-				}
-			}
-		}
-	}
-	if sub == "" {
-		sub = c.Payment.Reference
-	}
-	if sub == "" {
-		return f, nil
-	}
-	x, err := s.Till.Subscription(ctx, sub)
-	if payment.Is(err, payment.Missing) {
-		return f, nil
-	}
-	if err != nil {
-		return f, said(err)
-	}
-	f.Subscription = &x
-	if !x.Status.Serves() {
-		return f, nil
-	}
-	last, err := s.Till.LastPayment(ctx, sub)
-	if err != nil && !payment.Is(err, payment.Missing) {
-		return f, said(err)
-	}
-	if last.Disputed {
-		all, err := s.Till.DisputesOf(ctx, last.Intent)
-		if err != nil {
-			return f, said(err)
-		}
-		for _, d := range all {
-			f.Disputed = f.Disputed || d.Open() || d.Status == payment.DisputeLost
-		}
-	}
-	return f, nil
-}
 
 // apply brings the relationship to the facts. What it returns is done when the change is written: it may be repeated, and
 // is found again by the next look when it fails.

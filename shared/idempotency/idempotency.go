@@ -59,6 +59,16 @@ func (r *Record) Replays(stored *Record, now time.Time) (bool, error) {
 	return true, nil
 }
 
+// Of is the record to store with what the request has made; nil for a request without a key.
+func (r *Record) Of(made string, now time.Time) *Record {
+	if r == nil {
+		return nil
+	}
+	stored := *r
+	stored.At, stored.Result = now, made
+	return &stored
+}
+
 func hash(s string) string {
 	h := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(h[:16])

@@ -83,11 +83,7 @@ func (o *Office) Add(ctx context.Context, caller identity.Caller, n NewMember, o
 		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: n.Role, AddedAt: now, Notice: agency.NewNotice(now)}
 		s := Staffing{Agency: caller.Agency, Staff: roster.Agency.Staff, At: now, Add: m, Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Role))}}
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(m.ID)
-			s.Once = &r
-		}
+		s.Once = record.Of(string(m.ID), now)
 		return o.Store.Staff(ctx, s)
 	})
 	if err != nil {

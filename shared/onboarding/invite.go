@@ -108,11 +108,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		}
 		made.Invite.First(now, slot)
 		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))}
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(made.Invite.ID)
-			change.Once = &r
-		}
+		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
 	if err != nil {
@@ -338,11 +334,7 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
 		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))}
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(c.Invite.ID)
-			change.Once = &r
-		}
+		change.Once = record.Of(string(c.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
 	if err != nil {

@@ -80,11 +80,7 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 		rows = append(rows, row(now, caller.Actor(), audit.ProposalApproved, old, string(made.Invite.ID)),
 			row(now, caller.Actor(), audit.InviteCanceled, old, ""), row(now, caller.Actor(), audit.InviteCreated, made, ""))
 		change := client.Change{Client: made, Also: []*client.Client{old}, MayInvite: true, Take: &slot, Audit: rows}
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(made.Invite.ID)
-			change.Once = &r
-		}
+		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
 	if err != nil {

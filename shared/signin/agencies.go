@@ -112,11 +112,7 @@ func (a *Agencies) SignUp(ctx context.Context, caller identity.Caller, cookie st
 		owner = id.New[id.Member](id.MemberPrefix, now)
 		f := Founding{Agency: *made, Owner: agency.Member{ID: owner, Email: caller.Email, Role: agency.Owner, AddedAt: now},
 			Audit: audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(owner), Action: audit.AgencyCreated, Subject: string(made.ID)}}
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(made.ID)
-			f.Once = &r
-		}
+		f.Once = record.Of(string(made.ID), now)
 		return a.Store.OpenAgency(ctx, f)
 	})
 	if err != nil {

@@ -73,12 +73,7 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 		a, b := id.Bytes(id.AgencyPrefix, string(key.Agency)), id.Bytes(id.KeyPrefix, string(key.ID))
 		token = secret.New(secret.APIKey, append(a[:], b[:]...))
 		key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
-		var once *idempotency.Record
-		if record != nil {
-			r := *record
-			r.At, r.Result = now, string(key.ID)
-			once = &r
-		}
+		once := record.Of(string(key.ID), now)
 		return k.Store.CreateAPIKey(ctx, key, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyCreated, Subject: string(key.ID)}, once)
 	})
 	if err != nil {
