@@ -11,6 +11,7 @@ import (
 
 	"latchkey.dev/shared/agency"
 	"latchkey.dev/shared/audit"
+	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/email"
 	"latchkey.dev/shared/id"
 )
@@ -82,6 +83,30 @@ func (o *Operator) Agencies(ctx context.Context) ([]Overview, error) {
 		}
 	}
 	return out, nil
+}
+
+// Buyers lists all who have bought something, and what remains of those who were erased, by reading the whole table.
+func (o *Operator) Buyers(ctx context.Context) ([]client.Client, error) {
+	in := &dynamodb.ScanInput{TableName: &o.name, FilterExpression: aws.String("begins_with(sk, :c) AND attribute_exists(#items)"),
+		ExpressionAttributeNames: map[string]string{"#items": "items"}, ExpressionAttributeValues: item{":c": str(clientPrefix)}}
+	var out []client.Client
+	for {
+		res, err := o.scan(ctx, in)
+		if err != nil {
+			return nil, outside(err)
+		}
+		for _, i := range res.Items {
+			c, err := readClient(&reader{item: i})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *c)
+		}
+		if res.LastEvaluatedKey == nil {
+			return out, nil
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
 }
 
 // Why is why an agency is suspended, in the operator's words.
