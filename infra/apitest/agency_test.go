@@ -291,8 +291,8 @@ func TestTheBrandByThePage(t *testing.T) {
 	for _, page := range []*answer{o.get("/settings?color=%23123456").is(200), o.get("/settings?color=nonsense").is(200), o.get("/upgrade").is(200).shows("You are on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
 		armoured(t, page)
 	}
-	for _, path := range []string{"/settings", "/settings/members", "/settings/keys", "/settings/agency", "/upgrade"} {
-		p.nobody().get(path).is(303).has("Location", "/sign-in")
+	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in", "/settings/agency": "/sign-in?next=%2Fsettings%2Fagency", "/upgrade": "/sign-in?next=%2Fupgrade"} {
+		p.nobody().get(path).is(303).has("Location", to)
 		p.nobody().post(path, url.Values{})
 	}
 	client := p.signIn(p.address("client"))

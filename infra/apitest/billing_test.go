@@ -363,11 +363,11 @@ func TestAClientPaysByThePages(t *testing.T) {
 	if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://checkout.stripe.com") {
 		t.Errorf("the form may not lead to the payment service: %s", policy)
 	}
-	p.nobody().get(at).is(303).has("Location", "/sign-in")
+	p.nobody().get(at).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
 	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"week"}}).is(303).has("Location", at+"&problem=invalid")
 	c.get(at + "&problem=invalid").is(200).shows("Choose monthly or annual.")
 	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}, "Sec-Fetch-Site", "cross-site").is(403)
-	p.nobody().post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in")
+	p.nobody().post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
 	till := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).header.Get("Location")
 	if !strings.Contains(till, "/_local/stripe/checkout/") {
 		t.Fatalf("the form leads to %s", till)
@@ -418,6 +418,8 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	o.post("/v1/quotes", m{"order": asked["order"]}).is(200)
 	o.get("/v1/invites/" + i.ID + "/contract").is(200)
 	c.get("/v1/portal/contract?agency=" + at).is(200)
+	o.get("/clients/" + i.ClientID + "/contract").is(200)
+	c.get("/portal/contract?agency=" + at).is(200)
 	var page checkout
 	lose := func(f func()) { // nobody is told of what happens
 		p.webhooks(standin.Plan{Lose: 1})
@@ -430,6 +432,7 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 		p.pay(page.URL, "pay")
 	})
 	c.joins(at)
+	o.get("/clients/" + i.ClientID + "/contract?as=text").is(200)
 	c.post("/v1/portal/billing", m{"agency": at}).is(200)
 
 	// One whose webhook comes first, and one that is paid while it is being cancelled.

@@ -36,7 +36,7 @@ func TestAClientPays(t *testing.T) {
 	owner.sees("The client pays €68.00 a month or €680.00 a year", "Annual saves €136.00 a year")
 	owner.look("invite-paying")
 	owner.write("email", "ops@acme.example"+kb.Enter)
-	owner.sees("Invite pending", "The client pays")
+	owner.sees("Invite pending", "The client pays", "Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year")
 	owner.look("client-paying-pending")
 
 	client := visit(t, in, l, "client")
@@ -89,6 +89,13 @@ func TestAClientPays(t *testing.T) {
 	owner.look("client-active-paying")
 	client.open("/portal")
 	client.look("portal-running")
+	client.press("Your contract")
+	client.sees("Contract", "Annual", "First paid on", "Paid until", "Download as text", "Print or save as PDF")
+	client.look("contract-client")
+	client.press("Your portal")
+	owner.press("Contract")
+	owner.sees("Acme Ltd", "Paid until")
+	owner.look("contract-agency")
 	client.do(chromedp.Click(`//a[starts-with(normalize-space(), "Workflows")]`))
 	client.sees("Last runs")
 
@@ -100,10 +107,35 @@ func TestAClientPays(t *testing.T) {
 	if err := l.inside().Advance(t.Context(), 366*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
+	owner.signIn(local.Owner)
+	owner.sees("payment past due")
+	owner.look("clients-past-due")
+	owner.press("Acme Ltd")
+	owner.sees("The client's last payment did not go through.", "Past due")
 	client.signIn("ops@acme.example")
 	client.open("/portal")
 	client.sees("Your last payment did not go through", "Change your card")
 	client.look("portal-past-due")
+	client.press("Change your card")
+	client.sees("Billing")
+	client.do(chromedp.Click(`//a[contains(., "Back")]`))
+	client.until("the portal", `location.pathname === "/portal"`)
+
+	// Paying takes a fresh sign-in, from which one comes back to where one was.
+	if err := l.inside().Advance(t.Context(), 61*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	client.press("Change your card")
+	client.sees("Sign in again to go on")
+	client.look("portal-stale")
+	before := len(l.mails("ops@acme.example"))
+	client.press("Sign in again")
+	client.write("email", "ops@acme.example")
+	client.press("Email me a sign-in code")
+	client.sees("Check your mail")
+	client.code("ops@acme.example", before)
+	client.strike(kb.Enter)
+	client.until("the portal", `location.pathname === "/portal" && location.search.includes("agency=")`)
 	if err := l.inside().Advance(t.Context(), 40*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}

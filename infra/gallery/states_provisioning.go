@@ -24,14 +24,14 @@ func provisioningStates() []state {
 		}
 		return steps
 	}
-	hosting := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Wait, Text: "Deploying"}, Write: true, Look: "/portal/instances/ins_1",
+	hosting := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Wait, Text: "Deploying"}, Own: true, Write: true, Look: "/portal/instances/ins_1",
 		Progress: &page.Progress{Steps: way(page.Wait, 2, 24*time.Second), Edition: "health_wait", Live: true}}
 	late := hosting
 	late.Progress = &page.Progress{Steps: way(page.Wait, 1, 14*time.Minute), Edition: "creating late", Live: true, Note: page.Note{Tone: page.Wait,
 		Text: "Payment received; setup is taking longer. Nobody needs to do anything. Your payment for it is returned by itself if it is not ready in 23 hours."}}
-	failed := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Write: true, Progress: &page.Progress{Steps: way(page.Bad, 1, 3*time.Hour), Edition: "failed",
+	failed := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Own: true, Write: true, Progress: &page.Progress{Steps: way(page.Bad, 1, 3*time.Hour), Edition: "failed",
 		Note: page.Note{Tone: page.Bad, Text: "It could not be set up yet. There is no room left. Your payment for it is returned by itself if it is not ready in 21 hours."}}}
-	refunded := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Deleted"}, Write: true, Progress: &page.Progress{Edition: "refunded",
+	refunded := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Deleted"}, Own: true, Write: true, Progress: &page.Progress{Edition: "refunded",
 		Note: page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}}}
 	portal := func(things ...page.Tile) page.Portal {
 		v := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account"}

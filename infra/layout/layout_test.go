@@ -22,8 +22,8 @@ var floors = [][]string{
 	{"agency", "instance", "identity", "audit", "job", "link"}, // values and their rules
 	{"invite", "provision"},                                    // the grant and contract, the making of what was bought
 	{"client"},                                                 // the relationship
-	{"environment", "page", "picture"},                         // what surrounds a function, how a page looks, what becomes of an uploaded logo
-	{"letter"},                                                 // how a mail reads
+	{"environment", "page", "picture", "receipt"},              // what surrounds a function, how a page looks, what becomes of an uploaded logo, a contract in words
+	{"letter"}, // how a mail reads
 	{"signin", "onboarding", "portal", "account", "office", "delivery", "sweep", "care", "billing", "provisioning", "activity", "connection"}, // use cases
 	{"dynamo", "sqs", "ses", "ssm", "mx", "event", "stripe", "n8n", "provisioner", "cloudformation"},                                          // adapters
 	{"api", "web"}, // operations and pages

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/money"
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/payment"
+	"latchkey.dev/shared/receipt"
 	"latchkey.dev/shared/signin"
 )
 
@@ -197,40 +198,58 @@ func ConfirmCheckout(door *signin.Doorkeeper, cashier *billing.Cashier, origin s
 
 type contractOutput struct{ Body *ContractBody }
 
-func contractAnswer(c *client.Client, err error) (*contractOutput, error) {
+// ReceiptBody is a contract with all that is known of it.
+type ReceiptBody struct {
+	ContractBody
+	Payment *PaymentBody `json:"payment"`
+	Receipt string       `json:"receipt" doc:"The same in plain text, for people to keep: who agreed with whom, what it costs, what was chosen and how the payment stands." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type receiptOutput struct{ Body *ReceiptBody }
+
+func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, error) {
 	if err != nil {
 		return nil, err
 	}
 	b, err := contractBody(c.Contract())
-	if err == nil && b == nil {
-		err = fault.New(fault.NotFound, "This invite has no contract: its client buys nothing.")
+	if err != nil {
+		return nil, err
 	}
-	return &contractOutput{b}, err
+	if b == nil {
+		return nil, fault.New(fault.NotFound, "This invite has no contract: its client buys nothing.")
+	}
+	r, err := receipt.Of(c, now)
+	if err != nil {
+		return nil, err
+	}
+	return &receiptOutput{&ReceiptBody{*b, paymentBody(c), r.Text(now)}}, nil
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
 func GetContract(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("getContract", "Read an invite's contract", "What the client is asked to buy, at the prices of the moment in which it was invited.", tagInvites, 200,
+	return operation("getContract", "Read an invite's contract", "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.", tagInvites, 200,
 		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *InviteRef) (*contractOutput, error) {
+		func(ctx context.Context, in *InviteRef) (*receiptOutput, error) {
 			caller, err := forAgency(ctx, door, identity.InvitesRead)
 			if err != nil {
 				return nil, err
 			}
-			return contractAnswer(inviter.Get(ctx, caller, id.Invite(in.InviteID)))
+			c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+			return receiptAnswer(door.Now(), c, err)
 		})
 }
 
 // GetPortalContract shows a client what it buys, or is asked to.
 func GetPortalContract(door *signin.Doorkeeper, ledger *billing.Ledger) Operation {
-	return operation("getPortalContract", "Read your contract", "What the signed-in person buys at the agency, or is asked to buy.", tagPortal, 200,
+	return operation("getPortalContract", "Read your contract", "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; also when it is no client any more.", tagPortal, 200,
 		[]fault.Code{fault.Unauthenticated, fault.NotFound},
-		func(ctx context.Context, in *portalInput) (*contractOutput, error) {
+		func(ctx context.Context, in *portalInput) (*receiptOutput, error) {
 			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
 			if err != nil {
 				return nil, err
 			}
-			return contractAnswer(ledger.Relationship(ctx, caller, id.Agency(in.Agency)))
+			c, err := ledger.Relationship(ctx, caller, id.Agency(in.Agency))
+			return receiptAnswer(door.Now(), c, err)
 		})
 }
 
@@ -303,7 +322,7 @@ func OpenAgencyBilling(door *signin.Doorkeeper, plans *billing.Plans) Operation 
 			if err != nil {
 				return nil, err
 			}
-			return addressAnswer(plans.Account(ctx, caller))
+			return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
 		})
 }
 

@@ -97,7 +97,10 @@ func (s *Cashier) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, eve
 		if c.Payment == before {
 			return nil
 		}
-		return s.Store.Commit(ctx, agencyID, client.Change{Client: c, MayInvite: true})
+		if c.Joined() { // a plan that lapses rests inviting, and never touches a client
+			return s.Store.Commit(ctx, agencyID, client.Change{Client: c})
+		}
+		return s.Store.Commit(ctx, agencyID, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member})
 	})
 	return c, err
 }
@@ -117,10 +120,30 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 			return nil, err
 		}
 	}
+	if err := s.stands(ctx, c, again); err != nil {
+		return nil, err
+	}
 	if c.Invite.Contract == nil && (!again || c.Terms == nil) {
 		return nil, fault.New(fault.NothingToPay, "There is nothing to pay for this invitation. Accept it.")
 	}
 	return c, nil
+}
+
+// stands looks whether the agency still is in the state to sell: invites of one that is suspended, or whose plan has
+// lapsed, or whose inviter has left, are dead, and their clients would pay for nothing.
+func (s *Cashier) stands(ctx context.Context, c *client.Client, again bool) error {
+	dead := fault.New(fault.Gone, "This cannot be bought at the moment. Nothing was charged; ask the agency that invited you.")
+	a, err := s.Store.Agency(ctx, c.Agency)
+	if fault.Is(err, fault.NotFound) || err == nil && (a.Suspended || !again && a.MayInvite() != nil) {
+		return dead
+	}
+	if err != nil || again {
+		return err
+	}
+	if _, err = s.Store.Member(ctx, c.Agency, c.Invite.From.Member); fault.Is(err, fault.NotFound) {
+		return dead
+	}
+	return err
 }
 
 // open makes the page of the attempt that was taken. done is false when the attempt is out of date.

@@ -237,8 +237,8 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 }
 
 // Account is the address of the payment service's own page for the agency's card and invoices. Faults:
-// [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff].
-func (s *Plans) Account(ctx context.Context, caller identity.Caller) (string, error) {
+// [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff]. It leads back to the path.
+func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
 	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
 		return "", err
 	}
@@ -252,6 +252,6 @@ func (s *Plans) Account(ctx context.Context, caller identity.Caller) (string, er
 	if a.Payment.Customer == "" {
 		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
 	}
-	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+"/settings/plan")
+	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
 	return url, said(err)
 }

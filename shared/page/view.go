@@ -158,6 +158,7 @@ type SignIn struct {
 	Code     string // as typed
 	Spent    bool   // the code is used up: only a new one helps
 	Wait     int    // seconds until a new code can be asked for
+	Next     string // path to go on to; "" for the person's own pages
 	Note     Note   // e.g. that a new code was sent; Text "" for none
 	Problems Problems
 }

@@ -10,6 +10,7 @@ type Clients struct {
 	Older     string // path of the next page; "" on the last one
 	Newest    string // path of the first page; "" on it
 	Barred    Barred
+	PastDue   bool        // the agency's own payment for its plan failed
 	Form      *InviteForm // nil when the agency may not invite
 	Note      Note
 	Failed    string // why the list cannot be shown; "" when it can
@@ -70,6 +71,7 @@ type ClientRow struct {
 	Status  Badge
 	Linked  []string // names of instances and services
 	Asks    string   // what the invitee asks for, in words; "" for nothing
+	Owes    string   // what is wrong with the client's payment, in words; "" for nothing
 	Since   Time
 	Invited bool // whether Since is when the client was invited, rather than when it accepted
 }
@@ -94,6 +96,7 @@ type InviteForm struct {
 	Tax       string    // a sentence about tax; "" where there is none
 	Hosting   string    // "", "10", "30" or "50"
 	WhatsApp  bool
+	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
 	Problems  Problems
 }
 
@@ -156,6 +159,7 @@ type Client struct {
 	Grant     *GrantForm // nil when nothing can be opened
 	Rename    Rename
 	Proposal  *Proposal // nil for none
+	Deal      *Deal     // what the client buys, or was asked to; nil for nothing
 	Activity  string    // path of what was done about this client
 	AgainURL  string    // path of the invite dialog with this client in it
 	Expires   Time      // when a pending invite does; Machine "" for never

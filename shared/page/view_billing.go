@@ -20,11 +20,19 @@ type Checkout struct {
 	Agency   string // its id
 	Person   string // who is signed in, and pays
 	Bill     Bill
-	Again    bool // it was paid before, and lapsed
-	Year     bool // annual is chosen
-	Until    Time // when the invitation expires
+	Again    bool         // it was paid before, and lapsed
+	Contract string       // path of the whole contract
+	Year     bool         // annual is chosen
+	Until    Time         // when the invitation expires
+	SignIn   *SignInAgain // nil unless the sign-in is too old to pay
 	Note     Note
 	Problems Problems
+}
+
+// SignInAgain is the offer to somebody whose sign-in is too old for what it wants to do.
+type SignInAgain struct {
+	Next string // path to go on to afterwards
+	What string // what needs it
 }
 
 func (v Checkout) frame() frame {
@@ -40,8 +48,104 @@ type Paying struct {
 	Brand  Brand
 	Person string
 	Agency string // its id
+	Tries  int    // how often it has been looked
 }
+
+// Long tells whether it takes longer than it should.
+func (v Paying) Long() bool { return v.Tries > 4 }
+
+// Next is how often it will have been looked after the next time.
+func (v Paying) Next() int { return v.Tries + 1 }
 
 func (v Paying) frame() frame {
 	return frame{template: "paying", title: "Confirming your payment", brand: v.Brand}
 }
+
+// Known is one thing that is known of a contract.
+type Known struct {
+	Term, Text string
+}
+
+// Contract is what is sold, to read, print and keep. One side reads it within its workspace, the other on a page alone.
+type Contract struct {
+	Workspace *Workspace // of the agency; nil on the client's page
+	Brand     Brand
+	Person    string // who reads it, on the client's page
+	Back      string // path of where it was opened
+	BackWord  string
+	Number    string
+	Agency    string
+	Client    string
+	Address   string // "" when it stands for the client's name
+	Lines     []Priced
+	Totals    []Priced
+	Chosen    string // "month" or "year"; "" for nothing yet
+	Saving    string
+	Tax       string
+	State     Badge
+	Text      string
+	Facts     []Known
+	Notes     []string
+	Download  string // path of the same as text
+}
+
+func (v Contract) frame() frame {
+	return frame{template: "contract", title: "Contract of " + v.Agency + " and " + v.Client, brand: v.Brand, script: true}
+}
+
+// Mark is the brand as it is shown: beside the script, the initial takes the logo's place, so that no page takes more than
+// three requests.
+func (v Contract) Mark() Brand {
+	b := v.Brand
+	b.LogoURL = ""
+	return b
+}
+
+// Deal is a contract in short, and how its payment stands.
+type Deal struct {
+	Lines       []Priced
+	Month, Year string // what is paid each time
+	Chosen      string // "month" or "year"; "" for nothing yet
+	State       Badge
+	Text        string
+	URL         string // of the whole contract
+}
+
+// NothingToPay is for somebody who has nothing to pay where it is.
+type NothingToPay struct {
+	Brand  Brand
+	Person string
+	Next   string // path to come back to after signing in with another address; "" for none
+}
+
+func (v NothingToPay) frame() frame {
+	return frame{template: "toolate", title: "There is nothing to pay here", brand: v.Brand}
+}
+
+// TooLate is for somebody who was about to pay for what has ended.
+type TooLate struct {
+	Brand    Brand
+	Expired  bool   // rather than cancelled
+	Declined bool   // by the person itself
+	Returned bool   // it was paid, and the money goes back
+	Contract string // path of the contract
+}
+
+func (v TooLate) frame() frame {
+	title := "This invitation was cancelled"
+	switch {
+	case v.Returned:
+		title = "Your payment is returned"
+	case v.Declined:
+		title = "You declined this invitation"
+	case v.Expired:
+		title = "This invitation has expired"
+	}
+	return frame{template: "toolate", title: title, brand: v.Brand}
+}
+
+// Title is the page's.
+func (v TooLate) Title() string { return v.frame().title }
+
+// Person is nobody in particular.
+func (v TooLate) Person() string { return "" }

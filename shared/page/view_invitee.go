@@ -115,9 +115,12 @@ type Portal struct {
 	Welcome   bool    // right after accepting
 	Instances []Tile
 	Services  []Tile
-	Failed    string // why it cannot be shown; "" when it can
-	Billing   string // the agency's id, for a client that pays: it can open its card and invoices; "" for none
-	PastDue   bool   // the last payment failed
+	Failed    string       // why it cannot be shown; "" when it can
+	Billing   string       // the agency's id, for a client that pays: it can open its card and invoices; "" for none
+	PastDue   bool         // the last payment failed
+	Deal      *Deal        // what is paid for; nil for nothing
+	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
+	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	Preview   string // for whom the agency previews it; "" when it is the client's own
 }
@@ -135,6 +138,7 @@ type Tile struct {
 	URL    string // "" while it has no address
 	Look   string // path of its own page; "" for one that has none
 	Reason string // why there is no link; "" when there is one
+	Own    bool   // the person has bought it
 
 	Progress *Progress // of what the client has bought; nil when there is nothing to tell
 }
@@ -192,9 +196,10 @@ type Place struct {
 
 // EndedPortal is the page of a portal that the person has no more.
 type EndedPortal struct {
-	Brand Brand
-	Left  bool // by the person itself, rather than ended by the agency
-	At    Time
+	Brand    Brand
+	Left     bool // by the person itself, rather than ended by the agency
+	At       Time
+	Contract string // path of what was bought; "" for nothing
 }
 
 func (v EndedPortal) frame() frame {

@@ -160,6 +160,11 @@ type Standing struct {
 	Owner     bool
 	Max       bool
 	Suspended bool
+	Paying    bool   // whether the agency has paid by card, and so has invoices
+	State     Badge  // of the payment; Text "" for a plan that nobody pays for
+	Renews    string // what comes next, in a sentence; "" for nothing
+	PastDue   bool
+	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
 	Left      int
 	Quota     int
 	Losses    string // who loses what when the agency is deleted: "3 clients lose their portal"
@@ -176,18 +181,20 @@ func (v Standing) frame() frame {
 	if len(v.Problems) > 0 {
 		title = "Error: " + title
 	}
-	return frame{template: "standing", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: "standing", title: title, brand: v.Workspace.Brand, script: true, till: v.Owner && v.Paying}
 }
 
 // Upgrade says what Max brings and how to get it.
 type Upgrade struct {
 	Workspace Workspace
 	Max       bool
-	Support   string // the platform's address for such things; "" when none is known
-	Bill      *Bill  // what Max costs; nil where it is not sold by card
-	Paying    bool   // whether the agency has paid by card, and so has invoices
-	PastDue   bool   // the last payment failed
-	Pending   bool   // it has just come back from paying, and nobody has told of it yet
+	Support   string       // the platform's address for such things; "" when none is known
+	Bill      *Bill        // what Max costs; nil where it is not sold by card
+	Paying    bool         // whether the agency has paid by card, and so has invoices
+	PastDue   bool         // the last payment failed
+	Pending   bool         // it has just come back from paying, and nobody has told of it yet
+	SignIn    *SignInAgain // nil unless the sign-in is too old to pay
+	Back      bool         // it has come back without paying
 	Problems  Problems
 }
 

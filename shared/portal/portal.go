@@ -171,6 +171,7 @@ type Ended struct {
 	Agency *agency.Agency
 	At     time.Time
 	By     client.Side
+	Bought bool // whether there was a contract, which it can still read
 }
 
 // Ended lists the portals that the person had, the latest to end first. Agencies that are gone, or have forgotten the
@@ -199,7 +200,7 @@ func (p *Portal) Ended(ctx context.Context, caller identity.Caller) ([]Ended, er
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Ended{of, c.EndedAt, c.EndedBy})
+		out = append(out, Ended{of, c.EndedAt, c.EndedBy, c.Contract() != nil})
 	}
 	slices.SortFunc(out, func(a, b Ended) int { return b.At.Compare(a.At) })
 	return out, nil

@@ -1,19 +1,26 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"latchkey.dev/shared/billing"
+	"latchkey.dev/shared/client"
 	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/cookie"
 	"latchkey.dev/shared/event"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/id"
+	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/payment"
+	"latchkey.dev/shared/receipt"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 )
 
 func checkoutPath(agency id.Agency) string {
@@ -35,22 +42,29 @@ func bill(c *contract.Contract) (b page.Bill, err error) {
 	}
 	b.Month, b.Year, b.Tax = month.Total.String(), year.Total.String(), taxWords(c.Tax)
 	s, err := c.Saving()
-	if err == nil && !s.Amount.IsZero() {
-		b.Saving = fmt.Sprintf("%s a year (%d %%)", s.Amount, s.Percent)
-	}
+	b.Saving = receipt.SavingWords(s)
 	return b, err
 }
 
+// taxWords is how tax comes to the prices, for whoever is about to pay.
 func taxWords(t contract.Tax) string {
-	switch {
-	case t.Way == contract.Included && t.Rate > 0:
-		return fmt.Sprintf("Prices include %g %% tax.", float64(t.Rate)/100)
-	case t.Way == contract.Included:
-		return "Prices include tax."
-	case t.Way == contract.Worked:
+	if t.Way == contract.Worked {
 		return "Tax is added by your address on the next page, before you pay."
 	}
-	return ""
+	return receipt.TaxWords(t)
+}
+
+// deal is a relationship's contract in short; nil when it has none.
+func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
+	of, err := receipt.Of(c, now)
+	if of == nil || err != nil {
+		return nil, err
+	}
+	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), State: stateBadge(of.State), Text: of.State.Text, URL: path}
+	for _, l := range of.Lines {
+		d.Lines = append(d.Lines, page.Priced(l))
+	}
+	return d, nil
 }
 
 // unpaid are the faults of a payment as the page before it says them, by their code; what else went wrong is to be tried
@@ -59,12 +73,16 @@ var unpaid = map[fault.Code]string{
 	fault.PaymentsOff: "What was offered is not sold any more. Nothing was charged; ask for a new invitation.",
 	fault.Unavailable: "The payment service does not answer at the moment. Nothing was charged; try again in a moment.",
 	fault.Invalid:     "Choose monthly or annual.",
+	fault.Gone:        "This cannot be bought any more: whoever invited you takes no new clients at the moment. Nothing was charged; ask them.",
+	fault.Expired:     "The invitation has expired. Nothing was charged; ask for a new one.",
+	fault.Forbidden:   "Only owners of the agency pay for it. Ask one of them.",
+	fault.NotFound:    "There are no card and no invoices here yet: nothing has been paid.",
 }
 
 // refusal is what a page shows that a form leads back to.
 func refusal(r *http.Request) page.Problems {
 	code := fault.Code(r.URL.Query().Get("problem"))
-	if code == "" {
+	if code == "" || code == stale {
 		return nil
 	}
 	words := unpaid[code]
@@ -81,26 +99,33 @@ func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page
 		if err != nil {
 			return err
 		}
-		c, err := ledger.Relationship(r.Context(), caller, id.Agency(r.URL.Query().Get("agency")))
+		which := id.Agency(r.URL.Query().Get("agency"))
+		c, err := ledger.Relationship(r.Context(), caller, which)
+		if fault.Is(err, fault.NotFound) {
+			return s.nothing(w, r, caller, which)
+		}
 		if err != nil {
 			return err
+		}
+		deal := c.Invite.Contract
+		if c.Joined() {
+			deal = c.Contract()
+		}
+		if deal == nil {
+			return s.nothing(w, r, caller, which)
 		}
 		event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID))
 		if c.Joined() && !c.Payment.Over() {
 			return seeOther(w, portalPath(string(c.Agency)))
 		}
-		if !c.Joined() {
-			if err := c.Invite.MayAnswer(s.now()); err != nil {
-				return err
-			}
-		}
-		if c.Invite.Contract == nil {
-			return fault.New(fault.NotFound, "There is nothing to pay here. Open the link in your invitation again, and accept it.")
+		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && !c.Joined() {
+			return s.over(w, r, c, f)
 		}
 		from := c.Invite.From
 		v := page.Checkout{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Agency: string(c.Agency), Person: string(caller.Email),
-			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r)}
-		if v.Bill, err = bill(c.Invite.Contract); err != nil {
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
+			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
+		if v.Bill, err = bill(deal); err != nil {
 			return err
 		}
 		if r.URL.Query().Get("canceled") != "" {
@@ -108,6 +133,21 @@ func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// nothing is for somebody who has nothing to pay there: most often, it is signed in with another address.
+func (s *Site) nothing(w http.ResponseWriter, r *http.Request, caller identity.Caller, which id.Agency) error {
+	note(r.Context(), fault.New(fault.NotFound, ""))
+	return s.show(w, r, http.StatusNotFound, page.NothingToPay{Brand: s.brand, Person: string(caller.Email), Next: onward(checkoutPath(which))})
+}
+
+// over is for somebody who was about to pay for what has ended, or has paid for it too late.
+func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f *fault.Error) error {
+	note(r.Context(), f)
+	from := c.Invite.From
+	v := page.TooLate{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Expired: f.Code == fault.Expired, Declined: c.Invite.WasDeclined(), Contract: portalContractPath(c.Agency),
+		Returned: c.Payment.State == subscription.Canceled}
+	return s.show(w, r, f.Code.Status(), v)
 }
 
 // PayingPage waits until the payment has come.
@@ -124,18 +164,34 @@ func PayingPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
 		if c.Joined() && !c.Payment.Over() {
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
 		}
+		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && c.Payment.State != subscription.CheckoutOpen && !c.Joined() {
+			return s.over(w, r, c, f)
+		}
 		from := c.Invite.From
-		w.Header().Set("Refresh", "3;url=/checkout/done?agency="+url.QueryEscape(string(c.Agency)))
-		return s.show(w, r, http.StatusOK, page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Person: string(caller.Email), Agency: string(c.Agency)})
+		v := page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Person: string(caller.Email), Agency: string(c.Agency), Tries: looks(r)}
+		pause := 3
+		if v.Long() {
+			pause = 15
+		}
+		w.Header().Set("Refresh", fmt.Sprintf("%d;url=/checkout/done?agency=%s&n=%d", pause, url.QueryEscape(string(c.Agency)), v.Next()))
+		return s.show(w, r, http.StatusOK, v)
 	})
 }
 
+// looks is how often somebody who waits has looked.
+func looks(r *http.Request) int {
+	n, _ := strconv.Atoi(r.URL.Query().Get("n")) //nolint:errcheck // 0 for what is no number
+	return min(max(n, 0), 99)
+}
+
 // lane makes a function that leads on and shows nothing itself: what talks to the payment service and what draws pages do
-// not fit into one binary's budget. to is where the browser goes; back is where a fault is shown, with its code.
-func lane(id, origin string, changes bool, to func(r *http.Request) (next, back string, err error)) Page {
+// not fit into one binary's budget. to is where the browser goes; back is where a fault is shown, with its code. A person
+// whose sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
+func lane(id, origin string, changes bool, to func(r *http.Request) (step, error)) Page {
 	h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		next, back, err := to(r)
+		at, err := to(r)
+		next, back := at.next, at.back
 		if err != nil {
 			f := fault.As(err)
 			if f == nil {
@@ -145,7 +201,9 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (next, back 
 			note(r.Context(), f)
 			switch f.Code {
 			case fault.Unauthenticated:
-				next = "/sign-in"
+				if next = signInPath(back); at.who.SignedIn() {
+					next = back + "problem=" + stale
+				}
 			case fault.AlreadyPaid:
 				next = back
 			default:
@@ -156,8 +214,10 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (next, back 
 	}))
 	if changes {
 		guard := http.NewCrossOriginProtection()
-		if err := guard.AddTrustedOrigin(origin); err != nil {
-			panic(err) // environment.Origin has checked it
+		if origin != "" { // else the function does not start, and says so itself
+			if err := guard.AddTrustedOrigin(origin); err != nil {
+				panic(err) // environment.Origin has checked it
+			}
 		}
 		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "This came from another site. Open the page here and try once more.", http.StatusForbidden)
@@ -167,67 +227,82 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (next, back 
 	return Page{id, h}
 }
 
+// step is one stretch of a lane.
+type step struct {
+	who        identity.Caller
+	next, back string
+}
+
 // StartCheckoutForm leads to the payment service's page.
 func StartCheckoutForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("startCheckoutForm", origin, true, func(r *http.Request) (next, back string, err error) {
+	return lane("startCheckoutForm", origin, true, func(r *http.Request) (at step, err error) {
 		which := id.Agency(r.PostFormValue("agency"))
-		back = checkoutPath(which) + "&"
-		caller, err := door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)})
-		if err != nil {
-			return "", back, err
+		at.back = checkoutPath(which) + "&"
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
+			return at, err
 		}
-		p, err := cashier.Start(r.Context(), caller, which, payment.Interval(r.PostFormValue("interval")))
-		return p.URL, back, err
+		p, err := cashier.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
+		at.next = p.URL
+		return at, err
 	})
 }
 
 // CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
 func CheckoutDone(door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("checkoutDone", "", false, func(r *http.Request) (next, back string, err error) {
+	return lane("checkoutDone", "", false, func(r *http.Request) (at step, err error) {
 		which := id.Agency(r.URL.Query().Get("agency"))
-		back = "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
-		caller, err := door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)})
-		if err != nil {
-			return "", back, err
+		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
+		if n := looks(r); n > 0 {
+			waiting += fmt.Sprintf("n=%d&", n)
 		}
-		c, err := cashier.Confirm(r.Context(), caller, which)
-		if err != nil {
-			return "", back, err
+		at.back = portalPath(string(which)) + "&" // for who must sign in
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil || !at.who.SignedIn() {
+			return at, cmp.Or(err, error(fault.New(fault.Unauthenticated, "Sign in to see what became of your payment.")))
 		}
-		if c.Joined() && !c.Payment.Over() {
-			return portalPath(string(which)) + "&welcome=1", back, nil
+		at.back, at.next = waiting, waiting
+		c, err := cashier.Confirm(r.Context(), at.who, which)
+		if fault.Is(err, fault.NotFound) {
+			at.next = checkoutPath(which)
+			return at, nil
 		}
-		return back, back, nil
+		if err == nil && c.Joined() && !c.Payment.Over() {
+			at.next = portalPath(string(which)) + "&welcome=1"
+		}
+		return at, err
 	})
 }
 
 // OpenBillingForm leads a client to its card and invoices.
 func OpenBillingForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("openBillingForm", origin, true, func(r *http.Request) (next, back string, err error) {
+	return lane("openBillingForm", origin, true, func(r *http.Request) (at step, err error) {
 		which := id.Agency(r.PostFormValue("agency"))
-		back = portalPath(string(which)) + "&"
-		caller, err := door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)})
-		if err != nil {
-			return "", back, err
+		at.back = portalPath(string(which)) + "&"
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
+			return at, err
 		}
-		next, err = cashier.Account(r.Context(), caller, which)
-		return next, back, err
+		at.next, err = cashier.Account(r.Context(), at.who, which)
+		return at, err
 	})
 }
 
-// StartUpgradeForm leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices.
+// StartUpgradeForm leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
+// from where it comes back to the page that it was on.
 func StartUpgradeForm(origin string, door *signin.Doorkeeper, plans *billing.Plans) Page {
-	return lane("startUpgradeForm", origin, true, func(r *http.Request) (next, back string, err error) {
-		const upgrade = "/upgrade?"
-		caller, err := door.ForAgency(r.Context(), signin.Credentials{Session: cookie.Of(r)}, "")
-		if err != nil {
-			return "", upgrade, err
+	return lane("startUpgradeForm", origin, true, func(r *http.Request) (at step, err error) {
+		from := "/upgrade"
+		if r.PostFormValue("from") == "/settings/agency" {
+			from = "/settings/agency"
+		}
+		at.back = from + "?"
+		if at.who, err = door.ForAgency(r.Context(), signin.Credentials{Session: cookie.Of(r)}, ""); err != nil {
+			return at, err
 		}
 		if r.PostFormValue("account") != "" {
-			next, err = plans.Account(r.Context(), caller)
-			return next, upgrade, err
+			at.next, err = plans.Account(r.Context(), at.who, from)
+			return at, err
 		}
-		p, err := plans.Start(r.Context(), caller, payment.Interval(r.PostFormValue("interval")))
-		return p.URL, upgrade, err
+		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostFormValue("interval")))
+		at.next = p.URL
+		return at, err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"latchkey.dev/shared/care"
@@ -85,8 +86,9 @@ func has(c *client.Client, r id.Resource) bool {
 }
 
 // whoKeepsWhat spells out what the end of a relationship does (FE33).
-func whoKeepsWhat(access []page.Linked) []page.Fact {
+func whoKeepsWhat(all []page.Linked) []page.Fact {
 	var facts []page.Fact
+	access := slices.DeleteFunc(slices.Clone(all), func(x page.Linked) bool { return x.Own })
 	if len(access) > 0 {
 		names := make([]string, 0, 4)
 		for i, x := range access {

@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/provision"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 )
 
 // outcomes are what a client's page says after something was done, by the word that the redirect carries.
@@ -153,6 +154,9 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 		}
 		v.Access = append(v.Access, row)
 	}
+	if v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract"); err != nil {
+		return v, err
+	}
 	story(&v, c, now)
 	banner(&v, c, now)
 	if may {
@@ -205,6 +209,9 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 		v.Again = true
 		return
 	}
+	if c.Joined() && owing(v, c, now) {
+		return
+	}
 	switch i.At(now) {
 	case invite.Sending:
 		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.", Text: "The mail is on its way out, and this page follows it."}
@@ -233,6 +240,29 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 	if i.Live() || i.At(now) == invite.Expired {
 		v.Cancel = &page.Cancel{Text: fmt.Sprintf("The link in the mail to %s stops working at once, and the client gets no access. You can invite the same address again afterwards.", c.Email)}
 	}
+}
+
+// owing says what is wrong with the payment of a client that has joined; false when nothing is.
+func owing(v *page.Client, c *client.Client, now time.Time) bool {
+	until := ""
+	for n := range c.Items {
+		if c.Items[n].State == provision.Suspended {
+			until = " What it bought is suspended, and deleted on " + page.TimeAt(c.Items[n].DeletedOn(), now).Day + " unless it pays before."
+		}
+	}
+	switch s := c.Payment.State; {
+	case s == subscription.PastDue:
+		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.", Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to change it. Perhaps remind it."}
+	case s == subscription.Disputed:
+		v.Banner = page.Banner{Tone: page.Bad, Title: "The client's bank disputes the payment.", Text: "Its portal is paused until that is decided." + until}
+	case c.Payment.Over() && returned(c):
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment was returned.", Text: "What it bought could not be set up. Its portal is paused; it may pay again there."}
+	case c.Payment.Over():
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.", Text: "Its portal is paused until it pays again, which it can do there at any time." + until}
+	default:
+		return false
+	}
+	return true
 }
 
 // resend is the offer to mail the invite again, with its limits told before they are hit.

@@ -24,6 +24,7 @@ import (
 	"latchkey.dev/shared/onboarding"
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 	"latchkey.dev/shared/text"
 )
 
@@ -82,7 +83,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	if err != nil {
 		return page.Clients{}, err
 	}
-	v := page.Clients{Workspace: workspace(a, caller, page.InClients)}
+	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue}
 	if after != "" {
 		if after.Ref() == "" {
 			return v, fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
@@ -154,6 +155,17 @@ func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	}
 	if c.Joined() {
 		out.Since, out.Invited = page.TimeAt(c.AcceptedAt, now), false
+	}
+	switch s := c.Payment.State; {
+	case !c.Joined():
+	case s == subscription.PastDue:
+		out.Owes = "payment past due"
+	case s == subscription.Disputed:
+		out.Owes = "payment disputed"
+	case c.Payment.Over():
+		out.Owes = "payment ended"
+	case s == subscription.Active && c.Payment.Ending:
+		out.Owes = "cancelled, paid until " + page.TimeAt(c.Payment.PeriodEnd, now).Day
 	}
 	if c.Proposal != nil && !c.Joined() {
 		out.Asks = "asks for another address"
@@ -287,8 +299,15 @@ func SendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Dire
 		if err != nil {
 			return err
 		}
-		if v.Form == nil { // the plan changed a moment ago: the page says so itself
-			return s.show(w, r, f.Code.Status(), v)
+		if v.Form == nil { // the plan ended a moment ago: what was typed waits until it is bought again
+			a, err := directory.Agency(ctx, caller)
+			if err == nil {
+				v.Form, err = s.form(r, directory, caller, a)
+			}
+			if err != nil {
+				return err
+			}
+			v.Form.Upgrade = v.Barred.URL
 		}
 		typed(v.Form, r.PostForm)
 		v.Form.Problems = problems(f, inviteNames)

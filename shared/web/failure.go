@@ -24,7 +24,11 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "Go to the start", NextURL: "/"}
 	switch f.Code {
 	case fault.Unauthenticated:
-		if err := seeOther(w, "/sign-in"); err == nil {
+		next := "/sign-in"
+		if r.Method == http.MethodGet {
+			next = signInPath(r.URL.RequestURI())
+		}
+		if err := seeOther(w, next); err == nil {
 			return
 		}
 	case fault.Gone, fault.Expired:

@@ -61,6 +61,10 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
+			v.Problems, v.SignIn = refusal(r), signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
+			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
+				return err
+			}
 			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
 				v.Again = checkoutPath(view.Agency.ID)
 			}
@@ -117,7 +121,11 @@ func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Por
 	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
 	for _, e := range ended {
 		if e.Agency.ID == which {
-			return s.show(w, r, http.StatusNotFound, page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
+			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}
+			if e.Bought {
+				ended.Contract = portalContractPath(which)
+			}
+			return s.show(w, r, http.StatusNotFound, ended)
 		}
 		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
 	}
@@ -132,7 +140,7 @@ func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
-	t.Progress = progress(i.Making, true, now)
+	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."

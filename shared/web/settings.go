@@ -186,7 +186,8 @@ func UpgradePage(s *Site, door *signin.Doorkeeper, prices *billing.PriceList, o 
 			return err
 		}
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Support: support, Problems: refusal(r), Paying: a.Payment.Customer != "",
-			PastDue: a.Payment.State == subscription.PastDue, Pending: r.URL.Query().Get("paid") != "" && a.Plan != agency.Max}
+			PastDue: a.Payment.State == subscription.PastDue, Pending: r.URL.Query().Get("paid") != "" && a.Plan != agency.Max,
+			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour."), Back: r.URL.Query().Get("canceled") != "" && a.Plan != agency.Max}
 		if v.Pending {
 			w.Header().Set("Refresh", "3")
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -37,10 +38,10 @@ func SignInPage(s *Site, door *signin.Doorkeeper) Page {
 			return err
 		}
 		if caller.SignedIn() {
-			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: "/"})
+			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: cmp.Or(onward(r.URL.Query().Get("next")), "/")})
 		}
 		q := r.URL.Query()
-		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code"}
+		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next"))}
 		if text := goodbyes[q.Get("done")]; text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
@@ -61,7 +62,7 @@ var signInNames = map[string]string{"email": "email", "code": "code"}
 // RequestCodeForm mails a code and asks for it. The answer is the same whether or not the address is known.
 func RequestCodeForm(s *Site, codes *signin.Codes) Page {
 	return s.act("requestCodeForm", func(w http.ResponseWriter, r *http.Request) error {
-		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email")}
+		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next"))}
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true
@@ -91,14 +92,14 @@ func RequestCodeForm(s *Site, codes *signin.Codes) Page {
 // SignInForm exchanges a code for a session.
 func SignInForm(s *Site, codes *signin.Codes) Page {
 	return s.act("signInForm", func(w http.ResponseWriter, r *http.Request) error {
-		v := page.SignIn{Brand: s.brand, AskCode: true, Email: r.PostForm.Get("email"), Code: r.PostForm.Get("code")}
+		v := page.SignIn{Brand: s.brand, AskCode: true, Email: r.PostForm.Get("email"), Code: r.PostForm.Get("code"), Next: onward(r.PostForm.Get("next"))}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
 			var secret string
 			if secret, _, err = codes.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
 				http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
-				return seeOther(w, "/")
+				return seeOther(w, cmp.Or(v.Next, "/"))
 			}
 		}
 		f, err := ours(r, err)
@@ -124,6 +125,9 @@ func SignOutForm(s *Site, codes *signin.Codes) Page {
 			if _, _, err := link.Locate(token); err == nil { // of our own making, so it leads nowhere else
 				return seeOther(w, invitationPath(token))
 			}
+		}
+		if next := onward(r.PostForm.Get("next")); next != "" {
+			return seeOther(w, signInPath(next))
 		}
 		return seeOther(w, "/sign-in?done=signed-out")
 	})

@@ -9,7 +9,10 @@ import (
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/office"
 	"latchkey.dev/shared/page"
+	"latchkey.dev/shared/payment"
+	"latchkey.dev/shared/receipt"
 	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/subscription"
 )
 
 // StandingPage shows the agency's plan, and lets an owner delete it.
@@ -24,6 +27,7 @@ func StandingPage(s *Site, door *signin.Doorkeeper, o *office.Office) Page {
 			return err
 		}
 		v.Asking = r.URL.Query().Get("delete") == "ask"
+		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", "Card and invoices need a sign-in of the last hour.")
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
@@ -36,6 +40,8 @@ func (s *Site) standing(ctx context.Context, o *office.Office, caller identity.C
 	a := roster.Agency
 	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(roster, caller), Max: a.Plan == agency.Max, Suspended: a.Suspended,
 		Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: o.IsFresh(caller)}
+	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
+	v.State, v.Renews = renewal(&a.Payment)
 	if !v.Owner {
 		return v, nil
 	}
@@ -61,6 +67,24 @@ func (s *Site) standing(ctx context.Context, o *office.Office, caller identity.C
 		v.People = fmt.Sprintf("You and %d other people lose your places here, and every API key stops working.", others)
 	}
 	return v, nil
+}
+
+// renewal says how the payment of an agency's plan stands, and what comes next.
+func renewal(p *subscription.Subscription) (page.Badge, string) {
+	every := map[payment.Interval]string{payment.Month: "Paid monthly. ", payment.Year: "Paid annually. "}[p.Interval]
+	switch end := receipt.Day(p.PeriodEnd); {
+	case p.State == subscription.Active && p.Ending:
+		return page.Badge{Tone: page.Wait, Text: "Ends " + end}, every + "It is paid until " + end + " and not renewed after that. Your clients keep what they have; inviting rests then."
+	case p.State == subscription.Active:
+		return page.Badge{Tone: page.Good, Text: "Paid"}, every + "It renews on " + end + "."
+	case p.State == subscription.PastDue:
+		return page.Badge{Tone: page.Bad, Text: "Past due"}, "The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+	case p.State == subscription.CheckoutOpen && p.PaidAt.IsZero():
+		return page.Badge{}, ""
+	case p.Over():
+		return page.Badge{Tone: page.Idle, Text: "Ended"}, "Max ended on " + receipt.Day(p.EndedAt) + ". Your clients keep what they have; inviting rests until it is paid again."
+	}
+	return page.Badge{}, ""
 }
 
 // DeleteAgencyForm ends the agency.

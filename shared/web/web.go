@@ -84,7 +84,7 @@ func Pages(d Dependencies) []Page {
 		KeysPage(s, d.Door, d.Keys, d.Office), KeysForm(s, d.Door, d.Keys, d.Office), StandingPage(s, d.Door, d.Office), DeleteAgencyForm(s, d.Door, d.Office),
 		UpgradePage(s, d.Door, d.Prices, d.Office, d.Support), Logo(s, d.Office),
 		CheckoutPage(s, d.Door, d.Ledger), StartCheckoutForm(d.Origin, d.Door, d.Cashier), CheckoutDone(d.Door, d.Cashier), PayingPage(s, d.Door, d.Ledger),
-		OpenBillingForm(d.Origin, d.Door, d.Cashier), StartUpgradeForm(d.Origin, d.Door, d.Plans),
+		ContractPage(s, d.Door, d.Directory), PortalContractPage(s, d.Door, d.Ledger), OpenBillingForm(d.Origin, d.Door, d.Cashier), StartUpgradeForm(d.Origin, d.Door, d.Plans),
 		Asset(s), OpenAPIDocument(s), DocsPage(s), NotFound(s),
 	}
 }

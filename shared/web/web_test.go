@@ -112,16 +112,20 @@ func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 	h := SignOutForm(site(), &signin.Codes{})
 	good := link.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "0123456789ABCDEF")
 	for next, want := range map[string]string{
-		"":                          "/sign-in?done=signed-out",
-		"https://evil.example/":     "/sign-in?done=signed-out",
-		"//evil.example":            "/sign-in?done=signed-out",
-		"/i//evil.example":          "/sign-in?done=signed-out",
-		"/i/../../evil":             "/sign-in?done=signed-out",
-		"/i/" + good + "x":          "/sign-in?done=signed-out",
-		"/i/" + good + "\r\nX: y":   "/sign-in?done=signed-out",
-		"/clients":                  "/sign-in?done=signed-out",
-		"/i/" + good:                "/i/" + good,
-		"https://evil.example/i/lk": "/sign-in?done=signed-out",
+		"":                        "/sign-in?done=signed-out",
+		"https://evil.example/":   "/sign-in?done=signed-out",
+		"//evil.example":          "/sign-in?done=signed-out",
+		"/i//evil.example":        "/sign-in?done=signed-out",
+		"/i/../../evil":           "/sign-in?done=signed-out",
+		"/i/" + good + "x":        "/sign-in?done=signed-out",
+		"/i/" + good + "\r\nX: y": "/sign-in?done=signed-out",
+		"/clients":                "/sign-in?done=signed-out",
+		"/i/" + good:              "/i/" + good,
+		"/upgrade?x=y":            "/sign-in?next=%2Fupgrade",
+		"//evil.example/upgrade":  "/sign-in?done=signed-out",
+		"/checkout?agency=ag_x":   "/sign-in?done=signed-out",
+		"/checkout?agency=ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB&problem=x": "/sign-in?next=%2Fcheckout%3Fagency%3Dag_01KAM5Q0Z8W3RN6T0V4K2M9QXB",
+		"https://evil.example/i/lk":                                "/sign-in?done=signed-out",
 	} {
 		w := do(h, "POST", "/sign-out", url.Values{"next": {next}}, "Sec-Fetch-Site", "same-origin")
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {

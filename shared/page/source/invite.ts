@@ -127,11 +127,13 @@ function tell(form: HTMLFormElement, p: Problem): void {
   const all = make("ul");
   all.append(...items);
   inner.append(make("h2", items.length === 1 ? "There is a problem" : `There are ${items.length} problems`), all);
-  if (p.code === "unauthenticated") {
-    const again = make("a", "Sign in again in a new tab, then press Send invite.");
-    again.setAttribute("href", "/sign-in");
-    again.setAttribute("target", "_blank");
-    inner.append(again);
+  // What helps is done in a new tab: what was typed waits here.
+  const [words, way] = { unauthenticated: ["Sign in again in a new tab, then press Send invite.", "/sign-in"], plan_required: ["See what Max brings in a new tab, then press Send invite.", "/upgrade"] }[p.code ?? ""] ?? [];
+  if (words && way) {
+    const link = make("a", words);
+    link.setAttribute("href", way);
+    link.setAttribute("target", "_blank");
+    inner.append(link);
   }
   box.append(inner);
   form.querySelector("[data-summary]")!.append(box);
