@@ -69,7 +69,7 @@ func TestBothSidesReadAndKeepTheContract(t *testing.T) {
 	}
 	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "cancelled, paid until") })
 	both("and is not renewed after that")
-	o.delete("/v1/clients/" + i.ClientID).is(200)
+	c.post("/v1/portal/leave", m{"agency": mine.ID}).is(204)
 	both("Portal ended on")
 	c.get("/portal?agency=" + mine.ID).is(404).shows("Your contract")
 }
@@ -215,4 +215,53 @@ func TestPaidAfterTheInviteExpiredIsHonoured(t *testing.T) {
 	p.pay(till, "pay")
 	c.joins(mine.ID)
 	c.get("/checkout/done?agency="+mine.ID).is(303).has("Location", "/portal?agency="+mine.ID+"&welcome=1")
+}
+
+// TestWhatIsSoldIsPreviewedAndToldInTheLog, and a dispute reads like one on both sides.
+func TestWhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	o.post("/clients/preview", url.Values{"payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}}).is(200).shows("n8n Hosting, 30 GB", "WhatsApp Service", "Paid first", "€68.00 a month or €680.00 a year")
+	i, secret, c := o.paying(p.address("ops"))
+	var page checkout
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	c.joins(mine.ID)
+	o.get("/clients/" + i.ClientID).is(200).shows("Paid for the first time")
+	o.get("/activity?action=payment").is(200).shows("noted that " + i.Email + " has paid")
+	if _, err := p.local.Stripe.Dispute(p.subscriptionOf(i.Email), "fraudulent"); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the dispute to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "payment disputed") })
+	o.get("/clients/"+i.ClientID).is(200).shows("disputes the payment", "Disputed")
+	c.get("/portal?agency=" + mine.ID).is(200).shows("The bank of your card questions a payment").hides("Pay again")
+}
+
+// TestAFormMayLeadToThePaymentServiceOnlyWhereOneDoes (Content-Security-Policy, form-action).
+func TestAFormMayLeadToThePaymentServiceOnlyWhereOneDoes(t *testing.T) {
+	p := own(t, defaults)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	i, secret, c := o.paying(p.address("ops"))
+	s := p.signIn(soloOwner)
+	leads := func(c *caller, path string) bool {
+		return strings.Contains(c.get(path).header.Get("Content-Security-Policy"), "stripe.com")
+	}
+	for path, c := range map[string]*caller{"/clients": o, "/clients?invite=new": o, "/clients/" + i.ClientID: o, "/clients/" + i.ClientID + "/contract": o, "/settings/agency": o, "/upgrade": o, "/i/" + secret: c, "/portal/contract?agency=" + mine.ID: c,
+		"/checkout/waiting?agency=" + mine.ID: c, "/sign-in": p.nobody()} {
+		if leads(c, path) {
+			t.Errorf("a form of %s may lead to the payment service, and none does", path)
+		}
+	}
+	var page checkout
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	if !leads(c, "/checkout?agency="+mine.ID) || !leads(s, "/upgrade") {
+		t.Error("the forms that lead to the payment service may not")
+	}
+	p.pay(page.URL, "pay")
+	c.joins(mine.ID)
+	if !leads(c, "/portal?agency="+mine.ID) {
+		t.Error("card and invoices cannot be opened")
+	}
 }

@@ -97,6 +97,30 @@ func billingStates() []state {
 		{Name: "contract-odd", view: odd},
 		{Name: "portal-paying", view: paying},
 		{Name: "portal-stale", view: old},
+		{Name: "portal-lapsed-deleting", view: func() page.Portal {
+			v := lapsed
+			v.DeletedOn = "21 December 2025"
+			return v
+		}()},
+		{Name: "portal-returned", view: func() page.Portal {
+			v := lapsed
+			v.Deal = in("year", page.Idle, "Returned", "What was bought could not be set up, and the payment was returned.")
+			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. Northwind Automations knows about it."
+			return v
+		}()},
+		{Name: "portal-disputed", view: func() page.Portal {
+			v := portal
+			v.Deal = in("year", page.Bad, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided.")
+			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by mistake? Tell your bank, and Northwind Automations."
+			return v
+		}()},
+		{Name: "invite-client-pays-without-max", view: func() page.Clients {
+			f := form()
+			f.Open, f.Client, f.Hosting, f.WhatsApp, f.Email, f.Upgrade = true, true, "30", true, "ops@acme.example", "/upgrade"
+			f.Problems = page.Problems{{Message: "Inviting clients needs the Max plan."}}
+			selling(f)
+			return page.Clients{Workspace: workspace(false), Rows: rows()[:2], Filters: filters(""), Form: f}
+		}()},
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")

@@ -122,6 +122,7 @@ type Portal struct {
 	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
 	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
+	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
 	Preview   string // for whom the agency previews it; "" when it is the client's own
 }
 

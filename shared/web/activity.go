@@ -19,7 +19,7 @@ import (
 // families are what the log can be narrowed to, in words.
 var families = []struct{ action, word string }{
 	{"", "Everything"}, {"invite", "Invitations"}, {"client", "Clients and access"}, {"instance", "Instances"}, {"service", "Services"}, {"workflow", "Workflows"},
-	{"provision", "Setting up"}, {"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
+	{"payment", "Payments"}, {"provision", "Setting up"}, {"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
 }
 
 // told words each action around what it was done to: {s} is the subject, {t} the thing that the detail names.
@@ -37,6 +37,8 @@ var told = map[audit.Action]string{
 	audit.ProvisionRequested: "began to set up {s}", audit.ProvisionReady: "set up {s}", audit.ProvisionFailed: "could not set up {s}",
 	audit.ProvisionRetried: "asked to set up {s} again", audit.ProvisionRefunded: "returned the payment for {s}, which could not be set up",
 	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again", audit.ProvisionDeleted: "deleted {s}, which is not paid for",
+	audit.PaymentReceived: "noted that {s} has paid", audit.PaymentFailed: "noted that a payment of {s} did not go through", audit.PaymentEnded: "noted that {s} does not pay any more",
+	audit.PaymentResumed: "noted that {s} pays again", audit.PaymentReturned: "returned the payment of {s}, whose invitation had ended",
 	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",
 	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension", audit.AgencyDeleted: "deleted the agency",
 	audit.MemberAdded: "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",

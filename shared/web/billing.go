@@ -157,7 +157,11 @@ func PayingPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
 		if err != nil {
 			return err
 		}
-		c, err := ledger.Relationship(r.Context(), caller, id.Agency(r.URL.Query().Get("agency")))
+		which := id.Agency(r.URL.Query().Get("agency"))
+		c, err := ledger.Relationship(r.Context(), caller, which)
+		if fault.Is(err, fault.NotFound) {
+			return s.nothing(w, r, caller, which)
+		}
 		if err != nil {
 			return err
 		}

@@ -183,6 +183,15 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 			v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: "Expired", At: page.TimeAt(i.ExpiresAt, now)})
 		}
 	}
+	for _, e := range []struct {
+		tone  page.Tone
+		title string
+		at    time.Time
+	}{{page.Good, "Paid for the first time", c.Payment.PaidAt}, {page.Bad, "Payment failed", c.Payment.PastDueSince}, {page.Idle, "Payment ended", c.Payment.EndedAt}} {
+		if !e.at.IsZero() {
+			v.Story = append(v.Story, page.Event{Tone: e.tone, Title: e.title, At: page.TimeAt(e.at, now)})
+		}
+	}
 	if !c.EndedAt.IsZero() {
 		v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: map[client.Side]string{client.ByAgency: "Removed by you", client.ByClient: "Left the portal"}[c.EndedBy], At: page.TimeAt(c.EndedAt, now)})
 	}
@@ -245,10 +254,8 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 // owing says what is wrong with the payment of a client that has joined; false when nothing is.
 func owing(v *page.Client, c *client.Client, now time.Time) bool {
 	until := ""
-	for n := range c.Items {
-		if c.Items[n].State == provision.Suspended {
-			until = " What it bought is suspended, and deleted on " + page.TimeAt(c.Items[n].DeletedOn(), now).Day + " unless it pays before."
-		}
+	if day := deletedOn(c); day != "" {
+		until = " What it bought is suspended, and deleted on " + day + " unless it pays before."
 	}
 	switch s := c.Payment.State; {
 	case s == subscription.PastDue:

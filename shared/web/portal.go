@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/page"
 	"latchkey.dev/shared/portal"
 	"latchkey.dev/shared/provision"
+	"latchkey.dev/shared/receipt"
 	"latchkey.dev/shared/signin"
 	"latchkey.dev/shared/subscription"
 )
@@ -53,6 +54,9 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}
+		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
+			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
+		}
 		if view.Access == portal.Inactive && returned(view.Client) {
 			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
 		}
@@ -66,12 +70,25 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 				return err
 			}
 			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
-				v.Again = checkoutPath(view.Agency.ID)
+				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
+				if !returned(view.Client) {
+					v.Failed = ""
+				}
 			}
 		}
 		furnish(&v, view, s.now())
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// deletedOn is the day on which what is not paid any more is deleted; "" when nothing is to be.
+func deletedOn(c *client.Client) string {
+	for n := range c.Items {
+		if c.Items[n].State == provision.Suspended {
+			return receipt.Day(c.Items[n].DeletedOn())
+		}
+	}
+	return ""
 }
 
 // returned tells whether all that the client has bought was paid back.

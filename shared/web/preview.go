@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
+	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/fault"
 	"latchkey.dev/shared/identity"
 	"latchkey.dev/shared/onboarding"
@@ -31,6 +32,9 @@ func PreviewPortalForm(s *Site, door *signin.Doorkeeper, inviter *onboarding.Inv
 		person := cmp.Or(string(p.Offer.Email), "client@example.com")
 		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
 		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+		if err := promise(&v, p.Offer.Contract); err != nil {
+			return err
+		}
 		for i := range v.Instances {
 			if v.Instances[i].Look != "" {
 				v.Instances[i].Look = "#content" // that page is the client's alone
@@ -38,4 +42,26 @@ func PreviewPortalForm(s *Site, door *signin.Doorkeeper, inviter *onboarding.Inv
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// promise puts on a previewed portal what the client is asked to buy, as it stands there once it is paid and set up.
+func promise(v *page.Portal, c *contract.Contract) error {
+	if c == nil {
+		return nil
+	}
+	b, err := bill(c)
+	if err != nil {
+		return err
+	}
+	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, State: page.Badge{Tone: page.Wait, Text: "Paid first"}, Text: "Before it gets here, the client picks monthly or annual and pays by card."}
+	for _, l := range c.Lines {
+		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true, Reason: "It is set up as soon as it is paid."}
+		if l.Product == contract.WhatsApp {
+			t.Kind = "WhatsApp"
+			v.Services = append(v.Services, t)
+			continue
+		}
+		v.Instances = append(v.Instances, t)
+	}
+	return nil
 }
