@@ -46,7 +46,11 @@ func TestBothSidesReadAndKeepTheContract(t *testing.T) {
 		}
 	}
 	both("Not paid yet", "the client picks monthly or annual")
-	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year")
+	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year", "is set up as soon as it has paid")
+	o.get("/clients").is(200).shows("n8n Hosting, 30 GB")
+	if all := p.mails(i.Email); !strings.Contains(all[len(all)-1].Text, "It costs €68.00 a month or €680.00 a year") {
+		t.Errorf("the mail does not say what it costs: %s", all[len(all)-1].Text)
+	}
 	p.nobody().get(clients).is(303).has("Location", "/sign-in?next="+url.QueryEscape(clients))
 	p.nobody().get(agencys).is(303)
 	p.signIn(p.address("other")).get(clients).is(404)
@@ -60,7 +64,7 @@ func TestBothSidesReadAndKeepTheContract(t *testing.T) {
 	p.pay(page.URL, "pay")
 	c.joins(mine.ID)
 	both("Paid until", "Annual", "First paid on")
-	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year")
+	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year", "It keeps its portal until it cancels").hides("Remove client…")
 	c.get("/portal?agency="+mine.ID).is(200).shows("What you pay", "Your contract", "Your own.")
 
 	sub := p.subscriptionOf(i.Email)
@@ -151,9 +155,21 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
 	c.get(at+"&canceled=1").is(410).shows("This invitation was cancelled", "Nothing was charged", "Northwind Automations")
 	c.post("/checkout", where).is(303).has("Location", at+"&problem=invitation_gone")
+	c.get("/checkout/done?agency=" + mine.ID).is(303)
+	p.until("the page to know", func() bool { return c.get("/checkout/waiting?agency="+mine.ID).status == 410 })
 	c.get("/checkout/waiting?agency=" + mine.ID).is(410).shows("This invitation was cancelled")
 	if _, err := p.local.Stripe.Pay(session(till), standin.Card{Number: standin.CardGood}); err == nil {
 		t.Error("it can still be paid")
+	}
+
+	// Declined, and paid all the same a moment before the page closes.
+	_, secret, d := o.paying(p.address("both"))
+	till = d.post("/checkout", where).is(303).header.Get("Location")
+	d.post("/v1/invitations/"+secret+"/decline", nil).is(204)
+	if result, err := p.local.Stripe.Pay(session(till), standin.Card{Number: standin.CardGood}); err == nil && result.URL != "" {
+		p.until("the money to go back", func() bool {
+			return strings.Contains(d.get("/checkout/waiting?agency="+mine.ID).text(), "Your payment is returned")
+		})
 	}
 
 	// The page of the payment service has expired: the next try opens another.
@@ -204,10 +220,11 @@ func TestPaidAfterTheInviteExpiredIsHonoured(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
-	i, _, c := o.paying(p.address("late"))
+	i := o.invite(p.address("late"), asked)
+	p.nextMail(i.Email)
 	at := "/checkout?agency=" + mine.ID
 	p.advance(7*24*time.Hour - 30*time.Minute)
-	c = p.signIn(i.Email)
+	c := p.signIn(i.Email)
 	till := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	p.advance(50 * time.Minute)
 	p.nobody().get("/checkout/done?agency=" + mine.ID).is(303)

@@ -48,7 +48,7 @@ func billingStates() []state {
 	client := func(change func(v *page.Client)) page.Client {
 		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(40 * 24 * time.Hour), SinceWord: "Client since", Payer: "The client pays", Deal: &deal,
 			Story:  []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)}, {Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
-			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}}}
+			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}}, Stays: "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours."}
 		change(&v)
 		return v
 	}
@@ -124,6 +124,7 @@ func billingStates() []state {
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
+			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.", "This client has been asked to pay. Access can be changed when it has accepted."
 			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
 		})},
 		{Name: "client-past-due", view: client(func(v *page.Client) {

@@ -58,6 +58,11 @@ func mailStates() []state {
 		{Name: "mail-invitation", mail: mail(invitation)},
 		{Name: "mail-invitation-bare", mail: mail(bare)},
 		{Name: "mail-invitation-odd", mail: mail(odd)},
+		{Name: "mail-invitation-paying", mail: mail(func() letter.InvitationData {
+			d := invitation
+			d.Opens, d.Buys, d.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+			return d
+		}())},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-code", mail: func() letter.Letter {

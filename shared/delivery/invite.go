@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/job"
 	"latchkey.dev/shared/letter"
 	"latchkey.dev/shared/link"
+	"latchkey.dev/shared/payment"
 	"latchkey.dev/shared/secret"
 )
 
@@ -96,9 +97,25 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 	for n, g := range i.Grants {
 		opens[n] = g.Name
 	}
+	var buys []string
+	price := ""
+	if deal := i.Contract; deal != nil {
+		for _, line := range deal.Lines {
+			buys = append(buys, line.Name())
+		}
+		month, err := deal.Sum(payment.Month)
+		if err != nil {
+			return "", err
+		}
+		year, err := deal.Sum(payment.Year)
+		if err != nil {
+			return "", err
+		}
+		price = month.Total.String() + " a month or " + year.Total.String() + " a year"
+	}
 	l := letter.Invitation(letter.InvitationData{
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL), ClientName: c.DisplayName(), Message: i.Message,
-		Opens: opens, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
+		Opens: opens, Buys: buys, Price: price, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
 	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}})

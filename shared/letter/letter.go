@@ -37,7 +37,9 @@ type InvitationData struct {
 	ClientName  string // the client's name, or its address
 	Message     string // the inviter's own words; "" for none
 	Opens       []string
-	Link        string // the only link in the mail
+	Buys        []string // what the client is asked to buy; none for an invitation that is free
+	Price       string   // what that costs: "€68.00 a month or €680.00 a year"
+	Link        string   // the only link in the mail
 	ExpiresAt   time.Time
 	Platform    string
 }
@@ -61,6 +63,9 @@ func Invitation(d InvitationData) Letter {
 		Fill, On, Initial, Until, Preheader string
 	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), ""}
 	v.Preheader = "Open your client portal at " + short(d.AgencyName, 60) + ". No password and no account to set up."
+	if len(d.Buys) > 0 {
+		v.Preheader = short(d.AgencyName, 60) + " has put something together for you to buy. You choose monthly or annual when you accept."
+	}
 	if d.ClientName == "" {
 		d.ClientName, v.ClientName = "you", "you"
 	}

@@ -42,10 +42,13 @@ func TestGoldenMails(t *testing.T) {
 	bare.ClientName, bare.Message, bare.Opens, bare.AgencyColor = "ops@acme.example", "", nil, ""
 	odd := invitation()
 	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
+	paying := invitation()
+	paying.Opens, paying.Buys, paying.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
 	for name, l := range map[string]letter.Letter{
-		"invitation":      letter.Invitation(invitation()),
-		"invitation-bare": letter.Invitation(bare),
-		"invitation-odd":  letter.Invitation(odd),
+		"invitation":        letter.Invitation(invitation()),
+		"invitation-bare":   letter.Invitation(bare),
+		"invitation-odd":    letter.Invitation(odd),
+		"invitation-paying": letter.Invitation(paying),
 		"welcome": letter.Welcome(letter.WelcomeData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e", Email: "dana@northwind.example",
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"welcome-owner": letter.Welcome(letter.WelcomeData{AgencyName: "شركة النور", AgencyColor: "#facc15", LogoURL: "https://portal.example/logos/ag_1/1.png", Email: "dana@northwind.example",

@@ -156,6 +156,8 @@ type Client struct {
 	Access    []Linked
 	AccessURL string     // where changes of access go; "" when it cannot be changed
 	Fixed     string     // why it cannot be changed; "" where there is nothing to say
+	Nothing   string     // what is said where nothing is open
+	Stays     string     // why the client cannot be removed, where it otherwise could; "" where there is nothing to say
 	Grant     *GrantForm // nil when nothing can be opened
 	Rename    Rename
 	Proposal  *Proposal // nil for none

@@ -46,6 +46,10 @@ func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller 
 	}
 	switch c.At(now) {
 	case client.Active:
+		if f := fault.As(c.MayEnd(client.ByAgency)); f != nil {
+			v.Stays = f.Message
+			break
+		}
 		v.Remove = &page.Question{Client: c.DisplayName(), Facts: whoKeepsWhat(v.Access)}
 	case client.Inactive:
 		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
@@ -56,7 +60,7 @@ func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller 
 	}
 	if err := c.MayChange(now); err != nil {
 		if c.At(now) == client.Pending {
-			v.Fixed = fault.As(err).Message
+			v.Fixed, v.Nothing = fault.As(err).Message, "Nothing is open yet. What the client buys is set up as soon as it has paid."
 		}
 		return nil
 	}

@@ -173,6 +173,11 @@ func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 	for _, x := range l.Resources {
 		out.Linked = append(out.Linked, x.Name)
 	}
+	if deal := c.Invite.Contract; deal != nil && !c.Joined() && c.EndedAt.IsZero() {
+		for _, x := range deal.Lines { // what it gets when it has paid
+			out.Linked = append(out.Linked, x.Name())
+		}
+	}
 	return out
 }
 
