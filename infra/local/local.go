@@ -72,6 +72,9 @@ type Options struct {
 	NoEvents bool
 	// Calls puts something between the functions and the AWS engine, to look at their calls. Nil for nothing.
 	Calls func(next aws.HTTPClient) aws.HTTPClient
+	// N8N is the folder into which n8n was installed (infra/realn8n): what clients buy is a real one then, for the first few.
+	// Empty for stand-ins alone.
+	N8N string
 	// Record notes which AWS actions each function calls; see Local.Recorder.
 	Record bool
 }
@@ -93,6 +96,7 @@ type Local struct {
 	Recorder *hosting.Recorder
 
 	elsewhere elsewhere
+	estate    *estate // nil where everything that is set up is a stand-in
 	n8n       *n8n.Server
 	origin    string
 	near      string // Options.Near, or the origin
@@ -229,6 +233,12 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		built.takes = SettingUp / 2
 	}
 	l.Provisioner = &provisioner.Server{Secret: []byte(programSecret), Maker: built, Now: l.clock.Now}
+	if o.N8N != "" {
+		if l.estate, err = openEstate(built, o.N8N); err != nil {
+			return err
+		}
+		l.Provisioner.Maker = l.estate
+	}
 	all, err := functions(env, l.nearby(), asked, l.program())
 	if err = errors.Join(err, env.Err()); err != nil {
 		return err
@@ -337,6 +347,9 @@ func (l *Local) Close() error {
 	}
 	if l.Host != nil {
 		l.Host.Close()
+	}
+	if l.estate != nil {
+		errs = append(errs, l.estate.real.Close())
 	}
 	if l.Engine != nil {
 		errs = append(errs, l.Engine.Close())

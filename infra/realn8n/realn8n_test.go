@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"latchkey.dev/infra/local"
+	"latchkey.dev/infra/realn8n"
 )
 
 type m = map[string]any
@@ -41,10 +42,7 @@ func n8n(t *testing.T, dir string) string {
 	}
 	c := exec.Command("node", filepath.Join(dir, "node_modules/n8n/bin/n8n"), "start")
 	c.Stdout, c.Stderr = log, log
-	c.Env = append(os.Environ(), "N8N_USER_FOLDER="+t.TempDir(), "N8N_PORT="+port, "N8N_LISTEN_ADDRESS=127.0.0.1", "N8N_HOST=localhost", "N8N_SECURE_COOKIE=false",
-		"N8N_DIAGNOSTICS_ENABLED=false", "N8N_VERSION_NOTIFICATIONS_ENABLED=false", "N8N_PERSONALIZATION_ENABLED=false", "N8N_TEMPLATES_ENABLED=false", "N8N_RUNNERS_ENABLED=false",
-		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true",
-		"N8N_EXPRESSION_ENGINE=legacy") // the other one needs isolated-vm, a second native package to compile
+	c.Env = append(os.Environ(), realn8n.Environment(t.TempDir(), port)...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
