@@ -169,7 +169,7 @@ func (d *document) readRole(t *Template, name string, r *reader) {
 		doc.only("Version", "2012-10-17")
 		for _, v := range doc.list("Statement") {
 			s := newReader(r.what+" statement", v, r.errs)
-			s.unread("Sid")
+			s.unread("Sid", "Condition") // a condition takes away from what is granted, and what is granted is looked at
 			s.only("Effect", "Allow")
 			grants = append(grants, Grant{Actions: s.strings("Action"), Resources: s.strings("Resource"), Line: v.line})
 			s.done()

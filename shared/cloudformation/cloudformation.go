@@ -65,7 +65,7 @@ func From(env *environment.Environment) (provisioning.Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(env.AWS("cloudformation"), env.AWS("secretsmanager"), Options{Stage: env.String("STAGE"), TemplateURL: at, Role: env.Optional("INSTANCE_ROLE"), Parameters: own}), nil
+	return Open(env.AWS("cloudformation"), env.AWS("secretsmanager"), Options{Stage: env.String("STAGE"), TemplateURL: at, Role: env.String("INSTANCE_ROLE"), Parameters: own}), nil
 }
 
 // Open makes a Driver. It does no I/O.

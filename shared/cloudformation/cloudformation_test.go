@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	standin "latchkey.dev/infra/cloudformation"
 	"latchkey.dev/shared/cloudformation"
 	"latchkey.dev/shared/contract"
 	"latchkey.dev/shared/provisioning"
@@ -23,7 +24,7 @@ var order = provisioning.Order{Key: "si_1SbExample", Agency: "ag_01KAM5Q0Z8W3RN6
 
 // site is a driver with an account of its own.
 type site struct {
-	*account
+	*standin.Account
 	t *testing.T
 	provisioning.Driver
 	o provisioning.Order
@@ -31,7 +32,7 @@ type site struct {
 
 func open(t *testing.T) *site {
 	t.Helper()
-	a := &account{secrets: map[string]string{}}
+	a := &standin.Account{}
 	server := httptest.NewServer(a)
 	t.Cleanup(server.Close)
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""), RetryMaxAttempts: 1}
@@ -62,16 +63,25 @@ func (s *site) says(do verb, want provisioning.Stage) provisioning.Report {
 	return r
 }
 
-func complete(s *stack) {
+func complete(s *standin.Stack) {
 	s.Outputs = [][2]string{{"Url", "https://ins-1.n8n.example"}, {"ApiKeySecret", "latchkey-prod-1"}}
+}
+
+// made is how many stacks were ever created, and the newest.
+func (s *site) made() (int, *standin.Stack) {
+	all := s.Stacks()
+	if len(all) == 0 {
+		return 0, nil
+	}
+	return len(all), &all[len(all)-1]
 }
 
 // runs has the instance made and running.
 func (s *site) runs() {
 	s.t.Helper()
 	s.says(provisioning.Driver.Begin, provisioning.Making)
-	s.secrets["latchkey-prod-1"] = `{"apiKey":"n8n_api_1"}`
-	s.set("CREATE_COMPLETE", complete)
+	s.Keep("latchkey-prod-1", `{"apiKey":"n8n_api_1"}`)
+	s.Set("CREATE_COMPLETE", complete)
 	s.says(provisioning.Driver.Look, provisioning.Running)
 }
 
@@ -93,7 +103,7 @@ func TestAnInstanceIsAStack(t *testing.T) {
 	}
 	for name, want := range map[string]string{"TemplateURL": "https://templates.s3.us-east-1.amazonaws.com/instance.yaml", "ClientRequestToken": "item-si-1SbExample", "OnFailure": "DELETE",
 		"RoleARN": "arn:aws:iam::123456789012:role/instances", "Capabilities.member.1": "CAPABILITY_IAM"} {
-		if got := made.form.Get(name); got != want {
+		if got := made.Form.Get(name); got != want {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
@@ -101,14 +111,14 @@ func TestAnInstanceIsAStack(t *testing.T) {
 		t.Errorf("its tags are %v", made.Tags)
 	}
 	s.says(provisioning.Driver.Look, provisioning.Making)
-	s.set("CREATE_IN_PROGRESS", func(s *stack) {
+	s.Set("CREATE_IN_PROGRESS", func(s *standin.Stack) {
 		s.Events = [][3]string{{"Service", "AWS::ECS::Service", "CREATE_IN_PROGRESS"}, {"Files", "AWS::EFS::FileSystem", "CREATE_COMPLETE"}}
 	})
 	s.says(provisioning.Driver.Look, provisioning.There)
-	s.secrets["latchkey-prod-1"] = `{}`
-	s.set("CREATE_COMPLETE", complete)
+	s.Keep("latchkey-prod-1", `{}`)
+	s.Set("CREATE_COMPLETE", complete)
 	s.says(provisioning.Driver.Look, provisioning.There) // it has not made its API key yet
-	s.secrets["latchkey-prod-1"] = `{"apiKey":"n8n_api_1","password":"x"}`
+	s.Keep("latchkey-prod-1", `{"apiKey":"n8n_api_1","password":"x"}`)
 	if r := s.says(provisioning.Driver.Look, provisioning.Running); r.URL != "https://ins-1.n8n.example" || r.APIKey != "n8n_api_1" || r.Handle != made.ID {
 		t.Errorf("%+v", r)
 	}
@@ -122,7 +132,7 @@ func TestAnInstanceWithoutAKeyRuns(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.says(provisioning.Driver.Begin, provisioning.Making)
-	s.set("CREATE_COMPLETE", func(s *stack) { s.Outputs = [][2]string{{"Url", "https://ins-1.n8n.example"}} })
+	s.Set("CREATE_COMPLETE", func(s *standin.Stack) { s.Outputs = [][2]string{{"Url", "https://ins-1.n8n.example"}} })
 	if r := s.says(provisioning.Driver.Look, provisioning.Running); r.APIKey != "" {
 		t.Errorf("%+v", r)
 	}
@@ -142,12 +152,12 @@ func TestAStackThatCannotBeCreatedIsGoneAndMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.says(provisioning.Driver.Begin, provisioning.Making)
-	failed := func(s *stack) {
+	failed := func(s *standin.Stack) {
 		s.Events = [][3]string{{"Service", "AWS::ECS::Service", "DELETE_COMPLETE"}, {"Service", "AWS::ECS::Service", "CREATE_FAILED"}, {"Files", "AWS::EFS::FileSystem", "CREATE_FAILED"}}
 	}
-	s.set("DELETE_IN_PROGRESS", failed) // by itself, see OnFailure
+	s.Set("DELETE_IN_PROGRESS", failed) // by itself, see OnFailure
 	s.says(provisioning.Driver.Look, provisioning.Making)
-	s.set("DELETE_COMPLETE")
+	s.Set("DELETE_COMPLETE")
 	r := s.says(provisioning.Driver.Look, provisioning.Broken)
 	if r.Reason != "Its AWS::EFS::FileSystem could not be created." {
 		t.Errorf("%q", r.Reason)
@@ -163,14 +173,14 @@ func TestWhatIsLeftOfAStackIsRemovedFirst(t *testing.T) {
 	for _, status := range []string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"} {
 		s := open(t)
 		s.says(provisioning.Driver.Begin, provisioning.Making)
-		s.set(status)
+		s.Set(status)
 		s.says(provisioning.Driver.Look, provisioning.Broken)
 		s.says(provisioning.Driver.Begin, provisioning.Making)
 		if _, made := s.made(); made.Status != "DELETE_IN_PROGRESS" {
 			t.Errorf("%s comes to %s", status, made.Status)
 		}
 		s.says(provisioning.Driver.Look, provisioning.Making)
-		s.set("DELETE_COMPLETE")
+		s.Set("DELETE_COMPLETE")
 		s.says(provisioning.Driver.Look, provisioning.Broken)
 		s.says(provisioning.Driver.Begin, provisioning.Making)
 		if n, made := s.made(); n != 2 || made.Status != "CREATE_IN_PROGRESS" {
@@ -197,17 +207,17 @@ func TestAStackIsHaltedAndRunsAgain(t *testing.T) {
 		if want := "[Running " + c.value + "]"; n != 1 || made.Status != "UPDATE_IN_PROGRESS" || !strings.Contains(fmt.Sprint(made.Parameters), want) || !strings.Contains(fmt.Sprint(made.Parameters), "[VpcId vpc-1]") {
 			t.Errorf("%d stacks, %+v", n, made)
 		}
-		s.set("UPDATE_COMPLETE")
+		s.Set("UPDATE_COMPLETE")
 		s.says(c.do, c.stage)
 		s.says(c.do, c.stage)
 	}
 	s.ask(provisioning.Driver.Suspend) //nolint:errcheck // it is not so yet
-	s.set("UPDATE_COMPLETE")
+	s.Set("UPDATE_COMPLETE")
 	s.says(provisioning.Driver.Look, provisioning.Halted)
 	s.says(provisioning.Driver.Begin, provisioning.Making) // paid for again
-	s.set("UPDATE_COMPLETE")
+	s.Set("UPDATE_COMPLETE")
 	s.says(provisioning.Driver.Look, provisioning.Running)
-	s.set("DELETE_COMPLETE")
+	s.Set("DELETE_COMPLETE")
 	s.says(provisioning.Driver.Suspend, provisioning.Gone)
 	if _, err := s.ask(provisioning.Driver.Resume); err == nil {
 		t.Error("what is gone runs again")
@@ -221,12 +231,12 @@ func TestAStackIsDeletedWhateverItIsIn(t *testing.T) {
 	s.runs()
 	s.says(provisioning.Driver.Delete, provisioning.Making)
 	s.says(provisioning.Driver.Delete, provisioning.Making)
-	s.set("DELETE_FAILED")
+	s.Set("DELETE_FAILED")
 	s.says(provisioning.Driver.Delete, provisioning.Making)
-	if n := len(slices.DeleteFunc(slices.Clone(s.calls), func(c string) bool { return c != "DeleteStack" })); n != 2 {
+	if n := len(slices.DeleteFunc(s.Calls(), func(c string) bool { return c != "DeleteStack" })); n != 2 {
 		t.Errorf("%d deletions are asked for", n)
 	}
-	s.set("DELETE_COMPLETE")
+	s.Set("DELETE_COMPLETE")
 	s.says(provisioning.Driver.Delete, provisioning.Gone)
 }
 
@@ -234,19 +244,19 @@ func TestWhatCannotBeAskedIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.runs()
-	s.refuse = "Throttling"
+	s.Refuse("Throttling")
 	for _, do := range []verb{provisioning.Driver.Begin, provisioning.Driver.Look, provisioning.Driver.Suspend, provisioning.Driver.Resume, provisioning.Driver.Delete} {
 		if r, err := s.ask(do); err == nil {
 			t.Errorf("%+v", r)
 		}
 	}
-	s.refuse = ""
-	delete(s.secrets, "latchkey-prod-1")
+	s.Refuse("")
+	s.Keep("latchkey-prod-1", "")
 	if r, err := s.ask(provisioning.Driver.Look); err == nil {
 		t.Errorf("without its secret: %+v", r)
 	}
 	for _, at := range []string{"", "http://ins-1.n8n.example", "javascript:alert(1)"} {
-		s.set("CREATE_COMPLETE", func(s *stack) { s.Outputs = [][2]string{{"Url", at}} })
+		s.Set("CREATE_COMPLETE", func(s *standin.Stack) { s.Outputs = [][2]string{{"Url", at}} })
 		if r, err := s.ask(provisioning.Driver.Look); err == nil {
 			t.Errorf("with the address %q: %+v", at, r)
 		}

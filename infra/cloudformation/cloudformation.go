@@ -1,4 +1,6 @@
-package cloudformation_test
+// Package cloudformation stands in for AWS CloudFormation and Secrets Manager, as far as the driver of that name asks them:
+// behind their wire protocols, with stacks that go from state to state by the clock, or as a test says.
+package cloudformation
 
 import (
 	"encoding/json"
@@ -9,30 +11,108 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
-// account is what CloudFormation and Secrets Manager keep, behind their wire protocols. Stacks go from state to state as the
-// test says.
-type account struct {
+// Account is an AWS account in one region.
+type Account struct {
+	// Takes is how long a change of a stack takes. Zero has stacks stay as they are until Set is called.
+	Takes time.Duration
+	Now   func() time.Time // needed with Takes
+	// Complete gives a stack that is created its outputs. It may be nil.
+	Complete func(*Stack)
+
 	mu      sync.Mutex
-	stacks  []*stack // with those that were deleted
+	stacks  []*Stack // with those that were deleted
 	tokens  map[string]bool
 	secrets map[string]string
 	calls   []string
-	refuse  string // an error's code that every call is answered with; "" for none
+	refuse  string
 }
 
-type stack struct {
+// Stack is one stack.
+type Stack struct {
 	Name, ID, Status string
 	Parameters       [][2]string
 	Outputs          [][2]string
 	Tags             map[string]string
 	Events           [][3]string // of newest to oldest: logical id, type, state
-	form             url.Values
+	Form             url.Values  // that it was created with
+
+	since time.Time // of its state
+}
+
+// Parameter is the value of one of its parameters.
+func (s *Stack) Parameter(name string) string {
+	for _, p := range s.Parameters {
+		if p[0] == name {
+			return p[1]
+		}
+	}
+	return ""
+}
+
+// Keep puts a secret into Secrets Manager; "" takes it away.
+func (a *Account) Keep(name, value string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.secrets == nil {
+		a.secrets = map[string]string{}
+	}
+	if a.secrets[name] = value; value == "" {
+		delete(a.secrets, name)
+	}
+}
+
+// Refuse answers every call of CloudFormation with an error's code; "" ends that.
+func (a *Account) Refuse(code string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refuse = code
+}
+
+// Calls are the actions that were asked for, in their order.
+func (a *Account) Calls() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.calls...)
+}
+
+// Stacks are all that were ever created, as they are now, oldest first.
+func (a *Account) Stacks() []Stack {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.goOn()
+	out := make([]Stack, len(a.stacks))
+	for n, s := range a.stacks {
+		out[n] = *s
+	}
+	return out
+}
+
+// goOn brings every stack to where the clock has it.
+func (a *Account) goOn() {
+	if a.Takes == 0 {
+		return
+	}
+	for _, s := range a.stacks {
+		if to, ok := strings.CutSuffix(s.Status, "_IN_PROGRESS"); ok && a.Now().Sub(s.since) >= a.Takes {
+			if s.Status = to + "_COMPLETE"; to == "CREATE" && a.Complete != nil {
+				a.Complete(s)
+			}
+		}
+	}
+}
+
+// become has a stack be in a state from now on.
+func (a *Account) become(s *Stack, status string) {
+	if s.Status = status; a.Now != nil {
+		s.since = a.Now()
+	}
 }
 
 // live is the stack of a name that is not deleted; or any, by its id.
-func (a *account) live(name string) *stack {
+func (a *Account) live(name string) *Stack {
 	for _, s := range a.stacks {
 		if s.ID == name || s.Name == name && s.Status != "DELETE_COMPLETE" {
 			return s
@@ -41,29 +121,19 @@ func (a *account) live(name string) *stack {
 	return nil
 }
 
-// set has the newest stack be in a state.
-func (a *account) set(status string, change ...func(*stack)) {
+// Set has the newest stack be in a state.
+func (a *Account) Set(status string, change ...func(*Stack)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.stacks[len(a.stacks)-1]
-	s.Status = status
+	a.become(s, status)
 	for _, f := range change {
 		f(s)
 	}
 }
 
-// made is how many stacks were ever created, and the newest.
-func (a *account) made() (int, *stack) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.stacks) == 0 {
-		return 0, nil
-	}
-	s := *a.stacks[len(a.stacks)-1]
-	return len(a.stacks), &s
-}
-
-func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers one call.
+func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	body, _ := io.ReadAll(r.Body)
@@ -94,6 +164,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, 400, a.refuse, "Rate exceeded")
 		return
 	}
+	a.goOn()
 	name := form.Get("StackName")
 	s := a.live(name)
 	if do != "CreateStack" && s == nil {
@@ -119,11 +190,12 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.tokens = map[string]bool{}
 		}
 		a.tokens[token] = true
-		s = &stack{Name: name, ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/%s/%d", name, len(a.stacks)), Status: "CREATE_IN_PROGRESS", Tags: map[string]string{}, form: form}
+		s = &Stack{Name: name, ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/%s/%d", name, len(a.stacks)), Status: "CREATE_IN_PROGRESS", Tags: map[string]string{}, Form: form}
 		for n := 1; form.Has(fmt.Sprintf("Tags.member.%d.Key", n)); n++ {
 			s.Tags[form.Get(fmt.Sprintf("Tags.member.%d.Key", n))] = form.Get(fmt.Sprintf("Tags.member.%d.Value", n))
 		}
 		s.Parameters = given(form, nil)
+		a.become(s, s.Status)
 		a.stacks = append(a.stacks, s)
 		a.answer(w, do, "<StackId>"+s.ID+"</StackId>")
 	case "DescribeStacks":
@@ -145,10 +217,11 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.fail(w, 400, "ValidationError", "Stack:"+s.ID+" is in "+s.Status+" state and can not be updated.")
 			return
 		}
-		s.Parameters, s.Status = next, "UPDATE_IN_PROGRESS"
+		s.Parameters = next
+		a.become(s, "UPDATE_IN_PROGRESS")
 		a.answer(w, do, "<StackId>"+s.ID+"</StackId>")
 	case "DeleteStack":
-		s.Status = "DELETE_IN_PROGRESS"
+		a.become(s, "DELETE_IN_PROGRESS")
 		a.answer(w, do, "")
 	default:
 		a.fail(w, 400, "InvalidAction", do)
@@ -180,12 +253,12 @@ func list(name, key, value string, all [][2]string) string {
 	return "<" + name + ">" + out + "</" + name + ">"
 }
 
-func (a *account) answer(w http.ResponseWriter, do, result string) {
+func (a *Account) answer(w http.ResponseWriter, do, result string) {
 	w.Header().Set("Content-Type", "text/xml")
 	fmt.Fprintf(w, `<%[1]sResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></%[1]sResponse>`, do, result)
 }
 
-func (a *account) fail(w http.ResponseWriter, status int, code, message string) {
+func (a *Account) fail(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code, message)
