@@ -67,14 +67,14 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 	cli := filepath.Join(folder, "sam", "venv", "bin", "sam")
 	python := filepath.Join(folder, "ministack", "venv", "bin", "python")
 	binary := filepath.Join(folder, "latchkey")
-	const built = ".aws-sam/local/template.yaml"
+	const built = ".aws-sam/lambdas/template.yaml" // of its own, since it is changed below
 	parameters := "Architecture=x86_64 Origin=" + origin + " MailFrom=invites@mail.latchkey.example AwsEndpointUrl=" + endpoint +
 		" CheckMx=false AllowPrivateAddresses=true CreateMailIdentity=false" +
 		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
 		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
 		" ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
 	for _, c := range [][]string{
-		{"infra/sam/check.sh", "install"}, {cli, "build", samConfig}, {"go", "build", "-o", binary, "./infra/local/latchkey"},
+		{"infra/sam/check.sh", "install"}, {cli, "build", samConfig, "--build-dir", ".aws-sam/lambdas"}, {"go", "build", "-o", binary, "./infra/local/latchkey"},
 		{python, "infra/engines/lambdas.py", "before"},
 	} {
 		if _, err := tool(c[0], c[1:]...); err != nil {
