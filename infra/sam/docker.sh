@@ -44,6 +44,9 @@ if ! docker image inspect "$image" >/dev/null 2>&1; then
     --change 'WORKDIR /var/task' - "$image" >/dev/null
 fi
 
+# sam local watches each function's folder with an instance of its own; the usual 128 are fewer than there are functions.
+if [ "$(cat /proc/sys/fs/inotify/max_user_instances)" -lt 1024 ]; then sysctl -q -w fs.inotify.max_user_instances=1024; fi
+
 gateway=$(ip -4 -o addr show docker0 | awk '{sub("/.*", "", $4); print $4; exit}')
 for port in ${LOOPBACK_PORTS:-}; do
   sysctl -q -w net.ipv4.conf.docker0.route_localnet=1

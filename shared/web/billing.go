@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/billing"
@@ -209,7 +210,7 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (step, error
 					next = back + "problem=" + stale
 				}
 			case fault.AlreadyPaid:
-				next = back
+				next = strings.TrimRight(back, "?&")
 			default:
 				next = back + "problem=" + url.QueryEscape(string(f.Code))
 			}
