@@ -104,9 +104,7 @@ func TestAClientPays(t *testing.T) {
 	if err := l.inside().Stripe.FailRenewals(sub.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.inside().Advance(t.Context(), 366*24*time.Hour); err != nil {
-		t.Fatal(err)
-	}
+	l.advance(366 * 24 * time.Hour)
 	owner.signIn(local.Owner)
 	owner.sees("payment past due")
 	owner.look("clients-past-due")
@@ -122,9 +120,7 @@ func TestAClientPays(t *testing.T) {
 	client.until("the portal", `location.pathname === "/portal"`)
 
 	// Paying takes a fresh sign-in, from which one comes back to where one was.
-	if err := l.inside().Advance(t.Context(), 61*time.Minute); err != nil {
-		t.Fatal(err)
-	}
+	l.advance(61 * time.Minute)
 	client.press("Change your card")
 	client.sees("Sign in again to go on")
 	client.look("portal-stale")
@@ -136,9 +132,7 @@ func TestAClientPays(t *testing.T) {
 	client.code("ops@acme.example", before)
 	client.strike(kb.Enter)
 	client.until("the portal", `location.pathname === "/portal" && location.search.includes("agency=")`)
-	if err := l.inside().Advance(t.Context(), 40*24*time.Hour); err != nil {
-		t.Fatal(err)
-	}
+	l.advance(40 * 24 * time.Hour)
 	client.signIn("ops@acme.example")
 	client.open("/portal")
 	client.sees("Your portal is paused")

@@ -64,9 +64,27 @@ func (p *place) inside() *local.Local {
 	return p.own
 }
 
+// advance lets time pass: it moves the product's clock, or where its functions go by the machine's makes all that it
+// keeps older.
+func (p *place) advance(d time.Duration) {
+	p.t.Helper()
+	if p.own == nil {
+		p.send(http.MethodPost, "age", `{"by":"`+d.String()+`"}`, &struct{}{})
+		return
+	}
+	if err := p.own.Advance(p.t.Context(), d); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 func (p *place) control(method, path string, into any) {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.controls+"/_local/"+path, nil)
+	p.send(method, path, "", into)
+}
+
+func (p *place) send(method, path, body string, into any) {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.controls+"/_local/"+path, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}
