@@ -121,9 +121,9 @@ func (s set) hold(ctx context.Context, folder string, only []string, every bool,
 			if suite.name != product.name || every {
 				tests = nil
 			}
-			r, err = suite.test(ctx, folder, s.name, reached, tests...)
+			r, err = suite.test(ctx, folder, s.name, reached, tests, s.not)
 		case suite.service != "":
-			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]))
+			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]), nil, nil)
 		default:
 			r, err = s.product(ctx, folder, suite, at)
 		}
@@ -208,5 +208,5 @@ func (s set) product(ctx context.Context, folder string, api suite, at map[strin
 		return r, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	return api.test(ctx, folder, s.name, []string{"LATCHKEY_URL=" + url})
+	return api.test(ctx, folder, s.name, []string{"LATCHKEY_URL=" + url}, nil, s.not)
 }

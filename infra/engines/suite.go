@@ -36,10 +36,13 @@ type result struct {
 // event is a line of go test -json.
 type event struct{ Action, Test, Output string }
 
-// test runs the suite with the variables: the tests of these names, or all. Only a suite that cannot be run at all is an
-// error.
-func (s suite) test(ctx context.Context, folder, name string, env []string, tests ...string) (result, error) {
+// test runs the suite with the variables: the tests of these names or all, but for those that are not to be run. Only a
+// suite that cannot be run at all is an error.
+func (s suite) test(ctx context.Context, folder, name string, env, tests, not []string) (result, error) {
 	args := []string{"test", "-json", "-count=1", "-timeout=90m"}
+	if len(not) > 0 {
+		args = append(args, "-skip=^("+strings.Join(not, "|")+")$")
+	}
 	if len(tests) > 0 {
 		args = append(args, "-run=^("+strings.Join(tests, "|")+")$")
 	}

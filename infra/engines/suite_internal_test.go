@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,7 +38,7 @@ func TestANewFailureIsToldFromAKnownOne(t *testing.T) {
 func TestTheListsNameTestsThatThereAre(t *testing.T) {
 	t.Parallel()
 	source := map[string]string{}
-	for _, s := range []suite{table, queues, mail, product} {
+	for _, s := range []suite{table, queues, mail, product, walk} {
 		files, err := filepath.Glob(filepath.Join("../..", s.path, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(s.path, err)
@@ -54,6 +55,11 @@ func TestTheListsNameTestsThatThereAre(t *testing.T) {
 		known, err := expected(filepath.Join("expected", s.name+".txt"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, name := range slices.Concat(s.tests, s.not) {
+			if !strings.Contains(source[product.name], "func "+name+"(") {
+				t.Errorf("%s: there is no %s", s.name, name)
+			}
 		}
 		for suite, tests := range known {
 			for name := range tests {
