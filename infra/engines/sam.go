@@ -95,7 +95,7 @@ var samTests = []string{
 	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestAnInviteIsPreviewedAsTheClientWillSeeIt", "TestDecliningByThePage",
 	"TestErasingOneselfLeavesNothingButIDs", "TestEveryErrorIsAProblem", "TestEveryPageCarriesItsArmour", "TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
 	"TestFE22TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn", "TestHealthNeedsNobody",
-	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyStripeIsListenedTo", "TestSigningInByThePages",
+	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyWhoSignsIsListenedTo", "TestSigningInByThePages",
 	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestTheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage", "TestTheBrandChangesForWhatComes",
 	"TestTheFormsOfAClientsPage", "TestTheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther", "TestDeadLinksTakeNoAnswer",
 	"TestTheDocumentDescribesEveryOperation", "TestWhatIsPaidForIsSetUpAndTheClientsOwn",
