@@ -146,7 +146,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.Unmarshal(body, &in)
 		value, ok := a.secrets[in.SecretId]
 		if !ok {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_ = json.NewEncoder(w).Encode(map[string]string{"__type": "ResourceNotFoundException"})
 			return
 		}

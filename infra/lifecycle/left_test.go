@@ -264,8 +264,9 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if e.after > 0 {
 		w.until(e.after, time.Second)
 	}
-	c, ref := o.get(which), ""
-	if ref = c.Payment.Reference; ref == "" {
+	c := o.get(which)
+	ref := c.Payment.Reference
+	if ref == "" {
 		return 0, errors.New("it has not paid")
 	}
 	if err := w.goes(o, which, e.pays); err != nil {
@@ -309,7 +310,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := errors.Join(w.stands(nil, 0, 0, len(w.yard.made)), o.nameless(address)); err != nil {
 		return calls, err
 	}
-	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() && !(self && sub.CancelAtPeriodEnd) {
+	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() && (!self || !sub.CancelAtPeriodEnd) {
 		return calls, fmt.Errorf("its subscription is %s: %w", sub.Status, err)
 	}
 	last, err := w.service.LastPayment(w.ctx, ref)

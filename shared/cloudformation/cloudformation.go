@@ -118,7 +118,7 @@ func (d *Driver) Begin(ctx context.Context, o provisioning.Order) (provisioning.
 	case broken:
 		return making, d.drop(ctx, s)
 	}
-	if parameter(s, running) == "false" {
+	if halted(s) {
 		return making, d.turn(ctx, s, "true")
 	}
 	return d.report(ctx, s)
@@ -167,7 +167,7 @@ func (d *Driver) Suspend(ctx context.Context, o provisioning.Order) (provisionin
 		return r, errNotYet
 	case stateOf(s) == broken && s.StackStatus != types.StackStatusUpdateFailed && s.StackStatus != types.StackStatusUpdateRollbackFailed: // nothing of it runs
 		return r, nil
-	case parameter(s, running) == "false":
+	case halted(s):
 		return r, nil
 	}
 	if err := d.turn(ctx, s, "false"); err != nil {
@@ -186,7 +186,7 @@ func (d *Driver) Resume(ctx context.Context, o provisioning.Order) (provisioning
 		return provisioning.Report{}, errors.New("cloudformation: there is no stack that could run again")
 	case stateOf(s) == busy:
 		return provisioning.Report{}, errNotYet
-	case parameter(s, running) == "false":
+	case halted(s):
 		if err := d.turn(ctx, s, "true"); err != nil {
 			return provisioning.Report{}, err
 		}
@@ -316,13 +316,14 @@ func tag(name, value string) types.Tag {
 	return types.Tag{Key: aws.String("latchkey:" + name), Value: &value}
 }
 
-func parameter(s *types.Stack, name string) string {
+// halted tells whether the stack is one, or is to be one, that runs nothing.
+func halted(s *types.Stack) bool {
 	for _, p := range s.Parameters {
-		if aws.ToString(p.ParameterKey) == name {
-			return aws.ToString(p.ParameterValue)
+		if aws.ToString(p.ParameterKey) == running {
+			return aws.ToString(p.ParameterValue) == "false"
 		}
 	}
-	return ""
+	return false
 }
 
 func output(s *types.Stack, name string) string {
@@ -367,7 +368,7 @@ func (d *Driver) drop(ctx context.Context, s *types.Stack) error {
 // report says what a complete stack holds.
 func (d *Driver) report(ctx context.Context, s *types.Stack) (provisioning.Report, error) {
 	r := provisioning.Report{Stage: provisioning.Halted, Handle: aws.ToString(s.StackId)}
-	if parameter(s, running) == "false" {
+	if halted(s) {
 		return r, nil
 	}
 	at, err := instance.ParseURL("url", output(s, "Url"), false)
