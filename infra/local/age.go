@@ -85,7 +85,12 @@ func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item m
 	case gone:
 		_, err = db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.Name, Key: key})
 	case len(set) > 0:
-		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.Name, Key: key, UpdateExpression: aws.String("SET " + strings.Join(set, ", ")),
+		change := "SET " + strings.Join(set, ", ")
+		if number(item["v"]) != "" { // whoever has read it reads it again before it writes
+			change += " ADD #v :one"
+			names["#v"], values[":one"] = "v", &types.AttributeValueMemberN{Value: "1"}
+		}
+		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.Name, Key: key, UpdateExpression: &change,
 			ConditionExpression: aws.String("attribute_exists(" + t.Hash.Name + ")"), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
 	}
 	var deleted *types.ConditionalCheckFailedException
