@@ -55,11 +55,11 @@ type Driver struct {
 }
 
 // From makes the Driver of INSTANCE_TEMPLATE_URL, STAGE, INSTANCE_ROLE and INSTANCE_PARAMETERS, which holds pairs of the
-// form Name=value with spaces between them; nil where there is no template.
-func From(env *environment.Environment) (provisioning.Driver, error) {
+// form Name=value with spaces between them. Where there is no template it is the other one that is returned.
+func From(env *environment.Environment, other func() (provisioning.Driver, error)) (provisioning.Driver, error) {
 	at := env.Optional("INSTANCE_TEMPLATE_URL")
 	if at == "" {
-		return nil, nil //nolint:nilnil // nothing is made here
+		return other()
 	}
 	own, err := pairs(env.Optional("INSTANCE_PARAMETERS"))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/cloudformation"
 	"latchkey.dev/shared/environment"
+	"latchkey.dev/shared/provisioning"
 )
 
 func TestTheEnvironmentSaysWhetherAndHow(t *testing.T) {
@@ -30,7 +31,7 @@ func TestTheEnvironmentSaysWhetherAndHow(t *testing.T) {
 		all := maps.Clone(whole)
 		maps.Copy(all, c.set)
 		env := environment.New(func(name string) string { return all[name] })
-		d, err := cloudformation.From(env)
+		d, err := cloudformation.From(env, func() (provisioning.Driver, error) { return nil, nil }) //nolint:nilnil // there is no other
 		if err == nil {
 			err = env.Err()
 		}

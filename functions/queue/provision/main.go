@@ -19,10 +19,9 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		jobs, mail := sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		cashier := &billing.Cashier{Store: table, Till: stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER")), Now: env.Now}
-		driver, err := cloudformation.From(env)
-		if driver == nil && err == nil {
-			driver, err = provisioner.From(env, ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"), nil)
-		}
+		driver, err := cloudformation.From(env, func() (provisioning.Driver, error) {
+			return provisioner.From(env, ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"), nil)
+		})
 		worker := &provisioning.Worker{Store: table, Driver: driver, Till: cashier, Queue: jobs, Mail: mail, Keys: ssm.Ring(env, "SEAL_PARAMETER"), Now: env.Now}
 		return event.Queue("provision", event.Body(worker.Handle)), err
 	})
