@@ -195,9 +195,9 @@ func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
 	p.webhooks(standin.Plan{})
 	p.until("the payment to be seen", func() bool { return o.look(i.ID).Status == "accepted" })
 
-	late, link, l := o.paying(p.address("late"))
+	late, link, _ := o.paying(p.address("late"))
 	p.advance(8 * 24 * time.Hour)
-	l = p.signIn(late.Email)
+	l := p.signIn(late.Email)
 	l.post("/v1/invitations/"+link+"/checkout", m{"interval": "month"}).fails(410, "invitation_expired")
 }
 

@@ -198,6 +198,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // names of parameters, not what is in them
 	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
 		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}

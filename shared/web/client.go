@@ -218,7 +218,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 		v.Again = true
 		return
 	}
-	if c.Joined() && owing(v, c, now) {
+	if c.Joined() && owing(v, c) {
 		return
 	}
 	switch i.At(now) {
@@ -252,7 +252,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 }
 
 // owing says what is wrong with the payment of a client that has joined; false when nothing is.
-func owing(v *page.Client, c *client.Client, now time.Time) bool {
+func owing(v *page.Client, c *client.Client) bool {
 	until := ""
 	if day := deletedOn(c); day != "" {
 		until = " What it bought is suspended, and deleted on " + day + " unless it pays before."
