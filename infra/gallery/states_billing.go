@@ -125,6 +125,8 @@ func billingStates() []state {
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
 			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.", "This client has been asked to pay. Access can be changed when it has accepted."
+			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)}, {Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
+			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You can invite the same address again afterwards."}
 			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
 		})},
 		{Name: "client-past-due", view: client(func(v *page.Client) {
