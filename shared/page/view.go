@@ -129,6 +129,14 @@ func (p Problems) For(field string) string {
 	return ""
 }
 
+// title is a page's title, which says first when something has to be put right (WCAG technique G88, GOV.UK's error summary).
+func (p Problems) title(of string) string {
+	if len(p) > 0 {
+		return "Error: " + of
+	}
+	return of
+}
+
 // Workspace is what surrounds the agency's pages.
 type Workspace struct {
 	Brand  Brand
@@ -164,11 +172,7 @@ type SignIn struct {
 }
 
 func (v SignIn) frame() frame {
-	title := "Sign in"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "signin", title: title, brand: v.Brand, script: true}
+	return frame{template: "signin", title: v.Problems.title("Sign in"), brand: v.Brand, script: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.

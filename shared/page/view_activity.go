@@ -27,11 +27,7 @@ func (v Activity) Filtered() bool {
 }
 
 func (v Activity) frame() frame {
-	title := "Activity"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "activity", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: "activity", title: v.Problems.title("Activity"), brand: v.Workspace.Brand, script: true}
 }
 
 // Option is one entry of a choice.

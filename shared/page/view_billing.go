@@ -36,11 +36,7 @@ type SignInAgain struct {
 }
 
 func (v Checkout) frame() frame {
-	title := "What you buy from " + v.Brand.Name
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "checkout", title: title, brand: v.Brand, till: true}
+	return frame{template: "checkout", title: v.Problems.title("What you buy from " + v.Brand.Name), brand: v.Brand, till: true}
 }
 
 // Paying is the moment between paying and standing in the portal.

@@ -19,11 +19,7 @@ type SignUp struct {
 }
 
 func (v SignUp) frame() frame {
-	title := "Start an agency"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "signup", title: title, brand: v.Brand, script: true}
+	return frame{template: "signup", title: v.Problems.title("Start an agency"), brand: v.Brand, script: true}
 }
 
 // Agencies is where a person chooses for which of its agencies it acts.
@@ -62,11 +58,7 @@ type Branding struct {
 }
 
 func (v Branding) frame() frame {
-	title := "Branding"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "branding", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: "branding", title: v.Problems.title("Branding"), brand: v.Workspace.Brand, script: true}
 }
 
 // DataURL is a PNG as an address, for a picture that is not worth a request of its own; "" for none.
@@ -94,11 +86,7 @@ type Members struct {
 }
 
 func (v Members) frame() frame {
-	title := "Members"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "members", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: "members", title: v.Problems.title("Members"), brand: v.Workspace.Brand, script: true}
 }
 
 // MemberRow is one person.
@@ -128,11 +116,7 @@ type Keys struct {
 }
 
 func (v Keys) frame() frame {
-	title := "API keys"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "keys", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: "keys", title: v.Problems.title("API keys"), brand: v.Workspace.Brand, script: true}
 }
 
 // KeyRow is one key.
@@ -177,11 +161,7 @@ type Standing struct {
 }
 
 func (v Standing) frame() frame {
-	title := "Plan"
-	if len(v.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "standing", title: title, brand: v.Workspace.Brand, script: true, till: v.Owner && v.Paying}
+	return frame{template: "standing", title: v.Problems.title("Plan"), brand: v.Workspace.Brand, script: true, till: v.Owner && v.Paying}
 }
 
 // Upgrade says what Max brings and how to get it.
