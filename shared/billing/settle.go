@@ -232,7 +232,6 @@ func (s *Cashier) stray(ctx context.Context, sub string) error {
 
 // payBack ends a subscription that nothing can be given for, and gives its money back. Both may be repeated.
 func (s *Cashier) payBack(ctx context.Context, sub, why string) error {
-	slog.WarnContext(ctx, "a subscription is cancelled and paid back", "subscription", sub, "why", why)
 	_, err := s.Till.RefundLast(ctx, sub, "refund."+sub)
 	switch {
 	case payment.Is(err, payment.Refused): // a payment that the payer's bank has asked about, say: it must not be taken again at least
@@ -243,5 +242,6 @@ func (s *Cashier) payBack(ctx context.Context, sub, why string) error {
 	if _, err := s.Till.CancelSubscription(ctx, sub, false); err != nil && !payment.Is(err, payment.Missing) {
 		return said(err)
 	}
+	slog.WarnContext(ctx, "a subscription is cancelled and paid back", Alert, "billing_paid_back", "subscription", sub, "why", why)
 	return nil
 }
