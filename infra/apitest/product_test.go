@@ -34,7 +34,7 @@ const (
 )
 
 // patience bounds every wait; nothing here takes long, but a shared machine may.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // product is a running product.
 type product struct {
