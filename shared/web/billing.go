@@ -93,27 +93,36 @@ func refusal(r *http.Request) page.Problems {
 	return page.Problems{{Message: words}}
 }
 
-// CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
-func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
-	return s.look("checkoutPage", func(w http.ResponseWriter, r *http.Request) error {
+// buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
+func (s *Site) buying(id string, door *signin.Doorkeeper, ledger *billing.Ledger, show func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error) Page {
+	return s.look(id, func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := door.Caller(r.Context(), credentials(r))
 		if err != nil {
 			return err
 		}
-		which := id.Agency(r.URL.Query().Get("agency"))
-		c, err := ledger.Relationship(r.Context(), caller, which)
+		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
 		if fault.Is(err, fault.NotFound) {
-			return s.nothing(w, r, caller, which)
+			return s.nothing(w, r, caller, agencyIn(r))
 		}
 		if err != nil {
 			return err
 		}
+		return show(w, r, caller, c)
+	})
+}
+
+// agencyIn is the agency that the query names.
+func agencyIn(r *http.Request) id.Agency { return id.Agency(r.URL.Query().Get("agency")) }
+
+// CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
+func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
+	return s.buying("checkoutPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		deal := c.Invite.Contract
 		if c.Joined() {
 			deal = c.Contract()
 		}
 		if deal == nil {
-			return s.nothing(w, r, caller, which)
+			return s.nothing(w, r, caller, c.Agency)
 		}
 		event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID))
 		if c.Joined() && !c.Payment.Over() {
@@ -122,13 +131,14 @@ func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page
 		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && !c.Joined() {
 			return s.over(w, r, c, f)
 		}
-		from := c.Invite.From
-		v := page.Checkout{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Agency: string(c.Agency), Person: string(caller.Email),
-			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
-			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
-		if v.Bill, err = bill(deal); err != nil {
+		owed, err := bill(deal)
+		if err != nil {
 			return err
 		}
+		from := c.Invite.From
+		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Agency: string(c.Agency), Person: string(caller.Email),
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
+			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
 			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged", Text: "You came back without paying. Everything is as it was; go on whenever you like."}
 		}
@@ -153,19 +163,7 @@ func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f 
 
 // PayingPage waits until the payment has come.
 func PayingPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
-	return s.look("payingPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
-		which := id.Agency(r.URL.Query().Get("agency"))
-		c, err := ledger.Relationship(r.Context(), caller, which)
-		if fault.Is(err, fault.NotFound) {
-			return s.nothing(w, r, caller, which)
-		}
-		if err != nil {
-			return err
-		}
+	return s.buying("payingPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		if c.Joined() && !c.Payment.Over() {
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
 		}
@@ -255,7 +253,7 @@ func StartCheckoutForm(origin string, door *signin.Doorkeeper, cashier *billing.
 // CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
 func CheckoutDone(door *signin.Doorkeeper, cashier *billing.Cashier) Page {
 	return lane("checkoutDone", "", false, func(r *http.Request) (at step, err error) {
-		which := id.Agency(r.URL.Query().Get("agency"))
+		which := agencyIn(r)
 		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
 		if n := looks(r); n > 0 {
 			waiting += fmt.Sprintf("n=%d&", n)

@@ -48,7 +48,7 @@ func PortalContractPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger
 		if err != nil {
 			return err
 		}
-		c, err := ledger.Relationship(r.Context(), caller, id.Agency(r.URL.Query().Get("agency")))
+		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
 		if err != nil {
 			return err
 		}
-		which := id.Agency(r.URL.Query().Get("agency"))
+		which := agencyIn(r)
 		var view *portal.View
 		if which != "" {
 			view, err = from.Get(ctx, caller, which)
