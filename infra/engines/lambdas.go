@@ -72,7 +72,7 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 		" CheckMx=false AllowPrivateAddresses=true CreateMailIdentity=false" +
 		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
 		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
-		" ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
+		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
 	for _, c := range [][]string{
 		{"infra/sam/check.sh", "install"}, {cli, "build", samConfig, "--build-dir", ".aws-sam/lambdas"}, {"go", "build", "-o", binary, "./infra/local/latchkey"},
 		{python, "infra/engines/lambdas.py", "before"},
