@@ -22,7 +22,7 @@ type Preview struct {
 // nobody stands for the address while none is typed.
 const nobody = "nobody@example.com"
 
-// Preview checks a draft as Send does, and changes nothing: one read. Faults: [fault.Invalid] with the field,
+// Preview checks a draft as Send does, and changes nothing: one read, and one more of the prices for a client that pays. Faults: [fault.Invalid] with the field,
 // [fault.PaymentsOff].
 func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) (*Preview, error) {
 	blank := strings.TrimSpace(d.Email) == ""
@@ -31,9 +31,6 @@ func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) 
 	}
 	offer, err := d.check()
 	if err != nil {
-		return nil, err
-	}
-	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
 		return nil, err
 	}
 	if blank {
