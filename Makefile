@@ -4,84 +4,84 @@
 
 LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
-HEAVY := latchkey.dev/infra/browser latchkey.dev/infra/smoke
+HEAVY := latchkey.dev/infra/test/browser latchkey.dev/infra/test/smoke
 # What compares pictures pixel by pixel, and what plays thousands of lifecycles: the race detector makes them ten times as
 # slow. The stories in which things happen at once are played with it all the same.
-LONG := latchkey.dev/infra/look latchkey.dev/infra/lifecycle
+LONG := latchkey.dev/infra/test/pictures latchkey.dev/infra/test/stories
 AT_ONCE := AtOnce|Concurrent|32Times|EverythingAtOnce|BothSides|AgainstC|AgainstChanges|NeverTwo
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
-	@go run ./infra/local/latchkey
+	@go run ./infra/run/local/latchkey
 
 test: chromium axe ## every test, with the race detector
 	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(LONG),-e $(p)))
 	go test -race -timeout 10m -p 1 $(HEAVY)
-	go test -race -timeout 10m -run '$(AT_ONCE)' latchkey.dev/infra/lifecycle
+	go test -race -timeout 10m -run '$(AT_ONCE)' latchkey.dev/infra/test/stories
 	go test -timeout 10m -p 1 $(LONG)
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
-	@infra/realn8n/install.sh
-	LATCHKEY_N8N=$(CURDIR)/.engines/n8n go test ./infra/realn8n -count=1 -v
+	@infra/run/realn8n/install.sh
+	LATCHKEY_N8N=$(CURDIR)/.engines/n8n go test ./infra/run/realn8n -count=1 -v
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
-	@infra/browser/chromium.sh
+	@infra/test/browser/chromium.sh
 
 axe: ## fetch axe-core, which judges the pages' accessibility in the tests, with npm where there is npm
-	@infra/look/axe.sh
+	@infra/test/pictures/axe.sh
 
 stack: ## make what template.yaml declares on ENDPOINT=http://… (an emulator; or on AWS, by its variables), ARGS=…
-	go run ./infra/stack/up $(if $(ENDPOINT),-endpoint $(ENDPOINT) -secrets) $(ARGS)
+	go run ./infra/run/stack/up $(if $(ENDPOINT),-endpoint $(ENDPOINT) -secrets) $(ARGS)
 
 aws: ## the embedded AWS engine by itself: AWS_PORT=4566 DATA=folder (empty: in memory)
-	@go run ./infra/engine/aws
+	@go run ./infra/run/engine/aws
 
 bench: ## measure the budgets of the design and print them beside their goals
-	go run ./infra/bench
+	go run ./infra/ops/bench
 
 conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
-	go test -count=1 ./infra/conformance/...
+	go test -count=1 ./infra/test/conformance/...
 
 engines-test: ## suites and API test on engines that were not written here: ENGINES=vendor,localstack,ministack,moto SUITES=…
-	go run ./infra/engines $(if $(ENGINES),-engines $(ENGINES)) $(if $(SUITES),-suites $(SUITES))
+	go run ./infra/ops/engines $(if $(ENGINES),-engines $(ENGINES)) $(if $(SUITES),-suites $(SUITES))
 
 localstack-test: ## the same on LocalStack's community edition alone, without Docker
-	go run ./infra/engines -engines localstack
+	go run ./infra/ops/engines -engines localstack
 
 sam-check: ## SAM CLI and cfn-lint on the template, and sam build of every function for both processors, looked at
-	infra/sam/check.sh
+	infra/ops/sam/check.sh
 
 sam-local: ## the product under sam local on http://localhost:3000: needs root for Docker, see infra/README.md
-	go run ./infra/engines -sam
+	go run ./infra/ops/engines -sam
 
 sam-test: ## the API test and the browser's walks through sam local's start-api and start-lambda
-	go run ./infra/engines -engines sam
+	go run ./infra/ops/engines -engines sam
 
 sam-browser: ## the browser's walks alone through sam local
-	go run ./infra/engines -engines sam -suites browser
+	go run ./infra/ops/engines -engines sam -suites browser
 
 lambda-test: ## sam deploy on MiniStack, where functions, mappings, schedule and API run without Docker; then API test and browser
-	go run ./infra/engines -engines lambdas
+	go run ./infra/ops/engines -engines lambdas
 
 gallery: ## every state of every page and mail, with canned data
-	go run ./infra/gallery
+	go run ./infra/ops/gallery
 
 screenshots: chromium ## take the README's picture anew
-	go test ./infra/look -run Screenshot -count=1 -screenshot ../gallery/screenshot.png
+	go test ./infra/test/pictures -run Screenshot -count=1 -screenshot ../../ops/gallery/screenshot.png
 
 goldens: chromium ## take the golden pictures of every page and mail anew
-	go test ./infra/look -run EveryState -count=1 -update
+	go test ./infra/test/pictures -run EveryState -count=1 -update
 
 admin: ## the operator's command line: ARGS="list", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
-	@go run ./infra/admin $(ARGS)
+	@go run ./infra/ops/admin $(ARGS)
 
 openapi: ## write the OpenAPI document anew from the operations and template.yaml
-	go test ./infra/openapi -update
+	go test ./infra/test/openapi -update
 
 deps: ## write each function's list of dependencies anew
-	go test ./infra/smoke -run Links -update
+	go test ./infra/test/smoke -run Links -update
 
 build: ## every function for the architecture that it is deployed on, into bin/
 	GOOS=linux GOARCH=arm64 $(LAMBDA) -o bin/ ./functions/...
@@ -92,5 +92,5 @@ lint: ## gofmt, vet and golangci-lint
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
 
 check-template: ## cfn-lint on the templates, and what AWS's translator makes of it: quotas, roles, wildcards
-	cfn-lint template.yaml infra/alarms.yaml infra/domain.yaml infra/instance.yaml
-	python3 infra/template/translated.py
+	cfn-lint template.yaml infra/ops/alarms.yaml infra/ops/domain.yaml infra/ops/instance.yaml
+	python3 infra/run/template/translated.py

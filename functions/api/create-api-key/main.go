@@ -2,11 +2,11 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {

@@ -2,14 +2,14 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/onboarding"
 )
 
 func main() {

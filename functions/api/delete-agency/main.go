@@ -2,19 +2,19 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/office"
-	"latchkey.dev/shared/signin"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		o := &office.Office{Store: table, Now: env.Now}
+		o := &agencies.Office{Store: table, Now: env.Now}
 		return api.DeleteAgency(door, o).Function(env.Origin("ORIGIN")), nil
 	})
 }

@@ -2,23 +2,23 @@
 package main
 
 import (
-	"latchkey.dev/shared/account"
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/office"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		staff := &office.Office{Store: table, Now: env.Now}
+		staff := &agencies.Office{Store: table, Now: env.Now}
 		till := &billing.Closer{Till: stripe.CloseOnly(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))}
 		me := &account.Account{Store: table, Till: till, Now: env.Now, MayResign: staff.MayResign, Resign: staff.Resign}
 		return api.EraseMe(door, me).Function(env.Origin("ORIGIN")), nil

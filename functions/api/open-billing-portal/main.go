@@ -2,14 +2,15 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/wire"
 )
 
 func main() {
@@ -17,7 +18,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
-		cashier := &billing.Cashier{Store: table, Till: till, Settings: billing.Told(env), Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Settings: wire.Settings(env), Now: env.Now}
 		return api.OpenBillingPortal(door, cashier).Function(env.Origin("ORIGIN")), nil
 	})
 }

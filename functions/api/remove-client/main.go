@@ -2,16 +2,16 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/care"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
@@ -20,7 +20,7 @@ func main() {
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
 		till := &billing.Closer{Till: stripe.CloseOnly(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))}
-		keeper := &care.Keeper{Store: table, Till: till, Now: env.Now}
+		keeper := &clients.Keeper{Store: table, Till: till, Now: env.Now}
 		return api.RemoveClient(door, directory, keeper).Function(env.Origin("ORIGIN")), nil
 	})
 }

@@ -2,16 +2,17 @@
 package main
 
 import (
-	"latchkey.dev/shared/api"
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/wire"
 )
 
 func main() {
@@ -20,7 +21,7 @@ func main() {
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
 		reception := &onboarding.Reception{Store: table, Now: env.Now}
-		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: billing.Told(env), Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: wire.Settings(env), Now: env.Now}
 		return api.StartCheckout(door, reception, cashier).Function(env.Origin("ORIGIN")), nil
 	})
 }

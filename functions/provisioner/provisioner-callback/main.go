@@ -2,17 +2,17 @@
 package main
 
 import (
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/provisioner"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/provisionhook"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
 )
 
 func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
-		key := provisioner.Key(ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"))
+		key := provisionhook.Key(ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"))
 		jobs := sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL"))
-		return event.HTTP("provisionerCallback", provisioner.Receiver(key, env.Now, jobs)), nil
+		return event.HTTP("provisionerCallback", provisionhook.Receiver(key, env.Now, jobs)), nil
 	})
 }

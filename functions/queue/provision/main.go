@@ -2,16 +2,16 @@
 package main
 
 import (
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/cloudformation"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/provisioner"
-	"latchkey.dev/shared/provisioning"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/cloudformation"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/provisionhook"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/provisioning"
 )
 
 func main() {
@@ -20,7 +20,7 @@ func main() {
 		jobs, mail := sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		cashier := &billing.Cashier{Store: table, Till: stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER")), Now: env.Now}
 		driver, err := cloudformation.From(env, func() (provisioning.Driver, error) {
-			return provisioner.From(env, ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"), nil)
+			return provisionhook.From(env, ssm.Given(env, "PROVISIONER_SECRET_PARAMETER"), nil)
 		})
 		worker := &provisioning.Worker{Store: table, Driver: driver, Till: cashier, Queue: jobs, Mail: mail, Keys: ssm.Ring(env, "SEAL_PARAMETER"), Now: env.Now}
 		return event.Queue("provision", event.Body(worker.Handle)), err

@@ -2,11 +2,11 @@
 package main
 
 import (
-	"latchkey.dev/shared/delivery"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/ses"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/usecase/delivery"
 )
 
 func main() {

@@ -2,14 +2,14 @@
 package main
 
 import (
-	"latchkey.dev/shared/delivery"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/mx"
-	"latchkey.dev/shared/ses"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/mx"
+	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/usecase/delivery"
 )
 
 func main() {

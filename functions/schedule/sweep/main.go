@@ -2,11 +2,11 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/sweep"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/usecase/sweep"
 )
 
 func main() {

@@ -2,12 +2,12 @@
 package main
 
 import (
-	"latchkey.dev/shared/account"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {

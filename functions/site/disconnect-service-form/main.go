@@ -2,20 +2,20 @@
 package main
 
 import (
-	"latchkey.dev/shared/connection"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		connector := &connection.Connector{Store: table, Now: env.Now}
+		connector := &resources.Connector{Store: table, Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.DisconnectServiceForm(site, door, directory, connector).Function(), nil

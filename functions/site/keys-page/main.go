@@ -2,12 +2,12 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/office"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
@@ -15,7 +15,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		keys := &signin.Keys{Store: table, Now: env.Now}
-		o := &office.Office{Store: table, Now: env.Now}
+		o := &agencies.Office{Store: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.KeysPage(site, door, keys, o).Function(), nil
 	})

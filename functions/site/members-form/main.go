@@ -2,13 +2,13 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/office"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
@@ -16,7 +16,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		mail := sqs.Open(env.AWS("sqs"), env.String("MAIL_QUEUE_URL"))
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
-		o := &office.Office{Store: table, Queue: mail, Now: env.Now}
+		o := &agencies.Office{Store: table, Queue: mail, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.MembersForm(site, door, o).Function(), nil
 	})

@@ -2,14 +2,14 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/n8n"
-	"latchkey.dev/shared/portal"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/n8n"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {

@@ -2,13 +2,13 @@
 package main
 
 import (
-	"latchkey.dev/shared/care"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
@@ -16,7 +16,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
-		keeper := &care.Keeper{Store: table, Now: env.Now}
+		keeper := &clients.Keeper{Store: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.RenameClientForm(site, door, directory, keeper).Function(), nil
 	})

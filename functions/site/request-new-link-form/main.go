@@ -2,11 +2,11 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/onboarding"
 )
 
 func main() {

@@ -2,14 +2,14 @@
 package main
 
 import (
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/provisioning"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/provisioning"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {

@@ -2,15 +2,16 @@
 package main
 
 import (
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/wire"
 )
 
 func main() {
@@ -18,7 +19,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		till := stripe.Till(env, ssm.Given(env, "STRIPE_SECRET_PARAMETER"))
-		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: billing.Told(env), Now: env.Now}
+		cashier := &billing.Cashier{Store: table, Till: till, Provision: sqs.Open(env.AWS("sqs"), env.String("PROVISION_QUEUE_URL")), Settings: wire.Settings(env), Now: env.Now}
 		return web.StartCheckoutForm(env.Origin("ORIGIN"), door, cashier).Function(), nil
 	})
 }

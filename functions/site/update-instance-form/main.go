@@ -2,15 +2,15 @@
 package main
 
 import (
-	"latchkey.dev/shared/connection"
-	"latchkey.dev/shared/dynamo"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/n8n"
-	"latchkey.dev/shared/onboarding"
-	"latchkey.dev/shared/signin"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/web"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/n8n"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/signin"
 )
 
 func main() {
@@ -18,7 +18,7 @@ func main() {
 		table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 		door := &signin.Doorkeeper{Store: table, Now: env.Now}
 		keys := ssm.Ring(env, "SEAL_PARAMETER")
-		connector := &connection.Connector{Store: table, N8N: n8n.Open(env), Keys: keys, Open: n8n.Allowed(env), Now: env.Now}
+		connector := &resources.Connector{Store: table, N8N: n8n.Open(env), Keys: keys, Open: n8n.Allowed(env), Now: env.Now}
 		directory := &onboarding.Directory{Store: table, Now: env.Now}
 		site := web.New(env.String("PLATFORM_NAME"), env.Origin("ORIGIN"), env.Now)
 		return web.UpdateInstanceForm(site, door, directory, connector).Function(), nil

@@ -4,12 +4,12 @@ package main
 import (
 	"strings"
 
-	"latchkey.dev/shared/billing"
-	"latchkey.dev/shared/environment"
-	"latchkey.dev/shared/event"
-	"latchkey.dev/shared/sqs"
-	"latchkey.dev/shared/ssm"
-	"latchkey.dev/shared/stripe"
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/usecase/billing"
 )
 
 func main() {

@@ -1,0 +1,134 @@
+// Command admin is the operator's command line. It works against any stage, with whatever the AWS environment
+// variables and profile say; AWS_ENDPOINT_URL points it at a local run.
+//
+//	go run ./infra/ops/admin list
+//	go run ./infra/ops/admin suspend ag_… "chargebacks"
+//	AWS_ENDPOINT_URL=http://localhost:4566 go run ./infra/ops/admin -json show ag_…
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"latchkey.dev/shared/adapter/dynamo"
+)
+
+func main() {
+	ctx := context.Background()
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err == nil {
+		err = run(ctx, cfg, os.Args[1:], os.Stdout, time.Now)
+	}
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "admin:", err)
+		os.Exit(1)
+	}
+}
+
+// tool is what a command works with.
+type tool struct {
+	ctx   context.Context //nolint:containedctx // one command, one context
+	cfg   aws.Config
+	table *dynamo.Operator
+	stage string
+	json  bool
+	out   io.Writer
+	now   func() time.Time
+	err   error // of writing
+}
+
+type command struct {
+	name, arguments, about string
+	least, most            int // arguments
+	do                     func(*tool, []string) error
+}
+
+var commands = []command{
+	{"list", "", "all agencies, with plan, state and people", 0, 0, (*tool).list},
+	{"show", "AGENCY", "one agency: people, keys, clients, the newest of its log", 1, 1, (*tool).show},
+	{"plan", "AGENCY free|max", "put an agency on a plan", 2, 2, (*tool).plan},
+	{"suspend", "AGENCY [REASON]", "inviting, acceptance and portals rest; nothing is lost", 1, 100, (*tool).suspend},
+	{"resume", "AGENCY", "lift a suspension", 1, 1, (*tool).resume},
+	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
+	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},
+	{"retry", "CLIENT RESOURCE -agency AGENCY", "have something tried again that could not be set up", 4, 4, (*tool).retry},
+	{"invite", "INVITE|CLIENT -agency AGENCY", "the whole history of an invite", 3, 3, (*tool).invite},
+}
+
+func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer, now func() time.Time) error {
+	f := flag.NewFlagSet("admin", flag.ContinueOnError)
+	f.SetOutput(out)
+	stage := f.String("stage", "latchkey", "the deployment's `stage`, which begins the names of its table and queues")
+	asJSON := f.Bool("json", false, "answer in JSON")
+	f.Usage = func() {
+		p := printer{w: out}
+		p.line("Usage: admin [-stage STAGE] [-json] COMMAND")
+		p.line("")
+		for _, c := range commands {
+			p.line("  %-38s %s", c.name+" "+c.arguments, c.about)
+		}
+		p.line("")
+		p.line("Agencies are founded with go run ./infra/ops/agency, or by signing up.")
+	}
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	rest := f.Args()
+	if len(rest) == 0 {
+		f.Usage()
+		return flag.ErrHelp
+	}
+	for _, c := range commands {
+		if c.name != rest[0] {
+			continue
+		}
+		if n := len(rest) - 1; n < c.least || n > c.most {
+			return fmt.Errorf("write it as: admin %s %s", c.name, c.arguments)
+		}
+		t := &tool{ctx: ctx, cfg: cfg, table: dynamo.OpenOperator(cfg, *stage+"-table", now), stage: *stage, json: *asJSON, out: out, now: now}
+		return errors.Join(c.do(t, rest[1:]), t.err)
+	}
+	return fmt.Errorf("there is no command %q; there are %s", rest[0], names())
+}
+
+func names() string {
+	var all []string
+	for _, c := range commands {
+		all = append(all, c.name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// printer keeps the first error of writing.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// answer prints v as JSON, or what text writes.
+func (t *tool) answer(v any, text func(p *printer)) error {
+	if t.json {
+		e := json.NewEncoder(t.out)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
+	}
+	p := &printer{w: t.out}
+	text(p)
+	return p.err
+}

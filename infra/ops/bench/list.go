@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"runtime"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/usecase/onboarding"
+)
+
+func changeOf(c *client.Client) client.Change { return client.Change{Client: c} }
+
+// lists measures a page of 50 clients in an agency of more and more of them: the first page, and one in the middle.
+func lists(ctx context.Context, b *bench) error {
+	sizes := []int{10_000, 100_000}
+	if b.million {
+		sizes = append(sizes, 1_000_000)
+	}
+	first := time.Duration(0)
+	for _, n := range sizes {
+		p, err := b.open(ctx, "")
+		if err != nil {
+			return err
+		}
+		t, err := p.found(ctx, "Northwind Automations")
+		if err != nil {
+			return err
+		}
+		middle, err := p.fill(ctx, t, n)
+		if err != nil {
+			return err
+		}
+		store := &onboarding.Directory{Store: p.table, Now: time.Now}
+		caller := memberOf(t)
+		page, _, err := drive(1, 400, func(k int) error {
+			q := onboarding.Query{Limit: 50}
+			if k%2 == 1 {
+				q.After = middle
+			}
+			got, err := store.Clients(ctx, caller, q)
+			if err == nil && len(got.Items) != 50 {
+				err = fmt.Errorf("a page of %d", len(got.Items))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		query, _, err := drive(1, 400, func(int) error {
+			_, _, err := p.table.Clients(ctx, t.id, onboarding.Query{Limit: 50})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		r := get("/v1/clients", "limit=50")
+		r.Headers["authorization"] = "Bearer " + t.key
+		whole, _, err := drive(1, 400, func(int) error { return call(ctx, p.functions["listClients"], r, 200) })
+		if err != nil {
+			return err
+		}
+		at := page.at(0.5)
+		b.row(fmt.Sprintf("list 50 of %d clients, p50", n), millis(at), "1.00 ms", at <= time.Millisecond)
+		b.row("   its Query alone; with the function around it", millis(query.at(0.5))+"; "+millis(whole.at(0.5)), "", true)
+		if first == 0 {
+			first = at
+		} else {
+			ratio := float64(at) / float64(first)
+			b.row("   beside 10,000", fmt.Sprintf("%.2f times", ratio), "flat (≤ 1.2)", ratio <= 1.2)
+		}
+		if err := p.engine.Close(); err != nil {
+			return err
+		}
+		runtime.GC()
+	}
+	return nil
+}
+
+// fill writes n clients as copies of one that the product wrote, in batches, and returns the middle one's id.
+func (p *place) fill(ctx context.Context, t *tenant, n int) (middle id.Client, err error) {
+	begun := time.Now().Add(-time.Duration(n) * time.Second)
+	c, _, err := t.pending("first@acme.example", begun)
+	if err != nil {
+		return "", err
+	}
+	if err := p.table.Commit(ctx, t.id, changeOf(c)); err != nil {
+		return "", err
+	}
+	db := dynamodb.NewFromConfig(p.cfg)
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: string(t.id)}, "sk": &types.AttributeValueMemberS{Value: "cl#" + string(c.Ref())}}
+	out, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &p.tableName, Key: key})
+	if err != nil {
+		return "", err
+	}
+	var batch []types.WriteRequest
+	for k := 1; k < n; k++ {
+		address := email.Address(fmt.Sprintf("c%d@acme.example", k))
+		ref := id.RefOf(t.id, address)
+		which := id.At[id.Client](id.ClientPrefix, ref, begun.Add(time.Duration(k)*time.Second))
+		if k == n/2 {
+			middle = which
+		}
+		i := maps.Clone(out.Item)
+		for name, v := range map[string]string{"sk": "cl#" + string(ref), "id": string(which), "ls": string(which), "email": string(address)} {
+			i[name] = &types.AttributeValueMemberS{Value: v}
+		}
+		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
+		if len(batch) == 25 || k == n-1 {
+			res, err := db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.tableName: batch}})
+			if err != nil {
+				return "", err
+			}
+			if len(res.UnprocessedItems) > 0 {
+				return "", fmt.Errorf("unprocessed: %d", len(res.UnprocessedItems))
+			}
+			batch = batch[:0]
+		}
+	}
+	return middle, nil
+}

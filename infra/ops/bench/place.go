@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/oklog/ulid/v2"
+
+	"latchkey.dev/infra/run/engine"
+	"latchkey.dev/infra/run/engine/roundtrip"
+	"latchkey.dev/infra/run/stack"
+	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/event"
+	queues "latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+const origin = "https://portal.latchkey.example"
+
+// place is the API's functions on an engine of their own, with nothing else running: no worker and no sweep.
+type place struct {
+	engine       *engine.Engine
+	table        *dynamo.Table
+	cfg          aws.Config
+	tableName    string
+	billingQueue string
+	meter        *meter
+	functions    map[string]event.Function // by operation id
+}
+
+// open makes a place. dir keeps it on disk; empty keeps it in memory.
+func (b *bench) open(ctx context.Context, dir string) (*place, error) {
+	e, err := engine.Open(engine.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	declared, err := template.Read(filepath.Join(b.root, "template.yaml"), template.Inputs{Parameters: map[string]string{
+		"Stage": "bench", "Origin": origin, "MailFrom": "invites@mail.latchkey.example", "CheckMx": "false"}})
+	if err != nil {
+		return nil, err
+	}
+	up, err := stack.Up(ctx, e.Config(), declared)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := up.Variables()
+	if err != nil {
+		return nil, err
+	}
+	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], billingQueue: vars["BILLING_QUEUE_URL"], meter: &meter{to: roundtrip.Transport(e.Handler())}, functions: map[string]event.Function{}}
+	cfg := e.Config()
+	cfg.HTTPClient = &http.Client{Transport: p.meter}
+	p.table = dynamo.Open(cfg, p.tableName, time.Now)
+	mail := queues.Open(cfg, vars["MAIL_QUEUE_URL"])
+	for _, o := range api.Operations(api.Services{
+		Door: &signin.Doorkeeper{Store: p.table, Now: time.Now}, Codes: &signin.Codes{Store: p.table, Queue: mail, Key: []byte(origin), Now: time.Now},
+		Keys: &signin.Keys{Store: p.table, Now: time.Now}, Inviter: &onboarding.Inviter{Store: p.table, Queue: mail, Now: time.Now},
+		Directory: &onboarding.Directory{Store: p.table, Now: time.Now}, Reception: &onboarding.Reception{Store: p.table, Now: time.Now},
+		Portal: &portal.Portal{Store: p.table, Now: time.Now}, Instances: &portal.Instances{Store: p.table, Now: time.Now},
+		Connector: &resources.Connector{Store: p.table, Now: time.Now}, Origin: origin,
+	}) {
+		p.functions[o.ID] = o.Function(origin)
+	}
+	return p, nil
+}
+
+// tenant is an agency with an API key and two instances.
+type tenant struct {
+	id     id.Agency
+	key    string // the secret
+	member id.Member
+	n8n    [2]id.Resource
+}
+
+// found makes an agency that is past a new one's allowance.
+func (p *place) found(ctx context.Context, name string) (*tenant, error) {
+	return found(ctx, p.table, name)
+}
+
+func found(ctx context.Context, table *dynamo.Table, name string) (*tenant, error) {
+	now := time.Now()
+	t := &tenant{id: id.New[id.Agency](id.AgencyPrefix, now), member: id.New[id.Member](id.MemberPrefix, now)}
+	err := table.Found(ctx, dynamo.Founding{
+		Agency: agency.Agency{ID: t.id, Name: name, Color: "#0b6e4f", Plan: agency.Max, CreatedAt: now.Add(-90 * 24 * time.Hour)},
+		Owner:  agency.Member{ID: t.member, Email: email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example"), Role: agency.Owner},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range []string{"Acme production", "Acme staging"} {
+		t.n8n[i] = id.New[id.Resource](id.InstancePrefix, now)
+		if err := table.AddResource(ctx, t.id, instance.Resource{ID: t.n8n[i], Type: "n8n", Name: name, Status: instance.Running, CreatedAt: now}); err != nil {
+			return nil, err
+		}
+	}
+	k := &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: t.id, Name: "bench", Scopes: identity.Scopes(), CreatedBy: t.member, CreatedAt: now}
+	ag, ky := id.Bytes(id.AgencyPrefix, string(t.id)), id.Bytes(id.KeyPrefix, string(k.ID))
+	t.key = secret.New(secret.APIKey, append(ag[:], ky[:]...))
+	k.Hash = secret.HashOf(t.key)
+	err = table.CreateAPIKey(ctx, k, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated, Subject: string(k.ID)}, nil)
+	if err != nil {
+		return nil, err
+	}
+	// The note of its first use in the hour is not part of what is measured.
+	return t, table.Used(ctx, k, now)
+}
+
+// pending is a relationship whose invite's mail is out, and its link's secret.
+func (t *tenant) pending(address string, at time.Time) (*client.Client, string, error) {
+	c, err := client.Begin(nil, t.id, client.Offer{Email: email.Address(address), Payer: invite.AgencyPays, Name: "Acme Ltd",
+		Grants: []instance.Grant{{Resource: t.n8n[0], Access: instance.Read, Name: "Acme production"}, {Resource: t.n8n[1], Access: instance.Write, Name: "Acme staging"}},
+		From:   invite.Sender{AgencyName: "Northwind Automations", Color: "#0b6e4f", Member: t.member}}, at)
+	if err != nil {
+		return nil, "", err
+	}
+	token := link.New(t.id, c.Ref())
+	c.Invite.First(at, agency.Slot{New: at})
+	c.Invite.Claim(at, c.Invite.Mail.Job, secret.HashOf(token))
+	c.Invite.MailSent(at)
+	return c, token, nil
+}
+
+// session signs somebody in and returns the cookie's value.
+func (p *place) session(ctx context.Context, address string) (string, error) {
+	user, sid, now := id.UserOf(email.Address(address)), ulid.Make(), time.Now()
+	locator := make([]byte, 0, 32)
+	h := email.Address(address).Hash()
+	locator = append(append(locator, h[:16]...), sid[:]...)
+	cookie := secret.New(secret.Session, locator)
+	return cookie, p.table.OpenSession(ctx, &identity.Code{User: user, Email: email.Address(address)},
+		&identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: email.Address(address), CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)})
+}
+
+// request is an event of payload format 2.0, as far as it differs from one request to the next.
+type request struct {
+	Version        string            `json:"version"`
+	RouteKey       string            `json:"routeKey"`
+	RawPath        string            `json:"rawPath"`
+	RawQueryString string            `json:"rawQueryString"`
+	Cookies        []string          `json:"cookies,omitempty"`
+	Headers        map[string]string `json:"headers"`
+	RequestContext map[string]any    `json:"requestContext"`
+	PathParameters map[string]string `json:"pathParameters,omitempty"`
+	Body           string            `json:"body,omitempty"`
+}
+
+func get(path, query string) *request { return to("GET", path, query) }
+
+func to(method, path, query string) *request {
+	return &request{Version: "2.0", RouteKey: method + " " + path, RawPath: path, RawQueryString: query,
+		Headers: map[string]string{"accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-type": "application/json",
+			"host": "portal.latchkey.example", "user-agent": "bench", "x-forwarded-for": "203.0.113.24", "x-forwarded-port": "443", "x-forwarded-proto": "https"},
+		RequestContext: map[string]any{"accountId": "000000000000", "apiId": "a1b2c3d4e5", "domainName": "portal.latchkey.example", "requestId": "UExa631ac369oAMEbjw=",
+			"http": map[string]string{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.24", "userAgent": "bench"}, "stage": "$default"}}
+}
+
+// sendInvite is the request for an invite to two instances.
+func (t *tenant) sendInvite(address, once string) *request {
+	r := to("POST", "/v1/invites", "")
+	r.Headers["authorization"] = "Bearer " + t.key
+	if once != "" {
+		r.Headers["idempotency-key"] = once
+	}
+	r.Body = fmt.Sprintf(`{"email":%q,"name":"Acme Ltd","grants":[{"resource":%q,"access":"read"},{"resource":%q,"access":"write"}]}`, address, t.n8n[0], t.n8n[1])
+	return r
+}
+
+// call brings the event to a function as JSON and returns an error unless it answers with the status.
+func call(ctx context.Context, f interface {
+	Invoke(context.Context, []byte) ([]byte, error)
+}, r *request, status int) error {
+	payload, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	answer, err := f.Invoke(ctx, payload)
+	if err != nil {
+		return err
+	}
+	var out struct {
+		StatusCode int    `json:"statusCode"`
+		Body       string `json:"body"`
+	}
+	if err := json.Unmarshal(answer, &out); err != nil {
+		return err
+	}
+	if out.StatusCode != status {
+		return fmt.Errorf("%s answered %d: %s", r.RouteKey, out.StatusCode, out.Body)
+	}
+	return nil
+}

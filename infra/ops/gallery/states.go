@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/view/letter"
+	"latchkey.dev/shared/view/page"
+)
+
+// state is one page in one state, or one mail.
+type state struct {
+	Name string
+	view page.View
+	mail func() letter.Letter
+}
+
+var now = time.Date(2025, 11, 21, 14, 3, 22, 0, time.UTC)
+
+func ago(d time.Duration) page.Time { return page.TimeAt(now.Add(-d), now) }
+
+const logo = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA0MCA0MCI+PHJlY3Qgd2lkdGg9IjQwIiBoZWlnaHQ9IjQwIiByeD0iMTAiIGZpbGw9IiMwZjc2NmUiLz48cGF0aCBkPSJNMTEgMjlWMTFsMTggMThWMTEiIGZpbGw9Im5vbmUiIHN0cm9rZT0iI2ZmZiIgc3Ryb2tlLXdpZHRoPSI0IiBzdHJva2UtbGluZWpvaW49InJvdW5kIiBzdHJva2UtbGluZWNhcD0icm91bmQiLz48L3N2Zz4="
+
+var (
+	platform  = page.Brand{Name: "Latchkey", Own: true}
+	northwind = page.Brand{Name: "Northwind Automations", Color: "#0f766e", LogoURL: logo}
+	sunny     = page.Brand{Name: "Sunny Side Studio", Color: "#facc15"}
+	longest   = strings.TrimSpace(strings.Repeat("The Very Long Trading Company of Rotterdam ", 5))[:200]
+	unbroken  = strings.Repeat("Donaudampfschiff", 12)
+	rtl       = "شركة النور للتجارة"
+	emoji     = "🚀 Rocket 👩‍👩‍👧 Family"
+	active    = page.Badge{Tone: page.Good, Text: "Active"}
+	pending   = page.Badge{Tone: page.Wait, Text: "Pending"}
+	inactive  = page.Badge{Tone: page.Idle, Text: "Inactive"}
+	running   = page.Badge{Tone: page.Good, Text: "Running"}
+)
+
+func workspace(invite bool) page.Workspace {
+	return page.Workspace{Brand: northwind, Person: "owner@northwind.example", Here: page.InClients, Invite: invite}
+}
+
+func states() []state {
+	var all []state
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+func signInStates() []state {
+	wrong := page.Problems{{Field: "code", Message: "That code is wrong or out of date. Check the newest mail; you have 3 tries left."}}
+	return []state{
+		{Name: "sign-in", view: page.SignIn{Brand: platform}},
+		{Name: "sign-in-prefilled", view: page.SignIn{Brand: platform, Email: "owner@northwind.example"}},
+		{Name: "sign-in-error", view: page.SignIn{Brand: platform, Email: "owner@", Problems: page.Problems{{Field: "email", Message: "Enter a valid email address."}}}},
+		{Name: "sign-in-limited", view: page.SignIn{Brand: platform, Email: "owner@northwind.example", Problems: page.Problems{{Message: "Too many codes were asked for this address. Try again in 12 minutes."}}}},
+		{Name: "sign-in-signed-out", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "You are signed out."}}},
+		{Name: "sign-in-code", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example"}},
+		{Name: "sign-in-code-by-hand", view: page.SignIn{Brand: platform, AskCode: true}},
+		{Name: "sign-in-code-again", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Note: page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}}},
+		{Name: "sign-in-code-wrong", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456", Problems: wrong}},
+		{Name: "sign-in-already", view: page.SignedIn{Brand: platform, Email: "owner@northwind.example", Home: "/clients"}},
+		{Name: "nothing-here", view: page.Nowhere{Brand: platform, Email: "nobody@elsewhere.example"}},
+	}
+}
+
+func row(name, email string, b page.Badge, since time.Duration, linked ...string) page.ClientRow {
+	return page.ClientRow{URL: "/client-pending", Name: name, Email: email, Status: b, Linked: linked, Since: ago(since), Invited: b != active}
+}
+
+func rows() []page.ClientRow {
+	return []page.ClientRow{
+		row("Acme Ltd", "ops@acme.example", pending, 2*time.Minute, "Production", "Staging"),
+		row("Blue Harbour Dental", "hello@blueharbour.example", active, 26*time.Hour, "Harbour n8n", "WhatsApp Support"),
+		row("it@quiet-river.example", "", pending, 3*time.Hour),
+		row(rtl, "info@alnoor.example", active, 9*24*time.Hour, "متجر"),
+		row(emoji, "team+portal@rocket.example", active, 40*24*time.Hour, "Launch pad", "Telemetry", "Ground control", "Countdown", "Recovery"),
+		row(longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", inactive, 90*24*time.Hour, longest),
+		row(unbroken, "x@y.example", inactive, 800*24*time.Hour, "Production"),
+	}
+}
+
+// fiftyRows are as many clients as stand on one page.
+func fiftyRows() []page.ClientRow {
+	var all []page.ClientRow
+	for i := range 50 {
+		x := rows()[i%2]
+		x.URL = "/clients/cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+		x.Name += fmt.Sprintf(" of Branch No %d", i+1)
+		x.Since = ago(time.Duration(i*i) * time.Hour)
+		all = append(all, x)
+	}
+	return all
+}
+
+func form() *page.InviteForm {
+	return &page.InviteForm{
+		Key: "5f0c2b1e-1f7c-4a52-9f0b-6f1f3c1d2e3a", Left: 7, Quota: 10,
+		Instances: []page.Choice{
+			{ID: "ins_1", Name: "Production", State: running},
+			{ID: "ins_2", Name: "Staging", State: active},
+			{ID: "ins_3", Name: "Reports " + rtl, State: running},
+		},
+		Services: []page.Choice{{ID: "svc_1", Name: "WhatsApp Support", State: active}},
+	}
+}
+
+func clientsStates() []state {
+	open := func(change func(f *page.InviteForm)) page.Clients {
+		f := form()
+		f.Open = true
+		change(f)
+		return page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), Form: f}
+	}
+	filled := func(f *page.InviteForm) {
+		f.Email, f.Name, f.Message = "ops@acme.example", "Acme Ltd", "Hi Dana,\nhere is the window into your workflows."
+		f.Instances[0].Ticked, f.Instances[1].Ticked, f.Instances[1].Write = true, true, true
+	}
+	barred := page.Barred{Title: "Inviting clients needs the Max plan.", Text: "Your agency is on the Free plan. Write to the platform's support to move to Max; everything you have set up stays as it is."}
+	free := page.Workspace{Brand: page.Brand{Name: "Solo Studio", Color: "#7c3aed"}, Person: "owner@solo.example"}
+	return []state{
+		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
+		{Name: "clients", view: page.Clients{Workspace: workspace(true), Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
+		{Name: "clients-full", view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x", Newest: "/clients"}},
+		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Filters: filters(""), Form: form()}},
+		{Name: "clients-last-page", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
+		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; try again in a moment."}},
+		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
+		{Name: "clients-free-with-clients", view: page.Clients{Workspace: free, Rows: rows()[:2], Filters: filters(""), Barred: barred}},
+		{Name: "clients-yellow", view: page.Clients{Workspace: page.Workspace{Brand: sunny, Person: "a@b.example", Invite: true}, Rows: rows()[:4], Filters: filters(""), Form: form()}},
+		{Name: "invite", view: open(func(*page.InviteForm) {})},
+		{Name: "invite-filled", view: open(filled)},
+		{Name: "invite-client-pays", view: open(func(f *page.InviteForm) { filled(f); f.Client = true })},
+		{Name: "invite-client-pays-selling", view: open(func(f *page.InviteForm) {
+			filled(f)
+			f.Client, f.Hosting, f.WhatsApp = true, "30", true
+			selling(f)
+		})},
+		{Name: "invite-nothing-to-link", view: open(func(f *page.InviteForm) { f.Instances, f.Services = nil, nil })},
+		{Name: "invite-invalid", view: open(func(f *page.InviteForm) {
+			filled(f)
+			f.Email = "ops@"
+			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."}, {Field: "message", Message: "Leave out links and web addresses."}, {Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
+		})},
+		{Name: "invite-refused", view: open(func(f *page.InviteForm) {
+			filled(f)
+			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such mailbox. No invite was created."}}
+		})},
+		{Name: "invite-limited", view: open(func(f *page.InviteForm) {
+			filled(f)
+			f.Left = 0
+			f.Problems = page.Problems{{Message: "You can send 10 invites per hour. Space them out or wait an hour."}}
+		})},
+	}
+}
+
+func invitationStates() []state {
+	base := page.Invitation{
+		Brand: northwind, Step: page.AskCode, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example",
+		Message: "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
+		Opens:   []page.Linked{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read and write"}},
+		Until:   page.TimeAt(now.Add(6*24*time.Hour), now),
+	}
+	with := func(change func(v *page.Invitation)) page.Invitation {
+		v := base
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "invitation", view: base},
+		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Client = "", nil, "o•••@acme.example" })},
+		{Name: "invitation-limited", view: with(func(v *page.Invitation) {
+			v.Problems = page.Problems{{Message: "Too many codes were asked for. Try again in 12 minutes."}}
+		})},
+		{Name: "invitation-code", view: with(func(v *page.Invitation) { v.Step = page.GiveCode })},
+		{Name: "invitation-code-wrong", view: with(func(v *page.Invitation) {
+			v.Step, v.Code = page.GiveCode, "000000"
+			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail: you have 3 tries left."}}
+		})},
+		{Name: "invitation-accept", view: with(func(v *page.Invitation) { v.Step, v.Person = page.Accept, "ops@acme.example" })},
+		{Name: "invitation-wrong-account", view: with(func(v *page.Invitation) { v.Step, v.Person = page.WrongUser, "dana@home.example" })},
+		{Name: "invitation-joined", view: with(func(v *page.Invitation) {
+			v.Step, v.Person, v.Portal = page.Joined, "ops@acme.example", "/portal"
+		})},
+		{Name: "invitation-gone", view: page.DeadLink{Brand: platform}},
+		{Name: "invitation-long", view: with(func(v *page.Invitation) {
+			v.Brand = page.Brand{Name: longest, Color: "#facc15"}
+			v.Client, v.Message = unbroken, strings.Repeat(rtl+" ", 20)
+			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}, v.Opens...)
+		})},
+		{Name: "invitation-rtl", view: with(func(v *page.Invitation) {
+			v.Brand = page.Brand{Name: rtl, Color: "#111111"}
+			v.Client, v.Message = emoji, "مرحبا بكم في البوابة."
+		})},
+	}
+}
+
+func portalStates() []state {
+	instances := []page.Tile{
+		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
+		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
+		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Reason: "It is stopped at the moment. Ask Northwind Automations when it will run again."},
+	}
+	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
+	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"}, {Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Reason: "It failed. Your agency has been told."}, {Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
+	return []state{
+		{Name: "portal", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services}},
+		{Name: "portal-welcome", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
+		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example"}},
+		{Name: "portal-odd-names", view: page.Portal{Brand: page.Brand{Name: longest, Color: "#dc2626"}, Person: strings.Repeat("long", 15) + "@acme.example", Instances: odd, Services: services}},
+		{Name: "portal-failed", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Failed: "Something went wrong on our side. Try again in a moment."}},
+		{Name: "portal-choose", view: page.Choose{Brand: platform, Person: "ops@acme.example", Places: []page.Place{{Brand: northwind, URL: "/portal"}, {Brand: sunny, URL: "/portal"}, {Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
+	}
+}

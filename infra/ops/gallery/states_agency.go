@@ -1,0 +1,194 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/view/letter"
+	"latchkey.dev/shared/view/page"
+)
+
+// settings is what surrounds an agency's settings.
+func settings() page.Workspace {
+	w := workspace(true)
+	w.Here, w.Invite = page.InSettings, false
+	return w
+}
+
+// agencyStates are those of an agency's own life: its start, its look, its people, its keys and its end.
+func agencyStates() []state {
+	var all []state
+	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), keyStates(), standingStates()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+func signUpStates() []state {
+	base := page.SignUp{Brand: platform, Key: "5f0c"}
+	with := func(change func(*page.SignUp)) page.SignUp {
+		v := base
+		change(&v)
+		return v
+	}
+	place := func(name, color, role string, here bool) page.Employer {
+		return page.Employer{ID: "ag_1", Brand: page.Brand{Name: name, Color: color}, Role: role, Here: here}
+	}
+	me := "dana@northwind.example"
+	return []state{
+		{Name: "sign-up", view: base},
+		{Name: "sign-up-signed-in", view: with(func(v *page.SignUp) { v.Person = me })},
+		{Name: "sign-up-error", view: with(func(v *page.SignUp) {
+			v.Email = "dana@"
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."}, {Field: "email", Message: "Enter a valid email address."}}
+		})},
+		{Name: "sign-up-limited", view: with(func(v *page.SignUp) {
+			v.Person, v.Name = me, "Northwind Labs"
+			v.Problems = page.Problems{{Message: "That is many new agencies for one day. Go on with those you have, or come back tomorrow."}}
+		})},
+		{Name: "sign-up-code", view: with(func(v *page.SignUp) { v.AskCode, v.Name, v.Email = true, "Northwind Labs", me })},
+		{Name: "sign-up-code-long", view: with(func(v *page.SignUp) {
+			v.AskCode, v.Name, v.Email = true, longest, strings.Repeat("long", 15)+"@northwind.example"
+		})},
+		{Name: "sign-up-code-again", view: with(func(v *page.SignUp) {
+			v.AskCode, v.Name, v.Email = true, rtl, me
+			v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+		})},
+		{Name: "sign-up-code-wrong", view: with(func(v *page.SignUp) {
+			v.AskCode, v.Name, v.Email, v.Code = true, emoji, me, "123456"
+			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail, or ask for another code."}}
+		})},
+		{Name: "agencies", view: page.Agencies{Brand: platform, Person: me, Portals: true, Places: []page.Employer{
+			place("Northwind Automations", "#0f766e", "Owner", true), place("B", "", "Admin", false), place(longest, "#facc15", "Admin", false), place(rtl+" "+emoji, "", "Owner", false)}}},
+		{Name: "agencies-none", view: page.Agencies{Brand: platform, Person: me, Note: page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}}},
+	}
+}
+
+func brandingStates() []state {
+	base := page.Branding{Workspace: settings(), Tab: "branding", Owner: true, Name: "Northwind Automations", Color: "#0f766e", Saved: northwind, Revision: 3}
+	with := func(change func(*page.Branding)) page.Branding {
+		v := base
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "settings", view: base},
+		{Name: "settings-saved", view: with(func(v *page.Branding) {
+			v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+		})},
+		{Name: "settings-preview", view: with(func(v *page.Branding) {
+			v.Workspace.Brand.Color, v.Color, v.Saved.LogoURL = "#facc15", "#facc15", ""
+			v.Note = page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+		})},
+		{Name: "settings-error", view: with(func(v *page.Branding) {
+			v.Name, v.Color = "", "green"
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."}, {Field: "color", Message: "Write the colour as # and six digits, such as #0b6e4f."},
+				{Field: "logo", Message: "SVG files can carry scripts, so they are not taken. Choose a PNG, JPEG, WebP or GIF file."}}
+		})},
+		{Name: "settings-changed-meanwhile", view: with(func(v *page.Branding) {
+			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your change."}}
+		})},
+		{Name: "settings-not-allowed", view: with(func(v *page.Branding) { v.Owner = false })},
+		{Name: "settings-odd-names", view: with(func(v *page.Branding) {
+			v.Name, v.Workspace.Brand, v.Saved = longest, page.Brand{Name: longest, Color: "#111111"}, page.Brand{Name: longest, Color: "#111111"}
+		})},
+	}
+}
+
+func memberStates() []state {
+	rows := []page.MemberRow{
+		{ID: "mb_1", Name: "Nora Lindqvist", Email: "owner@northwind.example", Owner: true, You: true, Since: ago(90 * 24 * time.Hour)},
+		{ID: "mb_2", Name: "dana@northwind.example", Since: ago(time.Hour)},
+		{ID: "mb_3", Name: rtl, Email: "info@alnoor.example", Owner: true, Since: ago(24 * time.Hour)},
+		{ID: "mb_4", Name: longest, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", Since: ago(time.Minute)},
+		{ID: "mb_5", Name: emoji, Email: "x@y.example"},
+	}
+	base := page.Members{Workspace: settings(), Tab: "members", Owner: true, Rows: rows}
+	with := func(change func(*page.Members)) page.Members {
+		v := base
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "members", view: base},
+		{Name: "members-alone", view: with(func(v *page.Members) { v.Rows = rows[:1] })},
+		{Name: "members-added", view: with(func(v *page.Members) {
+			v.Note = page.Note{Tone: page.Good, Text: "Added. A mail that says so is on its way."}
+		})},
+		{Name: "members-error", view: with(func(v *page.Members) {
+			v.Email, v.Name, v.AsOwner = "dana@northwind.example", "Dana", true
+			v.Problems = page.Problems{{Field: "email", Message: "This person works at your agency already."}}
+		})},
+		{Name: "members-last-owner", view: with(func(v *page.Members) {
+			v.Problems = page.Problems{{Message: "An agency keeps at least one owner. Make somebody else an owner first."}}
+		})},
+		{Name: "members-remove", view: with(func(v *page.Members) { v.Removing = &rows[1] })},
+		{Name: "members-leave", view: with(func(v *page.Members) { v.Removing = &rows[0] })},
+		{Name: "members-full", view: with(func(v *page.Members) { v.Full = true })},
+		{Name: "members-not-allowed", view: with(func(v *page.Members) { v.Owner = false })},
+	}
+}
+
+func keyStates() []state {
+	scopes := []page.ScopeChoice{{Value: "invites:read", Text: "See invitations"}, {Value: "invites:write", Text: "Send, re-send and cancel invitations"}, {Value: "clients:read", Text: "See clients"},
+		{Value: "clients:write", Text: "Change clients and their access"}, {Value: "activity:read", Text: "Read the activity log"}, {Value: "agency:write", Text: "Change the branding"}}
+	rows := []page.KeyRow{
+		{ID: "key_1", Name: "CRM sync", Hint: "x7Qa", Scopes: []string{"invites:write", "clients:read"}, Created: ago(9 * 24 * time.Hour), Used: ago(time.Hour)},
+		{ID: "key_2", Name: longest, Hint: "0000", Scopes: []string{"clients:read"}, Created: ago(time.Minute)},
+		{ID: "key_3", Name: rtl + " " + emoji, Hint: "aB3d", Scopes: []string{"agency:read"}, Created: ago(90 * 24 * time.Hour), Used: ago(80 * 24 * time.Hour), Revoked: ago(70 * 24 * time.Hour)},
+	}
+	base := page.Keys{Workspace: settings(), Tab: "keys", Rows: rows, Scopes: scopes}
+	with := func(change func(*page.Keys)) page.Keys {
+		v := base
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "keys", view: base},
+		{Name: "keys-empty", view: with(func(v *page.Keys) { v.Rows = nil })},
+		{Name: "keys-made", view: with(func(v *page.Keys) {
+			v.Made, v.Secret = "CRM sync", "lkk_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0p"
+		})},
+		{Name: "keys-made-before", view: with(func(v *page.Keys) {
+			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; make another key when you did not copy it."}
+		})},
+		{Name: "keys-error", view: with(func(v *page.Keys) {
+			v.Problems = page.Problems{{Field: "name", Message: "Give the key a name that says what it is for."}, {Field: "scopes", Message: "Choose at least one scope."}}
+		})},
+		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
+	}
+}
+
+func standingStates() []state {
+	base := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Left: 7, Quota: 10, Fresh: true,
+		Losses: "12 clients lose their portal and all access.", People: "You and 2 other people lose your places here, and every API key stops working."}
+	with := func(change func(*page.Standing)) page.Standing {
+		v := base
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "standing", view: base},
+		{Name: "standing-free", view: with(func(v *page.Standing) { v.Max = false })},
+		{Name: "standing-suspended", view: with(func(v *page.Standing) { v.Suspended = true })},
+		{Name: "standing-admin", view: with(func(v *page.Standing) { v.Owner = false })},
+		{Name: "standing-delete", view: with(func(v *page.Standing) { v.Asking = true })},
+		{Name: "standing-delete-many", view: with(func(v *page.Standing) {
+			v.Asking, v.Workspace.Brand.Name, v.Losses = true, longest, "More than 200 clients lose their portal and all access."
+		})},
+		{Name: "standing-delete-wrong", view: with(func(v *page.Standing) {
+			v.Asking, v.Typed = true, "northwind"
+			v.Problems = page.Problems{{Field: "name", Message: "Type the agency's name exactly as it stands."}}
+		})},
+		{Name: "standing-delete-stale", view: with(func(v *page.Standing) { v.Asking, v.Fresh = true, false })},
+		{Name: "upgrade", view: page.Upgrade{Workspace: settings(), Support: "support@latchkey.example"}},
+		{Name: "upgrade-no-support", view: page.Upgrade{Workspace: settings()}},
+		{Name: "upgrade-max", view: page.Upgrade{Workspace: settings(), Max: true}},
+	}
+}
+
+func welcome(name, color string, owner bool) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Welcome(letter.WelcomeData{AgencyName: name, AgencyColor: color, Email: "dana@northwind.example", Owner: owner, Link: "https://portal.latchkey.example/sign-in", Platform: "Latchkey"})
+	}
+}

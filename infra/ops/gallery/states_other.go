@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/view/letter"
+	"latchkey.dev/shared/view/page"
+)
+
+func otherStates() []state {
+	docs, err := page.DocsOf(web.Document())
+	if err != nil {
+		panic(err) // a test shows that it can be read
+	}
+	docs.Brand = platform
+	// The whole reference is another page with every operation that is added: its picture is taken of three.
+	few := docs
+	few.Groups, few.Codes = nil, []page.DocsCode{{Code: "invalid", Text: "What was sent does not fit; errors names the fields.", Status: 422}, {Code: "rate_limited", Text: "Too many requests; Retry-After says when to come back.", Status: 429}}
+	for _, g := range docs.Groups {
+		g.Operations = slices.DeleteFunc(slices.Clone(g.Operations), func(o page.DocsOperation) bool {
+			return !slices.Contains([]string{"createApiKey", "revokeApiKey", "sendInvite"}, o.ID)
+		})
+		if len(g.Operations) > 0 {
+			few.Groups = append(few.Groups, g)
+		}
+	}
+	return []state{
+		{Name: "error-404", view: page.Failure{Brand: platform, Title: "There is nothing at this address", Text: "The link may be old, or a character of it is missing.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from here. Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
+		{Name: "error-500", view: page.Failure{Brand: platform, Title: "Something went wrong on our side", Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
+		{Name: "error-cross-origin", view: page.Failure{Brand: platform, Title: "This came from another site", Text: "To protect you, we take changes only from our own pages. Open the page here and try once more.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "docs", view: docs},
+		{Name: "docs-few", view: few},
+	}
+}
+
+func mailStates() []state {
+	invitation := letter.InvitationData{
+		Platform: "Latchkey", AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd",
+		Message:   "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
+		Opens:     []string{"Production", "Staging"},
+		Link:      "https://portal.latchkey.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3",
+		ExpiresAt: now.AddDate(0, 0, 7),
+	}
+	odd, bare := invitation, invitation
+	odd.AgencyName, odd.ClientName, odd.AgencyColor, odd.Message = longest, unbroken, "#facc15", rtl+" "+emoji
+	odd.Opens = []string{unbroken, rtl}
+	bare.ClientName, bare.Message, bare.Opens = "ops@acme.example", "", nil
+	mail := func(d letter.InvitationData) func() letter.Letter {
+		return func() letter.Letter { return letter.Invitation(d) }
+	}
+	return []state{
+		{Name: "mail-invitation", mail: mail(invitation)},
+		{Name: "mail-invitation-bare", mail: mail(bare)},
+		{Name: "mail-invitation-odd", mail: mail(odd)},
+		{Name: "mail-invitation-paying", mail: mail(func() letter.InvitationData {
+			d := invitation
+			d.Opens, d.Buys, d.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+			return d
+		}())},
+		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
+		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
+		{Name: "mail-code", mail: func() letter.Letter {
+			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
+		}},
+	}
+}
+
+// serveMail shows a mail's HTML part, or with ?part=text its subject and text.
+func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
+	if r.URL.Query().Get("part") == "text" {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintf(w, "Subject: %s\n\n%s", l.Subject, l.Text)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, l.HTML)
+}

@@ -1,0 +1,245 @@
+package journal_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"latchkey.dev/infra/run/engine/journal"
+)
+
+func open(t *testing.T, path string) (*journal.Journal, []string) {
+	t.Helper()
+	var got []string
+	j, err := journal.Open(path, func(rec []byte) error { got = append(got, string(rec)); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j, got
+}
+
+func put(t *testing.T, j *journal.Journal, recs ...string) {
+	t.Helper()
+	for _, r := range recs {
+		if err := j.Enqueue([]byte(r)).Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func shut(t *testing.T, j *journal.Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRecordsComeBackInOrder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "log")
+	j, _ := open(t, path)
+	put(t, j, "a", "", "c")
+	shut(t, j)
+	j, got := open(t, path)
+	if diff := cmp.Diff([]string{"a", "", "c"}, got); diff != "" {
+		t.Fatal(diff)
+	}
+	put(t, j, "d")
+	shut(t, j)
+	j, got = open(t, path)
+	defer shut(t, j)
+	if diff := cmp.Diff([]string{"a", "", "c", "d"}, got); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestATornOrDamagedTailIsCutOff(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	put(t, j, "first", "second", "third")
+	shut(t, j)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := []string{"first", "second", "third"}
+	for cut := range len(whole) + 1 {
+		for _, flip := range []bool{false, true} {
+			damaged := append([]byte(nil), whole[:cut]...)
+			if flip {
+				if cut == 0 || cut <= 8 {
+					continue // a damaged beginning is another test's
+				}
+				damaged[cut-1] ^= 0x40
+				damaged = append(damaged, make([]byte, 64)...)
+			}
+			p := filepath.Join(t.TempDir(), "log")
+			if err := os.WriteFile(p, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			j, got := open(t, p)
+			if diff := cmp.Diff(append([]string(nil), sound[:len(got)]...), got); diff != "" {
+				t.Fatalf("cut at %d, flipped %v: %s", cut, flip, diff)
+			}
+			put(t, j, "after")
+			shut(t, j)
+			j, again := open(t, p)
+			if diff := cmp.Diff(append(got, "after"), again); diff != "" {
+				t.Fatalf("cut at %d, flipped %v: %s", cut, flip, diff)
+			}
+			shut(t, j)
+		}
+	}
+}
+
+func TestAFileThatIsNoJournalIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(path, []byte("somebody's letters"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := journal.Open(path, func([]byte) error { return nil }); err == nil {
+		t.Fatal("opened")
+	}
+	if b, _ := os.ReadFile(path); string(b) != "somebody's letters" {
+		t.Fatalf("changed to %q", b)
+	}
+}
+
+func TestTwoCannotHaveItOpen(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	if _, err := journal.Open(path, func([]byte) error { return nil }); !errors.Is(err, journal.ErrLocked) {
+		t.Fatalf("second open: %v", err)
+	}
+	shut(t, j)
+	j, _ = open(t, path)
+	shut(t, j)
+}
+
+func TestNothingIsKeptByANilJournal(t *testing.T) {
+	t.Parallel()
+	var j *journal.Journal
+	if err := j.Enqueue([]byte("x")).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Compact(nil), j.Close()); err != nil || j.Size() != 0 {
+		t.Fatal(err, j.Size())
+	}
+}
+
+func TestAfterCloseARecordIsRefused(t *testing.T) {
+	t.Parallel()
+	j, _ := open(t, filepath.Join(t.TempDir(), "log"))
+	shut(t, j)
+	if err := j.Enqueue([]byte("x")).Wait(); !errors.Is(err, journal.ErrClosed) {
+		t.Fatal(err)
+	}
+}
+
+func TestCompactingUnderWritersLosesNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	const writers, each = 32, 300
+	var mu sync.Mutex
+	state := map[string]string{}
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	compactions := 0
+	compacted := make(chan error, 1)
+	go func() {
+		for {
+			err := j.Compact(func(emit func([]byte) error) error {
+				mu.Lock()
+				copied := make(map[string]string, len(state))
+				for k, v := range state {
+					copied[k] = v
+				}
+				mu.Unlock()
+				for k, v := range copied {
+					if err := emit([]byte(k + "=" + v)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			compactions++
+			select {
+			case <-stop:
+				compacted <- err
+				return
+			default:
+			}
+			if err != nil {
+				compacted <- err
+				return
+			}
+		}
+	}()
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				k, v := strconv.Itoa((w*each+i)%97), fmt.Sprintf("%d.%d", w, i)
+				mu.Lock()
+				state[k] = v
+				ticket := j.Enqueue([]byte(k + "=" + v))
+				mu.Unlock()
+				if err := ticket.Wait(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(stop)
+	if err := <-compacted; err != nil {
+		t.Fatal(err)
+	}
+	size := j.Size()
+	shut(t, j)
+	if info, err := os.Stat(path); err != nil || info.Size() != size {
+		t.Fatalf("Size says %d, the file has %d (%v)", size, info.Size(), err)
+	}
+	again := map[string]string{}
+	j, recs := open(t, path)
+	defer shut(t, j)
+	for _, r := range recs {
+		for i := range r {
+			if r[i] == '=' {
+				again[r[:i]] = r[i+1:]
+				break
+			}
+		}
+	}
+	if diff := cmp.Diff(state, again); diff != "" {
+		t.Fatalf("after %d compactions: %s", compactions, diff)
+	}
+}
+
+func BenchmarkEnqueueAndWait(b *testing.B) {
+	j, err := journal.Open(filepath.Join(b.TempDir(), "log"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rec := make([]byte, 600)
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := j.Enqueue(rec).Wait(); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

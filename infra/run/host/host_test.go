@@ -1,0 +1,247 @@
+package host_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"latchkey.dev/infra/run/host"
+	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/event"
+)
+
+// declare is a template with the functions' properties given as YAML of one line each.
+func declare(t *testing.T, functions map[string]string) *template.Template {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("Transform: AWS::Serverless-2016-10-31\nResources:\n" +
+		"  Api: {Type: AWS::Serverless::HttpApi}\n" +
+		"  Role: {Type: AWS::IAM::Role}\n" +
+		"  Logs: {Type: AWS::Logs::LogGroup}\n" +
+		"  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}}\n" +
+		"  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}\n")
+	for id, properties := range functions {
+		fmt.Fprintf(&b, "  %s: {Type: AWS::Serverless::Function, Properties: {FunctionName: %s, CodeUri: x, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, %s}}\n", id, id, properties)
+	}
+	got, err := template.Parse([]byte(b.String()), template.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func route(method, path string) string {
+	return fmt.Sprintf("Timeout: 5, Events: {Http: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: %s, Path: %q}}}", method, path)
+}
+
+// function is an event.Function of a Go function.
+type function func(ctx context.Context, payload []byte) ([]byte, error)
+
+func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) { return f(ctx, payload) }
+
+func open(t *testing.T, declared *template.Template, functions map[string]event.Function, o host.Options) *host.Host {
+	t.Helper()
+	o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	h, err := host.New(declared, functions, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestAFunctionWithoutAHandlerAndTheReverseAreErrors(t *testing.T) {
+	t.Parallel()
+	declared := declare(t, map[string]string{"A": route("GET", "/a")})
+	_, err := host.New(declared, map[string]event.Function{"B": event.Schedule("b", nil), "C": nil}, host.Options{})
+	for _, want := range []string{"nothing serves the template's function A", "the template has no function B", "the function C is nil"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestRoutesAreChosenAsDocumented(t *testing.T) {
+	t.Parallel()
+	keys := []string{
+		"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "GET /", "POST /i/{token}", "POST /i/{token}/code", "GET /clients",
+	}
+	functions, served := map[string]string{}, map[string]event.Function{}
+	for i, key := range keys {
+		method, path, _ := strings.Cut(key, " ")
+		id := fmt.Sprintf("F%d", i)
+		functions[id] = route(method, path)
+		served[id] = function(func(_ context.Context, payload []byte) ([]byte, error) {
+			var e struct {
+				RouteKey       string            `json:"routeKey"`
+				PathParameters map[string]string `json:"pathParameters"`
+			}
+			if err := json.Unmarshal(payload, &e); err != nil {
+				return nil, err
+			}
+			return json.Marshal(map[string]any{"statusCode": 200, "body": fmt.Sprint(e.RouteKey, " ", e.PathParameters)})
+		})
+	}
+	h := open(t, declare(t, functions), served, host.Options{})
+	for request, want := range map[string]string{ // the first four are AWS's own examples
+		"GET /pets/dog/1":       "GET /pets/dog/1 map[]",
+		"GET /pets/dog/2":       "GET /pets/dog/{id} map[id:2]",
+		"GET /pets/cat/1":       "GET /pets/{proxy+} map[proxy:cat/1]",
+		"POST /test/5":          "ANY /{proxy+} map[proxy:test/5]",
+		"GET /":                 "GET / map[]",
+		"POST /i/lki_x":         "POST /i/{token} map[token:lki_x]",
+		"POST /i/lki_x/code":    "POST /i/{token}/code map[token:lki_x]",
+		"POST /i/a%20b/code":    "POST /i/{token}/code map[token:a b]",
+		"GET /clients":          "GET /clients map[]",
+		"HEAD /":                `{"message":"Not Found"}`,
+		"GET /pets/dog/1/extra": "GET /pets/{proxy+} map[proxy:dog/1/extra]",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if got := w.Body.String(); got != want {
+			t.Errorf("%s: %s, want %s", request, got, want)
+		}
+	}
+}
+
+func TestTheEventIsPayload2(t *testing.T) {
+	t.Parallel()
+	declared := declare(t, map[string]string{"A": route("POST", "/i/{token}")})
+	var got map[string]any
+	h := open(t, declared, map[string]event.Function{"A": function(func(ctx context.Context, payload []byte) ([]byte, error) {
+		if host.Invoked(ctx) != "A" {
+			t.Errorf("the invocation is of %q", host.Invoked(ctx))
+		}
+		return []byte(`{"statusCode":201,"headers":{"x-b":"1"},"cookies":["a=1; Path=/","b=2"],"body":"AP8=","isBase64Encoded":true}`), json.Unmarshal(payload, &got)
+	})}, host.Options{Now: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }})
+
+	r := httptest.NewRequest(http.MethodPost, "http://portal.example.com:8080/i/a%2Fb?x=1&x=2&y=%20", strings.NewReader("email=a"))
+	r.SetPathValue("token", "")
+	r.URL.Path, r.URL.RawPath = "/i/ab c", "/i/ab%20c"
+	r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Cookie": {"s=1; t=2"}, "Accept": {"a", "b"}, "User-Agent": {"test"}}
+	r.RemoteAddr = "192.0.2.7:5555"
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+
+	if w.Code != 201 || w.Body.String() != "\x00\xff" || len(w.Header()["Set-Cookie"]) != 2 || w.Header().Get("X-B") != "1" {
+		t.Errorf("answered %d %q %v", w.Code, w.Body, w.Header())
+	}
+	context := got["requestContext"].(map[string]any)
+	if id, _ := context["requestId"].(string); len(id) < 8 {
+		t.Errorf("request id %q", id)
+	}
+	delete(context, "requestId")
+	want := map[string]any{
+		"version": "2.0", "routeKey": "POST /i/{token}", "rawPath": "/i/ab c", "rawQueryString": "x=1&x=2&y=%20",
+		"cookies": []any{"s=1", "t=2"}, "pathParameters": map[string]any{"token": "ab c"},
+		"queryStringParameters": map[string]any{"x": "1,2", "y": " "},
+		"headers": map[string]any{
+			"content-type": "application/x-www-form-urlencoded", "accept": "a,b", "user-agent": "test", "host": "portal.example.com:8080",
+			"content-length": "7", "x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "http", "x-forwarded-port": "8080",
+		},
+		"body": "ZW1haWw9YQ==", "isBase64Encoded": true,
+		"requestContext": map[string]any{
+			"accountId": "000000000000", "apiId": "local", "domainName": "portal.example.com:8080", "domainPrefix": "local",
+			"http":     map[string]any{"method": "POST", "path": "/i/ab c", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "test"},
+			"routeKey": "POST /i/{token}", "stage": "$default", "time": "04/Mar/2026:05:06:07 +0000", "timeEpoch": 1772600767000.0,
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatGoesWrongIsAnsweredAsByAPIGateway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		served := map[string]event.Function{
+			"Fails":  function(func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no") }),
+			"Panics": function(func(context.Context, []byte) ([]byte, error) { panic("no") }),
+			"Hangs": function(func(ctx context.Context, _ []byte) ([]byte, error) {
+				<-ctx.Done()
+				<-t.Context().Done() // goes on after its time
+				return nil, nil
+			}),
+			"Loose": function(func(context.Context, []byte) ([]byte, error) { return []byte(`{"a":1}`), nil }),
+			"Junk":  function(func(context.Context, []byte) ([]byte, error) { return []byte(`{`), nil }),
+		}
+		functions := map[string]string{}
+		for id := range served {
+			functions[id] = route("POST", "/"+id)
+		}
+		h := open(t, declare(t, functions), served, host.Options{})
+		ask := func(path, body string) string {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(body)))
+			text, _ := io.ReadAll(w.Result().Body)
+			return fmt.Sprint(w.Code, " ", string(text))
+		}
+		start := time.Now()
+		for path, want := range map[string]string{
+			"/Fails": `500 {"message":"Internal Server Error"}`, "/Panics": `500 {"message":"Internal Server Error"}`,
+			"/Hangs": `500 {"message":"Internal Server Error"}`, "/Junk": `500 {"message":"Internal Server Error"}`,
+			"/Loose": `200 {"a":1}`, "/Nobody": `404 {"message":"Not Found"}`,
+		} {
+			if got := ask(path, ""); got != want {
+				t.Errorf("%s: %s, want %s", path, got, want)
+			}
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("the function that hangs was given %s, its timeout is 5 s", took)
+		}
+		if got := ask("/Loose", strings.Repeat("x", 10<<20+1)); got != `413 {"message":"Request Entity Too Large"}` {
+			t.Errorf("too large: %s", got)
+		}
+	})
+}
+
+func TestSchedulesRunByTheClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var runs, offset atomic.Int64
+		declared := declare(t, map[string]string{"S": "Timeout: 5, Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute)}}}"})
+		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
+		h := open(t, declared, map[string]event.Function{"S": function(func(_ context.Context, payload []byte) ([]byte, error) {
+			var e struct{ Source, Time string }
+			if err := json.Unmarshal(payload, &e); err != nil || e.Source != "aws.scheduler" || e.Time == "" {
+				t.Errorf("event %s", payload)
+			}
+			runs.Add(1)
+			return nil, nil
+		})}, host.Options{Now: now})
+		after := func(d time.Duration, want int64, why string) {
+			t.Helper()
+			<-time.After(d) // the bubble's clock
+			synctest.Wait()
+			if got := runs.Load(); got != want {
+				t.Errorf("%d runs, want %d: %s", got, want, why)
+			}
+		}
+		if err := h.RunSchedules(t.Context()); err != nil {
+			t.Error(err)
+		}
+		after(0, 1, "at the start")
+		h.Start()
+		defer h.Close()
+		after(150*time.Second, 3, "two minutes have passed")
+		offset.Store(int64(61 * time.Minute))
+		if err := h.Tick(t.Context()); err != nil {
+			t.Error(err)
+		}
+		after(0, 4, "the clock was moved by 61 minutes, and what became due runs once")
+		after(59*time.Second, 4, "the next run is a period after the last")
+		after(2*time.Second, 5, "a period after the last")
+	})
+}

@@ -1,0 +1,122 @@
+package host_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/google/go-cmp/cmp"
+
+	"latchkey.dev/infra/run/host"
+	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/event"
+)
+
+const roles = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, AttributeDefinitions: [{AttributeName: pk, AttributeType: S}], KeySchema: [{AttributeName: pk, KeyType: HASH}]}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Logs: {Type: AWS::Logs::LogGroup}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: [dynamodb:PutItem, dynamodb:GetItem], Resource: !GetAtt Table.Arn}
+              - {Effect: Allow, Action: dynamodb:Query, Resource: !Sub "${Table.Arn}/index/i"}
+              - {Effect: Allow, Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes], Resource: !GetAtt Queue.Arn}
+              - {Effect: Allow, Action: logs:PutLogEvents, Resource: !GetAtt Logs.Arn}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: work
+      CodeUri: x
+      Role: !GetAtt Role.Arn
+      LoggingConfig: {LogGroup: !Ref Logs}
+      Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}
+`
+
+// refusing is an HTTP client that reaches nothing.
+type refusing struct{}
+
+func (refusing) Do(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed }
+
+func TestWhatAFunctionCallsIsComparedWithItsRole(t *testing.T) {
+	t.Parallel()
+	declared, err := template.Parse([]byte(roles), template.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := host.NewRecorder(declared)
+	cfg := aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1, HTTPClient: recorder.Client(refusing{}),
+	}
+	key := map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "a"}}
+	table := aws.String("t")
+	work := func(ctx context.Context) {
+		db := dynamodb.NewFromConfig(cfg)
+		db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []dynamotypes.TransactWriteItem{
+			{Put: &dynamotypes.Put{TableName: table, Item: key}},
+			{ConditionCheck: &dynamotypes.ConditionCheck{TableName: table, Key: key, ConditionExpression: aws.String("attribute_exists(pk)")}},
+		}})
+		db.Query(ctx, &dynamodb.QueryInput{TableName: table, IndexName: aws.String("i"), KeyConditionExpression: aws.String("pk = :a")})
+		db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]dynamotypes.KeysAndAttributes{"t": {Keys: []map[string]dynamotypes.AttributeValue{key}}}})
+		sqs.NewFromConfig(cfg).SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String("http://x/0/q"), MessageBody: aws.String("b")})
+		ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String("/a/b")})
+		sesv2.NewFromConfig(cfg).SendEmail(ctx, &sesv2.SendEmailInput{
+			ConfigurationSetName: aws.String("set"), Content: &sestypes.EmailContent{
+				Raw: &sestypes.RawMessage{Data: []byte("From: A <a@mail.example.com>\r\n\r\nHello")},
+			},
+		})
+	}
+	work(t.Context()) // outside of an invocation: not noted
+	h := open(t, declared, map[string]event.Function{"Work": function(func(ctx context.Context, _ []byte) ([]byte, error) {
+		work(ctx)
+		return nil, nil
+	})}, host.Options{})
+	if _, err := h.Invoke(t.Context(), "Work", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	const arn = ":us-east-1:000000000000:"
+	want := []string{
+		"dynamodb:BatchGetItem arn:aws:dynamodb" + arn + "table/t",
+		"dynamodb:ConditionCheckItem arn:aws:dynamodb" + arn + "table/t",
+		"dynamodb:PutItem arn:aws:dynamodb" + arn + "table/t",
+		"dynamodb:Query arn:aws:dynamodb" + arn + "table/t/index/i",
+		"ses:SendRawEmail arn:aws:ses" + arn + "configuration-set/set",
+		"ses:SendRawEmail arn:aws:ses" + arn + "identity/mail.example.com",
+		"sqs:SendMessage arn:aws:sqs" + arn + "q",
+		"ssm:GetParameter arn:aws:ssm" + arn + "parameter/a/b",
+	}
+	if diff := cmp.Diff(want, recorder.Used("Work")); diff != "" {
+		t.Error(diff)
+	}
+	var told []string
+	for _, d := range recorder.Differences() {
+		told = append(told, strings.ReplaceAll(d.String(), arn, "::"))
+	}
+	for _, sentence := range []string{
+		"Work calls dynamodb:BatchGetItem on arn:aws:dynamodb::table/t, which its role does not allow",
+		"Work may call dynamodb:GetItem on arn:aws:dynamodb::table/t, and never does",
+	} {
+		if !slices.Contains(told, sentence) {
+			t.Errorf("not told: %s", sentence)
+		}
+	}
+	if len(told) != 7 { // six calls that are not allowed, one permission that is not used
+		t.Errorf("%d differences: %q", len(told), told)
+	}
+}

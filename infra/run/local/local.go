@@ -1,0 +1,432 @@
+// Package local is the embedded run: the whole product in one process, on the embedded AWS engine, with everything
+// that template.yaml declares. Nothing but Go is needed to start it.
+package local
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"latchkey.dev/infra/run/engine"
+	"latchkey.dev/infra/run/engine/roundtrip"
+	hosting "latchkey.dev/infra/run/host"
+	"latchkey.dev/infra/run/n8n"
+	"latchkey.dev/infra/run/provisioner"
+	"latchkey.dev/infra/run/stack"
+	"latchkey.dev/infra/run/stripe"
+	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/environment"
+	till "latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/usecase/billing"
+)
+
+// Sender is the address that the local run's mails come from; its domain is verified from the start.
+const Sender = "invites@mail.latchkey.example"
+
+// Options are the settings of a local run. The zero value is in memory, on ports that the system chooses.
+type Options struct {
+	// Addr and AWSAddr are the loopback addresses of the product and of the AWS endpoint. Default "127.0.0.1:0".
+	Addr, AWSAddr string
+	// InProcess listens on nothing: the product is reached through Handler only, and its origin is
+	// http://localhost:8080. It may then run inside a testing/synctest bubble.
+	InProcess bool
+	// Dir keeps the state, the moved clock too. Empty keeps everything in memory.
+	Dir string
+	// StripeKey is a test key of Stripe's own ("sk_test_…"): the product then talks to Stripe, and the stand-in rests.
+	StripeKey string
+	// Template is the template's file. Default: template.yaml in the working directory or the nearest one above.
+	Template string
+	// Parameters are template parameters to be set otherwise than the local run does.
+	Parameters map[string]string
+	// Now is the clock that the run's own, which can be moved, starts from. Default time.Now.
+	Now func() time.Time
+	// Log takes what goes wrong outside of a function. Default slog.Default().
+	Log *slog.Logger
+	// Engine are further settings of the engine, for tests; Dir and Now are set here.
+	Engine engine.Options
+	// Endpoints are services that are not the embedded engine's, by the names "dynamodb", "sqs" and "sesv2": the URLs
+	// of engines that are already there. With "sesv2" elsewhere the mailbox stays empty.
+	Endpoints map[string]string
+	// Lambda is the endpoint of Lambda's Invoke, such as sam local start-lambda's: the functions run there, and here
+	// are only the events of queues and schedules, the AWS engine, and the pages under /_local. The clock cannot be
+	// moved then, and Parameters must name the Origin.
+	Lambda string
+	// Near is the origin at which those functions reach this process, when it is not Origin(): containers know it by
+	// another name. What stands in for n8n, Stripe and the program that sets things up is there.
+	Near string
+	// NoEvents leaves queues and schedules to something else that brings them to the functions.
+	NoEvents bool
+	// Calls puts something between the functions and the AWS engine, to look at their calls. Nil for nothing.
+	Calls func(next aws.HTTPClient) aws.HTTPClient
+	// N8N is the folder into which n8n was installed (infra/run/realn8n): what clients buy is a real one then, for the first few.
+	// Empty for stand-ins alone.
+	N8N string
+	// Record notes which AWS actions each function calls; see Local.Recorder.
+	Record bool
+}
+
+// SettingUp is how long the stand-in takes to set up what a client has bought, in a run that listens.
+const SettingUp = 8 * time.Second
+
+// Local is a running product.
+type Local struct {
+	// Engine is the embedded AWS, Stack what was made on it from the template, Host what runs the functions.
+	Engine *engine.Engine
+	Stack  *stack.Stack
+	Host   *hosting.Host
+	// Stripe stands in for Stripe. In process nothing happens there by itself: call its Tick.
+	Stripe *stripe.Engine
+	// Provisioner is the program that sets up what clients buy. In process everything is there at once.
+	Provisioner *provisioner.Server
+	// Recorder is nil unless Options.Record.
+	Recorder *hosting.Recorder
+
+	elsewhere elsewhere
+	estate    *estate // nil where everything that is set up is a stand-in
+	n8n       *n8n.Server
+	origin    string
+	near      string // Options.Near, or the origin
+	awsURL    string
+	till      *till.Client
+	clock     *clock
+	env       *environment.Environment
+	log       *slog.Logger
+	handler   http.Handler
+	servers   []*http.Server
+}
+
+// Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
+// left unfinished is on its way again.
+func Start(ctx context.Context, o Options) (l *Local, err error) {
+	l = &Local{log: cmp.Or(o.Log, slog.Default())}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+			l = nil
+		}
+	}()
+	if l.clock, err = openClock(o.Dir, o.Now); err != nil {
+		return l, err
+	}
+	var product, endpoint net.Listener
+	l.origin = "http://localhost:8080"
+	if !o.InProcess {
+		if product, err = listen(o.Addr); err != nil {
+			return l, err
+		}
+		defer closeUnlessServed(&err, product)
+		if endpoint, err = listen(o.AWSAddr); err != nil {
+			return l, err
+		}
+		defer closeUnlessServed(&err, endpoint)
+		l.origin, l.awsURL = urlOf(product), urlOf(endpoint)
+	}
+	l.near = cmp.Or(o.Near, l.origin)
+	l.elsewhere = elsewhere{endpoints: o.Endpoints, lambda: o.Lambda}
+	if err = l.elsewhere.check(); err != nil {
+		return l, err
+	}
+	settings := o.Engine
+	settings.Dir, settings.Now = o.Dir, l.clock.Now
+	if o.Endpoints["sqs"] != "" {
+		settings.Publish = l.publish
+	}
+	if l.Engine, err = engine.Open(settings); err != nil {
+		return l, err
+	}
+	if strings.Contains(o.StripeKey, "_live_") {
+		return l, errors.New("local: the key moves real money; a local run takes test keys of Stripe's only")
+	}
+	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
+		return l, err
+	}
+	l.till = till.Open(o.StripeKey, till.Options{})
+	if o.StripeKey == "" {
+		l.till = till.Open(l.Stripe.Key(), till.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
+	}
+	if err = l.deploy(ctx, o); err != nil {
+		return l, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/_local/", l.pages())
+	mux.Handle("/", l.Host)
+	l.handler = engine.LoopbackOnly(mux)
+	if o.Near != "" {
+		l.handler = fromContainers(mux)
+	}
+	open := func() {
+		if !o.InProcess {
+			l.Stripe.Start()
+			l.serve(product, l.handler)
+		}
+	}
+	if !o.InProcess {
+		l.serve(endpoint, fromContainers(l.Engine.Handler()))
+	}
+	if o.Lambda != "" { // functions that run elsewhere need AWS, and what stands in for others
+		open()
+	}
+	if !o.NoEvents {
+		if err = l.Host.RunSchedules(ctx); err != nil && o.StripeKey == "" { // Stripe's own may be out of reach, which the log says
+			return l, err
+		}
+		l.Host.Start()
+	}
+	if o.Lambda == "" {
+		open()
+	}
+	return l, nil
+}
+
+// deploy makes the template's resources and ties the functions to its events.
+func (l *Local) deploy(ctx context.Context, o Options) error {
+	path, err := findTemplate(o.Template)
+	if err != nil {
+		return err
+	}
+	//nolint:gosec // names of parameters, not what is in them
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
+		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
+		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+	if o.StripeKey == "" {
+		given["StripeApiBase"] = l.origin + stripePath + "/api"
+	}
+	maps.Copy(given, o.Parameters)
+	declared, err := template.Read(path, template.Inputs{Parameters: given})
+	if err != nil {
+		return err
+	}
+	cfg := l.elsewhere.config(l.Engine.Config()) // the host's own, which nobody records
+	if l.Stack, err = stack.Up(ctx, cfg, declared); err != nil {
+		return err
+	}
+	l.Stack.Subscriptions(l.Engine.SES.Subscribe)
+	for _, identity := range l.Stack.Template.Identities { // nobody publishes DNS records for it
+		if err := l.Engine.SES.SetVerification(identity.Name, "SUCCESS", ""); err != nil {
+			return err
+		}
+	}
+	env, err := l.environment(cfg, o)
+	if err != nil {
+		return err
+	}
+	l.n8n = n8n.New(l.clock.Now)
+	var asked billing.Till
+	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
+		asked = l.till
+	}
+	built := &yard{origin: l.near, now: l.clock.Now, tell: l.tell}
+	if !o.InProcess {
+		built.takes = SettingUp / 2
+	}
+	l.Provisioner = &provisioner.Server{Secret: []byte(programSecret), Maker: built, Now: l.clock.Now}
+	if o.N8N != "" {
+		if l.estate, err = openEstate(built, o.N8N); err != nil {
+			return err
+		}
+		l.Provisioner.Maker = l.estate
+	}
+	all, err := functions(env, l.nearby(), asked, l.program())
+	if err = errors.Join(err, env.Err()); err != nil {
+		return err
+	}
+	if o.Lambda != "" {
+		all = l.elsewhere.functions(l.Stack.Template)
+	}
+	l.env = env
+	if err := seed(ctx, env, l.near); err != nil {
+		return err
+	}
+	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log}); err != nil {
+		return err
+	}
+	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes, Client: &http.Client{Transport: roundtrip.Transport(l.Host)}})
+	return nil
+}
+
+// environment answers the variables of all functions together, and those that Lambda itself sets.
+func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment, error) {
+	variables, err := l.Stack.Variables()
+	if err != nil {
+		return nil, err
+	}
+	variables["AWS_REGION"] = cfg.Region
+	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
+	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
+	for service, url := range l.elsewhere.endpoints {
+		variables["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
+	}
+	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
+	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
+	l.Engine.SSM.Put(variables["PROVISIONER_SECRET_PARAMETER"], programSecret)
+	if name := variables["STRIPE_SECRET_PARAMETER"]; name != "" {
+		l.Engine.SSM.Put(name, cmp.Or(o.StripeKey, l.Stripe.Key()))
+	}
+	if name := variables["STRIPE_WEBHOOK_SECRET_PARAMETER"]; name != "" {
+		l.Engine.SSM.Put(name, webhookSecret)
+	}
+	env := environment.New(func(name string) string { return variables[name] })
+	env.Now = l.clock.Now
+	env.HTTPClient = cfg.HTTPClient
+	if o.Calls != nil {
+		env.HTTPClient = o.Calls(env.HTTPClient)
+	}
+	if o.Record {
+		l.Recorder = hosting.NewRecorder(l.Stack.Template)
+		env.HTTPClient = l.Recorder.Client(env.HTTPClient)
+	}
+	return env, nil
+}
+
+// Tune has the garbage collector run a quarter as often, as long as the process is small: under load, engine and SDK make
+// little that lasts and much that does not, and one fifth of the time would go into collecting it. A process of its own
+// calls it once.
+func Tune() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(1 << 30)
+}
+
+// Origin is the product's origin, such as "http://localhost:8080".
+func (l *Local) Origin() string { return l.origin }
+
+// Till is what asks for money: the product's client of Stripe on the stand-in, in this process, or on Stripe itself with
+// Options.StripeKey.
+func (l *Local) Till() *till.Client { return l.till }
+
+// AWSEndpoint is the AWS endpoint, such as "http://localhost:4566"; empty in process.
+func (l *Local) AWSEndpoint() string { return l.awsURL }
+
+// Handler serves the product and the pages under /_local.
+func (l *Local) Handler() http.Handler { return l.handler }
+
+// Now is the time that the whole product tells.
+func (l *Local) Now() time.Time { return l.clock.Now() }
+
+// Advance moves the product's time forward, and returns when everything that became due by it has run: receives look
+// for messages again, expired items are deleted, schedules run. A negative d is an error, and so is any when the
+// functions run elsewhere.
+func (l *Local) Advance(ctx context.Context, d time.Duration) error {
+	if l.elsewhere.lambda != "" {
+		return errFixedClock
+	}
+	if err := l.clock.advance(d); err != nil {
+		return err
+	}
+	l.Engine.Tick()
+	if err := l.Stripe.Tick(ctx); err != nil { // its webhooks bring work to the queues
+		return err
+	}
+	return l.Host.Tick(ctx)
+}
+
+// Close finishes the requests and messages that are being handled, and closes the state's files.
+func (l *Local) Close() error {
+	var errs []error
+	for _, s := range l.servers {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		if s.Shutdown(ctx) != nil { // a long poll of the AWS CLI may last 20 s
+			errs = append(errs, s.Close())
+		}
+		cancel()
+	}
+	if l.Stripe != nil {
+		errs = append(errs, l.Stripe.Close())
+	}
+	if l.Host != nil {
+		l.Host.Close()
+	}
+	if l.estate != nil {
+		errs = append(errs, l.estate.real.Close())
+	}
+	if l.Engine != nil {
+		errs = append(errs, l.Engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Local) serve(on net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelWarn)}
+	l.servers = append(l.servers, s)
+	go func() {
+		if err := s.Serve(on); !errors.Is(err, http.ErrServerClosed) {
+			l.log.Error("the server stopped", "address", on.Addr().String(), "error", err)
+		}
+	}()
+}
+
+func closeUnlessServed(err *error, on net.Listener) {
+	if *err != nil {
+		on.Close() //nolint:errcheck,gosec // nothing was ever served on it
+	}
+}
+
+// listen refuses addresses that others than this machine can reach: nobody's credentials are checked here, and the
+// mailbox is open.
+func listen(addr string) (net.Listener, error) {
+	addr = cmp.Or(addr, "127.0.0.1:0")
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("local: %s is no loopback address, and only those are listened on", addr)
+	}
+	on, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("local: %w", err)
+	}
+	return on, nil
+}
+
+func urlOf(on net.Listener) string {
+	_, port, _ := net.SplitHostPort(on.Addr().String())
+	return "http://localhost:" + port
+}
+
+// findTemplate looks for template.yaml from the working directory upwards.
+func findTemplate(path string) (string, error) {
+	if path != "" {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("local: %w", err)
+	}
+	for {
+		path := filepath.Join(dir, "template.yaml")
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("local: there is no template.yaml in the working directory or above")
+		}
+		dir = up
+	}
+}
+
+// fromContainers admits, besides loopback names, the name by which containers of sam local reach this machine.
+func fromContainers(h http.Handler) http.Handler {
+	loopback := engine.LoopbackOnly(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, _, _ := strings.Cut(r.Host, ":"); name == "host.docker.internal" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		loopback.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,91 @@
+package template_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"latchkey.dev/infra/run/template"
+)
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+var deployed = template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}}
+
+func TestTheRunbookNamesEveryAlarm(t *testing.T) {
+	t.Parallel()
+	runbook := text(t, "../../ops/RUNBOOK.md")
+	names := regexp.MustCompile(`AlarmName: !Sub "\$\{Stage\}-([a-z-]+)"`).FindAllStringSubmatch(text(t, "../../ops/alarms.yaml"), -1)
+	if len(names) < 10 {
+		t.Fatalf("%d alarms", len(names))
+	}
+	known := map[string]bool{}
+	for _, n := range names {
+		known[n[1]] = true
+		if !strings.Contains(runbook, "\n## "+n[1]+"\n") {
+			t.Errorf("the runbook says nothing of %s", n[1])
+		}
+	}
+	for _, n := range regexp.MustCompile(`(?m)^## ([a-z-]+)$`).FindAllStringSubmatch(runbook, -1) {
+		if !known[n[1]] {
+			t.Errorf("the runbook speaks of %s, which is no alarm", n[1])
+		}
+	}
+}
+
+func TestEveryQueueIsWatched(t *testing.T) {
+	t.Parallel()
+	declared, err := template.Read("../../../template.yaml", deployed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms := text(t, "../../ops/alarms.yaml")
+	for _, q := range declared.Queues {
+		name := strings.TrimPrefix(q.Name, "latchkey-")
+		if !strings.Contains(alarms, `{Name: "QueueName", Value: !Sub "${Stage}-`+name+`"}`) {
+			t.Errorf("no alarm watches the queue %s", name)
+		}
+		if !strings.Contains(alarms, `"${Stage}-`+name+`"]`) && !strings.Contains(alarms, `"${Stage}-`+name+`", {`) {
+			t.Errorf("the dashboard does not show the queue %s", name)
+		}
+	}
+	for _, f := range declared.Functions {
+		if len(f.Routes) == 0 && !strings.Contains(alarms, `Value: !Sub "${Stage}-`+strings.TrimPrefix(f.Name, "latchkey-")+`"}`) {
+			t.Errorf("no alarm watches %s, which nobody waits for", f.ID)
+		}
+	}
+}
+
+func TestTheDashboardIsJSON(t *testing.T) {
+	t.Parallel()
+	_, body, ok := strings.Cut(text(t, "../../ops/alarms.yaml"), "DashboardBody: !Sub |\n")
+	if !ok {
+		t.Fatal("no dashboard")
+	}
+	body, _, _ = strings.Cut(body, "\nOutputs:")
+	var dashboard struct{ Widgets []json.RawMessage }
+	if err := json.Unmarshal([]byte(body), &dashboard); err != nil || len(dashboard.Widgets) == 0 {
+		t.Errorf("%d widgets, %v", len(dashboard.Widgets), err)
+	}
+}
+
+func TestAThrottleIsOfARoute(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/template.yaml"
+	changed := strings.Replace(text(t, "../../../template.yaml"), `"POST /v1/sign-in-codes": {Throttling`, `"POST /v1/sign-in-code": {Throttling`, 1)
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := template.Read(path, deployed); err == nil || !strings.Contains(err.Error(), `RouteSettings names "POST /v1/sign-in-code", which is no route`) {
+		t.Errorf("a throttle of a route that is not there: %v", err)
+	}
+}

@@ -1,0 +1,153 @@
+package browser_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/infra/test/chromium"
+)
+
+// card fills the payment service's page with a card, and pays.
+func (v *visitor) card(number string) {
+	v.t.Helper()
+	v.until("the payment service's page", `location.pathname.startsWith("/_local/stripe/checkout/") && document.getElementById("number")`)
+	v.eval(`document.getElementById("number").value = "` + number + `"`)
+	v.press("Subscribe")
+}
+
+// TestAClientPays walks from the agency's dialog to a portal whose n8n runs, past all that happens on the way: a card that
+// is declined, going back without paying, a renewal that fails, and a lapse.
+func TestAClientPays(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	owner.open("/clients?invite=new")
+	owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
+	owner.write("name", "Acme Ltd")
+	owner.press("Ask Client to Pay")
+	owner.sees("The client picks monthly or annual", "€49.00 a month", "€490.00 a year", "Nothing chosen")
+	owner.do(chromedp.Click(`//*[@id="hosting"]//label[starts-with(normalize-space(), "30 GB")]`))
+	owner.sees("The client pays €49.00 a month or €490.00 a year")
+	owner.do(chromedp.Click(`//label[starts-with(normalize-space(), "WhatsApp Service")]`))
+	owner.sees("The client pays €68.00 a month or €680.00 a year", "Annual saves €136.00 a year")
+	owner.look("invite-paying")
+	owner.write("email", "ops@acme.example"+kb.Enter)
+	owner.sees("Invite pending", "The client pays", "Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year")
+	owner.look("client-paying-pending")
+
+	client := visit(t, in, l, "client")
+	client.open(l.mailTo("ops@acme.example", 0).Links[0])
+	client.sees("Northwind Automations invites Acme Ltd to its client portal", "You pay for it yourself", "€49.00 a month")
+	client.look("invitation-paying")
+	client.press("Email me a sign-in code")
+	client.sees("We mailed a code")
+	client.code("ops@acme.example", 1)
+	client.press("Sign in and continue")
+	client.sees("How would you like to pay?", "You save", "€68.00", "€680.00")
+	client.look("checkout")
+
+	at := client.eval("location.search")
+	client.open("/checkout/waiting" + at)
+	client.sees("Confirming your payment", "Back to what you buy")
+	client.look("checkout-waiting")
+	client.open("/checkout" + at)
+
+	// By keyboard alone: the choice, then the button.
+	client.tab("Monthly")
+	client.strike(kb.ArrowDown)
+	if on := client.eval(`document.querySelector("[name=interval]:checked").value`); on != "year" {
+		t.Fatalf("the arrow has chosen %q", on)
+	}
+	client.tab("Continue to payment")
+	client.strike(kb.Enter)
+	client.card("4000 0000 0000 0002")
+	client.sees("declined")
+	client.do(chromedp.Click(`//a[normalize-space()="Abandon"]`))
+	client.sees("Nothing was charged")
+	client.look("checkout-back")
+	client.press("Continue to payment")
+	client.card("4000 0025 0000 3155")
+	client.sees("Your bank asks whether you want to pay")
+	client.press("Fail")
+	client.until("the payment service to say so", `location.pathname.startsWith("/_local/stripe/checkout/") && document.querySelector("[role=alert]")`)
+	client.card("4000 0025 0000 3155")
+	client.sees("Your bank asks whether you want to pay")
+	client.press("Confirm")
+	client.until("the portal", `location.pathname === "/portal"`)
+	client.sees("Welcome", "n8n Hosting, 30 GB", "Payment received", "WhatsApp Service", "Card and invoices")
+	client.look("portal-setting-up")
+	owner.open("/clients")
+	owner.press("Acme Ltd")
+	owner.sees("n8n Hosting, 30 GB", "The client's own", "Payment received")
+	owner.look("client-setting-up")
+
+	// Both pages get on by themselves.
+	client.sees("Starting it")
+	client.sees("Running")
+	client.until("both to be ready", `!document.querySelector(".progress")`)
+	owner.until("both to be ready", `!document.querySelector(".progress")`)
+	owner.look("client-active-paying")
+	client.open("/portal")
+	client.look("portal-running")
+	client.press("Your contract")
+	client.sees("Contract", "Annual", "First paid on", "Paid until", "Download as text", "Print or save as PDF")
+	client.look("contract-client")
+	client.press("Your portal")
+	owner.press("Contract")
+	owner.sees("Acme Ltd", "Paid until")
+	owner.look("contract-agency")
+	client.do(chromedp.Click(`//a[starts-with(normalize-space(), "Workflows")]`))
+	client.sees("Last runs")
+
+	// A renewal fails, which the client is told, and is given up at last.
+	sub := l.inside().Stripe.Subscriptions()[0]
+	if err := l.inside().Stripe.FailRenewals(sub.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	l.advance(366 * 24 * time.Hour)
+	owner.signIn(local.Owner)
+	owner.sees("payment past due")
+	owner.look("clients-past-due")
+	owner.press("Acme Ltd")
+	owner.sees("The client's last payment did not go through.", "Past due")
+	client.signIn("ops@acme.example")
+	client.open("/portal")
+	client.sees("Your last payment did not go through", "Change your card")
+	client.look("portal-past-due")
+	client.press("Change your card")
+	client.sees("Billing")
+	client.do(chromedp.Click(`//a[contains(., "Back")]`))
+	client.until("the portal", `location.pathname === "/portal"`)
+
+	// Paying takes a fresh sign-in, from which one comes back to where one was.
+	l.advance(61 * time.Minute)
+	client.press("Change your card")
+	client.sees("Sign in again to go on")
+	client.look("portal-stale")
+	before := len(l.mails("ops@acme.example"))
+	client.press("Sign in again")
+	client.write("email", "ops@acme.example")
+	client.press("Email me a sign-in code")
+	client.sees("Check your mail")
+	client.code("ops@acme.example", before)
+	client.strike(kb.Enter)
+	client.until("the portal", `location.pathname === "/portal" && location.search.includes("agency=")`)
+	l.advance(40 * 24 * time.Hour)
+	client.signIn("ops@acme.example")
+	client.open("/portal")
+	client.sees("Your portal is paused")
+	client.look("portal-paused")
+	client.press("Pay again")
+	client.sees("Take it up again")
+	client.look("checkout-again")
+	client.press("Continue to payment")
+	client.card("4242 4242 4242 4242")
+	client.until("the portal", `location.pathname === "/portal"`)
+	client.until("the portal to be open", `!document.body.innerText.includes("Your portal is paused")`)
+	client.sees("n8n Hosting, 30 GB")
+	client.look("portal-again")
+}

@@ -1,0 +1,71 @@
+package browser_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/infra/test/chromium"
+)
+
+// TestAnAgencyBuysMax and finds card and invoices from where it opened them; when Max ends while an invite is being written,
+// what was typed waits until Max is there again.
+func TestAnAgencyBuysMax(t *testing.T) {
+	in, l := chromium.Start(t), product(t)
+	solo := visit(t, in, l, "solo owner")
+	solo.signIn(local.SoloOwner)
+	solo.press("See what Max brings")
+	solo.sees("Bring your clients in with Max", "How would you like to pay?", "You save")
+	solo.look("upgrade")
+	solo.press("Continue to payment")
+	solo.do(chromedp.Click(`//a[normalize-space()="Abandon"]`))
+	solo.sees("Nothing was charged")
+	solo.press("Continue to payment")
+	solo.card("4242 4242 4242 4242")
+	solo.sees("You are on Max")
+	solo.look("upgrade-done")
+	solo.press("Card and invoices")
+	solo.sees("Billing")
+	solo.do(chromedp.Click(`//a[contains(., "Back")]`))
+	solo.until("the page about Max", `location.pathname === "/upgrade"`)
+	solo.open("/settings/agency")
+	solo.sees("Paid monthly. It renews on")
+	solo.look("plan-paid")
+	solo.press("Card and invoices")
+	solo.press("Cancel when the period ends")
+	solo.sees("It ends on")
+	solo.do(chromedp.Click(`//a[contains(., "Back")]`))
+	solo.until("the settings", `location.pathname === "/settings/agency"`)
+	solo.until("the end to be known", `document.body.innerText.includes("not renewed after that") || location.reload()`)
+
+	solo.open("/clients?invite=new")
+	solo.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
+	solo.write("name", "Acme Ltd")
+	solo.write("email", "ops@acme.example")
+	if err := l.inside().Stripe.Cancel(l.inside().Stripe.Subscriptions()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.inside().Advance(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	other := visit(t, in, l, "the same in another tab")
+	other.signIn(local.SoloOwner)
+	other.until("Max to end", `document.body.innerText.includes("Inviting clients needs the Max plan.") || location.reload()`)
+	solo.press("Send invite")
+	solo.sees("Inviting clients needs the Max plan.", "See what Max brings in a new tab")
+	if typed := solo.eval(`[document.getElementById("email").value, document.getElementById("name").value].join()`); typed != "ops@acme.example,Acme Ltd" {
+		t.Errorf("of what was typed, %q is left", typed)
+	}
+	solo.look("invite-without-max")
+	other.open("/settings/agency")
+	other.sees("Max ended on")
+	other.look("plan-ended")
+	other.press("Take Max up again")
+	other.press("Continue to payment")
+	other.card("4242 4242 4242 4242")
+	other.sees("You are on Max")
+	solo.press("Send invite")
+	solo.sees("Invite pending")
+}

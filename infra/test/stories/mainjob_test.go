@@ -1,0 +1,236 @@
+package lifecycle
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind Automations")
+		_, owner := w.signIn(string(o.owner.Email))
+		equal(w, "the agency that the owner acts for", owner.Agency, o.id)
+
+		c, err := w.inviter.Send(w.ctx, owner, o.draft("Acme Ltd <Ops@Acme.Example>"), "")
+		must(t, err)
+		equal(w, "status before the mail", c.Invite.Status, invite.Sending)
+		w.deliver()
+		equal(w, "status after it", o.status(c.Invite.ID), invite.Pending)
+
+		const ops = "ops@acme.example"
+		mails := w.engine.SES.Mails(ops)
+		if len(mails) != 1 || len(mails[0].Links) != 1 {
+			t.Fatalf("%d mails, want one with one link: %+v", len(mails), mails)
+		}
+		if !strings.Contains(mails[0].Text, "Production") || !strings.Contains(mails[0].From, "Northwind Automations via Latchkey") {
+			t.Errorf("the mail from %s does not say what is opened:\n%s", mails[0].From, mails[0].Text)
+		}
+		token := w.token(ops)
+
+		// The link's holder is nobody yet: neither a person nor a place is stored (FE25).
+		seen, err := w.reception.View(w.ctx, token, identity.Caller{})
+		must(t, err)
+		equal(w, "standing", seen.Standing, onboarding.Anonymous)
+		equal(w, "the address that a stranger sees", seen.To(), "o•••@acme.example")
+		if kept := w.of("us#" + string(id.UserOf(ops))); len(kept) != 0 {
+			t.Errorf("a record of the person before it signed in: %v", kept)
+		}
+
+		to, err := w.reception.Address(w.ctx, token)
+		must(t, err)
+		must(t, w.codes.Request(w.ctx, to, "198.51.100.7"))
+		w.deliver()
+		cookie, _, err := w.codes.SignIn(w.ctx, to, w.code(ops), "198.51.100.7", "")
+		must(t, err)
+		caller, err := w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+		must(t, err)
+
+		// To sign in is not to accept.
+		_, err = w.portal.Get(w.ctx, caller, "")
+		w.wants(err, fault.NotFound)
+		accepted, err := w.reception.Accept(w.ctx, token, "", caller)
+		must(t, err)
+		equal(w, "the client", accepted.ID, c.ID)
+
+		view, err := w.portal.Get(w.ctx, caller, "")
+		must(t, err)
+		if len(view.Instances) != 2 || view.Instances[0].Name != "Production" || view.Instances[0].Access != instance.Read ||
+			view.Instances[1].Name != "Staging" || view.Instances[1].Access != instance.Write {
+			t.Errorf("the portal shows %+v", view.Instances)
+		}
+		equal(w, "the agency's clients", o.clients(), []string{ops})
+		_, err = o.send(ops)
+		w.wants(err, fault.AlreadyClient)
+		w.settled()
+		var names []invite.EventName
+		for _, e := range o.get(c.Invite.ID).Invite.Timeline {
+			names = append(names, e.Name)
+		}
+		equal(w, "the timeline", names, []invite.EventName{invite.Queued, invite.Sent, invite.Delivered, invite.Opened, invite.WasTaken})
+	})
+}
+
+func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
+	t.Parallel()
+	const who, ip = email.Address("anna@acme.example"), "192.0.2.9"
+	wrong := func(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
+
+	t.Run("the fifth wrong guess ends it", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			code := w.code(string(who))
+			for range identity.CodeGuesses {
+				_, _, err := w.codes.SignIn(w.ctx, who, wrong(code), ip, "")
+				w.wants(err, fault.WrongCode)
+			}
+			_, _, err := w.codes.SignIn(w.ctx, who, code, ip, "")
+			w.wants(err, fault.WrongCode)
+		})
+	})
+	t.Run("64 guesses at once are five", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			code := w.code(string(who))
+			together(64, func(n int) { w.codes.SignIn(w.ctx, who, wrong(code), "192.0.2."+string(rune('a'+n%20)), "") }) //nolint:errcheck // all are wrong
+			c, err := w.table.Code(w.ctx, id.UserOf(who))
+			must(t, err)
+			if c.Wrong != identity.CodeGuesses || len(c.Digests) != 0 {
+				t.Errorf("%d guesses counted, %d codes left", c.Wrong, len(c.Digests))
+			}
+		})
+	})
+	t.Run("the right one on the fifth guess, spaces and all, once", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			code := w.code(string(who))
+			for range identity.CodeGuesses - 1 {
+				_, _, err := w.codes.SignIn(w.ctx, who, wrong(code), ip, "")
+				w.wants(err, fault.WrongCode)
+			}
+			_, _, err := w.codes.SignIn(w.ctx, who, " "+code[:3]+" "+code[3:], ip, "")
+			must(t, err)
+			_, _, err = w.codes.SignIn(w.ctx, who, code, ip, "")
+			w.wants(err, fault.WrongCode)
+		})
+	})
+	t.Run("ten minutes", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			w.skip(identity.CodeLifetime)
+			_, _, err := w.codes.SignIn(w.ctx, who, w.code(string(who)), ip, "")
+			w.wants(err, fault.WrongCode)
+		})
+	})
+	t.Run("a new code ends the old one when its mail is made", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			old := w.code(string(who))
+			limited := w.wants(w.codes.Request(w.ctx, who, ip), fault.RateLimited)
+			w.skip(limited.Retry)
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			if fresh := w.code(string(who)); fresh != old {
+				_, _, err := w.codes.SignIn(w.ctx, who, old, ip, "")
+				w.wants(err, fault.WrongCode)
+				_, _, err = w.codes.SignIn(w.ctx, who, fresh, ip, "")
+				must(t, err)
+			}
+		})
+	})
+	t.Run("a code is for its own address", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			must(t, w.codes.Request(w.ctx, who, ip))
+			w.deliver()
+			_, _, err := w.codes.SignIn(w.ctx, "other@acme.example", w.code(string(who)), ip, "")
+			w.wants(err, fault.WrongCode)
+		})
+	})
+	t.Run("fifteen a day, whoever asks", func(t *testing.T) {
+		t.Parallel()
+		in(t, func(w *world) {
+			sent, begun := 0, time.Now()
+			for time.Since(begun) < 23*time.Hour {
+				if w.codes.Request(w.ctx, who, ip) == nil {
+					sent++
+				}
+				w.skip(10 * time.Minute)
+			}
+			equal(w, "codes within a day", sent, 15)
+		})
+	})
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	const who = "anna@acme.example"
+	in(t, func(w *world) {
+		signedIn := func(cookie string) bool {
+			c, err := w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+			must(t, err)
+			return c.SignedIn()
+		}
+		first, caller := w.signIn(who)
+		w.skip(time.Minute)
+
+		// Signing in again on the same device ends the session that was there.
+		must(t, w.codes.Request(w.ctx, caller.Email, "192.0.2.1"))
+		w.deliver()
+		second, _, err := w.codes.SignIn(w.ctx, caller.Email, w.code(who), "192.0.2.1", first)
+		must(t, err)
+		equal(w, "rotated session", signedIn(first), false)
+		equal(w, "new session", signedIn(second), true)
+		if signedIn(typo(second)) || signedIn("lkn_nonsense") || signedIn("") {
+			t.Error("somebody is signed in with a cookie that was never made")
+		}
+
+		w.skip(time.Minute)
+		third, _ := w.signIn(who)
+		must(t, w.codes.SignOut(w.ctx, second))
+		equal(w, "after signing out", signedIn(second), false)
+		equal(w, "the other device", signedIn(third), true)
+		w.skip(time.Minute)
+		fourth, _ := w.signIn(who)
+		must(t, w.codes.SignOutEverywhere(w.ctx, caller.User))
+		equal(w, "signed in anywhere after signing out everywhere", signedIn(third) || signedIn(fourth), false)
+
+		w.skip(time.Minute)
+		last, _ := w.signIn(who)
+		w.skip(identity.SessionLifetime)
+		equal(w, "after two weeks", signedIn(last), false)
+	})
+}
+
+func TestAMemberWhoHasLeftActsForTheAgencyNoLonger(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		cookie, _ := w.signIn(string(o.owner.Email))
+		_, err := w.door.ForAgency(w.ctx, signin.Credentials{Session: cookie}, identity.InvitesWrite)
+		must(t, err)
+		o.dismissOwner()
+		_, err = w.door.ForAgency(w.ctx, signin.Credentials{Session: cookie}, identity.InvitesWrite)
+		w.wants(err, fault.Forbidden)
+	})
+}

@@ -1,0 +1,339 @@
+package lifecycle
+
+import (
+	"context"
+	"flag"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"latchkey.dev/infra/run/engine"
+	"latchkey.dev/infra/run/engine/roundtrip"
+	"latchkey.dev/infra/run/engine/ses"
+	"latchkey.dev/infra/run/stack"
+	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/dynamo"
+	adapters "latchkey.dev/shared/adapter/ses"
+	queues "latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/delivery"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/usecase/sweep"
+)
+
+const (
+	origin   = "https://portal.latchkey.example"
+	mailFrom = "invites@mail.latchkey.example"
+	stage    = "life"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // faults are made on purpose here, thousands of them
+	// What the command line says comes after. A failure's seed repeats it; a file would be left in the checkout.
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.checks": "30"} {
+		must(nil, flag.Set(name, value))
+	}
+	debug.SetGCPercent(400) // thousands of short calls, and hardly anything that lasts
+	os.Exit(m.Run())
+}
+
+// store is all that the use cases ask of the table. A test may put something between them and the table.
+type store interface {
+	onboarding.DirectoryStore
+	onboarding.ReceptionStore
+	clients.Store
+	account.Store
+	signin.Store
+	signin.CodeStore
+	signin.KeyStore
+	portal.Store
+	delivery.Store
+	sweep.Store
+}
+
+// product is the use cases as the functions compose them.
+type product struct {
+	table     *dynamo.Table
+	queue     *queues.Queue
+	door      *signin.Doorkeeper
+	codes     *signin.Codes
+	keys      *signin.Keys
+	inviter   *onboarding.Inviter
+	directory *onboarding.Directory
+	reception *onboarding.Reception
+	keeper    *clients.Keeper
+	account   *account.Account
+	portal    *portal.Portal
+	worker    *delivery.Worker
+	feedback  *delivery.Feedback
+	sweep     *sweep.Sweep
+}
+
+// world is the product with all that is around it, in a bubble of virtual time.
+type world struct {
+	product
+	t       testing.TB
+	ctx     context.Context
+	engine  *engine.Engine
+	stack   *stack.Stack
+	network *network
+	db      *dynamodb.Client // the operator's own, beside the product
+	sqs     *sqs.Client
+	sweepAt time.Time     // of the schedule's next run
+	every   time.Duration // between its runs
+	offices []*office
+
+	mailQueue, deliveryQueue string // URLs
+}
+
+// settings change a world before it is made.
+type settings struct {
+	engine engine.Options
+	// between, when not nil, is put between the use cases and the table.
+	between func(*dynamo.Table) store
+}
+
+// in runs a story in a world of its own.
+func in(t *testing.T, story func(w *world)) { t.Helper(); inSuch(t, settings{}, story) }
+
+func inSuch(t *testing.T, s settings, story func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, s)
+		defer w.close()
+		story(w)
+	})
+}
+
+var declared = sync.OnceValues(func() (*template.Template, error) {
+	return template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{
+		"Stage": stage, "Origin": origin, "MailFrom": mailFrom, "CheckMx": "false",
+	}})
+})
+
+func open(t testing.TB, s settings) *world {
+	t.Helper()
+	tmpl, err := declared()
+	must(t, err)
+	e, err := engine.Open(s.engine)
+	must(t, err)
+	w := &world{t: t, ctx: context.Background(), engine: e, network: &network{to: roundtrip.Transport(e.Handler())}, sweepAt: time.Now().Add(time.Minute), every: time.Minute}
+	cfg := e.Config()
+	// Nobody looks at signatures here, and to make them is half of what a call costs.
+	cfg.Credentials = aws.AnonymousCredentials{}
+	w.stack, err = stack.Up(w.ctx, cfg, tmpl)
+	must(t, err)
+	w.stack.Subscriptions(e.SES.Subscribe)
+	for _, i := range w.stack.Template.Identities {
+		must(t, e.SES.SetVerification(i.Name, "SUCCESS", ""))
+	}
+	w.db, w.sqs = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+	w.mailQueue, w.deliveryQueue = w.stack.Template.Queue("MailQueue").URL, w.stack.Template.Queue("DeliveryQueue").URL
+
+	cfg.HTTPClient = &http.Client{Transport: w.network}
+	vars := w.stack.Environment("SendMail")
+	w.table, w.queue = dynamo.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(cfg, w.mailQueue)
+	var kept store = w.table
+	if s.between != nil {
+		kept = s.between(w.table)
+	}
+	key := []byte("a key of the lifecycle tests, 32 bytes or more")
+	w.door = &signin.Doorkeeper{Store: kept, Now: time.Now}
+	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
+	w.keys = &signin.Keys{Store: kept, Now: time.Now}
+	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Now: time.Now}
+	w.directory = &onboarding.Directory{Store: kept, Now: time.Now}
+	w.reception = &onboarding.Reception{Store: kept, Now: time.Now}
+	w.keeper = &clients.Keeper{Store: kept, Now: time.Now}
+	w.account = &account.Account{Store: kept, Now: time.Now}
+	w.portal = &portal.Portal{Store: kept, Now: time.Now}
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
+		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
+	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
+	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
+	return w
+}
+
+func (w *world) close() {
+	w.network.faults(nil)
+	synctest.Wait()
+	must(w.t, w.engine.Close())
+}
+
+func must(t testing.TB, err error) {
+	if err == nil {
+		return
+	}
+	t.Helper()
+	t.Fatal(err)
+}
+
+// deliver hands everything that is on the queues now to its function, and what comes of that, until nothing is there.
+func (w *world) deliver() {
+	for {
+		synctest.Wait() // SES publishes behind its answer
+		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
+			return
+		}
+	}
+}
+
+// take receives one batch, has each message handled, and deletes those that were.
+func (w *world) take(url string, handle func(context.Context, []byte) error) int {
+	if !w.waits(url) { // the queue's own long poll would take 20 seconds to say so
+		return 0
+	}
+	out, err := w.sqs.ReceiveMessage(w.ctx, &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, WaitTimeSeconds: 0})
+	must(w.t, err)
+	for _, m := range out.Messages {
+		var failed error
+		if w.network.step(w.ctx, func(ctx context.Context) { failed = handle(ctx, []byte(*m.Body)) }) && failed == nil {
+			_, err := w.sqs.DeleteMessage(w.ctx, &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle})
+			must(w.t, err)
+		}
+	}
+	return len(out.Messages)
+}
+
+// waits tells whether a message on the queue is visible.
+func (w *world) waits(url string) bool {
+	for _, q := range w.engine.SQS.Overview() {
+		if strings.HasSuffix(url, "/"+q.Name) {
+			return q.Visible > 0
+		}
+	}
+	return false
+}
+
+// pass lets time go by with the product running: messages come when they are visible, the sweep every minute.
+func (w *world) pass(d time.Duration) {
+	end := time.Now().Add(d)
+	for {
+		w.deliver()
+		now := time.Now()
+		if !now.Before(end) {
+			return
+		}
+		next := end
+		if w.sweepAt.Before(next) {
+			next = w.sweepAt
+		}
+		for _, q := range w.engine.SQS.Overview() {
+			if q.DeadLetterQueue == "" {
+				continue
+			}
+			for _, m := range q.Messages {
+				if !m.VisibleAt.IsZero() && m.VisibleAt.Before(next) && m.VisibleAt.After(now) {
+					next = m.VisibleAt
+				}
+			}
+		}
+		<-time.After(next.Sub(now))
+		if !time.Now().Before(w.sweepAt) {
+			w.tidy()
+			w.sweepAt = time.Now().Add(w.every)
+		}
+	}
+}
+
+// skip lets time go by with nothing running.
+func (w *world) skip(d time.Duration) { <-time.After(d) }
+
+// tidy runs the sweep once; what fails is left for the next run.
+func (w *world) tidy() (err error) {
+	w.network.step(w.ctx, func(ctx context.Context) { err = w.sweep.Run(ctx) })
+	return err
+}
+
+// settled lets a quarter of an hour pass, after which nothing may be in flight, and checks all invariants.
+func (w *world) settled() {
+	w.t.Helper()
+	w.network.faults(nil)
+	w.pass(15 * time.Minute)
+	w.nothingInFlight()
+	w.check()
+}
+
+var (
+	aLink = regexp.MustCompile(regexp.QuoteMeta(origin) + `/i/([0-9A-Za-z_]+)`)
+	aCode = regexp.MustCompile(`\b[0-9]{6}\b`)
+)
+
+// newest is the newest mail to the address, or nil.
+func (w *world) newest(to string) *ses.Mail {
+	for _, m := range w.engine.SES.Mails(to) {
+		return m
+	}
+	return nil
+}
+
+// tokens are the secrets of all links that were mailed to the address, newest first.
+func (w *world) tokens(to string) []string {
+	var out []string
+	for _, m := range w.engine.SES.Mails(to) {
+		if found := aLink.FindStringSubmatch(m.Text); found != nil {
+			out = append(out, found[1])
+		}
+	}
+	return out
+}
+
+// token is the secret of the newest link that was mailed to the address.
+func (w *world) token(to string) string {
+	w.t.Helper()
+	all := w.tokens(to)
+	if len(all) == 0 {
+		w.t.Fatalf("no link was mailed to %s", to)
+	}
+	return all[0]
+}
+
+// person is somebody who is signed in with the address, where signing in is not the story.
+func person(address string) identity.Caller {
+	a := email.Address(strings.ToLower(address))
+	return identity.Caller{User: id.UserOf(a), Email: a, Session: "elsewhere", Since: time.Now()}
+}
+
+// signIn signs somebody in as people do: with the code that is mailed.
+func (w *world) signIn(address string) (cookie string, caller identity.Caller) {
+	w.t.Helper()
+	a, err := email.Parse("email", address)
+	must(w.t, err)
+	must(w.t, w.codes.Request(w.ctx, a, "192.0.2.1"))
+	w.deliver()
+	cookie, _, err = w.codes.SignIn(w.ctx, a, w.code(address), "192.0.2.1", "")
+	must(w.t, err)
+	caller, err = w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+	must(w.t, err)
+	return cookie, caller
+}
+
+// code is the sign-in code in the newest mail to the address.
+func (w *world) code(address string) string {
+	w.t.Helper()
+	if m := w.newest(address); m != nil && !aLink.MatchString(m.Text) {
+		if code := aCode.FindString(m.Text); code != "" {
+			return code
+		}
+	}
+	w.t.Fatalf("the newest mail to %s holds no code", address)
+	return ""
+}

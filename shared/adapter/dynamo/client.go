@@ -1,0 +1,445 @@
+package dynamo
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/usecase/onboarding"
+)
+
+const (
+	agencyItem   = "agency"
+	clientPrefix = "cl#"
+	memberPrefix = "mb#"
+	thingPrefix  = "r#"
+	auditPrefix  = "au#"
+	oncePrefix   = "idem#"
+	stopPrefix   = "sup#"
+	byCreated    = "by-created"
+	noClient     = "There is no such client."
+)
+
+// keptAfterFailure is how long a rolled-back invite can still be asked about.
+const keptAfterFailure = 24 * time.Hour
+
+// Client reads one relationship.
+func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	r, err := t.get(ctx, string(agency), clientPrefix+string(ref), fresh, noClient)
+	if err != nil {
+		return nil, err
+	}
+	return readClient(r)
+}
+
+// Clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
+// of the next page, or "".
+func (t *Table) Clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
+		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))}, ScanIndexForward: aws.Bool(false)}
+	if q.After != "" {
+		in.ExclusiveStartKey = key(string(agency), clientPrefix+string(q.After.Ref()))
+		in.ExclusiveStartKey["ls"] = str(string(q.After))
+	}
+	if q.Find != "" {
+		in.FilterExpression = aws.String("contains(email, :f) OR contains(find, :f)")
+		in.ExpressionAttributeValues[":f"] = str(q.Find)
+	}
+	res, err := t.db.Query(ctx, in)
+	if err != nil {
+		return nil, "", outside(err)
+	}
+	out := make([]client.Client, 0, len(res.Items))
+	for _, i := range res.Items {
+		c, err := readClient(&reader{item: i})
+		if err != nil {
+			return nil, "", err
+		}
+		out = append(out, *c)
+	}
+	var next id.Client
+	if res.LastEvaluatedKey != nil { // the last that was looked at, whether or not it is among what was found
+		last := &reader{item: res.LastEvaluatedKey}
+		next = id.Client(last.s("ls"))
+		if last.err != nil {
+			return nil, "", last.err
+		}
+	}
+	return out, next, nil
+}
+
+// Desk reads what a decision needs in one BatchGetItem, as it is now.
+func (t *Table) Desk(ctx context.Context, agencyID id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
+	pk := string(agencyID)
+	keys := []item{key(pk, agencyItem)}
+	if want.Ref != "" {
+		keys = append(keys, key(pk, clientPrefix+string(want.Ref)))
+	}
+	if want.Member != "" {
+		keys = append(keys, key(pk, memberPrefix+string(want.Member)))
+	}
+	if want.Once != nil {
+		keys = append(keys, key(pk, oncePrefix+want.Once.Key))
+	}
+	keys = append(keys, resourceKeys(pk, want.Resources)...)
+	items, err := t.getAll(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	d := &onboarding.Desk{Resources: map[id.Resource]instance.Resource{}}
+	for _, i := range items {
+		r := &reader{item: i}
+		switch sk := r.s("sk"); {
+		case sk == agencyItem:
+			d.Agency, err = readAgency(r)
+		case strings.HasPrefix(sk, clientPrefix):
+			d.Client, err = readClient(r)
+		case strings.HasPrefix(sk, memberPrefix):
+			d.Member, err = readMember(r)
+		case strings.HasPrefix(sk, oncePrefix):
+			d.Once, err = readOnce(r)
+		case strings.HasPrefix(sk, thingPrefix):
+			var x instance.Resource
+			x, err = readResource(r)
+			d.Resources[x.ID] = x
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// Commit writes a change and all that goes with it in one transaction. A slot that is to be given back but has been
+// taken by a later send meanwhile stays with that send.
+func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change) error {
+	if c.Client.Agency != agencyID {
+		return fault.New(fault.NotFound, noClient)
+	}
+	pk := string(agencyID)
+	next := *c.Client
+	next.Version++
+	condition, values := versioned(c.Client.Version)
+	writes := []types.TransactWriteItem{t.put(writeClient(&next, t.now()), condition, values)}
+	if c.Erase {
+		writes[0] = types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, clientPrefix+string(next.Ref())),
+			ConditionExpression: &condition, ExpressionAttributeValues: values}}
+		if rest := c.Client.Remains(t.now()); rest != nil {
+			rest.Version = next.Version
+			writes[0] = t.put(writeClient(rest, t.now()), condition, values)
+		}
+	}
+	if w, ok := t.agencyWrite(pk, c); ok {
+		writes = append(writes, w)
+	}
+	for _, row := range c.Audit {
+		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
+	}
+	for _, other := range c.Also {
+		if other.Agency != agencyID {
+			return fault.New(fault.NotFound, noClient)
+		}
+		changed := *other
+		changed.Version++
+		condition, values := versioned(other.Version)
+		writes = append(writes, t.put(writeClient(&changed, t.now()), condition, values))
+	}
+	for _, r := range c.Make {
+		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
+	}
+	for _, r := range c.Set {
+		condition, values := stored(r)
+		changed := *r
+		changed.Version++
+		writes = append(writes, t.put(writeResource(pk, changed), condition, values))
+	}
+	if c.Customer != "" {
+		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))
+	}
+	if c.Inviter != "" {
+		writes = append(writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(c.Inviter)),
+			ConditionExpression: aws.String("attribute_exists(pk)")}})
+	}
+	if c.Once != nil {
+		writes = append(writes, t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
+	}
+	if c.Join {
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("SET clientId = :c REMOVE formerClientId"),
+			ConditionExpression: aws.String("attribute_not_exists(clientId) OR clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
+	}
+	if c.Leave {
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId SET formerClientId = :c"),
+			ConditionExpression: aws.String("clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
+	}
+	if c.Forget {
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
+			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId, formerClientId"),
+			ConditionExpression: aws.String("attribute_exists(pk)")}})
+	}
+	err := t.transact(ctx, writes)
+	if c.Return != nil && failed(err, 1) {
+		c.Return = nil
+		return t.Commit(ctx, agencyID, c)
+	}
+	if err == nil {
+		c.Client.Version = next.Version
+		for _, other := range c.Also {
+			other.Version++
+		}
+		for _, r := range c.Set {
+			r.Version++
+		}
+	}
+	return err
+}
+
+// agencyWrite is what a change asks of the agency's item: a slot taken or given back, or a look at plan and standing.
+func (t *Table) agencyWrite(pk string, c client.Change) (types.TransactWriteItem, bool) {
+	names := map[string]string{}
+	values := item{}
+	var conditions []string
+	if c.MayInvite {
+		names["#plan"] = "plan"
+		values[":max"] = str(string(agency.Max))
+		conditions = append(conditions, "#plan = :max", "attribute_not_exists(suspended)")
+	}
+	var update string
+	switch {
+	case c.Take != nil:
+		names["#slot"], names["#total"] = slotName(c.Take.Index), "total"
+		values[":new"], values[":one"] = at(c.Take.New), num(1)
+		update = "SET #slot = :new ADD #total :one"
+		if c.Take.Old.IsZero() {
+			conditions = append(conditions, "attribute_not_exists(#slot)")
+		} else {
+			values[":old"] = at(c.Take.Old)
+			conditions = append(conditions, "#slot = :old")
+		}
+		if c.Take.MaxTotal > 0 {
+			values[":most"] = num(int64(c.Take.MaxTotal))
+			conditions = append(conditions, "(attribute_not_exists(#total) OR #total < :most)")
+		}
+	case c.Return != nil:
+		names["#slot"], names["#total"] = slotName(c.Return.Index), "total"
+		values[":mine"], values[":one"] = at(c.Return.New), num(-1)
+		update = "REMOVE #slot ADD #total :one"
+		conditions = append(conditions, "#slot = :mine")
+	}
+	condition := strings.Join(conditions, " AND ")
+	switch {
+	case update != "":
+		return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, agencyItem), UpdateExpression: &update,
+			ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}}, true
+	case condition != "":
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, agencyItem),
+			ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}}, true
+	}
+	return types.TransactWriteItem{}, false
+}
+
+func slotName(i int) string { return "s" + strconv.Itoa(i) }
+
+func writeAudit(pk string, e audit.Entry) writer {
+	w := writer(key(pk, auditPrefix+string(e.ID)))
+	w["at"] = at(e.At)
+	w.s("actor", e.Actor)
+	w.s("action", string(e.Action))
+	w.s("subject", e.Subject)
+	w.s("detail", e.Detail)
+	return w
+}
+
+func writeOnce(pk string, r *idempotency.Record) writer {
+	w := writer(key(pk, oncePrefix+r.Key))
+	w["request"], w["result"], w["usedAt"], w["ttl"] = str(r.Request), str(r.Result), at(r.At), ttlOf(r.At.Add(idempotency.Lifetime))
+	return w
+}
+
+func readOnce(r *reader) (*idempotency.Record, error) {
+	return &idempotency.Record{Key: strings.TrimPrefix(r.s("sk"), oncePrefix), Request: r.s("request"), Result: r.s("result"), At: r.time("usedAt")}, r.err
+}
+
+// writeClient is the relationship as an item. It is meant to stay under 1 KB for an ordinary invite, since a
+// transaction is billed two write units for each begun KB of each of its items.
+func writeClient(c *client.Client, now time.Time) writer {
+	w := writer(key(string(c.Agency), clientPrefix+string(c.Ref())))
+	w["v"] = num(int64(c.Version))
+	w.s("id", string(c.ID))
+	w.s("email", string(c.Email))
+	w.s("name", c.Name)
+	w.s("find", text.Fold(c.Name))
+	w.t("created", c.CreatedAt)
+	w.t("accepted", c.AcceptedAt)
+	w.t("ended", c.EndedAt)
+	w.s("endedBy", string(c.EndedBy))
+	if p := c.Proposal; p != nil {
+		w["proposal"] = &types.AttributeValueMemberM{Value: item{"email": str(string(p.Address)), "at": at(p.At)}}
+	}
+	if len(c.Grants) > 0 {
+		w["grants"] = writeGrants(c.Grants)
+	}
+	if c.Listed {
+		w["ls"] = str(string(c.ID))
+	} else if !c.Stands() {
+		w["ttl"] = ttlOf(now.Add(keptAfterFailure))
+	}
+	w.m("payment", writeSubscription(&c.Payment))
+	if c.Terms != nil {
+		w.m("terms", writeContract(c.Terms))
+	}
+	w.l("items", writeItems(c.Items))
+	if due := c.Due(); !due.IsZero() {
+		w["dp"], w["due"] = str(shardOf(string(c.Ref()))), at(due)
+	}
+	if len(c.Earlier) > 0 {
+		l := make([]types.AttributeValue, len(c.Earlier))
+		for i, p := range c.Earlier {
+			m := writer{}
+			m.s("id", string(p.ID))
+			m.s("status", string(p.Status))
+			m.s("payer", string(p.Payer))
+			m.t("created", p.Created)
+			m.t("ended", p.Ended)
+			l[i] = &types.AttributeValueMemberM{Value: m}
+		}
+		w["earlier"] = list(l)
+	}
+	w["invite"] = &types.AttributeValueMemberM{Value: writeInvite(c.Invite)}
+	return w
+}
+
+func writeInvite(i *invite.Invite) writer {
+	w := writer{}
+	w.s("id", string(i.ID))
+	w.s("payer", string(i.Payer))
+	w.s("status", string(i.Status))
+	w.s("reason", i.Reason)
+	w.s("message", i.Message)
+	w.s("agency", i.From.AgencyName)
+	w.s("color", i.From.Color)
+	w.s("logo", i.From.LogoURL)
+	w.s("by", string(i.From.Member))
+	w.t("created", i.CreatedAt)
+	w.t("expires", i.ExpiresAt)
+	w.t("ended", i.EndedAt)
+	if len(i.Grants) > 0 {
+		w["grants"] = writeGrants(i.Grants)
+	}
+	if i.Contract != nil {
+		w.m("contract", writeContract(i.Contract))
+	}
+	if len(i.Tokens) > 0 {
+		l := make([]types.AttributeValue, len(i.Tokens))
+		for n := range i.Tokens {
+			l[n] = bin(i.Tokens[n][:])
+		}
+		w["tokens"] = list(l)
+	}
+	w.times("resends", i.Resends)
+	l := make([]types.AttributeValue, len(i.Timeline))
+	for n, e := range i.Timeline {
+		m := writer{"e": str(string(e.Name)), "t": at(e.At)}
+		m.s("d", e.Detail)
+		l[n] = &types.AttributeValueMemberM{Value: m}
+	}
+	w["events"] = list(l)
+	m := writer{}
+	m.s("job", i.Mail.Job)
+	m.s("state", string(i.Mail.State))
+	m.n("tries", i.Mail.Tries)
+	m.n("fresh", i.Mail.Fresh)
+	m.t("next", i.Mail.Next)
+	m.t("due", i.Mail.Due)
+	m.n("slot", i.Mail.Slot.Index)
+	m.t("slotAt", i.Mail.Slot.New)
+	m.t("until", i.Mail.Until)
+	w["mail"] = &types.AttributeValueMemberM{Value: m}
+	return w
+}
+
+func writeGrants(grants []instance.Grant) types.AttributeValue {
+	l := make([]types.AttributeValue, len(grants))
+	for i, g := range grants {
+		l[i] = &types.AttributeValueMemberM{Value: item{"r": str(string(g.Resource)), "a": str(string(g.Access)), "n": str(g.Name)}}
+	}
+	return list(l)
+}
+
+func readGrants(r *reader, name string) []instance.Grant {
+	var out []instance.Grant
+	r.maps(name, func(m *reader) {
+		out = append(out, instance.Grant{Resource: id.Resource(m.s("r")), Access: instance.Access(m.s("a")), Name: m.s("n")})
+	})
+	return out
+}
+
+func readClient(r *reader) (*client.Client, error) {
+	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
+		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
+		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Listed: r.s("ls") != "", Version: int(r.n("v"))}
+	r.s("find") // made of the name, and for the table's filter alone
+	r.maps("earlier", func(m *reader) {
+		c.Earlier = append(c.Earlier, client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
+			Created: m.time("created"), Ended: m.time("ended")})
+	})
+	r.within("proposal", func(m *reader) {
+		c.Proposal = &client.Proposal{Address: email.Address(m.s("email")), At: m.time("at")}
+	})
+	c.Payment, c.Items = readSubscription(r, "payment"), readItems(r, "items")
+	r.within("terms", func(m *reader) { c.Terms = readContract(m) })
+	m, ok := r.item["invite"].(*types.AttributeValueMemberM)
+	if !ok {
+		r.wrong("invite")
+		return nil, r.err
+	}
+	in := &reader{item: m.Value}
+	c.Invite = readInvite(in)
+	if in.err != nil {
+		return nil, in.err
+	}
+	return c, r.err
+}
+
+func readInvite(r *reader) *invite.Invite {
+	i := &invite.Invite{ID: id.Invite(r.s("id")), Payer: invite.Payer(r.s("payer")), Status: invite.Status(r.s("status")), Reason: r.s("reason"),
+		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"), Member: id.Member(r.s("by"))},
+		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"), Resends: r.times("resends")}
+	for _, b := range r.blobs("tokens") {
+		if len(b) != len(secret.Hash{}) {
+			r.wrong("tokens")
+			break
+		}
+		i.Tokens = append(i.Tokens, secret.Hash(b))
+	}
+	r.within("contract", func(m *reader) { i.Contract = readContract(m) })
+	r.maps("events", func(m *reader) {
+		i.Timeline = append(i.Timeline, invite.Event{Name: invite.EventName(m.s("e")), At: m.time("t"), Detail: m.s("d")})
+	})
+	if m, ok := r.item["mail"].(*types.AttributeValueMemberM); ok {
+		in := &reader{item: m.Value}
+		i.Mail = invite.Mail{Job: in.s("job"), State: invite.MailState(in.s("state")), Tries: int(in.n("tries")), Fresh: int(in.n("fresh")),
+			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"), Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
+		if in.err != nil {
+			r.err = in.err
+		}
+	}
+	return i
+}

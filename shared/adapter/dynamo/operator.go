@@ -1,0 +1,146 @@
+package dynamo
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+)
+
+// Operator is the table as those who run the platform use it: across agencies, and without being asked for rights.
+// Functions have only [Table].
+type Operator struct {
+	*Table
+	scan call[dynamodb.ScanInput, dynamodb.ScanOutput]
+}
+
+// OpenOperator makes an Operator from an SDK configuration. It does no I/O.
+func OpenOperator(cfg aws.Config, name string, now func() time.Time) *Operator {
+	return &Operator{Open(cfg, name, now), dynamodb.NewFromConfig(cfg).Scan}
+}
+
+// Overview is an agency in the operator's list.
+type Overview struct {
+	Agency  *agency.Agency
+	Why     string // why it is suspended, in the operator's words
+	Members int
+	Owners  []email.Address
+}
+
+// Agencies lists all agencies, in no order, by reading the whole table.
+func (o *Operator) Agencies(ctx context.Context) ([]Overview, error) {
+	in := &dynamodb.ScanInput{TableName: &o.name, FilterExpression: aws.String("sk = :a OR begins_with(sk, :m)"),
+		ExpressionAttributeValues: item{":a": str(agencyItem), ":m": str(memberPrefix)}}
+	found := map[id.Agency]*Overview{}
+	at := func(pk string) *Overview {
+		if found[id.Agency(pk)] == nil {
+			found[id.Agency(pk)] = &Overview{}
+		}
+		return found[id.Agency(pk)]
+	}
+	for {
+		res, err := o.scan(ctx, in)
+		if err != nil {
+			return nil, outside(err)
+		}
+		for _, i := range res.Items {
+			r := &reader{item: i}
+			v := at(r.s("pk"))
+			if r.s("sk") == agencyItem {
+				if v.Agency, err = readAgency(r); err != nil {
+					return nil, err
+				}
+				v.Why = r.s("why")
+				continue
+			}
+			m, err := readMember(r)
+			if err != nil {
+				return nil, err
+			}
+			v.Members++
+			if m.Role == agency.Owner {
+				v.Owners = append(v.Owners, m.Email)
+			}
+		}
+		if res.LastEvaluatedKey == nil {
+			break
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
+	out := make([]Overview, 0, len(found))
+	for _, v := range found {
+		if v.Agency != nil {
+			out = append(out, *v)
+		}
+	}
+	return out, nil
+}
+
+// Buyers lists all who have bought something, and what remains of those who were erased, by reading the whole table.
+func (o *Operator) Buyers(ctx context.Context) ([]client.Client, error) {
+	in := &dynamodb.ScanInput{TableName: &o.name, FilterExpression: aws.String("begins_with(sk, :c) AND attribute_exists(#items)"),
+		ExpressionAttributeNames: map[string]string{"#items": "items"}, ExpressionAttributeValues: item{":c": str(clientPrefix)}}
+	var out []client.Client
+	for {
+		res, err := o.scan(ctx, in)
+		if err != nil {
+			return nil, outside(err)
+		}
+		for _, i := range res.Items {
+			c, err := readClient(&reader{item: i})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *c)
+		}
+		if res.LastEvaluatedKey == nil {
+			return out, nil
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
+}
+
+// Why is why an agency is suspended, in the operator's words.
+func (o *Operator) Why(ctx context.Context, which id.Agency) (string, error) {
+	r, err := o.get(ctx, string(which), agencyItem, true, "There is no such agency.")
+	if err != nil {
+		return "", err
+	}
+	return r.s("why"), r.err
+}
+
+// SetPlan puts the agency on a plan, with its row of the log; conflict.ErrChanged when it is on it, or is closed.
+func (o *Operator) SetPlan(ctx context.Context, which id.Agency, plan agency.Plan, row audit.Entry) error {
+	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("SET #plan = :plan"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
+		ExpressionAttributeNames: map[string]string{"#plan": "plan"}, ExpressionAttributeValues: item{":plan": str(string(plan))}})
+}
+
+// Suspend has everything of the agency rest; conflict.ErrChanged when it does already.
+func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row audit.Entry) error {
+	u := &types.Update{UpdateExpression: aws.String("SET suspended = :now"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(suspended)"),
+		ExpressionAttributeValues: item{":now": at(row.At)}}
+	if why = strings.TrimSpace(why); why != "" {
+		u.UpdateExpression = aws.String("SET suspended = :now, why = :why")
+		u.ExpressionAttributeValues[":why"] = str(why)
+	}
+	return o.set(ctx, which, row, u)
+}
+
+// Resume lifts a suspension; conflict.ErrChanged when there is none, or the agency is closed.
+func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry) error {
+	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("REMOVE suspended, why"), ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
+}
+
+func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {
+	u.TableName, u.Key = &o.name, key(string(which), agencyItem)
+	return o.transact(ctx, []types.TransactWriteItem{{Update: u}, o.put(writeAudit(string(which), row), isNew, nil)})
+}

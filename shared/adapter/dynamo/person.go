@@ -1,0 +1,246 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// address reads an address, which was checked when it was written.
+func address(r *reader, name string) email.Address { return email.Address(r.s(name)) }
+
+const (
+	userPrefix    = "us#"
+	userItem      = "user"
+	codeItem      = "code"
+	sessionPrefix = "session#"
+	placePrefix   = "ag#"
+	limitPrefix   = "rl#"
+)
+
+// Session reads a session; the read may be a moment old.
+func (t *Table) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, false, "There is no such session.")
+	if err != nil {
+		return nil, err
+	}
+	return readSession(r, user)
+}
+
+func readSession(r *reader, user id.User) (*identity.Session, error) {
+	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")), Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
+		CreatedAt: r.time("created"), ExpiresAt: r.time("expires")}
+	if b := r.b("hash"); len(b) == len(s.Hash) {
+		s.Hash = secret.Hash(b)
+	}
+	return s, r.err
+}
+
+// Code reads a person's sign-in code as it is now.
+func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	r, err := t.get(ctx, userPrefix+string(user), codeItem, true, "There is no such code.")
+	if err != nil {
+		return nil, err
+	}
+	return readCode(r, user)
+}
+
+func readCode(r *reader, user id.User) (*identity.Code, error) {
+	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "", Claimed: r.s("state") == "claimed",
+		Tries: int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
+		Wrong: int(r.n("wrong")), Asked: r.times("asked"), Version: int(r.n("v"))}, r.err
+}
+
+func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
+	w := writer(key(userPrefix+string(c.User), codeItem))
+	w["v"] = num(int64(c.Version) + 1)
+	w.s("email", string(c.Email))
+	w.s("job", c.Job)
+	switch {
+	case c.Claimed:
+		w["state"] = str("claimed")
+	case c.Waiting:
+		w["state"] = str("waiting")
+	}
+	w.n("tries", c.Tries)
+	w.t("next", c.Next)
+	if !c.Due.IsZero() {
+		w["dp"], w["due"] = str(shardOf(string(c.User))), at(c.Due)
+	}
+	if len(c.Digests) > 0 {
+		l := make([]types.AttributeValue, len(c.Digests))
+		for i, d := range c.Digests {
+			l[i] = bin(d)
+		}
+		w["digests"] = list(l)
+	}
+	w.t("expires", c.ExpiresAt)
+	w.n("wrong", c.Wrong)
+	w.times("asked", c.Asked)
+	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
+	condition, values := versioned(c.Version)
+	return t.put(w, condition, values)
+}
+
+// SaveCode writes the code when the stored version is still the one that was read. It is a transaction of one, for
+// its client token: the SDK's retry of a write whose answer was lost must not look like somebody else's.
+func (t *Table) SaveCode(ctx context.Context, c *identity.Code) error {
+	err := t.transact(ctx, []types.TransactWriteItem{t.writeCode(c)})
+	if err == nil {
+		c.Version++
+	}
+	return err
+}
+
+// OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
+func (t *Table) OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
+	pk := userPrefix + string(s.User)
+	return t.transact(ctx, []types.TransactWriteItem{
+		t.writeCode(c), t.put(writeSession(s), isNew, nil),
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem), UpdateExpression: aws.String("SET email = :e, created = if_not_exists(created, :n)"),
+			ConditionExpression: aws.String("attribute_not_exists(email) OR email = :e"), ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
+	})
+}
+
+func writeSession(s *identity.Session) writer {
+	w := writer(key(userPrefix+string(s.User), sessionPrefix+s.ID))
+	w["hash"], w["email"] = bin(s.Hash[:]), str(string(s.Email))
+	w.s("agency", string(s.Agency))
+	w.s("member", string(s.Member))
+	w.t("created", s.CreatedAt)
+	w.t("expires", s.ExpiresAt)
+	w["ttl"] = ttlOf(s.ExpiresAt)
+	return w
+}
+
+// MoveSession writes a session in the place of another one of the same person, and that the person acts for its
+// agency from now on.
+func (t *Table) MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error {
+	pk := userPrefix + string(s.User)
+	return t.transact(ctx, []types.TransactWriteItem{
+		t.put(writeSession(s), isNew, nil),
+		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sessionPrefix+old), ConditionExpression: aws.String("#h = :h"),
+			ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}}},
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, placePrefix+string(s.Agency)), UpdateExpression: aws.String("SET usedAt = :n"),
+			ConditionExpression: aws.String("memberId = :m"), ExpressionAttributeValues: item{":n": at(t.now()), ":m": str(string(s.Member))}}},
+	})
+}
+
+// OpenAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.
+func (t *Table) OpenAgency(ctx context.Context, f signin.Founding) error {
+	writes := append(t.founding(Founding{Agency: f.Agency, Owner: f.Owner}), t.put(writeAudit(string(f.Agency.ID), f.Audit), isNew, nil))
+	if f.Once != nil {
+		writes = append(writes, t.put(writeOnce(userPrefix+string(id.UserOf(f.Owner.Email)), f.Once), isNew+" OR usedAt < :old", item{":old": at(f.Once.At.Add(-idempotency.Lifetime))}))
+	}
+	return t.transact(ctx, writes)
+}
+
+// Remembered reads what a person's idempotency key made.
+func (t *Table) Remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
+	r, err := t.get(ctx, userPrefix+string(user), oncePrefix+hash, true, "This idempotency key is new.")
+	if err != nil {
+		return nil, err
+	}
+	return readOnce(r)
+}
+
+// EndSession deletes the session, if it is there and has the hash.
+func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
+		ConditionExpression: aws.String("#h = :h"), ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return nil
+	}
+	return err
+}
+
+// EndSessions deletes all of a person's sessions.
+func (t *Table) EndSessions(ctx context.Context, user id.User) error {
+	items, err := t.query(ctx, userPrefix+string(user), sessionPrefix, false)
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		r := &reader{item: i}
+		sid, hash := strings.TrimPrefix(r.s("sk"), sessionPrefix), r.b("hash")
+		if r.err != nil || len(hash) != len(secret.Hash{}) {
+			return fmt.Errorf("dynamo: session: %w", errors.Join(r.err, errors.New("its hash is not what was written")))
+		}
+		if err := t.EndSession(ctx, user, sid, secret.Hash(hash)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Memberships lists where the person works or is a client.
+func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []signin.Membership
+	for _, i := range items {
+		r := &reader{item: i}
+		a := id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix))
+		if m := r.s("memberId"); m != "" {
+			out = append(out, signin.Membership{Agency: a, Member: id.Member(m), Used: r.time("usedAt")})
+		}
+		if r.s("clientId") != "" {
+			out = append(out, signin.Membership{Agency: a})
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	return out, nil
+}
+
+// Portals lists the agencies that the person is a client of.
+func (t *Table) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	places, err := t.Memberships(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.Agency
+	for _, p := range slices.DeleteFunc(places, func(p signin.Membership) bool { return p.Member != "" }) {
+		out = append(out, p.Agency)
+	}
+	return out, nil
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have been
+// most of them in it. The name's second part, an IP address or a person, is stored as a hash.
+func (t *Table) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	kind, who, _ := strings.Cut(name, "#")
+	h := sha256.Sum256([]byte(who))
+	begin := now.Truncate(window)
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name,
+		Key:                       key(limitPrefix+kind+"#"+hex.EncodeToString(h[:12]), strconv.FormatInt(begin.Unix(), 10)),
+		UpdateExpression:          aws.String("SET #t = :t ADD used :one"),
+		ConditionExpression:       aws.String("attribute_not_exists(used) OR used < :most"),
+		ExpressionAttributeNames:  map[string]string{"#t": "ttl"},
+		ExpressionAttributeValues: item{":t": ttlOf(begin.Add(2 * window)), ":one": num(1), ":most": num(int64(most))}})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return begin.Add(window).Sub(now), nil
+	}
+	return 0, err
+}

@@ -1,0 +1,175 @@
+package event
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"latchkey.dev/shared/adapter/problem"
+	"latchkey.dev/shared/domain/fault"
+)
+
+// HTTP serves an API Gateway HTTP API route (payload format 2.0, "Working with AWS Lambda proxy integrations for
+// HTTP APIs") by h. The name is the operation's; it stands in the one line that every request leaves in the log.
+// Path parameters are set as path values of the request, so h needs no router of its own.
+func HTTP(name string, h http.Handler) Function { return httpFunction{name, h} }
+
+type httpFunction struct {
+	name string
+	h    http.Handler
+}
+
+func (f httpFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	start := time.Now()
+	var e events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return nil, fmt.Errorf("event: not an HTTP API event: %w", err)
+	}
+	line := &logLine{}
+	r, err := request(context.WithValue(ctx, lineKey{}, line), &e)
+	if err != nil {
+		return nil, err
+	}
+	w := &response{header: http.Header{}}
+	f.serve(w, r)
+	out, err := w.event()
+	attrs := append([]any{"operation", f.name, "requestId", RequestID(ctx, &e), "method", e.RequestContext.HTTP.Method,
+		"route", e.RouteKey, "status", w.status, "ms", float64(time.Since(start).Microseconds()) / 1000, "bytes", w.body.Len()}, line.take()...)
+	// The path is left out on purpose: an invite link's path holds its token.
+	if w.status >= 500 {
+		slog.ErrorContext(ctx, "request", attrs...)
+	} else {
+		slog.InfoContext(ctx, "request", attrs...)
+	}
+	return out, err
+}
+
+// serve runs the handler; a panic becomes the same 500 as any other internal error, and is logged once.
+func (f httpFunction) serve(w *response, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			Annotate(r.Context(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			*w = response{header: http.Header{}}
+			problem.Write(w, fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened."))
+		}
+	}()
+	f.h.ServeHTTP(w, r)
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// RequestID is the id of this request: API Gateway's, or Lambda's where API Gateway's is constant (SAM local).
+func RequestID(ctx context.Context, e *events.APIGatewayV2HTTPRequest) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok && lc.AwsRequestID != "" {
+		return lc.AwsRequestID
+	}
+	return e.RequestContext.RequestID
+}
+
+func request(ctx context.Context, e *events.APIGatewayV2HTTPRequest) (*http.Request, error) {
+	body := []byte(e.Body)
+	if e.IsBase64Encoded {
+		b, err := base64.StdEncoding.DecodeString(e.Body)
+		if err != nil {
+			return nil, fmt.Errorf("event: body: %w", err)
+		}
+		body = b
+	}
+	u := &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString} // API Gateway has decoded the path already
+	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, "/", bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("event: request: %w", err)
+	}
+	r.URL = u
+	r.RequestURI = e.RawPath
+	for k, v := range e.Headers { // API Gateway sends lower case, SAM local what the client sent
+		r.Header.Set(k, v)
+	}
+	if len(e.Cookies) > 0 {
+		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
+	}
+	r.Host = e.RequestContext.DomainName
+	if h := r.Header.Get("Host"); h != "" {
+		r.Host = h
+	}
+	r.RemoteAddr = e.RequestContext.HTTP.SourceIP
+	for k, v := range e.PathParameters {
+		r.SetPathValue(k, v)
+	}
+	return r, nil
+}
+
+// response is an http.ResponseWriter that keeps everything for the answering event.
+type response struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *response) Header() http.Header { return w.header }
+
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *response) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+func (w *response) event() ([]byte, error) {
+	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: make(map[string]string, len(w.header)), Cookies: []string{}}
+	for k, vs := range w.header {
+		if k == "Set-Cookie" { // cookies have a list of their own in payload 2.0
+			out.Cookies = vs
+			continue
+		}
+		out.Headers[strings.ToLower(k)] = strings.Join(vs, ", ")
+	}
+	if b := w.body.Bytes(); utf8.Valid(b) {
+		out.Body = string(b)
+	} else {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(b), true
+	}
+	return json.Marshal(out)
+}
+
+// logLine gathers what the layers below have to say about a request, for one line per request.
+type logLine struct {
+	mu    sync.Mutex
+	attrs []any
+}
+
+type lineKey struct{}
+
+// Annotate adds pairs of key and value to the line that the request or message of ctx leaves in the log. Only ids
+// and codes: addresses and tokens never go there.
+func Annotate(ctx context.Context, pairs ...any) {
+	if l, ok := ctx.Value(lineKey{}).(*logLine); ok {
+		l.mu.Lock()
+		l.attrs = append(l.attrs, pairs...)
+		l.mu.Unlock()
+	}
+}
+
+func (l *logLine) take() []any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.attrs
+}

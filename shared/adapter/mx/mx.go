@@ -1,0 +1,46 @@
+// Package mx finds out from DNS whether a domain takes mail.
+package mx
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/usecase/delivery"
+)
+
+// Open is a resolver where the variable CHECK_MX is "true", and nothing to ask otherwise.
+func Open(env *environment.Environment) delivery.Domains {
+	if env.Optional("CHECK_MX") != "true" {
+		return nil
+	}
+	return Resolver{net.DefaultResolver}
+}
+
+// Resolver asks DNS.
+type Resolver struct{ DNS *net.Resolver }
+
+// TakesMail looks the domain's mail servers up: MX records, else its address (RFC 5321 section 5.1). It returns a
+// *delivery.Refusal when the domain does not exist, or publishes a null MX (RFC 7505); any other error means that it
+// could not be found out.
+func (r Resolver) TakesMail(ctx context.Context, domain string) error {
+	records, err := r.DNS.LookupMX(ctx, domain+".")
+	if len(records) == 1 && (records[0].Host == "." || records[0].Host == "") {
+		return &delivery.Refusal{Reason: "the domain " + domain + " takes no mail"}
+	}
+	if len(records) > 0 {
+		return nil
+	}
+	var dns *net.DNSError
+	if !errors.As(err, &dns) || !dns.IsNotFound {
+		return err
+	}
+	if _, err := r.DNS.LookupHost(ctx, domain+"."); err != nil {
+		if errors.As(err, &dns) && dns.IsNotFound {
+			return &delivery.Refusal{Reason: "there is no domain " + domain + ". Check the address for a typing error"}
+		}
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+// Package ses hands mails to Amazon SES (API v2) and reads the events that SES publishes about them.
+package ses
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/smithy-go"
+
+	"latchkey.dev/shared/usecase/delivery"
+)
+
+// Mailer sends through SES.
+type Mailer struct {
+	// The one operation in use, as a function: see dynamo.Table on what a field of the client's type would cost.
+	send func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
+	set  string
+}
+
+// Open makes a Mailer that sends with the configuration set, through which SES publishes its events. It does no I/O.
+//
+// The SDK's own retries are off: the mail job has a retry of its own, whose waits and whose number are stored, so
+// that a throttled mail does not hold a worker.
+func Open(cfg aws.Config, configurationSet string) *Mailer {
+	return &Mailer{send: sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }).SendEmail, set: configurationSet}
+}
+
+// Send hands a mail to SES (SendEmail with simple content: SES builds the MIME message, text before HTML) and returns
+// its message id. Errors that no later try can mend are a *delivery.Refusal with the reason in plain words.
+func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
+	utf8 := aws.String("UTF-8")
+	in := &sesv2.SendEmailInput{
+		FromEmailAddress: aws.String(from(out.FromName, out.From)),
+		Destination:      &types.Destination{ToAddresses: []string{string(out.To)}},
+		Content: &types.EmailContent{Simple: &types.Message{
+			Subject: &types.Content{Data: &out.Letter.Subject, Charset: utf8},
+			Body: &types.Body{
+				Text: &types.Content{Data: &out.Letter.Text, Charset: utf8},
+				Html: &types.Content{Data: &out.Letter.HTML, Charset: utf8},
+			},
+			// Mail programs keep automatic answers to a person's own, and SES shows where it came from (RFC 3834).
+			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
+		}},
+		ConfigurationSetName: &m.set,
+	}
+	if out.ReplyTo != "" {
+		in.ReplyToAddresses = []string{out.ReplyTo}
+	}
+	for k, v := range out.Tags {
+		in.EmailTags = append(in.EmailTags, types.MessageTag{Name: aws.String(k), Value: aws.String(v)})
+	}
+	res, err := m.send(ctx, in)
+	if err != nil {
+		return "", explain(err)
+	}
+	return aws.ToString(res.MessageId), nil
+}
+
+// from writes a mailbox with its display name (RFC 5322 section 3.4): a quoted string, or where it is not plain ASCII an
+// encoded word. Those are written in base 64, whose letters are safe in a phrase; a Q-encoded word would carry quotes,
+// commas and brackets as they are, which RFC 2047 section 5 forbids there.
+func from(name, address string) string {
+	encoded := mime.BEncoding.Encode("UTF-8", name)
+	if encoded == name {
+		encoded = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	}
+	return encoded + " <" + address + ">"
+}
+
+// explain puts SES's final answers into words for the person who waits for the mail (SendEmail, "Errors"). Throttling
+// and faults of SES's own stay as they are: they pass.
+func explain(err error) error {
+	var (
+		rejected  *types.MessageRejected
+		mailFrom  *types.MailFromDomainNotVerifiedException
+		suspended *types.AccountSuspendedException
+		paused    *types.SendingPausedException
+		bad       *types.BadRequestException
+		missing   *types.NotFoundException
+		api       smithy.APIError
+	)
+	switch {
+	case errors.As(err, &rejected):
+		if strings.Contains(rejected.ErrorMessage(), "not verified") {
+			return &delivery.Refusal{Reason: "the sending address is not verified with the mail service yet"}
+		}
+		return &delivery.Refusal{Reason: "the mail service rejected the message" + detail(rejected.ErrorMessage())}
+	case errors.As(err, &mailFrom):
+		return &delivery.Refusal{Reason: "the sending domain's MAIL FROM is not verified yet"}
+	case errors.As(err, &suspended):
+		return &delivery.Refusal{Reason: "the platform's mail account is suspended"}
+	case errors.As(err, &paused):
+		return &delivery.Refusal{Reason: "sending is paused for the platform's mail account"}
+	case errors.As(err, &bad):
+		return &delivery.Refusal{Reason: "the mail service does not take this address or message" + detail(bad.ErrorMessage())}
+	case errors.As(err, &missing):
+		return &delivery.Refusal{Reason: "the platform's mail settings are not complete"}
+	case errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied"):
+		// Somebody has to mend the role, and until then nothing is gained by telling the agency that its client's
+		// address is bad: this is worth the tries that there are.
+		return fmt.Errorf("ses: %w", err)
+	}
+	return fmt.Errorf("ses: %w", err)
+}
+
+func detail(message string) string {
+	message = strings.TrimRight(strings.TrimSpace(message), ".")
+	if message == "" {
+		return ""
+	}
+	return " (" + message + ")"
+}

@@ -1,0 +1,191 @@
+package stripe
+
+import (
+	"context"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"latchkey.dev/shared/domain/money"
+	"latchkey.dev/shared/domain/payment"
+)
+
+// Prices finds active prices by their lookup keys, at most ten in one call (https://docs.stripe.com/api/prices/list). A
+// key without an active price is not in the answer.
+func (c *Client) Prices(ctx context.Context, lookupKeys []string) (map[string]payment.Price, error) {
+	found := map[string]payment.Price{}
+	for len(lookupKeys) > 0 {
+		n := min(len(lookupKeys), 10)
+		params := &stripe.PriceListParams{Active: stripe.Bool(true), LookupKeys: stripe.StringSlice(lookupKeys[:n])}
+		params.Limit = stripe.Int64(10)
+		params.AddExpand("data.product")
+		prices, err := collect(ctx, c.api.V1Prices.List(ctx, params), n, price)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range prices {
+			found[p.LookupKey] = p
+		}
+		lookupKeys = lookupKeys[n:]
+	}
+	return found, nil
+}
+
+// Price reads one price (https://docs.stripe.com/api/prices/retrieve), active or not: what was locked into a contract
+// may have been archived since.
+func (c *Client) Price(ctx context.Context, id string) (payment.Price, error) {
+	params := &stripe.PriceRetrieveParams{}
+	params.AddExpand("product")
+	p, err := c.api.V1Prices.Retrieve(ctx, id, params)
+	if err != nil {
+		return payment.Price{}, explain(err)
+	}
+	return price(p), nil
+}
+
+func price(p *stripe.Price) payment.Price {
+	out := payment.Price{
+		ID: p.ID, LookupKey: p.LookupKey, Amount: amount(p.UnitAmount, p.Currency), TaxBehavior: payment.TaxBehavior(p.TaxBehavior), Active: p.Active,
+	}
+	if p.Recurring != nil {
+		out.Interval = payment.Interval(p.Recurring.Interval)
+	}
+	if p.Product != nil {
+		out.ProductID, out.Product = p.Product.ID, p.Product.Name
+	}
+	return out
+}
+
+// CreateCheckout opens a Checkout Session for a subscription, paid by card
+// (https://docs.stripe.com/api/checkout/sessions/create). The same idempotency key brings the same session for 24 hours,
+// as it was when it was made.
+//
+// A price that does not exist or is archived is Refused or Missing, a customer that was deleted Missing.
+func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) (payment.Checkout, error) {
+	params := &stripe.CheckoutSessionCreateParams{
+		Mode:               stripe.String(string(stripe.CheckoutSessionModeSubscription)),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		ClientReferenceID:  optional(r.Reference),
+		Customer:           optional(r.Customer),
+		SuccessURL:         optional(r.SuccessURL),
+		CancelURL:          optional(r.CancelURL),
+		Metadata:           r.Metadata,
+		SubscriptionData:   &stripe.CheckoutSessionCreateSubscriptionDataParams{Metadata: r.Metadata},
+	}
+	if r.IdempotencyKey != "" {
+		params.SetIdempotencyKey(r.IdempotencyKey)
+	}
+	if r.Customer == "" { // Stripe takes one of the two
+		params.CustomerEmail = optional(r.Email)
+	}
+	for _, l := range r.Lines {
+		params.LineItems = append(params.LineItems, &stripe.CheckoutSessionCreateLineItemParams{Price: stripe.String(l.PriceID), Quantity: stripe.Int64(max(1, l.Quantity))})
+	}
+	if !r.ExpiresAt.IsZero() {
+		params.ExpiresAt = stripe.Int64(r.ExpiresAt.Unix())
+	}
+	if r.PromotionCodes {
+		params.AllowPromotionCodes = stripe.Bool(true)
+	}
+	if r.BillingAddress {
+		params.BillingAddressCollection = stripe.String(string(stripe.CheckoutSessionBillingAddressCollectionRequired))
+	}
+	if r.AutomaticTax {
+		params.AutomaticTax = &stripe.CheckoutSessionCreateAutomaticTaxParams{Enabled: stripe.Bool(true)}
+	}
+	if r.TaxIDs {
+		params.TaxIDCollection = &stripe.CheckoutSessionCreateTaxIDCollectionParams{Enabled: stripe.Bool(true)}
+	}
+	if r.Customer != "" && (r.AutomaticTax || r.TaxIDs) {
+		// Tax of a customer that exists goes by what is typed now, and is kept for the renewals.
+		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+	}
+	s, err := c.api.V1CheckoutSessions.Create(ctx, params)
+	if err != nil {
+		return payment.Checkout{}, explain(err)
+	}
+	return checkout(s), nil
+}
+
+// Checkout reads a Checkout Session (https://docs.stripe.com/api/checkout/sessions/retrieve).
+func (c *Client) Checkout(ctx context.Context, id string) (payment.Checkout, error) {
+	s, err := c.api.V1CheckoutSessions.Retrieve(ctx, id, nil)
+	if err != nil {
+		return payment.Checkout{}, explain(err)
+	}
+	return checkout(s), nil
+}
+
+// ExpireCheckout closes an open Checkout Session (https://docs.stripe.com/api/checkout/sessions/expire) and returns it as
+// it is then. One that was completed or expired before stays what it is: look at the Status. Only that answer tells that
+// nobody can pay any more.
+func (c *Client) ExpireCheckout(ctx context.Context, id string) (payment.Checkout, error) {
+	s, err := c.api.V1CheckoutSessions.Expire(ctx, id, nil)
+	if err = explain(err); payment.Is(err, payment.Refused) {
+		now, again := c.Checkout(ctx, id)
+		if again == nil && now.Status == payment.CheckoutOpen { // refused for another reason
+			return payment.Checkout{}, err
+		}
+		return now, again
+	}
+	if err != nil {
+		return payment.Checkout{}, err
+	}
+	return checkout(s), nil
+}
+
+// CheckoutsOf finds Checkout Sessions, newest first (https://docs.stripe.com/api/checkout/sessions/list).
+func (c *Client) CheckoutsOf(ctx context.Context, q payment.CheckoutQuery) ([]payment.Checkout, error) {
+	params := &stripe.CheckoutSessionListParams{Customer: optional(q.Customer), Subscription: optional(q.Subscription), Status: optional(string(q.Status))}
+	if q.Email != "" {
+		params.CustomerDetails = &stripe.CheckoutSessionListCustomerDetailsParams{Email: stripe.String(q.Email)}
+	}
+	params.Limit = stripe.Int64(100)
+	return collect(ctx, c.api.V1CheckoutSessions.List(ctx, params), most, checkout)
+}
+
+func checkout(s *stripe.CheckoutSession) payment.Checkout {
+	out := payment.Checkout{
+		ID: s.ID, Status: payment.CheckoutStatus(s.Status), PaymentStatus: payment.Status(s.PaymentStatus), Reference: s.ClientReferenceID,
+		Metadata: s.Metadata, Email: s.CustomerEmail, URL: s.URL, Subtotal: amount(s.AmountSubtotal, s.Currency), Total: amount(s.AmountTotal, s.Currency),
+		CreatedAt: at(s.Created), ExpiresAt: at(s.ExpiresAt), Livemode: s.Livemode,
+	}
+	if s.TotalDetails != nil {
+		out.Tax, out.Discount = amount(s.TotalDetails.AmountTax, s.Currency), amount(s.TotalDetails.AmountDiscount, s.Currency)
+	} else {
+		out.Tax = money.Amount{Currency: out.Total.Currency}
+		out.Discount = out.Tax
+	}
+	if s.CustomerDetails != nil && s.CustomerDetails.Email != "" {
+		out.Email = s.CustomerDetails.Email
+	}
+	if s.Customer != nil {
+		out.Customer = s.Customer.ID
+	}
+	if s.Subscription != nil {
+		out.Subscription = s.Subscription.ID
+	}
+	if s.Invoice != nil {
+		out.Invoice = s.Invoice.ID
+	}
+	return out
+}
+
+// BillingPortal opens Stripe's billing portal for a customer, who changes the card, reads invoices and cancels there,
+// and comes back to returnURL (https://docs.stripe.com/api/customer_portal/sessions/create). The link is for this person
+// at this moment: redirect to it, and keep it nowhere.
+func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string) (string, error) {
+	s, err := c.api.V1BillingPortalSessions.Create(ctx, &stripe.BillingPortalSessionCreateParams{Customer: stripe.String(customer), ReturnURL: optional(returnURL)})
+	if err != nil {
+		return "", explain(err)
+	}
+	return s.URL, nil
+}
+
+// Customer reads a customer (https://docs.stripe.com/api/customers/retrieve); a deleted one is Deleted and nothing else.
+func (c *Client) Customer(ctx context.Context, id string) (payment.Customer, error) {
+	u, err := c.api.V1Customers.Retrieve(ctx, id, nil)
+	if err != nil {
+		return payment.Customer{}, explain(err)
+	}
+	return payment.Customer{ID: u.ID, Email: u.Email, Deleted: u.Deleted}, nil
+}

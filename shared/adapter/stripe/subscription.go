@@ -1,0 +1,94 @@
+package stripe
+
+import (
+	"context"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"latchkey.dev/shared/domain/payment"
+)
+
+// Subscription reads a subscription (https://docs.stripe.com/api/subscriptions/retrieve), also one that has ended.
+func (c *Client) Subscription(ctx context.Context, id string) (payment.Subscription, error) {
+	s, err := c.api.V1Subscriptions.Retrieve(ctx, id, nil)
+	if err != nil {
+		return payment.Subscription{}, explain(err)
+	}
+	return subscription(s), nil
+}
+
+// SubscriptionsOf lists a customer's subscriptions in every state, newest first
+// (https://docs.stripe.com/api/subscriptions/list).
+func (c *Client) SubscriptionsOf(ctx context.Context, customer string) ([]payment.Subscription, error) {
+	params := &stripe.SubscriptionListParams{Customer: stripe.String(customer), Status: stripe.String("all")}
+	params.Limit = stripe.Int64(100)
+	return collect(ctx, c.api.V1Subscriptions.List(ctx, params), most, subscription)
+}
+
+func subscription(s *stripe.Subscription) payment.Subscription {
+	out := payment.Subscription{
+		ID: s.ID, Status: payment.SubscriptionStatus(s.Status), Metadata: s.Metadata, CancelAtPeriodEnd: s.CancelAtPeriodEnd,
+		CreatedAt: at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt), Livemode: s.Livemode,
+	}
+	if s.Customer != nil {
+		out.Customer = s.Customer.ID
+	}
+	if s.LatestInvoice != nil {
+		out.LatestInvoice = s.LatestInvoice.ID
+	}
+	if s.Items == nil {
+		return out
+	}
+	for _, i := range s.Items.Data {
+		item := payment.Item{ID: i.ID, Quantity: i.Quantity, PeriodStart: at(i.CurrentPeriodStart), PeriodEnd: at(i.CurrentPeriodEnd)}
+		if i.Price != nil {
+			p := price(i.Price)
+			item.PriceID, item.LookupKey, item.ProductID, item.Amount, item.Interval = p.ID, p.LookupKey, p.ProductID, p.Amount, p.Interval
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out
+}
+
+// CancelSubscription ends a subscription at once (https://docs.stripe.com/api/subscriptions/cancel) and returns it as it
+// is then; one that has ended already is returned as it is. With prorate, the unused time becomes a credit on a last
+// invoice; money goes back only by [Client.Refund].
+func (c *Client) CancelSubscription(ctx context.Context, id string, prorate bool) (payment.Subscription, error) {
+	params := &stripe.SubscriptionCancelParams{}
+	if prorate {
+		params.Prorate, params.InvoiceNow = stripe.Bool(true), stripe.Bool(true)
+	}
+	s, err := c.api.V1Subscriptions.Cancel(ctx, id, params)
+	if err = explain(err); payment.Is(err, payment.Missing) || payment.Is(err, payment.Refused) { // Stripe says so of one that has ended
+		now, again := c.Subscription(ctx, id)
+		if again == nil && !now.Status.Final() {
+			return payment.Subscription{}, err
+		}
+		return now, again
+	}
+	if err != nil {
+		return payment.Subscription{}, err
+	}
+	return subscription(s), nil
+}
+
+// CancelAtPeriodEnd has a subscription end with what is paid for, or, with false, go on after all
+// (https://docs.stripe.com/api/subscriptions/update). One that has ended is Refused or Missing.
+func (c *Client) CancelAtPeriodEnd(ctx context.Context, id string, cancel bool) (payment.Subscription, error) {
+	s, err := c.api.V1Subscriptions.Update(ctx, id, &stripe.SubscriptionUpdateParams{CancelAtPeriodEnd: stripe.Bool(cancel)})
+	if err != nil {
+		return payment.Subscription{}, explain(err)
+	}
+	return subscription(s), nil
+}
+
+// RemoveItem takes one item off a subscription and leaves the others (https://docs.stripe.com/api/subscription_items/delete),
+// without a credit for the unused time: what is owed back is for [Client.Refund]. An item that is gone already is no
+// error; the last item of a subscription is Refused, it is ended by [Client.CancelSubscription].
+func (c *Client) RemoveItem(ctx context.Context, item string) error {
+	_, err := c.api.V1SubscriptionItems.Delete(ctx, item, &stripe.SubscriptionItemDeleteParams{ProrationBehavior: stripe.String("none")})
+	if err = explain(err); payment.Is(err, payment.Missing) {
+		return nil
+	}
+	return err
+}

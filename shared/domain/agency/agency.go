@@ -1,0 +1,133 @@
+// Package agency holds the sender's side: the agency, its plan, its members and its hourly allowance of invites.
+package agency
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Plan is what an agency has bought.
+type Plan string
+
+// The plans. Only Max invites clients.
+const (
+	Free Plan = "free"
+	Max  Plan = "max"
+)
+
+// PlanMessage is what an agency below Max reads when it tries to invite.
+const PlanMessage = "Inviting clients needs the Max plan."
+
+// Invites per agency: HourlyInvites in any Window. An agency younger than Probation may send ProbationInvites in
+// all until then, so that an account made for abuse gets little out of its first week.
+const (
+	HourlyInvites    = 10
+	Window           = time.Hour
+	Probation        = 7 * 24 * time.Hour
+	ProbationInvites = 50
+)
+
+// LimitMessage is what the sender of an eleventh invite reads.
+const LimitMessage = "You can send 10 invites per hour. Space them out or wait an hour."
+
+// Agency is one agency.
+type Agency struct {
+	ID        id.Agency
+	Name      string
+	Color     string // #rrggbb
+	LogoURL   string // "" for none
+	Plan      Plan
+	Suspended bool // by the operator, or since it is closed; inviting and every grant rest
+	CreatedAt time.Time
+	ClosedAt  time.Time // when its owner deleted it; zero while it lives. A closed agency is suspended, too
+	Sends     Sends
+	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
+
+	Revision int // of name, colour and logo
+	Staff    int // counts changes of members and keys, so that each is decided from all that were before
+}
+
+// MaxLogoFile is the largest file that a logo is made of, in bytes.
+const MaxLogoFile = 1 << 20
+
+// Logo is an agency's logo: a small PNG.
+type Logo struct {
+	PNG  []byte
+	Hash string // of the content, 24 hex digits
+}
+
+// MayInvite returns nil when the agency may invite clients at all; else a fault with code [fault.Suspended] or
+// [fault.PlanRequired].
+func (a *Agency) MayInvite() error {
+	if a.Suspended {
+		return fault.New(fault.Suspended, "This agency is suspended. Ask the platform's support to lift it.")
+	}
+	if a.Plan != Max {
+		return fault.New(fault.PlanRequired, PlanMessage)
+	}
+	return nil
+}
+
+// Sends holds the times of the last sends, one per slot, and how many there have been in all. A slot is free when
+// its time is zero or at least a Window ago. Since a slot is taken by a condition on its own old value, two senders
+// can never get the same one, and the ten slots let exactly ten sends into any Window, which neither a fixed window
+// nor a token bucket does.
+type Sends struct {
+	Slots [HourlyInvites]time.Time
+	Total int
+}
+
+// Slot is a place in Sends that a sender takes.
+type Slot struct {
+	Index    int
+	Old, New time.Time // the place's time before and after; Old is zero for one never used
+	MaxTotal int       // how many sends there may have been before; 0 for any number
+}
+
+// Take picks a free slot for a send at now. The pick starts at a place that the seed chooses, so that senders at the
+// same moment mostly take different ones. When none is free, or a young agency has used up its allowance, the error
+// has code [fault.RateLimited] and says when to come back.
+func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
+	most := 0
+	if age := now.Sub(a.CreatedAt); age < Probation {
+		most = ProbationInvites
+	}
+	if most > 0 && a.Sends.Total >= most {
+		e := fault.New(fault.RateLimited, "A new agency can send %d invites in its first week. Write to support to have this lifted earlier.", ProbationInvites)
+		e.Retry, e.Limit = a.CreatedAt.Add(Probation).Sub(now), fault.Limit{Name: "first-week", Quota: ProbationInvites, Window: Probation}
+		return Slot{}, e
+	}
+	soonest := now.Add(Window)
+	for i := range HourlyInvites {
+		k := int((seed%HourlyInvites + uint64(i)) % HourlyInvites) //nolint:gosec // below ten
+		at := a.Sends.Slots[k]
+		if at.IsZero() || !now.Before(at.Add(Window)) {
+			// A slot's time tells its holder from the next one, so it must move on even within one millisecond.
+			taken := now.Truncate(time.Millisecond)
+			if !taken.After(at) {
+				taken = at.Add(time.Millisecond)
+			}
+			return Slot{Index: k, Old: at, New: taken, MaxTotal: most}, nil
+		}
+		if free := at.Add(Window); free.Before(soonest) {
+			soonest = free
+		}
+	}
+	e := fault.New(fault.RateLimited, LimitMessage)
+	e.Retry, e.Limit = soonest.Sub(now), fault.Limit{Name: "invites", Quota: HourlyInvites, Window: Window}
+	return Slot{}, e
+}
+
+// Left is how many invites the agency can send at now.
+func (a *Agency) Left(now time.Time) int {
+	n := 0
+	for _, at := range a.Sends.Slots {
+		if at.IsZero() || !now.Before(at.Add(Window)) {
+			n++
+		}
+	}
+	return n
+}

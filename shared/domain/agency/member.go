@@ -1,0 +1,143 @@
+package agency
+
+import (
+	"strconv"
+	"time"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+)
+
+// Role is what a member may do.
+type Role string
+
+// The roles. An owner also manages members and brand, and deletes the agency; everything else is any member's.
+const (
+	Owner Role = "owner"
+	Admin Role = "admin"
+)
+
+// Valid tells whether there is such a role.
+func (r Role) Valid() bool { return r == Owner || r == Admin }
+
+// MaxMembers bounds an agency's people, so that all of them can be let go in one transaction with their keys.
+const MaxMembers = 30
+
+// Member is a person who works at the agency.
+type Member struct {
+	ID      id.Member
+	Email   email.Address
+	Name    string
+	Role    Role
+	AddedAt time.Time // zero for the first owner of an agency that was founded by hand
+	Notice  Notice
+}
+
+// Members are all people of one agency.
+type Members []Member
+
+// Find is the member with the id, or nil.
+func (all Members) Find(which id.Member) *Member {
+	for i := range all {
+		if all[i].ID == which {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// ByEmail is the member who signs in with the address, or nil.
+func (all Members) ByEmail(a email.Address) *Member {
+	for i := range all {
+		if all[i].Email == a {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// MayManage returns nil when the member is an owner; else a fault with code [fault.Forbidden]. It is asked about
+// people as they are now, since a role may have changed a moment ago.
+func (all Members) MayManage(who id.Member) error {
+	m := all.Find(who)
+	switch {
+	case m == nil:
+		return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+	case m.Role != Owner:
+		return fault.New(fault.Forbidden, "Only an owner can do this. Ask one of the agency's owners.")
+	}
+	return nil
+}
+
+// MayLose returns nil when an owner remains once the member is gone or has the role; else a fault with code
+// [fault.LastOwner].
+func (all Members) MayLose(which id.Member, role Role) error {
+	if role == Owner {
+		return nil
+	}
+	for i := range all {
+		if all[i].ID != which && all[i].Role == Owner {
+			return nil
+		}
+	}
+	return fault.New(fault.LastOwner, "An agency keeps at least one owner. Make somebody else an owner first.")
+}
+
+// Notice is the mail that tells a new member of its place at the agency. The zero Notice is one that is out, or was
+// given up.
+type Notice struct {
+	Job     string // which try is meant; "" for none
+	Claimed bool   // a worker has it
+	Tries   int
+	Due     time.Time // when to look after it
+}
+
+const (
+	noticeTries    = 6
+	noticeLease    = 2 * time.Minute
+	noticePatience = time.Minute
+)
+
+// NewNotice is a mail to be sent now.
+func NewNotice(now time.Time) Notice { return Notice{Job: "n0", Due: now.Add(noticePatience)} }
+
+// Claim takes the mail for one try; false when there is nothing to do.
+func (n *Notice) Claim(now time.Time, job string) bool {
+	if n.Job == "" || n.Job != job || n.Claimed {
+		return false
+	}
+	n.Claimed, n.Due = true, now.Add(noticeLease)
+	n.Tries++
+	return true
+}
+
+// Done records that the mail is out, or that no try can succeed.
+func (n *Notice) Done() { *n = Notice{} }
+
+// Retry puts the mail back after a passing fault, with a wait that doubles; false when it is given up.
+func (n *Notice) Retry(now time.Time) (time.Duration, bool) {
+	if n.Tries >= noticeTries {
+		n.Done()
+		return 0, false
+	}
+	wait := time.Second << n.Tries
+	n.Job, n.Claimed, n.Due = "n"+strconv.Itoa(n.Tries), false, now.Add(wait+noticePatience)
+	return wait, true
+}
+
+// Nudge readies a mail that nobody is working on for its queue and says which job; "" when it is in good hands or is
+// given up.
+func (n *Notice) Nudge(now time.Time) string {
+	if n.Job == "" || now.Before(n.Due) {
+		return ""
+	}
+	if n.Tries >= noticeTries {
+		n.Done()
+		return ""
+	}
+	// A worker that died may have sent it: the name of the next try keeps its message from being taken for this one's.
+	n.Tries++
+	n.Job, n.Claimed, n.Due = "n"+strconv.Itoa(n.Tries), false, now.Add(noticeLease)
+	return n.Job
+}

@@ -1,0 +1,91 @@
+// Package audit holds the rows of the log that says who changed what, and when. A row is written in the transaction
+// of the change that it tells of, so that the log and the states can never disagree.
+package audit
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/id"
+)
+
+// Action names a change, subject first.
+type Action string
+
+// The actions.
+const (
+	InviteCreated  Action = "invite.created"
+	InviteSent     Action = "invite.sent"
+	InviteFailed   Action = "invite.failed"
+	InviteResent   Action = "invite.resend_requested"
+	InviteCanceled Action = "invite.canceled"
+	InviteExpired  Action = "invite.expired"
+	InviteBounced  Action = "invite.bounced"
+	InviteAccepted Action = "invite.accepted"
+	InviteDeclined Action = "invite.declined"
+
+	LinkRequested    Action = "invite.new_link_requested"
+	AddressProposed  Action = "invite.address_proposed"
+	ProposalApproved Action = "invite.proposal_approved"
+	ProposalRefused  Action = "invite.proposal_refused"
+
+	ClientRenamed Action = "client.renamed"
+	AccessGranted Action = "client.access_granted"
+	AccessChanged Action = "client.access_changed"
+	AccessRevoked Action = "client.access_revoked"
+	ClientRemoved Action = "client.removed" // by the agency
+	ClientLeft    Action = "client.left"    // by itself
+	ClientErased  Action = "client.erased"
+
+	InstanceConnected    Action = "instance.connected"
+	InstanceChanged      Action = "instance.changed"
+	InstanceDisconnected Action = "instance.disconnected"
+	ServiceConnected     Action = "service.connected"
+	ServiceDisconnected  Action = "service.disconnected"
+	WorkflowActivated    Action = "workflow.activated"
+	WorkflowDeactivated  Action = "workflow.deactivated"
+
+	AgencyCreated   Action = "agency.created"
+	BrandingChanged Action = "agency.branding_changed"
+	PlanChanged     Action = "agency.plan_changed"
+	AgencySuspended Action = "agency.suspended"
+	AgencyResumed   Action = "agency.resumed"
+	AgencyDeleted   Action = "agency.deleted"
+	MemberAdded     Action = "member.added"
+	MemberChanged   Action = "member.changed"
+	MemberRemoved   Action = "member.removed"
+
+	PaymentReceived Action = "payment.received"
+	PaymentFailed   Action = "payment.failed"
+	PaymentEnded    Action = "payment.ended"
+	PaymentResumed  Action = "payment.resumed"
+	PaymentReturned Action = "payment.returned"
+
+	ProvisionRequested Action = "provision.requested" // the driver has begun
+	ProvisionReady     Action = "provision.ready"
+	ProvisionFailed    Action = "provision.failed"
+	ProvisionRetried   Action = "provision.retried" // because a person asked for it
+	ProvisionRefunded  Action = "provision.refunded"
+	ProvisionSuspended Action = "provision.suspended"
+	ProvisionResumed   Action = "provision.resumed"
+	ProvisionDeleted   Action = "provision.deleted"
+
+	KeyCreated Action = "api_key.created"
+	KeyRevoked Action = "api_key.revoked"
+)
+
+// Actors that have no id of their own.
+const (
+	System   = "system"   // nobody in particular: the mail worker, the sweep
+	Operator = "operator" // whoever runs the platform
+	Invitee  = "invitee"  // the holder of an invite's link, before it accepts
+)
+
+// Entry is one row. It holds ids, never addresses, so that erasing a person leaves it as it is.
+type Entry struct {
+	ID      id.Event
+	At      time.Time
+	Actor   string // a member's, an API key's or a client's id, or one of the actors above
+	Action  Action
+	Subject string // the id of what was changed
+	Detail  string // for a person; may be ""
+}

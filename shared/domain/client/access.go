@@ -1,0 +1,149 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Grant opens a resource to the client, or changes the right that it has. Before the invite is accepted it is the
+// offer that changes; whoever is looking at it is shown the new one before it can be accepted, see
+// [invite.Invite.Offer]. It returns the right that there was before, "" for none.
+//
+// Faults: [fault.NotActive] for a client that has neither accepted nor been invited, or that is asked to pay for what
+// it gets; [fault.Invalid] for more than [invite.MaxGrants].
+func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error) {
+	grants, err := c.changeable(now)
+	if err != nil {
+		return "", err
+	}
+	for i := range *grants {
+		if x := &(*grants)[i]; x.Resource == g.Resource {
+			before := x.Access
+			*x = g
+			return before, nil
+		}
+	}
+	if len(*grants) >= invite.MaxGrants {
+		return "", fault.InField("resource", "A client can have %d instances and services. Take one away first.", invite.MaxGrants)
+	}
+	*grants = append(*grants, g)
+	return "", nil
+}
+
+// Revoke takes a resource away. It returns the right that there was before, "" for none, which is no fault. Faults:
+// [fault.NotActive] as for Grant.
+func (c *Client) Revoke(now time.Time, r id.Resource) (instance.Access, error) {
+	grants, err := c.changeable(now)
+	if err != nil {
+		return "", err
+	}
+	kept := make([]instance.Grant, 0, len(*grants))
+	before := instance.Access("")
+	for _, g := range *grants {
+		if g.Resource == r {
+			before = g.Access
+			continue
+		}
+		kept = append(kept, g)
+	}
+	*grants = kept
+	return before, nil
+}
+
+// changeable are the grants that a change is to be made in.
+func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
+	switch s := c.At(now); {
+	case s == Active:
+		return &c.Grants, nil
+	case s == Pending && c.Invite.Payer == invite.AgencyPays:
+		return &c.Invite.Grants, nil
+	case s == Pending:
+		return nil, fault.New(fault.NotActive, "This client has been asked to pay. Access can be changed when it has accepted.")
+	}
+	return nil, fault.New(fault.NotActive, "This client is not active. Invite it again to give it access.")
+}
+
+// MayEnd returns nil when the relationship can be ended; else a fault with code [fault.NotActive]: who pays by subscription
+// stays until it cancels, so that nobody pays for what it cannot see; and what a client has paid for is not taken from it
+// before its time is over.
+func (c *Client) MayEnd(by Side) error {
+	if !c.Joined() || !c.Payment.State.Open() {
+		return nil
+	}
+	if by == ByClient {
+		if c.Payment.Ending { // it has cancelled, and may go before the end of what it has paid for
+			return nil
+		}
+		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; then you can leave.", c.Invite.From.AgencyName)
+	}
+	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours.")
+}
+
+// Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought
+// is not deleted yet.
+func (c *Client) Bound() bool {
+	switch c.Payment.State {
+	case subscription.CheckoutOpen, subscription.Active, subscription.PastDue, subscription.Disputed:
+		return true
+	}
+	return slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.State != purchase.Deleted && i.State != purchase.Refunded })
+}
+
+// End ends the relationship: what was open is closed, an invite that is out is dead. Ending what has ended is no fault
+// and changes nothing; the result says whether anything changed.
+func (c *Client) End(now time.Time, by Side) bool {
+	switch {
+	case c.Joined():
+		c.Grants, c.EndedAt, c.EndedBy, c.Proposal = nil, now, by, nil
+		return true
+	case c.AcceptedAt.IsZero() && c.Invite.Cancel(now) == nil:
+		c.Proposal = nil
+		c.Payment.Hurry(now)
+		return true
+	}
+	return false
+}
+
+// ProposalsPerDay is how often an invitee may name another address within a day.
+const ProposalsPerDay = 3
+
+// Propose notes the invitee's wish for another address, in the place of an earlier wish. Faults: [fault.Gone],
+// [fault.Expired] for an invite that is not live; [fault.Invalid] for the address that was invited; [fault.RateLimited]
+// after ProposalsPerDay.
+func (c *Client) Propose(now time.Time, to email.Address) error {
+	if err := c.Invite.MayAnswer(now); err != nil {
+		return err
+	}
+	if to == c.Email {
+		return fault.InField("email", "This is the address that was invited. Enter the one that the invitation should go to.")
+	}
+	const day = 24 * time.Hour
+	var within []time.Time
+	for _, e := range c.Invite.Timeline {
+		if e.Name == invite.Proposed && now.Sub(e.At) < day {
+			within = append(within, e.At)
+		}
+	}
+	if len(within) >= ProposalsPerDay {
+		e := fault.New(fault.RateLimited, "You have named several addresses today already. The agency sees the last one.")
+		e.Retry, e.Limit = within[len(within)-ProposalsPerDay].Add(day).Sub(now), fault.Limit{Name: "propose", Quota: ProposalsPerDay, Window: day}
+		return e
+	}
+	c.Proposal = &Proposal{Address: to, At: now}
+	c.Invite.Note(invite.Proposed, now, "")
+	return nil
+}
+
+// MayChange returns nil when what is open to the client can be changed; else the fault of Grant and Revoke.
+func (c *Client) MayChange(now time.Time) error {
+	_, err := c.changeable(now)
+	return err
+}

@@ -1,0 +1,248 @@
+// Package client holds the relationship of one agency with one address: who the client is, what is open to it, and
+// the invite that brings it in. There is one such relationship per agency and address, and it is stored as one item.
+package client
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Status is what the agency sees in its list.
+type Status string
+
+// The states.
+const (
+	Pending  Status = "pending"
+	Active   Status = "active"
+	Inactive Status = "inactive"
+)
+
+// Client is one relationship.
+type Client struct {
+	ID         id.Client
+	Agency     id.Agency
+	Email      email.Address
+	Name       string // "" when none was given: then the address stands for it
+	Grants     []instance.Grant
+	Invite     *invite.Invite // the current one; never nil
+	Earlier    []Past         // invites before it, newest last, at most MaxEarlier
+	CreatedAt  time.Time
+	AcceptedAt time.Time                 // zero until an invite was accepted
+	EndedAt    time.Time                 // when either side ended what was accepted; zero while it lasts
+	EndedBy    Side                      // who did; "" while it lasts
+	Proposal   *Proposal                 // another address that the invitee asks the agency to use; nil for none
+	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
+	Terms      *contract.Contract        // by which Payment pays, when the invite that they stood on was replaced; else nil
+	Items      []purchase.Item           // what was paid for, and how far it is
+	Listed     bool                      // false for what was rolled back: it is kept for a while to answer for, but it is no client
+
+	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Side is one of the two parties of a relationship.
+type Side string
+
+// The sides.
+const (
+	ByAgency Side = "agency"
+	ByClient Side = "client"
+)
+
+// Proposal is an invitee's wish to be invited under another address, which the agency grants or not.
+type Proposal struct {
+	Address email.Address
+	At      time.Time
+}
+
+// MaxEarlier is how many invites before the current one are remembered on the relationship.
+const MaxEarlier = 5
+
+// Past is what is remembered of an invite that another one replaced.
+type Past struct {
+	ID      id.Invite
+	Status  invite.Status
+	Payer   invite.Payer
+	Created time.Time
+	Ended   time.Time
+}
+
+// Ref is where the relationship is kept.
+func (c *Client) Ref() id.Ref { return c.ID.Ref() }
+
+// DisplayName is the name, or the address in its place.
+func (c *Client) DisplayName() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return string(c.Email)
+}
+
+// Joined tells whether the person is a client now: it has accepted, and neither side has ended it since.
+func (c *Client) Joined() bool { return !c.AcceptedAt.IsZero() && c.EndedAt.IsZero() }
+
+// Due is when somebody should look after the relationship if nothing happens to it until then; zero for never.
+func (c *Client) Due() time.Time {
+	due := c.Invite.Due()
+	for _, t := range append(c.dues(), c.Payment.Due) {
+		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
+			due = t
+		}
+	}
+	return due
+}
+
+func (c *Client) dues() []time.Time {
+	out := make([]time.Time, len(c.Items), len(c.Items)+1)
+	for n := range c.Items {
+		out[n] = c.Items[n].Due
+	}
+	return out
+}
+
+// At is the state at a moment.
+func (c *Client) At(now time.Time) Status {
+	if c.Joined() {
+		if c.Payment.Over() { // what it paid for is not paid any more
+			return Inactive
+		}
+		return Active
+	}
+	if s := c.Invite.At(now); s == invite.Sending || s == invite.Pending {
+		return Pending
+	}
+	return Inactive
+}
+
+// Offer is what an inviter has put together.
+type Offer struct {
+	Email   email.Address
+	Name    string
+	Payer   invite.Payer
+	Grants  []instance.Grant
+	Message string
+	From    invite.Sender
+
+	Contract *contract.Contract // nil for a client that buys nothing
+}
+
+// Messages about an address that has been invited before.
+const (
+	PayerFixed = "Cancel this invite and send a new one to change who pays."
+	Invited    = "This address already has a pending invite. Re-send it, or cancel it and invite again."
+	Accepted   = "This address is already a client of yours."
+	StillPays  = "This address has left, and still pays for what it bought. Invite it without asking it to pay: what it owns comes back with it."
+	PayingBack = "What this address has paid is on its way back at this moment. Invite it again in a few minutes."
+)
+
+// Begin makes the relationship for an offer, or puts the offer in the place of an invite that has ended. before is
+// nil when the agency has nothing with this address. The invite has its id and term but no mail yet.
+//
+// What the address has bought before comes along. While it is paid for, so does its payment, and both are the client's
+// again with the acceptance; what is not paid any more stays halted until its term is over, see [purchase.Item.Leave].
+//
+// It returns a fault with code [fault.AlreadyClient] when the address has accepted, or a payment of before is in the way,
+// [fault.PayerFixed] or [fault.AlreadyInvited] when it has a live invite: a contract that is out is not changed behind the
+// reader's back.
+func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, error) {
+	ref := id.RefOf(agency, o.Email)
+	c := &Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agency, CreatedAt: now}
+	if before != nil {
+		if before.Email != o.Email && !before.Erased() {
+			// Two addresses at one ref: 2^40 addresses tried on purpose, see id.Ref.
+			return nil, fault.New(fault.AlreadyInvited, Invited)
+		}
+		if before.Joined() {
+			return nil, fault.New(fault.AlreadyClient, Accepted)
+		}
+		switch before.Invite.At(now) {
+		case invite.Sending, invite.Pending:
+			if before.Invite.Payer != o.Payer {
+				return nil, fault.New(fault.PayerFixed, PayerFixed)
+			}
+			return nil, fault.New(fault.AlreadyInvited, Invited)
+		}
+		if before.returning() {
+			return nil, fault.New(fault.AlreadyClient, PayingBack)
+		}
+		if before.Payment.State.Open() && o.Contract != nil {
+			return nil, fault.New(fault.AlreadyClient, StillPays)
+		}
+		c = before.clone()
+		c.Earlier = append(c.Earlier, Past{before.Invite.ID, before.Invite.At(now), before.Invite.Payer, before.Invite.CreatedAt, before.Invite.EndedAt})
+		if len(c.Earlier) > MaxEarlier {
+			c.Earlier = c.Earlier[len(c.Earlier)-MaxEarlier:]
+		}
+		if !before.Listed { // it never came to be a client
+			c.ID, c.CreatedAt, c.Earlier = id.At[id.Client](id.ClientPrefix, ref, now), now, nil
+		}
+	}
+	at := now
+	if before != nil && at.UnixMilli() <= before.Invite.CreatedAt.UnixMilli() { // an id of its own within one millisecond, too
+		at = before.Invite.CreatedAt.Add(time.Millisecond)
+	}
+	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
+	c.carry(now)
+	c.Invite = &invite.Invite{
+		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From, Contract: o.Contract,
+		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
+	}
+	return c, nil
+}
+
+// RollBack takes back a relationship whose first mail could not be sent. What was there before the invite stays
+// listed; otherwise the address is as free as if nobody had typed it.
+func (c *Client) RollBack() { c.Listed = len(c.Earlier) > 0 }
+
+// Accept makes the invited person a client with the grants that still stand.
+func (c *Client) Accept(now time.Time, standing []instance.Grant) error {
+	if err := c.Invite.Accept(now); err != nil {
+		return err
+	}
+	c.AcceptedAt, c.Grants, c.Proposal = now, standing, nil
+	c.own()
+	return nil
+}
+
+// AcceptPaid makes the person who has paid a client. It returns false when the invite is not to be had any more, see
+// [invite.Invite.AcceptPaid].
+func (c *Client) AcceptPaid(now time.Time) bool {
+	if !c.Invite.AcceptPaid(now) {
+		return false
+	}
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Grants, c.Proposal = now, time.Time{}, "", nil, nil
+	return true
+}
+
+// Access is the right that the client has to a resource; "" for none.
+func (c *Client) Access(r id.Resource) instance.Access {
+	for _, g := range c.Grants {
+		if g.Resource == r {
+			return g.Access
+		}
+	}
+	return ""
+}
+
+// Open lists the grants to show for the client: those it has, or those it has been offered.
+func (c *Client) Open() []instance.Grant {
+	if !c.AcceptedAt.IsZero() { // none when it was ended
+		return c.Grants
+	}
+	return c.Invite.Grants
+}
+
+func (c *Client) clone() *Client {
+	d := *c
+	d.Earlier = append([]Past(nil), c.Earlier...)
+	d.Items = append([]purchase.Item(nil), c.Items...)
+	return &d
+}

@@ -1,0 +1,231 @@
+// Package contract holds what a client is asked to buy, at the prices of the moment in which it was asked. A contract
+// stands on its invite and never changes: when prices change later, what was sent stays what it was.
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/money"
+	"latchkey.dev/shared/domain/payment"
+)
+
+// Product is something that is sold.
+type Product string
+
+// The products. Hosting and WhatsApp are for clients, Max is an agency's plan.
+const (
+	Hosting  Product = "hosting"
+	WhatsApp Product = "whatsapp"
+	Max      Product = "max"
+)
+
+// Sizes are the sizes of n8n Hosting, in GB.
+func Sizes() []int { return []int{10, 30, 50} }
+
+// Article is one thing to buy, without its price.
+type Article struct {
+	Product   Product
+	StorageGB int // of Hosting, else 0
+}
+
+// Name is what people read: "n8n Hosting, 30 GB".
+func (a Article) Name() string {
+	switch a.Product {
+	case Hosting:
+		return fmt.Sprintf("n8n Hosting, %d GB", a.StorageGB)
+	case WhatsApp:
+		return "WhatsApp Service"
+	case Max:
+		return "Max plan"
+	}
+	return string(a.Product)
+}
+
+// Intervals are how often can be paid. The client picks one when it accepts; the inviter cannot.
+func Intervals() []payment.Interval { return []payment.Interval{payment.Month, payment.Year} }
+
+// LookupKey is the name under which the operator keeps the article's price at the payment provider (Stripe, "Lookup
+// keys"): hosting_30_month, whatsapp_year, max_month.
+func (a Article) LookupKey(i payment.Interval) string {
+	if a.Product == Hosting {
+		return fmt.Sprintf("%s_%d_%s", a.Product, a.StorageGB, i)
+	}
+	return fmt.Sprintf("%s_%s", a.Product, i)
+}
+
+// Parse is the inverse of LookupKey; ok is false for a key that names nothing of ours.
+func Parse(lookupKey string) (a Article, i payment.Interval, ok bool) {
+	for _, i := range Intervals() {
+		for _, a := range append(Articles(), Article{Product: Max}) {
+			if a.LookupKey(i) == lookupKey {
+				return a, i, true
+			}
+		}
+	}
+	return Article{}, "", false
+}
+
+// Articles are all that a client can be asked to buy.
+func Articles() []Article {
+	var all []Article
+	for _, gb := range Sizes() {
+		all = append(all, Article{Hosting, gb})
+	}
+	return append(all, Article{Product: WhatsApp})
+}
+
+// Order is what an inviter asks a client to buy. The zero Order buys nothing.
+type Order struct {
+	StorageGB int // of n8n Hosting: 10, 30 or 50; 0 for none
+	WhatsApp  bool
+}
+
+// Articles are what the order buys, in the order in which they are shown. Faults: [fault.Invalid] for a size that is
+// not sold.
+func (o Order) Articles() ([]Article, error) {
+	var out []Article
+	if o.StorageGB != 0 {
+		if !slices.Contains(Sizes(), o.StorageGB) {
+			return nil, fault.InField("order.hosting.storageGb", "Choose 10, 30 or 50 GB.")
+		}
+		out = append(out, Article{Hosting, o.StorageGB})
+	}
+	if o.WhatsApp {
+		out = append(out, Article{Product: WhatsApp})
+	}
+	return out, nil
+}
+
+// Price is what an article costs for one interval. ID is the payment provider's id of exactly this price, which never
+// changes there: a new price is a new id under the same lookup key.
+type Price struct {
+	ID     string
+	Amount money.Amount
+}
+
+// Line is one line of a contract.
+type Line struct {
+	Article
+	Month, Year Price
+}
+
+// Price is the line's price for the interval.
+func (l Line) Price(i payment.Interval) Price {
+	if i == payment.Year {
+		return l.Year
+	}
+	return l.Month
+}
+
+// Taxation is how tax comes to a price.
+type Taxation string
+
+// The ways. The operator picks one for the whole platform.
+const (
+	Untaxed  Taxation = "none"      // no tax is added or shown
+	Included Taxation = "inclusive" // in the price already, at Rate
+	Added    Taxation = "exclusive" // on top of the price, at Rate
+	Worked   Taxation = "automatic" // on top, worked out from the client's address when it pays (Stripe Tax)
+)
+
+// Tax is how a contract is taxed. Rate is in hundredths of a percent, so that 1,900 is 19 %; it is 0 where the tax
+// depends on the client's address.
+type Tax struct {
+	Way  Taxation
+	Rate int
+	ID   string // the payment provider's id of the rate, where there is one
+}
+
+// Contract is what a client is asked to buy.
+type Contract struct {
+	Lines []Line
+	Tax   Tax
+	At    time.Time // when the prices were read
+}
+
+// Sum is what is paid each interval. Tax is what of Total is tax, and zero for the ways in which nobody knows yet.
+type Sum struct {
+	Net, Tax, Total money.Amount
+}
+
+// Sum adds the lines up for the interval. Tax is rounded half up on the whole, as on an invoice. It returns the zero Sum
+// for a contract without lines. Lines of two currencies are an error, which Write has kept out.
+func (c *Contract) Sum(i payment.Interval) (Sum, error) {
+	if len(c.Lines) == 0 {
+		return Sum{}, nil
+	}
+	total := c.Lines[0].Price(i).Amount
+	for _, l := range c.Lines[1:] {
+		var err error
+		if total, err = total.Plus(l.Price(i).Amount); err != nil {
+			return Sum{}, fmt.Errorf("contract: %w", err)
+		}
+	}
+	s := Sum{Net: total, Total: total, Tax: money.Amount{Currency: total.Currency}}
+	switch c.Tax.Way {
+	case Added:
+		s.Tax.Minor = share(total.Minor, int64(c.Tax.Rate), 10_000)
+		s.Total.Minor = total.Minor + s.Tax.Minor
+	case Included:
+		s.Tax.Minor = share(total.Minor, int64(c.Tax.Rate), 10_000+int64(c.Tax.Rate))
+		s.Net.Minor = total.Minor - s.Tax.Minor
+	}
+	return s, nil
+}
+
+// share is n·of/whole, rounded half up, for amounts of 0 and more.
+func share(n, of, whole int64) int64 { return (n*of + whole/2) / whole }
+
+// Saving is how much less a year costs when it is paid at once than in twelve months, as it is paid, tax included where
+// it is known.
+func (c *Contract) Saving() (money.Saving, error) {
+	month, err := c.Sum(payment.Month)
+	if err != nil {
+		return money.Saving{}, err
+	}
+	year, err := c.Sum(payment.Year)
+	if err != nil {
+		return money.Saving{}, err
+	}
+	return money.YearlySaving(month.Total, year.Total)
+}
+
+// Prices are the operator's prices of now, by lookup key.
+type Prices map[string]Price
+
+// Tariff is what is kept of the operator's price list: what contracts are written from.
+type Tariff struct {
+	Prices Prices
+	Tax    Tax
+	At     time.Time // when it was read at the payment provider; zero where nothing is sold
+}
+
+// Open tells whether anything is sold.
+func (t Tariff) Open() bool { return len(t.Prices) > 0 }
+
+// Write makes the contract of an order at the prices of now. It returns nil for an order that buys nothing. Faults:
+// [fault.Invalid] for a size that is not sold, [fault.PaymentsOff] for an article without a price for both intervals in
+// one currency.
+func Write(o Order, prices Prices, tax Tax, now time.Time) (*Contract, error) {
+	articles, err := o.Articles()
+	if err != nil || len(articles) == 0 {
+		return nil, err
+	}
+	c := &Contract{Tax: tax, At: now}
+	for _, a := range articles {
+		l := Line{Article: a, Month: prices[a.LookupKey(payment.Month)], Year: prices[a.LookupKey(payment.Year)]}
+		if l.Month.ID == "" || l.Year.ID == "" {
+			return nil, fault.New(fault.PaymentsOff, "%s has no price on this platform yet. Leave it out, or ask the platform's support to set one.", a.Name())
+		}
+		c.Lines = append(c.Lines, l)
+	}
+	for _, i := range Intervals() {
+		if _, err := c.Sum(i); err != nil {
+			return nil, fault.New(fault.PaymentsOff, "The prices on this platform are in several currencies. Ask its support to mend them.")
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,151 @@
+// Package id names things: ULIDs with a prefix that says what is named, each a type of its own so that the
+// compiler refuses one in the place of another.
+package id
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"latchkey.dev/shared/domain/email"
+)
+
+// Agency is an agency's id, ag_. Each kind of id is its prefix and a ULID: 26 digits of Crockford's base 32.
+type Agency string
+
+// Member is the id of a person's place at an agency, mb_.
+type Member string
+
+// Client is the id of a relationship, cl_.
+type Client string
+
+// Invite is an invite's id, in_.
+type Invite string
+
+// Resource is the id of an n8n instance, ins_, or of another service, svc_.
+type Resource string
+
+// Key is an API key's id, key_.
+type Key string
+
+// Event is the id of a row of the audit log, evt_.
+type Event string
+
+// Prefixes, as the API shows them.
+const (
+	AgencyPrefix   = "ag_"
+	MemberPrefix   = "mb_"
+	ClientPrefix   = "cl_"
+	InvitePrefix   = "in_"
+	InstancePrefix = "ins_"
+	ServicePrefix  = "svc_"
+	KeyPrefix      = "key_"
+	EventPrefix    = "evt_"
+)
+
+// New makes an id of kind T that sorts by the time at.
+func New[T ~string](prefix string, at time.Time) T {
+	return T(prefix + ulid.MustNew(ulid.Timestamp(at), rand.Reader).String())
+}
+
+// Floor is the smallest id of kind T that New can make at the time.
+func Floor[T ~string](prefix string, at time.Time) T {
+	var u ulid.ULID
+	if at.UnixMilli() > 0 {
+		if err := u.SetTime(min(ulid.Timestamp(at), ulid.MaxTime())); err != nil {
+			panic(err) // it is at most the largest
+		}
+	}
+	return T(prefix + u.String())
+}
+
+// Valid tells whether s has the prefix and a well-formed ULID, in upper case as we write it.
+func Valid(prefix, s string) bool {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok || len(rest) != ulid.EncodedSize || rest != strings.ToUpper(rest) {
+		return false
+	}
+	_, err := ulid.ParseStrict(rest)
+	return err == nil
+}
+
+// Bytes is the ULID behind the prefix, 16 bytes; the zero ULID when s is not Valid.
+func Bytes(prefix, s string) [16]byte {
+	if !Valid(prefix, s) {
+		return [16]byte{}
+	}
+	return ulid.MustParseStrict(s[len(prefix):])
+}
+
+// FromBytes is the inverse of Bytes.
+func FromBytes[T ~string](prefix string, b [16]byte) T { return T(prefix + ulid.ULID(b).String()) }
+
+// Ref is the place of a relationship within its agency: 80 bits of a hash of agency and address, as the 16 last
+// digits of a ULID. The ids of a client and of all its invites carry it in the place of a ULID's random part, so
+// that each of them leads to the same item with one read, and so that an address has one item in an agency.
+type Ref string
+
+// RefOf is where the relationship of the agency with the address is kept.
+func RefOf(agency Agency, a email.Address) Ref {
+	h := sha256.Sum256([]byte("latchkey relationship\x00" + string(agency) + "\x00" + string(a)))
+	var u ulid.ULID
+	copy(u[6:], h[:10])
+	return Ref(u.String()[10:])
+}
+
+// At makes the id of kind T that is at ref and sorts by the time at.
+func At[T Client | Invite](prefix string, ref Ref, at time.Time) T {
+	var u ulid.ULID
+	if err := u.SetTime(ulid.Timestamp(at)); err != nil {
+		panic(err) // the year 10889
+	}
+	return T(prefix + u.String()[:10] + string(ref))
+}
+
+// Ref is where the client is kept; empty when the id is malformed.
+func (c Client) Ref() Ref { return refIn(ClientPrefix, string(c)) }
+
+// Ref is where the invite is kept; empty when the id is malformed.
+func (i Invite) Ref() Ref { return refIn(InvitePrefix, string(i)) }
+
+func refIn(prefix, s string) Ref {
+	if !Valid(prefix, s) {
+		return ""
+	}
+	return Ref(s[len(prefix)+10:])
+}
+
+// User stands for a person in keys: half of the hash of the address that the person signs in with, 32 hex digits.
+type User string
+
+// UserOf is the person who signs in with the address.
+func UserOf(a email.Address) User {
+	const digits = "0123456789abcdef"
+	h := a.Hash()
+	b := make([]byte, 0, 32)
+	for _, c := range h[:16] {
+		b = append(b, digits[c>>4], digits[c&15])
+	}
+	return User(b)
+}
+
+// RefBytes is the length of a ref as bytes.
+const RefBytes = 10
+
+// Bytes is the ref as bytes; zero when it is malformed.
+func (r Ref) Bytes() (b [RefBytes]byte) {
+	if u, err := ulid.ParseStrict("0000000000" + string(r)); err == nil {
+		copy(b[:], u[6:])
+	}
+	return b
+}
+
+// RefFromBytes is the inverse of Ref.Bytes.
+func RefFromBytes(b [RefBytes]byte) Ref {
+	var u ulid.ULID
+	copy(u[6:], b[:])
+	return Ref(u.String()[10:])
+}

@@ -1,0 +1,119 @@
+// Package identity holds who a caller is: a person with a session, or a program with an agency's API key; and the
+// sign-in code that turns an address into a session.
+package identity
+
+import (
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/secret"
+)
+
+// SessionLifetime is how long a session lasts after its sign-in, used or not.
+const SessionLifetime = 14 * 24 * time.Hour
+
+// Session is a person's being signed in on one device.
+type Session struct {
+	User      id.User
+	ID        string // a ULID
+	Hash      secret.Hash
+	Email     email.Address
+	Agency    id.Agency // the agency the person works at; "" for nobody's member
+	Member    id.Member
+	CreatedAt time.Time // when the person proved the address
+	ExpiresAt time.Time
+}
+
+// Scope is one thing that an API key may do.
+type Scope string
+
+// The scopes.
+const (
+	InvitesRead    Scope = "invites:read"
+	InvitesWrite   Scope = "invites:write"
+	ClientsRead    Scope = "clients:read"
+	ClientsWrite   Scope = "clients:write"
+	ResourcesRead  Scope = "resources:read"
+	ResourcesWrite Scope = "resources:write"
+	ActivityRead   Scope = "activity:read"
+	AgencyRead     Scope = "agency:read"
+	AgencyWrite    Scope = "agency:write"
+)
+
+// Scopes lists all scopes.
+func Scopes() []Scope {
+	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead, AgencyWrite}
+}
+
+// MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction.
+const MaxKeys = 30
+
+// APIKey is a program's credential. It acts for its agency, within its scopes.
+type APIKey struct {
+	ID         id.Key
+	Agency     id.Agency
+	Name       string
+	Scopes     []Scope
+	Hash       secret.Hash
+	Hint       string    // the last four characters, to tell keys apart
+	CreatedBy  id.Member // on whose rights it rests
+	CreatedAt  time.Time
+	LastUsedAt time.Time // to the hour; zero for never
+	RevokedAt  time.Time // zero while it works
+}
+
+// Caller is who is calling. The zero Caller is nobody.
+type Caller struct {
+	User    id.User       // of a person; "" for an API key
+	Email   email.Address // of a person
+	Session string        // the session's id
+	Since   time.Time     // when the person proved the address
+
+	Agency id.Agency // for whom the caller acts; "" for a person who works at none
+	Member id.Member // the person, or on whose rights the key rests
+	Key    id.Key    // of an API key; "" for a person
+	scopes []Scope
+}
+
+// Person is the caller behind a session.
+func (s *Session) Person() Caller {
+	return Caller{User: s.User, Email: s.Email, Session: s.ID, Since: s.CreatedAt, Agency: s.Agency, Member: s.Member}
+}
+
+// Program is the caller behind an API key.
+func (k *APIKey) Program() Caller {
+	return Caller{Agency: k.Agency, Member: k.CreatedBy, Key: k.ID, scopes: k.Scopes}
+}
+
+// SignedIn tells whether the caller is a person.
+func (c Caller) SignedIn() bool { return c.User != "" }
+
+// Actor is the caller's id for the audit log.
+func (c Caller) Actor() string {
+	if c.Key != "" {
+		return string(c.Key)
+	}
+	return string(c.Member)
+}
+
+// May returns nil when the caller acts for an agency and may do what the scope names; a person who works at the
+// agency may do all of them, and what has no scope ("") is for people alone. Otherwise a fault with code [fault.Unauthenticated] or [fault.Forbidden].
+func (c Caller) May(s Scope) error {
+	switch {
+	case c.Agency == "" && !c.SignedIn():
+		return fault.New(fault.Unauthenticated, "Sign in, or send an API key as Authorization: Bearer lkk_….")
+	case c.Agency == "":
+		return fault.New(fault.Forbidden, "This is for people who work at an agency. You are signed in as a client.")
+	case c.Key != "" && s == "":
+		return fault.New(fault.Forbidden, "An API key cannot do this. Sign in with a browser.")
+	case c.Key != "" && !slices.Contains(c.scopes, s):
+		return fault.New(fault.Forbidden, "This API key does not have the scope %s. Make a key that has it.", s)
+	}
+	return nil
+}
+
+// MustBePerson returns nil when the caller is a signed-in person who works at an agency: an API key manages no keys.
+func (c Caller) MustBePerson() error { return c.May("") }

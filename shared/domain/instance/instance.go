@@ -1,0 +1,106 @@
+// Package instance holds what an agency can show a client: n8n instances and other services, and the grants that
+// open them.
+package instance
+
+import (
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/id"
+)
+
+// Kind says which of the two families a resource belongs to.
+type Kind string
+
+// The kinds. The prefix of a resource's id says the same.
+const (
+	N8N     Kind = "instance"
+	Service Kind = "service"
+)
+
+// Status is where a resource is in its life.
+type Status string
+
+// The states. Only an active or running resource can be granted.
+const (
+	PendingDeploy Status = "pending_deploy"
+	Deploying     Status = "deploying"
+	Running       Status = "running"
+	Active        Status = "active"
+	Stopped       Status = "stopped"
+	SuspendedDown Status = "suspended"
+	Failed        Status = "failed"
+	Deleted       Status = "deleted" // what a client had bought: it was paid back, or is paid for no more
+)
+
+// Linkable tells whether a client can be given a resource in this state.
+func (s Status) Linkable() bool { return s == Running || s == Active }
+
+// Resource is one thing that an agency runs for its clients.
+type Resource struct {
+	ID        id.Resource
+	Kind      Kind
+	Type      string // "n8n", "whatsapp", "hermes" or "other"
+	Name      string
+	Status    Status
+	URL       string // where it is opened; "" while it has no address yet
+	CreatedAt time.Time
+	Owner     id.Client // the client that has bought it; "" for the agency's own
+
+	Key       string    // the API key of an n8n, sealed; "" for one that was never connected. It never leaves the product
+	CheckedAt time.Time // when it was last called to see how it is; zero for never
+	Reason    string    // what was seen then that should not be, in plain words; "" for nothing
+	Version   int       // of what was read; 0 for one that is not stored yet
+}
+
+// Bought tells whether it is a client's own, which pays for it: whoever it belongs to, no agency disconnects it or opens it to
+// others. What was deleted is nobody's any more.
+func (r *Resource) Bought() bool { return r.Owner != "" && r.Status != Deleted }
+
+// Connected tells whether the product can call it.
+func (r *Resource) Connected() bool { return r.Kind == N8N && r.Key != "" && r.URL != "" }
+
+// Place is where the resource's sealed key opens, and nowhere else.
+func (r *Resource) Place(agency id.Agency) string { return string(agency) + " " + string(r.ID) }
+
+// Saw notes what came of calling the instance at now: it runs, or with a reason it has failed.
+func (r *Resource) Saw(now time.Time, reason string) {
+	r.CheckedAt, r.Reason = now, reason
+	switch {
+	case reason != "":
+		r.Status = Failed
+	case r.Status != Active:
+		r.Status = Running
+	}
+}
+
+// KindOf reads the kind from an id's prefix; "" when the id is malformed.
+func KindOf(r id.Resource) Kind {
+	switch {
+	case strings.HasPrefix(string(r), id.InstancePrefix) && id.Valid(id.InstancePrefix, string(r)):
+		return N8N
+	case strings.HasPrefix(string(r), id.ServicePrefix) && id.Valid(id.ServicePrefix, string(r)):
+		return Service
+	}
+	return ""
+}
+
+// Access is how far a grant reaches.
+type Access string
+
+// The two rights: seeing, and seeing and changing.
+const (
+	Read  Access = "read"
+	Write Access = "write"
+)
+
+// Valid tells whether a is one of the rights.
+func (a Access) Valid() bool { return a == Read || a == Write }
+
+// Grant opens one resource to one client. Name is the resource's name when it was granted, so that a list of
+// clients needs no second look-up and a contract keeps its words.
+type Grant struct {
+	Resource id.Resource
+	Access   Access
+	Name     string
+}

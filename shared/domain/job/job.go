@@ -1,0 +1,58 @@
+// Package job is what stands on the mail queue: which mail to send, and nothing that must not leave the table. No
+// address, no token, no code.
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"latchkey.dev/shared/domain/id"
+)
+
+// Kind says what the mail is.
+type Kind string
+
+// The kinds.
+const (
+	Invite Kind = "invite"
+	Code   Kind = "code"
+	Member Kind = "member" // tells a person that it works at an agency from now on
+
+	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
+	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
+)
+
+// Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
+type Mail struct {
+	Kind   Kind      `json:"kind"`
+	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
+	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
+	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
+	Item   string    `json:"item,omitempty"`   // of what was bought: its key
+	User   id.User   `json:"user,omitempty"`   // of a code
+	Job    string    `json:"job"`
+}
+
+// Encode is the message's body.
+func (m Mail) Encode() []byte { return encode(m) }
+
+// Decode reads a message's body. It returns an error for anything that Encode did not make.
+func Decode(body []byte) (Mail, error) {
+	var m Mail
+	if err := json.Unmarshal(body, &m); err != nil {
+		return m, fmt.Errorf("job: %w", err)
+	}
+	switch {
+	case m.Job == "":
+	case m.Kind == Invite && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+		return m, nil
+	case m.Kind == Code && len(m.User) == 32:
+		return m, nil
+	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
+		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
+		return m, nil
+	}
+	return m, fmt.Errorf("job: malformed mail job of kind %q", m.Kind)
+}

@@ -1,0 +1,336 @@
+// Package payment holds what a payment service says, as plain values: prices, checkouts, subscriptions, payments,
+// invoices, disputes and events. They are Stripe's objects with what this product reads of them; the adapter
+// latchkey.dev/shared/adapter/stripe makes them, and use cases read them without knowing who made them.
+//
+// All of them are what is at this moment: an event only says that something happened to an object, and the object is
+// read again before anything is concluded.
+package payment
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/money"
+)
+
+// Interval is how often a price is paid.
+type Interval string
+
+// The intervals in use.
+const (
+	Month Interval = "month"
+	Year  Interval = "year"
+)
+
+// TaxBehavior says whether a price holds its tax.
+type TaxBehavior string
+
+// The behaviours. With TaxUnspecified automatic tax refuses the price, unless the account has a default.
+const (
+	TaxInclusive   TaxBehavior = "inclusive"
+	TaxExclusive   TaxBehavior = "exclusive"
+	TaxUnspecified TaxBehavior = "unspecified"
+)
+
+// Price is what one of a product costs for an interval. A price never changes its amount: another amount is another
+// price, to which the lookup key may be transferred.
+type Price struct {
+	ID          string
+	LookupKey   string
+	Amount      money.Amount
+	Interval    Interval
+	ProductID   string
+	Product     string // the product's name, as the customer reads it
+	TaxBehavior TaxBehavior
+	Active      bool // can be bought
+}
+
+// Line is one line of a checkout.
+type Line struct {
+	PriceID  string
+	Quantity int64 // 0 is 1
+}
+
+// CheckoutRequest is what a checkout is made of.
+type CheckoutRequest struct {
+	// IdempotencyKey makes the request once, however often it is sent (1 to 255 characters).
+	IdempotencyKey string
+	// Reference is ours: the id of what is paid for. It comes back on the checkout.
+	Reference string
+	// Metadata stands on the checkout and on the subscription that it makes.
+	Metadata map[string]string
+	// Customer is the one who pays, when the payment service knows them; else Email fills in the form, and completing
+	// the checkout makes a customer.
+	Customer, Email string
+	Lines           []Line
+	// SuccessURL may hold {CHECKOUT_SESSION_ID}, which is replaced by the checkout's id.
+	SuccessURL, CancelURL string
+	// ExpiresAt is 30 minutes to 24 hours ahead; zero is 24 hours.
+	ExpiresAt time.Time
+	// The operator's settings.
+	AutomaticTax   bool
+	PromotionCodes bool
+	BillingAddress bool // always asked for, not only where tax or the card needs it
+	TaxIDs         bool // businesses may give their VAT number
+}
+
+// CheckoutStatus is where a checkout is.
+type CheckoutStatus string
+
+// The states of a checkout.
+const (
+	CheckoutOpen     CheckoutStatus = "open"
+	CheckoutComplete CheckoutStatus = "complete"
+	CheckoutExpired  CheckoutStatus = "expired"
+)
+
+// Status is whether a checkout's money is there.
+type Status string
+
+// The states of a checkout's payment.
+const (
+	Paid              Status = "paid"
+	Unpaid            Status = "unpaid"
+	NoPaymentRequired Status = "no_payment_required"
+)
+
+// Checkout is one visit to the till.
+type Checkout struct {
+	ID            string
+	Status        CheckoutStatus
+	PaymentStatus Status
+	Reference     string
+	Metadata      map[string]string
+	Customer      string // empty until there is one
+	Email         string
+	Subscription  string // empty until complete
+	Invoice       string // the first invoice; empty until complete
+	URL           string // where the customer pays; empty unless open
+	Subtotal      money.Amount
+	Tax           money.Amount
+	Discount      money.Amount
+	Total         money.Amount
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	Livemode      bool
+}
+
+// Settled tells whether what was bought is to be delivered: the checkout is complete, and paid or free.
+func (c Checkout) Settled() bool {
+	return c.Status == CheckoutComplete && (c.PaymentStatus == Paid || c.PaymentStatus == NoPaymentRequired)
+}
+
+// CheckoutQuery finds checkouts. Stripe has no search by reference: ask for the customer's, or for those of the email,
+// and compare Reference.
+type CheckoutQuery struct {
+	Customer, Email, Subscription string         // one of them
+	Status                        CheckoutStatus // empty for all
+}
+
+// SubscriptionStatus is where a subscription is.
+type SubscriptionStatus string
+
+// The states of a subscription (https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses).
+const (
+	Incomplete        SubscriptionStatus = "incomplete"         // the first payment needs an action, for 23 hours
+	IncompleteExpired SubscriptionStatus = "incomplete_expired" // it never came
+	Trialing          SubscriptionStatus = "trialing"
+	Active            SubscriptionStatus = "active"
+	PastDue           SubscriptionStatus = "past_due" // a renewal failed and is tried again
+	Canceled          SubscriptionStatus = "canceled"
+	UnpaidStatus      SubscriptionStatus = "unpaid" // the tries are used up; invoices go on as drafts
+	Paused            SubscriptionStatus = "paused" // a trial ended without a card
+)
+
+// Final tells whether nothing will ever be charged again.
+func (s SubscriptionStatus) Final() bool { return s == Canceled || s == IncompleteExpired }
+
+// Serves tells whether what was bought is to be running: while a renewal is tried again, too.
+func (s SubscriptionStatus) Serves() bool { return s == Active || s == Trialing || s == PastDue }
+
+// Item is one line of a subscription.
+type Item struct {
+	ID          string
+	PriceID     string
+	LookupKey   string
+	ProductID   string
+	Amount      money.Amount // of one
+	Quantity    int64
+	Interval    Interval
+	PeriodStart time.Time
+	PeriodEnd   time.Time
+}
+
+// Subscription is what is paid again and again.
+type Subscription struct {
+	ID                string
+	Status            SubscriptionStatus
+	Customer          string
+	Items             []Item
+	Metadata          map[string]string
+	LatestInvoice     string
+	CancelAtPeriodEnd bool
+	CreatedAt         time.Time
+	CancelAt          time.Time // zero unless it is to end
+	CanceledAt        time.Time // zero unless somebody asked for its end
+	EndedAt           time.Time // zero unless it has ended
+	Livemode          bool
+}
+
+// PeriodEnd is when the first of its items must be paid again; zero for a subscription without items.
+func (s Subscription) PeriodEnd() time.Time {
+	var end time.Time
+	for _, i := range s.Items {
+		if end.IsZero() || i.PeriodEnd.Before(end) {
+			end = i.PeriodEnd
+		}
+	}
+	return end
+}
+
+// Payment is money that was taken, and what came of it.
+type Payment struct {
+	Intent       string // the payment intent
+	Charge       string // empty when nothing was ever charged
+	Invoice      string // where the payment was found by one
+	Customer     string
+	Amount       money.Amount // taken
+	Refunded     money.Amount
+	Succeeded    bool
+	Disputed     bool // a dispute was opened on it at some time; DisputesOf says how it stands
+	DeclineCode  string
+	CreatedAt    time.Time
+	RefundedFull bool
+}
+
+// RefundRequest is what a refund is made of.
+type RefundRequest struct {
+	IdempotencyKey string
+	Intent         string
+	Amount         money.Amount // the zero value is all that is left
+	Metadata       map[string]string
+}
+
+// RefundStatus is where a refund is.
+type RefundStatus string
+
+// The states of a refund.
+const (
+	RefundPending   RefundStatus = "pending"
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"
+	RefundCanceled  RefundStatus = "canceled"
+	RefundNeedsStep RefundStatus = "requires_action"
+)
+
+// Refund is money given back.
+type Refund struct {
+	ID     string
+	Status RefundStatus
+	Intent string
+	Amount money.Amount
+}
+
+// DisputeStatus is where a dispute is.
+type DisputeStatus string
+
+// The states of a dispute, without those of inquiries, which begin with "warning_".
+const (
+	DisputeNeedsResponse DisputeStatus = "needs_response"
+	DisputeUnderReview   DisputeStatus = "under_review"
+	DisputeWon           DisputeStatus = "won"
+	DisputeLost          DisputeStatus = "lost"
+	DisputePrevented     DisputeStatus = "prevented"
+	InquiryClosed        DisputeStatus = "warning_closed"
+)
+
+// Dispute is a payment that the cardholder's bank questions.
+type Dispute struct {
+	ID     string
+	Status DisputeStatus
+	Intent string
+	Charge string
+	Amount money.Amount
+	Reason string // a word of Stripe's, such as "fraudulent"
+}
+
+// Open tells whether it is not decided yet.
+func (d Dispute) Open() bool {
+	switch d.Status {
+	case DisputeWon, DisputeLost, DisputePrevented, InquiryClosed:
+		return false
+	}
+	return true
+}
+
+// InvoiceStatus is where an invoice is.
+type InvoiceStatus string
+
+// The states of an invoice.
+const (
+	InvoiceDraft         InvoiceStatus = "draft"
+	InvoiceOpen          InvoiceStatus = "open"
+	InvoicePaid          InvoiceStatus = "paid"
+	InvoiceUncollectible InvoiceStatus = "uncollectible"
+	InvoiceVoid          InvoiceStatus = "void"
+)
+
+// Invoice is a bill.
+type Invoice struct {
+	ID           string
+	Number       string // empty for a draft
+	Status       InvoiceStatus
+	Customer     string
+	Subscription string
+	Total        money.Amount
+	Due          money.Amount // still to be paid
+	Attempts     int64
+	CreatedAt    time.Time
+	NextAttempt  time.Time // zero when none is planned
+	HostedURL    string    // the payment service's page for it; empty for a draft
+	PDF          string    // where it can be downloaded
+}
+
+// Customer is somebody who pays.
+type Customer struct {
+	ID      string
+	Email   string
+	Deleted bool // and every subscription of theirs canceled
+}
+
+// Object names one of the payment service's objects.
+type Object struct {
+	Type string // as Stripe calls it: "checkout.session", "subscription", "invoice", "customer", "charge", "dispute"
+	ID   string
+}
+
+// Event says that something happened to an object. It is a hint: what the object is now must be asked for.
+type Event struct {
+	ID       string
+	Type     string // such as "invoice.paid"
+	Object   Object
+	Account  string // set when the event is a connected account's, not the platform's own
+	Livemode bool
+	Created  time.Time
+}
+
+// EventQuery finds events, newest first. Stripe keeps them for 30 days.
+type EventQuery struct {
+	Since, Until time.Time // created at or after, before; zero for no bound
+	Types        []string  // at most 20
+	Undelivered  bool      // only those that an endpoint has not taken yet, or never took
+	After        string    // the id that a page ended with
+	Limit        int64     // 1 to 100; 0 is 100
+}
+
+// Trace is what an object belongs to, as far as it can be known. What is not known is empty.
+type Trace struct {
+	Checkout, Subscription, Customer, Reference string
+}
+
+// EventTypes are the events that billing listens to, at most 20.
+var EventTypes = []string{
+	"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed", "checkout.session.expired",
+	"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
+	"invoice.paid", "invoice.payment_failed", "invoice.payment_action_required", "invoice.finalization_failed",
+	"customer.deleted", "charge.refunded", "charge.dispute.created", "charge.dispute.closed",
+}

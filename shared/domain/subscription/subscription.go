@@ -1,0 +1,219 @@
+// Package subscription is the state of what one party pays by subscription: a client for its contract, an agency for its
+// plan. What the payment provider tells is a hint to look; what it answers when it is asked is reduced to a state here,
+// so that messages may come twice, late, in any order or never, and the state is the same.
+package subscription
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/payment"
+)
+
+// State is where a payment is.
+type State string
+
+// The states (Stripe, "How subscriptions work").
+const (
+	None         State = ""              // nothing has been begun
+	CheckoutOpen State = "checkout_open" // a checkout page is out, and may be paid
+	Active       State = "active"        // paid
+	PastDue      State = "past_due"      // a renewal failed and is tried again; what was bought stays open
+	Canceled     State = "canceled"      // ended by either side
+	Unpaid       State = "unpaid"        // given up after the last try
+	Disputed     State = "disputed"      // the payer's bank has taken the money back for now
+)
+
+// Open tells whether what was bought is to be had.
+func (s State) Open() bool { return s == Active || s == PastDue }
+
+// Over tells whether it was to be had and is not any more.
+func (s State) Over() bool { return s == Canceled || s == Unpaid || s == Disputed }
+
+// How long things take, and when to look after them.
+const (
+	CheckoutLifetime = 23 * time.Hour   // of a checkout page: under the provider's 24 h, so that ours ends first
+	FirstLook        = 2 * time.Minute  // after a page was opened, in case nobody tells us that it was paid
+	LastLook         = 30 * time.Minute // between two looks at an open page
+	RenewalGrace     = 6 * time.Hour    // after the end of a period, in case nobody tells us that the next one is paid
+)
+
+// Checkout is a checkout page that is out.
+type Checkout struct {
+	ID        string
+	URL       string
+	Attempt   int // numbers the pages of one payment, for the provider's idempotency keys
+	OpenedAt  time.Time
+	ExpiresAt time.Time
+	Looks     int // how often it was looked after without having been told
+}
+
+// Subscription is the state of a subscription and the way to it.
+type Subscription struct {
+	State        State
+	Interval     payment.Interval
+	Checkout     Checkout
+	Customer     string    // the provider's id of who pays
+	Reference    string    // the provider's id of the subscription itself
+	PaidAt       time.Time // when it was first paid
+	PeriodEnd    time.Time // of what is paid
+	Ending       bool      // it is not renewed at PeriodEnd
+	PastDueSince time.Time
+	EndedAt      time.Time // when it came to be Over
+	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
+}
+
+// Over tells whether something was paid for that is not paid any more, also while it is being paid for again.
+func (p *Subscription) Over() bool {
+	return p.State.Over() || !p.PaidAt.IsZero() && !p.State.Open()
+}
+
+// Begin notes that a checkout page is about to be opened: its attempt is taken before the provider is asked, so that
+// two tabs ask for the same page. now is the moment. Faults: [fault.AlreadyPaid] when something is paid already.
+func (p *Subscription) Begin(i payment.Interval, now time.Time) error {
+	if p.State.Open() || p.State == Disputed {
+		return fault.New(fault.AlreadyPaid, "This has been paid already.")
+	}
+	if p.State == CheckoutOpen && p.Interval == i && now.Before(p.Checkout.ExpiresAt) {
+		return nil // the same page again
+	}
+	p.State, p.Interval = CheckoutOpen, i
+	p.Checkout = Checkout{Attempt: p.Checkout.Attempt + 1, OpenedAt: now, ExpiresAt: now.Add(CheckoutLifetime)}
+	p.Due = now.Add(FirstLook)
+	return nil
+}
+
+// Opened notes the page that the provider has made for the attempt. It returns false when another attempt was begun
+// meanwhile: then the page must be closed again.
+func (p *Subscription) Opened(attempt int, id, url, customer string) bool {
+	if p.State != CheckoutOpen || p.Checkout.Attempt != attempt {
+		return false
+	}
+	p.Checkout.ID, p.Checkout.URL = id, url
+	if customer != "" {
+		p.Customer = customer
+	}
+	return true
+}
+
+// Withdraw takes an attempt back for which no page was made. It returns false when another was begun meanwhile.
+func (p *Subscription) Withdraw(attempt int) bool {
+	if p.State != CheckoutOpen || p.Checkout.Attempt != attempt || p.Checkout.ID != "" {
+		return false
+	}
+	p.State, p.Due = None, time.Time{}
+	return true
+}
+
+// Hurry has an open page looked at as soon as anybody can, because what it is for has ended.
+func (p *Subscription) Hurry(now time.Time) {
+	if p.State == CheckoutOpen {
+		p.Due = now
+	}
+}
+
+// Facts are what the provider answers when it is asked.
+type Facts struct {
+	Checkout     *payment.Checkout     // the page [Checkout.ID]; nil when there is none
+	Subscription *payment.Subscription // nil when there is none
+	Disputed     bool                  // a dispute of its money is open or lost
+}
+
+// Change says what a reduction has led to.
+type Change struct {
+	Was     State
+	Changed bool // whether anything to be stored has changed
+	Fulfil  bool // it is paid for the first time: what was bought is to be made
+	Opened  bool // it is open again after having been over
+	Closed  bool // it is over
+	// Second says that the facts are of another subscription than the one that is paid: it must be cancelled and paid
+	// back. Nothing has changed.
+	Second bool
+}
+
+// Reduce brings the payment to what the provider says. The same facts twice change nothing the second time, and facts
+// that are older than what is known can not undo it, since they are asked for anew each time.
+func (p *Subscription) Reduce(now time.Time, f Facts) Change {
+	before := *p
+	c := Change{Was: p.State}
+	if s := f.Subscription; s != nil && p.Reference != "" && s.ID != p.Reference && (p.State.Open() || p.State == Disputed) {
+		c.Second = !s.Status.Final()
+		return c
+	}
+	if f.Checkout != nil && f.Checkout.ID == p.Checkout.ID && f.Checkout.Customer != "" {
+		p.Customer = f.Checkout.Customer
+	}
+	switch {
+	case f.Subscription != nil:
+		p.fromSubscription(now, f)
+	case f.Checkout != nil && f.Checkout.ID == p.Checkout.ID && f.Checkout.Status == payment.CheckoutExpired && p.State == CheckoutOpen:
+		p.State, p.Due = None, time.Time{}
+	case p.State == CheckoutOpen && p.Checkout.ID == "" && !now.Before(p.Checkout.ExpiresAt): // no page was made, or it has run out
+		p.State, p.Due = None, time.Time{}
+	}
+	p.look(now)
+	c.Fulfil = p.State.Open() && before.PaidAt.IsZero()
+	if c.Fulfil {
+		p.PaidAt = now
+	}
+	c.Opened = p.State.Open() && before.Over()
+	c.Closed = p.Over() && !before.Over()
+	c.Changed = *p != before
+	return c
+}
+
+func (p *Subscription) fromSubscription(now time.Time, f Facts) {
+	s := f.Subscription
+	p.Reference, p.Customer, p.PeriodEnd, p.Ending = s.ID, s.Customer, s.PeriodEnd(), s.CancelAtPeriodEnd
+	to := p.State
+	switch s.Status {
+	case payment.Active, payment.Trialing:
+		to = Active
+	case payment.PastDue:
+		to = PastDue
+	case payment.UnpaidStatus, payment.Paused:
+		to = Unpaid
+	case payment.Canceled:
+		to = Canceled
+	case payment.IncompleteExpired:
+		to = Canceled
+		if p.PaidAt.IsZero() { // the first payment never came: as if the page had run out
+			to = None
+		}
+	case payment.Incomplete:
+		to = CheckoutOpen
+	}
+	if f.Disputed && to.Open() {
+		to = Disputed
+	}
+	switch {
+	case to == PastDue && p.State != PastDue:
+		p.PastDueSince = now
+	case to != PastDue:
+		p.PastDueSince = time.Time{}
+	}
+	if to.Over() && !p.State.Over() {
+		p.EndedAt = now
+	} else if !to.Over() {
+		p.EndedAt = time.Time{}
+	}
+	p.State = to
+}
+
+// look sets when to ask the provider without having been told.
+func (p *Subscription) look(now time.Time) {
+	switch p.State {
+	case CheckoutOpen:
+		if !now.Before(p.Due) {
+			p.Checkout.Looks++
+			p.Due = now.Add(min(FirstLook<<min(p.Checkout.Looks, 8), LastLook))
+		}
+	case Active, PastDue, Disputed:
+		p.Due = p.PeriodEnd.Add(RenewalGrace)
+		if !now.Before(p.Due) { // nobody has told what became of the renewal, and neither does the provider yet
+			p.Due = now.Add(RenewalGrace)
+		}
+	default:
+		p.Due = time.Time{}
+	}
+}

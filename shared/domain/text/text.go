@@ -1,0 +1,111 @@
+// Package text decides which words of a user may be shown to another: in a mail's subject, on a page, in a list.
+// An invite is mail in our name to somebody who did not ask for it, so names and messages carry no links, no markup
+// and nothing that a mail header could be broken with.
+package text
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"latchkey.dev/shared/domain/fault"
+)
+
+// Limits, in characters.
+const (
+	MaxName    = 200
+	MaxMessage = 500
+)
+
+// Line checks one line of text typed into field and returns it trimmed, with runs of white space folded and in
+// Unicode's normal form C; "" when nothing of it would be seen. It returns a fault in the field for line breaks,
+// control characters, markup, links and more than most characters.
+func Line(field, typed string, most int) (string, error) {
+	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
+		return "", fault.InField(field, "Keep this to one line.")
+	}
+	return clean(field, typed, most)
+}
+
+// Paragraph is like Line, but keeps single line breaks.
+func Paragraph(field, typed string, most int) (string, error) {
+	typed = strings.ReplaceAll(strings.ReplaceAll(typed, "\r\n", "\n"), "\r", "\n")
+	lines := strings.Split(typed, "\n")
+	var kept []string
+	for _, l := range lines {
+		c, err := clean(field, l, most)
+		if err != nil {
+			return "", err
+		}
+		kept = append(kept, c)
+	}
+	s := strings.TrimSpace(strings.Join(kept, "\n"))
+	if utf8.RuneCountInString(s) > most {
+		return "", fault.InField(field, "Use at most %d characters.", most)
+	}
+	return s, nil
+}
+
+// Fold is s as it is compared when people search: in Unicode's normal form C, in lower case, without white space around it.
+func Fold(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
+
+// link finds what a mail program would turn into a link: a scheme, www., or a name ending in a common top-level
+// domain with a path.
+var link = regexp.MustCompile(`(?i)(https?|ftp|javascript|data|mailto)\s*:|\bwww\.|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)|[\p{L}\p{N}-]+\.\p{L}{2,}/|\S@\S+\.\p{L}{2,}`)
+
+func clean(field, typed string, most int) (string, error) {
+	if !utf8.ValidString(typed) {
+		return "", fault.InField(field, "Use plain text (UTF-8).")
+	}
+	s := strings.Join(strings.FieldsFunc(norm.NFC.String(typed), func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
+	for _, r := range s {
+		// Cf takes in the marks that turn the writing direction around and can make a name read as another one;
+		// the joiners that emoji and several scripts are written with stay.
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+			return "", fault.InField(field, "Leave out control characters.")
+		}
+	}
+	if strings.ContainsAny(s, "<>") {
+		return "", fault.InField(field, "Leave out < and >.")
+	}
+	if link.MatchString(s) {
+		return "", fault.InField(field, "Leave out links and web addresses.")
+	}
+	if utf8.RuneCountInString(s) > most {
+		return "", fault.InField(field, "Use at most %d characters.", most)
+	}
+	if !strings.ContainsFunc(s, visible) {
+		return "", nil
+	}
+	return s, nil
+}
+
+// visible tells whether a character shows anything by itself. Unicode takes the fillers of Hangul for letters and the
+// Braille blank for a sign, though they are drawn as nothing.
+func visible(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
+		return false
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+}
+
+// MixedScripts tells whether s mixes letters of scripts that are easily taken for each other (Latin, Cyrillic,
+// Greek) within one word: "Pаypal" with a Cyrillic а (Unicode Technical Standard 39, section 5).
+func MixedScripts(s string) bool {
+	for _, word := range strings.Fields(s) {
+		seen := 0
+		for i, table := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek} {
+			if strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(table, r) }) {
+				seen |= 1 << i
+			}
+		}
+		if seen&(seen-1) != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// person finds out which person is calling; an API key is none.
+func person(ctx context.Context, door *signin.Doorkeeper) (identity.Caller, error) {
+	return door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+}
+
+type leaveInput struct {
+	Body struct {
+		Agency string `json:"agency" doc:"Whose portal to leave." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE" maxLength:"64"`
+	}
+}
+
+// LeavePortal ends the caller's relationship with an agency.
+func LeavePortal(door *signin.Doorkeeper, a *account.Account) Operation {
+	return operation("leavePortal", "Leave a portal", "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its record of the client as inactive. Leaving what was left changes nothing.",
+		tagAccount, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+		func(ctx context.Context, in *leaveInput) (*noContent, error) {
+			caller, err := person(ctx, door)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.Leave(ctx, caller, id.Agency(in.Body.Agency))
+		})
+}
+
+// EndAllSessions signs the caller out on every device.
+func EndAllSessions(door *signin.Doorkeeper, codes *signin.Codes) Operation {
+	return operation("endAllSessions", "Sign out everywhere", "Ends all of the person's sessions, this one too.", tagAccount, 204, []fault.Code{fault.Unauthenticated},
+		func(ctx context.Context, _ *emptyInput) (*signOutOutput, error) {
+			caller, err := person(ctx, door)
+			if err != nil {
+				return nil, err
+			}
+			if !caller.SignedIn() {
+				return nil, fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
+			}
+			return &signOutOutput{SetCookie: cookie.New("", 0).String()}, codes.SignOutEverywhere(ctx, caller.User)
+		})
+}
+
+// ExportBody is all that is kept of a person. Hashes of secrets are left out.
+type ExportBody struct {
+	ExportedAt  time.Time        `json:"exportedAt"`
+	Email       string           `json:"email" example:"ops@acme.example"`
+	FirstSignIn *time.Time       `json:"firstSignInAt"`
+	Sessions    []ExportSession  `json:"sessions" doc:"Where the person is signed in."`
+	CodesAsked  []time.Time      `json:"codesAskedForAt" doc:"When sign-in codes were asked for, at most a day back."`
+	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies that the person works at."`
+	Portals     []ExportRelation `json:"portals" doc:"Agencies that the person is or was a client of."`
+}
+
+// ExportSession is one session.
+type ExportSession struct {
+	SignedInAt time.Time `json:"signedInAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+	ActsFor    string    `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+}
+
+// ExportWork is one agency that the person works at.
+type ExportWork struct {
+	Agency   ExportAgency `json:"agency"`
+	MemberID string       `json:"memberId"`
+	Name     string       `json:"name"`
+	Role     string       `json:"role"`
+}
+
+// ExportAgency names an agency.
+type ExportAgency struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ExportRelation is what an agency keeps of its client.
+type ExportRelation struct {
+	Agency          ExportAgency  `json:"agency"`
+	ClientID        string        `json:"clientId"`
+	Name            string        `json:"name" doc:"What the agency calls the client; empty when it gave no name."`
+	Status          string        `json:"status" enum:"pending,active,inactive"`
+	CreatedAt       time.Time     `json:"createdAt"`
+	AcceptedAt      *time.Time    `json:"acceptedAt"`
+	EndedAt         *time.Time    `json:"endedAt"`
+	EndedBy         string        `json:"endedBy,omitempty" enum:"agency,client"`
+	Resources       []ExportGrant `json:"resources" doc:"What is open to the person."`
+	ProposedAddress string        `json:"proposedAddress,omitempty"`
+	Invite          *InviteBody   `json:"invite"`
+	EarlierInvites  []ExportPast  `json:"earlierInvites"`
+}
+
+// ExportGrant is one thing that is open.
+type ExportGrant struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Access string `json:"access" enum:"read,write"`
+}
+
+// ExportPast is what is left of an invite that another one replaced.
+type ExportPast struct {
+	ID        string     `json:"id"`
+	Status    string     `json:"status"`
+	Payer     string     `json:"payer"`
+	CreatedAt time.Time  `json:"createdAt"`
+	EndedAt   *time.Time `json:"endedAt"`
+}
+
+func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
+	b := ExportBody{ExportedAt: now, Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt), Sessions: []ExportSession{}, CodesAsked: []time.Time{},
+		Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+	for _, s := range o.Person.Sessions {
+		b.Sessions = append(b.Sessions, ExportSession{s.CreatedAt, s.ExpiresAt, string(s.Agency)})
+	}
+	if c := o.Person.Code; c != nil {
+		b.CodesAsked = append(b.CodesAsked, c.Asked...)
+	}
+	for _, w := range o.Workplaces {
+		b.Workplaces = append(b.Workplaces, ExportWork{ExportAgency{string(w.Agency.ID), w.Agency.Name}, string(w.Member.ID), w.Member.Name, string(w.Member.Role)})
+	}
+	for _, p := range append(o.Portals[:len(o.Portals):len(o.Portals)], o.Former...) {
+		c := p.Client
+		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name, Status: string(c.At(now)), CreatedAt: c.CreatedAt,
+			AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{}}
+		for _, g := range c.Grants {
+			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
+		}
+		if c.Proposal != nil {
+			x.ProposedAddress = string(c.Proposal.Address)
+		}
+		for _, e := range c.Earlier {
+			x.EarlierInvites = append(x.EarlierInvites, ExportPast{string(e.ID), string(e.Status), string(e.Payer), e.Created, orNull(e.Ended)})
+		}
+		b.Portals = append(b.Portals, x)
+	}
+	return b
+}
+
+type exportOutput struct {
+	Disposition string `header:"Content-Disposition"`
+	Body        ExportBody
+}
+
+// ExportMyData gives the caller all that is kept of it.
+func ExportMyData(door *signin.Doorkeeper, a *account.Account) Operation {
+	return operation("exportMyData", "Export my data", "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is not in it; an invite that was never accepted is the agency's.",
+		tagAccount, 200, []fault.Code{fault.Unauthenticated},
+		func(ctx context.Context, _ *emptyInput) (*exportOutput, error) {
+			caller, err := person(ctx, door)
+			if err != nil {
+				return nil, err
+			}
+			o, err := a.See(ctx, caller)
+			if err != nil {
+				return nil, err
+			}
+			now := a.Now().UTC()
+			return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
+		})
+}
+
+// EraseMe forgets the caller.
+func EraseMe(door *signin.Doorkeeper, a *account.Account) Operation {
+	return operation("eraseMe", "Erase my data", "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
+		tagAccount, 204, []fault.Code{fault.Unauthenticated, fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
+		func(ctx context.Context, _ *emptyInput) (*signOutOutput, error) {
+			caller, err := person(ctx, door)
+			if err != nil {
+				return nil, err
+			}
+			return &signOutOutput{SetCookie: cookie.New("", 0).String()}, a.Erase(ctx, caller)
+		})
+}

@@ -1,0 +1,210 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/activity"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// PartyBody is who did something, or what it was done to.
+type PartyBody struct {
+	ID   string `json:"id" doc:"An id, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind string `json:"kind" enum:"member,api_key,client,invite,instance,service,agency,system,operator,invitee,other"`
+	Name string `json:"name,omitempty" doc:"As it is now; left out for what is gone." example:"Nora Lindqvist"`
+}
+
+// EventBody is one row of the activity log.
+type EventBody struct {
+	ID      string    `json:"id" example:"evt_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	At      time.Time `json:"at"`
+	Actor   PartyBody `json:"actor"`
+	Action  string    `json:"action" example:"invite.created"`
+	Subject PartyBody `json:"subject"`
+	Detail  string    `json:"detail,omitempty" doc:"Ids and words about the change." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE read"`
+}
+
+func eventBody(e activity.Event) EventBody {
+	party := func(p activity.Party) PartyBody { return PartyBody{p.ID, string(p.Kind), p.Name} }
+	return EventBody{string(e.ID), e.At, party(e.Actor), string(e.Action), party(e.Subject), e.Detail}
+}
+
+// ActivityFilter says which rows are asked for.
+type ActivityFilter struct {
+	Actor   string `query:"actor" maxLength:"40" doc:"Only what this member, key or client did; or system, operator, invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Action  string `query:"action" maxLength:"60" doc:"Only this action, or this family of them." example:"invite"`
+	Subject string `query:"subject" maxLength:"40" doc:"Only what was done to this; of a client also to its invites." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	From    string `query:"from" maxLength:"40" doc:"Not before this time, RFC 3339 or a day." example:"2026-03-01"`
+	To      string `query:"to" maxLength:"40" doc:"Before this time, or to the end of this day." example:"2026-03-31"`
+	Cursor  string `query:"cursor" doc:"The nextCursor of the page before."`
+}
+
+func (f ActivityFilter) query(limit int) (activity.Query, error) {
+	q := activity.Query{Limit: limit, Filter: activity.Filter{Actor: f.Actor, Action: f.Action, Subject: f.Subject}}
+	var err error
+	if q.From, err = activity.Moment("from", f.From, false); err != nil {
+		return q, err
+	}
+	if q.To, err = activity.Moment("to", f.To, true); err != nil {
+		return q, err
+	}
+	if f.Cursor != "" {
+		b, err := base64.RawURLEncoding.DecodeString(f.Cursor)
+		if err != nil || !id.Valid(id.EventPrefix, string(b)) {
+			return q, fault.InField("cursor", "This is no cursor of this list. Start without one.")
+		}
+		q.After = id.Event(b)
+	}
+	return q, nil
+}
+
+func eventCursor(e id.Event) *string {
+	if e == "" {
+		return nil
+	}
+	s := base64.RawURLEncoding.EncodeToString([]byte(e))
+	return &s
+}
+
+type listActivityInput struct {
+	ActivityFilter
+	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type activityOutput struct {
+	Body struct {
+		Items      []EventBody `json:"items"`
+		NextCursor *string     `json:"nextCursor" doc:"null at the end. A page may come short of its limit and still have a cursor."`
+	}
+}
+
+// ListActivity reads the audit log.
+func ListActivity(door *signin.Doorkeeper, chronicle *activity.Chronicle) Operation {
+	return operation("listActivity", "Read the activity log", "Every change at the agency, newest first. Rows hold ids; names are put in as they are now.", tagActivity, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listActivityInput) (*activityOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ActivityRead)
+			if err != nil {
+				return nil, err
+			}
+			q, err := in.query(in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			page, err := chronicle.List(ctx, caller, q)
+			if err != nil {
+				return nil, err
+			}
+			out := &activityOutput{}
+			out.Body.Items, out.Body.NextCursor = []EventBody{}, eventCursor(page.Next)
+			for _, e := range page.Events {
+				out.Body.Items = append(out.Body.Items, eventBody(e))
+			}
+			return out, nil
+		})
+}
+
+type exportActivityInput struct {
+	ActivityFilter
+	Format string `query:"format" enum:"csv,jsonl" default:"csv" doc:"csv (RFC 4180) or jsonl: a JSON object a line."`
+}
+
+type activityFile struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Link        string `header:"Link" doc:"Where the next part is, with rel=next (RFC 8288); none at the end."`
+	Body        []byte
+}
+
+// ExportActivity gives the audit log as a file.
+func ExportActivity(door *signin.Doorkeeper, chronicle *activity.Chronicle) Operation {
+	return operation("exportActivity", "Export the activity log", "The same rows as listActivity, as a file of at most 2,000. Link with rel=next leads to the next part.", tagActivity, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *exportActivityInput) (*activityFile, error) {
+			caller, err := forAgency(ctx, door, identity.ActivityRead)
+			if err != nil {
+				return nil, err
+			}
+			q, err := in.query(activity.MaxExport)
+			if err != nil {
+				return nil, err
+			}
+			page, err := chronicle.List(ctx, caller, q)
+			if err != nil {
+				return nil, err
+			}
+			out := &activityFile{ContentType: "text/csv; charset=utf-8; header=present"}
+			if in.Format == "jsonl" {
+				out.ContentType = "application/jsonl; charset=utf-8"
+				out.Body, err = jsonLines(page.Events)
+			} else {
+				out.Body, err = csvFile(page.Events)
+			}
+			if err != nil {
+				return nil, err
+			}
+			out.Disposition = `attachment; filename="activity-` + chronicle.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
+			if next := eventCursor(page.Next); next != nil {
+				v := url.Values{"format": {in.Format}, "cursor": {*next}}
+				for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From, "to": in.To} {
+					if value != "" {
+						v.Set(name, value)
+					}
+				}
+				out.Link = "</v1/activity/export?" + v.Encode() + `>; rel="next"`
+			}
+			return out, nil
+		})
+}
+
+func jsonLines(events []activity.Event) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for _, e := range events {
+		if err := enc.Encode(eventBody(e)); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// csvFile is a CSV file (RFC 4180).
+func csvFile(events []activity.Event) ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	rows := [][]string{{"id", "at", "actor", "actorKind", "actorName", "action", "subject", "subjectKind", "subjectName", "detail"}}
+	for _, e := range events {
+		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor.ID, string(e.Actor.Kind), e.Actor.Name, string(e.Action),
+			e.Subject.ID, string(e.Subject.Kind), e.Subject.Name, e.Detail})
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = inert(row[i])
+		}
+		if err := w.Write(row); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// inert keeps a spreadsheet from taking a cell for a formula (OWASP, "CSV Injection").
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
+		return "'" + cell
+	}
+	return cell
+}

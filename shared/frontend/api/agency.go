@@ -1,0 +1,331 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// OwnAgencyBody is an agency as its own people see it.
+type OwnAgencyBody struct {
+	ID        string     `json:"id" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name      string     `json:"name" example:"Northwind Automations"`
+	Color     string     `json:"color" example:"#0b6e4f"`
+	LogoURL   string     `json:"logoUrl" doc:"A path on this origin; empty when there is none."`
+	Plan      string     `json:"plan" enum:"free,max" doc:"Only Max invites clients."`
+	Suspended bool       `json:"suspended" doc:"By the operator: inviting, acceptance and the portals rest."`
+	CreatedAt time.Time  `json:"createdAt"`
+	Limits    LimitsBody `json:"limits"`
+}
+
+// LimitsBody is what the agency may still do at the moment.
+type LimitsBody struct {
+	Invites InviteLimitBody `json:"invites"`
+}
+
+// InviteLimitBody is the allowance of invites.
+type InviteLimitBody struct {
+	Quota      int        `json:"quota" doc:"In any 60 minutes." example:"10"`
+	Left       int        `json:"left" example:"7"`
+	NextFreeAt *time.Time `json:"nextFreeAt" doc:"When one more can be sent; null when one can be now."`
+}
+
+func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
+	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended, CreatedAt: a.CreatedAt}
+	b.Limits.Invites.Quota, b.Limits.Invites.Left = agency.HourlyInvites, a.Left(now)
+	if _, err := a.Take(now, 0); err != nil {
+		if f := fault.As(err); f != nil {
+			at := now.Add(f.Retry)
+			b.Limits.Invites.Left, b.Limits.Invites.NextFreeAt = 0, &at
+		}
+	}
+	return b
+}
+
+type agencyOutput struct {
+	ETag string `header:"ETag"`
+	Body OwnAgencyBody
+}
+
+func agencyAnswer(a *agency.Agency, now time.Time) *agencyOutput {
+	return &agencyOutput{ETag: tagOf(a.Revision), Body: ownAgencyBody(a, now)}
+}
+
+// tagOf names a revision (RFC 9110 section 8.8.3).
+func tagOf(revision int) string { return `"` + strconv.Itoa(revision) + `"` }
+
+// matching reads If-Match (RFC 9110 section 13.1.1): nil for none and for *; a tag that we never made matches nothing.
+func matching(field string) *int {
+	field = strings.TrimSpace(field)
+	if field == "" || field == "*" {
+		return nil
+	}
+	n, err := strconv.Atoi(strings.Trim(field, `"`))
+	if err != nil || len(field) < 3 || field[0] != '"' {
+		n = -1
+	}
+	return &n
+}
+
+type signUpInput struct {
+	Body struct {
+		Name  string `json:"name" doc:"What clients know the agency by." example:"Northwind Automations"`
+		Color string `json:"color,omitempty" doc:"The brand's colour, as #rrggbb." example:"#0b6e4f"`
+		Email string `json:"email,omitempty" doc:"Of a person without a session." example:"owner@northwind.example"`
+		Code  string `json:"code,omitempty" doc:"From requestSignInCode, for a person without a session." example:"493021"`
+	}
+}
+
+type signUpOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+	Location  string `header:"Location"`
+	Body      OwnAgencyBody
+}
+
+// SignUpAgency makes an agency.
+func SignUpAgency(door *signin.Doorkeeper, codes *signin.Codes, agencies *signin.Agencies) Operation {
+	return operation("signUpAgency", "Make an agency", "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
+		tagAgency, 201, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
+		func(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
+			r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
+			held := r.credentials.Session
+			caller, err := door.Caller(ctx, signin.Credentials{Session: held})
+			if err != nil {
+				return nil, err
+			}
+			if in.Body.Email != "" || in.Body.Code != "" {
+				if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
+					return nil, err
+				}
+				who, err := email.Parse("email", in.Body.Email)
+				if err != nil {
+					return nil, err
+				}
+				secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, held)
+				if err != nil {
+					return nil, err
+				}
+				held, caller = secret, s.Person()
+			}
+			a, secret, _, err := agencies.SignUp(ctx, caller, held, n, r.once, r.ip)
+			if err != nil {
+				return nil, err
+			}
+			event.Annotate(ctx, "agency", string(a.ID))
+			left := caller.Since.Add(identity.SessionLifetime).Sub(agencies.Now())
+			return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, agencies.Now())}, nil
+		})
+}
+
+// GetAgency reads the caller's agency.
+func GetAgency(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("getAgency", "Your agency", "Brand, plan, and how many invites the hour still allows. ETag names the state of the brand.", tagAgency, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, _ *emptyInput) (*agencyOutput, error) {
+			caller, err := forAgency(ctx, door, identity.AgencyRead)
+			if err != nil {
+				return nil, err
+			}
+			a, err := o.Get(ctx, caller)
+			if err != nil {
+				return nil, err
+			}
+			return agencyAnswer(a, o.Now()), nil
+		})
+}
+
+type brandingInput struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
+	Body    struct {
+		Name       *string `json:"name,omitempty" example:"Northwind Automations"`
+		Color      *string `json:"color,omitempty" doc:"As #rrggbb. Pages and mails adjust it as little as legible text needs." example:"#0b6e4f"`
+		RemoveLogo bool    `json:"removeLogo,omitempty" doc:"Takes the logo away. A new one is sent to updateLogo."`
+	}
+}
+
+var brandingFaults = []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Changed}
+
+// UpdateBranding changes name and colour, or takes the logo away.
+func UpdateBranding(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("updateBranding", "Change name and colour", "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep what they showed.", tagAgency, 200, brandingFaults,
+		func(ctx context.Context, in *brandingInput) (*agencyOutput, error) {
+			return rebrand(ctx, door, o, agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}, in.IfMatch)
+		})
+}
+
+type logoInput struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
+	RawBody []byte `contentType:"image/png" doc:"A PNG, JPEG, WebP or GIF file of at most 1 MB and 2048 by 2048 pixels. It is decoded, scaled and encoded anew; SVG is refused."`
+}
+
+// UpdateLogo puts a new logo in the place of the old one.
+func UpdateLogo(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	op := operation("updateLogo", "Upload a logo", "The body is the file itself. What is served is a PNG of at most 256 by 256 pixels that is made from it.", tagAgency, 200, brandingFaults,
+		func(ctx context.Context, in *logoInput) (*agencyOutput, error) {
+			return rebrand(ctx, door, o, agencies.Look{Logo: append([]byte{}, in.RawBody...)}, in.IfMatch)
+		})
+	op.spec.MaxBodyBytes = agency.MaxLogoFile + 1024 // what is a little over is told at the field
+	return op
+}
+
+func rebrand(ctx context.Context, door *signin.Doorkeeper, o *agencies.Office, l agencies.Look, match string) (*agencyOutput, error) {
+	caller, err := forAgency(ctx, door, identity.AgencyWrite)
+	if err != nil {
+		return nil, err
+	}
+	a, err := o.Rebrand(ctx, caller, l, matching(match))
+	if err != nil {
+		return nil, err
+	}
+	return agencyAnswer(a, o.Now()), nil
+}
+
+type closeInput struct {
+	Body struct {
+		Name string `json:"name" doc:"The agency's name, exactly." example:"Northwind Automations"`
+	}
+}
+
+// DeleteAgency ends the caller's agency.
+func DeleteAgency(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("deleteAgency", "Delete the agency", "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
+		tagAgency, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotActive},
+		func(ctx context.Context, in *closeInput) (*noContent, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			return nil, o.Close(ctx, caller, in.Body.Name)
+		})
+}
+
+// MemberBody is a person who works at the agency.
+type MemberBody struct {
+	ID      string     `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email   string     `json:"email" example:"dana@northwind.example"`
+	Name    string     `json:"name" doc:"Empty when none was given."`
+	Role    string     `json:"role" enum:"owner,admin" doc:"Owners also manage members and brand, and can delete the agency."`
+	AddedAt *time.Time `json:"addedAt" doc:"null for the first owner of an agency that the operator founded."`
+}
+
+func memberBody(m *agency.Member) MemberBody {
+	return MemberBody{ID: string(m.ID), Email: string(m.Email), Name: m.Name, Role: string(m.Role), AddedAt: orNull(m.AddedAt)}
+}
+
+type membersOutput struct {
+	Body struct {
+		Items      []MemberBody `json:"items"`
+		NextCursor *string      `json:"nextCursor" doc:"Always null: an agency has at most 30 members."`
+	}
+}
+
+// ListMembers lists who works at the agency.
+func ListMembers(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("listMembers", "List members", "In the order in which they came.", tagMembers, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, _ *emptyInput) (*membersOutput, error) {
+			caller, err := forAgency(ctx, door, identity.AgencyRead)
+			if err != nil {
+				return nil, err
+			}
+			roster, err := o.Members(ctx, caller)
+			if err != nil {
+				return nil, err
+			}
+			out := &membersOutput{}
+			out.Body.Items = []MemberBody{}
+			for i := range roster.Members {
+				out.Body.Items = append(out.Body.Items, memberBody(&roster.Members[i]))
+			}
+			return out, nil
+		})
+}
+
+type addMemberInput struct {
+	Body struct {
+		Email string `json:"email" doc:"What the person signs in with." example:"dana@northwind.example" maxLength:"320"`
+		Name  string `json:"name,omitempty" example:"Dana Reyes"`
+		Role  string `json:"role" enum:"owner,admin" example:"admin"`
+	}
+}
+
+type memberOutput struct {
+	Location string `header:"Location"`
+	Body     MemberBody
+}
+
+// AddMember gives a person a place at the agency.
+func AddMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("addMember", "Add a member", "For owners. The person gets a mail that says so, and signs in with the address and a code; nobody makes an account.", tagMembers, 201,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.AlreadyMember, fault.IdempotencyUsed},
+		func(ctx context.Context, in *addMemberInput) (*memberOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			m, err := o.Add(ctx, caller, agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}, of(ctx).once)
+			if err != nil {
+				return nil, err
+			}
+			return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: memberBody(m)}, nil
+		})
+}
+
+type updateMemberInput struct {
+	MemberID string `path:"memberId" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Body     struct {
+		Name *string `json:"name,omitempty" example:"Dana Reyes"`
+		Role string  `json:"role,omitempty" enum:"owner,admin" example:"owner"`
+	}
+}
+
+type changedMemberOutput struct{ Body MemberBody }
+
+// UpdateMember changes a member's role or name.
+func UpdateMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("updateMember", "Change a member", "For owners. An agency keeps at least one owner.", tagMembers, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.LastOwner},
+		func(ctx context.Context, in *updateMemberInput) (*changedMemberOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			c := agencies.MemberChange{Name: in.Body.Name}
+			if in.Body.Role != "" {
+				role := agency.Role(in.Body.Role)
+				c.Role = &role
+			}
+			m, err := o.Change(ctx, caller, id.Member(in.MemberID), c)
+			if err != nil {
+				return nil, err
+			}
+			return &changedMemberOutput{memberBody(m)}, nil
+		})
+}
+
+type memberInput struct {
+	MemberID string `path:"memberId" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+// RemoveMember takes a member's place away.
+func RemoveMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
+	return operation("removeMember", "Remove a member", "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys are revoked, and the invites that it has out are dead.", tagMembers, 204,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.LastOwner},
+		func(ctx context.Context, in *memberInput) (*noContent, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			return nil, o.Remove(ctx, caller, id.Member(in.MemberID))
+		})
+}

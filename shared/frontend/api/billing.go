@@ -1,0 +1,350 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/money"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/receipt"
+)
+
+// MoneyBody is an amount of money.
+type MoneyBody struct {
+	Minor    int64  `json:"minor" doc:"In the currency's smallest unit." example:"4900"`
+	Currency string `json:"currency" example:"EUR"`
+	Text     string `json:"text" doc:"For people." example:"€49.00"`
+}
+
+func moneyBody(a money.Amount) MoneyBody { return MoneyBody{a.Minor, a.Currency, a.String()} }
+
+// LineBody is one line of a contract.
+type LineBody struct {
+	Product   string    `json:"product" enum:"hosting,whatsapp,max"`
+	Name      string    `json:"name" example:"n8n Hosting, 30 GB"`
+	StorageGB int       `json:"storageGb,omitempty" example:"30"`
+	Month     MoneyBody `json:"month"`
+	Year      MoneyBody `json:"year"`
+}
+
+// SumBody is what is paid each interval.
+type SumBody struct {
+	Net   MoneyBody `json:"net"`
+	Tax   MoneyBody `json:"tax" doc:"0 where it depends on the payer's address; see tax."`
+	Total MoneyBody `json:"total"`
+}
+
+// ContractBody is what a client is asked to buy, at the prices at which it was asked. It never changes.
+type ContractBody struct {
+	Lines   []LineBody `json:"lines"`
+	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"none: there is none. inclusive: the prices hold it. automatic: it is added by the payer's address at the checkout."`
+	TaxRate float64    `json:"taxRate,omitempty" doc:"Percent, of an inclusive tax." example:"19"`
+	Month   SumBody    `json:"month"`
+	Year    SumBody    `json:"year"`
+	Saving  struct {
+		Amount  MoneyBody `json:"amount" doc:"What a year costs less than twelve months; 0 when it saves nothing."`
+		Percent int       `json:"percent" example:"16"`
+	} `json:"saving"`
+	PricesAt time.Time `json:"pricesAt" doc:"The prices are those of this moment."`
+}
+
+func contractBody(c *contract.Contract) (*ContractBody, error) {
+	if c == nil {
+		return nil, nil //nolint:nilnil // nothing is bought
+	}
+	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, PricesAt: c.At}
+	for _, l := range c.Lines {
+		b.Lines = append(b.Lines, LineBody{string(l.Product), l.Name(), l.StorageGB, moneyBody(l.Month.Amount), moneyBody(l.Year.Amount)})
+	}
+	for _, i := range contract.Intervals() {
+		s, err := c.Sum(i)
+		if err != nil {
+			return nil, err
+		}
+		into := &b.Month
+		if i == payment.Year {
+			into = &b.Year
+		}
+		*into = SumBody{moneyBody(s.Net), moneyBody(s.Tax), moneyBody(s.Total)}
+	}
+	saving, err := c.Saving()
+	if err != nil {
+		return nil, err
+	}
+	b.Saving.Amount, b.Saving.Percent = moneyBody(saving.Amount), saving.Percent
+	return b, nil
+}
+
+// PaymentBody is how a payment stands.
+type PaymentBody struct {
+	State     string     `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
+	Interval  string     `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
+	PaidAt    *time.Time `json:"paidAt" doc:"When it was first paid."`
+	PeriodEnd *time.Time `json:"periodEnd" doc:"Until when it is paid."`
+	Ending    bool       `json:"ending,omitempty" doc:"It is not renewed after periodEnd."`
+}
+
+func paymentBody(c *client.Client) *PaymentBody {
+	if c.Contract() == nil {
+		return nil
+	}
+	p := c.Payment
+	b := &PaymentBody{State: string(p.State), Interval: string(p.Interval), PaidAt: orNull(p.PaidAt), PeriodEnd: orNull(p.PeriodEnd), Ending: p.Ending}
+	if b.State == "" {
+		b.State = "none"
+	}
+	return b
+}
+
+// orderBody is what a contract buys, as it was ordered.
+func orderBody(c *contract.Contract) *OrderBody {
+	if c == nil {
+		return nil
+	}
+	b := &OrderBody{}
+	for _, l := range c.Lines {
+		switch l.Product {
+		case contract.Hosting:
+			b.Hosting = &HostingBody{l.StorageGB}
+		case contract.WhatsApp:
+			b.WhatsApp = true
+		}
+	}
+	return b
+}
+
+// CheckoutBody is where the payment goes on.
+type CheckoutBody struct {
+	URL       string    `json:"url" doc:"The payment service's page; lead the person there."`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+type checkoutInput struct {
+	LinkToken
+	Body struct {
+		Interval string `json:"interval" doc:"month or year." example:"year"`
+	}
+}
+
+type checkoutOutput struct{ Body CheckoutBody }
+
+// StartCheckout opens the checkout of an invitation that the client pays for.
+func StartCheckout(door *signin.Doorkeeper, reception *onboarding.Reception, cashier *billing.Cashier) Operation {
+	return operation("startCheckout", "Pay for an invitation", "The caller must have signed in with the invited address within the last hour. However often it is called, there is one page; with another interval the page that is open is closed.",
+		tagInvitee, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
+		func(ctx context.Context, in *checkoutInput) (*checkoutOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := reception.View(ctx, in.Token, caller)
+			if err != nil {
+				return nil, err
+			}
+			if v.Standing == onboarding.Other {
+				return nil, fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", v.To())
+			}
+			event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
+			p, err := cashier.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
+			if err != nil {
+				return nil, err
+			}
+			return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		})
+}
+
+// AgencyChoice names the agency whose client the caller is.
+type AgencyChoice struct {
+	Body struct {
+		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	}
+}
+
+type confirmOutput struct {
+	Body struct {
+		Joined    bool         `json:"joined" doc:"Whether the caller is a client now."`
+		Payment   *PaymentBody `json:"payment" doc:"null for an invitation that costs nothing."`
+		PortalURL string       `json:"portalUrl"`
+	}
+}
+
+// ConfirmCheckout looks whether the payment has come.
+func ConfirmCheckout(door *signin.Doorkeeper, cashier *billing.Cashier, origin string) Operation {
+	return operation("confirmCheckout", "Look whether a payment has come", "For whoever comes back from the payment service and does not want to wait until it tells us. It may be called again and again.",
+		tagPortal, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound},
+		func(ctx context.Context, in *AgencyChoice) (*confirmOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			c, err := cashier.Confirm(ctx, caller, id.Agency(in.Body.Agency))
+			if err != nil {
+				return nil, err
+			}
+			out := &confirmOutput{}
+			out.Body.Joined, out.Body.Payment, out.Body.PortalURL = c.Joined(), paymentBody(c), origin+"/portal?agency="+string(c.Agency)
+			return out, nil
+		})
+}
+
+type contractOutput struct{ Body *ContractBody }
+
+// ReceiptBody is a contract with all that is known of it.
+type ReceiptBody struct {
+	ContractBody
+	Payment *PaymentBody `json:"payment"`
+	Receipt string       `json:"receipt" doc:"The same in plain text, for people to keep: who agreed with whom, what it costs, what was chosen and how the payment stands." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type receiptOutput struct{ Body *ReceiptBody }
+
+func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	b, err := contractBody(c.Contract())
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, fault.New(fault.NotFound, "This invite has no contract: its client buys nothing.")
+	}
+	r, err := receipt.Of(c, now)
+	if err != nil {
+		return nil, err
+	}
+	return &receiptOutput{&ReceiptBody{*b, paymentBody(c), r.Text(now)}}, nil
+}
+
+// GetContract shows the agency what an invite asks its client to buy.
+func GetContract(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
+	return operation("getContract", "Read an invite's contract", "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.", tagInvites, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *InviteRef) (*receiptOutput, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesRead)
+			if err != nil {
+				return nil, err
+			}
+			c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+			return receiptAnswer(door.Now(), c, err)
+		})
+}
+
+// GetPortalContract shows a client what it buys, or is asked to.
+func GetPortalContract(door *signin.Doorkeeper, ledger *billing.Ledger) Operation {
+	return operation("getPortalContract", "Read your contract", "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; also when it is no client any more.", tagPortal, 200,
+		[]fault.Code{fault.Unauthenticated, fault.NotFound},
+		func(ctx context.Context, in *portalInput) (*receiptOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			c, err := ledger.Relationship(ctx, caller, id.Agency(in.Agency))
+			return receiptAnswer(door.Now(), c, err)
+		})
+}
+
+type quoteInput struct {
+	Body struct {
+		Order OrderBody `json:"order"`
+	}
+}
+
+// QuoteOrder prices an order.
+func QuoteOrder(door *signin.Doorkeeper, prices *billing.PriceList) Operation {
+	return operation("quoteOrder", "Price an order", "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes exactly this into its contract.", tagInvites, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PaymentsOff},
+		func(ctx context.Context, in *quoteInput) (*contractOutput, error) {
+			if _, err := forAgency(ctx, door, identity.InvitesWrite); err != nil {
+				return nil, err
+			}
+			o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
+			if h := in.Body.Order.Hosting; h != nil {
+				if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
+					o.StorageGB = -1 // no size at all is none of those that are sold
+				}
+			}
+			c, err := prices.Quote(ctx, o)
+			if err != nil {
+				return nil, err
+			}
+			if c == nil {
+				return nil, fault.InField("order", "An order that buys nothing has no price. Choose hosting, WhatsApp or both.")
+			}
+			b, err := contractBody(c)
+			return &contractOutput{b}, err
+		})
+}
+
+type addressOutput struct {
+	Body struct {
+		URL string `json:"url" doc:"The payment service's page for card and invoices, for one visit."`
+	}
+}
+
+func addressAnswer(url string, err error) (*addressOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &addressOutput{}
+	out.Body.URL = url
+	return out, nil
+}
+
+// OpenBillingPortal leads a client to its card and invoices.
+func OpenBillingPortal(door *signin.Doorkeeper, cashier *billing.Cashier) Operation {
+	return operation("openBillingPortal", "Card and invoices", "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.", tagPortal, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.PaymentsOff},
+		func(ctx context.Context, in *AgencyChoice) (*addressOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			return addressAnswer(cashier.Account(ctx, caller, id.Agency(in.Body.Agency)))
+		})
+}
+
+// OpenAgencyBilling leads an agency's owner to its card and invoices.
+func OpenAgencyBilling(door *signin.Doorkeeper, plans *billing.Plans) Operation {
+	return operation("openAgencyBilling", "The agency's card and invoices", "For owners, with a sign-in of the last hour.", tagAgency, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.PaymentsOff},
+		func(ctx context.Context, _ *struct{}) (*addressOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
+		})
+}
+
+type planInput struct {
+	Body struct {
+		Interval string `json:"interval" doc:"month or year." example:"year"`
+	}
+}
+
+// StartPlanUpgrade opens the checkout of the plan Max.
+func StartPlanUpgrade(door *signin.Doorkeeper, plans *billing.Plans) Operation {
+	return operation("startPlanUpgrade", "Buy the Max plan", "For owners, with a sign-in of the last hour. There is one page, as with startCheckout.", tagAgency, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.AlreadyPaid, fault.PaymentsOff},
+		func(ctx context.Context, in *planInput) (*checkoutOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))
+			if err != nil {
+				return nil, err
+			}
+			return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		})
+}

@@ -1,0 +1,216 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// LinkedBody is an instance or service as it is linked to a client.
+type LinkedBody struct {
+	ID     string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind   string `json:"kind" enum:"instance,service"`
+	Name   string `json:"name" example:"Acme production"`
+	Status string `json:"status" doc:"As it is now; removed when it is gone." example:"running"`
+	Access string `json:"access" enum:"read,write"`
+
+	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what the client has bought: how far it is."`
+}
+
+// ClientBody is a client.
+type ClientBody struct {
+	ID        string       `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email     string       `json:"email" example:"ops@acme.example"`
+	Name      string       `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
+	Status    string       `json:"status" enum:"pending,active,inactive"`
+	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
+	Invite    *InviteBody  `json:"invite"`
+	Proposal  *string      `json:"proposal" doc:"Another address that whoever opened the invitation asks you to use; null for none." example:"pat@acme.example"`
+	EndedAt   *time.Time   `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
+	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
+	CreatedAt time.Time    `json:"createdAt"`
+}
+
+func clientBody(l onboarding.Listed, now time.Time) ClientBody {
+	c := l.Client
+	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)), Resources: []LinkedBody{}, Invite: inviteBody(c, now),
+		EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), CreatedAt: c.CreatedAt}
+	if p := c.Proposal; p != nil {
+		address := string(p.Address)
+		b.Proposal = &address
+	}
+	for _, r := range l.Resources {
+		status := string(r.Status)
+		if status == "" {
+			status = "removed"
+		}
+		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access), progressBody(c.Bought(r.Resource), now)})
+	}
+	return b
+}
+
+type listClientsInput struct {
+	Paging
+	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
+	Find   string `query:"q" maxLength:"200" doc:"Only clients whose name or address contains this, in any case. A request looks at some thousands of clients; where a page comes short of its limit, follow nextCursor." example:"acme"`
+}
+
+type clientsOutput struct {
+	Body struct {
+		Items      []ClientBody `json:"items"`
+		NextCursor *string      `json:"nextCursor" doc:"null on the last page."`
+	}
+}
+
+// ListClients lists the agency's clients.
+func ListClients(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation("listClients", "List clients", "Newest first, with status and linked instances.", tagClients, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listClientsInput) (*clientsOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ClientsRead)
+			if err != nil {
+				return nil, err
+			}
+			q, err := in.query()
+			if err != nil {
+				return nil, err
+			}
+			q.Status, q.Find = in.Status, text.Fold(in.Find)
+			page, err := directory.Clients(ctx, caller, q)
+			if err != nil {
+				return nil, err
+			}
+			out := &clientsOutput{}
+			out.Body.Items, out.Body.NextCursor = []ClientBody{}, cursor(page.Next)
+			for _, l := range page.Items {
+				out.Body.Items = append(out.Body.Items, clientBody(l, directory.Now()))
+			}
+			return out, nil
+		})
+}
+
+// ClientRef names a client in the path.
+type ClientRef struct {
+	ClientID string `path:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type clientOutput struct {
+	ETag string `header:"ETag" doc:"Names this edition of name and access, for If-Match."`
+	Body ClientBody
+}
+
+// GetClient reads a client.
+func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation("getClient", "Read a client", "", tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ClientsRead)
+			if err != nil {
+				return nil, err
+			}
+			l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
+			if err != nil {
+				return nil, err
+			}
+			return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
+		})
+}
+
+// ListInstances lists the agency's n8n instances.
+func ListInstances(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return resourceList("listInstances", "List instances", "The agency's n8n instances in every state. Those that can be linked are active or running.", instance.N8N, door, directory)
+}
+
+// ListServices lists the agency's other services.
+func ListServices(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return resourceList("listServices", "List services", "WhatsApp services, Hermes agents and others.", instance.Service, door, directory)
+}
+
+func resourceList(name, summary, description string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation(name, summary, description, tagThings, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listResourcesInput) (*resourcesOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesRead)
+			if err != nil {
+				return nil, err
+			}
+			all, err := directory.Resources(ctx, caller, kind, in.Linkable)
+			if err != nil {
+				return nil, err
+			}
+			out := &resourcesOutput{}
+			out.Body.Items = []ResourceBody{}
+			for i := range all {
+				out.Body.Items = append(out.Body.Items, resourceBody(&all[i]))
+			}
+			return out, nil
+		})
+}
+
+type portalInput struct {
+	Agency string `query:"agency" doc:"Which agency's portal; needed by clients of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+// PortalItem is an instance or service that is open to the client.
+type PortalItem struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Status string `json:"status"`
+	Access string `json:"access" enum:"read,write"`
+	URL    string `json:"url"`
+
+	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
+}
+
+// PortalBody is a client's portal.
+type PortalBody struct {
+	Agency    *AgencyBody   `json:"agency" doc:"null as long as one of several must be chosen."`
+	Access    string        `json:"access,omitempty" enum:"full,past_due,inactive"`
+	Instances []PortalItem  `json:"instances"`
+	Services  []PortalItem  `json:"services"`
+	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, when the person is a client of several."`
+}
+
+type portalOutput struct{ Body PortalBody }
+
+// GetPortal shows the client's portal.
+func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
+	return operation("getPortal", "The client's portal", "What the agency has opened to the signed-in client, as it is now.", tagPortal, 200,
+		[]fault.Code{fault.Unauthenticated, fault.NotFound},
+		func(ctx context.Context, in *portalInput) (*portalOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := p.Get(ctx, caller, id.Agency(in.Agency))
+			if err != nil {
+				return nil, err
+			}
+			if v.Access == portal.Closed { // to a program it is one more that is not open
+				v.Access = portal.Inactive
+			}
+			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()), Agencies: []*AgencyBody{}}
+			if v.Agency != nil {
+				b.Agency = agencyBody(v.Agency)
+			}
+			for _, a := range v.Choices {
+				b.Agencies = append(b.Agencies, agencyBody(a))
+			}
+			return &portalOutput{b}, nil
+		})
+}
+
+func items(in []portal.Item, now time.Time) []PortalItem {
+	out := []PortalItem{}
+	for _, i := range in {
+		out = append(out, PortalItem{string(i.ID), i.Name, i.Type, string(i.Status), string(i.Access), i.URL, progressBody(i.Making, now)})
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// LinkToken names an invitation in the path.
+type LinkToken struct {
+	Token string `path:"token" doc:"The secret in the mailed link." example:"lki_…"`
+}
+
+// OfferBody is one thing that an invitation opens.
+type OfferBody struct {
+	Kind   string `json:"kind" enum:"instance,service"`
+	Name   string `json:"name"`
+	Access string `json:"access" enum:"read,write"`
+}
+
+// InvitationBody is what a link shows.
+type InvitationBody struct {
+	Agency    AgencyBody    `json:"agency"`
+	Email     string        `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
+	Standing  string        `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
+	Payer     string        `json:"payer" enum:"agency,client"`
+	Message   string        `json:"message,omitempty"`
+	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
+	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
+	Offer     string        `json:"offer" doc:"Fingerprint of the offer: accept with it to get exactly what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	ExpiresAt time.Time     `json:"expiresAt"`
+}
+
+type invitationOutput struct{ Body InvitationBody }
+
+// ViewInvitation shows what a link opens.
+func ViewInvitation(door *signin.Doorkeeper, reception *onboarding.Reception) Operation {
+	return operation("viewInvitation", "Look at an invitation", "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else or of an agency that may not invite answers 410.",
+		tagInvitee, 200, []fault.Code{fault.Gone, fault.Expired},
+		func(ctx context.Context, in *LinkToken) (*invitationOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := reception.View(ctx, in.Token, caller)
+			if err != nil {
+				return nil, err
+			}
+			i := v.Client.Invite
+			out := &invitationOutput{InvitationBody{Agency: AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}, Email: v.To(),
+				Standing: string(v.Standing), Payer: string(i.Payer), Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: i.ExpiresAt}}
+			if out.Body.Contract, err = contractBody(i.Contract); err != nil {
+				return nil, err
+			}
+			for _, g := range v.Grants {
+				out.Body.Grants = append(out.Body.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
+			}
+			return out, nil
+		})
+}
+
+type acceptInput struct {
+	LinkToken
+	Body *struct {
+		Offer string `json:"offer,omitempty" doc:"The offer of viewInvitation. When the agency has changed it since, the answer is 409 and nothing is accepted." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
+	} `required:"false"`
+}
+
+type acceptOutput struct {
+	Body struct {
+		ClientID  string `json:"clientId"`
+		AgencyID  string `json:"agencyId"`
+		PortalURL string `json:"portalUrl"`
+	}
+}
+
+// AcceptInvitation makes the signed-in person a client.
+func AcceptInvitation(door *signin.Doorkeeper, reception *onboarding.Reception, origin string) Operation {
+	return operation("acceptInvitation", "Accept an invitation", "The caller must be signed in with the invited address. Accepting again answers the same. One with a contract is accepted by paying: startCheckout.",
+		tagInvitee, 200, []fault.Code{fault.Unauthenticated, fault.PaymentRequired, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
+		func(ctx context.Context, in *acceptInput) (*acceptOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			seen := ""
+			if in.Body != nil {
+				seen = in.Body.Offer
+			}
+			c, err := reception.Accept(ctx, in.Token, seen, caller)
+			if err != nil {
+				return nil, err
+			}
+			out := &acceptOutput{}
+			out.Body.ClientID, out.Body.AgencyID, out.Body.PortalURL = string(c.ID), string(c.Agency), origin+"/portal?agency="+string(c.Agency)
+			return out, nil
+		})
+}
+
+type declineInput struct {
+	LinkToken
+	Body *struct {
+		Reason string `json:"reason,omitempty" doc:"A few words to the agency, at most 300 characters." example:"We work with somebody else now."`
+	} `required:"false"`
+}
+
+// DeclineInvitation turns an invitation down.
+func DeclineInvitation(reception *onboarding.Reception) Operation {
+	return operation("declineInvitation", "Decline an invitation", "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, and may invite the address again.",
+		tagInvitee, 204, []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
+		func(ctx context.Context, in *declineInput) (*noContent, error) {
+			reason := ""
+			if in.Body != nil {
+				reason = in.Body.Reason
+			}
+			c, err := reception.Decline(ctx, in.Token, reason, of(ctx).ip)
+			if err == nil {
+				event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
+			}
+			return nil, err
+		})
+}
+
+type proposeInput struct {
+	LinkToken
+	Body struct {
+		Email string `json:"email" doc:"Where the invitation should have gone." example:"pat@acme.example" maxLength:"320"`
+	}
+}
+
+// ProposeAddress tells the agency that the invitation belongs to another address.
+func ProposeAddress(reception *onboarding.Reception) Operation {
+	return operation("proposeAddress", "Propose another address", "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until then nothing changes, and no mail goes to that address. Three times a day.",
+		tagInvitee, 204, []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
+		func(ctx context.Context, in *proposeInput) (*noContent, error) {
+			c, err := reception.Propose(ctx, in.Token, in.Body.Email, of(ctx).ip)
+			if err == nil {
+				event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
+			}
+			return nil, err
+		})
+}
+
+// RequestNewLink asks the agency to send an expired invitation again.
+func RequestNewLink(reception *onboarding.Reception) Operation {
+	return operation("requestNewLink", "Ask for a new link", "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. Once a day; asking more often changes nothing.",
+		tagInvitee, 204, []fault.Code{fault.Gone},
+		func(ctx context.Context, in *LinkToken) (*noContent, error) {
+			c, err := reception.RequestLink(ctx, in.Token, of(ctx).ip)
+			if err == nil {
+				event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
+			}
+			return nil, err
+		})
+}

@@ -1,0 +1,281 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// GrantBody opens one instance or service to the client.
+type GrantBody struct {
+	Resource string `json:"resource" doc:"An instance's or a service's id." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Access   string `json:"access" doc:"read: sees it. write: sees and changes it." example:"read"`
+}
+
+// OrderBody is what a client that pays is asked to buy.
+type OrderBody struct {
+	Hosting  *HostingBody `json:"hosting,omitempty" doc:"A fresh n8n instance of the client's own."`
+	WhatsApp bool         `json:"whatsapp,omitempty" doc:"The WhatsApp Service add-on."`
+}
+
+// HostingBody is an n8n instance to buy.
+type HostingBody struct {
+	StorageGB int `json:"storageGb" doc:"10, 30 or 50." example:"30"`
+}
+
+// TimelineBody is one line of an invite's delivery timeline.
+type TimelineBody struct {
+	Event  string    `json:"event" enum:"queued,sent,delivered,delayed,bounced,complained,opened,signed_in,accepted,resent,canceled,declined,address_proposed,expired,new_link_requested,failed" example:"delivered"`
+	At     time.Time `json:"at"`
+	Detail string    `json:"detail,omitempty" example:"the mailbox is full"`
+}
+
+// InviteBody is an invite.
+type InviteBody struct {
+	ID        string         `json:"id" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	ClientID  string         `json:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email     string         `json:"email" example:"ops@acme.example"`
+	Name      string         `json:"name" doc:"The client's name, or the address in its place." example:"Acme Ltd"`
+	Payer     string         `json:"payer" enum:"agency,client"`
+	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed"`
+	Reason    string         `json:"reason,omitempty" doc:"Why it failed or its mail came back."`
+	Grants    []GrantBody    `json:"grants"`
+	Order     *OrderBody     `json:"order" doc:"null when the client buys nothing; its prices are in getContract."`
+	Payment   *PaymentBody   `json:"payment" doc:"null when the client buys nothing."`
+	Message   string         `json:"message,omitempty"`
+	ExpiresAt *time.Time     `json:"expiresAt"`
+	CreatedAt time.Time      `json:"createdAt"`
+	Timeline  []TimelineBody `json:"timeline"`
+}
+
+func inviteBody(c *client.Client, now time.Time) *InviteBody {
+	i := c.Invite
+	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Payer: string(i.Payer), Status: string(i.At(now)),
+		Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
+	for _, g := range i.Grants {
+		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
+	}
+	for _, e := range i.Timeline {
+		b.Timeline = append(b.Timeline, TimelineBody{string(e.Name), e.At, e.Detail})
+	}
+	return b
+}
+
+// DraftBody is an invite as its sender writes it.
+type DraftBody struct {
+	Email   string      `json:"email" doc:"The only field that is needed. \"Acme Ltd <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
+	Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
+	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, the default) or client (Ask Client to Pay). It cannot be changed after sending." example:"agency"`
+	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
+	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
+	Message string      `json:"message,omitempty" doc:"A few words of your own for the mail, at most 500 characters." example:"Here are your two workflows."`
+}
+
+// draft is the body as the use case takes it.
+func (b DraftBody) draft() onboarding.Draft {
+	d := onboarding.Draft{Email: b.Email, Name: b.Name, Payer: invite.Payer(b.Payer), Message: b.Message}
+	if d.Payer == "" {
+		d.Payer = invite.AgencyPays
+	}
+	for _, g := range b.Grants {
+		d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(g.Resource), Access: instance.Access(g.Access)})
+	}
+	if o := b.Order; o != nil {
+		d.Order = &onboarding.Order{WhatsApp: o.WhatsApp}
+		if o.Hosting != nil {
+			d.Order.Hosting, d.Order.StorageGB = true, o.Hosting.StorageGB
+		}
+	}
+	return d
+}
+
+type sendInput struct {
+	Key    string `header:"Idempotency-Key" doc:"Any string of your own: the same request with the same key is carried out once." maxLength:"255"`
+	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (201) or refused (422)." example:"wait=10"`
+	Body   DraftBody
+}
+
+type inviteOutput struct {
+	Status   int
+	Location string `header:"Location"`
+	Applied  string `header:"Preference-Applied"`
+	Body     *InviteBody
+}
+
+// SendInvite invites a client.
+func SendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
+	return operation("sendInvite", "Invite a client",
+		"Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the hour is free again.",
+		tagInvites, 201, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
+			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
+		func(ctx context.Context, in *sendInput) (*inviteOutput, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesWrite)
+			if err != nil {
+				return nil, err
+			}
+			c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
+			return mailed(ctx, inviter, c, err, http.StatusCreated)
+		})
+}
+
+// mailed answers for an invite whose mail was asked for: with what became of it where the caller waits for that.
+func mailed(ctx context.Context, inviter *onboarding.Inviter, c *client.Client, err error, done int) (*inviteOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	r := of(ctx)
+	if c, err = inviter.Await(ctx, c, r.wait); err != nil {
+		return nil, err
+	}
+	out := &inviteOutput{Status: done, Location: "/v1/invites/" + string(c.Invite.ID), Applied: r.applied(), Body: inviteBody(c, inviter.Now())}
+	if m := c.Invite.Mail.State; m == invite.MailQueued || m == invite.MailClaimed {
+		out.Status = http.StatusAccepted
+	}
+	return out, nil
+}
+
+// InviteRef names an invite in the path.
+type InviteRef struct {
+	InviteID string `path:"inviteId" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type inviteAnswer struct{ Body *InviteBody }
+
+// GetInvite reads an invite.
+func GetInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
+	return operation("getInvite", "Read an invite", "One that was rolled back can be read for a day, with its reason.", tagInvites, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesRead)
+			if err != nil {
+				return nil, err
+			}
+			c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+			if err != nil {
+				return nil, err
+			}
+			return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+		})
+}
+
+type resendInput struct {
+	InviteRef
+	Key    string `header:"Idempotency-Key" maxLength:"255"`
+	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (200) or refused (422)." example:"wait=10"`
+	Body   *struct {
+		Payer string `json:"payer,omitempty" doc:"When given, it must be the invite's: who pays cannot change."`
+		Email string `json:"email,omitempty" doc:"When given, it must be the invite's: a relationship stays with its email."`
+	} `required:"false"`
+}
+
+// ResendInvite mails an invite again, with a new link.
+func ResendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
+	return operation("resendInvite", "Send an invite again",
+		"Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. A minute apart, five times a day, and each counts towards the ten per hour.",
+		tagInvites, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending,
+			fault.StillSending, fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
+		func(ctx context.Context, in *resendInput) (*inviteOutput, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesWrite)
+			if err != nil {
+				return nil, err
+			}
+			var same onboarding.Unchanged
+			if in.Body != nil {
+				same = onboarding.Unchanged{Payer: invite.Payer(in.Body.Payer), Email: in.Body.Email}
+			}
+			c, err := inviter.Resend(ctx, caller, id.Invite(in.InviteID), same, of(ctx).once)
+			return mailed(ctx, inviter, c, err, http.StatusOK)
+		})
+}
+
+// CancelInvite ends an invite.
+func CancelInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
+	return operation("cancelInvite", "Cancel an invite", "Its links answer 410 from here on, and the address can be invited again.", tagInvites, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotPending, fault.AlreadyPaid},
+		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesWrite)
+			if err != nil {
+				return nil, err
+			}
+			c, err := inviter.Cancel(ctx, caller, id.Invite(in.InviteID))
+			if err != nil {
+				return nil, err
+			}
+			return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+		})
+}
+
+// Paging asks for a page of a list.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"The nextCursor of the page before."`
+}
+
+func (l Paging) query() (onboarding.Query, error) {
+	q := onboarding.Query{Limit: l.Limit}
+	if l.Cursor != "" {
+		b, err := base64.RawURLEncoding.DecodeString(l.Cursor)
+		if err != nil || !id.Valid(id.ClientPrefix, string(b)) {
+			return q, fault.InField("cursor", "This is no cursor of this list. Start without one.")
+		}
+		q.After = id.Client(b)
+	}
+	return q, nil
+}
+
+func cursor(c id.Client) *string {
+	if c == "" {
+		return nil
+	}
+	s := base64.RawURLEncoding.EncodeToString([]byte(c))
+	return &s
+}
+
+type listInvitesInput struct {
+	Paging
+	Status string `query:"status" enum:"sending,pending,accepted,canceled,expired,failed" doc:"Only invites in this state."`
+}
+
+type invitesOutput struct {
+	Body struct {
+		Items      []*InviteBody `json:"items"`
+		NextCursor *string       `json:"nextCursor" doc:"null on the last page."`
+	}
+}
+
+// ListInvites lists each client's current invite.
+func ListInvites(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
+	return operation("listInvites", "List invites", "The current invite of every address, newest client first.", tagInvites, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, in *listInvitesInput) (*invitesOutput, error) {
+			caller, err := forAgency(ctx, door, identity.InvitesRead)
+			if err != nil {
+				return nil, err
+			}
+			q, err := in.query()
+			if err != nil {
+				return nil, err
+			}
+			q.Invite = in.Status
+			page, err := directory.Clients(ctx, caller, q)
+			if err != nil {
+				return nil, err
+			}
+			out := &invitesOutput{}
+			out.Body.Items, out.Body.NextCursor = []*InviteBody{}, cursor(page.Next)
+			for _, l := range page.Items {
+				out.Body.Items = append(out.Body.Items, inviteBody(l.Client, directory.Now()))
+			}
+			return out, nil
+		})
+}

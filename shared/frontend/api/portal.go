@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// WorkflowBody is a workflow of an n8n.
+type WorkflowBody struct {
+	ID        string     `json:"id" example:"2tUt1wbLX592XDdX"`
+	Name      string     `json:"name" example:"New orders to the ledger"`
+	Active    bool       `json:"active"`
+	UpdatedAt *time.Time `json:"updatedAt" doc:"When it was last changed in n8n."`
+}
+
+func workflowBody(w instance.Workflow) WorkflowBody {
+	b := WorkflowBody{ID: w.ID, Name: w.Name, Active: w.Active}
+	if !w.UpdatedAt.IsZero() {
+		b.UpdatedAt = &w.UpdatedAt
+	}
+	return b
+}
+
+// RunBody is one execution of a workflow.
+type RunBody struct {
+	ID           string     `json:"id" example:"1042"`
+	WorkflowID   string     `json:"workflowId" example:"2tUt1wbLX592XDdX"`
+	WorkflowName string     `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
+	Status       string     `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
+	StartedAt    *time.Time `json:"startedAt"`
+	StoppedAt    *time.Time `json:"stoppedAt" doc:"null while it is under way."`
+}
+
+// PortalInstanceBody is one n8n as a client sees it.
+type PortalInstanceBody struct {
+	ID            string         `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name          string         `json:"name" example:"Acme production"`
+	Status        string         `json:"status" example:"running"`
+	Access        string         `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
+	URL           string         `json:"url"`
+	Connected     bool           `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
+	Reason        string         `json:"reason,omitempty" doc:"Why workflows or runs cannot be shown at this moment." example:"it does not answer as it should at the moment"`
+	Workflows     []WorkflowBody `json:"workflows"`
+	MoreWorkflows bool           `json:"moreWorkflows" doc:"Whether n8n has more than are listed."`
+	Progress      *ProgressBody  `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
+	Runs          []RunBody      `json:"runs" doc:"The newest 20, newest first."`
+}
+
+type portalInstanceOutput struct{ Body PortalInstanceBody }
+
+// GetPortalInstance shows a client one of its instances.
+func GetPortalInstance(door *signin.Doorkeeper, instances *portal.Instances) Operation {
+	return operation("getPortalInstance", "One n8n of the client's portal", "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status 200.", tagPortal, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *instanceInput) (*portalInstanceOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			v, err := instances.Get(ctx, caller, id.Resource(in.InstanceID))
+			if err != nil {
+				return nil, err
+			}
+			event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
+			b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL, Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+				MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
+			names := map[string]string{}
+			for _, w := range v.Workflows {
+				names[w.ID] = w.Name
+				b.Workflows = append(b.Workflows, workflowBody(w))
+			}
+			for _, r := range v.Runs {
+				x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status)}
+				if !r.StartedAt.IsZero() {
+					x.StartedAt = &r.StartedAt
+				}
+				if !r.StoppedAt.IsZero() {
+					x.StoppedAt = &r.StoppedAt
+				}
+				b.Runs = append(b.Runs, x)
+			}
+			return &portalInstanceOutput{b}, nil
+		})
+}
+
+type setWorkflowInput struct {
+	InstanceID string `path:"instanceId" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	WorkflowID string `path:"workflowId" example:"2tUt1wbLX592XDdX"`
+	Body       struct {
+		Active bool `json:"active"`
+	}
+}
+
+type workflowOutput struct{ Body WorkflowBody }
+
+// SetWorkflowState switches a workflow on or off.
+func SetWorkflowState(door *signin.Doorkeeper, instances *portal.Instances) Operation {
+	return operation("setWorkflowState", "Switch a workflow on or off", "For clients with write access to the instance. The answer is the workflow as n8n then has it.", tagPortal, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Unreachable},
+		func(ctx context.Context, in *setWorkflowInput) (*workflowOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			event.Annotate(ctx, "resource", in.InstanceID)
+			w, err := instances.Switch(ctx, caller, id.Resource(in.InstanceID), in.WorkflowID, in.Body.Active)
+			if err != nil {
+				return nil, err
+			}
+			return &workflowOutput{workflowBody(w)}, nil
+		})
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey.dev/shared/adapter/problem"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+)
+
+// huma reports what is wrong with a request's form through this function: it is where its words become ours.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status == 0 { // asked for its type, to describe it in the document
+			return &problem.Problem{}
+		}
+		return problem.Of(formFault(status, message, errs))
+	}
+}
+
+func formFault(status int, message string, errs []error) *fault.Error {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		if !strings.Contains(message, strconv.Itoa(MaxBody)) {
+			return fault.New(fault.TooLarge, "The file is over 1 MB. Choose a smaller one.")
+		}
+		return fault.New(fault.TooLarge, "The body is over 256 KB. Send less at once.")
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+	case http.StatusUnsupportedMediaType:
+		return fault.New(fault.Malformed, "Send the body as JSON, with Content-Type: application/json.")
+	case http.StatusNotAcceptable:
+		return fault.New(fault.Malformed, "This API answers in JSON. Accept application/json.")
+	case http.StatusRequestTimeout:
+		return fault.New(fault.Malformed, "The body did not arrive in time. Send it again.")
+	default:
+		return internal
+	}
+	f := fault.New(fault.Invalid, "Some fields need another look.")
+	for _, err := range errs {
+		d, ok := err.(huma.ErrorDetailer) //nolint:errorlint // huma hands out its own type, unwrapped
+		if !ok {
+			return fault.New(fault.Malformed, "The body is not valid JSON.")
+		}
+		f.Fields = append(f.Fields, inWords(d.ErrorDetail()))
+	}
+	if len(f.Fields) == 0 {
+		if strings.Contains(message, "body is required") {
+			return fault.New(fault.Malformed, "Send a JSON body.")
+		}
+		return fault.New(fault.Malformed, "The body is not valid JSON.")
+	}
+	for _, e := range f.Fields {
+		if e.Location == "" && strings.Contains(e.Message, "JSON") {
+			return fault.New(fault.Malformed, "%s", e.Message)
+		}
+	}
+	if len(f.Fields) == 1 {
+		f.Message = f.Fields[0].Message
+	}
+	return f
+}
+
+// inPlain says what a value must be, out of huma's terse terms.
+func inPlain(term string) string {
+	if kind, ok := map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
+		"integer": "a whole number", "number": "a number"}[term]; ok {
+		return kind
+	}
+	for _, t := range []struct{ prefix, format string }{
+		{"length <= ", "at most %s characters long"}, {"length >= ", "at least %s characters long"},
+		{"number <= ", "at most %s"}, {"number >= ", "at least %s"}, {"array length <= ", "a list of at most %s"},
+	} {
+		if n, ok := strings.CutPrefix(term, t.prefix); ok {
+			return fmt.Sprintf(t.format, n)
+		}
+	}
+	return term
+}
+
+// inWords puts one of huma's findings into a sentence at its field. What was sent is never repeated.
+func inWords(d *huma.ErrorDetail) fault.Field {
+	location := d.Location
+	for _, prefix := range []string{"body.", "query.", "path.", "header.", "cookie."} {
+		location = strings.TrimPrefix(location, prefix)
+	}
+	if location == "body" {
+		location = ""
+	}
+	m := d.Message
+	if name, ok := strings.CutPrefix(m, "expected required property "); ok {
+		name, _, _ = strings.Cut(name, " ")
+		location = strings.TrimPrefix(location+"."+name, ".")
+		m = "Fill in this field."
+	} else if m == "unexpected property" {
+		m = "There is no such field."
+	} else if rest, ok := strings.CutPrefix(m, "expected value to be one of "); ok {
+		m = "Choose one of " + strings.Trim(rest, `"`) + "."
+	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
+		m = "This must be " + inPlain(rest) + "."
+	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
+		m = map[string]string{"boolean": "This must be true or false.", "integer": "This must be a whole number."}[rest]
+		if m == "" {
+			m = "This must be a valid " + rest + "."
+		}
+	} else if location == "" {
+		return fault.Field{Message: "The body is not valid JSON."}
+	}
+	if location == "email" {
+		m = email.Invalid
+	}
+	return fault.Field{Location: location, Message: m}
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/usecase/provisioning"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// StepBody is one step of a thing's making.
+type StepBody struct {
+	State string    `json:"state" example:"creating"`
+	At    time.Time `json:"at"`
+}
+
+// ProgressBody says how far something is that was paid for.
+type ProgressBody struct {
+	State     string     `json:"state" enum:"requested,creating,health_wait,ready,retrying,failed,compensating,refunded,suspended,deleting,deleted"`
+	Steps     []StepBody `json:"steps" doc:"What has happened so far, oldest first."`
+	Late      bool       `json:"late" doc:"Whether it takes longer than ten minutes."`
+	Reason    string     `json:"reason,omitempty" doc:"Why the last try failed." example:"There is no room left."`
+	DeletedOn *time.Time `json:"deletedOn" doc:"When it will be deleted, while it is suspended because nobody pays for it; else null."`
+}
+
+// progressBody is nil for what was not bought.
+func progressBody(i *purchase.Item, now time.Time) *ProgressBody {
+	if i == nil {
+		return nil
+	}
+	b := &ProgressBody{State: string(i.State), Steps: []StepBody{}, Late: i.Late(now), Reason: i.Reason}
+	for _, s := range i.Steps {
+		b.Steps = append(b.Steps, StepBody{string(s.State), s.At})
+	}
+	if i.State == purchase.Suspended {
+		on := i.DeletedOn()
+		b.DeletedOn = &on
+	}
+	return b
+}
+
+type retryProvisioningInput struct {
+	ClientRef
+	ResourceID string `path:"resourceId" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type progressOutput struct{ Body *ProgressBody }
+
+// RetryProvisioning has something set up again whose tries are used up.
+func RetryProvisioning(door *signin.Doorkeeper, retrier *provisioning.Retrier) Operation {
+	return operation("retryProvisioning", "Try to set up again", "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing changes. What is not ready a day after the payment is paid back by itself.",
+		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
+		func(ctx context.Context, in *retryProvisioningInput) (*progressOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ClientsWrite)
+			if err != nil {
+				return nil, err
+			}
+			event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)
+			c, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, id.Client(in.ClientID), id.Resource(in.ResourceID))
+			if err != nil {
+				return nil, err
+			}
+			return &progressOutput{progressBody(c.Bought(id.Resource(in.ResourceID)), retrier.Now())}, nil
+		})
+}

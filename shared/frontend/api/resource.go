@@ -1,0 +1,269 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// ResourceBody is an instance or a service of the agency.
+type ResourceBody struct {
+	ID        string     `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind      string     `json:"kind" enum:"instance,service"`
+	Type      string     `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
+	Name      string     `json:"name" example:"Acme production"`
+	Status    string     `json:"status" example:"running"`
+	Linkable  bool       `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
+	URL       string     `json:"url" example:"https://n8n.example.com"`
+	Connected bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
+	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
+	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
+	OwnedBy   string     `json:"ownedBy,omitempty" doc:"The client that has bought it and pays for it; absent for the agency's own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	CreatedAt time.Time  `json:"createdAt"`
+}
+
+func resourceBody(r *instance.Resource) ResourceBody {
+	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status), Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
+		Connected: r.Connected(), Reason: r.Reason, CreatedAt: r.CreatedAt}
+	if !r.CheckedAt.IsZero() {
+		b.CheckedAt = &r.CheckedAt
+	}
+	return b
+}
+
+// SeerBody is a client that sees an instance or a service, or will when it accepts.
+type SeerBody struct {
+	ID     string `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name   string `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
+	Status string `json:"status" enum:"pending,active"`
+	Access string `json:"access" enum:"read,write"`
+}
+
+// SeersBody are the clients that see an instance or a service.
+type SeersBody struct {
+	Clients     []SeerBody `json:"clients" doc:"Who sees it, or will when it accepts, newest first."`
+	MoreClients bool       `json:"moreClients" doc:"Whether the agency has more clients than were looked through, which is 2,000."`
+}
+
+func seersBody(s *resources.Seen, now time.Time) SeersBody {
+	b := SeersBody{Clients: []SeerBody{}, MoreClients: s.More}
+	for _, x := range s.Clients {
+		b.Clients = append(b.Clients, SeerBody{string(x.Client.ID), x.Client.DisplayName(), string(x.Client.At(now)), string(x.Access)})
+	}
+	return b
+}
+
+type listResourcesInput struct {
+	Linkable bool `query:"linkable" doc:"Only those that can be granted."`
+}
+
+type resourcesOutput struct {
+	Body struct {
+		Items      []ResourceBody `json:"items"`
+		NextCursor *string        `json:"nextCursor" doc:"Always null."`
+	}
+}
+
+type connectInstanceInput struct {
+	Body struct {
+		Name   string `json:"name" doc:"As your clients will read it." example:"Acme production"`
+		URL    string `json:"url" doc:"Where you open n8n in a browser; https, and reachable from the internet." example:"https://n8n.example.com"`
+		APIKey string `json:"apiKey" doc:"Made in n8n under Settings, n8n API. It is encrypted at rest and never told again." example:"eyJhbGciOiJIUzI1NiIs…"`
+	}
+}
+
+type createdResourceOutput struct {
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
+	Body     ResourceBody
+}
+
+// ConnectInstance ties an n8n to the agency.
+func ConnectInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("connectInstance", "Connect an n8n instance", "The instance is called with the key first; nothing is stored when it does not answer as n8n does.", tagThings, 201,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed, fault.Unreachable},
+		func(ctx context.Context, in *connectInstanceInput) (*createdResourceOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
+			if err != nil {
+				return nil, err
+			}
+			r, err := connector.Connect(ctx, caller, resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}, of(ctx).once)
+			if err != nil {
+				return nil, err
+			}
+			return &createdResourceOutput{"/v1/instances/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
+		})
+}
+
+type instanceInput struct {
+	InstanceID string `path:"instanceId" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type serviceInput struct {
+	ServiceID string `path:"serviceId" example:"svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type seenOutput struct {
+	ETag string `header:"ETag"`
+	Body struct {
+		ResourceBody
+		SeersBody
+
+		Progress *ProgressBody `json:"progress,omitempty" doc:"Of what a client has bought: how far it is."`
+	}
+}
+
+func seenBody(s *resources.Seen, now time.Time) *seenOutput {
+	out := &seenOutput{ETag: resources.Tag(s.Resource)}
+	out.Body.ResourceBody, out.Body.SeersBody = resourceBody(s.Resource), seersBody(s, now)
+	if c := s.Owner(); c != nil {
+		out.Body.Progress = progressBody(c.Bought(s.Resource.ID), now)
+	}
+	return out
+}
+
+// GetInstance reads an instance and who sees it.
+func GetInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("getInstance", "Read an instance", "With the clients that see it, which are those that lose it when it is disconnected.", tagThings, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *instanceInput) (*seenOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesRead)
+			if err != nil {
+				return nil, err
+			}
+			s, err := connector.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
+			if err != nil {
+				return nil, err
+			}
+			return seenBody(s, connector.Now()), nil
+		})
+}
+
+type updateInstanceInput struct {
+	InstanceID string `path:"instanceId" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	IfMatch    string `header:"If-Match" doc:"The ETag of what was read; then a change that somebody else made since is not overwritten."`
+	Body       struct {
+		Name   *string `json:"name,omitempty" example:"Acme production"`
+		URL    *string `json:"url,omitempty" doc:"Another address needs another key." example:"https://n8n.example.com"`
+		APIKey *string `json:"apiKey,omitempty" doc:"A new key, which is tried before it takes the old one's place."`
+	}
+}
+
+type resourceOutput struct {
+	ETag string `header:"ETag"`
+	Body ResourceBody
+}
+
+// UpdateInstance renames an instance or gives it another address or key.
+func UpdateInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("updateInstance", "Change an instance", "What is left out stays as it is. A new address or key is tried first; nothing changes when n8n does not answer.", tagThings, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Changed, fault.Unreachable},
+		func(ctx context.Context, in *updateInstanceInput) (*resourceOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
+			if err != nil {
+				return nil, err
+			}
+			r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}, in.IfMatch)
+			if err != nil {
+				return nil, err
+			}
+			return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
+		})
+}
+
+// CheckInstance calls an instance now.
+func CheckInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("checkInstance", "Check an instance", "Calls n8n now and notes what came of it: running, or failed with the reason.", tagThings, 200,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *instanceInput) (*resourceOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
+			if err != nil {
+				return nil, err
+			}
+			r, err := connector.Check(ctx, caller, id.Resource(in.InstanceID))
+			if err != nil {
+				return nil, err
+			}
+			return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
+		})
+}
+
+type seersOutput struct{ Body SeersBody }
+
+func disconnect(door *signin.Doorkeeper, connector *resources.Connector, kind instance.Kind) func(context.Context, string) (*seersOutput, error) {
+	return func(ctx context.Context, which string) (*seersOutput, error) {
+		caller, err := forAgency(ctx, door, identity.ResourcesWrite)
+		if err != nil {
+			return nil, err
+		}
+		s, err := connector.Disconnect(ctx, caller, kind, id.Resource(which))
+		if err != nil {
+			return nil, err
+		}
+		return &seersOutput{seersBody(s, connector.Now())}, nil
+	}
+}
+
+// DisconnectInstance takes an instance away.
+func DisconnectInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	do := disconnect(door, connector, instance.N8N)
+	return operation("disconnectInstance", "Disconnect an instance", "The clients in the answer lose it with their next request; invites that offered it go on without it. Nothing changes in n8n itself.", tagThings, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *instanceInput) (*seersOutput, error) { return do(ctx, in.InstanceID) })
+}
+
+type connectServiceInput struct {
+	Body struct {
+		Type string `json:"type" enum:"whatsapp,hermes,other"`
+		Name string `json:"name" doc:"As your clients will read it." example:"WhatsApp support line"`
+		URL  string `json:"url,omitempty" doc:"Where clients open it, if they do so in a browser." example:"https://wa.example.com"`
+	}
+}
+
+// ConnectService ties a service to the agency.
+func ConnectService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("connectService", "Connect a service", "A WhatsApp service, a Hermes agent or another one; it can be linked at once.", tagThings, 201,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed},
+		func(ctx context.Context, in *connectServiceInput) (*createdResourceOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
+			if err != nil {
+				return nil, err
+			}
+			r, err := connector.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
+			if err != nil {
+				return nil, err
+			}
+			return &createdResourceOutput{"/v1/services/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
+		})
+}
+
+// GetService reads a service and who sees it.
+func GetService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	return operation("getService", "Read a service", "With the clients that see it, which are those that lose it when it is disconnected.", tagThings, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *serviceInput) (*seenOutput, error) {
+			caller, err := forAgency(ctx, door, identity.ResourcesRead)
+			if err != nil {
+				return nil, err
+			}
+			s, err := connector.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
+			if err != nil {
+				return nil, err
+			}
+			return seenBody(s, connector.Now()), nil
+		})
+}
+
+// DisconnectService takes a service away.
+func DisconnectService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
+	do := disconnect(door, connector, instance.Service)
+	return operation("disconnectService", "Disconnect a service", "The clients in the answer lose it with their next request; invites that offered it go on without it.", tagThings, 200,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *serviceInput) (*seersOutput, error) { return do(ctx, in.ServiceID) })
+}

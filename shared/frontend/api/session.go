@@ -1,0 +1,288 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+const (
+	tagSession = "Signing in"
+	tagInvites = "Invites"
+	tagClients = "Clients"
+	tagThings  = "Instances and services"
+	tagInvitee = "Accepting"
+	tagPortal  = "Portal"
+	tagAccount = "Your account"
+	tagKeys    = "API keys"
+	tagAgency  = "Agency"
+	tagMembers = "Members"
+
+	tagActivity = "Activity"
+	tagService  = "Service"
+)
+
+type emptyInput struct{}
+
+type noContent struct{}
+
+// HealthBody says that the function runs.
+type HealthBody struct {
+	Status string `json:"status" enum:"ok"`
+}
+
+type healthOutput struct{ Body HealthBody }
+
+// GetHealth answers as long as the API is reached at all. It touches nothing behind it.
+func GetHealth() Operation {
+	return operation("getHealth", "Health", "Answers as long as the API is reached. It touches nothing behind it.", tagService, 200, nil,
+		func(context.Context, *emptyInput) (*healthOutput, error) {
+			return &healthOutput{HealthBody{"ok"}}, nil
+		})
+}
+
+type requestCodeInput struct {
+	Body struct {
+		Email string `json:"email" doc:"Where the code is sent." example:"ops@acme.example" maxLength:"320"`
+	}
+}
+
+type accepted struct{ Body struct{} }
+
+// RequestSignInCode mails a sign-in code to an address.
+func RequestSignInCode(codes *signin.Codes) Operation {
+	return operation("requestSignInCode", "Mail a sign-in code", "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it.",
+		tagSession, 202, []fault.Code{fault.Invalid, fault.RateLimited},
+		func(ctx context.Context, in *requestCodeInput) (*accepted, error) {
+			to, err := email.Parse("email", in.Body.Email)
+			if err != nil {
+				return nil, err
+			}
+			return &accepted{}, codes.Request(ctx, to, of(ctx).ip)
+		})
+}
+
+type signInInput struct {
+	Body struct {
+		Email string `json:"email" example:"ops@acme.example" maxLength:"320"`
+		Code  string `json:"code" doc:"The six digits from the mail." example:"493021" maxLength:"32"`
+	}
+}
+
+// SessionBody is who is signed in.
+type SessionBody struct {
+	Email     string         `json:"email" example:"owner@northwind.example"`
+	Agency    *SessionAgency `json:"agency" doc:"The agency that the person works at; null for nobody's member."`
+	SignedIn  time.Time      `json:"signedInAt"`
+	ExpiresAt time.Time      `json:"expiresAt,omitzero"`
+}
+
+// SessionAgency is the agency that a session acts for.
+type SessionAgency struct {
+	ID       string `json:"id" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	MemberID string `json:"memberId" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type sessionOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+	Body      SessionBody
+}
+
+// SignIn exchanges a code for a session cookie.
+func SignIn(codes *signin.Codes) Operation {
+	return operation("signIn", "Sign in with a code", "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes.",
+		tagSession, 201, []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
+		func(ctx context.Context, in *signInInput) (*sessionOutput, error) {
+			who, err := email.Parse("email", in.Body.Email)
+			if err != nil {
+				return nil, err
+			}
+			r := of(ctx)
+			secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
+			if err != nil {
+				return nil, err
+			}
+			return &sessionOutput{SetCookie: cookie.New(secret, identity.SessionLifetime).String(), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
+		})
+}
+
+func sessionBody(c identity.Caller, expires time.Time) SessionBody {
+	b := SessionBody{Email: string(c.Email), SignedIn: c.Since, ExpiresAt: expires}
+	if c.Agency != "" {
+		b.Agency = &SessionAgency{string(c.Agency), string(c.Member)}
+	}
+	return b
+}
+
+type signOutInput struct {
+	Everywhere bool `query:"everywhere" doc:"End all of the person's sessions, on every device."`
+}
+
+type signOutOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+}
+
+// SignOut ends the session of the request.
+func SignOut(door *signin.Doorkeeper, codes *signin.Codes) Operation {
+	return operation("signOut", "Sign out", "Ends this session, or all of the person's. Without a session it does nothing.", tagSession, 204, []fault.Code{fault.Invalid},
+		func(ctx context.Context, in *signOutInput) (*signOutOutput, error) {
+			out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
+			held := of(ctx).credentials.Session
+			if !in.Everywhere {
+				return out, codes.SignOut(ctx, held)
+			}
+			caller, err := door.Caller(ctx, signin.Credentials{Session: held})
+			if err != nil || !caller.SignedIn() {
+				return out, err
+			}
+			return out, codes.SignOutEverywhere(ctx, caller.User)
+		})
+}
+
+// GetSession says who is signed in.
+func GetSession(door *signin.Doorkeeper) Operation {
+	return operation("getSession", "Who is signed in", "", tagSession, 200, []fault.Code{fault.Unauthenticated},
+		func(ctx context.Context, _ *emptyInput) (*sessionOutput, error) {
+			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
+			if err != nil {
+				return nil, err
+			}
+			if !caller.SignedIn() {
+				return nil, fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
+			}
+			return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
+		})
+}
+
+// forAgency finds out which agency's member or key is calling, and that it may do what the scope names.
+func forAgency(ctx context.Context, door *signin.Doorkeeper, s identity.Scope) (identity.Caller, error) {
+	caller, err := door.ForAgency(ctx, of(ctx).credentials, s)
+	if err == nil {
+		event.Annotate(ctx, "agency", string(caller.Agency), "actor", caller.Actor())
+	}
+	return caller, err
+}
+
+// AgencyBody is an agency's face.
+type AgencyBody struct {
+	ID      string `json:"id,omitempty" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name    string `json:"name" example:"Northwind Automations"`
+	Color   string `json:"color" example:"#0b6e4f"`
+	LogoURL string `json:"logoUrl" doc:"Empty when there is none."`
+}
+
+func agencyBody(a *agency.Agency) *AgencyBody {
+	return &AgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL}
+}
+
+// KeyBody is an API key, without its secret.
+type KeyBody struct {
+	ID         string     `json:"id" example:"key_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name       string     `json:"name" example:"CRM sync"`
+	Scopes     []string   `json:"scopes" example:"[\"invites:write\"]"`
+	Hint       string     `json:"hint" doc:"The secret's last four characters." example:"x7Qa"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt" doc:"To the hour; null when it has not been used."`
+	RevokedAt  *time.Time `json:"revokedAt" doc:"null while the key works."`
+	Secret     string     `json:"secret,omitempty" doc:"The key itself: in the answer to its creation, and never again."`
+}
+
+func keyBody(k *identity.APIKey) KeyBody {
+	b := KeyBody{ID: string(k.ID), Name: k.Name, Scopes: []string{}, Hint: k.Hint, CreatedAt: k.CreatedAt, LastUsedAt: orNull(k.LastUsedAt), RevokedAt: orNull(k.RevokedAt)}
+	for _, s := range k.Scopes {
+		b.Scopes = append(b.Scopes, string(s))
+	}
+	return b
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+type createKeyInput struct {
+	Body struct {
+		Name   string   `json:"name" doc:"What the key is for." example:"CRM sync"`
+		Scopes []string `json:"scopes" doc:"What the key may do: invites:read, invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write." example:"[\"invites:write\",\"clients:read\"]"`
+	}
+}
+
+type keyOutput struct{ Body KeyBody }
+
+// CreateAPIKey makes an API key.
+func CreateAPIKey(door *signin.Doorkeeper, keys *signin.Keys) Operation {
+	return operation("createApiKey", "Make an API key", "Only a signed-in member of the agency can make one. The secret is shown once.", tagKeys, 201,
+		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed},
+		func(ctx context.Context, in *createKeyInput) (*keyOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			n := signin.NewKey{Name: in.Body.Name}
+			for _, s := range in.Body.Scopes {
+				n.Scopes = append(n.Scopes, identity.Scope(s))
+			}
+			k, token, err := keys.Create(ctx, caller, n, of(ctx).once)
+			if err != nil {
+				return nil, err
+			}
+			out := &keyOutput{keyBody(k)}
+			out.Body.Secret = token
+			return out, nil
+		})
+}
+
+type keysOutput struct {
+	Body struct {
+		Items      []KeyBody `json:"items"`
+		NextCursor *string   `json:"nextCursor" doc:"Always null: an agency has few keys."`
+	}
+}
+
+// ListAPIKeys lists the agency's API keys.
+func ListAPIKeys(door *signin.Doorkeeper, keys *signin.Keys) Operation {
+	return operation("listApiKeys", "List API keys", "Newest first, the revoked ones too.", tagKeys, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
+		func(ctx context.Context, _ *emptyInput) (*keysOutput, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			all, err := keys.List(ctx, caller)
+			if err != nil {
+				return nil, err
+			}
+			out := &keysOutput{}
+			out.Body.Items = []KeyBody{}
+			for i := range all {
+				out.Body.Items = append(out.Body.Items, keyBody(&all[i]))
+			}
+			return out, nil
+		})
+}
+
+type keyInput struct {
+	KeyID string `path:"keyId" example:"key_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+// RevokeAPIKey ends an API key.
+func RevokeAPIKey(door *signin.Doorkeeper, keys *signin.Keys) Operation {
+	return operation("revokeApiKey", "Revoke an API key", "The next request with the key is refused.", tagKeys, 204,
+		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
+		func(ctx context.Context, in *keyInput) (*noContent, error) {
+			caller, err := forAgency(ctx, door, "")
+			if err != nil {
+				return nil, err
+			}
+			return nil, keys.Revoke(ctx, caller, id.Key(in.KeyID))
+		})
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
+func AccountPage(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
+	return s.look("accountPage", func(w http.ResponseWriter, r *http.Request) error {
+		v, _, err := s.account(r, door, a)
+		if err != nil {
+			return err
+		}
+		q := r.URL.Query()
+		if q.Get("done") == "left" {
+			v.Note = page.Note{Tone: page.Good, Text: "You have left the portal. It is closed to you from now on."}
+		}
+		for i := range v.Portals {
+			v.Portals[i].Open = q.Get("leave") == v.Portals[i].ID
+		}
+		v.Erase.Open = q.Get("erase") == "ask"
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// account prepares the page of whoever is signed in.
+func (s *Site) account(r *http.Request, door *signin.Doorkeeper, a *account.Account) (page.Account, identity.Caller, error) {
+	caller, err := door.Caller(r.Context(), credentials(r))
+	if err != nil {
+		return page.Account{}, caller, err
+	}
+	o, err := a.See(r.Context(), caller)
+	if err != nil {
+		return page.Account{}, caller, err
+	}
+	now := s.now()
+	v := page.Account{Brand: s.brand, Person: string(caller.Email)}
+	v.Erase.Stale = now.Sub(caller.Since) > account.Fresh
+	for _, p := range o.Portals {
+		b := brandOf(p.Agency)
+		b.LogoURL = "" // its initial saves a request
+		v.Portals = append(v.Portals, page.OwnPortal{ID: string(p.Agency.ID), Brand: b, URL: portalPath(string(p.Agency.ID)), Since: page.TimeAt(p.Client.AcceptedAt, now)})
+	}
+	for _, p := range o.Former {
+		if !p.Client.EndedAt.IsZero() {
+			v.Former = append(v.Former, page.FormerPortal{Name: p.Agency.Name, Left: p.Client.EndedBy == client.ByClient, At: page.TimeAt(p.Client.EndedAt, now)})
+		}
+	}
+	for _, x := range o.Workplaces {
+		b := brandOf(x.Agency)
+		b.LogoURL = ""
+		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Role: strings.TrimSuffix(sentence(string(x.Member.Role)), ".")})
+	}
+	for _, x := range o.Person.Sessions {
+		if now.Before(x.ExpiresAt) {
+			v.Sessions = append(v.Sessions, page.Session{Since: page.TimeAt(x.CreatedAt, now), Here: x.ID == caller.Session})
+		}
+	}
+	return v, caller, nil
+}
+
+// LeavePortalForm ends the relationship with an agency.
+func LeavePortalForm(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
+	return s.act("leavePortalForm", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		if err := a.Leave(r.Context(), caller, id.Agency(r.PostForm.Get("agency"))); err != nil {
+			return err
+		}
+		return seeOther(w, "/account?done=left")
+	})
+}
+
+// EndAllSessionsForm signs out on every device.
+func EndAllSessionsForm(s *Site, door *signin.Doorkeeper, codes *signin.Codes) Page {
+	return s.act("endAllSessionsForm", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		if caller.SignedIn() {
+			if err := codes.SignOutEverywhere(r.Context(), caller.User); err != nil {
+				return err
+			}
+		}
+		http.SetCookie(w, cookie.New("", identity.SessionLifetime))
+		return seeOther(w, "/sign-in?done=everywhere")
+	})
+}
+
+// EraseMeForm forgets the person.
+func EraseMeForm(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
+	return s.act("eraseMeForm", func(w http.ResponseWriter, r *http.Request) error {
+		v, caller, err := s.account(r, door, a)
+		if err != nil {
+			return err
+		}
+		if r.PostForm.Get("sure") != "yes" && !v.Erase.Stale {
+			err = fault.InField("sure", "Tick that you have what you want to keep; then erase.")
+		} else {
+			err = a.Erase(r.Context(), caller)
+		}
+		if err == nil {
+			http.SetCookie(w, cookie.New("", identity.SessionLifetime))
+			return seeOther(w, "/sign-in?done=erased")
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v.Erase.Open, v.Erase.Problems = true, problems(f, map[string]string{"sure": "sure"})
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/view/page"
+)
+
+// answerNames are the fields of the forms for another answer than yes.
+var answerNames = map[string]string{"reason": "reason", "email": "email"}
+
+// DeclineInvitationForm turns the invitation down, with or without a reason.
+func DeclineInvitationForm(s *Site, reception *onboarding.Reception) Page {
+	return s.answer("declineInvitationForm", page.Declining, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+		v.Reason = r.PostForm.Get("reason")
+		return reception.Decline(r.Context(), r.PathValue("token"), v.Reason, address(r))
+	})
+}
+
+// ProposeAddressForm tells the agency which address the invitation should have gone to.
+func ProposeAddressForm(s *Site, reception *onboarding.Reception) Page {
+	return s.answer("proposeAddressForm", page.Proposing, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+		v.Email = r.PostForm.Get("email")
+		return reception.Propose(r.Context(), r.PathValue("token"), v.Email, address(r))
+	})
+}
+
+// answer takes another answer than yes: it thanks for it, or shows the form again with what was typed.
+func (s *Site) answer(name string, step page.Step, reception *onboarding.Reception, do func(*http.Request, *page.Invitation) (*client.Client, error)) Page {
+	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.invitation(r, reception, identity.Caller{})
+		if err != nil {
+			return err
+		}
+		v.Step = step
+		c, err := do(r, &v)
+		if err == nil {
+			event.Annotate(r.Context(), "invite", string(c.Invite.ID))
+			return s.show(w, r, http.StatusOK, page.Answered{Brand: v.Brand, Declined: step == page.Declining})
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		if f.Code.Status() == http.StatusGone {
+			return f
+		}
+		v.Problems = problems(f, answerNames)
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// RequestNewLinkForm tells the agency that the holder of an expired link asks for a new one.
+func RequestNewLinkForm(s *Site, reception *onboarding.Reception) Page {
+	return s.act("requestNewLinkForm", func(w http.ResponseWriter, r *http.Request) error {
+		c, err := reception.RequestLink(r.Context(), r.PathValue("token"), address(r))
+		if err != nil {
+			return err
+		}
+		event.Annotate(r.Context(), "agency", string(c.Agency), "invite", string(c.Invite.ID))
+		return seeOther(w, invitationPath(r.PathValue("token")))
+	})
+}

@@ -1,0 +1,311 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
+)
+
+func checkoutPath(agency id.Agency) string {
+	return "/checkout?agency=" + url.QueryEscape(string(agency))
+}
+
+// bill is a contract in words.
+func bill(c *contract.Contract) (b page.Bill, err error) {
+	for _, l := range c.Lines {
+		b.Lines = append(b.Lines, page.Priced{Name: l.Name(), Month: l.Month.Amount.String(), Year: l.Year.Amount.String()})
+	}
+	month, err := c.Sum(payment.Month)
+	if err != nil {
+		return b, err
+	}
+	year, err := c.Sum(payment.Year)
+	if err != nil {
+		return b, err
+	}
+	b.Month, b.Year, b.Tax = month.Total.String(), year.Total.String(), taxWords(c.Tax)
+	s, err := c.Saving()
+	b.Saving = receipt.SavingWords(s)
+	return b, err
+}
+
+// taxWords is how tax comes to the prices, for whoever is about to pay.
+func taxWords(t contract.Tax) string {
+	if t.Way == contract.Worked {
+		return "Tax is added by your address on the next page, before you pay."
+	}
+	return receipt.TaxWords(t)
+}
+
+// deal is a relationship's contract in short; nil when it has none.
+func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
+	of, err := receipt.Of(c, now)
+	if of == nil || err != nil {
+		return nil, err
+	}
+	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), State: stateBadge(of.State), Text: of.State.Text, URL: path}
+	for _, l := range of.Lines {
+		d.Lines = append(d.Lines, page.Priced(l))
+	}
+	return d, nil
+}
+
+// unpaid are the faults of a payment as the page before it says them, by their code; what else went wrong is to be tried
+// again.
+var unpaid = map[fault.Code]string{
+	fault.PaymentsOff: "What was offered is not sold any more. Nothing was charged; ask for a new invitation.",
+	fault.Unavailable: "The payment service does not answer at the moment. Nothing was charged; try again in a moment.",
+	fault.Invalid:     "Choose monthly or annual.",
+	fault.Gone:        "This cannot be bought any more: whoever invited you takes no new clients at the moment. Nothing was charged; ask them.",
+	fault.Expired:     "The invitation has expired. Nothing was charged; ask for a new one.",
+	fault.Forbidden:   "Only owners of the agency pay for it. Ask one of them.",
+	fault.NotFound:    "There are no card and no invoices here yet: nothing has been paid.",
+}
+
+// refusal is what a page shows that a form leads back to.
+func refusal(r *http.Request) page.Problems {
+	code := fault.Code(r.URL.Query().Get("problem"))
+	if code == "" || code == stale {
+		return nil
+	}
+	words := unpaid[code]
+	if words == "" {
+		words = "That did not work. Nothing was charged; try again in a moment."
+	}
+	return page.Problems{{Message: words}}
+}
+
+// buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
+func (s *Site) buying(id string, door *signin.Doorkeeper, ledger *billing.Ledger, show func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error) Page {
+	return s.look(id, func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
+		if fault.Is(err, fault.NotFound) {
+			return s.nothing(w, r, caller, agencyIn(r))
+		}
+		if err != nil {
+			return err
+		}
+		return show(w, r, caller, c)
+	})
+}
+
+// agencyIn is the agency that the query names.
+func agencyIn(r *http.Request) id.Agency { return id.Agency(r.URL.Query().Get("agency")) }
+
+// CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
+func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
+	return s.buying("checkoutPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+		deal := c.Invite.Contract
+		if c.Joined() {
+			deal = c.Contract()
+		}
+		if deal == nil {
+			return s.nothing(w, r, caller, c.Agency)
+		}
+		event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID))
+		if c.Joined() && !c.Payment.Over() {
+			return seeOther(w, portalPath(string(c.Agency)))
+		}
+		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && !c.Joined() {
+			return s.over(w, r, c, f)
+		}
+		owed, err := bill(deal)
+		if err != nil {
+			return err
+		}
+		from := c.Invite.From
+		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Agency: string(c.Agency), Person: string(caller.Email),
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
+			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
+		if r.URL.Query().Get("canceled") != "" {
+			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged", Text: "You came back without paying. Everything is as it was; go on whenever you like."}
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// nothing is for somebody who has nothing to pay there: most often, it is signed in with another address.
+func (s *Site) nothing(w http.ResponseWriter, r *http.Request, caller identity.Caller, which id.Agency) error {
+	note(r.Context(), fault.New(fault.NotFound, ""))
+	return s.show(w, r, http.StatusNotFound, page.NothingToPay{Brand: s.brand, Person: string(caller.Email), Next: onward(checkoutPath(which))})
+}
+
+// over is for somebody who was about to pay for what has ended, or has paid for it too late.
+func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f *fault.Error) error {
+	note(r.Context(), f)
+	from := c.Invite.From
+	v := page.TooLate{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Expired: f.Code == fault.Expired, Declined: c.Invite.WasDeclined(), Contract: portalContractPath(c.Agency),
+		Returned: c.Payment.State == subscription.Canceled}
+	return s.show(w, r, f.Code.Status(), v)
+}
+
+// PayingPage waits until the payment has come.
+func PayingPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
+	return s.buying("payingPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+		if c.Joined() && !c.Payment.Over() {
+			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
+		}
+		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && c.Payment.State != subscription.CheckoutOpen && !c.Joined() {
+			return s.over(w, r, c, f)
+		}
+		from := c.Invite.From
+		v := page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Person: string(caller.Email), Agency: string(c.Agency), Tries: looks(r)}
+		pause := 3
+		if v.Long() {
+			pause = 15
+		}
+		w.Header().Set("Refresh", fmt.Sprintf("%d;url=/checkout/done?agency=%s&n=%d", pause, url.QueryEscape(string(c.Agency)), v.Next()))
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// looks is how often somebody who waits has looked.
+func looks(r *http.Request) int {
+	n, _ := strconv.Atoi(r.URL.Query().Get("n")) //nolint:errcheck // 0 for what is no number
+	return min(max(n, 0), 99)
+}
+
+// lane makes a function that leads on and shows nothing itself: what talks to the payment service and what draws pages do
+// not fit into one binary's budget. to is where the browser goes; back is where a fault is shown, with its code. A person
+// whose sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
+func lane(id, origin string, changes bool, to func(r *http.Request) (step, error)) Page {
+	h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		at, err := to(r)
+		next, back := at.next, at.back
+		if err != nil {
+			f := fault.As(err)
+			if f == nil {
+				event.Annotate(r.Context(), "error", err.Error())
+				f = fault.New(fault.Internal, "")
+			}
+			note(r.Context(), f)
+			switch f.Code {
+			case fault.Unauthenticated:
+				if next = signInPath(back); at.who.SignedIn() {
+					next = back + "problem=" + stale
+				}
+			case fault.AlreadyPaid:
+				next = strings.TrimRight(back, "?&")
+			default:
+				next = back + "problem=" + url.QueryEscape(string(f.Code))
+			}
+		}
+		_ = seeOther(w, next) //nolint:errcheck // it has none
+	}))
+	if changes {
+		guard := http.NewCrossOriginProtection()
+		if origin != "" { // else the function does not start, and says so itself
+			if err := guard.AddTrustedOrigin(origin); err != nil {
+				panic(err) // environment.Origin has checked it
+			}
+		}
+		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "This came from another site. Open the page here and try once more.", http.StatusForbidden)
+		}))
+		h = guard.Handler(h)
+	}
+	return Page{id, h}
+}
+
+// step is one stretch of a lane.
+type step struct {
+	who        identity.Caller
+	next, back string
+}
+
+// StartCheckoutForm leads to the payment service's page.
+func StartCheckoutForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
+	return lane("startCheckoutForm", origin, true, func(r *http.Request) (at step, err error) {
+		which := id.Agency(r.PostFormValue("agency"))
+		at.back = checkoutPath(which) + "&"
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
+			return at, err
+		}
+		p, err := cashier.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
+		at.next = p.URL
+		return at, err
+	})
+}
+
+// CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
+func CheckoutDone(door *signin.Doorkeeper, cashier *billing.Cashier) Page {
+	return lane("checkoutDone", "", false, func(r *http.Request) (at step, err error) {
+		which := agencyIn(r)
+		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
+		if n := looks(r); n > 0 {
+			waiting += fmt.Sprintf("n=%d&", n)
+		}
+		at.back = portalPath(string(which)) + "&" // for who must sign in
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil || !at.who.SignedIn() {
+			return at, cmp.Or(err, error(fault.New(fault.Unauthenticated, "Sign in to see what became of your payment.")))
+		}
+		at.back, at.next = waiting, waiting
+		c, err := cashier.Confirm(r.Context(), at.who, which)
+		if fault.Is(err, fault.NotFound) {
+			at.next = checkoutPath(which)
+			return at, nil
+		}
+		if err == nil && c.Joined() && !c.Payment.Over() {
+			at.next = portalPath(string(which)) + "&welcome=1"
+		}
+		return at, err
+	})
+}
+
+// OpenBillingForm leads a client to its card and invoices.
+func OpenBillingForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
+	return lane("openBillingForm", origin, true, func(r *http.Request) (at step, err error) {
+		which := id.Agency(r.PostFormValue("agency"))
+		at.back = portalPath(string(which)) + "&"
+		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
+			return at, err
+		}
+		at.next, err = cashier.Account(r.Context(), at.who, which)
+		return at, err
+	})
+}
+
+// StartUpgradeForm leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
+// from where it comes back to the page that it was on.
+func StartUpgradeForm(origin string, door *signin.Doorkeeper, plans *billing.Plans) Page {
+	return lane("startUpgradeForm", origin, true, func(r *http.Request) (at step, err error) {
+		from := "/upgrade"
+		if r.PostFormValue("from") == "/settings/agency" {
+			from = "/settings/agency"
+		}
+		at.back = from + "?"
+		if at.who, err = door.ForAgency(r.Context(), signin.Credentials{Session: cookie.Of(r)}, ""); err != nil {
+			return at, err
+		}
+		if r.PostFormValue("account") != "" {
+			at.next, err = plans.Account(r.Context(), at.who, from)
+			return at, err
+		}
+		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostFormValue("interval")))
+		at.next = p.URL
+		return at, err
+	})
+}

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// ask opens what the address asks about, for browsers without a script.
+func ask(v *page.Client, query url.Values) {
+	if v.Cancel != nil {
+		v.Cancel.Open = query.Get("cancel") == "ask"
+	}
+	if v.Remove != nil {
+		v.Remove.Open = query.Get("remove") == "ask"
+	}
+	if v.Erase != nil {
+		v.Erase.Open = query.Get("erase") == "ask"
+	}
+	v.Rename.Open = query.Get("rename") == "ask"
+	for i := range v.Access {
+		v.Access[i].Asked = query.Get("revoke") == v.Access[i].ID
+	}
+}
+
+// tending adds what can be done about the client to its page.
+func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller identity.Caller, v *page.Client, c *client.Client) error {
+	now := s.now()
+	v.Rename = page.Rename{Name: c.Name, Edition: c.Edition()}
+	v.Activity = "/activity?subject=" + url.QueryEscape(string(c.ID))
+	v.AgainURL = "/clients?invite=new&again=" + url.QueryEscape(string(c.ID))
+	if p := c.Proposal; p != nil && c.At(now) != client.Active {
+		v.Proposal = &page.Proposal{Address: string(p.Address), Invited: string(c.Email), At: page.TimeAt(p.At, now)}
+	}
+	switch c.At(now) {
+	case client.Active:
+		if f := fault.As(c.MayEnd(client.ByAgency)); f != nil {
+			v.Stays = f.Message
+			break
+		}
+		v.Remove = &page.Question{Client: c.DisplayName(), Facts: whoKeepsWhat(v.Access)}
+	case client.Inactive:
+		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
+			{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
+			{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
+			{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address afresh."},
+		}}
+	}
+	if err := c.MayChange(now); err != nil {
+		if c.At(now) == client.Pending {
+			v.Fixed, v.Nothing = fault.As(err).Message, "Nothing is open yet. What the client buys is set up as soon as it has paid."
+		}
+		return nil
+	}
+	v.AccessURL = v.URL + "/access"
+	v.Grant = &page.GrantForm{}
+	for _, kind := range []instance.Kind{instance.N8N, instance.Service} {
+		all, err := directory.Resources(r.Context(), caller, kind, true)
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			if !has(c, x.ID) {
+				v.Grant.Choices = append(v.Grant.Choices, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
+			}
+		}
+	}
+	return nil
+}
+
+func has(c *client.Client, r id.Resource) bool {
+	for _, g := range c.Open() {
+		if g.Resource == r {
+			return true
+		}
+	}
+	return false
+}
+
+// whoKeepsWhat spells out what the end of a relationship does (FE33).
+func whoKeepsWhat(all []page.Linked) []page.Fact {
+	var facts []page.Fact
+	access := slices.DeleteFunc(slices.Clone(all), func(x page.Linked) bool { return x.Own })
+	if len(access) > 0 {
+		names := make([]string, 0, 4)
+		for i, x := range access {
+			if i == 3 && len(access) > 4 {
+				names = append(names, "and "+page.Count(len(access)-3, "other"))
+				break
+			}
+			names = append(names, x.Name)
+		}
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client loses access with its next request: " + strings.Join(names, ", ") + "."})
+	} else {
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client's portal closes with its next request."})
+	}
+	return append(facts,
+		page.Fact{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
+		page.Fact{Tone: page.Good, Text: "The client keeps its sign-in, and everything that it owns itself."},
+		page.Fact{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."})
+}
+
+// RenameClientForm changes a client's name.
+func RenameClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
+	return s.change("renameClientForm", "renamed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		_, err := keeper.Rename(ctx, caller, c.ID, form.Get("name"), form.Get("edition"))
+		return err
+	}, func(v *page.Client, f *fault.Error, form url.Values) {
+		v.Rename.Open, v.Rename.Name = true, form.Get("name")
+		v.Rename.Problems = page.Problems{{Field: "rename", Message: f.Message}}
+	})
+}
+
+// ChangeAccessForm opens something to a client, changes a right, or with no right closes it.
+func ChangeAccessForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
+	return s.change("changeAccessForm", "access", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		resource := id.Resource(form.Get("resource"))
+		if form.Get("access") == "none" {
+			_, err := keeper.Revoke(ctx, caller, c.ID, resource)
+			return err
+		}
+		if resource == "" {
+			return fault.InField("resource", "Choose what to open to this client.")
+		}
+		_, err := keeper.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
+		return err
+	}, func(v *page.Client, f *fault.Error, form url.Values) {
+		if v.Grant == nil || form.Get("access") == "none" {
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+			return
+		}
+		v.Grant.Problems = page.Problems{{Field: "grant", Message: f.Message}}
+		v.Grant.Write = form.Get("access") == string(instance.Write)
+		for i := range v.Grant.Choices {
+			v.Grant.Choices[i].Ticked = v.Grant.Choices[i].ID == form.Get("resource")
+		}
+	})
+}
+
+// RemoveClientForm ends the relationship.
+func RemoveClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
+	return s.change("removeClientForm", "removed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+		_, err := keeper.Remove(ctx, caller, c.ID)
+		return err
+	})
+}
+
+// EraseClientForm forgets a client and leads back to the list.
+func EraseClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
+	return s.act("eraseClientForm", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		err = keeper.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+		if err == nil {
+			return seeOther(w, "/clients?done=erased")
+		}
+		f := fault.As(err)
+		if f == nil || f.Code != fault.NotActive {
+			return err
+		}
+		v, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// AnswerProposalForm invites the address that an invitee asks for, or keeps the one that was invited.
+func AnswerProposalForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
+	return s.act("answerProposalForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		l, err := directory.Client(ctx, caller, id.Client(r.PathValue("clientId")))
+		if err != nil {
+			return err
+		}
+		c := l.Client
+		next := clientPath(c.ID) + "?done=kept"
+		if r.PostForm.Get("answer") == "approve" {
+			// One that asks twice is a form that was sent twice: the invite that was made answers for both.
+			if c, err = inviter.Approve(ctx, caller, c.Invite.ID, "form."+string(c.Invite.ID)); err == nil {
+				if c, err = inviter.Await(ctx, c, patience); err == nil {
+					next = clientPath(c.ID) + "?done=approved"
+				}
+			}
+		} else {
+			_, err = inviter.Refuse(ctx, caller, c.Invite.ID)
+		}
+		if err == nil {
+			return seeOther(w, next)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}

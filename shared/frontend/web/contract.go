@@ -1,0 +1,124 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
+)
+
+// ContractPage shows the agency what a client buys, or was asked to; with as=text for keeping.
+func ContractPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
+	return s.look("contractPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		event.Annotate(r.Context(), "agency", string(caller.Agency))
+		l, err := directory.Client(r.Context(), caller, id.Client(r.PathValue("clientId")))
+		if err != nil {
+			return err
+		}
+		return s.contract(w, r, l.Client, func(v *page.Contract) error {
+			a, err := directory.Agency(r.Context(), caller)
+			if err != nil {
+				return err
+			}
+			around := workspace(a, caller, page.InClients)
+			v.Workspace, v.Brand, v.Back, v.BackWord = &around, around.Brand, clientPath(l.Client.ID), l.Client.DisplayName()
+			return nil
+		})
+	})
+}
+
+// PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
+func PortalContractPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
+	return s.look("portalContractPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
+		if err != nil {
+			return err
+		}
+		return s.contract(w, r, c, func(v *page.Contract) error {
+			from := c.Invite.From
+			v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
+			v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
+			if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
+				v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
+			} else if !c.Joined() {
+				v.Back, v.BackWord = "/account", "Your account"
+			}
+			return nil
+		})
+	})
+}
+
+// portalContractPath is where a client reads its contract with the agency.
+func portalContractPath(agency id.Agency) string {
+	return "/portal/contract?agency=" + url.QueryEscape(string(agency))
+}
+
+// contract shows a relationship's contract, or hands it out as text.
+func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client, around func(*page.Contract) error) error {
+	now := s.now()
+	event.Annotate(r.Context(), "client", string(c.ID), "invite", string(c.Invite.ID))
+	of, err := receipt.Of(c, now)
+	if err != nil {
+		return err
+	}
+	if of == nil {
+		return fault.New(fault.NotFound, "There is no contract here: nothing is bought with this invitation.")
+	}
+	if r.URL.Query().Get("as") == "text" {
+		return keep(w, of, now)
+	}
+	q := r.URL.Query()
+	q.Set("as", "text")
+	v := page.Contract{Number: of.Number, Agency: of.Agency, Client: of.Client, Chosen: string(of.Chosen), State: stateBadge(of.State), Text: of.State.Text,
+		Saving: of.Saving, Tax: of.Tax, Notes: of.Notes, Download: r.URL.Path + "?" + q.Encode()}
+	if of.Address != of.Client {
+		v.Address = of.Address
+	}
+	for _, l := range of.Lines {
+		v.Lines = append(v.Lines, page.Priced(l))
+	}
+	for _, l := range of.Totals {
+		v.Totals = append(v.Totals, page.Priced(l))
+	}
+	for _, f := range of.Facts {
+		v.Facts = append(v.Facts, page.Known(f))
+	}
+	if err := around(&v); err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, v)
+}
+
+// keep hands a receipt out as a file.
+func keep(w http.ResponseWriter, of *receipt.Receipt, now time.Time) error {
+	h := w.Header()
+	page.SecurityHeaders(h)
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="`+receipt.FileName(now)+`"`)
+	h.Set("Cache-Control", "no-store")
+	_, err := w.Write([]byte(of.Text(now))) //nolint:gosec // plain text, for saving
+	return err
+}
+
+// stateBadge is the state of a payment.
+func stateBadge(s receipt.State) page.Badge {
+	return page.Badge{Text: s.Word, Tone: map[receipt.Weight]page.Tone{receipt.Fine: page.Good, receipt.Waiting: page.Wait, receipt.Wrong: page.Bad, receipt.Over: page.Idle}[s.Weight]}
+}

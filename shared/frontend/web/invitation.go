@@ -1,0 +1,206 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+func invitationPath(token string) string { return "/i/" + url.PathEscape(token) }
+
+func portalPath(agency string) string { return "/portal?agency=" + url.QueryEscape(agency) }
+
+// InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer.
+// Looking at it changes nothing.
+func InvitationPage(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception) Page {
+	return s.look("invitationPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		v, err := s.invitation(r, reception, caller)
+		if err != nil {
+			return err
+		}
+		if v.Step != page.Joined {
+			switch r.URL.Query().Get("answer") {
+			case "decline":
+				v.Step = page.Declining
+			case "propose":
+				v.Step, v.Email = page.Proposing, v.Person
+			}
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// deadLink is the fault of a link that opens nothing, with the page to show for it.
+type deadLink struct {
+	view  page.DeadLink
+	cause *fault.Error
+}
+
+func (d *deadLink) Error() string { return d.cause.Error() }
+func (d *deadLink) Unwrap() error { return d.cause }
+
+// dead is the page of a link that opens nothing: one with the agency's brand for the holder of a formerly good link.
+func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.Error) error {
+	v := page.DeadLink{Brand: s.brand}
+	if d, ok := asDeadLink(err); ok {
+		v = d.view
+	} else if f.Code == fault.Expired {
+		v.Expired = f.Message
+	}
+	return s.show(w, r, http.StatusGone, v)
+}
+
+// invitation prepares the page for whoever is looking.
+func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, caller identity.Caller) (page.Invitation, error) {
+	token, now := r.PathValue("token"), s.now()
+	i, err := reception.View(r.Context(), token, caller)
+	if f := fault.As(err); f != nil && i.Client != nil {
+		from := i.Client.Invite.From
+		d := &deadLink{page.DeadLink{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}}, f}
+		if d.view.Expired = f.Message; f.Code == fault.Gone {
+			d.view.Expired, d.view.Ended = "", f.Message
+		} else if at := i.Asked(now); !at.IsZero() {
+			d.view.Asked = page.TimeAt(at, now)
+		} else {
+			d.view.Ask = invitationPath(token) + "/request"
+		}
+		return page.Invitation{}, d
+	}
+	if err != nil {
+		return page.Invitation{}, err
+	}
+	c := i.Client
+	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
+	from := c.Invite.From
+	v := page.Invitation{
+		Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+		URL:   invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
+		Message: c.Invite.Message, Until: page.TimeAt(c.Invite.ExpiresAt, now), Offer: i.Offer,
+	}
+	if v.Client == "" {
+		v.Client = i.To()
+	}
+	if deal := c.Invite.Contract; deal != nil {
+		v.Pays = checkoutPath(c.Agency)
+		if v.Bill, err = bill(deal); err != nil {
+			return page.Invitation{}, err
+		}
+	}
+	for _, g := range i.Grants {
+		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: rightsWord(g.Access)})
+	}
+	switch i.Standing {
+	case onboarding.Invited:
+		v.Step = page.Accept
+	case onboarding.Other:
+		v.Step = page.WrongUser
+	case onboarding.Member:
+		v.Step, v.Portal = page.Joined, portalPath(string(c.Agency))
+	default:
+		v.Step = page.AskCode
+	}
+	return v, nil
+}
+
+// seconds is a wait in whole seconds, rounded up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// InvitationCodeForm mails a sign-in code to the invited address, and to no other.
+func InvitationCodeForm(s *Site, reception *onboarding.Reception, codes *signin.Codes) Page {
+	return s.act("invitationCodeForm", func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.invitation(r, reception, identity.Caller{})
+		if err != nil {
+			return err
+		}
+		to, err := reception.Address(r.Context(), r.PathValue("token"))
+		if err != nil {
+			return err
+		}
+		if err = codes.Request(r.Context(), to, address(r)); err == nil {
+			v.Step, v.Wait = page.GiveCode, seconds(identity.CodeApart)
+			if r.PostForm.Get("again") != "" {
+				v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+			}
+			return s.show(w, r, http.StatusOK, v)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(f.Limit.Name, "codes") { // one is out: it may as well be used
+			v.Step, v.Wait, v.Note = page.GiveCode, seconds(f.Retry), page.Note{Tone: page.Wait, Text: f.Message}
+		} else {
+			v.Problems = problems(f, nil)
+		}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// AcceptInvitationForm accepts for the signed-in person, or for the one who proves with a code to own the invited
+// address, who is signed in by it.
+func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception, codes *signin.Codes) Page {
+	return s.act("acceptInvitationForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx, token := r.Context(), r.PathValue("token")
+		caller, err := door.Caller(ctx, credentials(r))
+		if err != nil {
+			return err
+		}
+		v, err := s.invitation(r, reception, caller)
+		if err != nil {
+			return err
+		}
+		if r.PostForm.Has("code") && v.Step != page.Accept && v.Step != page.Joined {
+			to, err := reception.Address(ctx, token)
+			if err != nil {
+				return err
+			}
+			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
+			secret, session, err := codes.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
+			if err != nil {
+				f, err := ours(r, err)
+				if err != nil {
+					return err
+				}
+				v.Problems, v.Spent = problems(f, signInNames), identity.Spent(f)
+				retryAfter(w, f)
+				return s.show(w, r, f.Code.Status(), v)
+			}
+			http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
+			caller = session.Person()
+		}
+		c, err := reception.Accept(ctx, token, r.PostForm.Get("offer"), caller)
+		switch {
+		case err == nil:
+			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
+		case fault.Is(err, fault.PaymentRequired): // the person is signed in, and says there how it pays
+			return seeOther(w, v.Pays)
+		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now
+			f := fault.As(err)
+			note(ctx, f)
+			if v, err = s.invitation(r, reception, caller); err != nil {
+				return err
+			}
+			v.Note = page.Note{Tone: page.Wait, Title: "The offer has changed", Text: f.Message}
+			return s.show(w, r, f.Code.Status(), v)
+		case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.WrongAccount): // the page says what to do
+			f := fault.As(err)
+			note(ctx, f)
+			return s.show(w, r, f.Code.Status(), v)
+		}
+		return err
+	})
+}

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/view/page"
+)
+
+// onward is where somebody goes on after signing in: one of our own pages on which people are asked to sign in again,
+// written anew from what is known of it; "" for anything else.
+func onward(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
+		return ""
+	}
+	switch u.Path {
+	case "/upgrade", "/settings/agency":
+		return u.Path
+	case "/checkout", "/portal", "/portal/contract":
+		if a := u.Query().Get("agency"); id.Valid(id.AgencyPrefix, a) {
+			return u.Path + "?agency=" + url.QueryEscape(a)
+		}
+	}
+	return ""
+}
+
+// signInPath is the sign-in, from which one goes on to the address.
+func signInPath(next string) string {
+	if next = onward(next); next != "" {
+		return "/sign-in?next=" + url.QueryEscape(next)
+	}
+	return "/sign-in"
+}
+
+// stale is the problem of a sign-in that is too old for paying, as a redirect tells it to the page that it leads back to.
+const stale = "sign_in"
+
+// signInAgain is the offer to do so, on a page that a form has led back to; nil when it is not asked for.
+func signInAgain(r *http.Request, next, what string) *page.SignInAgain {
+	if r.URL.Query().Get("problem") != stale {
+		return nil
+	}
+	return &page.SignInAgain{Next: onward(next), What: what}
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
+)
+
+// PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
+func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
+	return s.look("portalPage", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.Caller(ctx, credentials(r))
+		if err != nil {
+			return err
+		}
+		which := agencyIn(r)
+		var view *portal.View
+		if which != "" {
+			view, err = from.Get(ctx, caller, which)
+		} else {
+			view, err = from.Return(ctx, caller, id.Agency(cookie.Choice(r)))
+		}
+		if fault.Is(err, fault.NotFound) {
+			return s.noPortal(w, r, from, caller, which, err)
+		}
+		if err != nil {
+			return err
+		}
+		if view.Agency == nil {
+			return s.show(w, r, http.StatusOK, page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view)})
+		}
+		event.Annotate(ctx, "agency", string(view.Agency.ID), "client", string(view.Client.ID))
+		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account", Welcome: r.URL.Query().Get("welcome") != "", Places: places(view)}
+		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
+			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
+		}
+		if caller.Agency != "" {
+			v.Agency = "/clients"
+		}
+		if view.Access == portal.Inactive {
+			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
+		}
+		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
+			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
+		}
+		if view.Access == portal.Inactive && returned(view.Client) {
+			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
+		}
+		if view.Access == portal.Closed {
+			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
+		}
+		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
+			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
+			v.Problems, v.SignIn = refusal(r), signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
+			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
+				return err
+			}
+			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
+				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
+				if !returned(view.Client) {
+					v.Failed = ""
+				}
+			}
+		}
+		furnish(&v, view, s.now())
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// deletedOn is the day on which what is not paid any more is deleted; "" when nothing is to be.
+func deletedOn(c *client.Client) string {
+	for n := range c.Items {
+		if c.Items[n].State == purchase.Suspended {
+			return receipt.Day(c.Items[n].DeletedOn())
+		}
+	}
+	return ""
+}
+
+// returned tells whether all that the client has bought was paid back.
+func returned(c *client.Client) bool {
+	for n := range c.Items {
+		if i := &c.Items[n]; i.State != purchase.Refunded && !i.Left {
+			return false
+		}
+	}
+	return len(c.Items) > 0
+}
+
+// furnish puts what is open to the client on its page.
+func furnish(v *page.Portal, view *portal.View, now time.Time) {
+	for _, i := range view.Instances {
+		v.Instances = append(v.Instances, tile(i, v.Brand.Name, now))
+	}
+	for _, i := range view.Services {
+		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
+	}
+}
+
+// places are the portals to switch between; none for a client of one. Initials take the logos' places, so that their
+// number costs no requests.
+func places(v *portal.View) []page.Place {
+	var all []page.Place
+	for _, a := range v.Choices {
+		b := brandOf(a)
+		b.LogoURL = ""
+		all = append(all, page.Place{Brand: b, URL: portalPath(string(a.ID)), Here: v.Agency != nil && v.Agency.ID == a.ID})
+	}
+	return all
+}
+
+// noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
+// to show where nothing is known.
+func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error) error {
+	if which == "" && caller.Agency != "" {
+		return seeOther(w, "/clients")
+	}
+	ended, err := from.Ended(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	note(r.Context(), fault.As(missing))
+	now := s.now()
+	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	for _, e := range ended {
+		if e.Agency.ID == which {
+			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}
+			if e.Bought {
+				ended.Contract = portalContractPath(which)
+			}
+			return s.show(w, r, http.StatusNotFound, ended)
+		}
+		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
+	}
+	if which != "" {
+		return missing
+	}
+	return s.show(w, r, http.StatusOK, v)
+}
+
+func tile(i portal.Item, agency string, now time.Time) page.Tile {
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	if i.Kind == instance.N8N {
+		t.Look = portalInstancePath(i.ID)
+	}
+	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
+	switch {
+	case !i.Status.Linkable():
+		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
+	case i.URL == "":
+		t.Reason = "It has no address to open in a browser."
+	default:
+		t.URL = i.URL
+	}
+	return t
+}

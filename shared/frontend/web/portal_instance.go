@@ -1,0 +1,155 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// PortalInstancePage shows a client the workflows and last runs of one of its n8n instances.
+func PortalInstancePage(s *Site, door *signin.Doorkeeper, instances *portal.Instances) Page {
+	return s.look("portalInstancePage", func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.portalInstance(r, door, instances)
+		if err != nil {
+			return err
+		}
+		switch r.URL.Query().Get("done") {
+		case "on":
+			v.Note = page.Note{Tone: page.Good, Text: "It is switched on."}
+		case "off":
+			v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// SetWorkflowForm switches a workflow on or off, and shows its instance again.
+func SetWorkflowForm(s *Site, door *signin.Doorkeeper, instances *portal.Instances) Page {
+	return s.act("setWorkflowForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.Caller(ctx, credentials(r))
+		if err != nil {
+			return err
+		}
+		x := id.Resource(r.PathValue("instanceId"))
+		on := r.PostForm.Get("active") == "true"
+		_, err = instances.Switch(ctx, caller, x, r.PathValue("workflowId"), on)
+		if err == nil {
+			done := "off"
+			if on {
+				done = "on"
+			}
+			return seeOther(w, portalInstancePath(x)+"?done="+done)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, again := s.portalInstance(r, door, instances)
+		if again != nil { // the instance itself is what is not there, or the portal is paused
+			return f
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+func portalInstancePath(x id.Resource) string {
+	return "/portal/instances/" + url.PathEscape(string(x))
+}
+
+func (s *Site) portalInstance(r *http.Request, door *signin.Doorkeeper, instances *portal.Instances) (page.PortalInstance, error) {
+	ctx, now := r.Context(), s.now()
+	caller, err := door.Caller(ctx, credentials(r))
+	if err != nil {
+		return page.PortalInstance{}, err
+	}
+	x, err := instances.Get(ctx, caller, id.Resource(r.PathValue("instanceId")))
+	if err != nil {
+		return page.PortalInstance{}, err
+	}
+	event.Annotate(ctx, "agency", string(x.Agency.ID), "client", string(x.Client.ID))
+	if x.Reason != "" {
+		event.Annotate(ctx, "n8n", "not shown")
+	}
+	v := page.PortalInstance{Brand: brandOf(x.Agency), Person: string(caller.Email), Portal: portalPath(string(x.Agency.ID)), URL: portalInstancePath(x.ID), API: "/v1" + portalInstancePath(x.ID),
+		Name: x.Name, State: resourceBadge(x.Status), Write: x.Access == instance.Write, Connected: x.Connected, Reason: x.Reason, NoFlows: x.NoFlows, More: x.More}
+	if x.Status.Linkable() {
+		v.Address = x.URL
+	}
+	names := map[string]string{}
+	for _, f := range x.Workflows {
+		names[f.ID] = f.Name
+		row := page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active}
+		if !f.UpdatedAt.IsZero() {
+			row.Updated = page.TimeAt(f.UpdatedAt, now)
+		}
+		v.Workflows = append(v.Workflows, row)
+	}
+	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
+		v.Address = ""
+	}
+	if v.Switches() || v.Progress != nil { // the initial in the agency's colour takes the logo's place where the script takes its request
+		v.Brand.LogoURL = ""
+	}
+	for _, u := range x.Runs {
+		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
+		if row.Workflow == "" {
+			row.Workflow = "A workflow that is gone"
+			if v.NoFlows || v.More {
+				row.Workflow = "Workflow " + u.Workflow
+			}
+		}
+		if !u.StartedAt.IsZero() {
+			row.At = page.TimeAt(u.StartedAt, now)
+			if !u.StoppedAt.IsZero() {
+				row.Took = took(u.StoppedAt.Sub(u.StartedAt))
+			}
+		}
+		v.Runs = append(v.Runs, row)
+	}
+	return v, nil
+}
+
+// runBadge is what became of a run.
+func runBadge(s instance.RunStatus) page.Badge {
+	switch s {
+	case instance.RunSucceeded:
+		return page.Badge{Tone: page.Good, Text: "Succeeded"}
+	case instance.RunFailed, instance.RunCrashed:
+		return page.Badge{Tone: page.Bad, Text: "Failed"}
+	case instance.RunCanceled:
+		return page.Badge{Tone: page.Idle, Text: "Cancelled"}
+	case instance.RunGoing:
+		return page.Badge{Tone: page.Wait, Text: "Running"}
+	case instance.RunWaiting:
+		return page.Badge{Tone: page.Wait, Text: "Waiting"}
+	case instance.RunNew:
+		return page.Badge{Tone: page.Wait, Text: "Queued"}
+	}
+	return page.Badge{Tone: page.Idle, Text: "Unknown"}
+}
+
+// took words how long a run took.
+func took(d time.Duration) string {
+	switch {
+	case d < 0:
+		return ""
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+}

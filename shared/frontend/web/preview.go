@@ -1,0 +1,67 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// PreviewPortalForm shows the portal as the client of a draft would see it. It is a form for what was typed, and changes
+// nothing.
+func PreviewPortalForm(s *Site, door *signin.Doorkeeper, inviter *onboarding.Inviter) Page {
+	return s.act("previewPortalForm", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.InvitesRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		p, err := inviter.Preview(r.Context(), caller, draft(r.PostForm))
+		if f := fault.As(err); f != nil {
+			note(r.Context(), f)
+			return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet", Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
+		}
+		if err != nil {
+			return err
+		}
+		person := cmp.Or(string(p.Offer.Email), "client@example.com")
+		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
+		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+		if err := promise(&v, p.Offer.Contract); err != nil {
+			return err
+		}
+		for i := range v.Instances {
+			if v.Instances[i].Look != "" {
+				v.Instances[i].Look = "#content" // that page is the client's alone
+			}
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// promise puts on a previewed portal what the client is asked to buy, as it stands there once it is paid and set up.
+func promise(v *page.Portal, c *contract.Contract) error {
+	if c == nil {
+		return nil
+	}
+	b, err := bill(c)
+	if err != nil {
+		return err
+	}
+	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, State: page.Badge{Tone: page.Wait, Text: "Paid first"}, Text: "Before it gets here, the client picks monthly or annual and pays by card."}
+	for _, l := range c.Lines {
+		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true, Reason: "It is set up as soon as it is paid."}
+		if l.Product == contract.WhatsApp {
+			t.Kind = "WhatsApp"
+			v.Services = append(v.Services, t)
+			continue
+		}
+		v.Instances = append(v.Instances, t)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"net/http"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// SignUpPage asks for what an agency is made from.
+func SignUpPage(s *Site, door *signin.Doorkeeper) Page {
+	return s.look("signUpPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey()})
+	})
+}
+
+// signUpNames are the fields of the sign-up form.
+var signUpNames = map[string]string{"name": "name", "email": "email", "code": "code"}
+
+// SignUpForm makes an agency: at once for a person who is signed in; else it mails a code, and makes the agency when
+// that comes back.
+func SignUpForm(s *Site, door *signin.Doorkeeper, codes *signin.Codes, agencies *signin.Agencies) Page {
+	return s.act("signUpForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx, form := r.Context(), r.PostForm
+		caller, err := door.Caller(ctx, credentials(r))
+		if err != nil {
+			return err
+		}
+		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: form.Get("key"), Name: form.Get("name"), Email: form.Get("email"), Code: form.Get("code")}
+		n := signin.NewAgency{Name: v.Name}
+		held := credentials(r).Session
+		coded := form.Get("step") == "code" && !caller.SignedIn()
+		_, _, err = n.Check()
+		if err == nil && !caller.SignedIn() {
+			var who email.Address
+			if who, err = email.Parse("email", v.Email); err == nil {
+				v.Email = string(who)
+				if !coded {
+					if err = codes.Request(ctx, who, address(r)); err == nil {
+						v.AskCode = true
+						if form.Get("again") != "" {
+							v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+						}
+						return s.show(w, r, http.StatusOK, v)
+					}
+				} else {
+					v.AskCode = true
+					var session *identity.Session
+					if held, session, err = codes.SignIn(ctx, who, v.Code, address(r), held); err == nil {
+						caller = session.Person()
+						// From here on the person is signed in, whatever becomes of the agency.
+						http.SetCookie(w, cookie.New(held, identity.SessionLifetime))
+						v.AskCode, v.Person = false, string(who)
+					}
+				}
+			}
+		}
+		if err == nil {
+			a, fresh, _, made := agencies.SignUp(ctx, caller, held, n, once(form), address(r))
+			if err = made; err == nil {
+				event.Annotate(ctx, "agency", string(a.ID))
+				w.Header().Del("Set-Cookie")
+				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
+				return seeOther(w, "/clients")
+			}
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v.Problems = problems(f, signUpNames)
+		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && f.Limit.Name != "code-ip" { // a code is out: it may as well be used
+			v.AskCode, v.Problems, v.Note = true, nil, page.Note{Tone: page.Wait, Text: f.Message}
+		}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// AgenciesPage lets a person choose for which of its agencies it acts.
+func AgenciesPage(s *Site, door *signin.Doorkeeper, agencies *signin.Agencies) Page {
+	return s.look("agenciesPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.Caller(r.Context(), credentials(r))
+		if err != nil {
+			return err
+		}
+		places, portals, err := agencies.List(r.Context(), caller)
+		if err != nil {
+			return err
+		}
+		v := page.Agencies{Brand: s.brand, Person: string(caller.Email), Portals: portals}
+		if r.URL.Query().Get("done") == "deleted" {
+			v.Note = page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}
+		}
+		if r.URL.Query().Get("done") == "left" {
+			v.Note = page.Note{Tone: page.Good, Text: "You have left the agency."}
+		}
+		for _, p := range places {
+			brand := brandOf(p.Agency)
+			brand.LogoURL = "" // of many agencies, each would be a request
+			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Role: roleWord(p.Role), Here: p.Here})
+		}
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// SwitchForm has the session act for another agency.
+func SwitchForm(s *Site, door *signin.Doorkeeper, agencies *signin.Agencies) Page {
+	return s.act("switchForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx, held := r.Context(), credentials(r)
+		caller, err := door.Caller(ctx, held)
+		if err != nil {
+			return err
+		}
+		fresh, session, err := agencies.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
+		if err != nil {
+			return err
+		}
+		http.SetCookie(w, cookie.New(fresh, session.ExpiresAt.Sub(s.now())))
+		return seeOther(w, "/clients")
+	})
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
+)
+
+// StandingPage shows the agency's plan, and lets an owner delete it.
+func StandingPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
+	return s.look("standingPage", func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := person(r, door)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, err := s.standing(r.Context(), o, caller)
+		if err != nil {
+			return err
+		}
+		v.Asking = r.URL.Query().Get("delete") == "ask"
+		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", "Card and invoices need a sign-in of the last hour.")
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+func (s *Site) standing(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Standing, error) {
+	roster, err := o.Members(ctx, caller)
+	if err != nil {
+		return page.Standing{}, err
+	}
+	a := roster.Agency
+	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(roster, caller), Max: a.Plan == agency.Max, Suspended: a.Suspended,
+		Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: o.IsFresh(caller)}
+	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
+	v.State, v.Renews = renewal(&a.Payment)
+	if !v.Owner {
+		return v, nil
+	}
+	n, err := o.Losses(ctx, caller)
+	switch {
+	case err != nil:
+		return v, err
+	case n > agencies.ManyClients:
+		v.Losses = fmt.Sprintf("More than %d clients lose their portal and all access.", agencies.ManyClients)
+	case n == 1:
+		v.Losses = "One client loses its portal and all access."
+	case n == 0:
+		v.Losses = "There are no clients who would lose anything."
+	default:
+		v.Losses = fmt.Sprintf("%d clients lose their portal and all access.", n)
+	}
+	switch others := len(roster.Members) - 1; others {
+	case 0:
+		v.People = "You lose your place here, and every API key stops working."
+	case 1:
+		v.People = "You and one other person lose your places here, and every API key stops working."
+	default:
+		v.People = fmt.Sprintf("You and %d other people lose your places here, and every API key stops working.", others)
+	}
+	return v, nil
+}
+
+// renewal says how the payment of an agency's plan stands, and what comes next.
+func renewal(p *subscription.Subscription) (page.Badge, string) {
+	every := map[payment.Interval]string{payment.Month: "Paid monthly. ", payment.Year: "Paid annually. "}[p.Interval]
+	switch end := receipt.Day(p.PeriodEnd); {
+	case p.State == subscription.Active && p.Ending:
+		return page.Badge{Tone: page.Wait, Text: "Ends " + end}, every + "It is paid until " + end + " and not renewed after that. Your clients keep what they have; inviting rests then."
+	case p.State == subscription.Active:
+		return page.Badge{Tone: page.Good, Text: "Paid"}, every + "It renews on " + end + "."
+	case p.State == subscription.PastDue:
+		return page.Badge{Tone: page.Bad, Text: "Past due"}, "The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+	case p.State == subscription.CheckoutOpen && p.PaidAt.IsZero():
+		return page.Badge{}, ""
+	case p.Over():
+		return page.Badge{Tone: page.Idle, Text: "Ended"}, "Max ended on " + receipt.Day(p.EndedAt) + ". Your clients keep what they have; inviting rests until it is paid again."
+	}
+	return page.Badge{}, ""
+}
+
+// DeleteAgencyForm ends the agency.
+func DeleteAgencyForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
+	return s.act("deleteAgencyForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := person(r, door)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		if err = o.Close(ctx, caller, r.PostForm.Get("name")); err == nil {
+			return seeOther(w, "/agencies?done=deleted")
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.standing(ctx, o, caller)
+		if err != nil {
+			return err
+		}
+		v.Asking, v.Typed = true, r.PostForm.Get("name")
+		v.Problems = problems(f, map[string]string{"name": "name"})
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}

@@ -1,0 +1,349 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
+func InstancesPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.thingsPage("instancesPage", instance.N8N, door, directory, connector)
+}
+
+// ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
+func ServicesPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.thingsPage("servicesPage", instance.Service, door, directory, connector)
+}
+
+func (s *Site) thingsPage(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.look(name, func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, err := s.things(r, kind, directory, connector, caller)
+		if err != nil {
+			return err
+		}
+		if r.URL.Query().Get("done") == "disconnected" {
+			v.Note = page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}
+		}
+		v.Form.Open = r.URL.Query().Get("ask") == "connect"
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// things prepares the list.
+func (s *Site) things(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Things, error) {
+	ctx := r.Context()
+	event.Annotate(ctx, "agency", string(caller.Agency))
+	v := page.Things{Service: kind == instance.Service, Form: page.ThingForm{Key: newKey(), Type: "whatsapp"}}
+	a, err := directory.Agency(ctx, caller)
+	if err != nil {
+		return v, err
+	}
+	v.Workspace = workspace(a, caller, areaOf(kind))
+	v.Workspace.Invite = a.MayInvite() == nil
+	all, err := directory.Resources(ctx, caller, kind, false)
+	if err != nil {
+		return v, err
+	}
+	seers, more, err := connector.Seers(ctx, caller)
+	if err != nil {
+		return v, err
+	}
+	v.More = more
+	for i := range all {
+		x := &all[i]
+		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL), State: resourceBadge(x.Status),
+			Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
+		switch n := seers[x.ID]; n {
+		case 0:
+		case 1:
+			row.Seers = "1 client"
+		default:
+			row.Seers = fmt.Sprintf("%d clients", n)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v, nil
+}
+
+func areaOf(kind instance.Kind) page.Area {
+	if kind == instance.Service {
+		return page.InServices
+	}
+	return page.InInstances
+}
+
+func withoutScheme(u string) string {
+	_, rest, _ := strings.Cut(u, "://")
+	return rest
+}
+
+func thingPath(r id.Resource) string {
+	if instance.KindOf(r) == instance.Service {
+		return "/services/" + url.PathEscape(string(r))
+	}
+	return "/instances/" + url.PathEscape(string(r))
+}
+
+// stateMeaning says what a resource's state means for the agency and its clients.
+func stateMeaning(r *instance.Resource) string {
+	switch r.Status {
+	case instance.PendingDeploy:
+		return "It waits for its turn to be set up, and cannot be opened to clients yet."
+	case instance.Deploying:
+		return "It is being set up, which takes some minutes. Then it can be opened to clients."
+	case instance.Running:
+		if r.Connected() {
+			return "It answers. It can be opened to clients, who see its workflows."
+		}
+		return "It runs, and can be opened to clients."
+	case instance.Active:
+		return "It is in use, and can be opened to clients."
+	case instance.Stopped:
+		return "It was stopped. Clients see it and cannot open it; start it to change that."
+	case instance.SuspendedDown:
+		return "It was suspended by whoever hosts it. Clients see it and cannot open it."
+	case instance.Failed:
+		if r.Reason != "" {
+			return sentence(r.Reason)
+		}
+		return "It did not start. Clients see it and cannot open it."
+	}
+	if r.Status == instance.Deleted {
+		return "It was deleted, with all that was in it, because nobody pays for it."
+	}
+	return "Its state is not known."
+}
+
+// ConnectInstanceForm connects an n8n and leads to its page. What cannot be connected comes back with all that was
+// typed, but for the key.
+func ConnectInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.connect("connectInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("apiKey")
+		return connector.Connect(r.Context(), caller, resources.Instance{Name: &name, URL: &at, APIKey: &key}, once(r.PostForm))
+	})
+}
+
+// ConnectServiceForm connects a service and leads to its page.
+func ConnectServiceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.connect("connectServiceForm", instance.Service, door, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+		in := resources.Service{Type: r.PostForm.Get("type"), Name: r.PostForm.Get("name"), URL: strings.TrimSpace(r.PostForm.Get("url"))}
+		return connector.ConnectService(r.Context(), caller, in, once(r.PostForm))
+	})
+}
+
+// thingNames are the fields of the forms by the names that the use case gives them.
+var thingNames = map[string]string{"name": "name", "url": "url", "apiKey": "apiKey", "type": "type"}
+
+func (s *Site) connect(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector,
+	do func(*http.Request, identity.Caller) (*instance.Resource, error)) Page {
+	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		made, err := do(r, caller)
+		if err == nil {
+			return seeOther(w, thingPath(made.ID)+"?done=connected")
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.things(r, kind, directory, connector, caller)
+		if err != nil {
+			return err
+		}
+		v.Form.Open, v.Form.Problems = true, problems(f, thingNames)
+		v.Form.Name, v.Form.URL, v.Form.Type = r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("type")
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+// things that were done to an instance or service, by the word that the redirect carries.
+var thingOutcomes = map[string]page.Note{
+	"connected": {Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on their pages."},
+	"saved":     {Tone: page.Good, Text: "Your changes are saved."},
+	"checked":   {Tone: page.Good, Text: "n8n was called, and answers as it should."},
+}
+
+// InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
+func InstancePage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.thingPage("instancePage", instance.N8N, door, directory, connector)
+}
+
+// ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
+func ServicePage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.thingPage("servicePage", instance.Service, door, directory, connector)
+}
+
+func (s *Site) thingPage(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.look(name, func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesRead)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		v, err := s.thing(r, kind, directory, connector, caller)
+		if err != nil {
+			return err
+		}
+		done := r.URL.Query().Get("done")
+		if v.Note = thingOutcomes[done]; done == "checked" && v.Reason != "" {
+			v.Note = page.Note{} // the page tells what the check has seen
+		}
+		ask := r.URL.Query().Get("ask")
+		v.Form.Open, v.Asking = ask == "edit" && !v.Service, ask == "disconnect"
+		return s.show(w, r, http.StatusOK, v)
+	})
+}
+
+// thing prepares the page of the resource that the path names.
+func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Thing, error) {
+	ctx, now := r.Context(), s.now()
+	event.Annotate(ctx, "agency", string(caller.Agency))
+	seen, err := connector.Get(ctx, caller, kind, which(r, kind))
+	if err != nil {
+		return page.Thing{}, err
+	}
+	a, err := directory.Agency(ctx, caller)
+	if err != nil {
+		return page.Thing{}, err
+	}
+	x := seen.Resource
+	event.Annotate(ctx, "resource", string(x.ID))
+	v := page.Thing{Workspace: workspace(a, caller, areaOf(kind)), Service: kind == instance.Service, URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
+		State: resourceBadge(x.Status), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason, Connected: x.Connected(), More: seen.More,
+		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
+	v.Workspace.Invite = a.MayInvite() == nil
+	if !x.CheckedAt.IsZero() {
+		v.Checked = page.TimeAt(x.CheckedAt, now)
+	}
+	if v.Reason != "" {
+		v.Meaning = "Clients cannot open it until a check finds it well."
+	}
+	for _, c := range seen.Clients {
+		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(), Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
+	}
+	if x.Bought() {
+		v.Owner = &page.SeerRow{Name: "a client"}
+		if c := seen.Owner(); c != nil {
+			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}
+			if v.Progress = progress(c.Bought(x.ID), false, now); v.Progress != nil {
+				v.Reason = ""
+			}
+		}
+		v.Meaning = "The client has bought it and pays for it. You see how it is; it is not yours to change, to open to others or to disconnect."
+	}
+	return v, nil
+}
+
+func which(r *http.Request, kind instance.Kind) id.Resource {
+	if kind == instance.Service {
+		return id.Resource(r.PathValue("serviceId"))
+	}
+	return id.Resource(r.PathValue("instanceId"))
+}
+
+// UpdateInstanceForm changes an instance. An empty key leaves the stored one.
+func UpdateInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.act("updateInstanceForm", func(w http.ResponseWriter, r *http.Request) error {
+		ctx := r.Context()
+		caller, err := door.ForAgency(ctx, credentials(r), identity.ResourcesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), strings.TrimSpace(r.PostForm.Get("apiKey"))
+		in := resources.Instance{Name: &name, URL: &at}
+		if key != "" {
+			in.APIKey = &key
+		}
+		x, err := connector.Update(ctx, caller, which(r, instance.N8N), in, r.PostForm.Get("tag"))
+		if err == nil {
+			return seeOther(w, thingPath(x.ID)+"?done=saved")
+		}
+		f, err := ours(r, err)
+		if err != nil || f.Code == fault.NotFound {
+			return orNotFound(err, f)
+		}
+		v, err := s.thing(r, instance.N8N, directory, connector, caller)
+		if err != nil {
+			return err
+		}
+		v.Form.Open, v.Form.Problems, v.Form.Name, v.Form.URL = true, problems(f, thingNames), name, at
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}
+
+func orNotFound(err error, f *fault.Error) error {
+	if err != nil {
+		return err
+	}
+	return f
+}
+
+// CheckInstanceForm has an instance called now.
+func CheckInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.toThing("checkInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+		_, err := connector.Check(r.Context(), caller, x)
+		return thingPath(x) + "?done=checked", err
+	})
+}
+
+// DisconnectInstanceForm takes an instance away.
+func DisconnectInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.toThing("disconnectInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+		_, err := connector.Disconnect(r.Context(), caller, instance.N8N, x)
+		return "/instances?done=disconnected", err
+	})
+}
+
+// DisconnectServiceForm takes a service away.
+func DisconnectServiceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
+	return s.toThing("disconnectServiceForm", instance.Service, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+		_, err := connector.Disconnect(r.Context(), caller, instance.Service, x)
+		return "/services?done=disconnected", err
+	})
+}
+
+// toThing does something to a resource and leads on; where it is refused, the resource's page says why.
+func (s *Site) toThing(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector,
+	do func(*http.Request, identity.Caller, id.Resource) (string, error)) Page {
+	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesWrite)
+		if err != nil {
+			return s.notAgency(w, r, err)
+		}
+		next, err := do(r, caller, which(r, kind))
+		if err == nil {
+			return seeOther(w, next)
+		}
+		f, err := ours(r, err)
+		if err != nil || f.Code == fault.NotFound {
+			return orNotFound(err, f)
+		}
+		v, err := s.thing(r, kind, directory, connector, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
+}

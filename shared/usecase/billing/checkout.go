@@ -1,0 +1,303 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Cashier opens checkout pages for invited clients, and reads what became of them.
+type Cashier struct {
+	Store     Store
+	Till      Till  // nil where nothing is sold
+	Provision Queue // of provisioning
+	Settings  Settings
+	Now       func() time.Time
+}
+
+// Page is where a checkout goes on.
+type Page struct {
+	URL       string
+	ExpiresAt time.Time
+}
+
+// FreshFor is how long ago a sign-in may be for paying: a code that was mailed today is not somebody else's forgotten
+// browser (OWASP ASVS 7.5.3).
+const FreshFor = time.Hour
+
+// Start opens the checkout page of the person's invite at the agency, or returns the one that is open: however many tabs
+// ask, there is one page, and never a second subscription.
+//
+// Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person without
+// an invite there; [fault.Invalid] in interval; [fault.Gone], [fault.Expired]; [fault.NothingToPay] for an invite that
+// costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
+func (s *Cashier) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
+	if !caller.SignedIn() {
+		return Page{}, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then pay.")
+	}
+	if s.Now().Sub(caller.Since) > FreshFor {
+		return Page{}, fault.New(fault.Unauthenticated, "Paying needs a sign-in of the last hour. Sign in again, then pay.")
+	}
+	if every != payment.Month && every != payment.Year {
+		return Page{}, fault.InField("interval", "Choose month or year.")
+	}
+	if s.Till == nil {
+		return Page{}, errOff
+	}
+	ref := id.RefOf(agencyID, caller.Email)
+	// A page of another interval, or one that has ended, is closed first; then the loop begins anew.
+	const rounds = 4
+	for range rounds {
+		c, err := s.begin(ctx, agencyID, ref, every)
+		if err != nil {
+			return Page{}, err
+		}
+		page, done, err := s.open(ctx, c)
+		if err != nil || done {
+			return page, err
+		}
+	}
+	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+}
+
+// begin takes the attempt. A page that is open for another interval is closed before.
+func (s *Cashier) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval) (c *client.Client, err error) {
+	err = conflict.Retry(ctx, func() error {
+		if c, err = s.payable(ctx, agencyID, ref); err != nil {
+			return err
+		}
+		now := s.Now()
+		before := c.Payment
+		if old := before.Checkout; before.State == subscription.CheckoutOpen && old.ID != "" && (before.Interval != every || !now.Before(old.ExpiresAt)) {
+			ended, err := s.Till.ExpireCheckout(ctx, old.ID)
+			if err != nil && !payment.Is(err, payment.Missing) {
+				return said(err)
+			}
+			if ended.Status == payment.CheckoutComplete {
+				if err := s.look(ctx, c); err != nil {
+					return err
+				}
+				return fault.New(fault.AlreadyPaid, "This has been paid already.")
+			}
+		}
+		if err := c.Payment.Begin(every, now); err != nil {
+			return err
+		}
+		if c.Payment == before {
+			return nil
+		}
+		if c.Joined() { // a plan that lapses rests inviting, and never touches a client
+			return s.Store.Commit(ctx, agencyID, client.Change{Client: c})
+		}
+		return s.Store.Commit(ctx, agencyID, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member})
+	})
+	return c, err
+}
+
+// payable reads the relationship, when there is something to pay and it may be.
+func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (*client.Client, error) {
+	c, err := s.Store.Client(ctx, agencyID, ref, true)
+	if err != nil {
+		return nil, err
+	}
+	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
+		return nil, fault.New(fault.AlreadyPaid, "This has been paid already.")
+	}
+	again := c.Payment.Over() && c.Joined() // a client that lets it lapse may take it up again
+	if !again {
+		if err := c.Invite.MayAnswer(s.Now()); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.stands(ctx, c, again); err != nil {
+		return nil, err
+	}
+	if c.Invite.Contract == nil && (!again || c.Terms == nil) {
+		return nil, fault.New(fault.NothingToPay, "There is nothing to pay for this invitation. Accept it.")
+	}
+	return c, nil
+}
+
+// stands looks whether the agency still is in the state to sell: invites of one that is suspended, or whose plan has
+// lapsed, or whose inviter has left, are dead, and their clients would pay for nothing.
+func (s *Cashier) stands(ctx context.Context, c *client.Client, again bool) error {
+	dead := fault.New(fault.Gone, "This cannot be bought at the moment. Nothing was charged; ask the agency that invited you.")
+	a, err := s.Store.Agency(ctx, c.Agency)
+	if fault.Is(err, fault.NotFound) || err == nil && (a.Suspended || !again && a.MayInvite() != nil) {
+		return dead
+	}
+	if err != nil || again {
+		return err
+	}
+	if _, err = s.Store.Member(ctx, c.Agency, c.Invite.From.Member); fault.Is(err, fault.NotFound) {
+		return dead
+	}
+	return err
+}
+
+// open makes the page of the attempt that was taken. done is false when the attempt is out of date.
+func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done bool, err error) {
+	p := c.Payment
+	if p.Checkout.ID != "" {
+		now, err := s.Till.Checkout(ctx, p.Checkout.ID)
+		if err != nil {
+			return Page{}, false, said(err)
+		}
+		if now.Status == payment.CheckoutOpen && now.URL != "" {
+			return Page{now.URL, now.ExpiresAt}, true, nil
+		}
+		if err := s.look(ctx, c); err != nil {
+			return Page{}, false, err
+		}
+		if now.Status == payment.CheckoutComplete {
+			return Page{}, false, fault.New(fault.AlreadyPaid, "This has been paid already.")
+		}
+		return Page{}, false, nil
+	}
+	if found, err := s.paidBefore(ctx, c); err != nil || found {
+		if err == nil {
+			err = fault.New(fault.AlreadyPaid, "This has been paid already.")
+		}
+		return Page{}, false, err
+	}
+	made, err := s.Till.CreateCheckout(ctx, s.request(c))
+	if payment.Is(err, payment.Refused) { // there will be no page, and nothing to close when the invite is cancelled
+		err = errors.Join(err, s.withdraw(ctx, c))
+	}
+	if err != nil {
+		return Page{}, false, said(err)
+	}
+	taken := false
+	err = conflict.Retry(ctx, func() error {
+		now, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
+		if err != nil {
+			return err
+		}
+		if taken = now.Invite.ID == c.Invite.ID && now.Payment.Opened(p.Checkout.Attempt, made.ID, made.URL, made.Customer); !taken {
+			return nil
+		}
+		return s.Store.Commit(ctx, c.Agency, client.Change{Client: now})
+	})
+	if err != nil {
+		return Page{}, false, err
+	}
+	if !taken { // somebody has begun anew, or the invite is gone: nobody may pay here
+		if _, err := s.Till.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+			return Page{}, false, said(err)
+		}
+		return Page{}, false, nil
+	}
+	return Page{made.URL, made.ExpiresAt}, true, nil
+}
+
+// withdraw takes back an attempt for which no page is made.
+func (s *Cashier) withdraw(ctx context.Context, c *client.Client) error {
+	return conflict.Retry(ctx, func() error {
+		now, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
+		if err != nil || now.Invite.ID != c.Invite.ID || !now.Payment.Withdraw(c.Payment.Checkout.Attempt) {
+			return err
+		}
+		return s.Store.Commit(ctx, c.Agency, client.Change{Client: now})
+	})
+}
+
+// paidBefore asks the payment service whether an earlier page of the invite was paid after all, before another is made.
+func (s *Cashier) paidBefore(ctx context.Context, c *client.Client) (bool, error) {
+	if c.Payment.Checkout.Attempt <= 1 {
+		return false, nil
+	}
+	all, err := s.Till.CheckoutsOf(ctx, payment.CheckoutQuery{Email: string(c.Email), Status: payment.CheckoutComplete})
+	if err != nil {
+		return false, said(err)
+	}
+	for _, x := range all {
+		if x.Reference != string(c.Invite.ID) || x.Subscription == "" {
+			continue
+		}
+		sub, err := s.Till.Subscription(ctx, x.Subscription)
+		if err != nil {
+			return false, said(err)
+		}
+		if !sub.Status.Final() {
+			return true, s.Settle(ctx, c.Agency, c.Ref(), x.Subscription)
+		}
+	}
+	return false, nil
+}
+
+func (s *Cashier) request(c *client.Client) payment.CheckoutRequest {
+	p := c.Payment
+	back := s.Settings.Origin + "/checkout/done?agency=" + string(c.Agency)
+	r := payment.CheckoutRequest{
+		IdempotencyKey: fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval), Reference: string(c.Invite.ID), Customer: p.Customer, Email: string(c.Email),
+		Metadata:   map[string]string{metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaInvite: string(c.Invite.ID)},
+		SuccessURL: back, CancelURL: s.Settings.Origin + "/checkout?agency=" + string(c.Agency) + "&canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
+		AutomaticTax: c.Contract().Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+	}
+	for _, l := range c.Contract().Lines {
+		r.Lines = append(r.Lines, payment.Line{PriceID: l.Price(p.Interval).ID, Quantity: 1})
+	}
+	return r
+}
+
+// Confirm looks whether the person's payment at the agency has come, without waiting to be told: for whoever comes back
+// from the payment service. It returns the relationship as it is then. Faults: [fault.Unauthenticated], [fault.NotFound],
+// [fault.Unavailable].
+func (s *Cashier) Confirm(ctx context.Context, caller identity.Caller, agencyID id.Agency) (*client.Client, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited.")
+	}
+	ref := id.RefOf(agencyID, caller.Email)
+	c, err := s.Store.Client(ctx, agencyID, ref, true)
+	if err != nil {
+		return nil, err
+	}
+	if c.Payment.State == subscription.CheckoutOpen && s.Till != nil {
+		if err := s.look(ctx, c); err != nil {
+			return nil, err
+		}
+		return s.Store.Client(ctx, agencyID, ref, true)
+	}
+	return c, nil
+}
+
+// Account is the address of the payment service's own page for the person's cards and invoices at the agency. Faults:
+// [fault.Unauthenticated], [fault.NotFound] for a person who has never paid there, [fault.PaymentsOff].
+func (s *Cashier) Account(ctx context.Context, caller identity.Caller, agencyID id.Agency) (string, error) {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	}
+	if s.Till == nil {
+		return "", errOff
+	}
+	c, err := s.Store.Client(ctx, agencyID, id.RefOf(agencyID, caller.Email), true)
+	if err != nil {
+		return "", err
+	}
+	if c.Payment.Customer == "" {
+		return "", fault.New(fault.NotFound, "You have not paid for anything here.")
+	}
+	url, err := s.Till.BillingPortal(ctx, c.Payment.Customer, s.Settings.Origin+"/portal?agency="+string(agencyID))
+	return url, said(err)
+}
+
+// look asks the payment service about the relationship's payment and writes down what it says.
+func (s *Cashier) look(ctx context.Context, c *client.Client) error {
+	return s.Settle(ctx, c.Agency, c.Ref(), "")
+}
+
+// paid is the row of the log of a payment.
+func paid(now time.Time, c *client.Client, action audit.Action, detail string) audit.Entry {
+	return row(now, audit.System, action, string(c.ID), detail)
+}

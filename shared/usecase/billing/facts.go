@@ -1,0 +1,59 @@
+package billing
+
+import (
+	"context"
+
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// facts asks the payment service for all that a decision about a payment needs. The subscription is the one to ask for; ""
+// for the one that is known.
+func facts(ctx context.Context, till Till, p *subscription.Subscription, sub string) (f subscription.Facts, err error) {
+	if id := p.Checkout.ID; id != "" && p.State == subscription.CheckoutOpen {
+		x, err := till.Checkout(ctx, id)
+		switch {
+		case payment.Is(err, payment.Missing):
+		case err != nil:
+			return f, said(err)
+		default:
+			f.Checkout = &x
+			if sub == "" || sub == p.Reference { // an earlier one, which ended, tells nothing of a page that is out
+				if sub = x.Subscription; sub == "" {
+					return f, nil
+				}
+			}
+		}
+	}
+	if sub == "" {
+		sub = p.Reference
+	}
+	if sub == "" {
+		return f, nil
+	}
+	x, err := till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) {
+		return f, nil
+	}
+	if err != nil {
+		return f, said(err)
+	}
+	f.Subscription = &x
+	if !x.Status.Serves() {
+		return f, nil
+	}
+	last, err := till.LastPayment(ctx, sub)
+	if err != nil && !payment.Is(err, payment.Missing) {
+		return f, said(err)
+	}
+	if last.Disputed {
+		all, err := till.DisputesOf(ctx, last.Intent)
+		if err != nil {
+			return f, said(err)
+		}
+		for _, d := range all {
+			f.Disputed = f.Disputed || d.Open() || d.Status == payment.DisputeLost
+		}
+	}
+	return f, nil
+}

@@ -1,0 +1,31 @@
+package billing
+
+import (
+	"context"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+)
+
+// Ledger shows people what they buy, without asking the payment service.
+type Ledger struct {
+	Store interface {
+		// Client reads one relationship; fresh asks for the state as it is now.
+		Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	}
+}
+
+// Relationship is the caller's own at the agency, with contract and payment. Faults: [fault.Unauthenticated];
+// [fault.NotFound] for an agency that the caller has nothing with.
+func (l *Ledger) Relationship(ctx context.Context, caller identity.Caller, agency id.Agency) (*client.Client, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in to see what you buy.")
+	}
+	c, err := l.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
+	if fault.Is(err, fault.NotFound) || err == nil && !c.Listed {
+		return nil, fault.New(fault.NotFound, "You have nothing with such an agency.")
+	}
+	return c, err
+}

@@ -1,0 +1,257 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Plans sells Max to agencies. A plan that lapses rests inviting, and never touches a client.
+type Plans struct {
+	Store    Store
+	Till     Till // nil where nothing is sold
+	Prices   *PriceList
+	Settings Settings
+	Now      func() time.Time
+}
+
+// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated],
+// [fault.Forbidden] for who is no owner, [fault.Invalid] in interval, [fault.AlreadyPaid], [fault.PaymentsOff], [fault.Unavailable].
+func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
+	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
+		return Page{}, err
+	}
+	if every != payment.Month && every != payment.Year {
+		return Page{}, fault.InField("interval", "Choose month or year.")
+	}
+	if s.Till == nil {
+		return Page{}, errOff
+	}
+	price, err := s.Prices.Plan(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	const rounds = 4
+	for range rounds {
+		a, err := s.begin(ctx, caller, every)
+		if err != nil {
+			return Page{}, err
+		}
+		page, done, err := s.open(ctx, caller, a, price.Lines[0].Price(every).ID)
+		if err != nil || done {
+			return page, err
+		}
+	}
+	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+}
+
+// owner lets owners through who have signed in a short while ago.
+func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string) error {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return fault.New(fault.Unauthenticated, "%s", stale)
+	}
+	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
+	if err == nil && m.Role == agency.Owner {
+		return nil
+	}
+	if err == nil || fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Forbidden, "Only owners of the agency pay for it. Ask one of them.")
+	}
+	return err
+}
+
+func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment.Interval) (a *agency.Agency, err error) {
+	err = conflict.Retry(ctx, func() error {
+		if a, err = s.Store.Agency(ctx, caller.Agency); err != nil {
+			return err
+		}
+		if a.Plan == agency.Max && a.Payment.State == subscription.None {
+			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
+		}
+		before := *a
+		if old := before.Payment; old.State == subscription.CheckoutOpen && old.Checkout.ID != "" && (old.Interval != every || !s.Now().Before(old.Checkout.ExpiresAt)) {
+			ended, err := s.Till.ExpireCheckout(ctx, old.Checkout.ID)
+			if err != nil && !payment.Is(err, payment.Missing) {
+				return said(err)
+			}
+			if ended.Status == payment.CheckoutComplete {
+				if err := s.Settle(ctx, a.ID, ended.Subscription); err != nil {
+					return err
+				}
+				return fault.New(fault.AlreadyPaid, "This has been paid already.")
+			}
+		}
+		if err := a.Payment.Begin(every, s.Now().Truncate(time.Millisecond)); err != nil {
+			return err
+		}
+		if a.Payment == before.Payment {
+			return nil
+		}
+		return s.Store.Charge(ctx, a, before, nil)
+	})
+	return a, err
+}
+
+func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agency, price string) (Page, bool, error) {
+	p := a.Payment
+	if p.Checkout.ID != "" {
+		now, err := s.Till.Checkout(ctx, p.Checkout.ID)
+		if err != nil {
+			return Page{}, false, said(err)
+		}
+		if now.Status == payment.CheckoutOpen && now.URL != "" {
+			return Page{now.URL, now.ExpiresAt}, true, nil
+		}
+		if err := s.Settle(ctx, a.ID, now.Subscription); err != nil {
+			return Page{}, false, err
+		}
+		if now.Status == payment.CheckoutComplete {
+			return Page{}, false, fault.New(fault.AlreadyPaid, "This has been paid already.")
+		}
+		return Page{}, false, nil
+	}
+	made, err := s.Till.CreateCheckout(ctx, payment.CheckoutRequest{
+		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval), Reference: string(a.ID), Customer: p.Customer, Email: string(caller.Email),
+		Metadata: map[string]string{metaKind: forPlan, metaAgency: string(a.ID)}, Lines: []payment.Line{{PriceID: price, Quantity: 1}},
+		SuccessURL: s.Settings.Origin + "/upgrade?paid=1", CancelURL: s.Settings.Origin + "/upgrade?canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
+		AutomaticTax: s.Settings.Tax.Way == "automatic", PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+	})
+	if err != nil {
+		return Page{}, false, said(err)
+	}
+	taken := false
+	err = conflict.Retry(ctx, func() error {
+		now, err := s.Store.Agency(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		before := *now
+		if taken = now.Payment.Opened(p.Checkout.Attempt, made.ID, made.URL, made.Customer); !taken {
+			return nil
+		}
+		return s.Store.Charge(ctx, now, before, nil)
+	})
+	if err != nil {
+		return Page{}, false, err
+	}
+	if !taken {
+		if _, err := s.Till.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+			return Page{}, false, said(err)
+		}
+		return Page{}, false, nil
+	}
+	return Page{made.URL, made.ExpiresAt}, true, nil
+}
+
+// Settle asks the payment service how an agency's plan stands, and brings the plan to it. The subscription is the one to
+// ask for; "" for the one that is known.
+func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
+	second := ""
+	err := conflict.Retry(ctx, func() error {
+		second = ""
+		a, err := s.Store.Agency(ctx, which)
+		if fault.Is(err, fault.NotFound) {
+			second = sub
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !a.ClosedAt.IsZero() {
+			return s.end(ctx, a, sub)
+		}
+		f, err := facts(ctx, s.Till, &a.Payment, sub)
+		if err != nil {
+			return err
+		}
+		before := *a
+		now := s.Now().Truncate(time.Millisecond)
+		change := a.Payment.Reduce(now, f)
+		var rows []audit.Entry
+		switch {
+		case change.Second:
+			second = f.Subscription.ID
+			return nil
+		case change.Fulfil || change.Opened:
+			a.Plan = agency.Max
+		case change.Closed:
+			a.Plan = agency.Free
+		}
+		if a.Plan != before.Plan {
+			rows = append(rows, row(now, audit.System, audit.PlanChanged, string(a.ID), string(a.Plan)))
+		}
+		if !change.Changed && len(rows) == 0 {
+			return nil
+		}
+		return s.Store.Charge(ctx, a, before, rows)
+	})
+	if err != nil || second == "" {
+		return err
+	}
+	return (&Cashier{Till: s.Till}).payBack(ctx, second, "the agency has a plan already, or is gone")
+}
+
+// end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing
+// goes back, and what was paid for before is not renewed. Nothing of it is written down, since the agency is as it was
+// when it closed; all of it may be repeated.
+func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
+	if a.Payment.State == subscription.CheckoutOpen && a.Payment.Checkout.ID != "" {
+		ended, err := s.Till.ExpireCheckout(ctx, a.Payment.Checkout.ID)
+		if err != nil && !payment.Is(err, payment.Missing) {
+			return said(err)
+		}
+		if ended.Subscription != "" {
+			sub = ended.Subscription
+		}
+	}
+	if sub == "" {
+		sub = a.Payment.Reference
+	}
+	if sub == "" {
+		return nil
+	}
+	x, err := s.Till.Subscription(ctx, sub)
+	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
+		return nil
+	}
+	if err != nil {
+		return said(err)
+	}
+	if sub != a.Payment.Reference {
+		return (&Cashier{Till: s.Till}).payBack(ctx, sub, "the agency is gone")
+	}
+	_, err = s.Till.CancelSubscription(ctx, sub, false)
+	if payment.Is(err, payment.Missing) {
+		return nil
+	}
+	return said(err)
+}
+
+// Account is the address of the payment service's own page for the agency's card and invoices. Faults:
+// [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff]. It leads back to the path.
+func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
+	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return "", err
+	}
+	if s.Till == nil {
+		return "", errOff
+	}
+	a, err := s.Store.Agency(ctx, caller.Agency)
+	if err != nil {
+		return "", err
+	}
+	if a.Payment.Customer == "" {
+		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
+	}
+	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	return url, said(err)
+}

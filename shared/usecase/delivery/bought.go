@@ -1,0 +1,57 @@
+package delivery
+
+import (
+	"context"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/view/letter"
+)
+
+// bought tells one side what became of something that was bought. The mail holds no secret and the job comes until it was
+// handed over, so nothing is claimed: one that comes twice does no harm.
+func (w *Worker) bought(ctx context.Context, j job.Mail) error {
+	c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || c.Erased() { // nobody is left to be told
+		return err
+	}
+	var item *purchase.Item
+	for n := range c.Items {
+		if c.Items[n].Key == j.Item {
+			item = &c.Items[n]
+		}
+	}
+	if item == nil {
+		return nil
+	}
+	from := c.Invite.From
+	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL), ClientName: c.DisplayName(), Thing: item.Article.Name(),
+		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
+	to := c.Email
+	if j.Member != "" {
+		m, err := w.Store.Member(ctx, j.Agency, j.Member)
+		if fault.Is(err, fault.NotFound) {
+			return nil // left meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		to, d.ToAgency, d.Link = m.Email, true, w.Origin+"/clients/"+string(c.ID)
+	}
+	l := letter.Refund(d)
+	if j.Kind == job.Removal {
+		if item.State != purchase.Suspended { // paid again meanwhile
+			return nil
+		}
+		l = letter.Removal(d)
+	}
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(from.AgencyName), From: w.From, To: to, Letter: l, Tags: map[string]string{"kind": string(j.Kind)}})
+	if _, final := refusal(err); final {
+		return nil // nobody is there to be told
+	}
+	return err
+}

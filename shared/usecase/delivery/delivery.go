@@ -1,0 +1,136 @@
+// Package delivery is the one way out for mail: a worker that takes jobs off the mail queue, makes the secret that
+// the mail carries, hands the mail to SES and records what came of it; and what is done about SES's reports later.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/view/letter"
+)
+
+// Store is what the worker needs. Reads of what is not there return a fault with code NotFound; writes from a state
+// that is not so any more return conflict.ErrChanged.
+type Store interface {
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	// SaveNotice writes the state of the mail to a member, while it is still the one that was read.
+	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
+	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	SaveCode(ctx context.Context, c *identity.Code) error
+	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
+	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
+	// Suppress keeps the agency from mailing the person.
+	Suppress(ctx context.Context, agency id.Agency, user id.User, reason string, now time.Time) error
+	// Allow counts one use under the name; it returns how long to wait when there have been most of them already.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// Mail is one mail on its way out.
+type Mail struct {
+	FromName string
+	From     string
+	ReplyTo  string // "" for none
+	To       email.Address
+	Letter   letter.Letter
+	Tags     map[string]string // come back with SES's events
+}
+
+// Mailer hands mails to SES.
+type Mailer interface {
+	// Send returns SES's message id. An error is a *Refusal when no later try can succeed; any other is worth one.
+	Send(ctx context.Context, m Mail) (string, error)
+}
+
+// Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
+type Refusal struct{ Reason string }
+
+func (r *Refusal) Error() string { return "delivery: refused: " + r.Reason }
+
+// Domains looks up where mail for a domain goes.
+type Domains interface {
+	// TakesMail returns a *Refusal when the domain does not exist or says that it takes no mail (a null MX, RFC
+	// 7505). Any other error means that it could not be found out.
+	TakesMail(ctx context.Context, domain string) error
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// Worker sends mails.
+type Worker struct {
+	Store    Store
+	Mailer   Mailer
+	Domains  Domains // nil to send without asking
+	Queue    Queue
+	Key      []byte // HMAC key of sign-in codes
+	Origin   string // the platform's public origin; the only one that links are made from
+	Platform string // its name
+	From     string // the platform's sending address
+	Now      func() time.Time
+}
+
+// perRecipient is how many invite mails one address gets in a day, from all agencies together.
+const (
+	perRecipient       = 12
+	perRecipientWindow = 24 * time.Hour
+)
+
+// Handle does one job of the mail queue. An error means that the message should come back.
+func (w *Worker) Handle(ctx context.Context, body []byte) error {
+	m, err := job.Decode(body)
+	if err != nil {
+		return err
+	}
+	switch m.Kind {
+	case job.Code:
+		return w.code(ctx, m)
+	case job.Member:
+		return w.welcome(ctx, m)
+	case job.Refund, job.Removal:
+		return w.bought(ctx, m)
+	}
+	return w.invite(ctx, m)
+}
+
+// refusal returns the reason when err is final.
+func refusal(err error) (string, bool) {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r.Reason, true
+	}
+	return "", false
+}
+
+// link is the address of an invitation. The token is base 62, so nothing in it needs escaping.
+func (w *Worker) link(token string) string { return w.Origin + "/i/" + url.PathEscape(token) }
+
+// picture is the address of a logo as a mail shows it: on the platform's origin.
+func (w *Worker) picture(logo string) string {
+	if strings.HasPrefix(logo, "/") {
+		return w.Origin + logo
+	}
+	return logo
+}
+
+// sender is the display name of From: the agency by way of the platform, since the address is the platform's.
+func (w *Worker) sender(agencyName string) string {
+	if text.MixedScripts(agencyName) { // could pass for somebody else's name
+		return w.Platform
+	}
+	return agencyName + " via " + w.Platform
+}

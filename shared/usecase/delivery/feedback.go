@@ -1,0 +1,98 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+)
+
+// ReportKind is what SES reports about a mail after taking it.
+type ReportKind string
+
+// The kinds that change something. SES's Send event says nothing that the worker did not record itself.
+const (
+	Delivered ReportKind = "delivered"
+	Delayed   ReportKind = "delayed"
+	Bounced   ReportKind = "bounced" // for good
+	Complaint ReportKind = "complaint"
+	Rejected  ReportKind = "rejected" // SES found a virus, or could not render
+)
+
+// Report is one event that SES published about a mail.
+type Report struct {
+	Kind   ReportKind
+	At     time.Time
+	Detail string            // in plain words; may be ""
+	Tags   map[string]string // of the mail
+}
+
+// Feedback records SES's reports on the timeline of the invite that they are about, and draws the conclusions: a
+// bounce ends an unaccepted invite, a complaint keeps the agency from mailing the address.
+type Feedback struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// Record takes one report. One that came before, is about another kind of mail, or about an invite that has been
+// replaced, changes nothing.
+func (f *Feedback) Record(ctx context.Context, r Report) error {
+	agency, ref := id.Agency(r.Tags["agency"]), id.Client(r.Tags["client"]).Ref()
+	if r.Tags["kind"] != "invite" || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
+		return nil
+	}
+	return conflict.Retry(ctx, func() error {
+		c, err := f.Store.Client(ctx, agency, ref, true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || c.Erased() {
+			return err
+		}
+		// The list is kept before the timeline says so: a crash in between repeats both, and neither
+		// minds. A bounce is on no list of ours: the address is free to be tried again, and SES keeps its own.
+		if r.Kind == Complaint {
+			if err := f.Store.Suppress(ctx, agency, id.UserOf(c.Email), "complaint", f.Now()); err != nil && !errors.Is(err, conflict.ErrChanged) {
+				return err
+			}
+		}
+		if string(c.Invite.ID) != r.Tags["invite"] {
+			return nil
+		}
+		live := c.Invite.Live()
+		if !apply(c, r, f.Now()) {
+			return nil
+		}
+		change := client.Change{Client: c}
+		if live && !c.Invite.Live() {
+			now := f.Now()
+			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)}} // a server's words may name the address
+		}
+		return f.Store.Commit(ctx, agency, change)
+	})
+}
+
+// apply puts the report on the timeline; false when it is there already, or there is nothing to say.
+func apply(c *client.Client, r Report, now time.Time) bool {
+	name := map[ReportKind]invite.EventName{Delivered: invite.Delivered, Delayed: invite.Delayed, Bounced: invite.Bounced,
+		Complaint: invite.Complained, Rejected: invite.Bounced}[r.Kind]
+	if name == "" {
+		return false
+	}
+	for _, e := range c.Invite.Timeline {
+		if e.Name == name && (e.At.Equal(r.At.Truncate(time.Millisecond)) || name == invite.Bounced) {
+			return false
+		}
+	}
+	if name == invite.Bounced && c.Invite.Bounce(now, r.Detail) {
+		return true
+	}
+	c.Invite.Note(name, r.At.Truncate(time.Millisecond), r.Detail)
+	return true
+}

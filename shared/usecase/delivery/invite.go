@@ -1,0 +1,207 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/view/letter"
+)
+
+// giveUp is what the sender of an invite reads when SES did not take its mail in all the tries there are.
+const giveUp = "the mail service did not answer. Try again in a few minutes"
+
+// errHeld says that another worker has the job: the message comes back later, in case that worker dies.
+var errHeld = errors.New("delivery: another worker is at it")
+
+// invite mails the invite's current job. Claim, send, record: a crash between any two leaves a claim with a lease,
+// after which the sweep has the job done again; the links of both tries then work, since both mails may be out.
+func (w *Worker) invite(ctx context.Context, m job.Mail) error {
+	c, token, err := w.claim(ctx, m)
+	if err != nil || c == nil {
+		return err
+	}
+	messageID, err := w.sendInvite(ctx, c, token)
+	return w.record(ctx, m, token, messageID, err)
+}
+
+// claim takes the job and makes the link's token, of which only the hash is stored. It returns no client when there
+// is nothing to do.
+func (w *Worker) claim(ctx context.Context, m job.Mail) (*client.Client, string, error) {
+	var c *client.Client
+	var token string
+	err := conflict.Retry(ctx, func() (err error) {
+		c, err = w.Store.Client(ctx, m.Agency, m.Client.Ref(), true)
+		if fault.Is(err, fault.NotFound) {
+			c = nil
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		now := w.Now()
+		if c.Invite.MailSpent(now, m.Job) {
+			err := w.fail(ctx, c, giveUp)
+			c = nil
+			return err
+		}
+		token = link.New(m.Agency, m.Client.Ref())
+		if !c.Invite.Claim(now, m.Job, secret.HashOf(token)) {
+			held := c.Invite.Mail.Job == m.Job && c.Invite.Live() && c.Invite.Mail.State == invite.MailClaimed
+			c = nil
+			if held {
+				return errHeld
+			}
+			return nil
+		}
+		return w.Store.Commit(ctx, m.Agency, client.Change{Client: c})
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return c, token, nil
+}
+
+// sendInvite checks what can be known before, composes the mail and sends it.
+func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string) (string, error) {
+	from, err := w.Store.Agency(ctx, c.Agency)
+	if err != nil {
+		return "", err
+	}
+	if from.Suspended {
+		return "", &Refusal{"this agency is suspended"}
+	}
+	inviter, err := w.Store.Member(ctx, c.Agency, c.Invite.From.Member)
+	if fault.Is(err, fault.NotFound) {
+		return "", &Refusal{"the person who invited does not work at this agency any more"}
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := w.mayMail(ctx, c); err != nil {
+		return "", err
+	}
+	i := c.Invite
+	opens := make([]string, len(i.Grants))
+	for n, g := range i.Grants {
+		opens[n] = g.Name
+	}
+	var buys []string
+	price := ""
+	if deal := i.Contract; deal != nil {
+		for _, line := range deal.Lines {
+			buys = append(buys, line.Name())
+		}
+		month, err := deal.Sum(payment.Month)
+		if err != nil {
+			return "", err
+		}
+		year, err := deal.Sum(payment.Year)
+		if err != nil {
+			return "", err
+		}
+		price = month.Total.String() + " a month or " + year.Total.String() + " a year"
+	}
+	l := letter.Invitation(letter.InvitationData{
+		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL), ClientName: c.DisplayName(), Message: i.Message,
+		Opens: opens, Buys: buys, Price: price, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
+	})
+	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
+		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}})
+}
+
+// mayMail asks the suppression lists, the recipient's allowance and its domain, before SES is asked to spend our
+// reputation on an address that cannot or must not be reached.
+func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
+	user := id.UserOf(c.Email)
+	if no, err := w.Store.Suppressed(ctx, c.Agency, user); err != nil {
+		return err
+	} else if no {
+		return &Refusal{"this address asked not to be mailed by you, or mail to it came back before"}
+	}
+	// SES's own suppression list is not asked: GetSuppressedDestination takes no resource, so it would need a wildcard
+	// in the worker's role, and SES consults the list itself and reports a bounce within moments.
+	if w.Domains != nil {
+		if err := w.Domains.TakesMail(ctx, c.Email.Domain()); err != nil {
+			if _, final := refusal(err); final {
+				return err
+			}
+			// Not to know is no reason not to try: SES looks it up again.
+		}
+	}
+	if c.Invite.Mail.Tries > 1 {
+		return nil // counted at the first try
+	}
+	wait, err := w.Store.Allow(ctx, "to#"+string(user), perRecipient, perRecipientWindow, w.Now())
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return &Refusal{"this address has been sent too many invitations today"}
+	}
+	return nil
+}
+
+// record writes down what came of a try: sent, to be tried again, or failed for good.
+func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string, sent error) error {
+	hash := secret.HashOf(token)
+	var again time.Duration
+	err := conflict.Retry(ctx, func() error {
+		again = 0
+		c, err := w.Store.Client(ctx, m.Agency, m.Client.Ref(), true)
+		if err != nil {
+			return err
+		}
+		if !c.Invite.Holds(m.Job, hash) {
+			return nil // cancelled, or the lease ran out and the next worker has it
+		}
+		now := w.Now()
+		if sent == nil {
+			c.Invite.MailSent(now)
+			return w.Store.Commit(ctx, m.Agency, client.Change{Client: c, Audit: []audit.Entry{w.row(c, audit.InviteSent, messageID)}})
+		}
+		if reason, final := refusal(sent); final {
+			return w.fail(ctx, c, reason)
+		}
+		if !c.Invite.RetryMail(now) {
+			return w.fail(ctx, c, giveUp)
+		}
+		again = c.Invite.Mail.Next.Sub(now)
+		return w.Store.Commit(ctx, m.Agency, client.Change{Client: c})
+	})
+	if err != nil {
+		return fmt.Errorf("delivery: recording: %w", err)
+	}
+	if again > 0 {
+		// A message of its own, rather than this one's return, makes the wait exact; should it be lost, the sweep
+		// finds the job by its due time.
+		return w.Queue.Send(ctx, m.Encode(), again)
+	}
+	return nil
+}
+
+// fail records that the job's mail cannot be sent: a first mail's invite is rolled back, and the hour's slot is
+// free again.
+func (w *Worker) fail(ctx context.Context, c *client.Client, reason string) error {
+	slot := c.Invite.MailFailed(w.Now(), reason)
+	if c.Invite.Status == invite.Failed {
+		c.RollBack()
+	}
+	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}}) // the reason may name the address: it stays on the invite alone
+}
+
+func (w *Worker) row(c *client.Client, action audit.Action, detail string) audit.Entry {
+	now := w.Now()
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: action, Subject: string(c.Invite.ID), Detail: detail}
+}

@@ -1,0 +1,240 @@
+package onboarding
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/link"
+)
+
+// ReceptionStore is what receiving needs.
+type ReceptionStore interface {
+	Store
+	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
+	// most of them already; zero when it may go on.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// Reception receives the invited person: it shows what the link offers, and takes the answer.
+type Reception struct {
+	Store ReceptionStore
+	Till  client.Till // nil where nothing is sold, and where nothing is declined
+	Now   func() time.Time
+}
+
+// Standing says how the person who looks relates to the invitation.
+type Standing string
+
+// The standings.
+const (
+	Anonymous Standing = "anonymous"     // not signed in
+	Invited   Standing = "invited"       // signed in with the invited address
+	Other     Standing = "other_account" // signed in with another one
+	Member    Standing = "accepted"      // has accepted it before
+	Former    Standing = "ended"         // has accepted it, and either side has ended that since
+)
+
+// Invitation is what a good link shows.
+type Invitation struct {
+	Client   *client.Client
+	Standing Standing
+	Grants   []instance.Grant // what accepting opens: the offered things that are still there
+	Offer    string           // fingerprint of what is shown, to accept with
+}
+
+// To is the invited address as it may be shown: in full only to its owner.
+func (i Invitation) To() string {
+	if i.Standing == Invited || i.Standing == Member {
+		return string(i.Client.Email)
+	}
+	return i.Client.Email.Masked()
+}
+
+// GoneMessage is all that anybody learns from a link that is not good: never was, was cancelled, replaced or used by
+// somebody else.
+const GoneMessage = "This invitation is no longer valid."
+
+var errGone = fault.New(fault.Gone, GoneMessage)
+
+// View looks at what a link opens and changes nothing: one read, and for an invitation that can still be accepted a
+// second one that tells whether its agency may invite, its inviter works there, and what it offers is there: what
+// could not be accepted is not offered.
+//
+// Faults: [fault.Gone]; [fault.Expired] for a link that was good until its time was over, which only its holder can
+// learn. With Expired, and with Gone for the person who was a client by it, the invitation comes along, for its brand.
+func (r *Reception) View(ctx context.Context, token string, caller identity.Caller) (Invitation, error) {
+	c, err := r.find(ctx, token, false)
+	if err != nil {
+		return Invitation{}, err
+	}
+	return r.standing(ctx, c, caller)
+}
+
+func (r *Reception) find(ctx context.Context, token string, fresh bool) (*client.Client, error) {
+	agency, ref, err := link.Locate(token)
+	if err != nil {
+		return nil, errGone //nolint:nilerr // malformed and unknown are the same from outside
+	}
+	c, err := r.Store.Client(ctx, agency, ref, fresh)
+	if fault.Is(err, fault.NotFound) || err == nil && !c.Invite.Opens(token) {
+		return nil, errGone
+	}
+	return c, err
+}
+
+func (r *Reception) standing(ctx context.Context, c *client.Client, caller identity.Caller) (Invitation, error) {
+	mine := caller.SignedIn() && caller.Email == c.Email
+	agency := c.Invite.From.AgencyName
+	switch c.Invite.At(r.Now()) {
+	case invite.Accepted:
+		switch {
+		case mine && c.Joined():
+			return Invitation{Client: c, Standing: Member, Grants: c.Grants}, nil
+		case mine:
+			return Invitation{Client: c, Standing: Former},
+				fault.New(fault.Gone, "You accepted this invitation, and your access has ended since. Ask %s for a new invitation.", agency)
+		}
+		return Invitation{}, errGone
+	case invite.Expired:
+		return Invitation{Client: c, Standing: Anonymous}, fault.New(fault.Expired, "This invitation has expired. Ask %s to send it again.", agency)
+	case invite.Sending, invite.Pending:
+		i, err := r.open(ctx, c)
+		if err != nil {
+			return Invitation{}, err
+		}
+		switch {
+		case mine:
+			i.Standing = Invited
+		case caller.SignedIn():
+			i.Standing = Other
+		default:
+			i.Standing = Anonymous
+		}
+		return i, nil
+	}
+	return Invitation{}, errGone
+}
+
+// open is a live invitation, as it could be accepted at this moment.
+func (r *Reception) open(ctx context.Context, c *client.Client) (Invitation, error) {
+	desk, err := r.Store.Desk(ctx, c.Agency, Wanted{Member: c.Invite.From.Member, Resources: resources(c.Invite.Grants)})
+	if err != nil {
+		return Invitation{}, err
+	}
+	if desk.Agency == nil || desk.Agency.MayInvite() != nil || desk.Member == nil {
+		return Invitation{}, errGone
+	}
+	shown := *c.Invite
+	shown.Grants = shown.Grants[:0:0]
+	for _, g := range c.Invite.Grants {
+		if _, ok := desk.Resources[g.Resource]; ok {
+			shown.Grants = append(shown.Grants, g)
+		}
+	}
+	return Invitation{Client: c, Grants: shown.Grants, Offer: shown.Offer()}, nil
+}
+
+// Address is the invited address behind a good link, for the mail with the sign-in code: it goes to nobody else. It
+// also notes on the timeline that the link was opened, since asking for the code is the first thing that no mail
+// scanner does. Faults as View.
+func (r *Reception) Address(ctx context.Context, token string) (email.Address, error) {
+	var to email.Address
+	err := conflict.Retry(ctx, func() error {
+		c, err := r.find(ctx, token, true)
+		if err != nil {
+			return err
+		}
+		if _, err := r.standing(ctx, c, identity.Caller{User: id.UserOf(c.Email), Email: c.Email}); err != nil {
+			return err
+		}
+		to = c.Email
+		for _, e := range c.Invite.Timeline {
+			if e.Name == invite.Opened {
+				return nil
+			}
+		}
+		c.Invite.Note(invite.Opened, r.Now(), "")
+		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c})
+	})
+	return to, err
+}
+
+// Accept makes the signed-in person a client: exactly once, with exactly what the link shows. seen is the fingerprint
+// of the offer that the person looked at, [Invitation.Offer]; "" for whoever takes what there is. Accepting again is no
+// fault and changes nothing.
+//
+// Faults: [fault.Unauthenticated]; [fault.WrongAccount] for another address than the invited one; [fault.OfferChanged]
+// when what is offered is not what was seen; [fault.Gone] also when the agency is suspended or not on Max any more, or
+// the inviter does not work there any more; [fault.Expired].
+func (r *Reception) Accept(ctx context.Context, token, seen string, caller identity.Caller) (*client.Client, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then accept.")
+	}
+	var c *client.Client
+	err := conflict.Retry(ctx, func() (err error) {
+		if c, err = r.find(ctx, token, true); err != nil {
+			return err
+		}
+		shown, err := r.standing(ctx, c, caller)
+		if err != nil {
+			return err
+		}
+		switch shown.Standing {
+		case Member:
+			return nil
+		case Other:
+			return fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", c.Email.Masked())
+		}
+		if c.Invite.Contract != nil {
+			return fault.New(fault.PaymentRequired, "This invitation is accepted by paying for what it holds. Choose monthly or annual, and go on to the payment.")
+		}
+		if seen != "" && seen != shown.Offer {
+			return fault.New(fault.OfferChanged, "%s has changed what it offers since you opened this page. Look at it again, then accept.", c.Invite.From.AgencyName)
+		}
+		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
+		if err := c.Accept(now, shown.Grants); err != nil {
+			return err
+		}
+		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
+			Audit: []audit.Entry{row(now, string(c.ID), audit.InviteAccepted, c, gone)}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// missing says which offered things are not there any more; "" when all are.
+func missing(offered, there []instance.Grant) string {
+	out := ""
+	for _, g := range offered {
+		found := false
+		for _, t := range there {
+			found = found || t.Resource == g.Resource
+		}
+		if !found {
+			out += " " + string(g.Resource)
+		}
+	}
+	if out != "" {
+		out = "no longer there:" + out
+	}
+	return out
+}
+
+func resources(grants []instance.Grant) []id.Resource {
+	out := make([]id.Resource, len(grants))
+	for i, g := range grants {
+		out[i] = g.Resource
+	}
+	return out
+}

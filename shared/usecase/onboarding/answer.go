@@ -1,0 +1,134 @@
+package onboarding
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/text"
+)
+
+// MaxReason is how long a reason for declining may be, in characters.
+const MaxReason = 300
+
+// Limits on what the holder of a link may write to the agency without having signed in.
+const (
+	answersPerIP = 60
+	answerWindow = time.Hour
+)
+
+// Decline ends the invitation because the holder of its link does not want it. The reason is the holder's own words to
+// the agency, and may be "". The link is dead from here on, and the address can be invited again.
+//
+// Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
+func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*client.Client, error) {
+	reason, err := text.Paragraph("reason", reason, MaxReason)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+		if err := c.Invite.MayAnswer(now); err != nil {
+			return "", err
+		}
+		if err := client.CloseTill(ctx, r.Till, c); err != nil {
+			return "", err
+		}
+		c.Proposal = nil
+		c.Payment.Hurry(now)
+		return audit.InviteDeclined, c.Invite.Decline(now, reason)
+	})
+}
+
+// Propose tells the agency which address the holder of the link thinks the invitation should have gone to. Nothing is
+// mailed and nothing else changes until the agency says so.
+//
+// Faults: [fault.Invalid] in email, [fault.RateLimited] from the fourth in a day on, [fault.Gone], [fault.Expired].
+func (r *Reception) Propose(ctx context.Context, token, address, ip string) (*client.Client, error) {
+	to, err := email.Parse("email", address)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+		return audit.AddressProposed, c.Propose(now, to)
+	})
+}
+
+// answer does something to the invitation behind a good link, with a row of the log.
+func (r *Reception) answer(ctx context.Context, token, ip string, do func(*client.Client, time.Time) (audit.Action, error)) (*client.Client, error) {
+	if err := r.allow(ctx, "answer-ip#"+ip, answersPerIP, answerWindow, "Too many tries from this network."); err != nil {
+		return nil, err
+	}
+	var c *client.Client
+	err := conflict.Retry(ctx, func() (err error) {
+		if c, err = r.find(ctx, token, true); err != nil {
+			return err
+		}
+		if s, err := r.standing(ctx, c, identity.Caller{}); err != nil {
+			return err
+		} else if s.Standing != Anonymous {
+			return errGone
+		}
+		now := r.Now()
+		action, err := do(c, now)
+		if err != nil {
+			return err
+		}
+		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, audit.Invitee, action, c, "")}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// RequestLink notes for the agency that the holder of an expired link asks for a new one: once a day, and asking more
+// often is no fault. Faults: [fault.RateLimited]; [fault.Gone] for a link that has not expired.
+func (r *Reception) RequestLink(ctx context.Context, token, ip string) (*client.Client, error) {
+	if err := r.allow(ctx, "answer-ip#"+ip, answersPerIP, answerWindow, "Too many tries from this network."); err != nil {
+		return nil, err
+	}
+	var c *client.Client
+	err := conflict.Retry(ctx, func() (err error) {
+		if c, err = r.find(ctx, token, true); err != nil {
+			return err
+		}
+		now := r.Now()
+		rows := ranOut(c, now)
+		if noted, err := c.Invite.Ask(now); err != nil || !noted {
+			return err
+		}
+		rows = append(rows, row(now, audit.Invitee, audit.LinkRequested, c, ""))
+		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, Audit: rows})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (r *Reception) allow(ctx context.Context, name string, most int, window time.Duration, words string) error {
+	now := r.Now()
+	wait, err := r.Store.Allow(ctx, name, most, window, now)
+	if err != nil || wait <= 0 {
+		return err
+	}
+	kind, _, _ := strings.Cut(name, "#")
+	e := fault.New(fault.RateLimited, "%s Try again in %s.", words, identity.About(wait))
+	e.Retry, e.Limit = wait, fault.Limit{Name: kind, Quota: most, Window: window}
+	return e
+}
+
+// Asked tells when the holder of this expired invitation last asked for a new link; zero when it may ask.
+func (i Invitation) Asked(now time.Time) time.Time {
+	if i.Client == nil || i.Client.Invite.At(now) != invite.Expired {
+		return time.Time{}
+	}
+	return i.Client.Invite.Asked(now)
+}

@@ -1,0 +1,207 @@
+package onboarding
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+)
+
+// DirectoryStore lists what an agency has.
+type DirectoryStore interface {
+	Store
+	// Agency reads the agency.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Clients lists relationships, newest first, from behind the cursor on.
+	Clients(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error)
+	// Resources lists the agency's resources of a kind in the order in which they were made.
+	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
+	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+}
+
+// Query asks for a page of a list.
+type Query struct {
+	Limit  int       // 1 to 200
+	After  id.Client // the last one of the page before; "" for the first page
+	Status string    // of the client; "" for all
+	Invite string    // status of the invite; "" for all
+	Find   string    // what name or address contain, as text.Fold gives it; "" for anything
+
+	Examine int // how many relationships a read looks at; 0 for Limit
+}
+
+// How far one request for a filtered page looks: reads of so many relationships each. What lies behind is for the cursor
+// that is handed out, so that a rare state or name does not turn one request into a walk of everything.
+const (
+	reads   = 10
+	examine = 250
+)
+
+// Directory answers an agency's questions about its clients and resources.
+type Directory struct {
+	Store  DirectoryStore
+	Prices interface {
+		// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+		Tariff(ctx context.Context) (contract.Tariff, error)
+	} // nil where nobody is asked to buy
+	Now func() time.Time
+}
+
+// Listed is a client with the state of what is open to it.
+type Listed struct {
+	Client    *client.Client
+	Resources []Linked
+}
+
+// Linked is a grant with the resource's present state. A resource that is gone has status "".
+type Linked struct {
+	instance.Grant
+	Kind   instance.Kind
+	Type   string
+	Status instance.Status
+	URL    string
+}
+
+// Page is a page of a list of clients.
+type Page struct {
+	Items []Listed
+	Next  id.Client // the cursor for the next page; "" at the end
+}
+
+// Clients lists the agency's clients, newest first: one Query however many there are, and one BatchGetItem for the
+// present states of the resources that stand on the page.
+func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
+	var page Page
+	now := d.Now()
+	keep := func(c *client.Client) bool {
+		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
+	}
+	// States are filtered here, since they depend on the time, and words by the table; a page may take several reads to
+	// fill. The first one is no larger than the page, which a common state fills.
+	var found []client.Client
+	if q.Find != "" {
+		q.Examine = examine
+	}
+	for range reads {
+		items, next, err := d.Store.Clients(ctx, caller.Agency, q)
+		if err != nil {
+			return Page{}, err
+		}
+		full := false
+		for i := range items {
+			if !keep(&items[i]) {
+				continue
+			}
+			if len(found) == q.Limit {
+				full = true
+				break
+			}
+			found = append(found, items[i])
+		}
+		if full {
+			page.Next = found[len(found)-1].ID
+			break
+		}
+		page.Next, q.After, q.Examine = next, next, examine
+		if next == "" || len(found) == q.Limit {
+			break
+		}
+	}
+	linked, err := d.linked(ctx, caller.Agency, found)
+	if err != nil {
+		return Page{}, err
+	}
+	page.Items = make([]Listed, len(found))
+	for i := range found {
+		page.Items[i] = Listed{&found[i], linked(&found[i])}
+	}
+	return page, nil
+}
+
+// Client reads one client. Faults: [fault.NotFound].
+func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id.Client) (Listed, error) {
+	ref := which.Ref()
+	if ref == "" {
+		return Listed{}, errNoClient
+	}
+	c, err := d.Store.Client(ctx, caller.Agency, ref, true)
+	if fault.Is(err, fault.NotFound) || err == nil && (c.ID != which || !c.Listed) {
+		return Listed{}, errNoClient
+	}
+	if err != nil {
+		return Listed{}, err
+	}
+	return d.Listed(ctx, caller, c)
+}
+
+// Listed puts a client that was just read together with the state of what is open to it.
+func (d *Directory) Listed(ctx context.Context, caller identity.Caller, c *client.Client) (Listed, error) {
+	linked, err := d.linked(ctx, caller.Agency, []client.Client{*c})
+	if err != nil {
+		return Listed{}, err
+	}
+	return Listed{c, linked(c)}, nil
+}
+
+// linked reads the present states of all that the clients are given, and returns what tells one client's.
+func (d *Directory) linked(ctx context.Context, agency id.Agency, clients []client.Client) (func(*client.Client) []Linked, error) {
+	want := map[id.Resource]bool{}
+	var ids []id.Resource
+	for i := range clients {
+		for _, g := range clients[i].Open() {
+			if !want[g.Resource] {
+				want[g.Resource] = true
+				ids = append(ids, g.Resource)
+			}
+		}
+	}
+	var have map[id.Resource]instance.Resource
+	if len(ids) > 0 {
+		var err error
+		if have, err = d.Store.ResourcesByID(ctx, agency, ids); err != nil {
+			return nil, err
+		}
+	}
+	return func(c *client.Client) []Linked { return withStates(c.Open(), have) }, nil
+}
+
+// withStates puts grants and the present states of their resources together.
+func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource) []Linked {
+	out := make([]Linked, 0, len(grants))
+	for _, g := range grants {
+		r := have[g.Resource]
+		l := Linked{Grant: g, Kind: instance.KindOf(g.Resource), Type: r.Type, Status: r.Status, URL: r.URL}
+		if r.Name != "" {
+			l.Name = r.Name
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// Agency reads the caller's agency.
+func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
+	return d.Store.Agency(ctx, caller.Agency)
+}
+
+// Resources lists the agency's resources of a kind; linkable keeps only those that can be granted.
+func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind instance.Kind, linkable bool) ([]instance.Resource, error) {
+	all, err := d.Store.Resources(ctx, caller.Agency, kind)
+	if err != nil || !linkable {
+		return all, err
+	}
+	out := all[:0]
+	for _, r := range all {
+		if r.Status.Linkable() && !r.Bought() {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}

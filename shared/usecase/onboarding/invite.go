@@ -1,0 +1,399 @@
+package onboarding
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/text"
+)
+
+// Inviter sends invites and looks after those that are out.
+type Inviter struct {
+	Store  Store
+	Queue  Queue       // nil where nothing is mailed
+	Prices Quoter      // nil where nothing is sold
+	Till   client.Till // nil where nothing is sold
+	Now    func() time.Time
+}
+
+// Quoter makes the contract of an order at the prices of now.
+type Quoter interface {
+	// Quote returns nil for an order that buys nothing. Faults: [fault.Invalid], [fault.PaymentsOff], [fault.Unavailable].
+	Quote(ctx context.Context, o contract.Order) (*contract.Contract, error)
+}
+
+// Draft is an invite as its sender wrote it.
+type Draft struct {
+	Email   string
+	Name    string
+	Payer   invite.Payer
+	Grants  []instance.Grant // Name is not read
+	Order   *Order
+	Message string
+}
+
+// Order is what a client that pays is asked to buy.
+type Order struct {
+	StorageGB int // 10, 30 or 50; 0 for no n8n hosting
+	Hosting   bool
+	WhatsApp  bool
+}
+
+// Send makes an invite and has it mailed: one read, one transaction, one message. What it returns is sending, or,
+// for a request that came before with the same once key, whatever has become of it.
+//
+// Faults: [fault.Invalid] with the field, [fault.PlanRequired], [fault.Suspended], [fault.AlreadyInvited],
+// [fault.AlreadyClient], [fault.PayerFixed], [fault.PaymentsOff], [fault.RateLimited], [fault.IdempotencyUsed].
+func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, once string) (*client.Client, error) {
+	offer, err := d.check()
+	if err != nil {
+		return nil, err
+	}
+	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
+		return nil, err
+	}
+	record, err := idempotency.For("sendInvite", caller.Actor(), once, d)
+	if err != nil {
+		return nil, err
+	}
+	want := Wanted{Ref: id.RefOf(caller.Agency, offer.Email), Once: record}
+	for _, g := range d.Grants {
+		want.Resources = append(want.Resources, g.Resource)
+	}
+	var made *client.Client
+	replayed := false
+	err = conflict.Retry(ctx, func() error {
+		desk, err := s.Store.Desk(ctx, caller.Agency, want)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		if replayed, err = record.Replays(desk.Once, now); err != nil {
+			return err
+		} else if replayed {
+			made, err = replay(desk, id.Invite(desk.Once.Result))
+			return err
+		}
+		if desk.Agency == nil {
+			return errNoClient
+		}
+		if err := desk.Agency.MayInvite(); err != nil {
+			return err
+		}
+		if offer.Grants, err = granted(d.Grants, desk); err != nil {
+			return err
+		}
+		offer.From = invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}
+		rows := ranOut(desk.Client, now)
+		if made, err = client.Begin(desk.Client, caller.Agency, offer, now); err != nil {
+			return err
+		}
+		slot, err := desk.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		if err != nil {
+			return err
+		}
+		made.Invite.First(now, slot)
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))}
+		change.Once = record.Of(string(made.Invite.ID), now)
+		return s.Store.Commit(ctx, caller.Agency, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !replayed {
+		enqueue(ctx, s.Queue, made)
+	}
+	return made, nil
+}
+
+// replay answers a repeated request: with the invite, when it is still the current one of its address.
+func replay(desk *Desk, made id.Invite) (*client.Client, error) {
+	if desk.Client == nil || desk.Client.Invite.ID != made {
+		return nil, fault.New(fault.NotFound, "The invite that this Idempotency-Key made has been replaced since.")
+	}
+	return desk.Client, nil
+}
+
+// check reads the draft. The offer's grants and sender are still to come.
+func (d Draft) check() (client.Offer, error) {
+	name, address := email.Split(d.Email)
+	to, err := email.Parse("email", address)
+	if err != nil {
+		return client.Offer{}, err
+	}
+	if strings.TrimSpace(d.Name) != "" {
+		name = d.Name
+	}
+	o := client.Offer{Email: to, Payer: d.Payer}
+	if o.Name, err = text.Line("name", name, text.MaxName); err != nil {
+		return o, err
+	}
+	if o.Message, err = text.Paragraph("message", d.Message, text.MaxMessage); err != nil {
+		return o, err
+	}
+	switch d.Payer {
+	case invite.AgencyPays:
+		if d.Order != nil {
+			return o, fault.InField("order", "An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
+		}
+	case invite.ClientPays:
+		if len(d.Grants) > 0 {
+			return o, fault.InField("grants", "Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
+		}
+	default:
+		return o, fault.InField("payer", "Choose who pays: agency or client.")
+	}
+	if len(d.Grants) > invite.MaxGrants {
+		return o, fault.InField("grants", "Link at most %d instances and services with one invite; give access to more later.", invite.MaxGrants)
+	}
+	return o, nil
+}
+
+// contract is what an order comes to at the prices of now; nil when it buys nothing.
+func (s *Inviter) contract(ctx context.Context, o *Order) (*contract.Contract, error) {
+	if o == nil || !o.Hosting && !o.WhatsApp {
+		return nil, nil //nolint:nilnil // portal-only: nothing to pay
+	}
+	order := contract.Order{StorageGB: o.StorageGB, WhatsApp: o.WhatsApp}
+	if o.Hosting && o.StorageGB == 0 {
+		order.StorageGB = -1 // no size at all is none of those that are sold
+	}
+	if _, err := order.Articles(); err != nil {
+		return nil, err
+	}
+	if s.Prices == nil {
+		return nil, fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so a client cannot be asked to pay for hosting. Leave the order out to invite to the portal alone.")
+	}
+	return s.Prices.Quote(ctx, order)
+}
+
+// granted checks the grants against the agency's own resources and gives each its name.
+func granted(grants []instance.Grant, desk *Desk) ([]instance.Grant, error) {
+	var out []instance.Grant
+	seen := map[id.Resource]bool{}
+	for i, g := range grants {
+		field := fmt.Sprintf("grants[%d].resource", i)
+		r, ok := desk.Resources[g.Resource]
+		switch {
+		case !ok:
+			return nil, fault.InField(field, "You have no instance or service with this id.")
+		case r.Bought():
+			return nil, fault.InField(field, "A client has bought %s and owns it, so it cannot be opened to another.", r.Name)
+		case !r.Status.Linkable():
+			return nil, fault.InField(field, "%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
+		case seen[g.Resource]:
+			return nil, fault.InField(field, "%s is linked twice. Name it once.", r.Name)
+		case !g.Access.Valid():
+			return nil, fault.InField(fmt.Sprintf("grants[%d].access", i), "Choose read or write.")
+		}
+		seen[g.Resource] = true
+		out = append(out, instance.Grant{Resource: g.Resource, Access: g.Access, Name: r.Name})
+	}
+	return out, nil
+}
+
+// Get reads an invite of the agency, the ones replaced by a later invite to the same address too, of which only the
+// outcome is kept. Faults: [fault.NotFound].
+func (s *Inviter) Get(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
+	c, err := s.read(ctx, caller.Agency, which)
+	if err != nil {
+		return nil, err
+	}
+	if c.Invite.ID == which {
+		return c, nil
+	}
+	for _, p := range c.Earlier {
+		if p.ID == which {
+			old := *c
+			old.Invite = &invite.Invite{ID: p.ID, Payer: p.Payer, Status: p.Status, CreatedAt: p.Created, EndedAt: p.Ended}
+			return &old, nil
+		}
+	}
+	return nil, errNoInvite
+}
+
+func (s *Inviter) read(ctx context.Context, agency id.Agency, which id.Invite) (*client.Client, error) {
+	ref := which.Ref()
+	if ref == "" {
+		return nil, errNoInvite
+	}
+	c, err := s.Store.Client(ctx, agency, ref, true)
+	if fault.Is(err, fault.NotFound) {
+		return nil, errNoInvite
+	}
+	return c, err
+}
+
+// pollEvery is how often Await looks.
+const pollEvery = 40 * time.Millisecond
+
+// Await waits until the mail of the client's current invite is out or has failed, at most for d, and returns the
+// state then. A mail that failed is a fault with code [fault.MailRefused]; one that is still on its way is none.
+func (s *Inviter) Await(ctx context.Context, c *client.Client, d time.Duration) (*client.Client, error) {
+	over := time.After(d)
+	for {
+		if err := refused(c); err != nil {
+			return c, err
+		}
+		if m := c.Invite.Mail.State; d <= 0 || m != invite.MailQueued && m != invite.MailClaimed {
+			return c, nil
+		}
+		select {
+		case <-ctx.Done():
+			return c, ctx.Err()
+		case <-over:
+			return c, nil
+		case <-time.After(pollEvery):
+		}
+		next, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
+		if err != nil {
+			return c, err
+		}
+		if next.Invite.ID != c.Invite.ID {
+			return c, nil
+		}
+		c = next
+	}
+}
+
+// refused is what the sender is told whose mail could not be sent: the sentence of FE19 when the invite is gone with
+// it, and another where an invite stays that was good before.
+func refused(c *client.Client) error {
+	i := c.Invite
+	last := i.Timeline[len(i.Timeline)-1]
+	if last.Name != invite.NotSent {
+		return nil
+	}
+	e := fault.New(fault.MailRefused, "We couldn't email %s: %s. No invite was created.", c.Email, i.Reason)
+	switch i.Status {
+	case invite.Failed:
+	case invite.Expired:
+		e.Message = fmt.Sprintf("We couldn't email %s: %s. The invite stays expired.", c.Email, i.Reason)
+	default:
+		e.Message = fmt.Sprintf("We couldn't email %s: %s. The link that was sent before still works.", c.Email, i.Reason)
+	}
+	e.Reason = i.Reason
+	e.Fields = []fault.Field{{Location: "email", Message: e.Message}}
+	return e
+}
+
+// Resend asks for another mail with a new link. What it takes must name what the invite has, where it names it at
+// all. Faults: [fault.NotFound], [fault.PayerFixed], [fault.EmailFixed], [fault.NotPending], [fault.StillSending],
+// [fault.RateLimited], [fault.PlanRequired], [fault.Suspended].
+func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.Invite, same Unchanged, once string) (*client.Client, error) {
+	ref := which.Ref()
+	if ref == "" {
+		return nil, errNoInvite
+	}
+	record, err := idempotency.For("resendInvite", caller.Actor()+string(which), once, same)
+	if err != nil {
+		return nil, err
+	}
+	var c *client.Client
+	replayed := false
+	err = conflict.Retry(ctx, func() error {
+		desk, err := s.Store.Desk(ctx, caller.Agency, Wanted{Ref: ref, Once: record})
+		if err != nil {
+			return err
+		}
+		if desk.Client == nil || desk.Agency == nil || desk.Client.Invite.ID != which {
+			return errNoInvite
+		}
+		c = desk.Client
+		now := s.Now()
+		if replayed, err = record.Replays(desk.Once, now); err != nil || replayed {
+			return err
+		}
+		if err := same.check(c); err != nil {
+			return err
+		}
+		if err := desk.Agency.MayInvite(); err != nil {
+			return err
+		}
+		if err := c.Invite.MayResend(now); err != nil {
+			return err
+		}
+		slot, err := desk.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		if err != nil {
+			return err
+		}
+		rows := ranOut(c, now)
+		c.Invite.Resend(now, slot)
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))}
+		change.Once = record.Of(string(c.Invite.ID), now)
+		return s.Store.Commit(ctx, caller.Agency, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !replayed {
+		enqueue(ctx, s.Queue, c)
+	}
+	return c, nil
+}
+
+// Unchanged is what a caller takes for granted about an invite; empty fields are not compared.
+type Unchanged struct {
+	Payer invite.Payer
+	Email string
+}
+
+func (u Unchanged) check(c *client.Client) error {
+	if u.Payer != "" && u.Payer != c.Invite.Payer {
+		return &fault.Error{Code: fault.PayerFixed, Message: client.PayerFixed, Fields: []fault.Field{{Location: "payer", Message: client.PayerFixed}}}
+	}
+	if u.Email != "" {
+		a, err := email.Parse("email", u.Email)
+		if err != nil {
+			return err
+		}
+		if a != c.Email {
+			const m = "A relationship stays with its email. Cancel this invite and send a new one to the other address."
+			return &fault.Error{Code: fault.EmailFixed, Message: m, Fields: []fault.Field{{Location: "email", Message: m}}}
+		}
+	}
+	return nil
+}
+
+// Cancel ends a live or expired invite; its links are dead with the answer. Faults: [fault.NotFound],
+// [fault.NotPending]. Cancelling what is cancelled already is no fault.
+func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
+	var c *client.Client
+	err := conflict.Retry(ctx, func() (err error) {
+		if c, err = s.read(ctx, caller.Agency, which); err != nil {
+			return err
+		}
+		if c.Invite.ID != which {
+			return errNoInvite
+		}
+		if c.Invite.Status == invite.Canceled {
+			return nil
+		}
+		if err := client.CloseTill(ctx, s.Till, c); err != nil {
+			return err
+		}
+		now := s.Now()
+		if err := c.Invite.Cancel(now); err != nil {
+			return err
+		}
+		return s.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, caller.Actor(), audit.InviteCanceled, c, "")}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

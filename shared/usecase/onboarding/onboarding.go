@@ -1,0 +1,80 @@
+// Package onboarding brings a client in: an agency sends an invite, watches over it, sends it again or cancels it;
+// the invited person sees what it is offered and accepts.
+package onboarding
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/job"
+)
+
+// Store keeps relationships. Reads of what is not there return a fault with code [fault.NotFound].
+type Store interface {
+	// Client reads one relationship; fresh asks for the state as it is now rather than a moment ago.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Desk reads at once, and as it is now, all that a decision about a relationship needs.
+	Desk(ctx context.Context, agency id.Agency, want Wanted) (*Desk, error)
+	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+}
+
+// Wanted says what to put on a Desk. Empty fields are left out.
+type Wanted struct {
+	Ref       id.Ref
+	Member    id.Member
+	Resources []id.Resource
+	Once      *idempotency.Record
+}
+
+// Desk is what a decision is made from. What does not exist is nil, or not in the map.
+type Desk struct {
+	Agency    *agency.Agency
+	Member    *agency.Member
+	Client    *client.Client
+	Resources map[id.Resource]instance.Resource
+	Once      *idempotency.Record
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	// Send puts a message on the queue; it is delivered after the delay.
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// enqueue puts the client's mail job on the queue. That it may fail is no error of the caller: the job is stored
+// with a due time, and the sweep puts it on the queue.
+func enqueue(ctx context.Context, q Queue, c *client.Client) {
+	body := job.Mail{Kind: job.Invite, Agency: c.Agency, Client: c.ID, Job: c.Invite.Mail.Job}.Encode()
+	if err := q.Send(ctx, body, 0); err != nil {
+		slog.WarnContext(ctx, "mail not enqueued, left to the sweep", "client", c.ID, "error", err)
+	}
+}
+
+// row is a row of the audit log about c's current invite.
+func row(now time.Time, actor string, action audit.Action, c *client.Client, detail string) audit.Entry {
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action, Subject: string(c.Invite.ID), Detail: detail}
+}
+
+// ranOut writes down that c's invite, whose time is over, has expired, where the sweep has not been there yet: what is
+// put in its place must not leave a hole in the log. c may be nil.
+func ranOut(c *client.Client, now time.Time) []audit.Entry {
+	if c == nil || !c.Invite.Expire(now) {
+		return nil
+	}
+	// Dated when it ran out, so that it stands before the row of what happens now.
+	return []audit.Entry{row(c.Invite.ExpiresAt, audit.System, audit.InviteExpired, c, "")}
+}
+
+var (
+	errNoInvite = fault.New(fault.NotFound, "There is no such invite.")
+	errNoClient = fault.New(fault.NotFound, "There is no such client.")
+)

@@ -1,0 +1,207 @@
+// Package portal is where a client stands after accepting: what its agencies have opened to it, as it is now.
+package portal
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/purchase"
+)
+
+// Store reads. What is not there is a fault with code [fault.NotFound].
+type Store interface {
+	// Portals lists the agencies that the person is a client of.
+	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
+	// Left lists the agencies that the person was a client of.
+	Left(ctx context.Context, user id.User) ([]id.Agency, error)
+	// Agency reads an agency.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Client reads one relationship; fresh asks for the state as it is now.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+}
+
+// Portal shows a person what is open to it.
+type Portal struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// Access says how far the portal is open.
+type Access string
+
+// The degrees.
+const (
+	Full     Access = "full"
+	Inactive Access = "inactive"
+	Closed   Access = "closed" // the agency has been deleted
+)
+
+// Item is one thing that is open to the client.
+type Item struct {
+	instance.Resource
+	Access instance.Access
+	Making *purchase.Item // how far it is, of what the client has bought; else nil
+}
+
+// View is a person's portal at one agency. Choices holds the agencies to choose from when the person is a client of
+// several; then, as long as none is chosen, Agency is nil.
+type View struct {
+	Agency    *agency.Agency
+	Client    *client.Client
+	Access    Access
+	Instances []Item
+	Services  []Item
+	Choices   []*agency.Agency
+}
+
+// Get shows the portal at the agency that is asked for; "" for the only one there is. What was revoked a moment ago
+// is not in it. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the person is no client of.
+func (p *Portal) Get(ctx context.Context, caller identity.Caller, which id.Agency) (*View, error) {
+	return p.get(ctx, caller, which, "")
+}
+
+// Return is Get for a person who was at an agency's portal before: where several can be chosen, that one is, as long as it
+// is still one of them.
+func (p *Portal) Return(ctx context.Context, caller identity.Caller, last id.Agency) (*View, error) {
+	return p.get(ctx, caller, "", last)
+}
+
+func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*View, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+	}
+	mine, err := p.Store.Portals(ctx, caller.User)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{}
+	if len(mine) > 1 {
+		for _, a := range mine {
+			of, err := p.Store.Agency(ctx, a)
+			if fault.Is(err, fault.NotFound) {
+				continue // it was deleted a moment ago
+			}
+			if err != nil {
+				return nil, err
+			}
+			v.Choices = append(v.Choices, of)
+		}
+		slices.SortFunc(v.Choices, func(a, b *agency.Agency) int {
+			return strings.Compare(strings.ToLower(a.Name)+string(a.ID), strings.ToLower(b.Name)+string(b.ID))
+		})
+	}
+	if which == "" && slices.ContainsFunc(v.Choices, func(a *agency.Agency) bool { return a.ID == last }) {
+		which = last
+	}
+	switch {
+	case which == "" && len(mine) > 1:
+		return v, nil
+	case which == "" && len(mine) == 1:
+		which = mine[0]
+	case which == "" || !slices.Contains(mine, which):
+		return nil, fault.New(fault.NotFound, "You have no portal here. Follow the link in your invitation, or ask the agency for one.")
+	}
+	return v, p.fill(ctx, v, which, caller)
+}
+
+func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller identity.Caller) error {
+	var err error
+	if v.Agency, err = p.Store.Agency(ctx, which); err != nil {
+		return err
+	}
+	if v.Client, err = p.Store.Client(ctx, which, id.RefOf(which, caller.Email), true); err != nil {
+		return err
+	}
+	if v.Access = Full; !v.Agency.ClosedAt.IsZero() {
+		v.Access = Closed
+		return nil
+	}
+	if v.Agency.Suspended || v.Client.At(p.Now()) != client.Active {
+		v.Access = Inactive
+		return nil
+	}
+	ids := make([]id.Resource, len(v.Client.Grants))
+	for i, g := range v.Client.Grants {
+		ids[i] = g.Resource
+	}
+	var have map[id.Resource]instance.Resource
+	if len(ids) > 0 {
+		if have, err = p.Store.ResourcesByID(ctx, which, ids); err != nil {
+			return err
+		}
+	}
+	v.arrange(v.Client.Grants, have, v.Client.Bought)
+	return nil
+}
+
+// Preview is what the portal of an agency shows to a client with these grants.
+func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]instance.Resource) *View {
+	v := &View{Agency: a, Access: Full}
+	v.arrange(grants, have, func(id.Resource) *purchase.Item { return nil })
+	return v
+}
+
+// arrange puts what is granted, and is there, in its place.
+func (v *View) arrange(grants []instance.Grant, have map[id.Resource]instance.Resource, making func(id.Resource) *purchase.Item) {
+	for _, g := range grants {
+		r, ok := have[g.Resource]
+		if !ok {
+			continue
+		}
+		if r.Kind == instance.N8N {
+			v.Instances = append(v.Instances, Item{r, g.Access, making(r.ID)})
+		} else {
+			v.Services = append(v.Services, Item{r, g.Access, making(r.ID)})
+		}
+	}
+}
+
+// Ended is a portal that the person has no more.
+type Ended struct {
+	Agency *agency.Agency
+	At     time.Time
+	By     client.Side
+	Bought bool // whether there was a contract, which it can still read
+}
+
+// Ended lists the portals that the person had, the latest to end first. Agencies that are gone, or have forgotten the
+// person, are not in it. Faults: [fault.Unauthenticated].
+func (p *Portal) Ended(ctx context.Context, caller identity.Caller) ([]Ended, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+	}
+	all, err := p.Store.Left(ctx, caller.User)
+	if err != nil {
+		return nil, err
+	}
+	var out []Ended
+	for _, which := range all {
+		c, err := p.Store.Client(ctx, which, id.RefOf(which, caller.Email), false)
+		if err == nil && c.EndedAt.IsZero() { // invited again
+			continue
+		}
+		var of *agency.Agency
+		if err == nil {
+			of, err = p.Store.Agency(ctx, which)
+		}
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Ended{of, c.EndedAt, c.EndedBy, c.Contract() != nil})
+	}
+	slices.SortFunc(out, func(a, b Ended) int { return b.At.Compare(a.At) })
+	return out, nil
+}

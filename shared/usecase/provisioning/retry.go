@@ -1,0 +1,61 @@
+package provisioning
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/purchase"
+)
+
+// Retrier is for people who ask for another try.
+type Retrier struct {
+	Store Store
+	Queue Queue // of provisioning jobs; nil where nothing is made
+	Now   func() time.Time
+}
+
+const noThing = "This client has bought no such instance or service."
+
+// Retry has a thing tried again whose tries are used up, and returns the relationship as it is then. For one that is being
+// made already nothing changes. actor is who asks. Faults: [fault.NotFound]; [fault.NotActive] for what is not to be made.
+func (r *Retrier) Retry(ctx context.Context, actor string, agency id.Agency, which id.Client, resource id.Resource) (*client.Client, error) {
+	var c *client.Client
+	var i *purchase.Item
+	err := conflict.Retry(ctx, func() (err error) {
+		if c, err = r.Store.Client(ctx, agency, which.Ref(), true); err != nil {
+			return err
+		}
+		if c.ID != which || !c.Listed {
+			return fault.New(fault.NotFound, "There is no such client.")
+		}
+		if i = c.Bought(resource); i == nil {
+			return fault.New(fault.NotFound, noThing)
+		}
+		now := r.Now().Truncate(time.Millisecond)
+		switch {
+		case i.Again(now):
+		case i.State == purchase.Requested || i.State == purchase.Creating || i.State == purchase.HealthWait || i.State == purchase.Retrying:
+			return nil
+		default:
+			return fault.New(fault.NotActive, "Only what could not be set up can be tried again.")
+		}
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: audit.ProvisionRetried, Subject: string(resource), Detail: string(c.ID)}
+		return r.Store.Commit(ctx, agency, client.Change{Client: c, Audit: []audit.Entry{row}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Queue != nil && i.State == purchase.Requested {
+		if err := r.Queue.Send(ctx, job.Provision{Agency: agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
+			slog.WarnContext(ctx, "job not enqueued, left to the sweep", "error", err)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,223 @@
+package signin
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/secret"
+)
+
+// Founding is a new agency with its owner.
+type Founding struct {
+	Agency agency.Agency
+	Owner  agency.Member
+	Audit  audit.Entry
+	Once   *idempotency.Record
+}
+
+// AgencyStore is what a person's own agencies need.
+type AgencyStore interface {
+	CodeStore
+	// OpenAgency writes a new agency with its owner in one transaction.
+	OpenAgency(ctx context.Context, f Founding) error
+	// Remembered reads what a person's idempotency key made; a fault with code NotFound when it is not known.
+	Remembered(ctx context.Context, user id.User, key string) (*idempotency.Record, error)
+	// Agency reads an agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Member reads a member of the agency as it is now.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+}
+
+// Agencies lets a person make an agency, and choose for which of its agencies it acts.
+type Agencies struct {
+	Store AgencyStore
+	Now   func() time.Time
+}
+
+// Limits on new agencies.
+const (
+	foundedPerIP     = 10
+	foundedPerPerson = 3
+	foundingWindow   = 24 * time.Hour
+)
+
+// NewAgency is what an agency is made from.
+type NewAgency struct {
+	Name  string
+	Color string // "" for the platform's
+}
+
+// Check reads what was typed, before anybody is asked for a code. Faults: [fault.Invalid].
+func (n NewAgency) Check() (name, color string, err error) {
+	if name, err = agency.ParseName(n.Name); err != nil {
+		return "", "", err
+	}
+	color, err = agency.ParseColor(n.Color)
+	return name, color, err
+}
+
+// SignUp makes an agency on the plan Free, of which the caller is the owner, and puts a session that acts for it in
+// the place of the caller's. It returns the new cookie. cookie is the present one's value.
+//
+// Faults: [fault.Unauthenticated] for nobody; [fault.Invalid]; [fault.RateLimited]; [fault.IdempotencyUsed].
+func (a *Agencies) SignUp(ctx context.Context, caller identity.Caller, cookie string, n NewAgency, once, ip string) (*agency.Agency, string, *identity.Session, error) {
+	if !caller.SignedIn() {
+		return nil, "", nil, fault.New(fault.Unauthenticated, "Sign in to make an agency, or send the code from the mail.")
+	}
+	name, color, err := n.Check()
+	if err != nil {
+		return nil, "", nil, err
+	}
+	record, err := idempotency.For("signUpAgency", string(caller.User), once, n)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	var made *agency.Agency
+	var owner id.Member
+	counted := false
+	err = conflict.Retry(ctx, func() error {
+		now := a.Now().Truncate(time.Millisecond)
+		if record != nil {
+			stored, err := a.Store.Remembered(ctx, caller.User, record.Key)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			if again, err := record.Replays(stored, now); err != nil {
+				return err
+			} else if again {
+				made, err = a.Store.Agency(ctx, id.Agency(stored.Result))
+				return err
+			}
+		}
+		if !counted {
+			if err := a.allow(ctx, caller, ip); err != nil {
+				return err
+			}
+			counted = true
+		}
+		made = &agency.Agency{ID: id.New[id.Agency](id.AgencyPrefix, now), Name: name, Color: color, Plan: agency.Free, CreatedAt: now}
+		owner = id.New[id.Member](id.MemberPrefix, now)
+		f := Founding{Agency: *made, Owner: agency.Member{ID: owner, Email: caller.Email, Role: agency.Owner, AddedAt: now},
+			Audit: audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(owner), Action: audit.AgencyCreated, Subject: string(made.ID)}}
+		f.Once = record.Of(string(made.ID), now)
+		return a.Store.OpenAgency(ctx, f)
+	})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	fresh, session, err := a.Switch(ctx, caller, cookie, made.ID)
+	return made, fresh, session, err
+}
+
+func (a *Agencies) allow(ctx context.Context, caller identity.Caller, ip string) error {
+	for _, l := range []struct {
+		name, who string
+		most      int
+	}{{"sign-up", string(caller.User), foundedPerPerson}, {"sign-up-ip", ip, foundedPerIP}} {
+		wait, err := a.Store.Allow(ctx, l.name+"#"+l.who, l.most, foundingWindow, a.Now())
+		if err != nil {
+			return err
+		}
+		if wait > 0 {
+			e := fault.New(fault.RateLimited, "That is many new agencies for one day. Go on with those you have, or come back tomorrow.")
+			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.most, Window: foundingWindow}
+			return e
+		}
+	}
+	return nil
+}
+
+// Place is an agency that a person works at.
+type Place struct {
+	Agency *agency.Agency
+	Role   agency.Role
+	Here   bool // whether the session acts for it
+}
+
+// List lists the agencies that the caller works at, by name. portals tells whether it is a client of any.
+func (a *Agencies) List(ctx context.Context, caller identity.Caller) (places []Place, portals bool, err error) {
+	if !caller.SignedIn() {
+		return nil, false, fault.New(fault.Unauthenticated, "Sign in to see your agencies.")
+	}
+	all, err := a.Store.Memberships(ctx, caller.User)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, m := range all {
+		if m.Member == "" {
+			portals = true
+			continue
+		}
+		at, who, err := a.place(ctx, m)
+		if fault.Is(err, fault.NotFound) {
+			continue // it went a moment ago
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		places = append(places, Place{Agency: at, Role: who.Role, Here: m.Agency == caller.Agency})
+	}
+	slices.SortFunc(places, func(x, y Place) int {
+		return strings.Compare(strings.ToLower(x.Agency.Name)+string(x.Agency.ID), strings.ToLower(y.Agency.Name)+string(y.Agency.ID))
+	})
+	return places, portals, nil
+}
+
+func (a *Agencies) place(ctx context.Context, m Membership) (*agency.Agency, *agency.Member, error) {
+	who, err := a.Store.Member(ctx, m.Agency, m.Member)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := a.Store.Agency(ctx, m.Agency)
+	return at, who, err
+}
+
+// Switch puts a session that acts for the agency in the place of the caller's, which proves the same address since
+// the same time. It returns the new cookie. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the
+// caller does not work at.
+func (a *Agencies) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
+	_, old, err := locateSession(cookie)
+	if err != nil || !caller.SignedIn() {
+		return "", nil, fault.New(fault.Unauthenticated, "Sign in to choose an agency.")
+	}
+	notThere := fault.New(fault.NotFound, "You work at no such agency.")
+	all, err := a.Store.Memberships(ctx, caller.User)
+	if err != nil {
+		return "", nil, err
+	}
+	i := slices.IndexFunc(all, func(m Membership) bool { return m.Agency == to && m.Member != "" })
+	if i < 0 {
+		return "", nil, notThere
+	}
+	if _, err := a.Store.Member(ctx, to, all[i].Member); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return "", nil, notThere
+		}
+		return "", nil, err
+	}
+	sid := ulid.MustNew(ulid.Timestamp(a.Now()), ulid.DefaultEntropy())
+	who, _ := hex.DecodeString(string(caller.User))
+	fresh := secret.New(secret.Session, append(who, sid[:]...))
+	s := &identity.Session{User: caller.User, ID: sid.String(), Hash: secret.HashOf(fresh), Email: caller.Email, Agency: to, Member: all[i].Member,
+		CreatedAt: caller.Since, ExpiresAt: caller.Since.Add(identity.SessionLifetime)}
+	if err := a.Store.MoveSession(ctx, s, old, secret.HashOf(cookie)); err != nil {
+		if errors.Is(err, conflict.ErrChanged) { // signed out, or let go, a moment ago
+			return "", nil, fault.New(fault.Unauthenticated, "You were signed out meanwhile. Sign in again.")
+		}
+		return "", nil, err
+	}
+	return fresh, s, nil
+}

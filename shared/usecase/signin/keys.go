@@ -1,0 +1,139 @@
+package signin
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/text"
+)
+
+// NewKey is what a key is made from.
+type NewKey struct {
+	Name   string
+	Scopes []identity.Scope
+}
+
+// Create makes an API key for the caller's agency. The secret is returned here and never again: a repeated request
+// (same once key) answers with the key and an empty secret. Faults: [fault.Invalid], [fault.Forbidden],
+// [fault.IdempotencyUsed].
+func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, once string) (*identity.APIKey, string, error) {
+	if err := caller.MustBePerson(); err != nil {
+		return nil, "", err
+	}
+	name, err := text.Line("name", in.Name, text.MaxName)
+	if err != nil {
+		return nil, "", err
+	}
+	if name == "" {
+		return nil, "", fault.InField("name", "Give the key a name that says what it is for.")
+	}
+	if len(in.Scopes) == 0 {
+		return nil, "", fault.InField("scopes", "Choose at least one scope: %s.", scopeNames())
+	}
+	for _, s := range in.Scopes {
+		if !slices.Contains(identity.Scopes(), s) {
+			return nil, "", fault.InField("scopes", "There is no scope %q. Choose from %s.", s, scopeNames())
+		}
+	}
+	record, err := idempotency.For("createApiKey", caller.Actor(), once, in)
+	if err != nil {
+		return nil, "", err
+	}
+	var key *identity.APIKey
+	var token string
+	err = conflict.Retry(ctx, func() error {
+		token = ""
+		now := k.Now().Truncate(time.Millisecond) // as it is stored
+		if record != nil {
+			stored, err := k.Store.Recall(ctx, caller.Agency, record.Key)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			if again, err := record.Replays(stored, now); err != nil {
+				return err
+			} else if again {
+				key, err = k.Store.APIKey(ctx, caller.Agency, id.Key(stored.Result))
+				return err
+			}
+		}
+		if err := k.room(ctx, caller.Agency); err != nil {
+			return err
+		}
+		key = &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: caller.Agency, Name: name, Scopes: slices.Compact(slices.Sorted(slices.Values(in.Scopes))),
+			CreatedBy: caller.Member, CreatedAt: now}
+		a, b := id.Bytes(id.AgencyPrefix, string(key.Agency)), id.Bytes(id.KeyPrefix, string(key.ID))
+		token = secret.New(secret.APIKey, append(a[:], b[:]...))
+		key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
+		once := record.Of(string(key.ID), now)
+		return k.Store.CreateAPIKey(ctx, key, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyCreated, Subject: string(key.ID)}, once)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return key, token, nil
+}
+
+// room returns nil when the agency may have one more key.
+func (k *Keys) room(ctx context.Context, which id.Agency) error {
+	all, err := k.Store.APIKeys(ctx, which)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for i := range all {
+		if all[i].RevokedAt.IsZero() {
+			n++
+		}
+	}
+	if n >= identity.MaxKeys {
+		return fault.InField("name", "An agency can have %d keys that work. Revoke one that is not used any more.", identity.MaxKeys)
+	}
+	return nil
+}
+
+// List lists the keys of the caller's agency, newest first, the revoked ones too.
+func (k *Keys) List(ctx context.Context, caller identity.Caller) ([]identity.APIKey, error) {
+	if err := caller.MustBePerson(); err != nil {
+		return nil, err
+	}
+	return k.Store.APIKeys(ctx, caller.Agency)
+}
+
+// Revoke ends a key at once. A key that is revoked already stays so. Faults: [fault.NotFound].
+func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) error {
+	if err := caller.MustBePerson(); err != nil {
+		return err
+	}
+	if !id.Valid(id.KeyPrefix, string(key)) {
+		return fault.New(fault.NotFound, "There is no such API key.")
+	}
+	return conflict.Retry(ctx, func() error {
+		stored, err := k.Store.APIKey(ctx, caller.Agency, key)
+		if err != nil {
+			return err
+		}
+		if !stored.RevokedAt.IsZero() {
+			return nil
+		}
+		now := k.Now()
+		stored.RevokedAt = now
+		return k.Store.RevokeAPIKey(ctx, stored, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyRevoked, Subject: string(key)})
+	})
+}
+
+func scopeNames() string {
+	var all []string
+	for _, s := range identity.Scopes() {
+		all = append(all, string(s))
+	}
+	return strings.Join(all, ", ")
+}

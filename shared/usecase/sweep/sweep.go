@@ -1,0 +1,227 @@
+// Package sweep finds what is overdue and has somebody look after it. Everything that is not in a final state has a
+// due time, and one index orders them, so a lost message, a worker that died and a term that ran out are all found
+// in the same way, and nothing can be stuck without being seen.
+package sweep
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a closed agency
+// that has something left, or a person's sign-in code.
+type Due struct {
+	Agency id.Agency
+	Ref    id.Ref
+	Member id.Member
+	User   id.User // when not "", the code of this person
+}
+
+// Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
+type Store interface {
+	// Overdue lists at most limit things whose due time is past in one of the index's shards, oldest first.
+	Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// Shards is how many shards the due index has.
+	Shards() int
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	SaveCode(ctx context.Context, c *identity.Code) error
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
+	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
+	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
+	PurgeAgain(ctx context.Context, agency id.Agency, next time.Time) error
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// Sweep is the scheduled repair.
+type Sweep struct {
+	Store Store
+	Queue Queue
+	// Billing and Provision take jobs about payments and about what was paid for; nil where nothing is sold.
+	Billing, Provision Queue
+	Now                func() time.Time
+	// Note is told what a run found, for the log. It may be nil.
+	Note func(ctx context.Context, pairs ...any)
+}
+
+// perShard bounds one run; what is left is found by the next.
+const perShard = 500
+
+// Run looks after everything that is overdue now. What fails is left for the next run and told in the error.
+func (s *Sweep) Run(ctx context.Context) error {
+	var errs []error
+	found := 0
+	for shard := range s.Store.Shards() {
+		due, err := s.Store.Overdue(ctx, shard, s.Now(), perShard)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		found += len(due)
+		for _, d := range due {
+			if err := conflict.Retry(ctx, func() error { return s.one(ctx, d) }); err != nil {
+				errs = append(errs, err)
+			}
+			if ctx.Err() != nil {
+				return errors.Join(append(errs, ctx.Err())...)
+			}
+		}
+	}
+	if s.Note != nil {
+		s.Note(ctx, "overdue", found, "failed", len(errs))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Sweep) one(ctx context.Context, d Due) error {
+	if d.User != "" {
+		return s.code(ctx, d.User)
+	}
+	if d.Member != "" {
+		return s.notice(ctx, d)
+	}
+	if d.Ref == "" {
+		return s.purge(ctx, d.Agency)
+	}
+	c, err := s.Store.Client(ctx, d.Agency, d.Ref, true)
+	if fault.Is(err, fault.NotFound) {
+		return nil // the index lags a moment behind
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if c.Invite.Expire(now) {
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
+		return s.Store.Commit(ctx, d.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
+	}
+	if err := s.bought(ctx, c, now); err != nil {
+		return err
+	}
+	next := c.Invite.Nudge(now)
+	if next == "" {
+		return nil
+	}
+	if err := s.Store.Commit(ctx, d.Agency, client.Change{Client: c}); err != nil {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
+}
+
+// notice has a mail to a new member sent that nobody is working on.
+func (s *Sweep) notice(ctx context.Context, d Due) error {
+	m, err := s.Store.Member(ctx, d.Agency, d.Member)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before := m.Notice
+	next := m.Notice.Nudge(s.Now())
+	if m.Notice == before {
+		return nil
+	}
+	if err := s.Store.SaveNotice(ctx, d.Agency, m, before); err != nil || next == "" {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+}
+
+// A closed agency is purged in steps, so many a run, and looked at once more after a while, for what was written by
+// requests that were under way when it was closed.
+const (
+	purgeSteps  = 25
+	purgeLinger = time.Hour
+)
+
+// purge goes on with what a closed agency has left; of one that lives it is the plan's payment that is due.
+func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
+	a, err := s.Store.Agency(ctx, which)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if a.ClosedAt.IsZero() {
+		if due := a.Payment.Due; due.IsZero() || now.Before(due) || s.Billing == nil {
+			return nil
+		}
+		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
+	}
+	if s.Billing != nil && (a.Payment.State.Open() || a.Payment.State == subscription.CheckoutOpen) { // nobody pays for what is gone
+		if err := s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0); err != nil {
+			return err
+		}
+	}
+	for range purgeSteps {
+		n, err := s.Store.PurgeSome(ctx, which)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		next := a.ClosedAt.Add(purgeLinger)
+		if !now.Before(next) {
+			next = time.Time{}
+		}
+		return s.Store.PurgeAgain(ctx, which, next)
+	}
+	return nil // it is still due, so that the next run goes on
+}
+
+// bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
+// due times on, and a job that comes twice is dropped there.
+func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) error {
+	if due := c.Payment.Due; !due.IsZero() && !now.Before(due) && s.Billing != nil {
+		if err := s.Billing.Send(ctx, job.Billing{Agency: c.Agency, Ref: c.Ref()}.Encode(), 0); err != nil {
+			return err
+		}
+	}
+	for n := range c.Items {
+		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) && s.Provision != nil {
+			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Sweep) code(ctx context.Context, user id.User) error {
+	c, err := s.Store.Code(ctx, user)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if c.Due.IsZero() || now.Before(c.Due) {
+		return nil
+	}
+	next := c.Nudge(now)
+	if err := s.Store.SaveCode(ctx, c); err != nil || next == "" {
+		return err
+	}
+	return s.Queue.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: next}.Encode(), 0)
+}

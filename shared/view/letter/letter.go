@@ -1,0 +1,195 @@
+// Package letter composes the product's mails: subject, text and HTML, out of plain values. It is pure, sends
+// nothing, and puts nothing of a user's into a mail but as text.
+package letter
+
+import (
+	"bytes"
+	"embed"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"time"
+	"unicode"
+
+	"latchkey.dev/shared/view/page"
+)
+
+// Letter is a mail's content. Text and HTML say the same.
+type Letter struct {
+	Subject string
+	Text    string
+	HTML    string
+}
+
+//go:embed *.html *.txt
+var files embed.FS
+
+var (
+	htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(files, "*.html"))
+	texts = texttemplate.Must(texttemplate.New("").ParseFS(files, "*.txt"))
+)
+
+// InvitationData is what the mail of an invite tells.
+type InvitationData struct {
+	AgencyName  string
+	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
+	LogoURL     string // https only; otherwise the mail has none
+	ClientName  string // the client's name, or its address
+	Message     string // the inviter's own words; "" for none
+	Opens       []string
+	Buys        []string // what the client is asked to buy; none for an invitation that is free
+	Price       string   // what that costs: "€68.00 a month or €680.00 a year"
+	Link        string   // the only link in the mail
+	ExpiresAt   time.Time
+	Platform    string
+}
+
+// Invitation is the mail that brings a client its link. Link must be an http or https URL of our own making; all
+// the rest may hold whatever users have typed.
+func Invitation(d InvitationData) Letter {
+	d.AgencyName, d.ClientName, d.Platform = line(d.AgencyName), line(d.ClientName), line(d.Platform)
+	d.Message = paragraph(d.Message)
+	opens := make([]string, len(d.Opens))
+	for i, o := range d.Opens {
+		opens[i] = line(o)
+	}
+	d.Opens = opens
+	if !strings.HasPrefix(d.LogoURL, "https://") {
+		d.LogoURL = ""
+	}
+	a := page.AccentOf(d.AgencyColor)
+	v := struct {
+		InvitationData
+		Fill, On, Initial, Until, Preheader string
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), ""}
+	v.Preheader = "Open your client portal at " + short(d.AgencyName, 60) + ". No password and no account to set up."
+	if len(d.Buys) > 0 {
+		v.Preheader = short(d.AgencyName, 60) + " has put something together for you to buy. You choose monthly or annual when you accept."
+	}
+	if d.ClientName == "" {
+		d.ClientName, v.ClientName = "you", "you"
+	}
+	return Letter{
+		Subject: short(d.AgencyName, 80) + " invited " + short(d.ClientName, 80) + " to its client portal",
+		Text:    text("invitation.txt", v),
+		HTML:    html("invitation.html", v),
+	}
+}
+
+// CodeData is what the mail with a sign-in code tells.
+type CodeData struct {
+	Code     string // six digits
+	Platform string
+	Lifetime time.Duration // how long the code holds
+}
+
+// Code is the mail with a sign-in code. It has no link, so that nobody learns to follow links to sign in. The code
+// stands in the subject, where most phones show it in the notification.
+func Code(d CodeData) Letter {
+	d.Platform = line(d.Platform)
+	v := struct {
+		CodeData
+		Minutes   int
+		Preheader string
+	}{d, int(d.Lifetime / time.Minute), ""}
+	v.Preheader = "It signs you in to " + d.Platform + "."
+	return Letter{
+		Subject: d.Code + " is your sign-in code for " + d.Platform,
+		Text:    text("code.txt", v),
+		HTML:    html("code.html", v),
+	}
+}
+
+// WelcomeData is what the mail to a new member of an agency tells.
+type WelcomeData struct {
+	AgencyName  string
+	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
+	LogoURL     string // https only; otherwise the mail has none
+	Email       string // what the person signs in with
+	Owner       bool
+	Link        string // to the sign-in; the only link in the mail
+	Platform    string
+}
+
+// Welcome is the mail that tells a person that it works at an agency from now on. It holds no secret: the person
+// signs in as everybody does.
+func Welcome(d WelcomeData) Letter {
+	d.AgencyName, d.Platform = line(d.AgencyName), line(d.Platform)
+	if !strings.HasPrefix(d.LogoURL, "https://") {
+		d.LogoURL = ""
+	}
+	a := page.AccentOf(d.AgencyColor)
+	v := struct {
+		WelcomeData
+		Fill, On, Initial, Preheader string
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), "Sign in with this address. There is no password."}
+	return Letter{
+		Subject: "You now work at " + short(d.AgencyName, 80) + " on " + d.Platform,
+		Text:    text("welcome.txt", v),
+		HTML:    html("welcome.html", v),
+	}
+}
+
+// The templates are embedded and their data has the fields that they name, as the tests show: executing them cannot
+// fail.
+func text(name string, v any) string {
+	var b bytes.Buffer
+	if err := texts.ExecuteTemplate(&b, name, v); err != nil {
+		panic(err)
+	}
+	return b.String()
+}
+
+func html(name string, v any) string {
+	var b bytes.Buffer
+	if err := htmls.ExecuteTemplate(&b, name, v); err != nil {
+		panic(err)
+	}
+	return b.String()
+}
+
+// line makes one line of s without control or direction marks: what was typed is checked when it is stored, and once
+// more here, where a mail's header is made of it.
+func line(s string) string {
+	return strings.Join(strings.Fields(clean(s)), " ")
+}
+
+func paragraph(s string) string {
+	var kept []string
+	for _, l := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
+		kept = append(kept, line(l))
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u200d' || r == '\u200c': // joiners, which emoji and several scripts are written with
+			return r
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar:
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// short cuts a name for a subject line, where nobody reads past a hundred characters.
+func short(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return strings.TrimSpace(string(r[:most-1])) + "…"
+}
+
+func lines(s string) []string { return strings.Split(s, "\n") }
+
+func initial(name string) string {
+	for _, r := range name {
+		return strings.ToUpper(string(r))
+	}
+	return "·"
+}

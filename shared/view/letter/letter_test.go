@@ -1,0 +1,190 @@
+package letter_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"latchkey.dev/shared/view/letter"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const link = "https://portal.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3"
+
+func invitation() letter.InvitationData {
+	return letter.InvitationData{
+		AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd", Platform: "Latchkey",
+		Message: "Hi Dana,\nhere is the window into your workflows.", Opens: []string{"Production", "Staging"},
+		Link: link, ExpiresAt: time.Date(2025, 11, 28, 14, 3, 22, 0, time.UTC),
+	}
+}
+
+func thing(toAgency bool) letter.BoughtData {
+	d := letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd", Thing: "n8n Hosting, 30 GB", ToAgency: toAgency,
+		Link: "https://portal.example/portal?agency=ag_1", On: time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC), Platform: "Latchkey"}
+	if toAgency {
+		d.Link = "https://portal.example/clients/cl_1"
+	}
+	return d
+}
+
+func TestGoldenMails(t *testing.T) {
+	t.Parallel()
+	bare := invitation()
+	bare.ClientName, bare.Message, bare.Opens, bare.AgencyColor = "ops@acme.example", "", nil, ""
+	odd := invitation()
+	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
+	paying := invitation()
+	paying.Opens, paying.Buys, paying.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+	for name, l := range map[string]letter.Letter{
+		"invitation":        letter.Invitation(invitation()),
+		"invitation-bare":   letter.Invitation(bare),
+		"invitation-odd":    letter.Invitation(odd),
+		"invitation-paying": letter.Invitation(paying),
+		"welcome": letter.Welcome(letter.WelcomeData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e", Email: "dana@northwind.example",
+			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
+		"welcome-owner": letter.Welcome(letter.WelcomeData{AgencyName: "شركة النور", AgencyColor: "#facc15", LogoURL: "https://portal.example/logos/ag_1/1.png", Email: "dana@northwind.example",
+			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
+		"refund-client":  letter.Refund(thing(false)),
+		"refund-agency":  letter.Refund(thing(true)),
+		"removal-client": letter.Removal(thing(false)),
+		"removal-agency": letter.Removal(thing(true)),
+		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+	} {
+		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
+			path := filepath.Join("testdata", name+ext)
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(want), got); d != "" {
+				t.Errorf("%s differs; run the test with -update when that is meant (-want +got):\n%s", path, d)
+			}
+		}
+	}
+}
+
+var (
+	hrefs  = regexp.MustCompile(`(?i)\shref\s*=`)
+	remote = regexp.MustCompile(`(?i)https?://[^\s"<]*`)
+)
+
+func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
+	t.Parallel()
+	l := letter.Invitation(invitation())
+	if n := len(hrefs.FindAllString(l.HTML, -1)); n != 1 {
+		t.Errorf("the HTML part has %d links, want 1", n)
+	}
+	for _, part := range []string{l.HTML, l.Text} {
+		for _, u := range remote.FindAllString(part, -1) {
+			if u != link {
+				t.Errorf("a mail holds %s", u)
+			}
+		}
+		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Acme Ltd", "Hi Dana,", "Production", "Staging", "28 November 2025", "Latchkey sent this mail because"} {
+			if !strings.Contains(part, want) {
+				t.Errorf("a part has no %q", want)
+			}
+		}
+	}
+	if n := strings.Count(l.Text, link); n != 1 {
+		t.Errorf("the text part has the link %d times, want 1", n)
+	}
+	if want := "Northwind Automations invited Acme Ltd to its client portal"; l.Subject != want {
+		t.Errorf("subject %q, want %q", l.Subject, want)
+	}
+}
+
+func TestAWelcomeHasOneLinkAndNoSecret(t *testing.T) {
+	t.Parallel()
+	l := letter.Welcome(letter.WelcomeData{AgencyName: "A\r\nBcc: x@y.example", Email: "dana@northwind.example", LogoURL: "http://evil.example/x.png", Link: "https://portal.example/sign-in", Platform: "Latchkey"})
+	if n := len(hrefs.FindAllString(l.HTML, -1)); n != 1 || strings.ContainsAny(l.Subject, "\r\n") {
+		t.Errorf("%d links, subject %q", n, l.Subject)
+	}
+	for _, part := range []string{l.HTML, l.Text} {
+		for _, u := range remote.FindAllString(part, -1) {
+			if u != "https://portal.example/sign-in" {
+				t.Errorf("a mail holds %s", u)
+			}
+		}
+	}
+}
+
+func TestACodeHasNoLink(t *testing.T) {
+	t.Parallel()
+	l := letter.Code(letter.CodeData{Code: "000042", Platform: "Latchkey", Lifetime: 10 * time.Minute})
+	for _, part := range []string{l.HTML, l.Text} {
+		if hrefs.MatchString(part) || remote.MatchString(part) {
+			t.Error("the mail holds a link")
+		}
+		for _, want := range []string{"000042", "10 minutes", "If you did not ask for this"} {
+			if !strings.Contains(part, want) {
+				t.Errorf("a part has no %q", want)
+			}
+		}
+	}
+}
+
+// Whatever was typed as a name or a message: the subject stays one line, the mail keeps its one link and its own
+// markup, and stays small.
+func TestNothingTypedBecomesMarkup(t *testing.T) {
+	t.Parallel()
+	clean := letter.Invitation(invitation())
+	tags := regexp.MustCompile(`<[a-zA-Z/][^>]*>`)
+	nasty := rapid.OneOf(rapid.StringN(0, 200, -1), rapid.SampledFrom([]string{
+		"A\r\nBcc: everybody@else.example", `"><a href="https://evil.example">`, "<script>alert(1)</script>", "</style><style>*{display:none}",
+		"\u202egnp.exe", "javascript:alert(1)", "{{.Link}}", "A\u2028B", strings.Repeat("Donaudampfschiff", 12), "\x00\x1b[2J",
+	}))
+	rapid.Check(t, func(t *rapid.T) {
+		d := invitation()
+		d.AgencyName, d.ClientName = nasty.Draw(t, "agency"), nasty.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "client")
+		d.AgencyColor, d.LogoURL = nasty.Draw(t, "color"), nasty.Draw(t, "logo")
+		d.Opens[0] = nasty.Draw(t, "opens")
+		l := letter.Invitation(d)
+		if strings.ContainsAny(l.Subject, "\r\n\u2028\u2029\x00\x1b") || len([]rune(l.Subject)) > 200 {
+			t.Fatalf("subject %q", l.Subject)
+		}
+		if n := len(hrefs.FindAllString(onlyTags(l.HTML, tags), -1)); n != 1 {
+			t.Fatalf("%d links", n)
+		}
+		if got, want := len(tags.FindAllString(l.HTML, -1)), len(tags.FindAllString(clean.HTML, -1)); got != want {
+			t.Fatalf("%d tags, want %d", got, want)
+		}
+		if strings.ContainsRune(l.HTML, '\u202e') || strings.ContainsRune(l.Text, '\u202e') {
+			t.Fatal("a mark that turns the writing around got through")
+		}
+		if len(l.HTML) > 30<<10 {
+			t.Fatalf("the HTML part has %d bytes", len(l.HTML))
+		}
+	})
+}
+
+// onlyTags gives only the tags of a page, where a link would have to stand.
+func onlyTags(html string, tags *regexp.Regexp) string {
+	return strings.Join(tags.FindAllString(html, -1), "")
+}
+
+func TestTheLargestMailIsSmall(t *testing.T) {
+	t.Parallel()
+	d := invitation()
+	d.AgencyName, d.ClientName, d.Message = strings.Repeat("Ж", 200), strings.Repeat("&", 200), strings.Repeat("<", 500)
+	for len(d.Opens) < 20 {
+		d.Opens = append(d.Opens, strings.Repeat("'", 200))
+	}
+	if l := letter.Invitation(d); len(l.HTML) > 30<<10+5<<10 {
+		t.Errorf("the HTML part has %d bytes", len(l.HTML))
+	}
+}

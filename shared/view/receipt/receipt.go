@@ -1,0 +1,296 @@
+// Package receipt words a contract and what became of it, for both sides to read and to keep: who agreed with whom, what
+// was sold at which prices, what was chosen and how the payment stands. Both read the same.
+package receipt
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/money"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/subscription"
+)
+
+// Weight is how good the state of a payment is.
+type Weight string
+
+// The weights.
+const (
+	Fine    Weight = "fine"
+	Waiting Weight = "waiting"
+	Wrong   Weight = "wrong"
+	Over    Weight = "over"
+)
+
+// State is how a payment stands: in a word and in a sentence that holds for both sides.
+type State struct {
+	Weight Weight
+	Word   string
+	Text   string
+}
+
+// Line is one row of amounts, already in words.
+type Line struct {
+	Name, Month, Year string
+}
+
+// Fact is one thing that is known of a contract.
+type Fact struct {
+	Term, Text string
+}
+
+// Receipt is a contract with all that is known of it.
+type Receipt struct {
+	Number  string // the invite's id
+	Agency  string // who offers it
+	Client  string // who buys it: its name, or its address
+	Address string
+	Lines   []Line
+	Totals  []Line // the sum, and the tax in it where it is known
+	Tax     string // a sentence; "" where there is none
+	Saving  string // what annual saves; "" for nothing
+	Chosen  payment.Interval
+	State   State
+	Facts   []Fact
+	Notes   []string
+}
+
+// Of makes the receipt of a relationship's contract; nil when it has none.
+func Of(c *client.Client, now time.Time) (*Receipt, error) {
+	deal := c.Contract()
+	if deal == nil {
+		return nil, nil //nolint:nilnil // nothing is bought
+	}
+	r := &Receipt{Number: string(c.Invite.ID), Agency: c.Invite.From.AgencyName, Client: c.DisplayName(), Address: string(c.Email), Tax: TaxWords(deal.Tax),
+		Chosen: c.Payment.Interval, State: StateOf(c, now)}
+	for _, l := range deal.Lines {
+		r.Lines = append(r.Lines, Line{l.Name(), l.Month.Amount.String(), l.Year.Amount.String()})
+	}
+	month, err := deal.Sum(payment.Month)
+	if err != nil {
+		return nil, err
+	}
+	year, err := deal.Sum(payment.Year)
+	if err != nil {
+		return nil, err
+	}
+	r.Totals = append(r.Totals, Line{"Total", month.Total.String(), year.Total.String()})
+	if deal.Tax.Rate > 0 {
+		r.Totals = append(r.Totals, Line{fmt.Sprintf("of which tax, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
+	}
+	s, err := deal.Saving()
+	if err != nil {
+		return nil, err
+	}
+	r.Saving = SavingWords(s)
+	r.facts(c, deal, month.Total.Currency)
+	if c.Payment.Interval != "" && !c.Payment.PaidAt.IsZero() {
+		paid := month.Total
+		if c.Payment.Interval == payment.Year {
+			paid = year.Total
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s by this contract. What was charged each time, with tax and discounts, stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval, paid))
+	}
+	r.Notes = append(r.Notes, "The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
+		"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to the client.")
+	return r, nil
+}
+
+func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency string) {
+	say := func(term, text string) { r.Facts = append(r.Facts, Fact{term, text}) }
+	day := func(term string, t time.Time) {
+		if !t.IsZero() {
+			say(term, Day(t))
+		}
+	}
+	say("Currency", currency)
+	day("Prices locked on", deal.At)
+	day("Invited on", c.Invite.CreatedAt)
+	switch c.Payment.Interval {
+	case payment.Month:
+		say("Chosen", "Monthly")
+	case payment.Year:
+		say("Chosen", "Annual")
+	default:
+		say("Chosen", "Nothing yet: the client picks monthly or annual when it accepts")
+	}
+	p := c.Payment
+	day("First paid on", p.PaidAt)
+	if p.State.Open() {
+		day("Paid until", p.PeriodEnd)
+	}
+	day("Last payment failed on", p.PastDueSince)
+	if !p.PaidAt.IsZero() || p.State == subscription.Canceled {
+		day("Ended on", p.EndedAt)
+	}
+	if !c.EndedAt.IsZero() {
+		say("Portal ended on", Day(c.EndedAt)+map[client.Side]string{client.ByAgency: ", by the agency", client.ByClient: ", by the client"}[c.EndedBy])
+	}
+}
+
+// StateOf says how the payment of a relationship with a contract stands.
+func StateOf(c *client.Client, now time.Time) State {
+	p := c.Payment
+	returned, had := false, false
+	for n := range c.Items {
+		if i := &c.Items[n]; i.State == purchase.Refunded {
+			returned = true
+		} else if !i.Left {
+			had = true
+		}
+	}
+	returned = returned && !had
+	switch {
+	case returned && p.Over():
+		return State{Over, "Returned", "What was bought could not be set up, and the payment was returned."}
+	case p.State == subscription.Canceled && p.PaidAt.IsZero():
+		return State{Over, "Returned", "The money came after the invitation had ended, and was returned."}
+	case p.State == subscription.Active && p.Ending:
+		return State{Waiting, "Ends " + Day(p.PeriodEnd), "It is paid until " + Day(p.PeriodEnd) + ", and is not renewed after that."}
+	case p.State == subscription.Active:
+		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ", and renews by itself."}
+	case p.State == subscription.PastDue:
+		return State{Wrong, "Past due", "The last payment did not go through. The card is tried again over the next days; everything goes on until then."}
+	case p.State == subscription.Disputed:
+		return State{Wrong, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided."}
+	case p.State == subscription.Unpaid:
+		return State{Over, "Ended", "The renewal was not paid, and the tries are used up. It ended on " + Day(p.EndedAt) + "."}
+	case p.Over() && p.State == subscription.CheckoutOpen:
+		return State{Waiting, "Ended", "It has ended, and the client is about to pay for it again."}
+	case p.Over() && p.EndedAt.IsZero():
+		return State{Over, "Ended", "It has ended."}
+	case p.Over():
+		return State{Over, "Ended", "It ended on " + Day(p.EndedAt) + "."}
+	}
+	switch i := c.Invite; {
+	case i.At(now) == invite.Expired && p.State != subscription.CheckoutOpen:
+		return State{Over, "Not paid", "The invitation expired on " + Day(i.ExpiresAt) + " before anything was paid."}
+	case i.WasDeclined():
+		return State{Over, "Not paid", "The invitation was declined before anything was paid."}
+	case !i.Live() && i.Status != invite.Accepted:
+		return State{Over, "Not paid", "The invitation ended before anything was paid."}
+	case p.State == subscription.CheckoutOpen:
+		return State{Waiting, "Checkout open", "The client has opened the payment page, which is good until " + Moment(p.Checkout.ExpiresAt) + ". Nothing is paid yet."}
+	default:
+		return State{Waiting, "Not paid yet", "The invitation is good until " + Day(i.ExpiresAt) + "."}
+	}
+}
+
+// Day is a date, in UTC.
+func Day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// Moment is a date and time, in UTC.
+func Moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// TaxWords is a sentence about how a contract is taxed; "" where there is no tax.
+func TaxWords(t contract.Tax) string {
+	switch {
+	case t.Way == contract.Included && t.Rate > 0:
+		return fmt.Sprintf("Prices include %g %% tax.", float64(t.Rate)/100)
+	case t.Way == contract.Included:
+		return "Prices include tax."
+	case t.Way == contract.Added:
+		return fmt.Sprintf("Prices are without tax; the total includes %g %%.", float64(t.Rate)/100)
+	case t.Way == contract.Worked:
+		return "Tax is added by the client's address at the checkout, before it pays."
+	}
+	return ""
+}
+
+// SavingWords is what annual saves; "" for nothing.
+func SavingWords(s money.Saving) string {
+	if s.Amount.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s a year (%d %%)", s.Amount, s.Percent)
+}
+
+// width is of the text's lines, in characters.
+const width = 72
+
+// Text is the receipt as plain text, for keeping: dated, since the payment goes on.
+func (r *Receipt) Text(now time.Time) string {
+	var b strings.Builder
+	line := func(parts ...string) { b.WriteString(strings.TrimRight(strings.Join(parts, ""), " ") + "\n") }
+	rule := strings.Repeat("-", width)
+	line("CONTRACT ", r.Number)
+	line("As of ", Moment(now))
+	line()
+	line(cell("Agency", 26), r.Agency)
+	line(cell("Client", 26), r.Client)
+	if r.Address != r.Client {
+		line(cell("", 26), r.Address)
+	}
+	line()
+	row := func(l Line) { line(cell(l.Name, 40), right(l.Month, 16), right(l.Year, 16)) }
+	row(Line{"What is bought", "Monthly", "Annual"})
+	line(rule)
+	for _, l := range r.Lines {
+		row(l)
+	}
+	line(rule)
+	for _, l := range r.Totals {
+		row(l)
+	}
+	line()
+	if r.Saving != "" {
+		line("Annual saves ", r.Saving, ".")
+	}
+	if r.Tax != "" {
+		line(r.Tax)
+	}
+	line()
+	line(cell("Payment", 26), r.State.Word)
+	for _, l := range fold(r.State.Text, width-26) {
+		line(cell("", 26), l)
+	}
+	for _, f := range r.Facts {
+		for n, l := range fold(f.Text, width-26) {
+			if n > 0 {
+				f.Term = ""
+			}
+			line(cell(f.Term, 26), l)
+		}
+	}
+	for _, n := range r.Notes {
+		line()
+		for _, l := range fold(n, width) {
+			line(l)
+		}
+	}
+	return b.String()
+}
+
+// FileName is what the text is saved as.
+func FileName(now time.Time) string { return "contract-" + now.UTC().Format(time.DateOnly) + ".txt" }
+
+func cell(s string, wide int) string {
+	return s + strings.Repeat(" ", max(wide-utf8.RuneCountInString(s), 1))
+}
+
+func right(s string, wide int) string {
+	return strings.Repeat(" ", max(wide-utf8.RuneCountInString(s), 1)) + s
+}
+
+// fold breaks a text into lines at its spaces. A word that is longer than a line stays whole.
+func fold(s string, wide int) []string {
+	var out []string
+	now := ""
+	for _, w := range strings.Fields(s) {
+		if now != "" && utf8.RuneCountInString(now)+1+utf8.RuneCountInString(w) > wide {
+			out = append(out, now)
+			now = ""
+		}
+		if now != "" {
+			now += " "
+		}
+		now += w
+	}
+	return append(out, now)
+}
