@@ -23,9 +23,18 @@ import (
 )
 
 // HTTP serves an API Gateway HTTP API route (payload format 2.0, "Working with AWS Lambda proxy integrations for
-// HTTP APIs") by h. The name is the operation's; it stands in the one line that every request leaves in the log.
-// Path parameters are set as path values of the request, so h needs no router of its own.
+// HTTP APIs") by h. The name stands in the one line that every request leaves in the log, unless h calls [Name].
+// Path parameters are set as path values of the request, so h needs no router of its own. The answer to HEAD has no body.
 func HTTP(name string, h http.Handler) Function { return httpFunction{name, h} }
+
+// HandlerOf is the handler that a function of [HTTP] serves; nil for other functions. What describes the API, and what
+// compares it with the deployment, looks at it.
+func HandlerOf(f Function) http.Handler {
+	if h, ok := f.(httpFunction); ok {
+		return h.h
+	}
+	return nil
+}
 
 type httpFunction struct {
 	name string
@@ -38,15 +47,18 @@ func (f httpFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error
 	if err := json.Unmarshal(payload, &e); err != nil {
 		return nil, fmt.Errorf("event: not an HTTP API event: %w", err)
 	}
-	line := &logLine{}
+	line := &logLine{name: f.name}
 	r, err := request(context.WithValue(ctx, lineKey{}, line), &e)
 	if err != nil {
 		return nil, err
 	}
 	w := &response{header: http.Header{}}
 	f.serve(w, r)
+	if r.Method == http.MethodHead { // RFC 9110 section 9.3.2
+		w.body.Reset()
+	}
 	out, err := w.event()
-	attrs := append([]any{"operation", f.name, "requestId", RequestID(ctx, &e), "method", e.RequestContext.HTTP.Method,
+	attrs := append([]any{"operation", line.operation(), "requestId", RequestID(ctx, &e), "method", e.RequestContext.HTTP.Method,
 		"route", e.RouteKey, "status", w.status, "ms", float64(time.Since(start).Microseconds()) / 1000, "bytes", w.body.Len()}, line.take()...)
 	// The path is left out on purpose: an invite link's path holds its token.
 	if w.status >= 500 {
@@ -153,6 +165,7 @@ func (w *response) event() ([]byte, error) {
 // logLine gathers what the layers below have to say about a request, for one line per request.
 type logLine struct {
 	mu    sync.Mutex
+	name  string
 	attrs []any
 }
 
@@ -166,6 +179,21 @@ func Annotate(ctx context.Context, pairs ...any) {
 		l.attrs = append(l.attrs, pairs...)
 		l.mu.Unlock()
 	}
+}
+
+// Name says which of a function's operations or forms the request of ctx is for; it stands in the request's line in the log.
+func Name(ctx context.Context, operation string) {
+	if l, ok := ctx.Value(lineKey{}).(*logLine); ok {
+		l.mu.Lock()
+		l.name = operation
+		l.mu.Unlock()
+	}
+}
+
+func (l *logLine) operation() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.name
 }
 
 func (l *logLine) take() []any {

@@ -43,7 +43,10 @@ const (
 	AgencyWrite    Scope = "agency:write"
 )
 
-// Scopes lists all scopes.
+// InPerson is the scope of what no API key may do, whatever its scopes: managing keys and members, paying, deleting the agency.
+const InPerson Scope = ""
+
+// Scopes lists all scopes that an API key can have.
 func Scopes() []Scope {
 	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead, AgencyWrite}
 }
@@ -99,15 +102,16 @@ func (c Caller) Actor() string {
 	return string(c.Member)
 }
 
-// May returns nil when the caller acts for an agency and may do what the scope names; a person who works at the
-// agency may do all of them, and what has no scope ("") is for people alone. Otherwise a fault with code [fault.Unauthenticated] or [fault.Forbidden].
+// May returns nil when the caller acts for an agency and may do what the scope names: a person who works at the agency may
+// do all of them, and what has the scope [InPerson] is for people alone. Otherwise a fault with code
+// [fault.Unauthenticated] or [fault.Forbidden].
 func (c Caller) May(s Scope) error {
 	switch {
 	case c.Agency == "" && !c.SignedIn():
 		return fault.New(fault.Unauthenticated, "Sign in, or send an API key as Authorization: Bearer lkk_….")
 	case c.Agency == "":
 		return fault.New(fault.Forbidden, "This is for people who work at an agency. You are signed in as a client.")
-	case c.Key != "" && s == "":
+	case c.Key != "" && s == InPerson:
 		return fault.New(fault.Forbidden, "An API key cannot do this. Sign in with a browser.")
 	case c.Key != "" && !slices.Contains(c.scopes, s):
 		return fault.New(fault.Forbidden, "This API key does not have the scope %s. Make a key that has it.", s)
@@ -115,5 +119,10 @@ func (c Caller) May(s Scope) error {
 	return nil
 }
 
-// MustBePerson returns nil when the caller is a signed-in person who works at an agency: an API key manages no keys.
-func (c Caller) MustBePerson() error { return c.May("") }
+// MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].
+func (c Caller) MustSignIn() error {
+	if !c.SignedIn() {
+		return fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
+	}
+	return nil
+}

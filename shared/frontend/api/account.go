@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
@@ -12,11 +13,6 @@ import (
 	"latchkey.dev/shared/usecase/signin"
 )
 
-// person finds out which person is calling; an API key is none.
-func person(ctx context.Context, door *signin.Doorkeeper) (identity.Caller, error) {
-	return door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-}
-
 type leaveInput struct {
 	Body struct {
 		Agency string `json:"agency" doc:"Whose portal to leave." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE" maxLength:"64"`
@@ -24,31 +20,26 @@ type leaveInput struct {
 }
 
 // LeavePortal ends the caller's relationship with an agency.
-func LeavePortal(door *signin.Doorkeeper, a *account.Account) Operation {
-	return operation("leavePortal", "Leave a portal", "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its record of the client as inactive. Leaving what was left changes nothing.",
-		tagAccount, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
-		func(ctx context.Context, in *leaveInput) (*noContent, error) {
-			caller, err := person(ctx, door)
-			if err != nil {
-				return nil, err
-			}
-			return nil, a.Leave(ctx, caller, id.Agency(in.Body.Agency))
-		})
+func LeavePortal(auth *signin.Authenticator, a *account.Account) Operation {
+	return operation(auth, described{
+		id: "leavePortal", method: http.MethodPost, who: identity.ByClient, tag: tagAccount, status: 204,
+		summary:     "Leave a portal",
+		description: "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its record of the client as inactive. Leaving what was left changes nothing.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, in *leaveInput) (*noContent, error) {
+		return nil, a.Leave(ctx, caller, id.Agency(in.Body.Agency))
+	})
 }
 
 // EndAllSessions signs the caller out on every device.
-func EndAllSessions(door *signin.Doorkeeper, codes *signin.Codes) Operation {
-	return operation("endAllSessions", "Sign out everywhere", "Ends all of the person's sessions, this one too.", tagAccount, 204, []fault.Code{fault.Unauthenticated},
-		func(ctx context.Context, _ *emptyInput) (*signOutOutput, error) {
-			caller, err := person(ctx, door)
-			if err != nil {
-				return nil, err
-			}
-			if !caller.SignedIn() {
-				return nil, fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
-			}
-			return &signOutOutput{SetCookie: cookie.New("", 0).String()}, codes.SignOutEverywhere(ctx, caller.User)
-		})
+func EndAllSessions(auth *signin.Authenticator, codes *signin.Codes) Operation {
+	return operation(auth, described{
+		id: "endAllSessions", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
+		summary:     "Sign out everywhere",
+		description: "Ends all of the person's sessions, this one too.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
+		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, codes.SignOutEverywhere(ctx, caller.User)
+	})
 }
 
 // ExportBody is all that is kept of a person. Hashes of secrets are left out.
@@ -151,32 +142,29 @@ type exportOutput struct {
 }
 
 // ExportMyData gives the caller all that is kept of it.
-func ExportMyData(door *signin.Doorkeeper, a *account.Account) Operation {
-	return operation("exportMyData", "Export my data", "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is not in it; an invite that was never accepted is the agency's.",
-		tagAccount, 200, []fault.Code{fault.Unauthenticated},
-		func(ctx context.Context, _ *emptyInput) (*exportOutput, error) {
-			caller, err := person(ctx, door)
-			if err != nil {
-				return nil, err
-			}
-			o, err := a.See(ctx, caller)
-			if err != nil {
-				return nil, err
-			}
-			now := a.Now().UTC()
-			return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
-		})
+func ExportMyData(auth *signin.Authenticator, a *account.Account) Operation {
+	return operation(auth, described{
+		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
+		summary:     "Export my data",
+		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is not in it; an invite that was never accepted is the agency's.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
+		o, err := a.See(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		now := a.Now().UTC()
+		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
+	})
 }
 
 // EraseMe forgets the caller.
-func EraseMe(door *signin.Doorkeeper, a *account.Account) Operation {
-	return operation("eraseMe", "Erase my data", "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
-		tagAccount, 204, []fault.Code{fault.Unauthenticated, fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
-		func(ctx context.Context, _ *emptyInput) (*signOutOutput, error) {
-			caller, err := person(ctx, door)
-			if err != nil {
-				return nil, err
-			}
-			return &signOutOutput{SetCookie: cookie.New("", 0).String()}, a.Erase(ctx, caller)
-		})
+func EraseMe(auth *signin.Authenticator, a *account.Account) Operation {
+	return operation(auth, described{
+		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
+		summary:     "Erase my data",
+		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
+		codes:       []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
+		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, a.Erase(ctx, caller)
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -89,29 +90,28 @@ type activityOutput struct {
 }
 
 // ListActivity reads the audit log.
-func ListActivity(door *signin.Doorkeeper, chronicle *activity.Chronicle) Operation {
-	return operation("listActivity", "Read the activity log", "Every change at the agency, newest first. Rows hold ids; names are put in as they are now.", tagActivity, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, in *listActivityInput) (*activityOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ActivityRead)
-			if err != nil {
-				return nil, err
-			}
-			q, err := in.query(in.Limit)
-			if err != nil {
-				return nil, err
-			}
-			page, err := chronicle.List(ctx, caller, q)
-			if err != nil {
-				return nil, err
-			}
-			out := &activityOutput{}
-			out.Body.Items, out.Body.NextCursor = []EventBody{}, eventCursor(page.Next)
-			for _, e := range page.Events {
-				out.Body.Items = append(out.Body.Items, eventBody(e))
-			}
-			return out, nil
-		})
+func ListActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) Operation {
+	return operation(auth, described{
+		id: "listActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
+		summary:     "Read the activity log",
+		description: "Every change at the agency, newest first. Rows hold ids; names are put in as they are now.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *listActivityInput) (*activityOutput, error) {
+		q, err := in.query(in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		page, err := chronicle.List(ctx, caller, q)
+		if err != nil {
+			return nil, err
+		}
+		out := &activityOutput{}
+		out.Body.Items, out.Body.NextCursor = []EventBody{}, eventCursor(page.Next)
+		for _, e := range page.Events {
+			out.Body.Items = append(out.Body.Items, eventBody(e))
+		}
+		return out, nil
+	})
 }
 
 type exportActivityInput struct {
@@ -127,44 +127,43 @@ type activityFile struct {
 }
 
 // ExportActivity gives the audit log as a file.
-func ExportActivity(door *signin.Doorkeeper, chronicle *activity.Chronicle) Operation {
-	return operation("exportActivity", "Export the activity log", "The same rows as listActivity, as a file of at most 2,000. Link with rel=next leads to the next part.", tagActivity, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, in *exportActivityInput) (*activityFile, error) {
-			caller, err := forAgency(ctx, door, identity.ActivityRead)
-			if err != nil {
-				return nil, err
-			}
-			q, err := in.query(activity.MaxExport)
-			if err != nil {
-				return nil, err
-			}
-			page, err := chronicle.List(ctx, caller, q)
-			if err != nil {
-				return nil, err
-			}
-			out := &activityFile{ContentType: "text/csv; charset=utf-8; header=present"}
-			if in.Format == "jsonl" {
-				out.ContentType = "application/jsonl; charset=utf-8"
-				out.Body, err = jsonLines(page.Events)
-			} else {
-				out.Body, err = csvFile(page.Events)
-			}
-			if err != nil {
-				return nil, err
-			}
-			out.Disposition = `attachment; filename="activity-` + chronicle.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
-			if next := eventCursor(page.Next); next != nil {
-				v := url.Values{"format": {in.Format}, "cursor": {*next}}
-				for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From, "to": in.To} {
-					if value != "" {
-						v.Set(name, value)
-					}
+func ExportActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) Operation {
+	return operation(auth, described{
+		id: "exportActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
+		summary:     "Export the activity log",
+		description: "The same rows as listActivity, as a file of at most 2,000. Link with rel=next leads to the next part.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *exportActivityInput) (*activityFile, error) {
+		q, err := in.query(activity.MaxExport)
+		if err != nil {
+			return nil, err
+		}
+		page, err := chronicle.List(ctx, caller, q)
+		if err != nil {
+			return nil, err
+		}
+		out := &activityFile{ContentType: "text/csv; charset=utf-8; header=present"}
+		if in.Format == "jsonl" {
+			out.ContentType = "application/jsonl; charset=utf-8"
+			out.Body, err = jsonLines(page.Events)
+		} else {
+			out.Body, err = csvFile(page.Events)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.Disposition = `attachment; filename="activity-` + chronicle.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
+		if next := eventCursor(page.Next); next != nil {
+			v := url.Values{"format": {in.Format}, "cursor": {*next}}
+			for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From, "to": in.To} {
+				if value != "" {
+					v.Set(name, value)
 				}
-				out.Link = "</v1/activity/export?" + v.Encode() + `>; rel="next"`
 			}
-			return out, nil
-		})
+			out.Link = "</v1/activity/export?" + v.Encode() + `>; rel="next"`
+		}
+		return out, nil
+	})
 }
 
 func jsonLines(events []activity.Event) ([]byte, error) {

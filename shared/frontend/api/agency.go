@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -94,55 +95,52 @@ type signUpOutput struct {
 }
 
 // SignUpAgency makes an agency.
-func SignUpAgency(door *signin.Doorkeeper, codes *signin.Codes, agencies *signin.Agencies) Operation {
-	return operation("signUpAgency", "Make an agency", "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
-		tagAgency, 201, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
-		func(ctx context.Context, in *signUpInput) (*signUpOutput, error) {
-			r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
-			held := r.credentials.Session
-			caller, err := door.Caller(ctx, signin.Credentials{Session: held})
+func SignUpAgency(auth *signin.Authenticator, codes *signin.Codes, agencies *signin.Agencies) Operation {
+	return operation(auth, described{
+		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
+		summary:     "Make an agency",
+		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
+		codes:       []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
+	}, func(ctx context.Context, caller identity.Caller, in *signUpInput) (*signUpOutput, error) {
+		r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
+		held := r.credentials.Session
+		if in.Body.Email != "" || in.Body.Code != "" {
+			if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
+				return nil, err
+			}
+			who, err := email.Parse("email", in.Body.Email)
 			if err != nil {
 				return nil, err
 			}
-			if in.Body.Email != "" || in.Body.Code != "" {
-				if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
-					return nil, err
-				}
-				who, err := email.Parse("email", in.Body.Email)
-				if err != nil {
-					return nil, err
-				}
-				secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, held)
-				if err != nil {
-					return nil, err
-				}
-				held, caller = secret, s.Person()
-			}
-			a, secret, _, err := agencies.SignUp(ctx, caller, held, n, r.once, r.ip)
+			secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, held)
 			if err != nil {
 				return nil, err
 			}
-			event.Annotate(ctx, "agency", string(a.ID))
-			left := caller.Since.Add(identity.SessionLifetime).Sub(agencies.Now())
-			return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, agencies.Now())}, nil
-		})
+			held, caller = secret, s.Person()
+		}
+		a, secret, _, err := agencies.SignUp(ctx, caller, held, n, r.once, r.ip)
+		if err != nil {
+			return nil, err
+		}
+		event.Annotate(ctx, "agency", string(a.ID))
+		left := caller.Since.Add(identity.SessionLifetime).Sub(agencies.Now())
+		return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, agencies.Now())}, nil
+	})
 }
 
 // GetAgency reads the caller's agency.
-func GetAgency(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("getAgency", "Your agency", "Brand, plan, and how many invites the hour still allows. ETag names the state of the brand.", tagAgency, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, _ *emptyInput) (*agencyOutput, error) {
-			caller, err := forAgency(ctx, door, identity.AgencyRead)
-			if err != nil {
-				return nil, err
-			}
-			a, err := o.Get(ctx, caller)
-			if err != nil {
-				return nil, err
-			}
-			return agencyAnswer(a, o.Now()), nil
-		})
+func GetAgency(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "getAgency", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
+		summary:     "Your agency",
+		description: "Brand, plan, and how many invites the hour still allows. ETag names the state of the brand.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*agencyOutput, error) {
+		a, err := o.Get(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		return agencyAnswer(a, o.Now()), nil
+	})
 }
 
 type brandingInput struct {
@@ -157,11 +155,15 @@ type brandingInput struct {
 var brandingFaults = []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Changed}
 
 // UpdateBranding changes name and colour, or takes the logo away.
-func UpdateBranding(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("updateBranding", "Change name and colour", "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep what they showed.", tagAgency, 200, brandingFaults,
-		func(ctx context.Context, in *brandingInput) (*agencyOutput, error) {
-			return rebrand(ctx, door, o, agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}, in.IfMatch)
-		})
+func UpdateBranding(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
+		summary:     "Change name and colour",
+		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep what they showed.",
+		codes:       brandingFaults,
+	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
+		return rebrand(ctx, caller, o, agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}, in.IfMatch)
+	})
 }
 
 type logoInput struct {
@@ -170,20 +172,19 @@ type logoInput struct {
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
-func UpdateLogo(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	op := operation("updateLogo", "Upload a logo", "The body is the file itself. What is served is a PNG of at most 256 by 256 pixels that is made from it.", tagAgency, 200, brandingFaults,
-		func(ctx context.Context, in *logoInput) (*agencyOutput, error) {
-			return rebrand(ctx, door, o, agencies.Look{Logo: append([]byte{}, in.RawBody...)}, in.IfMatch)
-		})
-	op.spec.MaxBodyBytes = agency.MaxLogoFile + 1024 // what is a little over is told at the field
-	return op
+func UpdateLogo(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
+		summary:     "Upload a logo",
+		description: "The body is the file itself. What is served is a PNG of at most 256 by 256 pixels that is made from it.",
+		codes:       brandingFaults,
+		maxBody:     agency.MaxLogoFile + 1024, // what is a little over is told at the field
+	}, func(ctx context.Context, caller identity.Caller, in *logoInput) (*agencyOutput, error) {
+		return rebrand(ctx, caller, o, agencies.Look{Logo: append([]byte{}, in.RawBody...)}, in.IfMatch)
+	})
 }
 
-func rebrand(ctx context.Context, door *signin.Doorkeeper, o *agencies.Office, l agencies.Look, match string) (*agencyOutput, error) {
-	caller, err := forAgency(ctx, door, identity.AgencyWrite)
-	if err != nil {
-		return nil, err
-	}
+func rebrand(ctx context.Context, caller identity.Caller, o *agencies.Office, l agencies.Look, match string) (*agencyOutput, error) {
 	a, err := o.Rebrand(ctx, caller, l, matching(match))
 	if err != nil {
 		return nil, err
@@ -198,16 +199,15 @@ type closeInput struct {
 }
 
 // DeleteAgency ends the caller's agency.
-func DeleteAgency(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("deleteAgency", "Delete the agency", "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
-		tagAgency, 204, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotActive},
-		func(ctx context.Context, in *closeInput) (*noContent, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			return nil, o.Close(ctx, caller, in.Body.Name)
-		})
+func DeleteAgency(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
+		summary:     "Delete the agency",
+		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
+		codes:       []fault.Code{fault.Invalid, fault.NotActive},
+	}, func(ctx context.Context, caller identity.Caller, in *closeInput) (*noContent, error) {
+		return nil, o.Close(ctx, caller, in.Body.Name)
+	})
 }
 
 // MemberBody is a person who works at the agency.
@@ -231,24 +231,23 @@ type membersOutput struct {
 }
 
 // ListMembers lists who works at the agency.
-func ListMembers(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("listMembers", "List members", "In the order in which they came.", tagMembers, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, _ *emptyInput) (*membersOutput, error) {
-			caller, err := forAgency(ctx, door, identity.AgencyRead)
-			if err != nil {
-				return nil, err
-			}
-			roster, err := o.Members(ctx, caller)
-			if err != nil {
-				return nil, err
-			}
-			out := &membersOutput{}
-			out.Body.Items = []MemberBody{}
-			for i := range roster.Members {
-				out.Body.Items = append(out.Body.Items, memberBody(&roster.Members[i]))
-			}
-			return out, nil
-		})
+func ListMembers(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "listMembers", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagMembers, status: 200,
+		summary:     "List members",
+		description: "In the order in which they came.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*membersOutput, error) {
+		roster, err := o.Members(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		out := &membersOutput{}
+		out.Body.Items = []MemberBody{}
+		for i := range roster.Members {
+			out.Body.Items = append(out.Body.Items, memberBody(&roster.Members[i]))
+		}
+		return out, nil
+	})
 }
 
 type addMemberInput struct {
@@ -265,20 +264,19 @@ type memberOutput struct {
 }
 
 // AddMember gives a person a place at the agency.
-func AddMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("addMember", "Add a member", "For owners. The person gets a mail that says so, and signs in with the address and a code; nobody makes an account.", tagMembers, 201,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.AlreadyMember, fault.IdempotencyUsed},
-		func(ctx context.Context, in *addMemberInput) (*memberOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			m, err := o.Add(ctx, caller, agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}, of(ctx).once)
-			if err != nil {
-				return nil, err
-			}
-			return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: memberBody(m)}, nil
-		})
+func AddMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "addMember", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 201,
+		summary:     "Add a member",
+		description: "For owners. The person gets a mail that says so, and signs in with the address and a code; nobody makes an account.",
+		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
+	}, func(ctx context.Context, caller identity.Caller, in *addMemberInput) (*memberOutput, error) {
+		m, err := o.Add(ctx, caller, agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}, of(ctx).once)
+		if err != nil {
+			return nil, err
+		}
+		return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: memberBody(m)}, nil
+	})
 }
 
 type updateMemberInput struct {
@@ -292,25 +290,24 @@ type updateMemberInput struct {
 type changedMemberOutput struct{ Body MemberBody }
 
 // UpdateMember changes a member's role or name.
-func UpdateMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("updateMember", "Change a member", "For owners. An agency keeps at least one owner.", tagMembers, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.LastOwner},
-		func(ctx context.Context, in *updateMemberInput) (*changedMemberOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			c := agencies.MemberChange{Name: in.Body.Name}
-			if in.Body.Role != "" {
-				role := agency.Role(in.Body.Role)
-				c.Role = &role
-			}
-			m, err := o.Change(ctx, caller, id.Member(in.MemberID), c)
-			if err != nil {
-				return nil, err
-			}
-			return &changedMemberOutput{memberBody(m)}, nil
-		})
+func UpdateMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "updateMember", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
+		summary:     "Change a member",
+		description: "For owners. An agency keeps at least one owner.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.LastOwner},
+	}, func(ctx context.Context, caller identity.Caller, in *updateMemberInput) (*changedMemberOutput, error) {
+		c := agencies.MemberChange{Name: in.Body.Name}
+		if in.Body.Role != "" {
+			role := agency.Role(in.Body.Role)
+			c.Role = &role
+		}
+		m, err := o.Change(ctx, caller, id.Member(in.MemberID), c)
+		if err != nil {
+			return nil, err
+		}
+		return &changedMemberOutput{memberBody(m)}, nil
+	})
 }
 
 type memberInput struct {
@@ -318,14 +315,13 @@ type memberInput struct {
 }
 
 // RemoveMember takes a member's place away.
-func RemoveMember(door *signin.Doorkeeper, o *agencies.Office) Operation {
-	return operation("removeMember", "Remove a member", "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys are revoked, and the invites that it has out are dead.", tagMembers, 204,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.LastOwner},
-		func(ctx context.Context, in *memberInput) (*noContent, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			return nil, o.Remove(ctx, caller, id.Member(in.MemberID))
-		})
+func RemoveMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+	return operation(auth, described{
+		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
+		summary:     "Remove a member",
+		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys are revoked, and the invites that it has out are dead.",
+		codes:       []fault.Code{fault.NotFound, fault.LastOwner},
+	}, func(ctx context.Context, caller identity.Caller, in *memberInput) (*noContent, error) {
+		return nil, o.Remove(ctx, caller, id.Member(in.MemberID))
+	})
 }

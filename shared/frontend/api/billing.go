@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -138,28 +139,27 @@ type checkoutInput struct {
 type checkoutOutput struct{ Body CheckoutBody }
 
 // StartCheckout opens the checkout of an invitation that the client pays for.
-func StartCheckout(door *signin.Doorkeeper, reception *onboarding.Reception, cashier *billing.Cashier) Operation {
-	return operation("startCheckout", "Pay for an invitation", "The caller must have signed in with the invited address within the last hour. However often it is called, there is one page; with another interval the page that is open is closed.",
-		tagInvitee, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
-		func(ctx context.Context, in *checkoutInput) (*checkoutOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			v, err := reception.View(ctx, in.Token, caller)
-			if err != nil {
-				return nil, err
-			}
-			if v.Standing == onboarding.Other {
-				return nil, fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", v.To())
-			}
-			event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
-			p, err := cashier.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
-			if err != nil {
-				return nil, err
-			}
-			return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
-		})
+func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, cashier *billing.Cashier) Operation {
+	return operation(auth, described{
+		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
+		summary:     "Pay for an invitation",
+		description: "The caller must have signed in with the invited address within the last hour. However often it is called, there is one page; with another interval the page that is open is closed.",
+		codes:       []fault.Code{fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
+	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
+		v, err := reception.View(ctx, in.Token, caller)
+		if err != nil {
+			return nil, err
+		}
+		if v.Standing == onboarding.Other {
+			return nil, fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", v.To())
+		}
+		event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
+		p, err := cashier.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
+		if err != nil {
+			return nil, err
+		}
+		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+	})
 }
 
 // AgencyChoice names the agency whose client the caller is.
@@ -178,22 +178,21 @@ type confirmOutput struct {
 }
 
 // ConfirmCheckout looks whether the payment has come.
-func ConfirmCheckout(door *signin.Doorkeeper, cashier *billing.Cashier, origin string) Operation {
-	return operation("confirmCheckout", "Look whether a payment has come", "For whoever comes back from the payment service and does not want to wait until it tells us. It may be called again and again.",
-		tagPortal, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound},
-		func(ctx context.Context, in *AgencyChoice) (*confirmOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			c, err := cashier.Confirm(ctx, caller, id.Agency(in.Body.Agency))
-			if err != nil {
-				return nil, err
-			}
-			out := &confirmOutput{}
-			out.Body.Joined, out.Body.Payment, out.Body.PortalURL = c.Joined(), paymentBody(c), origin+"/portal?agency="+string(c.Agency)
-			return out, nil
-		})
+func ConfirmCheckout(auth *signin.Authenticator, cashier *billing.Cashier, origin string) Operation {
+	return operation(auth, described{
+		id: "confirmCheckout", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "Look whether a payment has come",
+		description: "For whoever comes back from the payment service and does not want to wait until it tells us. It may be called again and again.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*confirmOutput, error) {
+		c, err := cashier.Confirm(ctx, caller, id.Agency(in.Body.Agency))
+		if err != nil {
+			return nil, err
+		}
+		out := &confirmOutput{}
+		out.Body.Joined, out.Body.Payment, out.Body.PortalURL = c.Joined(), paymentBody(c), origin+"/portal?agency="+string(c.Agency)
+		return out, nil
+	})
 }
 
 type contractOutput struct{ Body *ContractBody }
@@ -226,31 +225,29 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
-func GetContract(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("getContract", "Read an invite's contract", "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.", tagInvites, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *InviteRef) (*receiptOutput, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesRead)
-			if err != nil {
-				return nil, err
-			}
-			c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
-			return receiptAnswer(door.Now(), c, err)
-		})
+func GetContract(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		summary:     "Read an invite's contract",
+		description: "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
+		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		return receiptAnswer(auth.Now(), c, err)
+	})
 }
 
 // GetPortalContract shows a client what it buys, or is asked to.
-func GetPortalContract(door *signin.Doorkeeper, ledger *billing.Ledger) Operation {
-	return operation("getPortalContract", "Read your contract", "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; also when it is no client any more.", tagPortal, 200,
-		[]fault.Code{fault.Unauthenticated, fault.NotFound},
-		func(ctx context.Context, in *portalInput) (*receiptOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			c, err := ledger.Relationship(ctx, caller, id.Agency(in.Agency))
-			return receiptAnswer(door.Now(), c, err)
-		})
+func GetPortalContract(auth *signin.Authenticator, ledger *billing.Ledger) Operation {
+	return operation(auth, described{
+		id: "getPortalContract", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "Read your contract",
+		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; also when it is no client any more.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*receiptOutput, error) {
+		c, err := ledger.Relationship(ctx, caller, id.Agency(in.Agency))
+		return receiptAnswer(auth.Now(), c, err)
+	})
 }
 
 type quoteInput struct {
@@ -260,29 +257,29 @@ type quoteInput struct {
 }
 
 // QuoteOrder prices an order.
-func QuoteOrder(door *signin.Doorkeeper, prices *billing.PriceList) Operation {
-	return operation("quoteOrder", "Price an order", "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes exactly this into its contract.", tagInvites, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PaymentsOff},
-		func(ctx context.Context, in *quoteInput) (*contractOutput, error) {
-			if _, err := forAgency(ctx, door, identity.InvitesWrite); err != nil {
-				return nil, err
+func QuoteOrder(auth *signin.Authenticator, prices *billing.PriceList) Operation {
+	return operation(auth, described{
+		id: "quoteOrder", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		summary:     "Price an order",
+		description: "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes exactly this into its contract.",
+		codes:       []fault.Code{fault.Invalid, fault.PaymentsOff},
+	}, func(ctx context.Context, _ identity.Caller, in *quoteInput) (*contractOutput, error) {
+		o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
+		if h := in.Body.Order.Hosting; h != nil {
+			if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
+				o.StorageGB = -1 // no size at all is none of those that are sold
 			}
-			o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
-			if h := in.Body.Order.Hosting; h != nil {
-				if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
-					o.StorageGB = -1 // no size at all is none of those that are sold
-				}
-			}
-			c, err := prices.Quote(ctx, o)
-			if err != nil {
-				return nil, err
-			}
-			if c == nil {
-				return nil, fault.InField("order", "An order that buys nothing has no price. Choose hosting, WhatsApp or both.")
-			}
-			b, err := contractBody(c)
-			return &contractOutput{b}, err
-		})
+		}
+		c, err := prices.Quote(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil {
+			return nil, fault.InField("order", "An order that buys nothing has no price. Choose hosting, WhatsApp or both.")
+		}
+		b, err := contractBody(c)
+		return &contractOutput{b}, err
+	})
 }
 
 type addressOutput struct {
@@ -301,29 +298,27 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 }
 
 // OpenBillingPortal leads a client to its card and invoices.
-func OpenBillingPortal(door *signin.Doorkeeper, cashier *billing.Cashier) Operation {
-	return operation("openBillingPortal", "Card and invoices", "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.", tagPortal, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.NotFound, fault.PaymentsOff},
-		func(ctx context.Context, in *AgencyChoice) (*addressOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			return addressAnswer(cashier.Account(ctx, caller, id.Agency(in.Body.Agency)))
-		})
+func OpenBillingPortal(auth *signin.Authenticator, cashier *billing.Cashier) Operation {
+	return operation(auth, described{
+		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "Card and invoices",
+		description: "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
+		return addressAnswer(cashier.Account(ctx, caller, id.Agency(in.Body.Agency)))
+	})
 }
 
 // OpenAgencyBilling leads an agency's owner to its card and invoices.
-func OpenAgencyBilling(door *signin.Doorkeeper, plans *billing.Plans) Operation {
-	return operation("openAgencyBilling", "The agency's card and invoices", "For owners, with a sign-in of the last hour.", tagAgency, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.PaymentsOff},
-		func(ctx context.Context, _ *struct{}) (*addressOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
-		})
+func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operation {
+	return operation(auth, described{
+		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
+		summary:     "The agency's card and invoices",
+		description: "For owners, with a sign-in of the last hour.",
+		codes:       []fault.Code{fault.NotFound, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, _ *struct{}) (*addressOutput, error) {
+		return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
+	})
 }
 
 type planInput struct {
@@ -333,18 +328,17 @@ type planInput struct {
 }
 
 // StartPlanUpgrade opens the checkout of the plan Max.
-func StartPlanUpgrade(door *signin.Doorkeeper, plans *billing.Plans) Operation {
-	return operation("startPlanUpgrade", "Buy the Max plan", "For owners, with a sign-in of the last hour. There is one page, as with startCheckout.", tagAgency, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.AlreadyPaid, fault.PaymentsOff},
-		func(ctx context.Context, in *planInput) (*checkoutOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))
-			if err != nil {
-				return nil, err
-			}
-			return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
-		})
+func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operation {
+	return operation(auth, described{
+		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
+		summary:     "Buy the Max plan",
+		description: "For owners, with a sign-in of the last hour. There is one page, as with startCheckout.",
+		codes:       []fault.Code{fault.Invalid, fault.AlreadyPaid, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *planInput) (*checkoutOutput, error) {
+		p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))
+		if err != nil {
+			return nil, err
+		}
+		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+	})
 }

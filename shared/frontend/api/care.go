@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"latchkey.dev/shared/domain/client"
@@ -46,25 +47,24 @@ type updateClientInput struct {
 }
 
 // UpdateClient changes a client's name.
-func UpdateClient(door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
-	return operation("updateClient", "Rename a client", "What is left out stays as it is.", tagClients, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Changed},
-		func(ctx context.Context, in *updateClientInput) (*clientOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
+func UpdateClient(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+	return operation(auth, described{
+		id: "updateClient", method: http.MethodPatch, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		summary:     "Rename a client",
+		description: "What is left out stays as it is.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
+	}, func(ctx context.Context, caller identity.Caller, in *updateClientInput) (*clientOutput, error) {
+		which := id.Client(in.ClientID)
+		if in.Body.Name == nil {
+			l, err := directory.Client(ctx, caller, which)
 			if err != nil {
 				return nil, err
 			}
-			which := id.Client(in.ClientID)
-			if in.Body.Name == nil {
-				l, err := directory.Client(ctx, caller, which)
-				if err != nil {
-					return nil, err
-				}
-				return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
-			}
-			c, err := keeper.Rename(ctx, caller, which, *in.Body.Name, edition(in.IfMatch))
-			return tended(ctx, directory, caller, c, err)
-		})
+			return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
+		}
+		c, err := keeper.Rename(ctx, caller, which, *in.Body.Name, edition(in.IfMatch))
+		return tended(ctx, directory, caller, c, err)
+	})
 }
 
 // GrantRef names what a client is given in the path.
@@ -81,56 +81,52 @@ type grantInput struct {
 }
 
 // GrantAccess opens an instance or service to a client.
-func GrantAccess(door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
-	return operation("grantAccess", "Open something to a client", "Or change the right to what is open already. Before the invite is accepted it is the offer that changes. Only an active or running instance or service can be opened anew.",
-		tagClients, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
-		func(ctx context.Context, in *grantInput) (*clientOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
-			if err != nil {
-				return nil, err
-			}
-			c, err := keeper.Grant(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID), instance.Access(in.Body.Access))
-			return tended(ctx, directory, caller, c, err)
-		})
+func GrantAccess(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+	return operation(auth, described{
+		id: "grantAccess", method: http.MethodPut, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		summary:     "Open something to a client",
+		description: "Or change the right to what is open already. Before the invite is accepted it is the offer that changes. Only an active or running instance or service can be opened anew.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
+	}, func(ctx context.Context, caller identity.Caller, in *grantInput) (*clientOutput, error) {
+		c, err := keeper.Grant(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID), instance.Access(in.Body.Access))
+		return tended(ctx, directory, caller, c, err)
+	})
 }
 
 // RevokeAccess closes an instance or service to a client.
-func RevokeAccess(door *signin.Doorkeeper, keeper *clients.Keeper) Operation {
-	return operation("revokeAccess", "Close something to a client", "From its next request on. What is not open to it is no error.",
-		tagClients, 204, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
-		func(ctx context.Context, in *GrantRef) (*struct{}, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
-			if err != nil {
-				return nil, err
-			}
-			_, err = keeper.Revoke(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
-			return nil, err
-		})
+func RevokeAccess(auth *signin.Authenticator, keeper *clients.Keeper) Operation {
+	return operation(auth, described{
+		id: "revokeAccess", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
+		summary:     "Close something to a client",
+		description: "From its next request on. What is not open to it is no error.",
+		codes:       []fault.Code{fault.NotFound, fault.NotActive},
+	}, func(ctx context.Context, caller identity.Caller, in *GrantRef) (*struct{}, error) {
+		_, err := keeper.Revoke(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		return nil, err
+	})
 }
 
 // RemoveClient ends the relationship.
-func RemoveClient(door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
-	return operation("removeClient", "Remove a client", "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by subscription stays until it cancels: 409.",
-		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
-		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
-			if err != nil {
-				return nil, err
-			}
-			c, err := keeper.Remove(ctx, caller, id.Client(in.ClientID))
-			return tended(ctx, directory, caller, c, err)
-		})
+func RemoveClient(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+	return operation(auth, described{
+		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		summary:     "Remove a client",
+		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by subscription stays until it cancels: 409.",
+		codes:       []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
+		c, err := keeper.Remove(ctx, caller, id.Client(in.ClientID))
+		return tended(ctx, directory, caller, c, err)
+	})
 }
 
 // EraseClient forgets a client.
-func EraseClient(door *signin.Doorkeeper, keeper *clients.Keeper) Operation {
-	return operation("eraseClient", "Erase a client", "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity log keeps its rows, which hold ids alone.",
-		tagClients, 204, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
-		func(ctx context.Context, in *ClientRef) (*struct{}, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
-			if err != nil {
-				return nil, err
-			}
-			return nil, keeper.Erase(ctx, caller, id.Client(in.ClientID))
-		})
+func EraseClient(auth *signin.Authenticator, keeper *clients.Keeper) Operation {
+	return operation(auth, described{
+		id: "eraseClient", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
+		summary:     "Erase a client",
+		description: "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity log keeps its rows, which hold ids alone.",
+		codes:       []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*struct{}, error) {
+		return nil, keeper.Erase(ctx, caller, id.Client(in.ClientID))
+	})
 }

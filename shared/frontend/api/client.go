@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
@@ -71,30 +72,29 @@ type clientsOutput struct {
 }
 
 // ListClients lists the agency's clients.
-func ListClients(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return operation("listClients", "List clients", "Newest first, with status and linked instances.", tagClients, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, in *listClientsInput) (*clientsOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsRead)
-			if err != nil {
-				return nil, err
-			}
-			q, err := in.query()
-			if err != nil {
-				return nil, err
-			}
-			q.Status, q.Find = in.Status, text.Fold(in.Find)
-			page, err := directory.Clients(ctx, caller, q)
-			if err != nil {
-				return nil, err
-			}
-			out := &clientsOutput{}
-			out.Body.Items, out.Body.NextCursor = []ClientBody{}, cursor(page.Next)
-			for _, l := range page.Items {
-				out.Body.Items = append(out.Body.Items, clientBody(l, directory.Now()))
-			}
-			return out, nil
-		})
+func ListClients(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+	return operation(auth, described{
+		id: "listClients", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
+		summary:     "List clients",
+		description: "Newest first, with status and linked instances.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *listClientsInput) (*clientsOutput, error) {
+		q, err := in.query()
+		if err != nil {
+			return nil, err
+		}
+		q.Status, q.Find = in.Status, text.Fold(in.Find)
+		page, err := directory.Clients(ctx, caller, q)
+		if err != nil {
+			return nil, err
+		}
+		out := &clientsOutput{}
+		out.Body.Items, out.Body.NextCursor = []ClientBody{}, cursor(page.Next)
+		for _, l := range page.Items {
+			out.Body.Items = append(out.Body.Items, clientBody(l, directory.Now()))
+		}
+		return out, nil
+	})
 }
 
 // ClientRef names a client in the path.
@@ -108,49 +108,55 @@ type clientOutput struct {
 }
 
 // GetClient reads a client.
-func GetClient(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return operation("getClient", "Read a client", "", tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *ClientRef) (*clientOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsRead)
-			if err != nil {
-				return nil, err
-			}
-			l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
-			if err != nil {
-				return nil, err
-			}
-			return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
-		})
+func GetClient(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+	return operation(auth, described{
+		id: "getClient", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
+		summary: "Read a client",
+		codes:   []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
+		l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
+		if err != nil {
+			return nil, err
+		}
+		return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
+	})
 }
 
 // ListInstances lists the agency's n8n instances.
-func ListInstances(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return resourceList("listInstances", "List instances", "The agency's n8n instances in every state. Those that can be linked are active or running.", instance.N8N, door, directory)
+func ListInstances(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+	return operation(auth, described{
+		id: "listInstances", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		summary:     "List instances",
+		description: "The agency's n8n instances in every state. Those that can be linked are active or running.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *listResourcesInput) (*resourcesOutput, error) {
+		return resourceList(ctx, directory, caller, instance.N8N, in.Linkable)
+	})
 }
 
 // ListServices lists the agency's other services.
-func ListServices(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return resourceList("listServices", "List services", "WhatsApp services, Hermes agents and others.", instance.Service, door, directory)
+func ListServices(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+	return operation(auth, described{
+		id: "listServices", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		summary:     "List services",
+		description: "WhatsApp services, Hermes agents and others.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *listResourcesInput) (*resourcesOutput, error) {
+		return resourceList(ctx, directory, caller, instance.Service, in.Linkable)
+	})
 }
 
-func resourceList(name, summary, description string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return operation(name, summary, description, tagThings, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, in *listResourcesInput) (*resourcesOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesRead)
-			if err != nil {
-				return nil, err
-			}
-			all, err := directory.Resources(ctx, caller, kind, in.Linkable)
-			if err != nil {
-				return nil, err
-			}
-			out := &resourcesOutput{}
-			out.Body.Items = []ResourceBody{}
-			for i := range all {
-				out.Body.Items = append(out.Body.Items, resourceBody(&all[i]))
-			}
-			return out, nil
-		})
+func resourceList(ctx context.Context, directory *onboarding.Directory, caller identity.Caller, kind instance.Kind, linkable bool) (*resourcesOutput, error) {
+	all, err := directory.Resources(ctx, caller, kind, linkable)
+	if err != nil {
+		return nil, err
+	}
+	out := &resourcesOutput{}
+	out.Body.Items = []ResourceBody{}
+	for i := range all {
+		out.Body.Items = append(out.Body.Items, resourceBody(&all[i]))
+	}
+	return out, nil
 }
 
 type portalInput struct {
@@ -181,30 +187,29 @@ type PortalBody struct {
 type portalOutput struct{ Body PortalBody }
 
 // GetPortal shows the client's portal.
-func GetPortal(door *signin.Doorkeeper, p *portal.Portal) Operation {
-	return operation("getPortal", "The client's portal", "What the agency has opened to the signed-in client, as it is now.", tagPortal, 200,
-		[]fault.Code{fault.Unauthenticated, fault.NotFound},
-		func(ctx context.Context, in *portalInput) (*portalOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			v, err := p.Get(ctx, caller, id.Agency(in.Agency))
-			if err != nil {
-				return nil, err
-			}
-			if v.Access == portal.Closed { // to a program it is one more that is not open
-				v.Access = portal.Inactive
-			}
-			b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()), Agencies: []*AgencyBody{}}
-			if v.Agency != nil {
-				b.Agency = agencyBody(v.Agency)
-			}
-			for _, a := range v.Choices {
-				b.Agencies = append(b.Agencies, agencyBody(a))
-			}
-			return &portalOutput{b}, nil
-		})
+func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
+	return operation(auth, described{
+		id: "getPortal", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "The client's portal",
+		description: "What the agency has opened to the signed-in client, as it is now.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*portalOutput, error) {
+		v, err := p.Get(ctx, caller, id.Agency(in.Agency))
+		if err != nil {
+			return nil, err
+		}
+		if v.Access == portal.Closed { // to a program it is one more that is not open
+			v.Access = portal.Inactive
+		}
+		b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()), Agencies: []*AgencyBody{}}
+		if v.Agency != nil {
+			b.Agency = agencyBody(v.Agency)
+		}
+		for _, a := range v.Choices {
+			b.Agencies = append(b.Agencies, agencyBody(a))
+		}
+		return &portalOutput{b}, nil
+	})
 }
 
 func items(in []portal.Item, now time.Time) []PortalItem {

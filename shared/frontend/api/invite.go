@@ -113,19 +113,16 @@ type inviteOutput struct {
 }
 
 // SendInvite invites a client.
-func SendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("sendInvite", "Invite a client",
-		"Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the hour is free again.",
-		tagInvites, 201, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
-			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
-		func(ctx context.Context, in *sendInput) (*inviteOutput, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesWrite)
-			if err != nil {
-				return nil, err
-			}
-			c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
-			return mailed(ctx, inviter, c, err, http.StatusCreated)
-		})
+func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "sendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
+		summary:     "Invite a client",
+		description: "Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the hour is free again.",
+		codes:       []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
+	}, func(ctx context.Context, caller identity.Caller, in *sendInput) (*inviteOutput, error) {
+		c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
+		return mailed(ctx, inviter, c, err, http.StatusCreated)
+	})
 }
 
 // mailed answers for an invite whose mail was asked for: with what became of it where the caller waits for that.
@@ -152,20 +149,19 @@ type InviteRef struct {
 type inviteAnswer struct{ Body *InviteBody }
 
 // GetInvite reads an invite.
-func GetInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("getInvite", "Read an invite", "One that was rolled back can be read for a day, with its reason.", tagInvites, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesRead)
-			if err != nil {
-				return nil, err
-			}
-			c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
-			if err != nil {
-				return nil, err
-			}
-			return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
-		})
+func GetInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "getInvite", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		summary:     "Read an invite",
+		description: "One that was rolled back can be read for a day, with its reason.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
+		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		if err != nil {
+			return nil, err
+		}
+		return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+	})
 }
 
 type resendInput struct {
@@ -179,40 +175,36 @@ type resendInput struct {
 }
 
 // ResendInvite mails an invite again, with a new link.
-func ResendInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("resendInvite", "Send an invite again",
-		"Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. A minute apart, five times a day, and each counts towards the ten per hour.",
-		tagInvites, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending,
-			fault.StillSending, fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
-		func(ctx context.Context, in *resendInput) (*inviteOutput, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesWrite)
-			if err != nil {
-				return nil, err
-			}
-			var same onboarding.Unchanged
-			if in.Body != nil {
-				same = onboarding.Unchanged{Payer: invite.Payer(in.Body.Payer), Email: in.Body.Email}
-			}
-			c, err := inviter.Resend(ctx, caller, id.Invite(in.InviteID), same, of(ctx).once)
-			return mailed(ctx, inviter, c, err, http.StatusOK)
-		})
+func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "resendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		summary:     "Send an invite again",
+		description: "Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. A minute apart, five times a day, and each counts towards the ten per hour.",
+		codes:       []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.StillSending, fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
+	}, func(ctx context.Context, caller identity.Caller, in *resendInput) (*inviteOutput, error) {
+		var same onboarding.Unchanged
+		if in.Body != nil {
+			same = onboarding.Unchanged{Payer: invite.Payer(in.Body.Payer), Email: in.Body.Email}
+		}
+		c, err := inviter.Resend(ctx, caller, id.Invite(in.InviteID), same, of(ctx).once)
+		return mailed(ctx, inviter, c, err, http.StatusOK)
+	})
 }
 
 // CancelInvite ends an invite.
-func CancelInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("cancelInvite", "Cancel an invite", "Its links answer 410 from here on, and the address can be invited again.", tagInvites, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotPending, fault.AlreadyPaid},
-		func(ctx context.Context, in *InviteRef) (*inviteAnswer, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesWrite)
-			if err != nil {
-				return nil, err
-			}
-			c, err := inviter.Cancel(ctx, caller, id.Invite(in.InviteID))
-			if err != nil {
-				return nil, err
-			}
-			return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
-		})
+func CancelInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "cancelInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		summary:     "Cancel an invite",
+		description: "Its links answer 410 from here on, and the address can be invited again.",
+		codes:       []fault.Code{fault.NotFound, fault.NotPending, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
+		c, err := inviter.Cancel(ctx, caller, id.Invite(in.InviteID))
+		if err != nil {
+			return nil, err
+		}
+		return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+	})
 }
 
 // Paging asks for a page of a list.
@@ -254,28 +246,27 @@ type invitesOutput struct {
 }
 
 // ListInvites lists each client's current invite.
-func ListInvites(door *signin.Doorkeeper, directory *onboarding.Directory) Operation {
-	return operation("listInvites", "List invites", "The current invite of every address, newest client first.", tagInvites, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, in *listInvitesInput) (*invitesOutput, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesRead)
-			if err != nil {
-				return nil, err
-			}
-			q, err := in.query()
-			if err != nil {
-				return nil, err
-			}
-			q.Invite = in.Status
-			page, err := directory.Clients(ctx, caller, q)
-			if err != nil {
-				return nil, err
-			}
-			out := &invitesOutput{}
-			out.Body.Items, out.Body.NextCursor = []*InviteBody{}, cursor(page.Next)
-			for _, l := range page.Items {
-				out.Body.Items = append(out.Body.Items, inviteBody(l.Client, directory.Now()))
-			}
-			return out, nil
-		})
+func ListInvites(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+	return operation(auth, described{
+		id: "listInvites", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		summary:     "List invites",
+		description: "The current invite of every address, newest client first.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *listInvitesInput) (*invitesOutput, error) {
+		q, err := in.query()
+		if err != nil {
+			return nil, err
+		}
+		q.Invite = in.Status
+		page, err := directory.Clients(ctx, caller, q)
+		if err != nil {
+			return nil, err
+		}
+		out := &invitesOutput{}
+		out.Body.Items, out.Body.NextCursor = []*InviteBody{}, cursor(page.Next)
+		for _, l := range page.Items {
+			out.Body.Items = append(out.Body.Items, inviteBody(l.Client, directory.Now()))
+		}
+		return out, nil
+	})
 }

@@ -4,8 +4,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +19,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/problem"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -23,38 +27,99 @@ import (
 // MaxBody is the largest request body, in bytes.
 const MaxBody = 256 << 10
 
-// Operation is one route of the API. Method and path are not its business: template.yaml has them.
+// Operation is one method of a path. The path is not its business: template.yaml has it.
 type Operation struct {
-	ID       string
+	ID     string
+	Method string
+	// Who says who may call it.
+	Who identity.Who
+
 	spec     huma.Operation
 	codes    []fault.Code
 	register func(huma.API, huma.Operation)
 }
 
-// operation describes one operation. The codes are the faults that it can answer with, besides those that every
-// operation can.
-func operation[In, Out any](id, summary, description, tag string, status int, codes []fault.Code, handle func(context.Context, *In) (*Out, error)) Operation {
-	return Operation{ID: id, codes: codes,
-		spec: huma.Operation{OperationID: id, Summary: summary, Description: description, Tags: []string{tag}, DefaultStatus: status, MaxBodyBytes: MaxBody},
+// described is what an operation says of itself.
+type described struct {
+	id, method, tag      string
+	who                  identity.Who
+	status               int // of success
+	summary, description string
+	codes                []fault.Code // the faults that it can answer with, besides those that every operation can
+	maxBody              int64        // in bytes; MaxBody when it is 0
+}
+
+// operation makes an operation. Its caller is authenticated and held to who may call before handle runs; auth is nil for
+// what anyone may call, about whom nothing is looked at.
+func operation[In, Out any](auth *signin.Authenticator, d described,
+	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
+	return Operation{
+		ID: d.id, Method: d.method, Who: d.who, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
+		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
+			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
 		register: func(a huma.API, op huma.Operation) {
 			huma.Register(a, op, func(ctx context.Context, in *In) (*Out, error) {
-				out, err := handle(ctx, in)
+				caller, err := authenticate(ctx, auth, d.who)
+				if err != nil {
+					return nil, tell(ctx, err)
+				}
+				out, err := handle(ctx, caller, in)
 				if err != nil {
 					return nil, tell(ctx, err)
 				}
 				return out, nil
 			})
-		}}
+		},
+	}
 }
 
-// Handler serves the operation and nothing else; path parameters are the request's path values. Requests that change
-// something are refused when a browser sends them from another site than the origin (OWASP, "Cross-Site Request
-// Forgery Prevention", Fetch Metadata; net/http.CrossOriginProtection).
-func (o Operation) Handler(origin string) http.Handler {
-	one := &single{}
-	spec := o.spec
-	spec.Method, spec.Path = http.MethodPost, "/" // stand-ins: nothing is routed here
-	o.register(huma.NewAPI(config(), one), spec)
+// refusals are the faults that the wrapper itself answers with.
+func refusals(w identity.Who) []fault.Code {
+	switch {
+	case w.Kind == identity.Staff:
+		return []fault.Code{fault.Unauthenticated, fault.Forbidden}
+	case w.SignedIn():
+		return []fault.Code{fault.Unauthenticated}
+	}
+	return nil
+}
+
+func authenticate(ctx context.Context, auth *signin.Authenticator, who identity.Who) (identity.Caller, error) {
+	if auth == nil {
+		return identity.Caller{}, nil
+	}
+	caller, err := auth.Authenticate(ctx, of(ctx).credentials, who)
+	if err == nil && who.Kind == identity.Staff {
+		event.Annotate(ctx, "agency", string(caller.Agency), "actor", caller.Actor())
+	}
+	return caller, err
+}
+
+// Resource is what stands at one path: its operations, each at a method of its own.
+type Resource struct {
+	Operations []Operation
+
+	guard    http.Handler
+	handlers map[string]http.Handler
+	allow    string
+}
+
+// Route puts operations at one path. HEAD is GET without the body (RFC 9110 section 9.3.2), and any other method is
+// answered with 405 and those that there are. Requests that change something are refused when a browser sends them from
+// another site than the origin (OWASP, "Cross-Site Request Forgery Prevention", Fetch Metadata;
+// net/http.CrossOriginProtection).
+func Route(origin string, operations ...Operation) *Resource {
+	r := &Resource{Operations: operations, handlers: map[string]http.Handler{}}
+	for _, o := range operations {
+		if r.handlers[o.Method] != nil {
+			panic("api: two operations with the method " + o.Method + ": " + o.ID)
+		}
+		r.handlers[o.Method] = o.handler()
+	}
+	if get := r.handlers[http.MethodGet]; get != nil {
+		r.handlers[http.MethodHead] = get
+	}
+	r.allow = strings.Join(slices.Sorted(maps.Keys(r.handlers)), ", ")
 	guard := http.NewCrossOriginProtection()
 	if origin != "" {
 		if err := guard.AddTrustedOrigin(origin); err != nil {
@@ -64,11 +129,40 @@ func (o Operation) Handler(origin string) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API key."))
 	}))
-	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		one.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, read(r))))
-	}))
+	r.guard = guard.Handler(http.HandlerFunc(r.serve))
+	return r
+}
+
+// ServeHTTP serves the path; path parameters are the request's path values.
+func (r *Resource) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.guard.ServeHTTP(w, req) }
+
+func (r *Resource) serve(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	h := r.handlers[req.Method]
+	if h == nil {
+		f := fault.New(fault.WrongMethod, "This path takes only %s. See /docs.", r.allow)
+		event.Annotate(req.Context(), "code", string(f.Code))
+		w.Header().Set("Allow", r.allow)
+		problem.Write(w, f)
+		return
+	}
+	h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), requestKey{}, read(req))))
+}
+
+// Function is the path as a Lambda function.
+func (r *Resource) Function() event.Function { return event.HTTP(r.Operations[0].ID, r) }
+
+// handler serves the operation and nothing else.
+func (o Operation) handler() http.Handler {
+	one := &single{}
+	spec := o.spec
+	spec.Method, spec.Path = o.Method, "/" // a stand-in: nothing is routed here
+	o.register(huma.NewAPI(config(), one), spec)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event.Name(r.Context(), o.ID)
+		one.ServeHTTP(w, r)
+	})
 }
 
 // single is a huma adapter for an API of one operation.
@@ -153,6 +247,3 @@ func tell(ctx context.Context, err error) error {
 }
 
 var internal = fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")
-
-// Function is the operation as a Lambda function behind its route.
-func (o Operation) Function(origin string) event.Function { return event.HTTP(o.ID, o.Handler(origin)) }

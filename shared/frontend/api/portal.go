@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
@@ -56,38 +58,37 @@ type PortalInstanceBody struct {
 type portalInstanceOutput struct{ Body PortalInstanceBody }
 
 // GetPortalInstance shows a client one of its instances.
-func GetPortalInstance(door *signin.Doorkeeper, instances *portal.Instances) Operation {
-	return operation("getPortalInstance", "One n8n of the client's portal", "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status 200.", tagPortal, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *instanceInput) (*portalInstanceOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
+func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
+	return operation(auth, described{
+		id: "getPortalInstance", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "One n8n of the client's portal",
+		description: "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status 200.",
+		codes:       []fault.Code{fault.Forbidden, fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*portalInstanceOutput, error) {
+		v, err := instances.Get(ctx, caller, id.Resource(in.InstanceID))
+		if err != nil {
+			return nil, err
+		}
+		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
+		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL, Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
+		names := map[string]string{}
+		for _, w := range v.Workflows {
+			names[w.ID] = w.Name
+			b.Workflows = append(b.Workflows, workflowBody(w))
+		}
+		for _, r := range v.Runs {
+			x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status)}
+			if !r.StartedAt.IsZero() {
+				x.StartedAt = &r.StartedAt
 			}
-			v, err := instances.Get(ctx, caller, id.Resource(in.InstanceID))
-			if err != nil {
-				return nil, err
+			if !r.StoppedAt.IsZero() {
+				x.StoppedAt = &r.StoppedAt
 			}
-			event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
-			b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL, Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
-				MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
-			names := map[string]string{}
-			for _, w := range v.Workflows {
-				names[w.ID] = w.Name
-				b.Workflows = append(b.Workflows, workflowBody(w))
-			}
-			for _, r := range v.Runs {
-				x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status)}
-				if !r.StartedAt.IsZero() {
-					x.StartedAt = &r.StartedAt
-				}
-				if !r.StoppedAt.IsZero() {
-					x.StoppedAt = &r.StoppedAt
-				}
-				b.Runs = append(b.Runs, x)
-			}
-			return &portalInstanceOutput{b}, nil
-		})
+			b.Runs = append(b.Runs, x)
+		}
+		return &portalInstanceOutput{b}, nil
+	})
 }
 
 type setWorkflowInput struct {
@@ -101,19 +102,18 @@ type setWorkflowInput struct {
 type workflowOutput struct{ Body WorkflowBody }
 
 // SetWorkflowState switches a workflow on or off.
-func SetWorkflowState(door *signin.Doorkeeper, instances *portal.Instances) Operation {
-	return operation("setWorkflowState", "Switch a workflow on or off", "For clients with write access to the instance. The answer is the workflow as n8n then has it.", tagPortal, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Unreachable},
-		func(ctx context.Context, in *setWorkflowInput) (*workflowOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			event.Annotate(ctx, "resource", in.InstanceID)
-			w, err := instances.Switch(ctx, caller, id.Resource(in.InstanceID), in.WorkflowID, in.Body.Active)
-			if err != nil {
-				return nil, err
-			}
-			return &workflowOutput{workflowBody(w)}, nil
-		})
+func SetWorkflowState(auth *signin.Authenticator, instances *portal.Instances) Operation {
+	return operation(auth, described{
+		id: "setWorkflowState", method: http.MethodPut, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "Switch a workflow on or off",
+		description: "For clients with write access to the instance. The answer is the workflow as n8n then has it.",
+		codes:       []fault.Code{fault.Invalid, fault.Forbidden, fault.NotFound, fault.Unreachable},
+	}, func(ctx context.Context, caller identity.Caller, in *setWorkflowInput) (*workflowOutput, error) {
+		event.Annotate(ctx, "resource", in.InstanceID)
+		w, err := instances.Switch(ctx, caller, id.Resource(in.InstanceID), in.WorkflowID, in.Body.Active)
+		if err != nil {
+			return nil, err
+		}
+		return &workflowOutput{workflowBody(w)}, nil
+	})
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
@@ -23,27 +24,26 @@ type previewInput struct{ Body DraftBody }
 type previewOutput struct{ Body PreviewBody }
 
 // PreviewInvite shows what a client would see, before anything is sent.
-func PreviewInvite(door *signin.Doorkeeper, inviter *onboarding.Inviter) Operation {
-	return operation("previewInvite", "Preview as the client", "Takes what sendInvite takes, checks it in the same way, and answers with the portal as the client would find it. Nothing is sent, stored or counted.",
-		tagInvites, 200, []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.PaymentsOff},
-		func(ctx context.Context, in *previewInput) (*previewOutput, error) {
-			caller, err := forAgency(ctx, door, identity.InvitesRead)
-			if err != nil {
-				return nil, err
-			}
-			p, err := inviter.Preview(ctx, caller, in.Body.draft())
-			if err != nil {
-				return nil, err
-			}
-			v := portal.Preview(p.Agency, p.Offer.Grants, p.Resources)
-			out := &previewOutput{PreviewBody{
-				PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, inviter.Now()), Services: items(v.Services, inviter.Now()), Agencies: []*AgencyBody{}},
-				Invitation: InvitationBody{Agency: AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
-					Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: inviter.Now().Add(invite.Lifetime)},
-			}}
-			for _, g := range p.Offer.Grants {
-				out.Body.Invitation.Grants = append(out.Body.Invitation.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
-			}
-			return out, nil
-		})
+func PreviewInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+	return operation(auth, described{
+		id: "previewInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		summary:     "Preview as the client",
+		description: "Takes what sendInvite takes, checks it in the same way, and answers with the portal as the client would find it. Nothing is sent, stored or counted.",
+		codes:       []fault.Code{fault.Invalid, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *previewInput) (*previewOutput, error) {
+		p, err := inviter.Preview(ctx, caller, in.Body.draft())
+		if err != nil {
+			return nil, err
+		}
+		v := portal.Preview(p.Agency, p.Offer.Grants, p.Resources)
+		out := &previewOutput{PreviewBody{
+			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, inviter.Now()), Services: items(v.Services, inviter.Now()), Agencies: []*AgencyBody{}},
+			Invitation: InvitationBody{Agency: AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
+				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: inviter.Now().Add(invite.Lifetime)},
+		}}
+		for _, g := range p.Offer.Grants {
+			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
+		}
+		return out, nil
+	})
 }

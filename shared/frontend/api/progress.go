@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -52,19 +53,18 @@ type retryProvisioningInput struct {
 type progressOutput struct{ Body *ProgressBody }
 
 // RetryProvisioning has something set up again whose tries are used up.
-func RetryProvisioning(door *signin.Doorkeeper, retrier *provisioning.Retrier) Operation {
-	return operation("retryProvisioning", "Try to set up again", "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing changes. What is not ready a day after the payment is paid back by itself.",
-		tagClients, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.NotActive},
-		func(ctx context.Context, in *retryProvisioningInput) (*progressOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ClientsWrite)
-			if err != nil {
-				return nil, err
-			}
-			event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)
-			c, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, id.Client(in.ClientID), id.Resource(in.ResourceID))
-			if err != nil {
-				return nil, err
-			}
-			return &progressOutput{progressBody(c.Bought(id.Resource(in.ResourceID)), retrier.Now())}, nil
-		})
+func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier) Operation {
+	return operation(auth, described{
+		id: "retryProvisioning", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		summary:     "Try to set up again",
+		description: "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing changes. What is not ready a day after the payment is paid back by itself.",
+		codes:       []fault.Code{fault.NotFound, fault.NotActive},
+	}, func(ctx context.Context, caller identity.Caller, in *retryProvisioningInput) (*progressOutput, error) {
+		event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)
+		c, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		if err != nil {
+			return nil, err
+		}
+		return &progressOutput{progressBody(c.Bought(id.Resource(in.ResourceID)), retrier.Now())}, nil
+	})
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
@@ -85,20 +86,19 @@ type createdResourceOutput struct {
 }
 
 // ConnectInstance ties an n8n to the agency.
-func ConnectInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("connectInstance", "Connect an n8n instance", "The instance is called with the key first; nothing is stored when it does not answer as n8n does.", tagThings, 201,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed, fault.Unreachable},
-		func(ctx context.Context, in *connectInstanceInput) (*createdResourceOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
-			if err != nil {
-				return nil, err
-			}
-			r, err := connector.Connect(ctx, caller, resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}, of(ctx).once)
-			if err != nil {
-				return nil, err
-			}
-			return &createdResourceOutput{"/v1/instances/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
-		})
+func ConnectInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "connectInstance", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 201,
+		summary:     "Connect an n8n instance",
+		description: "The instance is called with the key first; nothing is stored when it does not answer as n8n does.",
+		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed, fault.Unreachable},
+	}, func(ctx context.Context, caller identity.Caller, in *connectInstanceInput) (*createdResourceOutput, error) {
+		r, err := connector.Connect(ctx, caller, resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}, of(ctx).once)
+		if err != nil {
+			return nil, err
+		}
+		return &createdResourceOutput{"/v1/instances/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
+	})
 }
 
 type instanceInput struct {
@@ -129,20 +129,19 @@ func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 }
 
 // GetInstance reads an instance and who sees it.
-func GetInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("getInstance", "Read an instance", "With the clients that see it, which are those that lose it when it is disconnected.", tagThings, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *instanceInput) (*seenOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesRead)
-			if err != nil {
-				return nil, err
-			}
-			s, err := connector.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
-			if err != nil {
-				return nil, err
-			}
-			return seenBody(s, connector.Now()), nil
-		})
+func GetInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "getInstance", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		summary:     "Read an instance",
+		description: "With the clients that see it, which are those that lose it when it is disconnected.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seenOutput, error) {
+		s, err := connector.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
+		if err != nil {
+			return nil, err
+		}
+		return seenBody(s, connector.Now()), nil
+	})
 }
 
 type updateInstanceInput struct {
@@ -161,61 +160,57 @@ type resourceOutput struct {
 }
 
 // UpdateInstance renames an instance or gives it another address or key.
-func UpdateInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("updateInstance", "Change an instance", "What is left out stays as it is. A new address or key is tried first; nothing changes when n8n does not answer.", tagThings, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Changed, fault.Unreachable},
-		func(ctx context.Context, in *updateInstanceInput) (*resourceOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
-			if err != nil {
-				return nil, err
-			}
-			r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}, in.IfMatch)
-			if err != nil {
-				return nil, err
-			}
-			return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
-		})
+func UpdateInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "updateInstance", method: http.MethodPatch, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		summary:     "Change an instance",
+		description: "What is left out stays as it is. A new address or key is tried first; nothing changes when n8n does not answer.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
+	}, func(ctx context.Context, caller identity.Caller, in *updateInstanceInput) (*resourceOutput, error) {
+		r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
+	})
 }
 
 // CheckInstance calls an instance now.
-func CheckInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("checkInstance", "Check an instance", "Calls n8n now and notes what came of it: running, or failed with the reason.", tagThings, 200,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *instanceInput) (*resourceOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
-			if err != nil {
-				return nil, err
-			}
-			r, err := connector.Check(ctx, caller, id.Resource(in.InstanceID))
-			if err != nil {
-				return nil, err
-			}
-			return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
-		})
+func CheckInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "checkInstance", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		summary:     "Check an instance",
+		description: "Calls n8n now and notes what came of it: running, or failed with the reason.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*resourceOutput, error) {
+		r, err := connector.Check(ctx, caller, id.Resource(in.InstanceID))
+		if err != nil {
+			return nil, err
+		}
+		return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
+	})
 }
 
 type seersOutput struct{ Body SeersBody }
 
-func disconnect(door *signin.Doorkeeper, connector *resources.Connector, kind instance.Kind) func(context.Context, string) (*seersOutput, error) {
-	return func(ctx context.Context, which string) (*seersOutput, error) {
-		caller, err := forAgency(ctx, door, identity.ResourcesWrite)
-		if err != nil {
-			return nil, err
-		}
-		s, err := connector.Disconnect(ctx, caller, kind, id.Resource(which))
-		if err != nil {
-			return nil, err
-		}
-		return &seersOutput{seersBody(s, connector.Now())}, nil
+func disconnect(ctx context.Context, connector *resources.Connector, caller identity.Caller, kind instance.Kind, which string) (*seersOutput, error) {
+	s, err := connector.Disconnect(ctx, caller, kind, id.Resource(which))
+	if err != nil {
+		return nil, err
 	}
+	return &seersOutput{seersBody(s, connector.Now())}, nil
 }
 
 // DisconnectInstance takes an instance away.
-func DisconnectInstance(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	do := disconnect(door, connector, instance.N8N)
-	return operation("disconnectInstance", "Disconnect an instance", "The clients in the answer lose it with their next request; invites that offered it go on without it. Nothing changes in n8n itself.", tagThings, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *instanceInput) (*seersOutput, error) { return do(ctx, in.InstanceID) })
+func DisconnectInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "disconnectInstance", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		summary:     "Disconnect an instance",
+		description: "The clients in the answer lose it with their next request; invites that offered it go on without it. Nothing changes in n8n itself.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seersOutput, error) {
+		return disconnect(ctx, connector, caller, instance.N8N, in.InstanceID)
+	})
 }
 
 type connectServiceInput struct {
@@ -227,43 +222,45 @@ type connectServiceInput struct {
 }
 
 // ConnectService ties a service to the agency.
-func ConnectService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("connectService", "Connect a service", "A WhatsApp service, a Hermes agent or another one; it can be linked at once.", tagThings, 201,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed},
-		func(ctx context.Context, in *connectServiceInput) (*createdResourceOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesWrite)
-			if err != nil {
-				return nil, err
-			}
-			r, err := connector.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
-			if err != nil {
-				return nil, err
-			}
-			return &createdResourceOutput{"/v1/services/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
-		})
+func ConnectService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "connectService", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 201,
+		summary:     "Connect a service",
+		description: "A WhatsApp service, a Hermes agent or another one; it can be linked at once.",
+		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
+	}, func(ctx context.Context, caller identity.Caller, in *connectServiceInput) (*createdResourceOutput, error) {
+		r, err := connector.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
+		if err != nil {
+			return nil, err
+		}
+		return &createdResourceOutput{"/v1/services/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
+	})
 }
 
 // GetService reads a service and who sees it.
-func GetService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	return operation("getService", "Read a service", "With the clients that see it, which are those that lose it when it is disconnected.", tagThings, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *serviceInput) (*seenOutput, error) {
-			caller, err := forAgency(ctx, door, identity.ResourcesRead)
-			if err != nil {
-				return nil, err
-			}
-			s, err := connector.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
-			if err != nil {
-				return nil, err
-			}
-			return seenBody(s, connector.Now()), nil
-		})
+func GetService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "getService", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		summary:     "Read a service",
+		description: "With the clients that see it, which are those that lose it when it is disconnected.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seenOutput, error) {
+		s, err := connector.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
+		if err != nil {
+			return nil, err
+		}
+		return seenBody(s, connector.Now()), nil
+	})
 }
 
 // DisconnectService takes a service away.
-func DisconnectService(door *signin.Doorkeeper, connector *resources.Connector) Operation {
-	do := disconnect(door, connector, instance.Service)
-	return operation("disconnectService", "Disconnect a service", "The clients in the answer lose it with their next request; invites that offered it go on without it.", tagThings, 200,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *serviceInput) (*seersOutput, error) { return do(ctx, in.ServiceID) })
+func DisconnectService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+	return operation(auth, described{
+		id: "disconnectService", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		summary:     "Disconnect a service",
+		description: "The clients in the answer lose it with their next request; invites that offered it go on without it.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seersOutput, error) {
+		return disconnect(ctx, connector, caller, instance.Service, in.ServiceID)
+	})
 }

@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
-	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -43,10 +43,13 @@ type healthOutput struct{ Body HealthBody }
 
 // GetHealth answers as long as the API is reached at all. It touches nothing behind it.
 func GetHealth() Operation {
-	return operation("getHealth", "Health", "Answers as long as the API is reached. It touches nothing behind it.", tagService, 200, nil,
-		func(context.Context, *emptyInput) (*healthOutput, error) {
-			return &healthOutput{HealthBody{"ok"}}, nil
-		})
+	return operation(nil, described{
+		id: "getHealth", method: http.MethodGet, who: identity.ByAnyone, tag: tagService, status: 200,
+		summary:     "Health",
+		description: "Answers as long as the API is reached. It touches nothing behind it.",
+	}, func(_ context.Context, _ identity.Caller, _ *emptyInput) (*healthOutput, error) {
+		return &healthOutput{HealthBody{"ok"}}, nil
+	})
 }
 
 type requestCodeInput struct {
@@ -59,15 +62,18 @@ type accepted struct{ Body struct{} }
 
 // RequestSignInCode mails a sign-in code to an address.
 func RequestSignInCode(codes *signin.Codes) Operation {
-	return operation("requestSignInCode", "Mail a sign-in code", "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it.",
-		tagSession, 202, []fault.Code{fault.Invalid, fault.RateLimited},
-		func(ctx context.Context, in *requestCodeInput) (*accepted, error) {
-			to, err := email.Parse("email", in.Body.Email)
-			if err != nil {
-				return nil, err
-			}
-			return &accepted{}, codes.Request(ctx, to, of(ctx).ip)
-		})
+	return operation(nil, described{
+		id: "requestSignInCode", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 202,
+		summary:     "Mail a sign-in code",
+		description: "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it.",
+		codes:       []fault.Code{fault.Invalid, fault.RateLimited},
+	}, func(ctx context.Context, _ identity.Caller, in *requestCodeInput) (*accepted, error) {
+		to, err := email.Parse("email", in.Body.Email)
+		if err != nil {
+			return nil, err
+		}
+		return &accepted{}, codes.Request(ctx, to, of(ctx).ip)
+	})
 }
 
 type signInInput struct {
@@ -98,20 +104,23 @@ type sessionOutput struct {
 
 // SignIn exchanges a code for a session cookie.
 func SignIn(codes *signin.Codes) Operation {
-	return operation("signIn", "Sign in with a code", "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes.",
-		tagSession, 201, []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
-		func(ctx context.Context, in *signInInput) (*sessionOutput, error) {
-			who, err := email.Parse("email", in.Body.Email)
-			if err != nil {
-				return nil, err
-			}
-			r := of(ctx)
-			secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
-			if err != nil {
-				return nil, err
-			}
-			return &sessionOutput{SetCookie: cookie.New(secret, identity.SessionLifetime).String(), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
-		})
+	return operation(nil, described{
+		id: "signIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 201,
+		summary:     "Sign in with a code",
+		description: "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes.",
+		codes:       []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
+	}, func(ctx context.Context, _ identity.Caller, in *signInInput) (*sessionOutput, error) {
+		who, err := email.Parse("email", in.Body.Email)
+		if err != nil {
+			return nil, err
+		}
+		r := of(ctx)
+		secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
+		if err != nil {
+			return nil, err
+		}
+		return &sessionOutput{SetCookie: cookie.New(secret, identity.SessionLifetime).String(), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
+	})
 }
 
 func sessionBody(c identity.Caller, expires time.Time) SessionBody {
@@ -131,44 +140,33 @@ type signOutOutput struct {
 }
 
 // SignOut ends the session of the request.
-func SignOut(door *signin.Doorkeeper, codes *signin.Codes) Operation {
-	return operation("signOut", "Sign out", "Ends this session, or all of the person's. Without a session it does nothing.", tagSession, 204, []fault.Code{fault.Invalid},
-		func(ctx context.Context, in *signOutInput) (*signOutOutput, error) {
-			out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
-			held := of(ctx).credentials.Session
-			if !in.Everywhere {
-				return out, codes.SignOut(ctx, held)
-			}
-			caller, err := door.Caller(ctx, signin.Credentials{Session: held})
-			if err != nil || !caller.SignedIn() {
-				return out, err
-			}
-			return out, codes.SignOutEverywhere(ctx, caller.User)
-		})
+func SignOut(auth *signin.Authenticator, codes *signin.Codes) Operation {
+	return operation(auth, described{
+		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor, tag: tagSession, status: 204,
+		summary:     "Sign out",
+		description: "Ends this session, or all of the person's. Without a session it does nothing.",
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *signOutInput) (*signOutOutput, error) {
+		out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
+		held := of(ctx).credentials.Session
+		if !in.Everywhere {
+			return out, codes.SignOut(ctx, held)
+		}
+		if !caller.SignedIn() {
+			return out, nil
+		}
+		return out, codes.SignOutEverywhere(ctx, caller.User)
+	})
 }
 
 // GetSession says who is signed in.
-func GetSession(door *signin.Doorkeeper) Operation {
-	return operation("getSession", "Who is signed in", "", tagSession, 200, []fault.Code{fault.Unauthenticated},
-		func(ctx context.Context, _ *emptyInput) (*sessionOutput, error) {
-			caller, err := door.Caller(ctx, signin.Credentials{Session: of(ctx).credentials.Session})
-			if err != nil {
-				return nil, err
-			}
-			if !caller.SignedIn() {
-				return nil, fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
-			}
-			return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
-		})
-}
-
-// forAgency finds out which agency's member or key is calling, and that it may do what the scope names.
-func forAgency(ctx context.Context, door *signin.Doorkeeper, s identity.Scope) (identity.Caller, error) {
-	caller, err := door.ForAgency(ctx, of(ctx).credentials, s)
-	if err == nil {
-		event.Annotate(ctx, "agency", string(caller.Agency), "actor", caller.Actor())
-	}
-	return caller, err
+func GetSession(auth *signin.Authenticator) Operation {
+	return operation(auth, described{
+		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
+		summary: "Who is signed in",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
+		return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
+	})
 }
 
 // AgencyBody is an agency's face.
@@ -220,26 +218,25 @@ type createKeyInput struct {
 type keyOutput struct{ Body KeyBody }
 
 // CreateAPIKey makes an API key.
-func CreateAPIKey(door *signin.Doorkeeper, keys *signin.Keys) Operation {
-	return operation("createApiKey", "Make an API key", "Only a signed-in member of the agency can make one. The secret is shown once.", tagKeys, 201,
-		[]fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.IdempotencyUsed},
-		func(ctx context.Context, in *createKeyInput) (*keyOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			n := signin.NewKey{Name: in.Body.Name}
-			for _, s := range in.Body.Scopes {
-				n.Scopes = append(n.Scopes, identity.Scope(s))
-			}
-			k, token, err := keys.Create(ctx, caller, n, of(ctx).once)
-			if err != nil {
-				return nil, err
-			}
-			out := &keyOutput{keyBody(k)}
-			out.Body.Secret = token
-			return out, nil
-		})
+func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
+	return operation(auth, described{
+		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
+		summary:     "Make an API key",
+		description: "Only a signed-in member of the agency can make one. The secret is shown once.",
+		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
+	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
+		n := signin.NewKey{Name: in.Body.Name}
+		for _, s := range in.Body.Scopes {
+			n.Scopes = append(n.Scopes, identity.Scope(s))
+		}
+		k, token, err := keys.Create(ctx, caller, n, of(ctx).once)
+		if err != nil {
+			return nil, err
+		}
+		out := &keyOutput{keyBody(k)}
+		out.Body.Secret = token
+		return out, nil
+	})
 }
 
 type keysOutput struct {
@@ -250,24 +247,23 @@ type keysOutput struct {
 }
 
 // ListAPIKeys lists the agency's API keys.
-func ListAPIKeys(door *signin.Doorkeeper, keys *signin.Keys) Operation {
-	return operation("listApiKeys", "List API keys", "Newest first, the revoked ones too.", tagKeys, 200, []fault.Code{fault.Unauthenticated, fault.Forbidden},
-		func(ctx context.Context, _ *emptyInput) (*keysOutput, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			all, err := keys.List(ctx, caller)
-			if err != nil {
-				return nil, err
-			}
-			out := &keysOutput{}
-			out.Body.Items = []KeyBody{}
-			for i := range all {
-				out.Body.Items = append(out.Body.Items, keyBody(&all[i]))
-			}
-			return out, nil
-		})
+func ListAPIKeys(auth *signin.Authenticator, keys *signin.Keys) Operation {
+	return operation(auth, described{
+		id: "listApiKeys", method: http.MethodGet, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 200,
+		summary:     "List API keys",
+		description: "Newest first, the revoked ones too.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*keysOutput, error) {
+		all, err := keys.List(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		out := &keysOutput{}
+		out.Body.Items = []KeyBody{}
+		for i := range all {
+			out.Body.Items = append(out.Body.Items, keyBody(&all[i]))
+		}
+		return out, nil
+	})
 }
 
 type keyInput struct {
@@ -275,14 +271,13 @@ type keyInput struct {
 }
 
 // RevokeAPIKey ends an API key.
-func RevokeAPIKey(door *signin.Doorkeeper, keys *signin.Keys) Operation {
-	return operation("revokeApiKey", "Revoke an API key", "The next request with the key is refused.", tagKeys, 204,
-		[]fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound},
-		func(ctx context.Context, in *keyInput) (*noContent, error) {
-			caller, err := forAgency(ctx, door, "")
-			if err != nil {
-				return nil, err
-			}
-			return nil, keys.Revoke(ctx, caller, id.Key(in.KeyID))
-		})
+func RevokeAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
+	return operation(auth, described{
+		id: "revokeApiKey", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 204,
+		summary:     "Revoke an API key",
+		description: "The next request with the key is refused.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *keyInput) (*noContent, error) {
+		return nil, keys.Revoke(ctx, caller, id.Key(in.KeyID))
+	})
 }

@@ -33,7 +33,7 @@ func (o *Office) Losses(ctx context.Context, caller identity.Caller) (int, error
 // [fault.NotActive] while a client pays by subscription, or what it has bought is there: its portal is the agency's, and
 // it would pay on for what it cannot see.
 func (o *Office) Close(ctx context.Context, caller identity.Caller, name string) error {
-	if err := caller.MustBePerson(); err != nil {
+	if err := caller.May(identity.InPerson); err != nil {
 		return err
 	}
 	return conflict.Retry(ctx, func() error {

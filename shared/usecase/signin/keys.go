@@ -26,7 +26,7 @@ type NewKey struct {
 // (same once key) answers with the key and an empty secret. Faults: [fault.Invalid], [fault.Forbidden],
 // [fault.IdempotencyUsed].
 func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, once string) (*identity.APIKey, string, error) {
-	if err := caller.MustBePerson(); err != nil {
+	if err := caller.May(identity.InPerson); err != nil {
 		return nil, "", err
 	}
 	name, err := text.Line("name", in.Name, text.MaxName)
@@ -102,7 +102,7 @@ func (k *Keys) room(ctx context.Context, which id.Agency) error {
 
 // List lists the keys of the caller's agency, newest first, the revoked ones too.
 func (k *Keys) List(ctx context.Context, caller identity.Caller) ([]identity.APIKey, error) {
-	if err := caller.MustBePerson(); err != nil {
+	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
 	}
 	return k.Store.APIKeys(ctx, caller.Agency)
@@ -110,7 +110,7 @@ func (k *Keys) List(ctx context.Context, caller identity.Caller) ([]identity.API
 
 // Revoke ends a key at once. A key that is revoked already stays so. Faults: [fault.NotFound].
 func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) error {
-	if err := caller.MustBePerson(); err != nil {
+	if err := caller.May(identity.InPerson); err != nil {
 		return err
 	}
 	if !id.Valid(id.KeyPrefix, string(key)) {

@@ -41,8 +41,8 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 }
 
-// Doorkeeper tells who is calling.
-type Doorkeeper struct {
+// Authenticator finds out who is calling.
+type Authenticator struct {
 	Store Store
 	Now   func() time.Time
 }
@@ -53,36 +53,36 @@ type Credentials struct {
 	Bearer  string // after "Authorization: Bearer "
 }
 
-// Caller is who the credentials belong to. No credentials at all, or a session that is over, are the zero Caller
-// and no error; a malformed, unknown or revoked API key is a fault with code [fault.Unauthenticated]. One read.
-func (d *Doorkeeper) Caller(ctx context.Context, c Credentials) (identity.Caller, error) {
-	if c.Bearer != "" {
-		return d.program(ctx, c.Bearer)
-	}
-	if c.Session == "" {
+// Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
+// count where Who takes them; elsewhere only a session does. One read; for an agency's people a second one, which tells
+// whether the person still works there.
+//
+// Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden].
+func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
+	switch who.Kind {
+	case identity.Anyone:
 		return identity.Caller{}, nil
+	case identity.Staff:
+		return d.staff(ctx, c, who.Scope)
 	}
-	user, sid, err := locateSession(c.Session)
-	if err != nil {
-		return identity.Caller{}, nil //nolint:nilerr // a cookie that is none of ours is as good as no cookie
-	}
-	s, err := d.Store.Session(ctx, user, sid)
-	if fault.Is(err, fault.NotFound) {
-		return identity.Caller{}, nil
+	caller, err := d.session(ctx, c.Session)
+	if err == nil && who.SignedIn() {
+		err = caller.MustSignIn()
 	}
 	if err != nil {
 		return identity.Caller{}, err
 	}
-	if !s.Hash.Matches(c.Session) || !d.Now().Before(s.ExpiresAt) {
-		return identity.Caller{}, nil
-	}
-	return s.Person(), nil
+	return caller, nil
 }
 
-// ForAgency is Caller for what only an agency may do: the caller must act for one and may do what the scope names
-// ([identity.Caller.May]), and a person must still work there, which costs a second read.
-func (d *Doorkeeper) ForAgency(ctx context.Context, c Credentials, s identity.Scope) (identity.Caller, error) {
-	caller, err := d.Caller(ctx, c)
+// staff is for what only an agency may do: the caller must act for one and may do what the scope names
+// ([identity.Caller.May]), and a person must still work there.
+func (d *Authenticator) staff(ctx context.Context, c Credentials, s identity.Scope) (caller identity.Caller, err error) {
+	if c.Bearer != "" {
+		caller, err = d.program(ctx, c.Bearer)
+	} else {
+		caller, err = d.session(ctx, c.Session)
+	}
 	if err != nil {
 		return identity.Caller{}, err
 	}
@@ -101,7 +101,29 @@ func (d *Doorkeeper) ForAgency(ctx context.Context, c Credentials, s identity.Sc
 	return caller, nil
 }
 
-func (d *Doorkeeper) program(ctx context.Context, bearer string) (identity.Caller, error) {
+// session is who the cookie belongs to. No cookie at all, or a session that is over, are the zero Caller and no error.
+func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Caller, error) {
+	if cookie == "" {
+		return identity.Caller{}, nil
+	}
+	user, sid, err := locateSession(cookie)
+	if err != nil {
+		return identity.Caller{}, nil //nolint:nilerr // a cookie that is none of ours is as good as no cookie
+	}
+	s, err := d.Store.Session(ctx, user, sid)
+	if fault.Is(err, fault.NotFound) {
+		return identity.Caller{}, nil
+	}
+	if err != nil {
+		return identity.Caller{}, err
+	}
+	if !s.Hash.Matches(cookie) || !d.Now().Before(s.ExpiresAt) {
+		return identity.Caller{}, nil
+	}
+	return s.Person(), nil
+}
+
+func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Caller, error) {
 	refused := fault.New(fault.Unauthenticated, "This API key is not known, or was revoked. Make a new one and send it as Authorization: Bearer lkk_….")
 	loc, err := secret.Locate(secret.APIKey, bearer, 32)
 	if err != nil {

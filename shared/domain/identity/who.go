@@ -1,0 +1,56 @@
+package identity
+
+// Kind is a kind of caller that an operation or a page is for.
+type Kind string
+
+// The kinds, each narrower than the one before.
+const (
+	// Anyone may call, and nothing about the caller is looked at.
+	Anyone Kind = "anyone"
+	// Holder holds an invitation's link, which is the credential. A session is looked at where there is one.
+	Holder Kind = "holder"
+	// Visitor is anybody. A session is looked at where there is one.
+	Visitor Kind = "visitor"
+	// Person is somebody who is signed in.
+	Person Kind = "person"
+	// Client is somebody who is signed in, for what agencies share with them.
+	Client Kind = "client"
+	// Staff is a person who works at an agency, or an API key of it that has the scope.
+	Staff Kind = "staff"
+)
+
+// Who says who may call an operation, use a page or send its form. It stands once, on the operation, page or form: the
+// wrapper holds callers to it, the OpenAPI document prints it, and a test compares what the use cases decide with it.
+type Who struct {
+	Kind  Kind
+	Scope Scope // of Staff: what an API key must have; InPerson for people alone
+}
+
+// ByAnyone, ByHolder, ByVisitor, ByPerson and ByClient are the kinds that need no scope.
+var (
+	ByAnyone  = Who{Kind: Anyone}
+	ByHolder  = Who{Kind: Holder}
+	ByVisitor = Who{Kind: Visitor}
+	ByPerson  = Who{Kind: Person}
+	ByClient  = Who{Kind: Client}
+)
+
+// ByStaff is for those who work at an agency, and for its API keys with the scope.
+func ByStaff(s Scope) Who { return Who{Kind: Staff, Scope: s} }
+
+// Keys tells whether an API key may call.
+func (w Who) Keys() bool { return w.Kind == Staff && w.Scope != InPerson }
+
+// SignedIn tells whether somebody must be known.
+func (w Who) SignedIn() bool { return w.Kind == Person || w.Kind == Client || w.Kind == Staff }
+
+// String is the declaration as the OpenAPI document prints it, such as "staff invites:write".
+func (w Who) String() string {
+	switch {
+	case w.Kind != Staff:
+		return string(w.Kind)
+	case w.Scope == InPerson:
+		return "staff in person"
+	}
+	return "staff " + string(w.Scope)
+}
