@@ -15,9 +15,9 @@ import (
 )
 
 // AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
-func AccountPage(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
-	return s.look("accountPage", func(w http.ResponseWriter, r *http.Request) error {
-		v, _, err := s.account(r, door, a)
+func AccountPage(s *Site, auth *signin.Authenticator, a *account.Account, codes *signin.Codes) *Page {
+	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.account(r, a, caller)
 		if err != nil {
 			return err
 		}
@@ -30,18 +30,14 @@ func AccountPage(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
 		}
 		v.Erase.Open = q.Get("erase") == "ask"
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, signOut(codes), endSessions(codes), leavePortal(a), eraseMe(s, a))
 }
 
-// account prepares the page of whoever is signed in.
-func (s *Site) account(r *http.Request, door *signin.Doorkeeper, a *account.Account) (page.Account, identity.Caller, error) {
-	caller, err := door.Caller(r.Context(), credentials(r))
-	if err != nil {
-		return page.Account{}, caller, err
-	}
+// account prepares the caller's page.
+func (s *Site) account(r *http.Request, a *account.Account, caller identity.Caller) (page.Account, error) {
 	o, err := a.See(r.Context(), caller)
 	if err != nil {
-		return page.Account{}, caller, err
+		return page.Account{}, err
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Person: string(caller.Email)}
@@ -66,16 +62,12 @@ func (s *Site) account(r *http.Request, door *signin.Doorkeeper, a *account.Acco
 			v.Sessions = append(v.Sessions, page.Session{Since: page.TimeAt(x.CreatedAt, now), Here: x.ID == caller.Session})
 		}
 	}
-	return v, caller, nil
+	return v, nil
 }
 
-// LeavePortalForm ends the relationship with an agency.
-func LeavePortalForm(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
-	return s.act("leavePortalForm", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+// leavePortal ends the relationship with an agency.
+func leavePortal(a *account.Account) Form {
+	return form("leave", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if err := a.Leave(r.Context(), caller, id.Agency(r.PostForm.Get("agency"))); err != nil {
 			return err
 		}
@@ -83,27 +75,21 @@ func LeavePortalForm(s *Site, door *signin.Doorkeeper, a *account.Account) Page 
 	})
 }
 
-// EndAllSessionsForm signs out on every device.
-func EndAllSessionsForm(s *Site, door *signin.Doorkeeper, codes *signin.Codes) Page {
-	return s.act("endAllSessionsForm", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
+// endSessions signs out on every device.
+func endSessions(codes *signin.Codes) Form {
+	return form("end-sessions", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if err := codes.SignOutEverywhere(r.Context(), caller.User); err != nil {
 			return err
-		}
-		if caller.SignedIn() {
-			if err := codes.SignOutEverywhere(r.Context(), caller.User); err != nil {
-				return err
-			}
 		}
 		http.SetCookie(w, cookie.New("", identity.SessionLifetime))
 		return seeOther(w, "/sign-in?done=everywhere")
 	})
 }
 
-// EraseMeForm forgets the person.
-func EraseMeForm(s *Site, door *signin.Doorkeeper, a *account.Account) Page {
-	return s.act("eraseMeForm", func(w http.ResponseWriter, r *http.Request) error {
-		v, caller, err := s.account(r, door, a)
+// eraseMe forgets the person.
+func eraseMe(s *Site, a *account.Account) Form {
+	return form("erase", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.account(r, a, caller)
 		if err != nil {
 			return err
 		}

@@ -53,13 +53,9 @@ var partyWord = map[activity.Kind]string{
 }
 
 // ActivityPage tells what was done, a sentence a row.
-func ActivityPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, chronicle *activity.Chronicle) Page {
-	return s.look("activityPage", func(w http.ResponseWriter, r *http.Request) error {
+func ActivityPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, chronicle *activity.Chronicle) *Page {
+	return s.page("activityPage", auth, identity.ByStaff(identity.ActivityRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.ActivityRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		event.Annotate(ctx, "agency", string(caller.Agency))
 		a, err := directory.Agency(ctx, caller)
 		if err != nil {

@@ -13,25 +13,25 @@ import (
 // answerNames are the fields of the forms for another answer than yes.
 var answerNames = map[string]string{"reason": "reason", "email": "email"}
 
-// DeclineInvitationForm turns the invitation down, with or without a reason.
-func DeclineInvitationForm(s *Site, reception *onboarding.Reception) Page {
-	return s.answer("declineInvitationForm", page.Declining, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+// declineInvitation turns the invitation down, with or without a reason.
+func declineInvitation(s *Site, reception *onboarding.Reception) Form {
+	return s.answer("decline", page.Declining, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
 		v.Reason = r.PostForm.Get("reason")
 		return reception.Decline(r.Context(), r.PathValue("token"), v.Reason, address(r))
 	})
 }
 
-// ProposeAddressForm tells the agency which address the invitation should have gone to.
-func ProposeAddressForm(s *Site, reception *onboarding.Reception) Page {
-	return s.answer("proposeAddressForm", page.Proposing, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+// proposeAddress tells the agency which address the invitation should have gone to.
+func proposeAddress(s *Site, reception *onboarding.Reception) Form {
+	return s.answer("propose", page.Proposing, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
 		v.Email = r.PostForm.Get("email")
 		return reception.Propose(r.Context(), r.PathValue("token"), v.Email, address(r))
 	})
 }
 
 // answer takes another answer than yes: it thanks for it, or shows the form again with what was typed.
-func (s *Site) answer(name string, step page.Step, reception *onboarding.Reception, do func(*http.Request, *page.Invitation) (*client.Client, error)) Page {
-	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) answer(name string, step page.Step, reception *onboarding.Reception, do func(*http.Request, *page.Invitation) (*client.Client, error)) Form {
+	return form(name, identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v, err := s.invitation(r, reception, identity.Caller{})
 		if err != nil {
 			return err
@@ -55,9 +55,9 @@ func (s *Site) answer(name string, step page.Step, reception *onboarding.Recepti
 	})
 }
 
-// RequestNewLinkForm tells the agency that the holder of an expired link asks for a new one.
-func RequestNewLinkForm(s *Site, reception *onboarding.Reception) Page {
-	return s.act("requestNewLinkForm", func(w http.ResponseWriter, r *http.Request) error {
+// requestNewLink tells the agency that the holder of an expired link asks for a new one.
+func requestNewLink(reception *onboarding.Reception) Form {
+	return form("request", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		c, err := reception.RequestLink(r.Context(), r.PathValue("token"), address(r))
 		if err != nil {
 			return err

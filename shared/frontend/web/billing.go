@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -94,12 +93,8 @@ func refusal(r *http.Request) page.Problems {
 }
 
 // buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
-func (s *Site) buying(id string, door *signin.Doorkeeper, ledger *billing.Ledger, show func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error) Page {
-	return s.look(id, func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func (s *Site) buying(id string, auth *signin.Authenticator, ledger *billing.Ledger, show func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error) *Page {
+	return s.page(id, auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
 		if fault.Is(err, fault.NotFound) {
 			return s.nothing(w, r, caller, agencyIn(r))
@@ -115,8 +110,8 @@ func (s *Site) buying(id string, door *signin.Doorkeeper, ledger *billing.Ledger
 func agencyIn(r *http.Request) id.Agency { return id.Agency(r.URL.Query().Get("agency")) }
 
 // CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
-func CheckoutPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
-	return s.buying("checkoutPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+func CheckoutPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
+	return s.buying("checkoutPage", auth, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		deal := c.Invite.Contract
 		if c.Joined() {
 			deal = c.Contract()
@@ -162,8 +157,8 @@ func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f 
 }
 
 // PayingPage waits until the payment has come.
-func PayingPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
-	return s.buying("payingPage", door, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+func PayingPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
+	return s.buying("payingPage", auth, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		if c.Joined() && !c.Payment.Over() {
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
 		}
@@ -187,14 +182,15 @@ func looks(r *http.Request) int {
 	return min(max(n, 0), 99)
 }
 
-// lane makes a function that leads on and shows nothing itself: what talks to the payment service and what draws pages do
-// not fit into one binary's budget. to is where the browser goes; back is where a fault is shown, with its code. A person
-// whose sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
-func lane(id, origin string, changes bool, to func(r *http.Request) (step, error)) Page {
+// leads makes a redirect. to is where the browser goes; back is where a fault is shown, with its code. A person whose
+// sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
+func leads(id, method, origin string, auth *signin.Authenticator, who identity.Who, to func(r *http.Request, at *step) error) *Redirect {
 	h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		at, err := to(r)
-		next, back := at.next, at.back
+		at := step{}
+		at.who, at.refused = auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, who)
+		err := to(r, &at)
+		next := at.next
 		if err != nil {
 			f := fault.As(err)
 			if f == nil {
@@ -204,18 +200,18 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (step, error
 			note(r.Context(), f)
 			switch f.Code {
 			case fault.Unauthenticated:
-				if next = signInPath(back); at.who.SignedIn() {
-					next = back + "problem=" + stale
+				if next = signInPath(at.back); at.who.SignedIn() {
+					next = at.back + "problem=" + stale
 				}
 			case fault.AlreadyPaid:
-				next = strings.TrimRight(back, "?&")
+				next = strings.TrimRight(at.back, "?&")
 			default:
-				next = back + "problem=" + url.QueryEscape(string(f.Code))
+				next = at.back + "problem=" + url.QueryEscape(string(f.Code))
 			}
 		}
 		_ = seeOther(w, next) //nolint:errcheck // it has none
 	}))
-	if changes {
+	if method == http.MethodPost {
 		guard := http.NewCrossOriginProtection()
 		if origin != "" { // else the function does not start, and says so itself
 			if err := guard.AddTrustedOrigin(origin); err != nil {
@@ -227,85 +223,86 @@ func lane(id, origin string, changes bool, to func(r *http.Request) (step, error
 		}))
 		h = guard.Handler(h)
 	}
-	return Page{id, h}
+	return &Redirect{ID: id, Method: method, Who: who, handler: h}
 }
 
-// step is one stretch of a lane.
+// step is what a redirect has worked out: who is led, why that person may not go there, and where to.
 type step struct {
 	who        identity.Caller
+	refused    error // what the caller's sign-in lacks; nil for nothing
 	next, back string
 }
 
-// StartCheckoutForm leads to the payment service's page.
-func StartCheckoutForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("startCheckoutForm", origin, true, func(r *http.Request) (at step, err error) {
+// StartCheckout leads to the payment service's page.
+func StartCheckout(origin string, auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
 		which := id.Agency(r.PostFormValue("agency"))
 		at.back = checkoutPath(which) + "&"
-		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
-			return at, err
+		if at.refused != nil {
+			return at.refused
 		}
 		p, err := cashier.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
 		at.next = p.URL
-		return at, err
+		return err
 	})
 }
 
 // CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
-func CheckoutDone(door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("checkoutDone", "", false, func(r *http.Request) (at step, err error) {
+func CheckoutDone(auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+	return leads("checkoutDone", http.MethodGet, "", auth, identity.ByClient, func(r *http.Request, at *step) error {
 		which := agencyIn(r)
 		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
 		if n := looks(r); n > 0 {
 			waiting += fmt.Sprintf("n=%d&", n)
 		}
-		at.back = portalPath(string(which)) + "&" // for who must sign in
-		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil || !at.who.SignedIn() {
-			return at, cmp.Or(err, error(fault.New(fault.Unauthenticated, "Sign in to see what became of your payment.")))
+		if at.refused != nil {
+			at.back = portalPath(string(which)) + "&" // for who must sign in
+			return at.refused
 		}
 		at.back, at.next = waiting, waiting
 		c, err := cashier.Confirm(r.Context(), at.who, which)
 		if fault.Is(err, fault.NotFound) {
 			at.next = checkoutPath(which)
-			return at, nil
+			return nil
 		}
 		if err == nil && c.Joined() && !c.Payment.Over() {
 			at.next = portalPath(string(which)) + "&welcome=1"
 		}
-		return at, err
+		return err
 	})
 }
 
-// OpenBillingForm leads a client to its card and invoices.
-func OpenBillingForm(origin string, door *signin.Doorkeeper, cashier *billing.Cashier) Page {
-	return lane("openBillingForm", origin, true, func(r *http.Request) (at step, err error) {
+// OpenBilling leads a client to their card and invoices.
+func OpenBilling(origin string, auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) (err error) {
 		which := id.Agency(r.PostFormValue("agency"))
 		at.back = portalPath(string(which)) + "&"
-		if at.who, err = door.Caller(r.Context(), signin.Credentials{Session: cookie.Of(r)}); err != nil {
-			return at, err
+		if at.refused != nil {
+			return at.refused
 		}
 		at.next, err = cashier.Account(r.Context(), at.who, which)
-		return at, err
+		return err
 	})
 }
 
-// StartUpgradeForm leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
+// StartUpgrade leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
 // from where it comes back to the page that it was on.
-func StartUpgradeForm(origin string, door *signin.Doorkeeper, plans *billing.Plans) Page {
-	return lane("startUpgradeForm", origin, true, func(r *http.Request) (at step, err error) {
+func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
+	return leads("startUpgradeForm", http.MethodPost, origin, auth, identity.ByStaff(identity.InPerson), func(r *http.Request, at *step) (err error) {
 		from := "/upgrade"
 		if r.PostFormValue("from") == "/settings/agency" {
 			from = "/settings/agency"
 		}
 		at.back = from + "?"
-		if at.who, err = door.ForAgency(r.Context(), signin.Credentials{Session: cookie.Of(r)}, ""); err != nil {
-			return at, err
+		if at.refused != nil {
+			return at.refused
 		}
 		if r.PostFormValue("account") != "" {
 			at.next, err = plans.Account(r.Context(), at.who, from)
-			return at, err
+			return err
 		}
 		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostFormValue("interval")))
 		at.next = p.URL
-		return at, err
+		return err
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
-	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -64,7 +63,7 @@ func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller 
 		}
 		return nil
 	}
-	v.AccessURL = v.URL + "/access"
+	v.AccessURL = v.URL
 	v.Grant = &page.GrantForm{}
 	for _, kind := range []instance.Kind{instance.N8N, instance.Service} {
 		all, err := directory.Resources(r.Context(), caller, kind, true)
@@ -112,9 +111,9 @@ func whoKeepsWhat(all []page.Linked) []page.Fact {
 		page.Fact{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."})
 }
 
-// RenameClientForm changes a client's name.
-func RenameClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
-	return s.change("renameClientForm", "renamed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+// renameClient changes a client's name.
+func renameClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
+	return s.change("rename", identity.ClientsWrite, "renamed", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		_, err := keeper.Rename(ctx, caller, c.ID, form.Get("name"), form.Get("edition"))
 		return err
 	}, func(v *page.Client, f *fault.Error, form url.Values) {
@@ -123,9 +122,9 @@ func RenameClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 	})
 }
 
-// ChangeAccessForm opens something to a client, changes a right, or with no right closes it.
-func ChangeAccessForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
-	return s.change("changeAccessForm", "access", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+// changeAccess opens something to a client, changes a right, or with no right closes it.
+func changeAccess(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
+	return s.change("access", identity.ClientsWrite, "access", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		resource := id.Resource(form.Get("resource"))
 		if form.Get("access") == "none" {
 			_, err := keeper.Revoke(ctx, caller, c.ID, resource)
@@ -149,22 +148,18 @@ func ChangeAccessForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 	})
 }
 
-// RemoveClientForm ends the relationship.
-func RemoveClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
-	return s.change("removeClientForm", "removed", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+// removeClient ends the relationship.
+func removeClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
+	return s.change("remove", identity.ClientsWrite, "removed", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		_, err := keeper.Remove(ctx, caller, c.ID)
 		return err
 	})
 }
 
-// EraseClientForm forgets a client and leads back to the list.
-func EraseClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, keeper *clients.Keeper) Page {
-	return s.act("eraseClientForm", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
-		err = keeper.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+// eraseClient forgets a client and leads back to the list.
+func eraseClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
+	return form("erase", identity.ByStaff(identity.ClientsWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		err := keeper.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
 		if err == nil {
 			return seeOther(w, "/clients?done=erased")
 		}
@@ -181,14 +176,10 @@ func EraseClientForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Dir
 	})
 }
 
-// AnswerProposalForm invites the address that an invitee asks for, or keeps the one that was invited.
-func AnswerProposalForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.act("answerProposalForm", func(w http.ResponseWriter, r *http.Request) error {
+// answerProposal invites the address that an invitee asks for, or keeps the one that was invited.
+func answerProposal(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
+	return form("proposal", identity.ByStaff(identity.InvitesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		l, err := directory.Client(ctx, caller, id.Client(r.PathValue("clientId")))
 		if err != nil {
 			return err

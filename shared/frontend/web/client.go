@@ -18,7 +18,9 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/provisioning"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -37,12 +39,9 @@ var outcomes = map[string]string{
 }
 
 // ClientPage is the story of one client.
-func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
-	return s.look("clientPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func ClientPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inviter *onboarding.Inviter, keeper *clients.Keeper,
+	retrier *provisioning.Retrier) *Page {
+	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.client(r, directory, caller)
 		if err != nil {
 			return err
@@ -52,12 +51,13 @@ func ClientPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Director
 		}
 		ask(&v, r.URL.Query())
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, resendInvite(s, directory, inviter), cancelInvite(s, directory, inviter), answerProposal(s, directory, inviter), renameClient(s, directory, keeper),
+		changeAccess(s, directory, keeper), retryProvisioning(s, directory, retrier), removeClient(s, directory, keeper), eraseClient(s, directory, keeper))
 }
 
-// ResendInviteForm mails a new link.
-func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("resendInviteForm", "resent", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+// resendInvite mails a new link.
+func resendInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
+	return s.change("resend", identity.InvitesWrite, "resent", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		c, err := inviter.Resend(ctx, caller, c.Invite.ID, onboarding.Unchanged{}, "")
 		if err != nil {
 			return err
@@ -67,9 +67,9 @@ func ResendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 	})
 }
 
-// CancelInviteForm ends the invite; its links are dead with the answer.
-func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.change("cancelInviteForm", "cancelled", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+// cancelInvite ends the invite; its links are dead with the answer.
+func cancelInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
+	return s.change("cancel", identity.InvitesWrite, "cancelled", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		_, err := inviter.Cancel(ctx, caller, c.Invite.ID)
 		return err
 	})
@@ -77,14 +77,10 @@ func CancelInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Di
 
 // change does something about a client and shows the client's page again: by a redirect, or where it was refused with
 // the reason, and with what was typed put back by again.
-func (s *Site) change(name, done string, door *signin.Doorkeeper, directory *onboarding.Directory,
-	do func(context.Context, identity.Caller, *client.Client, url.Values) error, again ...func(*page.Client, *fault.Error, url.Values)) Page {
-	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) change(name string, scope identity.Scope, done string, directory *onboarding.Directory,
+	do func(context.Context, identity.Caller, *client.Client, url.Values) error, again ...func(*page.Client, *fault.Error, url.Values)) Form {
+	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.ClientsWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		which := id.Client(r.PathValue("clientId"))
 		l, err := directory.Client(ctx, caller, which)
 		if err != nil {

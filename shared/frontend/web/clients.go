@@ -35,12 +35,8 @@ const perPage = 50
 const patience = 10 * time.Second
 
 // ClientsPage is the agency's dashboard; with invite=new the invite dialog is open on it.
-func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
-	return s.look("clientsPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func ClientsPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inviter *onboarding.Inviter) *Page {
+	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.clients(r, directory, caller, id.Client(r.URL.Query().Get("cursor")))
 		if err != nil {
 			return err
@@ -55,16 +51,7 @@ func ClientsPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directo
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
-}
-
-// notAgency shows a person who works at no agency where to go instead.
-func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) error {
-	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
-		note(r.Context(), f)
-		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "See your agencies and portals", NextURL: "/agencies"})
-	}
-	return err
+	}, sendInvite(s, directory, inviter), previewPortal(s, inviter))
 }
 
 // workspace is what surrounds the agency's pages.
@@ -278,15 +265,11 @@ func newKey() string {
 	return hex.EncodeToString(b)
 }
 
-// SendInviteForm sends an invite and leads to the new client's page. What cannot be sent comes back with all that
+// sendInvite sends an invite and leads to the new client's page. What cannot be sent comes back with all that
 // was typed.
-func SendInviteForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, inviter *onboarding.Inviter) Page {
-	return s.act("sendInviteForm", func(w http.ResponseWriter, r *http.Request) error {
+func sendInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
+	return form("send", identity.ByStaff(identity.InvitesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.InvitesWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		event.Annotate(ctx, "agency", string(caller.Agency))
 		d := draft(r.PostForm)
 		c, err := inviter.Send(ctx, caller, d, once(r.PostForm))

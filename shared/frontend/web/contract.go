@@ -18,12 +18,8 @@ import (
 )
 
 // ContractPage shows the agency what a client buys, or was asked to; with as=text for keeping.
-func ContractPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory) Page {
-	return s.look("contractPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ClientsRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func ContractPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory) *Page {
+	return s.page("contractPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))
 		l, err := directory.Client(r.Context(), caller, id.Client(r.PathValue("clientId")))
 		if err != nil {
@@ -42,12 +38,8 @@ func ContractPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Direct
 }
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
-func PortalContractPage(s *Site, door *signin.Doorkeeper, ledger *billing.Ledger) Page {
-	return s.look("portalContractPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func PortalContractPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
+	return s.page("portalContractPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
 		if err != nil {
 			return err

@@ -21,12 +21,8 @@ func portalPath(agency string) string { return "/portal?agency=" + url.QueryEsca
 
 // InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer.
 // Looking at it changes nothing.
-func InvitationPage(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception) Page {
-	return s.look("invitationPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func InvitationPage(s *Site, auth *signin.Authenticator, reception *onboarding.Reception, codes *signin.Codes) *Page {
+	return s.page("invitationPage", auth, identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.invitation(r, reception, caller)
 		if err != nil {
 			return err
@@ -40,7 +36,8 @@ func InvitationPage(s *Site, door *signin.Doorkeeper, reception *onboarding.Rece
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, acceptInvitation(s, reception, codes), mailCode(s, reception, codes), declineInvitation(s, reception), proposeAddress(s, reception),
+		requestNewLink(reception))
 }
 
 // deadLink is the fault of a link that opens nothing, with the page to show for it.
@@ -75,7 +72,7 @@ func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, call
 		} else if at := i.Asked(now); !at.IsZero() {
 			d.view.Asked = page.TimeAt(at, now)
 		} else {
-			d.view.Ask = invitationPath(token) + "/request"
+			d.view.Ask = invitationPath(token)
 		}
 		return page.Invitation{}, d
 	}
@@ -118,9 +115,9 @@ func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, call
 // seconds is a wait in whole seconds, rounded up.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// InvitationCodeForm mails a sign-in code to the invited address, and to no other.
-func InvitationCodeForm(s *Site, reception *onboarding.Reception, codes *signin.Codes) Page {
-	return s.act("invitationCodeForm", func(w http.ResponseWriter, r *http.Request) error {
+// mailCode mails a sign-in code to the invited address, and to no other.
+func mailCode(s *Site, reception *onboarding.Reception, codes *signin.Codes) Form {
+	return form("code", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v, err := s.invitation(r, reception, identity.Caller{})
 		if err != nil {
 			return err
@@ -150,15 +147,11 @@ func InvitationCodeForm(s *Site, reception *onboarding.Reception, codes *signin.
 	})
 }
 
-// AcceptInvitationForm accepts for the signed-in person, or for the one who proves with a code to own the invited
+// acceptInvitation accepts for the signed-in person, or for the one who proves with a code to own the invited
 // address, who is signed in by it.
-func AcceptInvitationForm(s *Site, door *signin.Doorkeeper, reception *onboarding.Reception, codes *signin.Codes) Page {
-	return s.act("acceptInvitationForm", func(w http.ResponseWriter, r *http.Request) error {
+func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Codes) Form {
+	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, token := r.Context(), r.PathValue("token")
-		caller, err := door.Caller(ctx, credentials(r))
-		if err != nil {
-			return err
-		}
 		v, err := s.invitation(r, reception, caller)
 		if err != nil {
 			return err

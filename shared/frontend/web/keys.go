@@ -23,12 +23,8 @@ var scopeWords = map[identity.Scope]string{
 }
 
 // KeysPage shows the agency's API keys; with revoke in the query it asks about one of them.
-func KeysPage(s *Site, door *signin.Doorkeeper, keys *signin.Keys, o *agencies.Office) Page {
-	return s.look("keysPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func KeysPage(s *Site, auth *signin.Authenticator, keys *signin.Keys, o *agencies.Office) *Page {
+	return s.page("keysPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.keys(r.Context(), keys, o, caller)
 		if err != nil {
 			return err
@@ -43,7 +39,7 @@ func KeysPage(s *Site, door *signin.Doorkeeper, keys *signin.Keys, o *agencies.O
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, changeKeys(s, "create", keys, o), changeKeys(s, "revoke", keys, o))
 }
 
 // shownKeys is how many keys stand on the page; those that work come first.
@@ -87,17 +83,14 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, o *agencies.Office, 
 	return v, nil
 }
 
-// KeysForm makes or revokes a key. The secret of a new one is on the page that answers, and on no other.
-func KeysForm(s *Site, door *signin.Doorkeeper, keys *signin.Keys, o *agencies.Office) Page {
-	return s.act("keysForm", func(w http.ResponseWriter, r *http.Request) error {
+// changeKeys makes or revokes a key. The secret of a new one is on the page that answers, and on no other.
+func changeKeys(s *Site, do string, keys *signin.Keys, o *agencies.Office) Form {
+	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, form := r.Context(), r.PostForm
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		var made *identity.APIKey
 		var secret string
-		switch form.Get("do") {
+		var err error
+		switch do {
 		case "create":
 			n := signin.NewKey{Name: form.Get("name")}
 			for _, x := range form["scope"] {
@@ -108,8 +101,6 @@ func KeysForm(s *Site, door *signin.Doorkeeper, keys *signin.Keys, o *agencies.O
 			if err = keys.Revoke(ctx, caller, id.Key(form.Get("id"))); err == nil {
 				return seeOther(w, "/settings/keys?done=revoked")
 			}
-		default:
-			err = fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
 		}
 		var f *fault.Error
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/agencies"
@@ -21,12 +20,8 @@ var memberOutcomes = map[string]string{
 }
 
 // MembersPage shows who works at the agency; with remove in the query it asks about one of them.
-func MembersPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	return s.look("membersPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func MembersPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
+	return s.page("membersPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.members(r.Context(), o, caller)
 		if err != nil {
 			return err
@@ -41,7 +36,7 @@ func MembersPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, changeMembers(s, "add", o), changeMembers(s, "role", o), changeMembers(s, "remove", o))
 }
 
 func (s *Site) members(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Members, error) {
@@ -64,17 +59,14 @@ func (s *Site) members(ctx context.Context, o *agencies.Office, caller identity.
 	return v, nil
 }
 
-// MembersForm adds, changes or removes a member.
-func MembersForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	return s.act("membersForm", func(w http.ResponseWriter, r *http.Request) error {
+// changeMembers adds, changes or removes a member.
+func changeMembers(s *Site, do string, o *agencies.Office) Form {
+	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, form := r.Context(), r.PostForm
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		which := id.Member(form.Get("member"))
 		next := "/settings/members?done="
-		switch form.Get("do") {
+		var err error
+		switch do {
 		case "add":
 			next += "added"
 			_, err = o.Add(ctx, caller, agencies.NewMember{Email: form.Get("email"), Name: form.Get("name"), Role: agency.Role(form.Get("role"))}, once(form))
@@ -88,8 +80,6 @@ func MembersForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 				next = "/agencies?done=left"
 			}
 			err = o.Remove(ctx, caller, which)
-		default:
-			err = fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
 		}
 		if err == nil {
 			return seeOther(w, next)
@@ -103,7 +93,7 @@ func MembersForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 			return err
 		}
 		v.Problems = problems(f, map[string]string{"email": "email", "name": "name", "role": "role"})
-		v.Email, v.Name, v.AsOwner = form.Get("email"), form.Get("name"), form.Get("do") == "add" && form.Get("role") == string(agency.Owner)
+		v.Email, v.Name, v.AsOwner = form.Get("email"), form.Get("name"), do == "add" && form.Get("role") == string(agency.Owner)
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})

@@ -20,15 +20,12 @@ import (
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
-func PortalPage(s *Site, door *signin.Doorkeeper, from *portal.Portal) Page {
-	return s.look("portalPage", func(w http.ResponseWriter, r *http.Request) error {
+func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
+	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.Caller(ctx, credentials(r))
-		if err != nil {
-			return err
-		}
 		which := agencyIn(r)
 		var view *portal.View
+		var err error
 		if which != "" {
 			view, err = from.Get(ctx, caller, which)
 		} else {

@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
@@ -15,9 +16,9 @@ import (
 )
 
 // PortalInstancePage shows a client the workflows and last runs of one of its n8n instances.
-func PortalInstancePage(s *Site, door *signin.Doorkeeper, instances *portal.Instances) Page {
-	return s.look("portalInstancePage", func(w http.ResponseWriter, r *http.Request) error {
-		v, err := s.portalInstance(r, door, instances)
+func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.Instances) *Page {
+	return s.page("portalInstancePage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.portalInstance(r, instances, caller)
 		if err != nil {
 			return err
 		}
@@ -28,20 +29,16 @@ func PortalInstancePage(s *Site, door *signin.Doorkeeper, instances *portal.Inst
 			v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, setWorkflow(s, instances))
 }
 
-// SetWorkflowForm switches a workflow on or off, and shows its instance again.
-func SetWorkflowForm(s *Site, door *signin.Doorkeeper, instances *portal.Instances) Page {
-	return s.act("setWorkflowForm", func(w http.ResponseWriter, r *http.Request) error {
+// setWorkflow switches a workflow on or off, and shows its instance again.
+func setWorkflow(s *Site, instances *portal.Instances) Form {
+	return form("workflow", identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.Caller(ctx, credentials(r))
-		if err != nil {
-			return err
-		}
 		x := id.Resource(r.PathValue("instanceId"))
 		on := r.PostForm.Get("active") == "true"
-		_, err = instances.Switch(ctx, caller, x, r.PathValue("workflowId"), on)
+		_, err := instances.Switch(ctx, caller, x, r.PostForm.Get("workflow"), on)
 		if err == nil {
 			done := "off"
 			if on {
@@ -53,7 +50,7 @@ func SetWorkflowForm(s *Site, door *signin.Doorkeeper, instances *portal.Instanc
 		if err != nil {
 			return err
 		}
-		v, again := s.portalInstance(r, door, instances)
+		v, again := s.portalInstance(r, instances, caller)
 		if again != nil { // the instance itself is what is not there, or the portal is paused
 			return f
 		}
@@ -67,12 +64,8 @@ func portalInstancePath(x id.Resource) string {
 	return "/portal/instances/" + url.PathEscape(string(x))
 }
 
-func (s *Site) portalInstance(r *http.Request, door *signin.Doorkeeper, instances *portal.Instances) (page.PortalInstance, error) {
+func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, caller identity.Caller) (page.PortalInstance, error) {
 	ctx, now := r.Context(), s.now()
-	caller, err := door.Caller(ctx, credentials(r))
-	if err != nil {
-		return page.PortalInstance{}, err
-	}
 	x, err := instances.Get(ctx, caller, id.Resource(r.PathValue("instanceId")))
 	if err != nil {
 		return page.PortalInstance{}, err

@@ -9,18 +9,13 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
-	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
-// PreviewPortalForm shows the portal as the client of a draft would see it. It is a form for what was typed, and changes
+// previewPortal shows the portal as the client of a draft would see it. It is a form for what was typed, and changes
 // nothing.
-func PreviewPortalForm(s *Site, door *signin.Doorkeeper, inviter *onboarding.Inviter) Page {
-	return s.act("previewPortalForm", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.InvitesRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func previewPortal(s *Site, inviter *onboarding.Inviter) Form {
+	return form("preview", identity.ByStaff(identity.InvitesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p, err := inviter.Preview(r.Context(), caller, draft(r.PostForm))
 		if f := fault.As(err); f != nil {
 			note(r.Context(), f)

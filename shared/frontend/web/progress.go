@@ -11,7 +11,6 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/provisioning"
-	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -93,9 +92,9 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 	return out
 }
 
-// RetryProvisioningForm has something set up again, and shows the client's page.
-func RetryProvisioningForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, retrier *provisioning.Retrier) Page {
-	return s.change("retryProvisioningForm", "retried", door, directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+// retryProvisioning has something set up again, and shows the client's page.
+func retryProvisioning(s *Site, directory *onboarding.Directory, retrier *provisioning.Retrier) Form {
+	return s.change("retry", identity.ClientsWrite, "retried", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		_, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, c.ID, id.Resource(form.Get("resource")))
 		return err
 	})

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -28,27 +27,14 @@ func roleWord(r agency.Role) string {
 	return "Admin"
 }
 
-// person finds out which member of which agency is looking. Settings are not for API keys.
-func person(r *http.Request, door *signin.Doorkeeper) (identity.Caller, error) {
-	caller, err := door.ForAgency(r.Context(), credentials(r), "")
-	if err == nil {
-		event.Annotate(r.Context(), "agency", string(caller.Agency))
-	}
-	return caller, err
-}
-
 // isOwner tells whether the caller is an owner now.
 func isOwner(roster *agencies.Roster, caller identity.Caller) bool {
 	return roster.Members.MayManage(caller.Member) == nil
 }
 
 // SettingsPage shows how the agency looks. With a colour in the query it shows how that one would look.
-func SettingsPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	return s.look("settingsPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func SettingsPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
+	return s.page("settingsPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.branding(r.Context(), o, caller)
 		if err != nil {
 			return err
@@ -60,7 +46,7 @@ func SettingsPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 			v.Color, v.Workspace.Brand.Color = c, c
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, saveSettings(s, o))
 }
 
 func (s *Site) branding(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Branding, error) {
@@ -84,21 +70,10 @@ func (s *Site) branding(ctx context.Context, o *agencies.Office, caller identity
 // maxUpload is the largest form with a file, in bytes: what is a little over the bound is told at the field.
 const maxUpload = agency.MaxLogoFile + 64<<10
 
-// SettingsForm saves how the agency looks.
-func SettingsForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	p := s.look("settingsForm", func(w http.ResponseWriter, r *http.Request) error {
+// saveSettings saves how the agency looks.
+func saveSettings(s *Site, o *agencies.Office) Form {
+	f := form("save", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) (err error) {
 		ctx := r.Context()
-		r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-		if err := r.ParseMultipartForm(maxUpload); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded a line above
-			if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
-				return fault.New(fault.TooLarge, "The logo is over 1 MB. Go back and choose a smaller file.")
-			}
-			return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
-		}
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		form := r.PostForm
 		name, color := form.Get("name"), form.Get("color")
 		look := agencies.Look{Name: &name, Color: &color, NoLogo: form.Get("removeLogo") != ""}
@@ -135,8 +110,20 @@ func SettingsForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})
-	p.Handler = s.guard.Handler(p.Handler)
-	return p
+	f.parse = parseUpload
+	return f
+}
+
+// parseUpload reads a form with a file.
+func parseUpload(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+	if err := r.ParseMultipartForm(maxUpload); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded a line above
+		if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
+			return fault.New(fault.TooLarge, "The logo is over 1 MB. Go back and choose a smaller file.")
+		}
+		return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
+	}
+	return nil
 }
 
 // upload is the content of a form's file; nil when none was chosen.
@@ -157,8 +144,8 @@ func upload(r *http.Request, field string) ([]byte, error) {
 }
 
 // Logo serves the logo of an agency, which a browser may keep for a year since its name changes with its content.
-func Logo(s *Site, o *agencies.Office) Page {
-	return s.look("logo", func(w http.ResponseWriter, r *http.Request) error {
+func Logo(s *Site, o *agencies.Office) *Page {
+	return s.page("logo", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		png, err := o.Logo(r.Context(), id.Agency(r.PathValue("agencyId")), r.PathValue("file"))
 		if err != nil {
 			return err
@@ -175,12 +162,8 @@ func Logo(s *Site, o *agencies.Office) Page {
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, door *signin.Doorkeeper, prices *billing.PriceList, o *agencies.Office, support string) Page {
-	return s.look("upgradePage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.PriceList, o *agencies.Office, support string) *Page {
+	return s.page("upgradePage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		a, err := o.Get(r.Context(), caller)
 		if err != nil {
 			return err

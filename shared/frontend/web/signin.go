@@ -15,12 +15,9 @@ import (
 )
 
 // HomePage leads everybody to where they belong.
-func HomePage(s *Site, door *signin.Doorkeeper) Page {
-	return s.look("homePage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
+func HomePage(s *Site, auth *signin.Authenticator) *Page {
+	return s.page("homePage", auth, identity.ByVisitor, func(w http.ResponseWriter, _ *http.Request, caller identity.Caller) error {
 		switch {
-		case err != nil:
-			return err
 		case !caller.SignedIn():
 			return seeOther(w, "/sign-in")
 		case caller.Agency != "":
@@ -31,12 +28,8 @@ func HomePage(s *Site, door *signin.Doorkeeper) Page {
 }
 
 // SignInPage asks for the address, or with step=code for address and code.
-func SignInPage(s *Site, door *signin.Doorkeeper) Page {
-	return s.look("signInPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes) *Page {
+	return s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if caller.SignedIn() {
 			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: cmp.Or(onward(r.URL.Query().Get("next")), "/")})
 		}
@@ -46,7 +39,7 @@ func SignInPage(s *Site, door *signin.Doorkeeper) Page {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, signIn(s, codes), requestCode(s, codes))
 }
 
 // goodbyes are what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
@@ -59,9 +52,9 @@ var goodbyes = map[string]string{
 // signInNames are the fields of the sign-in forms.
 var signInNames = map[string]string{"email": "email", "code": "code"}
 
-// RequestCodeForm mails a code and asks for it. The answer is the same whether or not the address is known.
-func RequestCodeForm(s *Site, codes *signin.Codes) Page {
-	return s.act("requestCodeForm", func(w http.ResponseWriter, r *http.Request) error {
+// requestCode mails a code and asks for it. The answer is the same whether or not the address is known.
+func requestCode(s *Site, codes *signin.Codes) Form {
+	return form("code", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next"))}
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
@@ -89,9 +82,9 @@ func RequestCodeForm(s *Site, codes *signin.Codes) Page {
 	})
 }
 
-// SignInForm exchanges a code for a session.
-func SignInForm(s *Site, codes *signin.Codes) Page {
-	return s.act("signInForm", func(w http.ResponseWriter, r *http.Request) error {
+// signIn exchanges a code for a session.
+func signIn(s *Site, codes *signin.Codes) Form {
+	return form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v := page.SignIn{Brand: s.brand, AskCode: true, Email: r.PostForm.Get("email"), Code: r.PostForm.Get("code"), Next: onward(r.PostForm.Get("next"))}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
@@ -112,9 +105,9 @@ func SignInForm(s *Site, codes *signin.Codes) Page {
 	})
 }
 
-// SignOutForm ends the session, and leads to the sign-in or back to the invitation that was being looked at.
-func SignOutForm(s *Site, codes *signin.Codes) Page {
-	return s.act("signOutForm", func(w http.ResponseWriter, r *http.Request) error {
+// signOut ends the session, and leads to the sign-in or back to the invitation that was being looked at.
+func signOut(codes *signin.Codes) Form {
+	return form("sign-out", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		if c := credentials(r); c.Session != "" {
 			if err := codes.SignOut(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
 				return err

@@ -14,33 +14,25 @@ import (
 )
 
 // SignUpPage asks for what an agency is made from.
-func SignUpPage(s *Site, door *signin.Doorkeeper) Page {
-	return s.look("signUpPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, agencies *signin.Agencies) *Page {
+	return s.page("signUpPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		return s.show(w, r, http.StatusOK, page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey()})
-	})
+	}, signUp(s, codes, agencies))
 }
 
 // signUpNames are the fields of the sign-up form.
 var signUpNames = map[string]string{"name": "name", "email": "email", "code": "code"}
 
-// SignUpForm makes an agency: at once for a person who is signed in; else it mails a code, and makes the agency when
+// signUp makes an agency: at once for a person who is signed in; else it mails a code, and makes the agency when
 // that comes back.
-func SignUpForm(s *Site, door *signin.Doorkeeper, codes *signin.Codes, agencies *signin.Agencies) Page {
-	return s.act("signUpForm", func(w http.ResponseWriter, r *http.Request) error {
+func signUp(s *Site, codes *signin.Codes, agencies *signin.Agencies) Form {
+	return form("sign-up", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, form := r.Context(), r.PostForm
-		caller, err := door.Caller(ctx, credentials(r))
-		if err != nil {
-			return err
-		}
 		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: form.Get("key"), Name: form.Get("name"), Email: form.Get("email"), Code: form.Get("code")}
 		n := signin.NewAgency{Name: v.Name}
 		held := credentials(r).Session
 		coded := form.Get("step") == "code" && !caller.SignedIn()
-		_, _, err = n.Check()
+		_, _, err := n.Check()
 		if err == nil && !caller.SignedIn() {
 			var who email.Address
 			if who, err = email.Parse("email", v.Email); err == nil {
@@ -88,12 +80,8 @@ func SignUpForm(s *Site, door *signin.Doorkeeper, codes *signin.Codes, agencies 
 }
 
 // AgenciesPage lets a person choose for which of its agencies it acts.
-func AgenciesPage(s *Site, door *signin.Doorkeeper, agencies *signin.Agencies) Page {
-	return s.look("agenciesPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.Caller(r.Context(), credentials(r))
-		if err != nil {
-			return err
-		}
+func AgenciesPage(s *Site, auth *signin.Authenticator, agencies *signin.Agencies) *Page {
+	return s.page("agenciesPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		places, portals, err := agencies.List(r.Context(), caller)
 		if err != nil {
 			return err
@@ -111,17 +99,13 @@ func AgenciesPage(s *Site, door *signin.Doorkeeper, agencies *signin.Agencies) P
 			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Role: roleWord(p.Role), Here: p.Here})
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, switchAgency(s, agencies))
 }
 
-// SwitchForm has the session act for another agency.
-func SwitchForm(s *Site, door *signin.Doorkeeper, agencies *signin.Agencies) Page {
-	return s.act("switchForm", func(w http.ResponseWriter, r *http.Request) error {
+// switchAgency has the session act for another agency.
+func switchAgency(s *Site, agencies *signin.Agencies) Form {
+	return form("switch", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, held := r.Context(), credentials(r)
-		caller, err := door.Caller(ctx, held)
-		if err != nil {
-			return err
-		}
 		fresh, session, err := agencies.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
 		if err != nil {
 			return err

@@ -15,13 +15,9 @@ import (
 	"latchkey.dev/shared/view/receipt"
 )
 
-// StandingPage shows the agency's plan, and lets an owner delete it.
-func StandingPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	return s.look("standingPage", func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+// AgencyPage shows the agency's plan, and lets an owner delete it.
+func AgencyPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
+	return s.page("agencyPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.standing(r.Context(), o, caller)
 		if err != nil {
 			return err
@@ -29,7 +25,7 @@ func StandingPage(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
 		v.Asking = r.URL.Query().Get("delete") == "ask"
 		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", "Card and invoices need a sign-in of the last hour.")
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, deleteAgency(s, o))
 }
 
 func (s *Site) standing(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Standing, error) {
@@ -87,15 +83,12 @@ func renewal(p *subscription.Subscription) (page.Badge, string) {
 	return page.Badge{}, ""
 }
 
-// DeleteAgencyForm ends the agency.
-func DeleteAgencyForm(s *Site, door *signin.Doorkeeper, o *agencies.Office) Page {
-	return s.act("deleteAgencyForm", func(w http.ResponseWriter, r *http.Request) error {
+// deleteAgency ends the agency.
+func deleteAgency(s *Site, o *agencies.Office) Form {
+	return form("delete", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := person(r, door)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
-		if err = o.Close(ctx, caller, r.PostForm.Get("name")); err == nil {
+		err := o.Close(ctx, caller, r.PostForm.Get("name"))
+		if err == nil {
 			return seeOther(w, "/agencies?done=deleted")
 		}
 		f, err := ours(r, err)

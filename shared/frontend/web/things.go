@@ -18,21 +18,18 @@ import (
 )
 
 // InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
-func InstancesPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.thingsPage("instancesPage", instance.N8N, door, directory, connector)
+func InstancesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+	return s.thingsPage("instancesPage", instance.N8N, auth, directory, connector, connectInstance(s, directory, connector))
 }
 
 // ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
-func ServicesPage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.thingsPage("servicesPage", instance.Service, door, directory, connector)
+func ServicesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+	return s.thingsPage("servicesPage", instance.Service, auth, directory, connector, connectService(s, directory, connector))
 }
 
-func (s *Site) thingsPage(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.look(name, func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
+	forms ...Form) *Page {
+	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.things(r, kind, directory, connector, caller)
 		if err != nil {
 			return err
@@ -42,7 +39,7 @@ func (s *Site) thingsPage(name string, kind instance.Kind, door *signin.Doorkeep
 		}
 		v.Form.Open = r.URL.Query().Get("ask") == "connect"
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, forms...)
 }
 
 // things prepares the list.
@@ -130,18 +127,18 @@ func stateMeaning(r *instance.Resource) string {
 	return "Its state is not known."
 }
 
-// ConnectInstanceForm connects an n8n and leads to its page. What cannot be connected comes back with all that was
+// connectInstance connects an n8n and leads to its page. What cannot be connected comes back with all that was
 // typed, but for the key.
-func ConnectInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.connect("connectInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+func connectInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+	return s.connect(instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("apiKey")
 		return connector.Connect(r.Context(), caller, resources.Instance{Name: &name, URL: &at, APIKey: &key}, once(r.PostForm))
 	})
 }
 
-// ConnectServiceForm connects a service and leads to its page.
-func ConnectServiceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.connect("connectServiceForm", instance.Service, door, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+// connectService connects a service and leads to its page.
+func connectService(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+	return s.connect(instance.Service, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
 		in := resources.Service{Type: r.PostForm.Get("type"), Name: r.PostForm.Get("name"), URL: strings.TrimSpace(r.PostForm.Get("url"))}
 		return connector.ConnectService(r.Context(), caller, in, once(r.PostForm))
 	})
@@ -150,13 +147,9 @@ func ConnectServiceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.
 // thingNames are the fields of the forms by the names that the use case gives them.
 var thingNames = map[string]string{"name": "name", "url": "url", "apiKey": "apiKey", "type": "type"}
 
-func (s *Site) connect(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector,
-	do func(*http.Request, identity.Caller) (*instance.Resource, error)) Page {
-	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func (s *Site) connect(kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
+	do func(*http.Request, identity.Caller) (*instance.Resource, error)) Form {
+	return form("connect", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		made, err := do(r, caller)
 		if err == nil {
 			return seeOther(w, thingPath(made.ID)+"?done=connected")
@@ -184,21 +177,19 @@ var thingOutcomes = map[string]page.Note{
 }
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
-func InstancePage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.thingPage("instancePage", instance.N8N, door, directory, connector)
+func InstancePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+	return s.thingPage("instancePage", instance.N8N, auth, directory, connector,
+		updateInstance(s, directory, connector), checkInstance(s, directory, connector), disconnectThing(s, instance.N8N, directory, connector))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
-func ServicePage(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.thingPage("servicePage", instance.Service, door, directory, connector)
+func ServicePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+	return s.thingPage("servicePage", instance.Service, auth, directory, connector, disconnectThing(s, instance.Service, directory, connector))
 }
 
-func (s *Site) thingPage(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.look(name, func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesRead)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
+	forms ...Form) *Page {
+	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.thing(r, kind, directory, connector, caller)
 		if err != nil {
 			return err
@@ -210,7 +201,7 @@ func (s *Site) thingPage(name string, kind instance.Kind, door *signin.Doorkeepe
 		ask := r.URL.Query().Get("ask")
 		v.Form.Open, v.Asking = ask == "edit" && !v.Service, ask == "disconnect"
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}, forms...)
 }
 
 // thing prepares the page of the resource that the path names.
@@ -260,14 +251,10 @@ func which(r *http.Request, kind instance.Kind) id.Resource {
 	return id.Resource(r.PathValue("instanceId"))
 }
 
-// UpdateInstanceForm changes an instance. An empty key leaves the stored one.
-func UpdateInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.act("updateInstanceForm", func(w http.ResponseWriter, r *http.Request) error {
+// updateInstance changes an instance. An empty key leaves the stored one.
+func updateInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+	return form("save", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		caller, err := door.ForAgency(ctx, credentials(r), identity.ResourcesWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), strings.TrimSpace(r.PostForm.Get("apiKey"))
 		in := resources.Instance{Name: &name, URL: &at}
 		if key != "" {
@@ -298,38 +285,27 @@ func orNotFound(err error, f *fault.Error) error {
 	return f
 }
 
-// CheckInstanceForm has an instance called now.
-func CheckInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.toThing("checkInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+// checkInstance has an instance called now.
+func checkInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+	return s.toThing("check", instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
 		_, err := connector.Check(r.Context(), caller, x)
 		return thingPath(x) + "?done=checked", err
 	})
 }
 
-// DisconnectInstanceForm takes an instance away.
-func DisconnectInstanceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.toThing("disconnectInstanceForm", instance.N8N, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
-		_, err := connector.Disconnect(r.Context(), caller, instance.N8N, x)
-		return "/instances?done=disconnected", err
-	})
-}
-
-// DisconnectServiceForm takes a service away.
-func DisconnectServiceForm(s *Site, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector) Page {
-	return s.toThing("disconnectServiceForm", instance.Service, door, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
-		_, err := connector.Disconnect(r.Context(), caller, instance.Service, x)
-		return "/services?done=disconnected", err
+// disconnectThing takes an instance or a service away.
+func disconnectThing(s *Site, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector) Form {
+	list := map[instance.Kind]string{instance.N8N: "/instances", instance.Service: "/services"}[kind]
+	return s.toThing("disconnect", kind, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+		_, err := connector.Disconnect(r.Context(), caller, kind, x)
+		return list + "?done=disconnected", err
 	})
 }
 
 // toThing does something to a resource and leads on; where it is refused, the resource's page says why.
-func (s *Site) toThing(name string, kind instance.Kind, door *signin.Doorkeeper, directory *onboarding.Directory, connector *resources.Connector,
-	do func(*http.Request, identity.Caller, id.Resource) (string, error)) Page {
-	return s.act(name, func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := door.ForAgency(r.Context(), credentials(r), identity.ResourcesWrite)
-		if err != nil {
-			return s.notAgency(w, r, err)
-		}
+func (s *Site) toThing(name string, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
+	do func(*http.Request, identity.Caller, id.Resource) (string, error)) Form {
+	return form(name, identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		next, err := do(r, caller, which(r, kind))
 		if err == nil {
 			return seeOther(w, next)

@@ -11,7 +11,7 @@ export function rights(root: ParentNode): void {
       const resource = (form.elements.namedItem("resource") as HTMLInputElement).value;
       say(said, `Saving the right to ${name}`);
       try {
-        const answer = await fetch(`/v1${new URL(form.action).pathname.replace(/\/access$/, "")}/grants/${encodeURIComponent(resource)}`, {
+        const answer = await fetch(`/v1${new URL(form.action).pathname}/grants/${encodeURIComponent(resource)}`, {
           method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ access: now }),
         });
         if (!answer.ok) throw new Error((await answer.json()).detail);

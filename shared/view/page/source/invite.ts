@@ -28,7 +28,7 @@ export function invite(): void {
 
   glimpse(form);
   form.addEventListener("submit", async (e) => {
-    if (e.submitter?.hasAttribute("formaction")) return; // the preview: a page of its own
+    if ((e.submitter as HTMLButtonElement | null)?.value === "preview") return; // the preview: a page of its own
     e.preventDefault();
     if ("working" in button.dataset) return;
     clear(form);

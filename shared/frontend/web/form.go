@@ -1,0 +1,176 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// Page is what stands at one path of the site: GET and HEAD show it, POST runs one of its forms. Its path is in
+// template.yaml alone; path parameters are read from the request's path values.
+type Page struct {
+	ID string
+	// Who says who may look at it.
+	Who identity.Who
+	// Forms are what it takes, each by the value of the button named "do". The first one is sent without any.
+	Forms []Form
+
+	site *Site
+	auth *signin.Authenticator
+	show handler
+	post http.Handler
+	any  bool // every method shows it
+}
+
+// Form is one form of a page. What it refuses is shown at the page's own address, with what was typed; a success leads on
+// with 303.
+type Form struct {
+	// Do is the value of the button, or hidden field, named "do" that sends it.
+	Do string
+	// Who says who may send it.
+	Who identity.Who
+
+	run   handler
+	parse func(w http.ResponseWriter, r *http.Request) error // nil for a form without files
+}
+
+// handler answers a request of a caller who may make it.
+type handler func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error
+
+// page makes a page. auth is nil for what anyone may look at and which takes forms of anyone only.
+func (s *Site) page(id string, auth *signin.Authenticator, who identity.Who, show handler, forms ...Form) *Page {
+	p := &Page{ID: id, Who: who, Forms: forms, site: s, auth: auth, show: show}
+	p.post = s.guard.Handler(http.HandlerFunc(p.send))
+	return p
+}
+
+// form makes a form.
+func form(do string, who identity.Who, run handler) Form { return Form{Do: do, Who: who, run: run} }
+
+// ServeHTTP serves the page's path.
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodGet, r.Method == http.MethodHead, p.any:
+		p.answer(w, r, p.Who, p.show)
+	case r.Method == http.MethodPost && len(p.Forms) > 0:
+		p.post.ServeHTTP(w, r)
+	default:
+		methods := "GET, HEAD"
+		if len(p.Forms) > 0 {
+			methods += ", POST"
+		}
+		w.Header().Set("Allow", methods)
+		p.site.fail(w, r, allowed(methods))
+	}
+}
+
+// maxForm is the largest form, in bytes.
+const maxForm = 256 << 10
+
+// send runs the form that was sent: forms are taken from our own pages only, and of a limited size.
+func (p *Page) send(w http.ResponseWriter, r *http.Request) {
+	parse := parseForm
+	if len(p.Forms) == 1 && p.Forms[0].parse != nil {
+		parse = p.Forms[0].parse
+	}
+	if err := parse(w, r); err != nil {
+		p.site.fail(w, r, err)
+		return
+	}
+	do := r.PostForm.Get("do")
+	n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.Do == do })
+	if do == "" { // a button without a value, or the key Enter in a browser that sends none
+		n = 0
+	}
+	if n < 0 {
+		p.site.fail(w, r, fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again."))
+		return
+	}
+	event.Name(r.Context(), p.ID+"."+p.Forms[n].Do)
+	p.answer(w, r, p.Forms[n].Who, p.Forms[n].run)
+}
+
+// parseForm reads a form without files.
+func parseForm(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		if _, ok := asTooLarge(err); ok {
+			return fault.New(fault.TooLarge, "What you sent is over 256 KB. Shorten it and send it again.")
+		}
+		return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
+	}
+	return nil
+}
+
+// answer holds the caller to who may, and has the request answered.
+func (p *Page) answer(w http.ResponseWriter, r *http.Request, who identity.Who, h handler) {
+	caller, err := p.authenticate(r, who)
+	if err == nil {
+		err = h(w, r, caller)
+	} else if who.Kind == identity.Staff {
+		err = p.site.notAgency(w, r, err)
+	}
+	if err != nil {
+		p.site.fail(w, r, err)
+	}
+}
+
+func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller, error) {
+	if p.auth == nil {
+		return identity.Caller{}, nil
+	}
+	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who)
+	if err == nil && who.Kind == identity.Staff {
+		event.Annotate(r.Context(), "agency", string(caller.Agency))
+	}
+	return caller, err
+}
+
+// Function is the page as a Lambda function behind its route.
+func (p *Page) Function() event.Function { return event.HTTP(p.ID, p) }
+
+// notAgency shows a person who works at no agency where to go instead.
+func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) error {
+	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
+		note(r.Context(), f)
+		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message,
+			Next: "See your agencies and portals", NextURL: "/agencies"})
+	}
+	return err
+}
+
+// Redirect is what stands at a path that leads on and shows nothing itself: what talks to the payment service and what
+// draws pages do not fit into one binary's budget.
+type Redirect struct {
+	ID string
+	// Method is POST for one that a form leads to, GET for one that a link does.
+	Method string
+	// Who says who may call it. Somebody else is led to the sign-in, and from there to where it leads back to.
+	Who identity.Who
+
+	handler http.Handler
+}
+
+// ServeHTTP leads on.
+func (l *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == l.Method || r.Method == http.MethodHead && l.Method == http.MethodGet {
+		l.handler.ServeHTTP(w, r)
+		return
+	}
+	methods := l.Method
+	if methods == http.MethodGet {
+		methods = strings.Join([]string{http.MethodGet, http.MethodHead}, ", ")
+	}
+	w.Header().Set("Allow", methods)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, allowed(methods).Message, http.StatusMethodNotAllowed)
+}
+
+// Function is the redirect as a Lambda function behind its route.
+func (l *Redirect) Function() event.Function { return event.HTTP(l.ID, l) }

@@ -1,0 +1,30 @@
+package wire
+
+import (
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/mx"
+	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/usecase/delivery"
+)
+
+// domains tells whether a domain takes mail.
+func (p *Parts) domains() delivery.Domains {
+	if p.Outside.Domains != nil {
+		return p.Outside.Domains
+	}
+	return mx.Open(p.Environment)
+}
+
+// SendMail works on the mail queue.
+func (f Functions) SendMail() event.Function {
+	p := f.p
+	w := &delivery.Worker{Store: p.Table(), Mailer: ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET")), Domains: p.domains(), Queue: p.MailQueue(),
+		Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+	return event.Queue("sendMail", event.Body(w.Handle))
+}
+
+// RecordDelivery works on the queue of what became of mails.
+func (f Functions) RecordDelivery() event.Function {
+	return event.Queue("recordDelivery", event.Body(ses.Recorder(&delivery.Feedback{Store: f.p.Table(), Now: f.p.Now})))
+}
