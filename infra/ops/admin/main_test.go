@@ -30,7 +30,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type stage struct {
 	t      *testing.T
 	e      *engine.Engine
-	table  *dynamo.Table
+	table  *dynamo.Operator
 	agency id.Agency
 	member id.Member
 }
@@ -49,7 +49,7 @@ func deployed(t *testing.T) *stage {
 	if _, err := stack.Up(t.Context(), e.Config(), declared); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, e: e, table: dynamo.Open(e.Config(), "latchkey-table", now), agency: id.New[id.Agency](id.AgencyPrefix, noon), member: id.New[id.Member](id.MemberPrefix, noon)}
+	s := &stage{t: t, e: e, table: dynamo.OpenOperator(e.Config(), "latchkey-table", now), agency: id.New[id.Agency](id.AgencyPrefix, noon), member: id.New[id.Member](id.MemberPrefix, noon)}
 	err = s.table.Found(t.Context(), dynamo.Founding{Agency: agency.Agency{ID: s.agency, Name: "Acme Ops", Color: "#123456", Plan: agency.Free, CreatedAt: noon},
 		Owner: agency.Member{ID: s.member, Email: "owner@acme.example", Role: agency.Owner}})
 	if err != nil {

@@ -83,7 +83,7 @@ func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer) erro
 		return fmt.Errorf("-color: write it as #rrggbb in lower case, not %q", *brand)
 	}
 	a := agency.Agency{ID: id.New[id.Agency](id.AgencyPrefix, now), Name: called, Color: *brand, Plan: agency.Plan(*plan), CreatedAt: now}
-	err = dynamo.Open(cfg, *table, time.Now).Found(ctx, dynamo.Founding{Agency: a, Resources: resources,
+	err = dynamo.OpenOperator(cfg, *table, time.Now).Found(ctx, dynamo.Founding{Agency: a, Resources: resources,
 		Owner: agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: address, Role: agency.Owner}})
 	if err != nil {
 		return err

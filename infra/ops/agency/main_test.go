@@ -39,11 +39,11 @@ func TestAnAgencyIsFoundedWithItsOwnerAndWhatItRuns(t *testing.T) {
 	}
 	which := id.Agency(strings.Fields(out.String())[0])
 	table := dynamo.Open(e.Config(), "latchkey-table", time.Now)
-	places, err := table.Memberships(ctx, id.UserOf(email.Address("owner@acme.example")))
+	places, err := dynamo.NewWorkplaces(table).Memberships(ctx, id.UserOf(email.Address("owner@acme.example")))
 	if err != nil || len(places) != 1 || places[0].Agency != which || places[0].Member == "" {
 		t.Errorf("the owner's places: %+v, %v", places, err)
 	}
-	things, err := table.Resources(ctx, which, instance.N8N)
+	things, err := dynamo.NewDirectory(table).Resources(ctx, which, instance.N8N)
 	if err != nil || len(things) != 1 || things[0].Name != "Production" {
 		t.Errorf("instances: %+v, %v", things, err)
 	}

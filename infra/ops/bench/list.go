@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
@@ -38,7 +39,8 @@ func lists(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		store := &onboarding.Directory{Store: p.table, Now: time.Now}
+		kept := dynamo.NewDirectory(p.table.Table)
+		store := &onboarding.Directory{Store: kept, Now: time.Now}
 		caller := memberOf(t)
 		page, _, err := drive(1, 400, func(k int) error {
 			q := onboarding.Query{Limit: 50}
@@ -55,7 +57,7 @@ func lists(ctx context.Context, b *bench) error {
 			return err
 		}
 		query, _, err := drive(1, 400, func(int) error {
-			_, _, err := p.table.Clients(ctx, t.id, onboarding.Query{Limit: 50})
+			_, _, err := kept.Clients(ctx, t.id, onboarding.Query{Limit: 50})
 			return err
 		})
 		if err != nil {

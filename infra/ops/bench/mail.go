@@ -18,7 +18,7 @@ const slow = 200 * time.Millisecond
 // running is the whole product in this process, workers and sweep included.
 type running struct {
 	*local.Local
-	table *dynamo.Table
+	table *dynamo.Operator
 }
 
 func (b *bench) start(ctx context.Context, latency time.Duration) (*running, error) {
@@ -27,7 +27,7 @@ func (b *bench) start(ctx context.Context, latency time.Duration) (*running, err
 	if err != nil {
 		return nil, err
 	}
-	return &running{l, dynamo.Open(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now)}, nil
+	return &running{l, dynamo.OpenOperator(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now)}, nil
 }
 
 // sendInvite is the hosted function, so that a call is an event as API Gateway sends it.

@@ -70,7 +70,7 @@ func paying(ctx context.Context, b *bench) error {
 	for _, f := range l.Stack.Template.Functions {
 		m.ignore[f.ID] = len(f.Schedules) > 0 // what runs for all agencies together is not a lifecycle's
 	}
-	t, err := found(ctx, dynamo.Open(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now), "Northwind Automations")
+	t, err := found(ctx, dynamo.OpenOperator(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now), "Northwind Automations")
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ const origin = "https://portal.latchkey.example"
 // place is the API's functions on an engine of their own, with nothing else running: no worker and no sweep.
 type place struct {
 	engine       *engine.Engine
-	table        *dynamo.Table
+	table        *dynamo.Operator
 	cfg          aws.Config
 	tableName    string
 	billingQueue string
@@ -71,14 +71,18 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], billingQueue: vars["BILLING_QUEUE_URL"], meter: &meter{to: roundtrip.Transport(e.Handler())}, functions: map[string]event.Function{}}
 	cfg := e.Config()
 	cfg.HTTPClient = &http.Client{Transport: p.meter}
-	p.table = dynamo.Open(cfg, p.tableName, time.Now)
-	mail := queues.Open(cfg, vars["MAIL_QUEUE_URL"])
+	p.table = dynamo.OpenOperator(cfg, p.tableName, time.Now)
+	table, mail := p.table.Table, queues.Open(cfg, vars["MAIL_QUEUE_URL"])
 	for _, o := range api.Operations(api.Services{
-		Door: &signin.Doorkeeper{Store: p.table, Now: time.Now}, Codes: &signin.Codes{Store: p.table, Queue: mail, Key: []byte(origin), Now: time.Now},
-		Keys: &signin.Keys{Store: p.table, Now: time.Now}, Inviter: &onboarding.Inviter{Store: p.table, Queue: mail, Now: time.Now},
-		Directory: &onboarding.Directory{Store: p.table, Now: time.Now}, Reception: &onboarding.Reception{Store: p.table, Now: time.Now},
-		Portal: &portal.Portal{Store: p.table, Now: time.Now}, Instances: &portal.Instances{Store: p.table, Now: time.Now},
-		Connector: &resources.Connector{Store: p.table, Now: time.Now}, Origin: origin,
+		Door:      &signin.Doorkeeper{Store: dynamo.NewCredentials(table), Now: time.Now},
+		Codes:     &signin.Codes{Store: dynamo.NewSignIns(table), Queue: mail, Key: []byte(origin), Now: time.Now},
+		Keys:      &signin.Keys{Store: dynamo.NewKeys(table), Now: time.Now},
+		Inviter:   &onboarding.Inviter{Store: dynamo.NewRelationships(table), Queue: mail, Now: time.Now},
+		Directory: &onboarding.Directory{Store: dynamo.NewDirectory(table), Now: time.Now},
+		Reception: &onboarding.Reception{Store: dynamo.NewInvitations(table), Now: time.Now},
+		Portal:    &portal.Portal{Store: dynamo.NewPortals(table), Now: time.Now},
+		Instances: &portal.Instances{Store: dynamo.NewPortalInstances(table), Now: time.Now},
+		Connector: &resources.Connector{Store: dynamo.NewResources(table), Now: time.Now}, Origin: origin,
 	}) {
 		p.functions[o.ID] = o.Function(origin)
 	}
@@ -98,7 +102,7 @@ func (p *place) found(ctx context.Context, name string) (*tenant, error) {
 	return found(ctx, p.table, name)
 }
 
-func found(ctx context.Context, table *dynamo.Table, name string) (*tenant, error) {
+func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, error) {
 	now := time.Now()
 	t := &tenant{id: id.New[id.Agency](id.AgencyPrefix, now), member: id.New[id.Member](id.MemberPrefix, now)}
 	err := table.Found(ctx, dynamo.Founding{
@@ -118,12 +122,12 @@ func found(ctx context.Context, table *dynamo.Table, name string) (*tenant, erro
 	ag, ky := id.Bytes(id.AgencyPrefix, string(t.id)), id.Bytes(id.KeyPrefix, string(k.ID))
 	t.key = secret.New(secret.APIKey, append(ag[:], ky[:]...))
 	k.Hash = secret.HashOf(t.key)
-	err = table.CreateAPIKey(ctx, k, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated, Subject: string(k.ID)}, nil)
+	err = dynamo.NewKeys(table.Table).CreateAPIKey(ctx, k, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated, Subject: string(k.ID)}, nil)
 	if err != nil {
 		return nil, err
 	}
 	// The note of its first use in the hour is not part of what is measured.
-	return t, table.Used(ctx, k, now)
+	return t, dynamo.NewCredentials(table.Table).Used(ctx, k, now)
 }
 
 // pending is a relationship whose invite's mail is out, and its link's secret.
@@ -148,7 +152,7 @@ func (p *place) session(ctx context.Context, address string) (string, error) {
 	h := email.Address(address).Hash()
 	locator = append(append(locator, h[:16]...), sid[:]...)
 	cookie := secret.New(secret.Session, locator)
-	return cookie, p.table.OpenSession(ctx, &identity.Code{User: user, Email: email.Address(address)},
+	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: user, Email: email.Address(address)},
 		&identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: email.Address(address), CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)})
 }
 

@@ -57,7 +57,7 @@ func northwind() string {
 // seed puts the demo agencies into an empty table. What is there already stays as it is. Their running and active
 // instances are connected to stand-ins, but for one, so that both can be seen.
 func seed(ctx context.Context, env *environment.Environment, origin string) error {
-	table := dynamo.Open(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
+	table := dynamo.OpenOperator(env.AWS("dynamodb"), env.String("TABLE_NAME"), env.Now)
 	keys := ssm.Ring(env, "SEAL_PARAMETER")
 	if err := env.Err(); err != nil {
 		return err

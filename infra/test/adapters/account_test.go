@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/infra/test/whole"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
@@ -20,7 +20,7 @@ import (
 )
 
 // join makes the address a client of the agency.
-func join(t *testing.T, table *dynamo.Table, a id.Agency, to email.Address) *client.Client {
+func join(t *testing.T, table *whole.Table, a id.Agency, to email.Address) *client.Client {
 	t.Helper()
 	c := begin(t, a, to, now)
 	c.Invite.Status = invite.Pending
@@ -32,7 +32,7 @@ func join(t *testing.T, table *dynamo.Table, a id.Agency, to email.Address) *cli
 }
 
 // visit signs the address in.
-func visit(t *testing.T, table *dynamo.Table, to email.Address, session string) identity.Caller {
+func visit(t *testing.T, table *whole.Table, to email.Address, session string) identity.Caller {
 	t.Helper()
 	user := id.UserOf(to)
 	s := &identity.Session{User: user, ID: session, Hash: secret.HashOf(session), Email: to, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
@@ -86,7 +86,7 @@ func TestWhoHasLeftIsRememberedUntilItComesBack(t *testing.T) {
 
 // cut is a store whose n-th write, and all after it, do not happen: the process has died.
 type cut struct {
-	*dynamo.Table
+	*whole.Table
 	left int
 }
 

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/infra/run/engine"
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
+	"latchkey.dev/infra/test/whole"
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
@@ -26,7 +27,7 @@ import (
 
 var now = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 
-func open(t *testing.T) *dynamo.Table {
+func open(t *testing.T) *whole.Table {
 	t.Helper()
 	e, err := engine.Open(engine.Options{Now: func() time.Time { return now }})
 	if err != nil {
@@ -42,10 +43,10 @@ func open(t *testing.T) *dynamo.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dynamo.Open(e.Config(), s.Environment("SendInvite")["TABLE_NAME"], func() time.Time { return now })
+	return whole.Open(e.Config(), s.Environment("SendInvite")["TABLE_NAME"], func() time.Time { return now })
 }
 
-func found(t *testing.T, table *dynamo.Table) id.Agency {
+func found(t *testing.T, table *whole.Table) id.Agency {
 	t.Helper()
 	a := id.New[id.Agency](id.AgencyPrefix, now)
 	err := table.Found(t.Context(), dynamo.Founding{Agency: agency.Agency{ID: a, Name: "N", Plan: agency.Max, CreatedAt: now},
@@ -68,7 +69,7 @@ func begin(t *testing.T, a id.Agency, to email.Address, at time.Time) *client.Cl
 
 const invitePayer = "agency"
 
-func commit(t *testing.T, table *dynamo.Table, c client.Change) {
+func commit(t *testing.T, table *whole.Table, c client.Change) {
 	t.Helper()
 	if err := table.Commit(t.Context(), c.Client.Agency, c); err != nil {
 		t.Fatal(err)

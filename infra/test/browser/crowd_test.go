@@ -40,12 +40,12 @@ func fill(t *testing.T, l *local.Local) {
 	t.Helper()
 	ctx := context.Background()
 	table := dynamo.Open(l.Engine.Config(), l.Stack.Environment("ListClients")["TABLE_NAME"], l.Now)
-	places, err := table.Memberships(ctx, id.UserOf(local.Owner))
+	places, err := dynamo.NewWorkplaces(table).Memberships(ctx, id.UserOf(local.Owner))
 	if err != nil || len(places) != 1 {
 		t.Fatal(places, err)
 	}
 	which := places[0].Agency
-	things, err := table.Resources(ctx, which, instance.N8N)
+	things, err := dynamo.NewDirectory(table).Resources(ctx, which, instance.N8N)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func fill(t *testing.T, l *local.Local) {
 				t.Fatal(err)
 			}
 		}
-		if err := table.Commit(ctx, which, client.Change{Client: c, Join: joined}); err != nil {
+		if err := dynamo.NewClients(table).Commit(ctx, which, client.Change{Client: c, Join: joined}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	standin "latchkey.dev/infra/run/stripe"
-	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/infra/test/whole"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -452,7 +452,7 @@ func TestWhatClientsOfAClosedAgencyHaveBoughtIsDeleted(t *testing.T) {
 
 // forgetful is a store with a bug in what it keeps.
 type forgetful struct {
-	*dynamo.Table
+	*whole.Table
 	bug func(*client.Change)
 }
 

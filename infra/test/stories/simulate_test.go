@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/infra/test/whole"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -212,8 +212,8 @@ func TestLifecyclesKeepTheInvariants(t *testing.T) {
 
 // mutant is the table with a bug.
 type mutant struct {
-	*dynamo.Table
-	commit  func(*dynamo.Table, context.Context, id.Agency, client.Change) error
+	*whole.Table
+	commit  func(*whole.Table, context.Context, id.Agency, client.Change) error
 	client  func(*client.Client)
 	overdue bool
 }
@@ -242,7 +242,7 @@ func (m mutant) Overdue(ctx context.Context, shard int, now time.Time, limit int
 
 // changing is a mutant that commits something else than it was asked to.
 func changing(f func(*client.Change)) mutant {
-	return mutant{commit: func(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+	return mutant{commit: func(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 		f(&c)
 		return t.Commit(ctx, a, c)
 	}}
@@ -255,7 +255,7 @@ var mutants = map[string]mutant{
 	"the person is not told of its place": changing(func(c *client.Change) { c.Join = false }),
 	"cancelling leaves the links":         {commit: keepTokens},
 	"the last writer wins":                {commit: lastWriterWins},
-	"two writes in place of one transaction": {commit: func(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+	"two writes in place of one transaction": {commit: func(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 		log := c.Audit
 		c.Audit = nil
 		if err := t.Commit(ctx, a, c); err != nil || log == nil {
@@ -284,7 +284,7 @@ var mutants = map[string]mutant{
 			c.Client.Grants = c.Client.Grants[:n-1]
 		}
 	}),
-	"a lost race counts as won": {commit: func(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+	"a lost race counts as won": {commit: func(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 		if err := t.Commit(ctx, a, c); err != nil && !errors.Is(err, conflict.ErrChanged) {
 			return err
 		}
@@ -292,7 +292,7 @@ var mutants = map[string]mutant{
 	}},
 }
 
-func keepTokens(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+func keepTokens(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 	if c.Client.Invite.Status == invite.Canceled {
 		if old, err := t.Client(ctx, a, c.Client.Ref(), true); err == nil {
 			c.Client.Invite.Tokens = old.Invite.Tokens
@@ -301,7 +301,7 @@ func keepTokens(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Chan
 	return t.Commit(ctx, a, c)
 }
 
-func lastWriterWins(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+func lastWriterWins(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 	err := t.Commit(ctx, a, c)
 	if errors.Is(err, conflict.ErrChanged) && c.Client.Version > 0 && c.Take == nil {
 		if now, again := t.Client(ctx, a, c.Client.Ref(), true); again == nil {
@@ -312,10 +312,10 @@ func lastWriterWins(t *dynamo.Table, ctx context.Context, a id.Agency, c client.
 	return err
 }
 
-func everyLink() func(*dynamo.Table, context.Context, id.Agency, client.Change) error {
+func everyLink() func(*whole.Table, context.Context, id.Agency, client.Change) error {
 	var mu sync.Mutex
 	all := map[id.Invite][]secret.Hash{}
-	return func(t *dynamo.Table, ctx context.Context, a id.Agency, c client.Change) error {
+	return func(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {
 		mu.Lock()
 		i := c.Client.Invite
 		for _, h := range i.Tokens {
@@ -335,7 +335,7 @@ func TestTheSimulationFindsPlantedBugs(t *testing.T) {
 	for name, m := range mutants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, played, problems := simulate(t, 1, 600, settings{between: func(t *dynamo.Table) store { m.Table = t; return m }})
+			_, played, problems := simulate(t, 1, 600, settings{between: func(t *whole.Table) store { m.Table = t; return m }})
 			if problems == nil {
 				t.Fatalf("not found within %d lifecycles", played)
 			}

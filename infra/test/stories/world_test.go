@@ -24,7 +24,7 @@ import (
 	"latchkey.dev/infra/run/engine/ses"
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
-	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/infra/test/whole"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
@@ -66,12 +66,13 @@ type store interface {
 	signin.KeyStore
 	portal.Store
 	delivery.Store
+	delivery.FeedbackStore
 	sweep.Store
 }
 
 // product is the use cases as the functions compose them.
 type product struct {
-	table     *dynamo.Table
+	table     *whole.Table
 	queue     *queues.Queue
 	door      *signin.Doorkeeper
 	codes     *signin.Codes
@@ -108,7 +109,7 @@ type world struct {
 type settings struct {
 	engine engine.Options
 	// between, when not nil, is put between the use cases and the table.
-	between func(*dynamo.Table) store
+	between func(*whole.Table) store
 }
 
 // in runs a story in a world of its own.
@@ -150,7 +151,7 @@ func open(t testing.TB, s settings) *world {
 
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	vars := w.stack.Environment("SendMail")
-	w.table, w.queue = dynamo.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(cfg, w.mailQueue)
+	w.table, w.queue = whole.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(cfg, w.mailQueue)
 	var kept store = w.table
 	if s.between != nil {
 		kept = s.between(w.table)

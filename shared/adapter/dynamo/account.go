@@ -2,121 +2,120 @@ package dynamo
 
 import (
 	"context"
-	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/usecase/account"
 )
 
-// whole reads all items of a partition as they are now.
-func (t *Table) whole(ctx context.Context, pk string) ([]item, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk)}, ConsistentRead: aws.Bool(true)}
-	var out []item
-	for {
-		res, err := t.db.Query(ctx, in)
-		if err != nil {
-			return nil, outside(err)
-		}
-		out = append(out, res.Items...)
-		if res.LastEvaluatedKey == nil {
-			return out, nil
-		}
-		in.ExclusiveStartKey = res.LastEvaluatedKey
-	}
-}
+// Account is what a person's own account needs.
+type Account struct{ t *Table }
+
+// NewAccount makes Account of the table.
+func NewAccount(t *Table) Account { return Account{t} }
+
+var _ account.Store = Account{}
 
 // Person reads all that is kept of a person by itself, as it is now.
-func (t *Table) Person(ctx context.Context, user id.User) (*account.Person, error) {
-	items, err := t.whole(ctx, userPrefix+string(user))
-	if err != nil {
-		return nil, err
-	}
-	p := &account.Person{}
-	for _, i := range items {
-		r := &reader{item: i}
-		switch sk := r.s("sk"); {
-		case sk == userItem:
-			p.Email, p.CreatedAt = email.Address(r.s("email")), r.time("created")
-		case sk == codeItem:
-			p.Code, err = readCode(r, user)
-		case strings.HasPrefix(sk, sessionPrefix):
-			s, e := readSession(r, user)
-			if err = e; err == nil {
-				p.Sessions = append(p.Sessions, *s)
-			}
-		case strings.HasPrefix(sk, placePrefix):
-			at := account.Place{Agency: id.Agency(strings.TrimPrefix(sk, placePrefix)), Member: id.Member(r.s("memberId")), Client: id.Client(r.s("clientId")), Former: id.Client(r.s("formerClientId"))}
-			if at.Member != "" || at.Client != "" || at.Former != "" {
-				p.Places = append(p.Places, at)
-			}
-		}
-		if err == nil {
-			err = r.err
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+func (a Account) Person(ctx context.Context, user id.User) (*account.Person, error) {
+	return a.t.person(ctx, user)
 }
 
-// Left lists the agencies that the person was a client of.
-func (t *Table) Left(ctx context.Context, user id.User) ([]id.Agency, error) {
-	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
-	if err != nil {
-		return nil, err
-	}
-	var out []id.Agency
-	for _, i := range items {
-		r := &reader{item: i}
-		if r.s("formerClientId") != "" {
-			out = append(out, id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix)))
-		}
-		if r.err != nil {
-			return nil, r.err
-		}
-	}
-	return out, nil
+// Agency reads the agency as it is now.
+func (a Account) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return a.t.agency(ctx, which)
 }
 
-// Forget deletes all that is kept of a person by itself: first what leads to agencies and what signs in, and only when
-// all that is gone the sessions, so that whoever was interrupted is still signed in and can ask again. A place that the
-// person has taken meanwhile stays.
-func (t *Table) Forget(ctx context.Context, user id.User) error {
-	pk := userPrefix + string(user)
-	items, err := t.whole(ctx, pk)
-	if err != nil {
-		return err
-	}
-	session := func(i item) bool { return strings.HasPrefix((&reader{item: i}).s("sk"), sessionPrefix) }
-	slices.SortStableFunc(items, func(a, b item) int {
-		switch x, y := session(a), session(b); {
-		case x == y:
-			return 0
-		case x:
-			return 1
-		}
-		return -1
-	})
-	for part := range slices.Chunk(items, 100) {
-		writes := make([]types.TransactWriteItem, len(part))
-		for n, i := range part {
-			sk := (&reader{item: i}).s("sk")
-			d := &types.Delete{TableName: &t.name, Key: key(pk, sk)}
-			if strings.HasPrefix(sk, placePrefix) {
-				d.ConditionExpression = aws.String("attribute_not_exists(clientId) AND attribute_not_exists(formerClientId) AND attribute_not_exists(memberId)")
-			}
-			writes[n] = types.TransactWriteItem{Delete: d}
-		}
-		if err := t.transact(ctx, writes); err != nil {
-			return err
-		}
-	}
-	return nil
+// Member reads a member of the agency as it is now.
+func (a Account) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return a.t.member(ctx, which, member)
+}
+
+// Client reads one relationship.
+func (a Account) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return a.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (a Account) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return a.t.commit(ctx, agency, change)
+}
+
+// Forget deletes all that is kept of a person by itself, the sessions last.
+func (a Account) Forget(ctx context.Context, user id.User) error {
+	return a.t.forget(ctx, user)
+}
+
+// PersonalData is what a person reads of itself.
+type PersonalData struct{ t *Table }
+
+// NewPersonalData makes PersonalData of the table.
+func NewPersonalData(t *Table) PersonalData { return PersonalData{t} }
+
+// Person reads all that is kept of a person by itself, as it is now.
+func (p PersonalData) Person(ctx context.Context, user id.User) (*account.Person, error) {
+	return p.t.person(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (p PersonalData) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (p PersonalData) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return p.t.member(ctx, which, member)
+}
+
+// Client reads one relationship.
+func (p PersonalData) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return p.t.client(ctx, agency, ref, fresh)
+}
+
+// Departures is what leaving a portal needs.
+type Departures struct{ t *Table }
+
+// NewDepartures makes Departures of the table.
+func NewDepartures(t *Table) Departures { return Departures{t} }
+
+// Person reads all that is kept of a person by itself, as it is now.
+func (d Departures) Person(ctx context.Context, user id.User) (*account.Person, error) {
+	return d.t.person(ctx, user)
+}
+
+// Client reads one relationship.
+func (d Departures) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return d.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (d Departures) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return d.t.commit(ctx, agency, change)
+}
+
+// Erasures is what erasing a person needs.
+type Erasures struct{ t *Table }
+
+// NewErasures makes Erasures of the table.
+func NewErasures(t *Table) Erasures { return Erasures{t} }
+
+// Person reads all that is kept of a person by itself, as it is now.
+func (e Erasures) Person(ctx context.Context, user id.User) (*account.Person, error) {
+	return e.t.person(ctx, user)
+}
+
+// Client reads one relationship.
+func (e Erasures) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return e.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (e Erasures) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return e.t.commit(ctx, agency, change)
+}
+
+// Forget deletes all that is kept of a person by itself, the sessions last.
+func (e Erasures) Forget(ctx context.Context, user id.User) error {
+	return e.t.forget(ctx, user)
 }

@@ -16,8 +16,8 @@ import (
 	"latchkey.dev/shared/domain/instance"
 )
 
-// Agency reads the agency as it is now.
-func (t *Table) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+// agency reads the agency as it is now.
+func (t *Table) agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	r, err := t.get(ctx, string(which), agencyItem, true, "There is no such agency.")
 	if err != nil {
 		return nil, err
@@ -43,9 +43,9 @@ type Founding struct {
 	Resources []instance.Resource // at most 97: a transaction takes 100 items
 }
 
-// Found writes a new agency, its owner, the owner's membership and its resources in one transaction;
+// found writes a new agency, its owner, the owner's membership and its resources in one transaction;
 // conflict.ErrChanged when the agency exists.
-func (t *Table) Found(ctx context.Context, f Founding) error {
+func (t *Table) found(ctx context.Context, f Founding) error {
 	return t.transact(ctx, t.founding(f))
 }
 
@@ -66,8 +66,8 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	return writes
 }
 
-// Member reads a member of the agency as it is now.
-func (t *Table) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+// member reads a member of the agency as it is now.
+func (t *Table) member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
 	r, err := t.get(ctx, string(which), memberPrefix+string(member), true, "There is no such member.")
 	if err != nil {
 		return nil, err
@@ -87,8 +87,8 @@ func resourceKeys(pk string, ids []id.Resource) []item {
 	return out
 }
 
-// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
-func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
+// resourcesByID reads some of the agency's resources; those that do not exist are left out.
+func (t *Table) resourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	items, err := t.getAll(ctx, resourceKeys(string(which), ids))
 	if err != nil {
 		return nil, err
@@ -104,8 +104,8 @@ func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Res
 	return out, nil
 }
 
-// Resources lists the agency's resources of a kind in the order in which they were made.
-func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
+// resources lists the agency's resources of a kind in the order in which they were made.
+func (t *Table) resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
 	prefix := thingPrefix + id.InstancePrefix
 	if kind == instance.Service {
 		prefix = thingPrefix + id.ServicePrefix
@@ -125,8 +125,8 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 	return out, nil
 }
 
-// AddResource writes a resource that must not exist yet.
-func (t *Table) AddResource(ctx context.Context, which id.Agency, r instance.Resource) error {
+// addResource writes a resource that must not exist yet.
+func (t *Table) addResource(ctx context.Context, which id.Agency, r instance.Resource) error {
 	return t.transact(ctx, []types.TransactWriteItem{t.put(writeResource(string(which), r), isNew, nil)})
 }
 
@@ -152,8 +152,8 @@ func readResource(r *reader) (instance.Resource, error) {
 	return x, r.err
 }
 
-// Suppressed tells whether the agency must not mail the person.
-func (t *Table) Suppressed(ctx context.Context, which id.Agency, user id.User) (bool, error) {
+// suppressed tells whether the agency must not mail the person.
+func (t *Table) suppressed(ctx context.Context, which id.Agency, user id.User) (bool, error) {
 	_, err := t.get(ctx, string(which), stopPrefix+string(user), true, "")
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
@@ -161,8 +161,8 @@ func (t *Table) Suppressed(ctx context.Context, which id.Agency, user id.User) (
 	return err == nil, err
 }
 
-// Suppress keeps the agency from mailing the person; it is no error when that is so already.
-func (t *Table) Suppress(ctx context.Context, which id.Agency, user id.User, reason string, now time.Time) error {
+// suppress keeps the agency from mailing the person; it is no error when that is so already.
+func (t *Table) suppress(ctx context.Context, which id.Agency, user id.User, reason string, now time.Time) error {
 	w := writer(key(string(which), stopPrefix+string(user)))
 	w.s("reason", reason)
 	w["at"] = at(now)
@@ -174,8 +174,8 @@ func (t *Table) Suppress(ctx context.Context, which id.Agency, user id.User, rea
 	return err
 }
 
-// History reads the audit log of the agency, oldest first.
-func (t *Table) History(ctx context.Context, which id.Agency) ([]audit.Entry, error) {
+// history reads the audit log of the agency, oldest first.
+func (t *Table) history(ctx context.Context, which id.Agency) ([]audit.Entry, error) {
 	items, err := t.query(ctx, string(which), auditPrefix, false)
 	if err != nil {
 		return nil, err

@@ -2,135 +2,122 @@ package dynamo
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
-	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
-	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 )
 
-const (
-	payPrefix  = "pay#"
-	payerItem  = "payer"
-	eventItem  = "event"
-	tariffItem = "tariff"
-	keptEvents = 35 * 24 * time.Hour // longer than the payment service tells of an event
-)
+// Checkouts is what a client's payment needs.
+type Checkouts struct{ t *Table }
 
-// Charge writes what an agency pays, and its plan, with rows of the log, while its payment still is the one that was read.
-func (t *Table) Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error {
-	pk := string(a.ID)
-	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{"#pay": "payment", "#plan": "plan"},
-		ExpressionAttributeValues: item{":pay": &types.AttributeValueMemberM{Value: writeSubscription(&a.Payment)}, ":plan": str(string(a.Plan)), ":was": str(string(before.Plan))}}
-	condition := "attribute_exists(pk) AND attribute_not_exists(closed) AND #plan = :was AND attribute_not_exists(#pay)"
-	if old := writeSubscription(&before.Payment); len(old) > 0 {
-		condition = "attribute_exists(pk) AND attribute_not_exists(closed) AND #plan = :was AND #pay = :before"
-		u.ExpressionAttributeValues[":before"] = &types.AttributeValueMemberM{Value: old}
-	}
-	update := "SET #pay = :pay, #plan = :plan REMOVE dp, due"
-	if !a.Payment.Due.IsZero() {
-		update = "SET #pay = :pay, #plan = :plan, dp = :dp, due = :due"
-		u.ExpressionAttributeValues[":dp"], u.ExpressionAttributeValues[":due"] = str(shardOf(pk)), at(a.Payment.Due)
-	}
-	u.ConditionExpression, u.UpdateExpression = &condition, &update
-	writes := []types.TransactWriteItem{{Update: u}}
-	for _, row := range rows {
-		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
-	}
-	if a.Payment.Customer != "" && a.Payment.Customer != before.Payment.Customer {
-		writes = append(writes, t.payer(a.Payment.Customer, a.ID, ""))
-	}
-	return t.transact(ctx, writes)
+// NewCheckouts makes Checkouts of the table.
+func NewCheckouts(t *Table) Checkouts { return Checkouts{t} }
+
+// Client reads one relationship.
+func (c Checkouts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return c.t.client(ctx, agency, ref, fresh)
 }
 
-// payer remembers who a customer of the payment service is. One customer is one relationship, or one agency.
-func (t *Table) payer(customer string, which id.Agency, ref id.Ref) types.TransactWriteItem {
-	w := writer(key(payPrefix+customer, payerItem))
-	w["agency"] = str(string(which))
-	w.s("ref", string(ref))
-	condition, values := isNew+" OR agency = :a AND attribute_not_exists(#ref)", item{":a": str(string(which))}
-	if ref != "" {
-		condition, values = isNew+" OR agency = :a AND #ref = :r", item{":a": str(string(which)), ":r": str(string(ref))}
-	}
-	put := t.put(w, condition, values)
-	put.Put.ExpressionAttributeNames = map[string]string{"#ref": "ref"}
-	return put
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (c Checkouts) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return c.t.commit(ctx, agency, change)
 }
+
+// Agency reads the agency as it is now.
+func (c Checkouts) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return c.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (c Checkouts) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return c.t.member(ctx, which, member)
+}
+
+// Plans is what an agency's payment needs.
+type Plans struct{ t *Table }
+
+// NewPlans makes Plans of the table.
+func NewPlans(t *Table) Plans { return Plans{t} }
+
+// Agency reads the agency as it is now.
+func (p Plans) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (p Plans) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return p.t.member(ctx, which, member)
+}
+
+// Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
+func (p Plans) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
+	return p.t.charge(ctx, paying, before, rows)
+}
+
+// PaymentEvents is what dealing with the payment service's events needs.
+type PaymentEvents struct{ t *Table }
+
+// NewPaymentEvents makes PaymentEvents of the table.
+func NewPaymentEvents(t *Table) PaymentEvents { return PaymentEvents{t} }
 
 // Payer finds who a customer of the payment service is; empty when nobody is known by it.
-func (t *Table) Payer(ctx context.Context, customer string) (id.Agency, id.Ref, error) {
-	r, err := t.get(ctx, payPrefix+customer, payerItem, true, "")
-	if fault.Is(err, fault.NotFound) {
-		return "", "", nil
-	}
-	if err != nil {
-		return "", "", err
-	}
-	return id.Agency(r.s("agency")), id.Ref(r.s("ref")), r.err
+func (p PaymentEvents) Payer(ctx context.Context, customer string) (id.Agency, id.Ref, error) {
+	return p.t.payerOf(ctx, customer)
 }
 
 // Handled tells whether an event of the payment service has been dealt with.
-func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
-	_, err := t.get(ctx, payPrefix+event, eventItem, true, "")
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
+func (p PaymentEvents) Handled(ctx context.Context, event string) (bool, error) {
+	return p.t.handled(ctx, event)
 }
 
-// Handle remembers that an event has been dealt with; it is no error when that is known already.
-func (t *Table) Handle(ctx context.Context, event string, now time.Time) error {
-	w := writer(key(payPrefix+event, eventItem))
-	w["at"], w["ttl"] = at(now), ttlOf(now.Add(keptEvents))
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew)})
-	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
-		return nil
-	}
-	return err
+// Handle remembers that an event has been dealt with.
+func (p PaymentEvents) Handle(ctx context.Context, event string, now time.Time) error {
+	return p.t.handle(ctx, event, now)
 }
 
-// Tariff reads what is sold at what prices; the zero Tariff where nothing is. The read may be a moment old.
-func (t *Table) Tariff(ctx context.Context) (contract.Tariff, error) {
-	out := contract.Tariff{}
-	r, err := t.get(ctx, tariffItem, tariffItem, false, "")
-	if fault.Is(err, fault.NotFound) {
-		return out, nil
-	}
-	if err != nil {
-		return out, err
-	}
-	out = contract.Tariff{Prices: contract.Prices{}, Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate"))}, At: r.time("at")}
-	r.maps("prices", func(m *reader) { out.Prices[m.s("key")] = readPrice(m, "price") })
-	return out, r.err
+// Reconciliation is what looking for events that were not delivered needs, and reading the prices anew.
+type Reconciliation struct{ t *Table }
+
+// NewReconciliation makes Reconciliation of the table.
+func NewReconciliation(t *Table) Reconciliation { return Reconciliation{t} }
+
+// Handled tells whether an event of the payment service has been dealt with.
+func (r Reconciliation) Handled(ctx context.Context, event string) (bool, error) {
+	return r.t.handled(ctx, event)
 }
 
-// SaveTariff writes a tariff that is newer than the one that is kept; it is no error when a newer one is.
-func (t *Table) SaveTariff(ctx context.Context, v contract.Tariff) error {
-	w := writer(key(tariffItem, tariffItem))
-	w["at"] = at(v.At)
-	w.s("tax", string(v.Tax.Way))
-	w.n("rate", v.Tax.Rate)
-	prices := make([]writer, 0, len(v.Prices))
-	for _, name := range slices.Sorted(maps.Keys(v.Prices)) {
-		m := writer{"key": str(name)}
-		m.m("price", writePrice(v.Prices[name]))
-		prices = append(prices, m)
-	}
-	w.l("prices", prices)
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew + " OR #at < :at"),
-		ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: item{":at": at(v.At)}})
-	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
-		return nil
-	}
-	return err
+// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+func (r Reconciliation) Tariff(ctx context.Context) (contract.Tariff, error) {
+	return r.t.tariff(ctx)
+}
+
+// SaveTariff writes a tariff that is newer than the one that is kept.
+func (r Reconciliation) SaveTariff(ctx context.Context, tariff contract.Tariff) error {
+	return r.t.saveTariff(ctx, tariff)
+}
+
+// Prices is what quoting needs.
+type Prices struct{ t *Table }
+
+// NewPrices makes Prices of the table.
+func NewPrices(t *Table) Prices { return Prices{t} }
+
+// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+func (p Prices) Tariff(ctx context.Context) (contract.Tariff, error) {
+	return p.t.tariff(ctx)
+}
+
+// Contracts is what showing a client what it pays for needs.
+type Contracts struct{ t *Table }
+
+// NewContracts makes Contracts of the table.
+func NewContracts(t *Table) Contracts { return Contracts{t} }
+
+// Client reads one relationship.
+func (c Contracts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return c.t.client(ctx, agency, ref, fresh)
 }

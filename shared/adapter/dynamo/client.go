@@ -39,8 +39,8 @@ const (
 // keptAfterFailure is how long a rolled-back invite can still be asked about.
 const keptAfterFailure = 24 * time.Hour
 
-// Client reads one relationship.
-func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+// client reads one relationship.
+func (t *Table) client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
 	r, err := t.get(ctx, string(agency), clientPrefix+string(ref), fresh, noClient)
 	if err != nil {
 		return nil, err
@@ -48,9 +48,9 @@ func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh 
 	return readClient(r)
 }
 
-// Clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
+// clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
 // of the next page, or "".
-func (t *Table) Clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
+func (t *Table) clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))}, ScanIndexForward: aws.Bool(false)}
 	if q.After != "" {
@@ -84,8 +84,8 @@ func (t *Table) Clients(ctx context.Context, agency id.Agency, q onboarding.Quer
 	return out, next, nil
 }
 
-// Desk reads what a decision needs in one BatchGetItem, as it is now.
-func (t *Table) Desk(ctx context.Context, agencyID id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
+// desk reads what a decision needs in one BatchGetItem, as it is now.
+func (t *Table) desk(ctx context.Context, agencyID id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
 	pk := string(agencyID)
 	keys := []item{key(pk, agencyItem)}
 	if want.Ref != "" {
@@ -126,9 +126,9 @@ func (t *Table) Desk(ctx context.Context, agencyID id.Agency, want onboarding.Wa
 	return d, nil
 }
 
-// Commit writes a change and all that goes with it in one transaction. A slot that is to be given back but has been
+// commit writes a change and all that goes with it in one transaction. A slot that is to be given back but has been
 // taken by a later send meanwhile stays with that send.
-func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change) error {
+func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change) error {
 	if c.Client.Agency != agencyID {
 		return fault.New(fault.NotFound, noClient)
 	}
@@ -197,7 +197,7 @@ func (t *Table) Commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	err := t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil
-		return t.Commit(ctx, agencyID, c)
+		return t.commit(ctx, agencyID, c)
 	}
 	if err == nil {
 		c.Client.Version = next.Version

@@ -20,15 +20,12 @@ const byDue = "by-due"
 // Query per sweep.
 const shards = 4
 
-// Shards is how many shards the due index has.
-func (t *Table) Shards() int { return shards }
-
 func shardOf(s string) string { return shardName(int(crc32.ChecksumIEEE([]byte(s)) % shards)) }
 
 func shardName(n int) string { return "due#" + strconv.Itoa(n) }
 
-// Overdue lists at most limit things whose due time is past in a shard, oldest first.
-func (t *Table) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
+// overdue lists at most limit things whose due time is past in a shard, oldest first.
+func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue), Limit: aws.Int32(int32(limit)), //nolint:gosec // a small constant
 		KeyConditionExpression: aws.String("dp = :d AND due <= :n"), ExpressionAttributeValues: item{":d": str(shardName(shard)), ":n": at(now)}}
 	res, err := t.db.Query(ctx, in)

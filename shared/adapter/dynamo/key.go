@@ -20,8 +20,8 @@ import (
 
 const keyPrefix = "key#"
 
-// APIKey reads a key; the read may be a moment old.
-func (t *Table) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
+// apiKey reads a key; the read may be a moment old.
+func (t *Table) apiKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
 	r, err := t.get(ctx, string(agency), keyPrefix+string(which), false, "There is no such API key.")
 	if err != nil {
 		return nil, err
@@ -29,8 +29,8 @@ func (t *Table) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*id
 	return readKey(r)
 }
 
-// Used notes that the key was used, to the hour; it is no error when somebody else has just done so.
-func (t *Table) Used(ctx context.Context, k *identity.APIKey, now time.Time) error {
+// used notes that the key was used, to the hour; it is no error when somebody else has just done so.
+func (t *Table) used(ctx context.Context, k *identity.APIKey, now time.Time) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(string(k.Agency), keyPrefix+string(k.ID)),
 		UpdateExpression: aws.String("SET used = :n"), ConditionExpression: aws.String("attribute_exists(pk) AND (attribute_not_exists(used) OR used <= :old)"),
 		ExpressionAttributeValues: item{":n": at(now.Truncate(time.Hour)), ":old": at(now.Add(-time.Hour))}})
@@ -40,8 +40,8 @@ func (t *Table) Used(ctx context.Context, k *identity.APIKey, now time.Time) err
 	return err
 }
 
-// APIKeys lists the agency's keys, newest first.
-func (t *Table) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error) {
+// apiKeys lists the agency's keys, newest first.
+func (t *Table) apiKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error) {
 	items, err := t.query(ctx, string(agency), keyPrefix, true)
 	if err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func (t *Table) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKe
 	return out, nil
 }
 
-// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while its maker works
+// createAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while its maker works
 // at the agency; else a fault with code Forbidden.
-func (t *Table) CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
+func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
 	pk := string(k.Agency)
 	w := writer(key(pk, keyPrefix+string(k.ID)))
 	w.s("name", k.Name)
@@ -87,16 +87,16 @@ func (t *Table) CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 	return err
 }
 
-// RevokeAPIKey marks a key that works as revoked.
-func (t *Table) RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error {
+// revokeAPIKey marks a key that works as revoked.
+func (t *Table) revokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error {
 	pk := string(k.Agency)
 	return t.transact(ctx, []types.TransactWriteItem{
 		t.revoked(pk, k.ID, k.RevokedAt), t.put(writeAudit(pk, row), isNew, nil),
 	})
 }
 
-// Recall reads what an idempotency key made.
-func (t *Table) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
+// recall reads what an idempotency key made.
+func (t *Table) recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
 	r, err := t.get(ctx, string(agency), oncePrefix+hash, true, "This idempotency key is new.")
 	if err != nil {
 		return nil, err

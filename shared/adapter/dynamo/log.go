@@ -15,9 +15,9 @@ import (
 	"latchkey.dev/shared/usecase/activity"
 )
 
-// Log reads rows of the agency's audit log, newest first: one Query. A row's key begins with its time, so that a range of
+// log reads rows of the agency's audit log, newest first: one Query. A row's key begins with its time, so that a range of
 // time is a range of keys; everything else is filtered by the table.
-func (t *Table) Log(ctx context.Context, agency id.Agency, q activity.Query) ([]audit.Entry, id.Event, error) {
+func (t *Table) log(ctx context.Context, agency id.Agency, q activity.Query) ([]audit.Entry, id.Event, error) {
 	from, to := auditPrefix, auditPrefix+"~" // every digit of a ULID is below the tilde
 	if !q.From.IsZero() {
 		from = auditPrefix + firstAt(q.From)
@@ -93,9 +93,9 @@ func readAudit(r *reader) (audit.Entry, error) {
 	return e, r.err
 }
 
-// Names gives the present names of members, API keys, clients (by their own ids and those of their invites), resources and
+// names gives the present names of members, API keys, clients (by their own ids and those of their invites), resources and
 // the agency; what is gone is left out. A client that was erased and came back is another one.
-func (t *Table) Names(ctx context.Context, agency id.Agency, ids []string) (map[string]string, error) {
+func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[string]string, error) {
 	pk := string(agency)
 	wanted := map[string][]string{} // by sort key: the ids that it answers for
 	var keys []item

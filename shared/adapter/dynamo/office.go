@@ -24,10 +24,10 @@ const logoPrefix = "logo#"
 // keptLogo is how long a logo that was replaced is still served, for the pages and mails that show it.
 const keptLogo = 45 * 24 * time.Hour
 
-// Roster reads the agency and its members as they are now: the agency first, so that a member who comes or goes
+// roster reads the agency and its members as they are now: the agency first, so that a member who comes or goes
 // between the two reads is noticed by the count of the staff.
-func (t *Table) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	a, err := t.Agency(ctx, which)
+func (t *Table) roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
+	a, err := t.agency(ctx, which)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +70,8 @@ func readMember(r *reader) (*agency.Member, error) {
 	return m, r.err
 }
 
-// SaveNotice writes the state of a member's mail, while it is still the one that was read.
-func (t *Table) SaveNotice(ctx context.Context, which id.Agency, m *agency.Member, before agency.Notice) error {
+// saveNotice writes the state of a member's mail, while it is still the one that was read.
+func (t *Table) saveNotice(ctx context.Context, which id.Agency, m *agency.Member, before agency.Notice) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), memberPrefix+string(m.ID)), ExpressionAttributeNames: map[string]string{"#job": "job", "#state": "state"},
 		ExpressionAttributeValues: item{":job": str(before.Job)}}
 	condition := "#job = :job AND attribute_not_exists(#state)"
@@ -112,8 +112,8 @@ func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: u}
 }
 
-// Staff writes a change of members and keys, while both are still what it was decided from.
-func (t *Table) Staff(ctx context.Context, s agencies.Staffing) error {
+// staff writes a change of members and keys, while both are still what it was decided from.
+func (t *Table) staff(ctx context.Context, s agencies.Staffing) error {
 	pk := string(s.Agency)
 	writes := []types.TransactWriteItem{t.staffed(pk, s.Staff)}
 	for _, row := range s.Audit {
@@ -160,8 +160,8 @@ func (t *Table) revoked(pk string, k id.Key, now time.Time) types.TransactWriteI
 		ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(revoked)"), ExpressionAttributeValues: item{":n": at(now)}}}
 }
 
-// Rebrand writes a new look, while the agency still has the revision that it was made from.
-func (t *Table) Rebrand(ctx context.Context, r agencies.Rebranding) error {
+// rebrand writes a new look, while the agency still has the revision that it was made from.
+func (t *Table) rebrand(ctx context.Context, r agencies.Rebranding) error {
 	a := r.Agency
 	pk := string(a.ID)
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{"#name": "name", "#color": "color", "#logo": "logo"},
@@ -201,8 +201,8 @@ func (t *Table) Rebrand(ctx context.Context, r agencies.Rebranding) error {
 	return err
 }
 
-// Logo reads a logo, if it is the agency's own or was not long before now.
-func (t *Table) Logo(ctx context.Context, which id.Agency, hash string, now time.Time) ([]byte, error) {
+// logo reads a logo, if it is the agency's own or was not long before now.
+func (t *Table) logo(ctx context.Context, which id.Agency, hash string, now time.Time) ([]byte, error) {
 	const missing = "There is no such picture."
 	r, err := t.get(ctx, string(which), logoPrefix+hash, false, missing)
 	if err != nil {
@@ -214,8 +214,8 @@ func (t *Table) Logo(ctx context.Context, which id.Agency, hash string, now time
 	return r.b("png"), r.err
 }
 
-// ClientCount counts the agency's clients, at most to most.
-func (t *Table) ClientCount(ctx context.Context, which id.Agency, most int) (int, error) {
+// clientCount counts the agency's clients, at most to most.
+func (t *Table) clientCount(ctx context.Context, which id.Agency, most int) (int, error) {
 	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(most)), Select: types.SelectCount, //nolint:gosec // a small constant
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(which))}})
 	if err != nil {
@@ -224,8 +224,8 @@ func (t *Table) ClientCount(ctx context.Context, which id.Agency, most int) (int
 	return int(res.Count), nil
 }
 
-// BoundCount counts the agency's clients that money ties to it, as they are now.
-func (t *Table) BoundCount(ctx context.Context, which id.Agency) (int, error) {
+// boundCount counts the agency's clients that money ties to it, as they are now.
+func (t *Table) boundCount(ctx context.Context, which id.Agency) (int, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
 		FilterExpression: aws.String("attribute_exists(payment)"), ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix)}}
 	n := 0
@@ -250,9 +250,9 @@ func (t *Table) BoundCount(ctx context.Context, which id.Agency) (int, error) {
 	}
 }
 
-// Close writes that the agency is at its end. That it counts as suspended from then on is what the conditions of
+// close writes that the agency is at its end. That it counts as suspended from then on is what the conditions of
 // every invite and acceptance look at.
-func (t *Table) Close(ctx context.Context, c agencies.Closing) error {
+func (t *Table) close(ctx context.Context, c agencies.Closing) error {
 	pk := string(c.Roster.Agency.ID)
 	end := t.staffed(pk, c.Roster.Agency.Staff)
 	u := end.Update
@@ -268,10 +268,10 @@ func (t *Table) Close(ctx context.Context, c agencies.Closing) error {
 	return t.transact(ctx, writes)
 }
 
-// PurgeSome deletes some of what a closed agency has left, a client with what the person's own list says of it, and
+// purgeSome deletes some of what a closed agency has left, a client with what the person's own list says of it, and
 // returns how much it was; 0 when there is nothing but the agency's item, the row that tells of its end, and what remains of
 // clients until what they have bought is deleted.
-func (t *Table) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
+func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 	pk := string(which)
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk), ":deleted": str("agency.deleted")},
 		ConsistentRead: aws.Bool(true), Limit: aws.Int32(purged), FilterExpression: aws.String("attribute_not_exists(#action) OR #action <> :deleted"),
@@ -331,9 +331,9 @@ func (t *Table) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 // purged is how many items of a closed agency are deleted at a time.
 const purged = 100
 
-// PurgeAgain has the sweep look after a closed agency at a time; never again, and with nothing left of it but the
+// purgeAgain has the sweep look after a closed agency at a time; never again, and with nothing left of it but the
 // fact, when next is zero.
-func (t *Table) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
+func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
 		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")

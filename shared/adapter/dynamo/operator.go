@@ -14,10 +14,13 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/agencies"
 )
 
 // Operator is the table as those who run the platform use it: across agencies, and without being asked for rights.
-// Functions have only [Table].
+// No function has it.
 type Operator struct {
 	*Table
 	scan call[dynamodb.ScanInput, dynamodb.ScanOutput]
@@ -143,4 +146,50 @@ func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry)
 func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {
 	u.TableName, u.Key = &o.name, key(string(which), agencyItem)
 	return o.transact(ctx, []types.TransactWriteItem{{Update: u}, o.put(writeAudit(string(which), row), isNew, nil)})
+}
+
+// Found writes a new agency, its owner and its resources in one transaction; [conflict.ErrChanged] when the agency
+// exists.
+func (o *Operator) Found(ctx context.Context, f Founding) error {
+	return o.found(ctx, f)
+}
+
+// AddResource writes a resource that must not exist yet.
+func (o *Operator) AddResource(ctx context.Context, which id.Agency, r instance.Resource) error {
+	return o.addResource(ctx, which, r)
+}
+
+// Agency reads the agency as it is now.
+func (o *Operator) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return o.agency(ctx, which)
+}
+
+// Roster reads the agency and its members as they are now.
+func (o *Operator) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
+	return o.roster(ctx, which)
+}
+
+// APIKeys lists the agency's keys, newest first.
+func (o *Operator) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error) {
+	return o.apiKeys(ctx, agency)
+}
+
+// ClientCount counts the agency's clients, at most to most.
+func (o *Operator) ClientCount(ctx context.Context, which id.Agency, most int) (int, error) {
+	return o.clientCount(ctx, which, most)
+}
+
+// Client reads one relationship.
+func (o *Operator) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return o.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (o *Operator) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return o.commit(ctx, agency, change)
+}
+
+// History reads the audit log of the agency, oldest first.
+func (o *Operator) History(ctx context.Context, which id.Agency) ([]audit.Entry, error) {
+	return o.history(ctx, which)
 }

@@ -36,8 +36,8 @@ const (
 	limitPrefix   = "rl#"
 )
 
-// Session reads a session; the read may be a moment old.
-func (t *Table) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+// session reads a session; the read may be a moment old.
+func (t *Table) session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
 	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, false, "There is no such session.")
 	if err != nil {
 		return nil, err
@@ -54,8 +54,8 @@ func readSession(r *reader, user id.User) (*identity.Session, error) {
 	return s, r.err
 }
 
-// Code reads a person's sign-in code as it is now.
-func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+// code reads a person's sign-in code as it is now.
+func (t *Table) code(ctx context.Context, user id.User) (*identity.Code, error) {
 	r, err := t.get(ctx, userPrefix+string(user), codeItem, true, "There is no such code.")
 	if err != nil {
 		return nil, err
@@ -100,9 +100,9 @@ func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
 	return t.put(w, condition, values)
 }
 
-// SaveCode writes the code when the stored version is still the one that was read. It is a transaction of one, for
+// saveCode writes the code when the stored version is still the one that was read. It is a transaction of one, for
 // its client token: the SDK's retry of a write whose answer was lost must not look like somebody else's.
-func (t *Table) SaveCode(ctx context.Context, c *identity.Code) error {
+func (t *Table) saveCode(ctx context.Context, c *identity.Code) error {
 	err := t.transact(ctx, []types.TransactWriteItem{t.writeCode(c)})
 	if err == nil {
 		c.Version++
@@ -110,8 +110,8 @@ func (t *Table) SaveCode(ctx context.Context, c *identity.Code) error {
 	return err
 }
 
-// OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
-func (t *Table) OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
+// openSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
+func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
 	pk := userPrefix + string(s.User)
 	return t.transact(ctx, []types.TransactWriteItem{
 		t.writeCode(c), t.put(writeSession(s), isNew, nil),
@@ -131,9 +131,9 @@ func writeSession(s *identity.Session) writer {
 	return w
 }
 
-// MoveSession writes a session in the place of another one of the same person, and that the person acts for its
+// moveSession writes a session in the place of another one of the same person, and that the person acts for its
 // agency from now on.
-func (t *Table) MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error {
+func (t *Table) moveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error {
 	pk := userPrefix + string(s.User)
 	return t.transact(ctx, []types.TransactWriteItem{
 		t.put(writeSession(s), isNew, nil),
@@ -144,8 +144,8 @@ func (t *Table) MoveSession(ctx context.Context, s *identity.Session, old string
 	})
 }
 
-// OpenAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.
-func (t *Table) OpenAgency(ctx context.Context, f signin.Founding) error {
+// openAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.
+func (t *Table) openAgency(ctx context.Context, f signin.Founding) error {
 	writes := append(t.founding(Founding{Agency: f.Agency, Owner: f.Owner}), t.put(writeAudit(string(f.Agency.ID), f.Audit), isNew, nil))
 	if f.Once != nil {
 		writes = append(writes, t.put(writeOnce(userPrefix+string(id.UserOf(f.Owner.Email)), f.Once), isNew+" OR usedAt < :old", item{":old": at(f.Once.At.Add(-idempotency.Lifetime))}))
@@ -153,8 +153,8 @@ func (t *Table) OpenAgency(ctx context.Context, f signin.Founding) error {
 	return t.transact(ctx, writes)
 }
 
-// Remembered reads what a person's idempotency key made.
-func (t *Table) Remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
+// remembered reads what a person's idempotency key made.
+func (t *Table) remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
 	r, err := t.get(ctx, userPrefix+string(user), oncePrefix+hash, true, "This idempotency key is new.")
 	if err != nil {
 		return nil, err
@@ -162,8 +162,8 @@ func (t *Table) Remembered(ctx context.Context, user id.User, hash string) (*ide
 	return readOnce(r)
 }
 
-// EndSession deletes the session, if it is there and has the hash.
-func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+// endSession deletes the session, if it is there and has the hash.
+func (t *Table) endSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
 		ConditionExpression: aws.String("#h = :h"), ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
@@ -172,8 +172,8 @@ func (t *Table) EndSession(ctx context.Context, user id.User, session string, ha
 	return err
 }
 
-// EndSessions deletes all of a person's sessions.
-func (t *Table) EndSessions(ctx context.Context, user id.User) error {
+// endSessions deletes all of a person's sessions.
+func (t *Table) endSessions(ctx context.Context, user id.User) error {
 	items, err := t.query(ctx, userPrefix+string(user), sessionPrefix, false)
 	if err != nil {
 		return err
@@ -184,15 +184,15 @@ func (t *Table) EndSessions(ctx context.Context, user id.User) error {
 		if r.err != nil || len(hash) != len(secret.Hash{}) {
 			return fmt.Errorf("dynamo: session: %w", errors.Join(r.err, errors.New("its hash is not what was written")))
 		}
-		if err := t.EndSession(ctx, user, sid, secret.Hash(hash)); err != nil {
+		if err := t.endSession(ctx, user, sid, secret.Hash(hash)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Memberships lists where the person works or is a client.
-func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+// memberships lists where the person works or is a client.
+func (t *Table) memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
 	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
 	if err != nil {
 		return nil, err
@@ -214,9 +214,9 @@ func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Members
 	return out, nil
 }
 
-// Portals lists the agencies that the person is a client of.
-func (t *Table) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
-	places, err := t.Memberships(ctx, user)
+// portals lists the agencies that the person is a client of.
+func (t *Table) portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	places, err := t.memberships(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -227,9 +227,9 @@ func (t *Table) Portals(ctx context.Context, user id.User) ([]id.Agency, error) 
 	return out, nil
 }
 
-// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have been
+// allow counts one use under the name in the window that now is in, and returns how long to wait when there have been
 // most of them in it. The name's second part, an IP address or a person, is stored as a hash.
-func (t *Table) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+func (t *Table) allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
 	kind, who, _ := strings.Cut(name, "#")
 	h := sha256.Sum256([]byte(who))
 	begin := now.Truncate(window)

@@ -18,8 +18,8 @@ import (
 
 const addressPrefix = "at#"
 
-// Resource reads one resource as it is now.
-func (t *Table) Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
+// resource reads one resource as it is now.
+func (t *Table) resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
 	r, err := t.get(ctx, string(agency), thingPrefix+string(which), true, "There is no such instance or service.")
 	if err != nil {
 		return nil, err
@@ -47,9 +47,9 @@ func (t *Table) leaveAddress(pk, url string, of id.Resource) types.TransactWrite
 		ExpressionAttributeNames: map[string]string{"#of": "of"}, ExpressionAttributeValues: item{":of": str(string(of))}}}
 }
 
-// Connect writes a resource that must not exist yet, with its row of the log and its idempotency key; no other instance
+// connect writes a resource that must not exist yet, with its row of the log and its idempotency key; no other instance
 // may have its address.
-func (t *Table) Connect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry, once *idempotency.Record) error {
+func (t *Table) connect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry, once *idempotency.Record) error {
 	pk := string(agency)
 	writes := []types.TransactWriteItem{t.put(writeResource(pk, *r), isNew, nil), t.put(writeAudit(pk, row), isNew, nil)}
 	if r.Kind == instance.N8N {
@@ -74,8 +74,8 @@ func stored(r *instance.Resource) (string, item) {
 	return versioned(r.Version)
 }
 
-// Change writes the new state of the resource whose version was read; from is the address that it had.
-func (t *Table) Change(ctx context.Context, agency id.Agency, r *instance.Resource, from string, row *audit.Entry) error {
+// change writes the new state of the resource whose version was read; from is the address that it had.
+func (t *Table) change(ctx context.Context, agency id.Agency, r *instance.Resource, from string, row *audit.Entry) error {
 	pk := string(agency)
 	condition, values := stored(r)
 	next := *r
@@ -97,8 +97,8 @@ func (t *Table) Change(ctx context.Context, agency id.Agency, r *instance.Resour
 	return err
 }
 
-// Disconnect deletes the resource whose version was read.
-func (t *Table) Disconnect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry) error {
+// disconnect deletes the resource whose version was read.
+func (t *Table) disconnect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry) error {
 	pk := string(agency)
 	condition, values := stored(r)
 	writes := []types.TransactWriteItem{
@@ -111,8 +111,8 @@ func (t *Table) Disconnect(ctx context.Context, agency id.Agency, r *instance.Re
 	return t.transact(ctx, writes)
 }
 
-// EachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are more.
-func (t *Table) EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error) {
+// eachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are more.
+func (t *Table) eachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), KeyConditionExpression: aws.String("pk = :p"),
 		ExpressionAttributeValues: item{":p": str(string(agency))}, ScanIndexForward: aws.Bool(false)}
 	n := 0
@@ -138,8 +138,8 @@ func (t *Table) EachClient(ctx context.Context, agency id.Agency, most int, visi
 	}
 }
 
-// Record writes a row of the log about something that happened outside of the table.
-func (t *Table) Record(ctx context.Context, agency id.Agency, row audit.Entry) error {
+// record writes a row of the log about something that happened outside of the table.
+func (t *Table) record(ctx context.Context, agency id.Agency, row audit.Entry) error {
 	condition := isNew
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: writeAudit(string(agency), row), ConditionExpression: &condition})
 	return outside(err)

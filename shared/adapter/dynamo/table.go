@@ -26,6 +26,13 @@
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a
 // final state, in Shards partitions, by the time to look after it, in milliseconds since 1970. The attribute ttl is
 // the table's TTL attribute, in seconds; nothing relies on its deletions.
+//
+// Types. A [Table] can do nothing by itself. Each use case gets a small type over it that has the methods of the use case's
+// interface, no more, and is made by the function that has New before the type's name, as [NewRelationships]. The types stand
+// in a file that is named as the use case's package; what they call is unexported and stands in files by subject. So a
+// binary has what its use cases can call: the linker must assume that html/template calls any exported method of any type
+// that is put into an interface, and of any type that such a type has a field of. For that reason Table has no exported
+// methods, and what makes the types are functions.
 package dynamo
 
 import (
@@ -43,7 +50,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 )
 
-// Table is the product's table. It implements the store interfaces of all use cases.
+// Table is the product's table, which the types of this package read and write.
 type Table struct {
 	db   calls
 	name string

@@ -32,8 +32,6 @@ type Store interface {
 	SaveCode(ctx context.Context, c *identity.Code) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
-	// Suppress keeps the agency from mailing the person.
-	Suppress(ctx context.Context, agency id.Agency, user id.User, reason string, now time.Time) error
 	// Allow counts one use under the name; it returns how long to wait when there have been most of them already.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
 }

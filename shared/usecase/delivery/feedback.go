@@ -33,10 +33,19 @@ type Report struct {
 	Tags   map[string]string // of the mail
 }
 
+// FeedbackStore is what recording reports needs. Reads of what is not there return a fault with code NotFound; writes from
+// a state that has changed since return conflict.ErrChanged.
+type FeedbackStore interface {
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	// Suppress keeps the agency from mailing the person.
+	Suppress(ctx context.Context, agency id.Agency, user id.User, reason string, now time.Time) error
+}
+
 // Feedback records SES's reports on the timeline of the invite that they are about, and draws the conclusions: a
 // bounce ends an unaccepted invite, a complaint keeps the agency from mailing the address.
 type Feedback struct {
-	Store Store
+	Store FeedbackStore
 	Now   func() time.Time
 }
 

@@ -15,7 +15,8 @@ import (
 
 // DirectoryStore lists what an agency has.
 type DirectoryStore interface {
-	Store
+	// Client reads one relationship; fresh asks for the state as it is now rather than a moment ago.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	// Agency reads the agency.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Clients lists relationships, newest first, from behind the cursor on.

@@ -16,9 +16,16 @@ import (
 	"latchkey.dev/shared/domain/seal"
 )
 
-// InstanceStore is a Store that also keeps the log.
+// InstanceStore is what seeing and switching workflows needs.
 type InstanceStore interface {
-	Store
+	// Portals lists the agencies that the person is a client of.
+	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
+	// Agency reads an agency.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Client reads one relationship; fresh asks for the state as it is now.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 	// Record writes a row of the log about something that happened outside of the store.
 	Record(ctx context.Context, agency id.Agency, row audit.Entry) error
 	// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have

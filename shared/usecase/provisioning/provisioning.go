@@ -7,7 +7,6 @@ import (
 	"context"
 	"time"
 
-	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
@@ -74,8 +73,6 @@ type Store interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	// Resource reads one resource as it is now.
 	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
-	// Member reads one person of the agency.
-	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 }

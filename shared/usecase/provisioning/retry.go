@@ -14,9 +14,17 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 )
 
+// RetryStore keeps relationships. Reads of what is not there return a fault with code [fault.NotFound].
+type RetryStore interface {
+	// Client reads one relationship; fresh asks for the state as it is now.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+}
+
 // Retrier is for people who ask for another try.
 type Retrier struct {
-	Store Store
+	Store RetryStore
 	Queue Queue // of provisioning jobs; nil where nothing is made
 	Now   func() time.Time
 }

@@ -30,7 +30,14 @@ type Founding struct {
 
 // AgencyStore is what a person's own agencies need.
 type AgencyStore interface {
-	CodeStore
+	// Memberships lists where the person works or is a client.
+	Memberships(ctx context.Context, user id.User) ([]Membership, error)
+	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
+	// most of them already; zero when it may go on.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+	// MoveSession writes a session in the place of the one with the old id and hash, and that the person acts for the
+	// session's agency; [conflict.ErrChanged] when it does not work there, or the old one has ended.
+	MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error
 	// OpenAgency writes a new agency with its owner in one transaction.
 	OpenAgency(ctx context.Context, f Founding) error
 	// Remembered reads what a person's idempotency key made; a fault with code NotFound when it is not known.

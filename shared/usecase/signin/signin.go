@@ -174,9 +174,6 @@ type CodeStore interface {
 	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 	// EndSessions deletes all of a person's sessions.
 	EndSessions(ctx context.Context, user id.User) error
-	// MoveSession writes a session in the place of the one with the old id and hash, and that the person acts for the
-	// session's agency; [conflict.ErrChanged] when it does not work there, or the old one has ended.
-	MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error
 }
 
 // Queue takes mail jobs.

@@ -1,0 +1,189 @@
+// Package whole is the table as suites want it: with every method that any use case has.
+package whole
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// Table has every method of the types that the use cases get. A suite asks it for what no single use case would, and puts
+// itself between it and a use case.
+type Table struct {
+	credentials
+	signIns
+	keys
+	signUps
+	settings
+	members
+	closings
+	relationships
+	directory
+	resources
+	portals
+	portalInstances
+	account
+	plans
+	paymentEvents
+	reconciliation
+	mail
+	feedback
+	due
+	activity
+	operator
+}
+
+// The aliases keep the fields from hiding the methods that are called as their types are.
+type (
+	credentials     = dynamo.Credentials
+	signIns         = dynamo.SignIns
+	keys            = dynamo.Keys
+	signUps         = dynamo.SignUps
+	settings        = dynamo.Settings
+	members         = dynamo.Members
+	closings        = dynamo.Closings
+	relationships   = dynamo.Relationships
+	directory       = dynamo.Directory
+	resources       = dynamo.Resources
+	portals         = dynamo.Portals
+	portalInstances = dynamo.PortalInstances
+	account         = dynamo.Account
+	plans           = dynamo.Plans
+	paymentEvents   = dynamo.PaymentEvents
+	reconciliation  = dynamo.Reconciliation
+	mail            = dynamo.Mail
+	feedback        = dynamo.Feedback
+	due             = dynamo.Due
+	activity        = dynamo.Activity
+	operator        = dynamo.Operator
+)
+
+// Open makes a Table from an SDK configuration. It does no I/O.
+func Open(cfg aws.Config, name string, now func() time.Time) *Table {
+	t := dynamo.Open(cfg, name, now)
+	return &Table{
+		credentials:     dynamo.NewCredentials(t),
+		signIns:         dynamo.NewSignIns(t),
+		keys:            dynamo.NewKeys(t),
+		signUps:         dynamo.NewSignUps(t),
+		settings:        dynamo.NewSettings(t),
+		members:         dynamo.NewMembers(t),
+		closings:        dynamo.NewClosings(t),
+		relationships:   dynamo.NewRelationships(t),
+		directory:       dynamo.NewDirectory(t),
+		resources:       dynamo.NewResources(t),
+		portals:         dynamo.NewPortals(t),
+		portalInstances: dynamo.NewPortalInstances(t),
+		account:         dynamo.NewAccount(t),
+		plans:           dynamo.NewPlans(t),
+		paymentEvents:   dynamo.NewPaymentEvents(t),
+		reconciliation:  dynamo.NewReconciliation(t),
+		mail:            dynamo.NewMail(t),
+		feedback:        dynamo.NewFeedback(t),
+		due:             dynamo.NewDue(t),
+		activity:        dynamo.NewActivity(t),
+		operator:        *dynamo.OpenOperator(cfg, name, now),
+	}
+}
+
+// APIKey reads a key; the read may be a moment old.
+func (t *Table) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
+	return t.credentials.APIKey(ctx, agency, which)
+}
+
+// APIKeys lists the agency's keys, newest first.
+func (t *Table) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error) {
+	return t.keys.APIKeys(ctx, agency)
+}
+
+// Agency reads the agency as it is now.
+func (t *Table) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return t.signUps.Agency(ctx, which)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (t *Table) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return t.signIns.Allow(ctx, name, most, window, now)
+}
+
+// Client reads one relationship.
+func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return t.relationships.Client(ctx, agency, ref, fresh)
+}
+
+// ClientCount counts the agency's clients, at most to most.
+func (t *Table) ClientCount(ctx context.Context, which id.Agency, most int) (int, error) {
+	return t.closings.ClientCount(ctx, which, most)
+}
+
+// Code reads a person's sign-in code as it is now.
+func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	return t.signIns.Code(ctx, user)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return t.relationships.Commit(ctx, agency, change)
+}
+
+// Handled tells whether an event of the payment service has been dealt with.
+func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
+	return t.paymentEvents.Handled(ctx, event)
+}
+
+// Member reads a member of the agency as it is now.
+func (t *Table) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return t.credentials.Member(ctx, which, member)
+}
+
+// Memberships lists where the person works or is a client.
+func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	return t.signIns.Memberships(ctx, user)
+}
+
+// Portals lists the agencies that the person is a client of.
+func (t *Table) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return t.portals.Portals(ctx, user)
+}
+
+// Recall reads what an idempotency key made.
+func (t *Table) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
+	return t.keys.Recall(ctx, agency, hash)
+}
+
+// Resources lists the agency's resources of a kind in the order in which they were made.
+func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
+	return t.directory.Resources(ctx, which, kind)
+}
+
+// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
+	return t.directory.ResourcesByID(ctx, which, ids)
+}
+
+// Roster reads the agency and its members as they are now.
+func (t *Table) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
+	return t.settings.Roster(ctx, which)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (t *Table) SaveCode(ctx context.Context, code *identity.Code) error {
+	return t.signIns.SaveCode(ctx, code)
+}
+
+// SaveNotice writes the state of a member's mail, while it is still the one that was read.
+func (t *Table) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
+	return t.mail.SaveNotice(ctx, which, member, before)
+}

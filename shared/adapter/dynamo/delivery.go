@@ -1,0 +1,84 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+)
+
+// Mail is what sending a mail needs.
+type Mail struct{ t *Table }
+
+// NewMail makes Mail of the table.
+func NewMail(t *Table) Mail { return Mail{t} }
+
+// Client reads one relationship.
+func (m Mail) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return m.t.client(ctx, agency, ref, fresh)
+}
+
+// Agency reads the agency as it is now.
+func (m Mail) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return m.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (m Mail) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return m.t.member(ctx, which, member)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (m Mail) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return m.t.commit(ctx, agency, change)
+}
+
+// SaveNotice writes the state of a member's mail, while it is still the one that was read.
+func (m Mail) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
+	return m.t.saveNotice(ctx, which, member, before)
+}
+
+// Code reads a person's sign-in code as it is now.
+func (m Mail) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	return m.t.code(ctx, user)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (m Mail) SaveCode(ctx context.Context, code *identity.Code) error {
+	return m.t.saveCode(ctx, code)
+}
+
+// Suppressed tells whether the agency must not mail the person.
+func (m Mail) Suppressed(ctx context.Context, which id.Agency, user id.User) (bool, error) {
+	return m.t.suppressed(ctx, which, user)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (m Mail) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return m.t.allow(ctx, name, most, window, now)
+}
+
+// Feedback is what recording bounces and complaints needs.
+type Feedback struct{ t *Table }
+
+// NewFeedback makes Feedback of the table.
+func NewFeedback(t *Table) Feedback { return Feedback{t} }
+
+// Client reads one relationship.
+func (f Feedback) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return f.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (f Feedback) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return f.t.commit(ctx, agency, change)
+}
+
+// Suppress keeps the agency from mailing the person.
+func (f Feedback) Suppress(ctx context.Context, which id.Agency, user id.User, reason string, now time.Time) error {
+	return f.t.suppress(ctx, which, user, reason, now)
+}

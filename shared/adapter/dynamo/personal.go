@@ -1,0 +1,122 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/usecase/account"
+)
+
+// whole reads all items of a partition as they are now.
+func (t *Table) whole(ctx context.Context, pk string) ([]item, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk)}, ConsistentRead: aws.Bool(true)}
+	var out []item
+	for {
+		res, err := t.db.Query(ctx, in)
+		if err != nil {
+			return nil, outside(err)
+		}
+		out = append(out, res.Items...)
+		if res.LastEvaluatedKey == nil {
+			return out, nil
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
+}
+
+// person reads all that is kept of a person by itself, as it is now.
+func (t *Table) person(ctx context.Context, user id.User) (*account.Person, error) {
+	items, err := t.whole(ctx, userPrefix+string(user))
+	if err != nil {
+		return nil, err
+	}
+	p := &account.Person{}
+	for _, i := range items {
+		r := &reader{item: i}
+		switch sk := r.s("sk"); {
+		case sk == userItem:
+			p.Email, p.CreatedAt = email.Address(r.s("email")), r.time("created")
+		case sk == codeItem:
+			p.Code, err = readCode(r, user)
+		case strings.HasPrefix(sk, sessionPrefix):
+			s, e := readSession(r, user)
+			if err = e; err == nil {
+				p.Sessions = append(p.Sessions, *s)
+			}
+		case strings.HasPrefix(sk, placePrefix):
+			at := account.Place{Agency: id.Agency(strings.TrimPrefix(sk, placePrefix)), Member: id.Member(r.s("memberId")), Client: id.Client(r.s("clientId")), Former: id.Client(r.s("formerClientId"))}
+			if at.Member != "" || at.Client != "" || at.Former != "" {
+				p.Places = append(p.Places, at)
+			}
+		}
+		if err == nil {
+			err = r.err
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// left lists the agencies that the person was a client of.
+func (t *Table) left(ctx context.Context, user id.User) ([]id.Agency, error) {
+	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.Agency
+	for _, i := range items {
+		r := &reader{item: i}
+		if r.s("formerClientId") != "" {
+			out = append(out, id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix)))
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+	}
+	return out, nil
+}
+
+// forget deletes all that is kept of a person by itself: first what leads to agencies and what signs in, and only when
+// all that is gone the sessions, so that whoever was interrupted is still signed in and can ask again. A place that the
+// person has taken meanwhile stays.
+func (t *Table) forget(ctx context.Context, user id.User) error {
+	pk := userPrefix + string(user)
+	items, err := t.whole(ctx, pk)
+	if err != nil {
+		return err
+	}
+	session := func(i item) bool { return strings.HasPrefix((&reader{item: i}).s("sk"), sessionPrefix) }
+	slices.SortStableFunc(items, func(a, b item) int {
+		switch x, y := session(a), session(b); {
+		case x == y:
+			return 0
+		case x:
+			return 1
+		}
+		return -1
+	})
+	for part := range slices.Chunk(items, 100) {
+		writes := make([]types.TransactWriteItem, len(part))
+		for n, i := range part {
+			sk := (&reader{item: i}).s("sk")
+			d := &types.Delete{TableName: &t.name, Key: key(pk, sk)}
+			if strings.HasPrefix(sk, placePrefix) {
+				d.ConditionExpression = aws.String("attribute_not_exists(clientId) AND attribute_not_exists(formerClientId) AND attribute_not_exists(memberId)")
+			}
+			writes[n] = types.TransactWriteItem{Delete: d}
+		}
+		if err := t.transact(ctx, writes); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
+)
+
+// Portals is what a client's portal reads.
+type Portals struct{ t *Table }
+
+// NewPortals makes Portals of the table.
+func NewPortals(t *Table) Portals { return Portals{t} }
+
+// Portals lists the agencies that the person is a client of.
+func (p Portals) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return p.t.portals(ctx, user)
+}
+
+// Left lists the agencies that the person was a client of.
+func (p Portals) Left(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return p.t.left(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (p Portals) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
+}
+
+// Client reads one relationship.
+func (p Portals) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return p.t.client(ctx, agency, ref, fresh)
+}
+
+// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+func (p Portals) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
+	return p.t.resourcesByID(ctx, which, ids)
+}
+
+// PortalInstances is what a client needs to see an instance's workflows and to switch them.
+type PortalInstances struct{ t *Table }
+
+// NewPortalInstances makes PortalInstances of the table.
+func NewPortalInstances(t *Table) PortalInstances { return PortalInstances{t} }
+
+// Portals lists the agencies that the person is a client of.
+func (p PortalInstances) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return p.t.portals(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (p PortalInstances) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
+}
+
+// Client reads one relationship.
+func (p PortalInstances) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return p.t.client(ctx, agency, ref, fresh)
+}
+
+// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+func (p PortalInstances) ResourcesByID(
+	ctx context.Context, which id.Agency, ids []id.Resource,
+) (map[id.Resource]instance.Resource, error) {
+	return p.t.resourcesByID(ctx, which, ids)
+}
+
+// Record writes a row of the log about something that happened outside of the table.
+func (p PortalInstances) Record(ctx context.Context, agency id.Agency, row audit.Entry) error {
+	return p.t.record(ctx, agency, row)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (p PortalInstances) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return p.t.allow(ctx, name, most, window, now)
+}

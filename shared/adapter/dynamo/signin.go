@@ -1,0 +1,229 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/signin"
+)
+
+// Credentials is what every function behind the door reads: sessions, API keys, and whether a member still works at
+// the agency.
+type Credentials struct{ t *Table }
+
+// NewCredentials makes Credentials of the table.
+func NewCredentials(t *Table) Credentials { return Credentials{t} }
+
+var _ signin.Store = Credentials{}
+
+// Session reads a session; the read may be a moment old.
+func (c Credentials) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	return c.t.session(ctx, user, session)
+}
+
+// APIKey reads a key; the read may be a moment old.
+func (c Credentials) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
+	return c.t.apiKey(ctx, agency, which)
+}
+
+// Used notes that the key was used, to the hour.
+func (c Credentials) Used(ctx context.Context, key *identity.APIKey, now time.Time) error {
+	return c.t.used(ctx, key, now)
+}
+
+// Member reads a member of the agency as it is now.
+func (c Credentials) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return c.t.member(ctx, which, member)
+}
+
+// Codes is what asking for a sign-in code needs.
+type Codes struct{ t *Table }
+
+// NewCodes makes Codes of the table.
+func NewCodes(t *Table) Codes { return Codes{t} }
+
+// Code reads a person's sign-in code as it is now.
+func (c Codes) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	return c.t.code(ctx, user)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (c Codes) SaveCode(ctx context.Context, code *identity.Code) error {
+	return c.t.saveCode(ctx, code)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (c Codes) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return c.t.allow(ctx, name, most, window, now)
+}
+
+// SignIns is what signing in and out needs: a code is used up, sessions begin and end.
+type SignIns struct{ t *Table }
+
+// NewSignIns makes SignIns of the table.
+func NewSignIns(t *Table) SignIns { return SignIns{t} }
+
+var _ signin.CodeStore = SignIns{}
+
+// Code reads a person's sign-in code as it is now.
+func (s SignIns) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	return s.t.code(ctx, user)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (s SignIns) SaveCode(ctx context.Context, code *identity.Code) error {
+	return s.t.saveCode(ctx, code)
+}
+
+// OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
+func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *identity.Session) error {
+	return s.t.openSession(ctx, code, session)
+}
+
+// Memberships lists where the person works or is a client.
+func (s SignIns) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	return s.t.memberships(ctx, user)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (s SignIns) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return s.t.allow(ctx, name, most, window, now)
+}
+
+// EndSession deletes the session, if it is there and has the hash.
+func (s SignIns) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+	return s.t.endSession(ctx, user, session, hash)
+}
+
+// EndSessions deletes all of a person's sessions.
+func (s SignIns) EndSessions(ctx context.Context, user id.User) error {
+	return s.t.endSessions(ctx, user)
+}
+
+// Sessions is what ending sessions needs.
+type Sessions struct{ t *Table }
+
+// NewSessions makes Sessions of the table.
+func NewSessions(t *Table) Sessions { return Sessions{t} }
+
+// EndSession deletes the session, if it is there and has the hash.
+func (s Sessions) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+	return s.t.endSession(ctx, user, session, hash)
+}
+
+// EndSessions deletes all of a person's sessions.
+func (s Sessions) EndSessions(ctx context.Context, user id.User) error {
+	return s.t.endSessions(ctx, user)
+}
+
+// Keys is what managing an agency's API keys needs.
+type Keys struct{ t *Table }
+
+// NewKeys makes Keys of the table.
+func NewKeys(t *Table) Keys { return Keys{t} }
+
+var _ signin.KeyStore = Keys{}
+
+// APIKeys lists the agency's keys, newest first.
+func (k Keys) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error) {
+	return k.t.apiKeys(ctx, agency)
+}
+
+// APIKey reads a key; the read may be a moment old.
+func (k Keys) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
+	return k.t.apiKey(ctx, agency, which)
+}
+
+// Recall reads what an idempotency key made.
+func (k Keys) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
+	return k.t.recall(ctx, agency, hash)
+}
+
+// CreateAPIKey writes a key that must not exist, while its maker works at the agency; else a fault with code
+// Forbidden.
+func (k Keys) CreateAPIKey(ctx context.Context, key *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
+	return k.t.createAPIKey(ctx, key, row, once)
+}
+
+// RevokeAPIKey marks a key that works as revoked.
+func (k Keys) RevokeAPIKey(ctx context.Context, key *identity.APIKey, row audit.Entry) error {
+	return k.t.revokeAPIKey(ctx, key, row)
+}
+
+// SignUps is what making an agency needs, after which the person acts for it.
+type SignUps struct{ t *Table }
+
+// NewSignUps makes SignUps of the table.
+func NewSignUps(t *Table) SignUps { return SignUps{t} }
+
+var _ signin.AgencyStore = SignUps{}
+
+// Remembered reads what a person's idempotency key made.
+func (s SignUps) Remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
+	return s.t.remembered(ctx, user, hash)
+}
+
+// OpenAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.
+func (s SignUps) OpenAgency(ctx context.Context, founding signin.Founding) error {
+	return s.t.openAgency(ctx, founding)
+}
+
+// Memberships lists where the person works or is a client.
+func (s SignUps) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	return s.t.memberships(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (s SignUps) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return s.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (s SignUps) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return s.t.member(ctx, which, member)
+}
+
+// MoveSession writes a session in the place of another one of the same person.
+func (s SignUps) MoveSession(ctx context.Context, session *identity.Session, old string, hash secret.Hash) error {
+	return s.t.moveSession(ctx, session, old, hash)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (s SignUps) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return s.t.allow(ctx, name, most, window, now)
+}
+
+// Workplaces is what a person needs to see the agencies that it works at, and to act for another one.
+type Workplaces struct{ t *Table }
+
+// NewWorkplaces makes Workplaces of the table.
+func NewWorkplaces(t *Table) Workplaces { return Workplaces{t} }
+
+// Memberships lists where the person works or is a client.
+func (w Workplaces) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+	return w.t.memberships(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (w Workplaces) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return w.t.agency(ctx, which)
+}
+
+// Member reads a member of the agency as it is now.
+func (w Workplaces) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return w.t.member(ctx, which, member)
+}
+
+// MoveSession writes a session in the place of another one of the same person.
+func (w Workplaces) MoveSession(ctx context.Context, session *identity.Session, old string, hash secret.Hash) error {
+	return w.t.moveSession(ctx, session, old, hash)
+}

@@ -1,0 +1,73 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/usecase/sweep"
+)
+
+// Due is what the sweep needs, which looks after what is past its time.
+type Due struct{ t *Table }
+
+// NewDue makes Due of the table.
+func NewDue(t *Table) Due { return Due{t} }
+
+var _ sweep.Store = Due{}
+
+// Overdue lists at most limit things whose due time is past in a shard, oldest first.
+func (d Due) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
+	return d.t.overdue(ctx, shard, now, limit)
+}
+
+// Shards is how many shards the due index has.
+func (d Due) Shards() int { return shards }
+
+// Client reads one relationship.
+func (d Due) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return d.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+func (d Due) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return d.t.commit(ctx, agency, change)
+}
+
+// Code reads a person's sign-in code as it is now.
+func (d Due) Code(ctx context.Context, user id.User) (*identity.Code, error) {
+	return d.t.code(ctx, user)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (d Due) SaveCode(ctx context.Context, code *identity.Code) error {
+	return d.t.saveCode(ctx, code)
+}
+
+// Member reads a member of the agency as it is now.
+func (d Due) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return d.t.member(ctx, which, member)
+}
+
+// SaveNotice writes the state of a member's mail, while it is still the one that was read.
+func (d Due) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
+	return d.t.saveNotice(ctx, which, member, before)
+}
+
+// Agency reads the agency as it is now.
+func (d Due) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return d.t.agency(ctx, which)
+}
+
+// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
+func (d Due) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
+	return d.t.purgeSome(ctx, which)
+}
+
+// PurgeAgain has the sweep look after a closed agency at a time; never again when next is zero.
+func (d Due) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
+	return d.t.purgeAgain(ctx, which, next)
+}
