@@ -133,7 +133,7 @@ func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) 
 	return t.signIns.Code(ctx, user)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return t.relationships.Commit(ctx, agency, change)
 }

@@ -37,7 +37,7 @@ func (a Account) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh
 	return a.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (a Account) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return a.t.commit(ctx, agency, change)
 }
@@ -89,7 +89,7 @@ func (d Departures) Client(ctx context.Context, agency id.Agency, ref id.Ref, fr
 	return d.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (d Departures) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return d.t.commit(ctx, agency, change)
 }
@@ -110,7 +110,7 @@ func (e Erasures) Client(ctx context.Context, agency id.Agency, ref id.Ref, fres
 	return e.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (e Erasures) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return e.t.commit(ctx, agency, change)
 }

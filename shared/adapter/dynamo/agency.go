@@ -27,7 +27,8 @@ func (t *Table) agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 
 func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"), Plan: agency.Plan(r.s("plan")),
-		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")), Staff: int(r.n("staff"))}
+		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
+		Staff: int(r.n("staff"))}
 	a.Payment = readSubscription(r, "payment")
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {
@@ -146,8 +147,10 @@ func writeResource(pk string, r instance.Resource) writer {
 }
 
 func readResource(r *reader) (instance.Resource, error) {
-	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"), Status: instance.Status(r.s("status")),
-		URL: r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"), Owner: id.Client(r.s("owner")), Version: int(r.n("v"))}
+	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"),
+		Status: instance.Status(r.s("status")),
+		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
+		Owner: id.Client(r.s("owner")), Version: int(r.n("v"))}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

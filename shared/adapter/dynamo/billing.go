@@ -22,7 +22,7 @@ func (c Checkouts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fre
 	return c.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (c Checkouts) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return c.t.commit(ctx, agency, change)
 }

@@ -116,9 +116,11 @@ func writeSubscription(s *subscription.Subscription) writer {
 
 func readSubscription(r *reader, name string) (s subscription.Subscription) {
 	r.within(name, func(m *reader) {
-		s = subscription.Subscription{State: subscription.State(m.s("state")), Interval: payment.Interval(m.s("interval")), Customer: m.s("customer"),
-			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0, PastDueSince: m.time("pastDue"),
-			EndedAt: m.time("ended"), Due: m.time("due")}
+		s = subscription.Subscription{State: subscription.State(m.s("state")), Interval: payment.Interval(m.s("interval")),
+			Customer:  m.s("customer"),
+			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0,
+			PastDueSince: m.time("pastDue"),
+			EndedAt:      m.time("ended"), Due: m.time("due")}
 		m.within("checkout", func(c *reader) {
 			s.Checkout = subscription.Checkout{ID: c.s("id"), URL: c.s("url"), Attempt: int(c.n("attempt")), OpenedAt: c.time("opened"),
 				ExpiresAt: c.time("expires"), Looks: int(c.n("looks"))}
@@ -166,8 +168,10 @@ func writeItems(items []purchase.Item) []writer {
 func readItems(r *reader, name string) (out []purchase.Item) {
 	r.maps(name, func(m *reader) {
 		i := purchase.Item{Key: m.s("key"), Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},
-			Resource: id.Resource(m.s("resource")), State: purchase.State(m.s("state")), Tries: int(m.n("tries")), Handle: m.s("handle"), Reason: m.s("reason"),
-			Since: m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0, Stale: m.n("stale") != 0, Claimed: m.n("claimed") != 0, Left: m.n("left") != 0, Due: m.time("due")}
+			Resource: id.Resource(m.s("resource")), State: purchase.State(m.s("state")), Tries: int(m.n("tries")), Handle: m.s("handle"),
+			Reason: m.s("reason"),
+			Since:  m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0, Stale: m.n("stale") != 0,
+			Claimed: m.n("claimed") != 0, Left: m.n("left") != 0, Due: m.time("due")}
 		m.maps("steps", func(s *reader) {
 			i.Steps = append(i.Steps, purchase.Step{State: purchase.State(s.s("s")), At: s.time("t")})
 		})

@@ -51,8 +51,10 @@ func (t *Table) client(ctx context.Context, agency id.Agency, ref id.Ref, fresh 
 // clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
 // of the next page, or "".
 func (t *Table) clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
-		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))}, ScanIndexForward: aws.Bool(false)}
+	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated),
+		Limit:                  aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
+		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))},
+		ScanIndexForward: aws.Bool(false)}
 	if q.After != "" {
 		in.ExclusiveStartKey = key(string(agency), clientPrefix+string(q.After.Ref()))
 		in.ExclusiveStartKey["ls"] = str(string(q.After))
@@ -173,7 +175,8 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))
 	}
 	if c.Inviter != "" {
-		writes = append(writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(c.Inviter)),
+		writes = append(writes, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &t.name,
+			Key:                 key(pk, memberPrefix+string(c.Inviter)),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
 	if c.Once != nil {
@@ -181,12 +184,15 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if c.Join {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
-			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("SET clientId = :c REMOVE formerClientId"),
-			ConditionExpression: aws.String("attribute_not_exists(clientId) OR clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
+			Key:                       key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk),
+			UpdateExpression:          aws.String("SET clientId = :c REMOVE formerClientId"),
+			ConditionExpression:       aws.String("attribute_not_exists(clientId) OR clientId = :c"),
+			ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
 	if c.Leave {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
-			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId SET formerClientId = :c"),
+			Key:                 key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk),
+			UpdateExpression:    aws.String("REMOVE clientId SET formerClientId = :c"),
 			ConditionExpression: aws.String("clientId = :c"), ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
 	if c.Forget {
@@ -274,7 +280,8 @@ func writeOnce(pk string, r *idempotency.Record) writer {
 }
 
 func readOnce(r *reader) (*idempotency.Record, error) {
-	return &idempotency.Record{Key: strings.TrimPrefix(r.s("sk"), oncePrefix), Request: r.s("request"), Result: r.s("result"), At: r.time("usedAt")}, r.err
+	return &idempotency.Record{Key: strings.TrimPrefix(r.s("sk"), oncePrefix), Request: r.s("request"), Result: r.s("result"),
+		At: r.time("usedAt")}, r.err
 }
 
 // writeClient is the relationship as an item. It is meant to stay under 1 KB for an ordinary invite, since a
@@ -397,8 +404,9 @@ func readClient(r *reader) (*client.Client, error) {
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {
-		c.Earlier = append(c.Earlier, client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
-			Created: m.time("created"), Ended: m.time("ended")})
+		c.Earlier = append(c.Earlier,
+			client.Past{ID: id.Invite(m.s("id")), Status: invite.Status(m.s("status")), Payer: invite.Payer(m.s("payer")),
+				Created: m.time("created"), Ended: m.time("ended")})
 	})
 	r.within("proposal", func(m *reader) {
 		c.Proposal = &client.Proposal{Address: email.Address(m.s("email")), At: m.time("at")}
@@ -419,9 +427,12 @@ func readClient(r *reader) (*client.Client, error) {
 }
 
 func readInvite(r *reader) *invite.Invite {
-	i := &invite.Invite{ID: id.Invite(r.s("id")), Payer: invite.Payer(r.s("payer")), Status: invite.Status(r.s("status")), Reason: r.s("reason"),
-		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"), Member: id.Member(r.s("by"))},
-		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"), Resends: r.times("resends")}
+	i := &invite.Invite{ID: id.Invite(r.s("id")), Payer: invite.Payer(r.s("payer")), Status: invite.Status(r.s("status")),
+		Reason:  r.s("reason"),
+		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"),
+			Member: id.Member(r.s("by"))},
+		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
+		Resends: r.times("resends")}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

@@ -20,7 +20,7 @@ func (c Clients) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh
 	return c.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (c Clients) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return c.t.commit(ctx, agency, change)
 }
@@ -41,7 +41,7 @@ func (g Grants) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Res
 	return g.t.resourcesByID(ctx, which, ids)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (g Grants) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return g.t.commit(ctx, agency, change)
 }

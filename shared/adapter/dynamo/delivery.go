@@ -31,7 +31,7 @@ func (m Mail) Member(ctx context.Context, which id.Agency, member id.Member) (*a
 	return m.t.member(ctx, which, member)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (m Mail) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return m.t.commit(ctx, agency, change)
 }
@@ -73,7 +73,7 @@ func (f Feedback) Client(ctx context.Context, agency id.Agency, ref id.Ref, fres
 	return f.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (f Feedback) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return f.t.commit(ctx, agency, change)
 }

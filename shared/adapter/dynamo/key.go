@@ -32,7 +32,8 @@ func (t *Table) apiKey(ctx context.Context, agency id.Agency, which id.Key) (*id
 // used notes that the key was used, to the hour; it is no error when somebody else has just done so.
 func (t *Table) used(ctx context.Context, k *identity.APIKey, now time.Time) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name, Key: key(string(k.Agency), keyPrefix+string(k.ID)),
-		UpdateExpression: aws.String("SET used = :n"), ConditionExpression: aws.String("attribute_exists(pk) AND (attribute_not_exists(used) OR used <= :old)"),
+		UpdateExpression:          aws.String("SET used = :n"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND (attribute_not_exists(used) OR used <= :old)"),
 		ExpressionAttributeValues: item{":n": at(now.Truncate(time.Hour)), ":old": at(now.Add(-time.Hour))}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
 		return nil
@@ -74,7 +75,8 @@ func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 	writes := []types.TransactWriteItem{
 		// Whoever removes the member, or closes the agency, at this moment notices that there is one more key to revoke.
 		t.staffed(pk, -1),
-		{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(k.CreatedBy)), ConditionExpression: aws.String("attribute_exists(pk)")}},
+		{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(k.CreatedBy)),
+			ConditionExpression: aws.String("attribute_exists(pk)")}},
 		t.put(w, isNew, nil), t.put(writeAudit(pk, row), isNew, nil),
 	}
 	if once != nil {

@@ -46,8 +46,9 @@ func (t *Table) log(ctx context.Context, agency id.Agency, q activity.Query) ([]
 			filters = append(filters, "#subject = :subject")
 		}
 	}
-	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND sk BETWEEN :a AND :b"), ExpressionAttributeValues: values,
-		ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(q.Examine))} //nolint:gosec // some thousands
+	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND sk BETWEEN :a AND :b"),
+		ExpressionAttributeValues: values,
+		ScanIndexForward:          aws.Bool(false), Limit: aws.Int32(int32(q.Examine))} //nolint:gosec // some thousands
 	if len(filters) > 0 {
 		in.FilterExpression, in.ExpressionAttributeNames = aws.String(strings.Join(filters, " AND ")), names
 	}
@@ -89,7 +90,8 @@ func refOf(s string) id.Ref {
 }
 
 func readAudit(r *reader) (audit.Entry, error) {
-	e := audit.Entry{ID: id.Event(strings.TrimPrefix(r.s("sk"), auditPrefix)), At: r.time("at"), Actor: r.s("actor"), Action: audit.Action(r.s("action")), Subject: r.s("subject"), Detail: r.s("detail")}
+	e := audit.Entry{ID: id.Event(strings.TrimPrefix(r.s("sk"), auditPrefix)), At: r.time("at"), Actor: r.s("actor"),
+		Action: audit.Action(r.s("action")), Subject: r.s("subject"), Detail: r.s("detail")}
 	return e, r.err
 }
 
@@ -126,7 +128,8 @@ func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[
 	out := map[string]string{}
 	for len(keys) > 0 {
 		n := min(len(keys), 100)
-		ask := map[string]types.KeysAndAttributes{t.name: {Keys: keys[:n], ProjectionExpression: aws.String("sk, id, #n, email"), ExpressionAttributeNames: map[string]string{"#n": "name"}}}
+		ask := map[string]types.KeysAndAttributes{t.name: {Keys: keys[:n], ProjectionExpression: aws.String("sk, id, #n, email"),
+			ExpressionAttributeNames: map[string]string{"#n": "name"}}}
 		keys = keys[n:]
 		for tries := 0; len(ask) > 0; tries++ {
 			if tries > 8 {

@@ -64,15 +64,17 @@ func writeMember(pk string, m *agency.Member) writer {
 }
 
 func readMember(r *reader) (*agency.Member, error) {
-	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"), Role: agency.Role(r.s("role")), AddedAt: r.time("created"),
-		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
+	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"), Role: agency.Role(r.s("role")),
+		AddedAt: r.time("created"),
+		Notice:  agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
 	m.Email = address(r, "email")
 	return m, r.err
 }
 
 // saveNotice writes the state of a member's mail, while it is still the one that was read.
 func (t *Table) saveNotice(ctx context.Context, which id.Agency, m *agency.Member, before agency.Notice) error {
-	u := &types.Update{TableName: &t.name, Key: key(string(which), memberPrefix+string(m.ID)), ExpressionAttributeNames: map[string]string{"#job": "job", "#state": "state"},
+	u := &types.Update{TableName: &t.name, Key: key(string(which), memberPrefix+string(m.ID)),
+		ExpressionAttributeNames:  map[string]string{"#job": "job", "#state": "state"},
 		ExpressionAttributeValues: item{":job": str(before.Job)}}
 	condition := "#job = :job AND attribute_not_exists(#state)"
 	if before.Claimed {
@@ -126,7 +128,8 @@ func (t *Table) staff(ctx context.Context, s agencies.Staffing) error {
 	}
 	if m := s.Change; m != nil {
 		u := &types.Update{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)), ConditionExpression: aws.String("attribute_exists(pk)"),
-			ExpressionAttributeNames: map[string]string{"#role": "role", "#name": "name"}, ExpressionAttributeValues: item{":role": str(string(m.Role))}}
+			ExpressionAttributeNames:  map[string]string{"#role": "role", "#name": "name"},
+			ExpressionAttributeValues: item{":role": str(string(m.Role))}}
 		u.UpdateExpression = aws.String("SET #role = :role REMOVE #name")
 		if m.Name != "" {
 			u.ExpressionAttributeValues[":name"] = str(m.Name)
@@ -149,22 +152,27 @@ func (t *Table) staff(ctx context.Context, s agencies.Staffing) error {
 // unplace deletes a member, and what the person's own list says of it.
 func (t *Table) unplace(pk string, m *agency.Member) []types.TransactWriteItem {
 	return []types.TransactWriteItem{
-		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)), ConditionExpression: aws.String("attribute_exists(pk)")}},
-		{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(id.UserOf(m.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE memberId, usedAt"),
+		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)),
+			ConditionExpression: aws.String("attribute_exists(pk)")}},
+		{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(id.UserOf(m.Email)), placePrefix+pk),
+			UpdateExpression:    aws.String("REMOVE memberId, usedAt"),
 			ConditionExpression: aws.String("memberId = :m"), ExpressionAttributeValues: item{":m": str(string(m.ID))}}},
 	}
 }
 
 func (t *Table) revoked(pk string, k id.Key, now time.Time) types.TransactWriteItem {
-	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, keyPrefix+string(k)), UpdateExpression: aws.String("SET revoked = :n"),
-		ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(revoked)"), ExpressionAttributeValues: item{":n": at(now)}}}
+	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, keyPrefix+string(k)),
+		UpdateExpression:          aws.String("SET revoked = :n"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(revoked)"),
+		ExpressionAttributeValues: item{":n": at(now)}}}
 }
 
 // rebrand writes a new look, while the agency still has the revision that it was made from.
 func (t *Table) rebrand(ctx context.Context, r agencies.Rebranding) error {
 	a := r.Agency
 	pk := string(a.ID)
-	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{"#name": "name", "#color": "color", "#logo": "logo"},
+	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem),
+		ExpressionAttributeNames:  map[string]string{"#name": "name", "#color": "color", "#logo": "logo"},
 		ExpressionAttributeValues: item{":name": str(a.Name), ":color": str(a.Color), ":one": num(1)}}
 	update, condition := "SET #name = :name, #color = :color", "attribute_exists(pk) AND attribute_not_exists(closed)"
 	if a.LogoURL != "" {
@@ -190,7 +198,8 @@ func (t *Table) rebrand(ctx context.Context, r agencies.Rebranding) error {
 	}
 	if r.Old != "" {
 		until := r.At.Add(keptLogo)
-		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, logoPrefix+r.Old), UpdateExpression: aws.String("SET #until = :until, #ttl = :ttl"),
+		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, logoPrefix+r.Old),
+			UpdateExpression:    aws.String("SET #until = :until, #ttl = :ttl"),
 			ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: map[string]string{"#until": "until", "#ttl": "ttl"},
 			ExpressionAttributeValues: item{":until": at(until), ":ttl": ttlOf(until)}}})
 	}
@@ -216,7 +225,8 @@ func (t *Table) logo(ctx context.Context, which id.Agency, hash string, now time
 
 // clientCount counts the agency's clients, at most to most.
 func (t *Table) clientCount(ctx context.Context, which id.Agency, most int) (int, error) {
-	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated), Limit: aws.Int32(int32(most)), Select: types.SelectCount, //nolint:gosec // a small constant
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated),
+		Limit: aws.Int32(int32(most)), Select: types.SelectCount, //nolint:gosec // a small constant
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(which))}})
 	if err != nil {
 		return 0, outside(err)
@@ -226,8 +236,10 @@ func (t *Table) clientCount(ctx context.Context, which id.Agency, most int) (int
 
 // boundCount counts the agency's clients that money ties to it, as they are now.
 func (t *Table) boundCount(ctx context.Context, which id.Agency) (int, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
-		FilterExpression: aws.String("attribute_exists(payment)"), ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix)}}
+	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :p AND begins_with(sk, :c)"),
+		FilterExpression:          aws.String("attribute_exists(payment)"),
+		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix)}}
 	n := 0
 	for {
 		res, err := t.db.Query(ctx, in)
@@ -273,8 +285,10 @@ func (t *Table) close(ctx context.Context, c agencies.Closing) error {
 // clients until what they have bought is deleted.
 func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 	pk := string(which)
-	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk), ":deleted": str("agency.deleted")},
-		ConsistentRead: aws.Bool(true), Limit: aws.Int32(purged), FilterExpression: aws.String("attribute_not_exists(#action) OR #action <> :deleted"),
+	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": str(pk), ":deleted": str("agency.deleted")},
+		ConsistentRead:            aws.Bool(true), Limit: aws.Int32(purged),
+		FilterExpression:         aws.String("attribute_not_exists(#action) OR #action <> :deleted"),
 		ExpressionAttributeNames: map[string]string{"#action": "action"}}
 	for {
 		res, err := t.db.Query(ctx, in)
@@ -307,7 +321,8 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 			found++
 			writes = append(writes, gone)
 			if strings.HasPrefix(sk, clientPrefix) || strings.HasPrefix(sk, memberPrefix) {
-				writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(userPrefix+string(id.UserOf(address(r, "email"))), placePrefix+pk)}})
+				writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name,
+					Key: key(userPrefix+string(id.UserOf(address(r, "email"))), placePrefix+pk)}})
 			}
 			if r.err != nil {
 				return 0, r.err

@@ -29,7 +29,7 @@ func (r Relationships) Desk(ctx context.Context, agency id.Agency, want onboardi
 	return r.t.desk(ctx, agency, want)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (r Relationships) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return r.t.commit(ctx, agency, change)
 }
@@ -52,7 +52,7 @@ func (i Invitations) Desk(ctx context.Context, agency id.Agency, want onboarding
 	return i.t.desk(ctx, agency, want)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (i Invitations) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return i.t.commit(ctx, agency, change)
 }

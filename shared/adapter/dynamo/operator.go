@@ -123,13 +123,16 @@ func (o *Operator) Why(ctx context.Context, which id.Agency) (string, error) {
 
 // SetPlan puts the agency on a plan, with its row of the log; conflict.ErrChanged when it is on it, or is closed.
 func (o *Operator) SetPlan(ctx context.Context, which id.Agency, plan agency.Plan, row audit.Entry) error {
-	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("SET #plan = :plan"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
-		ExpressionAttributeNames: map[string]string{"#plan": "plan"}, ExpressionAttributeValues: item{":plan": str(string(plan))}})
+	return o.set(ctx, which, row,
+		&types.Update{UpdateExpression: aws.String("SET #plan = :plan"),
+			ConditionExpression:      aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
+			ExpressionAttributeNames: map[string]string{"#plan": "plan"}, ExpressionAttributeValues: item{":plan": str(string(plan))}})
 }
 
 // Suspend has everything of the agency rest; conflict.ErrChanged when it does already.
 func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row audit.Entry) error {
-	u := &types.Update{UpdateExpression: aws.String("SET suspended = :now"), ConditionExpression: aws.String("attribute_exists(pk) AND attribute_not_exists(suspended)"),
+	u := &types.Update{UpdateExpression: aws.String("SET suspended = :now"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(suspended)"),
 		ExpressionAttributeValues: item{":now": at(row.At)}}
 	if why = strings.TrimSpace(why); why != "" {
 		u.UpdateExpression = aws.String("SET suspended = :now, why = :why")
@@ -140,7 +143,9 @@ func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row
 
 // Resume lifts a suspension; conflict.ErrChanged when there is none, or the agency is closed.
 func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry) error {
-	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("REMOVE suspended, why"), ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
+	return o.set(ctx, which, row,
+		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why"),
+			ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
 }
 
 func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {
@@ -148,7 +153,7 @@ func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u 
 	return o.transact(ctx, []types.TransactWriteItem{{Update: u}, o.put(writeAudit(string(which), row), isNew, nil)})
 }
 
-// Found writes a new agency, its owner and its resources in one transaction; [conflict.ErrChanged] when the agency
+// Found writes a new agency, its owner and its resources in one transaction; conflict.ErrChanged when the agency
 // exists.
 func (o *Operator) Found(ctx context.Context, f Founding) error {
 	return o.found(ctx, f)
@@ -184,7 +189,7 @@ func (o *Operator) Client(ctx context.Context, agency id.Agency, ref id.Ref, fre
 	return o.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (o *Operator) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return o.commit(ctx, agency, change)
 }

@@ -30,8 +30,10 @@ const (
 // charge writes what an agency pays, and its plan, with rows of the log, while its payment still is the one that was read.
 func (t *Table) charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error {
 	pk := string(a.ID)
-	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{"#pay": "payment", "#plan": "plan"},
-		ExpressionAttributeValues: item{":pay": &types.AttributeValueMemberM{Value: writeSubscription(&a.Payment)}, ":plan": str(string(a.Plan)), ":was": str(string(before.Plan))}}
+	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem),
+		ExpressionAttributeNames: map[string]string{"#pay": "payment", "#plan": "plan"},
+		ExpressionAttributeValues: item{":pay": &types.AttributeValueMemberM{Value: writeSubscription(&a.Payment)},
+			":plan": str(string(a.Plan)), ":was": str(string(before.Plan))}}
 	condition := "attribute_exists(pk) AND attribute_not_exists(closed) AND #plan = :was AND attribute_not_exists(#pay)"
 	if old := writeSubscription(&before.Payment); len(old) > 0 {
 		condition = "attribute_exists(pk) AND attribute_not_exists(closed) AND #plan = :was AND #pay = :before"
@@ -109,7 +111,8 @@ func (t *Table) tariff(ctx context.Context) (contract.Tariff, error) {
 	if err != nil {
 		return out, err
 	}
-	out = contract.Tariff{Prices: contract.Prices{}, Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate"))}, At: r.time("at")}
+	out = contract.Tariff{Prices: contract.Prices{}, Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate"))},
+		At: r.time("at")}
 	r.maps("prices", func(m *reader) { out.Prices[m.s("key")] = readPrice(m, "price") })
 	return out, r.err
 }

@@ -46,7 +46,8 @@ func (t *Table) session(ctx context.Context, user id.User, session string) (*ide
 }
 
 func readSession(r *reader, user id.User) (*identity.Session, error) {
-	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")), Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
+	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")),
+		Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires")}
 	if b := r.b("hash"); len(b) == len(s.Hash) {
 		s.Hash = secret.Hash(b)
@@ -64,8 +65,9 @@ func (t *Table) code(ctx context.Context, user id.User) (*identity.Code, error) 
 }
 
 func readCode(r *reader, user id.User) (*identity.Code, error) {
-	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "", Claimed: r.s("state") == "claimed",
-		Tries: int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
+	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "",
+		Claimed: r.s("state") == "claimed",
+		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
 		Wrong: int(r.n("wrong")), Asked: r.times("asked"), Version: int(r.n("v"))}, r.err
 }
 
@@ -115,8 +117,10 @@ func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.S
 	pk := userPrefix + string(s.User)
 	return t.transact(ctx, []types.TransactWriteItem{
 		t.writeCode(c), t.put(writeSession(s), isNew, nil),
-		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem), UpdateExpression: aws.String("SET email = :e, created = if_not_exists(created, :n)"),
-			ConditionExpression: aws.String("attribute_not_exists(email) OR email = :e"), ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem),
+			UpdateExpression:          aws.String("SET email = :e, created = if_not_exists(created, :n)"),
+			ConditionExpression:       aws.String("attribute_not_exists(email) OR email = :e"),
+			ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
 	})
 }
 
@@ -148,7 +152,8 @@ func (t *Table) moveSession(ctx context.Context, s *identity.Session, old string
 func (t *Table) openAgency(ctx context.Context, f signin.Founding) error {
 	writes := append(t.founding(Founding{Agency: f.Agency, Owner: f.Owner}), t.put(writeAudit(string(f.Agency.ID), f.Audit), isNew, nil))
 	if f.Once != nil {
-		writes = append(writes, t.put(writeOnce(userPrefix+string(id.UserOf(f.Owner.Email)), f.Once), isNew+" OR usedAt < :old", item{":old": at(f.Once.At.Add(-idempotency.Lifetime))}))
+		writes = append(writes, t.put(writeOnce(userPrefix+string(id.UserOf(f.Owner.Email)), f.Once), isNew+" OR usedAt < :old",
+			item{":old": at(f.Once.At.Add(-idempotency.Lifetime))}))
 	}
 	return t.transact(ctx, writes)
 }
@@ -165,7 +170,8 @@ func (t *Table) remembered(ctx context.Context, user id.User, hash string) (*ide
 // endSession deletes the session, if it is there and has the hash.
 func (t *Table) endSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
-		ConditionExpression: aws.String("#h = :h"), ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}})
+		ConditionExpression: aws.String("#h = :h"), ExpressionAttributeNames: map[string]string{"#h": "hash"},
+		ExpressionAttributeValues: item{":h": bin(hash[:])}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
 		return nil
 	}

@@ -16,7 +16,8 @@ import (
 
 // whole reads all items of a partition as they are now.
 func (t *Table) whole(ctx context.Context, pk string) ([]item, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(pk)}, ConsistentRead: aws.Bool(true)}
+	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": str(pk)}, ConsistentRead: aws.Bool(true)}
 	var out []item
 	for {
 		res, err := t.db.Query(ctx, in)
@@ -51,7 +52,8 @@ func (t *Table) person(ctx context.Context, user id.User) (*account.Person, erro
 				p.Sessions = append(p.Sessions, *s)
 			}
 		case strings.HasPrefix(sk, placePrefix):
-			at := account.Place{Agency: id.Agency(strings.TrimPrefix(sk, placePrefix)), Member: id.Member(r.s("memberId")), Client: id.Client(r.s("clientId")), Former: id.Client(r.s("formerClientId"))}
+			at := account.Place{Agency: id.Agency(strings.TrimPrefix(sk, placePrefix)), Member: id.Member(r.s("memberId")),
+				Client: id.Client(r.s("clientId")), Former: id.Client(r.s("formerClientId"))}
 			if at.Member != "" || at.Client != "" || at.Former != "" {
 				p.Places = append(p.Places, at)
 			}
@@ -110,7 +112,8 @@ func (t *Table) forget(ctx context.Context, user id.User) error {
 			sk := (&reader{item: i}).s("sk")
 			d := &types.Delete{TableName: &t.name, Key: key(pk, sk)}
 			if strings.HasPrefix(sk, placePrefix) {
-				d.ConditionExpression = aws.String("attribute_not_exists(clientId) AND attribute_not_exists(formerClientId) AND attribute_not_exists(memberId)")
+				d.ConditionExpression = aws.String("attribute_not_exists(clientId) AND attribute_not_exists(formerClientId) AND " +
+					"attribute_not_exists(memberId)")
 			}
 			writes[n] = types.TransactWriteItem{Delete: d}
 		}

@@ -24,7 +24,7 @@ func (p Purchases) Resource(ctx context.Context, agency id.Agency, which id.Reso
 	return p.t.resource(ctx, agency, which)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (p Purchases) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return p.t.commit(ctx, agency, change)
 }

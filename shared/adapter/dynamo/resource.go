@@ -102,7 +102,8 @@ func (t *Table) disconnect(ctx context.Context, agency id.Agency, r *instance.Re
 	pk := string(agency)
 	condition, values := stored(r)
 	writes := []types.TransactWriteItem{
-		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, thingPrefix+string(r.ID)), ConditionExpression: &condition, ExpressionAttributeValues: values}},
+		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, thingPrefix+string(r.ID)), ConditionExpression: &condition,
+			ExpressionAttributeValues: values}},
 		t.put(writeAudit(pk, row), isNew, nil),
 	}
 	if r.Kind == instance.N8N && r.URL != "" {
@@ -141,6 +142,7 @@ func (t *Table) eachClient(ctx context.Context, agency id.Agency, most int, visi
 // record writes a row of the log about something that happened outside of the table.
 func (t *Table) record(ctx context.Context, agency id.Agency, row audit.Entry) error {
 	condition := isNew
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: writeAudit(string(agency), row), ConditionExpression: &condition})
+	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: writeAudit(string(agency), row),
+		ConditionExpression: &condition})
 	return outside(err)
 }

@@ -32,7 +32,7 @@ func (d Due) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh boo
 	return d.t.client(ctx, agency, ref, fresh)
 }
 
-// Commit writes a change and all that goes with it in one transaction, or nothing and [conflict.ErrChanged].
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (d Due) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return d.t.commit(ctx, agency, change)
 }

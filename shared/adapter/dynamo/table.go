@@ -75,7 +75,8 @@ type call[In, Out any] = func(context.Context, *In, ...func(*dynamodb.Options)) 
 // Open makes a Table from an SDK configuration. It does no I/O.
 func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 	c := dynamodb.NewFromConfig(cfg)
-	return &Table{name: name, now: now, db: calls{c.GetItem, c.BatchGetItem, c.Query, c.PutItem, c.UpdateItem, c.DeleteItem, c.TransactWriteItems}}
+	return &Table{name: name, now: now,
+		db: calls{c.GetItem, c.BatchGetItem, c.Query, c.PutItem, c.UpdateItem, c.DeleteItem, c.TransactWriteItems}}
 }
 
 type item = map[string]types.AttributeValue
@@ -353,7 +354,8 @@ func outside(err error) error {
 }
 
 func (t *Table) put(v writer, condition string, values item) types.TransactWriteItem {
-	return types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: v, ConditionExpression: &condition, ExpressionAttributeValues: values}}
+	return types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: v, ConditionExpression: &condition,
+		ExpressionAttributeValues: values}}
 }
 
 const isNew = "attribute_not_exists(pk)"
