@@ -29,9 +29,10 @@ import (
 	"latchkey.dev/infra/run/stripe"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
 	till "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
-	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/wire"
 )
 
 // Sender is the address that the local run's mails come from; its domain is verified from the start.
@@ -225,10 +226,6 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
-	var asked billing.Till
-	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
-		asked = l.till
-	}
 	built := &yard{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2
@@ -240,14 +237,11 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		}
 		l.Provisioner.Maker = l.estate
 	}
-	all, err := functions(env, l.nearby(), asked, l.program())
-	if err = errors.Join(err, env.Err()); err != nil {
+	l.env = env
+	all, err := l.functions(o)
+	if err != nil {
 		return err
 	}
-	if o.Lambda != "" {
-		all = l.elsewhere.functions(l.Stack.Template)
-	}
-	l.env = env
 	if err := seed(ctx, env, l.near); err != nil {
 		return err
 	}
@@ -257,6 +251,18 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes, Client: &http.Client{Transport: roundtrip.Transport(l.Host)}})
 	return nil
 }
+
+// functions are the template's functions: behind Lambda's Invoke where that is said, else in this process.
+func (l *Local) functions(o Options) (map[string]event.Function, error) {
+	if o.Lambda != "" {
+		return l.elsewhere.functions(l.Stack.Template), nil
+	}
+	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
+		Payments: l.till, N8N: l.nearby(), Program: l.program(), Domains: domains{}}})
+}
+
+// Functions makes the template's functions anew, for what looks at how they are made.
+func (l *Local) Functions() (map[string]event.Function, error) { return l.functions(Options{}) }
 
 // environment answers the variables of all functions together, and those that Lambda itself sets.
 func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment, error) {
