@@ -49,7 +49,7 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	p.nobody().post("/v1/invitations/"+again+"/decline", m{}).is(204) // no reason is needed
 }
 
-func TestDecliningByThePage(t *testing.T) {
+func TestX5DecliningByThePage(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i, secret := o.linkTo(p.address("ops"))

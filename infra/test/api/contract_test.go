@@ -22,8 +22,8 @@ func (p *product) subscriptionOf(address string) string {
 	return ""
 }
 
-// TestBothSidesReadAndKeepTheContract: before it is paid, while it is, and after either side has ended it.
-func TestBothSidesReadAndKeepTheContract(t *testing.T) {
+// TestX3BothSidesReadAndKeepTheContract: before it is paid, while it is, and after either side has ended it.
+func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -234,8 +234,8 @@ func TestPaidAfterTheInviteExpiredIsHonoured(t *testing.T) {
 	c.get("/checkout/done?agency="+mine.ID).is(303).has("Location", "/portal?agency="+mine.ID+"&welcome=1")
 }
 
-// TestWhatIsSoldIsPreviewedAndToldInTheLog, and a dispute reads like one on both sides.
-func TestWhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
+// TestX2WhatIsSoldIsPreviewedAndToldInTheLog, and a dispute reads like one on both sides.
+func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
 	mine, _ := o.agency()

@@ -75,7 +75,7 @@ func TestFE5AClientsNameIsOptional(t *testing.T) {
 	o.get("/clients").is(200).shows("Acme Ltd", named, bare, "Bluefin GmbH")
 }
 
-func TestFE6FE15WhoPaysStandsOnTheInvite(t *testing.T) {
+func TestFE6FE13FE14FE15WhoPaysStandsOnTheInvite(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	instance := named(t, o.things("instances"), "Acme production").ID
@@ -369,7 +369,7 @@ func TestFE28ResendMailsANewLink(t *testing.T) {
 	p.nobody().get("/v1/invitations/"+second).fails(410, "invitation_gone")
 }
 
-func TestFE29CancelKillsTheLink(t *testing.T) {
+func TestFE29CancelledLinkIsGone(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	for name, cancel := range map[string]func(invite){

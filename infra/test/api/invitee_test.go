@@ -21,7 +21,7 @@ type invitation struct {
 	ExpiresAt                       time.Time
 }
 
-func TestFE22TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
+func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	instances := o.things("instances")

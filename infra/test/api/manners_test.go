@@ -24,7 +24,7 @@ func TestHealthNeedsNobody(t *testing.T) {
 	}
 }
 
-func TestEveryErrorIsAProblem(t *testing.T) {
+func TestX13EveryErrorIsAProblem(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	for _, path := range []string{"/v1", "/v1/", "/v1/nothing", "/v1/invites/", "/v1/invites/x/y/z"} {
@@ -106,7 +106,7 @@ func TestNobodyIsAskedToSignIn(t *testing.T) {
 	}
 }
 
-func TestAnIdempotencyKeyMakesOneInvite(t *testing.T) {
+func TestX13AnIdempotencyKeyMakesOneInvite(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	once := []string{"Idempotency-Key", "key " + p.run, "Prefer", "wait=10"}
@@ -199,7 +199,7 @@ func TestPreferWait(t *testing.T) {
 	p.until("the second mail", func() bool { return len(p.mails(i.Email)) == 2 })
 }
 
-func TestListsArePagedStablyAndCompletely(t *testing.T) {
+func TestX13ListsArePagedStablyAndCompletely(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	const clients = 120

@@ -94,7 +94,7 @@ func TestWhatIsBehindASignInIsNotKept(t *testing.T) {
 	c.get("/portal").is(200).has("Cache-Control", "no-store")
 }
 
-func TestTheClientsPageFromTheFirstClientOn(t *testing.T) {
+func TestFE2FE3FE26TheClientsPageFromTheFirstClientOn(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	empty := o.get("/clients").is(200).shows("Bring your first client in")

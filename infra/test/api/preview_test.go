@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAnInviteIsPreviewedAsTheClientWillSeeIt(t *testing.T) {
+func TestX2AnInviteIsPreviewedAsTheClientWillSeeIt(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	production, line := named(t, o.things("instances"), "Acme production"), named(t, o.things("services"), "WhatsApp support line")

@@ -151,7 +151,7 @@ func (c *caller) key(name string, scopes ...string) key {
 	return k
 }
 
-func TestAPIKeysActWithinTheirScopes(t *testing.T) {
+func TestX13APIKeysActWithinTheirScopes(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))

@@ -56,7 +56,7 @@ func (c *caller) portal() []string {
 	return all
 }
 
-func TestAccessIsGivenChangedAndTakenLater(t *testing.T) {
+func TestFE12AccessIsGivenChangedAndTakenLater(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	all := o.things("instances")
@@ -164,7 +164,7 @@ func TestTwoWhoRenameAClientDoNotOverwriteEachOther(t *testing.T) {
 	}
 }
 
-func TestTheAgencyEndsARelationship(t *testing.T) {
+func TestFE33TheAgencyEndsARelationship(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	production := named(t, o.things("instances"), "Acme production")

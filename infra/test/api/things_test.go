@@ -328,7 +328,7 @@ func TestInstancesAreTheirAgencysAlone(t *testing.T) {
 	solo.get("/services").is(200).shows("Connect your first service")
 }
 
-func TestAClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
+func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	far := p.far("shown")
@@ -380,7 +380,7 @@ func TestAClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 	other.get("/portal/instances/" + bare.ID).is(200).shows("Not connected for workflows yet")
 }
 
-func TestOnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
+func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	far := p.far("switched")

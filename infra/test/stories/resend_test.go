@@ -25,7 +25,7 @@ func (o *office) resend(which id.Invite) error {
 	return err
 }
 
-func TestResendingChangesTheLinkWhenTheNewMailIsOut(t *testing.T) {
+func TestFE28ResendingChangesTheLinkWhenTheNewMailIsOut(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
@@ -100,7 +100,7 @@ func TestResendingHasLimits(t *testing.T) {
 	})
 }
 
-func TestWhoPaysAndTheAddressAreFixed(t *testing.T) {
+func TestFE30FE32WhoPaysAndTheAddressAreFixed(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
@@ -119,7 +119,7 @@ func TestWhoPaysAndTheAddressAreFixed(t *testing.T) {
 	})
 }
 
-func TestCancelling(t *testing.T) {
+func TestFE29Cancelling(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
