@@ -33,8 +33,8 @@ const (
 	soloOwner = local.SoloOwner
 )
 
-// patience bounds every wait; nothing here takes long, but a shared machine may.
-const patience = time.Minute
+// patience bounds every wait. Nothing here takes long, and only what hangs reaches it, however slow the machine is.
+const patience = 10 * time.Minute
 
 // product is a running product.
 type product struct {
