@@ -83,7 +83,7 @@ func (c *caller) joins(agency string) {
 	})
 }
 
-func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
+func TestFE14FE16AClientPaysAndStandsInItsPortal(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -152,7 +152,7 @@ func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
 	}
 }
 
-func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
+func TestFE13WhatThereIsToPayAndWhatNot(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -342,8 +342,8 @@ func TestOnlyWhoSignsIsListenedTo(t *testing.T) {
 	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", "v1,bm90aGluZw==").is(401)
 }
 
-// TestAClientPaysByThePages walks from the mail to the portal by links and forms alone.
-func TestAClientPaysByThePages(t *testing.T) {
+// TestFE23AClientPaysByThePages walks from the mail to the portal by links and forms alone.
+func TestFE23AClientPaysByThePages(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()

@@ -63,7 +63,7 @@ func states(all []bought) string {
 	return strings.Join(out, " ")
 }
 
-func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
+func TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -91,7 +91,7 @@ func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	o.post("/v1/clients/"+i.ClientID+"/items/"+hosting.ID+"/retry", nil).fails(409, "not_active")
 }
 
-func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
+func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -29,6 +30,17 @@ func build(dir, goarch string) error {
 	}
 	return nil
 }
+
+// built compiles all functions for this machine, once for all tests of the package, into the folder outcome.
+var (
+	outcome string
+	built   = sync.OnceValue(func() (err error) {
+		if outcome, err = os.MkdirTemp("", "latchkey-smoke-"); err != nil {
+			return err
+		}
+		return build(outcome, "")
+	})
+)
 
 // logicalID is the name in the template of a function's directory: send-invite is SendInvite.
 func logicalID(directory string) string {
