@@ -92,9 +92,11 @@ func TestAnInstanceIsConnectedOnceItHasAnswered(t *testing.T) {
 		}
 	}
 	p.breaks(far, "")
-	nobody := m{"name": "x", "url": "http://127.0.0.1:1", "apiKey": "k"}
-	if f := o.post("/v1/instances", nobody).fails(422, "instance_unreachable"); !strings.Contains(f.Reason, "nothing answers") {
-		t.Errorf("nobody there: %+v", f)
+	for url, says := range map[string]string{"http://127.0.0.1:1": "must begin with https://", "https://127.0.0.1:1": "is private", "https://169.254.169.254": "is private"} {
+		inside := m{"name": "x", "url": url, "apiKey": "k"}
+		if f := o.post("/v1/instances", inside).fails(422, "invalid"); !strings.Contains(f.at("url"), says) {
+			t.Errorf("one at %s: %+v", url, f)
+		}
 	}
 	wrong := m{"name": "x", "url": far["url"], "apiKey": "wrong"}
 	o.post("/v1/instances", wrong).fails(422, "instance_unreachable")

@@ -146,7 +146,8 @@ func (d Dialer) Transport() http.RoundTripper {
 				}
 				return d.Dial(ctx, scheme, host, port)
 			},
-			ForceAttemptHTTP2: true, TLSHandshakeTimeout: Patience, MaxResponseHeaderBytes: 64 << 10, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
+			ForceAttemptHTTP2: true, TLSHandshakeTimeout: Patience, MaxResponseHeaderBytes: 64 << 10,
+			MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
 		}
 	}
 	return &transport{policy: d.Policy, plain: by("http"), secure: by("https")}

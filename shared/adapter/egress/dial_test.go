@@ -159,7 +159,10 @@ func TestARebindingNameGainsNothing(t *testing.T) {
 
 func TestAnAddressIsNotLookedUp(t *testing.T) {
 	t.Parallel()
-	for host, called := range map[string]string{"8.8.8.8": "8.8.8.8:8443", "2606:4700:4700::1111": "[2606:4700:4700::1111]:8443", "::ffff:8.8.8.8": "8.8.8.8:8443", "127.0.0.1": "", "::1": "", "fe80::1%lo": ""} {
+	for host, called := range map[string]string{
+		"8.8.8.8": "8.8.8.8:8443", "2606:4700:4700::1111": "[2606:4700:4700::1111]:8443", "::ffff:8.8.8.8": "8.8.8.8:8443",
+		"127.0.0.1": "", "::1": "", "fe80::1%lo": "",
+	} {
 		o := &outside{}
 		c, err := o.dialer(egress.Strict()).Dial(t.Context(), "https", host, 8443)
 		if (err == nil) != (called != "") || strings.Join(o.called, " ") != called || len(o.asked) > 0 {

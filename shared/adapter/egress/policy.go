@@ -132,7 +132,8 @@ func (p Policy) standIn(host string, to netip.AddrPort) bool {
 	if ip.IsLoopback() && p.listens(netip.AddrPortFrom(ip, to.Port())) {
 		return true
 	}
-	return (ip.IsLoopback() || ip.IsPrivate() && ip != metadata) && slices.Contains(p.named, name{canonical(host), to.Port()})
+	near := ip.IsLoopback() || ip.IsPrivate() && ip != metadata
+	return near && slices.Contains(p.named, name{canonical(host), to.Port()})
 }
 
 // metadata is where EC2's metadata service is by IPv6, which netip takes for a private network's.
@@ -144,7 +145,8 @@ func (p Policy) listens(at netip.AddrPort) bool {
 
 // local tells whether a listener that is allowed has this port.
 func (p Policy) local(port uint16) bool {
-	return p.listens(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)) || p.listens(netip.AddrPortFrom(netip.IPv6Loopback(), port))
+	four := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	return p.listens(netip.AddrPortFrom(four, port)) || p.listens(netip.AddrPortFrom(netip.IPv6Loopback(), port))
 }
 
 // canonical is the one form of a host's name.

@@ -24,7 +24,8 @@ func refusal(t *testing.T, err error) *egress.Refusal {
 // Each range with its first and last address and with its neighbours on both sides. "" is an address that may be called.
 func TestAnAddressIsJudgedByTheRegistries(t *testing.T) {
 	t.Parallel()
-	const private, protocols, v6protocols, reserved = "Private-Use", "IETF Protocol Assignments, RFC 6890", "IETF Protocol Assignments, RFC 2928", "Reserved by IETF"
+	const private, reserved = "Private-Use", "Reserved by IETF"
+	const protocols, v6protocols = "IETF Protocol Assignments, RFC 6890", "IETF Protocol Assignments, RFC 2928"
 	for _, c := range []struct{ address, why string }{
 		{"0.0.0.0", "“This host on this network”"}, {"0.0.0.1", "“This network”"}, {"0.255.255.255", "“This network”"}, {"1.0.0.0", ""},
 		{"9.255.255.255", ""}, {"10.0.0.0", private}, {"10.255.255.255", private}, {"11.0.0.0", ""},
@@ -175,7 +176,8 @@ func TestHttpsIsSpokenAtAnyPortAndNothingElseIs(t *testing.T) {
 			t.Error(err)
 		}
 		for _, scheme := range []string{"http", "ftp", "", "HTTPS", "smtp"} {
-			for _, err := range []error{p.Judge(scheme, "n8n.example.com", netip.AddrPortFrom(far, port)), p.JudgeName(scheme, "n8n.example.com", port)} {
+			called, typed := p.Judge(scheme, "n8n.example.com", netip.AddrPortFrom(far, port)), p.JudgeName(scheme, "n8n.example.com", port)
+			for _, err := range []error{called, typed} {
 				if r := refusal(t, err); r.Cause != egress.Scheme {
 					t.Errorf("%q at %d: %v", scheme, port, r)
 				}
@@ -212,7 +214,8 @@ func TestAURLIsJudgedByItsHostAndPort(t *testing.T) {
 func TestOnlyTheListenersThatAreListedAreAllowed(t *testing.T) {
 	t.Parallel()
 	at := netip.MustParseAddrPort
-	p := egress.Strict().Allowing(at("127.0.0.1:8080"), at("[::1]:8081"), at("[::ffff:127.0.0.1]:8082"), at("10.0.0.1:8080"), at("169.254.169.254:80"), at("0.0.0.0:8080"))
+	p := egress.Strict().Allowing(at("127.0.0.1:8080"), at("[::1]:8081"), at("[::ffff:127.0.0.1]:8082"), at("10.0.0.1:8080"),
+		at("169.254.169.254:80"), at("0.0.0.0:8080"))
 	for to, passes := range map[string]bool{
 		"127.0.0.1:8080": true, "[::1]:8081": true, "127.0.0.1:8082": true, "[::ffff:127.0.0.1]:8080": true,
 		"127.0.0.1:8081": false, "[::1]:8080": false, "127.0.0.2:8080": false, "10.0.0.1:8080": false, "169.254.169.254:80": false, "0.0.0.0:8080": false,

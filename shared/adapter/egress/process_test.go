@@ -98,7 +98,10 @@ func TestAListOfStandInsAllowsWhatItNames(t *testing.T) {
 			t.Errorf("typed in, %s:%d: %v", typed.host, typed.port, err)
 		}
 	}
-	for _, list := range []string{"localhost", "localhost:0", "localhost:65536", "localhost:http", ":8080", "10.0.0.1:8080", "0.0.0.0:8080", "127.0.0.1:8080;localhost:1", "http://localhost:8080"} {
+	for _, list := range []string{
+		"localhost", "localhost:0", "localhost:65536", "localhost:http", ":8080", "10.0.0.1:8080", "0.0.0.0:8080", "127.0.0.1:8080;localhost:1",
+		"http://localhost:8080",
+	} {
 		p, err := egress.StandIns("127.0.0.1:8080," + list)
 		if err == nil || !strings.Contains(err.Error(), "list of stand-ins") {
 			t.Errorf("%q: %v", list, err)

@@ -26,7 +26,8 @@ func TestAProgramIsAskedWhereThePolicyLetsIt(t *testing.T) {
 	}))
 	t.Cleanup(program.Close)
 	at := netip.MustParseAddrPort(program.Listener.Addr().String())
-	d, err := provisionhook.Open(provisionhook.Options{URL: program.URL, Secret: programSecret, Outside: egress.Strict().Allowing(at), Now: time.Now})
+	outside := egress.Strict().Allowing(at)
+	d, err := provisionhook.Open(provisionhook.Options{URL: program.URL, Secret: programSecret, Outside: outside, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +59,8 @@ func TestAProgramIsAskedWhereThePolicyLetsIt(t *testing.T) {
 
 func TestAnAddressThatMayNotBeCalledMakesNoDriver(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"", "program.example", "http://program.example", "https://name:password@program.example", "https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1:8443/",
-		"https://169.254.169.254/", "ftp://program.example/", "https://program.example:0/"} {
+	for _, at := range []string{"", "program.example", "http://program.example", "https://name:password@program.example",
+		"https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1:8443/", "https://169.254.169.254/", "ftp://program.example/", "https://program.example:0/"} {
 		if d, err := provisionhook.Open(provisionhook.Options{URL: at, Secret: programSecret, Now: time.Now}); err == nil || !strings.Contains(err.Error(), "must be https") {
 			t.Errorf("%q: %+v, %v", at, d, err)
 		}
