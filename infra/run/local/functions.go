@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"reflect"
 	"strings"
 
 	"latchkey.dev/infra/run/engine/roundtrip"
 	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
@@ -62,10 +65,26 @@ const webhookSecret = "whsec_the_stand_in_and_the_product_are_one_process" //nol
 // sealKey is the key that n8n instances' API keys are encrypted with; what is said of codeKey holds for it.
 const sealKey = "what the local run seals it could as well leave open"
 
+// outside is what a deployment lets be called, and besides what this run listens on and has started.
+func (l *Local) outside() egress.Policy {
+	p := egress.Strict()
+	if u, err := url.Parse(l.origin); err == nil {
+		for _, host := range []string{"127.0.0.1", "[::1]"} {
+			if at, err := netip.ParseAddrPort(host + ":" + u.Port()); err == nil {
+				p = p.Allowing(at)
+			}
+		}
+	}
+	if l.estate != nil {
+		p = p.AllowingWhere(l.estate.real.Listens)
+	}
+	return p
+}
+
 // nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and
 // to all others over it.
-func (l *Local) nearby() http.RoundTripper {
-	within, network := roundtrip.Transport(http.StripPrefix(standIns, l.n8n)), &http.Transport{ForceAttemptHTTP2: true}
+func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
+	within := roundtrip.Transport(http.StripPrefix(standIns, l.n8n))
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standIns+"/") {
 			return within.RoundTrip(r)

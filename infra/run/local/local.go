@@ -200,7 +200,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	//nolint:gosec // names of parameters, not what is in them
-	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false",
 		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
@@ -257,8 +257,9 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 	if o.Lambda != "" {
 		return l.elsewhere.functions(l.Stack.Template), nil
 	}
+	outside := l.outside()
 	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
-		Payments: l.till, N8N: l.nearby(), Program: l.program(), Domains: domains{}}})
+		Payments: l.till, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
 }
 
 // Functions makes the template's functions anew, for what looks at how they are made.
