@@ -3,4 +3,4 @@ package main
 
 import "latchkey.dev/shared/wire"
 
-func main() { wire.Start(wire.Functions.ApiKeys) }
+func main() { wire.Start(wire.Functions.APIKeys) }
