@@ -25,8 +25,10 @@ type ResourceBody struct {
 	Connected bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
 	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
 	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
-	OwnedBy   string     `json:"ownedBy,omitempty" doc:"The client that has bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	CreatedAt time.Time  `json:"createdAt"`
+
+	OwnedBy string `json:"ownedBy,omitempty" doc:"The client that has bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 func resourceBody(r *instance.Resource) ResourceBody {
