@@ -25,6 +25,8 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/infra/test/whole"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
@@ -74,7 +76,7 @@ type store interface {
 type product struct {
 	table     *whole.Table
 	queue     *queues.Queue
-	door      *signin.Doorkeeper
+	door      *signin.Authenticator
 	codes     *signin.Codes
 	keys      *signin.Keys
 	inviter   *onboarding.Inviter
@@ -157,7 +159,7 @@ func open(t testing.TB, s settings) *world {
 		kept = s.between(w.table)
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
-	w.door = &signin.Doorkeeper{Store: kept, Now: time.Now}
+	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
 	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Now: time.Now}
@@ -166,10 +168,11 @@ func open(t testing.TB, s settings) *world {
 	w.keeper = &clients.Keeper{Store: kept, Now: time.Now}
 	w.account = &account.Account{Store: kept, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: queues.Open(cfg, w.stack.Template.Queue("BillingQueue").URL),
+		Provision: queues.Open(cfg, w.stack.Template.Queue("ProvisionQueue").URL), Now: time.Now, Note: event.Annotate}
 	return w
 }
 
