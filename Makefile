@@ -24,7 +24,7 @@ WALKS := TheMainJob|DeadLinks|OnFree|NoScript
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
+run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory), BINARIES=1 (functions as deployed)
 	@go run ./infra/run/local/latchkey
 
 check: ## what a contributor runs while writing: gofmt, vet and the tests that take seconds

@@ -207,6 +207,27 @@ func TestWhatGoesWrongIsAnsweredAsByAPIGateway(t *testing.T) {
 	})
 }
 
+func TestWhoWatchesIsToldOfEveryAnswerOfAFunction(t *testing.T) {
+	t.Parallel()
+	var told []string
+	h := open(t, declare(t, map[string]string{"A": route("GET", "/a"), "B": route("GET", "/b")}), map[string]event.Function{
+		"A": function(func(context.Context, []byte) ([]byte, error) {
+			return []byte(`{"statusCode":303,"headers":{"location":"/elsewhere"}}`), nil
+		}),
+		"B": function(func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no") }),
+	}, host.Options{Answered: func(id string, r *http.Request, status int, header http.Header) {
+		told = append(told, fmt.Sprint(id, " ", r.Header.Get("Authorization"), " ", status, " ", header.Get("Location")))
+	}})
+	for _, path := range []string{"/a", "/b", "/nothing"} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Authorization", "Bearer x")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if diff := cmp.Diff([]string{"A Bearer x 303 /elsewhere", "B Bearer x 500 "}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSchedulesRunByTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
