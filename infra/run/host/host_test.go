@@ -33,13 +33,15 @@ func declare(t *testing.T, functions map[string]declaration) *template.Template 
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("Transform: AWS::Serverless-2016-10-31\nResources:\n" +
-		"  Role: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: \"*\"}]}}]}}\n" +
+		"  Role: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", " +
+		"Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: \"*\"}]}}]}}\n" +
 		"  Logs: {Type: AWS::Logs::LogGroup}\n" +
 		"  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}}\n" +
 		"  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}\n")
 	paths := map[string]string{}
 	for id, f := range functions {
-		fmt.Fprintf(&b, "  %s: {Type: AWS::Serverless::Function, Properties: {FunctionName: %s, CodeUri: x, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 5", id, id)
+		fmt.Fprintf(&b, "  %s: {Type: AWS::Serverless::Function, Properties: {FunctionName: %s, CodeUri: x, Role: !GetAtt Role.Arn, "+
+			"LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 5", id, id)
 		if f.properties != "" {
 			b.WriteString(", " + f.properties)
 		}
@@ -49,7 +51,8 @@ func declare(t *testing.T, functions map[string]declaration) *template.Template 
 			if method = strings.ToLower(method); method == "any" {
 				method = "x-amazon-apigateway-any-method"
 			}
-			paths[path] += fmt.Sprintf("            %s: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: !GetAtt Role.Arn, "+
+			paths[path] += fmt.Sprintf("            %s: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, "+
+				"payloadFormatVersion: \"2.0\", credentials: !GetAtt Role.Arn, "+
 				"uri: !Sub \"arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations\"}}\n", method, id)
 		}
 	}
