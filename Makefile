@@ -116,5 +116,5 @@ lint: ## gofmt, vet and golangci-lint
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
 
 check-template: ## cfn-lint on the templates, and what AWS's translator makes of it: quotas, roles, wildcards
-	cfn-lint template.yaml infra/ops/alarms.yaml infra/ops/domain.yaml infra/ops/instance.yaml
+	cfn-lint template.yaml functions/*/template.yaml infra/ops/*.yaml
 	python3 infra/run/template/translated.py
