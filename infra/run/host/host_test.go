@@ -283,7 +283,7 @@ func TestWhatGoesWrongIsAnsweredAsByAPIGateway(t *testing.T) {
 func TestWhoWatchesIsToldOfEveryAnswerOfAFunction(t *testing.T) {
 	t.Parallel()
 	var told []string
-	h := open(t, declare(t, map[string]string{"A": route("GET", "/a"), "B": route("GET", "/b")}), map[string]event.Function{
+	h := open(t, declare(t, map[string]declaration{"A": route("GET", "/a"), "B": route("GET", "/b")}), map[string]event.Function{
 		"A": function(func(context.Context, []byte) ([]byte, error) {
 			return []byte(`{"statusCode":303,"headers":{"location":"/elsewhere"}}`), nil
 		}),

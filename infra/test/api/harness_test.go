@@ -307,3 +307,12 @@ func hasCode(m mail) bool {
 
 // defaults are the settings that most tests with a product of their own have.
 var defaults = local.Options{}
+
+// do is the form of a page that the button with this value sends.
+func do(value string, form url.Values) url.Values {
+	sent := url.Values{"do": {value}}
+	for name, values := range form {
+		sent[name] = values
+	}
+	return sent
+}

@@ -52,7 +52,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	}
 	byForm := func(c *caller, to string) {
 		p.skipMails(to)
-		c.post("/sign-in/code", url.Values{"email": {to}}).is(200)
+		c.post("/sign-in", do("code", url.Values{"email": {to}})).is(200)
 		c.cookie = c.post("/sign-in", url.Values{"email": {to}, "code": {codeOf(to)}}).is(303).session()
 		kept.keep(c.cookie)
 	}
@@ -74,7 +74,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	o.get("/").is(303)
 	o.get("/sign-in").is(200)
 	guest := byAPI("guest@client.example")
-	guest.post("/sign-out", url.Values{}).is(303)
+	guest.post("/account", do("sign-out", url.Values{})).is(303)
 	p.advance(30 * time.Second)
 	byForm(guest, "guest@client.example")
 	guest.delete("/v1/sessions/current").is(204)
@@ -122,10 +122,10 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	o.post("/clients", url.Values{"email": {"three@client.example"}}).is(409)
 	o.get(at).is(200)
 	p.advance(61 * time.Second)
-	o.post(at+"/resend", url.Values{}).is(303)
-	o.post(at+"/resend", url.Values{}).is(429)
-	o.post(at+"/cancel", url.Values{}).is(303)
-	o.post(at+"/cancel", url.Values{}).is(303)
+	o.post(at, do("resend", url.Values{})).is(303)
+	o.post(at, do("resend", url.Values{})).is(429)
+	o.post(at, do("cancel", url.Values{})).is(303)
+	o.post(at, do("cancel", url.Values{})).is(303)
 	tokenOf("three@client.example")
 	four := o.invite("four@client.example", m{"grants": grants[:1]})
 
@@ -141,7 +141,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	secret = tokenOf(four.Email)
 	p.nobody().get("/i/" + secret).is(200)
-	p.nobody().post("/i/"+secret+"/code", url.Values{}).is(200)
+	p.nobody().post("/i/"+secret, do("code", url.Values{})).is(200)
 	c = codeOf(four.Email)
 	client.post("/i/"+secret, url.Values{"code": {"000000"}})
 	client.cookie = client.post("/i/"+secret, url.Values{"code": {c}}).is(303).session()

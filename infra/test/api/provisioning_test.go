@@ -230,7 +230,7 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(program.bearer)
 	p.advance(61 * time.Minute)
 	program.post("/v1/clients/"+i.ClientID+"/items/"+all[0].ID+"/retry", nil).is(200)
-	o.post("/clients/"+i.ClientID+"/retry", url.Values{"resource": {all[1].ID}}).is(303)
+	o.post("/clients/"+i.ClientID, do("retry", url.Values{"resource": {all[1].ID}})).is(303)
 	failed()
 	p.advance(25 * time.Hour)
 	p.until("all to be paid back", func() bool {
