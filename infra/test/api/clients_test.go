@@ -348,9 +348,9 @@ func TestClientsAreTendedByTheAgencyAlone(t *testing.T) {
 		try(o, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
 	}
 	for _, form := range []string{"rename", "access", "remove", "erase"} {
-		p.nobody().post("/clients/"+i.ClientID+"/"+form, url.Values{}).is(303).has("Location", "/sign-in")
-		o.post("/clients/"+i.ClientID+"/"+form, url.Values{}, "Sec-Fetch-Site", "cross-site").is(403)
-		client.post("/clients/"+i.ClientID+"/"+form, url.Values{}).is(403)
+		p.nobody().post("/clients/"+i.ClientID, do(form, nil)).is(303).has("Location", "/sign-in")
+		o.post("/clients/"+i.ClientID, do(form, nil), "Sec-Fetch-Site", "cross-site").is(403)
+		client.post("/clients/"+i.ClientID, do(form, nil)).is(403)
 	}
 	if c := o.readClient(i.ClientID); c.Status != "active" || c.Name != i.Email {
 		t.Errorf("the client is %+v", c)

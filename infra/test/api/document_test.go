@@ -94,21 +94,40 @@ func (w *witness) load(t *testing.T, p *product) map[string]operation {
 	return w.operations
 }
 
-// find is the operation that serves a path.
+// find is the operation that serves a path: as API Gateway has it, a path without parameters is matched before one with.
 func (w *witness) find(method, path string) (operation, bool) {
+	best, parameters, methods := operation{}, len(path), false
 	for at, o := range w.operations {
-		want, have := strings.Split(at, "/"), strings.Split(method+" "+path, "/")
-		if len(want) == len(have) {
-			same := true
-			for i := range want {
-				same = same && (want[i] == have[i] || strings.HasPrefix(want[i], "{") && have[i] != "")
-			}
-			if same {
-				return o, true
-			}
+		had, _, _ := strings.Cut(at, " ")
+		n, ok := matches(o.path, path)
+		if !ok || n > parameters {
+			continue
+		}
+		if n < parameters {
+			methods = false
+		}
+		if parameters = n; had == method {
+			best, methods = o, true
 		}
 	}
-	return operation{}, false
+	return best, methods
+}
+
+// matches tells whether the path is one of the pattern's, and how many parameters that takes.
+func matches(pattern, path string) (parameters int, ok bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return 0, false
+	}
+	for i := range want {
+		switch {
+		case strings.HasPrefix(want[i], "{") && have[i] != "":
+			parameters++
+		case want[i] != have[i]:
+			return 0, false
+		}
+	}
+	return parameters, true
 }
 
 // note complains about an answer that the document does not have.

@@ -149,8 +149,8 @@ func TestDeadLinksTakeNoAnswer(t *testing.T) {
 			who.post(at+"/propose", m{"email": p.address("pat")}).says(410, "invitation_gone", "This invitation is no longer valid.")
 			who.post(at+"/request-link", nil).says(410, "invitation_gone", "This invitation is no longer valid.")
 		}
-		for _, form := range []string{"/decline", "/propose", "/request"} {
-			p.nobody().post("/i/"+secret+form, url.Values{"email": {p.address("pat")}}).is(410).shows("This invitation is no longer valid.").hides("Northwind")
+		for _, form := range []string{"decline", "propose", "request"} {
+			p.nobody().post("/i/"+secret, do(form, url.Values{"email": {p.address("pat")}})).is(410).shows("This invitation is no longer valid.").hides("Northwind")
 		}
 	}
 }

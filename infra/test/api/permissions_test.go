@@ -294,7 +294,7 @@ func TestTheLogKnowsIDsOnly(t *testing.T) {
 			t.Errorf("whose request was it? %s", line)
 		}
 	}
-	for _, name := range []string{"sendInvite", "signIn", "invitationPage", "acceptInvitationForm", "viewInvitation", "getPortal"} {
+	for _, name := range []string{"sendInvite", "signIn", "invitationPage", "invitationPage.accept", "viewInvitation", "getPortal"} {
 		if seen[name] == 0 {
 			t.Errorf("no line about %s, but about %v", name, slices.Sorted(maps.Keys(seen)))
 		}

@@ -422,8 +422,8 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	if n := strings.Count(string(page.body), `role="switch"`); n < 5 || !strings.Contains(string(page.body), `aria-checked="true"`) {
 		t.Errorf("%d switches", n)
 	}
-	form := "/portal/instances/" + x.ID + "/workflows/" + id
-	writes.post(form, url.Values{"active": {"false"}}).is(303).has("Location", "/portal/instances/"+x.ID+"?done=off")
+	form := "/portal/instances/" + x.ID
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"false"}})).is(303).has("Location", "/portal/instances/"+x.ID+"?done=off")
 	writes.get("/portal/instances/" + x.ID + "?done=off").is(200).shows("It is switched off.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("it is still on")
@@ -441,10 +441,10 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		if got := c.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}); got.status != want {
 			t.Errorf("status %d, want %d: %s", got.status, want, got.body)
 		}
-		c.post(form, url.Values{"active": {"true"}})
+		c.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}}))
 	}
 	reads.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(403, "forbidden")
-	reads.post(form, url.Values{"active": {"true"}}).is(403).shows("You may look at this instance and change nothing.")
+	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("You may look at this instance and change nothing.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("somebody else has switched it on")
 	}
@@ -456,7 +456,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	}
 	p.breaks(far, "fail")
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(422, "instance_unreachable")
-	writes.post(form, url.Values{"active": {"true"}}).is(422).shows("Nothing was switched")
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(422).shows("Nothing was switched")
 	p.breaks(far, "")
 	for _, odd := range []string{"nothing", "..%2f..%2fexecutions", strings.Repeat("x", 70), "a%20b"} {
 		writes.do(http.MethodPut, at+"/workflows/"+odd, m{"active": true}).fails(404, "not_found")
@@ -471,7 +471,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	// Right up to the moment at which it is taken away.
 	o.delete("/v1/instances/" + x.ID).is(200)
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(404, "not_found")
-	writes.post(form, url.Values{"active": {"true"}}).is(404)
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(404)
 }
 
 func TestARightThatIsTakenIsGoneWithTheNextSwitch(t *testing.T) {
