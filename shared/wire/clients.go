@@ -15,7 +15,7 @@ func (p *Parts) Directory() *onboarding.Directory {
 
 // Keeper changes relationships for an agency.
 func (p *Parts) Keeper() *clients.Keeper {
-	return &clients.Keeper{Store: p.Table(), Till: p.CheckoutCloser(), Now: p.Now}
+	return &clients.Keeper{Store: p.Table(), Checkouts: p.CheckoutCloser(), Now: p.Now}
 }
 
 // Clients serves /v1/clients.

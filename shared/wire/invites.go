@@ -9,12 +9,12 @@ import (
 
 // Inviter sends invites and watches over them.
 func (p *Parts) Inviter() *onboarding.Inviter {
-	return &onboarding.Inviter{Store: p.Table(), Queue: p.MailQueue(), Prices: p.Prices(), Till: p.CheckoutCloser(), Now: p.Now}
+	return &onboarding.Inviter{Store: p.Table(), Queue: p.MailQueue(), Prices: p.Prices(), Checkouts: p.CheckoutCloser(), Now: p.Now}
 }
 
 // Reception is the invited person's side.
 func (p *Parts) Reception() *onboarding.Reception {
-	return &onboarding.Reception{Store: p.Table(), Till: p.CheckoutCloser(), Now: p.Now}
+	return &onboarding.Reception{Store: p.Table(), Checkouts: p.CheckoutCloser(), Now: p.Now}
 }
 
 // Invites serves /v1/invites.

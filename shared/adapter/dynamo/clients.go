@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/provisioning"
 )
 
 // Clients is what a decision about one relationship needs that looks at nothing else: cancelling, removing, renaming,
@@ -14,6 +15,8 @@ type Clients struct{ t *Table }
 
 // NewClients makes Clients of the table.
 func NewClients(t *Table) Clients { return Clients{t} }
+
+var _ provisioning.RetryStore = Clients{}
 
 // Client reads one relationship.
 func (c Clients) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {

@@ -31,9 +31,9 @@ type Store interface {
 
 // Keeper changes relationships for the agency's people and programs.
 type Keeper struct {
-	Store Store
-	Till  client.Till // nil where nothing is sold, and where nothing is ended
-	Now   func() time.Time
+	Store     Store
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
 }
 
 var (
@@ -161,7 +161,7 @@ func (k *Keeper) Remove(ctx context.Context, caller identity.Caller, which id.Cl
 		if err := c.MayEnd(client.ByAgency); err != nil {
 			return nil, err
 		}
-		if err := client.CloseTill(ctx, k.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, k.Checkouts, c); err != nil {
 			return nil, err
 		}
 		if !c.End(now, client.ByAgency) {
@@ -183,7 +183,7 @@ func (k *Keeper) Erase(ctx context.Context, caller identity.Caller, which id.Cli
 		if c.At(now) != client.Inactive {
 			return nil, fault.New(fault.NotActive, "This client is still %s. Remove it first; then it can be erased.", c.At(now))
 		}
-		if err := client.CloseTill(ctx, k.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, k.Checkouts, c); err != nil {
 			return nil, err
 		}
 		change := logged(row(now, caller, audit.ClientErased, string(c.ID), ""))

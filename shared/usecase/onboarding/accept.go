@@ -26,9 +26,9 @@ type ReceptionStore interface {
 
 // Reception receives the invited person: it shows what the link offers, and takes the answer.
 type Reception struct {
-	Store ReceptionStore
-	Till  client.Till // nil where nothing is sold, and where nothing is declined
-	Now   func() time.Time
+	Store     ReceptionStore
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
 }
 
 // Standing says how the person who looks relates to the invitation.

@@ -37,7 +37,7 @@ func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*cli
 		if err := c.Invite.MayAnswer(now); err != nil {
 			return "", err
 		}
-		if err := client.CloseTill(ctx, r.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return "", err
 		}
 		c.Proposal = nil

@@ -23,11 +23,11 @@ import (
 
 // Inviter sends invites and looks after those that are out.
 type Inviter struct {
-	Store  Store
-	Queue  Queue       // nil where nothing is mailed
-	Prices Quoter      // nil where nothing is sold
-	Till   client.Till // nil where nothing is sold
-	Now    func() time.Time
+	Store     Store
+	Queue     Queue  // nil where nothing is mailed
+	Prices    Quoter // nil where nothing is sold
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
 }
 
 // Quoter makes the contract of an order at the prices of now.
@@ -383,7 +383,7 @@ func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.I
 		if c.Invite.Status == invite.Canceled {
 			return nil
 		}
-		if err := client.CloseTill(ctx, s.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, s.Checkouts, c); err != nil {
 			return err
 		}
 		now := s.Now()

@@ -71,7 +71,7 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 			return err
 		}
 		made.Invite.First(now, slot)
-		if err := client.CloseTill(ctx, s.Till, old); err != nil {
+		if err := client.CloseCheckout(ctx, s.Checkouts, old); err != nil {
 			return err
 		}
 		if !old.End(now, client.ByAgency) {
