@@ -139,14 +139,14 @@ type checkoutInput struct {
 type checkoutOutput struct{ Body CheckoutBody }
 
 // StartCheckout opens the checkout of an invitation that the client pays for.
-func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, cashier *billing.Cashier) Operation {
+func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitations, cashier *billing.Cashier) Operation {
 	return operation(auth, described{
 		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
 		summary:     "Pay for an invitation",
 		description: "The caller must have signed in with the invited address within the last hour. However often it is called, there is one page; with another interval the page that is open is closed.",
 		codes:       []fault.Code{fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
-		v, err := reception.View(ctx, in.Token, caller)
+		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err
 		}
@@ -225,14 +225,14 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
-func GetContract(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
 		summary:     "Read an invite's contract",
 		description: "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
-		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
