@@ -34,7 +34,7 @@ type InvitationBody struct {
 	Message   string        `json:"message,omitempty"`
 	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
 	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
-	Offer     string        `json:"offer" doc:"Fingerprint of the offer, to accept what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	Offer     string        `json:"offer" doc:"Accept with it to get what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 }
 

@@ -86,12 +86,12 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 
 // DraftBody is an invite as its sender writes it.
 type DraftBody struct {
-	Email   string      `json:"email" doc:"Needed. \"Acme Ltd <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
+	Email   string      `json:"email" doc:"Needed. \"Acme <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
 	Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
-	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, the default) or client (Ask Client to Pay). Fixed once sent." example:"agency"`
+	Payer   string      `json:"payer,omitempty" doc:"agency: You Pay, the default; client: Ask Client to Pay. It is fixed." example:"agency"`
 	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
 	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
-	Message string      `json:"message,omitempty" doc:"Your own words for the mail, at most 500 characters." example:"Here are your two workflows."`
+	Message string      `json:"message,omitempty" doc:"For the mail, at most 500 characters." example:"Here are your two workflows."`
 }
 
 // draft is the body as the use case takes it.

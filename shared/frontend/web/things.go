@@ -11,23 +11,23 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
 // InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
-func InstancesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func InstancesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	return s.thingsPage("instancesPage", instance.N8N, auth, directory, connector, connectInstance(s, directory, connector))
 }
 
 // ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
-func ServicesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func ServicesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	return s.thingsPage("servicesPage", instance.Service, auth, directory, connector, connectService(s, directory, connector))
 }
 
-func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
+func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector,
 	forms ...Form) *Page {
 	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.things(r, kind, directory, connector, caller)
@@ -43,7 +43,7 @@ func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenti
 }
 
 // things prepares the list.
-func (s *Site) things(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Things, error) {
+func (s *Site) things(r *http.Request, kind instance.Kind, directory *clients.Directory, connector *resources.Connector, caller identity.Caller) (page.Things, error) {
 	ctx := r.Context()
 	event.Annotate(ctx, "agency", string(caller.Agency))
 	v := page.Things{Service: kind == instance.Service, Form: page.ThingForm{Key: newKey(), Type: "whatsapp"}}
@@ -129,7 +129,7 @@ func stateMeaning(r *instance.Resource) string {
 
 // connectInstance connects an n8n and leads to its page. What cannot be connected comes back with all that was
 // typed, but for the key.
-func connectInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+func connectInstance(s *Site, directory *clients.Directory, connector *resources.Connector) Form {
 	return s.connect(instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("apiKey")
 		return connector.Connect(r.Context(), caller, resources.Instance{Name: &name, URL: &at, APIKey: &key}, once(r.PostForm))
@@ -137,7 +137,7 @@ func connectInstance(s *Site, directory *onboarding.Directory, connector *resour
 }
 
 // connectService connects a service and leads to its page.
-func connectService(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+func connectService(s *Site, directory *clients.Directory, connector *resources.Connector) Form {
 	return s.connect(instance.Service, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
 		in := resources.Service{Type: r.PostForm.Get("type"), Name: r.PostForm.Get("name"), URL: strings.TrimSpace(r.PostForm.Get("url"))}
 		return connector.ConnectService(r.Context(), caller, in, once(r.PostForm))
@@ -147,7 +147,7 @@ func connectService(s *Site, directory *onboarding.Directory, connector *resourc
 // thingNames are the fields of the forms by the names that the use case gives them.
 var thingNames = map[string]string{"name": "name", "url": "url", "apiKey": "apiKey", "type": "type"}
 
-func (s *Site) connect(kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
+func (s *Site) connect(kind instance.Kind, directory *clients.Directory, connector *resources.Connector,
 	do func(*http.Request, identity.Caller) (*instance.Resource, error)) Form {
 	return form("connect", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		made, err := do(r, caller)
@@ -177,17 +177,17 @@ var thingOutcomes = map[string]page.Note{
 }
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
-func InstancePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func InstancePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	return s.thingPage("instancePage", instance.N8N, auth, directory, connector,
 		updateInstance(s, directory, connector), checkInstance(s, directory, connector), disconnectThing(s, instance.N8N, directory, connector))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
-func ServicePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func ServicePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	return s.thingPage("servicePage", instance.Service, auth, directory, connector, disconnectThing(s, instance.Service, directory, connector))
 }
 
-func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
+func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector,
 	forms ...Form) *Page {
 	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.thing(r, kind, directory, connector, caller)
@@ -205,7 +205,7 @@ func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authentic
 }
 
 // thing prepares the page of the resource that the path names.
-func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Thing, error) {
+func (s *Site) thing(r *http.Request, kind instance.Kind, directory *clients.Directory, connector *resources.Connector, caller identity.Caller) (page.Thing, error) {
 	ctx, now := r.Context(), s.now()
 	event.Annotate(ctx, "agency", string(caller.Agency))
 	seen, err := connector.Get(ctx, caller, kind, which(r, kind))
@@ -252,7 +252,7 @@ func which(r *http.Request, kind instance.Kind) id.Resource {
 }
 
 // updateInstance changes an instance. An empty key leaves the stored one.
-func updateInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+func updateInstance(s *Site, directory *clients.Directory, connector *resources.Connector) Form {
 	return form("save", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), strings.TrimSpace(r.PostForm.Get("apiKey"))
@@ -286,7 +286,7 @@ func orNotFound(err error, f *fault.Error) error {
 }
 
 // checkInstance has an instance called now.
-func checkInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
+func checkInstance(s *Site, directory *clients.Directory, connector *resources.Connector) Form {
 	return s.toThing("check", instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
 		_, err := connector.Check(r.Context(), caller, x)
 		return thingPath(x) + "?done=checked", err
@@ -294,7 +294,7 @@ func checkInstance(s *Site, directory *onboarding.Directory, connector *resource
 }
 
 // disconnectThing takes an instance or a service away.
-func disconnectThing(s *Site, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector) Form {
+func disconnectThing(s *Site, kind instance.Kind, directory *clients.Directory, connector *resources.Connector) Form {
 	list := map[instance.Kind]string{instance.N8N: "/instances", instance.Service: "/services"}[kind]
 	return s.toThing("disconnect", kind, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
 		_, err := connector.Disconnect(r.Context(), caller, kind, x)
@@ -303,7 +303,7 @@ func disconnectThing(s *Site, kind instance.Kind, directory *onboarding.Director
 }
 
 // toThing does something to a resource and leads on; where it is refused, the resource's page says why.
-func (s *Site) toThing(name string, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
+func (s *Site) toThing(name string, kind instance.Kind, directory *clients.Directory, connector *resources.Connector,
 	do func(*http.Request, identity.Caller, id.Resource) (string, error)) Form {
 	return form(name, identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		next, err := do(r, caller, which(r, kind))
