@@ -40,7 +40,7 @@ func changed(ctx context.Context, auth *signin.Authenticator, directory *clients
 
 type updateClientInput struct {
 	ClientRef
-	IfMatch string `header:"If-Match" doc:"The ETag that was read: 412 when it has changed since." example:"\"5f0c2b1e1f7c4a52\""`
+	IfMatch string `header:"If-Match" doc:"The ETag of what was read: then a change that somebody else made meanwhile is not overwritten." example:"\"5f0c2b1e1f7c4a52\""`
 	Body    struct {
 		Name *string `json:"name,omitempty" doc:"The new name; empty for none: then the address stands for it." example:"Acme Ltd"`
 	}
