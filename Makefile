@@ -24,7 +24,7 @@ WALKS := TheMainJob|DeadLinks|OnFree|NoScript
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
+run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory), BINARIES=1 (functions as deployed)
 	@go run ./infra/run/local/latchkey
 
 check: ## what a contributor runs while writing: gofmt, vet and the tests that take seconds
@@ -116,5 +116,5 @@ lint: ## gofmt, vet and golangci-lint
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
 
 check-template: ## cfn-lint on the templates, and what AWS's translator makes of it: quotas, roles, wildcards
-	cfn-lint template.yaml infra/ops/alarms.yaml infra/ops/domain.yaml infra/ops/instance.yaml
+	cfn-lint template.yaml functions/*/template.yaml infra/ops/*.yaml
 	python3 infra/run/template/translated.py

@@ -117,7 +117,7 @@ func (f Functions) CheckoutConfirm() event.Function {
 
 // InvitationCheckout serves /v1/invitations/{token}/checkout.
 func (f Functions) InvitationCheckout() event.Function {
-	return api.Route(f.p.Origin(), api.StartCheckout(f.p.Authenticator(), f.p.Reception(), f.p.Checkouts())).Function()
+	return api.Route(f.p.Origin(), api.StartCheckout(f.p.Authenticator(), f.p.Invitations(), f.p.Checkouts())).Function()
 }
 
 // CheckoutPage serves /checkout.

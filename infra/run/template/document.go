@@ -228,7 +228,8 @@ func (d *document) readResources(n *yaml.Node) error {
 			return err
 		}
 		if other, taken := d.whole.places[id]; taken {
-			return errorAt(line, "%s is the logical id of another resource too (%s, line %d): ids are unique over all templates", id, other.file, other.line)
+			return errorAt(line, "%s is the logical id of another resource too (%s, line %d): ids are unique over all templates",
+				id, other.file, other.line)
 		}
 		d.whole.places[id] = place{d.file, line}
 		d.resources[id] = r

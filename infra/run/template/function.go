@@ -33,7 +33,10 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	g.unread(globalSettings...)
 	g.done()
 
-	f := &Function{ID: res.id, Name: r.need("FunctionName"), Directory: path.Join(path.Dir(d.file), r.need("CodeUri")), Environment: map[string]string{}}
+	f := &Function{
+		ID: res.id, Name: r.need("FunctionName"), Directory: path.Join(path.Dir(d.file), r.need("CodeUri")),
+		Environment: map[string]string{},
+	}
 	r.only("Runtime", "provided.al2023")
 	r.only("Handler", "bootstrap")
 	r.unread("EventInvokeConfig", "Description")

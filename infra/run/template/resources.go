@@ -122,7 +122,9 @@ func readKeys(r *reader, types map[string]string) (hash, sorted Key) {
 func (d *document) readQueue(id, name string, r *reader) *Queue {
 	q := &Queue{ID: id, Name: name, ARN: d.arn("sqs", name), URL: d.queueURL(id, name), Attributes: map[string]string{}}
 	r.unread("QueueName", "SqsManagedSseEnabled")
-	for _, attribute := range []string{"VisibilityTimeout", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MaximumMessageSize"} {
+	for _, attribute := range []string{
+		"VisibilityTimeout", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MaximumMessageSize",
+	} {
 		if r.has(attribute) {
 			q.Attributes[attribute] = strconv.Itoa(r.number(attribute, 0))
 		}

@@ -244,7 +244,7 @@ func TestAnAgencysBusinessIsNotDoneFromOtherSites(t *testing.T) {
 			o.do(x.method, x.path, large).fails(413, "too_large")
 		}
 	}
-	for _, path := range []string{"/sign-up", "/switch", "/settings", "/settings/members", "/settings/keys", "/settings/agency"} {
+	for _, path := range []string{"/sign-up", "/agencies", "/settings", "/settings/members", "/settings/keys", "/settings/agency"} {
 		o.post(path, nil, "Sec-Fetch-Site", "cross-site").is(403).shows("This came from another site")
 	}
 }

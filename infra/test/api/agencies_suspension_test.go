@@ -75,7 +75,7 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	if s := client.do("PUT", "/v1/portal/instances/"+x.ID+"/workflows/"+flow.ID, m{"active": true}).status; s != 403 && s != 405 {
 		t.Errorf("switching a workflow answered %d", s)
 	}
-	client.post("/portal/instances/"+x.ID+"/workflows/"+flow.ID, url.Values{"active": {"true"}}).is(403)
+	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {flow.ID}, "active": {"true"}})).is(403)
 	// What there is can still be looked at, and ended.
 	o.get("/v1/clients").is(200)
 	p.program(k.Secret).get("/v1/clients").is(200)

@@ -185,7 +185,7 @@ func TestSigningUpByThePages(t *testing.T) {
 		t.Fatalf("%d agencies to choose from", len(ids))
 	}
 	old := c.cookie
-	c.cookie = c.post("/switch", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/clients").session()
+	c.cookie = c.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/clients").session()
 	if x, _ := c.agency(); x.Name != "Acme" {
 		t.Errorf("after switching the session acts for %s", x.Name)
 	}
@@ -196,9 +196,9 @@ func TestSigningUpByThePages(t *testing.T) {
 	}
 	// Nobody gets into an agency by naming it.
 	stranger := p.signIn(p.address("stranger"))
-	stranger.post("/switch", url.Values{"agency": {ids[0][1]}}).is(404)
+	stranger.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(404)
 	stranger.get("/agencies").is(200).shows("You work at no agency")
-	p.nobody().post("/switch", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/sign-in")
+	p.nobody().post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/sign-in")
 	p.nobody().get("/agencies").is(303).has("Location", "/sign-in")
 }
 

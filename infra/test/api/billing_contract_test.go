@@ -90,14 +90,14 @@ func TestThePaymentThatFailsIsSeenByTheAgency(t *testing.T) {
 	c.joins(mine.ID)
 	s := p.signIn(soloOwner)
 	s.get("/settings/agency").is(200).hides("Card and invoices")
-	till := s.post("/upgrade", url.Values{"interval": {"month"}}).is(303).header.Get("Location")
+	till := s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303).header.Get("Location")
 	p.pay(till, "pay")
 	p.until("Max", func() bool { return strings.Contains(s.get("/settings/agency").text(), "Paid monthly. It renews on") })
 	s.get("/upgrade").is(200).shows("Invite Client")
 
 	// Each way to card and invoices leads back to where it was opened.
 	for from, back := range map[string]string{"": "/upgrade", "/settings/agency": "/settings/agency", "https://evil.example": "/upgrade"} {
-		at := s.post("/upgrade", url.Values{"account": {"1"}, "from": {from}}).is(303).header.Get("Location")
+		at := s.post("/upgrade/start", url.Values{"account": {"1"}, "from": {from}}).is(303).header.Get("Location")
 		var portal struct{ ReturnURL string }
 		p.control(http.MethodGet, "stripe/portal/"+session(at), nil, &portal)
 		if !strings.HasSuffix(portal.ReturnURL, back) {
@@ -137,7 +137,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	at := "/checkout?agency=" + mine.ID
 	start := func(name string) (invite, *caller, string) {
 		i, _, c := o.paying(p.address(name))
-		return i, c, c.post("/checkout", where).is(303).header.Get("Location")
+		return i, c, c.post("/checkout/start", where).is(303).header.Get("Location")
 	}
 
 	// Signed in as somebody else.
@@ -145,16 +145,16 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	p.nextMail(i0.Email)
 	other := p.signIn(p.address("other"))
 	other.get(at).is(404).shows("There is nothing to pay here", "Sign out and use another address")
-	other.post("/sign-out", url.Values{"next": {at}}).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
+	other.post("/account", do("sign-out", url.Values{"next": {at}})).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
 	n := p.nobody()
-	n.post("/sign-in/code", url.Values{"email": {i0.Email}, "next": {at}}).is(200)
+	n.post("/sign-in", do("code", url.Values{"email": {i0.Email}, "next": {at}})).is(200)
 	n.post("/sign-in", url.Values{"email": {i0.Email}, "code": {code(t, p.nextMail(i0.Email))}, "next": {at}}).is(303).has("Location", at)
 
 	// Cancelled while the payment page is open; and while it is being paid.
 	i, c, till := start("cancelled")
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
 	c.get(at+"&canceled=1").is(410).shows("This invitation was cancelled", "Nothing was charged", "Northwind Automations")
-	c.post("/checkout", where).is(303).has("Location", at+"&problem=invitation_gone")
+	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=invitation_gone")
 	c.get("/checkout/done?agency=" + mine.ID).is(303)
 	p.until("the page to know", func() bool { return c.get("/checkout/waiting?agency="+mine.ID).status == 410 })
 	c.get("/checkout/waiting?agency=" + mine.ID).is(410).shows("This invitation was cancelled")
@@ -164,7 +164,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 
 	// Declined, and paid all the same a moment before the page closes.
 	_, secret, d := o.paying(p.address("both"))
-	till = d.post("/checkout", where).is(303).header.Get("Location")
+	till = d.post("/checkout/start", where).is(303).header.Get("Location")
 	d.post("/v1/invitations/"+secret+"/decline", nil).is(204)
 	if result, err := p.local.Stripe.Pay(session(till), standin.Card{Number: standin.CardGood}); err == nil && result.URL != "" {
 		p.until("the money to go back", func() bool {
@@ -177,7 +177,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	p.advance(24 * time.Hour)
 	c = p.signIn(p.address("expired-page"))
 	c.get(at+"&canceled=1").is(200).shows("Nothing was charged", "Continue to payment")
-	again := c.post("/checkout", where).is(303).header.Get("Location")
+	again := c.post("/checkout/start", where).is(303).header.Get("Location")
 	if again == till || !strings.Contains(again, "/checkout/") {
 		t.Errorf("the next try leads to %s, after %s", again, till)
 	}
@@ -190,27 +190,27 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 			t.Errorf("%s leads to %s", path, to)
 		}
 	}
-	if to := c.post("/checkout", where).is(303).header.Get("Location"); !strings.HasPrefix(to, at) {
+	if to := c.post("/checkout/start", where).is(303).header.Get("Location"); !strings.HasPrefix(to, at) {
 		t.Errorf("paying again leads to %s", to)
 	}
 
 	// The sign-in is too old: one signs in again, and comes back.
 	_, c, _ = start("old")
 	p.advance(61 * time.Minute)
-	c.post("/checkout", where).is(303).has("Location", at+"&problem=sign_in")
+	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=sign_in")
 	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to go on", "sign-in of the last hour")
 
 	// The payment service does not answer.
 	_, _, c = o.paying(p.address("off"))
 	p.local.Stripe.Disturb(func(string, string) standin.Disturbance { return standin.FailBefore })
-	c.post("/checkout", where).is(303).has("Location", at+"&problem=unavailable")
+	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=unavailable")
 	c.get(at+"&problem=unavailable").is(200).shows("The payment service does not answer", "Nothing was charged")
 	p.local.Stripe.Disturb(nil)
 
 	// The agency is suspended, before and while it is paid.
 	_, _, c = o.paying(p.address("suspended"))
 	p.suspend(mine.ID)
-	c.post("/checkout", where).is(303).has("Location", at+"&problem=invitation_gone")
+	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=invitation_gone")
 	c.get(at + "&problem=invitation_gone").is(200).shows("takes no new clients at the moment")
 	p.resume(mine.ID)
 }
@@ -225,7 +225,7 @@ func TestPaidAfterTheInviteExpiredIsHonoured(t *testing.T) {
 	at := "/checkout?agency=" + mine.ID
 	p.advance(7*24*time.Hour - 30*time.Minute)
 	c := p.signIn(i.Email)
-	till := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
+	till := c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	p.advance(50 * time.Minute)
 	p.nobody().get("/checkout/done?agency=" + mine.ID).is(303)
 	c.get(at).is(410).shows("This invitation has expired", "nothing was charged")
@@ -239,7 +239,7 @@ func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
-	o.post("/clients/preview", url.Values{"payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}}).is(200).shows("n8n Hosting, 30 GB", "WhatsApp Service", "Paid first", "€68.00 a month or €680.00 a year")
+	o.post("/clients", do("preview", url.Values{"payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}})).is(200).shows("n8n Hosting, 30 GB", "WhatsApp Service", "Paid first", "€68.00 a month or €680.00 a year")
 	i, secret, c := o.paying(p.address("ops"))
 	var page checkout
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)

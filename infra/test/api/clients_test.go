@@ -153,12 +153,12 @@ func TestTwoWhoRenameAClientDoNotOverwriteEachOther(t *testing.T) {
 
 	// The form carries the edition that it was made from, and keeps what was typed.
 	form := url.Values{"name": {"From the form"}, "edition": {"0000"}}
-	o.post("/clients/"+i.ClientID+"/rename", form).is(412).shows("Somebody else has changed this client")
-	if !strings.Contains(string(o.post("/clients/"+i.ClientID+"/rename", form).body), `value="From the form"`) {
+	o.post("/clients/"+i.ClientID, do("rename", form)).is(412).shows("Somebody else has changed this client")
+	if !strings.Contains(string(o.post("/clients/"+i.ClientID, do("rename", form)).body), `value="From the form"`) {
 		t.Error("what was typed is lost")
 	}
 	form.Del("edition")
-	o.post("/clients/"+i.ClientID+"/rename", form).is(303)
+	o.post("/clients/"+i.ClientID, do("rename", form)).is(303)
 	if got := o.readClient(i.ClientID).Name; got != "From the form" {
 		t.Errorf("by form it is named %q", got)
 	}
@@ -256,26 +256,26 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	at := "/clients/" + i.ClientID
 
 	o.get(at).is(200).shows("Open something more", production.Name, "Give access")
-	o.post(at+"/access", url.Values{"resource": {production.ID}, "access": {"read"}}).is(303).has("Location", at+"?done=access")
+	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(303).has("Location", at+"?done=access")
 	o.get(at+"?done=access").is(200).shows("Saved.", "Close "+production.Name+" to this client?")
-	o.post(at+"/access", url.Values{"resource": {production.ID}, "access": {"write"}}).is(303)
+	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"write"}})).is(303)
 	if got := o.readClient(i.ClientID).sees(); !slices.Equal(got, []string{production.Name + " write"}) {
 		t.Errorf("by form it sees %v", got)
 	}
-	o.post(at+"/access", url.Values{"access": {"read"}}).is(422).shows("Choose what to open to this client.")
+	o.post(at, do("access", url.Values{"access": {"read"}})).is(422).shows("Choose what to open to this client.")
 	o.get(at + "?revoke=" + production.ID).is(200).shows("can no longer see or change")
-	o.post(at+"/access", url.Values{"resource": {production.ID}, "access": {"none"}}).is(303)
+	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"none"}})).is(303)
 	if got := o.readClient(i.ClientID).sees(); len(got) != 0 {
 		t.Errorf("after the revocation it sees %v", got)
 	}
-	o.post(at+"/erase", url.Values{}).is(409).shows("still active")
+	o.post(at, do("erase", url.Values{})).is(409).shows("still active")
 	o.get(at + "?remove=ask").is(200).shows("Remove Acme Ltd?")
-	o.post(at+"/remove", url.Values{}).is(303).has("Location", at+"?done=removed")
-	o.post(at+"/access", url.Values{"resource": {production.ID}, "access": {"read"}}).is(409).shows("This client is not active.")
+	o.post(at, do("remove", url.Values{})).is(303).has("Location", at+"?done=removed")
+	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(409).shows("This client is not active.")
 	o.get(at+"?erase=ask").is(200).shows("Erase Acme Ltd?", "Erase for good")
-	o.post(at+"/erase", url.Values{}).is(303).has("Location", "/clients?done=erased")
+	o.post(at, do("erase", url.Values{})).is(303).has("Location", "/clients?done=erased")
 	o.get("/clients?done=erased").is(200).shows("The client is erased.")
-	o.post(at+"/remove", url.Values{}).is(404)
+	o.post(at, do("remove", url.Values{})).is(404)
 }
 
 // tending are the operations by which an agency looks after its clients.
@@ -294,14 +294,14 @@ func tendClients(t *testing.T, p *product, o, program *caller) {
 	program.put(at+"/grants/"+production.ID, m{"access": "read"}).is(200)
 	p.advance(61 * time.Minute)
 	program.patch(at, m{"name": "Acme"}).is(200)
-	o.post(form+"/rename", url.Values{"name": {"https://evil.example/"}}).is(422)
+	o.post(form, do("rename", url.Values{"name": {"https://evil.example/"}})).is(422)
 	p.advance(61 * time.Minute)
 	program.delete(at + "/grants/" + production.ID).is(204)
-	o.post(form+"/cancel", url.Values{}).is(409)
-	o.post(form+"/rename", url.Values{"name": {"Acme Ltd"}}).is(303)
-	o.post(form+"/access", url.Values{"resource": {production.ID}, "access": {"read"}}).is(303)
-	o.post(form+"/access", url.Values{}).is(422)
-	o.post(form+"/erase", url.Values{}).is(409)
+	o.post(form, do("cancel", url.Values{})).is(409)
+	o.post(form, do("rename", url.Values{"name": {"Acme Ltd"}})).is(303)
+	o.post(form, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(303)
+	o.post(form, do("access", url.Values{})).is(422)
+	o.post(form, do("erase", url.Values{})).is(409)
 	p.advance(61 * time.Minute)
 	program.delete(at).is(200)
 	p.advance(61 * time.Minute)
@@ -312,8 +312,8 @@ func tendClients(t *testing.T, p *product, o, program *caller) {
 	i = o.invite("formed@client.example", m{"grants": []m{{"resource": production.ID, "access": "read"}}})
 	p.accept(i.Email)
 	form = "/clients/" + i.ClientID
-	o.post(form+"/remove", url.Values{}).is(303)
-	o.post(form+"/erase", url.Values{}).is(303)
+	o.post(form, do("remove", url.Values{})).is(303)
+	o.post(form, do("erase", url.Values{})).is(303)
 
 	reader := p.program(o.key("reader", "activity:read").Secret)
 	for _, path := range []string{"/v1/activity", "/v1/activity/export"} {
@@ -323,7 +323,7 @@ func tendClients(t *testing.T, p *product, o, program *caller) {
 	o.get("/activity").is(200)
 	p.advance(61 * time.Minute)
 	program.post("/v1/invites/preview", m{"email": "a@client.example"}).is(200)
-	o.post("/clients/preview", url.Values{}).is(200)
+	o.post("/clients", do("preview", url.Values{})).is(200)
 }
 
 // TestClientsAreTendedByTheAgencyAlone: nobody else, and nobody's page elsewhere.
@@ -348,9 +348,9 @@ func TestClientsAreTendedByTheAgencyAlone(t *testing.T) {
 		try(o, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
 	}
 	for _, form := range []string{"rename", "access", "remove", "erase"} {
-		p.nobody().post("/clients/"+i.ClientID+"/"+form, url.Values{}).is(303).has("Location", "/sign-in")
-		o.post("/clients/"+i.ClientID+"/"+form, url.Values{}, "Sec-Fetch-Site", "cross-site").is(403)
-		client.post("/clients/"+i.ClientID+"/"+form, url.Values{}).is(403)
+		p.nobody().post("/clients/"+i.ClientID, do(form, nil)).is(303).has("Location", "/sign-in")
+		o.post("/clients/"+i.ClientID, do(form, nil), "Sec-Fetch-Site", "cross-site").is(403)
+		client.post("/clients/"+i.ClientID, do(form, nil)).is(403)
 	}
 	if c := o.readClient(i.ClientID); c.Status != "active" || c.Name != i.Email {
 		t.Errorf("the client is %+v", c)

@@ -3,7 +3,9 @@
 //
 // With LATCHKEY_URL it speaks to a product that runs already, one test after the other, since there the tests share
 // one clock; LATCHKEY_LOCAL_URL is where that product's /_local is, when it is elsewhere. Without it
-// every test starts a product of its own.
+// every test starts a product of its own. With LATCHKEY_BINARIES, a folder that binaries.Build filled, that product's
+// functions are the deployed binaries, in processes of their own; give go test a -parallel then that fits the memory, since
+// one product has up to a process or two for each function.
 package apitest_test
 
 import (
@@ -35,6 +37,9 @@ const (
 
 // patience bounds every wait. Nothing here takes long, and only what hangs reaches it, however slow the machine is.
 const patience = 10 * time.Minute
+
+// asBuilt is the folder of the binaries that products of a test's own run; empty for functions in the test's process.
+var asBuilt = os.Getenv("LATCHKEY_BINARIES")
 
 // product is a running product.
 type product struct {
@@ -98,6 +103,14 @@ func (p *product) moves() bool {
 	return !clock.Fixed
 }
 
+// needsClock skips what making everything older cannot bring about, and why.
+func (p *product) needsClock(why string) {
+	p.t.Helper()
+	if !p.moves() {
+		p.t.Skip("the clock cannot be moved here, and " + why)
+	}
+}
+
 // own starts a product for this test alone, for what cannot be shared: settings, and the record of permissions.
 func own(t *testing.T, o local.Options) *product {
 	t.Helper()
@@ -111,6 +124,7 @@ func own(t *testing.T, o local.Options) *product {
 // launch is own for tests that must run alone.
 func launch(t *testing.T, o local.Options) *product {
 	t.Helper()
+	o.Binaries, o.Answered = cmp.Or(o.Binaries, asBuilt), door.answered
 	l, err := local.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +194,7 @@ func (p *product) now() time.Time {
 // advance moves the product's time, or makes all that it keeps older where its functions go by the machine's.
 func (p *product) advance(d time.Duration) {
 	p.t.Helper()
-	if p.local == nil && !p.moves() {
+	if (p.local == nil || asBuilt != "") && !p.moves() {
 		p.control(http.MethodPost, "age", map[string]string{"by": d.String()}, nil)
 		return
 	}
@@ -293,3 +307,12 @@ func hasCode(m mail) bool {
 
 // defaults are the settings that most tests with a product of their own have.
 var defaults = local.Options{}
+
+// do is the form of a page that the button with this value sends.
+func do(value string, form url.Values) url.Values {
+	sent := url.Values{"do": {value}}
+	for name, values := range form {
+		sent[name] = values
+	}
+	return sent
+}

@@ -59,11 +59,11 @@ func TestX5DecliningByThePage(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret+"/decline", url.Values{"reason": {"go to www.evil"}}).is(422).shows("Leave out links and web addresses.", "go to www.evil")
-	c.post("/i/"+secret+"/decline", url.Values{"reason": {"Not <our> thing"}}).is(422).hides("<our>")
-	c.post("/i/"+secret+"/decline", url.Values{"reason": {"Not our thing"}}).is(200).shows("You declined the invitation", "Northwind Automations has been told").hides(i.Email)
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.", "go to www.evil")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(200).shows("You declined the invitation", "Northwind Automations has been told").hides(i.Email)
 	c.get("/i/" + secret).is(410).shows("This invitation is no longer valid.")
-	c.post("/i/"+secret+"/decline", url.Values{}).is(410).hides("Northwind")
+	c.post("/i/"+secret, do("decline", url.Values{})).is(410).hides("Northwind")
 	o.get("/clients/" + i.ClientID).is(200).shows("Not our thing")
 }
 
@@ -79,8 +79,8 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 	}
 	right := p.address("pat")
 	c.get("/i/" + secret + "?answer=propose").is(200).shows("Who should be invited?").hides(i.Email)
-	c.post("/i/"+secret+"/propose", url.Values{"email": {"pat@"}}).is(422).shows("Enter a valid email address.")
-	c.post("/i/"+secret+"/propose", url.Values{"email": {right}}).is(200).shows("We told Northwind Automations", "Nothing else is needed from you.")
+	c.post("/i/"+secret, do("propose", url.Values{"email": {"pat@"}})).is(422).shows("Enter a valid email address.")
+	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(200).shows("We told Northwind Automations", "Nothing else is needed from you.")
 	// Until the agency says so, nothing is mailed and nothing changes.
 	after := o.look(i.ID)
 	if after.Status != "pending" || after.events()[len(after.events())-1] != "address_proposed" || len(p.mails(right)) != 0 {
@@ -94,7 +94,7 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 		c.post(path, m{"email": right}).is(204)
 	}
 	c.post(path, m{"email": right}).fails(429, "rate_limited")
-	c.post("/i/"+secret+"/propose", url.Values{"email": {right}}).is(429).shows("several addresses today")
+	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(429).shows("several addresses today")
 	p.advance(24 * time.Hour)
 	c.post(path, m{"email": right}).is(204)
 }
@@ -109,10 +109,10 @@ func TestTheHolderOfAnExpiredLinkAsksForANewOne(t *testing.T) {
 	p.advance(7*24*time.Hour + time.Minute)
 	c.post("/v1/invitations/"+secret+"/decline", nil).fails(410, "invitation_expired")
 	c.post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).fails(410, "invitation_expired")
-	c.post("/i/"+secret+"/decline", url.Values{}).is(410).shows("This invitation has expired")
+	c.post("/i/"+secret, do("decline", url.Values{})).is(410).shows("This invitation has expired")
 
 	c.get("/i/"+secret).is(410).shows("Northwind Automations", "Ask for a new link")
-	c.post("/i/"+secret+"/request", url.Values{}).is(303).has("Location", "/i/"+secret)
+	c.post("/i/"+secret, do("request", url.Values{})).is(303).has("Location", "/i/"+secret)
 	c.get("/i/" + secret).is(410).shows("You asked for a new link").hides("<button class=\"button main")
 	c.post(ask, nil).is(204) // a second time is no fault
 	o = p.signIn(owner)
@@ -149,8 +149,8 @@ func TestDeadLinksTakeNoAnswer(t *testing.T) {
 			who.post(at+"/propose", m{"email": p.address("pat")}).says(410, "invitation_gone", "This invitation is no longer valid.")
 			who.post(at+"/request-link", nil).says(410, "invitation_gone", "This invitation is no longer valid.")
 		}
-		for _, form := range []string{"/decline", "/propose", "/request"} {
-			p.nobody().post("/i/"+secret+form, url.Values{"email": {p.address("pat")}}).is(410).shows("This invitation is no longer valid.").hides("Northwind")
+		for _, form := range []string{"decline", "propose", "request"} {
+			p.nobody().post("/i/"+secret, do(form, url.Values{"email": {p.address("pat")}})).is(410).shows("This invitation is no longer valid.").hides("Northwind")
 		}
 	}
 }
@@ -221,7 +221,7 @@ func TestSECURITY10WhatCannotBeAcceptedIsNotOffered(t *testing.T) {
 		for _, c := range []*caller{p.nobody(), me} {
 			c.get("/v1/invitations/"+secret).says(410, "invitation_gone", "This invitation is no longer valid.")
 			c.get("/i/"+secret).is(410).shows("This invitation is no longer valid.").hides("Northwind", why)
-			c.post("/i/"+secret+"/code", url.Values{}).is(410)
+			c.post("/i/"+secret, do("code", url.Values{})).is(410)
 			c.post("/v1/invitations/"+secret+"/decline", nil).fails(410, "invitation_gone")
 		}
 		me.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")

@@ -35,7 +35,7 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	guest.get("/i/"+secret).is(200).shows("Northwind Automations invites Acme Ltd to its client portal", "Welcome aboard.", "Acme production", "Acme staging", "Email me a sign-in code").
 		hides(to)
 	guest.post("/i/"+secret, url.Values{}).is(401)
-	guest.post("/i/"+secret+"/code", url.Values{}).is(200).shows("Six-digit code", "Accept invitation").hides(to)
+	guest.post("/i/"+secret, do("code", url.Values{})).is(200).shows("Six-digit code", "Accept invitation").hides(to)
 	right := code(t, p.nextMail(to))
 	guest.post("/i/"+secret, url.Values{"code": {"12345"}}).is(422).shows("Enter the six digits from the mail.")
 	a := guest.post("/i/"+secret, url.Values{"code": {right}}).is(303)
@@ -165,7 +165,7 @@ func TestDeadLinksAreAllTheSame(t *testing.T) {
 		}
 		foreign.post("/v1/invitations/"+secret+"/accept", nil).says(410, "invitation_gone", "This invitation is no longer valid.")
 		foreign.post("/i/"+secret, url.Values{}).is(410).shows("This invitation is no longer valid.")
-		foreign.post("/i/"+secret+"/code", url.Values{}).is(410).shows("This invitation is no longer valid.")
+		foreign.post("/i/"+secret, do("code", url.Values{})).is(410).shows("This invitation is no longer valid.")
 	}
 }
 
@@ -235,7 +235,7 @@ func TestLookingChangesNothing(t *testing.T) {
 		t.Errorf("the invite was\n%s\nand is\n%s", before.body, after.body)
 	}
 	// Nothing that GET reaches sends, resends, cancels or signs out.
-	for _, path := range []string{"/v1/invites/" + i.ID + "/resend", "/v1/invites/" + i.ID + "/cancel", "/v1/invitations/" + secret + "/accept", "/clients/" + i.ClientID + "/cancel", "/clients/" + i.ClientID + "/resend", "/sign-out", "/i/" + secret + "/code"} {
+	for _, path := range []string{"/v1/invites/" + i.ID + "/resend", "/v1/invites/" + i.ID + "/cancel", "/v1/invitations/" + secret + "/accept"} {
 		me.get(path).is(405)
 	}
 	me.get("/v1/sessions/current").is(200)
@@ -275,7 +275,7 @@ func TestLinksComeFromTheConfiguredOriginOnly(t *testing.T) {
 	// Where to go next is never taken from the request.
 	for _, next := range []string{"https://evil.example", "//evil.example", "/i/lki_x", "/i/../clients", "/i//evil.example", `/i/\evil.example`} {
 		c := p.nobody()
-		c.post("/sign-out", url.Values{"next": {next}}).is(303).has("Location", "/sign-in?done=signed-out")
+		c.post("/account", do("sign-out", url.Values{"next": {next}})).is(303).has("Location", "/sign-in?done=signed-out")
 	}
 }
 

@@ -75,10 +75,10 @@ func TestX5TheAgencyKeepsTheAddressThatItInvited(t *testing.T) {
 	// By form, both answers.
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).is(204)
 	at := "/clients/" + i.ClientID
-	o.post(at+"/proposal", url.Values{"answer": {"refuse"}}).is(303).has("Location", at+"?done=kept")
-	o.post(at+"/proposal", url.Values{"answer": {"refuse"}}).is(409).shows("Nobody asks for another address")
+	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(303).has("Location", at+"?done=kept")
+	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(409).shows("Nobody asks for another address")
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).is(204)
-	next := o.post(at+"/proposal", url.Values{"answer": {"approve"}}).is(303).header.Get("Location")
+	next := o.post(at, do("proposal", url.Values{"answer": {"approve"}})).is(303).header.Get("Location")
 	o.get(next).is(200).shows("The invitation is on its way to the other address.", p.address("pat"))
 	o.get(at).is(200).shows("Inactive")
 }
@@ -101,7 +101,7 @@ func TestX5WhatCannotBeSentIsNotApproved(t *testing.T) {
 	o.post(at, nil).fails(409, "already_client")
 	propose(p.address("paying"))
 	o.post(at, nil).fails(409, "payer_fixed")
-	o.post("/clients/"+i.ClientID+"/proposal", url.Values{"answer": {"approve"}}).is(409)
+	o.post("/clients/"+i.ClientID, do("proposal", url.Values{"answer": {"approve"}})).is(409)
 	if c := o.readClient(i.ClientID); c.Status != "pending" || c.Proposal == nil {
 		t.Errorf("after what was refused the client is %+v", c)
 	}
@@ -146,10 +146,10 @@ func answerProposals(t *testing.T, p *product, o, program *caller) {
 	one, secret := p.asksFor(o, "first@client.example", "second@client.example")
 	p.advance(61 * time.Minute)
 	program.post("/v1/invites/"+one.ID+"/proposal/refuse", nil).is(200)
-	o.post("/clients/"+one.ClientID+"/proposal", url.Values{"answer": {"refuse"}}).is(409)
+	o.post("/clients/"+one.ClientID, do("proposal", url.Values{"answer": {"refuse"}})).is(409)
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": "second@client.example"}).is(204)
 	p.advance(61 * time.Minute)
 	program.post("/v1/invites/"+one.ID+"/proposal/approve", nil, wait...).is(201)
 	two, _ := p.asksFor(o, "third@client.example", "fourth.other@client.example")
-	o.post("/clients/"+two.ClientID+"/proposal", url.Values{"answer": {"approve"}}).is(303)
+	o.post("/clients/"+two.ClientID, do("proposal", url.Values{"answer": {"approve"}})).is(303)
 }

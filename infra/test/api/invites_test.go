@@ -363,7 +363,7 @@ func TestFE28ResendMailsANewLink(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "expired" {
 		t.Errorf("after eight days the invite is %s", s)
 	}
-	o.post("/clients/"+i.ClientID+"/resend", url.Values{}).is(303).has("Location", "/clients/"+i.ClientID+"?done=resent")
+	o.post("/clients/"+i.ClientID, do("resend", url.Values{})).is(303).has("Location", "/clients/"+i.ClientID+"?done=resent")
 	third := token(t, p.nextMail(to))
 	p.nobody().get("/v1/invitations/" + third).is(200)
 	p.nobody().get("/v1/invitations/"+second).fails(410, "invitation_gone")
@@ -374,7 +374,7 @@ func TestFE29CancelledLinkIsGone(t *testing.T) {
 	o := p.signIn(owner)
 	for name, cancel := range map[string]func(invite){
 		"api":  func(i invite) { o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200) },
-		"form": func(i invite) { o.post("/clients/"+i.ClientID+"/cancel", url.Values{}).is(303) },
+		"form": func(i invite) { o.post("/clients/"+i.ClientID, do("cancel", url.Values{})).is(303) },
 	} {
 		to := p.address(name)
 		i := o.invite(to)

@@ -77,7 +77,7 @@ func TestAResendIsAMinuteApartAndFiveADay(t *testing.T) {
 	a.fails(429, "rate_limited")
 	a.limited(`"resend-day";q=5;w=86400`)
 	o.get("/clients/" + i.ClientID).is(200).shows("five times within a day")
-	o.post("/clients/"+i.ClientID+"/resend", url.Values{}).is(429)
+	o.post("/clients/"+i.ClientID, do("resend", url.Values{})).is(429)
 }
 
 // networkLimit is what somebody reads whose network has made too many tries: when to come back, in words.
@@ -101,7 +101,7 @@ func TestSignInCodesAreLimited(t *testing.T) {
 	a = ask()
 	a.fails(429, "rate_limited")
 	a.limited(`"codes";q=5;w=900`)
-	c.post("/sign-in/code", url.Values{"email": {"a@client.example"}}).is(429).shows("We have just sent a code to this address.")
+	c.post("/sign-in", do("code", url.Values{"email": {"a@client.example"}})).is(429).shows("We have just sent a code to this address.")
 
 	// From one network; what a caller writes into X-Forwarded-For is no other network.
 	var last *answer

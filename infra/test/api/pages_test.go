@@ -54,11 +54,11 @@ func TestEveryPageCarriesItsArmour(t *testing.T) {
 		nobody.get("/sign-in").is(200), nobody.get("/sign-in?step=code").is(200), nobody.get("/sign-in?done=signed-out").is(200), o.get("/sign-in").is(200),
 		nobody.get("/").is(303), nobody.get("/clients").is(303), nobody.get("/nothing").is(404), nobody.do(http.MethodPut, "/sign-in", url.Values{}).is(405),
 		nobody.get("/i/" + secret).is(200), nobody.get("/i/" + dead).is(410), o.get("/i/" + secret).is(200), client.get("/i/" + secret).is(200),
-		nobody.post("/sign-in/code", url.Values{"email": {"x"}}).is(422), nobody.post("/sign-in", url.Values{"email": {"x"}}).is(422), nobody.post("/sign-out", nil).is(303),
+		nobody.post("/sign-in", do("code", url.Values{"email": {"x"}})).is(422), nobody.post("/sign-in", url.Values{"email": {"x"}}).is(422), nobody.post("/account", do("sign-out", nil)).is(303),
 		o.get("/clients").is(200), o.get("/clients?invite=new").is(200), o.get("/clients/" + i.ClientID).is(200), o.get("/clients/" + i.ClientID + "?cancel=ask").is(200), o.get("/clients/cl_x").is(404),
 		o.post("/clients", url.Values{"email": {"x"}}).is(422), o.get("/portal").is(303), solo.get("/clients").is(200), client.get("/clients").is(403), nowhere.get("/portal").is(200),
 		client.post("/i/"+secret, url.Values{}).is(303), client.get("/portal").is(200), client.get("/portal?welcome=1").is(200), client.get("/i/" + secret).is(200),
-		o.post("/sign-out", nil, "Sec-Fetch-Site", "cross-site").is(403), nobody.post("/sign-in", raw("%zz"), "Content-Type", "application/x-www-form-urlencoded").is(400),
+		o.post("/account", do("sign-out", nil), "Sec-Fetch-Site", "cross-site").is(403), nobody.post("/sign-in", raw("%zz"), "Content-Type", "application/x-www-form-urlencoded").is(400),
 		nobody.post("/sign-in", url.Values{"email": {strings.Repeat("x", 300<<10)}}).is(413),
 	} {
 		armoured(t, a)
@@ -113,7 +113,7 @@ func TestFE2FE3FE26TheClientsPageFromTheFirstClientOn(t *testing.T) {
 	page := o.get(at).is(200).shows("Invite pending - This client has not yet accepted their invitation.", "spam folder", "SPF", "Danger zone", "Acme staging", "Read-only", "You pay")
 	armoured(t, page)
 	o.get(at+"?cancel=ask").is(200).shows("Cancel this invite?", "Keep the invite")
-	o.post(at+"/cancel", url.Values{}).is(303).has("Location", at+"?done=cancelled")
+	o.post(at, do("cancel", url.Values{})).is(303).has("Location", at+"?done=cancelled")
 	o.get(at+"?done=cancelled").is(200).shows("The invite is cancelled.", "This invitation was cancelled.", "Invite again")
 	o.get("/clients").is(200).shows("Inactive")
 }
@@ -123,6 +123,6 @@ func TestALinkToSignOutOfTheWrongAccountLeadsBack(t *testing.T) {
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
 	secret := token(t, p.nextMail(i.Email))
-	o.post("/sign-out", url.Values{"next": {"/i/" + secret}}).is(303).has("Location", "/i/"+secret)
+	o.post("/account", do("sign-out", url.Values{"next": {"/i/" + secret}})).is(303).has("Location", "/i/"+secret)
 	o.get("/clients").is(303)
 }

@@ -23,7 +23,7 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 	n.cookie = n.post("/sign-up", url.Values{"name": {"Bluefin"}, "email": {"other@agency.example"}, "step": {"code"}, "code": {secret}}).is(303).session()
 	kept.keep(n.cookie, secret)
 	c.get("/agencies").is(200)
-	c.cookie = c.post("/switch", url.Values{"agency": {made.ID}}).is(303).session()
+	c.cookie = c.post("/agencies", url.Values{"agency": {made.ID}}).is(303).session()
 	kept.keep(c.cookie)
 
 	// What it looks like.

@@ -20,13 +20,13 @@ func inviteeJob(p *product, kept *secrets) {
 	c := p.nobody()
 	one, two := linkTo("declines@client.example"), linkTo("declines-too@client.example")
 	c.post("/v1/invitations/"+one+"/propose", m{"email": "pat@client.example"}).is(204)
-	c.post("/i/"+two+"/propose", url.Values{"email": {"pat@client.example"}}).is(200)
+	c.post("/i/"+two, do("propose", url.Values{"email": {"pat@client.example"}})).is(200)
 	c.post("/v1/invitations/"+one+"/decline", m{"reason": "No thanks."}).is(204)
-	c.post("/i/"+two+"/decline", url.Values{"reason": {"No thanks."}}).is(200)
+	c.post("/i/"+two, do("decline", url.Values{"reason": {"No thanks."}})).is(200)
 	one, two = linkTo("too-late@client.example"), linkTo("too-late-too@client.example")
 	p.advance(7*24*time.Hour + time.Minute)
 	c.post("/v1/invitations/"+one+"/request-link", nil).is(204)
-	c.post("/i/"+two+"/request", url.Values{}).is(303)
+	c.post("/i/"+two, do("request", url.Values{})).is(303)
 
 	// Clients look after themselves: one by the API, one by the pages, and each of them erases itself at last.
 	p.advance(time.Hour)
@@ -51,7 +51,7 @@ func inviteeJob(p *product, kept *secrets) {
 		if api {
 			me.post("/v1/portal/leave", m{"agency": at}).is(204)
 		} else {
-			me.post("/account/leave", url.Values{"agency": {at}}).is(303)
+			me.post("/account", do("leave", url.Values{"agency": {at}})).is(303)
 		}
 		me.get("/portal").is(200)
 		me.get("/portal?agency=" + at).is(404)
@@ -62,8 +62,8 @@ func inviteeJob(p *product, kept *secrets) {
 			me.delete("/v1/sessions").is(204)
 			signIn(to).delete("/v1/me").is(204)
 		} else {
-			me.post("/account/sign-out-everywhere", url.Values{}).is(303)
-			signIn(to).post("/account/erase", url.Values{"sure": {"yes"}}).is(303)
+			me.post("/account", do("end-sessions", url.Values{})).is(303)
+			signIn(to).post("/account", do("erase", url.Values{"sure": {"yes"}})).is(303)
 		}
 	}
 	o.get("/v1/me/export").is(200)
@@ -82,7 +82,7 @@ func inviteeJob(p *product, kept *secrets) {
 		if api {
 			me.delete("/v1/me").is(204)
 		} else {
-			me.post("/account/erase", url.Values{"sure": {"yes"}}).is(303)
+			me.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(303)
 		}
 	}
 }

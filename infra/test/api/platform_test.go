@@ -30,7 +30,7 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 	for _, path := range []string{"/v1", "/v1/", "/v1/nothing", "/v1/invites/", "/v1/invites/x/y/z"} {
 		o.get(path).fails(404, "not_found")
 	}
-	for path, allow := range map[string]string{"/v1/invites": "GET, POST", "/v1/sessions": "DELETE, POST", "/v1/sessions/current": "DELETE, GET", "/v1/invites/in_x": "GET", "/v1/invites/in_x/resend": "POST", "/v1/api-keys/x": "DELETE"} {
+	for path, allow := range map[string]string{"/v1/invites": "GET, HEAD, POST", "/v1/sessions": "DELETE, POST", "/v1/sessions/current": "DELETE, GET, HEAD", "/v1/invites/in_x": "GET, HEAD", "/v1/invites/in_x/resend": "POST", "/v1/api-keys/x": "DELETE"} {
 		o.do(http.MethodPut, path, m{}).has("Allow", allow).fails(405, "method_not_allowed")
 		o.do(http.MethodPatch, path, nil).has("Allow", allow).fails(405, "method_not_allowed")
 	}
@@ -101,8 +101,8 @@ func TestNobodyIsAskedToSignIn(t *testing.T) {
 	for _, path := range []string{"/clients", "/clients/cl_x", "/portal"} {
 		c.get(path).is(303).has("Location", "/sign-in")
 	}
-	for _, path := range []string{"/clients", "/clients/cl_x/resend", "/clients/cl_x/cancel"} {
-		c.post(path, url.Values{"email": {p.address("a")}}).is(303).has("Location", "/sign-in")
+	for name, path := range map[string]string{"send": "/clients", "resend": "/clients/cl_x", "cancel": "/clients/cl_x"} {
+		c.post(path, do(name, url.Values{"email": {p.address("a")}})).is(303).has("Location", "/sign-in")
 	}
 }
 
@@ -318,10 +318,11 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 		o.delete("/v1/sessions", from...).fails(403, "cross_origin")
 		o.delete("/v1/me", from...).fails(403, "cross_origin")
 		o.post("/v1/portal/leave", m{"agency": "ag_x"}, from...).fails(403, "cross_origin")
-		for _, path := range []string{"/clients", "/clients/" + i.ClientID + "/resend", "/clients/" + i.ClientID + "/cancel", "/sign-in", "/sign-in/code", "/sign-out", "/i/" + secret, "/i/" + secret + "/code",
-			"/i/" + secret + "/decline", "/i/" + secret + "/propose", "/i/" + secret + "/request",
-			"/account/leave", "/account/sign-out-everywhere", "/account/erase"} {
-			o.post(path, url.Values{"email": {p.address("a")}}, from...).is(403).shows("This came from another site")
+		for path, forms := range map[string][]string{"/clients": {"send"}, "/clients/" + i.ClientID: {"resend", "cancel"}, "/sign-in": {"sign-in", "code"},
+			"/i/" + secret: {"accept", "code", "decline", "propose", "request"}, "/account": {"sign-out", "leave", "end-sessions", "erase"}} {
+			for _, form := range forms {
+				o.post(path, do(form, url.Values{"email": {p.address("a")}}), from...).is(403).shows("This came from another site")
+			}
 		}
 		// Following a link from another site is what mails are for.
 		o.get("/i/"+secret, from...).is(200)

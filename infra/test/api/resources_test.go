@@ -422,8 +422,8 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	if n := strings.Count(string(page.body), `role="switch"`); n < 5 || !strings.Contains(string(page.body), `aria-checked="true"`) {
 		t.Errorf("%d switches", n)
 	}
-	form := "/portal/instances/" + x.ID + "/workflows/" + id
-	writes.post(form, url.Values{"active": {"false"}}).is(303).has("Location", "/portal/instances/"+x.ID+"?done=off")
+	form := "/portal/instances/" + x.ID
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"false"}})).is(303).has("Location", "/portal/instances/"+x.ID+"?done=off")
 	writes.get("/portal/instances/" + x.ID + "?done=off").is(200).shows("It is switched off.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("it is still on")
@@ -441,10 +441,10 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		if got := c.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}); got.status != want {
 			t.Errorf("status %d, want %d: %s", got.status, want, got.body)
 		}
-		c.post(form, url.Values{"active": {"true"}})
+		c.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}}))
 	}
 	reads.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(403, "forbidden")
-	reads.post(form, url.Values{"active": {"true"}}).is(403).shows("You may look at this instance and change nothing.")
+	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("You may look at this instance and change nothing.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("somebody else has switched it on")
 	}
@@ -456,7 +456,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	}
 	p.breaks(far, "fail")
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(422, "instance_unreachable")
-	writes.post(form, url.Values{"active": {"true"}}).is(422).shows("Nothing was switched")
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(422).shows("Nothing was switched")
 	p.breaks(far, "")
 	for _, odd := range []string{"nothing", "..%2f..%2fexecutions", strings.Repeat("x", 70), "a%20b"} {
 		writes.do(http.MethodPut, at+"/workflows/"+odd, m{"active": true}).fails(404, "not_found")
@@ -471,7 +471,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	// Right up to the moment at which it is taken away.
 	o.delete("/v1/instances/" + x.ID).is(200)
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(404, "not_found")
-	writes.post(form, url.Values{"active": {"true"}}).is(404)
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(404)
 }
 
 func TestARightThatIsTakenIsGoneWithTheNextSwitch(t *testing.T) {
@@ -506,7 +506,7 @@ func TestASuspendedAgencysInstancesRest(t *testing.T) {
 	client.get(at).fails(403, "forbidden")
 	client.do(http.MethodPut, at+"/workflows/"+flow.ID, m{"active": !flow.Active}).fails(403, "forbidden")
 	client.get("/portal/instances/" + x.ID).is(403).shows("This portal is paused.")
-	client.post("/portal/instances/"+x.ID+"/workflows/"+flow.ID, url.Values{"active": {"true"}}).is(403)
+	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {flow.ID}, "active": {"true"}})).is(403)
 }
 
 func TestNobodyLooksAroundWithOurChecks(t *testing.T) {
@@ -522,7 +522,7 @@ func TestNobodyLooksAroundWithOurChecks(t *testing.T) {
 		t.Error("it does not say when to come back")
 	}
 	o.post("/v1/instances", p.far("more")).fails(429, "rate_limited")
-	o.post("/instances/"+x.ID+"/check", nil).is(429).shows("120 times per hour")
+	o.post("/instances/"+x.ID, do("check", nil)).is(429).shows("120 times per hour")
 	p.advance(time.Hour)
 	o.post("/v1/instances/"+x.ID+"/check", nil).is(200)
 }
@@ -575,22 +575,22 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	o.post(at, url.Values{"name": {""}, "url": fields["url"]}).is(422).shows("Give it a name")
 	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"], "tag": {`"old"`}}).is(412).shows("Somebody else has changed this instance")
 	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"]}).is(303).has("Location", at+"?done=saved")
-	o.post(at+"/check", nil).is(303)
+	o.post(at, do("check", nil)).is(303)
 	o.get(at+"?done=checked").is(200).shows("Another name", "answers as it should")
-	o.post(at+"/disconnect", nil).is(303).has("Location", "/instances?done=disconnected")
+	o.post(at, do("disconnect", nil)).is(303).has("Location", "/instances?done=disconnected")
 	o.get("/instances?done=disconnected").is(200).shows("It is disconnected.")
 	for _, path := range []string{at, at + "/check", at + "/disconnect"} {
 		o.post(path, url.Values{"name": {"x"}, "url": {"https://x.example"}}).is(404)
 	}
 	bare := named(t, o.things("instances"), "Internal automations")
-	o.post("/instances/"+bare.ID+"/check", nil).is(422).shows("no API key yet")
+	o.post("/instances/"+bare.ID, do("check", nil)).is(422).shows("no API key yet")
 
 	o.post("/services", url.Values{"type": {"other"}, "name": {""}}).is(422).shows("Give it a name")
 	at = o.post("/services", url.Values{"type": {"other"}, "name": {"Status page " + p.run}, "url": {"https://status.example"}}).is(303).header.Get("Location")
 	armoured(t, o.get(at).is(200).shows("Status page "+p.run, "https://status.example"))
 	at, _, _ = strings.Cut(at, "?")
 	o.get(at + "?ask=disconnect").is(200).shows("No client sees it, so nobody loses anything.")
-	o.post(at+"/disconnect", nil).is(303).has("Location", "/services?done=disconnected")
+	o.post(at, do("disconnect", nil)).is(303).has("Location", "/services?done=disconnected")
 	o.get(at).is(404)
 }
 
@@ -622,7 +622,7 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	f := client.flows(x.ID)
 	client.get("/portal/instances/" + x.ID).is(200)
 	client.do(http.MethodPut, "/v1/portal/instances/"+x.ID+"/workflows/"+f.Workflows[0].ID, m{"active": !f.Workflows[0].Active}).is(200)
-	client.post("/portal/instances/"+x.ID+"/workflows/"+f.Workflows[1].ID, url.Values{"active": {"false"}}).is(303)
+	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {f.Workflows[1].ID}, "active": {"false"}})).is(303)
 
 	form := func(f m) url.Values {
 		return url.Values{"key": {"00112233"}, "name": {f["name"].(string)}, "url": {f["url"].(string)}, "apiKey": {f["apiKey"].(string)}}
@@ -633,14 +633,14 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	at, _, _ := strings.Cut(o.post("/instances", form(three)).is(303).header.Get("Location"), "?")
 	o.post(at, form(two)).is(422)
 	o.post(at, form(one)).is(303)
-	o.post(at+"/check", nil).is(303)
-	o.post("/instances/"+named(p.t, o.things("instances"), "Internal automations").ID+"/check", nil).is(422)
-	o.post(at+"/disconnect", nil).is(303)
+	o.post(at, do("check", nil)).is(303)
+	o.post("/instances/"+named(p.t, o.things("instances"), "Internal automations").ID, do("check", nil)).is(422)
+	o.post(at, do("disconnect", nil)).is(303)
 	o.get("/services").is(200)
 	o.get("/services/" + s.ID).is(200)
 	o.post("/services", url.Values{"type": {"x"}}).is(422)
 	at, _, _ = strings.Cut(o.post("/services", url.Values{"key": {"00112233"}, "type": {"other"}, "name": {"More"}}).is(303).header.Get("Location"), "?")
-	o.post(at+"/disconnect", nil).is(303)
+	o.post(at, do("disconnect", nil)).is(303)
 	fresh()
 	program.delete("/v1/services/" + s.ID).is(200)
 	fresh()

@@ -71,9 +71,9 @@ func TestSigningInByThePages(t *testing.T) {
 	c := p.nobody()
 	c.get("/").is(303).has("Location", "/sign-in")
 	c.get("/sign-in?email="+url.QueryEscape(owner)).is(200).shows("Sign in", "Email me a sign-in code")
-	c.post("/sign-in/code", url.Values{"email": {"nobody"}}).is(422).shows("Enter a valid email address.")
+	c.post("/sign-in", do("code", url.Values{"email": {"nobody"}})).is(422).shows("Enter a valid email address.")
 	p.skipMails(owner)
-	c.post("/sign-in/code", url.Values{"email": {owner}}).is(200).shows("Check your mail", owner)
+	c.post("/sign-in", do("code", url.Values{"email": {owner}})).is(200).shows("Check your mail", owner)
 	right := code(t, p.nextMail(owner))
 	c.post("/sign-in", url.Values{"email": {owner}, "code": {"12"}}).is(422).shows("Enter the six digits from the mail.")
 	a := c.post("/sign-in", url.Values{"email": {owner}, "code": {right}}).is(303).has("Location", "/")
@@ -81,7 +81,7 @@ func TestSigningInByThePages(t *testing.T) {
 	c.cookie = a.session()
 	c.get("/").is(303).has("Location", "/clients")
 	c.get("/sign-in").is(200).shows("You are signed in", owner)
-	out := c.post("/sign-out", url.Values{}).is(303)
+	out := c.post("/account", do("sign-out", url.Values{})).is(303)
 	guarded(t, out)
 	c.get("/clients").is(303).has("Location", "/sign-in")
 }
@@ -272,8 +272,8 @@ func TestWhatBelongsToAnotherAgencyIsNotThere(t *testing.T) {
 		a.fails(404, "not_found")
 	}
 	solo.get("/clients/" + i.ClientID).is(404)
-	solo.post("/clients/"+i.ClientID+"/cancel", url.Values{}).is(404)
-	solo.post("/clients/"+i.ClientID+"/resend", url.Values{}).is(404)
+	solo.post("/clients/"+i.ClientID, do("cancel", url.Values{})).is(404)
+	solo.post("/clients/"+i.ClientID, do("resend", url.Values{})).is(404)
 	var list struct{ Items []m }
 	for _, path := range []string{"/v1/invites", "/v1/clients", "/v1/api-keys", "/v1/instances"} {
 		solo.get(path).is(200).into(&list)

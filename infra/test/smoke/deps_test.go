@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"latchkey.dev/infra/run/binaries"
 )
 
 var update = flag.Bool("update", false, "write functions/deps.txt anew")
@@ -29,10 +31,10 @@ var list = filepath.Join(root, "functions", "deps.txt")
 // linker leaves out what nothing reaches.
 func TestEachBinaryLinksWhatTheListSays(t *testing.T) {
 	t.Parallel()
-	dir := binaries(t)
+	dir := folder(t)
 	if runtime.GOOS != "linux" {
 		dir = t.TempDir()
-		if err := build(dir, runtime.GOARCH); err != nil {
+		if err := binaries.Build(t.Context(), root, dir, runtime.GOARCH); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -83,7 +83,8 @@ func openShop(t testing.TB) *shop {
 	s.bill = &billing.Worker{Store: s.table, Provider: s.service, Checkouts: s.checkouts, Plans: s.plans, Now: time.Now}
 	s.reconciler = &billing.Reconciler{Store: s.table, Provider: s.service, Listener: s.listener, Tax: set.Tax, Now: time.Now}
 	must(t, s.reconciler.Refresh(s.ctx))
-	s.inviter.Prices, s.inviter.Checkouts = s.prices, &billing.CheckoutCloser{Provider: s.service, Queue: jobs}
+	closer := &billing.CheckoutCloser{Provider: s.service, Queue: jobs}
+	s.canceller.Checkouts, s.approvals.Checkouts, s.decliner.Checkouts, s.removal.Checkouts = closer, closer, closer, closer
 	s.sweep.Billing = jobs
 	s.till.Listen(&standin.Webhook{URL: "http://product.example/stripe", Secrets: []string{webhookSecret}, Types: payment.EventTypes,
 		Client: &http.Client{Transport: roundtrip.Transport(http.HandlerFunc(s.webhook))}})
@@ -173,7 +174,7 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		me := person("ops@acme.example")
-		_, err := s.reception.Accept(s.ctx, s.token("ops@acme.example"), "", me)
+		_, err := s.invitations.Accept(s.ctx, s.token("ops@acme.example"), "", me)
 		s.wants(err, fault.PaymentRequired)
 		page, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
 		must(t, err)
@@ -267,7 +268,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
 		must(t, err)
 		page := s.session(o, which)
-		_, err = s.inviter.Cancel(s.ctx, o.owner, which)
+		_, err = s.canceller.Cancel(s.ctx, o.owner, which)
 		must(t, err)
 		if _, err := s.till.Pay(page, standin.Card{Number: standin.CardGood}); err == nil {
 			t.Error("a cancelled invite can be paid")
@@ -278,7 +279,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, paid), standin.Card{Number: standin.CardGood})
 		must(t, err)
-		_, err = s.inviter.Cancel(s.ctx, o.owner, paid)
+		_, err = s.canceller.Cancel(s.ctx, o.owner, paid)
 		s.wants(err, fault.AlreadyPaid)
 		s.run(time.Minute)
 		equal(s.world, "status", o.status(paid), invite.Accepted)

@@ -140,7 +140,7 @@ type checkoutInput struct {
 type checkoutOutput struct{ Body CheckoutBody }
 
 // StartCheckout opens the checkout of an invitation that the client pays for.
-func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, checkouts *billing.Checkouts) Operation {
+func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitations, checkouts *billing.Checkouts) Operation {
 	return operation(auth, described{
 		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
 		summary: "Pay for an invitation",
@@ -149,7 +149,7 @@ func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, 
 		codes: []fault.Code{
 			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
-		v, err := reception.View(ctx, in.Token, caller)
+		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err
 		}
@@ -229,7 +229,7 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
-func GetContract(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
 		summary: "Read an invite's contract",
@@ -237,7 +237,7 @@ func GetContract(auth *signin.Authenticator, inviter *onboarding.Inviter) Operat
 			"also when it has ended.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
-		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }

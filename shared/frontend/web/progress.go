@@ -9,7 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/purchase"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/provisioning"
 	"latchkey.dev/shared/view/page"
 )
@@ -99,7 +99,7 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 }
 
 // retryProvisioning has something set up again, and shows the client's page.
-func retryProvisioning(s *Site, directory *onboarding.Directory, retrier *provisioning.Retrier) Form {
+func retryProvisioning(s *Site, directory *clients.Directory, retrier *provisioning.Retrier) Form {
 	again := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		_, err := retrier.Retry(ctx, caller, c.ID, id.Resource(form.Get("resource")))
 		return err

@@ -11,7 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -21,18 +21,18 @@ import (
 type things struct {
 	*Site
 	kind      instance.Kind
-	directory *onboarding.Directory
+	directory *clients.Directory
 	inventory *resources.Inventory
 }
 
 // InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
-func InstancesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func InstancesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	t := &things{s, instance.N8N, directory, connector.Inventory}
 	return t.listPage("instancesPage", auth, connectInstance(t, connector))
 }
 
 // ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
-func ServicesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inventory *resources.Inventory) *Page {
+func ServicesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
 	t := &things{s, instance.Service, directory, inventory}
 	return t.listPage("servicesPage", auth, connectService(t))
 }
@@ -191,13 +191,13 @@ var thingOutcomes = map[string]page.Note{
 }
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
-func InstancePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
+func InstancePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	t := &things{s, instance.N8N, directory, connector.Inventory}
 	return t.onePage("instancePage", auth, updateInstance(t, connector), checkInstance(t, connector), disconnectThing(t))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
-func ServicePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inventory *resources.Inventory) *Page {
+func ServicePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
 	t := &things{s, instance.Service, directory, inventory}
 	return t.onePage("servicePage", auth, disconnectThing(t))
 }

@@ -1,35 +1,21 @@
+// Package smoke drives every deployed binary as Lambda would: through the Runtime API, with its event from events/ and
+// the variables that template.yaml gives it, against the embedded engine. It also keeps the names in step, and the
+// list of what each binary links.
 package smoke
 
 import (
-	"fmt"
+	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"unicode"
+
+	"latchkey.dev/infra/run/binaries"
 )
 
 // root is the repository's top level, from this package.
 const root = "../../.."
-
-// goFlags are the flags of every deployed binary: no RPC server of the former Go runtime, no paths, no symbols.
-var goFlags = []string{"-tags=lambda.norpc", "-trimpath", "-ldflags=-s", "-buildvcs=false"}
-
-// build compiles all functions into dir with one command. Each binary has its directory's name.
-func build(dir, goarch string) error {
-	args := append(append([]string{"build"}, goFlags...), "-o", dir+string(filepath.Separator), "./functions/...")
-	cmd := exec.Command("go", args...) //nolint:gosec // our own arguments
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly")
-	if goarch != "" {
-		cmd.Env = append(cmd.Env, "GOOS=linux", "GOARCH="+goarch)
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
-	}
-	return nil
-}
 
 // built compiles all functions for this machine, once for all tests of the package, into the folder outcome.
 var (
@@ -38,7 +24,7 @@ var (
 		if outcome, err = os.MkdirTemp("", "latchkey-smoke-"); err != nil {
 			return err
 		}
-		return build(outcome, "")
+		return binaries.Build(context.Background(), root, outcome, "")
 	})
 )
 
