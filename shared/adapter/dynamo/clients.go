@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/provisioning"
 )
 
 // Clients is what a decision about one relationship needs that looks at nothing else: cancelling, removing, renaming,
@@ -19,8 +20,9 @@ type Clients struct{ t *Table }
 func NewClients(t *Table) Clients { return Clients{t} }
 
 var (
-	_ onboarding.ChangeStore = Clients{}
-	_ clients.Store          = Clients{}
+	_ onboarding.ChangeStore  = Clients{}
+	_ clients.Store           = Clients{}
+	_ provisioning.RetryStore = Clients{}
 )
 
 // Client reads one relationship.

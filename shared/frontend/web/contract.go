@@ -39,9 +39,9 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 }
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
-func PortalContractPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
+func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
 	return s.page("portalContractPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
+		c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
 		}
 		person := cmp.Or(string(p.Offer.Email), "client@example.com")
 		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
-		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+		portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
 		if err := promise(&v, p.Offer.Contract); err != nil {
 			return err
 		}

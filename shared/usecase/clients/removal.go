@@ -15,7 +15,7 @@ import (
 // Removal ends relationships, and erases those that have ended.
 type Removal struct {
 	Store     Store
-	Checkouts client.Till
+	Checkouts client.CheckoutCloser
 	Now       func() time.Time
 }
 
@@ -31,7 +31,7 @@ func (r *Removal) Remove(ctx context.Context, caller identity.Caller, which id.C
 		if err := c.MayEnd(client.ByAgency); err != nil {
 			return nil, err
 		}
-		if err := client.CloseTill(ctx, r.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return nil, err
 		}
 		if !c.End(now, client.ByAgency) {
@@ -56,7 +56,7 @@ func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Cl
 		if c.At(now) != client.Inactive {
 			return nil, fault.New(fault.NotActive, "This client is still %s. Remove it first; then it can be erased.", c.At(now))
 		}
-		if err := client.CloseTill(ctx, r.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return nil, err
 		}
 		change := logged(row(now, caller, audit.ClientErased, string(c.ID), ""))

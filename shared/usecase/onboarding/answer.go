@@ -40,7 +40,7 @@ type Answers struct {
 // Decliner takes a no.
 type Decliner struct {
 	Store     AnswerStore
-	Checkouts client.Till
+	Checkouts client.CheckoutCloser
 	Now       func() time.Time
 }
 
@@ -57,7 +57,7 @@ func (r *Decliner) Decline(ctx context.Context, token, reason, ip string) (*clie
 		if err := c.Invite.MayAnswer(now); err != nil {
 			return "", err
 		}
-		if err := client.CloseTill(ctx, r.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return "", err
 		}
 		c.Proposal = nil

@@ -15,7 +15,7 @@ import (
 // Canceller cancels invites.
 type Canceller struct {
 	Store     ChangeStore
-	Checkouts client.Till
+	Checkouts client.CheckoutCloser
 	Now       func() time.Time
 }
 
@@ -33,7 +33,7 @@ func (s *Canceller) Cancel(ctx context.Context, caller identity.Caller, which id
 		if c.Invite.Status == invite.Canceled {
 			return nil
 		}
-		if err := client.CloseTill(ctx, s.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, s.Checkouts, c); err != nil {
 			return err
 		}
 		now := s.Now()

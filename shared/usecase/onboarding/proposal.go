@@ -26,7 +26,7 @@ type Proposals struct {
 type Approvals struct {
 	Store     Store
 	Queue     Queue
-	Checkouts client.Till
+	Checkouts client.CheckoutCloser
 	Now       func() time.Time
 }
 
@@ -88,7 +88,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		made.Invite.First(now, slot)
-		if err := client.CloseTill(ctx, s.Checkouts, old); err != nil {
+		if err := client.CloseCheckout(ctx, s.Checkouts, old); err != nil {
 			return err
 		}
 		if !old.End(now, client.ByAgency) {
