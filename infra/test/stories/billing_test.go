@@ -77,7 +77,7 @@ func openShop(t testing.TB) *shop {
 	s.plans = &billing.Plans{Store: s.table, Till: s.service, Prices: s.prices, Settings: set, Now: time.Now}
 	s.clerk = &billing.Clerk{Cashier: s.cashier, Plans: s.plans, Queue: jobs, Tariff: s.table, Now: time.Now}
 	must(t, s.clerk.Refresh(s.ctx))
-	closer := &billing.Closer{Till: s.service, Queue: jobs}
+	closer := &billing.CheckoutCloser{Provider: s.service, Queue: jobs}
 	s.canceller.Checkouts, s.approvals.Checkouts, s.decliner.Checkouts, s.removal.Checkouts = closer, closer, closer, closer
 	s.sweep.Billing = jobs
 	s.till.Listen(&standin.Webhook{URL: "http://product.example/stripe", Secrets: []string{webhookSecret}, Types: payment.EventTypes,

@@ -27,7 +27,6 @@ import (
 	"latchkey.dev/infra/test/whole"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
-	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -170,19 +169,19 @@ func open(t testing.TB, s settings) *world {
 	w.door = &signin.Doorkeeper{Store: kept, Now: time.Now}
 	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
-	prices := &billing.PriceList{Store: w.table, Now: time.Now}
+	prices := &billing.Prices{Store: w.table, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
 	w.invites = &onboarding.Invites{Store: kept}
-	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
-	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: nothingSold{}, Now: time.Now}
+	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
+	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.proposals = &onboarding.Proposals{Store: kept, Now: time.Now}
 	w.invitations = &onboarding.Invitations{Store: kept, Now: time.Now}
 	w.answers = &onboarding.Answers{Store: kept, Now: time.Now}
-	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.directory = &clients.Directory{Store: kept, Prices: w.table, Now: time.Now}
 	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
 	w.grants = &clients.Access{Store: kept, Now: time.Now}
-	w.removal = &clients.Removal{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.removal = &clients.Removal{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.account = &account.Account{Store: kept, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
@@ -191,11 +190,6 @@ func open(t testing.TB, s settings) *world {
 	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
 	return w
 }
-
-// nothingSold is the checkouts of a world in which nothing is sold: no payment page is ever out.
-type nothingSold struct{}
-
-func (nothingSold) Close(context.Context, *client.Client) error { return nil }
 
 func (w *world) close() {
 	w.network.faults(nil)
