@@ -62,7 +62,9 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("invitationPage", auth, identity.ByHolder, show, acceptInvitation(s, invitations, codes), mailCode(s, invitations, codes),
+	accept := acceptInvitation(s, invitations, codes)
+	accept.primary = true
+	return s.page("invitationPage", auth, identity.ByHolder, show, accept, mailCode(s, invitations, codes),
 		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
 }
 
