@@ -84,5 +84,5 @@ func (f Functions) InvitationRequestLink() event.Function {
 
 // InvitationPage serves /i/{token}.
 func (f Functions) InvitationPage() event.Function {
-	return web.InvitationPage(f.p.Site(), f.p.Authenticator(), f.p.Reception(), f.p.Codes()).Function()
+	return web.InvitationPage(f.p.Site(), f.p.Authenticator(), f.p.Reception(), f.p.Codes(), f.p.SignIns()).Function()
 }

@@ -21,7 +21,9 @@ func portalPath(agency string) string { return "/portal?agency=" + url.QueryEsca
 
 // InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer.
 // Looking at it changes nothing.
-func InvitationPage(s *Site, auth *signin.Authenticator, reception *onboarding.Reception, codes *signin.Codes) *Page {
+func InvitationPage(
+	s *Site, auth *signin.Authenticator, reception *onboarding.Reception, codes *signin.Codes, signIns *signin.SignIns,
+) *Page {
 	return s.page("invitationPage", auth, identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.invitation(r, reception, caller)
 		if err != nil {
@@ -36,7 +38,7 @@ func InvitationPage(s *Site, auth *signin.Authenticator, reception *onboarding.R
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, acceptInvitation(s, reception, codes), mailCode(s, reception, codes), declineInvitation(s, reception), proposeAddress(s, reception),
+	}, acceptInvitation(s, reception, signIns), mailCode(s, reception, codes), declineInvitation(s, reception), proposeAddress(s, reception),
 		requestNewLink(reception))
 }
 
@@ -149,7 +151,7 @@ func mailCode(s *Site, reception *onboarding.Reception, codes *signin.Codes) For
 
 // acceptInvitation accepts for the signed-in person, or for the one who proves with a code to own the invited
 // address, who is signed in by it.
-func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Codes) Form {
+func acceptInvitation(s *Site, reception *onboarding.Reception, signIns *signin.SignIns) Form {
 	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, token := r.Context(), r.PathValue("token")
 		v, err := s.invitation(r, reception, caller)
@@ -162,7 +164,7 @@ func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Co
 				return err
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
-			secret, session, err := codes.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
+			secret, session, err := signIns.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
 				if err != nil {
