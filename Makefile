@@ -1,26 +1,50 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run check test test-long test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
-LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
-# Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
-HEAVY := latchkey.dev/infra/test/browser latchkey.dev/infra/test/smoke
-# What compares pictures pixel by pixel, and what plays thousands of lifecycles: the race detector makes them ten times as
-# slow. The stories in which things happen at once are played with it all the same.
-LONG := latchkey.dev/infra/test/pictures latchkey.dev/infra/test/stories
-AT_ONCE := AtOnce|Concurrent|32Times|EverythingAtOnce|BothSides|AgainstC|AgainstChanges|NeverTwo
+# What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
+# does it once. Only the race detector, which needs cgo, has another.
+export GOFLAGS := -trimpath -tags=lambda.norpc
+export CGO_ENABLED := 0
+RACE := CGO_ENABLED=1 go test -race
+# A machine ten times slower does not reach this; what hangs does.
+PATIENCE := -timeout 60m
+
+# A value's rules, use cases, adapters and pages, and what reads the tree: no browser, no binary, no story.
+QUICK := ./shared/... ./infra/run/template ./infra/test/layout ./infra/test/openapi ./infra/test/adapters
+# Where things happen at once, which is where the race detector finds something. Of the API's tests and the stories it is
+# those in which several people act at the same moment.
+RACY := ./shared/adapter/dynamo ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/dynamodb ./infra/test/conformance/sqs
+AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst
+# What make test-long has for itself: pictures, lifecycles by the hundred, every binary, long walks in the browser.
+LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser
+LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff
+WALKS := TheMainJob|DeadLinks|OnFree|NoScript
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory)
+run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory), BINARIES=1 (functions as deployed)
 	@go run ./infra/run/local/latchkey
 
-test: chromium axe ## every test, with the race detector
-	go test -race -timeout 10m $$(go list ./... | grep -vxF $(foreach p,$(HEAVY) $(LONG),-e $(p)))
-	go test -race -timeout 10m -p 1 $(HEAVY)
-	go test -race -timeout 10m -run '$(AT_ONCE)' latchkey.dev/infra/test/stories
-	go test -timeout 10m -p 1 $(LONG)
+check: ## what a contributor runs while writing: gofmt, vet and the tests that take seconds
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go test -vet=off -short $(QUICK)
+
+test: chromium ## every test that is not long, with the race detector where things happen at once
+	go test $(PATIENCE) $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
+	go test $(PATIENCE) -short ./infra/test/smoke
+	go test $(PATIENCE) -skip '$(AT_ONCE)|$(LIFECYCLES)' ./infra/test/stories
+	go test $(PATIENCE) -run '$(WALKS)' ./infra/test/browser
+	$(RACE) $(PATIENCE) $(RACY)
+	$(RACE) $(PATIENCE) -run '$(AT_ONCE)' ./infra/test/stories ./infra/test/api
+
+test-long: chromium axe ## pictures, lifecycles by the hundred, every binary, the browser's long walks
+	go test $(PATIENCE) -parallel 4 ./infra/test/pictures
+	go test $(PATIENCE) ./infra/test/smoke ./infra/test/crash
+	go test $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
+	go test $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/run/realn8n/install.sh
@@ -72,7 +96,7 @@ screenshots: chromium ## take the README's picture anew
 	go test ./infra/test/pictures -run Screenshot -count=1 -screenshot ../../ops/gallery/screenshot.png
 
 goldens: chromium ## take the golden pictures of every page and mail anew
-	go test ./infra/test/pictures -run EveryState -count=1 -update
+	go test ./infra/test/pictures -run EveryState -parallel 4 $(PATIENCE) -count=1 -update
 
 admin: ## the operator's command line: ARGS="list", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
 	@go run ./infra/ops/admin $(ARGS)
@@ -80,11 +104,11 @@ admin: ## the operator's command line: ARGS="list", "suspend ag_…", "plan ag_�
 openapi: ## write the OpenAPI document anew from the operations and template.yaml
 	go test ./infra/test/openapi -update
 
-deps: ## write each function's list of dependencies anew
-	go test ./infra/test/smoke -run Links -update
+deps: ## write functions/deps.txt anew: what each function links
+	go test ./infra/test/smoke -run EachBinaryLinks -count=1 -update
 
 build: ## every function for the architecture that it is deployed on, into bin/
-	GOOS=linux GOARCH=arm64 $(LAMBDA) -o bin/ ./functions/...
+	GOOS=linux GOARCH=arm64 go build -ldflags='-s -w' -o bin/ ./functions/...
 
 lint: ## gofmt, vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -92,5 +116,5 @@ lint: ## gofmt, vet and golangci-lint
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2 run
 
 check-template: ## cfn-lint on the templates, and what AWS's translator makes of it: quotas, roles, wildcards
-	cfn-lint template.yaml infra/ops/alarms.yaml infra/ops/domain.yaml infra/ops/instance.yaml
+	cfn-lint template.yaml functions/*/template.yaml infra/ops/*.yaml
 	python3 infra/run/template/translated.py

@@ -17,7 +17,7 @@ func (p *Parts) Retrier() *provisioning.Retrier {
 // Driver sets up what clients buy, as the operator has chosen.
 func (p *Parts) Driver() provisioning.Driver {
 	d, err := cloudformation.From(p.Environment, func() (provisioning.Driver, error) {
-		return provisionhook.From(p.Environment, p.secret("PROVISIONER_SECRET_PARAMETER"), p.Program)
+		return provisionhook.From(p.Environment, p.secret("PROVISIONER_SECRET_PARAMETER"), p.Egress(), p.Program)
 	})
 	if err != nil {
 		p.Fail(err)

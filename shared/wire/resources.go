@@ -10,11 +10,16 @@ import (
 )
 
 // N8N calls n8n instances.
-func (p *Parts) N8N() *n8n.Client { return n8n.New(n8n.Allowed(p.Environment), p.Outside.N8N) }
+func (p *Parts) N8N() *n8n.Client {
+	if p.Outside.N8N != nil {
+		return n8n.New(p.Outside.N8N)
+	}
+	return n8n.New(p.Egress().Transport())
+}
 
 // Connector connects an agency's instances and services.
 func (p *Parts) Connector() *resources.Connector {
-	return &resources.Connector{Store: p.Table(), N8N: p.N8N(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Open: n8n.Allowed(p.Environment), Now: p.Now}
+	return &resources.Connector{Store: p.Table(), N8N: p.N8N(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Guard: p.Egress(), Now: p.Now}
 }
 
 // Instances serves /v1/instances.

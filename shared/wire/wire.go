@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/sqs"
@@ -31,6 +32,8 @@ type Parts struct {
 type Outside struct {
 	// Payments is asked in the place of Stripe, where a key of Stripe's is given at all.
 	Payments billing.Till
+	// Egress judges which addresses may be called. Nil is the strict one: no template can set another.
+	Egress *egress.Policy
 	// N8N and Program carry the calls to n8n instances and to the operator's program in the place of the network.
 	N8N, Program http.RoundTripper
 	// Domains is asked in the place of DNS whether a domain takes mail.
@@ -77,6 +80,18 @@ func (p *Parts) BillingQueue() *sqs.Queue { return p.queue("BILLING_QUEUE_URL") 
 
 // ProvisionQueue takes jobs about what was paid for.
 func (p *Parts) ProvisionQueue() *sqs.Queue { return p.queue("PROVISION_QUEUE_URL") }
+
+// Egress judges which addresses outside may be called.
+func (p *Parts) Egress() egress.Policy {
+	if p.Outside.Egress != nil {
+		return *p.Outside.Egress
+	}
+	policy, err := egress.FromProcess(p.Optional)
+	if err != nil {
+		p.Fail(err)
+	}
+	return policy
+}
 
 // secret is the value of the parameter that the variable names; "" where it names none.
 func (p *Parts) secret(variable string) string {

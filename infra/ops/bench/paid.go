@@ -280,21 +280,21 @@ func buy(ctx context.Context, l *local.Local, t *tenant, address string) (time.D
 	if _, _, err := p.page(ctx, link, nil, http.StatusOK); err != nil {
 		return 0, err
 	}
-	if _, _, err := p.page(ctx, link+"/code", url.Values{}, http.StatusOK); err != nil {
+	if _, _, err := p.page(ctx, link, url.Values{"do": {"code"}}, http.StatusSeeOther); err != nil {
 		return 0, err
 	}
 	code, _, err := p.mail(ctx, 2)
 	if err != nil {
 		return 0, err
 	}
-	to, _, err := p.page(ctx, link, url.Values{"code": {code[:6]}}, http.StatusSeeOther)
+	to, _, err := p.page(ctx, link, url.Values{"do": {"accept"}, "code": {code[:6]}}, http.StatusSeeOther)
 	if err != nil {
 		return 0, err
 	}
 	if _, _, err := p.page(ctx, to, nil, http.StatusOK); err != nil {
 		return 0, err
 	}
-	till, _, err := p.page(ctx, "/checkout", url.Values{"agency": {string(t.id)}, "interval": {"month"}}, http.StatusSeeOther)
+	till, _, err := p.page(ctx, "/checkout/start", url.Values{"agency": {string(t.id)}, "interval": {"month"}}, http.StatusSeeOther)
 	if err != nil {
 		return 0, err
 	}

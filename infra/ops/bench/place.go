@@ -17,8 +17,8 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
-	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -30,10 +30,7 @@ import (
 	"latchkey.dev/shared/domain/link"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/frontend/api"
-	"latchkey.dev/shared/usecase/onboarding"
-	"latchkey.dev/shared/usecase/portal"
-	"latchkey.dev/shared/usecase/resources"
-	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/wire"
 )
 
 const origin = "https://portal.latchkey.example"
@@ -72,21 +69,20 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	cfg := e.Config()
 	cfg.HTTPClient = &http.Client{Transport: p.meter}
 	p.table = dynamo.OpenOperator(cfg, p.tableName, time.Now)
-	table, mail := p.table.Table, queues.Open(cfg, vars["MAIL_QUEUE_URL"])
-	for _, o := range api.Operations(api.Services{
-		Door:      &signin.Doorkeeper{Store: dynamo.NewCredentials(table), Now: time.Now},
-		Codes:     &signin.Codes{Store: dynamo.NewSignIns(table), Queue: mail, Key: []byte(origin), Now: time.Now},
-		Keys:      &signin.Keys{Store: dynamo.NewKeys(table), Now: time.Now},
-		Inviter:   &onboarding.Inviter{Store: dynamo.NewRelationships(table), Queue: mail, Now: time.Now},
-		Directory: &onboarding.Directory{Store: dynamo.NewDirectory(table), Now: time.Now},
-		Reception: &onboarding.Reception{Store: dynamo.NewInvitations(table), Now: time.Now},
-		Portal:    &portal.Portal{Store: dynamo.NewPortals(table), Now: time.Now},
-		Instances: &portal.Instances{Store: dynamo.NewPortalInstances(table), Now: time.Now},
-		Connector: &resources.Connector{Store: dynamo.NewResources(table), Now: time.Now}, Origin: origin,
-	}) {
-		p.functions[o.ID] = o.Function(origin)
+	for name, secret := range map[string]string{"SECRET_PARAMETER": origin, "SEAL_PARAMETER": "what the bench seals it could as well leave open"} {
+		e.SSM.Put(vars[name], secret)
 	}
-	return p, nil
+	vars["AWS_REGION"], vars["AWS_ACCESS_KEY_ID"], vars["AWS_SECRET_ACCESS_KEY"] = cfg.Region, "test", "test"
+	vars["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
+	env := environment.New(func(name string) string { return vars[name] })
+	env.HTTPClient = cfg.HTTPClient
+	made := wire.With(&wire.Parts{Environment: env})
+	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Portal(), made.Session()} {
+		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
+			p.functions[o.ID] = f
+		}
+	}
+	return p, env.Err()
 }
 
 // tenant is an agency with an API key and two instances.

@@ -53,7 +53,7 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 	_, own, _ := net.SplitHostPort(on.Addr().String())
 	origin := "http://localhost:" + own
 	endpoint := at["sqs"]
-	env := append([]string{"AWS_ENDPOINT_URL=" + endpoint}, samEnvironment...)
+	env := append([]string{"AWS_ENDPOINT_URL=" + endpoint}, samEnvironment("localhost:"+pages)...)
 	tool := func(program string, args ...string) (string, error) {
 		fmt.Println("lambdas:", filepath.Base(program), strings.Join(args[:min(3, len(args))], " "))
 		c := exec.CommandContext(ctx, program, args...)
@@ -69,7 +69,7 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 	binary := filepath.Join(folder, "latchkey")
 	const built = ".aws-sam/lambdas/template.yaml" // of its own, since it is changed below
 	parameters := "Architecture=x86_64 Origin=" + origin + " MailFrom=invites@mail.latchkey.example AwsEndpointUrl=" + endpoint +
-		" CheckMx=false AllowPrivateAddresses=true CreateMailIdentity=false" +
+		" CheckMx=false CreateMailIdentity=false" +
 		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
 		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
 		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"

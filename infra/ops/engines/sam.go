@@ -23,10 +23,13 @@ const (
 	samConfig = "--config-env=local"
 )
 
-// samEnvironment is what the CLI and the builds that it starts need.
-var samEnvironment = []string{
-	"SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0",
-	"GOFLAGS=-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs=false",
+// samEnvironment is what the CLI and the builds that it starts need. The functions are linked to call what stands in for the
+// outside at the host and port, which no template could have them do, see the package egress.
+func samEnvironment(standIns string) []string {
+	return []string{
+		"SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0",
+		"GOFLAGS=-tags=lambda.norpc '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=" + standIns + "' -trimpath -buildvcs=false",
+	}
 }
 
 // sam starts the product under SAM local: its routes behind start-api, its workers and its schedule behind
@@ -45,14 +48,14 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 	if err != nil {
 		return stop, err
 	}
-	binary := filepath.Join(folder, "latchkey")
+	binary, environment := filepath.Join(folder, "latchkey"), samEnvironment(strings.TrimPrefix(samNear, "http://"))
 	for _, c := range []struct {
 		env  []string
 		line []string
 	}{
 		{nil, []string{"infra/ops/sam/check.sh", "install"}},
 		{[]string{"LOOPBACK_PORTS=" + samEngine + " 8108"}, []string{"infra/ops/sam/docker.sh"}},
-		{samEnvironment, []string{cli, "build", samConfig}},
+		{environment, []string{cli, "build", samConfig}},
 		{nil, []string{"go", "build", "-o", binary, "./infra/run/local/latchkey"}},
 	} {
 		fmt.Println("sam:", c.line[0], c.line[1:])
@@ -67,9 +70,9 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 		env         []string
 		line        []string
 	}{
-		{"sam-start-lambda", samLambda + "/", samEnvironment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
+		{"sam-start-lambda", samLambda + "/", environment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
 		{"sam-latchkey", samPages + "/_local/clock", []string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI, "NEAR=" + samNear}, []string{binary}},
-		{"sam-start-api", samAPI + "/v1/health", samEnvironment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
+		{"sam-start-api", samAPI + "/v1/health", environment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
 	} {
 		p, err := run(ctx, folder, c.name, c.ready, c.env, c.line[0], c.line[1:]...)
 		if err != nil {
@@ -91,14 +94,14 @@ func underSAM(ctx context.Context, folder string) (env []string, stop func() err
 // quick (it waits for a line of the log that it has seen already), so all of them would take an hour; these reach nearly
 // every function, and each of the others is run as a real function by the set "lambdas".
 var samTests = []string{
-	"TestACodeIsGoodForTenMinutesAndOnce", "TestAClientPaysAndStandsInItsPortal", "TestAClientPaysByThePages", "TestALogoIsNoOtherThanTheOneThatWasSeen",
-	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestAnInviteIsPreviewedAsTheClientWillSeeIt", "TestDecliningByThePage",
-	"TestErasingOneselfLeavesNothingButIDs", "TestEveryErrorIsAProblem", "TestEveryPageCarriesItsArmour", "TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
-	"TestFE22TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn", "TestHealthNeedsNobody",
+	"TestACodeIsGoodForTenMinutesAndOnce", "TestFE14FE16AClientPaysAndStandsInItsPortal", "TestFE23AClientPaysByThePages", "TestALogoIsNoOtherThanTheOneThatWasSeen",
+	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestX2AnInviteIsPreviewedAsTheClientWillSeeIt", "TestX5DecliningByThePage",
+	"TestErasingOneselfLeavesNothingButIDs", "TestX13EveryErrorIsAProblem", "TestEveryPageCarriesItsArmour", "TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
+	"TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn", "TestHealthNeedsNobody",
 	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyWhoSignsIsListenedTo", "TestSigningInByThePages",
-	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestTheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage", "TestTheBrandChangesForWhatComes",
-	"TestTheFormsOfAClientsPage", "TestTheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther", "TestDeadLinksTakeNoAnswer",
-	"TestTheDocumentDescribesEveryOperation", "TestWhatIsPaidForIsSetUpAndTheClientsOwn",
+	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestX5TheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage", "TestTheBrandChangesForWhatComes",
+	"TestTheFormsOfAClientsPage", "TestX12TheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther", "TestDeadLinksTakeNoAnswer",
+	"TestX13TheDocumentDescribesEveryOperation", "TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn",
 }
 
 // answered says how many of the template's functions have run in a container.

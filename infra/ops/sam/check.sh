@@ -19,7 +19,7 @@ export CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs
 # The three do not find the same.
 echo "== sam validate" && sam validate
 echo "== sam validate --lint" && sam validate --lint
-echo "== cfn-lint $(cfn-lint --version)" && cfn-lint template.yaml infra/ops/alarms.yaml infra/ops/domain.yaml infra/ops/instance.yaml
+echo "== cfn-lint $(cfn-lint --version)" && cfn-lint template.yaml functions/*/template.yaml infra/ops/*.yaml
 mkdir -p .aws-sam
 for architecture in ${ARCHITECTURES:-arm64 x86_64}; do
   folder=.aws-sam/check-$architecture

@@ -88,6 +88,11 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	if told := h.options.Answered; told != nil {
+		seen := &statusWriter{ResponseWriter: w}
+		w = seen
+		defer func() { told(e.function.ID, r, seen.status, w.Header()) }()
+	}
 	payload, err := json.Marshal(h.event(r, e.route, parameters, path, body))
 	if err != nil {
 		h.options.Log.Error("cannot make an event", "function", e.function.ID, "error", err)
@@ -104,6 +109,18 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.options.Log.Error("function answered no response", "function", e.function.ID, "error", err)
 		say(w, http.StatusInternalServerError, "Internal Server Error")
 	}
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader writes the status.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (h *Host) event(r *http.Request, route template.Route, parameters map[string]string, path string, body []byte) request {

@@ -32,6 +32,9 @@ type Options struct {
 	// Pollers is how many invocations of a queue's function may run at the same time, where the template sets no
 	// MaximumConcurrency; Lambda begins with 5. Default 5.
 	Pollers int
+	// Answered is told of every request that a function of a route was invoked for, once it is answered: the function's
+	// logical id, the request, the status and the header of the answer. Nil for nobody.
+	Answered func(function string, r *http.Request, status int, header http.Header)
 }
 
 // Host runs functions on the template's events. It serves the HTTP API's routes as an http.Handler from the moment it

@@ -22,18 +22,46 @@ import (
 	"latchkey.dev/shared/adapter/event"
 )
 
-// declare is a template with the functions' properties given as YAML of one line each.
-func declare(t *testing.T, functions map[string]string) *template.Template {
+// declaration is a function in a template: its routes' keys, and properties as YAML of one line.
+type declaration struct {
+	routes     []string
+	properties string
+}
+
+// declare is a template with those functions, by logical id.
+func declare(t *testing.T, functions map[string]declaration) *template.Template {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("Transform: AWS::Serverless-2016-10-31\nResources:\n" +
-		"  Api: {Type: AWS::Serverless::HttpApi}\n" +
-		"  Role: {Type: AWS::IAM::Role}\n" +
+		"  Role: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", " +
+		"Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: \"*\"}]}}]}}\n" +
 		"  Logs: {Type: AWS::Logs::LogGroup}\n" +
 		"  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}}\n" +
 		"  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}\n")
-	for id, properties := range functions {
-		fmt.Fprintf(&b, "  %s: {Type: AWS::Serverless::Function, Properties: {FunctionName: %s, CodeUri: x, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, %s}}\n", id, id, properties)
+	paths := map[string]string{}
+	for id, f := range functions {
+		fmt.Fprintf(&b, "  %s: {Type: AWS::Serverless::Function, Properties: {FunctionName: %s, CodeUri: x, Role: !GetAtt Role.Arn, "+
+			"LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 5", id, id)
+		if f.properties != "" {
+			b.WriteString(", " + f.properties)
+		}
+		b.WriteString("}}\n")
+		for _, key := range f.routes {
+			method, path, _ := strings.Cut(key, " ")
+			if method = strings.ToLower(method); method == "any" {
+				method = "x-amazon-apigateway-any-method"
+			}
+			paths[path] += fmt.Sprintf("            %s: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, "+
+				"payloadFormatVersion: \"2.0\", credentials: !GetAtt Role.Arn, "+
+				"uri: !Sub \"arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations\"}}\n", method, id)
+		}
+	}
+	b.WriteString("  Api:\n    Type: AWS::Serverless::HttpApi\n    Properties:\n      DefinitionBody:\n        openapi: 3.0.1\n        paths:\n")
+	for path, methods := range paths {
+		fmt.Fprintf(&b, "          %s:\n%s", path, methods)
+	}
+	if len(paths) == 0 {
+		b.WriteString("          {}\n")
 	}
 	got, err := template.Parse([]byte(b.String()), template.Inputs{})
 	if err != nil {
@@ -42,8 +70,8 @@ func declare(t *testing.T, functions map[string]string) *template.Template {
 	return got
 }
 
-func route(method, path string) string {
-	return fmt.Sprintf("Timeout: 5, Events: {Http: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: %s, Path: %q}}}", method, path)
+func route(method, path string) declaration {
+	return declaration{routes: []string{method + " " + path}}
 }
 
 // function is an event.Function of a Go function.
@@ -63,7 +91,7 @@ func open(t *testing.T, declared *template.Template, functions map[string]event.
 
 func TestAFunctionWithoutAHandlerAndTheReverseAreErrors(t *testing.T) {
 	t.Parallel()
-	declared := declare(t, map[string]string{"A": route("GET", "/a")})
+	declared := declare(t, map[string]declaration{"A": route("GET", "/a")})
 	_, err := host.New(declared, map[string]event.Function{"B": event.Schedule("b", nil), "C": nil}, host.Options{})
 	for _, want := range []string{"nothing serves the template's function A", "the template has no function B", "the function C is nil"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -77,7 +105,7 @@ func TestRoutesAreChosenAsDocumented(t *testing.T) {
 	keys := []string{
 		"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "GET /", "POST /i/{token}", "POST /i/{token}/code", "GET /clients",
 	}
-	functions, served := map[string]string{}, map[string]event.Function{}
+	functions, served := map[string]declaration{}, map[string]event.Function{}
 	for i, key := range keys {
 		method, path, _ := strings.Cut(key, " ")
 		id := fmt.Sprintf("F%d", i)
@@ -116,9 +144,54 @@ func TestRoutesAreChosenAsDocumented(t *testing.T) {
 	}
 }
 
+// A path with a limit of its own for POST has two routes to one function: POST's own, and ANY for the other methods, HEAD
+// among them. The event has the route's key, and the method that was asked with.
+func TestAMethodsOwnRouteBeatsAny(t *testing.T) {
+	t.Parallel()
+	declared := declare(t, map[string]declaration{
+		"Page": {routes: []string{"ANY /i/{token}", "POST /i/{token}"}}, "Other": {routes: []string{"GET /i/{token}/{more}", "ANY /only"}},
+	})
+	answers := func(id string) event.Function {
+		return function(func(_ context.Context, payload []byte) ([]byte, error) {
+			var e struct {
+				RouteKey       string `json:"routeKey"`
+				RequestContext struct {
+					RouteKey string                  `json:"routeKey"`
+					HTTP     struct{ Method string } `json:"http"`
+				} `json:"requestContext"`
+			}
+			if err := json.Unmarshal(payload, &e); err != nil {
+				return nil, err
+			}
+			if e.RequestContext.RouteKey != e.RouteKey {
+				t.Errorf("two route keys: %s", payload)
+			}
+			return json.Marshal(map[string]any{"statusCode": 200, "body": id + ": " + e.RequestContext.HTTP.Method + " by " + e.RouteKey})
+		})
+	}
+	h := open(t, declared, map[string]event.Function{"Page": answers("Page"), "Other": answers("Other")}, host.Options{})
+	for request, want := range map[string]string{
+		"GET /i/x":      "Page: GET by ANY /i/{token}",
+		"HEAD /i/x":     "Page: HEAD by ANY /i/{token}",
+		"POST /i/x":     "Page: POST by POST /i/{token}",
+		"DELETE /i/x":   "Page: DELETE by ANY /i/{token}",
+		"GET /i/x/y":    "Other: GET by GET /i/{token}/{more}",
+		"HEAD /i/x/y":   `{"message":"Not Found"}`, // as on AWS, where GET's own route takes no HEAD
+		"HEAD /only":    "Other: HEAD by ANY /only",
+		"OPTIONS /only": "Other: OPTIONS by ANY /only",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if got := w.Body.String(); got != want {
+			t.Errorf("%s: %s, want %s", request, got, want)
+		}
+	}
+}
+
 func TestTheEventIsPayload2(t *testing.T) {
 	t.Parallel()
-	declared := declare(t, map[string]string{"A": route("POST", "/i/{token}")})
+	declared := declare(t, map[string]declaration{"A": route("POST", "/i/{token}")})
 	var got map[string]any
 	h := open(t, declared, map[string]event.Function{"A": function(func(ctx context.Context, payload []byte) ([]byte, error) {
 		if host.Invoked(ctx) != "A" {
@@ -177,7 +250,7 @@ func TestWhatGoesWrongIsAnsweredAsByAPIGateway(t *testing.T) {
 			"Loose": function(func(context.Context, []byte) ([]byte, error) { return []byte(`{"a":1}`), nil }),
 			"Junk":  function(func(context.Context, []byte) ([]byte, error) { return []byte(`{`), nil }),
 		}
-		functions := map[string]string{}
+		functions := map[string]declaration{}
 		for id := range served {
 			functions[id] = route("POST", "/"+id)
 		}
@@ -207,11 +280,32 @@ func TestWhatGoesWrongIsAnsweredAsByAPIGateway(t *testing.T) {
 	})
 }
 
+func TestWhoWatchesIsToldOfEveryAnswerOfAFunction(t *testing.T) {
+	t.Parallel()
+	var told []string
+	h := open(t, declare(t, map[string]declaration{"A": route("GET", "/a"), "B": route("GET", "/b")}), map[string]event.Function{
+		"A": function(func(context.Context, []byte) ([]byte, error) {
+			return []byte(`{"statusCode":303,"headers":{"location":"/elsewhere"}}`), nil
+		}),
+		"B": function(func(context.Context, []byte) ([]byte, error) { return nil, errors.New("no") }),
+	}, host.Options{Answered: func(id string, r *http.Request, status int, header http.Header) {
+		told = append(told, fmt.Sprint(id, " ", r.Header.Get("Authorization"), " ", status, " ", header.Get("Location")))
+	}})
+	for _, path := range []string{"/a", "/b", "/nothing"} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Authorization", "Bearer x")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if diff := cmp.Diff([]string{"A Bearer x 303 /elsewhere", "B Bearer x 500 "}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSchedulesRunByTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var runs, offset atomic.Int64
-		declared := declare(t, map[string]string{"S": "Timeout: 5, Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute)}}}"})
+		declared := declare(t, map[string]declaration{"S": {properties: "Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute)}}}"}})
 		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
 		h := open(t, declared, map[string]event.Function{"S": function(func(_ context.Context, payload []byte) ([]byte, error) {
 			var e struct{ Source, Time string }

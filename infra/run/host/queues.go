@@ -116,7 +116,9 @@ func (p *poller) gather(ctx context.Context) ([]types.Message, error) {
 
 func (p *poller) receive(ctx context.Context, most int, patience time.Duration) ([]types.Message, error) {
 	out, err := p.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &p.url, MaxNumberOfMessages: int32(min(most, 10)), WaitTimeSeconds: int32(patience / time.Second), //nolint:gosec // 1 to 10, 0 to 20
+		QueueUrl:                    &p.url,
+		MaxNumberOfMessages:         int32(min(most, 10)),          //nolint:gosec // 1 to 10
+		WaitTimeSeconds:             int32(patience / time.Second), //nolint:gosec // 0 to 20
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 		MessageAttributeNames:       []string{"All"},
 	})

@@ -19,7 +19,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 )
 
-const consumer = "Timeout: 10, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: {MaximumConcurrency: 3}}}}"
+const consumer = "Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: {MaximumConcurrency: 3}}}}"
 
 // pump is a queue whose consumer is hosted, inside a bubble of synctest.
 type pump struct {
@@ -37,7 +37,7 @@ func start(t *testing.T, handle func(context.Context, event.Message) error) (*pu
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := stack.Up(t.Context(), e.Config(), declare(t, map[string]string{"Consume": consumer}))
+	s, err := stack.Up(t.Context(), e.Config(), declare(t, map[string]declaration{"Consume": {properties: consumer}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import (
 )
 
 // Recorder notes which AWS actions each hosted function calls, and on what, as IAM names them. A test compares it with
-// the template's policies; see [Recorder.Differences].
+// the template's policies; see [Recorder.Differences]. Functions in this process are known by the context of their calls
+// ([Recorder.Client]), those in processes of their own by their access keys ([Recorder.Handler]).
 type Recorder struct {
 	template *template.Template
 
@@ -33,6 +34,53 @@ func NewRecorder(t *template.Template) *Recorder {
 // Client is next with every request noted whose context belongs to an invocation ([Invoked]).
 func (r *Recorder) Client(next aws.HTTPClient) aws.HTTPClient { return recordingClient{r, next} }
 
+// AccessKey is the id of the access key that the function of that logical id has where it runs in a process of its own: by
+// it, [Recorder.Handler] tells whose call it is. AWS's own ids are letters and digits, too, and begin with ASIA for
+// credentials that a role gives.
+func AccessKey(id string) string { return accessKeys + id }
+
+const accessKeys = "ASIA"
+
+// caller is the logical id of the function whose access key signed the request, or "" (AWS General Reference, "Signing AWS
+// API requests": Authorization: AWS4-HMAC-SHA256 Credential=key/date/region/service/aws4_request, …).
+func (r *Recorder) caller(req *http.Request) string {
+	_, credential, _ := strings.Cut(req.Header.Get("Authorization"), "Credential=")
+	key, _, _ := strings.Cut(credential, "/")
+	id, ours := strings.CutPrefix(key, accessKeys)
+	if !ours || r.template.Function(id) == nil {
+		return ""
+	}
+	return id
+}
+
+// Handler is next with every request noted that a function's own access key signed ([AccessKey]).
+func (r *Recorder) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if id := r.caller(req); id != "" {
+			body, err := whole(req)
+			if err != nil {
+				return // the caller has gone
+			}
+			r.note(id, r.calls(req, body))
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// whole is the request's body, which can be read again afterwards.
+func whole(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req.Body.Close() //nolint:errcheck,gosec // read to its end
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
 type recordingClient struct {
 	recorder *Recorder
 	next     aws.HTTPClient
@@ -43,14 +91,9 @@ func (c recordingClient) Do(req *http.Request) (*http.Response, error) {
 	if id == "" {
 		return c.next.Do(req)
 	}
-	var body []byte
-	if req.Body != nil && req.Body != http.NoBody {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-		req.Body.Close() //nolint:errcheck,gosec // read to its end
-		req.Body = io.NopCloser(bytes.NewReader(body))
+	body, err := whole(req)
+	if err != nil {
+		return nil, err
 	}
 	c.recorder.note(id, c.recorder.calls(req, body))
 	return c.next.Do(req)

@@ -2,12 +2,15 @@ package host_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
@@ -53,6 +56,39 @@ Resources:
 type refusing struct{}
 
 func (refusing) Do(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed }
+
+// TestCallsAreKnownByTheAccessKey: of functions in processes of their own, a listener notes what each calls, and passes it on.
+func TestCallsAreKnownByTheAccessKey(t *testing.T) {
+	t.Parallel()
+	declared, err := template.Parse([]byte(roles), template.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := host.NewRecorder(declared)
+	bodies := 0
+	listener := httptest.NewServer(recorder.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err == nil && strings.Contains(string(body), `"TableName":"t"`) {
+			bodies++
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		io.WriteString(w, "{}")
+	})))
+	t.Cleanup(listener.Close)
+	for _, key := range []string{host.AccessKey("Work"), host.AccessKey("Nobody"), "test"} {
+		db := dynamodb.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &listener.URL,
+			Credentials: credentials.NewStaticCredentialsProvider(key, "test", "test")})
+		if _, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String("t"),
+			Key: map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: key}}}); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"dynamodb:GetItem arn:aws:dynamodb:us-east-1:000000000000:table/t"}, recorder.Used("Work")); diff != "" {
+		t.Error(diff)
+	}
+	if bodies != 3 || len(recorder.Used("Nobody")) > 0 {
+		t.Errorf("%d bodies were passed on; noted of a function that is not there: %v", bodies, recorder.Used("Nobody"))
+	}
+}
 
 func TestWhatAFunctionCallsIsComparedWithItsRole(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ type clockView struct {
 }
 
 func (l *Local) clockView() clockView {
-	return clockView{l.Now().UTC(), l.clock.ahead().String(), l.elsewhere.lambda != ""}
+	return clockView{l.Now().UTC(), l.clock.ahead().String(), l.apart()}
 }
 
 func (l *Local) showClock(w http.ResponseWriter, r *http.Request) {

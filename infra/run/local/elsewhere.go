@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"latchkey.dev/infra/run/binaries"
+	hosting "latchkey.dev/infra/run/host"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/event"
 )
@@ -105,6 +107,17 @@ func (e elsewhere) functions(t *template.Template) map[string]event.Function {
 	return all
 }
 
+// binaries are the template's functions as built, in processes of their own. Each has an access key that names it.
+func (e elsewhere) binaries(t *template.Template, o Options) (*binaries.Set, error) {
+	return binaries.Open(binaries.Options{Dir: o.Binaries, Template: t, Log: o.Output, Further: func(f *template.Function) map[string]string {
+		further := map[string]string{"AWS_ACCESS_KEY_ID": hosting.AccessKey(f.ID)}
+		for service, url := range e.endpoints {
+			further["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
+		}
+		return further
+	}})
+}
+
 // invoked is a function that runs behind Lambda's Invoke (Lambda API Reference, "Invoke").
 type invoked struct {
 	client *http.Client
@@ -140,7 +153,7 @@ func (i invoked) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // errFixedClock is the answer to who would move a clock that the functions do not go by.
-var errFixedClock = errors.New("the functions run elsewhere and go by the machine's clock, which cannot be moved")
+var errFixedClock = errors.New("the functions run in other processes and go by the machine's clock, which cannot be moved")
 
 // refresh empties the table and Stripe's stand-in, and founds the demo agencies anew.
 func (l *Local) refresh(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -15,11 +16,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/engine"
 	"latchkey.dev/infra/run/engine/roundtrip"
 	hosting "latchkey.dev/infra/run/host"
@@ -29,9 +32,10 @@ import (
 	"latchkey.dev/infra/run/stripe"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
 	till "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
-	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/wire"
 )
 
 // Sender is the address that the local run's mails come from; its domain is verified from the start.
@@ -77,6 +81,13 @@ type Options struct {
 	N8N string
 	// Record notes which AWS actions each function calls; see Local.Recorder.
 	Record bool
+	// Binaries is a folder that binaries.Build filled: the functions are those, in processes of their own, and no part of
+	// this process. They go by the machine's clock, which cannot be moved. Empty for functions in this process.
+	Binaries string
+	// Output takes what those processes write. Nil for nobody.
+	Output io.Writer
+	// Answered is told of every request that a function was invoked for, as by hosting.Options. Nil for nobody.
+	Answered func(function string, r *http.Request, status int, header http.Header)
 }
 
 // SettingUp is how long the stand-in takes to set up what a client has bought, in a run that listens.
@@ -96,7 +107,8 @@ type Local struct {
 	Recorder *hosting.Recorder
 
 	elsewhere elsewhere
-	estate    *estate // nil where everything that is set up is a stand-in
+	binaries  *binaries.Set // nil where functions run in this process or behind Invoke
+	estate    *estate       // nil where everything that is set up is a stand-in
 	n8n       *n8n.Server
 	origin    string
 	near      string // Options.Near, or the origin
@@ -151,6 +163,9 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if strings.Contains(o.StripeKey, "_live_") {
 		return l, errors.New("local: the key moves real money; a local run takes test keys of Stripe's only")
 	}
+	if err = l.refuse(o); err != nil {
+		return l, err
+	}
 	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
 		return l, err
 	}
@@ -175,9 +190,13 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		}
 	}
 	if !o.InProcess {
-		l.serve(endpoint, fromContainers(l.Engine.Handler()))
+		aws := l.Engine.Handler()
+		if l.binaries != nil && l.Recorder != nil {
+			aws = l.Recorder.Handler(aws)
+		}
+		l.serve(endpoint, fromContainers(aws))
 	}
-	if o.Lambda != "" { // functions that run elsewhere need AWS, and what stands in for others
+	if l.apart() { // functions in other processes need AWS, and what stands in for others
 		open()
 	}
 	if !o.NoEvents {
@@ -186,10 +205,30 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		}
 		l.Host.Start()
 	}
-	if o.Lambda == "" {
+	if !l.apart() {
 		open()
 	}
 	return l, nil
+}
+
+// apart tells whether the functions are in other processes, and go by the machine's clock.
+func (l *Local) apart() bool { return l.elsewhere.lambda != "" || l.binaries != nil }
+
+// refuse names settings that binaries cannot follow.
+func (l *Local) refuse(o Options) error {
+	switch {
+	case o.Binaries == "":
+		return nil
+	case o.InProcess:
+		return errors.New("local: binaries reach AWS over the network, so that a run with them must listen")
+	case o.Lambda != "":
+		return errors.New("local: functions are either binaries or behind Invoke")
+	case o.Calls != nil:
+		return errors.New("local: the calls of binaries cannot be looked at in this process")
+	case o.Now != nil || l.clock.ahead() > 0:
+		return errors.New("local: binaries go by the machine's clock, and this run's is another: begin with a new folder")
+	}
+	return nil
 }
 
 // deploy makes the template's resources and ties the functions to its events.
@@ -199,11 +238,14 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	//nolint:gosec // names of parameters, not what is in them
-	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false", "AllowPrivateAddresses": "true",
+	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false",
 		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
+	}
+	if o.Binaries != "" {
+		given["AwsEndpointUrl"] = l.awsURL
 	}
 	maps.Copy(given, o.Parameters)
 	declared, err := template.Read(path, template.Inputs{Parameters: given})
@@ -225,10 +267,6 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
-	var asked billing.Till
-	if env.Optional("STRIPE_SECRET_PARAMETER") != "" {
-		asked = l.till
-	}
 	built := &yard{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2
@@ -240,23 +278,41 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		}
 		l.Provisioner.Maker = l.estate
 	}
-	all, err := functions(env, l.nearby(), asked, l.program())
-	if err = errors.Join(err, env.Err()); err != nil {
+	l.env = env
+	all, err := l.functions(o)
+	if err != nil {
 		return err
 	}
-	if o.Lambda != "" {
-		all = l.elsewhere.functions(l.Stack.Template)
-	}
-	l.env = env
 	if err := seed(ctx, env, l.near); err != nil {
 		return err
 	}
-	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log}); err != nil {
+	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log, Answered: o.Answered}); err != nil {
 		return err
 	}
 	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes, Client: &http.Client{Transport: roundtrip.Transport(l.Host)}})
 	return nil
 }
+
+// functions are the template's functions: behind Lambda's Invoke or as built binaries where that is said, else in this
+// process.
+func (l *Local) functions(o Options) (map[string]event.Function, error) {
+	if o.Lambda != "" {
+		return l.elsewhere.functions(l.Stack.Template), nil
+	}
+	if o.Binaries != "" {
+		var err error
+		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o); err != nil {
+			return nil, err
+		}
+		return l.binaries.Functions(), nil
+	}
+	outside := l.outside()
+	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
+		Payments: l.till, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
+}
+
+// Functions makes the template's functions anew, for what looks at how they are made.
+func (l *Local) Functions() (map[string]event.Function, error) { return l.functions(Options{}) }
 
 // environment answers the variables of all functions together, and those that Lambda itself sets.
 func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment, error) {
@@ -320,7 +376,7 @@ func (l *Local) Now() time.Time { return l.clock.Now() }
 // for messages again, expired items are deleted, schedules run. A negative d is an error, and so is any when the
 // functions run elsewhere.
 func (l *Local) Advance(ctx context.Context, d time.Duration) error {
-	if l.elsewhere.lambda != "" {
+	if l.apart() {
 		return errFixedClock
 	}
 	if err := l.clock.advance(d); err != nil {
@@ -336,7 +392,10 @@ func (l *Local) Advance(ctx context.Context, d time.Duration) error {
 // Close finishes the requests and messages that are being handled, and closes the state's files.
 func (l *Local) Close() error {
 	var errs []error
-	for _, s := range l.servers {
+	if l.binaries != nil && l.Host != nil { // what they work on needs the listeners to the end
+		l.Host.Close()
+	}
+	for _, s := range slices.Backward(l.servers) { // the product's before the AWS endpoint, which its functions need
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		if s.Shutdown(ctx) != nil { // a long poll of the AWS CLI may last 20 s
 			errs = append(errs, s.Close())
@@ -348,6 +407,9 @@ func (l *Local) Close() error {
 	}
 	if l.Host != nil {
 		l.Host.Close()
+	}
+	if l.binaries != nil {
+		errs = append(errs, l.binaries.Close())
 	}
 	if l.estate != nil {
 		errs = append(errs, l.estate.real.Close())

@@ -12,9 +12,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -287,6 +289,18 @@ func post(ctx context.Context, c *http.Client, at, key string, body, into any) e
 		return nil
 	}
 	return json.Unmarshal(text, into)
+}
+
+// Listens tells whether the address is where one of them listens.
+func (h *Houses) Listens(at netip.AddrPort) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range h.all {
+		if at.Addr().String() == "127.0.0.1" && x.port == strconv.Itoa(int(at.Port())) {
+			return true
+		}
+	}
+	return false
 }
 
 // Look says how far an n8n is, and once it runs where it is and what its API key is.

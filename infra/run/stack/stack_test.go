@@ -48,7 +48,7 @@ func endpoint(t *testing.T) (aws.Config, []stack.Option) {
 func read(t *testing.T) *template.Template {
 	t.Helper()
 	got, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{
-		"Stage": "stack-test", "Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com",
+		"Stage": "stacktest", "Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com",
 	}, Account: "999999999999"})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestUpMakesWhatTheTemplateDeclares(t *testing.T) {
 	}
 
 	db := dynamodb.NewFromConfig(cfg)
-	table := s.Environment("SendInvite")["TABLE_NAME"]
+	table := s.Environment("Invites")["TABLE_NAME"]
 	out, err := db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &table})
 	if err != nil {
 		t.Fatal(err)
@@ -85,14 +85,14 @@ func TestUpMakesWhatTheTemplateDeclares(t *testing.T) {
 		t.Errorf("TTL: %+v, %v", ttl, err)
 	}
 
-	queue := s.Environment("SendInvite")["MAIL_QUEUE_URL"]
+	queue := s.Environment("Invites")["MAIL_QUEUE_URL"]
 	attributes, err := sqs.NewFromConfig(cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := attributes.Attributes; a["VisibilityTimeout"] != "60" || !strings.Contains(a["RedrivePolicy"], "stack-test-mail-dead-letters") {
+	if a := attributes.Attributes; a["VisibilityTimeout"] != "60" || !strings.Contains(a["RedrivePolicy"], "stacktest-mail-dead-letters") {
 		t.Errorf("the mail queue's attributes are %v", a)
 	}
 
@@ -122,7 +122,7 @@ func TestUpBringsQueuesToTheTemplatesSettings(t *testing.T) {
 	cfg, without := endpoint(t)
 	client := sqs.NewFromConfig(cfg)
 	made, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{
-		QueueName: aws.String("stack-test-delivery"), Attributes: map[string]string{"VisibilityTimeout": "1"},
+		QueueName: aws.String("stacktest-delivery"), Attributes: map[string]string{"VisibilityTimeout": "1"},
 	})
 	if err != nil {
 		t.Fatal(err)

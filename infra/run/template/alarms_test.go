@@ -77,15 +77,3 @@ func TestTheDashboardIsJSON(t *testing.T) {
 		t.Errorf("%d widgets, %v", len(dashboard.Widgets), err)
 	}
 }
-
-func TestAThrottleIsOfARoute(t *testing.T) {
-	t.Parallel()
-	path := t.TempDir() + "/template.yaml"
-	changed := strings.Replace(text(t, "../../../template.yaml"), `"POST /v1/sign-in-codes": {Throttling`, `"POST /v1/sign-in-code": {Throttling`, 1)
-	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := template.Read(path, deployed); err == nil || !strings.Contains(err.Error(), `RouteSettings names "POST /v1/sign-in-code", which is no route`) {
-		t.Errorf("a throttle of a route that is not there: %v", err)
-	}
-}

@@ -3,7 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,26 +22,28 @@ type Inputs struct {
 	QueueURLs map[string]string
 }
 
-// Read reads and resolves the template in the file. See [Parse].
-func Read(path string, in Inputs) (*Template, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the caller's own file
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
-	return Parse(data, in)
+// Read reads and resolves the template in the file, and the nested stacks that it names below its directory. See [Parse].
+func Read(file string, in Inputs) (*Template, error) {
+	from := &sources{root: filepath.Base(file), directory: filepath.Dir(file), texts: map[string][]byte{}}
+	return resolve(from, in)
 }
 
-// Parse resolves a template. Everything that is wrong with it is told at once, each with its line: an intrinsic, a
-// resource type or a property that this package does not know, a reference to nothing, a parameter that is missing
-// or does not fit its constraints.
+// Parse resolves a template of one file. Everything that is wrong with it is told at once, each with its line: an
+// intrinsic, a resource type or a property that this package does not know, a reference to nothing, a parameter that is
+// missing or does not fit its constraints, a route to no function, a function that nothing invokes.
 func Parse(data []byte, in Inputs) (*Template, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
-	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("template: not a template")
-	}
+	const name = "template.yaml"
+	return resolve(&sources{root: name, texts: map[string][]byte{name: data}}, in)
+}
+
+// With returns the same template resolved with other inputs.
+func (t *Template) With(change func(*Inputs)) (*Template, error) {
+	in := t.Inputs
+	change(&in)
+	return resolve(t.sources, in)
+}
+
+func resolve(from *sources, in Inputs) (*Template, error) {
 	if in.Partition == "" {
 		in.Partition = "aws"
 	}
@@ -51,35 +53,38 @@ func Parse(data []byte, in Inputs) (*Template, error) {
 	if in.Account == "" {
 		in.Account = "000000000000"
 	}
-	top := root.Content[0]
-	d := &document{
-		inputs: in, parameters: map[string]string{}, conditions: child(top, "Conditions"),
-		globals: child(top, "Globals"), resources: map[string]*resource{}, naming: map[string]bool{},
+	w := &whole{
+		t: &Template{Inputs: in, sources: from}, inputs: in, places: map[string]place{},
+		roles: map[string][]Grant{}, roleOf: map[string]string{}, logGroups: map[string]int{},
 	}
-	t, err := d.read(top)
+	root, err := w.open(from.root, in.Parameters)
+	if err == nil {
+		root.readAll()
+		if len(w.errs) == 0 {
+			w.tie()
+		}
+		err = errors.Join(w.errs...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("template: %w", err)
 	}
-	t.Inputs, t.source = in, data
-	return t, nil
+	return w.t, nil
 }
 
-// With returns the same template resolved with other inputs.
-func (t *Template) With(change func(*Inputs)) (*Template, error) {
-	in := t.Inputs
-	change(&in)
-	return Parse(t.source, in)
-}
-
-// document is a template while it is read.
+// document is one file of a template while it is read: parameters, conditions and logical ids are its own.
 type document struct {
+	whole      *whole
+	file       string
 	inputs     Inputs
-	parameters map[string]string
+	given      map[string]string // the parameters' values
+	parameters map[string]string // and with defaults
 	conditions *yaml.Node
 	globals    *yaml.Node
+	outputs    *yaml.Node
 	resources  map[string]*resource
 	order      []string
-	naming     map[string]bool // names being worked out, to notice one that leads to itself
+	nested     map[string]opened // areas, by the stack's logical id
+	naming     map[string]bool   // names being worked out, to notice one that leads to itself
 }
 
 // resource is one entry of Resources that this deployment has.
@@ -90,10 +95,24 @@ type resource struct {
 	properties *yaml.Node
 }
 
-func (d *document) read(top *yaml.Node) (*Template, error) {
-	err := mapping(top, func(key string, node *yaml.Node, line int) error {
+// open reads a file up to its resources' logical ids, which is what another file's references to it need.
+func (w *whole) open(file string, given map[string]string) (*document, error) {
+	data, err := w.t.sources.text(file)
+	if err != nil {
+		return nil, err
+	}
+	top, err := parse(data)
+	if err != nil {
+		return nil, at(file, err)
+	}
+	d := &document{
+		whole: w, file: file, inputs: w.inputs, given: given, parameters: map[string]string{},
+		conditions: child(top, "Conditions"), globals: child(top, "Globals"), outputs: child(top, "Outputs"),
+		resources: map[string]*resource{}, nested: map[string]opened{}, naming: map[string]bool{},
+	}
+	err = mapping(top, func(key string, node *yaml.Node, line int) error {
 		switch key {
-		case "AWSTemplateFormatVersion", "Description", "Conditions", "Outputs", "Globals":
+		case "AWSTemplateFormatVersion", "Description", "Conditions", "Outputs", "Globals", "Resources":
 			return nil
 		case "Transform":
 			if node.Value != "AWS::Serverless-2016-10-31" {
@@ -101,28 +120,32 @@ func (d *document) read(top *yaml.Node) (*Template, error) {
 			}
 			return nil
 		case "Parameters":
-			return d.readParameters(node)
-		case "Resources":
 			return nil
 		default:
 			return errorAt(line, "the section %s is not known here", key)
 		}
 	})
+	if err == nil {
+		err = d.readParameters(child(top, "Parameters"))
+	}
+	if err == nil {
+		err = d.readResources(child(top, "Resources"))
+	}
 	if err != nil {
-		return nil, err
+		return nil, at(file, err)
 	}
-	if err := d.readResources(child(top, "Resources")); err != nil {
-		return nil, err
-	}
-	t := &Template{}
-	var errs []error
+	return d, nil
+}
+
+// readAll adds the file's resources to the template.
+func (d *document) readAll() {
 	for _, id := range d.order {
-		d.readResource(t, d.resources[id], &errs)
+		var errs []error
+		d.readResource(d.whole.t, d.resources[id], &errs)
+		for _, err := range errs {
+			d.whole.add(at(d.file, err))
+		}
 	}
-	if len(errs) == 0 {
-		d.tie(t, &errs)
-	}
-	return t, errors.Join(errs...)
 }
 
 func (d *document) readParameters(n *yaml.Node) error {
@@ -132,7 +155,7 @@ func (d *document) readParameters(n *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		given, ok := d.inputs.Parameters[name]
+		given, ok := d.given[name]
 		if !ok {
 			if child(node, "Default") == nil {
 				errs = append(errs, errorAt(line, "the parameter %s has no default and was not given", name))
@@ -146,7 +169,7 @@ func (d *document) readParameters(n *yaml.Node) error {
 		d.parameters[name] = given
 		return nil
 	})
-	for name := range d.inputs.Parameters {
+	for name := range d.given {
 		if child(n, name) == nil {
 			errs = append(errs, fmt.Errorf("there is no parameter %s", name))
 		}
@@ -201,11 +224,17 @@ func (d *document) readResources(n *yaml.Node) error {
 			}
 			return err
 		})
-		if err == nil && exists {
-			d.resources[id] = r
-			d.order = append(d.order, id)
+		if err != nil || !exists {
+			return err
 		}
-		return err
+		if other, taken := d.whole.places[id]; taken {
+			return errorAt(line, "%s is the logical id of another resource too (%s, line %d): ids are unique over all templates",
+				id, other.file, other.line)
+		}
+		d.whole.places[id] = place{d.file, line}
+		d.resources[id] = r
+		d.order = append(d.order, id)
+		return nil
 	})
 }
 
@@ -257,6 +286,9 @@ func (d *document) attribute(id, attribute string, line int) (string, error) {
 	if r == nil {
 		return "", errorAt(line, "there is no resource %s in this deployment", id)
 	}
+	if r.kind == "AWS::CloudFormation::Stack" {
+		return d.output(r, attribute, line)
+	}
 	name, err := d.name(r)
 	if err != nil {
 		return "", err
@@ -295,7 +327,7 @@ var nameProperties = map[string]string{
 	"AWS::SES::ConfigurationSet": "Name",
 	"AWS::SES::EmailIdentity":    "EmailIdentity",
 	"AWS::Serverless::Function":  "FunctionName",
-	"AWS::Serverless::HttpApi":   "Name",
+	"AWS::Serverless::HttpApi":   "",
 	"AWS::Logs::LogGroup":        "LogGroupName",
 	"AWS::IAM::Role":             "RoleName",
 	"AWS::SNS::Subscription":     "",

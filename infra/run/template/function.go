@@ -1,16 +1,16 @@
 package template
 
 import (
+	"path"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
 )
 
 // settings of Globals.Function that a function may override.
-var globalSettings = []string{"Runtime", "Handler", "Architectures", "MemorySize", "Timeout", "Environment"}
+var globalSettings = []string{"Runtime", "Handler", "Architectures", "MemorySize", "Timeout", "LoggingConfig", "Environment"}
 
 func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	resolve := func(n *yaml.Node) value {
@@ -33,7 +33,10 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	g.unread(globalSettings...)
 	g.done()
 
-	f := &Function{ID: res.id, Name: r.need("FunctionName"), Directory: r.need("CodeUri"), Environment: map[string]string{}}
+	f := &Function{
+		ID: res.id, Name: r.need("FunctionName"), Directory: path.Join(path.Dir(d.file), r.need("CodeUri")),
+		Environment: map[string]string{},
+	}
 	r.only("Runtime", "provided.al2023")
 	r.only("Handler", "bootstrap")
 	r.unread("EventInvokeConfig", "Description")
@@ -45,7 +48,7 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	logging := r.object("LoggingConfig")
 	f.LogGroup = logging.text("LogGroup")
 	logging.done()
-	f.roleFrom(r)
+	d.whole.roleOf[res.id] = r.need("Role")
 	env := r.object("Environment")
 	for _, v := range env.value("Variables").fields {
 		if v.value.kind != scalar {
@@ -59,11 +62,6 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	}
 	r.done()
 	t.Functions = append(t.Functions, f)
-}
-
-// role is kept in Grants' place until every role has been read.
-func (f *Function) roleFrom(r *reader) {
-	f.Grants = []Grant{{Resources: []string{r.need("Role")}, Line: r.v.get("Role").line}}
 }
 
 // merge lays a function's own properties over the globals; variables are merged one by one (SAM specification,
@@ -90,17 +88,6 @@ func merge(own, global value) value {
 func (f *Function) readEvent(r *reader) {
 	p := r.object("Properties")
 	switch kind := r.need("Type"); kind {
-	case "HttpApi":
-		p.need("ApiId")
-		p.only("PayloadFormatVersion", "2.0")
-		route := Route{Method: strings.ToUpper(p.text("Method")), Path: p.text("Path")}
-		if route.Path == "" && route.Method == "" {
-			route.Path = "$default"
-		}
-		if !strings.HasPrefix(route.Path, "/") && route.Path != "$default" {
-			p.fail(r.v.line, "the path %q must begin with a slash", route.Path)
-		}
-		f.Routes = append(f.Routes, route)
 	case "SQS":
 		s := Source{Queue: p.need("Queue"), BatchSize: p.number("BatchSize", 10)}
 		s.Window = time.Duration(p.number("MaximumBatchingWindowInSeconds", 0)) * time.Second
@@ -145,46 +132,4 @@ func rate(expression string) (time.Duration, bool) {
 	n, _ := strconv.Atoi(m[1])
 	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
 	return time.Duration(n) * unit, true
-}
-
-// tie gives every function its role's grants and its log group's retention, and checks what refers to what.
-func (d *document) tie(t *Template, errs *[]error) {
-	routes := map[string]string{}
-	for _, f := range t.Functions {
-		role, line := f.Grants[0].Resources[0], f.Grants[0].Line
-		grants, ok := t.roles[role]
-		if !ok {
-			*errs = append(*errs, errorAt(line, "%s: there is no role %s", f.ID, role))
-		}
-		f.Grants = grants
-		days, ok := t.logGroups[f.LogGroup]
-		if !ok {
-			*errs = append(*errs, errorAt(line, "%s: there is no log group %q", f.ID, f.LogGroup))
-		}
-		f.RetentionDays = days
-		for _, route := range f.Routes {
-			if other := routes[route.Key()]; other != "" {
-				*errs = append(*errs, errorAt(line, "%s and %s both have the route %s", other, f.ID, route.Key()))
-			}
-			routes[route.Key()] = f.ID
-		}
-		for _, s := range f.Sources {
-			q := t.QueueByARN(s.Queue)
-			if q == nil {
-				*errs = append(*errs, errorAt(line, "%s: there is no queue %s", f.ID, s.Queue))
-			} else if q.Visibility < f.Timeout {
-				*errs = append(*errs, errorAt(line, "%s: its timeout is longer than the visibility timeout of %s, which Lambda refuses", f.ID, q.ID))
-			}
-		}
-	}
-	for _, x := range t.throttled {
-		if routes[x.route] == "" {
-			*errs = append(*errs, errorAt(x.line, "RouteSettings names %q, which is no route", x.route))
-		}
-	}
-	for _, q := range t.Queues {
-		if q.DeadLetters != "" && t.QueueByARN(q.DeadLetters) == nil {
-			*errs = append(*errs, errorAt(0, "%s: there is no queue %s for its dead letters", q.ID, q.DeadLetters))
-		}
-	}
 }

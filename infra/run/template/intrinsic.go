@@ -30,9 +30,6 @@ func intrinsicName(n *yaml.Node) (string, *yaml.Node) {
 // resolve returns the node with all of its intrinsics worked out (AWS CloudFormation User Guide, "Intrinsic function
 // reference"). One that is not known is an error.
 func (d *document) resolve(n *yaml.Node) (value, error) {
-	if n.Kind == yaml.AliasNode {
-		return value{}, errorAt(n.Line, "CloudFormation knows no YAML aliases")
-	}
 	name, argument := intrinsicName(n)
 	if name != "" {
 		return d.intrinsic(name, argument)

@@ -50,24 +50,15 @@ func (d *document) readResource(t *Template, res *resource, errs *[]error) {
 		t.Identities = append(t.Identities, &Identity{ID: res.id, Name: name})
 	case "AWS::Logs::LogGroup":
 		r.unread("LogGroupName")
-		if t.logGroups == nil {
-			t.logGroups = map[string]int{}
-		}
-		t.logGroups[name] = r.number("RetentionInDays", 0)
+		d.whole.logGroups[name] = r.number("RetentionInDays", 0)
 	case "AWS::IAM::Role":
-		d.readRole(t, name, r)
+		d.readRole(name, r)
 	case "AWS::Serverless::HttpApi":
-		// The access log is API Gateway's own affair, and so is throttling, once it names routes that there are.
-		r.unread("Name", "FailOnWarnings", "DefaultRouteSettings", "AccessLogSettings")
-		for _, route := range r.value("RouteSettings").fields {
-			t.throttled = append(t.throttled, throttled{route.name, route.line})
-		}
-		r.only("StageName", "$default")
+		d.readAPI(r)
 	case "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy":
 		r.unread("Queues", "Topics", "PolicyDocument")
 	case "AWS::CloudFormation::Stack":
-		// Alarms, dashboard and domain are CloudFormation's alone: nothing in them is needed to run the product.
-		r.unread("TemplateURL", "Parameters")
+		d.readStack(res, r)
 	default:
 		r.fail(res.line, "the resource type is not known here")
 	}
@@ -131,7 +122,9 @@ func readKeys(r *reader, types map[string]string) (hash, sorted Key) {
 func (d *document) readQueue(id, name string, r *reader) *Queue {
 	q := &Queue{ID: id, Name: name, ARN: d.arn("sqs", name), URL: d.queueURL(id, name), Attributes: map[string]string{}}
 	r.unread("QueueName", "SqsManagedSseEnabled")
-	for _, attribute := range []string{"VisibilityTimeout", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MaximumMessageSize"} {
+	for _, attribute := range []string{
+		"VisibilityTimeout", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MaximumMessageSize",
+	} {
 		if r.has(attribute) {
 			q.Attributes[attribute] = strconv.Itoa(r.number(attribute, 0))
 		}
@@ -158,8 +151,8 @@ func readDestination(id string, r *reader) *EventDestination {
 	return e
 }
 
-// readRole keeps a role's statements; who may assume it is Lambda's affair.
-func (d *document) readRole(t *Template, name string, r *reader) {
+// readRole keeps a role's statements; who may assume it is AWS's affair.
+func (d *document) readRole(name string, r *reader) {
 	r.unread("RoleName", "AssumeRolePolicyDocument")
 	var grants []Grant
 	for _, v := range r.list("Policies") {
@@ -171,14 +164,11 @@ func (d *document) readRole(t *Template, name string, r *reader) {
 			s := newReader(r.what+" statement", v, r.errs)
 			s.unread("Sid", "Condition") // a condition takes away from what is granted, and what is granted is looked at
 			s.only("Effect", "Allow")
-			grants = append(grants, Grant{Actions: s.strings("Action"), Resources: s.strings("Resource"), Line: v.line})
+			grants = append(grants, Grant{Actions: s.strings("Action"), Resources: s.strings("Resource"), File: d.file, Line: v.line})
 			s.done()
 		}
 		doc.done()
 		p.done()
 	}
-	if t.roles == nil {
-		t.roles = map[string][]Grant{}
-	}
-	t.roles["arn:"+d.inputs.Partition+":iam::"+d.inputs.Account+":role/"+name] = grants
+	d.whole.roles["arn:"+d.inputs.Partition+":iam::"+d.inputs.Account+":role/"+name] = grants
 }

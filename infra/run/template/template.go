@@ -1,13 +1,15 @@
-// Package template reads template.yaml, the one description of what is deployed, into plain values: functions with
-// their routes, queues, schedules, variables and permissions, and the tables, queues and mail resources beside them.
+// Package template reads template.yaml and the nested stacks in functions/*/template.yaml, which together are the one
+// description of what is deployed, into plain values: functions with their routes, queues, schedules, variables and
+// permissions, and the tables, queues and mail resources beside them.
 //
-// It knows exactly the resource types, properties and intrinsics that the template uses. Anything else is an error
-// with its line, because a property that is silently passed over would make the local run differ from AWS.
+// It knows exactly the resource types, properties and intrinsics that the templates use. Anything else is an error with its
+// file and line, because a property that is silently passed over would make the local run differ from AWS.
 package template
 
 import "time"
 
-// Template is a template with every intrinsic resolved. Lists are in the order of the file.
+// Template is a root template with its nested stacks, every intrinsic resolved. Lists are in the order of the files, a
+// nested stack's where the root names it.
 type Template struct {
 	// Inputs are what it was resolved with.
 	Inputs Inputs
@@ -21,25 +23,16 @@ type Template struct {
 	Destinations      []*EventDestination
 	Identities        []*Identity
 
-	roles     map[string][]Grant // by ARN
-	logGroups map[string]int     // days of retention by name
-	throttled []throttled        // routes with throttles of their own
-	source    []byte
-}
-
-// throttled is a route, by its key, that RouteSettings names.
-type throttled struct {
-	route string
-	line  int
+	sources *sources
 }
 
 // Function is an AWS::Serverless::Function.
 type Function struct {
-	// ID is the logical id, such as "SendInvite".
+	// ID is the logical id, such as "ClientPage".
 	ID string
 	// Name is the function's name on AWS.
 	Name string
-	// Directory is the function's directory from the template's, such as "functions/api/send-invite".
+	// Directory is the function's directory from the root template's, such as "functions/invites/invite".
 	Directory string
 	// Architecture is "arm64" or "x86_64".
 	Architecture string
@@ -102,7 +95,8 @@ type Schedule struct {
 type Grant struct {
 	Actions   []string // such as "dynamodb:GetItem"
 	Resources []string // ARNs
-	Line      int      // where it stands in the file
+	File      string   // the template in which it stands, from the root template's directory
+	Line      int      // and its line there
 }
 
 // Table is an AWS::DynamoDB::Table, on demand.

@@ -1,8 +1,10 @@
 package template_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,7 +82,7 @@ func TestAFunctionIsReadWhole(t *testing.T) {
 	f := read(t).Function("SendMail")
 	f.Grants = nil // compared elsewhere
 	want := &template.Function{
-		ID: "SendMail", Name: "latchkey-send-mail", Directory: "functions/queue/send-mail", Architecture: "arm64",
+		ID: "SendMail", Name: "latchkey-send-mail", Directory: "functions/mail/send-mail", Architecture: "arm64",
 		Timeout: 30 * time.Second, MemoryMB: 256, LogGroup: "/aws/lambda/latchkey-worker", RetentionDays: 30,
 		Environment: map[string]string{
 			"AWS_ENDPOINT_URL": "", "TABLE_NAME": "latchkey-table", "ORIGIN": "https://portal.example.com",
@@ -121,27 +123,75 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 		for _, g := range f.Grants {
 			for _, action := range g.Actions {
 				if strings.ContainsAny(action, "*?") {
-					t.Errorf("line %d: %s may do %s", g.Line, f.ID, action)
+					t.Errorf("%s, line %d: %s may do %s", g.File, g.Line, f.ID, action)
 				}
 			}
 			for _, resource := range g.Resources {
 				// A log group's own ARN ends in the suffix that stands for its streams.
 				if strings.ContainsAny(strings.TrimSuffix(resource, f.LogGroup+":*"), "*?") {
-					t.Errorf("line %d: %s is allowed %s", g.Line, f.ID, resource)
+					t.Errorf("%s, line %d: %s is allowed %s", g.File, g.Line, f.ID, resource)
 				}
 			}
 		}
 	}
 }
 
+// Pages write to the site's log, workers to the workers', everything else to the API's: that is what alarms count.
 func TestLogsAreKeptForAWhileOnly(t *testing.T) {
 	t.Parallel()
-	kinds := map[string]string{"api": "api", "site": "site", "queue": "worker", "schedule": "worker", "stripe": "api", "provisioner": "api"}
+	site := []string{"Asset", "Logo", "NotFound", "OpenapiDocument", "CheckoutDone", "StartCheckout", "OpenBilling", "StartUpgrade"}
 	for _, f := range read(t).Functions {
-		kind := kinds[strings.Split(f.Directory, "/")[1]]
+		kind := "api"
+		switch {
+		case len(f.Routes) == 0:
+			kind = "worker"
+		case strings.HasSuffix(f.ID, "Page") || slices.Contains(site, f.ID):
+			kind = "site"
+		}
 		if f.RetentionDays == 0 || f.LogGroup != "/aws/lambda/latchkey-"+kind {
 			t.Errorf("%s logs to %q for %d days", f.ID, f.LogGroup, f.RetentionDays)
 		}
+	}
+}
+
+func TestEveryFunctionOfEveryAreaIsThere(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "..")
+	directories, err := filepath.Glob(filepath.Join(root, "functions", "*", "*", "main.go"))
+	if err != nil || len(directories) < 90 {
+		t.Fatalf("%d functions: %v", len(directories), err)
+	}
+	got := read(t)
+	if len(got.Functions) != len(directories) {
+		t.Errorf("%d functions are declared, %d have a directory", len(got.Functions), len(directories))
+	}
+	for _, f := range got.Functions {
+		if _, err := os.Stat(filepath.Join(root, f.Directory, "main.go")); err != nil {
+			t.Errorf("%s: %v", f.ID, err)
+		}
+		if f.Name != "latchkey-"+filepath.Base(f.Directory) {
+			t.Errorf("%s is named %s", f.Directory, f.Name)
+		}
+	}
+}
+
+// A function answers HEAD and refuses other methods itself, so each path has a route for any method.
+func TestAPathTakesAnyMethod(t *testing.T) {
+	t.Parallel()
+	got := read(t)
+	for _, f := range got.Functions {
+		for _, r := range f.Routes {
+			if r.Path != f.Routes[0].Path || f.Routes[0].Key() != "$default" && f.Routes[0].Method != "ANY" {
+				t.Errorf("%s has the routes %v: one path, with ANY first", f.ID, f.Routes)
+			}
+		}
+	}
+	want := []template.Route{{Method: "ANY", Path: "/i/{token}"}, {Method: "POST", Path: "/i/{token}"}}
+	if diff := cmp.Diff(want, got.Function("InvitationPage").Routes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]template.Route{{Path: "$default"}}, got.Function("NotFound").Routes); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -157,6 +207,16 @@ func TestTheAccessLogHoldsNoPath(t *testing.T) {
 		}
 	}
 }
+
+// laughs are nine lines that would come to a thousand million nodes.
+var laughs = func() string {
+	var b strings.Builder
+	b.WriteString("Conditions:\n  C0: &c0 [a, a, a, a, a, a, a, a, a, a]\n")
+	for i := range 8 {
+		fmt.Fprintf(&b, "  C%d: &c%d [%s*c%d]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*c%d, ", i), 9), i)
+	}
+	return b.String()
+}()
 
 func TestSmallTemplates(t *testing.T) {
 	t.Parallel()
@@ -182,7 +242,12 @@ func TestSmallTemplates(t *testing.T) {
 		"a value out of form":    {yaml: "Parameters:\n  P: {Type: String, Default: c1, AllowedPattern: \"[a-z]+\", ConstraintDescription: must be letters}\n" + queue + "q", wrong: "must be letters"},
 		"a number out of bounds": {yaml: "Parameters:\n  P: {Type: Number, Default: 9, MaxValue: 8}\n" + queue + "q", wrong: "within its bounds"},
 		"no such dead letters":   {yaml: queue + "q\n      RedrivePolicy: {deadLetterTargetArn: \"arn:x\", maxReceiveCount: 2}", wrong: "there is no queue arn:x"},
-		"an alias":               {yaml: "Conditions: &c {}\nResources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: *c}", wrong: "no YAML aliases"},
+		"an alias":               {yaml: "Conditions:\n  C: !Equals [a, &n !Sub \"${AWS::Region}-x\"]\n" + queue + "*n", name: "us-east-1-x"},
+		"an alias within Sub":    {yaml: "Conditions:\n  C: !Equals [a, !Sub [\"${A}\", &v {A: !Ref AWS::Partition}]]\n" + queue + "!Sub [\"${A}-q\", *v]", name: "aws-q"},
+		"an alias of nothing":    {yaml: queue + "*n", wrong: "unknown anchor 'n'"},
+		"an alias within itself": {yaml: "Conditions: &c {C: !Equals [a, *c]}\n" + queue + "q", wrong: "the anchor c contains itself"},
+		"a merge key":            {yaml: "Conditions: &c {}\nResources:\n  Q:\n    <<: *c\n    Type: AWS::SQS::Queue", wrong: "line 4: merge keys (<<) are not known here"},
+		"aliases of aliases":     {yaml: laughs, wrong: "the file's aliases come to more than"},
 		"the same key twice":     {yaml: "Resources:\n  Q: {Type: AWS::SQS::Queue}\n  Q: {Type: AWS::SQS::Queue}", wrong: "Q stands there twice"},
 		"not a template":         {yaml: "- a", wrong: "not a template"},
 	} {

@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
-"""Translates template.yaml with AWS's own SAM translator and checks what CloudFormation would get.
+"""Translates template.yaml and its nested stacks with AWS's own SAM translator and checks what CloudFormation would get.
 
-A stack holds at most 500 resources and a template 1 MB (CloudFormation quotas); an HTTP API has at most 300 routes and
-300 integrations (API Gateway quotas). No role may grant an action or a resource by wildcard, except the streams of a log
-group, whose ARN CloudFormation gives with ":*", and the names in PREFIXES. Every function has a role of its own, and every role a function.
+    translated.py [template.yaml functions/invites/template.yaml …]
+
+A stack holds at most 500 resources and a template 1 MB (CloudFormation quotas), a nested stack's resources and those of the
+stack around it come to at most 2,500 at once; an HTTP API has at most 300 routes and 300 integrations (API Gateway quotas).
+What is allowed here is less, so that it is known long before AWS refuses.
+
+No role may grant an action or a resource by wildcard, except the streams of a log group, whose ARN CloudFormation gives with
+":*", and the names in PREFIXES. Every function has a role of its own, and every role a function, but for the API's.
 
 Needs aws-sam-translator, which cfn-lint brings along.
 """
+import glob
 import json
+import logging
 import os
 import sys
 
@@ -15,6 +22,8 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
 from samtranslator.translator.transform import transform  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns that it has told nobody of its use
 
 problems = []
 
@@ -46,58 +55,90 @@ def statements(value):
 
 
 # Stacks that are made for clients have names of their own, and so have the secrets that they make: who takes care of them
-# may do so for all of the deployment's, whose names begin with it, and for nothing else.
+# may do so for all of the deployment's, whose names begin with it, and for nothing else. The API may invoke every function of
+# its stage. A stage's name has no hyphen, so none of these patterns fits another stage's names.
 PREFIXES = {
     "ProvisionRole": {
         "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/latchkey-${Stage}-*",
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:latchkey-${Stage}-*",
     },
+    "ApiRole": {"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Stage}-*"},
 }
+# Who else than a function may be what a role is for.
+SERVICES = ("scheduler.amazonaws.com", "apigateway.amazonaws.com")
 
-path = sys.argv[1] if len(sys.argv) > 1 else "template.yaml"
-with open(path, encoding="utf-8") as f:
-    text = f.read()
-source = yaml_parse(text)
-defaults = {name: p.get("Default", "placeholder") for name, p in source.get("Parameters", {}).items()}
-for resource in source["Resources"].values():
-    if resource["Type"] == "AWS::Serverless::Function":  # as sam deploy has put it there
-        resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
-out = transform(source, defaults, None)
+MOST_RESOURCES, MOST_IN_ALL, MOST_INTEGRATIONS = 200, 2000, 280
 
-size = len(json.dumps(out))
-resources = out["Resources"]
-if len(resources) > 500:
-    problems.append(f"{len(resources)} resources: a stack takes 500")
-if size > 1_000_000:
-    problems.append(f"{size} bytes: a template takes 1 MB")
 
-functions = {k: v for k, v in resources.items() if v["Type"] == "AWS::Lambda::Function"}
-roles = {k: v for k, v in resources.items() if v["Type"] == "AWS::IAM::Role"}
-used = {}
-for name, f in functions.items():
-    role = f["Properties"]["Role"]["Fn::GetAtt"][0]
-    if role in used:
-        problems.append(f"{name} and {used[role]} have one role, {role}")
-    used[role] = name
-for name, role in roles.items():
-    if name not in used and "scheduler.amazonaws.com" not in json.dumps(role["Properties"]["AssumeRolePolicyDocument"]):
-        problems.append(f"no function has the role {name}")
-    for policy in role["Properties"].get("Policies", []):
-        for statement in statements(policy["PolicyDocument"]["Statement"]):
-            for part in ("Action", "Resource"):
-                for w in wildcards(statement.get(part)):
-                    if part == "Resource" and w in PREFIXES.get(name, ()):
-                        continue
-                    problems.append(f"{name}: {part} {w}")
-    for arn in role["Properties"].get("ManagedPolicyArns", []):
-        problems.append(f"{name}: the managed policy {arn}, which grants more than what is used")
+def translated(path):
+    """Gives a template as CloudFormation would get it."""
+    with open(path, encoding="utf-8") as f:
+        source = yaml_parse(f.read())
+    defaults = {name: p.get("Default", "placeholder") for name, p in source.get("Parameters", {}).items()}
+    for resource in source["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":  # as sam deploy has put it there
+            resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+    return transform(source, defaults, None)
 
-api = [v for v in resources.values() if v["Type"] == "AWS::ApiGatewayV2::Api"]
-routes = sum(len(methods) for v in api for methods in v["Properties"]["Body"]["paths"].values())
-if routes > 300:
-    problems.append(f"{routes} routes: an HTTP API takes 300")
 
-print(f"{path}: {len(functions)} functions, {routes} routes, {len(resources)} of 500 resources, {size // 1000} of 1000 KB")
+def check(path):
+    """Checks a template, prints what it comes to and gives its resources, routes and integrations."""
+
+    def wrong(what):
+        problems.append(f"{path}: {what}")
+
+    out = translated(path)
+    size = len(json.dumps(out))
+    resources = out["Resources"]
+    if len(resources) > MOST_RESOURCES:
+        wrong(f"{len(resources)} resources: at most {MOST_RESOURCES} here, and a stack takes 500; make another area")
+    if size > 1_000_000:
+        wrong(f"{size} bytes: a template takes 1 MB")
+
+    functions = {k: v for k, v in resources.items() if v["Type"] == "AWS::Lambda::Function"}
+    roles = {k: v for k, v in resources.items() if v["Type"] == "AWS::IAM::Role"}
+    used = {}
+    for name, f in functions.items():
+        role = f["Properties"]["Role"]["Fn::GetAtt"][0]
+        if role in used:
+            wrong(f"{name} and {used[role]} have one role, {role}")
+        used[role] = name
+    for name, role in roles.items():
+        trust = json.dumps(role["Properties"]["AssumeRolePolicyDocument"])
+        if name not in used and not any(service in trust for service in SERVICES):
+            wrong(f"no function has the role {name}")
+        for policy in role["Properties"].get("Policies", []):
+            for statement in statements(policy["PolicyDocument"]["Statement"]):
+                for part in ("Action", "Resource"):
+                    for w in wildcards(statement.get(part)):
+                        if part == "Resource" and w in PREFIXES.get(name, ()):
+                            continue
+                        wrong(f"{name}: {part} {w}")
+        for arn in role["Properties"].get("ManagedPolicyArns", []):
+            wrong(f"{name}: the managed policy {arn}, which grants more than what is used")
+
+    operations = [
+        operation
+        for v in resources.values() if v["Type"] == "AWS::ApiGatewayV2::Api"
+        for methods in v["Properties"]["Body"]["paths"].values()
+        for operation in methods.values()
+    ]
+    integrations = sum("x-amazon-apigateway-integration" in o for o in operations)
+    if max(len(operations), integrations) > MOST_INTEGRATIONS:
+        wrong(f"{len(operations)} routes and {integrations} integrations: at most {MOST_INTEGRATIONS} here, and an HTTP API takes 300")
+    if any(v["Type"] == "AWS::Lambda::Permission" for v in resources.values()):
+        wrong("a Lambda permission: the API invokes functions as ApiRole")
+    print(f"{path}: {len(functions)} functions, {len(operations)} routes, {integrations} integrations, "
+          f"{len(resources)} of 500 resources, {size // 1000} of 1000 KB")
+    return len(functions), len(resources)
+
+
+paths = sys.argv[1:] or ["template.yaml", *sorted(glob.glob("functions/*/template.yaml"))]
+counts = [check(path) for path in paths]
+total = sum(resources for _, resources in counts)
+if total > MOST_IN_ALL:
+    problems.append(f"{total} resources in all: at most {MOST_IN_ALL} here, and an operation on nested stacks takes 2500")
+print(f"{len(paths)} templates: {sum(functions for functions, _ in counts)} functions, {total} resources")
 for p in problems:
     print(p)
 sys.exit(1 if problems else 0)

@@ -98,10 +98,6 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-func errorAt(line int, format string, args ...any) error {
-	return fmt.Errorf("line %d: %w", line, fmt.Errorf(format, args...))
-}
-
 // reader takes the properties of one thing. Each is asked for once by its name; what nobody asked for by the time of
 // done is an error, so that a property which would change what is deployed is never passed over in silence.
 type reader struct {
@@ -200,6 +196,13 @@ func (r *reader) object(name string) *reader {
 func (r *reader) only(name, known string) {
 	if s := r.text(name); s != "" && s != known {
 		r.fail(r.v.get(name).line, "%s is %q, only %q is known here", name, s, known)
+	}
+}
+
+// must is only for a property that has to be there.
+func (r *reader) must(name, known string) {
+	if r.need(name) != "" {
+		r.only(name, known)
 	}
 }
 

@@ -60,9 +60,9 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me.post("/v1/invitations/"+token(t, p.nextMail(i.Email))+"/accept", nil).is(200)
 	me.get("/v1/portal").is(200)
 	// By the page.
-	me.post("/account/leave", url.Values{"agency": {at}}).is(303).has("Location", "/account?done=left")
+	me.post("/account", do("leave", url.Values{"agency": {at}})).is(303).has("Location", "/account?done=left")
 	me.get("/account?done=left").is(200).shows("You have left the portal.")
-	me.post("/account/leave", url.Values{"agency": {"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}}).is(404)
+	me.post("/account", do("leave", url.Values{"agency": {"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}})).is(404)
 }
 
 func TestALinkThatWasAcceptedAndEnded(t *testing.T) {
@@ -100,7 +100,7 @@ func TestSigningOutEverywhereByBothWays(t *testing.T) {
 	one = p.signIn(to)
 	p.advance(30 * time.Second)
 	two = p.signIn(to)
-	guarded(t, one.post("/account/sign-out-everywhere", url.Values{}).is(303).has("Location", "/sign-in?done=everywhere"))
+	guarded(t, one.post("/account", do("end-sessions", url.Values{})).is(303).has("Location", "/sign-in?done=everywhere"))
 	two.get("/account").is(303).has("Location", "/sign-in")
 	p.nobody().get("/sign-in?done=everywhere").is(200).shows("signed out on every device")
 }
@@ -168,12 +168,12 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 		t.Errorf("it says %q", f.Detail)
 	}
 	me.get("/account?erase=ask").is(200).shows("Erase your data?", "This needs a fresh sign-in.")
-	me.post("/account/erase", url.Values{"sure": {"yes"}}).is(401).shows("fresh sign-in")
+	me.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(401).shows("fresh sign-in")
 	me.get("/v1/portal").is(200)
 	me = p.signIn(i.Email)
 	p.advance(30 * time.Second)
 	other := p.signIn(i.Email)
-	me.post("/account/erase", url.Values{}).is(422).shows("Tick that you have what you want to keep")
+	me.post("/account", do("erase", url.Values{})).is(422).shows("Tick that you have what you want to keep")
 	a := me.delete("/v1/me").is(204)
 	if a.session() != "" || a.cookies[0].MaxAge >= 0 {
 		t.Errorf("erasing set %s", a.header.Get("Set-Cookie"))
@@ -219,13 +219,13 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 	again.post("/v1/portal/leave", m{"agency": o.agencyOf()}).is(204)
 	p.advance(61 * time.Second)
 	_, waiting := o.linkTo(i.Email)
-	again.post("/account/erase", url.Values{"sure": {"yes"}}).is(303).has("Location", "/sign-in?done=erased")
+	again.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(303).has("Location", "/sign-in?done=erased")
 	p.nobody().get("/sign-in?done=erased").is(200).shows("Your data is erased")
 	p.nobody().get("/v1/invitations/"+waiting).fails(410, "invitation_gone")
 	// An agency's only owner hands it over first.
 	o = p.signIn(owner)
 	o.delete("/v1/me").fails(409, "last_owner")
-	o.post("/account/erase", url.Values{"sure": {"yes"}}).is(409).shows("You are the only owner of Northwind Automations.")
+	o.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(409).shows("You are the only owner of Northwind Automations.")
 	o.get("/v1/clients").is(200)
 }
 

@@ -56,7 +56,7 @@ func actions(all []occurrence) []string {
 	return out
 }
 
-func TestTheLogTellsWhoDidWhat(t *testing.T) {
+func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	production := named(t, o.things("instances"), "Acme production")
@@ -175,7 +175,7 @@ func (p *product) signInLater(address string) *caller {
 	return p.signIn(address)
 }
 
-func TestTheLogIsExportedInParts(t *testing.T) {
+func TestX12TheLogIsExportedInParts(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	var who struct{ Agency struct{ ID id.Agency } }

@@ -83,7 +83,7 @@ func (c *caller) joins(agency string) {
 	})
 }
 
-func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
+func TestFE14FE16AClientPaysAndStandsInItsPortal(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -152,7 +152,7 @@ func TestAClientPaysAndStandsInItsPortal(t *testing.T) {
 	}
 }
 
-func TestWhatThereIsToPayAndWhatNot(t *testing.T) {
+func TestFE13WhatThereIsToPayAndWhatNot(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -267,7 +267,7 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 	p.lapse()
 	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
 	p.settled("customer.subscription.deleted")
-	again := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
+	again := c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	p.webhooks(standin.Plan{Hold: true})
 	p.pay(again, "pay")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).fails(409, "already_paid")
@@ -342,8 +342,8 @@ func TestOnlyWhoSignsIsListenedTo(t *testing.T) {
 	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", "v1,bm90aGluZw==").is(401)
 }
 
-// TestAClientPaysByThePages walks from the mail to the portal by links and forms alone.
-func TestAClientPaysByThePages(t *testing.T) {
+// TestFE23AClientPaysByThePages walks from the mail to the portal by links and forms alone.
+func TestFE23AClientPaysByThePages(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -352,7 +352,7 @@ func TestAClientPaysByThePages(t *testing.T) {
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()
 	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
-	c.post(link+"/code", url.Values{}).is(200)
+	c.post(link, do("code", url.Values{})).is(200)
 	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
 	c.cookie = a.session()
 	at := a.header.Get("Location")
@@ -364,11 +364,11 @@ func TestAClientPaysByThePages(t *testing.T) {
 		t.Errorf("the form may not lead to the payment service: %s", policy)
 	}
 	p.nobody().get(at).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
-	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"week"}}).is(303).has("Location", at+"&problem=invalid")
+	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"week"}}).is(303).has("Location", at+"&problem=invalid")
 	c.get(at + "&problem=invalid").is(200).shows("Choose monthly or annual.")
-	c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}, "Sec-Fetch-Site", "cross-site").is(403)
-	p.nobody().post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
-	till := c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).header.Get("Location")
+	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}, "Sec-Fetch-Site", "cross-site").is(403)
+	p.nobody().post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
+	till := c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).header.Get("Location")
 	if !strings.Contains(till, "/_local/stripe/checkout/") {
 		t.Fatalf("the form leads to %s", till)
 	}
@@ -389,18 +389,18 @@ func TestAClientPaysByThePages(t *testing.T) {
 	p.lapse()
 	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
 	c.get(at).is(200).shows("Take it up again")
-	till = c.post("/checkout", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
+	till = c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	c.get("/portal?agency=" + mine.ID).is(200).shows("Your portal is paused")
 	p.pay(till, "pay")
 	p.until("the portal to open", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "What Northwind") })
 
 	s := p.signIn(soloOwner)
 	s.get("/upgrade").is(200).shows("Continue to payment")
-	till = s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
+	till = s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
 	p.pay(till, "pay")
 	p.until("Max", func() bool { return strings.Contains(s.get("/upgrade?paid=1").text(), "You are on Max") })
-	s.post("/upgrade", url.Values{"account": {"1"}}).is(303)
-	s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).has("Location", "/upgrade")
+	s.post("/upgrade/start", url.Values{"account": {"1"}}).is(303)
+	s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).has("Location", "/upgrade")
 }
 
 // billingJob does with payments whatever can be done, for those who watch the functions.
@@ -445,7 +445,7 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	p.until("the payment", func() bool { return o.look(two.ID).Status == "accepted" })
 	for n, cancel := range []func(i invite){
 		func(i invite) { o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409) },
-		func(i invite) { o.post("/clients/"+i.ClientID+"/cancel", url.Values{}).is(409) },
+		func(i invite) { o.post("/clients/"+i.ClientID, do("cancel", url.Values{})).is(409) },
 		func(i invite) { d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(409) },
 	} {
 		var next invite
@@ -462,8 +462,8 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(f.cookie)
 	where := url.Values{"agency": {at}, "interval": {"month"}}
 	f.get("/checkout?agency=" + at).is(200)
-	f.post("/checkout", where).is(303)
-	till := f.post("/checkout", where).is(303).header.Get("Location")
+	f.post("/checkout/start", where).is(303)
+	till := f.post("/checkout/start", where).is(303).header.Get("Location")
 	f.get("/checkout/done?agency=" + at).is(303)
 	f.get("/checkout/waiting?agency=" + at).is(200)
 	lose(func() { p.pay(till, "pay") })
@@ -473,14 +473,14 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	_, secret, f = o.paying("payer-seven@client.example")
 	kept.keep(secret)
 	kept.keep(f.cookie)
-	till = f.post("/checkout", where).is(303).header.Get("Location")
+	till = f.post("/checkout/start", where).is(303).header.Get("Location")
 	lose(func() { p.pay(till, "pay") })
-	f.post("/checkout", where).is(303)
+	f.post("/checkout/start", where).is(303)
 
 	s := p.signIn(soloOwner)
 	kept.keep(s.cookie)
 	lose(func() {
-		s.post("/upgrade", url.Values{"interval": {"month"}}).is(303)
+		s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303)
 		s.post("/v1/agency/plan", m{"interval": "month"}).is(200)
 		s.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
 		p.pay(page.URL, "pay")
@@ -493,14 +493,14 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 		return agency.Plan == "max"
 	})
 	s.post("/v1/agency/billing", nil).is(200)
-	s.post("/upgrade", url.Values{"account": {"1"}}).is(303)
+	s.post("/upgrade/start", url.Values{"account": {"1"}}).is(303)
 
 	// Max lapses, and is bought again by the form.
 	p.lapse()
 	p.until("the plan to end", func() bool { return strings.Contains(s.get("/upgrade").text(), "Continue to payment") })
-	till = s.post("/upgrade", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
+	till = s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
 	lose(func() { p.pay(till, "pay") })
-	s.post("/upgrade", url.Values{"interval": {"year"}}).is(303)
+	s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303)
 }
 
 func TestPayingTakesRequestsOfItsOwnSiteAndSizeOnly(t *testing.T) {

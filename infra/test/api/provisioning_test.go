@@ -63,7 +63,7 @@ func states(all []bought) string {
 	return strings.Join(out, " ")
 }
 
-func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
+func TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -91,7 +91,7 @@ func TestWhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	o.post("/v1/clients/"+i.ClientID+"/items/"+hosting.ID+"/retry", nil).fails(409, "not_active")
 }
 
-func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
+func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
@@ -125,8 +125,7 @@ func TestWhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	p.program(o.key("reads", "clients:read").Secret).post(retry, nil).fails(403, "forbidden")
 	o.post("/v1/clients/"+i.ClientID+"/items/ins_01KC5R9V3M8Q2T4W6Y8A0C1E3G/retry", nil).fails(404, "not_found")
 	p.signIn(soloOwner).post(retry, nil).fails(404, "not_found")
-	form := "/clients/" + i.ClientID + "/retry"
-	o.post(form, url.Values{"resource": {hosting.ID}}).is(303).has("Location", "/clients/"+i.ClientID+"?done=retried")
+	o.post("/clients/"+i.ClientID, do("retry", url.Values{"resource": {hosting.ID}})).is(303).has("Location", "/clients/"+i.ClientID+"?done=retried")
 	o.until("all tries to be used up again", func() bool {
 		p.advance(time.Minute)
 		return states(o.bought(i.ClientID)) == "failed failed"
@@ -230,7 +229,7 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(program.bearer)
 	p.advance(61 * time.Minute)
 	program.post("/v1/clients/"+i.ClientID+"/items/"+all[0].ID+"/retry", nil).is(200)
-	o.post("/clients/"+i.ClientID+"/retry", url.Values{"resource": {all[1].ID}}).is(303)
+	o.post("/clients/"+i.ClientID, do("retry", url.Values{"resource": {all[1].ID}})).is(303)
 	failed()
 	p.advance(25 * time.Hour)
 	p.until("all to be paid back", func() bool {

@@ -10,9 +10,9 @@ import (
 	"latchkey.dev/infra/test/chromium"
 )
 
-// TestAnInviteeGivesEveryOtherAnswer: names another address, pastes a code with what surrounds it, is told how many
+// TestX5AnInviteeGivesEveryOtherAnswer: names another address, pastes a code with what surrounds it, is told how many
 // tries it has, accepts, and at last leaves the portal; another one declines.
-func TestAnInviteeGivesEveryOtherAnswer(t *testing.T) {
+func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)

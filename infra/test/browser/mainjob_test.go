@@ -12,7 +12,7 @@ import (
 	"latchkey.dev/infra/test/chromium"
 )
 
-func TestTheMainJob(t *testing.T) {
+func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 
 	owner := visit(t, in, l, "owner")
@@ -79,7 +79,7 @@ func TestTheMainJob(t *testing.T) {
 	owner.sees("sendInvite")
 }
 
-func TestAMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
+func TestFE19AMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
@@ -133,7 +133,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 	guest.look("invitation-expired")
 }
 
-func TestAnAgencyOnFreeIsToldWhatInvitingNeeds(t *testing.T) {
+func TestFE1AnAgencyOnFreeIsToldWhatInvitingNeeds(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	solo := visit(t, in, l, "solo owner")
 	solo.signIn(local.SoloOwner)

@@ -19,9 +19,9 @@ func (v *visitor) card(number string) {
 	v.press("Subscribe")
 }
 
-// TestAClientPays walks from the agency's dialog to a portal whose n8n runs, past all that happens on the way: a card that
+// TestFE23FE24AClientPays walks from the agency's dialog to a portal whose n8n runs, past all that happens on the way: a card that
 // is declined, going back without paying, a renewal that fails, and a lapse.
-func TestAClientPays(t *testing.T) {
+func TestFE23FE24AClientPays(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)

@@ -12,7 +12,7 @@ import (
 )
 
 // An agency connects an n8n in the dialog, and its client switches a workflow in place, by the script and by keyboard.
-func TestConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
+func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 
 	owner := visit(t, in, l, "owner")

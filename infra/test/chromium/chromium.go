@@ -125,6 +125,14 @@ func See(width, height int64, scheme string) chromedp.Action[chromedp.Void] {
 		if _, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1}); err != nil {
 			return err
 		}
+		_, err := Scheme(scheme)(ctx, t)
+		return err
+	})
+}
+
+// Scheme makes the tab show pages in this scheme (light or dark), without motion.
+func Scheme(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 		}})

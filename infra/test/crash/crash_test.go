@@ -124,14 +124,17 @@ func (p *process) advance(d string) {
 	}
 }
 
+// patience bounds every wait. Only what hangs reaches it.
+const patience = 10 * time.Minute
+
 // eventually asks until it is so.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	over := time.After(time.Minute)
+	over := time.After(patience)
 	for !f() {
 		select {
 		case <-over:
-			t.Fatalf("not within a minute: %s", what)
+			t.Fatalf("not within %s: %s", patience, what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -5,13 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
-	"latchkey.dev/infra/run/template"
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/frontend/api"
 )
@@ -20,26 +19,39 @@ var update = flag.Bool("update", false, "write the document anew")
 
 const golden = "../../../shared/frontend/web/openapi.json"
 
-func read(t *testing.T) *template.Template {
+// paths are the operations at each path of the API: the functions say which, the templates say where.
+func paths(t *testing.T) map[string]*api.Resource {
 	t.Helper()
-	tpl, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
+	l, err := local.Start(t.Context(), local.Options{InProcess: true, NoEvents: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tpl
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	functions, err := l.Functions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*api.Resource{}
+	for _, f := range l.Stack.Template.Functions {
+		r, ok := event.HandlerOf(functions[f.ID]).(*api.Resource)
+		if !ok {
+			continue
+		}
+		for _, route := range f.Routes {
+			all[route.Path] = r
+		}
+	}
+	return all
 }
 
-// document is what the operations and the template say today.
+// document is what the operations and the templates say today.
 func document(t *testing.T) []byte {
 	t.Helper()
-	tpl := read(t)
-	b, err := api.Document(func(operation string) (method, path string, err error) {
-		f := tpl.Function(strings.ToUpper(operation[:1]) + operation[1:])
-		if f == nil || len(f.Routes) != 1 {
-			return "", "", fmt.Errorf("template.yaml has no one route for %s", operation)
-		}
-		return f.Routes[0].Method, f.Routes[0].Path, nil
-	})
+	b, err := api.Document(paths(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,31 +78,6 @@ func TestTheDocumentIsWhatTheOperationsSay(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("the operations have changed and %s has not: look at what callers will notice, then run make openapi", golden)
-	}
-}
-
-// TestTheRoutesAreTheTemplates keeps the list from which a wrong method is told from an unknown path.
-func TestTheRoutesAreTheTemplates(t *testing.T) {
-	t.Parallel()
-	const list = "../../../shared/frontend/web/routes.txt"
-	var all []string
-	for _, f := range read(t).Functions {
-		for _, r := range f.Routes {
-			if r.Path != "$default" {
-				all = append(all, r.Key()+"\n")
-			}
-		}
-	}
-	slices.Sort(all)
-	got := strings.Join(all, "")
-	if *update {
-		if err := os.WriteFile(list, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want, err := os.ReadFile(list); err != nil || got != string(want) {
-		t.Errorf("template.yaml's routes have changed and %s has not: run make openapi", list)
 	}
 }
 
@@ -130,11 +117,15 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 			}
 		}
 	}
-	if want := len(api.Operations(api.Services{})); seen != want {
+	want := 0
+	for _, r := range paths(t) {
+		want += len(r.Operations)
+	}
+	if seen != want || want == 0 {
 		t.Errorf("%d operations described, there are %d", seen, want)
 	}
 	for _, c := range fault.Codes() {
-		// These two are answered outside of any operation: on $default.
+		// These two are answered outside of any operation: for a method that a path does not have, and on $default.
 		if !told[string(c)] && c != fault.WrongMethod && c != fault.NotFound {
 			t.Errorf("no operation lists the code %s", c)
 		}

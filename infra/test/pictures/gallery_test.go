@@ -1,7 +1,7 @@
-// Package look_test looks at every state of every page and mail of the gallery in a real Chromium, at 320 and 1440 px,
+// Package pictures_test looks at every state of every page and mail of the gallery in a real Chromium, at 320 and 1440 px,
 // light and dark: nothing sticks out sideways, axe-core finds nothing, the console is silent, the policy refuses
-// nothing, and the page looks like its golden picture.
-package look_test
+// nothing, and the page looks like its golden pictures, which are those at 320 px dark and at 1440 px light.
+package pictures_test
 
 import (
 	"bufio"
@@ -30,8 +30,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
 
-// patience bounds what is done with one state.
-const patience = 60 * time.Second
+// patience bounds what is done with one state. Only a browser that hangs reaches it.
+const patience = 10 * time.Minute
 
 // gallery builds and starts the gallery, and gives its origin and the names of its states.
 func gallery(t *testing.T) (origin string, names []string) {
@@ -161,11 +161,12 @@ func newTab(in context.Context) (*tab, error) {
 	}))
 }
 
-// views are how each state is looked at. The tall side is bounded: a reference of the whole API need not be a picture.
+// views are how each state is looked at, each width and each scheme twice: once by its picture, once by axe-core. What
+// axe-core judges is the document, which is the same in all, and contrast, which goes by the scheme.
 var views = []struct {
 	width  int64
 	scheme string
-	axe    bool // one of each width and each scheme; the document is the same in all
+	golden bool
 }{{1440, "light", true}, {1440, "dark", false}, {320, "dark", true}, {320, "light", false}}
 
 // growing are states that are looked at and not compared: what they show grows with the product.
@@ -177,14 +178,7 @@ func TestEveryState(t *testing.T) {
 	judge := axe(t)
 	golden := fonts(t)
 	in := chromium.Start(t, fixed(t, golden)...)
-	tabs := make(chan *tab, 2)
-	for range cap(tabs) {
-		x, err := newTab(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tabs <- x
-	}
+	tabs := make(chan *tab, len(names)) // those that nobody uses; there are never more than tests that run at once
 	t.Cleanup(func() {
 		if golden {
 			strays(t, names)
@@ -193,54 +187,108 @@ func TestEveryState(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := <-tabs
-			defer func() { tabs <- x }()
-			ctx, cancel := context.WithTimeout(x.ctx, patience)
-			defer cancel()
-			x.noise.Take()
-			if err := chromedp.Do(ctx, chromium.See(1440, 900, "light"), chromedp.Navigate(origin+"/"+name)); err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range views {
-				if err := x.fit(ctx, v.width, v.scheme); err != nil {
+			var x *tab
+			select {
+			case x = <-tabs:
+			default:
+				var err error
+				if x, err = newTab(in); err != nil {
 					t.Fatal(err)
 				}
-				if wide, err := x.wide(ctx); err != nil {
-					t.Fatal(err)
-				} else if wide != "" {
-					t.Errorf("at %d px it sticks out sideways: %s", v.width, wide)
-				}
-				if golden && !growing[name] {
-					b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-					if err != nil {
-						t.Fatal(err)
-					}
-					compare(t, fmt.Sprintf("%s-%d-%s", name, v.width, v.scheme), b, v.width > 1000)
-				}
-				if judge != "" && v.axe {
-					found, err := x.judge(ctx, judge, strings.HasPrefix(name, "mail-"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, f := range found {
-						t.Errorf("axe, %d px, %s: %s", v.width, v.scheme, f)
-					}
-				}
 			}
-			for _, n := range x.noise.Take() {
-				t.Errorf("the console: %s", n)
+			shots := x.look(t, origin+"/"+name, judge, golden && !growing[name], strings.HasPrefix(name, "mail-"))
+			tabs <- x
+			for _, s := range shots {
+				compare(t, fmt.Sprintf("%s-%d-%s", name, s.width, s.scheme), s.png, s.width > 1000)
 			}
 		})
 	}
 }
 
+// shot is a picture of a page.
+type shot struct {
+	width  int64
+	scheme string
+	png    []byte
+}
+
+// look shows the page in every view, holds it to what needs no golden picture, and takes the pictures that are compared.
+func (x *tab) look(t *testing.T, url, judge string, golden, mail bool) []shot {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, patience)
+	defer cancel()
+	x.noise.Take()
+	if err := chromedp.Do(ctx, chromium.See(1440, least(1440), "light"), chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	var shots []shot
+	for _, v := range views {
+		if v.golden {
+			if err := x.fit(ctx, v.width, v.scheme); err != nil {
+				t.Fatal(err)
+			}
+			if wide, err := x.wide(ctx); err != nil {
+				t.Fatal(err)
+			} else if wide != "" {
+				t.Errorf("at %d px it sticks out sideways: %s", v.width, wide)
+			}
+			if !golden {
+				continue
+			}
+			b, err := chromedp.Run(ctx, picture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shots = append(shots, shot{v.width, v.scheme, b})
+		} else if judge != "" {
+			// The page is as wide and high already as its picture before.
+			if err := chromedp.Do(ctx, chromium.Scheme(v.scheme)); err != nil {
+				t.Fatal(err)
+			}
+			found, err := x.judge(ctx, judge, mail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range found {
+				t.Errorf("axe, %d px, %s: %s", v.width, v.scheme, f)
+			}
+		}
+	}
+	for _, n := range x.noise.Take() {
+		t.Errorf("the console: %s", n)
+	}
+	return shots
+}
+
+// picture takes a picture of what the tab shows. It asks for speed before size, since nobody keeps it.
+func picture(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+	yes := true
+	r, err := cdp.Call(ctx, t, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{FromSurface: &yes, OptimizeForSpeed: &yes})
+	if err != nil {
+		return nil, err
+	}
+	return r.Data, nil
+}
+
+// least is the height of a window of this width, and most what a picture shows of a higher page: a reference of the
+// whole API need not be one.
+func least(width int64) int64 {
+	if width > 1000 {
+		return 800
+	}
+	return 640
+}
+
+func most(width int64) int64 {
+	if width > 1000 {
+		return 1800
+	}
+	return 1600
+}
+
 // fit shows the page at this width and as high as it is, within bounds.
 func (x *tab) fit(ctx context.Context, width int64, scheme string) error {
-	least, most := int64(640), int64(1600)
-	if width > 1000 {
-		least, most = 800, 1800
-	}
-	for height := least; ; {
+	for height := least(width); ; {
 		if err := chromedp.Do(ctx, chromium.See(width, height, scheme)); err != nil {
 			return err
 		}
@@ -248,7 +296,7 @@ func (x *tab) fit(ctx context.Context, width int64, scheme string) error {
 		if err != nil {
 			return err
 		}
-		if high = min(max(high, least), most); high == height || height != least {
+		if high = min(max(high, least(width)), most(width)); high == height || height != least(width) {
 			return nil
 		}
 		height = high
@@ -262,7 +310,7 @@ func (x *tab) wide(ctx context.Context) (string, error) {
 }
 
 // judge runs axe-core on the page: WCAG 2.2 at levels A and AA, and its best practices; of these, a mail, which is no
-// page of a site, keeps only what concerns it.
+// page of a site, keeps only what concerns it. None of these rules asks for the style sheets to be fetched first.
 func (x *tab) judge(ctx context.Context, source string, mail bool) ([]string, error) {
 	there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!window.axe"))
 	if err != nil {
@@ -277,7 +325,7 @@ func (x *tab) judge(ctx context.Context, source string, mail bool) ([]string, er
 	if mail {
 		tags = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]`
 	}
-	return chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+tags+`, resultTypes: ["violations"]}).then(r =>
+	return chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+tags+`, resultTypes: ["violations"], preload: false}).then(r =>
 		r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.any.map(a => a.message).join("; ").slice(0, 200)).join(" | ")))`, chromedp.EvalAwaitPromise))
 }
 

@@ -1,4 +1,4 @@
-package look_test
+package pictures_test
 
 import (
 	"context"

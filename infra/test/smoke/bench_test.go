@@ -3,9 +3,10 @@ package smoke
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"latchkey.dev/infra/run/binaries"
 )
 
 // BenchmarkStart measures, for every function, the time from the process's start to its first poll (goal: 8 ms) and
@@ -14,25 +15,22 @@ func BenchmarkStart(b *testing.B) {
 	prepared := prepare(b)
 	for _, f := range prepared.template.Functions {
 		b.Run(f.ID, func(b *testing.B) {
-			payload, variables := event(b, f), prepared.variables(f)
+			payload, variables := event(b, f), binaries.Variables(prepared.template, f)
 			var started, invoked time.Duration
 			for b.Loop() {
 				ctx, cancel := context.WithTimeout(context.Background(), patience)
-				p, err := prepared.launch(ctx, f, variables)
+				p := prepared.start(b, f, variables)
+				ready, err := p.Ready(ctx)
 				if err != nil {
 					b.Fatal(err)
 				}
-				ready, err := p.ready(ctx)
-				if err != nil {
-					b.Fatal(err)
-				}
-				_, took, err := p.invoke(ctx, payload)
-				if err != nil {
+				handed := time.Now()
+				if _, err := p.Invoke(ctx, payload); err != nil {
 					b.Fatal(err)
 				}
 				started += ready
-				invoked += took
-				p.stop()
+				invoked += time.Since(handed)
+				p.Stop()
 				cancel()
 			}
 			b.ReportMetric(ms(started)/float64(b.N), "ms/start")
@@ -47,12 +45,12 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // BenchmarkSize reports the size of every function's binary for arm64, as deployed (goal: 12 MB).
 func BenchmarkSize(b *testing.B) {
 	dir := b.TempDir()
-	if err := build(dir, "arm64"); err != nil {
+	if err := binaries.Build(b.Context(), root, dir, "arm64"); err != nil {
 		b.Fatal(err)
 	}
 	for _, f := range declared(b).Functions {
 		b.Run(f.ID, func(b *testing.B) {
-			info, err := os.Stat(filepath.Join(dir, filepath.Base(f.Directory)))
+			info, err := os.Stat(binaries.Path(dir, f))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -161,7 +161,7 @@ func (s *shop) alive(which id.Invite) (out []payment.Subscription) {
 	return out
 }
 
-func TestPayingMakesAClientWithWhatItBought(t *testing.T) {
+func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 	t.Parallel()
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
@@ -203,7 +203,7 @@ func TestPayingMakesAClientWithWhatItBought(t *testing.T) {
 	})
 }
 
-func TestAContractKeepsItsPriceWhenPricesChange(t *testing.T) {
+func TestX3AContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 	t.Parallel()
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")

@@ -17,7 +17,7 @@ import (
 // slowTransactions makes transactions take time, so that those of concurrent callers really meet.
 var slowTransactions = settings{engine: engine.Options{InTransaction: func() { <-time.After(time.Millisecond) }}}
 
-func TestOf64ConcurrentInvitesExactlyTenGoOut(t *testing.T) {
+func TestFE31Of64ConcurrentInvitesExactlyTenGoOut(t *testing.T) {
 	t.Parallel()
 	inSuch(t, slowTransactions, func(w *world) {
 		o := w.office("Northwind")
@@ -60,7 +60,7 @@ func TestOf64ConcurrentInvitesExactlyTenGoOut(t *testing.T) {
 
 // The limit against its definition: whatever the times of sending, a send is refused if and only if ten were taken in
 // the hour before it.
-func TestNeverMoreThanTenInAnyHourAndNeverARefusalBelowIt(t *testing.T) {
+func TestFE31NeverMoreThanTenInAnyHourAndNeverARefusalBelowIt(t *testing.T) {
 	t.Parallel()
 	property(t, func(w *world, r *rapid.T) {
 		o := w.office("Northwind")
@@ -97,7 +97,7 @@ func TestNeverMoreThanTenInAnyHourAndNeverARefusalBelowIt(t *testing.T) {
 	})
 }
 
-func TestAMailThatCannotBeSentGivesItsPlaceBack(t *testing.T) {
+func TestFE19AMailThatCannotBeSentGivesItsPlaceBack(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
@@ -176,7 +176,7 @@ func TestANewAgencyHasFiftyInvitesInItsFirstWeek(t *testing.T) {
 	})
 }
 
-func TestInvitingNeedsMaxAndGoodStanding(t *testing.T) {
+func TestFE1InvitingNeedsMaxAndGoodStanding(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		free := w.found("Solo", agency.Free, time.Now().Add(-1000*time.Hour))

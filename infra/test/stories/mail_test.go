@@ -29,7 +29,7 @@ func (w *world) outage(d time.Duration, during func()) {
 	w.network.faults(nil)
 }
 
-func TestARefusedMailRollsItsInviteBack(t *testing.T) {
+func TestFE19ARefusedMailRollsItsInviteBack(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")

@@ -194,7 +194,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 	})
 }
 
-func TestOnlyOnesOwnRunningInstancesCanBeLinked(t *testing.T) {
+func TestFE9OnlyOnesOwnRunningInstancesCanBeLinked(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o, other := w.office("Northwind"), w.office("Solo")

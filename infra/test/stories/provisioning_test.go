@@ -257,7 +257,7 @@ func (w *works) sound(o *office, which id.Invite, paid bool) error {
 	return errors.Join(o.logged(audit.PaymentReceived, 1), o.logged(audit.ProvisionReady, 2), o.logged(audit.ProvisionRequested, 2))
 }
 
-func TestWhatIsPaidForIsThereWithinHalfAMinute(t *testing.T) {
+func TestFE24WhatIsPaidForIsThereWithinHalfAMinute(t *testing.T) {
 	t.Parallel()
 	worksIn(t, func(w *works) {
 		o, which := w.checkout(0, payWith(standin.CardGood))
@@ -276,7 +276,7 @@ func TestWhatIsPaidForIsThereWithinHalfAMinute(t *testing.T) {
 }
 
 // All pairs of what becomes of a checkout, of how its webhooks come, and of the call at which the worker dies.
-func TestHoweverItIsPaidToldAndCutOff(t *testing.T) {
+func TestX6HoweverItIsPaidToldAndCutOff(t *testing.T) {
 	t.Parallel()
 	for _, is := range []verdict{crashBefore, crashAfter, loseAnswer} {
 		t.Run(is.String(), func(t *testing.T) {
@@ -379,7 +379,7 @@ var shortages = []struct {
 	hosting, whatsapp bool
 }{{"both", true, true}, {"WhatsApp alone", false, true}, {"hosting alone", true, false}}
 
-func TestWhatCannotBeMadeIsPaidBackAfterADay(t *testing.T) {
+func TestX6WhatCannotBeMadeIsPaidBackAfterADay(t *testing.T) {
 	t.Parallel()
 	for _, f := range shortages {
 		t.Run(f.name, func(t *testing.T) {
@@ -402,7 +402,7 @@ func TestWhatCannotBeMadeIsPaidBackAfterADay(t *testing.T) {
 }
 
 // The worker dies at each call of paying back.
-func TestMoneyGoesBackOnceWhereverItIsCutOff(t *testing.T) {
+func TestX6MoneyGoesBackOnceWhereverItIsCutOff(t *testing.T) {
 	t.Parallel()
 	for _, is := range []verdict{crashBefore, crashAfter, loseAnswer} {
 		for _, f := range shortages {
@@ -447,7 +447,7 @@ func TestAThingThatBreaksIsMadeAgain(t *testing.T) {
 	})
 }
 
-func TestAPersonAsksForAnotherTry(t *testing.T) {
+func TestX6APersonAsksForAnotherTry(t *testing.T) {
 	t.Parallel()
 	worksIn(t, func(w *works) {
 		w.refusing(true, false)

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/instance"
@@ -371,7 +372,7 @@ func (d *Driver) report(ctx context.Context, s *types.Stack) (provisioning.Repor
 	if halted(s) {
 		return r, nil
 	}
-	at, err := instance.ParseURL("url", output(s, "Url"), false)
+	at, err := instance.ParseURL("url", output(s, "Url"), egress.Strict())
 	if err != nil {
 		return provisioning.Report{}, fmt.Errorf("cloudformation: the output Url of %s is no https address: the instance template has to be mended", r.Handle)
 	}

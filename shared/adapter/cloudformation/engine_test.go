@@ -67,7 +67,7 @@ func TestAStacksLifeOnAnEngine(t *testing.T) {
 	s := &site{nil, t, cloudformation.Open(cfg, cfg, cloudformation.Options{Stage: "test", TemplateURL: "https://templates.s3.us-east-1.amazonaws.com/instance.yaml"}), order}
 	until := func(do verb, want provisioning.Stage) provisioning.Report {
 		t.Helper()
-		for over := time.After(30 * time.Second); ; {
+		for over := time.After(10 * time.Minute); ; {
 			r, err := s.ask(do)
 			if err == nil && r.Stage == want {
 				t.Logf("%s: %+v", want, r)

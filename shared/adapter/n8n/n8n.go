@@ -1,6 +1,6 @@
 // Package n8n talks to the n8n instances of agencies through their public API, version 1
-// (https://docs.n8n.io/api/). It is the only code that calls an address that somebody typed in, so it is careful whom it
-// calls: public addresses only, unless the operator allows others, and never where an answer tries to send it.
+// (https://docs.n8n.io/api/). It calls addresses that somebody typed in, so it goes through what judges them, see the
+// package egress, and never goes where an answer tries to send it.
 package n8n
 
 import (
@@ -11,14 +11,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
 )
@@ -41,44 +40,10 @@ type Client struct {
 	http *http.Client
 }
 
-// Open makes a client that calls private addresses only where the operator allows them.
-func Open(env *environment.Environment) *Client { return New(Allowed(env), nil) }
-
-// Allowed tells whether the operator allows plain http and addresses that are not public, which the variable
-// ALLOW_PRIVATE_ADDRESSES says. It must be set, so that nobody allows or forbids them by leaving it out.
-func Allowed(env *environment.Environment) bool {
-	return env.String("ALLOW_PRIVATE_ADDRESSES") == "true"
-}
-
-// New makes a client that calls private addresses only when they are allowed. A nil transport is the network; tests and
-// the local run may put another in its place.
-func New(private bool, transport http.RoundTripper) *Client {
-	if transport == nil {
-		d := &net.Dialer{Timeout: patience, Control: control(private)}
-		transport = &http.Transport{
-			Proxy: nil, DialContext: d.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: patience, MaxResponseHeaderBytes: 64 << 10,
-			MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
-		}
-	}
-	return &Client{&http.Client{Transport: transport, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-}
-
-// errPrivate says that an address is not one that may be called.
-var errPrivate = errors.New("n8n: a private address")
-
-// control looks at the address that is about to be called, which is after its name was looked up: a name that leads to
-// a public address when it is checked and to a private one when it is called gains nothing (DNS rebinding).
-func control(private bool) func(network, address string, _ syscall.RawConn) error {
-	return func(_, address string, _ syscall.RawConn) error {
-		if private {
-			return nil
-		}
-		a, err := netip.ParseAddrPort(address)
-		if err != nil || !instance.Public(a.Addr()) {
-			return errPrivate
-		}
-		return nil
-	}
+// New makes a client whose requests go through the transport, which judges the addresses: [egress.Policy.Transport].
+func New(through http.RoundTripper) *Client {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{&http.Client{Transport: through, Timeout: patience, CheckRedirect: stay}}
 }
 
 // Check calls the instance and its API with the key. It returns a fault with code [fault.Unreachable], whose Reason says
@@ -344,9 +309,12 @@ func refused(res *http.Response) *failure {
 func why(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
+	var refusal *egress.Refusal
 	switch {
-	case errors.Is(err, errPrivate):
+	case errors.As(err, &refusal) && refusal.Cause == egress.Address:
 		return "the address leads into a private network, which we do not call"
+	case errors.As(err, &refusal) && refusal.Cause == egress.Scheme:
+		return "its address does not begin with https://, and we call no other"
 	case isTimeout(err):
 		return "it does not answer in time"
 	case errors.As(err, &dns):

@@ -5,17 +5,33 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/n8n"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
 )
 
 const key = "n8n_api_secret"
+
+// client calls the listeners at the addresses besides what every deployment calls.
+func client(t *testing.T, listeners ...string) *n8n.Client {
+	t.Helper()
+	p := egress.Strict()
+	for _, at := range listeners {
+		u, err := url.Parse(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p = p.Allowing(netip.MustParseAddrPort(u.Host))
+	}
+	return n8n.New(p.Transport())
+}
 
 // far is an n8n that answers as the handler does.
 func far(t *testing.T, h http.HandlerFunc) instance.Endpoint {
@@ -60,8 +76,8 @@ func reason(t *testing.T, err error, field string) string {
 
 func TestACheckAsksForHealthAndThenWithTheKey(t *testing.T) {
 	t.Parallel()
-	c := n8n.New(true, nil)
 	e := far(t, answers(map[string]string{"GET /api/v1/workflows?limit=1": `{"data":[],"nextCursor":null}`}))
+	c := client(t, e.URL)
 	if err := c.Check(t.Context(), e); err != nil {
 		t.Error(err)
 	}
@@ -76,7 +92,7 @@ func TestACheckAsksForHealthAndThenWithTheKey(t *testing.T) {
 		}
 		fmt.Fprint(w, `{"data":[]}`)
 	})
-	if err := c.Check(t.Context(), hidden); err != nil {
+	if err := client(t, hidden.URL).Check(t.Context(), hidden); err != nil {
 		t.Errorf("an n8n whose /healthz is hidden: %v", err)
 	}
 }
@@ -123,7 +139,8 @@ func TestWhatIsWrongIsSaidInPlainWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := reason(t, n8n.New(true, nil).Check(t.Context(), far(t, c.h)), c.field); !strings.Contains(got, c.want) {
+			e := far(t, c.h)
+			if got := reason(t, client(t, e.URL).Check(t.Context(), e), c.field); !strings.Contains(got, c.want) {
 				t.Errorf("%q, want it to say %q", got, c.want)
 			}
 		})
@@ -134,14 +151,13 @@ func TestNobodyIsThere(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
-	c := n8n.New(true, nil)
-	if got := reason(t, c.Check(t.Context(), instance.Endpoint{URL: s.URL}), "url"); !strings.Contains(got, "nothing answers") {
+	if got := reason(t, client(t, s.URL).Check(t.Context(), instance.Endpoint{URL: s.URL}), "url"); !strings.Contains(got, "nothing answers") {
 		t.Error(got)
 	}
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	secure.Config.ErrorLog = nil
-	if got := reason(t, c.Check(t.Context(), instance.Endpoint{URL: secure.URL}), "url"); !strings.Contains(got, "certificate") {
+	if got := reason(t, client(t, secure.URL).Check(t.Context(), instance.Endpoint{URL: secure.URL}), "url"); !strings.Contains(got, "certificate") {
 		t.Error(got)
 	}
 }
@@ -158,7 +174,7 @@ func TestOneThatHangsIsGivenUp(t *testing.T) {
 	defer close(over)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	if got := reason(t, n8n.New(true, nil).Check(ctx, e), "url"); !strings.Contains(got, "in time") {
+	if got := reason(t, client(t, e.URL).Check(ctx, e), "url"); !strings.Contains(got, "in time") {
 		t.Error(got)
 	}
 }
@@ -175,7 +191,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			}
 			http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 		})
-		reason(t, n8n.New(true, nil).Check(t.Context(), e), "url")
+		reason(t, client(t, e.URL, target.URL).Check(t.Context(), e), "url")
 	}
 	if reached {
 		t.Error("the redirect was followed")
@@ -187,17 +203,20 @@ func TestPrivateAddressesAreNotCalled(t *testing.T) {
 	t.Parallel()
 	reached := false
 	e := far(t, func(http.ResponseWriter, *http.Request) { reached = true })
-	c := n8n.New(false, nil)
 	u, err := url.Parse(e.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::1]", "169.254.169.254"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if got := reason(t, c.Check(ctx, instance.Endpoint{URL: "http://" + host + ":" + u.Port(), Key: key}), "url"); !strings.Contains(got, "private network") {
+	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]"} {
+		at := instance.Endpoint{URL: "https://" + host + ":" + u.Port(), Key: key}
+		if got := reason(t, client(t).Check(t.Context(), at), "url"); !strings.Contains(got, "private network") || strings.Contains(got, host) {
 			t.Errorf("%s: %s", host, got)
 		}
-		cancel()
+	}
+	// As one that was connected where the operator of an earlier release allowed it.
+	plain := instance.Endpoint{URL: "http://n8n.example.com", Key: key}
+	if got := reason(t, client(t).Check(t.Context(), plain), "url"); !strings.Contains(got, "https://") {
+		t.Error(got)
 	}
 	if reached {
 		t.Error("the guard let somebody through")
@@ -211,7 +230,7 @@ func TestWorkflowsAreReadPageByPage(t *testing.T) {
 			{"id":7,"name":"Seven","active":false,"updatedAt":"2026-03-01T12:00:00.000+02:00"},{"id":"gone","name":"Archived","isArchived":true}],"nextCursor":"c=1"}`,
 		"GET /api/v1/workflows?cursor=c%3D1&limit=100": `{"data":[{"id":"b2","name":"Two","active":false}],"nextCursor":null}`,
 	}))
-	got, more, err := n8n.New(true, nil).Workflows(t.Context(), e)
+	got, more, err := client(t, e.URL).Workflows(t.Context(), e)
 	if err != nil || more || len(got) != 3 {
 		t.Fatalf("%+v, %v, %v", got, more, err)
 	}
@@ -228,7 +247,7 @@ func TestAListWithoutEndEnds(t *testing.T) {
 		n++
 		fmt.Fprintf(w, `{"data":[{"id":"%d","name":"x"}],"nextCursor":"again"}`, n)
 	})
-	got, more, err := n8n.New(true, nil).Workflows(t.Context(), e)
+	got, more, err := client(t, e.URL).Workflows(t.Context(), e)
 	if err != nil || !more || len(got) != n || n > 5 {
 		t.Errorf("%d workflows in %d pages, more %v, %v", len(got), n, more, err)
 	}
@@ -241,7 +260,7 @@ func TestAWorkflowIsSwitched(t *testing.T) {
 		"POST /api/v1/workflows/a1/activate":   `{"id":"a1","name":"One","active":true}`,
 		"POST /api/v1/workflows/a1/deactivate": `{"id":"a1","name":"One","active":false}`,
 	}))
-	c := n8n.New(true, nil)
+	c := client(t, e.URL)
 	if w, err := c.Workflow(t.Context(), e, "a1"); err != nil || w.Active || w.Name != "One" {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -265,7 +284,7 @@ func TestARefusalToSwitchIsToldAsOne(t *testing.T) {
 	e := far(t, func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, `{"message":"Workflow \"My workflow\" has no node to start the workflow"}`, http.StatusBadRequest)
 	})
-	_, err := n8n.New(true, nil).SetActive(t.Context(), e, "a1", true)
+	_, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true)
 	if f := fault.As(err); f == nil || f.Code != fault.Unreachable || len(f.Fields) != 0 || !strings.Contains(f.Message, "nothing in it can start it") {
 		t.Errorf("%+v", f)
 	}
@@ -279,7 +298,7 @@ func TestRunsOfEveryAgeOfN8NAreUnderstood(t *testing.T) {
 		{"id":"1001","workflowId":"a1","finished":false,"startedAt":"2026-03-01T09:00:00Z","stoppedAt":"2026-03-01T09:00:01Z"},
 		{"id":"1000","workflowId":"a1","finished":false,"startedAt":"2026-03-01T09:00:00Z"},
 		{"id":"999","workflowId":"a1","status":"quantum"}],"nextCursor":null}`}))
-	got, err := n8n.New(true, nil).LastRuns(t.Context(), e)
+	got, err := client(t, e.URL).LastRuns(t.Context(), e)
 	if err != nil || len(got) != 5 {
 		t.Fatalf("%+v, %v", got, err)
 	}

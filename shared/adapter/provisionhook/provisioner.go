@@ -19,15 +19,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
@@ -48,8 +46,8 @@ const (
 type Options struct {
 	URL     string
 	Secret  []byte
-	Private bool              // whether http and private addresses may be called
-	Through http.RoundTripper // in place of the network; nil for the network
+	Outside egress.Policy     // which addresses may be called, and which the program may name; the zero value is the strict one
+	Through http.RoundTripper // in place of the network; nil for the network, as the policy judges it
 	Now     func() time.Time
 }
 
@@ -59,39 +57,33 @@ type Driver struct {
 	http *http.Client
 }
 
-// From makes the Driver of PROVISIONER_URL and the secret; nil where there is no URL. ALLOW_PRIVATE_ADDRESSES=true lets it
-// call this machine and private networks as well; through takes the network's place when it is not nil.
-func From(env *environment.Environment, secret string, through http.RoundTripper) (provisioning.Driver, error) {
-	at, private := env.Optional("PROVISIONER_URL"), env.String("ALLOW_PRIVATE_ADDRESSES")
-	if at == "" || private == "" { // nothing is made here, or the environment says itself what it lacks
-		return nil, nil //nolint:nilnil // see above
+// From makes the Driver of PROVISIONER_URL and the secret; nil where there is no URL. through takes the network's place when
+// it is not nil.
+func From(env *environment.Environment, secret string, outside egress.Policy, through http.RoundTripper) (provisioning.Driver, error) {
+	at := env.Optional("PROVISIONER_URL")
+	if at == "" {
+		return nil, nil //nolint:nilnil // no driver is what there is then
 	}
-	return Open(Options{URL: at, Secret: Key(secret), Private: private == "true", Through: through, Now: env.Now})
+	return Open(Options{URL: at, Secret: Key(secret), Outside: outside, Through: through, Now: env.Now})
 }
-
-var errPrivate = errors.New("provisioner: a private address")
 
 // Open makes a Driver. It does no I/O. An error says what is wrong with the address.
 func Open(o Options) (*Driver, error) {
 	u, err := url.Parse(o.URL)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !o.Private) {
+	if err != nil || u.Host == "" || u.User != nil {
 		return nil, errors.New("provisioner: the address must be https, without a name or password in it")
+	}
+	if err := o.Outside.JudgeURL(u); err != nil {
+		return nil, fmt.Errorf("provisioner: the address must be https, at an address of the public internet: %w", err)
 	}
 	if len(o.Secret) < leastSecret {
 		return nil, fmt.Errorf("provisioner: the secret must be %d bytes or more", leastSecret)
 	}
 	if o.Through == nil {
-		// The address that is called is judged, after its name was looked up, so that no name leads inside.
-		d := &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
-			a, err := netip.ParseAddrPort(address)
-			if !o.Private && (err != nil || !instance.Public(a.Addr())) {
-				return errPrivate
-			}
-			return nil
-		}}
-		o.Through = &http.Transport{DialContext: d.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: patience, MaxResponseHeaderBytes: 64 << 10}
+		o.Through = o.Outside.Transport()
 	}
-	return &Driver{o, &http.Client{Transport: o.Through, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Driver{o, &http.Client{Transport: o.Through, Timeout: patience, CheckRedirect: stay}}, nil
 }
 
 // Key is what is signed with: the bytes that follow whsec_ in base64, as libraries for Standard Webhooks keep them, or else
@@ -213,7 +205,7 @@ func (d *Driver) ask(ctx context.Context, verb string, o provisioning.Order) (pr
 	case wrong != nil || !known(a.Stage):
 		return none, fmt.Errorf("provisioner: %s: an answer that is none", verb)
 	case a.Stage == provisioning.Running && a.URL != "":
-		if a.URL, err = instance.ParseURL("url", a.URL, d.o.Private); err != nil {
+		if a.URL, err = instance.ParseURL("url", a.URL, d.o.Outside); err != nil {
 			return none, fmt.Errorf("provisioner: %s: an address that cannot be opened", verb)
 		}
 	}

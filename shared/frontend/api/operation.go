@@ -34,6 +34,7 @@ type Operation struct {
 	// Who says who may call it.
 	Who identity.Who
 
+	auth     *signin.Authenticator
 	spec     huma.Operation
 	codes    []fault.Code
 	register func(huma.API, huma.Operation)
@@ -49,23 +50,20 @@ type described struct {
 	maxBody              int64        // in bytes; MaxBody when it is 0
 }
 
-// operation makes an operation. Its caller is authenticated and held to who may call before handle runs; auth is nil for
-// what anyone may call, about whom nothing is looked at.
+// operation makes an operation. Its caller is authenticated and held to who may call before anything of the request is read;
+// auth is nil for what anyone may call, about whom nothing is looked at.
 func operation[In, Out any](auth *signin.Authenticator, d described,
 	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
 	return Operation{
-		ID: d.id, Method: d.method, Who: d.who, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
+		ID: d.id, Method: d.method, Who: d.who, auth: auth, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
 		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
 		register: func(a huma.API, op huma.Operation) {
 			huma.Register(a, op, func(ctx context.Context, in *In) (*Out, error) {
-				caller, err := authenticate(ctx, auth, d.who)
+				out, err := handle(ctx, of(ctx).caller, in)
 				if err != nil {
-					return nil, tell(ctx, err)
-				}
-				out, err := handle(ctx, caller, in)
-				if err != nil {
-					return nil, tell(ctx, err)
+					f := tell(ctx, err)
+					return nil, huma.ErrorWithHeaders(problem.Of(f), problem.Headers(f))
 				}
 				return out, nil
 			})
@@ -84,12 +82,13 @@ func refusals(w identity.Who) []fault.Code {
 	return nil
 }
 
-func authenticate(ctx context.Context, auth *signin.Authenticator, who identity.Who) (identity.Caller, error) {
-	if auth == nil {
+// authenticate finds out who is calling, and holds the caller to who may.
+func (o Operation) authenticate(ctx context.Context, c signin.Credentials) (identity.Caller, error) {
+	if o.auth == nil {
 		return identity.Caller{}, nil
 	}
-	caller, err := auth.Authenticate(ctx, of(ctx).credentials, who)
-	if err == nil && who.Kind == identity.Staff {
+	caller, err := o.auth.Authenticate(ctx, c, o.Who)
+	if err == nil && o.Who.Kind == identity.Staff {
 		event.Annotate(ctx, "agency", string(caller.Agency), "actor", caller.Actor())
 	}
 	return caller, err
@@ -147,7 +146,7 @@ func (r *Resource) serve(w http.ResponseWriter, req *http.Request) {
 		problem.Write(w, f)
 		return
 	}
-	h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), requestKey{}, read(req))))
+	h.ServeHTTP(w, req)
 }
 
 // Function is the path as a Lambda function.
@@ -160,8 +159,14 @@ func (o Operation) handler() http.Handler {
 	spec.Method, spec.Path = o.Method, "/" // a stand-in: nothing is routed here
 	o.register(huma.NewAPI(config(), one), spec)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		event.Name(r.Context(), o.ID)
-		one.ServeHTTP(w, r)
+		ctx, asked := r.Context(), read(r)
+		event.Name(ctx, o.ID)
+		var err error
+		if asked.caller, err = o.authenticate(ctx, asked.credentials); err != nil {
+			problem.Write(w, tell(ctx, err))
+			return
+		}
+		one.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, asked)))
 	})
 }
 
@@ -188,6 +193,7 @@ func config() huma.Config {
 // request is what every operation may want to know of a request besides its input.
 type request struct {
 	credentials signin.Credentials
+	caller      identity.Caller
 	once        string
 	wait        time.Duration
 	ip          string
@@ -232,7 +238,7 @@ func (r request) applied() string {
 
 // tell turns an error into what the caller may know. What is no fault is written to the log, once, and is "internal"
 // to everybody else.
-func tell(ctx context.Context, err error) error {
+func tell(ctx context.Context, err error) *fault.Error {
 	f := fault.As(err)
 	if f == nil {
 		event.Annotate(ctx, "error", err.Error())
@@ -243,7 +249,7 @@ func tell(ctx context.Context, err error) error {
 	} else {
 		event.Annotate(ctx, "code", string(f.Code))
 	}
-	return huma.ErrorWithHeaders(problem.Of(f), problem.Headers(f))
+	return f
 }
 
 var internal = fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")

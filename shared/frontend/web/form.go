@@ -18,7 +18,7 @@ type Page struct {
 	ID string
 	// Who says who may look at it.
 	Who identity.Who
-	// Forms are what it takes, each by the value of the button named "do". The first one is sent without any.
+	// Forms are what it takes, each by the value of the button named "do". The primary one may be sent without it.
 	Forms []Form
 
 	site *Site
@@ -36,8 +36,9 @@ type Form struct {
 	// Who says who may send it.
 	Who identity.Who
 
-	run   handler
-	parse func(w http.ResponseWriter, r *http.Request) error // nil for a form without files
+	primary bool // what the page is for
+	run     handler
+	parse   func(w http.ResponseWriter, r *http.Request) error // nil for a form without files
 }
 
 // handler answers a request of a caller who may make it.
@@ -85,8 +86,8 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	}
 	do := r.PostForm.Get("do")
 	n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.Do == do })
-	if do == "" { // a button without a value, or the key Enter in a browser that sends none
-		n = 0
+	if do == "" {
+		n = slices.IndexFunc(p.Forms, func(f Form) bool { return f.primary || len(p.Forms) == 1 })
 	}
 	if n < 0 {
 		p.site.fail(w, r, fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again."))

@@ -58,7 +58,7 @@ type Connector struct {
 	Store Store
 	N8N   N8N
 	Keys  *seal.Ring
-	Open  bool // whether the operator allows http and private addresses
+	Guard instance.Guard // which addresses may be typed in
 	Now   func() time.Time
 }
 
@@ -193,7 +193,7 @@ func (c *Connector) form(r *instance.Resource, in Instance) (string, *fault.Erro
 	}
 	if in.URL != nil {
 		var err error
-		if r.URL, err = instance.ParseURL("url", *in.URL, c.Open); err != nil {
+		if r.URL, err = instance.ParseURL("url", *in.URL, c.Guard); err != nil {
 			wrong(err)
 		}
 	}

@@ -12,6 +12,9 @@
 //	ORIGIN            and the origin at which they are reached then,
 //	NEAR              and the one at which they reach this process, when they know it by another name
 //	EVENTS=elsewhere  something else brings queues and schedules to the functions
+//
+//	BINARIES=1   builds the functions as they are deployed, and runs them as Lambda does, each in processes of its own, which
+//	             go by the machine's clock; any other value is a folder that has them already
 package main
 
 import (
@@ -23,10 +26,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
+	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/infra/run/realn8n"
 )
@@ -64,6 +69,18 @@ func run(data string, out io.Writer) error {
 	if origin := os.Getenv("ORIGIN"); origin != "" {
 		o.Parameters = map[string]string{"Origin": origin}
 	}
+	if o.Binaries = os.Getenv("BINARIES"); o.Binaries == "1" {
+		o.Binaries = filepath.Join("bin", "local")
+		fmt.Fprintln(out, "\n  Building every function into "+o.Binaries+" (a minute or two the first time)…")
+		if err := binaries.Build(ctx, ".", o.Binaries, ""); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  Built in %s.\n", time.Since(start).Round(100*time.Millisecond))
+		start = time.Now()
+	}
+	if o.Binaries != "" {
+		o.Output = os.Stderr
+	}
 	l, err := local.Start(ctx, o)
 	if err != nil {
 		return err
@@ -76,6 +93,10 @@ func run(data string, out io.Writer) error {
 	if o.N8N != "" {
 		bought = "a real n8n, sign in as " + realn8n.Owner + ", " + realn8n.Password
 	}
+	functions := "in this process; BINARIES=1 runs them as they are deployed"
+	if o.Binaries != "" {
+		functions = "the binaries in " + o.Binaries + ", each started at its first event"
+	}
 	fmt.Fprintf(out, `
   Latchkey runs at   %s
   Sign in as         %s
@@ -83,11 +104,12 @@ func run(data string, out io.Writer) error {
   Clock and queues   %s/_local/
   AWS endpoint       %s
                      AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws dynamodb list-tables --region us-east-1 --endpoint-url %s
+  Functions          %s
   Who pays gets      %s
   State              %s
   Ready in           %s. Ctrl-C ends it.
 
-`, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), bought, keeps, time.Since(start).Round(time.Millisecond))
+`, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), functions, bought, keeps, time.Since(start).Round(time.Millisecond))
 	<-ctx.Done()
 	stop() // a second Ctrl-C ends it at once
 	return l.Close()

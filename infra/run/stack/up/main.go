@@ -198,7 +198,7 @@ func secrets(ctx context.Context, cfg aws.Config, made *stack.Stack, out io.Writ
 	return nil
 }
 
-// write keeps every function's variables in the file, as {"SendInvite": {"TABLE_NAME": "…"}}.
+// write keeps every function's variables in the file, as {"Invites": {"TABLE_NAME": "…"}}.
 func write(path string, made *stack.Stack, out io.Writer) error {
 	all := map[string]map[string]string{}
 	for _, f := range made.Template.Functions {

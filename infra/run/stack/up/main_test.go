@@ -34,12 +34,12 @@ func TestUpMakesTheStackOnAnEndpointAndSaysWhat(t *testing.T) {
 	t.Parallel()
 	_, url := served(t)
 	variables := filepath.Join(t.TempDir(), "env.json")
-	args := []string{"-endpoint", url, "-template", "../../../../template.yaml", "-param", "Stage=up-test", "-secrets", "-env", variables}
+	args := []string{"-endpoint", url, "-template", "../../../../template.yaml", "-param", "Stage=uptest", "-secrets", "-env", variables}
 	var out strings.Builder
 	if err := run(t.Context(), args, nothing, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"up-test-table", "up-test-mail-dead-letters", "mail.latchkey.example", "configuration set    up-test-mail", "/latchkey/code-key"} {
+	for _, want := range []string{"uptest-table", "uptest-mail-dead-letters", "mail.latchkey.example", "configuration set    uptest-mail", "/latchkey/code-key"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, out.String())
 		}
@@ -49,8 +49,8 @@ func TestUpMakesTheStackOnAnEndpointAndSaysWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all map[string]map[string]string
-	if err := json.Unmarshal(text, &all); err != nil || all["SendInvite"]["TABLE_NAME"] != "up-test-table" || !strings.HasSuffix(all["SendInvite"]["MAIL_QUEUE_URL"], "/up-test-mail") {
-		t.Errorf("the variables: %v, %v", err, all["SendInvite"])
+	if err := json.Unmarshal(text, &all); err != nil || all["Invites"]["TABLE_NAME"] != "uptest-table" || !strings.HasSuffix(all["Invites"]["MAIL_QUEUE_URL"], "/uptest-mail") {
+		t.Errorf("the variables: %v, %v", err, all["Invites"])
 	}
 
 	out.Reset()

@@ -104,7 +104,7 @@ func newTableOn(t *testing.T, db *dynamodb.Client, with ...func(*dynamodb.Create
 			_, _ = db.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: in.TableName})
 		}
 	})
-	wait, cancel := context.WithTimeout(t.Context(), time.Minute)
+	wait, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	for {
 		d, err := db.DescribeTable(wait, &dynamodb.DescribeTableInput{TableName: in.TableName})

@@ -1,0 +1,6 @@
+// Command activity-export serves /v1/activity/export: an agency's activity log as a file.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ActivityExport) }

@@ -1,0 +1,6 @@
+// Command activity-page serves /activity: an agency's page about what was done there.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ActivityPage) }

@@ -1,0 +1,6 @@
+// Command agency-page serves /settings/agency: an agency's page about its plan and its deletion, and its form.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.AgencyPage) }

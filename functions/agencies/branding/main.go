@@ -1,0 +1,6 @@
+// Command branding serves /v1/agency/branding: changing how an agency looks.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.Branding) }

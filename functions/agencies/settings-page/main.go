@@ -1,0 +1,6 @@
+// Command settings-page serves /settings: an agency's page about how it looks, and its form.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.SettingsPage) }

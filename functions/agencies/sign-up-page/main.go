@@ -1,0 +1,6 @@
+// Command sign-up-page serves /sign-up: the page that asks what an agency is made from, and its forms.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.SignUpPage) }

@@ -1,0 +1,6 @@
+// Command checkout-page serves /checkout: the page about what a client is asked to buy.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.CheckoutPage) }

@@ -1,0 +1,6 @@
+// Command paying-page serves /checkout/waiting: the page that waits for a payment.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.PayingPage) }

@@ -1,0 +1,6 @@
+// Command start-checkout serves /checkout/start: the form that leads a client to the payment page.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.StartCheckout) }

@@ -1,0 +1,6 @@
+// Command start-upgrade serves /upgrade/start: the form that leads an owner to the payment page of the plan Max.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.StartUpgrade) }

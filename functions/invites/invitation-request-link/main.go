@@ -1,0 +1,6 @@
+// Command invitation-request-link serves /v1/invitations/{token}/request-link: asking the agency to send an expired invitation again.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.InvitationRequestLink) }

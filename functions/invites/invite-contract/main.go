@@ -1,0 +1,6 @@
+// Command invite-contract serves /v1/invites/{inviteId}/contract: an invite's contract.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.InviteContract) }

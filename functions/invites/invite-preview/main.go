@@ -1,0 +1,6 @@
+// Command invite-preview serves /v1/invites/preview: what a client would see.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.InvitePreview) }

@@ -1,0 +1,6 @@
+// Command proposal-refuse serves /v1/invites/{inviteId}/proposal/refuse: leaving an invite at its address.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ProposalRefuse) }

@@ -1,0 +1,6 @@
+// Command provision takes the provision queue's messages: each is one step of making, suspending or deleting what was bought.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.Provision) }

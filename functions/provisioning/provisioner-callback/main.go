@@ -1,0 +1,6 @@
+// Command provisioner-callback serves /provisioner/callback: what the operator's own provisioner tells.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ProvisionerCallback) }

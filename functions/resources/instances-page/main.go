@@ -1,0 +1,6 @@
+// Command instances-page serves /instances: an agency's page about its n8n instances, and the form that connects one.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.InstancesPage) }

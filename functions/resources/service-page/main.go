@@ -1,0 +1,6 @@
+// Command service-page serves /services/{serviceId}: an agency's page about one service, and its form.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ServicePage) }

@@ -1,0 +1,6 @@
+// Command services-page serves /services: an agency's page about its services, and the form that connects one.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.ServicesPage) }

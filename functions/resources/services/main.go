@@ -1,0 +1,6 @@
+// Command services serves /v1/services: an agency's services, listing and connecting them.
+package main
+
+import "latchkey.dev/shared/wire"
+
+func main() { wire.Start(wire.Functions.Services) }
