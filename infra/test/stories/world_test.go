@@ -25,6 +25,8 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/infra/test/whole"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
@@ -197,10 +199,11 @@ func open(t testing.TB, s settings) *world {
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
 	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: queues.Open(cfg, w.stack.Template.Queue("BillingQueue").URL),
+		Provision: queues.Open(cfg, w.stack.Template.Queue("ProvisionQueue").URL), Now: time.Now, Note: event.Annotate}
 	return w
 }
 
