@@ -519,7 +519,8 @@ func withBug(t *testing.T, bug func(*client.Change), story func(*works) (int, er
 		defer s.close()
 		w := openWorks(s)
 		kept := forgetful{s.table, bug}
-		w.inviter.Store, w.keeper.Store, w.leaving.Store, w.erasure.Store = kept, kept, kept, kept
+		w.inviter.Store, w.canceller.Store, w.grants.Store, w.removal.Store = kept, kept, kept, kept
+		w.leaving.Store, w.erasure.Store = kept, kept
 		_, err = story(w)
 	})
 	return err
