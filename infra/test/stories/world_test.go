@@ -33,6 +33,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -59,9 +60,9 @@ func TestMain(m *testing.M) {
 
 // store is all that the use cases ask of the table. A test may put something between them and the table.
 type store interface {
-	onboarding.DirectoryStore
-	onboarding.ReceptionStore
-	clients.Store
+	clients.DirectoryStore
+	onboarding.AnswerStore
+	clients.AccessStore
 	account.Store
 	account.ErasureStore
 	signin.Store
@@ -75,31 +76,34 @@ type store interface {
 	sweep.Store
 }
 
-// unsold is what takes the money where nothing is sold: there is no payment page to close.
-type unsold struct{}
-
-func (unsold) Close(context.Context, *client.Client) error { return nil }
-
 // product is the use cases as the functions compose them.
 type product struct {
-	table     *whole.Table
-	queue     *queues.Queue
-	door      *signin.Authenticator
-	codes     *signin.Codes
-	signIns   *signin.SignIns
-	sessions  *signin.Sessions
-	keys      *signin.Keys
-	inviter   *onboarding.Inviter
-	directory *onboarding.Directory
-	reception *onboarding.Reception
-	keeper    *clients.Keeper
-	self      *account.Self
-	leaving   *account.Leaving
-	erasure   *account.Erasure
-	portal    *portal.Portal
-	worker    *delivery.Worker
-	feedback  *delivery.Feedback
-	sweep     *sweep.Sweep
+	table       *whole.Table
+	queue       *queues.Queue
+	door        *signin.Authenticator
+	codes       *signin.Codes
+	signIns     *signin.SignIns
+	sessions    *signin.Sessions
+	keys        *signin.Keys
+	inviter     *onboarding.Inviter
+	invites     *onboarding.Invites
+	canceller   *onboarding.Canceller
+	approvals   *onboarding.Approvals
+	proposals   *onboarding.Proposals
+	invitations *onboarding.Invitations
+	answers     *onboarding.Answers
+	decliner    *onboarding.Decliner
+	directory   *clients.Directory
+	renamer     *clients.Renamer
+	grants      *clients.Access
+	removal     *clients.Removal
+	self        *account.Self
+	leaving     *account.Leaving
+	erasure     *account.Erasure
+	portal      *portal.Portal
+	worker      *delivery.Worker
+	feedback    *delivery.Feedback
+	sweep       *sweep.Sweep
 }
 
 // world is the product with all that is around it, in a bubble of virtual time.
@@ -176,14 +180,23 @@ func open(t testing.TB, s settings) *world {
 	w.signIns = &signin.SignIns{Store: kept, Key: key, Now: time.Now}
 	w.sessions = &signin.Sessions{Store: kept}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
-	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Now: time.Now}
-	w.directory = &onboarding.Directory{Store: kept, Now: time.Now}
-	w.reception = &onboarding.Reception{Store: kept, Now: time.Now}
-	w.keeper = &clients.Keeper{Store: kept, Now: time.Now}
+	prices := &billing.PriceList{Store: w.table, Now: time.Now}
+	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
+	w.invites = &onboarding.Invites{Store: kept}
+	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: nothingSold{}, Now: time.Now}
+	w.proposals = &onboarding.Proposals{Store: kept, Now: time.Now}
+	w.invitations = &onboarding.Invitations{Store: kept, Now: time.Now}
+	w.answers = &onboarding.Answers{Store: kept, Now: time.Now}
+	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.directory = &clients.Directory{Store: kept, Prices: w.table, Now: time.Now}
+	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
+	w.grants = &clients.Access{Store: kept, Now: time.Now}
+	w.removal = &clients.Removal{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
 	w.self = &account.Self{Store: kept, Now: time.Now}
-	w.leaving = &account.Leaving{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.leaving = &account.Leaving{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
-	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: unsold{}, Now: time.Now}
+	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: nothingSold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
@@ -191,6 +204,11 @@ func open(t testing.TB, s settings) *world {
 	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
 	return w
 }
+
+// nothingSold is the checkouts of a world in which nothing is sold: no payment page is ever out.
+type nothingSold struct{}
+
+func (nothingSold) Close(context.Context, *client.Client) error { return nil }
 
 func (w *world) close() {
 	w.network.faults(nil)

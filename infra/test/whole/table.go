@@ -35,7 +35,8 @@ type Table struct {
 	closings
 	relationships
 	directory
-	resources
+	inventory
+	connections
 	portals
 	portalInstances
 	personalData
@@ -64,7 +65,8 @@ type (
 	closings        = dynamo.Closings
 	relationships   = dynamo.Relationships
 	directory       = dynamo.Directory
-	resources       = dynamo.Resources
+	inventory       = dynamo.Inventory
+	connections     = dynamo.Connections
 	portals         = dynamo.Portals
 	portalInstances = dynamo.PortalInstances
 	personalData    = dynamo.PersonalData
@@ -95,7 +97,8 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 		closings:        dynamo.NewClosings(t),
 		relationships:   dynamo.NewRelationships(t),
 		directory:       dynamo.NewDirectory(t),
-		resources:       dynamo.NewResources(t),
+		inventory:       dynamo.NewInventory(t),
+		connections:     dynamo.NewConnections(t),
 		portals:         dynamo.NewPortals(t),
 		portalInstances: dynamo.NewPortalInstances(t),
 		personalData:    dynamo.NewPersonalData(t),

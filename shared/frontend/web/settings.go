@@ -171,7 +171,7 @@ func Logo(s *Site, logos *agencies.Logos) *Page {
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.PriceList, settings *agencies.Settings, support string) *Page {
+func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, settings *agencies.Settings, support string) *Page {
 	who := identity.ByStaff(identity.InPerson)
 	return s.page("upgradePage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		a, err := settings.Get(r.Context(), caller)

@@ -36,7 +36,7 @@ const Fresh = 15 * time.Minute
 type Erasure struct {
 	Store     ErasureStore
 	Members   Members
-	Checkouts client.Till // closes the payment pages that are out
+	Checkouts client.CheckoutCloser // closes the payment pages that are out
 	Now       func() time.Time
 }
 
@@ -112,7 +112,7 @@ func (e *Erasure) erase(ctx context.Context, caller identity.Caller, which id.Ag
 		if err != nil || c.Erased() {
 			return err
 		}
-		if err := client.CloseTill(ctx, e.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, e.Checkouts, c); err != nil {
 			return err
 		}
 		now := e.Now()

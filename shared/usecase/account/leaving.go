@@ -26,7 +26,7 @@ type LeavingStore interface {
 // Leaving ends people's relationships with agencies.
 type Leaving struct {
 	Store     LeavingStore
-	Checkouts client.Till // closes the payment page that is out
+	Checkouts client.CheckoutCloser // closes the payment page that is out
 	Now       func() time.Time
 }
 
@@ -57,7 +57,7 @@ func (l *Leaving) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 		if err := c.MayEnd(client.ByClient); err != nil {
 			return err
 		}
-		if err := client.CloseTill(ctx, l.Checkouts, c); err != nil {
+		if err := client.CloseCheckout(ctx, l.Checkouts, c); err != nil {
 			return err
 		}
 		now := l.Now()
