@@ -52,7 +52,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	}
 	byForm := func(c *caller, to string) {
 		p.skipMails(to)
-		c.post("/sign-in", do("code", url.Values{"email": {to}})).is(200)
+		c.post("/sign-in", do("code", url.Values{"email": {to}})).is(303)
 		c.cookie = c.post("/sign-in", url.Values{"email": {to}, "code": {codeOf(to)}}).is(303).session()
 		kept.keep(c.cookie)
 	}
