@@ -1,8 +1,9 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run test binaries-test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
-LAMBDA := CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w'
+# The flags are those of infra/run/binaries, so that what one builds the other finds built.
+LAMBDA := CGO_ENABLED=0 go build -tags=lambda.norpc -trimpath -ldflags=-s -buildvcs=false
 # Packages that start browsers or build every binary run by themselves, so that two cores are not fought over.
 HEAVY := latchkey.dev/infra/test/browser latchkey.dev/infra/test/smoke
 # What compares pictures pixel by pixel, and what plays thousands of lifecycles: the race detector makes them ten times as
@@ -21,6 +22,11 @@ test: chromium axe ## every test, with the race detector
 	go test -race -timeout 10m -p 1 $(HEAVY)
 	go test -race -timeout 10m -run '$(AT_ONCE)' latchkey.dev/infra/test/stories
 	go test -timeout 10m -p 1 $(LONG)
+
+binaries-test: chromium ## the API test and the browser's walks through the functions as built, each in processes of its own
+	$(LAMBDA) -o bin/local/ ./functions/...
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local go test -count=1 -timeout 60m -parallel 4 ./infra/test/api
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local go test -count=1 -timeout 60m -parallel 2 ./infra/test/browser
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/run/realn8n/install.sh
