@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run check test test-long test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run check test test-long binaries-test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -48,6 +48,11 @@ test-long: chromium axe ## pictures, lifecycles and faults by the thousand, ever
 	$(TEST) $(PATIENCE) ./infra/test/smoke ./infra/test/crash
 	$(TEST) $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
 	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
+
+binaries-test: chromium ## the API test and the browser's walks through the functions as built, each in processes of its own
+	$(LAMBDA) -o bin/local/ ./functions/...
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 4 ./infra/test/api
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 2 -run '$(WALKS)' ./infra/test/browser
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/run/realn8n/install.sh
