@@ -115,6 +115,7 @@ type Local struct {
 	awsURL        string
 	till          *till.Client
 	clock         *clock
+	queueClock    *clock // the queues', which is ahead by what was made older
 	env           *environment.Environment
 	log           *slog.Logger
 	handler       http.Handler
@@ -131,7 +132,10 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 			l = nil
 		}
 	}()
-	if l.clock, err = openClock(o.Dir, o.Now); err != nil {
+	if l.clock, err = openClock(o.Dir, "clock", o.Now); err != nil {
+		return l, err
+	}
+	if l.queueClock, err = openClock(o.Dir, "queue-clock", l.clock.Now); err != nil {
 		return l, err
 	}
 	var product, endpoint net.Listener
@@ -153,7 +157,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		return l, err
 	}
 	settings := o.Engine
-	settings.Dir, settings.Now = o.Dir, l.clock.Now
+	settings.Dir, settings.Now, settings.QueueNow = o.Dir, l.clock.Now, l.queueClock.Now
 	if o.Endpoints["sqs"] != "" {
 		settings.Publish = l.publish
 	}

@@ -33,6 +33,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/delivery"
@@ -64,8 +65,11 @@ type store interface {
 	onboarding.AnswerStore
 	clients.AccessStore
 	account.Store
+	account.ErasureStore
 	signin.Store
 	signin.CodeStore
+	signin.SignInStore
+	signin.SessionStore
 	signin.KeyStore
 	portal.Store
 	delivery.Store
@@ -79,6 +83,8 @@ type product struct {
 	queue       *queues.Queue
 	door        *signin.Authenticator
 	codes       *signin.Codes
+	signIns     *signin.SignIns
+	sessions    *signin.Sessions
 	keys        *signin.Keys
 	inviter     *onboarding.Inviter
 	invites     *onboarding.Invites
@@ -92,7 +98,9 @@ type product struct {
 	renamer     *clients.Renamer
 	grants      *clients.Access
 	removal     *clients.Removal
-	account     *account.Account
+	self        *account.Self
+	leaving     *account.Leaving
+	erasure     *account.Erasure
 	portal      *portal.Portal
 	worker      *delivery.Worker
 	feedback    *delivery.Feedback
@@ -169,7 +177,9 @@ func open(t testing.TB, s settings) *world {
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
 	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
-	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
+	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Now: time.Now}
+	w.signIns = &signin.SignIns{Store: kept, Key: key, Now: time.Now}
+	w.sessions = &signin.Sessions{Store: kept}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
 	prices := &billing.Prices{Store: w.table, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
@@ -184,7 +194,10 @@ func open(t testing.TB, s settings) *world {
 	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
 	w.grants = &clients.Access{Store: kept, Now: time.Now}
 	w.removal = &clients.Removal{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
-	w.account = &account.Account{Store: kept, Now: time.Now}
+	w.self = &account.Self{Store: kept, Now: time.Now}
+	w.leaving = &account.Leaving{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
+	staff := &agencies.Members{Store: w.table, Now: time.Now}
+	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
@@ -341,9 +354,9 @@ func (w *world) signIn(address string) (cookie string, caller identity.Caller) {
 	must(w.t, err)
 	must(w.t, w.codes.Request(w.ctx, a, "192.0.2.1"))
 	w.deliver()
-	cookie, _, err = w.codes.SignIn(w.ctx, a, w.code(address), "192.0.2.1", "")
+	cookie, _, err = w.signIns.SignIn(w.ctx, a, w.code(address), "192.0.2.1", "")
 	must(w.t, err)
-	caller, err = w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+	caller, err = w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor)
 	must(w.t, err)
 	return cookie, caller
 }

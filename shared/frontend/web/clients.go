@@ -54,9 +54,8 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	send := sendInvite(s, directory, inviter)
-	send.primary = true
-	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show, send, previewPortal(s, previewer))
+	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show,
+		primary(sendInvite(s, directory, inviter)), previewPortal(s, previewer))
 }
 
 // workspace is what surrounds the agency's pages.
