@@ -223,8 +223,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
 		summary: "Make an API key",
-		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, invites:write, " +
-			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
+		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, " +
+			"invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		n := signin.NewKey{Name: in.Body.Name}
