@@ -6,6 +6,8 @@
 # does it once. Only the race detector, which needs cgo, has another.
 export GOFLAGS := -trimpath -tags=lambda.norpc
 export CGO_ENABLED := 0
+# The functions as they are deployed, but for the processor.
+LAMBDA := go build -ldflags=-s -buildvcs=false
 # go vet is run by make check and by .ci/run, once for all packages.
 TEST := go test -vet=off
 RACE := CGO_ENABLED=1 $(TEST) -race
