@@ -352,7 +352,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()
 	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
-	c.post(link, do("code", url.Values{})).is(200)
+	c.post(link, do("code", url.Values{})).is(303)
 	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
 	c.cookie = a.session()
 	at := a.header.Get("Location")
