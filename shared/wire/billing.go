@@ -3,49 +3,86 @@ package wire
 import (
 	"strings"
 
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/billing"
 )
 
-// Payments is the payment service; nil where nothing is sold.
-func (p *Parts) payments() billing.Till {
-	key := p.secret("STRIPE_SECRET_PARAMETER")
-	if key != "" && p.Outside.Payments != nil {
+// provider is the payment service, or that nothing is sold.
+func (p *Parts) provider() billing.Provider {
+	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	case key == "":
+		return billing.Unsold{}
+	case p.Outside.Payments != nil:
 		return p.Outside.Payments
+	default:
+		return stripe.FromEnvironment(p.Environment, key)
 	}
-	return stripe.Till(p.Environment, key)
 }
 
-// CheckoutCloser closes the open payment pages of relationships that are about to end.
-func (p *Parts) CheckoutCloser() *billing.Closer {
-	if key := p.secret("STRIPE_SECRET_PARAMETER"); key == "" || p.Outside.Payments == nil {
-		return &billing.Closer{Till: stripe.CloseOnly(p.Environment, key), Queue: p.BillingQueue()}
+// CheckoutCloser closes the open payment pages of relationships that are about to end. It does not bring stripe-go into a
+// function.
+func (p *Parts) CheckoutCloser() client.CheckoutCloser {
+	queue := p.BillingQueue() // which is asked for also where nothing is sold, so that a template that lacks it is noticed
+	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	case key == "":
+		return billing.Unsold{}
+	case p.Outside.Payments != nil:
+		return &billing.CheckoutCloser{Provider: p.Outside.Payments, Queue: queue}
+	default:
+		return &billing.CheckoutCloser{Provider: stripe.CloseOnly(p.Environment, key), Queue: queue}
 	}
-	return &billing.Closer{Till: p.Outside.Payments, Queue: p.BillingQueue()}
 }
 
 // Prices quotes what is sold.
-func (p *Parts) Prices() *billing.PriceList { return &billing.PriceList{Store: p.Table(), Now: p.Now} }
+func (p *Parts) Prices() *billing.Prices {
+	return &billing.Prices{Store: dynamo.NewPrices(p.Table()), Now: p.Now}
+}
 
-// Cashier opens payment pages for invited clients, and reads what became of them.
-func (p *Parts) Cashier() *billing.Cashier {
-	return &billing.Cashier{Store: p.Table(), Till: p.payments(), Provision: p.ProvisionQueue(), Settings: Settings(p.Environment), Now: p.Now}
+// Checkouts opens payment pages for invited clients, and reads what became of them.
+func (p *Parts) Checkouts() *billing.Checkouts {
+	return &billing.Checkouts{Store: dynamo.NewCheckouts(p.Table()), Provider: p.provider(), Provision: p.ProvisionQueue(),
+		Settings: Settings(p.Environment), Now: p.Now}
+}
+
+// Refunds gives back what was paid for what could not be made.
+func (p *Parts) Refunds() *billing.Refunds { return &billing.Refunds{Provider: p.provider()} }
+
+// Invoices leads clients to their cards and invoices.
+func (p *Parts) Invoices() *billing.Invoices {
+	return &billing.Invoices{Store: dynamo.NewContracts(p.Table()), Provider: p.provider(), Origin: p.Origin(), Now: p.Now}
 }
 
 // Plans sells agencies their plan.
 func (p *Parts) Plans() *billing.Plans {
-	return &billing.Plans{Store: p.Table(), Till: p.payments(), Prices: p.Prices(), Settings: Settings(p.Environment), Now: p.Now}
+	return &billing.Plans{Store: dynamo.NewPlans(p.Table()), Provider: p.provider(), Prices: p.Prices(),
+		Settings: Settings(p.Environment), Now: p.Now}
 }
 
-// Ledger shows people what they buy.
-func (p *Parts) Ledger() *billing.Ledger { return &billing.Ledger{Store: p.Table()} }
+// Contracts shows people what they buy.
+func (p *Parts) Contracts() *billing.Contracts {
+	return &billing.Contracts{Store: dynamo.NewContracts(p.Table())}
+}
 
-// Clerk deals with what the payment service tells.
-func (p *Parts) Clerk() *billing.Clerk {
-	return &billing.Clerk{Cashier: p.Cashier(), Plans: p.Plans(), Queue: p.BillingQueue(), Tariff: p.Table(), Now: p.Now}
+// PaymentListener takes what the payment service tells.
+func (p *Parts) PaymentListener() *billing.Listener {
+	return &billing.Listener{Queue: p.BillingQueue()}
+}
+
+// BillingWorker deals with what the payment service has told.
+func (p *Parts) BillingWorker() *billing.Worker {
+	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: p.Checkouts(), Plans: p.Plans(),
+		Now: p.Now}
+}
+
+// Reconciler reads the prices anew, and finds what the payment service should have told.
+func (p *Parts) Reconciler() *billing.Reconciler {
+	return &billing.Reconciler{Store: dynamo.NewReconciliation(p.Table()), Provider: p.provider(), Listener: p.PaymentListener(),
+		Tax: Settings(p.Environment).Tax, Now: p.Now}
 }
 
 // Quotes serves /v1/quotes.
@@ -65,37 +102,37 @@ func (f Functions) AgencyPlan() event.Function {
 
 // PortalBilling serves /v1/portal/billing.
 func (f Functions) PortalBilling() event.Function {
-	return api.Route(f.p.Origin(), api.OpenBillingPortal(f.p.Authenticator(), f.p.Cashier())).Function()
+	return api.Route(f.p.Origin(), api.OpenBillingPortal(f.p.Authenticator(), f.p.Invoices())).Function()
 }
 
 // PortalContract serves /v1/portal/contract.
 func (f Functions) PortalContract() event.Function {
-	return api.Route(f.p.Origin(), api.GetPortalContract(f.p.Authenticator(), f.p.Ledger())).Function()
+	return api.Route(f.p.Origin(), api.GetPortalContract(f.p.Authenticator(), f.p.Contracts())).Function()
 }
 
 // CheckoutConfirm serves /v1/portal/checkout/confirm.
 func (f Functions) CheckoutConfirm() event.Function {
-	return api.Route(f.p.Origin(), api.ConfirmCheckout(f.p.Authenticator(), f.p.Cashier(), f.p.Origin())).Function()
+	return api.Route(f.p.Origin(), api.ConfirmCheckout(f.p.Authenticator(), f.p.Checkouts(), f.p.Origin())).Function()
 }
 
 // InvitationCheckout serves /v1/invitations/{token}/checkout.
 func (f Functions) InvitationCheckout() event.Function {
-	return api.Route(f.p.Origin(), api.StartCheckout(f.p.Authenticator(), f.p.Reception(), f.p.Cashier())).Function()
+	return api.Route(f.p.Origin(), api.StartCheckout(f.p.Authenticator(), f.p.Invitations(), f.p.Checkouts())).Function()
 }
 
 // CheckoutPage serves /checkout.
 func (f Functions) CheckoutPage() event.Function {
-	return web.CheckoutPage(f.p.Site(), f.p.Authenticator(), f.p.Ledger()).Function()
+	return web.CheckoutPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
 }
 
 // PayingPage serves /checkout/waiting.
 func (f Functions) PayingPage() event.Function {
-	return web.PayingPage(f.p.Site(), f.p.Authenticator(), f.p.Ledger()).Function()
+	return web.PayingPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
 }
 
 // PortalContractPage serves /portal/contract.
 func (f Functions) PortalContractPage() event.Function {
-	return web.PortalContractPage(f.p.Site(), f.p.Authenticator(), f.p.Ledger()).Function()
+	return web.PortalContractPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
 }
 
 // UpgradePage serves /upgrade.
@@ -105,17 +142,17 @@ func (f Functions) UpgradePage() event.Function {
 
 // StartCheckout serves /checkout/start.
 func (f Functions) StartCheckout() event.Function {
-	return web.StartCheckout(f.p.Origin(), f.p.Authenticator(), f.p.Cashier()).Function()
+	return web.StartCheckout(f.p.Origin(), f.p.Authenticator(), f.p.Checkouts()).Function()
 }
 
 // CheckoutDone serves /checkout/done.
 func (f Functions) CheckoutDone() event.Function {
-	return web.CheckoutDone(f.p.Authenticator(), f.p.Cashier()).Function()
+	return web.CheckoutDone(f.p.Authenticator(), f.p.Checkouts()).Function()
 }
 
 // OpenBilling serves /portal/billing.
 func (f Functions) OpenBilling() event.Function {
-	return web.OpenBilling(f.p.Origin(), f.p.Authenticator(), f.p.Cashier()).Function()
+	return web.OpenBilling(f.p.Origin(), f.p.Authenticator(), f.p.Invoices()).Function()
 }
 
 // StartUpgrade serves /upgrade/start.
@@ -126,14 +163,15 @@ func (f Functions) StartUpgrade() event.Function {
 // StripeWebhook serves /stripe/webhook.
 func (f Functions) StripeWebhook() event.Function {
 	secrets := strings.Split(f.p.secret("STRIPE_WEBHOOK_SECRET_PARAMETER"), ",")
-	clerk := &billing.Clerk{Queue: f.p.BillingQueue(), Now: f.p.Now}
-	return event.HTTP("stripeWebhook", stripe.Receiver(secrets, f.p.Now, clerk.Listen))
+	return event.HTTP("stripeWebhook", stripe.Receiver(secrets, f.p.Now, f.p.PaymentListener().Listen))
 }
 
 // Bill works on the billing queue.
-func (f Functions) Bill() event.Function { return event.Queue("bill", event.Body(f.p.Clerk().Handle)) }
+func (f Functions) Bill() event.Function {
+	return event.Queue("bill", event.Body(f.p.BillingWorker().Handle))
+}
 
 // Reconcile runs on a schedule.
 func (f Functions) Reconcile() event.Function {
-	return event.Schedule("reconcile", f.p.Clerk().Reconcile)
+	return event.Schedule("reconcile", f.p.Reconciler().Reconcile)
 }

@@ -1,45 +1,82 @@
 package wire
 
 import (
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/onboarding"
 )
 
-// Inviter sends invites and watches over them.
+// Inviter sends invites, and sends them again.
 func (p *Parts) Inviter() *onboarding.Inviter {
-	return &onboarding.Inviter{Store: p.Table(), Queue: p.MailQueue(), Prices: p.Prices(), Till: p.CheckoutCloser(), Now: p.Now}
+	return &onboarding.Inviter{Store: dynamo.NewRelationships(p.Table()), Queue: p.MailQueue(), Prices: p.Prices(), Now: p.Now}
 }
 
-// Reception is the invited person's side.
-func (p *Parts) Reception() *onboarding.Reception {
-	return &onboarding.Reception{Store: p.Table(), Till: p.CheckoutCloser(), Now: p.Now}
+// Previewer shows what an invite would offer.
+func (p *Parts) Previewer() *onboarding.Previewer {
+	return &onboarding.Previewer{Store: dynamo.NewPreviews(p.Table()), Prices: p.Prices()}
+}
+
+// Invites reads an agency's invites one by one.
+func (p *Parts) Invites() *onboarding.Invites {
+	return &onboarding.Invites{Store: dynamo.NewInvites(p.Table())}
+}
+
+// Canceller cancels invites.
+func (p *Parts) Canceller() *onboarding.Canceller {
+	return &onboarding.Canceller{Store: dynamo.NewClients(p.Table()), Checkouts: p.CheckoutCloser(), Now: p.Now}
+}
+
+// Approvals invites the addresses that invitees ask for.
+func (p *Parts) Approvals() *onboarding.Approvals {
+	return &onboarding.Approvals{Store: dynamo.NewRelationships(p.Table()), Queue: p.MailQueue(), Checkouts: p.CheckoutCloser(), Now: p.Now}
+}
+
+// Proposals leaves invites with their addresses.
+func (p *Parts) Proposals() *onboarding.Proposals {
+	return &onboarding.Proposals{Store: dynamo.NewClients(p.Table()), Now: p.Now}
+}
+
+// Invitations shows invited people what they are offered, and takes a yes.
+func (p *Parts) Invitations() *onboarding.Invitations {
+	return &onboarding.Invitations{Store: dynamo.NewRelationships(p.Table()), Now: p.Now}
+}
+
+// Answers takes what else the holders of links tell.
+func (p *Parts) Answers() *onboarding.Answers {
+	return &onboarding.Answers{Store: dynamo.NewAnswers(p.Table()), Now: p.Now}
+}
+
+// Decliner takes a no.
+func (p *Parts) Decliner() *onboarding.Decliner {
+	return &onboarding.Decliner{Store: dynamo.NewAnswers(p.Table()), Checkouts: p.CheckoutCloser(), Now: p.Now}
 }
 
 // Invites serves /v1/invites.
 func (f Functions) Invites() event.Function {
-	return api.Route(f.p.Origin(), api.ListInvites(f.p.Authenticator(), f.p.Directory()), api.SendInvite(f.p.Authenticator(), f.p.Inviter())).Function()
+	a := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.ListInvites(a, f.p.Directory()), api.SendInvite(a, f.p.Inviter())).Function()
 }
 
 // InvitePreview serves /v1/invites/preview.
 func (f Functions) InvitePreview() event.Function {
-	return api.Route(f.p.Origin(), api.PreviewInvite(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.PreviewInvite(f.p.Authenticator(), f.p.Previewer())).Function()
 }
 
 // Invite serves /v1/invites/{inviteId}.
 func (f Functions) Invite() event.Function {
-	return api.Route(f.p.Origin(), api.GetInvite(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.GetInvite(f.p.Authenticator(), f.p.Invites())).Function()
 }
 
 // InviteCancel serves /v1/invites/{inviteId}/cancel.
 func (f Functions) InviteCancel() event.Function {
-	return api.Route(f.p.Origin(), api.CancelInvite(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.CancelInvite(f.p.Authenticator(), f.p.Canceller())).Function()
 }
 
 // InviteContract serves /v1/invites/{inviteId}/contract.
 func (f Functions) InviteContract() event.Function {
-	return api.Route(f.p.Origin(), api.GetContract(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.GetContract(f.p.Authenticator(), f.p.Invites())).Function()
 }
 
 // InviteResend serves /v1/invites/{inviteId}/resend.
@@ -49,40 +86,41 @@ func (f Functions) InviteResend() event.Function {
 
 // ProposalApprove serves /v1/invites/{inviteId}/proposal/approve.
 func (f Functions) ProposalApprove() event.Function {
-	return api.Route(f.p.Origin(), api.ApproveProposal(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.ApproveProposal(f.p.Authenticator(), f.p.Approvals())).Function()
 }
 
 // ProposalRefuse serves /v1/invites/{inviteId}/proposal/refuse.
 func (f Functions) ProposalRefuse() event.Function {
-	return api.Route(f.p.Origin(), api.RefuseProposal(f.p.Authenticator(), f.p.Inviter())).Function()
+	return api.Route(f.p.Origin(), api.RefuseProposal(f.p.Authenticator(), f.p.Proposals())).Function()
 }
 
 // Invitation serves /v1/invitations/{token}.
 func (f Functions) Invitation() event.Function {
-	return api.Route(f.p.Origin(), api.ViewInvitation(f.p.Authenticator(), f.p.Reception())).Function()
+	return api.Route(f.p.Origin(), api.ViewInvitation(f.p.Authenticator(), f.p.Invitations())).Function()
 }
 
 // InvitationAccept serves /v1/invitations/{token}/accept.
 func (f Functions) InvitationAccept() event.Function {
-	return api.Route(f.p.Origin(), api.AcceptInvitation(f.p.Authenticator(), f.p.Reception(), f.p.Origin())).Function()
+	return api.Route(f.p.Origin(), api.AcceptInvitation(f.p.Authenticator(), f.p.Invitations(), f.p.Origin())).Function()
 }
 
 // InvitationDecline serves /v1/invitations/{token}/decline.
 func (f Functions) InvitationDecline() event.Function {
-	return api.Route(f.p.Origin(), api.DeclineInvitation(f.p.Reception())).Function()
+	return api.Route(f.p.Origin(), api.DeclineInvitation(f.p.Decliner())).Function()
 }
 
 // InvitationPropose serves /v1/invitations/{token}/propose.
 func (f Functions) InvitationPropose() event.Function {
-	return api.Route(f.p.Origin(), api.ProposeAddress(f.p.Reception())).Function()
+	return api.Route(f.p.Origin(), api.ProposeAddress(f.p.Answers())).Function()
 }
 
 // InvitationRequestLink serves /v1/invitations/{token}/request-link.
 func (f Functions) InvitationRequestLink() event.Function {
-	return api.Route(f.p.Origin(), api.RequestNewLink(f.p.Reception())).Function()
+	return api.Route(f.p.Origin(), api.RequestNewLink(f.p.Answers())).Function()
 }
 
 // InvitationPage serves /i/{token}.
 func (f Functions) InvitationPage() event.Function {
-	return web.InvitationPage(f.p.Site(), f.p.Authenticator(), f.p.Reception(), f.p.Codes()).Function()
+	p := f.p
+	return web.InvitationPage(p.Site(), p.Authenticator(), p.Invitations(), p.Answers(), p.Decliner(), p.Codes()).Function()
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	"latchkey.dev/shared/adapter/ses"
@@ -16,15 +17,24 @@ func (p *Parts) domains() delivery.Domains {
 	return mx.Open(p.Environment)
 }
 
+// MailWorker sends mails.
+func (p *Parts) MailWorker() *delivery.Worker {
+	return &delivery.Worker{Store: dynamo.NewMail(p.Table()), Mailer: ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET")),
+		Domains: p.domains(), Queue: p.MailQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
+		Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+}
+
+// Feedback records what became of mails.
+func (p *Parts) Feedback() *delivery.Feedback {
+	return &delivery.Feedback{Store: dynamo.NewFeedback(p.Table()), Now: p.Now}
+}
+
 // SendMail works on the mail queue.
 func (f Functions) SendMail() event.Function {
-	p := f.p
-	w := &delivery.Worker{Store: p.Table(), Mailer: ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET")), Domains: p.domains(), Queue: p.MailQueue(),
-		Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
-	return event.Queue("sendMail", event.Body(w.Handle))
+	return event.Queue("sendMail", event.Body(f.p.MailWorker().Handle))
 }
 
 // RecordDelivery works on the queue of what became of mails.
 func (f Functions) RecordDelivery() event.Function {
-	return event.Queue("recordDelivery", event.Body(ses.Recorder(&delivery.Feedback{Store: f.p.Table(), Now: f.p.Now})))
+	return event.Queue("recordDelivery", event.Body(ses.Recorder(f.p.Feedback())))
 }

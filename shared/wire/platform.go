@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
@@ -34,6 +35,7 @@ func (f Functions) NotFound() event.Function { return web.NotFound(f.p.Site()).F
 // Sweep runs on a schedule and finds what is overdue.
 func (f Functions) Sweep() event.Function {
 	p := f.p
-	s := &sweep.Sweep{Store: p.Table(), Queue: p.MailQueue(), Billing: p.BillingQueue(), Provision: p.ProvisionQueue(), Now: p.Now, Note: event.Annotate}
+	s := &sweep.Sweep{Store: dynamo.NewDue(p.Table()), Mail: p.MailQueue(), Billing: p.BillingQueue(), Provision: p.ProvisionQueue(),
+		Now: p.Now, Note: event.Annotate}
 	return event.Schedule("sweep", s.Run)
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/frontend/api"
@@ -9,11 +10,14 @@ import (
 )
 
 // Portal is what agencies share with a client.
-func (p *Parts) Portal() *portal.Portal { return &portal.Portal{Store: p.Table(), Now: p.Now} }
+func (p *Parts) Portal() *portal.Portal {
+	return &portal.Portal{Store: dynamo.NewPortals(p.Table()), Now: p.Now}
+}
 
 // PortalInstances shows a client its n8n instances.
 func (p *Parts) PortalInstances() *portal.Instances {
-	return &portal.Instances{Store: p.Table(), N8N: p.N8N(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Now: p.Now}
+	return &portal.Instances{Store: dynamo.NewPortalInstances(p.Table()), N8N: p.N8N(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"),
+		Now: p.Now}
 }
 
 // Portal serves /v1/portal.

@@ -1,4 +1,3 @@
-// Package wire makes the parts of the product out of what a function is told by its environment.
 package wire
 
 import (

@@ -25,7 +25,7 @@ func (p *Parts) Keys() *signin.Keys { return &signin.Keys{Store: p.Table(), Now:
 // Account is a person's own account.
 func (p *Parts) Account() *account.Account {
 	o := p.Office()
-	return &account.Account{Store: p.Table(), Till: p.CheckoutCloser(), Now: p.Now, MayResign: o.MayResign, Resign: o.Resign}
+	return &account.Account{Store: p.Table(), Checkouts: p.CheckoutCloser(), Now: p.Now, MayResign: o.MayResign, Resign: o.Resign}
 }
 
 // SignInCodes serves /v1/sign-in-codes.

@@ -31,7 +31,7 @@ type Parts struct {
 // Outside takes the place of what is outside of the deployment, for the local run and the suites. What is nil is the real one.
 type Outside struct {
 	// Payments is asked in the place of Stripe, where a key of Stripe's is given at all.
-	Payments billing.Till
+	Payments billing.Provider
 	// Egress judges which addresses may be called. Nil is the strict one: no template can set another.
 	Egress *egress.Policy
 	// N8N and Program carry the calls to n8n instances and to the operator's program in the place of the network.

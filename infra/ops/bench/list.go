@@ -14,7 +14,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 )
 
 func changeOf(c *client.Client) client.Change { return client.Change{Client: c} }
@@ -40,10 +40,10 @@ func lists(ctx context.Context, b *bench) error {
 			return err
 		}
 		kept := dynamo.NewDirectory(p.table.Table)
-		store := &onboarding.Directory{Store: kept, Now: time.Now}
+		store := &clients.Directory{Store: kept, Prices: dynamo.NewPrices(p.table.Table), Now: time.Now}
 		caller := memberOf(t)
 		page, _, err := drive(1, 400, func(k int) error {
-			q := onboarding.Query{Limit: 50}
+			q := clients.Query{Limit: 50}
 			if k%2 == 1 {
 				q.After = middle
 			}
@@ -57,7 +57,7 @@ func lists(ctx context.Context, b *bench) error {
 			return err
 		}
 		query, _, err := drive(1, 400, func(int) error {
-			_, _, err := kept.Clients(ctx, t.id, onboarding.Query{Limit: 50})
+			_, _, err := kept.Clients(ctx, t.id, clients.Query{Limit: 50})
 			return err
 		})
 		if err != nil {

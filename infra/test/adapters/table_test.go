@@ -22,7 +22,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/secret"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 )
 
 var now = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
@@ -203,7 +203,7 @@ func TestACursorGoesOnBehindTheLastClient(t *testing.T) {
 		commit(t, table, client.Change{Client: begin(t, a, email.Address(fmt.Sprintf("u%d@acme.example", i)), now.Add(time.Duration(i)*time.Second))})
 	}
 	var got []string
-	q := onboarding.Query{Limit: 3}
+	q := clients.Query{Limit: 3}
 	for pages := 1; ; pages++ {
 		page, next, err := table.Clients(t.Context(), a, q)
 		if err != nil || pages > n {

@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 )
 
@@ -82,7 +83,7 @@ func (o *office) invite(address string) (id.Invite, string) {
 // get reads an invite as its sender does.
 func (o *office) get(which id.Invite) *client.Client {
 	o.w.t.Helper()
-	c, err := o.w.inviter.Get(o.w.ctx, o.owner, which)
+	c, err := o.w.invites.Get(o.w.ctx, o.owner, which)
 	must(o.w.t, err)
 	return c
 }
@@ -96,7 +97,7 @@ func (o *office) status(which id.Invite) invite.Status {
 // clients are the addresses in the agency's list, newest first.
 func (o *office) clients() []string {
 	o.w.t.Helper()
-	page, err := o.w.directory.Clients(o.w.ctx, o.owner, onboarding.Query{Limit: 200})
+	page, err := o.w.directory.Clients(o.w.ctx, o.owner, clients.Query{Limit: 200})
 	must(o.w.t, err)
 	var out []string
 	for _, l := range page.Items {

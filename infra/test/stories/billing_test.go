@@ -77,7 +77,8 @@ func openShop(t testing.TB) *shop {
 	s.plans = &billing.Plans{Store: s.table, Till: s.service, Prices: s.prices, Settings: set, Now: time.Now}
 	s.clerk = &billing.Clerk{Cashier: s.cashier, Plans: s.plans, Queue: jobs, Tariff: s.table, Now: time.Now}
 	must(t, s.clerk.Refresh(s.ctx))
-	s.inviter.Prices, s.inviter.Till = s.prices, &billing.Closer{Till: s.service, Queue: jobs}
+	closer := &billing.Closer{Till: s.service, Queue: jobs}
+	s.canceller.Checkouts, s.approvals.Checkouts, s.decliner.Checkouts, s.removal.Checkouts = closer, closer, closer, closer
 	s.sweep.Billing = jobs
 	s.till.Listen(&standin.Webhook{URL: "http://product.example/stripe", Secrets: []string{webhookSecret}, Types: payment.EventTypes,
 		Client: &http.Client{Transport: roundtrip.Transport(http.HandlerFunc(s.webhook))}})
@@ -167,7 +168,7 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		me := person("ops@acme.example")
-		_, err := s.reception.Accept(s.ctx, s.token("ops@acme.example"), "", me)
+		_, err := s.invitations.Accept(s.ctx, s.token("ops@acme.example"), "", me)
 		s.wants(err, fault.PaymentRequired)
 		page, err := s.cashier.Start(s.ctx, me, o.id, payment.Month)
 		must(t, err)
@@ -261,7 +262,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		_, err := s.cashier.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
 		must(t, err)
 		page := s.session(o, which)
-		_, err = s.inviter.Cancel(s.ctx, o.owner, which)
+		_, err = s.canceller.Cancel(s.ctx, o.owner, which)
 		must(t, err)
 		if _, err := s.till.Pay(page, standin.Card{Number: standin.CardGood}); err == nil {
 			t.Error("a cancelled invite can be paid")
@@ -272,7 +273,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, paid), standin.Card{Number: standin.CardGood})
 		must(t, err)
-		_, err = s.inviter.Cancel(s.ctx, o.owner, paid)
+		_, err = s.canceller.Cancel(s.ctx, o.owner, paid)
 		s.wants(err, fault.AlreadyPaid)
 		s.run(time.Minute)
 		equal(s.world, "status", o.status(paid), invite.Accepted)

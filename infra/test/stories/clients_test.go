@@ -23,7 +23,7 @@ import (
 // joined lets the address accept its invite.
 func joined(o *office, address string) id.Invite {
 	which, token := o.invite(address)
-	_, err := o.w.reception.Accept(o.w.ctx, token, "", person(address))
+	_, err := o.w.invitations.Accept(o.w.ctx, token, "", person(address))
 	must(o.w.t, err)
 	return which
 }
@@ -91,7 +91,7 @@ func (o *office) forgotten(address string) error {
 var careFlows = []flow{
 	{name: "grant", address: "ops%d@acme.example", before: joined,
 		ask: func(ctx context.Context, o *office, _ string, which id.Invite) error {
-			_, err := o.w.keeper.Grant(ctx, o.owner, first(which), o.whatsapp, instance.Read)
+			_, err := o.w.grants.Grant(ctx, o.owner, first(which), o.whatsapp, instance.Read)
 			return err
 		},
 		after: func(o *office, address string, _ id.Invite) error {
@@ -102,7 +102,7 @@ var careFlows = []flow{
 		}},
 	{name: "revoke", address: "ops%d@acme.example", before: joined,
 		ask: func(ctx context.Context, o *office, _ string, which id.Invite) error {
-			_, err := o.w.keeper.Revoke(ctx, o.owner, first(which), o.n8n[0])
+			_, err := o.w.grants.Revoke(ctx, o.owner, first(which), o.n8n[0])
 			return err
 		},
 		after: func(o *office, address string, _ id.Invite) error {
@@ -113,7 +113,7 @@ var careFlows = []flow{
 		}},
 	{name: "remove", address: "ops%d@acme.example", before: joined,
 		ask: func(ctx context.Context, o *office, _ string, which id.Invite) error {
-			_, err := o.w.keeper.Remove(ctx, o.owner, first(which))
+			_, err := o.w.removal.Remove(ctx, o.owner, first(which))
 			return err
 		},
 		after: func(o *office, address string, which id.Invite) error {
@@ -130,12 +130,12 @@ var careFlows = []flow{
 	{name: "erase a client", address: "ops%d@acme.example",
 		before: func(o *office, address string) id.Invite {
 			which := joined(o, address)
-			_, err := o.w.keeper.Remove(o.w.ctx, o.owner, o.client(which))
+			_, err := o.w.removal.Remove(o.w.ctx, o.owner, o.client(which))
 			must(o.w.t, err)
 			return which
 		},
 		ask: func(ctx context.Context, o *office, address string, which id.Invite) error {
-			return o.w.keeper.Erase(ctx, o.owner, first(which))
+			return o.w.removal.Erase(ctx, o.owner, first(which))
 		},
 		after: func(o *office, address string, _ id.Invite) error {
 			if err := o.logged(audit.ClientErased, 1); err != nil {
@@ -163,7 +163,7 @@ var careFlows = []flow{
 		}},
 	{name: "decline", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			_, err := o.w.reception.Decline(ctx, o.w.token(address), "Not for me.", "192.0.2.1")
+			_, err := o.w.decliner.Decline(ctx, o.w.token(address), "Not for me.", "192.0.2.1")
 			return err
 		},
 		after: func(o *office, address string, which id.Invite) error {
@@ -177,7 +177,7 @@ var careFlows = []flow{
 		}},
 	{name: "propose", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			_, err := o.w.reception.Propose(ctx, o.w.token(address), "pat@acme.example", "192.0.2.1")
+			_, err := o.w.answers.Propose(ctx, o.w.token(address), "pat@acme.example", "192.0.2.1")
 			return err
 		},
 		after: func(o *office, _ string, which id.Invite) error {
@@ -201,23 +201,23 @@ func TestWhatIsOpenedAndClosedShowsWithTheNextRequest(t *testing.T) {
 		c := o.client(which)
 		must(t, o.shows("ops@acme.example", 2))
 		for range 2 { // the same again is no change
-			_, err := w.keeper.Grant(w.ctx, o.owner, c, o.whatsapp, instance.Write)
+			_, err := w.grants.Grant(w.ctx, o.owner, c, o.whatsapp, instance.Write)
 			must(t, err)
 		}
 		must(t, o.shows("ops@acme.example", 3))
 		must(t, o.logged(audit.AccessGranted, 1))
-		_, err := w.keeper.Grant(w.ctx, o.owner, c, o.n8n[2], instance.Read)
+		_, err := w.grants.Grant(w.ctx, o.owner, c, o.n8n[2], instance.Read)
 		w.wants(err, fault.Invalid) // it is not deployed yet
 		for range 2 {
-			_, err = w.keeper.Revoke(w.ctx, o.owner, c, o.n8n[0])
+			_, err = w.grants.Revoke(w.ctx, o.owner, c, o.n8n[0])
 			must(t, err)
 		}
 		must(t, o.shows("ops@acme.example", 2))
 		must(t, o.logged(audit.AccessRevoked, 1))
 		other := w.office("Other")
-		_, err = w.keeper.Grant(w.ctx, other.owner, c, other.n8n[0], instance.Read)
+		_, err = w.grants.Grant(w.ctx, other.owner, c, other.n8n[0], instance.Read)
 		w.wants(err, fault.NotFound)
-		_, err = w.keeper.Grant(w.ctx, o.owner, c, other.n8n[0], instance.Read)
+		_, err = w.grants.Grant(w.ctx, o.owner, c, other.n8n[0], instance.Read)
 		w.wants(err, fault.NotFound)
 		w.settled()
 	})
@@ -253,11 +253,11 @@ func TestBothSidesEndingAtOnceIsOneEnd(t *testing.T) {
 				var err error
 				switch k % 4 {
 				case 0, 1:
-					_, err = w.keeper.Remove(w.ctx, o.owner, c)
+					_, err = w.removal.Remove(w.ctx, o.owner, c)
 				case 2:
 					err = w.account.Leave(w.ctx, person(address), o.id)
 				case 3:
-					if _, err = w.keeper.Grant(w.ctx, o.owner, c, o.whatsapp, instance.Read); fault.Is(err, fault.NotActive) {
+					if _, err = w.grants.Grant(w.ctx, o.owner, c, o.whatsapp, instance.Read); fault.Is(err, fault.NotActive) {
 						err = nil // it came too late
 					}
 				}
@@ -287,16 +287,16 @@ func TestAcceptingAgainstChangesOfTheOfferTakesWhatWasSeen(t *testing.T) {
 			o := w.office(fmt.Sprint("Agency ", n))
 			address := fmt.Sprintf("c%d@acme.example", n)
 			which, token := o.invite(address)
-			shown, err := w.reception.View(w.ctx, token, person(address))
+			shown, err := w.invitations.View(w.ctx, token, person(address))
 			must(t, err)
 			var accepted error
 			together(2, func(k int) {
 				w.skip(time.Duration((n*7+k*5)%9) * time.Millisecond)
 				if k == 0 {
-					_, accepted = w.reception.Accept(w.ctx, token, shown.Offer, person(address))
+					_, accepted = w.invitations.Accept(w.ctx, token, shown.Offer, person(address))
 					return
 				}
-				_, err := w.keeper.Revoke(w.ctx, o.owner, o.client(which), o.n8n[0])
+				_, err := w.grants.Revoke(w.ctx, o.owner, o.client(which), o.n8n[0])
 				must(t, err)
 			})
 			switch {
@@ -347,12 +347,12 @@ func TestAnInviteThatWasDeclinedIsOverForEverybody(t *testing.T) {
 	in(t, func(w *world) {
 		o := w.office("Northwind")
 		which, token := o.invite("ops@acme.example")
-		_, err := w.reception.Decline(w.ctx, token, "", "192.0.2.1")
+		_, err := w.decliner.Decline(w.ctx, token, "", "192.0.2.1")
 		must(t, err)
-		_, err = w.reception.Accept(w.ctx, token, "", person("ops@acme.example"))
+		_, err = w.invitations.Accept(w.ctx, token, "", person("ops@acme.example"))
 		w.wants(err, fault.Gone)
 		w.wants(o.resend(which), fault.NotPending)
-		_, err = w.inviter.Cancel(w.ctx, o.owner, which)
+		_, err = w.canceller.Cancel(w.ctx, o.owner, which)
 		must(t, err) // it is cancelled already
 		must(t, o.logged(audit.InviteCanceled, 0))
 		next, _ := o.invite("ops@acme.example")

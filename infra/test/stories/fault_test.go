@@ -46,7 +46,7 @@ func opensFor(o *office, address string, which id.Invite) error {
 	if which != "" && all[0].Invite.ID != which {
 		return fmt.Errorf("it was replaced")
 	}
-	if _, err := o.w.reception.Accept(o.w.ctx, o.w.token(address), "", person(address)); err != nil {
+	if _, err := o.w.invitations.Accept(o.w.ctx, o.w.token(address), "", person(address)); err != nil {
 		return fmt.Errorf("the newest link: %w", err)
 	}
 	return nil
@@ -88,7 +88,7 @@ var flows = []flow{
 		}, after: opensFor},
 	{name: "accept", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			_, err := o.w.reception.Accept(ctx, o.w.token(address), "", person(address))
+			_, err := o.w.invitations.Accept(ctx, o.w.token(address), "", person(address))
 			return err
 		},
 		after: func(o *office, address string, which id.Invite) error {
@@ -103,7 +103,7 @@ var flows = []flow{
 		}},
 	{name: "cancel", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, _ string, which id.Invite) error {
-			_, err := o.w.inviter.Cancel(ctx, o.owner, which)
+			_, err := o.w.canceller.Cancel(ctx, o.owner, which)
 			return err
 		},
 		after: func(o *office, address string, which id.Invite) error {

@@ -14,7 +14,7 @@ import (
 func TestAcceptingAgainstDecliningHasOneWinner(t *testing.T) {
 	t.Parallel()
 	oneWinner(t, fault.Gone, func(w *world, _ *office, _ id.Invite, token string, n int) error {
-		_, err := w.reception.Decline(w.ctx, token, "no", fmt.Sprint("192.0.2.", n))
+		_, err := w.decliner.Decline(w.ctx, token, "no", fmt.Sprint("192.0.2.", n))
 		return err
 	})
 }
@@ -26,7 +26,7 @@ func TestANewLinkIsAskedForOnceADayHoweverManyAsk(t *testing.T) {
 		which, token := o.invite("ops@acme.example")
 		w.skip(invite.Lifetime)
 		together(16, func(k int) {
-			if _, err := w.reception.RequestLink(w.ctx, token, "192.0.2.1"); err != nil {
+			if _, err := w.answers.RequestLink(w.ctx, token, "192.0.2.1"); err != nil {
 				t.Errorf("asking: %v", err)
 			}
 		})
@@ -48,12 +48,12 @@ func TestAnOfferThatChangedIsNotAccepted(t *testing.T) {
 		o := w.office("Northwind")
 		const who = "ops@acme.example"
 		which, token := o.invite(who)
-		seen, err := w.reception.View(w.ctx, token, identity.Caller{})
+		seen, err := w.invitations.View(w.ctx, token, identity.Caller{})
 		must(t, err)
-		_, err = w.reception.Accept(w.ctx, token, "another", person(who))
+		_, err = w.invitations.Accept(w.ctx, token, "another", person(who))
 		w.wants(err, fault.OfferChanged)
 		equal(w, "status", o.status(which), invite.Pending)
-		_, err = w.reception.Accept(w.ctx, token, seen.Offer, person(who))
+		_, err = w.invitations.Accept(w.ctx, token, seen.Offer, person(who))
 		must(t, err)
 		w.settled()
 	})

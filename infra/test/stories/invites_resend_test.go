@@ -16,7 +16,7 @@ var unchanged onboarding.Unchanged
 
 // sees is how the link looks to a stranger.
 func (w *world) sees(token string) error {
-	_, err := w.reception.View(w.ctx, token, identity.Caller{})
+	_, err := w.invitations.View(w.ctx, token, identity.Caller{})
 	return err
 }
 
@@ -40,9 +40,9 @@ func TestFE28ResendingChangesTheLinkWhenTheNewMailIsOut(t *testing.T) {
 		fresh := w.token(who)
 		must(t, w.sees(fresh))
 		w.skip(5 * 24 * time.Hour) // past the first term, within the second
-		_, err := w.reception.Accept(w.ctx, fresh, "", person(who))
+		_, err := w.invitations.Accept(w.ctx, fresh, "", person(who))
 		must(t, err)
-		_, err = w.reception.Accept(w.ctx, old, "", person(who))
+		_, err = w.invitations.Accept(w.ctx, old, "", person(who))
 		w.wants(err, fault.Gone)
 		w.wants(o.resend(which), fault.NotPending)
 		w.settled()
@@ -67,7 +67,7 @@ func TestAResentMailThatFailsTakesNothingAway(t *testing.T) {
 		_, err := w.inviter.Await(w.ctx, c, 0)
 		w.wants(err, fault.MailRefused)
 		must(t, w.sees(old))
-		_, err = w.reception.Accept(w.ctx, old, "", person(who))
+		_, err = w.invitations.Accept(w.ctx, old, "", person(who))
 		must(t, err)
 		w.settled()
 	})
@@ -126,11 +126,11 @@ func TestFE29Cancelling(t *testing.T) {
 		const who = "ops@acme.example"
 		which, token := o.invite(who)
 		for range 2 { // cancelling twice is no fault
-			_, err := w.inviter.Cancel(w.ctx, o.owner, which)
+			_, err := w.canceller.Cancel(w.ctx, o.owner, which)
 			must(t, err)
 		}
 		w.wants(w.sees(token), fault.Gone)
-		_, err := w.reception.Accept(w.ctx, token, "", person(who))
+		_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 		w.wants(err, fault.Gone)
 		w.wants(o.resend(which), fault.NotPending)
 
@@ -140,22 +140,22 @@ func TestFE29Cancelling(t *testing.T) {
 		w.deliver()
 		w.wants(w.sees(token), fault.Gone)
 		equal(w, "the replaced one", o.status(which), invite.Canceled)
-		_, err = w.inviter.Cancel(w.ctx, o.owner, which)
+		_, err = w.canceller.Cancel(w.ctx, o.owner, which)
 		w.wants(err, fault.NotFound)
 
 		// Cancelled while its mail is on its way: the mail may still come, its link opens nothing.
 		late, err := o.send("late@acme.example")
 		must(t, err)
-		_, err = w.inviter.Cancel(w.ctx, o.owner, late.Invite.ID)
+		_, err = w.canceller.Cancel(w.ctx, o.owner, late.Invite.ID)
 		must(t, err)
 		w.deliver()
 		if w.newest("late@acme.example") != nil {
 			t.Error("a cancelled invite was mailed")
 		}
 
-		_, err = w.reception.Accept(w.ctx, w.token(who), "", person(who))
+		_, err = w.invitations.Accept(w.ctx, w.token(who), "", person(who))
 		must(t, err)
-		_, err = w.inviter.Cancel(w.ctx, o.owner, c.Invite.ID)
+		_, err = w.canceller.Cancel(w.ctx, o.owner, c.Invite.ID)
 		w.wants(err, fault.NotPending)
 		w.settled()
 	})
@@ -172,7 +172,7 @@ func TestAnInviteRunsOutByTheClockNotByTheSweep(t *testing.T) {
 		must(t, w.sees(token))
 		w.skip(time.Second)
 		w.wants(w.sees(token), fault.Expired)
-		_, err := w.reception.Accept(w.ctx, token, "", person(who))
+		_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 		w.wants(err, fault.Expired)
 		equal(w, "status before the sweep", o.status(which), invite.Expired)
 		equal(w, "written down before it", o.get(which).Invite.Status, invite.Pending)

@@ -39,7 +39,7 @@ func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
 		token := w.token(ops)
 
 		// The link's holder is nobody yet: neither a person nor a place is stored (FE25).
-		seen, err := w.reception.View(w.ctx, token, identity.Caller{})
+		seen, err := w.invitations.View(w.ctx, token, identity.Caller{})
 		must(t, err)
 		equal(w, "standing", seen.Standing, onboarding.Anonymous)
 		equal(w, "the address that a stranger sees", seen.To(), "o•••@acme.example")
@@ -47,7 +47,7 @@ func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
 			t.Errorf("a record of the person before it signed in: %v", kept)
 		}
 
-		to, err := w.reception.Address(w.ctx, token)
+		to, err := w.invitations.Address(w.ctx, token)
 		must(t, err)
 		must(t, w.codes.Request(w.ctx, to, "198.51.100.7"))
 		w.deliver()
@@ -59,7 +59,7 @@ func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
 		// To sign in is not to accept.
 		_, err = w.portal.Get(w.ctx, caller, "")
 		w.wants(err, fault.NotFound)
-		accepted, err := w.reception.Accept(w.ctx, token, "", caller)
+		accepted, err := w.invitations.Accept(w.ctx, token, "", caller)
 		must(t, err)
 		equal(w, "the client", accepted.ID, c.ID)
 

@@ -175,7 +175,7 @@ func (m *machine) cancel(r *rapid.T) {
 		return
 	}
 	s := m.at(time.Now())
-	_, err := m.o.w.inviter.Cancel(m.o.w.ctx, m.o.owner, m.which)
+	_, err := m.o.w.canceller.Cancel(m.o.w.ctx, m.o.owner, m.which)
 	want := fault.Code("")
 	if s == invite.Accepted || s == invite.Failed {
 		want = fault.NotPending
@@ -193,7 +193,7 @@ func (m *machine) accept(r *rapid.T) {
 	}
 	w := m.o.w
 	s := m.at(time.Now())
-	_, err := w.reception.Accept(w.ctx, m.good[0], "", person("stranger@acme.example"))
+	_, err := w.invitations.Accept(w.ctx, m.good[0], "", person("stranger@acme.example"))
 	switch s {
 	case invite.Expired:
 		m.expect(r, "a stranger's accepting", err, fault.Expired)
@@ -202,7 +202,7 @@ func (m *machine) accept(r *rapid.T) {
 	default:
 		m.expect(r, "a stranger's accepting", err, fault.WrongAccount)
 	}
-	_, err = w.reception.Accept(w.ctx, m.good[0], "", person(m.address))
+	_, err = w.invitations.Accept(w.ctx, m.good[0], "", person(m.address))
 	if s == invite.Expired {
 		m.expect(r, "accepting", err, fault.Expired)
 		return

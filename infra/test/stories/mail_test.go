@@ -62,7 +62,7 @@ func TestARollbackLeavesAnEarlierClientListed(t *testing.T) {
 		o := w.office("Northwind")
 		const who = "ops@acme.example"
 		which, _ := o.invite(who)
-		_, err := w.inviter.Cancel(w.ctx, o.owner, which)
+		_, err := w.canceller.Cancel(w.ctx, o.owner, which)
 		must(t, err)
 		_, err = o.send(who)
 		must(t, err)
@@ -208,9 +208,9 @@ func TestBothMailsOfACrashWork(t *testing.T) {
 		for _, token := range all {
 			must(t, w.sees(token))
 		}
-		_, err = w.reception.Accept(w.ctx, all[1], "", person(who))
+		_, err = w.invitations.Accept(w.ctx, all[1], "", person(who))
 		must(t, err)
-		_, err = w.reception.Accept(w.ctx, all[0], "", person(who))
+		_, err = w.invitations.Accept(w.ctx, all[0], "", person(who))
 		must(t, err)
 		w.settled()
 	})
@@ -332,7 +332,7 @@ func TestAMailThatComesBackEndsItsInvite(t *testing.T) {
 				t.Error("no reason is given")
 			}
 			w.wants(w.sees(token), fault.Gone)
-			_, err := w.reception.Accept(w.ctx, token, "", person(who))
+			_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 			w.wants(err, fault.Gone)
 			equal(w, "clients", o.clients(), []string{who}) // its page shows the reason
 			// A report that comes late changes no state and writes no second row.

@@ -36,7 +36,7 @@ func TestAThousandLooksAtALinkChangeNothing(t *testing.T) {
 			case 2:
 				caller = person("other@acme.example")
 			}
-			_, err := w.reception.View(w.ctx, token, caller)
+			_, err := w.invitations.View(w.ctx, token, caller)
 			must(t, err)
 		}
 		w.unchanged(before)
@@ -48,10 +48,10 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 	in(t, func(w *world) {
 		o, other := w.office("Northwind"), w.office("Solo")
 		canceled, cancelledLink := o.invite("a@acme.example")
-		_, err := w.inviter.Cancel(w.ctx, o.owner, canceled)
+		_, err := w.canceller.Cancel(w.ctx, o.owner, canceled)
 		must(t, err)
 		_, used := o.invite("b@acme.example")
-		_, err = w.reception.Accept(w.ctx, used, "", person("b@acme.example"))
+		_, err = w.invitations.Accept(w.ctx, used, "", person("b@acme.example"))
 		must(t, err)
 		_, live := o.invite("c@acme.example")
 		dead := map[string]string{
@@ -74,15 +74,15 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 		want := *fault.As(onboardingGone(w))
 		for what, token := range dead {
 			for _, who := range []identity.Caller{{}, person("stranger@acme.example")} {
-				_, err := w.reception.View(w.ctx, token, who)
+				_, err := w.invitations.View(w.ctx, token, who)
 				if got := fault.As(err); got == nil || fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", want) {
 					t.Errorf("%s: %v, want %v", what, err, want)
 				}
-				if _, err := w.reception.Address(w.ctx, token); !fault.Is(err, fault.Gone) && what != "used" {
+				if _, err := w.invitations.Address(w.ctx, token); !fault.Is(err, fault.Gone) && what != "used" {
 					t.Errorf("%s: the address is given out: %v", what, err)
 				}
 			}
-			if _, err := w.reception.Accept(w.ctx, token, "", person("stranger@acme.example")); !fault.Is(err, fault.Gone) {
+			if _, err := w.invitations.Accept(w.ctx, token, "", person("stranger@acme.example")); !fault.Is(err, fault.Gone) {
 				t.Errorf("accepting %s: %v", what, err)
 			}
 		}
@@ -90,7 +90,7 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 }
 
 func onboardingGone(w *world) error {
-	_, err := w.reception.View(w.ctx, "nothing", identity.Caller{})
+	_, err := w.invitations.View(w.ctx, "nothing", identity.Caller{})
 	return err
 }
 
@@ -110,7 +110,7 @@ func resent(w *world, o *office) string {
 
 func replaced(w *world, o *office) string {
 	which, token := o.invite("s@acme.example")
-	_, err := w.inviter.Cancel(w.ctx, o.owner, which)
+	_, err := w.canceller.Cancel(w.ctx, o.owner, which)
 	must(w.t, err)
 	o.invite("s@acme.example")
 	return token
@@ -122,18 +122,18 @@ func TestAnotherAccountLearnsNothingButThatItIsAnother(t *testing.T) {
 		o := w.office("Northwind")
 		_, token := o.invite("ops@acme.example")
 		for _, near := range []string{"ops+x@acme.example", "o.ps@acme.example", "ops@acme.example.org", "ops@xn--acme-epa.example"} {
-			_, err := w.reception.Accept(w.ctx, token, "", person(near))
+			_, err := w.invitations.Accept(w.ctx, token, "", person(near))
 			f := w.wants(err, fault.WrongAccount)
 			equal(w, "status", f.Code.Status(), 403)
 			equal(w, "message", f.Message, "This invitation is for o•••@acme.example. Sign out, and sign in with that address.")
-			seen, err := w.reception.View(w.ctx, token, person(near))
+			seen, err := w.invitations.View(w.ctx, token, person(near))
 			must(t, err)
 			equal(w, "standing", seen.Standing, onboarding.Other)
 			equal(w, "the address shown", seen.To(), "o•••@acme.example")
 		}
-		_, err := w.reception.Accept(w.ctx, token, "", identity.Caller{})
+		_, err := w.invitations.Accept(w.ctx, token, "", identity.Caller{})
 		w.wants(err, fault.Unauthenticated)
-		_, err = w.reception.Accept(w.ctx, token, "", person("OPS@acme.example"))
+		_, err = w.invitations.Accept(w.ctx, token, "", person("OPS@acme.example"))
 		must(t, err)
 		w.settled()
 	})
@@ -150,7 +150,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 				which, token := o.invite(who)
 				spoil(o)
 				before := w.items()
-				_, err := w.reception.Accept(w.ctx, token, "", person(who))
+				_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 				w.wants(err, fault.Gone)
 				w.unchanged(before)
 				equal(w, "status", o.status(which), invite.Pending)
@@ -163,7 +163,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 			o := w.office("Northwind")
 			which, token := o.invite(who)
 			w.remove(string(o.id), "r#"+string(o.n8n[0]))
-			c, err := w.reception.Accept(w.ctx, token, "", person(who))
+			c, err := w.invitations.Accept(w.ctx, token, "", person(who))
 			must(t, err)
 			equal(w, "granted", c.Grants, []instance.Grant{{Resource: o.n8n[1], Access: instance.Write, Name: "Staging"}})
 			view, err := w.portal.Get(w.ctx, person(who), "")
@@ -182,7 +182,7 @@ func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 		in(t, func(w *world) {
 			o := w.office("Northwind")
 			_, token := o.invite(who)
-			_, err := w.reception.Accept(w.ctx, token, "", person(who))
+			_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 			must(t, err)
 			o.suspend()
 			view, err := w.portal.Get(w.ctx, person(who), "")
@@ -220,7 +220,7 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		mine, theirs := w.office("Mine"), w.office("Theirs")
 		which, token := theirs.invite("ops@acme.example")
 		accepted, used := theirs.invite("done@acme.example")
-		_, err := w.reception.Accept(w.ctx, used, "", person("done@acme.example"))
+		_, err := w.invitations.Accept(w.ctx, used, "", person("done@acme.example"))
 		must(t, err)
 		key, _, err := w.keys.Create(w.ctx, theirs.owner, signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesRead}}, "")
 		must(t, err)
@@ -229,10 +229,10 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		before := w.of(string(theirs.id))
 		me, ctx := mine.owner, w.ctx
 		for what, ask := range map[string]func() error{
-			"getInvite":            func() error { _, err := w.inviter.Get(ctx, me, which); return err },
-			"getInvite accepted":   func() error { _, err := w.inviter.Get(ctx, me, accepted); return err },
+			"getInvite":            func() error { _, err := w.invites.Get(ctx, me, which); return err },
+			"getInvite accepted":   func() error { _, err := w.invites.Get(ctx, me, accepted); return err },
 			"resendInvite":         func() error { _, err := w.inviter.Resend(ctx, me, which, unchanged, "k"); return err },
-			"cancelInvite":         func() error { _, err := w.inviter.Cancel(ctx, me, which); return err },
+			"cancelInvite":         func() error { _, err := w.canceller.Cancel(ctx, me, which); return err },
 			"getClient":            func() error { _, err := w.directory.Client(ctx, me, their.ID); return err },
 			"revokeApiKey":         func() error { return w.keys.Revoke(ctx, me, key.ID) },
 			"getPortal":            func() error { _, err := w.portal.Get(ctx, person("done@acme.example"), mine.id); return err },
@@ -249,10 +249,10 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		all, err := w.table.ResourcesByID(ctx, mine.id, theirs.n8n)
 		must(t, err)
 		equal(w, "their resources by id", len(all), 0)
-		desk, err := w.table.Desk(ctx, mine.id, onboarding.Wanted{Ref: their.Ref(), Member: theirs.owner.Member, Resources: theirs.n8n})
+		seen, err := w.table.Snapshot(ctx, mine.id, onboarding.Query{Ref: their.Ref(), Member: theirs.owner.Member, Resources: theirs.n8n})
 		must(t, err)
-		if desk.Client != nil || desk.Member != nil || len(desk.Resources) > 0 || desk.Agency.ID != mine.id {
-			t.Errorf("the desk has %+v", desk)
+		if seen.Client != nil || seen.Member != nil || len(seen.Resources) > 0 || seen.Agency.ID != mine.id {
+			t.Errorf("the snapshot has %+v", seen)
 		}
 		keys, err := w.keys.List(ctx, me)
 		must(t, err)
@@ -282,7 +282,7 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		} else if !errors.Is(err, conflict.ErrChanged) {
 			t.Error(err)
 		}
-		_, err = w.reception.View(ctx, token, identity.Caller{})
+		_, err = w.invitations.View(ctx, token, identity.Caller{})
 		must(t, err)
 		if !reflect.DeepEqual(before, w.of(string(theirs.id))) {
 			t.Error("something of theirs has changed")
@@ -319,7 +319,7 @@ func TestAPIKeys(t *testing.T) {
 		log, err := w.table.History(w.ctx, o.id)
 		must(t, err)
 		equal(w, "the actor in the log", log[len(log)-1].Actor, string(made.ID))
-		_, err = w.inviter.Get(w.ctx, other.owner, c.Invite.ID)
+		_, err = w.invites.Get(w.ctx, other.owner, c.Invite.ID)
 		w.wants(err, fault.NotFound)
 
 		for _, bad := range []string{"lkk_nonsense", typo(token), "x" + token, "lkk_"} {

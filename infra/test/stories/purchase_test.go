@@ -103,7 +103,7 @@ func (w *works) goes(o *office, which id.Invite, p standing) error {
 			return err
 		}
 		w.until(2*time.Minute, 30*time.Second)
-		if _, err := w.keeper.Remove(w.ctx, o.owner, c.ID); err != nil {
+		if _, err := w.removal.Remove(w.ctx, o.owner, c.ID); err != nil {
 			return err
 		}
 		if err := w.till.CloseDispute(dispute, true); err != nil {
@@ -179,7 +179,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	if b.pays == ending { // then it is the client alone who can end it
 		err = w.account.Leave(w.ctx, person(address), o.id)
 	} else {
-		_, err = w.keeper.Remove(w.ctx, o.owner, o.client(first))
+		_, err = w.removal.Remove(w.ctx, o.owner, o.client(first))
 	}
 	if err != nil {
 		return 0, err
@@ -200,7 +200,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	w.deliver()
 	w.crash(at, is, true)
 	if b.order == nil {
-		_, err = w.reception.Accept(w.ctx, w.token(address), "", person(address))
+		_, err = w.invitations.Accept(w.ctx, w.token(address), "", person(address))
 	} else if _, err = w.cashier.Start(w.ctx, person(address), o.id, payment.Month); err == nil {
 		err = payWith(standin.CardGood)(w.shop, w.session(o, made.Invite.ID))
 	}
@@ -274,7 +274,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	}
 	self := e.pays == ending
 	if !self {
-		if _, err := w.keeper.Remove(w.ctx, o.owner, c.ID); err != nil {
+		if _, err := w.removal.Remove(w.ctx, o.owner, c.ID); err != nil {
 			return 0, err
 		}
 		w.days(e.days)
@@ -283,7 +283,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if self {
 		err = w.account.Erase(w.ctx, person(address))
 	} else {
-		err = w.keeper.Erase(w.ctx, o.owner, c.ID)
+		err = w.removal.Erase(w.ctx, o.owner, c.ID)
 	}
 	if err != nil {
 		return 0, err
@@ -291,10 +291,10 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := o.nameless(address); err != nil {
 		return 0, fmt.Errorf("at once: %w", err)
 	}
-	if _, err := w.keeper.Remove(w.ctx, o.owner, c.ID); !fault.Is(err, fault.NotFound) {
+	if _, err := w.removal.Remove(w.ctx, o.owner, c.ID); !fault.Is(err, fault.NotFound) {
 		return 0, fmt.Errorf("what remains can be removed: %w", err)
 	}
-	if _, err := w.inviter.Get(w.ctx, o.owner, which); !fault.Is(err, fault.NotFound) {
+	if _, err := w.invites.Get(w.ctx, o.owner, which); !fault.Is(err, fault.NotFound) {
 		return 0, fmt.Errorf("its invite can be read: %w", err)
 	}
 	if _, err := w.retrier.Retry(w.ctx, "mb", o.id, c.ID, c.Items[0].Resource); !fault.Is(err, fault.NotFound) {
@@ -331,7 +331,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 		return calls, err
 	}
 	w.deliver()
-	if _, err := w.reception.Accept(w.ctx, w.token(address), "", person(address)); err != nil {
+	if _, err := w.invitations.Accept(w.ctx, w.token(address), "", person(address)); err != nil {
 		return calls, err
 	}
 	w.until(2*time.Minute, time.Minute)

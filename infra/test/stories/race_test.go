@@ -48,7 +48,7 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 			if n%4 == 3 {
 				who = fmt.Sprintf("other%d@acme.example", n)
 			}
-			_, err := w.reception.Accept(w.ctx, token, "", person(who))
+			_, err := w.invitations.Accept(w.ctx, token, "", person(who))
 			switch {
 			case err == nil && n%4 != 3: // the same person again is welcome
 				accepted.Add(1)
@@ -59,9 +59,9 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 			}
 		})
 		equal(w, "accepted, refused", [2]int32{accepted.Load(), wrong.Load()}, [2]int32{48, 16})
-		_, err := w.reception.Accept(w.ctx, token, "", person("other@acme.example"))
+		_, err := w.invitations.Accept(w.ctx, token, "", person("other@acme.example"))
 		w.wants(err, fault.Gone)
-		_, err = w.reception.Accept(w.ctx, token, "", person("ops@acme.example"))
+		_, err = w.invitations.Accept(w.ctx, token, "", person("ops@acme.example"))
 		must(t, err)
 		w.settled()
 		equal(w, "status", o.status(which), invite.Accepted)
@@ -80,7 +80,7 @@ func TestOf64ConcurrentAcceptsOneMakesTheMembership(t *testing.T) {
 func TestAcceptingAgainstCancellingHasOneWinner(t *testing.T) {
 	t.Parallel()
 	oneWinner(t, fault.NotPending, func(w *world, o *office, which id.Invite, _ string, _ int) error {
-		_, err := w.inviter.Cancel(w.ctx, o.owner, which)
+		_, err := w.canceller.Cancel(w.ctx, o.owner, which)
 		return err
 	})
 }
@@ -99,7 +99,7 @@ func oneWinner(t *testing.T, late fault.Code, end func(w *world, o *office, whic
 			together(2, func(k int) {
 				w.skip(time.Duration((n*7+k*13)%11) * time.Millisecond)
 				if k == 0 {
-					_, taken = w.reception.Accept(w.ctx, token, "", person(address))
+					_, taken = w.invitations.Accept(w.ctx, token, "", person(address))
 				} else {
 					ended = end(w, o, which, token, n)
 				}
@@ -135,11 +135,11 @@ func TestEverythingAtOnceOnOneInvite(t *testing.T) {
 			w.skip(invite.ResendApart)
 			var wg sync.WaitGroup
 			at := func(ms int, f func()) { wg.Go(func() { w.skip(time.Duration(ms%17) * time.Millisecond); f() }) }
-			at(n, func() { w.inviter.Resend(w.ctx, o.owner, which, unchanged, "") })  //nolint:errcheck // any outcome is good
-			at(n*3, func() { w.reception.Accept(w.ctx, token, "", person(address)) }) //nolint:errcheck
-			at(n*5+9, func() { w.inviter.Cancel(w.ctx, o.owner, which) })             //nolint:errcheck
-			at(n*7, func() { w.reception.Address(w.ctx, token) })                     //nolint:errcheck
-			at(n*11, func() { w.sweep.Run(w.ctx) })                                   //nolint:errcheck
+			at(n, func() { w.inviter.Resend(w.ctx, o.owner, which, unchanged, "") })    //nolint:errcheck // any outcome is good
+			at(n*3, func() { w.invitations.Accept(w.ctx, token, "", person(address)) }) //nolint:errcheck
+			at(n*5+9, func() { w.canceller.Cancel(w.ctx, o.owner, which) })             //nolint:errcheck
+			at(n*7, func() { w.invitations.Address(w.ctx, token) })                     //nolint:errcheck
+			at(n*11, func() { w.sweep.Run(w.ctx) })                                     //nolint:errcheck
 			at(n*2, func() { w.take(w.mailQueue, w.worker.Handle) })
 			wg.Wait()
 			w.deliver()
@@ -195,7 +195,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		equal(w, "places left", o.left(), 7)
 
 		// A day later the key is new.
-		_, err = w.inviter.Cancel(w.ctx, o.owner, made.Invite.ID)
+		_, err = w.canceller.Cancel(w.ctx, o.owner, made.Invite.ID)
 		must(t, err)
 		w.settled()
 		w.skip(25 * time.Hour)

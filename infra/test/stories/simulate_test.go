@@ -61,7 +61,7 @@ func (w *world) play(seed uint64) []string {
 		case 1:
 			o.resend(mine) //nolint:errcheck // any answer may be right; what is left behind is looked at
 		case 2:
-			if _, err := w.inviter.Cancel(w.ctx, o.owner, mine); err == nil {
+			if _, err := w.canceller.Cancel(w.ctx, o.owner, mine); err == nil {
 				mu.Lock()
 				final[mine] = invite.Canceled
 				mu.Unlock()
@@ -71,7 +71,7 @@ func (w *world) play(seed uint64) []string {
 				return
 			}
 			token := links[(delay*7)%len(links)]
-			c, err := w.reception.Accept(w.ctx, token, "", person(address))
+			c, err := w.invitations.Accept(w.ctx, token, "", person(address))
 			if err == nil {
 				mu.Lock()
 				final[c.Invite.ID] = invite.Accepted
@@ -125,7 +125,7 @@ func (w *world) play(seed uint64) []string {
 	w.pass(15 * time.Minute)
 	out := append(w.stuck(), w.problems()...)
 	for i, want := range final {
-		c, err := w.inviter.Get(w.ctx, o.owner, i)
+		c, err := w.invites.Get(w.ctx, o.owner, i)
 		if fault.Is(err, fault.NotFound) && o.logged(audit.ClientErased, 0) != nil { // it was erased since
 			continue
 		}
@@ -154,24 +154,24 @@ func (w *world) care(o *office, step int, address string, which id.Invite, links
 		return
 	}
 	c := first(which)
-	if now, err := w.inviter.Get(w.ctx, o.owner, which); err == nil {
+	if now, err := w.invites.Get(w.ctx, o.owner, which); err == nil {
 		c = now.ID
 	}
 	switch step {
 	case 6:
-		w.keeper.Grant(w.ctx, o.owner, c, o.whatsapp, []instance.Access{instance.Read, instance.Write}[len(links)%2])
+		w.grants.Grant(w.ctx, o.owner, c, o.whatsapp, []instance.Access{instance.Read, instance.Write}[len(links)%2])
 	case 7:
-		w.keeper.Revoke(w.ctx, o.owner, c, o.n8n[len(links)%2])
+		w.grants.Revoke(w.ctx, o.owner, c, o.n8n[len(links)%2])
 	case 8:
-		w.keeper.Remove(w.ctx, o.owner, c)
+		w.removal.Remove(w.ctx, o.owner, c)
 	case 9:
 		w.account.Leave(w.ctx, person(address), o.id)
 	case 10:
-		w.reception.Decline(w.ctx, links[0], "no", "192.0.2.1")
+		w.decliner.Decline(w.ctx, links[0], "no", "192.0.2.1")
 	case 11:
-		w.reception.Propose(w.ctx, links[0], "pat@acme.example", "192.0.2.1")
+		w.answers.Propose(w.ctx, links[0], "pat@acme.example", "192.0.2.1")
 	case 12:
-		w.keeper.Erase(w.ctx, o.owner, c)
+		w.removal.Erase(w.ctx, o.owner, c)
 	}
 }
 

@@ -27,10 +27,12 @@ import (
 	"latchkey.dev/infra/test/whole"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -57,9 +59,9 @@ func TestMain(m *testing.M) {
 
 // store is all that the use cases ask of the table. A test may put something between them and the table.
 type store interface {
-	onboarding.DirectoryStore
-	onboarding.ReceptionStore
-	clients.Store
+	clients.DirectoryStore
+	onboarding.AnswerStore
+	clients.AccessStore
 	account.Store
 	signin.Store
 	signin.CodeStore
@@ -72,20 +74,28 @@ type store interface {
 
 // product is the use cases as the functions compose them.
 type product struct {
-	table     *whole.Table
-	queue     *queues.Queue
-	door      *signin.Doorkeeper
-	codes     *signin.Codes
-	keys      *signin.Keys
-	inviter   *onboarding.Inviter
-	directory *onboarding.Directory
-	reception *onboarding.Reception
-	keeper    *clients.Keeper
-	account   *account.Account
-	portal    *portal.Portal
-	worker    *delivery.Worker
-	feedback  *delivery.Feedback
-	sweep     *sweep.Sweep
+	table       *whole.Table
+	queue       *queues.Queue
+	door        *signin.Doorkeeper
+	codes       *signin.Codes
+	keys        *signin.Keys
+	inviter     *onboarding.Inviter
+	invites     *onboarding.Invites
+	canceller   *onboarding.Canceller
+	approvals   *onboarding.Approvals
+	proposals   *onboarding.Proposals
+	invitations *onboarding.Invitations
+	answers     *onboarding.Answers
+	decliner    *onboarding.Decliner
+	directory   *clients.Directory
+	renamer     *clients.Renamer
+	grants      *clients.Access
+	removal     *clients.Removal
+	account     *account.Account
+	portal      *portal.Portal
+	worker      *delivery.Worker
+	feedback    *delivery.Feedback
+	sweep       *sweep.Sweep
 }
 
 // world is the product with all that is around it, in a bubble of virtual time.
@@ -160,10 +170,19 @@ func open(t testing.TB, s settings) *world {
 	w.door = &signin.Doorkeeper{Store: kept, Now: time.Now}
 	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
-	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Now: time.Now}
-	w.directory = &onboarding.Directory{Store: kept, Now: time.Now}
-	w.reception = &onboarding.Reception{Store: kept, Now: time.Now}
-	w.keeper = &clients.Keeper{Store: kept, Now: time.Now}
+	prices := &billing.PriceList{Store: w.table, Now: time.Now}
+	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
+	w.invites = &onboarding.Invites{Store: kept}
+	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: nothingSold{}, Now: time.Now}
+	w.proposals = &onboarding.Proposals{Store: kept, Now: time.Now}
+	w.invitations = &onboarding.Invitations{Store: kept, Now: time.Now}
+	w.answers = &onboarding.Answers{Store: kept, Now: time.Now}
+	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.directory = &clients.Directory{Store: kept, Prices: w.table, Now: time.Now}
+	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
+	w.grants = &clients.Access{Store: kept, Now: time.Now}
+	w.removal = &clients.Removal{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
 	w.account = &account.Account{Store: kept, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
@@ -172,6 +191,11 @@ func open(t testing.TB, s settings) *world {
 	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
 	return w
 }
+
+// nothingSold is the checkouts of a world in which nothing is sold: no payment page is ever out.
+type nothingSold struct{}
+
+func (nothingSold) Close(context.Context, *client.Client) error { return nil }
 
 func (w *world) close() {
 	w.network.faults(nil)

@@ -30,7 +30,8 @@ type Table struct {
 	closings
 	relationships
 	directory
-	resources
+	inventory
+	connections
 	portals
 	portalInstances
 	account
@@ -55,7 +56,8 @@ type (
 	closings        = dynamo.Closings
 	relationships   = dynamo.Relationships
 	directory       = dynamo.Directory
-	resources       = dynamo.Resources
+	inventory       = dynamo.Inventory
+	connections     = dynamo.Connections
 	portals         = dynamo.Portals
 	portalInstances = dynamo.PortalInstances
 	account         = dynamo.Account
@@ -82,7 +84,8 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 		closings:        dynamo.NewClosings(t),
 		relationships:   dynamo.NewRelationships(t),
 		directory:       dynamo.NewDirectory(t),
-		resources:       dynamo.NewResources(t),
+		inventory:       dynamo.NewInventory(t),
+		connections:     dynamo.NewConnections(t),
 		portals:         dynamo.NewPortals(t),
 		portalInstances: dynamo.NewPortalInstances(t),
 		account:         dynamo.NewAccount(t),

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/usecase/billing"
 )
 
 // Checkouts is what a client's payment needs.
@@ -16,6 +17,8 @@ type Checkouts struct{ t *Table }
 
 // NewCheckouts makes Checkouts of the table.
 func NewCheckouts(t *Table) Checkouts { return Checkouts{t} }
+
+var _ billing.CheckoutStore = Checkouts{}
 
 // Client reads one relationship.
 func (c Checkouts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
@@ -43,6 +46,8 @@ type Plans struct{ t *Table }
 // NewPlans makes Plans of the table.
 func NewPlans(t *Table) Plans { return Plans{t} }
 
+var _ billing.PlanStore = Plans{}
+
 // Agency reads the agency as it is now.
 func (p Plans) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return p.t.agency(ctx, which)
@@ -63,6 +68,8 @@ type PaymentEvents struct{ t *Table }
 
 // NewPaymentEvents makes PaymentEvents of the table.
 func NewPaymentEvents(t *Table) PaymentEvents { return PaymentEvents{t} }
+
+var _ billing.EventStore = PaymentEvents{}
 
 // Payer finds who a customer of the payment service is; empty when nobody is known by it.
 func (p PaymentEvents) Payer(ctx context.Context, customer string) (id.Agency, id.Ref, error) {
@@ -85,6 +92,8 @@ type Reconciliation struct{ t *Table }
 // NewReconciliation makes Reconciliation of the table.
 func NewReconciliation(t *Table) Reconciliation { return Reconciliation{t} }
 
+var _ billing.ReconciliationStore = Reconciliation{}
+
 // Handled tells whether an event of the payment service has been dealt with.
 func (r Reconciliation) Handled(ctx context.Context, event string) (bool, error) {
 	return r.t.handled(ctx, event)
@@ -106,6 +115,8 @@ type Prices struct{ t *Table }
 // NewPrices makes Prices of the table.
 func NewPrices(t *Table) Prices { return Prices{t} }
 
+var _ billing.PriceStore = Prices{}
+
 // Tariff reads what is sold at what prices; the zero Tariff where nothing is.
 func (p Prices) Tariff(ctx context.Context) (contract.Tariff, error) {
 	return p.t.tariff(ctx)
@@ -116,6 +127,8 @@ type Contracts struct{ t *Table }
 
 // NewContracts makes Contracts of the table.
 func NewContracts(t *Table) Contracts { return Contracts{t} }
+
+var _ billing.ContractStore = Contracts{}
 
 // Client reads one relationship.
 func (c Contracts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {

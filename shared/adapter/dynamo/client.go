@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 )
 
@@ -50,7 +51,7 @@ func (t *Table) client(ctx context.Context, agency id.Agency, ref id.Ref, fresh 
 
 // clients lists relationships, newest first, from behind the cursor on: one Query. The second result is the cursor
 // of the next page, or "".
-func (t *Table) clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
+func (t *Table) clients(ctx context.Context, agency id.Agency, q clients.Query) ([]client.Client, id.Client, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byCreated),
 		Limit:                  aws.Int32(int32(max(q.Examine, q.Limit))), //nolint:gosec // some hundreds
 		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": str(string(agency))},
@@ -86,8 +87,8 @@ func (t *Table) clients(ctx context.Context, agency id.Agency, q onboarding.Quer
 	return out, next, nil
 }
 
-// desk reads what a decision needs in one BatchGetItem, as it is now.
-func (t *Table) desk(ctx context.Context, agencyID id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
+// snapshot reads what a decision needs in one BatchGetItem, as it is now.
+func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
 	pk := string(agencyID)
 	keys := []item{key(pk, agencyItem)}
 	if want.Ref != "" {
@@ -104,7 +105,7 @@ func (t *Table) desk(ctx context.Context, agencyID id.Agency, want onboarding.Wa
 	if err != nil {
 		return nil, err
 	}
-	d := &onboarding.Desk{Resources: map[id.Resource]instance.Resource{}}
+	d := &onboarding.Snapshot{Resources: map[id.Resource]instance.Resource{}}
 	for _, i := range items {
 		r := &reader{item: i}
 		switch sk := r.s("sk"); {

@@ -96,7 +96,7 @@ func proposal(t *rapid.T) *client.Proposal {
 	return &client.Proposal{Address: email.Address(some(t, "proposed")), At: moment().Draw(t, "proposedAt")}
 }
 
-func clients() *rapid.Generator[*client.Client] {
+func relationships() *rapid.Generator[*client.Client] {
 	return rapid.Custom(func(t *rapid.T) *client.Client {
 		agencyID := id.New[id.Agency](id.AgencyPrefix, now)
 		ref := id.RefOf(agencyID, "ops@acme.example")
@@ -127,7 +127,7 @@ func clients() *rapid.Generator[*client.Client] {
 func TestAClientIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := clients().Draw(t, "client")
+		want := relationships().Draw(t, "client")
 		w := writeClient(want, now)
 		got, err := readClient(&reader{item: item(w)})
 		if err != nil {
@@ -155,7 +155,7 @@ func TestNothingButWhatWasWrittenIsRead(t *testing.T) {
 	foreign := &types.AttributeValueMemberBOOL{Value: true}
 	unread := map[string]bool{"ttl": true, "dp": true, "due": true, "sk": true} // for the indexes and DynamoDB alone
 	rapid.Check(t, func(t *rapid.T) {
-		c := clients().Draw(t, "client")
+		c := relationships().Draw(t, "client")
 		for name := range writeClient(c, now) {
 			w := item(writeClient(c, now))
 			w[name] = foreign

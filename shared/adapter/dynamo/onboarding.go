@@ -4,14 +4,12 @@ import (
 	"context"
 	"time"
 
-	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
-	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/onboarding"
 )
 
-// Relationships is what inviting needs: relationships, and all that a decision about one is made from.
+// Relationships is what inviting and accepting need: relationships, and all that a decision about one is made from.
 type Relationships struct{ t *Table }
 
 // NewRelationships makes Relationships of the table.
@@ -24,9 +22,9 @@ func (r Relationships) Client(ctx context.Context, agency id.Agency, ref id.Ref,
 	return r.t.client(ctx, agency, ref, fresh)
 }
 
-// Desk reads what a decision needs, as it is now.
-func (r Relationships) Desk(ctx context.Context, agency id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
-	return r.t.desk(ctx, agency, want)
+// Snapshot reads what a decision needs, as it is now.
+func (r Relationships) Snapshot(ctx context.Context, agency id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
+	return r.t.snapshot(ctx, agency, want)
 }
 
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
@@ -34,33 +32,33 @@ func (r Relationships) Commit(ctx context.Context, agency id.Agency, change clie
 	return r.t.commit(ctx, agency, change)
 }
 
-// Invitations is what the invitee's side needs: what inviting does, and limits, since nobody has signed in there.
-type Invitations struct{ t *Table }
+// Answers is what answering an invitation needs: what inviting does, and limits, since nobody has signed in there.
+type Answers struct{ t *Table }
 
-// NewInvitations makes Invitations of the table.
-func NewInvitations(t *Table) Invitations { return Invitations{t} }
+// NewAnswers makes Answers of the table.
+func NewAnswers(t *Table) Answers { return Answers{t} }
 
-var _ onboarding.ReceptionStore = Invitations{}
+var _ onboarding.AnswerStore = Answers{}
 
 // Client reads one relationship.
-func (i Invitations) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
-	return i.t.client(ctx, agency, ref, fresh)
+func (a Answers) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return a.t.client(ctx, agency, ref, fresh)
 }
 
-// Desk reads what a decision needs, as it is now.
-func (i Invitations) Desk(ctx context.Context, agency id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
-	return i.t.desk(ctx, agency, want)
+// Snapshot reads what a decision needs, as it is now.
+func (a Answers) Snapshot(ctx context.Context, agency id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
+	return a.t.snapshot(ctx, agency, want)
 }
 
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
-func (i Invitations) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
-	return i.t.commit(ctx, agency, change)
+func (a Answers) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return a.t.commit(ctx, agency, change)
 }
 
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
-func (i Invitations) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
-	return i.t.allow(ctx, name, most, window, now)
+func (a Answers) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return a.t.allow(ctx, name, most, window, now)
 }
 
 // Previews is what showing a portal before the invite needs.
@@ -69,40 +67,22 @@ type Previews struct{ t *Table }
 // NewPreviews makes Previews of the table.
 func NewPreviews(t *Table) Previews { return Previews{t} }
 
-// Desk reads what a decision needs, as it is now.
-func (p Previews) Desk(ctx context.Context, agency id.Agency, want onboarding.Wanted) (*onboarding.Desk, error) {
-	return p.t.desk(ctx, agency, want)
+var _ onboarding.PreviewStore = Previews{}
+
+// Snapshot reads what a decision needs, as it is now.
+func (p Previews) Snapshot(ctx context.Context, agency id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
+	return p.t.snapshot(ctx, agency, want)
 }
 
-// Directory is what listing an agency's clients and resources needs. It writes nothing.
-type Directory struct{ t *Table }
+// Invites is what reading an invite needs.
+type Invites struct{ t *Table }
 
-// NewDirectory makes Directory of the table.
-func NewDirectory(t *Table) Directory { return Directory{t} }
+// NewInvites makes Invites of the table.
+func NewInvites(t *Table) Invites { return Invites{t} }
 
-var _ onboarding.DirectoryStore = Directory{}
+var _ onboarding.InviteStore = Invites{}
 
 // Client reads one relationship.
-func (d Directory) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
-	return d.t.client(ctx, agency, ref, fresh)
-}
-
-// Clients lists relationships, newest first, from behind the cursor on.
-func (d Directory) Clients(ctx context.Context, agency id.Agency, q onboarding.Query) ([]client.Client, id.Client, error) {
-	return d.t.clients(ctx, agency, q)
-}
-
-// Agency reads the agency as it is now.
-func (d Directory) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
-	return d.t.agency(ctx, which)
-}
-
-// Resources lists the agency's resources of a kind in the order in which they were made.
-func (d Directory) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
-	return d.t.resources(ctx, which, kind)
-}
-
-// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
-func (d Directory) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
-	return d.t.resourcesByID(ctx, which, ids)
+func (i Invites) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return i.t.client(ctx, agency, ref, fresh)
 }

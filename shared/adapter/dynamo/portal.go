@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/portal"
 )
 
 // Portals is what a client's portal reads.
@@ -16,6 +17,8 @@ type Portals struct{ t *Table }
 
 // NewPortals makes Portals of the table.
 func NewPortals(t *Table) Portals { return Portals{t} }
+
+var _ portal.Store = Portals{}
 
 // Portals lists the agencies that the person is a client of.
 func (p Portals) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
@@ -47,6 +50,8 @@ type PortalInstances struct{ t *Table }
 
 // NewPortalInstances makes PortalInstances of the table.
 func NewPortalInstances(t *Table) PortalInstances { return PortalInstances{t} }
+
+var _ portal.InstanceStore = PortalInstances{}
 
 // Portals lists the agencies that the person is a client of.
 func (p PortalInstances) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {

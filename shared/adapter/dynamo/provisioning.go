@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/provisioning"
 )
 
 // Purchases is what making what was bought needs.
@@ -13,6 +14,8 @@ type Purchases struct{ t *Table }
 
 // NewPurchases makes Purchases of the table.
 func NewPurchases(t *Table) Purchases { return Purchases{t} }
+
+var _ provisioning.Store = Purchases{}
 
 // Client reads one relationship.
 func (p Purchases) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {

@@ -9,54 +9,65 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/usecase/resources"
 )
 
-// Resources is what connecting instances and services needs.
-type Resources struct{ t *Table }
+// Inventory is what looking after an agency's instances and services needs.
+type Inventory struct{ t *Table }
 
-// NewResources makes Resources of the table.
-func NewResources(t *Table) Resources { return Resources{t} }
+// NewInventory makes Inventory of the table.
+func NewInventory(t *Table) Inventory { return Inventory{t} }
+
+var _ resources.Store = Inventory{}
 
 // Resource reads one resource as it is now.
-func (r Resources) Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
-	return r.t.resource(ctx, agency, which)
+func (i Inventory) Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
+	return i.t.resource(ctx, agency, which)
 }
 
 // Resources lists the agency's resources of a kind in the order in which they were made.
-func (r Resources) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
-	return r.t.resources(ctx, which, kind)
+func (i Inventory) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
+	return i.t.resources(ctx, which, kind)
 }
 
 // Recall reads what an idempotency key made.
-func (r Resources) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
-	return r.t.recall(ctx, agency, hash)
+func (i Inventory) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
+	return i.t.recall(ctx, agency, hash)
 }
 
 // Connect writes a resource that must not exist yet; no other instance may have its address.
-func (r Resources) Connect(
+func (i Inventory) Connect(
 	ctx context.Context, agency id.Agency, resource *instance.Resource, row audit.Entry, once *idempotency.Record,
 ) error {
-	return r.t.connect(ctx, agency, resource, row, once)
-}
-
-// Change writes the new state of the resource whose version was read; from is the address that it had.
-func (r Resources) Change(ctx context.Context, agency id.Agency, resource *instance.Resource, from string, row *audit.Entry) error {
-	return r.t.change(ctx, agency, resource, from, row)
+	return i.t.connect(ctx, agency, resource, row, once)
 }
 
 // Disconnect deletes the resource whose version was read.
-func (r Resources) Disconnect(ctx context.Context, agency id.Agency, resource *instance.Resource, row audit.Entry) error {
-	return r.t.disconnect(ctx, agency, resource, row)
+func (i Inventory) Disconnect(ctx context.Context, agency id.Agency, resource *instance.Resource, row audit.Entry) error {
+	return i.t.disconnect(ctx, agency, resource, row)
 }
 
 // EachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are
 // more.
-func (r Resources) EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error) {
-	return r.t.eachClient(ctx, agency, most, visit)
+func (i Inventory) EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error) {
+	return i.t.eachClient(ctx, agency, most, visit)
+}
+
+// Connections is what calling an agency's instances needs besides.
+type Connections struct{ t *Table }
+
+// NewConnections makes Connections of the table.
+func NewConnections(t *Table) Connections { return Connections{t} }
+
+var _ resources.ConnectorStore = Connections{}
+
+// Change writes the new state of the resource whose version was read; from is the address that it had.
+func (c Connections) Change(ctx context.Context, agency id.Agency, resource *instance.Resource, from string, row *audit.Entry) error {
+	return c.t.change(ctx, agency, resource, from, row)
 }
 
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
-func (r Resources) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
-	return r.t.allow(ctx, name, most, window, now)
+func (c Connections) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return c.t.allow(ctx, name, most, window, now)
 }

@@ -10,13 +10,19 @@ import (
 	"latchkey.dev/shared/usecase/delivery"
 )
 
-// Open is a resolver where the variable CHECK_MX is "true", and nothing to ask otherwise.
+// Open is a resolver where the variable CHECK_MX is "true", and Unasked otherwise.
 func Open(env *environment.Environment) delivery.Domains {
 	if env.Optional("CHECK_MX") != "true" {
-		return nil
+		return Unasked{}
 	}
 	return Resolver{net.DefaultResolver}
 }
+
+// Unasked takes every domain for one that takes mail, and asks nobody.
+type Unasked struct{}
+
+// TakesMail returns nil.
+func (Unasked) TakesMail(context.Context, string) error { return nil }
 
 // Resolver asks DNS.
 type Resolver struct{ DNS *net.Resolver }

@@ -107,8 +107,14 @@ func TestDNSIsAskedOnlyWhereItIsWanted(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{"": false, "false": false, "1": false, "true": true} {
 		got := mx.Open(environment.New(func(string) string { return value }))
-		if (got != nil) != want {
-			t.Errorf("CHECK_MX=%q: %v", value, got)
+		if _, asks := got.(mx.Resolver); asks != want {
+			t.Errorf("CHECK_MX=%q: %T", value, got)
+		}
+		if want {
+			continue
+		}
+		if err := got.TakesMail(t.Context(), "no-such-domain.invalid"); err != nil {
+			t.Errorf("CHECK_MX=%q: %v", value, err)
 		}
 	}
 }

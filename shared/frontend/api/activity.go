@@ -90,7 +90,7 @@ type activityOutput struct {
 }
 
 // ListActivity reads the audit log.
-func ListActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) Operation {
+func ListActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "listActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
 		summary:     "Read the activity log",
@@ -101,7 +101,7 @@ func ListActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) Ope
 		if err != nil {
 			return nil, err
 		}
-		page, err := chronicle.List(ctx, caller, q)
+		page, err := log.List(ctx, caller, q)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ type activityFile struct {
 }
 
 // ExportActivity gives the audit log as a file.
-func ExportActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) Operation {
+func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "exportActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
 		summary:     "Export the activity log",
@@ -138,7 +138,7 @@ func ExportActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) O
 		if err != nil {
 			return nil, err
 		}
-		page, err := chronicle.List(ctx, caller, q)
+		page, err := log.List(ctx, caller, q)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func ExportActivity(auth *signin.Authenticator, chronicle *activity.Chronicle) O
 		if err != nil {
 			return nil, err
 		}
-		out.Disposition = `attachment; filename="activity-` + chronicle.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
+		out.Disposition = `attachment; filename="activity-` + auth.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
 		if next := eventCursor(page.Next); next != nil {
 			v := url.Values{"format": {in.Format}, "cursor": {*next}}
 			for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From, "to": in.To} {
@@ -185,7 +185,8 @@ func csvFile(events []activity.Event) ([]byte, error) {
 	w.UseCRLF = true
 	rows := [][]string{{"id", "at", "actor", "actorKind", "actorName", "action", "subject", "subjectKind", "subjectName", "detail"}}
 	for _, e := range events {
-		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor.ID, string(e.Actor.Kind), e.Actor.Name, string(e.Action),
+		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(time.RFC3339Nano),
+			e.Actor.ID, string(e.Actor.Kind), e.Actor.Name, string(e.Action),
 			e.Subject.ID, string(e.Subject.Kind), e.Subject.Name, e.Detail})
 	}
 	for _, row := range rows {

@@ -47,7 +47,7 @@ type SumBody struct {
 // ContractBody is what a client is asked to buy, at the prices at which it was asked. It never changes.
 type ContractBody struct {
 	Lines   []LineBody `json:"lines"`
-	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"none: there is none. inclusive: the prices hold it. automatic: it is added by the payer's address at the checkout."`
+	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"inclusive: the prices hold it. automatic: the checkout adds it."`
 	TaxRate float64    `json:"taxRate,omitempty" doc:"Percent, of an inclusive tax." example:"19"`
 	Month   SumBody    `json:"month"`
 	Year    SumBody    `json:"year"`
@@ -99,7 +99,8 @@ func paymentBody(c *client.Client) *PaymentBody {
 		return nil
 	}
 	p := c.Payment
-	b := &PaymentBody{State: string(p.State), Interval: string(p.Interval), PaidAt: orNull(p.PaidAt), PeriodEnd: orNull(p.PeriodEnd), Ending: p.Ending}
+	b := &PaymentBody{State: string(p.State), Interval: string(p.Interval), Ending: p.Ending,
+		PaidAt: orNull(p.PaidAt), PeriodEnd: orNull(p.PeriodEnd)}
 	if b.State == "" {
 		b.State = "none"
 	}
@@ -139,14 +140,16 @@ type checkoutInput struct {
 type checkoutOutput struct{ Body CheckoutBody }
 
 // StartCheckout opens the checkout of an invitation that the client pays for.
-func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, cashier *billing.Cashier) Operation {
+func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitations, checkouts *billing.Checkouts) Operation {
 	return operation(auth, described{
 		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
-		summary:     "Pay for an invitation",
-		description: "The caller must have signed in with the invited address within the last hour. However often it is called, there is one page; with another interval the page that is open is closed.",
-		codes:       []fault.Code{fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
+		summary: "Pay for an invitation",
+		description: "The caller must have signed in with the invited address within the last hour. However often it is called, there is " +
+			"one page; with another interval the page that is open is closed.",
+		codes: []fault.Code{
+			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
-		v, err := reception.View(ctx, in.Token, caller)
+		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +157,7 @@ func StartCheckout(auth *signin.Authenticator, reception *onboarding.Reception, 
 			return nil, fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", v.To())
 		}
 		event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
-		p, err := cashier.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
+		p, err := checkouts.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
 		if err != nil {
 			return nil, err
 		}
@@ -178,14 +181,15 @@ type confirmOutput struct {
 }
 
 // ConfirmCheckout looks whether the payment has come.
-func ConfirmCheckout(auth *signin.Authenticator, cashier *billing.Cashier, origin string) Operation {
+func ConfirmCheckout(auth *signin.Authenticator, checkouts *billing.Checkouts, origin string) Operation {
 	return operation(auth, described{
 		id: "confirmCheckout", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "Look whether a payment has come",
-		description: "For whoever comes back from the payment service and does not want to wait until it tells us. It may be called again and again.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound},
+		summary: "Look whether a payment has come",
+		description: "For whoever comes back from the payment service and does not want to wait until it tells us. " +
+			"It may be called again and again.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*confirmOutput, error) {
-		c, err := cashier.Confirm(ctx, caller, id.Agency(in.Body.Agency))
+		c, err := checkouts.Confirm(ctx, caller, id.Agency(in.Body.Agency))
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +205,7 @@ type contractOutput struct{ Body *ContractBody }
 type ReceiptBody struct {
 	ContractBody
 	Payment *PaymentBody `json:"payment"`
-	Receipt string       `json:"receipt" doc:"The same in plain text, for people to keep: who agreed with whom, what it costs, what was chosen and how the payment stands." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Receipt string       `json:"receipt" doc:"The same in plain text, for people to keep." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 type receiptOutput struct{ Body *ReceiptBody }
@@ -225,27 +229,29 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 }
 
 // GetContract shows the agency what an invite asks its client to buy.
-func GetContract(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
-		summary:     "Read an invite's contract",
-		description: "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; also when it has ended.",
-		codes:       []fault.Code{fault.NotFound},
+		summary: "Read an invite's contract",
+		description: "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; " +
+			"also when it has ended.",
+		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
-		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
 
 // GetPortalContract shows a client what it buys, or is asked to.
-func GetPortalContract(auth *signin.Authenticator, ledger *billing.Ledger) Operation {
+func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts) Operation {
 	return operation(auth, described{
 		id: "getPortalContract", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "Read your contract",
-		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; also when it is no client any more.",
-		codes:       []fault.Code{fault.NotFound},
+		summary: "Read your contract",
+		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; " +
+			"also when it is no client any more.",
+		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*receiptOutput, error) {
-		c, err := ledger.Relationship(ctx, caller, id.Agency(in.Agency))
+		c, err := contracts.Relationship(ctx, caller, id.Agency(in.Agency))
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
@@ -257,20 +263,21 @@ type quoteInput struct {
 }
 
 // QuoteOrder prices an order.
-func QuoteOrder(auth *signin.Authenticator, prices *billing.PriceList) Operation {
+func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 	return operation(auth, described{
 		id: "quoteOrder", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
-		summary:     "Price an order",
-		description: "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes exactly this into its contract.",
-		codes:       []fault.Code{fault.Invalid, fault.PaymentsOff},
-	}, func(ctx context.Context, _ identity.Caller, in *quoteInput) (*contractOutput, error) {
+		summary: "Price an order",
+		description: "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes " +
+			"exactly this into its contract.",
+		codes: []fault.Code{fault.Invalid, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *quoteInput) (*contractOutput, error) {
 		o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
 		if h := in.Body.Order.Hosting; h != nil {
 			if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
 				o.StorageGB = -1 // no size at all is none of those that are sold
 			}
 		}
-		c, err := prices.Quote(ctx, o)
+		c, err := prices.QuoteFor(ctx, caller, o)
 		if err != nil {
 			return nil, err
 		}
@@ -298,14 +305,14 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 }
 
 // OpenBillingPortal leads a client to its card and invoices.
-func OpenBillingPortal(auth *signin.Authenticator, cashier *billing.Cashier) Operation {
+func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) Operation {
 	return operation(auth, described{
 		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
 		summary:     "Card and invoices",
 		description: "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
-		return addressAnswer(cashier.Account(ctx, caller, id.Agency(in.Body.Agency)))
+		return addressAnswer(invoices.Page(ctx, caller, id.Agency(in.Body.Agency)))
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/text"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -40,10 +40,10 @@ type ClientBody struct {
 	CreatedAt time.Time    `json:"createdAt"`
 }
 
-func clientBody(l onboarding.Listed, now time.Time) ClientBody {
+func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
-	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)), Resources: []LinkedBody{}, Invite: inviteBody(c, now),
-		EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), CreatedAt: c.CreatedAt}
+	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)),
+		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), CreatedAt: c.CreatedAt}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address
@@ -53,7 +53,8 @@ func clientBody(l onboarding.Listed, now time.Time) ClientBody {
 		if status == "" {
 			status = "removed"
 		}
-		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access), progressBody(c.Bought(r.Resource), now)})
+		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access),
+			progressBody(c.Bought(r.Resource), now)})
 	}
 	return b
 }
@@ -72,7 +73,7 @@ type clientsOutput struct {
 }
 
 // ListClients lists the agency's clients.
-func ListClients(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+func ListClients(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "listClients", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
 		summary:     "List clients",
@@ -91,7 +92,7 @@ func ListClients(auth *signin.Authenticator, directory *onboarding.Directory) Op
 		out := &clientsOutput{}
 		out.Body.Items, out.Body.NextCursor = []ClientBody{}, cursor(page.Next)
 		for _, l := range page.Items {
-			out.Body.Items = append(out.Body.Items, clientBody(l, directory.Now()))
+			out.Body.Items = append(out.Body.Items, clientBody(l, auth.Now()))
 		}
 		return out, nil
 	})
@@ -108,7 +109,7 @@ type clientOutput struct {
 }
 
 // GetClient reads a client.
-func GetClient(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "getClient", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
 		summary: "Read a client",
@@ -118,12 +119,12 @@ func GetClient(auth *signin.Authenticator, directory *onboarding.Directory) Oper
 		if err != nil {
 			return nil, err
 		}
-		return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
+		return &clientOutput{etag(l.Client), clientBody(l, auth.Now())}, nil
 	})
 }
 
 // ListInstances lists the agency's n8n instances.
-func ListInstances(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+func ListInstances(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "listInstances", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
 		summary:     "List instances",
@@ -135,7 +136,7 @@ func ListInstances(auth *signin.Authenticator, directory *onboarding.Directory) 
 }
 
 // ListServices lists the agency's other services.
-func ListServices(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+func ListServices(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "listServices", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
 		summary:     "List services",
@@ -146,7 +147,8 @@ func ListServices(auth *signin.Authenticator, directory *onboarding.Directory) O
 	})
 }
 
-func resourceList(ctx context.Context, directory *onboarding.Directory, caller identity.Caller, kind instance.Kind, linkable bool) (*resourcesOutput, error) {
+func resourceList(ctx context.Context, directory *clients.Directory, caller identity.Caller, kind instance.Kind,
+	linkable bool) (*resourcesOutput, error) {
 	all, err := directory.Resources(ctx, caller, kind, linkable)
 	if err != nil {
 		return nil, err
@@ -201,7 +203,8 @@ func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 		if v.Access == portal.Closed { // to a program it is one more that is not open
 			v.Access = portal.Inactive
 		}
-		b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()), Agencies: []*AgencyBody{}}
+		b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()),
+			Agencies: []*AgencyBody{}}
 		if v.Agency != nil {
 			b.Agency = agencyBody(v.Agency)
 		}

@@ -41,20 +41,22 @@ type InvitationBody struct {
 type invitationOutput struct{ Body InvitationBody }
 
 // ViewInvitation shows what a link opens.
-func ViewInvitation(auth *signin.Authenticator, reception *onboarding.Reception) Operation {
+func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitations) Operation {
 	return operation(auth, described{
 		id: "viewInvitation", method: http.MethodGet, who: identity.ByHolder, tag: tagInvitee, status: 200,
-		summary:     "Look at an invitation",
-		description: "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else or of an agency that may not invite answers 410.",
-		codes:       []fault.Code{fault.Gone, fault.Expired},
+		summary: "Look at an invitation",
+		description: "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else " +
+			"or of an agency that may not invite answers 410.",
+		codes: []fault.Code{fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*invitationOutput, error) {
-		v, err := reception.View(ctx, in.Token, caller)
+		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err
 		}
 		i := v.Client.Invite
-		out := &invitationOutput{InvitationBody{Agency: AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}, Email: v.To(),
-			Standing: string(v.Standing), Payer: string(i.Payer), Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: i.ExpiresAt}}
+		from := AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}
+		out := &invitationOutput{InvitationBody{Agency: from, Email: v.To(), Standing: string(v.Standing), Payer: string(i.Payer),
+			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: i.ExpiresAt}}
 		if out.Body.Contract, err = contractBody(i.Contract); err != nil {
 			return nil, err
 		}
@@ -81,18 +83,19 @@ type acceptOutput struct {
 }
 
 // AcceptInvitation makes the signed-in person a client.
-func AcceptInvitation(auth *signin.Authenticator, reception *onboarding.Reception, origin string) Operation {
+func AcceptInvitation(auth *signin.Authenticator, invitations *onboarding.Invitations, origin string) Operation {
 	return operation(auth, described{
 		id: "acceptInvitation", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
-		summary:     "Accept an invitation",
-		description: "The caller must be signed in with the invited address. Accepting again answers the same. One with a contract is accepted by paying: startCheckout.",
-		codes:       []fault.Code{fault.PaymentRequired, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
+		summary: "Accept an invitation",
+		description: "The caller must be signed in with the invited address. Accepting again answers the same. One with a contract is " +
+			"accepted by paying: startCheckout.",
+		codes: []fault.Code{fault.PaymentRequired, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *acceptInput) (*acceptOutput, error) {
 		seen := ""
 		if in.Body != nil {
 			seen = in.Body.Offer
 		}
-		c, err := reception.Accept(ctx, in.Token, seen, caller)
+		c, err := invitations.Accept(ctx, in.Token, seen, caller)
 		if err != nil {
 			return nil, err
 		}
@@ -110,18 +113,19 @@ type declineInput struct {
 }
 
 // DeclineInvitation turns an invitation down.
-func DeclineInvitation(reception *onboarding.Reception) Operation {
+func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 	return operation(nil, described{
 		id: "declineInvitation", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
-		summary:     "Decline an invitation",
-		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, and may invite the address again.",
-		codes:       []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
+		summary: "Decline an invitation",
+		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
+			"and may invite the address again.",
+		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
 	}, func(ctx context.Context, _ identity.Caller, in *declineInput) (*noContent, error) {
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
-		c, err := reception.Decline(ctx, in.Token, reason, of(ctx).ip)
+		c, err := decliner.Decline(ctx, in.Token, reason, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -137,14 +141,15 @@ type proposeInput struct {
 }
 
 // ProposeAddress tells the agency that the invitation belongs to another address.
-func ProposeAddress(reception *onboarding.Reception) Operation {
+func ProposeAddress(answers *onboarding.Answers) Operation {
 	return operation(nil, described{
 		id: "proposeAddress", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
-		summary:     "Propose another address",
-		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until then nothing changes, and no mail goes to that address. Three times a day.",
-		codes:       []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
+		summary: "Propose another address",
+		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
+			"then nothing changes, and no mail goes to that address. Three times a day.",
+		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, _ identity.Caller, in *proposeInput) (*noContent, error) {
-		c, err := reception.Propose(ctx, in.Token, in.Body.Email, of(ctx).ip)
+		c, err := answers.Propose(ctx, in.Token, in.Body.Email, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -153,14 +158,15 @@ func ProposeAddress(reception *onboarding.Reception) Operation {
 }
 
 // RequestNewLink asks the agency to send an expired invitation again.
-func RequestNewLink(reception *onboarding.Reception) Operation {
+func RequestNewLink(answers *onboarding.Answers) Operation {
 	return operation(nil, described{
 		id: "requestNewLink", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
-		summary:     "Ask for a new link",
-		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. Once a day; asking more often changes nothing.",
-		codes:       []fault.Code{fault.Gone},
+		summary: "Ask for a new link",
+		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +
+			"Once a day; asking more often changes nothing.",
+		codes: []fault.Code{fault.Gone},
 	}, func(ctx context.Context, _ identity.Caller, in *LinkToken) (*noContent, error) {
-		c, err := reception.RequestLink(ctx, in.Token, of(ctx).ip)
+		c, err := answers.RequestLink(ctx, in.Token, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -60,8 +61,9 @@ type InviteBody struct {
 
 func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	i := c.Invite
-	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Payer: string(i.Payer), Status: string(i.At(now)),
-		Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
+	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Payer: string(i.Payer),
+		Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{},
+		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
 	for _, g := range i.Grants {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}
@@ -116,25 +118,33 @@ type inviteOutput struct {
 func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
 	return operation(auth, described{
 		id: "sendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
-		summary:     "Invite a client",
-		description: "Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the hour is free again.",
-		codes:       []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
+		summary: "Invite a client",
+		description: "Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: " +
+			"poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the " +
+			"hour is free again.",
+		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
+			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *sendInput) (*inviteOutput, error) {
 		c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
-		return mailed(ctx, inviter, c, err, http.StatusCreated)
+		return mailed(ctx, auth, inviter, c, err, http.StatusCreated)
 	})
 }
 
+// awaiter waits for what becomes of an invite's mail.
+type awaiter interface {
+	Await(ctx context.Context, c *client.Client, d time.Duration) (*client.Client, error)
+}
+
 // mailed answers for an invite whose mail was asked for: with what became of it where the caller waits for that.
-func mailed(ctx context.Context, inviter *onboarding.Inviter, c *client.Client, err error, done int) (*inviteOutput, error) {
+func mailed(ctx context.Context, auth *signin.Authenticator, mail awaiter, c *client.Client, err error, done int) (*inviteOutput, error) {
 	if err != nil {
 		return nil, err
 	}
 	r := of(ctx)
-	if c, err = inviter.Await(ctx, c, r.wait); err != nil {
+	if c, err = mail.Await(ctx, c, r.wait); err != nil {
 		return nil, err
 	}
-	out := &inviteOutput{Status: done, Location: "/v1/invites/" + string(c.Invite.ID), Applied: r.applied(), Body: inviteBody(c, inviter.Now())}
+	out := &inviteOutput{Status: done, Location: "/v1/invites/" + string(c.Invite.ID), Applied: r.applied(), Body: inviteBody(c, auth.Now())}
 	if m := c.Invite.Mail.State; m == invite.MailQueued || m == invite.MailClaimed {
 		out.Status = http.StatusAccepted
 	}
@@ -149,18 +159,18 @@ type InviteRef struct {
 type inviteAnswer struct{ Body *InviteBody }
 
 // GetInvite reads an invite.
-func GetInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func GetInvite(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getInvite", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
 		summary:     "Read an invite",
 		description: "One that was rolled back can be read for a day, with its reason.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := inviter.Get(ctx, caller, id.Invite(in.InviteID))
+		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
 		if err != nil {
 			return nil, err
 		}
-		return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+		return &inviteAnswer{inviteBody(c, auth.Now())}, nil
 	})
 }
 
@@ -178,32 +188,34 @@ type resendInput struct {
 func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
 	return operation(auth, described{
 		id: "resendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
-		summary:     "Send an invite again",
-		description: "Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. A minute apart, five times a day, and each counts towards the ten per hour.",
-		codes:       []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.StillSending, fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
+		summary: "Send an invite again",
+		description: "Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. " +
+			"A minute apart, five times a day, and each counts towards the ten per hour.",
+		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.StillSending,
+			fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *resendInput) (*inviteOutput, error) {
 		var same onboarding.Unchanged
 		if in.Body != nil {
 			same = onboarding.Unchanged{Payer: invite.Payer(in.Body.Payer), Email: in.Body.Email}
 		}
 		c, err := inviter.Resend(ctx, caller, id.Invite(in.InviteID), same, of(ctx).once)
-		return mailed(ctx, inviter, c, err, http.StatusOK)
+		return mailed(ctx, auth, inviter, c, err, http.StatusOK)
 	})
 }
 
 // CancelInvite ends an invite.
-func CancelInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) Operation {
 	return operation(auth, described{
 		id: "cancelInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary:     "Cancel an invite",
 		description: "Its links answer 410 from here on, and the address can be invited again.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := inviter.Cancel(ctx, caller, id.Invite(in.InviteID))
+		c, err := canceller.Cancel(ctx, caller, id.Invite(in.InviteID))
 		if err != nil {
 			return nil, err
 		}
-		return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+		return &inviteAnswer{inviteBody(c, auth.Now())}, nil
 	})
 }
 
@@ -213,8 +225,8 @@ type Paging struct {
 	Cursor string `query:"cursor" doc:"The nextCursor of the page before."`
 }
 
-func (l Paging) query() (onboarding.Query, error) {
-	q := onboarding.Query{Limit: l.Limit}
+func (l Paging) query() (clients.Query, error) {
+	q := clients.Query{Limit: l.Limit}
 	if l.Cursor != "" {
 		b, err := base64.RawURLEncoding.DecodeString(l.Cursor)
 		if err != nil || !id.Valid(id.ClientPrefix, string(b)) {
@@ -246,7 +258,7 @@ type invitesOutput struct {
 }
 
 // ListInvites lists each client's current invite.
-func ListInvites(auth *signin.Authenticator, directory *onboarding.Directory) Operation {
+func ListInvites(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "listInvites", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
 		summary:     "List invites",
@@ -258,14 +270,14 @@ func ListInvites(auth *signin.Authenticator, directory *onboarding.Directory) Op
 			return nil, err
 		}
 		q.Invite = in.Status
-		page, err := directory.Clients(ctx, caller, q)
+		found, next, err := directory.Invites(ctx, caller, q)
 		if err != nil {
 			return nil, err
 		}
 		out := &invitesOutput{}
-		out.Body.Items, out.Body.NextCursor = []*InviteBody{}, cursor(page.Next)
-		for _, l := range page.Items {
-			out.Body.Items = append(out.Body.Items, inviteBody(l.Client, directory.Now()))
+		out.Body.Items, out.Body.NextCursor = []*InviteBody{}, cursor(next)
+		for i := range found {
+			out.Body.Items = append(out.Body.Items, inviteBody(&found[i], auth.Now()))
 		}
 		return out, nil
 	})

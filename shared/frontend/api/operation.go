@@ -35,6 +35,7 @@ type Operation struct {
 	Who identity.Who
 
 	auth     *signin.Authenticator
+	unheld   bool // the wrapper finds out who is calling, and holds nobody to Who
 	spec     huma.Operation
 	codes    []fault.Code
 	register func(huma.API, huma.Operation)
@@ -84,8 +85,11 @@ func refusals(w identity.Who) []fault.Code {
 
 // authenticate finds out who is calling, and holds the caller to who may.
 func (o Operation) authenticate(ctx context.Context, c signin.Credentials) (identity.Caller, error) {
-	if o.auth == nil {
+	switch {
+	case o.auth == nil:
 		return identity.Caller{}, nil
+	case o.unheld:
+		return o.auth.Identify(ctx, c)
 	}
 	caller, err := o.auth.Authenticate(ctx, c, o.Who)
 	if err == nil && o.Who.Kind == identity.Staff {
@@ -130,6 +134,16 @@ func Route(origin string, operations ...Operation) *Resource {
 	}))
 	r.guard = guard.Handler(http.HandlerFunc(r.serve))
 	return r
+}
+
+// Unheld is the same path, whose callers are found out and held to nothing: what is refused there is refused by a use case.
+// A suite compares that with what is declared.
+func (r *Resource) Unheld(origin string) *Resource {
+	operations := slices.Clone(r.Operations)
+	for n := range operations {
+		operations[n].unheld = true
+	}
+	return Route(origin, operations...)
 }
 
 // ServeHTTP serves the path; path parameters are the request's path values.

@@ -42,13 +42,15 @@ type RunBody struct {
 
 // PortalInstanceBody is one n8n as a client sees it.
 type PortalInstanceBody struct {
-	ID            string         `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Name          string         `json:"name" example:"Acme production"`
-	Status        string         `json:"status" example:"running"`
-	Access        string         `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
-	URL           string         `json:"url"`
-	Connected     bool           `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
-	Reason        string         `json:"reason,omitempty" doc:"Why workflows or runs cannot be shown at this moment." example:"it does not answer as it should at the moment"`
+	ID        string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name      string `json:"name" example:"Acme production"`
+	Status    string `json:"status" example:"running"`
+	Access    string `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
+	URL       string `json:"url"`
+	Connected bool   `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
+
+	Reason string `json:"reason,omitempty" doc:"Why workflows cannot be shown." example:"it does not answer as it should at the moment"`
+
 	Workflows     []WorkflowBody `json:"workflows"`
 	MoreWorkflows bool           `json:"moreWorkflows" doc:"Whether n8n has more than are listed."`
 	Progress      *ProgressBody  `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
@@ -70,7 +72,8 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			return nil, err
 		}
 		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
-		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL, Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
+			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
 			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}
 		for _, w := range v.Workflows {

@@ -24,22 +24,25 @@ type previewInput struct{ Body DraftBody }
 type previewOutput struct{ Body PreviewBody }
 
 // PreviewInvite shows what a client would see, before anything is sent.
-func PreviewInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) Operation {
 	return operation(auth, described{
 		id: "previewInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
-		summary:     "Preview as the client",
-		description: "Takes what sendInvite takes, checks it in the same way, and answers with the portal as the client would find it. Nothing is sent, stored or counted.",
-		codes:       []fault.Code{fault.Invalid, fault.PaymentsOff},
+		summary: "Preview as the client",
+		description: "Takes what sendInvite takes, checks it in the same way, and answers with the portal as the client would find it. " +
+			"Nothing is sent, stored or counted.",
+		codes: []fault.Code{fault.Invalid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *previewInput) (*previewOutput, error) {
-		p, err := inviter.Preview(ctx, caller, in.Body.draft())
+		p, err := previewer.Preview(ctx, caller, in.Body.draft())
 		if err != nil {
 			return nil, err
 		}
-		v := portal.Preview(p.Agency, p.Offer.Grants, p.Resources)
+		v, now := portal.Preview(p.Agency, p.Offer.Grants, p.Resources), auth.Now()
+		from := AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}
 		out := &previewOutput{PreviewBody{
-			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, inviter.Now()), Services: items(v.Services, inviter.Now()), Agencies: []*AgencyBody{}},
-			Invitation: InvitationBody{Agency: AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
-				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: inviter.Now().Add(invite.Lifetime)},
+			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
+				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
+			Invitation: InvitationBody{Agency: from, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
+				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: now.Add(invite.Lifetime)},
 		}}
 		for _, g := range p.Offer.Grants {
 			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})

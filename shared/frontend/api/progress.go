@@ -22,7 +22,8 @@ type StepBody struct {
 
 // ProgressBody says how far something is that was paid for.
 type ProgressBody struct {
-	State     string     `json:"state" enum:"requested,creating,health_wait,ready,retrying,failed,compensating,refunded,suspended,deleting,deleted"`
+	State string `json:"state" enum:"requested,creating,health_wait,ready,retrying,failed,compensating,refunded,suspended,deleting,deleted"`
+
 	Steps     []StepBody `json:"steps" doc:"What has happened so far, oldest first."`
 	Late      bool       `json:"late" doc:"Whether it takes longer than ten minutes."`
 	Reason    string     `json:"reason,omitempty" doc:"Why the last try failed." example:"There is no room left."`
@@ -56,12 +57,13 @@ type progressOutput struct{ Body *ProgressBody }
 func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier) Operation {
 	return operation(auth, described{
 		id: "retryProvisioning", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
-		summary:     "Try to set up again",
-		description: "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing changes. What is not ready a day after the payment is paid back by itself.",
-		codes:       []fault.Code{fault.NotFound, fault.NotActive},
+		summary: "Try to set up again",
+		description: "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing " +
+			"changes. What is not ready a day after the payment is paid back by itself.",
+		codes: []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *retryProvisioningInput) (*progressOutput, error) {
 		event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)
-		c, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		c, err := retrier.Retry(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
 		if err != nil {
 			return nil, err
 		}

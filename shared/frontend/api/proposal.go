@@ -18,30 +18,32 @@ type approveInput struct {
 }
 
 // ApproveProposal invites the address that an invitee asks for in the place of its own.
-func ApproveProposal(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func ApproveProposal(auth *signin.Authenticator, approvals *onboarding.Approvals) Operation {
 	return operation(auth, described{
 		id: "approveProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
-		summary:     "Invite the address that was asked for",
-		description: "At once the invite is cancelled, so that its links are dead, and the same offer goes to the other address. It counts towards the ten per hour. The answer is the new invite.",
-		codes:       []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.AlreadyInvited, fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited, fault.AlreadyPaid},
+		summary: "Invite the address that was asked for",
+		description: "At once the invite is cancelled, so that its links are dead, and the same offer goes to the other address. It " +
+			"counts towards the ten per hour. The answer is the new invite.",
+		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.AlreadyInvited,
+			fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *approveInput) (*inviteOutput, error) {
-		c, err := inviter.Approve(ctx, caller, id.Invite(in.InviteID), of(ctx).once)
-		return mailed(ctx, inviter, c, err, http.StatusCreated)
+		c, err := approvals.Approve(ctx, caller, id.Invite(in.InviteID), of(ctx).once)
+		return mailed(ctx, auth, approvals, c, err, http.StatusCreated)
 	})
 }
 
 // RefuseProposal leaves an invite with its address.
-func RefuseProposal(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
+func RefuseProposal(auth *signin.Authenticator, proposals *onboarding.Proposals) Operation {
 	return operation(auth, described{
 		id: "refuseProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary:     "Keep the invited address",
 		description: "The address that was asked for is forgotten; the invite and its link stay as they are.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := inviter.Refuse(ctx, caller, id.Invite(in.InviteID))
+		c, err := proposals.Refuse(ctx, caller, id.Invite(in.InviteID))
 		if err != nil {
 			return nil, err
 		}
-		return &inviteAnswer{inviteBody(c, inviter.Now())}, nil
+		return &inviteAnswer{inviteBody(c, auth.Now())}, nil
 	})
 }

@@ -25,12 +25,15 @@ type ResourceBody struct {
 	Connected bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
 	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
 	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
-	OwnedBy   string     `json:"ownedBy,omitempty" doc:"The client that has bought it and pays for it; absent for the agency's own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	CreatedAt time.Time  `json:"createdAt"`
+
+	OwnedBy string `json:"ownedBy,omitempty" doc:"The client that has bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 func resourceBody(r *instance.Resource) ResourceBody {
-	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status), Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
+	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status),
+		Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
 		Connected: r.Connected(), Reason: r.Reason, CreatedAt: r.CreatedAt}
 	if !r.CheckedAt.IsZero() {
 		b.CheckedAt = &r.CheckedAt
@@ -74,8 +77,8 @@ type resourcesOutput struct {
 type connectInstanceInput struct {
 	Body struct {
 		Name   string `json:"name" doc:"As your clients will read it." example:"Acme production"`
-		URL    string `json:"url" doc:"Where you open n8n in a browser; https, and reachable from the internet." example:"https://n8n.example.com"`
-		APIKey string `json:"apiKey" doc:"Made in n8n under Settings, n8n API. It is encrypted at rest and never told again." example:"eyJhbGciOiJIUzI1NiIs…"`
+		URL    string `json:"url" doc:"Where you open n8n in a browser; https, on the public internet." example:"https://n8n.example.com"`
+		APIKey string `json:"apiKey" doc:"Made in n8n under Settings, n8n API. It is never told again." example:"eyJhbGciOiJIUzI1NiIs…"`
 	}
 }
 
@@ -93,7 +96,8 @@ func ConnectInstance(auth *signin.Authenticator, connector *resources.Connector)
 		description: "The instance is called with the key first; nothing is stored when it does not answer as n8n does.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *connectInstanceInput) (*createdResourceOutput, error) {
-		r, err := connector.Connect(ctx, caller, resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}, of(ctx).once)
+		from := resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}
+		r, err := connector.Connect(ctx, caller, from, of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
@@ -129,18 +133,18 @@ func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 }
 
 // GetInstance reads an instance and who sees it.
-func GetInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+func GetInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "getInstance", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
 		summary:     "Read an instance",
 		description: "With the clients that see it, which are those that lose it when it is disconnected.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seenOutput, error) {
-		s, err := connector.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
+		s, err := inventory.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
 		if err != nil {
 			return nil, err
 		}
-		return seenBody(s, connector.Now()), nil
+		return seenBody(s, inventory.Now()), nil
 	})
 }
 
@@ -167,7 +171,8 @@ func UpdateInstance(auth *signin.Authenticator, connector *resources.Connector) 
 		description: "What is left out stays as it is. A new address or key is tried first; nothing changes when n8n does not answer.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *updateInstanceInput) (*resourceOutput, error) {
-		r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}, in.IfMatch)
+		to := resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}
+		r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), to, in.IfMatch)
 		if err != nil {
 			return nil, err
 		}
@@ -193,23 +198,26 @@ func CheckInstance(auth *signin.Authenticator, connector *resources.Connector) O
 
 type seersOutput struct{ Body SeersBody }
 
-func disconnect(ctx context.Context, connector *resources.Connector, caller identity.Caller, kind instance.Kind, which string) (*seersOutput, error) {
-	s, err := connector.Disconnect(ctx, caller, kind, id.Resource(which))
+func disconnect(
+	ctx context.Context, inventory *resources.Inventory, caller identity.Caller, kind instance.Kind, which string,
+) (*seersOutput, error) {
+	s, err := inventory.Disconnect(ctx, caller, kind, id.Resource(which))
 	if err != nil {
 		return nil, err
 	}
-	return &seersOutput{seersBody(s, connector.Now())}, nil
+	return &seersOutput{seersBody(s, inventory.Now())}, nil
 }
 
 // DisconnectInstance takes an instance away.
-func DisconnectInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
+func DisconnectInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "disconnectInstance", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
-		summary:     "Disconnect an instance",
-		description: "The clients in the answer lose it with their next request; invites that offered it go on without it. Nothing changes in n8n itself.",
-		codes:       []fault.Code{fault.NotFound},
+		summary: "Disconnect an instance",
+		description: "The clients in the answer lose it with their next request; invites that offered it go on without it. " +
+			"Nothing changes in n8n itself.",
+		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seersOutput, error) {
-		return disconnect(ctx, connector, caller, instance.N8N, in.InstanceID)
+		return disconnect(ctx, inventory, caller, instance.N8N, in.InstanceID)
 	})
 }
 
@@ -222,14 +230,14 @@ type connectServiceInput struct {
 }
 
 // ConnectService ties a service to the agency.
-func ConnectService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "connectService", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 201,
 		summary:     "Connect a service",
 		description: "A WhatsApp service, a Hermes agent or another one; it can be linked at once.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *connectServiceInput) (*createdResourceOutput, error) {
-		r, err := connector.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
+		r, err := inventory.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
@@ -238,29 +246,29 @@ func ConnectService(auth *signin.Authenticator, connector *resources.Connector) 
 }
 
 // GetService reads a service and who sees it.
-func GetService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+func GetService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "getService", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
 		summary:     "Read a service",
 		description: "With the clients that see it, which are those that lose it when it is disconnected.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seenOutput, error) {
-		s, err := connector.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
+		s, err := inventory.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
 		if err != nil {
 			return nil, err
 		}
-		return seenBody(s, connector.Now()), nil
+		return seenBody(s, inventory.Now()), nil
 	})
 }
 
 // DisconnectService takes a service away.
-func DisconnectService(auth *signin.Authenticator, connector *resources.Connector) Operation {
+func DisconnectService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "disconnectService", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
 		summary:     "Disconnect a service",
 		description: "The clients in the answer lose it with their next request; invites that offered it go on without it.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seersOutput, error) {
-		return disconnect(ctx, connector, caller, instance.Service, in.ServiceID)
+		return disconnect(ctx, inventory, caller, instance.Service, in.ServiceID)
 	})
 }

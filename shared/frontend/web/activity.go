@@ -11,50 +11,59 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/activity"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
 // families are what the log can be narrowed to, in words.
 var families = []struct{ action, word string }{
-	{"", "Everything"}, {"invite", "Invitations"}, {"client", "Clients and access"}, {"instance", "Instances"}, {"service", "Services"}, {"workflow", "Workflows"},
-	{"payment", "Payments"}, {"provision", "Setting up"}, {"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
+	{"", "Everything"}, {"invite", "Invitations"}, {"client", "Clients and access"}, {"instance", "Instances"},
+	{"service", "Services"}, {"workflow", "Workflows"}, {"payment", "Payments"}, {"provision", "Setting up"},
+	{"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
 }
 
 // told words each action around what it was done to: {s} is the subject, {t} the thing that the detail names.
 var told = map[audit.Action]string{
-	audit.InviteCreated: "invited {s}", audit.InviteSent: "sent the invitation of {s}", audit.InviteFailed: "could not send the invitation of {s}",
-	audit.InviteResent: "sent the invitation of {s} again", audit.InviteCanceled: "cancelled the invitation of {s}", audit.InviteExpired: "noted that the invitation of {s} has expired",
-	audit.InviteBounced: "learned that the mail to {s} came back", audit.InviteAccepted: "accepted the invitation", audit.InviteDeclined: "declined the invitation of {s}",
-	audit.LinkRequested: "asked for a new link for {s}", audit.AddressProposed: "asked to use another address for {s}",
+	audit.InviteCreated: "invited {s}", audit.InviteSent: "sent the invitation of {s}",
+	audit.InviteFailed: "could not send the invitation of {s}",
+	audit.InviteResent: "sent the invitation of {s} again", audit.InviteCanceled: "cancelled the invitation of {s}",
+	audit.InviteExpired: "noted that the invitation of {s} has expired",
+	audit.InviteBounced: "learned that the mail to {s} came back", audit.InviteAccepted: "accepted the invitation",
+	audit.InviteDeclined: "declined the invitation of {s}",
+	audit.LinkRequested:  "asked for a new link for {s}", audit.AddressProposed: "asked to use another address for {s}",
 	audit.ProposalApproved: "invited another address in the place of {s}", audit.ProposalRefused: "kept the address of {s}",
-	audit.ClientRenamed: "renamed {s}", audit.AccessGranted: "opened {t} to {s}", audit.AccessChanged: "changed the right of {s} to {t}", audit.AccessRevoked: "closed {t} to {s}",
+	audit.ClientRenamed: "renamed {s}", audit.AccessGranted: "opened {t} to {s}", audit.AccessChanged: "changed the right of {s} to {t}",
+	audit.AccessRevoked: "closed {t} to {s}",
 	audit.ClientRemoved: "removed {s}", audit.ClientLeft: "left the portal", audit.ClientErased: "erased {s}",
 	audit.InstanceConnected: "connected {s}", audit.InstanceChanged: "changed {s}", audit.InstanceDisconnected: "disconnected {s}",
 	audit.ServiceConnected: "connected {s}", audit.ServiceDisconnected: "disconnected {s}",
 	audit.WorkflowActivated: "switched a workflow of {s} on", audit.WorkflowDeactivated: "switched a workflow of {s} off",
 	audit.ProvisionRequested: "began to set up {s}", audit.ProvisionReady: "set up {s}", audit.ProvisionFailed: "could not set up {s}",
 	audit.ProvisionRetried: "asked to set up {s} again", audit.ProvisionRefunded: "returned the payment for {s}, which could not be set up",
-	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again", audit.ProvisionDeleted: "deleted {s}, which is not paid for",
-	audit.PaymentReceived: "noted that {s} has paid", audit.PaymentFailed: "noted that a payment of {s} did not go through", audit.PaymentEnded: "noted that {s} does not pay any more",
+	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again",
+	audit.ProvisionDeleted: "deleted {s}, which is not paid for",
+	audit.PaymentReceived:  "noted that {s} has paid", audit.PaymentFailed: "noted that a payment of {s} did not go through",
+	audit.PaymentEnded:   "noted that {s} does not pay any more",
 	audit.PaymentResumed: "noted that {s} pays again", audit.PaymentReturned: "returned the payment of {s}, whose invitation had ended",
 	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",
-	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension", audit.AgencyDeleted: "deleted the agency",
-	audit.MemberAdded: "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
+	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension",
+	audit.AgencyDeleted: "deleted the agency",
+	audit.MemberAdded:   "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
 	audit.KeyCreated: "made the API key {s}", audit.KeyRevoked: "revoked the API key {s}",
 }
 
 // partyWord stands for who or what has no name, or has none any more.
 var partyWord = map[activity.Kind]string{
 	activity.System: "The platform", activity.Operator: "The operator", activity.Invitee: "The recipient",
-	activity.Member: "someone who was removed", activity.Key: "an API key", activity.Client: "a client that was erased", activity.Invite: "a client that was erased",
+	activity.Member: "someone who was removed", activity.Key: "an API key", activity.Client: "a client that was erased",
+	activity.Invite:   "a client that was erased",
 	activity.Instance: "an instance that was disconnected", activity.Service: "a service that was disconnected", activity.Agency: "the agency",
 }
 
 // ActivityPage tells what was done, a sentence a row.
-func ActivityPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, chronicle *activity.Chronicle) *Page {
-	return s.page("activityPage", auth, identity.ByStaff(identity.ActivityRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+func ActivityPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, log *activity.Log) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		event.Annotate(ctx, "agency", string(caller.Agency))
 		a, err := directory.Agency(ctx, caller)
@@ -64,14 +73,15 @@ func ActivityPage(s *Site, auth *signin.Authenticator, directory *onboarding.Dir
 		asked := r.URL.Query()
 		v := page.Activity{Workspace: workspace(a, caller, page.InActivity), From: asked.Get("from"), To: asked.Get("to")}
 		v.Workspace.Invite = a.MayInvite() == nil
-		q := activity.Query{Limit: perPage, Filter: activity.Filter{Actor: short(asked.Get("actor")), Action: short(asked.Get("action")), Subject: short(asked.Get("subject"))}}
+		only := activity.Filter{Actor: short(asked.Get("actor")), Action: short(asked.Get("action")), Subject: short(asked.Get("subject"))}
+		q := activity.Query{Limit: perPage, Filter: only}
 		for _, f := range families {
 			v.Families = append(v.Families, page.Option{Value: f.action, Word: f.word, Here: f.action == family(q.Action)})
 		}
 		v.Actor, v.Subject = q.Actor, q.Subject
 		status := http.StatusOK
 		if err = window(&q, asked); err == nil {
-			err = s.fillActivity(r, &v, &q, asked, caller, chronicle)
+			err = s.fillActivity(r, &v, &q, asked, caller, log)
 		}
 		if f := fault.As(err); f != nil && f.Code == fault.Invalid {
 			v.Problems, status, err = problems(f, map[string]string{"from": "from", "to": "to"}), f.Code.Status(), nil
@@ -80,7 +90,8 @@ func ActivityPage(s *Site, auth *signin.Authenticator, directory *onboarding.Dir
 			return err
 		}
 		return s.show(w, r, status, v)
-	})
+	}
+	return s.page("activityPage", auth, identity.ByStaff(identity.ActivityRead), show)
 }
 
 // short cuts what is in an address to what an id or an action can be.
@@ -130,8 +141,10 @@ func narrowed(asked url.Values, name, value string) string {
 	return "/activity?" + q.Encode()
 }
 
-func (s *Site) fillActivity(r *http.Request, v *page.Activity, q *activity.Query, asked url.Values, caller identity.Caller, chronicle *activity.Chronicle) error {
-	found, err := chronicle.List(r.Context(), caller, *q)
+// fillActivity puts the rows that were asked for on the page.
+func (s *Site) fillActivity(r *http.Request, v *page.Activity, q *activity.Query, asked url.Values, caller identity.Caller,
+	log *activity.Log) error {
+	found, err := log.List(r.Context(), caller, *q)
 	if err != nil {
 		return err
 	}
@@ -257,9 +270,12 @@ func subjectPath(p activity.Party, names map[string]string) string {
 // toneOf is how good a change is for the agency.
 func toneOf(a audit.Action) page.Tone {
 	switch a {
-	case audit.InviteAccepted, audit.ProposalApproved, audit.AccessGranted, audit.InstanceConnected, audit.ServiceConnected, audit.ProvisionReady, audit.ProvisionResumed, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
+	case audit.InviteAccepted, audit.ProposalApproved, audit.AccessGranted, audit.InstanceConnected, audit.ServiceConnected,
+		audit.ProvisionReady, audit.ProvisionResumed, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
 		return page.Good
-	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved, audit.AgencySuspended, audit.AgencyDeleted:
+	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed,
+		audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
+		audit.AgencySuspended, audit.AgencyDeleted:
 		return page.Bad
 	case audit.AddressProposed, audit.LinkRequested:
 		return page.Wait

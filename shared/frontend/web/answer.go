@@ -14,25 +14,26 @@ import (
 var answerNames = map[string]string{"reason": "reason", "email": "email"}
 
 // declineInvitation turns the invitation down, with or without a reason.
-func declineInvitation(s *Site, reception *onboarding.Reception) Form {
-	return s.answer("decline", page.Declining, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+func declineInvitation(s *Site, invitations *onboarding.Invitations, decliner *onboarding.Decliner) Form {
+	return s.answer("decline", page.Declining, declined, invitations, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
 		v.Reason = r.PostForm.Get("reason")
-		return reception.Decline(r.Context(), r.PathValue("token"), v.Reason, address(r))
+		return decliner.Decline(r.Context(), r.PathValue("token"), v.Reason, address(r))
 	})
 }
 
 // proposeAddress tells the agency which address the invitation should have gone to.
-func proposeAddress(s *Site, reception *onboarding.Reception) Form {
-	return s.answer("propose", page.Proposing, reception, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
+func proposeAddress(s *Site, invitations *onboarding.Invitations, answers *onboarding.Answers) Form {
+	return s.answer("propose", page.Proposing, proposed, invitations, func(r *http.Request, v *page.Invitation) (*client.Client, error) {
 		v.Email = r.PostForm.Get("email")
-		return reception.Propose(r.Context(), r.PathValue("token"), v.Email, address(r))
+		return answers.Propose(r.Context(), r.PathValue("token"), v.Email, address(r))
 	})
 }
 
-// answer takes another answer than yes: it thanks for it, or shows the form again with what was typed.
-func (s *Site) answer(name string, step page.Step, reception *onboarding.Reception, do func(*http.Request, *page.Invitation) (*client.Client, error)) Form {
+// answer takes another answer than yes: it leads on to where it is thanked for, or shows the form again with what was typed.
+func (s *Site) answer(name string, step page.Step, thanks string, invitations *onboarding.Invitations,
+	do func(*http.Request, *page.Invitation) (*client.Client, error)) Form {
 	return form(name, identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		v, err := s.invitation(r, reception, identity.Caller{})
+		v, err := s.invitation(r, invitations, identity.Caller{})
 		if err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func (s *Site) answer(name string, step page.Step, reception *onboarding.Recepti
 		c, err := do(r, &v)
 		if err == nil {
 			event.Annotate(r.Context(), "invite", string(c.Invite.ID))
-			return s.show(w, r, http.StatusOK, page.Answered{Brand: v.Brand, Declined: step == page.Declining})
+			return seeOther(w, v.URL+thanks)
 		}
 		f, err := ours(r, err)
 		if err != nil {
@@ -56,9 +57,9 @@ func (s *Site) answer(name string, step page.Step, reception *onboarding.Recepti
 }
 
 // requestNewLink tells the agency that the holder of an expired link asks for a new one.
-func requestNewLink(reception *onboarding.Reception) Form {
+func requestNewLink(answers *onboarding.Answers) Form {
 	return form("request", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		c, err := reception.RequestLink(r.Context(), r.PathValue("token"), address(r))
+		c, err := answers.RequestLink(r.Context(), r.PathValue("token"), address(r))
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,8 @@ func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
 	if of == nil || err != nil {
 		return nil, err
 	}
-	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), State: stateBadge(of.State), Text: of.State.Text, URL: path}
+	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen),
+		State: stateBadge(of.State), Text: of.State.Text, URL: path}
 	for _, l := range of.Lines {
 		d.Lines = append(d.Lines, page.Priced(l))
 	}
@@ -73,10 +74,11 @@ var unpaid = map[fault.Code]string{
 	fault.PaymentsOff: "What was offered is not sold any more. Nothing was charged; ask for a new invitation.",
 	fault.Unavailable: "The payment service does not answer at the moment. Nothing was charged; try again in a moment.",
 	fault.Invalid:     "Choose monthly or annual.",
-	fault.Gone:        "This cannot be bought any more: whoever invited you takes no new clients at the moment. Nothing was charged; ask them.",
-	fault.Expired:     "The invitation has expired. Nothing was charged; ask for a new one.",
-	fault.Forbidden:   "Only owners of the agency pay for it. Ask one of them.",
-	fault.NotFound:    "There are no card and no invoices here yet: nothing has been paid.",
+	fault.Gone: "This cannot be bought any more: whoever invited you takes no new clients at the moment. " +
+		"Nothing was charged; ask them.",
+	fault.Expired:   "The invitation has expired. Nothing was charged; ask for a new one.",
+	fault.Forbidden: "Only owners of the agency pay for it. Ask one of them.",
+	fault.NotFound:  "There are no card and no invoices here yet: nothing has been paid.",
 }
 
 // refusal is what a page shows that a form leads back to.
@@ -92,10 +94,13 @@ func refusal(r *http.Request) page.Problems {
 	return page.Problems{{Message: words}}
 }
 
+// buyingHandler shows a page about what the caller buys.
+type buyingHandler func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error
+
 // buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
-func (s *Site) buying(id string, auth *signin.Authenticator, ledger *billing.Ledger, show func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error) *Page {
+func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.Contracts, show buyingHandler) *Page {
 	return s.page(id, auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
+		c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
 		if fault.Is(err, fault.NotFound) {
 			return s.nothing(w, r, caller, agencyIn(r))
 		}
@@ -110,8 +115,8 @@ func (s *Site) buying(id string, auth *signin.Authenticator, ledger *billing.Led
 func agencyIn(r *http.Request) id.Agency { return id.Agency(r.URL.Query().Get("agency")) }
 
 // CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
-func CheckoutPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
-	return s.buying("checkoutPage", auth, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		deal := c.Invite.Contract
 		if c.Joined() {
 			deal = c.Contract()
@@ -131,34 +136,39 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *
 			return err
 		}
 		from := c.Invite.From
-		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Agency: string(c.Agency), Person: string(caller.Email),
+		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+			Agency: string(c.Agency), Person: string(caller.Email),
 			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
 			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
-			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged", Text: "You came back without paying. Everything is as it was; go on whenever you like."}
+			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged",
+				Text: "You came back without paying. Everything is as it was; go on whenever you like."}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}
+	return s.buying("checkoutPage", auth, contracts, show)
 }
 
 // nothing is for somebody who has nothing to pay there: most often, it is signed in with another address.
 func (s *Site) nothing(w http.ResponseWriter, r *http.Request, caller identity.Caller, which id.Agency) error {
 	note(r.Context(), fault.New(fault.NotFound, ""))
-	return s.show(w, r, http.StatusNotFound, page.NothingToPay{Brand: s.brand, Person: string(caller.Email), Next: onward(checkoutPath(which))})
+	return s.show(w, r, http.StatusNotFound,
+		page.NothingToPay{Brand: s.brand, Person: string(caller.Email), Next: onward(checkoutPath(which))})
 }
 
 // over is for somebody who was about to pay for what has ended, or has paid for it too late.
 func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f *fault.Error) error {
 	note(r.Context(), f)
 	from := c.Invite.From
-	v := page.TooLate{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Expired: f.Code == fault.Expired, Declined: c.Invite.WasDeclined(), Contract: portalContractPath(c.Agency),
+	v := page.TooLate{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+		Expired: f.Code == fault.Expired, Declined: c.Invite.WasDeclined(), Contract: portalContractPath(c.Agency),
 		Returned: c.Payment.State == subscription.Canceled}
 	return s.show(w, r, f.Code.Status(), v)
 }
 
 // PayingPage waits until the payment has come.
-func PayingPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
-	return s.buying("payingPage", auth, ledger, func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
+func PayingPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client) error {
 		if c.Joined() && !c.Payment.Over() {
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
 		}
@@ -166,14 +176,16 @@ func PayingPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Pa
 			return s.over(w, r, c, f)
 		}
 		from := c.Invite.From
-		v := page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}, Person: string(caller.Email), Agency: string(c.Agency), Tries: looks(r)}
+		v := page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+			Person: string(caller.Email), Agency: string(c.Agency), Tries: looks(r)}
 		pause := 3
 		if v.Long() {
 			pause = 15
 		}
 		w.Header().Set("Refresh", fmt.Sprintf("%d;url=/checkout/done?agency=%s&n=%d", pause, url.QueryEscape(string(c.Agency)), v.Next()))
 		return s.show(w, r, http.StatusOK, v)
-	})
+	}
+	return s.buying("payingPage", auth, contracts, show)
 }
 
 // looks is how often somebody who waits has looked.
@@ -234,21 +246,21 @@ type step struct {
 }
 
 // StartCheckout leads to the payment service's page.
-func StartCheckout(origin string, auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
 	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
 		which := id.Agency(r.PostFormValue("agency"))
 		at.back = checkoutPath(which) + "&"
 		if at.refused != nil {
 			return at.refused
 		}
-		p, err := cashier.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
+		p, err := checkouts.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
 		at.next = p.URL
 		return err
 	})
 }
 
 // CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
-func CheckoutDone(auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
 	return leads("checkoutDone", http.MethodGet, "", auth, identity.ByClient, func(r *http.Request, at *step) error {
 		which := agencyIn(r)
 		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
@@ -260,7 +272,7 @@ func CheckoutDone(auth *signin.Authenticator, cashier *billing.Cashier) *Redirec
 			return at.refused
 		}
 		at.back, at.next = waiting, waiting
-		c, err := cashier.Confirm(r.Context(), at.who, which)
+		c, err := checkouts.Confirm(r.Context(), at.who, which)
 		if fault.Is(err, fault.NotFound) {
 			at.next = checkoutPath(which)
 			return nil
@@ -273,14 +285,14 @@ func CheckoutDone(auth *signin.Authenticator, cashier *billing.Cashier) *Redirec
 }
 
 // OpenBilling leads a client to their card and invoices.
-func OpenBilling(origin string, auth *signin.Authenticator, cashier *billing.Cashier) *Redirect {
+func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.Invoices) *Redirect {
 	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) (err error) {
 		which := id.Agency(r.PostFormValue("agency"))
 		at.back = portalPath(string(which)) + "&"
 		if at.refused != nil {
 			return at.refused
 		}
-		at.next, err = cashier.Account(r.Context(), at.who, which)
+		at.next, err = invoices.Page(r.Context(), at.who, which)
 		return err
 	})
 }
@@ -288,7 +300,8 @@ func OpenBilling(origin string, auth *signin.Authenticator, cashier *billing.Cas
 // StartUpgrade leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
 // from where it comes back to the page that it was on.
 func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
-	return leads("startUpgradeForm", http.MethodPost, origin, auth, identity.ByStaff(identity.InPerson), func(r *http.Request, at *step) (err error) {
+	who := identity.ByStaff(identity.InPerson)
+	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
 		from := "/upgrade"
 		if r.PostFormValue("from") == "/settings/agency" {
 			from = "/settings/agency"

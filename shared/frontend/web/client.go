@@ -38,10 +38,21 @@ var outcomes = map[string]string{
 	"cancelled": "The invite is cancelled. Its link does not work any more.",
 }
 
-// ClientPage is the story of one client.
-func ClientPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inviter *onboarding.Inviter, keeper *clients.Keeper,
-	retrier *provisioning.Retrier) *Page {
-	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+// ClientForms are the use cases behind the forms of a client's page.
+type ClientForms struct {
+	Inviter   *onboarding.Inviter
+	Canceller *onboarding.Canceller
+	Approvals *onboarding.Approvals
+	Proposals *onboarding.Proposals
+	Renamer   *clients.Renamer
+	Access    *clients.Access
+	Removal   *clients.Removal
+	Retrier   *provisioning.Retrier
+}
+
+// ClientPage tells how it stands with one client, and takes what the agency does about it.
+func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, f ClientForms) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.client(r, directory, caller)
 		if err != nil {
 			return err
@@ -51,33 +62,38 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *onboarding.Direc
 		}
 		ask(&v, r.URL.Query())
 		return s.show(w, r, http.StatusOK, v)
-	}, resendInvite(s, directory, inviter), cancelInvite(s, directory, inviter), answerProposal(s, directory, inviter), renameClient(s, directory, keeper),
-		changeAccess(s, directory, keeper), retryProvisioning(s, directory, retrier), removeClient(s, directory, keeper), eraseClient(s, directory, keeper))
+	}
+	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), show,
+		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller), answerProposal(s, directory, f.Approvals, f.Proposals),
+		renameClient(s, directory, f.Renamer), changeAccess(s, directory, f.Access), retryProvisioning(s, directory, f.Retrier),
+		removeClient(s, directory, f.Removal), eraseClient(s, directory, f.Removal))
 }
 
 // resendInvite mails a new link.
-func resendInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
-	return s.change("resend", identity.InvitesWrite, "resent", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+func resendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
+	do := func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
 		c, err := inviter.Resend(ctx, caller, c.Invite.ID, onboarding.Unchanged{}, "")
 		if err != nil {
 			return err
 		}
 		_, err = inviter.Await(ctx, c, patience)
 		return err
-	})
+	}
+	return s.change("resend", identity.InvitesWrite, "resent", directory, do)
 }
 
 // cancelInvite ends the invite; its links are dead with the answer.
-func cancelInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
-	return s.change("cancel", identity.InvitesWrite, "cancelled", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
-		_, err := inviter.Cancel(ctx, caller, c.Invite.ID)
+func cancelInvite(s *Site, directory *clients.Directory, canceller *onboarding.Canceller) Form {
+	do := func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+		_, err := canceller.Cancel(ctx, caller, c.Invite.ID)
 		return err
-	})
+	}
+	return s.change("cancel", identity.InvitesWrite, "cancelled", directory, do)
 }
 
 // change does something about a client and shows the client's page again: by a redirect, or where it was refused with
 // the reason, and with what was typed put back by again.
-func (s *Site) change(name string, scope identity.Scope, done string, directory *onboarding.Directory,
+func (s *Site) change(name string, scope identity.Scope, done string, directory *clients.Directory,
 	do func(context.Context, identity.Caller, *client.Client, url.Values) error, again ...func(*page.Client, *fault.Error, url.Values)) Form {
 	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
@@ -110,7 +126,7 @@ func (s *Site) change(name string, scope identity.Scope, done string, directory 
 }
 
 // client prepares the page of the client that the path names.
-func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller identity.Caller) (page.Client, error) {
+func (s *Site) client(r *http.Request, directory *clients.Directory, caller identity.Caller) (page.Client, error) {
 	ctx, now := r.Context(), s.now()
 	which := id.Client(r.PathValue("clientId"))
 	event.Annotate(ctx, "agency", string(caller.Agency))
@@ -158,7 +174,7 @@ func (s *Site) client(r *http.Request, directory *onboarding.Directory, caller i
 	if may {
 		v.Resend = resend(c.Invite, a, now)
 	}
-	return v, s.tending(r, directory, caller, &v, c)
+	return v, s.clientActions(r, directory, caller, &v, c)
 }
 
 // story tells what happened to the invite, and what is still to come.
@@ -183,13 +199,17 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 		tone  page.Tone
 		title string
 		at    time.Time
-	}{{page.Good, "Paid for the first time", c.Payment.PaidAt}, {page.Bad, "Payment failed", c.Payment.PastDueSince}, {page.Idle, "Payment ended", c.Payment.EndedAt}} {
+	}{
+		{page.Good, "Paid for the first time", c.Payment.PaidAt}, {page.Bad, "Payment failed", c.Payment.PastDueSince},
+		{page.Idle, "Payment ended", c.Payment.EndedAt},
+	} {
 		if !e.at.IsZero() {
 			v.Story = append(v.Story, page.Event{Tone: e.tone, Title: e.title, At: page.TimeAt(e.at, now)})
 		}
 	}
 	if !c.EndedAt.IsZero() {
-		v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: map[client.Side]string{client.ByAgency: "Removed by you", client.ByClient: "Left the portal"}[c.EndedBy], At: page.TimeAt(c.EndedAt, now)})
+		title := map[client.Side]string{client.ByAgency: "Removed by you", client.ByClient: "Left the portal"}[c.EndedBy]
+		v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: title, At: page.TimeAt(c.EndedAt, now)})
 	}
 	if i.Live() {
 		v.Watch = "/v1/invites/" + string(i.ID)
@@ -206,11 +226,13 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 	i := c.Invite
 	switch c.EndedBy {
 	case client.ByAgency:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "You have removed this client.",
+			Text: "Nothing is open to it any more. You can invite the same address again."}
 		v.Again = true
 		return
 	case client.ByClient:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "This client has left your portal.", Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "This client has left your portal.",
+			Text: "Nothing is open to it any more. You can invite the same address again."}
 		v.Again = true
 		return
 	}
@@ -219,31 +241,40 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 	}
 	switch i.At(now) {
 	case invite.Sending:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.", Text: "The mail is on its way out, and this page follows it."}
+		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.",
+			Text: "The mail is on its way out, and this page follows it."}
 	case invite.Pending:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
+		v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending",
+			Text: "- This client has not yet accepted their invitation.", Spam: true}
 		v.Expires = page.TimeAt(i.ExpiresAt, now)
 	case invite.Expired:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it in time. Send it again for a new link and seven more days."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The invitation has expired.",
+			Text: "Nobody accepted it in time. Send it again for a new link and seven more days."}
 		if at := i.Asked(now); !at.IsZero() {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Your client asks for a new link.", Text: "The invitation has expired, and whoever holds its link asked " + page.TimeAt(at, now).Relative + " for a new one. Send it again for a new link and seven more days."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Your client asks for a new link.",
+				Text: "The invitation has expired, and whoever holds its link asked " + page.TimeAt(at, now).Relative +
+					" for a new one. Send it again for a new link and seven more days."}
 		}
 	case invite.Canceled:
 		v.Again = true
 		if i.WasDeclined() {
-			v.Banner = page.Banner{Tone: page.Bad, Title: "This invitation was declined.", Text: "Its link is dead. You can invite the same address again."}
+			v.Banner = page.Banner{Tone: page.Bad, Title: "This invitation was declined.",
+				Text: "Its link is dead. You can invite the same address again."}
 			if i.Reason != "" {
 				v.Banner.Text = "They wrote: “" + i.Reason + "” " + v.Banner.Text
 			}
 			return
 		}
-		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.", Text: "Its link is dead. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.",
+			Text: "Its link is dead. You can invite the same address again."}
 	case invite.Failed:
-		v.Banner = page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: sentence(i.Reason) + " Its link is dead. Ask your client for an address that works, and invite that one."}
+		v.Banner = page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.",
+			Text: sentence(i.Reason) + " Its link is dead. Ask your client for an address that works, and invite that one."}
 		v.Again = true
 	}
 	if i.Live() || i.At(now) == invite.Expired {
-		v.Cancel = &page.Cancel{Text: fmt.Sprintf("The link in the mail to %s stops working at once, and the client gets no access. You can invite the same address again afterwards.", c.Email)}
+		v.Cancel = &page.Cancel{Text: fmt.Sprintf("The link in the mail to %s stops working at once, and the client gets no access. "+
+			"You can invite the same address again afterwards.", c.Email)}
 	}
 }
 
@@ -255,13 +286,18 @@ func owing(v *page.Client, c *client.Client) bool {
 	}
 	switch s := c.Payment.State; {
 	case s == subscription.PastDue:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.", Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to change it. Perhaps remind it."}
+		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
+			Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to change it. " +
+				"Perhaps remind it."}
 	case s == subscription.Disputed:
-		v.Banner = page.Banner{Tone: page.Bad, Title: "The client's bank disputes the payment.", Text: "Its portal is paused until that is decided." + until}
+		v.Banner = page.Banner{Tone: page.Bad, Title: "The client's bank disputes the payment.",
+			Text: "Its portal is paused until that is decided." + until}
 	case c.Payment.Over() && returned(c):
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment was returned.", Text: "What it bought could not be set up. Its portal is paused; it may pay again there."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment was returned.",
+			Text: "What it bought could not be set up. Its portal is paused; it may pay again there."}
 	case c.Payment.Over():
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.", Text: "Its portal is paused until it pays again, which it can do there at any time." + until}
+		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.",
+			Text: "Its portal is paused until it pays again, which it can do there at any time." + until}
 	default:
 		return false
 	}
@@ -277,7 +313,8 @@ func resend(i *invite.Invite, a *agency.Agency, now time.Time) *page.Resend {
 		}
 	}
 	left := max(invite.ResendsPerDay-today, 0)
-	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. Each counts towards the hour's invites: %d of %d are left. The new mail has a new link; the old one stops working.",
+	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. Each counts towards the hour's "+
+		"invites: %d of %d are left. The new mail has a new link; the old one stops working.",
 		left, invite.ResendsPerDay, a.Left(now), agency.HourlyInvites)}
 	f := fault.As(i.MayResend(now))
 	switch {

@@ -23,6 +23,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -35,8 +36,9 @@ const perPage = 50
 const patience = 10 * time.Second
 
 // ClientsPage is the agency's dashboard; with invite=new the invite dialog is open on it.
-func ClientsPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, inviter *onboarding.Inviter) *Page {
-	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inviter *onboarding.Inviter,
+	previewer *onboarding.Previewer) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.clients(r, directory, caller, id.Client(r.URL.Query().Get("cursor")))
 		if err != nil {
 			return err
@@ -51,7 +53,9 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *onboarding.Dire
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, sendInvite(s, directory, inviter), previewPortal(s, inviter))
+	}
+	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show,
+		sendInvite(s, directory, inviter), previewPortal(s, previewer))
 }
 
 // workspace is what surrounds the agency's pages.
@@ -63,7 +67,8 @@ func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Wo
 	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here}
 }
 
-func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller identity.Caller, after id.Client) (page.Clients, error) {
+// clients prepares the list, from behind the cursor on.
+func (s *Site) clients(r *http.Request, directory *clients.Directory, caller identity.Caller, after id.Client) (page.Clients, error) {
 	ctx, now := r.Context(), s.now()
 	event.Annotate(ctx, "agency", string(caller.Agency))
 	a, err := directory.Agency(ctx, caller)
@@ -90,7 +95,7 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	if after != "" {
 		v.Newest = listPath(v.Find, v.Status, "")
 	}
-	found, err := directory.Clients(ctx, caller, onboarding.Query{Limit: perPage, After: after, Status: v.Status, Find: text.Fold(v.Find)})
+	found, err := directory.Clients(ctx, caller, clients.Query{Limit: perPage, After: after, Status: v.Status, Find: text.Fold(v.Find)})
 	if err != nil {
 		return v, err
 	}
@@ -103,7 +108,9 @@ func (s *Site) clients(r *http.Request, directory *onboarding.Directory, caller 
 	if f := fault.As(a.MayInvite()); f != nil {
 		v.Barred = page.Barred{Title: f.Message, Text: "Your clients keep what they have. Write to the platform's support to change this."}
 		if f.Code == fault.PlanRequired {
-			v.Barred.Text, v.Barred.URL = "With Max you bring clients into a portal under your own brand. When you upgrade, all that you have set up stays as it is.", "/upgrade"
+			v.Barred.URL = "/upgrade"
+			v.Barred.Text = "With Max you bring clients into a portal under your own brand. When you upgrade, all that you have set up " +
+				"stays as it is."
 		}
 		return v, nil
 	}
@@ -118,7 +125,9 @@ const longestFind = 200
 // state is a client's state as a filter of the list.
 type state struct{ status, word string }
 
-var states = []state{{"", "All"}, {string(client.Pending), "Pending"}, {string(client.Active), "Active"}, {string(client.Inactive), "Inactive"}}
+var states = []state{
+	{"", "All"}, {string(client.Pending), "Pending"}, {string(client.Active), "Active"}, {string(client.Inactive), "Inactive"},
+}
 
 // listPath is the list's path with these filters; the order of the parameters is fixed.
 func listPath(find, status string, after id.Client) string {
@@ -134,9 +143,10 @@ func listPath(find, status string, after id.Client) string {
 	return "/clients?" + q.Encode()
 }
 
-func row(l *onboarding.Listed, now time.Time) page.ClientRow {
+func row(l *clients.Listed, now time.Time) page.ClientRow {
 	c := l.Client
-	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now), Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
+	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now),
+		Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
 	if c.Name != "" {
 		out.Email = string(c.Email)
 	}
@@ -171,7 +181,7 @@ func row(l *onboarding.Listed, now time.Time) page.ClientRow {
 func clientPath(c id.Client) string { return "/clients/" + url.PathEscape(string(c)) }
 
 // form is an invite form with nothing typed in it.
-func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
+func (s *Site) form(r *http.Request, directory *clients.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
 	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites}
 	f.Next, _ = nextFree(a, s.now())
 	for _, part := range []struct {
@@ -186,10 +196,7 @@ func (s *Site) form(r *http.Request, directory *onboarding.Directory, caller ide
 			*part.into = append(*part.into, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
 		}
 	}
-	if directory.Prices == nil {
-		return f, nil
-	}
-	t, err := directory.Prices.Tariff(r.Context())
+	t, err := directory.Tariff(r.Context(), caller)
 	if err != nil || !t.Open() {
 		return f, err
 	}
@@ -243,7 +250,7 @@ func nextFree(a *agency.Agency, now time.Time) (page.Time, bool) {
 }
 
 // again fills the form for a client that has been one before.
-func (s *Site) again(r *http.Request, directory *onboarding.Directory, caller identity.Caller, f *page.InviteForm) error {
+func (s *Site) again(r *http.Request, directory *clients.Directory, caller identity.Caller, f *page.InviteForm) error {
 	which := id.Client(r.URL.Query().Get("again"))
 	if which == "" {
 		return nil
@@ -267,7 +274,7 @@ func newKey() string {
 
 // sendInvite sends an invite and leads to the new client's page. What cannot be sent comes back with all that
 // was typed.
-func sendInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
+func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
 	return form("send", identity.ByStaff(identity.InvitesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		event.Annotate(ctx, "agency", string(caller.Agency))
@@ -305,7 +312,9 @@ func sendInvite(s *Site, directory *onboarding.Directory, inviter *onboarding.In
 }
 
 // inviteNames are the fields of the invite form by the names that the use case gives them.
-var inviteNames = map[string]string{"email": "email", "name": "name", "message": "message", "payer": "payer", "grants": "grants", "order": "order"}
+var inviteNames = map[string]string{
+	"email": "email", "name": "name", "message": "message", "payer": "payer", "grants": "grants", "order": "order",
+}
 
 // draft reads the form as the script would send it.
 func draft(form url.Values) onboarding.Draft {

@@ -11,15 +11,15 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/billing"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 	"latchkey.dev/shared/view/receipt"
 )
 
 // ContractPage shows the agency what a client buys, or was asked to; with as=text for keeping.
-func ContractPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory) *Page {
-	return s.page("contractPage", auth, identity.ByStaff(identity.ClientsRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Directory) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))
 		l, err := directory.Client(r.Context(), caller, id.Client(r.PathValue("clientId")))
 		if err != nil {
@@ -34,13 +34,14 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *onboarding.Dir
 			v.Workspace, v.Brand, v.Back, v.BackWord = &around, around.Brand, clientPath(l.Client.ID), l.Client.DisplayName()
 			return nil
 		})
-	})
+	}
+	return s.page("contractPage", auth, identity.ByStaff(identity.ClientsRead), show)
 }
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
-func PortalContractPage(s *Site, auth *signin.Authenticator, ledger *billing.Ledger) *Page {
+func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
 	return s.page("portalContractPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		c, err := ledger.Relationship(r.Context(), caller, agencyIn(r))
+		c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
 		if err != nil {
 			return err
 		}
@@ -79,8 +80,8 @@ func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client
 	}
 	q := r.URL.Query()
 	q.Set("as", "text")
-	v := page.Contract{Number: of.Number, Agency: of.Agency, Client: of.Client, Chosen: string(of.Chosen), State: stateBadge(of.State), Text: of.State.Text,
-		Saving: of.Saving, Tax: of.Tax, Notes: of.Notes, Download: r.URL.Path + "?" + q.Encode()}
+	v := page.Contract{Number: of.Number, Agency: of.Agency, Client: of.Client, Chosen: string(of.Chosen), State: stateBadge(of.State),
+		Text: of.State.Text, Saving: of.Saving, Tax: of.Tax, Notes: of.Notes, Download: r.URL.Path + "?" + q.Encode()}
 	if of.Address != of.Client {
 		v.Address = of.Address
 	}
@@ -112,5 +113,8 @@ func keep(w http.ResponseWriter, of *receipt.Receipt, now time.Time) error {
 
 // stateBadge is the state of a payment.
 func stateBadge(s receipt.State) page.Badge {
-	return page.Badge{Text: s.Word, Tone: map[receipt.Weight]page.Tone{receipt.Fine: page.Good, receipt.Waiting: page.Wait, receipt.Wrong: page.Bad, receipt.Over: page.Idle}[s.Weight]}
+	tones := map[receipt.Weight]page.Tone{
+		receipt.Fine: page.Good, receipt.Waiting: page.Wait, receipt.Wrong: page.Bad, receipt.Over: page.Idle,
+	}
+	return page.Badge{Text: s.Word, Tone: tones[s.Weight]}
 }

@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -26,6 +27,8 @@ type Page struct {
 	show handler
 	post http.Handler
 	any  bool // every method shows it
+
+	unheld bool // the wrapper finds out who is calling, and holds nobody to Who
 }
 
 // Form is one form of a page. What it refuses is shown at the page's own address, with what was typed; a success leads on
@@ -123,14 +126,32 @@ func (p *Page) answer(w http.ResponseWriter, r *http.Request, who identity.Who, 
 }
 
 func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller, error) {
-	if p.auth == nil {
+	switch {
+	case p.auth == nil:
 		return identity.Caller{}, nil
+	case p.unheld:
+		return p.auth.Identify(r.Context(), signin.Credentials{Session: cookie.Of(r), Bearer: bearer(r)})
 	}
 	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who)
 	if err == nil && who.Kind == identity.Staff {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))
 	}
 	return caller, err
+}
+
+// Unheld is the same page, whose callers are found out, by API keys too, and held to nothing: what is refused there is
+// refused by a use case. A suite compares that with what is declared.
+func (p *Page) Unheld() *Page {
+	open := *p
+	open.unheld = true
+	open.post = open.site.guard.Handler(http.HandlerFunc(open.send))
+	return &open
+}
+
+// bearer is the API key of a request; pages take none, and only an unheld one looks at it.
+func bearer(r *http.Request) string {
+	_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Bearer ")
+	return key
 }
 
 // Function is the page as a Lambda function behind its route.

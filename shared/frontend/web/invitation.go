@@ -19,25 +19,51 @@ func invitationPath(token string) string { return "/i/" + url.PathEscape(token) 
 
 func portalPath(agency string) string { return "/portal?agency=" + url.QueryEscape(agency) }
 
-// InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer.
-// Looking at it changes nothing.
-func InvitationPage(s *Site, auth *signin.Authenticator, reception *onboarding.Reception, codes *signin.Codes) *Page {
-	return s.page("invitationPage", auth, identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.invitation(r, reception, caller)
+// The forms of an invitation's page lead back to it with these.
+const (
+	codeMailed = "?step=code"     // asks for the code that was mailed
+	codeAgain  = "&again=1"       // says that it is a new one
+	declined   = "?done=declined" // thanks for a no
+	proposed   = "?done=proposed" // thanks for another address
+)
+
+// InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer, and with
+// step=code for the code that was mailed. Looking at it changes nothing.
+func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding.Invitations, answers *onboarding.Answers,
+	decliner *onboarding.Decliner, codes *signin.Codes) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		q := r.URL.Query()
+		if q.Get("done") == "declined" {
+			// The link is dead by then, and dead links tell nothing: this page is the same for every link, good or bad, and so
+			// it is the platform's.
+			return s.show(w, r, http.StatusOK, page.Answered{Brand: s.brand, Declined: true})
+		}
+		v, err := s.invitation(r, invitations, caller)
 		if err != nil {
 			return err
 		}
-		if v.Step != page.Joined {
-			switch r.URL.Query().Get("answer") {
-			case "decline":
-				v.Step = page.Declining
-			case "propose":
-				v.Step, v.Email = page.Proposing, v.Person
+		if v.Step == page.Joined {
+			return s.show(w, r, http.StatusOK, v)
+		}
+		if q.Get("done") == "proposed" {
+			return s.show(w, r, http.StatusOK, page.Answered{Brand: v.Brand})
+		}
+		switch q.Get("answer") {
+		case "decline":
+			v.Step = page.Declining
+		case "propose":
+			v.Step, v.Email = page.Proposing, v.Person
+		}
+		if q.Get("step") == "code" && (v.Step == page.AskCode || v.Step == page.WrongUser) {
+			v.Step, v.Wait = page.GiveCode, seconds(identity.CodeApart)
+			if q.Get("again") != "" {
+				v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, acceptInvitation(s, reception, codes), mailCode(s, reception, codes), declineInvitation(s, reception), proposeAddress(s, reception),
-		requestNewLink(reception))
+	}
+	return s.page("invitationPage", auth, identity.ByHolder, show, acceptInvitation(s, invitations, codes), mailCode(s, invitations, codes),
+		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
 }
 
 // deadLink is the fault of a link that opens nothing, with the page to show for it.
@@ -61,9 +87,9 @@ func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.
 }
 
 // invitation prepares the page for whoever is looking.
-func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, caller identity.Caller) (page.Invitation, error) {
+func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, caller identity.Caller) (page.Invitation, error) {
 	token, now := r.PathValue("token"), s.now()
-	i, err := reception.View(r.Context(), token, caller)
+	i, err := invitations.View(r.Context(), token, caller)
 	if f := fault.As(err); f != nil && i.Client != nil {
 		from := i.Client.Invite.From
 		d := &deadLink{page.DeadLink{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}}, f}
@@ -116,22 +142,22 @@ func (s *Site) invitation(r *http.Request, reception *onboarding.Reception, call
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // mailCode mails a sign-in code to the invited address, and to no other.
-func mailCode(s *Site, reception *onboarding.Reception, codes *signin.Codes) Form {
+func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes) Form {
 	return form("code", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		v, err := s.invitation(r, reception, identity.Caller{})
+		v, err := s.invitation(r, invitations, identity.Caller{})
 		if err != nil {
 			return err
 		}
-		to, err := reception.Address(r.Context(), r.PathValue("token"))
+		to, err := invitations.Address(r.Context(), r.PathValue("token"))
 		if err != nil {
 			return err
 		}
 		if err = codes.Request(r.Context(), to, address(r)); err == nil {
-			v.Step, v.Wait = page.GiveCode, seconds(identity.CodeApart)
+			next := v.URL + codeMailed
 			if r.PostForm.Get("again") != "" {
-				v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+				next += codeAgain
 			}
-			return s.show(w, r, http.StatusOK, v)
+			return seeOther(w, next)
 		}
 		f, err := ours(r, err)
 		if err != nil {
@@ -149,15 +175,15 @@ func mailCode(s *Site, reception *onboarding.Reception, codes *signin.Codes) For
 
 // acceptInvitation accepts for the signed-in person, or for the one who proves with a code to own the invited
 // address, who is signed in by it.
-func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Codes) Form {
+func acceptInvitation(s *Site, invitations *onboarding.Invitations, codes *signin.Codes) Form {
 	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, token := r.Context(), r.PathValue("token")
-		v, err := s.invitation(r, reception, caller)
+		v, err := s.invitation(r, invitations, caller)
 		if err != nil {
 			return err
 		}
 		if r.PostForm.Has("code") && v.Step != page.Accept && v.Step != page.Joined {
-			to, err := reception.Address(ctx, token)
+			to, err := invitations.Address(ctx, token)
 			if err != nil {
 				return err
 			}
@@ -175,7 +201,7 @@ func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Co
 			http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
 			caller = session.Person()
 		}
-		c, err := reception.Accept(ctx, token, r.PostForm.Get("offer"), caller)
+		c, err := invitations.Accept(ctx, token, r.PostForm.Get("offer"), caller)
 		switch {
 		case err == nil:
 			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
@@ -184,7 +210,7 @@ func acceptInvitation(s *Site, reception *onboarding.Reception, codes *signin.Co
 		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now
 			f := fault.As(err)
 			note(ctx, f)
-			if v, err = s.invitation(r, reception, caller); err != nil {
+			if v, err = s.invitation(r, invitations, caller); err != nil {
 				return err
 			}
 			v.Note = page.Note{Tone: page.Wait, Title: "The offer has changed", Text: f.Message}

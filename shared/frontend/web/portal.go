@@ -41,7 +41,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			return s.show(w, r, http.StatusOK, page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view)})
 		}
 		event.Annotate(ctx, "agency", string(view.Agency.ID), "client", string(view.Client.ID))
-		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account", Welcome: r.URL.Query().Get("welcome") != "", Places: places(view)}
+		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account",
+			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view)}
 		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
@@ -52,17 +53,21 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
-			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
+			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. " +
+				"Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
-			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
+			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, " +
+				"which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
 		}
 		if view.Access == portal.Closed {
-			v.Welcome, v.Failed = false, "This portal has closed: "+view.Agency.Name+" does not use this platform any more. Your sign-in stays as it is."
+			v.Welcome = false
+			v.Failed = "This portal has closed: " + view.Agency.Name + " does not use this platform any more. Your sign-in stays as it is."
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
-			v.Problems, v.SignIn = refusal(r), signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
+			v.Problems = refusal(r)
+			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
@@ -73,7 +78,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 				}
 			}
 		}
-		furnish(&v, view, s.now())
+		portalSections(&v, view, s.now())
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
@@ -98,8 +103,8 @@ func returned(c *client.Client) bool {
 	return len(c.Items) > 0
 }
 
-// furnish puts what is open to the client on its page.
-func furnish(v *page.Portal, view *portal.View, now time.Time) {
+// portalSections puts what is open to the client on its page.
+func portalSections(v *page.Portal, view *portal.View, now time.Time) {
 	for _, i := range view.Instances {
 		v.Instances = append(v.Instances, tile(i, v.Brand.Name, now))
 	}
@@ -122,7 +127,9 @@ func places(v *portal.View) []page.Place {
 
 // noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
 // to show where nothing is known.
-func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error) error {
+func (s *Site) noPortal(
+	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
+) error {
 	if which == "" && caller.Agency != "" {
 		return seeOther(w, "/clients")
 	}
@@ -149,6 +156,7 @@ func (s *Site) noPortal(w http.ResponseWriter, r *http.Request, from *portal.Por
 	return s.show(w, r, http.StatusOK, v)
 }
 
+// tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {

@@ -64,6 +64,7 @@ func portalInstancePath(x id.Resource) string {
 	return "/portal/instances/" + url.PathEscape(string(x))
 }
 
+// portalInstance prepares the page of the instance that the path names.
 func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, caller identity.Caller) (page.PortalInstance, error) {
 	ctx, now := r.Context(), s.now()
 	x, err := instances.Get(ctx, caller, id.Resource(r.PathValue("instanceId")))
@@ -74,8 +75,10 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if x.Reason != "" {
 		event.Annotate(ctx, "n8n", "not shown")
 	}
-	v := page.PortalInstance{Brand: brandOf(x.Agency), Person: string(caller.Email), Portal: portalPath(string(x.Agency.ID)), URL: portalInstancePath(x.ID), API: "/v1" + portalInstancePath(x.ID),
-		Name: x.Name, State: resourceBadge(x.Status), Write: x.Access == instance.Write, Connected: x.Connected, Reason: x.Reason, NoFlows: x.NoFlows, More: x.More}
+	v := page.PortalInstance{Brand: brandOf(x.Agency), Person: string(caller.Email), Portal: portalPath(string(x.Agency.ID)),
+		URL: portalInstancePath(x.ID), API: "/v1" + portalInstancePath(x.ID),
+		Name: x.Name, State: resourceBadge(x.Status), Write: x.Access == instance.Write,
+		Connected: x.Connected, Reason: x.Reason, NoFlows: x.NoFlows, More: x.More}
 	if x.Status.Linkable() {
 		v.Address = x.URL
 	}

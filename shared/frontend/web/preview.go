@@ -12,21 +12,22 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// previewPortal shows the portal as the client of a draft would see it. It is a form for what was typed, and changes
-// nothing.
-func previewPortal(s *Site, inviter *onboarding.Inviter) Form {
+// previewPortal shows the portal as the client of a draft would see it. It shows what was typed, and changes nothing: so its
+// answer is the page itself, and no redirect to an address that would have to hold the draft.
+func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
 	return form("preview", identity.ByStaff(identity.InvitesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		p, err := inviter.Preview(r.Context(), caller, draft(r.PostForm))
+		p, err := previewer.Preview(r.Context(), caller, draft(r.PostForm))
 		if f := fault.As(err); f != nil {
 			note(r.Context(), f)
-			return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet", Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
+			return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet",
+				Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
 		}
 		if err != nil {
 			return err
 		}
 		person := cmp.Or(string(p.Offer.Email), "client@example.com")
 		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
-		furnish(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+		portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
 		if err := promise(&v, p.Offer.Contract); err != nil {
 			return err
 		}
@@ -48,9 +49,11 @@ func promise(v *page.Portal, c *contract.Contract) error {
 	if err != nil {
 		return err
 	}
-	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, State: page.Badge{Tone: page.Wait, Text: "Paid first"}, Text: "Before it gets here, the client picks monthly or annual and pays by card."}
+	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, State: page.Badge{Tone: page.Wait, Text: "Paid first"},
+		Text: "Before it gets here, the client picks monthly or annual and pays by card."}
 	for _, l := range c.Lines {
-		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true, Reason: "It is set up as soon as it is paid."}
+		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true,
+			Reason: "It is set up as soon as it is paid."}
 		if l.Product == contract.WhatsApp {
 			t.Kind = "WhatsApp"
 			v.Services = append(v.Services, t)

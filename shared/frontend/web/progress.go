@@ -9,7 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/purchase"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/provisioning"
 	"latchkey.dev/shared/view/page"
 )
@@ -19,7 +19,10 @@ var stages = []struct {
 	state purchase.State
 	title string
 }{
-	{purchase.Requested, "Payment received"}, {purchase.Creating, "Setting it up"}, {purchase.HealthWait, "Starting it"}, {purchase.Ready, "Ready"},
+	{purchase.Requested, "Payment received"},
+	{purchase.Creating, "Setting it up"},
+	{purchase.HealthWait, "Starting it"},
+	{purchase.Ready, "Ready"},
 }
 
 // progress words how far a thing is that was bought; nil when there is nothing to tell. mine says that its owner reads it.
@@ -35,7 +38,8 @@ func progress(i *purchase.Item, mine bool, now time.Time) *page.Progress {
 	due := page.TimeAt(i.Since.Add(purchase.GiveUp), now)
 	switch i.State {
 	case purchase.Failed:
-		p.Note = page.Note{Tone: page.Bad, Text: "It could not be set up yet. " + sentence(i.Reason) + " " + whose + " if it is not ready " + due.Relative + "."}
+		p.Note = page.Note{Tone: page.Bad,
+			Text: "It could not be set up yet. " + sentence(i.Reason) + " " + whose + " if it is not ready " + due.Relative + "."}
 	case purchase.Compensating:
 		p.Note = page.Note{Tone: page.Wait, Text: "It could not be set up. The payment for it is being returned."}
 		return p
@@ -43,7 +47,8 @@ func progress(i *purchase.Item, mine bool, now time.Time) *page.Progress {
 		p.Note = page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}
 		return p
 	case purchase.Suspended:
-		p.Note = page.Note{Tone: page.Bad, Text: "It is suspended, because it is not paid. Unless it is paid before, it is deleted with all that is in it on " + page.TimeAt(i.DeletedOn(), now).Day + "."}
+		p.Note = page.Note{Tone: page.Bad, Text: "It is suspended, because it is not paid. " +
+			"Unless it is paid before, it is deleted with all that is in it on " + page.TimeAt(i.DeletedOn(), now).Day + "."}
 		return p
 	case purchase.Deleting, purchase.Deleted:
 		p.Note = page.Note{Tone: page.Idle, Text: "It was deleted, because it was not paid any more."}
@@ -51,7 +56,8 @@ func progress(i *purchase.Item, mine bool, now time.Time) *page.Progress {
 	default:
 		if i.Late(now) {
 			p.Edition += " late"
-			p.Note = page.Note{Tone: page.Wait, Text: "Payment received; setup is taking longer. Nobody needs to do anything. " + whose + " if it is not ready " + due.Relative + "."}
+			p.Note = page.Note{Tone: page.Wait, Text: "Payment received; setup is taking longer. Nobody needs to do anything. " +
+				whose + " if it is not ready " + due.Relative + "."}
 		}
 	}
 	p.Steps = climbed(i, now)
@@ -93,9 +99,10 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 }
 
 // retryProvisioning has something set up again, and shows the client's page.
-func retryProvisioning(s *Site, directory *onboarding.Directory, retrier *provisioning.Retrier) Form {
-	return s.change("retry", identity.ClientsWrite, "retried", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
-		_, err := retrier.Retry(ctx, caller.Actor(), caller.Agency, c.ID, id.Resource(form.Get("resource")))
+func retryProvisioning(s *Site, directory *clients.Directory, retrier *provisioning.Retrier) Form {
+	again := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		_, err := retrier.Retry(ctx, caller, c.ID, id.Resource(form.Get("resource")))
 		return err
-	})
+	}
+	return s.change("retry", identity.ClientsWrite, "retried", directory, again)
 }

@@ -162,7 +162,7 @@ func Logo(s *Site, o *agencies.Office) *Page {
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.PriceList, o *agencies.Office, support string) *Page {
+func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, o *agencies.Office, support string) *Page {
 	return s.page("upgradePage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		a, err := o.Get(r.Context(), caller)
 		if err != nil {

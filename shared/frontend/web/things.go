@@ -11,26 +11,36 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
-	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
+// things shows what an agency has connected of one kind.
+type things struct {
+	*Site
+	kind      instance.Kind
+	directory *clients.Directory
+	inventory *resources.Inventory
+}
+
 // InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
-func InstancesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
-	return s.thingsPage("instancesPage", instance.N8N, auth, directory, connector, connectInstance(s, directory, connector))
+func InstancesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
+	t := &things{s, instance.N8N, directory, connector.Inventory}
+	return t.listPage("instancesPage", auth, connectInstance(t, connector))
 }
 
 // ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
-func ServicesPage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
-	return s.thingsPage("servicesPage", instance.Service, auth, directory, connector, connectService(s, directory, connector))
+func ServicesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
+	t := &things{s, instance.Service, directory, inventory}
+	return t.listPage("servicesPage", auth, connectService(t))
 }
 
-func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
-	forms ...Form) *Page {
-	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.things(r, kind, directory, connector, caller)
+// listPage is the page of all things.
+func (t *things) listPage(name string, auth *signin.Authenticator, forms ...Form) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := t.list(r, caller)
 		if err != nil {
 			return err
 		}
@@ -38,34 +48,35 @@ func (s *Site) thingsPage(name string, kind instance.Kind, auth *signin.Authenti
 			v.Note = page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}
 		}
 		v.Form.Open = r.URL.Query().Get("ask") == "connect"
-		return s.show(w, r, http.StatusOK, v)
-	}, forms...)
+		return t.show(w, r, http.StatusOK, v)
+	}
+	return t.page(name, auth, identity.ByStaff(identity.ResourcesRead), show, forms...)
 }
 
-// things prepares the list.
-func (s *Site) things(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Things, error) {
+// list prepares the page of all things.
+func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, error) {
 	ctx := r.Context()
 	event.Annotate(ctx, "agency", string(caller.Agency))
-	v := page.Things{Service: kind == instance.Service, Form: page.ThingForm{Key: newKey(), Type: "whatsapp"}}
-	a, err := directory.Agency(ctx, caller)
+	v := page.Things{Service: t.kind == instance.Service, Form: page.ThingForm{Key: newKey(), Type: "whatsapp"}}
+	a, err := t.directory.Agency(ctx, caller)
 	if err != nil {
 		return v, err
 	}
-	v.Workspace = workspace(a, caller, areaOf(kind))
+	v.Workspace = workspace(a, caller, areaOf(t.kind))
 	v.Workspace.Invite = a.MayInvite() == nil
-	all, err := directory.Resources(ctx, caller, kind, false)
+	all, err := t.directory.Resources(ctx, caller, t.kind, false)
 	if err != nil {
 		return v, err
 	}
-	seers, more, err := connector.Seers(ctx, caller)
+	seers, more, err := t.inventory.Seers(ctx, caller)
 	if err != nil {
 		return v, err
 	}
 	v.More = more
 	for i := range all {
 		x := &all[i]
-		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL), State: resourceBadge(x.Status),
-			Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
+		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
+			State: resourceBadge(x.Status), Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
 		switch n := seers[x.ID]; n {
 		case 0:
 		case 1:
@@ -129,27 +140,29 @@ func stateMeaning(r *instance.Resource) string {
 
 // connectInstance connects an n8n and leads to its page. What cannot be connected comes back with all that was
 // typed, but for the key.
-func connectInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
-	return s.connect(instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+func connectInstance(t *things, connector *resources.Connector) Form {
+	return t.connect(func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("apiKey")
-		return connector.Connect(r.Context(), caller, resources.Instance{Name: &name, URL: &at, APIKey: &key}, once(r.PostForm))
+		in := resources.Instance{Name: &name, URL: &at, APIKey: &key}
+		return connector.Connect(r.Context(), caller, in, once(r.PostForm))
 	})
 }
 
 // connectService connects a service and leads to its page.
-func connectService(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
-	return s.connect(instance.Service, directory, connector, func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
-		in := resources.Service{Type: r.PostForm.Get("type"), Name: r.PostForm.Get("name"), URL: strings.TrimSpace(r.PostForm.Get("url"))}
-		return connector.ConnectService(r.Context(), caller, in, once(r.PostForm))
+func connectService(t *things) Form {
+	return t.connect(func(r *http.Request, caller identity.Caller) (*instance.Resource, error) {
+		in := resources.Service{
+			Type: r.PostForm.Get("type"), Name: r.PostForm.Get("name"), URL: strings.TrimSpace(r.PostForm.Get("url"))}
+		return t.inventory.ConnectService(r.Context(), caller, in, once(r.PostForm))
 	})
 }
 
 // thingNames are the fields of the forms by the names that the use case gives them.
 var thingNames = map[string]string{"name": "name", "url": "url", "apiKey": "apiKey", "type": "type"}
 
-func (s *Site) connect(kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
-	do func(*http.Request, identity.Caller) (*instance.Resource, error)) Form {
-	return form("connect", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+// connect is the form of the list that connects a thing.
+func (t *things) connect(do func(*http.Request, identity.Caller) (*instance.Resource, error)) Form {
+	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		made, err := do(r, caller)
 		if err == nil {
 			return seeOther(w, thingPath(made.ID)+"?done=connected")
@@ -158,18 +171,19 @@ func (s *Site) connect(kind instance.Kind, directory *onboarding.Directory, conn
 		if err != nil {
 			return err
 		}
-		v, err := s.things(r, kind, directory, connector, caller)
+		v, err := t.list(r, caller)
 		if err != nil {
 			return err
 		}
 		v.Form.Open, v.Form.Problems = true, problems(f, thingNames)
 		v.Form.Name, v.Form.URL, v.Form.Type = r.PostForm.Get("name"), r.PostForm.Get("url"), r.PostForm.Get("type")
 		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
-	})
+		return t.show(w, r, f.Code.Status(), v)
+	}
+	return form("connect", identity.ByStaff(identity.ResourcesWrite), run)
 }
 
-// things that were done to an instance or service, by the word that the redirect carries.
+// thingOutcomes say what was done to an instance or service, by the word that the redirect carries.
 var thingOutcomes = map[string]page.Note{
 	"connected": {Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on their pages."},
 	"saved":     {Tone: page.Good, Text: "Your changes are saved."},
@@ -177,20 +191,21 @@ var thingOutcomes = map[string]page.Note{
 }
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
-func InstancePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
-	return s.thingPage("instancePage", instance.N8N, auth, directory, connector,
-		updateInstance(s, directory, connector), checkInstance(s, directory, connector), disconnectThing(s, instance.N8N, directory, connector))
+func InstancePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
+	t := &things{s, instance.N8N, directory, connector.Inventory}
+	return t.onePage("instancePage", auth, updateInstance(t, connector), checkInstance(t, connector), disconnectThing(t))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
-func ServicePage(s *Site, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector) *Page {
-	return s.thingPage("servicePage", instance.Service, auth, directory, connector, disconnectThing(s, instance.Service, directory, connector))
+func ServicePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
+	t := &things{s, instance.Service, directory, inventory}
+	return t.onePage("servicePage", auth, disconnectThing(t))
 }
 
-func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authenticator, directory *onboarding.Directory, connector *resources.Connector,
-	forms ...Form) *Page {
-	return s.page(name, auth, identity.ByStaff(identity.ResourcesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.thing(r, kind, directory, connector, caller)
+// onePage is the page of one thing.
+func (t *things) onePage(name string, auth *signin.Authenticator, forms ...Form) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := t.one(r, caller)
 		if err != nil {
 			return err
 		}
@@ -200,26 +215,29 @@ func (s *Site) thingPage(name string, kind instance.Kind, auth *signin.Authentic
 		}
 		ask := r.URL.Query().Get("ask")
 		v.Form.Open, v.Asking = ask == "edit" && !v.Service, ask == "disconnect"
-		return s.show(w, r, http.StatusOK, v)
-	}, forms...)
+		return t.show(w, r, http.StatusOK, v)
+	}
+	return t.page(name, auth, identity.ByStaff(identity.ResourcesRead), show, forms...)
 }
 
-// thing prepares the page of the resource that the path names.
-func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector, caller identity.Caller) (page.Thing, error) {
-	ctx, now := r.Context(), s.now()
+// one prepares the page of the thing that the path names.
+func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error) {
+	ctx, now := r.Context(), t.now()
 	event.Annotate(ctx, "agency", string(caller.Agency))
-	seen, err := connector.Get(ctx, caller, kind, which(r, kind))
+	seen, err := t.inventory.Get(ctx, caller, t.kind, which(r, t.kind))
 	if err != nil {
 		return page.Thing{}, err
 	}
-	a, err := directory.Agency(ctx, caller)
+	a, err := t.directory.Agency(ctx, caller)
 	if err != nil {
 		return page.Thing{}, err
 	}
 	x := seen.Resource
 	event.Annotate(ctx, "resource", string(x.ID))
-	v := page.Thing{Workspace: workspace(a, caller, areaOf(kind)), Service: kind == instance.Service, URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
-		State: resourceBadge(x.Status), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason, Connected: x.Connected(), More: seen.More,
+	v := page.Thing{Workspace: workspace(a, caller, areaOf(t.kind)), Service: t.kind == instance.Service,
+		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
+		State: resourceBadge(x.Status), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
+		Connected: x.Connected(), More: seen.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = a.MayInvite() == nil
 	if !x.CheckedAt.IsZero() {
@@ -229,7 +247,8 @@ func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.
 		v.Meaning = "Clients cannot open it until a check finds it well."
 	}
 	for _, c := range seen.Clients {
-		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(), Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
+		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(),
+			Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
 	}
 	if x.Bought() {
 		v.Owner = &page.SeerRow{Name: "a client"}
@@ -239,11 +258,13 @@ func (s *Site) thing(r *http.Request, kind instance.Kind, directory *onboarding.
 				v.Reason = ""
 			}
 		}
-		v.Meaning = "The client has bought it and pays for it. You see how it is; it is not yours to change, to open to others or to disconnect."
+		v.Meaning = "The client has bought it and pays for it. You see how it is; " +
+			"it is not yours to change, to open to others or to disconnect."
 	}
 	return v, nil
 }
 
+// which is the thing that the path names.
 func which(r *http.Request, kind instance.Kind) id.Resource {
 	if kind == instance.Service {
 		return id.Resource(r.PathValue("serviceId"))
@@ -252,8 +273,8 @@ func which(r *http.Request, kind instance.Kind) id.Resource {
 }
 
 // updateInstance changes an instance. An empty key leaves the stored one.
-func updateInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
-	return form("save", identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+func updateInstance(t *things, connector *resources.Connector) Form {
+	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		name, at, key := r.PostForm.Get("name"), r.PostForm.Get("url"), strings.TrimSpace(r.PostForm.Get("apiKey"))
 		in := resources.Instance{Name: &name, URL: &at}
@@ -268,16 +289,18 @@ func updateInstance(s *Site, directory *onboarding.Directory, connector *resourc
 		if err != nil || f.Code == fault.NotFound {
 			return orNotFound(err, f)
 		}
-		v, err := s.thing(r, instance.N8N, directory, connector, caller)
+		v, err := t.one(r, caller)
 		if err != nil {
 			return err
 		}
 		v.Form.Open, v.Form.Problems, v.Form.Name, v.Form.URL = true, problems(f, thingNames), name, at
 		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
-	})
+		return t.show(w, r, f.Code.Status(), v)
+	}
+	return form("save", identity.ByStaff(identity.ResourcesWrite), run)
 }
 
+// orNotFound is the error, or else the fault, for the page of errors.
 func orNotFound(err error, f *fault.Error) error {
 	if err != nil {
 		return err
@@ -286,27 +309,26 @@ func orNotFound(err error, f *fault.Error) error {
 }
 
 // checkInstance has an instance called now.
-func checkInstance(s *Site, directory *onboarding.Directory, connector *resources.Connector) Form {
-	return s.toThing("check", instance.N8N, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+func checkInstance(t *things, connector *resources.Connector) Form {
+	return t.change("check", func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
 		_, err := connector.Check(r.Context(), caller, x)
 		return thingPath(x) + "?done=checked", err
 	})
 }
 
 // disconnectThing takes an instance or a service away.
-func disconnectThing(s *Site, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector) Form {
-	list := map[instance.Kind]string{instance.N8N: "/instances", instance.Service: "/services"}[kind]
-	return s.toThing("disconnect", kind, directory, connector, func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
-		_, err := connector.Disconnect(r.Context(), caller, kind, x)
+func disconnectThing(t *things) Form {
+	list := map[instance.Kind]string{instance.N8N: "/instances", instance.Service: "/services"}[t.kind]
+	return t.change("disconnect", func(r *http.Request, caller identity.Caller, x id.Resource) (string, error) {
+		_, err := t.inventory.Disconnect(r.Context(), caller, t.kind, x)
 		return list + "?done=disconnected", err
 	})
 }
 
-// toThing does something to a resource and leads on; where it is refused, the resource's page says why.
-func (s *Site) toThing(name string, kind instance.Kind, directory *onboarding.Directory, connector *resources.Connector,
-	do func(*http.Request, identity.Caller, id.Resource) (string, error)) Form {
-	return form(name, identity.ByStaff(identity.ResourcesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		next, err := do(r, caller, which(r, kind))
+// change does something to a thing and leads on; where it is refused, the thing's page says why.
+func (t *things) change(name string, do func(*http.Request, identity.Caller, id.Resource) (string, error)) Form {
+	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		next, err := do(r, caller, which(r, t.kind))
 		if err == nil {
 			return seeOther(w, next)
 		}
@@ -314,12 +336,13 @@ func (s *Site) toThing(name string, kind instance.Kind, directory *onboarding.Di
 		if err != nil || f.Code == fault.NotFound {
 			return orNotFound(err, f)
 		}
-		v, err := s.thing(r, kind, directory, connector, caller)
+		v, err := t.one(r, caller)
 		if err != nil {
 			return err
 		}
 		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
-	})
+		return t.show(w, r, f.Code.Status(), v)
+	}
+	return form(name, identity.ByStaff(identity.ResourcesWrite), run)
 }

@@ -78,9 +78,9 @@ const Fresh = 15 * time.Minute
 
 // Account serves people about themselves.
 type Account struct {
-	Store Store
-	Till  client.Till // nil where nothing is sold, and where nothing is ended
-	Now   func() time.Time
+	Store     Store
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
 	// MayResign and Resign take a person's place at an agency away. The first returns what is in the way, such as
 	// [fault.LastOwner]; the second is no fault when there is no such place. Nil where nobody is erased.
 	MayResign, Resign func(ctx context.Context, agency id.Agency, member id.Member) error
@@ -163,7 +163,7 @@ func (a *Account) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 		if err := c.MayEnd(client.ByClient); err != nil {
 			return err
 		}
-		if err := client.CloseTill(ctx, a.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, a.Checkouts, c); err != nil {
 			return err
 		}
 		now := a.Now()
@@ -249,7 +249,7 @@ func (a *Account) erase(ctx context.Context, caller identity.Caller, which id.Ag
 		if err != nil || c.Erased() {
 			return err
 		}
-		if err := client.CloseTill(ctx, a.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, a.Checkouts, c); err != nil {
 			return err
 		}
 		now := a.Now()

@@ -39,7 +39,7 @@ type Query struct {
 	Examine int      // how many rows a read looks at
 }
 
-// How far one request looks: reads of so many rows each; see onboarding.Directory.
+// How far one request looks: reads of so many rows each; see clients.Directory.
 const (
 	reads   = 8
 	examine = 500
@@ -48,10 +48,9 @@ const (
 // MaxExport is how many rows one file holds: with the longest ones a file stays well below what a function may answer.
 const MaxExport = 2000
 
-// Chronicle answers an agency's questions about what was done.
-type Chronicle struct {
+// Log answers an agency's questions about what was done.
+type Log struct {
 	Store Store
-	Now   func() time.Time
 }
 
 // Party is an actor or a subject.
@@ -82,8 +81,8 @@ const (
 var prefixes = []struct {
 	prefix string
 	kind   Kind
-}{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite}, {id.InstancePrefix, Instance}, {id.ServicePrefix, Service},
-	{id.AgencyPrefix, Agency}}
+}{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
+	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {
@@ -119,8 +118,11 @@ type Page struct {
 
 // List reads a page of the log, newest first, in a bounded number of reads: it may come short of its limit, with a cursor
 // to go on from. Faults: [fault.Invalid] for a time that cannot be.
-func (c *Chronicle) List(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
+func (l *Log) List(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
 	var page Page
+	if err := caller.May(identity.ActivityRead); err != nil {
+		return page, err
+	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
 		return page, fault.InField("to", "Choose an end that comes after the beginning.")
 	}
@@ -130,7 +132,7 @@ func (c *Chronicle) List(ctx context.Context, caller identity.Caller, q Query) (
 		q.Examine = q.Limit
 	}
 	for range reads {
-		some, next, err := c.Store.Log(ctx, caller.Agency, q)
+		some, next, err := l.Store.Log(ctx, caller.Agency, q)
 		if err != nil {
 			return page, err
 		}
@@ -144,7 +146,7 @@ func (c *Chronicle) List(ctx context.Context, caller identity.Caller, q Query) (
 			break
 		}
 	}
-	names, err := c.names(ctx, caller.Agency, rows)
+	names, err := l.names(ctx, caller.Agency, rows)
 	if err != nil {
 		return page, err
 	}
@@ -157,7 +159,7 @@ func (c *Chronicle) List(ctx context.Context, caller identity.Caller, q Query) (
 }
 
 // names asks once for all that the rows speak of.
-func (c *Chronicle) names(ctx context.Context, agency id.Agency, rows []audit.Entry) (map[string]string, error) {
+func (l *Log) names(ctx context.Context, agency id.Agency, rows []audit.Entry) (map[string]string, error) {
 	seen := map[string]bool{}
 	var ids []string
 	add := func(s string) {
@@ -180,7 +182,7 @@ func (c *Chronicle) names(ctx context.Context, agency id.Agency, rows []audit.En
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return c.Store.Names(ctx, agency, ids)
+	return l.Store.Names(ctx, agency, ids)
 }
 
 // Moment reads a time of a filter: RFC 3339, or a day, which as an end means all of it.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
@@ -20,8 +19,8 @@ import (
 	"latchkey.dev/shared/domain/payment"
 )
 
-// Till is the payment service. Failures are payment.Error.
-type Till interface {
+// Provider is the payment service. Failures are payment.Error; of [Unsold] they are faults with code [fault.PaymentsOff].
+type Provider interface {
 	// Prices reads the active prices with these lookup keys; those that do not exist are left out.
 	Prices(ctx context.Context, lookupKeys []string) (map[string]payment.Price, error)
 	// CreateCheckout opens a checkout page, once per idempotency key.
@@ -56,26 +55,6 @@ type Till interface {
 	Trace(ctx context.Context, o payment.Object) (payment.Trace, error)
 }
 
-// Store keeps relationships and agencies. Reads of what is not there return a fault with code [fault.NotFound].
-type Store interface {
-	// Client reads one relationship; fresh asks for the state as it is now.
-	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
-	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
-	Commit(ctx context.Context, agency id.Agency, change client.Change) error
-	// Agency reads the agency as it is now.
-	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
-	// Member reads somebody who works at the agency.
-	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
-	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
-	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
-	// Payer finds who a customer of the payment service is; empty when nobody is known by it.
-	Payer(ctx context.Context, customer string) (id.Agency, id.Ref, error)
-	// Handled tells whether an event has been dealt with.
-	Handled(ctx context.Context, event string) (bool, error)
-	// Handle remembers that an event has been dealt with.
-	Handle(ctx context.Context, event string, now time.Time) error
-}
-
 // Queue takes jobs.
 type Queue interface {
 	// Send puts a message on the queue; it is delivered after the delay.
@@ -91,58 +70,8 @@ type Settings struct {
 	TaxIDs         bool
 }
 
-var errOff = fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so nothing can be sold. Leave the order out to invite to the portal alone.")
-
-// PriceList quotes the operator's prices as they were read last, see [Clerk.Refresh]: whoever invites asks nobody outside,
-// and a contract holds the price that was shown, so that a change of prices reaches nobody by surprise.
-type PriceList struct {
-	Store interface {
-		// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
-		Tariff(ctx context.Context) (contract.Tariff, error)
-	}
-	Now func() time.Time
-}
-
-// Quote makes the contract of an order at the prices of now; nil for an order that buys nothing. Faults: [fault.Invalid],
-// [fault.PaymentsOff].
-func (p *PriceList) Quote(ctx context.Context, o contract.Order) (*contract.Contract, error) {
-	if articles, err := o.Articles(); err != nil || len(articles) == 0 {
-		return nil, err
-	}
-	t, err := p.Tariff(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !t.Open() {
-		return nil, errOff
-	}
-	return contract.Write(o, t.Prices, t.Tax, p.Now())
-}
-
-// Tariff is all that is sold; the zero Tariff where nothing is.
-func (p *PriceList) Tariff(ctx context.Context) (contract.Tariff, error) {
-	if p == nil {
-		return contract.Tariff{}, nil
-	}
-	return p.Store.Tariff(ctx)
-}
-
-// Plan is what an agency pays for Max. Faults: [fault.PaymentsOff].
-func (p *PriceList) Plan(ctx context.Context) (*contract.Contract, error) {
-	t, err := p.Tariff(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a := contract.Article{Product: contract.Max}
-	l := contract.Line{Article: a, Month: t.Prices[a.LookupKey(payment.Month)], Year: t.Prices[a.LookupKey(payment.Year)]}
-	if l.Month.ID == "" || l.Year.ID == "" {
-		return nil, fault.New(fault.PaymentsOff, "The Max plan has no price on this platform yet. Ask the platform's support.")
-	}
-	return &contract.Contract{Lines: []contract.Line{l}, Tax: t.Tax, At: p.Now()}, nil
-}
-
-// said turns what the payment service answers into what a caller can do about it.
-func said(err error) error {
+// asFault turns what the payment service answers into what a caller can do about it.
+func asFault(err error) error {
 	var e *payment.Error
 	if !errors.As(err, &e) {
 		return err
@@ -152,10 +81,16 @@ func said(err error) error {
 		return fault.New(fault.Unavailable, "The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
 	case payment.Refused:
 		if strings.Contains(e.Param, "price") { // the operator has archived it
-			return fault.New(fault.PaymentsOff, "What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
+			return fault.New(fault.PaymentsOff,
+				"What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
 		}
 	}
 	return err
+}
+
+// notSold tells whether the payment service makes no page, now or ever: there will be none to close either.
+func notSold(err error) bool {
+	return payment.Is(err, payment.Refused) || fault.Is(err, fault.PaymentsOff)
 }
 
 // Kinds of what a checkout is for, in its metadata.
@@ -182,15 +117,12 @@ func row(now time.Time, actor string, action audit.Action, subject, detail strin
 
 // enqueue puts a job on a queue. That it may fail is no error: what it is about has a due time, and the sweep does it then.
 func enqueue(ctx context.Context, q Queue, body []byte) {
-	if q == nil {
-		return
-	}
 	if err := q.Send(ctx, body, 0); err != nil {
 		slog.WarnContext(ctx, "job not enqueued, left to the sweep", "error", err)
 	}
 }
 
-// provision asks for the items to be looked after.
+// provision asks for the items of the client to be made, or taken away, that nobody is working on.
 func provision(ctx context.Context, q Queue, c *client.Client) {
 	for n := range c.Items {
 		if c.Items[n].Working() && !c.Items[n].Claimed {

@@ -9,13 +9,13 @@ import (
 
 // facts asks the payment service for all that a decision about a payment needs. The subscription is the one to ask for; ""
 // for the one that is known.
-func facts(ctx context.Context, till Till, p *subscription.Subscription, sub string) (f subscription.Facts, err error) {
+func facts(ctx context.Context, provider Provider, p *subscription.Subscription, sub string) (f subscription.Facts, err error) {
 	if id := p.Checkout.ID; id != "" && p.State == subscription.CheckoutOpen {
-		x, err := till.Checkout(ctx, id)
+		x, err := provider.Checkout(ctx, id)
 		switch {
 		case payment.Is(err, payment.Missing):
 		case err != nil:
-			return f, said(err)
+			return f, asFault(err)
 		default:
 			f.Checkout = &x
 			if sub == "" || sub == p.Reference { // an earlier one, which ended, tells nothing of a page that is out
@@ -31,25 +31,25 @@ func facts(ctx context.Context, till Till, p *subscription.Subscription, sub str
 	if sub == "" {
 		return f, nil
 	}
-	x, err := till.Subscription(ctx, sub)
+	x, err := provider.Subscription(ctx, sub)
 	if payment.Is(err, payment.Missing) {
 		return f, nil
 	}
 	if err != nil {
-		return f, said(err)
+		return f, asFault(err)
 	}
 	f.Subscription = &x
 	if !x.Status.Serves() {
 		return f, nil
 	}
-	last, err := till.LastPayment(ctx, sub)
+	last, err := provider.LastPayment(ctx, sub)
 	if err != nil && !payment.Is(err, payment.Missing) {
-		return f, said(err)
+		return f, asFault(err)
 	}
 	if last.Disputed {
-		all, err := till.DisputesOf(ctx, last.Intent)
+		all, err := provider.DisputesOf(ctx, last.Intent)
 		if err != nil {
-			return f, said(err)
+			return f, asFault(err)
 		}
 		for _, d := range all {
 			f.Disputed = f.Disputed || d.Open() || d.Status == payment.DisputeLost

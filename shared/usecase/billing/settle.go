@@ -14,7 +14,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/payment"
-	making "latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -22,24 +22,24 @@ import (
 // a client and the work of making what was bought, a lapse closes it, money that nothing can be given for goes back. The
 // subscription is the one to ask for; "" for the one that is known. However often, late or at once it is called, the
 // result is the same.
-func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, sub string) error {
+func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, sub string) error {
 	var after func() error
 	err := conflict.Retry(ctx, func() error {
 		after = nil
 		c, err := s.Store.Client(ctx, agencyID, ref, true)
 		if fault.Is(err, fault.NotFound) {
-			return s.stray(ctx, sub)
+			return s.endStray(ctx, sub)
 		}
 		if err != nil {
 			return err
 		}
 		if c.Erased() {
-			return s.farewell(ctx, c, sub)
+			return s.endErased(ctx, c, sub)
 		}
 		if err := s.tidy(ctx, c); err != nil {
 			return err
 		}
-		facts, err := facts(ctx, s.Till, &c.Payment, sub)
+		facts, err := facts(ctx, s.Provider, &c.Payment, sub)
 		if err != nil {
 			return err
 		}
@@ -54,19 +54,19 @@ func (s *Cashier) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, su
 
 // tidy looks after pages that nobody else looks after: one that was made by somebody who could not say so, which the same
 // request finds again, and one of an invite that has ended otherwise than by being cancelled, which closes now.
-func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
+func (s *Checkouts) tidy(ctx context.Context, c *client.Client) error {
 	p := &c.Payment
 	if p.State != subscription.CheckoutOpen {
 		return nil
 	}
 	now := s.Now()
 	if p.Checkout.ID == "" && c.Contract() != nil && now.Sub(p.Checkout.OpenedAt) >= lost && now.Before(p.Checkout.ExpiresAt) {
-		made, err := s.Till.CreateCheckout(ctx, s.request(c))
+		made, err := s.Provider.CreateCheckout(ctx, s.request(c))
 		switch {
-		case payment.Is(err, payment.Refused): // what it was to sell is not sold any more
+		case notSold(err):
 			p.Withdraw(p.Checkout.Attempt)
 		case err != nil:
-			return said(err)
+			return asFault(err)
 		default:
 			p.Opened(p.Checkout.Attempt, made.ID, made.URL, made.Customer)
 		}
@@ -78,8 +78,8 @@ func (s *Cashier) tidy(ctx context.Context, c *client.Client) error {
 	if over := c.Invite.Status == invite.Canceled || !c.EndedAt.IsZero(); !over || p.Checkout.ID == "" {
 		return nil
 	}
-	if _, err := s.Till.ExpireCheckout(ctx, p.Checkout.ID); err != nil && !payment.Is(err, payment.Missing) {
-		return said(err)
+	if _, err := s.Provider.ExpireCheckout(ctx, p.Checkout.ID); err != nil && !payment.Is(err, payment.Missing) {
+		return asFault(err)
 	}
 	return nil
 }
@@ -89,18 +89,19 @@ const lost = time.Minute
 
 // apply brings the relationship to the facts. What it returns is done when the change is written: it may be repeated, and
 // is found again by the next look when it fails.
-func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Facts) (after func() error, err error) {
+func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.Facts) (after func() error, err error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if x := f.Subscription; x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
+	x := f.Subscription
+	if x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
 		if x.Status.Final() || x.CancelAtPeriodEnd { // of a time before, and ending
 			return nil, nil //nolint:nilnil // nothing is to be done
 		}
-		return func() error { return s.payBack(ctx, x.ID, "it is of an invite that was replaced") }, nil
+		return func() error { return payBack(ctx, s.Provider, x.ID, "it is of an invite that was replaced") }, nil
 	}
 	before := c.Payment.Reference
 	change := c.Payment.Reduce(now, f)
 	if change.Second {
-		return func() error { return s.payBack(ctx, f.Subscription.ID, "it is a second one") }, nil
+		return func() error { return payBack(ctx, s.Provider, f.Subscription.ID, "it is a second one") }, nil
 	}
 	w := client.Change{Client: c}
 	closed := false
@@ -115,7 +116,7 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 		ref := c.Payment.Reference
 		c.Payment.State, c.Payment.PaidAt, c.Payment.EndedAt, c.Payment.Due = subscription.Canceled, time.Time{}, now, time.Time{}
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentReturned, ref))
-		after = func() error { return s.payBack(ctx, ref, "its invite was cancelled") }
+		after = func() error { return payBack(ctx, s.Provider, ref, "its invite was cancelled") }
 	case change.Closed:
 		for n := range c.Items {
 			if i := &c.Items[n]; !i.Left {
@@ -145,7 +146,7 @@ func (s *Cashier) apply(ctx context.Context, c *client.Client, f subscription.Fa
 }
 
 // closed tells whether the agency is at its end, so that nothing can be had of it.
-func (s *Cashier) closed(ctx context.Context, which id.Agency) (bool, error) {
+func (s *Checkouts) closed(ctx context.Context, which id.Agency) (bool, error) {
 	a, err := s.Store.Agency(ctx, which)
 	if fault.Is(err, fault.NotFound) {
 		return true, nil
@@ -155,7 +156,7 @@ func (s *Cashier) closed(ctx context.Context, which id.Agency) (bool, error) {
 
 // fulfil makes the payer a client, with the work of making what was bought; what it has bought of the same before, and is
 // kept still, is taken up again instead. It returns false for an invite that is not to be had any more.
-func (s *Cashier) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
+func (s *Checkouts) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
 	if !c.Joined() {
 		if !c.AcceptPaid(now) {
 			return false
@@ -179,10 +180,11 @@ func (s *Cashier) fulfil(now time.Time, c *client.Client, sub *payment.Subscript
 		if a.Product == contract.WhatsApp {
 			prefix, kind = id.ServicePrefix, "whatsapp"
 		}
-		r := instance.Resource{ID: id.New[id.Resource](prefix, now), Type: kind, Name: a.Name(), Status: instance.PendingDeploy, Owner: c.ID, CreatedAt: now}
+		r := instance.Resource{ID: id.New[id.Resource](prefix, now), Type: kind, Name: a.Name(), Status: instance.PendingDeploy,
+			Owner: c.ID, CreatedAt: now}
 		r.Kind = instance.KindOf(r.ID)
 		w.Make = append(w.Make, r)
-		c.Items = append(c.Items, making.New(i.ID, a, r.ID, now))
+		c.Items = append(c.Items, purchase.New(i.ID, a, r.ID, now))
 		c.Grants = append(c.Grants, instance.Grant{Resource: r.ID, Access: instance.Write, Name: r.Name})
 	}
 	return true
@@ -201,10 +203,10 @@ func article(c *contract.Contract, i payment.Item) (contract.Article, bool) {
 	return contract.Article{}, false
 }
 
-// farewell ends what is paid for by somebody who was erased.
-func (s *Cashier) farewell(ctx context.Context, c *client.Client, sub string) error {
+// endErased ends what is paid for by somebody who was erased.
+func (s *Checkouts) endErased(ctx context.Context, c *client.Client, sub string) error {
 	for _, x := range []string{sub, c.Payment.Reference} {
-		if err := s.stray(ctx, x); err != nil {
+		if err := s.endStray(ctx, x); err != nil {
 			return err
 		}
 	}
@@ -215,33 +217,17 @@ func (s *Cashier) farewell(ctx context.Context, c *client.Client, sub string) er
 	return s.Store.Commit(ctx, c.Agency, client.Change{Client: c})
 }
 
-// stray deals with a subscription of a relationship that is not there any more.
-func (s *Cashier) stray(ctx context.Context, sub string) error {
+// endStray ends a subscription of a relationship that is not there any more, and gives its money back.
+func (s *Checkouts) endStray(ctx context.Context, sub string) error {
 	if sub == "" {
 		return nil
 	}
-	x, err := s.Till.Subscription(ctx, sub)
+	x, err := s.Provider.Subscription(ctx, sub)
 	if payment.Is(err, payment.Missing) || err == nil && (x.Status.Final() || x.CancelAtPeriodEnd) {
 		return nil
 	}
 	if err != nil {
-		return said(err)
+		return asFault(err)
 	}
-	return s.payBack(ctx, sub, "its relationship is gone")
-}
-
-// payBack ends a subscription that nothing can be given for, and gives its money back. Both may be repeated.
-func (s *Cashier) payBack(ctx context.Context, sub, why string) error {
-	_, err := s.Till.RefundLast(ctx, sub, "refund."+sub)
-	switch {
-	case payment.Is(err, payment.Refused): // a payment that the payer's bank has asked about, say: it must not be taken again at least
-		slog.ErrorContext(ctx, "a payment that nothing was given for cannot be paid back", Alert, "billing_not_refunded", "subscription", sub, "why", why, "error", err)
-	case err != nil && !payment.Is(err, payment.Missing):
-		return said(err)
-	}
-	if _, err := s.Till.CancelSubscription(ctx, sub, false); err != nil && !payment.Is(err, payment.Missing) {
-		return said(err)
-	}
-	slog.WarnContext(ctx, "a subscription is cancelled and paid back", Alert, "billing_paid_back", "subscription", sub, "why", why)
-	return nil
+	return payBack(ctx, s.Provider, sub, "its relationship is gone")
 }

@@ -29,7 +29,8 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return nil
 	}
 	from := c.Invite.From
-	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL), ClientName: c.DisplayName(), Thing: item.Article.Name(),
+	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
+		ClientName: c.DisplayName(), Thing: item.Article.Name(),
 		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
 	to := c.Email
 	if j.Member != "" {
@@ -49,7 +50,8 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		}
 		l = letter.Removal(d)
 	}
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(from.AgencyName), From: w.From, To: to, Letter: l, Tags: map[string]string{"kind": string(j.Kind)}})
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(from.AgencyName), From: w.From, To: to, Letter: l,
+		Tags: map[string]string{"kind": string(j.Kind)}})
 	if _, final := refusal(err); final {
 		return nil // nobody is there to be told
 	}

@@ -66,6 +66,7 @@ type Domains interface {
 
 // Queue takes mail jobs.
 type Queue interface {
+	// Send puts a message on the queue; it is delivered after the delay.
 	Send(ctx context.Context, body []byte, delay time.Duration) error
 }
 
@@ -73,7 +74,7 @@ type Queue interface {
 type Worker struct {
 	Store    Store
 	Mailer   Mailer
-	Domains  Domains // nil to send without asking
+	Domains  Domains
 	Queue    Queue
 	Key      []byte // HMAC key of sign-in codes
 	Origin   string // the platform's public origin; the only one that links are made from

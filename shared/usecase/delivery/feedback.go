@@ -80,8 +80,9 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		}
 		change := client.Change{Client: c}
 		if live && !c.Invite.Live() {
-			now := f.Now()
-			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)}} // a server's words may name the address
+			now := f.Now() // without a detail: a server's words may name the address
+			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+				Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)}}
 		}
 		return f.Store.Commit(ctx, agency, change)
 	})

@@ -114,10 +114,12 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		price = month.Total.String() + " a month or " + year.Total.String() + " a year"
 	}
 	l := letter.Invitation(letter.InvitationData{
-		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL), ClientName: c.DisplayName(), Message: i.Message,
-		Opens: opens, Buys: buys, Price: price, Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
+		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
+		ClientName: c.DisplayName(), Message: i.Message, Opens: opens, Buys: buys, Price: price,
+		Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
-	return w.Mailer.Send(ctx, Mail{FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
+	return w.Mailer.Send(ctx, Mail{
+		FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}})
 }
 
@@ -132,13 +134,9 @@ func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 	}
 	// SES's own suppression list is not asked: GetSuppressedDestination takes no resource, so it would need a wildcard
 	// in the worker's role, and SES consults the list itself and reports a bounce within moments.
-	if w.Domains != nil {
-		if err := w.Domains.TakesMail(ctx, c.Email.Domain()); err != nil {
-			if _, final := refusal(err); final {
-				return err
-			}
-			// Not to know is no reason not to try: SES looks it up again.
-		}
+	err := w.Domains.TakesMail(ctx, c.Email.Domain())
+	if _, final := refusal(err); final { // not to know is no reason not to try: SES looks it up again
+		return err
 	}
 	if c.Invite.Mail.Tries > 1 {
 		return nil // counted at the first try
@@ -198,10 +196,13 @@ func (w *Worker) fail(ctx context.Context, c *client.Client, reason string) erro
 	if c.Invite.Status == invite.Failed {
 		c.RollBack()
 	}
-	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}}) // the reason may name the address: it stays on the invite alone
+	// The reason may name the address: it stays on the invite alone.
+	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}})
 }
 
+// row is a row of the log about the invite.
 func (w *Worker) row(c *client.Client, action audit.Action, detail string) audit.Entry {
 	now := w.Now()
-	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: action, Subject: string(c.Invite.ID), Detail: detail}
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+		Actor: audit.System, Action: action, Subject: string(c.Invite.ID), Detail: detail}
 }

@@ -53,6 +53,7 @@ func (w *Worker) welcome(ctx context.Context, j job.Mail) error {
 	return nil
 }
 
+// sendWelcome composes the mail and sends it.
 func (w *Worker) sendWelcome(ctx context.Context, j job.Mail, m *agency.Member) error {
 	at, err := w.Store.Agency(ctx, j.Agency)
 	if err != nil {
@@ -60,7 +61,8 @@ func (w *Worker) sendWelcome(ctx context.Context, j job.Mail, m *agency.Member) 
 	}
 	l := letter.Welcome(letter.WelcomeData{AgencyName: at.Name, AgencyColor: at.Color, LogoURL: w.picture(at.LogoURL), Email: string(m.Email),
 		Owner: m.Role == agency.Owner, Link: w.Origin + "/sign-in", Platform: w.Platform})
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at.Name), From: w.From, To: m.Email, Letter: l, Tags: map[string]string{"kind": "member"}})
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at.Name), From: w.From, To: m.Email, Letter: l,
+		Tags: map[string]string{"kind": "member"}})
 	return err
 }
 

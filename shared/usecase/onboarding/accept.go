@@ -16,18 +16,9 @@ import (
 	"latchkey.dev/shared/domain/link"
 )
 
-// ReceptionStore is what receiving needs.
-type ReceptionStore interface {
-	Store
-	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
-	// most of them already; zero when it may go on.
-	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
-}
-
-// Reception receives the invited person: it shows what the link offers, and takes the answer.
-type Reception struct {
-	Store ReceptionStore
-	Till  client.Till // nil where nothing is sold, and where nothing is declined
+// Invitations shows the invited person what a link offers, and takes a yes.
+type Invitations struct {
+	Store Store
 	Now   func() time.Time
 }
 
@@ -71,43 +62,46 @@ var errGone = fault.New(fault.Gone, GoneMessage)
 //
 // Faults: [fault.Gone]; [fault.Expired] for a link that was good until its time was over, which only its holder can
 // learn. With Expired, and with Gone for the person who was a client by it, the invitation comes along, for its brand.
-func (r *Reception) View(ctx context.Context, token string, caller identity.Caller) (Invitation, error) {
-	c, err := r.find(ctx, token, false)
+func (r *Invitations) View(ctx context.Context, token string, caller identity.Caller) (Invitation, error) {
+	c, err := find(ctx, r.Store, token, false)
 	if err != nil {
 		return Invitation{}, err
 	}
-	return r.standing(ctx, c, caller)
+	return standing(ctx, r.Store, c, caller, r.Now())
 }
 
-func (r *Reception) find(ctx context.Context, token string, fresh bool) (*client.Client, error) {
+// find reads the relationship whose invite the link opens.
+func find(ctx context.Context, store InviteStore, token string, fresh bool) (*client.Client, error) {
 	agency, ref, err := link.Locate(token)
 	if err != nil {
 		return nil, errGone //nolint:nilerr // malformed and unknown are the same from outside
 	}
-	c, err := r.Store.Client(ctx, agency, ref, fresh)
+	c, err := store.Client(ctx, agency, ref, fresh)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.Invite.Opens(token) {
 		return nil, errGone
 	}
 	return c, err
 }
 
-func (r *Reception) standing(ctx context.Context, c *client.Client, caller identity.Caller) (Invitation, error) {
+// standing is what the link shows the caller at now.
+func standing(ctx context.Context, store PreviewStore, c *client.Client, caller identity.Caller, now time.Time) (Invitation, error) {
 	mine := caller.SignedIn() && caller.Email == c.Email
 	agency := c.Invite.From.AgencyName
-	switch c.Invite.At(r.Now()) {
+	switch c.Invite.At(now) {
 	case invite.Accepted:
 		switch {
 		case mine && c.Joined():
 			return Invitation{Client: c, Standing: Member, Grants: c.Grants}, nil
 		case mine:
-			return Invitation{Client: c, Standing: Former},
-				fault.New(fault.Gone, "You accepted this invitation, and your access has ended since. Ask %s for a new invitation.", agency)
+			return Invitation{Client: c, Standing: Former}, fault.New(fault.Gone,
+				"You accepted this invitation, and your access has ended since. Ask %s for a new invitation.", agency)
 		}
 		return Invitation{}, errGone
 	case invite.Expired:
-		return Invitation{Client: c, Standing: Anonymous}, fault.New(fault.Expired, "This invitation has expired. Ask %s to send it again.", agency)
+		return Invitation{Client: c, Standing: Anonymous},
+			fault.New(fault.Expired, "This invitation has expired. Ask %s to send it again.", agency)
 	case invite.Sending, invite.Pending:
-		i, err := r.open(ctx, c)
+		i, err := open(ctx, store, c)
 		if err != nil {
 			return Invitation{}, err
 		}
@@ -125,18 +119,18 @@ func (r *Reception) standing(ctx context.Context, c *client.Client, caller ident
 }
 
 // open is a live invitation, as it could be accepted at this moment.
-func (r *Reception) open(ctx context.Context, c *client.Client) (Invitation, error) {
-	desk, err := r.Store.Desk(ctx, c.Agency, Wanted{Member: c.Invite.From.Member, Resources: resources(c.Invite.Grants)})
+func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation, error) {
+	seen, err := store.Snapshot(ctx, c.Agency, Query{Member: c.Invite.From.Member, Resources: resources(c.Invite.Grants)})
 	if err != nil {
 		return Invitation{}, err
 	}
-	if desk.Agency == nil || desk.Agency.MayInvite() != nil || desk.Member == nil {
+	if seen.Agency == nil || seen.Agency.MayInvite() != nil || seen.Member == nil {
 		return Invitation{}, errGone
 	}
 	shown := *c.Invite
 	shown.Grants = shown.Grants[:0:0]
 	for _, g := range c.Invite.Grants {
-		if _, ok := desk.Resources[g.Resource]; ok {
+		if _, ok := seen.Resources[g.Resource]; ok {
 			shown.Grants = append(shown.Grants, g)
 		}
 	}
@@ -146,14 +140,15 @@ func (r *Reception) open(ctx context.Context, c *client.Client) (Invitation, err
 // Address is the invited address behind a good link, for the mail with the sign-in code: it goes to nobody else. It
 // also notes on the timeline that the link was opened, since asking for the code is the first thing that no mail
 // scanner does. Faults as View.
-func (r *Reception) Address(ctx context.Context, token string) (email.Address, error) {
+func (r *Invitations) Address(ctx context.Context, token string) (email.Address, error) {
 	var to email.Address
 	err := conflict.Retry(ctx, func() error {
-		c, err := r.find(ctx, token, true)
+		c, err := find(ctx, r.Store, token, true)
 		if err != nil {
 			return err
 		}
-		if _, err := r.standing(ctx, c, identity.Caller{User: id.UserOf(c.Email), Email: c.Email}); err != nil {
+		owner := identity.Caller{User: id.UserOf(c.Email), Email: c.Email}
+		if _, err := standing(ctx, r.Store, c, owner, r.Now()); err != nil {
 			return err
 		}
 		to = c.Email
@@ -175,16 +170,16 @@ func (r *Reception) Address(ctx context.Context, token string) (email.Address, e
 // Faults: [fault.Unauthenticated]; [fault.WrongAccount] for another address than the invited one; [fault.OfferChanged]
 // when what is offered is not what was seen; [fault.Gone] also when the agency is suspended or not on Max any more, or
 // the inviter does not work there any more; [fault.Expired].
-func (r *Reception) Accept(ctx context.Context, token, seen string, caller identity.Caller) (*client.Client, error) {
+func (r *Invitations) Accept(ctx context.Context, token, seen string, caller identity.Caller) (*client.Client, error) {
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then accept.")
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = r.find(ctx, token, true); err != nil {
+		if c, err = find(ctx, r.Store, token, true); err != nil {
 			return err
 		}
-		shown, err := r.standing(ctx, c, caller)
+		shown, err := standing(ctx, r.Store, c, caller, r.Now())
 		if err != nil {
 			return err
 		}
@@ -192,13 +187,16 @@ func (r *Reception) Accept(ctx context.Context, token, seen string, caller ident
 		case Member:
 			return nil
 		case Other:
-			return fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", c.Email.Masked())
+			return fault.New(fault.WrongAccount,
+				"This invitation is for %s. Sign out, and sign in with that address.", c.Email.Masked())
 		}
 		if c.Invite.Contract != nil {
-			return fault.New(fault.PaymentRequired, "This invitation is accepted by paying for what it holds. Choose monthly or annual, and go on to the payment.")
+			return fault.New(fault.PaymentRequired,
+				"This invitation is accepted by paying for what it holds. Choose monthly or annual, and go on to the payment.")
 		}
 		if seen != "" && seen != shown.Offer {
-			return fault.New(fault.OfferChanged, "%s has changed what it offers since you opened this page. Look at it again, then accept.", c.Invite.From.AgencyName)
+			return fault.New(fault.OfferChanged,
+				"%s has changed what it offers since you opened this page. Look at it again, then accept.", c.Invite.From.AgencyName)
 		}
 		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
 		if err := c.Accept(now, shown.Grants); err != nil {

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -24,20 +23,41 @@ const (
 	answerWindow = time.Hour
 )
 
+// AnswerStore is what answering without having signed in needs.
+type AnswerStore interface {
+	Store
+	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
+	// most of them already; zero when it may go on.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// Answers takes what the holder of a link tells the agency and does not end the invitation.
+type Answers struct {
+	Store AnswerStore
+	Now   func() time.Time
+}
+
+// Decliner takes a no.
+type Decliner struct {
+	Store     AnswerStore
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
+}
+
 // Decline ends the invitation because the holder of its link does not want it. The reason is the holder's own words to
 // the agency, and may be "". The link is dead from here on, and the address can be invited again.
 //
 // Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
-func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*client.Client, error) {
+func (r *Decliner) Decline(ctx context.Context, token, reason, ip string) (*client.Client, error) {
 	reason, err := text.Paragraph("reason", reason, MaxReason)
 	if err != nil {
 		return nil, err
 	}
-	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+	return answer(ctx, r.Store, r.Now, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
 		if err := c.Invite.MayAnswer(now); err != nil {
 			return "", err
 		}
-		if err := client.CloseTill(ctx, r.Till, c); err != nil {
+		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return "", err
 		}
 		c.Proposal = nil
@@ -50,37 +70,38 @@ func (r *Reception) Decline(ctx context.Context, token, reason, ip string) (*cli
 // mailed and nothing else changes until the agency says so.
 //
 // Faults: [fault.Invalid] in email, [fault.RateLimited] from the fourth in a day on, [fault.Gone], [fault.Expired].
-func (r *Reception) Propose(ctx context.Context, token, address, ip string) (*client.Client, error) {
+func (r *Answers) Propose(ctx context.Context, token, address, ip string) (*client.Client, error) {
 	to, err := email.Parse("email", address)
 	if err != nil {
 		return nil, err
 	}
-	return r.answer(ctx, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+	return answer(ctx, r.Store, r.Now, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
 		return audit.AddressProposed, c.Propose(now, to)
 	})
 }
 
 // answer does something to the invitation behind a good link, with a row of the log.
-func (r *Reception) answer(ctx context.Context, token, ip string, do func(*client.Client, time.Time) (audit.Action, error)) (*client.Client, error) {
-	if err := r.allow(ctx, "answer-ip#"+ip, answersPerIP, answerWindow, "Too many tries from this network."); err != nil {
+func answer(ctx context.Context, store AnswerStore, clock func() time.Time, token, ip string,
+	do func(*client.Client, time.Time) (audit.Action, error)) (*client.Client, error) {
+	if err := allow(ctx, store, ip, clock()); err != nil {
 		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = r.find(ctx, token, true); err != nil {
+		if c, err = find(ctx, store, token, true); err != nil {
 			return err
 		}
-		if s, err := r.standing(ctx, c, identity.Caller{}); err != nil {
+		now := clock()
+		if s, err := standing(ctx, store, c, identity.Caller{}, now); err != nil {
 			return err
 		} else if s.Standing != Anonymous {
 			return errGone
 		}
-		now := r.Now()
 		action, err := do(c, now)
 		if err != nil {
 			return err
 		}
-		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, audit.Invitee, action, c, "")}})
+		return store.Commit(ctx, c.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, audit.Invitee, action, c, "")}})
 	})
 	if err != nil {
 		return nil, err
@@ -90,13 +111,13 @@ func (r *Reception) answer(ctx context.Context, token, ip string, do func(*clien
 
 // RequestLink notes for the agency that the holder of an expired link asks for a new one: once a day, and asking more
 // often is no fault. Faults: [fault.RateLimited]; [fault.Gone] for a link that has not expired.
-func (r *Reception) RequestLink(ctx context.Context, token, ip string) (*client.Client, error) {
-	if err := r.allow(ctx, "answer-ip#"+ip, answersPerIP, answerWindow, "Too many tries from this network."); err != nil {
+func (r *Answers) RequestLink(ctx context.Context, token, ip string) (*client.Client, error) {
+	if err := allow(ctx, r.Store, ip, r.Now()); err != nil {
 		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = r.find(ctx, token, true); err != nil {
+		if c, err = find(ctx, r.Store, token, true); err != nil {
 			return err
 		}
 		now := r.Now()
@@ -113,15 +134,15 @@ func (r *Reception) RequestLink(ctx context.Context, token, ip string) (*client.
 	return c, nil
 }
 
-func (r *Reception) allow(ctx context.Context, name string, most int, window time.Duration, words string) error {
-	now := r.Now()
-	wait, err := r.Store.Allow(ctx, name, most, window, now)
+// allow counts one answer from the network address.
+func allow(ctx context.Context, store AnswerStore, ip string, now time.Time) error {
+	const kind = "answer-ip"
+	wait, err := store.Allow(ctx, kind+"#"+ip, answersPerIP, answerWindow, now)
 	if err != nil || wait <= 0 {
 		return err
 	}
-	kind, _, _ := strings.Cut(name, "#")
-	e := fault.New(fault.RateLimited, "%s Try again in %s.", words, identity.About(wait))
-	e.Retry, e.Limit = wait, fault.Limit{Name: kind, Quota: most, Window: window}
+	e := fault.New(fault.RateLimited, "Too many tries from this network. Try again in %s.", identity.About(wait))
+	e.Retry, e.Limit = wait, fault.Limit{Name: kind, Quota: answersPerIP, Window: answerWindow}
 	return e
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -21,12 +22,11 @@ import (
 	"latchkey.dev/shared/domain/text"
 )
 
-// Inviter sends invites and looks after those that are out.
+// Inviter sends invites, and sends them again.
 type Inviter struct {
 	Store  Store
-	Queue  Queue       // nil where nothing is mailed
-	Prices Quoter      // nil where nothing is sold
-	Till   client.Till // nil where nothing is sold
+	Queue  Queue
+	Prices Quoter
 	Now    func() time.Time
 }
 
@@ -46,6 +46,11 @@ type Draft struct {
 	Message string
 }
 
+// sender is the agency and its member as the invitee reads them.
+func sender(a *agency.Agency, caller identity.Caller) invite.Sender {
+	return invite.Sender{AgencyName: a.Name, Color: a.Color, LogoURL: a.LogoURL, Member: caller.Member}
+}
+
 // Order is what a client that pays is asked to buy.
 type Order struct {
 	StorageGB int // 10, 30 or 50; 0 for no n8n hosting
@@ -59,55 +64,59 @@ type Order struct {
 // Faults: [fault.Invalid] with the field, [fault.PlanRequired], [fault.Suspended], [fault.AlreadyInvited],
 // [fault.AlreadyClient], [fault.PayerFixed], [fault.PaymentsOff], [fault.RateLimited], [fault.IdempotencyUsed].
 func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, once string) (*client.Client, error) {
+	if err := caller.May(identity.InvitesWrite); err != nil {
+		return nil, err
+	}
 	offer, err := d.check()
 	if err != nil {
 		return nil, err
 	}
-	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
+	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
 	}
 	record, err := idempotency.For("sendInvite", caller.Actor(), once, d)
 	if err != nil {
 		return nil, err
 	}
-	want := Wanted{Ref: id.RefOf(caller.Agency, offer.Email), Once: record}
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Once: record}
 	for _, g := range d.Grants {
 		want.Resources = append(want.Resources, g.Resource)
 	}
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
-		desk, err := s.Store.Desk(ctx, caller.Agency, want)
+		seen, err := s.Store.Snapshot(ctx, caller.Agency, want)
 		if err != nil {
 			return err
 		}
 		now := s.Now()
-		if replayed, err = record.Replays(desk.Once, now); err != nil {
+		if replayed, err = record.Replays(seen.Once, now); err != nil {
 			return err
 		} else if replayed {
-			made, err = replay(desk, id.Invite(desk.Once.Result))
+			made, err = replay(seen, id.Invite(seen.Once.Result))
 			return err
 		}
-		if desk.Agency == nil {
+		if seen.Agency == nil {
 			return errNoClient
 		}
-		if err := desk.Agency.MayInvite(); err != nil {
+		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}
-		if offer.Grants, err = granted(d.Grants, desk); err != nil {
+		if offer.Grants, err = granted(d.Grants, seen); err != nil {
 			return err
 		}
-		offer.From = invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}
-		rows := ranOut(desk.Client, now)
-		if made, err = client.Begin(desk.Client, caller.Agency, offer, now); err != nil {
+		offer.From = sender(seen.Agency, caller)
+		rows := ranOut(seen.Client, now)
+		if made, err = client.Begin(seen.Client, caller.Agency, offer, now); err != nil {
 			return err
 		}
-		slot, err := desk.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
 		if err != nil {
 			return err
 		}
 		made.Invite.First(now, slot)
-		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))}
+		rows = append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -121,11 +130,11 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 }
 
 // replay answers a repeated request: with the invite, when it is still the current one of its address.
-func replay(desk *Desk, made id.Invite) (*client.Client, error) {
-	if desk.Client == nil || desk.Client.Invite.ID != made {
+func replay(seen *Snapshot, made id.Invite) (*client.Client, error) {
+	if seen.Client == nil || seen.Client.Invite.ID != made {
 		return nil, fault.New(fault.NotFound, "The invite that this Idempotency-Key made has been replaced since.")
 	}
-	return desk.Client, nil
+	return seen.Client, nil
 }
 
 // check reads the draft. The offer's grants and sender are still to come.
@@ -148,23 +157,26 @@ func (d Draft) check() (client.Offer, error) {
 	switch d.Payer {
 	case invite.AgencyPays:
 		if d.Order != nil {
-			return o, fault.InField("order", "An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
+			return o, fault.InField("order",
+				"An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
 		}
 	case invite.ClientPays:
 		if len(d.Grants) > 0 {
-			return o, fault.InField("grants", "Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
+			return o, fault.InField("grants",
+				"Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
 		}
 	default:
 		return o, fault.InField("payer", "Choose who pays: agency or client.")
 	}
 	if len(d.Grants) > invite.MaxGrants {
-		return o, fault.InField("grants", "Link at most %d instances and services with one invite; give access to more later.", invite.MaxGrants)
+		return o, fault.InField("grants",
+			"Link at most %d instances and services with one invite; give access to more later.", invite.MaxGrants)
 	}
 	return o, nil
 }
 
-// contract is what an order comes to at the prices of now; nil when it buys nothing.
-func (s *Inviter) contract(ctx context.Context, o *Order) (*contract.Contract, error) {
+// quote is what an order comes to at the prices of now; nil when it buys nothing.
+func quote(ctx context.Context, prices Quoter, o *Order) (*contract.Contract, error) {
 	if o == nil || !o.Hosting && !o.WhatsApp {
 		return nil, nil //nolint:nilnil // portal-only: nothing to pay
 	}
@@ -175,26 +187,24 @@ func (s *Inviter) contract(ctx context.Context, o *Order) (*contract.Contract, e
 	if _, err := order.Articles(); err != nil {
 		return nil, err
 	}
-	if s.Prices == nil {
-		return nil, fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so a client cannot be asked to pay for hosting. Leave the order out to invite to the portal alone.")
-	}
-	return s.Prices.Quote(ctx, order)
+	return prices.Quote(ctx, order)
 }
 
 // granted checks the grants against the agency's own resources and gives each its name.
-func granted(grants []instance.Grant, desk *Desk) ([]instance.Grant, error) {
+func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) {
 	var out []instance.Grant
 	seen := map[id.Resource]bool{}
 	for i, g := range grants {
 		field := fmt.Sprintf("grants[%d].resource", i)
-		r, ok := desk.Resources[g.Resource]
+		r, ok := have.Resources[g.Resource]
 		switch {
 		case !ok:
 			return nil, fault.InField(field, "You have no instance or service with this id.")
 		case r.Bought():
 			return nil, fault.InField(field, "A client has bought %s and owns it, so it cannot be opened to another.", r.Name)
 		case !r.Status.Linkable():
-			return nil, fault.InField(field, "%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
+			return nil, fault.InField(field, "%s is %s. Only an active or running one can be linked; finish its deployment first.",
+				r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
 		case seen[g.Resource]:
 			return nil, fault.InField(field, "%s is linked twice. Name it once.", r.Name)
 		case !g.Access.Valid():
@@ -206,95 +216,14 @@ func granted(grants []instance.Grant, desk *Desk) ([]instance.Grant, error) {
 	return out, nil
 }
 
-// Get reads an invite of the agency, the ones replaced by a later invite to the same address too, of which only the
-// outcome is kept. Faults: [fault.NotFound].
-func (s *Inviter) Get(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	c, err := s.read(ctx, caller.Agency, which)
-	if err != nil {
-		return nil, err
-	}
-	if c.Invite.ID == which {
-		return c, nil
-	}
-	for _, p := range c.Earlier {
-		if p.ID == which {
-			old := *c
-			old.Invite = &invite.Invite{ID: p.ID, Payer: p.Payer, Status: p.Status, CreatedAt: p.Created, EndedAt: p.Ended}
-			return &old, nil
-		}
-	}
-	return nil, errNoInvite
-}
-
-func (s *Inviter) read(ctx context.Context, agency id.Agency, which id.Invite) (*client.Client, error) {
-	ref := which.Ref()
-	if ref == "" {
-		return nil, errNoInvite
-	}
-	c, err := s.Store.Client(ctx, agency, ref, true)
-	if fault.Is(err, fault.NotFound) {
-		return nil, errNoInvite
-	}
-	return c, err
-}
-
-// pollEvery is how often Await looks.
-const pollEvery = 40 * time.Millisecond
-
-// Await waits until the mail of the client's current invite is out or has failed, at most for d, and returns the
-// state then. A mail that failed is a fault with code [fault.MailRefused]; one that is still on its way is none.
-func (s *Inviter) Await(ctx context.Context, c *client.Client, d time.Duration) (*client.Client, error) {
-	over := time.After(d)
-	for {
-		if err := refused(c); err != nil {
-			return c, err
-		}
-		if m := c.Invite.Mail.State; d <= 0 || m != invite.MailQueued && m != invite.MailClaimed {
-			return c, nil
-		}
-		select {
-		case <-ctx.Done():
-			return c, ctx.Err()
-		case <-over:
-			return c, nil
-		case <-time.After(pollEvery):
-		}
-		next, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
-		if err != nil {
-			return c, err
-		}
-		if next.Invite.ID != c.Invite.ID {
-			return c, nil
-		}
-		c = next
-	}
-}
-
-// refused is what the sender is told whose mail could not be sent: the sentence of FE19 when the invite is gone with
-// it, and another where an invite stays that was good before.
-func refused(c *client.Client) error {
-	i := c.Invite
-	last := i.Timeline[len(i.Timeline)-1]
-	if last.Name != invite.NotSent {
-		return nil
-	}
-	e := fault.New(fault.MailRefused, "We couldn't email %s: %s. No invite was created.", c.Email, i.Reason)
-	switch i.Status {
-	case invite.Failed:
-	case invite.Expired:
-		e.Message = fmt.Sprintf("We couldn't email %s: %s. The invite stays expired.", c.Email, i.Reason)
-	default:
-		e.Message = fmt.Sprintf("We couldn't email %s: %s. The link that was sent before still works.", c.Email, i.Reason)
-	}
-	e.Reason = i.Reason
-	e.Fields = []fault.Field{{Location: "email", Message: e.Message}}
-	return e
-}
-
 // Resend asks for another mail with a new link. What it takes must name what the invite has, where it names it at
 // all. Faults: [fault.NotFound], [fault.PayerFixed], [fault.EmailFixed], [fault.NotPending], [fault.StillSending],
 // [fault.RateLimited], [fault.PlanRequired], [fault.Suspended].
-func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.Invite, same Unchanged, once string) (*client.Client, error) {
+func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.Invite, same Unchanged,
+	once string) (*client.Client, error) {
+	if err := caller.May(identity.InvitesWrite); err != nil {
+		return nil, err
+	}
 	ref := which.Ref()
 	if ref == "" {
 		return nil, errNoInvite
@@ -306,34 +235,35 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 	var c *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
-		desk, err := s.Store.Desk(ctx, caller.Agency, Wanted{Ref: ref, Once: record})
+		seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Ref: ref, Once: record})
 		if err != nil {
 			return err
 		}
-		if desk.Client == nil || desk.Agency == nil || desk.Client.Invite.ID != which {
+		if seen.Client == nil || seen.Agency == nil || seen.Client.Invite.ID != which {
 			return errNoInvite
 		}
-		c = desk.Client
+		c = seen.Client
 		now := s.Now()
-		if replayed, err = record.Replays(desk.Once, now); err != nil || replayed {
+		if replayed, err = record.Replays(seen.Once, now); err != nil || replayed {
 			return err
 		}
 		if err := same.check(c); err != nil {
 			return err
 		}
-		if err := desk.Agency.MayInvite(); err != nil {
+		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}
 		if err := c.Invite.MayResend(now); err != nil {
 			return err
 		}
-		slot, err := desk.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
 		if err != nil {
 			return err
 		}
 		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
-		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))}
+		rows = append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: rows}
 		change.Once = record.Of(string(c.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -346,6 +276,12 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 	return c, nil
 }
 
+// Await waits until the mail of the client's current invite is out or has failed, at most for d, and returns the
+// state then. A mail that failed is a fault with code [fault.MailRefused]; one that is still on its way is none.
+func (s *Inviter) Await(ctx context.Context, c *client.Client, d time.Duration) (*client.Client, error) {
+	return await(ctx, s.Store, c, d)
+}
+
 // Unchanged is what a caller takes for granted about an invite; empty fields are not compared.
 type Unchanged struct {
 	Payer invite.Payer
@@ -354,7 +290,8 @@ type Unchanged struct {
 
 func (u Unchanged) check(c *client.Client) error {
 	if u.Payer != "" && u.Payer != c.Invite.Payer {
-		return &fault.Error{Code: fault.PayerFixed, Message: client.PayerFixed, Fields: []fault.Field{{Location: "payer", Message: client.PayerFixed}}}
+		return &fault.Error{Code: fault.PayerFixed, Message: client.PayerFixed,
+			Fields: []fault.Field{{Location: "payer", Message: client.PayerFixed}}}
 	}
 	if u.Email != "" {
 		a, err := email.Parse("email", u.Email)
@@ -367,33 +304,4 @@ func (u Unchanged) check(c *client.Client) error {
 		}
 	}
 	return nil
-}
-
-// Cancel ends a live or expired invite; its links are dead with the answer. Faults: [fault.NotFound],
-// [fault.NotPending]. Cancelling what is cancelled already is no fault.
-func (s *Inviter) Cancel(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	var c *client.Client
-	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = s.read(ctx, caller.Agency, which); err != nil {
-			return err
-		}
-		if c.Invite.ID != which {
-			return errNoInvite
-		}
-		if c.Invite.Status == invite.Canceled {
-			return nil
-		}
-		if err := client.CloseTill(ctx, s.Till, c); err != nil {
-			return err
-		}
-		now := s.Now()
-		if err := c.Invite.Cancel(now); err != nil {
-			return err
-		}
-		return s.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, caller.Actor(), audit.InviteCanceled, c, "")}})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
 }

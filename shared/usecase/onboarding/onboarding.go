@@ -17,26 +17,41 @@ import (
 	"latchkey.dev/shared/domain/job"
 )
 
-// Store keeps relationships. Reads of what is not there return a fault with code [fault.NotFound].
-type Store interface {
+// InviteStore reads relationships. Reads of what is not there return a fault with code [fault.NotFound].
+type InviteStore interface {
 	// Client reads one relationship; fresh asks for the state as it is now rather than a moment ago.
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
-	// Desk reads at once, and as it is now, all that a decision about a relationship needs.
-	Desk(ctx context.Context, agency id.Agency, want Wanted) (*Desk, error)
+}
+
+// ChangeStore changes relationships for reasons that are found in themselves.
+type ChangeStore interface {
+	InviteStore
 	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 }
 
-// Wanted says what to put on a Desk. Empty fields are left out.
-type Wanted struct {
+// PreviewStore reads what a decision is made from.
+type PreviewStore interface {
+	// Snapshot reads at once, and as it is now, all that a decision about a relationship needs.
+	Snapshot(ctx context.Context, agency id.Agency, q Query) (*Snapshot, error)
+}
+
+// Store keeps relationships, and reads all that a decision about one is made from.
+type Store interface {
+	ChangeStore
+	PreviewStore
+}
+
+// Query says what a Snapshot holds. Empty fields are left out.
+type Query struct {
 	Ref       id.Ref
 	Member    id.Member
 	Resources []id.Resource
 	Once      *idempotency.Record
 }
 
-// Desk is what a decision is made from. What does not exist is nil, or not in the map.
-type Desk struct {
+// Snapshot is what a decision is made from, read at one moment. What does not exist is nil, or not in the map.
+type Snapshot struct {
 	Agency    *agency.Agency
 	Member    *agency.Member
 	Client    *client.Client
@@ -61,7 +76,8 @@ func enqueue(ctx context.Context, q Queue, c *client.Client) {
 
 // row is a row of the audit log about c's current invite.
 func row(now time.Time, actor string, action audit.Action, c *client.Client, detail string) audit.Entry {
-	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action, Subject: string(c.Invite.ID), Detail: detail}
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action,
+		Subject: string(c.Invite.ID), Detail: detail}
 }
 
 // ranOut writes down that c's invite, whose time is over, has expired, where the sweep has not been there yet: what is

@@ -9,7 +9,6 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
-	"latchkey.dev/shared/domain/invite"
 )
 
 // Preview is what an invite would offer, before it is sent.
@@ -22,9 +21,18 @@ type Preview struct {
 // nobody stands for the address while none is typed.
 const nobody = "nobody@example.com"
 
-// Preview checks a draft as Send does, and changes nothing: one read, and one more of the prices for a client that pays. Faults: [fault.Invalid] with the field,
-// [fault.PaymentsOff].
-func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) (*Preview, error) {
+// Previewer shows what an invite would offer, before it is sent.
+type Previewer struct {
+	Store  PreviewStore
+	Prices Quoter
+}
+
+// Preview checks a draft as Send does, and changes nothing: one read, and one more of the prices for a client that pays.
+// Faults: [fault.Invalid] with the field, [fault.PaymentsOff].
+func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft) (*Preview, error) {
+	if err := caller.May(identity.InvitesRead); err != nil {
+		return nil, err
+	}
 	blank := strings.TrimSpace(d.Email) == ""
 	if blank {
 		d.Email = nobody
@@ -36,19 +44,19 @@ func (s *Inviter) Preview(ctx context.Context, caller identity.Caller, d Draft) 
 	if blank {
 		offer.Email = ""
 	}
-	if offer.Contract, err = s.contract(ctx, d.Order); err != nil {
+	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
 	}
-	desk, err := s.Store.Desk(ctx, caller.Agency, Wanted{Resources: resources(d.Grants)})
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
 	if err != nil {
 		return nil, err
 	}
-	if desk.Agency == nil {
+	if seen.Agency == nil {
 		return nil, errNoClient
 	}
-	if offer.Grants, err = granted(d.Grants, desk); err != nil {
+	if offer.Grants, err = granted(d.Grants, seen); err != nil {
 		return nil, err
 	}
-	offer.From = invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}
-	return &Preview{desk.Agency, offer, desk.Resources}, nil
+	offer.From = sender(seen.Agency, caller)
+	return &Preview{seen.Agency, offer, seen.Resources}, nil
 }

@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 	"math/rand/v2"
+	"time"
 
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -11,17 +12,33 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/domain/invite"
 )
 
 var errNoProposal = fault.New(fault.NotPending, "Nobody asks for another address any more. Look at the client again.")
 
+// Proposals answers invitees who ask for another address with no.
+type Proposals struct {
+	Store ChangeStore
+	Now   func() time.Time
+}
+
+// Approvals answers them with yes, which ends one invite and sends another.
+type Approvals struct {
+	Store     Store
+	Queue     Queue
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
+}
+
 // Approve grants an invitee's wish for another address: in one transaction the invite to the first address is cancelled,
 // so that its links are dead, and the same offer is made to the other one and mailed. It returns the new relationship.
 //
-// Faults: [fault.NotFound]; [fault.NotPending] when nobody asks, or the invite is over; [fault.AlreadyPaid]; and those of Send, on which
-// nothing has changed.
-func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.Invite, once string) (*client.Client, error) {
+// Faults: [fault.NotFound]; [fault.NotPending] when nobody asks, or the invite is over; [fault.AlreadyPaid]; and those of
+// Send, on which nothing has changed.
+func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which id.Invite, once string) (*client.Client, error) {
+	if err := caller.May(identity.InvitesWrite); err != nil {
+		return nil, err
+	}
 	record, err := idempotency.For("approveProposal", caller.Actor()+string(which), once, nil)
 	if err != nil {
 		return nil, err
@@ -29,49 +46,49 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
-		old, err := s.asked(ctx, caller, which, record)
+		old, err := readCurrent(ctx, s.Store, caller.Agency, which)
 		if err != nil {
 			return err
 		}
-		want := Wanted{Once: record}
+		want := Query{Once: record}
 		if old.Proposal != nil {
 			want.Ref, want.Resources = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants)
 		}
-		desk, err := s.Store.Desk(ctx, caller.Agency, want)
+		seen, err := s.Store.Snapshot(ctx, caller.Agency, want)
 		if err != nil {
 			return err
 		}
 		now := s.Now()
-		if replayed, err = record.Replays(desk.Once, now); err != nil {
+		if replayed, err = record.Replays(seen.Once, now); err != nil {
 			return err
 		} else if replayed {
-			made, err = s.read(ctx, caller.Agency, id.Invite(desk.Once.Result))
+			made, err = read(ctx, s.Store, caller.Agency, id.Invite(seen.Once.Result))
 			return err
 		}
 		if old.Proposal == nil {
 			return errNoProposal
 		}
-		if desk.Agency == nil {
+		if seen.Agency == nil {
 			return errNoClient
 		}
-		if err := desk.Agency.MayInvite(); err != nil {
+		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}
-		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message, Contract: old.Invite.Contract,
-			From: invite.Sender{AgencyName: desk.Agency.Name, Color: desk.Agency.Color, LogoURL: desk.Agency.LogoURL, Member: caller.Member}}
-		if offer.Grants, err = granted(old.Invite.Grants, desk); err != nil {
+		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
+			Contract: old.Invite.Contract, From: sender(seen.Agency, caller)}
+		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {
 			return err
 		}
-		rows := ranOut(desk.Client, now)
-		if made, err = client.Begin(desk.Client, caller.Agency, offer, now); err != nil {
+		rows := ranOut(seen.Client, now)
+		if made, err = client.Begin(seen.Client, caller.Agency, offer, now); err != nil {
 			return err
 		}
-		slot, err := desk.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
 		if err != nil {
 			return err
 		}
 		made.Invite.First(now, slot)
-		if err := client.CloseTill(ctx, s.Till, old); err != nil {
+		if err := client.CloseCheckout(ctx, s.Checkouts, old); err != nil {
 			return err
 		}
 		if !old.End(now, client.ByAgency) {
@@ -92,36 +109,32 @@ func (s *Inviter) Approve(ctx context.Context, caller identity.Caller, which id.
 	return made, nil
 }
 
+// Await waits for the mail of the new invite as [Inviter.Await] does.
+func (s *Approvals) Await(ctx context.Context, c *client.Client, d time.Duration) (*client.Client, error) {
+	return await(ctx, s.Store, c, d)
+}
+
 // Refuse leaves the invite with its address, and forgets the other one. Faults: [fault.NotFound]; [fault.NotPending] when
 // nobody asks.
-func (s *Inviter) Refuse(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
+func (s *Proposals) Refuse(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
+	if err := caller.May(identity.InvitesWrite); err != nil {
+		return nil, err
+	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = s.asked(ctx, caller, which, nil); err != nil {
+		if c, err = readCurrent(ctx, s.Store, caller.Agency, which); err != nil {
 			return err
+		}
+		if c.Proposal == nil {
+			return errNoProposal
 		}
 		now := s.Now()
 		c.Proposal = nil
-		return s.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Audit: []audit.Entry{row(now, caller.Actor(), audit.ProposalRefused, c, "")}})
+		logged := row(now, caller.Actor(), audit.ProposalRefused, c, "")
+		return s.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Audit: []audit.Entry{logged}})
 	})
 	if err != nil {
 		return nil, err
-	}
-	return c, nil
-}
-
-// asked reads the relationship whose invitee asks for another address. With a record it is no fault that nobody does:
-// the request may have come before.
-func (s *Inviter) asked(ctx context.Context, caller identity.Caller, which id.Invite, record *idempotency.Record) (*client.Client, error) {
-	c, err := s.read(ctx, caller.Agency, which)
-	if err != nil {
-		return nil, err
-	}
-	if c.Invite.ID != which {
-		return nil, errNoInvite
-	}
-	if c.Proposal == nil && record == nil {
-		return nil, errNoProposal
 	}
 	return c, nil
 }

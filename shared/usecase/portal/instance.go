@@ -49,7 +49,7 @@ type N8N interface {
 type Instances struct {
 	Store InstanceStore
 	N8N   N8N
-	Keys  *seal.Ring
+	Keys  *seal.Ring // that API keys are sealed with
 	Now   func() time.Time
 }
 
@@ -109,7 +109,8 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
 	}
-	missing := fault.New(fault.NotFound, "There is no such instance in your portal. It may have been taken away; your portal shows what is open to you.")
+	missing := fault.New(fault.NotFound,
+		"There is no such instance in your portal. It may have been taken away; your portal shows what is open to you.")
 	if instance.KindOf(which) != instance.N8N {
 		return nil, missing
 	}
@@ -144,11 +145,13 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		if !ok {
 			return nil, missing
 		}
-		return &Instance{Agency: of, Client: c, Item: Item{r, access, c.Bought(r.ID)}, Connected: r.Connected(), Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
+		return &Instance{Agency: of, Client: c, Item: Item{r, access, c.Bought(r.ID)}, Connected: r.Connected(),
+			Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
 	}
 	return nil, missing
 }
 
+// endpoint is the instance's address and API key.
 func (p *Instances) endpoint(v *Instance) (instance.Endpoint, error) {
 	key, err := p.Keys.Open(v.Key, v.Place(v.Agency.ID))
 	return instance.Endpoint{URL: v.URL, Key: key}, err
@@ -172,14 +175,17 @@ var workflowID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 //
 // Faults: as of Get; [fault.Forbidden] for a client that may only look; [fault.NotFound] for no such workflow;
 // [fault.Unreachable] with a reason when n8n does not do it; [fault.RateLimited].
-func (p *Instances) Switch(ctx context.Context, caller identity.Caller, which id.Resource, workflow string, active bool) (instance.Workflow, error) {
+func (p *Instances) Switch(
+	ctx context.Context, caller identity.Caller, which id.Resource, workflow string, active bool,
+) (instance.Workflow, error) {
 	none := instance.Workflow{}
 	v, err := p.find(ctx, caller, which)
 	switch {
 	case err != nil:
 		return none, err
 	case v.Access != instance.Write:
-		return none, fault.New(fault.Forbidden, "You may look at this instance and change nothing. Ask %s if you should be able to switch its workflows.", v.Agency.Name)
+		return none, fault.New(fault.Forbidden,
+			"You may look at this instance and change nothing. Ask %s if you should be able to switch its workflows.", v.Agency.Name)
 	case !workflowID.MatchString(workflow):
 		return none, fault.New(fault.NotFound, "There is no such workflow.")
 	case !v.Connected:
@@ -203,14 +209,16 @@ func (p *Instances) Switch(ctx context.Context, caller identity.Caller, which id
 	if err == nil && w.Active != active {
 		w, err = p.N8N.SetActive(ctx, e, workflow, active)
 		if f := fault.As(err); f != nil && f.Code == fault.Unreachable && len(f.Fields) == 0 {
-			return none, unreachable("n8n does not let it be switched; a step of it may lack something, or nothing in it can start it", v.Agency.Name)
+			return none, unreachable(
+				"n8n does not let it be switched; a step of it may lack something, or nothing in it can start it", v.Agency.Name)
 		}
 		if err == nil {
 			action := audit.WorkflowActivated
 			if !active {
 				action = audit.WorkflowDeactivated
 			}
-			err = p.Store.Record(ctx, v.Agency.ID, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(v.Client.ID), Action: action, Subject: string(which), Detail: workflow})
+			err = p.Store.Record(ctx, v.Agency.ID, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+				Actor: string(v.Client.ID), Action: action, Subject: string(which), Detail: workflow})
 		}
 	}
 	if fault.Is(err, fault.Unreachable) {
@@ -219,6 +227,7 @@ func (p *Instances) Switch(ctx context.Context, caller identity.Caller, which id
 	return w, err
 }
 
+// unreachable is the fault that nothing was switched.
 func unreachable(reason, agency string) error {
 	f := fault.New(fault.Unreachable, "Nothing was switched, since %s. Try again in a moment; if it stays so, tell %s.", reason, agency)
 	f.Reason = reason

@@ -114,6 +114,7 @@ func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id
 	return v, p.fill(ctx, v, which, caller)
 }
 
+// fill reads the agency, the relationship, and what is open in it.
 func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller identity.Caller) error {
 	var err error
 	if v.Agency, err = p.Store.Agency(ctx, which); err != nil {

@@ -77,10 +77,10 @@ type Store interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 }
 
-// Till gives money back.
-type Till interface {
+// Refunds give money back.
+type Refunds interface {
 	// Return gives back what the client has paid for the item of that key, and ends its renewal; the client's other items
-	// stay as they are. It may be repeated.
+	// stay as they are. It may be repeated. It fails where nothing is sold.
 	Return(ctx context.Context, c *client.Client, key string) error
 }
 
@@ -92,11 +92,11 @@ type Queue interface {
 
 // Worker does the jobs of the provisioning queue.
 type Worker struct {
-	Store  Store
-	Driver Driver // nil where nothing is made: then what is paid for is paid back
-	Till   Till   // nil where nothing is sold
-	Queue  Queue  // of provisioning jobs
-	Mail   Queue  // of mail jobs
-	Keys   *seal.Ring
-	Now    func() time.Time
+	Store   Store
+	Driver  Driver
+	Refunds Refunds
+	Queue   Queue      // of provisioning jobs
+	Mail    Queue      // of mail jobs
+	Keys    *seal.Ring // that API keys are sealed with
+	Now     func() time.Time
 }

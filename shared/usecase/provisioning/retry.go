@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/purchase"
 )
@@ -22,18 +23,30 @@ type RetryStore interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 }
 
-// Retrier is for people who ask for another try.
+// Retrier has a thing tried again whose tries are used up.
 type Retrier struct {
 	Store RetryStore
-	Queue Queue // of provisioning jobs; nil where nothing is made
+	Queue Queue // of provisioning jobs
 	Now   func() time.Time
 }
 
 const noThing = "This client has bought no such instance or service."
 
-// Retry has a thing tried again whose tries are used up, and returns the relationship as it is then. For one that is being
-// made already nothing changes. actor is who asks. Faults: [fault.NotFound]; [fault.NotActive] for what is not to be made.
-func (r *Retrier) Retry(ctx context.Context, actor string, agency id.Agency, which id.Client, resource id.Resource) (*client.Client, error) {
+// Retry has a thing of a client of the caller's tried again, and returns the relationship as it is then. For one that is
+// being made already nothing changes. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound];
+// [fault.NotActive] for what is not to be made.
+func (r *Retrier) Retry(ctx context.Context, caller identity.Caller, which id.Client, resource id.Resource) (*client.Client, error) {
+	if err := caller.May(identity.ClientsWrite); err != nil {
+		return nil, err
+	}
+	return r.RetryAs(ctx, caller.Actor(), caller.Agency, which, resource)
+}
+
+// RetryAs is Retry for whoever is let do so otherwise, such as the operator. The log names the actor. Faults:
+// [fault.NotFound], [fault.NotActive].
+func (r *Retrier) RetryAs(
+	ctx context.Context, actor string, agency id.Agency, which id.Client, resource id.Resource,
+) (*client.Client, error) {
 	var c *client.Client
 	var i *purchase.Item
 	err := conflict.Retry(ctx, func() (err error) {
@@ -54,13 +67,14 @@ func (r *Retrier) Retry(ctx context.Context, actor string, agency id.Agency, whi
 		default:
 			return fault.New(fault.NotActive, "Only what could not be set up can be tried again.")
 		}
-		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: audit.ProvisionRetried, Subject: string(resource), Detail: string(c.ID)}
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+			Actor: actor, Action: audit.ProvisionRetried, Subject: string(resource), Detail: string(c.ID)}
 		return r.Store.Commit(ctx, agency, client.Change{Client: c, Audit: []audit.Entry{row}})
 	})
 	if err != nil {
 		return nil, err
 	}
-	if r.Queue != nil && i.State == purchase.Requested {
+	if i.State == purchase.Requested {
 		if err := r.Queue.Send(ctx, job.Provision{Agency: agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 			slog.WarnContext(ctx, "job not enqueued, left to the sweep", "error", err)
 		}

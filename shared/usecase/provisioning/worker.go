@@ -118,9 +118,6 @@ type outcome struct {
 func (w *Worker) act(ctx context.Context, c *client.Client, i purchase.Item) (out outcome) {
 	o := Order{Key: i.Key, Handle: i.Handle, Agency: c.Agency, Client: c.ID, Resource: i.Resource, Article: i.Article}
 	d := w.Driver
-	if d == nil {
-		d = none{}
-	}
 	switch {
 	case i.Stale && i.State == purchase.Suspended:
 		out.report, out.err = d.Suspend(ctx, o)
@@ -135,26 +132,26 @@ func (w *Worker) act(ctx context.Context, c *client.Client, i purchase.Item) (ou
 	}
 	if i.State == purchase.Compensating && (out.err == nil && out.report.Stage == Gone || i.Tries >= triesToClear) {
 		if out.err != nil || out.report.Stage != Gone {
-			slog.ErrorContext(ctx, "what is paid back may not be deleted", Alert, "provisioning_leftover", "agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
+			slog.ErrorContext(ctx, "what is paid back may not be deleted", Alert, "provisioning_leftover",
+				"agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
 		}
 		out.err = w.payBack(ctx, c, i)
 		out.paid = out.err == nil
 	}
 	if out.err != nil {
-		slog.WarnContext(ctx, "a step of provisioning failed", "agency", c.Agency, "client", c.ID, "item", i.Key, "state", i.State, "error", out.err)
+		slog.WarnContext(ctx, "a step of provisioning failed",
+			"agency", c.Agency, "client", c.ID, "item", i.Key, "state", i.State, "error", out.err)
 	}
 	return out
 }
 
 // payBack returns the money, tells both sides and asks for an operator. All of it may be repeated.
 func (w *Worker) payBack(ctx context.Context, c *client.Client, i purchase.Item) error {
-	if w.Till == nil {
-		return errors.New("provisioning: nothing is sold here, and something has been paid for")
-	}
-	if err := w.Till.Return(ctx, c, i.Key); err != nil {
+	if err := w.Refunds.Return(ctx, c, i.Key); err != nil {
 		return err
 	}
-	slog.ErrorContext(ctx, "what was paid for could not be made and is paid back", Alert, "provisioning_refunded", "agency", c.Agency, "client", c.ID, "item", i.Key)
+	slog.ErrorContext(ctx, "what was paid for could not be made and is paid back", Alert, "provisioning_refunded",
+		"agency", c.Agency, "client", c.ID, "item", i.Key)
 	return w.tell(ctx, c, &i, job.Refund)
 }
 
@@ -237,7 +234,8 @@ func (w *Worker) apply(now time.Time, c *client.Client, i *purchase.Item, out ou
 	case i.State == purchase.Compensating || i.State == purchase.Deleting:
 		i.Later(now, i.Reason)
 		if i.State == purchase.Deleting && i.Tries == triesToAlert {
-			slog.Error("what was bought cannot be deleted", Alert, "provisioning_leftover", "agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
+			slog.Error("what was bought cannot be deleted", Alert, "provisioning_leftover",
+				"agency", c.Agency, "client", c.ID, "item", i.Key, "error", out.err)
 		}
 	case out.err != nil && (i.State == purchase.Creating || i.State == purchase.HealthWait):
 		i.Wait(now) // what could not be looked at may be well
@@ -295,7 +293,8 @@ func (w *Worker) commit(ctx context.Context, c *client.Client, i *purchase.Item,
 	change := client.Change{Client: c}
 	if action := told(before, i); action != "" {
 		now := w.now()
-		change.Audit = append(change.Audit, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: action, Subject: string(i.Resource), Detail: string(c.ID)})
+		change.Audit = append(change.Audit, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+			Actor: audit.System, Action: action, Subject: string(i.Resource), Detail: string(c.ID)})
 	}
 	if i.State != before.State || i.Stale != before.Stale {
 		x, err := w.Store.Resource(ctx, c.Agency, i.Resource)
@@ -347,7 +346,7 @@ func (w *Worker) follow(x *instance.Resource, c *client.Client, i *purchase.Item
 		if r.URL != "" {
 			x.URL = r.URL
 		}
-		if r.APIKey != "" && x.Kind == instance.N8N && w.Keys != nil {
+		if r.APIKey != "" && x.Kind == instance.N8N {
 			x.Key = w.Keys.Seal(r.APIKey, x.Place(c.Agency))
 		}
 	}
@@ -375,14 +374,3 @@ func status(i *purchase.Item) instance.Status {
 	}
 	return instance.SuspendedDown
 }
-
-// none makes nothing.
-type none struct{}
-
-var errNone = &Failure{"This platform does not set up instances by itself yet."}
-
-func (none) Begin(context.Context, Order) (Report, error)   { return Report{}, errNone }
-func (none) Look(context.Context, Order) (Report, error)    { return Report{}, errNone }
-func (none) Suspend(context.Context, Order) (Report, error) { return Report{Stage: Gone}, nil }
-func (none) Resume(context.Context, Order) (Report, error)  { return Report{}, errNone }
-func (none) Delete(context.Context, Order) (Report, error)  { return Report{Stage: Gone}, nil }

@@ -47,19 +47,20 @@ type Store interface {
 	PurgeAgain(ctx context.Context, agency id.Agency, next time.Time) error
 }
 
-// Queue takes mail jobs.
+// Queue takes jobs.
 type Queue interface {
+	// Send puts a message on the queue; it is delivered after the delay.
 	Send(ctx context.Context, body []byte, delay time.Duration) error
 }
 
 // Sweep is the scheduled repair.
 type Sweep struct {
-	Store Store
-	Queue Queue
-	// Billing and Provision take jobs about payments and about what was paid for; nil where nothing is sold.
-	Billing, Provision Queue
-	Now                func() time.Time
-	// Note is told what a run found, for the log. It may be nil.
+	Store     Store
+	Mail      Queue // of mail jobs
+	Billing   Queue // of jobs about payments
+	Provision Queue // of jobs about what was paid for
+	Now       func() time.Time
+	// Note is told what a run found, for the log.
 	Note func(ctx context.Context, pairs ...any)
 }
 
@@ -86,12 +87,11 @@ func (s *Sweep) Run(ctx context.Context) error {
 			}
 		}
 	}
-	if s.Note != nil {
-		s.Note(ctx, "overdue", found, "failed", len(errs))
-	}
+	s.Note(ctx, "overdue", found, "failed", len(errs))
 	return errors.Join(errs...)
 }
 
+// one looks after one thing that is overdue.
 func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.User != "" {
 		return s.code(ctx, d.User)
@@ -111,7 +111,8 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	now := s.Now()
 	if c.Invite.Expire(now) {
-		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+			Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
 		return s.Store.Commit(ctx, d.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
 	}
 	if err := s.bought(ctx, c, now); err != nil {
@@ -124,7 +125,7 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if err := s.Store.Commit(ctx, d.Agency, client.Change{Client: c}); err != nil {
 		return err
 	}
-	return s.Queue.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
+	return s.Mail.Send(ctx, job.Mail{Kind: job.Invite, Agency: d.Agency, Client: c.ID, Job: next}.Encode(), 0)
 }
 
 // notice has a mail to a new member sent that nobody is working on.
@@ -144,7 +145,7 @@ func (s *Sweep) notice(ctx context.Context, d Due) error {
 	if err := s.Store.SaveNotice(ctx, d.Agency, m, before); err != nil || next == "" {
 		return err
 	}
-	return s.Queue.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+	return s.Mail.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
 }
 
 // A closed agency is purged in steps, so many a run, and looked at once more after a while, for what was written by
@@ -162,12 +163,12 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	}
 	now := s.Now()
 	if a.ClosedAt.IsZero() {
-		if due := a.Payment.Due; due.IsZero() || now.Before(due) || s.Billing == nil {
+		if due := a.Payment.Due; due.IsZero() || now.Before(due) {
 			return nil
 		}
 		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
 	}
-	if s.Billing != nil && (a.Payment.State.Open() || a.Payment.State == subscription.CheckoutOpen) { // nobody pays for what is gone
+	if a.Payment.State.Open() || a.Payment.State == subscription.CheckoutOpen { // nobody pays for what is gone
 		if err := s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0); err != nil {
 			return err
 		}
@@ -192,13 +193,13 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 // bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
 // due times on, and a job that comes twice is dropped there.
 func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) error {
-	if due := c.Payment.Due; !due.IsZero() && !now.Before(due) && s.Billing != nil {
+	if due := c.Payment.Due; !due.IsZero() && !now.Before(due) {
 		if err := s.Billing.Send(ctx, job.Billing{Agency: c.Agency, Ref: c.Ref()}.Encode(), 0); err != nil {
 			return err
 		}
 	}
 	for n := range c.Items {
-		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) && s.Provision != nil {
+		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) {
 			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 				return err
 			}
@@ -207,6 +208,7 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 	return nil
 }
 
+// code has the mail with a sign-in code sent that nobody is working on.
 func (s *Sweep) code(ctx context.Context, user id.User) error {
 	c, err := s.Store.Code(ctx, user)
 	if fault.Is(err, fault.NotFound) {
@@ -223,5 +225,5 @@ func (s *Sweep) code(ctx context.Context, user id.User) error {
 	if err := s.Store.SaveCode(ctx, c); err != nil || next == "" {
 		return err
 	}
-	return s.Queue.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: next}.Encode(), 0)
+	return s.Mail.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: next}.Encode(), 0)
 }

@@ -71,7 +71,7 @@ func (v Invitation) Mark() Brand {
 
 // Answered thanks for another answer than yes.
 type Answered struct {
-	Brand    Brand
+	Brand    Brand // the platform's when declined: the link tells nothing more
 	Declined bool // else another address was proposed
 }
 

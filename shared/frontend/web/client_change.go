@@ -34,8 +34,9 @@ func ask(v *page.Client, query url.Values) {
 	}
 }
 
-// tending adds what can be done about the client to its page.
-func (s *Site) tending(r *http.Request, directory *onboarding.Directory, caller identity.Caller, v *page.Client, c *client.Client) error {
+// clientActions puts on a client's page what can be done about the client.
+func (s *Site) clientActions(r *http.Request, directory *clients.Directory, caller identity.Caller, v *page.Client,
+	c *client.Client) error {
 	now := s.now()
 	v.Rename = page.Rename{Name: c.Name, Edition: c.Edition()}
 	v.Activity = "/activity?subject=" + url.QueryEscape(string(c.ID))
@@ -101,7 +102,8 @@ func whoKeepsWhat(all []page.Linked) []page.Fact {
 			}
 			names = append(names, x.Name)
 		}
-		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client loses access with its next request: " + strings.Join(names, ", ") + "."})
+		lost := "The client loses access with its next request: " + strings.Join(names, ", ") + "."
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: lost})
 	} else {
 		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client's portal closes with its next request."})
 	}
@@ -112,30 +114,33 @@ func whoKeepsWhat(all []page.Linked) []page.Fact {
 }
 
 // renameClient changes a client's name.
-func renameClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
-	return s.change("rename", identity.ClientsWrite, "renamed", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
-		_, err := keeper.Rename(ctx, caller, c.ID, form.Get("name"), form.Get("edition"))
+func renameClient(s *Site, directory *clients.Directory, renamer *clients.Renamer) Form {
+	do := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+		name := form.Get("name")
+		_, err := renamer.Rename(ctx, caller, c.ID, &name, form.Get("edition"))
 		return err
-	}, func(v *page.Client, f *fault.Error, form url.Values) {
+	}
+	return s.change("rename", identity.ClientsWrite, "renamed", directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
 		v.Rename.Open, v.Rename.Name = true, form.Get("name")
 		v.Rename.Problems = page.Problems{{Field: "rename", Message: f.Message}}
 	})
 }
 
 // changeAccess opens something to a client, changes a right, or with no right closes it.
-func changeAccess(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
-	return s.change("access", identity.ClientsWrite, "access", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
+func changeAccess(s *Site, directory *clients.Directory, access *clients.Access) Form {
+	do := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		resource := id.Resource(form.Get("resource"))
 		if form.Get("access") == "none" {
-			_, err := keeper.Revoke(ctx, caller, c.ID, resource)
+			_, err := access.Revoke(ctx, caller, c.ID, resource)
 			return err
 		}
 		if resource == "" {
 			return fault.InField("resource", "Choose what to open to this client.")
 		}
-		_, err := keeper.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
+		_, err := access.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
 		return err
-	}, func(v *page.Client, f *fault.Error, form url.Values) {
+	}
+	return s.change("access", identity.ClientsWrite, "access", directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
 		if v.Grant == nil || form.Get("access") == "none" {
 			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 			return
@@ -149,17 +154,18 @@ func changeAccess(s *Site, directory *onboarding.Directory, keeper *clients.Keep
 }
 
 // removeClient ends the relationship.
-func removeClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
-	return s.change("remove", identity.ClientsWrite, "removed", directory, func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
-		_, err := keeper.Remove(ctx, caller, c.ID)
+func removeClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
+	do := func(ctx context.Context, caller identity.Caller, c *client.Client, _ url.Values) error {
+		_, err := removal.Remove(ctx, caller, c.ID)
 		return err
-	})
+	}
+	return s.change("remove", identity.ClientsWrite, "removed", directory, do)
 }
 
 // eraseClient forgets a client and leads back to the list.
-func eraseClient(s *Site, directory *onboarding.Directory, keeper *clients.Keeper) Form {
+func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
 	return form("erase", identity.ByStaff(identity.ClientsWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		err := keeper.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+		err := removal.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
 		if err == nil {
 			return seeOther(w, "/clients?done=erased")
 		}
@@ -177,8 +183,8 @@ func eraseClient(s *Site, directory *onboarding.Directory, keeper *clients.Keepe
 }
 
 // answerProposal invites the address that an invitee asks for, or keeps the one that was invited.
-func answerProposal(s *Site, directory *onboarding.Directory, inviter *onboarding.Inviter) Form {
-	return form("proposal", identity.ByStaff(identity.InvitesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+func answerProposal(s *Site, directory *clients.Directory, approvals *onboarding.Approvals, proposals *onboarding.Proposals) Form {
+	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		l, err := directory.Client(ctx, caller, id.Client(r.PathValue("clientId")))
 		if err != nil {
@@ -188,13 +194,13 @@ func answerProposal(s *Site, directory *onboarding.Directory, inviter *onboardin
 		next := clientPath(c.ID) + "?done=kept"
 		if r.PostForm.Get("answer") == "approve" {
 			// One that asks twice is a form that was sent twice: the invite that was made answers for both.
-			if c, err = inviter.Approve(ctx, caller, c.Invite.ID, "form."+string(c.Invite.ID)); err == nil {
-				if c, err = inviter.Await(ctx, c, patience); err == nil {
+			if c, err = approvals.Approve(ctx, caller, c.Invite.ID, "form."+string(c.Invite.ID)); err == nil {
+				if c, err = approvals.Await(ctx, c, patience); err == nil {
 					next = clientPath(c.ID) + "?done=approved"
 				}
 			}
 		} else {
-			_, err = inviter.Refuse(ctx, caller, c.Invite.ID)
+			_, err = proposals.Refuse(ctx, caller, c.Invite.ID)
 		}
 		if err == nil {
 			return seeOther(w, next)
@@ -210,5 +216,6 @@ func answerProposal(s *Site, directory *onboarding.Directory, inviter *onboardin
 		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
-	})
+	}
+	return form("proposal", identity.ByStaff(identity.InvitesWrite), run)
 }

@@ -2,12 +2,14 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -15,26 +17,35 @@ import (
 	"latchkey.dev/shared/domain/subscription"
 )
 
+// PlanStore keeps what agencies pay. Reads of what is not there return a fault with code [fault.NotFound].
+type PlanStore interface {
+	// Agency reads the agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Member reads somebody who works at the agency.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read; else
+	// conflict.ErrChanged.
+	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
+}
+
 // Plans sells Max to agencies. A plan that lapses rests inviting, and never touches a client.
 type Plans struct {
-	Store    Store
-	Till     Till // nil where nothing is sold
-	Prices   *PriceList
+	Store    PlanStore
+	Provider Provider
+	Prices   *Prices
 	Settings Settings
 	Now      func() time.Time
 }
 
-// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated],
-// [fault.Forbidden] for who is no owner, [fault.Invalid] in interval, [fault.AlreadyPaid], [fault.PaymentsOff], [fault.Unavailable].
+// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], also for a
+// sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
+// [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
 	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
 		return Page{}, err
 	}
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "Choose month or year.")
-	}
-	if s.Till == nil {
-		return Page{}, errOff
 	}
 	price, err := s.Prices.Plan(ctx)
 	if err != nil {
@@ -56,7 +67,10 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 
 // owner lets owners through who have signed in a short while ago.
 func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string) error {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+	if err := caller.May(identity.InPerson); err != nil {
+		return err
+	}
+	if s.Now().Sub(caller.Since) > FreshFor {
 		return fault.New(fault.Unauthenticated, "%s", stale)
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
@@ -78,10 +92,12 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
 		}
 		before := *a
-		if old := before.Payment; old.State == subscription.CheckoutOpen && old.Checkout.ID != "" && (old.Interval != every || !s.Now().Before(old.Checkout.ExpiresAt)) {
-			ended, err := s.Till.ExpireCheckout(ctx, old.Checkout.ID)
+		old := before.Payment
+		if old.State == subscription.CheckoutOpen && old.Checkout.ID != "" &&
+			(old.Interval != every || !s.Now().Before(old.Checkout.ExpiresAt)) {
+			ended, err := s.Provider.ExpireCheckout(ctx, old.Checkout.ID)
 			if err != nil && !payment.Is(err, payment.Missing) {
-				return said(err)
+				return asFault(err)
 			}
 			if ended.Status == payment.CheckoutComplete {
 				if err := s.Settle(ctx, a.ID, ended.Subscription); err != nil {
@@ -104,9 +120,9 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agency, price string) (Page, bool, error) {
 	p := a.Payment
 	if p.Checkout.ID != "" {
-		now, err := s.Till.Checkout(ctx, p.Checkout.ID)
+		now, err := s.Provider.Checkout(ctx, p.Checkout.ID)
 		if err != nil {
-			return Page{}, false, said(err)
+			return Page{}, false, asFault(err)
 		}
 		if now.Status == payment.CheckoutOpen && now.URL != "" {
 			return Page{now.URL, now.ExpiresAt}, true, nil
@@ -119,14 +135,20 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 		}
 		return Page{}, false, nil
 	}
-	made, err := s.Till.CreateCheckout(ctx, payment.CheckoutRequest{
-		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval), Reference: string(a.ID), Customer: p.Customer, Email: string(caller.Email),
+	made, err := s.Provider.CreateCheckout(ctx, payment.CheckoutRequest{
+		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval),
+		Reference:      string(a.ID), Customer: p.Customer, Email: string(caller.Email),
 		Metadata: map[string]string{metaKind: forPlan, metaAgency: string(a.ID)}, Lines: []payment.Line{{PriceID: price, Quantity: 1}},
-		SuccessURL: s.Settings.Origin + "/upgrade?paid=1", CancelURL: s.Settings.Origin + "/upgrade?canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
-		AutomaticTax: s.Settings.Tax.Way == "automatic", PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+		SuccessURL: s.Settings.Origin + "/upgrade?paid=1", CancelURL: s.Settings.Origin + "/upgrade?canceled=1",
+		ExpiresAt:    p.Checkout.ExpiresAt.Truncate(time.Second),
+		AutomaticTax: s.Settings.Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
+		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
 	})
+	if notSold(err) {
+		err = errors.Join(err, s.withdraw(ctx, a))
+	}
 	if err != nil {
-		return Page{}, false, said(err)
+		return Page{}, false, asFault(err)
 	}
 	taken := false
 	err = conflict.Retry(ctx, func() error {
@@ -144,12 +166,27 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 		return Page{}, false, err
 	}
 	if !taken {
-		if _, err := s.Till.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
-			return Page{}, false, said(err)
+		if _, err := s.Provider.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+			return Page{}, false, asFault(err)
 		}
 		return Page{}, false, nil
 	}
 	return Page{made.URL, made.ExpiresAt}, true, nil
+}
+
+// withdraw takes back an attempt for which no page is made.
+func (s *Plans) withdraw(ctx context.Context, a *agency.Agency) error {
+	return conflict.Retry(ctx, func() error {
+		now, err := s.Store.Agency(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		before := *now
+		if !now.Payment.Withdraw(a.Payment.Checkout.Attempt) {
+			return nil
+		}
+		return s.Store.Charge(ctx, now, before, nil)
+	})
 }
 
 // Settle asks the payment service how an agency's plan stands, and brings the plan to it. The subscription is the one to
@@ -169,7 +206,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if !a.ClosedAt.IsZero() {
 			return s.end(ctx, a, sub)
 		}
-		f, err := facts(ctx, s.Till, &a.Payment, sub)
+		f, err := facts(ctx, s.Provider, &a.Payment, sub)
 		if err != nil {
 			return err
 		}
@@ -197,7 +234,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 	if err != nil || second == "" {
 		return err
 	}
-	return (&Cashier{Till: s.Till}).payBack(ctx, second, "the agency has a plan already, or is gone")
+	return payBack(ctx, s.Provider, second, "the agency has a plan already, or is gone")
 }
 
 // end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing
@@ -205,9 +242,9 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 // when it closed; all of it may be repeated.
 func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 	if a.Payment.State == subscription.CheckoutOpen && a.Payment.Checkout.ID != "" {
-		ended, err := s.Till.ExpireCheckout(ctx, a.Payment.Checkout.ID)
+		ended, err := s.Provider.ExpireCheckout(ctx, a.Payment.Checkout.ID)
 		if err != nil && !payment.Is(err, payment.Missing) {
-			return said(err)
+			return asFault(err)
 		}
 		if ended.Subscription != "" {
 			sub = ended.Subscription
@@ -219,31 +256,29 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 	if sub == "" {
 		return nil
 	}
-	x, err := s.Till.Subscription(ctx, sub)
+	x, err := s.Provider.Subscription(ctx, sub)
 	if payment.Is(err, payment.Missing) || err == nil && x.Status.Final() {
 		return nil
 	}
 	if err != nil {
-		return said(err)
+		return asFault(err)
 	}
 	if sub != a.Payment.Reference {
-		return (&Cashier{Till: s.Till}).payBack(ctx, sub, "the agency is gone")
+		return payBack(ctx, s.Provider, sub, "the agency is gone")
 	}
-	_, err = s.Till.CancelSubscription(ctx, sub, false)
+	_, err = s.Provider.CancelSubscription(ctx, sub, false)
 	if payment.Is(err, payment.Missing) {
 		return nil
 	}
-	return said(err)
+	return asFault(err)
 }
 
-// Account is the address of the payment service's own page for the agency's card and invoices. Faults:
-// [fault.Unauthenticated], [fault.NotFound] for an agency that has never paid, [fault.PaymentsOff]. It leads back to the path.
+// Account is the address of the payment service's own page for the agency's card and invoices, which leads back to the path.
+// Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner;
+// [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
 	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
 		return "", err
-	}
-	if s.Till == nil {
-		return "", errOff
 	}
 	a, err := s.Store.Agency(ctx, caller.Agency)
 	if err != nil {
@@ -252,6 +287,6 @@ func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string
 	if a.Payment.Customer == "" {
 		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
 	}
-	url, err := s.Till.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
-	return url, said(err)
+	url, err := s.Provider.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	return url, asFault(err)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -17,11 +18,24 @@ import (
 	"latchkey.dev/shared/domain/subscription"
 )
 
-// Cashier opens checkout pages for invited clients, and reads what became of them.
-type Cashier struct {
-	Store     Store
-	Till      Till  // nil where nothing is sold
-	Provision Queue // of provisioning
+// CheckoutStore keeps relationships, and knows who sells. Reads of what is not there return a fault with code
+// [fault.NotFound].
+type CheckoutStore interface {
+	// Client reads one relationship; fresh asks for the state as it is now.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	// Agency reads the agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Member reads somebody who works at the agency.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+}
+
+// Checkouts opens checkout pages for invited clients, and reads what became of them.
+type Checkouts struct {
+	Store     CheckoutStore
+	Provider  Provider
+	Provision Queue // of provisioning jobs
 	Settings  Settings
 	Now       func() time.Time
 }
@@ -42,7 +56,7 @@ const FreshFor = time.Hour
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person without
 // an invite there; [fault.Invalid] in interval; [fault.Gone], [fault.Expired]; [fault.NothingToPay] for an invite that
 // costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
-func (s *Cashier) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
+func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
 	if !caller.SignedIn() {
 		return Page{}, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then pay.")
 	}
@@ -51,9 +65,6 @@ func (s *Cashier) Start(ctx context.Context, caller identity.Caller, agencyID id
 	}
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "Choose month or year.")
-	}
-	if s.Till == nil {
-		return Page{}, errOff
 	}
 	ref := id.RefOf(agencyID, caller.Email)
 	// A page of another interval, or one that has ended, is closed first; then the loop begins anew.
@@ -72,17 +83,18 @@ func (s *Cashier) Start(ctx context.Context, caller identity.Caller, agencyID id
 }
 
 // begin takes the attempt. A page that is open for another interval is closed before.
-func (s *Cashier) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval) (c *client.Client, err error) {
+func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, every payment.Interval) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
 		if c, err = s.payable(ctx, agencyID, ref); err != nil {
 			return err
 		}
 		now := s.Now()
 		before := c.Payment
-		if old := before.Checkout; before.State == subscription.CheckoutOpen && old.ID != "" && (before.Interval != every || !now.Before(old.ExpiresAt)) {
-			ended, err := s.Till.ExpireCheckout(ctx, old.ID)
+		old := before.Checkout
+		if before.State == subscription.CheckoutOpen && old.ID != "" && (before.Interval != every || !now.Before(old.ExpiresAt)) {
+			ended, err := s.Provider.ExpireCheckout(ctx, old.ID)
 			if err != nil && !payment.Is(err, payment.Missing) {
-				return said(err)
+				return asFault(err)
 			}
 			if ended.Status == payment.CheckoutComplete {
 				if err := s.look(ctx, c); err != nil {
@@ -106,7 +118,7 @@ func (s *Cashier) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, eve
 }
 
 // payable reads the relationship, when there is something to pay and it may be.
-func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (*client.Client, error) {
+func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (*client.Client, error) {
 	c, err := s.Store.Client(ctx, agencyID, ref, true)
 	if err != nil {
 		return nil, err
@@ -120,7 +132,7 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 			return nil, err
 		}
 	}
-	if err := s.stands(ctx, c, again); err != nil {
+	if err := s.maySell(ctx, c, again); err != nil {
 		return nil, err
 	}
 	if c.Invite.Contract == nil && (!again || c.Terms == nil) {
@@ -129,9 +141,9 @@ func (s *Cashier) payable(ctx context.Context, agencyID id.Agency, ref id.Ref) (
 	return c, nil
 }
 
-// stands looks whether the agency still is in the state to sell: invites of one that is suspended, or whose plan has
+// maySell looks whether the agency still is in the state to sell: invites of one that is suspended, or whose plan has
 // lapsed, or whose inviter has left, are dead, and their clients would pay for nothing.
-func (s *Cashier) stands(ctx context.Context, c *client.Client, again bool) error {
+func (s *Checkouts) maySell(ctx context.Context, c *client.Client, again bool) error {
 	dead := fault.New(fault.Gone, "This cannot be bought at the moment. Nothing was charged; ask the agency that invited you.")
 	a, err := s.Store.Agency(ctx, c.Agency)
 	if fault.Is(err, fault.NotFound) || err == nil && (a.Suspended || !again && a.MayInvite() != nil) {
@@ -147,12 +159,12 @@ func (s *Cashier) stands(ctx context.Context, c *client.Client, again bool) erro
 }
 
 // open makes the page of the attempt that was taken. done is false when the attempt is out of date.
-func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done bool, err error) {
+func (s *Checkouts) open(ctx context.Context, c *client.Client) (page Page, done bool, err error) {
 	p := c.Payment
 	if p.Checkout.ID != "" {
-		now, err := s.Till.Checkout(ctx, p.Checkout.ID)
+		now, err := s.Provider.Checkout(ctx, p.Checkout.ID)
 		if err != nil {
-			return Page{}, false, said(err)
+			return Page{}, false, asFault(err)
 		}
 		if now.Status == payment.CheckoutOpen && now.URL != "" {
 			return Page{now.URL, now.ExpiresAt}, true, nil
@@ -165,18 +177,12 @@ func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done b
 		}
 		return Page{}, false, nil
 	}
-	if found, err := s.paidBefore(ctx, c); err != nil || found {
-		if err == nil {
-			err = fault.New(fault.AlreadyPaid, "This has been paid already.")
-		}
-		return Page{}, false, err
-	}
-	made, err := s.Till.CreateCheckout(ctx, s.request(c))
-	if payment.Is(err, payment.Refused) { // there will be no page, and nothing to close when the invite is cancelled
+	made, err := s.create(ctx, c)
+	if notSold(err) {
 		err = errors.Join(err, s.withdraw(ctx, c))
 	}
 	if err != nil {
-		return Page{}, false, said(err)
+		return Page{}, false, asFault(err)
 	}
 	taken := false
 	err = conflict.Retry(ctx, func() error {
@@ -193,16 +199,28 @@ func (s *Cashier) open(ctx context.Context, c *client.Client) (page Page, done b
 		return Page{}, false, err
 	}
 	if !taken { // somebody has begun anew, or the invite is gone: nobody may pay here
-		if _, err := s.Till.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
-			return Page{}, false, said(err)
+		if _, err := s.Provider.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+			return Page{}, false, asFault(err)
 		}
 		return Page{}, false, nil
 	}
 	return Page{made.URL, made.ExpiresAt}, true, nil
 }
 
+// create has the payment service make the page of the attempt, unless an earlier one was paid after all.
+func (s *Checkouts) create(ctx context.Context, c *client.Client) (payment.Checkout, error) {
+	found, err := s.paidBefore(ctx, c)
+	if err != nil {
+		return payment.Checkout{}, err
+	}
+	if found {
+		return payment.Checkout{}, fault.New(fault.AlreadyPaid, "This has been paid already.")
+	}
+	return s.Provider.CreateCheckout(ctx, s.request(c))
+}
+
 // withdraw takes back an attempt for which no page is made.
-func (s *Cashier) withdraw(ctx context.Context, c *client.Client) error {
+func (s *Checkouts) withdraw(ctx context.Context, c *client.Client) error {
 	return conflict.Retry(ctx, func() error {
 		now, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
 		if err != nil || now.Invite.ID != c.Invite.ID || !now.Payment.Withdraw(c.Payment.Checkout.Attempt) {
@@ -213,21 +231,21 @@ func (s *Cashier) withdraw(ctx context.Context, c *client.Client) error {
 }
 
 // paidBefore asks the payment service whether an earlier page of the invite was paid after all, before another is made.
-func (s *Cashier) paidBefore(ctx context.Context, c *client.Client) (bool, error) {
+func (s *Checkouts) paidBefore(ctx context.Context, c *client.Client) (bool, error) {
 	if c.Payment.Checkout.Attempt <= 1 {
 		return false, nil
 	}
-	all, err := s.Till.CheckoutsOf(ctx, payment.CheckoutQuery{Email: string(c.Email), Status: payment.CheckoutComplete})
+	all, err := s.Provider.CheckoutsOf(ctx, payment.CheckoutQuery{Email: string(c.Email), Status: payment.CheckoutComplete})
 	if err != nil {
-		return false, said(err)
+		return false, asFault(err)
 	}
 	for _, x := range all {
 		if x.Reference != string(c.Invite.ID) || x.Subscription == "" {
 			continue
 		}
-		sub, err := s.Till.Subscription(ctx, x.Subscription)
+		sub, err := s.Provider.Subscription(ctx, x.Subscription)
 		if err != nil {
-			return false, said(err)
+			return false, asFault(err)
 		}
 		if !sub.Status.Final() {
 			return true, s.Settle(ctx, c.Agency, c.Ref(), x.Subscription)
@@ -236,14 +254,18 @@ func (s *Cashier) paidBefore(ctx context.Context, c *client.Client) (bool, error
 	return false, nil
 }
 
-func (s *Cashier) request(c *client.Client) payment.CheckoutRequest {
+func (s *Checkouts) request(c *client.Client) payment.CheckoutRequest {
 	p := c.Payment
 	back := s.Settings.Origin + "/checkout/done?agency=" + string(c.Agency)
 	r := payment.CheckoutRequest{
-		IdempotencyKey: fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval), Reference: string(c.Invite.ID), Customer: p.Customer, Email: string(c.Email),
-		Metadata:   map[string]string{metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaInvite: string(c.Invite.ID)},
-		SuccessURL: back, CancelURL: s.Settings.Origin + "/checkout?agency=" + string(c.Agency) + "&canceled=1", ExpiresAt: p.Checkout.ExpiresAt.Truncate(time.Second),
-		AutomaticTax: c.Contract().Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes, BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
+		IdempotencyKey: fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval),
+		Reference:      string(c.Invite.ID), Customer: p.Customer, Email: string(c.Email),
+		Metadata: map[string]string{
+			metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaInvite: string(c.Invite.ID)},
+		SuccessURL: back, CancelURL: s.Settings.Origin + "/checkout?agency=" + string(c.Agency) + "&canceled=1",
+		ExpiresAt:    p.Checkout.ExpiresAt.Truncate(time.Second),
+		AutomaticTax: c.Contract().Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
+		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
 	}
 	for _, l := range c.Contract().Lines {
 		r.Lines = append(r.Lines, payment.Line{PriceID: l.Price(p.Interval).ID, Quantity: 1})
@@ -254,7 +276,7 @@ func (s *Cashier) request(c *client.Client) payment.CheckoutRequest {
 // Confirm looks whether the person's payment at the agency has come, without waiting to be told: for whoever comes back
 // from the payment service. It returns the relationship as it is then. Faults: [fault.Unauthenticated], [fault.NotFound],
 // [fault.Unavailable].
-func (s *Cashier) Confirm(ctx context.Context, caller identity.Caller, agencyID id.Agency) (*client.Client, error) {
+func (s *Checkouts) Confirm(ctx context.Context, caller identity.Caller, agencyID id.Agency) (*client.Client, error) {
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited.")
 	}
@@ -263,37 +285,17 @@ func (s *Cashier) Confirm(ctx context.Context, caller identity.Caller, agencyID 
 	if err != nil {
 		return nil, err
 	}
-	if c.Payment.State == subscription.CheckoutOpen && s.Till != nil {
-		if err := s.look(ctx, c); err != nil {
-			return nil, err
-		}
-		return s.Store.Client(ctx, agencyID, ref, true)
+	if c.Payment.State != subscription.CheckoutOpen {
+		return c, nil
 	}
-	return c, nil
-}
-
-// Account is the address of the payment service's own page for the person's cards and invoices at the agency. Faults:
-// [fault.Unauthenticated], [fault.NotFound] for a person who has never paid there, [fault.PaymentsOff].
-func (s *Cashier) Account(ctx context.Context, caller identity.Caller, agencyID id.Agency) (string, error) {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
-		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	if err := s.look(ctx, c); err != nil && !fault.Is(err, fault.PaymentsOff) {
+		return nil, err
 	}
-	if s.Till == nil {
-		return "", errOff
-	}
-	c, err := s.Store.Client(ctx, agencyID, id.RefOf(agencyID, caller.Email), true)
-	if err != nil {
-		return "", err
-	}
-	if c.Payment.Customer == "" {
-		return "", fault.New(fault.NotFound, "You have not paid for anything here.")
-	}
-	url, err := s.Till.BillingPortal(ctx, c.Payment.Customer, s.Settings.Origin+"/portal?agency="+string(agencyID))
-	return url, said(err)
+	return s.Store.Client(ctx, agencyID, ref, true)
 }
 
 // look asks the payment service about the relationship's payment and writes down what it says.
-func (s *Cashier) look(ctx context.Context, c *client.Client) error {
+func (s *Checkouts) look(ctx context.Context, c *client.Client) error {
 	return s.Settle(ctx, c.Agency, c.Ref(), "")
 }
 

@@ -9,21 +9,22 @@ import (
 	"latchkey.dev/shared/domain/identity"
 )
 
-// Ledger shows people what they buy, without asking the payment service.
-type Ledger struct {
-	Store interface {
-		// Client reads one relationship; fresh asks for the state as it is now.
-		Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
-	}
+// ContractStore reads relationships.
+type ContractStore interface {
+	// Client reads one relationship; fresh asks for the state as it is now. Code [fault.NotFound] when there is none.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 }
+
+// Contracts shows people what they buy, without asking the payment service.
+type Contracts struct{ Store ContractStore }
 
 // Relationship is the caller's own at the agency, with contract and payment. Faults: [fault.Unauthenticated];
 // [fault.NotFound] for an agency that the caller has nothing with.
-func (l *Ledger) Relationship(ctx context.Context, caller identity.Caller, agency id.Agency) (*client.Client, error) {
+func (s *Contracts) Relationship(ctx context.Context, caller identity.Caller, agency id.Agency) (*client.Client, error) {
 	if !caller.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated, "Sign in to see what you buy.")
 	}
-	c, err := l.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
+	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.Listed {
 		return nil, fault.New(fault.NotFound, "You have nothing with such an agency.")
 	}

@@ -13,15 +13,10 @@ import (
 
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/domain/payment"
-	"latchkey.dev/shared/usecase/billing"
 )
 
-// Till is the client for the key, at the API's base URL that the variable STRIPE_API_BASE holds; nil without a key, where
-// nothing is sold.
-func Till(env *environment.Environment, key string) billing.Till {
-	if key == "" {
-		return nil
-	}
+// FromEnvironment is the client for the key, at the API's base URL that the variable STRIPE_API_BASE holds.
+func FromEnvironment(env *environment.Environment, key string) *Client {
 	return Open(key, Options{Base: env.Optional("STRIPE_API_BASE")})
 }
 
@@ -32,16 +27,13 @@ type Expirer struct {
 	client    *http.Client
 }
 
-// CloseOnly is Till for those who only close checkouts.
+// CloseOnly is FromEnvironment for those who only close checkouts.
 func CloseOnly(env *environment.Environment, key string) *Expirer {
 	return NewExpirer(key, Options{Base: env.Optional("STRIPE_API_BASE")})
 }
 
-// NewExpirer makes an Expirer for an API key; nil without one, which closes nothing because there is nothing to close.
+// NewExpirer makes an Expirer for an API key.
 func NewExpirer(key string, o Options) *Expirer {
-	if key == "" {
-		return nil
-	}
 	e := &Expirer{strings.TrimSpace(key), strings.TrimSuffix(o.Base, "/"), o.HTTPClient}
 	if e.base == "" {
 		e.base = "https://api.stripe.com"
@@ -54,9 +46,6 @@ func NewExpirer(key string, o Options) *Expirer {
 
 // ExpireCheckout is [Client.ExpireCheckout]; of the checkout it tells ID, Status and Subscription.
 func (e *Expirer) ExpireCheckout(ctx context.Context, id string) (payment.Checkout, error) {
-	if e == nil {
-		return payment.Checkout{ID: id, Status: payment.CheckoutExpired}, nil
-	}
 	path := "/v1/checkout/sessions/" + url.PathEscape(id)
 	c, err := e.call(ctx, http.MethodPost, path+"/expire")
 	if payment.Is(err, payment.Refused) {
@@ -72,6 +61,7 @@ func (e *Expirer) ExpireCheckout(ctx context.Context, id string) (payment.Checko
 // mostAnswer bounds what is read of an answer.
 const mostAnswer = 1 << 20
 
+// call makes one request about a checkout.
 func (e *Expirer) call(ctx context.Context, method, path string) (payment.Checkout, error) {
 	r, err := http.NewRequestWithContext(ctx, method, e.base+path, bytes.NewReader(nil))
 	if err != nil {
@@ -101,9 +91,11 @@ func (e *Expirer) call(ctx context.Context, method, path string) (payment.Checko
 	broken := json.Unmarshal(body, &out)
 	if res.StatusCode == http.StatusOK {
 		if broken != nil || out.ID == "" {
-			return payment.Checkout{}, &payment.Error{Kind: payment.Passing, Status: res.StatusCode, Err: errors.New("an answer that is no checkout")}
+			broken = errors.New("an answer that is no checkout")
+			return payment.Checkout{}, &payment.Error{Kind: payment.Passing, Status: res.StatusCode, Err: broken}
 		}
-		return payment.Checkout{ID: out.ID, Status: payment.CheckoutStatus(out.Status), Subscription: out.Subscription, ExpiresAt: time.Unix(out.ExpiresAt, 0).UTC()}, nil
+		return payment.Checkout{ID: out.ID, Status: payment.CheckoutStatus(out.Status), Subscription: out.Subscription,
+			ExpiresAt: time.Unix(out.ExpiresAt, 0).UTC()}, nil
 	}
 	f := &payment.Error{Kind: payment.Refused, Code: out.Error.Code, Status: res.StatusCode, RequestID: res.Header.Get("Request-Id")}
 	switch {

@@ -11,7 +11,6 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/usecase/clients"
-	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -26,16 +25,17 @@ func edition(ifMatch string) string {
 	return strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `" `)
 }
 
-// tended answers with the client as it is after a change.
-func tended(ctx context.Context, directory *onboarding.Directory, caller identity.Caller, c *client.Client, err error) (*clientOutput, error) {
+// changed answers with the client as it is after a change.
+func changed(ctx context.Context, auth *signin.Authenticator, directory *clients.Directory, c *client.Client,
+	err error) (*clientOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := directory.Listed(ctx, caller, c)
+	l, err := directory.Listed(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return &clientOutput{etag(c), clientBody(l, directory.Now())}, nil
+	return &clientOutput{etag(c), clientBody(l, auth.Now())}, nil
 }
 
 type updateClientInput struct {
@@ -47,23 +47,15 @@ type updateClientInput struct {
 }
 
 // UpdateClient changes a client's name.
-func UpdateClient(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, renamer *clients.Renamer) Operation {
 	return operation(auth, described{
 		id: "updateClient", method: http.MethodPatch, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary:     "Rename a client",
 		description: "What is left out stays as it is.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
 	}, func(ctx context.Context, caller identity.Caller, in *updateClientInput) (*clientOutput, error) {
-		which := id.Client(in.ClientID)
-		if in.Body.Name == nil {
-			l, err := directory.Client(ctx, caller, which)
-			if err != nil {
-				return nil, err
-			}
-			return &clientOutput{etag(l.Client), clientBody(l, directory.Now())}, nil
-		}
-		c, err := keeper.Rename(ctx, caller, which, *in.Body.Name, edition(in.IfMatch))
-		return tended(ctx, directory, caller, c, err)
+		c, err := renamer.Rename(ctx, caller, id.Client(in.ClientID), in.Body.Name, edition(in.IfMatch))
+		return changed(ctx, auth, directory, c, err)
 	})
 }
 
@@ -81,52 +73,56 @@ type grantInput struct {
 }
 
 // GrantAccess opens an instance or service to a client.
-func GrantAccess(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, access *clients.Access) Operation {
 	return operation(auth, described{
 		id: "grantAccess", method: http.MethodPut, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
-		summary:     "Open something to a client",
-		description: "Or change the right to what is open already. Before the invite is accepted it is the offer that changes. Only an active or running instance or service can be opened anew.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
+		summary: "Open something to a client",
+		description: "Or change the right to what is open already. Before the invite is accepted it is the offer that changes. Only an " +
+			"active or running instance or service can be opened anew.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *grantInput) (*clientOutput, error) {
-		c, err := keeper.Grant(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID), instance.Access(in.Body.Access))
-		return tended(ctx, directory, caller, c, err)
+		c, err := access.Grant(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID), instance.Access(in.Body.Access))
+		return changed(ctx, auth, directory, c, err)
 	})
 }
 
 // RevokeAccess closes an instance or service to a client.
-func RevokeAccess(auth *signin.Authenticator, keeper *clients.Keeper) Operation {
+func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation {
 	return operation(auth, described{
 		id: "revokeAccess", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
 		summary:     "Close something to a client",
 		description: "From its next request on. What is not open to it is no error.",
 		codes:       []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *GrantRef) (*struct{}, error) {
-		_, err := keeper.Revoke(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		_, err := access.Revoke(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
 		return nil, err
 	})
 }
 
 // RemoveClient ends the relationship.
-func RemoveClient(auth *signin.Authenticator, directory *onboarding.Directory, keeper *clients.Keeper) Operation {
+func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, removal *clients.Removal) Operation {
 	return operation(auth, described{
 		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
-		summary:     "Remove a client",
-		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by subscription stays until it cancels: 409.",
-		codes:       []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+		summary: "Remove a client",
+		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and " +
+			"what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by " +
+			"subscription stays until it cancels: 409.",
+		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
-		c, err := keeper.Remove(ctx, caller, id.Client(in.ClientID))
-		return tended(ctx, directory, caller, c, err)
+		c, err := removal.Remove(ctx, caller, id.Client(in.ClientID))
+		return changed(ctx, auth, directory, c, err)
 	})
 }
 
 // EraseClient forgets a client.
-func EraseClient(auth *signin.Authenticator, keeper *clients.Keeper) Operation {
+func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation {
 	return operation(auth, described{
 		id: "eraseClient", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
-		summary:     "Erase a client",
-		description: "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity log keeps its rows, which hold ids alone.",
-		codes:       []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+		summary: "Erase a client",
+		description: "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity " +
+			"log keeps its rows, which hold ids alone.",
+		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*struct{}, error) {
-		return nil, keeper.Erase(ctx, caller, id.Client(in.ClientID))
+		return nil, removal.Erase(ctx, caller, id.Client(in.ClientID))
 	})
 }

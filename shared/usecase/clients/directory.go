@@ -1,4 +1,4 @@
-package onboarding
+package clients
 
 import (
 	"context"
@@ -48,11 +48,14 @@ const (
 // Directory answers an agency's questions about its clients and resources.
 type Directory struct {
 	Store  DirectoryStore
-	Prices interface {
-		// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
-		Tariff(ctx context.Context) (contract.Tariff, error)
-	} // nil where nobody is asked to buy
-	Now func() time.Time
+	Prices Tariffs
+	Now    func() time.Time
+}
+
+// Tariffs tells what clients can be asked to buy.
+type Tariffs interface {
+	// Tariff reads what is sold at what prices; the zero Tariff where nothing is.
+	Tariff(ctx context.Context) (contract.Tariff, error)
 }
 
 // Listed is a client with the state of what is open to it.
@@ -79,7 +82,34 @@ type Page struct {
 // Clients lists the agency's clients, newest first: one Query however many there are, and one BatchGetItem for the
 // present states of the resources that stand on the page.
 func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
-	var page Page
+	if err := caller.May(identity.ClientsRead); err != nil {
+		return Page{}, err
+	}
+	found, next, err := d.find(ctx, caller.Agency, q)
+	if err != nil {
+		return Page{}, err
+	}
+	linked, err := d.linked(ctx, caller.Agency, found)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Items: make([]Listed, len(found)), Next: next}
+	for i := range found {
+		page.Items[i] = Listed{&found[i], linked(&found[i])}
+	}
+	return page, nil
+}
+
+// Invites lists the agency's clients for the sake of their invites, newest first, and returns the cursor of the next page.
+func (d *Directory) Invites(ctx context.Context, caller identity.Caller, q Query) ([]client.Client, id.Client, error) {
+	if err := caller.May(identity.InvitesRead); err != nil {
+		return nil, "", err
+	}
+	return d.find(ctx, caller.Agency, q)
+}
+
+// find reads as many relationships as fill a page, and returns the cursor of the next page; "" at the end.
+func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error) {
 	now := d.Now()
 	keep := func(c *client.Client) bool {
 		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
@@ -87,13 +117,14 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 	// States are filtered here, since they depend on the time, and words by the table; a page may take several reads to
 	// fill. The first one is no larger than the page, which a common state fills.
 	var found []client.Client
+	var more id.Client
 	if q.Find != "" {
 		q.Examine = examine
 	}
 	for range reads {
-		items, next, err := d.Store.Clients(ctx, caller.Agency, q)
+		items, next, err := d.Store.Clients(ctx, agency, q)
 		if err != nil {
-			return Page{}, err
+			return nil, "", err
 		}
 		full := false
 		for i := range items {
@@ -107,27 +138,22 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 			found = append(found, items[i])
 		}
 		if full {
-			page.Next = found[len(found)-1].ID
+			more = found[len(found)-1].ID
 			break
 		}
-		page.Next, q.After, q.Examine = next, next, examine
+		more, q.After, q.Examine = next, next, examine
 		if next == "" || len(found) == q.Limit {
 			break
 		}
 	}
-	linked, err := d.linked(ctx, caller.Agency, found)
-	if err != nil {
-		return Page{}, err
-	}
-	page.Items = make([]Listed, len(found))
-	for i := range found {
-		page.Items[i] = Listed{&found[i], linked(&found[i])}
-	}
-	return page, nil
+	return found, more, nil
 }
 
 // Client reads one client. Faults: [fault.NotFound].
 func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id.Client) (Listed, error) {
+	if err := caller.May(identity.ClientsRead); err != nil {
+		return Listed{}, err
+	}
 	ref := which.Ref()
 	if ref == "" {
 		return Listed{}, errNoClient
@@ -139,12 +165,13 @@ func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id
 	if err != nil {
 		return Listed{}, err
 	}
-	return d.Listed(ctx, caller, c)
+	return d.Listed(ctx, c)
 }
 
-// Listed puts a client that was just read together with the state of what is open to it.
-func (d *Directory) Listed(ctx context.Context, caller identity.Caller, c *client.Client) (Listed, error) {
-	linked, err := d.linked(ctx, caller.Agency, []client.Client{*c})
+// Listed puts a client that was just read together with the state of what is open to it. Who may see it was decided when it
+// was read.
+func (d *Directory) Listed(ctx context.Context, c *client.Client) (Listed, error) {
+	linked, err := d.linked(ctx, c.Agency, []client.Client{*c})
 	if err != nil {
 		return Listed{}, err
 	}
@@ -189,11 +216,17 @@ func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource)
 
 // Agency reads the caller's agency.
 func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
+	if err := caller.May(identity.AgencyRead); err != nil {
+		return nil, err
+	}
 	return d.Store.Agency(ctx, caller.Agency)
 }
 
 // Resources lists the agency's resources of a kind; linkable keeps only those that can be granted.
 func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind instance.Kind, linkable bool) ([]instance.Resource, error) {
+	if err := caller.May(identity.ResourcesRead); err != nil {
+		return nil, err
+	}
 	all, err := d.Store.Resources(ctx, caller.Agency, kind)
 	if err != nil || !linkable {
 		return all, err
@@ -205,4 +238,12 @@ func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind 
 		}
 	}
 	return out, nil
+}
+
+// Tariff is what the agency can ask its clients to buy; the zero Tariff where nothing is sold.
+func (d *Directory) Tariff(ctx context.Context, caller identity.Caller) (contract.Tariff, error) {
+	if err := caller.May(identity.ClientsRead); err != nil {
+		return contract.Tariff{}, err
+	}
+	return d.Prices.Tariff(ctx)
 }

@@ -1,0 +1,222 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/api"
+	"latchkey.dev/shared/frontend/web"
+)
+
+// asked is one thing that can be asked of the product: an operation, a page, or a form of it.
+type asked struct {
+	name    string
+	who     identity.Who
+	page    bool
+	payload map[string]any // API Gateway's event
+	held    event.Function // as it is deployed
+	unheld  event.Function // whose wrapper lets everybody in, so that the use case decides
+}
+
+// askable is all that can be asked, with the sample events as requests. What ends things comes last.
+func askable(t *testing.T, p *product) []asked {
+	t.Helper()
+	functions, err := p.local.Functions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []asked
+	for _, f := range p.local.Stack.Template.Functions {
+		switch h := event.HandlerOf(functions[f.ID]).(type) {
+		case *api.Resource:
+			for _, o := range h.Operations {
+				all = append(all, asked{name: o.ID, who: o.Who, payload: sample(t, o.ID), held: functions[f.ID],
+					unheld: event.HTTP(o.ID, h.Unheld(p.local.Origin()))})
+			}
+		case *web.Page:
+			open := event.HTTP(h.ID, h.Unheld())
+			all = append(all, asked{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID], unheld: open})
+			for _, form := range h.Forms {
+				payload := sample(t, h.ID)
+				payload["requestContext"].(map[string]any)["http"].(map[string]any)["method"] = http.MethodPost
+				payload["body"] = url.Values{"do": {form.Do}}.Encode()
+				payload["headers"].(map[string]any)["content-type"] = "application/x-www-form-urlencoded"
+				all = append(all, asked{name: h.ID + "." + form.Do, who: form.Who, page: true, payload: payload, held: functions[f.ID], unheld: open})
+			}
+		case *web.Redirect:
+			all = append(all, asked{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID]})
+		}
+	}
+	ends := []string{"deleteAgency", "removeMember", "eraseMe", "accountPage.erase", "agencyPage.delete"}
+	slices.SortStableFunc(all, func(a, b asked) int { return slices.Index(ends, a.name) - slices.Index(ends, b.name) })
+	return all
+}
+
+// sample is the sample event of an operation or a page.
+func sample(t *testing.T, id string) map[string]any {
+	t.Helper()
+	var name strings.Builder
+	for n, r := range id {
+		if r >= 'A' && r <= 'Z' && n > 0 && id[n-1] >= 'a' {
+			name.WriteByte('-')
+		}
+		name.WriteRune(r)
+	}
+	b, err := os.ReadFile(filepath.Join("../../../events", strings.ToLower(name.String())+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var payload map[string]any
+	if err := json.Unmarshal(b, &payload); err != nil {
+		t.Fatalf("%s: %v", id, err)
+	}
+	headers := payload["headers"].(map[string]any)
+	for _, name := range []string{"authorization", "origin", "sec-fetch-site", "cookie"} {
+		delete(headers, name)
+	}
+	delete(payload, "cookies")
+	return payload
+}
+
+// verdict is what a caller was told about being who it is: "in" when it was let in, whatever became of it then.
+func (x asked) verdict(t *testing.T, f event.Function, c *caller) string {
+	t.Helper()
+	headers := x.payload["headers"].(map[string]any)
+	delete(headers, "authorization")
+	delete(x.payload, "cookies")
+	if c.bearer != "" {
+		headers["authorization"] = "Bearer " + c.bearer
+	}
+	if c.cookie != "" {
+		x.payload["cookies"] = []string{"__Host-session=" + c.cookie}
+	}
+	payload, err := json.Marshal(x.payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.Invoke(t.Context(), payload)
+	if err != nil {
+		t.Fatalf("%s: %v", x.name, err)
+	}
+	var answer struct {
+		StatusCode int               `json:"statusCode"`
+		Headers    map[string]string `json:"headers"`
+		Body       string            `json:"body"`
+	}
+	if err := json.Unmarshal(out, &answer); err != nil {
+		t.Fatal(err)
+	}
+	at := answer.Headers["location"]
+	switch {
+	case answer.StatusCode >= 500:
+		t.Errorf("%s answered %d\n%.300s", x.name, answer.StatusCode, answer.Body)
+	case answer.StatusCode == http.StatusUnauthorized, x.page && (at == "/sign-in" || strings.HasPrefix(at, "/sign-in?next=")):
+		return "unauthenticated"
+	case answer.StatusCode == http.StatusForbidden && (x.page || strings.Contains(answer.Body, `"code":"forbidden"`)):
+		return "forbidden"
+	case strings.Contains(at, "problem=forbidden"): // a redirect that tells it on the page it came from
+		return "forbidden"
+	}
+	return "in"
+}
+
+// persona is somebody who asks.
+type persona struct {
+	name   string
+	caller func() *caller // signed in anew where a call has ended the session
+	person bool
+	staff  bool // works at an agency
+	scopes []identity.Scope
+	void   bool // the credential does not count any more
+	gone   bool // a person who worked at an agency and does not any more
+}
+
+// expected is what the declaration says of the persona.
+func (s persona) expected(w identity.Who) string {
+	switch {
+	case !w.SignedIn():
+		return "in"
+	case w.Kind != identity.Staff && s.person:
+		return "in"
+	case w.Kind != identity.Staff, s.void, !s.person && len(s.scopes) == 0:
+		return "unauthenticated"
+	case s.staff, slices.Contains(s.scopes, w.Scope) && w.Keys():
+		return "in"
+	}
+	return "forbidden"
+}
+
+// TestWhoMayIsWhatIsDeclared asks for every operation, page and form as every kind of caller, and compares what each was told
+// with what is declared; then once more with nobody held to it, so that the use cases alone decide.
+func TestWhoMayIsWhatIsDeclared(t *testing.T) {
+	p := own(t, local.Options{})
+	if p.local == nil || asBuilt != "" {
+		t.Skip("this asks the functions in the product's own process")
+	}
+	o := p.signIn(owner)
+	o.invite(p.address("ops"))
+	p.accept(p.address("ops"))
+	colleague, removed := o.hire(p.address("removed"), "admin")
+	o.delete("/v1/members/" + colleague.ID).is(204)
+	revoked := o.key("revoked "+p.run, "clients:read")
+	o.delete("/v1/api-keys/" + revoked.ID).is(204)
+	var all []string
+	personas := []persona{
+		{name: "anonymous", caller: p.nobody},
+		{name: "a person without an agency", caller: p.again(p.address("nobody")), person: true},
+		{name: "a client", caller: p.again(p.address("ops")), person: true},
+		{name: "the owner", caller: p.again(owner), person: true, staff: true},
+		{name: "the owner of another agency", caller: p.again(soloOwner), person: true, staff: true},
+		{name: "a revoked key", caller: func() *caller { return p.program(revoked.Secret) }, void: true},
+		{name: "a removed member", caller: func() *caller { return removed }, person: true, gone: true},
+	}
+	for _, s := range identity.Scopes() {
+		key := o.key("only "+string(s)+" "+p.run, string(s))
+		personas = append(personas, persona{name: "a key for " + string(s), scopes: []identity.Scope{s},
+			caller: func() *caller { return p.program(key.Secret) }})
+		all = append(all, string(s))
+	}
+	every := o.key("everything "+p.run, all...)
+	personas = append(personas, persona{name: "a key for everything", scopes: identity.Scopes(), caller: func() *caller { return p.program(every.Secret) }})
+	things := askable(t, p)
+	if len(things) < 100 {
+		t.Errorf("only %d operations, pages and forms", len(things))
+	}
+	for _, x := range things {
+		for _, s := range personas {
+			if ends := []string{"deleteAgency", "agencyPage.delete"}; slices.Contains(ends, x.name) && s.expected(x.who) == "in" {
+				continue // what follows needs the agency
+			}
+			want := s.expected(x.who)
+			if got := x.verdict(t, x.held, s.caller()); got != want && x.who.SignedIn() {
+				t.Errorf("%s (%s), asked by %s: %s, the declaration says %s", x.name, x.who, s.name, got, want)
+			}
+			if x.unheld == nil || s.void || s.gone || !x.who.SignedIn() {
+				continue
+			}
+			if got := x.verdict(t, x.unheld, s.caller()); (got == "in") != (want == "in") {
+				t.Errorf("%s (%s), decided by the use case for %s: %s, the declaration says %s", x.name, x.who, s.name, got, want)
+			}
+		}
+	}
+}
+
+// again is a person's caller, signed in anew when the session has ended.
+func (p *product) again(who string) func() *caller {
+	var c *caller
+	return func() *caller {
+		if c == nil || c.get("/v1/sessions/current").status != http.StatusOK {
+			c = p.signIn(who)
+		}
+		return c
+	}
+}

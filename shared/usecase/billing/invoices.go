@@ -1,0 +1,36 @@
+package billing
+
+import (
+	"context"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+)
+
+// Invoices leads clients to their cards and invoices, which the payment service keeps.
+type Invoices struct {
+	Store    ContractStore
+	Provider Provider
+	Origin   string // the product's own, for the way back
+	Now      func() time.Time
+}
+
+// Page is the address of the payment service's own page for the person's cards and invoices at the agency, for one visit.
+// Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person who has
+// never paid there; [fault.PaymentsOff]; [fault.Unavailable].
+func (s *Invoices) Page(ctx context.Context, caller identity.Caller, agency id.Agency) (string, error) {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	}
+	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
+	if err != nil {
+		return "", err
+	}
+	if c.Payment.Customer == "" {
+		return "", fault.New(fault.NotFound, "You have not paid for anything here.")
+	}
+	url, err := s.Provider.BillingPortal(ctx, c.Payment.Customer, s.Origin+"/portal?agency="+string(agency))
+	return url, asFault(err)
+}

@@ -1,0 +1,334 @@
+// Package resources ties what an agency runs to the product: n8n instances by address and API key, and other services by
+// address. It looks after them and takes them away again, and says who would lose what.
+package resources
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/text"
+)
+
+// Store keeps resources, and knows who sees them. Reads of what is not there return a fault with code [fault.NotFound];
+// writes whose condition fails write nothing and return conflict.ErrChanged.
+type Store interface {
+	// Resource reads one resource as it is now.
+	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
+	// Resources lists the agency's resources of a kind in the order in which they were made.
+	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
+	// Recall reads what an idempotency key made.
+	Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error)
+	// Connect writes a resource that must not exist yet; no other instance may have its address.
+	Connect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry, once *idempotency.Record) error
+	// Disconnect deletes the resource whose version was read.
+	Disconnect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry) error
+	// EachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are
+	// more.
+	EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error)
+}
+
+// Inventory holds what an agency has tied to the product. It connects services, disconnects anything, and says who sees what.
+type Inventory struct {
+	Store Store
+	Guard instance.Guard // which addresses may be typed in
+	Now   func() time.Time
+}
+
+// Limits.
+const (
+	// MaxResources is how many instances an agency may have, and how many services.
+	MaxResources = 500
+	// MaxSeers is how many clients are looked through for those that see a resource.
+	MaxSeers = 2000
+)
+
+// Seer is a client that sees a resource, or will when it accepts.
+type Seer struct {
+	Client *client.Client
+	Access instance.Access
+}
+
+// Seen is a resource with the clients that see it. More says that the agency has more clients than were looked through.
+type Seen struct {
+	Resource *instance.Resource
+	Clients  []Seer
+	More     bool
+}
+
+// Owner is the client that has bought the resource; nil when the agency runs it itself.
+func (s *Seen) Owner() *client.Client {
+	for _, x := range s.Clients {
+		if x.Client.ID == s.Resource.Owner {
+			return x.Client
+		}
+	}
+	return nil
+}
+
+// replay tells whether the request came before; then with what it made.
+func (v *Inventory) replay(
+	ctx context.Context, caller identity.Caller, operation, once string, in any,
+) (*idempotency.Record, *instance.Resource, error) {
+	record, err := idempotency.For(operation, caller.Actor(), once, in)
+	if err != nil || record == nil {
+		return nil, nil, err
+	}
+	record.At = v.Now().Truncate(time.Millisecond)
+	stored, err := v.Store.Recall(ctx, caller.Agency, record.Key)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, nil, err
+	}
+	again, err := record.Replays(stored, record.At)
+	if err != nil || !again {
+		return record, nil, err
+	}
+	r, err := v.Store.Resource(ctx, caller.Agency, id.Resource(stored.Result))
+	return record, r, err
+}
+
+// add writes a new resource. Whoever comes at the same moment with the same address or key is told so.
+func (v *Inventory) add(
+	ctx context.Context, caller identity.Caller, r *instance.Resource, action audit.Action, record *idempotency.Record,
+) error {
+	if record != nil {
+		record.Result = string(r.ID)
+	}
+	err := v.Store.Connect(ctx, caller.Agency, r, entry(r.CreatedAt, caller, action, r.ID), record)
+	if errors.Is(err, conflict.ErrChanged) {
+		if err := v.room(ctx, caller.Agency, r); err != nil {
+			return err
+		}
+		return fault.New(fault.IdempotencyUsed, "The same request is being answered right now. Repeat it in a moment.")
+	}
+	return err
+}
+
+// entry is a row of the log.
+func entry(now time.Time, caller identity.Caller, action audit.Action, subject id.Resource) audit.Entry {
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: action, Subject: string(subject)}
+}
+
+// form checks what was typed and puts it into r; nil fields are left as they are. It returns the API key, which is for
+// the seal, and all that is wrong.
+func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Error) {
+	all := fault.New(fault.Invalid, "Some fields need another look.")
+	wrong := func(err error) {
+		if f := fault.As(err); f != nil {
+			all.Fields = append(all.Fields, f.Fields...)
+		}
+	}
+	if in.Name != nil {
+		var err error
+		if r.Name, err = text.Line("name", *in.Name, text.MaxName); err != nil {
+			wrong(err)
+		} else if r.Name == "" {
+			wrong(fault.InField("name", "Give it a name that your clients will recognise."))
+		}
+	}
+	if in.URL != nil {
+		var err error
+		if r.URL, err = instance.ParseURL("url", *in.URL, v.Guard); err != nil {
+			wrong(err)
+		}
+	}
+	key := ""
+	if in.APIKey != nil {
+		if key = strings.TrimSpace(*in.APIKey); key == "" {
+			wrong(fault.InField("apiKey", "Enter an API key of this n8n."))
+		} else if len(key) > MaxKey || !printable(key) {
+			wrong(fault.InField("apiKey", "This is no API key of n8n. Copy it once more, without spaces around it."))
+		}
+	}
+	if len(all.Fields) == 1 {
+		all.Message = all.Fields[0].Message
+	}
+	return key, all
+}
+
+// printable tells whether there are only visible characters of ASCII in it.
+func printable(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= 0x20 || c > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+// room returns a fault when the agency has too many already, or another instance at the same address.
+func (v *Inventory) room(ctx context.Context, agency id.Agency, r *instance.Resource) error {
+	all, err := v.Store.Resources(ctx, agency, r.Kind)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, other := range all {
+		if other.ID == r.ID {
+			continue
+		}
+		if n++; n >= MaxResources {
+			return fault.New(fault.Invalid, "An agency can have %d of these. Disconnect one first.", MaxResources)
+		}
+		if r.Kind == instance.N8N && other.URL == r.URL {
+			return fault.InField("url", "You have connected this n8n already, as “%s”.", other.Name)
+		}
+	}
+	return nil
+}
+
+// Get reads a resource of the kind with the clients that see it. Faults: [fault.Unauthenticated], [fault.Forbidden],
+// [fault.NotFound].
+func (v *Inventory) Get(ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource) (*Seen, error) {
+	if err := caller.May(identity.ResourcesRead); err != nil {
+		return nil, err
+	}
+	return v.get(ctx, caller, kind, which)
+}
+
+func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource) (*Seen, error) {
+	r, err := v.resource(ctx, caller, kind, which)
+	if err != nil {
+		return nil, err
+	}
+	return v.seen(ctx, caller.Agency, r)
+}
+
+// resource reads a resource, which must be of the kind.
+func (v *Inventory) resource(
+	ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource,
+) (*instance.Resource, error) {
+	missing := fault.New(fault.NotFound, "There is no such %s.", kind)
+	if instance.KindOf(which) != kind {
+		return nil, missing
+	}
+	r, err := v.Store.Resource(ctx, caller.Agency, which)
+	if fault.Is(err, fault.NotFound) {
+		return nil, missing
+	}
+	return r, err
+}
+
+// own refuses to change what a client has bought.
+func own(r *instance.Resource) error {
+	if r.Bought() {
+		return fault.New(fault.Forbidden,
+			"A client has bought %s and owns it. You cannot change or disconnect it while the client pays for it.", r.Name)
+	}
+	return nil
+}
+
+// seen finds the clients that see the resource.
+func (v *Inventory) seen(ctx context.Context, agency id.Agency, r *instance.Resource) (*Seen, error) {
+	s := &Seen{Resource: r}
+	more, err := v.each(ctx, agency, func(seer Seer, of id.Resource) {
+		if of == r.ID {
+			s.Clients = append(s.Clients, seer)
+		}
+	})
+	s.More = more
+	return s, err
+}
+
+// Seers counts the clients that see each of the agency's resources; the second result says that there are more clients
+// than were looked through. Faults: [fault.Unauthenticated], [fault.Forbidden].
+func (v *Inventory) Seers(ctx context.Context, caller identity.Caller) (map[id.Resource]int, bool, error) {
+	if err := caller.May(identity.ResourcesRead); err != nil {
+		return nil, false, err
+	}
+	out := map[id.Resource]int{}
+	more, err := v.each(ctx, caller.Agency, func(_ Seer, of id.Resource) { out[of]++ })
+	return out, more, err
+}
+
+// each visits what the agency's clients see, and says whether there are more clients.
+func (v *Inventory) each(ctx context.Context, agency id.Agency, visit func(Seer, id.Resource)) (bool, error) {
+	now := v.Now()
+	return v.Store.EachClient(ctx, agency, MaxSeers, func(of *client.Client) {
+		if of.At(now) == client.Inactive {
+			return
+		}
+		for _, g := range of.Open() {
+			visit(Seer{of, g.Access}, g.Resource)
+		}
+	})
+}
+
+// Service is what a service is connected from.
+type Service struct {
+	Type string // whatsapp, hermes or other
+	Name string
+	URL  string // "" for one that is not opened in a browser
+}
+
+// Types lists the types of services.
+func Types() []string { return []string{"whatsapp", "hermes", "other"} }
+
+// ConnectService ties a service to the agency. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.Invalid],
+// [fault.IdempotencyUsed].
+func (v *Inventory) ConnectService(ctx context.Context, caller identity.Caller, in Service, once string) (*instance.Resource, error) {
+	if err := caller.May(identity.ResourcesWrite); err != nil {
+		return nil, err
+	}
+	record, before, err := v.replay(ctx, caller, "connectService", once, in)
+	if err != nil || before != nil {
+		return before, err
+	}
+	now := v.Now().Truncate(time.Millisecond)
+	r := &instance.Resource{ID: id.New[id.Resource](id.ServicePrefix, now), Kind: instance.Service, Status: instance.Active, CreatedAt: now}
+	with := Instance{Name: &in.Name}
+	if in.URL != "" {
+		with.URL = &in.URL
+	}
+	_, f := v.form(r, with)
+	if r.Type = in.Type; !slices.Contains(Types(), in.Type) {
+		f.Fields = append([]fault.Field{{Location: "type", Message: "Choose WhatsApp, Hermes agent or another service."}}, f.Fields...)
+	}
+	if len(f.Fields) > 0 {
+		f.Message = f.Fields[0].Message
+		if len(f.Fields) > 1 {
+			f.Message = "Some fields need another look."
+		}
+		return nil, f
+	}
+	if err := v.room(ctx, caller.Agency, r); err != nil {
+		return nil, err
+	}
+	return r, v.add(ctx, caller, r, audit.ServiceConnected, record)
+}
+
+// Disconnect takes a resource away: nobody sees it from the next request on, and invites that offered it go on without
+// it. It returns who lost it. Nothing is changed in n8n itself. Faults: [fault.Unauthenticated]; [fault.Forbidden], also for
+// what a client has bought; [fault.NotFound].
+func (v *Inventory) Disconnect(ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource) (*Seen, error) {
+	if err := caller.May(identity.ResourcesWrite); err != nil {
+		return nil, err
+	}
+	var out *Seen
+	err := conflict.Retry(ctx, func() error {
+		s, err := v.get(ctx, caller, kind, which)
+		if err != nil {
+			return err
+		}
+		out = s
+		if err := own(s.Resource); err != nil {
+			return err
+		}
+		action := audit.InstanceDisconnected
+		if kind == instance.Service {
+			action = audit.ServiceDisconnected
+		}
+		return v.Store.Disconnect(ctx, caller.Agency, s.Resource, entry(v.Now(), caller, action, which))
+	})
+	return out, err
+}
