@@ -122,5 +122,5 @@ func (f Functions) InvitationRequestLink() event.Function {
 // InvitationPage serves /i/{token}.
 func (f Functions) InvitationPage() event.Function {
 	p := f.p
-	return web.InvitationPage(p.Site(), p.Authenticator(), p.Invitations(), p.Answers(), p.Decliner(), p.Codes()).Function()
+	return web.InvitationPage(p.Site(), p.Authenticator(), p.Invitations(), p.Answers(), p.Decliner(), p.Codes(), p.SignIns()).Function()
 }

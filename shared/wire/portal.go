@@ -37,7 +37,7 @@ func (f Functions) PortalWorkflow() event.Function {
 
 // PortalLeave serves /v1/portal/leave.
 func (f Functions) PortalLeave() event.Function {
-	return api.Route(f.p.Origin(), api.LeavePortal(f.p.Authenticator(), f.p.Account())).Function()
+	return api.Route(f.p.Origin(), api.LeavePortal(f.p.Authenticator(), f.p.Leaving())).Function()
 }
 
 // PortalPage serves /portal.

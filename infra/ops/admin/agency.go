@@ -102,7 +102,7 @@ func (t *tool) show(args []string) error {
 	if err != nil {
 		return err
 	}
-	roster, err := t.table.Roster(t.ctx, which)
+	team, err := t.table.Team(t.ctx, which)
 	if err != nil {
 		return plain(err)
 	}
@@ -130,9 +130,9 @@ func (t *tool) show(args []string) error {
 		Left    int          `json:"invitesLeft"`
 		Sent    int          `json:"invitesSent"`
 		Log     []rowView    `json:"log"` // the newest, oldest first
-	}{agencyView: viewOf(roster.Agency, why), Clients: clients, Left: roster.Agency.Left(t.now()), Sent: roster.Agency.Sends.Total, Log: rowsOf(log[max(len(log)-newest, 0):])}
-	v.Members = len(roster.Members)
-	for _, m := range roster.Members {
+	}{agencyView: viewOf(team.Agency, why), Clients: clients, Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total, Log: rowsOf(log[max(len(log)-newest, 0):])}
+	v.Members = len(team.Members)
+	for _, m := range team.Members {
 		v.People = append(v.People, memberView{string(m.ID), string(m.Email), m.Name, string(m.Role)})
 	}
 	for i := range keys {

@@ -84,6 +84,11 @@ func TestWhoHasLeftIsRememberedUntilItComesBack(t *testing.T) {
 	}
 }
 
+// unsold is what takes the money where nothing is sold: there is no payment page to close.
+type unsold struct{}
+
+func (unsold) Close(context.Context, *client.Client) error { return nil }
+
 // cut is a store whose n-th write, and all after it, do not happen: the process has died.
 type cut struct {
 	*whole.Table
@@ -142,14 +147,14 @@ func TestErasingGoesOnWhereItWasInterrupted(t *testing.T) {
 			me := visit(t, table, to, "one")
 			visit(t, table, to, "two")
 			clock := func() time.Time { return now }
-			err := (&account.Account{Store: &cut{table, writes}, Now: clock}).Erase(t.Context(), me)
+			err := (&account.Erasure{Store: &cut{table, writes}, Checkouts: unsold{}, Now: clock}).Erase(t.Context(), me)
 			if p, _ := table.Person(t.Context(), user); err != nil && len(p.Sessions) != 2 {
 				t.Fatalf("interrupted with %v, the person has %d sessions", err, len(p.Sessions))
 			}
 			if writes < 4 && !errors.Is(err, errDied) {
 				t.Fatalf("after %d writes: %v", writes, err)
 			}
-			if err := (&account.Account{Store: table, Now: clock}).Erase(t.Context(), me); err != nil {
+			if err := (&account.Erasure{Store: table, Checkouts: unsold{}, Now: clock}).Erase(t.Context(), me); err != nil {
 				t.Fatal(err)
 			}
 			p, err := table.Person(t.Context(), user)
@@ -182,18 +187,18 @@ func TestErasingNeedsAFreshSignInAndLeavesOthersAlone(t *testing.T) {
 	a := found(t, table)
 	mine, other := join(t, table, a, "ops@acme.example"), join(t, table, a, "pat@acme.example")
 	me, them := visit(t, table, mine.Email, "one"), visit(t, table, other.Email, "two")
-	late := &account.Account{Store: table, Now: func() time.Time { return now.Add(account.Fresh + time.Second) }}
+	late := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(account.Fresh + time.Second) }}
 	if err := late.Erase(t.Context(), me); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("too late: %v", err)
 	}
-	inTime := &account.Account{Store: table, Now: func() time.Time { return now.Add(account.Fresh) }}
+	inTime := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(account.Fresh) }}
 	if err := inTime.Erase(t.Context(), me); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := table.Client(t.Context(), a, other.Ref(), true); err != nil {
 		t.Errorf("somebody else's: %v", err)
 	}
-	o, err := inTime.See(t.Context(), them)
+	o, err := (&account.Self{Store: table, Now: inTime.Now}).See(t.Context(), them)
 	if err != nil || len(o.Portals) != 1 || len(o.Person.Sessions) != 1 {
 		t.Errorf("%+v, %v", o, err)
 	}

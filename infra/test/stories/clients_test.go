@@ -124,7 +124,7 @@ var careFlows = []flow{
 		}},
 	{name: "leave", address: "ops%d@acme.example", before: joined,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			return o.w.account.Leave(ctx, person(address), o.id)
+			return o.w.leaving.Leave(ctx, person(address), o.id)
 		},
 		after: func(o *office, address string, _ id.Invite) error { return o.closed(address, audit.ClientLeft) }},
 	{name: "erase a client", address: "ops%d@acme.example",
@@ -150,7 +150,7 @@ var careFlows = []flow{
 		}},
 	{name: "erase oneself", address: "ops%d@acme.example", before: joined,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			return o.w.account.Erase(ctx, person(address))
+			return o.w.erasure.Erase(ctx, person(address))
 		},
 		after: func(o *office, address string, _ id.Invite) error {
 			if err := o.logged(audit.ClientErased, 1); err != nil {
@@ -230,8 +230,8 @@ func TestWhoLeftCanBeInvitedAgainAndAccept(t *testing.T) {
 		for range 3 {
 			joined(o, "ops@acme.example")
 			must(t, o.shows("ops@acme.example", 2))
-			must(t, w.account.Leave(w.ctx, person("ops@acme.example"), o.id))
-			must(t, w.account.Leave(w.ctx, person("ops@acme.example"), o.id)) // a second time is no fault
+			must(t, w.leaving.Leave(w.ctx, person("ops@acme.example"), o.id))
+			must(t, w.leaving.Leave(w.ctx, person("ops@acme.example"), o.id)) // a second time is no fault
 			w.settled()
 		}
 		must(t, o.logged(audit.ClientLeft, 3))
@@ -255,7 +255,7 @@ func TestBothSidesEndingAtOnceIsOneEnd(t *testing.T) {
 				case 0, 1:
 					_, err = w.removal.Remove(w.ctx, o.owner, c)
 				case 2:
-					err = w.account.Leave(w.ctx, person(address), o.id)
+					err = w.leaving.Leave(w.ctx, person(address), o.id)
 				case 3:
 					if _, err = w.grants.Grant(w.ctx, o.owner, c, o.whatsapp, instance.Read); fault.Is(err, fault.NotActive) {
 						err = nil // it came too late
@@ -322,10 +322,10 @@ func TestAnErasedPersonLeavesNoTraceAndMayComeBack(t *testing.T) {
 		joined(one, address)
 		joined(other, address)
 		cookie, caller := w.signIn(address)
-		must(t, w.account.Leave(w.ctx, caller, one.id))
-		must(t, w.account.Erase(w.ctx, caller))
-		must(t, w.account.Erase(w.ctx, caller)) // a second time is no fault
-		if now, err := w.door.Caller(w.ctx, signin.Credentials{Session: cookie}); err != nil || now.SignedIn() {
+		must(t, w.leaving.Leave(w.ctx, caller, one.id))
+		must(t, w.erasure.Erase(w.ctx, caller))
+		must(t, w.erasure.Erase(w.ctx, caller)) // a second time is no fault
+		if now, err := w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor); err != nil || now.SignedIn() {
 			t.Errorf("the session lives on: %+v, %v", now, err)
 		}
 		w.pass(20 * time.Minute)
@@ -338,7 +338,7 @@ func TestAnErasedPersonLeavesNoTraceAndMayComeBack(t *testing.T) {
 		must(t, one.shows(address, 2))
 		w.settled()
 		old := identity.Caller{User: id.UserOf(address), Email: address, Since: time.Now().Add(-time.Hour)}
-		w.wants(w.account.Erase(w.ctx, old), fault.Unauthenticated)
+		w.wants(w.erasure.Erase(w.ctx, old), fault.Unauthenticated)
 	})
 }
 

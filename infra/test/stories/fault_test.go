@@ -156,7 +156,7 @@ var flows = []flow{
 			if time.Since(m.At) > 9*time.Minute {
 				return nil
 			}
-			_, _, err := o.w.codes.SignIn(o.w.ctx, person(address).Email, o.w.code(address), o.name, "")
+			_, _, err := o.w.signIns.SignIn(o.w.ctx, person(address).Email, o.w.code(address), o.name, "")
 			return err
 		}},
 }

@@ -51,9 +51,9 @@ func TestAnAgencyBringsAClientIntoItsPortal(t *testing.T) {
 		must(t, err)
 		must(t, w.codes.Request(w.ctx, to, "198.51.100.7"))
 		w.deliver()
-		cookie, _, err := w.codes.SignIn(w.ctx, to, w.code(ops), "198.51.100.7", "")
+		cookie, _, err := w.signIns.SignIn(w.ctx, to, w.code(ops), "198.51.100.7", "")
 		must(t, err)
-		caller, err := w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+		caller, err := w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor)
 		must(t, err)
 
 		// To sign in is not to accept.
@@ -93,10 +93,10 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			w.deliver()
 			code := w.code(string(who))
 			for range identity.CodeGuesses {
-				_, _, err := w.codes.SignIn(w.ctx, who, wrong(code), ip, "")
+				_, _, err := w.signIns.SignIn(w.ctx, who, wrong(code), ip, "")
 				w.wants(err, fault.WrongCode)
 			}
-			_, _, err := w.codes.SignIn(w.ctx, who, code, ip, "")
+			_, _, err := w.signIns.SignIn(w.ctx, who, code, ip, "")
 			w.wants(err, fault.WrongCode)
 		})
 	})
@@ -106,7 +106,7 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			must(t, w.codes.Request(w.ctx, who, ip))
 			w.deliver()
 			code := w.code(string(who))
-			together(64, func(n int) { w.codes.SignIn(w.ctx, who, wrong(code), "192.0.2."+string(rune('a'+n%20)), "") }) //nolint:errcheck // all are wrong
+			together(64, func(n int) { w.signIns.SignIn(w.ctx, who, wrong(code), "192.0.2."+string(rune('a'+n%20)), "") }) //nolint:errcheck // all are wrong
 			c, err := w.table.Code(w.ctx, id.UserOf(who))
 			must(t, err)
 			if c.Wrong != identity.CodeGuesses || len(c.Digests) != 0 {
@@ -121,12 +121,12 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			w.deliver()
 			code := w.code(string(who))
 			for range identity.CodeGuesses - 1 {
-				_, _, err := w.codes.SignIn(w.ctx, who, wrong(code), ip, "")
+				_, _, err := w.signIns.SignIn(w.ctx, who, wrong(code), ip, "")
 				w.wants(err, fault.WrongCode)
 			}
-			_, _, err := w.codes.SignIn(w.ctx, who, " "+code[:3]+" "+code[3:], ip, "")
+			_, _, err := w.signIns.SignIn(w.ctx, who, " "+code[:3]+" "+code[3:], ip, "")
 			must(t, err)
-			_, _, err = w.codes.SignIn(w.ctx, who, code, ip, "")
+			_, _, err = w.signIns.SignIn(w.ctx, who, code, ip, "")
 			w.wants(err, fault.WrongCode)
 		})
 	})
@@ -136,7 +136,7 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			must(t, w.codes.Request(w.ctx, who, ip))
 			w.deliver()
 			w.skip(identity.CodeLifetime)
-			_, _, err := w.codes.SignIn(w.ctx, who, w.code(string(who)), ip, "")
+			_, _, err := w.signIns.SignIn(w.ctx, who, w.code(string(who)), ip, "")
 			w.wants(err, fault.WrongCode)
 		})
 	})
@@ -151,9 +151,9 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			must(t, w.codes.Request(w.ctx, who, ip))
 			w.deliver()
 			if fresh := w.code(string(who)); fresh != old {
-				_, _, err := w.codes.SignIn(w.ctx, who, old, ip, "")
+				_, _, err := w.signIns.SignIn(w.ctx, who, old, ip, "")
 				w.wants(err, fault.WrongCode)
-				_, _, err = w.codes.SignIn(w.ctx, who, fresh, ip, "")
+				_, _, err = w.signIns.SignIn(w.ctx, who, fresh, ip, "")
 				must(t, err)
 			}
 		})
@@ -163,7 +163,7 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 		in(t, func(w *world) {
 			must(t, w.codes.Request(w.ctx, who, ip))
 			w.deliver()
-			_, _, err := w.codes.SignIn(w.ctx, "other@acme.example", w.code(string(who)), ip, "")
+			_, _, err := w.signIns.SignIn(w.ctx, "other@acme.example", w.code(string(who)), ip, "")
 			w.wants(err, fault.WrongCode)
 		})
 	})
@@ -187,7 +187,7 @@ func TestSessions(t *testing.T) {
 	const who = "anna@acme.example"
 	in(t, func(w *world) {
 		signedIn := func(cookie string) bool {
-			c, err := w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+			c, err := w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor)
 			must(t, err)
 			return c.SignedIn()
 		}
@@ -197,7 +197,7 @@ func TestSessions(t *testing.T) {
 		// Signing in again on the same device ends the session that was there.
 		must(t, w.codes.Request(w.ctx, caller.Email, "192.0.2.1"))
 		w.deliver()
-		second, _, err := w.codes.SignIn(w.ctx, caller.Email, w.code(who), "192.0.2.1", first)
+		second, _, err := w.signIns.SignIn(w.ctx, caller.Email, w.code(who), "192.0.2.1", first)
 		must(t, err)
 		equal(w, "rotated session", signedIn(first), false)
 		equal(w, "new session", signedIn(second), true)
@@ -207,12 +207,12 @@ func TestSessions(t *testing.T) {
 
 		w.skip(time.Minute)
 		third, _ := w.signIn(who)
-		must(t, w.codes.SignOut(w.ctx, second))
+		must(t, w.sessions.End(w.ctx, second))
 		equal(w, "after signing out", signedIn(second), false)
 		equal(w, "the other device", signedIn(third), true)
 		w.skip(time.Minute)
 		fourth, _ := w.signIn(who)
-		must(t, w.codes.SignOutEverywhere(w.ctx, caller.User))
+		must(t, w.sessions.EndAll(w.ctx, caller))
 		equal(w, "signed in anywhere after signing out everywhere", signedIn(third) || signedIn(fourth), false)
 
 		w.skip(time.Minute)
@@ -227,10 +227,10 @@ func TestAMemberWhoHasLeftActsForTheAgencyNoLonger(t *testing.T) {
 	in(t, func(w *world) {
 		o := w.office("Northwind")
 		cookie, _ := w.signIn(string(o.owner.Email))
-		_, err := w.door.ForAgency(w.ctx, signin.Credentials{Session: cookie}, identity.InvitesWrite)
+		_, err := w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByStaff(identity.InvitesWrite))
 		must(t, err)
 		o.dismissOwner()
-		_, err = w.door.ForAgency(w.ctx, signin.Credentials{Session: cookie}, identity.InvitesWrite)
+		_, err = w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByStaff(identity.InvitesWrite))
 		w.wants(err, fault.Forbidden)
 	})
 }

@@ -305,10 +305,10 @@ func TestAPIKeys(t *testing.T) {
 		_, _, err = w.keys.Create(w.ctx, o.owner, signin.NewKey{Name: "CD", Scopes: []identity.Scope{identity.InvitesRead}}, "once")
 		w.wants(err, fault.IdempotencyUsed)
 
-		caller, err := w.door.ForAgency(w.ctx, signin.Credentials{Bearer: token}, identity.InvitesWrite)
+		caller, err := w.door.Authenticate(w.ctx, signin.Credentials{Bearer: token}, identity.ByStaff(identity.InvitesWrite))
 		must(t, err)
 		equal(w, "its agency", caller.Agency, o.id)
-		_, err = w.door.ForAgency(w.ctx, signin.Credentials{Bearer: token}, identity.ClientsRead)
+		_, err = w.door.Authenticate(w.ctx, signin.Credentials{Bearer: token}, identity.ByStaff(identity.ClientsRead))
 		w.wants(err, fault.Forbidden)
 		_, _, err = w.keys.Create(w.ctx, caller, signin.NewKey{Name: "more", Scopes: []identity.Scope{identity.ClientsRead}}, "")
 		w.wants(err, fault.Forbidden)
@@ -323,14 +323,14 @@ func TestAPIKeys(t *testing.T) {
 		w.wants(err, fault.NotFound)
 
 		for _, bad := range []string{"lkk_nonsense", typo(token), "x" + token, "lkk_"} {
-			_, err = w.door.Caller(w.ctx, signin.Credentials{Bearer: bad})
+			_, err = w.door.Authenticate(w.ctx, signin.Credentials{Bearer: bad}, identity.ByStaff(identity.InvitesWrite))
 			w.wants(err, fault.Unauthenticated)
 		}
 		w.wants(w.keys.Revoke(w.ctx, other.owner, made.ID), fault.NotFound)
 		for range 2 {
 			must(t, w.keys.Revoke(w.ctx, o.owner, made.ID))
 		}
-		_, err = w.door.Caller(w.ctx, signin.Credentials{Bearer: token})
+		_, err = w.door.Authenticate(w.ctx, signin.Credentials{Bearer: token}, identity.ByStaff(identity.InvitesWrite))
 		w.wants(err, fault.Unauthenticated)
 		keys, err := w.keys.List(w.ctx, o.owner)
 		must(t, err)

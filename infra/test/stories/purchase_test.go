@@ -177,7 +177,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 		return 0, err
 	}
 	if b.pays == ending { // then it is the client alone who can end it
-		err = w.account.Leave(w.ctx, person(address), o.id)
+		err = w.leaving.Leave(w.ctx, person(address), o.id)
 	} else {
 		_, err = w.removal.Remove(w.ctx, o.owner, o.client(first))
 	}
@@ -281,7 +281,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	}
 	w.crash(at, is, true)
 	if self {
-		err = w.account.Erase(w.ctx, person(address))
+		err = w.erasure.Erase(w.ctx, person(address))
 	} else {
 		err = w.removal.Erase(w.ctx, o.owner, c.ID)
 	}
@@ -300,7 +300,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if _, err := w.retrier.Retry(w.ctx, "mb", o.id, c.ID, c.Items[0].Resource); !fault.Is(err, fault.NotFound) {
 		return 0, fmt.Errorf("what remains can be tried again: %w", err)
 	}
-	if now, err := w.account.See(w.ctx, person(address)); err != nil || len(now.Portals)+len(now.Former) != 0 {
+	if now, err := w.self.See(w.ctx, person(address)); err != nil || len(now.Portals)+len(now.Former) != 0 {
 		return 0, fmt.Errorf("the person still sees something: %+v, %w", now, err)
 	}
 	w.until(4*time.Minute, 20*time.Second)
@@ -395,7 +395,7 @@ func TestWhatIsBegunWhileItsOwnerIsErasedIsDeletedToo(t *testing.T) {
 				return
 			}
 			erased = true
-			must(t, w.account.Erase(w.ctx, person("c0@acme.example")))
+			must(t, w.erasure.Erase(w.ctx, person("c0@acme.example")))
 			// Another worker looks after what remains, before this one's request has come through.
 			must(t, w.sweep.Run(w.ctx))
 			must(t, other.Handle(w.ctx, job.Provision{Agency: o.id, Client: c.ID, Item: c.Items[0].Key}.Encode()))
@@ -519,7 +519,7 @@ func withBug(t *testing.T, bug func(*client.Change), story func(*works) (int, er
 		defer s.close()
 		w := openWorks(s)
 		kept := forgetful{s.table, bug}
-		w.inviter.Store, w.keeper.Store, w.account.Store = kept, kept, kept
+		w.inviter.Store, w.keeper.Store, w.leaving.Store, w.erasure.Store = kept, kept, kept, kept
 		_, err = story(w)
 	})
 	return err

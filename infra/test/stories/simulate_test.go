@@ -165,7 +165,7 @@ func (w *world) care(o *office, step int, address string, which id.Invite, links
 	case 8:
 		w.removal.Remove(w.ctx, o.owner, c)
 	case 9:
-		w.account.Leave(w.ctx, person(address), o.id)
+		w.leaving.Leave(w.ctx, person(address), o.id)
 	case 10:
 		w.decliner.Decline(w.ctx, links[0], "no", "192.0.2.1")
 	case 11:

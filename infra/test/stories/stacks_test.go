@@ -130,7 +130,7 @@ func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, addres
 	if err := errors.Join(w.till.CancelAtPeriodEnd(o.get(which).Payment.Reference, true), w.cashier.Settle(w.ctx, o.id, o.get(which).Ref(), "")); err != nil {
 		return err
 	}
-	if err := w.account.Erase(w.ctx, person(address)); err != nil {
+	if err := w.erasure.Erase(w.ctx, person(address)); err != nil {
 		return err
 	}
 	pass(3)

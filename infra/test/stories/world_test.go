@@ -32,6 +32,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/delivery"
@@ -63,8 +64,11 @@ type store interface {
 	onboarding.AnswerStore
 	clients.AccessStore
 	account.Store
+	account.ErasureStore
 	signin.Store
 	signin.CodeStore
+	signin.SignInStore
+	signin.SessionStore
 	signin.KeyStore
 	portal.Store
 	delivery.Store
@@ -72,12 +76,19 @@ type store interface {
 	sweep.Store
 }
 
+// unsold is what takes the money where nothing is sold: there is no payment page to close.
+type unsold struct{}
+
+func (unsold) Close(context.Context, *client.Client) error { return nil }
+
 // product is the use cases as the functions compose them.
 type product struct {
 	table       *whole.Table
 	queue       *queues.Queue
-	door        *signin.Doorkeeper
+	door        *signin.Authenticator
 	codes       *signin.Codes
+	signIns     *signin.SignIns
+	sessions    *signin.Sessions
 	keys        *signin.Keys
 	inviter     *onboarding.Inviter
 	invites     *onboarding.Invites
@@ -91,7 +102,9 @@ type product struct {
 	renamer     *clients.Renamer
 	grants      *clients.Access
 	removal     *clients.Removal
-	account     *account.Account
+	self        *account.Self
+	leaving     *account.Leaving
+	erasure     *account.Erasure
 	portal      *portal.Portal
 	worker      *delivery.Worker
 	feedback    *delivery.Feedback
@@ -167,23 +180,28 @@ func open(t testing.TB, s settings) *world {
 		kept = s.between(w.table)
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
-	w.door = &signin.Doorkeeper{Store: kept, Now: time.Now}
-	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Key: key, Now: time.Now}
+	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
+	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Now: time.Now}
+	w.signIns = &signin.SignIns{Store: kept, Key: key, Now: time.Now}
+	w.sessions = &signin.Sessions{Store: kept}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
 	prices := &billing.PriceList{Store: w.table, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
 	w.invites = &onboarding.Invites{Store: kept}
-	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
-	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: nothingSold{}, Now: time.Now}
+	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: unsold{}, Now: time.Now}
 	w.proposals = &onboarding.Proposals{Store: kept, Now: time.Now}
 	w.invitations = &onboarding.Invitations{Store: kept, Now: time.Now}
 	w.answers = &onboarding.Answers{Store: kept, Now: time.Now}
-	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
+	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: unsold{}, Now: time.Now}
 	w.directory = &clients.Directory{Store: kept, Prices: w.table, Now: time.Now}
 	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
 	w.grants = &clients.Access{Store: kept, Now: time.Now}
-	w.removal = &clients.Removal{Store: kept, Checkouts: nothingSold{}, Now: time.Now}
-	w.account = &account.Account{Store: kept, Now: time.Now}
+	w.removal = &clients.Removal{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.self = &account.Self{Store: kept, Now: time.Now}
+	w.leaving = &account.Leaving{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	staff := &agencies.Members{Store: w.table, Now: time.Now}
+	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
@@ -344,9 +362,9 @@ func (w *world) signIn(address string) (cookie string, caller identity.Caller) {
 	must(w.t, err)
 	must(w.t, w.codes.Request(w.ctx, a, "192.0.2.1"))
 	w.deliver()
-	cookie, _, err = w.codes.SignIn(w.ctx, a, w.code(address), "192.0.2.1", "")
+	cookie, _, err = w.signIns.SignIn(w.ctx, a, w.code(address), "192.0.2.1", "")
 	must(w.t, err)
-	caller, err = w.door.Caller(w.ctx, signin.Credentials{Session: cookie})
+	caller, err = w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor)
 	must(w.t, err)
 	return cookie, caller
 }

@@ -14,6 +14,8 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -23,9 +25,12 @@ import (
 type Table struct {
 	credentials
 	signIns
+	sessions
 	keys
 	signUps
 	settings
+	branding
+	newcomers
 	members
 	closings
 	relationships
@@ -34,7 +39,8 @@ type Table struct {
 	connections
 	portals
 	portalInstances
-	account
+	personalData
+	erasures
 	plans
 	paymentEvents
 	reconciliation
@@ -49,9 +55,12 @@ type Table struct {
 type (
 	credentials     = dynamo.Credentials
 	signIns         = dynamo.SignIns
+	sessions        = dynamo.Sessions
 	keys            = dynamo.Keys
 	signUps         = dynamo.SignUps
 	settings        = dynamo.Settings
+	branding        = dynamo.Branding
+	newcomers       = dynamo.Newcomers
 	members         = dynamo.Members
 	closings        = dynamo.Closings
 	relationships   = dynamo.Relationships
@@ -60,7 +69,8 @@ type (
 	connections     = dynamo.Connections
 	portals         = dynamo.Portals
 	portalInstances = dynamo.PortalInstances
-	account         = dynamo.Account
+	personalData    = dynamo.PersonalData
+	erasures        = dynamo.Erasures
 	plans           = dynamo.Plans
 	paymentEvents   = dynamo.PaymentEvents
 	reconciliation  = dynamo.Reconciliation
@@ -77,9 +87,12 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 	return &Table{
 		credentials:     dynamo.NewCredentials(t),
 		signIns:         dynamo.NewSignIns(t),
+		sessions:        dynamo.NewSessions(t),
 		keys:            dynamo.NewKeys(t),
 		signUps:         dynamo.NewSignUps(t),
 		settings:        dynamo.NewSettings(t),
+		branding:        dynamo.NewBranding(t),
+		newcomers:       dynamo.NewNewcomers(t),
 		members:         dynamo.NewMembers(t),
 		closings:        dynamo.NewClosings(t),
 		relationships:   dynamo.NewRelationships(t),
@@ -88,7 +101,8 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 		connections:     dynamo.NewConnections(t),
 		portals:         dynamo.NewPortals(t),
 		portalInstances: dynamo.NewPortalInstances(t),
-		account:         dynamo.NewAccount(t),
+		personalData:    dynamo.NewPersonalData(t),
+		erasures:        dynamo.NewErasures(t),
 		plans:           dynamo.NewPlans(t),
 		paymentEvents:   dynamo.NewPaymentEvents(t),
 		reconciliation:  dynamo.NewReconciliation(t),
@@ -121,6 +135,11 @@ func (t *Table) Allow(ctx context.Context, name string, most int, window time.Du
 	return t.signIns.Allow(ctx, name, most, window, now)
 }
 
+// ChangeTeam writes a change of members and keys, while both are still what it was decided from.
+func (t *Table) ChangeTeam(ctx context.Context, change agencies.TeamChange) error {
+	return t.members.ChangeTeam(ctx, change)
+}
+
 // Client reads one relationship.
 func (t *Table) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
 	return t.relationships.Client(ctx, agency, ref, fresh)
@@ -141,6 +160,11 @@ func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Chan
 	return t.relationships.Commit(ctx, agency, change)
 }
 
+// EndSession deletes the session, if it is there and has the hash.
+func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+	return t.sessions.EndSession(ctx, user, session, hash)
+}
+
 // Handled tells whether an event of the payment service has been dealt with.
 func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
 	return t.paymentEvents.Handled(ctx, event)
@@ -154,6 +178,11 @@ func (t *Table) Member(ctx context.Context, which id.Agency, member id.Member) (
 // Memberships lists where the person works or is a client.
 func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
 	return t.signIns.Memberships(ctx, user)
+}
+
+// Person reads all that is kept of a person by itself, as it is now.
+func (t *Table) Person(ctx context.Context, user id.User) (*account.Person, error) {
+	return t.personalData.Person(ctx, user)
 }
 
 // Portals lists the agencies that the person is a client of.
@@ -176,11 +205,6 @@ func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Res
 	return t.directory.ResourcesByID(ctx, which, ids)
 }
 
-// Roster reads the agency and its members as they are now.
-func (t *Table) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	return t.settings.Roster(ctx, which)
-}
-
 // SaveCode writes the code while the stored version is the one that was read.
 func (t *Table) SaveCode(ctx context.Context, code *identity.Code) error {
 	return t.signIns.SaveCode(ctx, code)
@@ -189,4 +213,9 @@ func (t *Table) SaveCode(ctx context.Context, code *identity.Code) error {
 // SaveNotice writes the state of a member's mail, while it is still the one that was read.
 func (t *Table) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
 	return t.mail.SaveNotice(ctx, which, member, before)
+}
+
+// Team reads the agency and its members as they are now.
+func (t *Table) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return t.settings.Team(ctx, which)
 }

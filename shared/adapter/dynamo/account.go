@@ -9,49 +9,13 @@ import (
 	"latchkey.dev/shared/usecase/account"
 )
 
-// Account is what a person's own account needs.
-type Account struct{ t *Table }
-
-// NewAccount makes Account of the table.
-func NewAccount(t *Table) Account { return Account{t} }
-
-var _ account.Store = Account{}
-
-// Person reads all that is kept of a person by itself, as it is now.
-func (a Account) Person(ctx context.Context, user id.User) (*account.Person, error) {
-	return a.t.person(ctx, user)
-}
-
-// Agency reads the agency as it is now.
-func (a Account) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
-	return a.t.agency(ctx, which)
-}
-
-// Member reads a member of the agency as it is now.
-func (a Account) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
-	return a.t.member(ctx, which, member)
-}
-
-// Client reads one relationship.
-func (a Account) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
-	return a.t.client(ctx, agency, ref, fresh)
-}
-
-// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
-func (a Account) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
-	return a.t.commit(ctx, agency, change)
-}
-
-// Forget deletes all that is kept of a person by itself, the sessions last.
-func (a Account) Forget(ctx context.Context, user id.User) error {
-	return a.t.forget(ctx, user)
-}
-
 // PersonalData is what a person reads of itself.
 type PersonalData struct{ t *Table }
 
 // NewPersonalData makes PersonalData of the table.
 func NewPersonalData(t *Table) PersonalData { return PersonalData{t} }
+
+var _ account.Store = PersonalData{}
 
 // Person reads all that is kept of a person by itself, as it is now.
 func (p PersonalData) Person(ctx context.Context, user id.User) (*account.Person, error) {
@@ -79,6 +43,8 @@ type Departures struct{ t *Table }
 // NewDepartures makes Departures of the table.
 func NewDepartures(t *Table) Departures { return Departures{t} }
 
+var _ account.LeavingStore = Departures{}
+
 // Person reads all that is kept of a person by itself, as it is now.
 func (d Departures) Person(ctx context.Context, user id.User) (*account.Person, error) {
 	return d.t.person(ctx, user)
@@ -99,6 +65,8 @@ type Erasures struct{ t *Table }
 
 // NewErasures makes Erasures of the table.
 func NewErasures(t *Table) Erasures { return Erasures{t} }
+
+var _ account.ErasureStore = Erasures{}
 
 // Person reads all that is kept of a person by itself, as it is now.
 func (e Erasures) Person(ctx context.Context, user id.User) (*account.Person, error) {

@@ -11,25 +11,22 @@ import (
 	"latchkey.dev/shared/usecase/agencies"
 )
 
-// Settings is what an agency's look needs.
+// Settings is what showing an agency to its own people needs.
 type Settings struct{ t *Table }
 
 // NewSettings makes Settings of the table.
 func NewSettings(t *Table) Settings { return Settings{t} }
+
+var _ agencies.SettingsStore = Settings{}
 
 // Agency reads the agency as it is now.
 func (s Settings) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return s.t.agency(ctx, which)
 }
 
-// Roster reads the agency and its members as they are now.
-func (s Settings) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	return s.t.roster(ctx, which)
-}
-
-// Rebrand writes a new look, while the agency still has the revision that it was made from.
-func (s Settings) Rebrand(ctx context.Context, rebranding agencies.Rebranding) error {
-	return s.t.rebrand(ctx, rebranding)
+// Team reads the agency and its members as they are now.
+func (s Settings) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return s.t.team(ctx, which)
 }
 
 // Logo reads a logo, if it is the agency's own or was not long before now.
@@ -37,10 +34,28 @@ func (s Settings) Logo(ctx context.Context, which id.Agency, hash string, now ti
 	return s.t.logo(ctx, which, hash, now)
 }
 
+// Branding is what changing an agency's look needs.
+type Branding struct{ t *Table }
+
+// NewBranding makes Branding of the table.
+func NewBranding(t *Table) Branding { return Branding{t} }
+
+var _ agencies.UploadStore = Branding{}
+
+// Team reads the agency and its members as they are now.
+func (b Branding) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return b.t.team(ctx, which)
+}
+
+// Rebrand writes a new look, while the agency still has the revision that it was made from.
+func (b Branding) Rebrand(ctx context.Context, rebranding agencies.Rebranding) error {
+	return b.t.rebrand(ctx, rebranding)
+}
+
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
-func (s Settings) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
-	return s.t.allow(ctx, name, most, window, now)
+func (b Branding) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return b.t.allow(ctx, name, most, window, now)
 }
 
 // Logos is what serving a logo needs.
@@ -49,20 +64,47 @@ type Logos struct{ t *Table }
 // NewLogos makes Logos of the table.
 func NewLogos(t *Table) Logos { return Logos{t} }
 
+var _ agencies.LogoStore = Logos{}
+
 // Logo reads a logo, if it is the agency's own or was not long before now.
 func (l Logos) Logo(ctx context.Context, which id.Agency, hash string, now time.Time) ([]byte, error) {
 	return l.t.logo(ctx, which, hash, now)
 }
 
-// Members is what changing an agency's members needs, whose keys go with them.
+// Newcomers is what adding a member needs.
+type Newcomers struct{ t *Table }
+
+// NewNewcomers makes Newcomers of the table.
+func NewNewcomers(t *Table) Newcomers { return Newcomers{t} }
+
+var _ agencies.NewcomerStore = Newcomers{}
+
+// Team reads the agency and its members as they are now.
+func (n Newcomers) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return n.t.team(ctx, which)
+}
+
+// Recall reads what an idempotency key made.
+func (n Newcomers) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
+	return n.t.recall(ctx, agency, hash)
+}
+
+// ChangeTeam writes a change of members and keys, while both are still what it was decided from.
+func (n Newcomers) ChangeTeam(ctx context.Context, change agencies.TeamChange) error {
+	return n.t.changeTeam(ctx, change)
+}
+
+// Members is what changing and removing an agency's members needs, whose keys go with them.
 type Members struct{ t *Table }
 
 // NewMembers makes Members of the table.
 func NewMembers(t *Table) Members { return Members{t} }
 
-// Roster reads the agency and its members as they are now.
-func (m Members) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	return m.t.roster(ctx, which)
+var _ agencies.MemberStore = Members{}
+
+// Team reads the agency and its members as they are now.
+func (m Members) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return m.t.team(ctx, which)
 }
 
 // APIKeys lists the agency's keys, newest first.
@@ -70,14 +112,9 @@ func (m Members) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIK
 	return m.t.apiKeys(ctx, agency)
 }
 
-// Recall reads what an idempotency key made.
-func (m Members) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
-	return m.t.recall(ctx, agency, hash)
-}
-
-// Staff writes a change of members and keys, while both are still what it was decided from.
-func (m Members) Staff(ctx context.Context, staffing agencies.Staffing) error {
-	return m.t.staff(ctx, staffing)
+// ChangeTeam writes a change of members and keys, while both are still what it was decided from.
+func (m Members) ChangeTeam(ctx context.Context, change agencies.TeamChange) error {
+	return m.t.changeTeam(ctx, change)
 }
 
 // Closings is what deleting an agency needs.
@@ -86,9 +123,11 @@ type Closings struct{ t *Table }
 // NewClosings makes Closings of the table.
 func NewClosings(t *Table) Closings { return Closings{t} }
 
-// Roster reads the agency and its members as they are now.
-func (c Closings) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	return c.t.roster(ctx, which)
+var _ agencies.ClosingStore = Closings{}
+
+// Team reads the agency and its members as they are now.
+func (c Closings) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return c.t.team(ctx, which)
 }
 
 // APIKeys lists the agency's keys, newest first.
@@ -107,6 +146,6 @@ func (c Closings) BoundCount(ctx context.Context, which id.Agency) (int, error) 
 }
 
 // Close writes that the agency is at its end.
-func (c Closings) Close(ctx context.Context, closing agencies.Closing) error {
-	return c.t.close(ctx, closing)
+func (c Closings) Close(ctx context.Context, end agencies.Closure) error {
+	return c.t.close(ctx, end)
 }

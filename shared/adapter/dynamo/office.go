@@ -24,9 +24,9 @@ const logoPrefix = "logo#"
 // keptLogo is how long a logo that was replaced is still served, for the pages and mails that show it.
 const keptLogo = 45 * 24 * time.Hour
 
-// roster reads the agency and its members as they are now: the agency first, so that a member who comes or goes
+// team reads the agency and its members as they are now: the agency first, so that a member who comes or goes
 // between the two reads is noticed by the count of the staff.
-func (t *Table) roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
+func (t *Table) team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
 	a, err := t.agency(ctx, which)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (t *Table) roster(ctx context.Context, which id.Agency) (*agencies.Roster, 
 	if err != nil {
 		return nil, err
 	}
-	out := &agencies.Roster{Agency: a}
+	out := &agencies.Team{Agency: a}
 	for _, i := range items {
 		m, err := readMember(&reader{item: i})
 		if err != nil {
@@ -114,8 +114,8 @@ func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: u}
 }
 
-// staff writes a change of members and keys, while both are still what it was decided from.
-func (t *Table) staff(ctx context.Context, s agencies.Staffing) error {
+// changeTeam writes a change of members and keys, while both are still what it was decided from.
+func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 	pk := string(s.Agency)
 	writes := []types.TransactWriteItem{t.staffed(pk, s.Staff)}
 	for _, row := range s.Audit {
@@ -264,15 +264,15 @@ func (t *Table) boundCount(ctx context.Context, which id.Agency) (int, error) {
 
 // close writes that the agency is at its end. That it counts as suspended from then on is what the conditions of
 // every invite and acceptance look at.
-func (t *Table) close(ctx context.Context, c agencies.Closing) error {
-	pk := string(c.Roster.Agency.ID)
-	end := t.staffed(pk, c.Roster.Agency.Staff)
+func (t *Table) close(ctx context.Context, c agencies.Closure) error {
+	pk := string(c.Team.Agency.ID)
+	end := t.staffed(pk, c.Team.Agency.Staff)
 	u := end.Update
 	u.UpdateExpression = aws.String("SET closed = :now, suspended = if_not_exists(suspended, :now), dp = :dp, due = :now ADD staff :one")
 	u.ExpressionAttributeValues[":now"], u.ExpressionAttributeValues[":dp"] = at(c.At), str(shardOf(pk))
 	writes := []types.TransactWriteItem{end, t.put(writeAudit(pk, c.Audit), isNew, nil)}
-	for i := range c.Roster.Members {
-		writes = append(writes, t.unplace(pk, &c.Roster.Members[i])...)
+	for i := range c.Team.Members {
+		writes = append(writes, t.unplace(pk, &c.Team.Members[i])...)
 	}
 	for _, k := range c.Keys {
 		writes = append(writes, t.revoked(pk, k, c.At))

@@ -169,9 +169,9 @@ func (o *Operator) Agency(ctx context.Context, which id.Agency) (*agency.Agency,
 	return o.agency(ctx, which)
 }
 
-// Roster reads the agency and its members as they are now.
-func (o *Operator) Roster(ctx context.Context, which id.Agency) (*agencies.Roster, error) {
-	return o.roster(ctx, which)
+// Team reads the agency and its members as they are now.
+func (o *Operator) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
+	return o.team(ctx, which)
 }
 
 // APIKeys lists the agency's keys, newest first.

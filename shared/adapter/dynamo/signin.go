@@ -48,6 +48,8 @@ type Codes struct{ t *Table }
 // NewCodes makes Codes of the table.
 func NewCodes(t *Table) Codes { return Codes{t} }
 
+var _ signin.CodeStore = Codes{}
+
 // Code reads a person's sign-in code as it is now.
 func (c Codes) Code(ctx context.Context, user id.User) (*identity.Code, error) {
 	return c.t.code(ctx, user)
@@ -64,13 +66,13 @@ func (c Codes) Allow(ctx context.Context, name string, most int, window time.Dur
 	return c.t.allow(ctx, name, most, window, now)
 }
 
-// SignIns is what signing in and out needs: a code is used up, sessions begin and end.
+// SignIns is what signing in needs: a code is used up, and a session takes the place of another one.
 type SignIns struct{ t *Table }
 
 // NewSignIns makes SignIns of the table.
 func NewSignIns(t *Table) SignIns { return SignIns{t} }
 
-var _ signin.CodeStore = SignIns{}
+var _ signin.SignInStore = SignIns{}
 
 // Code reads a person's sign-in code as it is now.
 func (s SignIns) Code(ctx context.Context, user id.User) (*identity.Code, error) {
@@ -103,16 +105,13 @@ func (s SignIns) EndSession(ctx context.Context, user id.User, session string, h
 	return s.t.endSession(ctx, user, session, hash)
 }
 
-// EndSessions deletes all of a person's sessions.
-func (s SignIns) EndSessions(ctx context.Context, user id.User) error {
-	return s.t.endSessions(ctx, user)
-}
-
 // Sessions is what ending sessions needs.
 type Sessions struct{ t *Table }
 
 // NewSessions makes Sessions of the table.
 func NewSessions(t *Table) Sessions { return Sessions{t} }
+
+var _ signin.SessionStore = Sessions{}
 
 // EndSession deletes the session, if it is there and has the hash.
 func (s Sessions) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
@@ -164,7 +163,7 @@ type SignUps struct{ t *Table }
 // NewSignUps makes SignUps of the table.
 func NewSignUps(t *Table) SignUps { return SignUps{t} }
 
-var _ signin.AgencyStore = SignUps{}
+var _ signin.SignUpStore = SignUps{}
 
 // Remembered reads what a person's idempotency key made.
 func (s SignUps) Remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
@@ -207,6 +206,8 @@ type Workplaces struct{ t *Table }
 
 // NewWorkplaces makes Workplaces of the table.
 func NewWorkplaces(t *Table) Workplaces { return Workplaces{t} }
+
+var _ signin.WorkplaceStore = Workplaces{}
 
 // Memberships lists where the person works or is a client.
 func (w Workplaces) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {

@@ -20,25 +20,26 @@ type leaveInput struct {
 }
 
 // LeavePortal ends the caller's relationship with an agency.
-func LeavePortal(auth *signin.Authenticator, a *account.Account) Operation {
+func LeavePortal(auth *signin.Authenticator, leaving *account.Leaving) Operation {
 	return operation(auth, described{
 		id: "leavePortal", method: http.MethodPost, who: identity.ByClient, tag: tagAccount, status: 204,
-		summary:     "Leave a portal",
-		description: "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its record of the client as inactive. Leaving what was left changes nothing.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+		summary: "Leave a portal",
+		description: "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its " +
+			"record of the client as inactive. Leaving what was left changes nothing.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *leaveInput) (*noContent, error) {
-		return nil, a.Leave(ctx, caller, id.Agency(in.Body.Agency))
+		return nil, leaving.Leave(ctx, caller, id.Agency(in.Body.Agency))
 	})
 }
 
 // EndAllSessions signs the caller out on every device.
-func EndAllSessions(auth *signin.Authenticator, codes *signin.Codes) Operation {
+func EndAllSessions(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
 		id: "endAllSessions", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
 		summary:     "Sign out everywhere",
 		description: "Ends all of the person's sessions, this one too.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
-		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, codes.SignOutEverywhere(ctx, caller.User)
+		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, sessions.EndAll(ctx, caller)
 	})
 }
 
@@ -107,8 +108,8 @@ type ExportPast struct {
 }
 
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
-	b := ExportBody{ExportedAt: now, Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt), Sessions: []ExportSession{}, CodesAsked: []time.Time{},
-		Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+	b := ExportBody{ExportedAt: now, Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt), Sessions: []ExportSession{},
+		CodesAsked: []time.Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{s.CreatedAt, s.ExpiresAt, string(s.Agency)})
 	}
@@ -116,12 +117,14 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		b.CodesAsked = append(b.CodesAsked, c.Asked...)
 	}
 	for _, w := range o.Workplaces {
-		b.Workplaces = append(b.Workplaces, ExportWork{ExportAgency{string(w.Agency.ID), w.Agency.Name}, string(w.Member.ID), w.Member.Name, string(w.Member.Role)})
+		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}
+		b.Workplaces = append(b.Workplaces, ExportWork{at, string(w.Member.ID), w.Member.Name, string(w.Member.Role)})
 	}
 	for _, p := range append(o.Portals[:len(o.Portals):len(o.Portals)], o.Former...) {
 		c := p.Client
-		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name, Status: string(c.At(now)), CreatedAt: c.CreatedAt,
-			AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{}}
+		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
+			Status: string(c.At(now)), CreatedAt: c.CreatedAt, AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
+			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{}}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
 		}
@@ -129,7 +132,8 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 			x.ProposedAddress = string(c.Proposal.Address)
 		}
 		for _, e := range c.Earlier {
-			x.EarlierInvites = append(x.EarlierInvites, ExportPast{string(e.ID), string(e.Status), string(e.Payer), e.Created, orNull(e.Ended)})
+			past := ExportPast{string(e.ID), string(e.Status), string(e.Payer), e.Created, orNull(e.Ended)}
+			x.EarlierInvites = append(x.EarlierInvites, past)
 		}
 		b.Portals = append(b.Portals, x)
 	}
@@ -142,29 +146,31 @@ type exportOutput struct {
 }
 
 // ExportMyData gives the caller all that is kept of it.
-func ExportMyData(auth *signin.Authenticator, a *account.Account) Operation {
+func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
-		summary:     "Export my data",
-		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is not in it; an invite that was never accepted is the agency's.",
+		summary: "Export my data",
+		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is " +
+			"not in it; an invite that was never accepted is the agency's.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
-		o, err := a.See(ctx, caller)
+		o, err := self.See(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
-		now := a.Now().UTC()
+		now := self.Now().UTC()
 		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
 	})
 }
 
 // EraseMe forgets the caller.
-func EraseMe(auth *signin.Authenticator, a *account.Account) Operation {
+func EraseMe(auth *signin.Authenticator, erasure *account.Erasure) Operation {
 	return operation(auth, described{
 		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
-		summary:     "Erase my data",
-		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
-		codes:       []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
+		summary: "Erase my data",
+		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that " +
+			"hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
+		codes: []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
-		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, a.Erase(ctx, caller)
+		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, erasure.Erase(ctx, caller)
 	})
 }

@@ -43,7 +43,8 @@ type InviteLimitBody struct {
 }
 
 func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
-	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended, CreatedAt: a.CreatedAt}
+	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended,
+		CreatedAt: a.CreatedAt}
 	b.Limits.Invites.Quota, b.Limits.Invites.Left = agency.HourlyInvites, a.Left(now)
 	if _, err := a.Take(now, 0); err != nil {
 		if f := fault.As(err); f != nil {
@@ -95,12 +96,13 @@ type signUpOutput struct {
 }
 
 // SignUpAgency makes an agency.
-func SignUpAgency(auth *signin.Authenticator, codes *signin.Codes, agencies *signin.Agencies) Operation {
+func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps) Operation {
 	return operation(auth, described{
 		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
-		summary:     "Make an agency",
-		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
-		codes:       []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
+		summary: "Make an agency",
+		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from " +
+			"requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *signUpInput) (*signUpOutput, error) {
 		r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
 		held := r.credentials.Session
@@ -112,34 +114,35 @@ func SignUpAgency(auth *signin.Authenticator, codes *signin.Codes, agencies *sig
 			if err != nil {
 				return nil, err
 			}
-			secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, held)
+			secret, s, err := signIns.SignIn(ctx, who, in.Body.Code, r.ip, held)
 			if err != nil {
 				return nil, err
 			}
 			held, caller = secret, s.Person()
 		}
-		a, secret, _, err := agencies.SignUp(ctx, caller, held, n, r.once, r.ip)
+		a, secret, _, err := signUps.SignUp(ctx, caller, held, n, r.once, r.ip)
 		if err != nil {
 			return nil, err
 		}
 		event.Annotate(ctx, "agency", string(a.ID))
-		left := caller.Since.Add(identity.SessionLifetime).Sub(agencies.Now())
-		return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, agencies.Now())}, nil
+		now := signUps.Now()
+		left := caller.Since.Add(identity.SessionLifetime).Sub(now)
+		return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
 	})
 }
 
 // GetAgency reads the caller's agency.
-func GetAgency(auth *signin.Authenticator, o *agencies.Office) Operation {
+func GetAgency(auth *signin.Authenticator, settings *agencies.Settings) Operation {
 	return operation(auth, described{
 		id: "getAgency", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
 		summary:     "Your agency",
 		description: "Brand, plan, and how many invites the hour still allows. ETag names the state of the brand.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*agencyOutput, error) {
-		a, err := o.Get(ctx, caller)
+		a, err := settings.Get(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, o.Now()), nil
+		return agencyAnswer(a, settings.Now()), nil
 	})
 }
 
@@ -155,41 +158,43 @@ type brandingInput struct {
 var brandingFaults = []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Changed}
 
 // UpdateBranding changes name and colour, or takes the logo away.
-func UpdateBranding(auth *signin.Authenticator, o *agencies.Office) Operation {
+func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Operation {
 	return operation(auth, described{
 		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
-		summary:     "Change name and colour",
-		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep what they showed.",
-		codes:       brandingFaults,
+		summary: "Change name and colour",
+		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep " +
+			"what they showed.",
+		codes: brandingFaults,
 	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
-		return rebrand(ctx, caller, o, agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}, in.IfMatch)
+		look := agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
+		a, err := branding.Rebrand(ctx, caller, look, matching(in.IfMatch))
+		if err != nil {
+			return nil, err
+		}
+		return agencyAnswer(a, branding.Now()), nil
 	})
 }
 
 type logoInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
-	RawBody []byte `contentType:"image/png" doc:"A PNG, JPEG, WebP or GIF file of at most 1 MB and 2048 by 2048 pixels. It is decoded, scaled and encoded anew; SVG is refused."`
+	RawBody []byte `contentType:"image/png" doc:"A PNG, JPEG, WebP or GIF of at most 1 MB and 2048 by 2048 pixels. SVG is refused."`
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
-func UpdateLogo(auth *signin.Authenticator, o *agencies.Office) Operation {
+func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation {
 	return operation(auth, described{
 		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary:     "Upload a logo",
-		description: "The body is the file itself. What is served is a PNG of at most 256 by 256 pixels that is made from it.",
+		description: "The body is the file itself. It is decoded, scaled and encoded anew: what is served is a PNG of at most 256 by 256 pixels.",
 		codes:       brandingFaults,
 		maxBody:     agency.MaxLogoFile + 1024, // what is a little over is told at the field
 	}, func(ctx context.Context, caller identity.Caller, in *logoInput) (*agencyOutput, error) {
-		return rebrand(ctx, caller, o, agencies.Look{Logo: append([]byte{}, in.RawBody...)}, in.IfMatch)
+		a, err := uploads.Rebrand(ctx, caller, agencies.Look{}, append([]byte{}, in.RawBody...), matching(in.IfMatch))
+		if err != nil {
+			return nil, err
+		}
+		return agencyAnswer(a, uploads.Now()), nil
 	})
-}
-
-func rebrand(ctx context.Context, caller identity.Caller, o *agencies.Office, l agencies.Look, match string) (*agencyOutput, error) {
-	a, err := o.Rebrand(ctx, caller, l, matching(match))
-	if err != nil {
-		return nil, err
-	}
-	return agencyAnswer(a, o.Now()), nil
 }
 
 type closeInput struct {
@@ -199,14 +204,16 @@ type closeInput struct {
 }
 
 // DeleteAgency ends the caller's agency.
-func DeleteAgency(auth *signin.Authenticator, o *agencies.Office) Operation {
+func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operation {
 	return operation(auth, described{
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
-		summary:     "Delete the agency",
-		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. Clients keep their sign-ins.",
-		codes:       []fault.Code{fault.Invalid, fault.NotActive},
+		summary: "Delete the agency",
+		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With " +
+			"the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the background. " +
+			"Clients keep their sign-ins.",
+		codes: []fault.Code{fault.Invalid, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *closeInput) (*noContent, error) {
-		return nil, o.Close(ctx, caller, in.Body.Name)
+		return nil, closing.Close(ctx, caller, in.Body.Name)
 	})
 }
 
@@ -231,20 +238,20 @@ type membersOutput struct {
 }
 
 // ListMembers lists who works at the agency.
-func ListMembers(auth *signin.Authenticator, o *agencies.Office) Operation {
+func ListMembers(auth *signin.Authenticator, settings *agencies.Settings) Operation {
 	return operation(auth, described{
 		id: "listMembers", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagMembers, status: 200,
 		summary:     "List members",
 		description: "In the order in which they came.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*membersOutput, error) {
-		roster, err := o.Members(ctx, caller)
+		team, err := settings.Team(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
 		out := &membersOutput{}
 		out.Body.Items = []MemberBody{}
-		for i := range roster.Members {
-			out.Body.Items = append(out.Body.Items, memberBody(&roster.Members[i]))
+		for i := range team.Members {
+			out.Body.Items = append(out.Body.Items, memberBody(&team.Members[i]))
 		}
 		return out, nil
 	})
@@ -264,14 +271,15 @@ type memberOutput struct {
 }
 
 // AddMember gives a person a place at the agency.
-func AddMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operation {
 	return operation(auth, described{
 		id: "addMember", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 201,
 		summary:     "Add a member",
 		description: "For owners. The person gets a mail that says so, and signs in with the address and a code; nobody makes an account.",
 		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *addMemberInput) (*memberOutput, error) {
-		m, err := o.Add(ctx, caller, agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}, of(ctx).once)
+		n := agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
+		m, err := newcomers.Add(ctx, caller, n, of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
@@ -290,7 +298,7 @@ type updateMemberInput struct {
 type changedMemberOutput struct{ Body MemberBody }
 
 // UpdateMember changes a member's role or name.
-func UpdateMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
 		id: "updateMember", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
 		summary:     "Change a member",
@@ -302,7 +310,7 @@ func UpdateMember(auth *signin.Authenticator, o *agencies.Office) Operation {
 			role := agency.Role(in.Body.Role)
 			c.Role = &role
 		}
-		m, err := o.Change(ctx, caller, id.Member(in.MemberID), c)
+		m, err := members.Change(ctx, caller, id.Member(in.MemberID), c)
 		if err != nil {
 			return nil, err
 		}
@@ -315,13 +323,14 @@ type memberInput struct {
 }
 
 // RemoveMember takes a member's place away.
-func RemoveMember(auth *signin.Authenticator, o *agencies.Office) Operation {
+func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
 		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
-		summary:     "Remove a member",
-		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys are revoked, and the invites that it has out are dead.",
-		codes:       []fault.Code{fault.NotFound, fault.LastOwner},
+		summary: "Remove a member",
+		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys " +
+			"are revoked, and the invites that it has out are dead.",
+		codes: []fault.Code{fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *memberInput) (*noContent, error) {
-		return nil, o.Remove(ctx, caller, id.Member(in.MemberID))
+		return nil, members.Remove(ctx, caller, id.Member(in.MemberID))
 	})
 }

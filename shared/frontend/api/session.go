@@ -103,7 +103,7 @@ type sessionOutput struct {
 }
 
 // SignIn exchanges a code for a session cookie.
-func SignIn(codes *signin.Codes) Operation {
+func SignIn(signIns *signin.SignIns) Operation {
 	return operation(nil, described{
 		id: "signIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 201,
 		summary:     "Sign in with a code",
@@ -115,11 +115,11 @@ func SignIn(codes *signin.Codes) Operation {
 			return nil, err
 		}
 		r := of(ctx)
-		secret, s, err := codes.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
+		secret, s, err := signIns.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
 		if err != nil {
 			return nil, err
 		}
-		return &sessionOutput{SetCookie: cookie.New(secret, identity.SessionLifetime).String(), Body: sessionBody(s.Person(), s.ExpiresAt)}, nil
+		return &sessionOutput{cookie.New(secret, identity.SessionLifetime).String(), sessionBody(s.Person(), s.ExpiresAt)}, nil
 	})
 }
 
@@ -140,7 +140,7 @@ type signOutOutput struct {
 }
 
 // SignOut ends the session of the request.
-func SignOut(auth *signin.Authenticator, codes *signin.Codes) Operation {
+func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
 		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor, tag: tagSession, status: 204,
 		summary:     "Sign out",
@@ -150,12 +150,12 @@ func SignOut(auth *signin.Authenticator, codes *signin.Codes) Operation {
 		out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
 		held := of(ctx).credentials.Session
 		if !in.Everywhere {
-			return out, codes.SignOut(ctx, held)
+			return out, sessions.End(ctx, held)
 		}
 		if !caller.SignedIn() {
 			return out, nil
 		}
-		return out, codes.SignOutEverywhere(ctx, caller.User)
+		return out, sessions.EndAll(ctx, caller)
 	})
 }
 
@@ -194,7 +194,8 @@ type KeyBody struct {
 }
 
 func keyBody(k *identity.APIKey) KeyBody {
-	b := KeyBody{ID: string(k.ID), Name: k.Name, Scopes: []string{}, Hint: k.Hint, CreatedAt: k.CreatedAt, LastUsedAt: orNull(k.LastUsedAt), RevokedAt: orNull(k.RevokedAt)}
+	b := KeyBody{ID: string(k.ID), Name: k.Name, Scopes: []string{}, Hint: k.Hint, CreatedAt: k.CreatedAt,
+		LastUsedAt: orNull(k.LastUsedAt), RevokedAt: orNull(k.RevokedAt)}
 	for _, s := range k.Scopes {
 		b.Scopes = append(b.Scopes, string(s))
 	}
@@ -211,7 +212,7 @@ func orNull(t time.Time) *time.Time {
 type createKeyInput struct {
 	Body struct {
 		Name   string   `json:"name" doc:"What the key is for." example:"CRM sync"`
-		Scopes []string `json:"scopes" doc:"What the key may do: invites:read, invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write." example:"[\"invites:write\",\"clients:read\"]"`
+		Scopes []string `json:"scopes" doc:"What the key may do." example:"[\"invites:write\",\"clients:read\"]"`
 	}
 }
 
@@ -221,9 +222,10 @@ type keyOutput struct{ Body KeyBody }
 func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
-		summary:     "Make an API key",
-		description: "Only a signed-in member of the agency can make one. The secret is shown once.",
-		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
+		summary: "Make an API key",
+		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, invites:write, " +
+			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
+		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		n := signin.NewKey{Name: in.Body.Name}
 		for _, s := range in.Body.Scopes {

@@ -15,9 +15,11 @@ import (
 )
 
 // AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
-func AccountPage(s *Site, auth *signin.Authenticator, a *account.Account, codes *signin.Codes) *Page {
+func AccountPage(
+	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
+) *Page {
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.account(r, a, caller)
+		v, err := s.account(r, self, caller)
 		if err != nil {
 			return err
 		}
@@ -30,12 +32,12 @@ func AccountPage(s *Site, auth *signin.Authenticator, a *account.Account, codes 
 		}
 		v.Erase.Open = q.Get("erase") == "ask"
 		return s.show(w, r, http.StatusOK, v)
-	}, signOut(codes), endSessions(codes), leavePortal(a), eraseMe(s, a))
+	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure))
 }
 
 // account prepares the caller's page.
-func (s *Site) account(r *http.Request, a *account.Account, caller identity.Caller) (page.Account, error) {
-	o, err := a.See(r.Context(), caller)
+func (s *Site) account(r *http.Request, self *account.Self, caller identity.Caller) (page.Account, error) {
+	o, err := self.See(r.Context(), caller)
 	if err != nil {
 		return page.Account{}, err
 	}
@@ -45,11 +47,13 @@ func (s *Site) account(r *http.Request, a *account.Account, caller identity.Call
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		b.LogoURL = "" // its initial saves a request
-		v.Portals = append(v.Portals, page.OwnPortal{ID: string(p.Agency.ID), Brand: b, URL: portalPath(string(p.Agency.ID)), Since: page.TimeAt(p.Client.AcceptedAt, now)})
+		v.Portals = append(v.Portals, page.OwnPortal{ID: string(p.Agency.ID), Brand: b, URL: portalPath(string(p.Agency.ID)),
+			Since: page.TimeAt(p.Client.AcceptedAt, now)})
 	}
 	for _, p := range o.Former {
 		if !p.Client.EndedAt.IsZero() {
-			v.Former = append(v.Former, page.FormerPortal{Name: p.Agency.Name, Left: p.Client.EndedBy == client.ByClient, At: page.TimeAt(p.Client.EndedAt, now)})
+			v.Former = append(v.Former, page.FormerPortal{Name: p.Agency.Name, Left: p.Client.EndedBy == client.ByClient,
+				At: page.TimeAt(p.Client.EndedAt, now)})
 		}
 	}
 	for _, x := range o.Workplaces {
@@ -66,9 +70,9 @@ func (s *Site) account(r *http.Request, a *account.Account, caller identity.Call
 }
 
 // leavePortal ends the relationship with an agency.
-func leavePortal(a *account.Account) Form {
-	return form("leave", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if err := a.Leave(r.Context(), caller, id.Agency(r.PostForm.Get("agency"))); err != nil {
+func leavePortal(leaving *account.Leaving) Form {
+	return form("leave", identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if err := leaving.Leave(r.Context(), caller, id.Agency(r.PostForm.Get("agency"))); err != nil {
 			return err
 		}
 		return seeOther(w, "/account?done=left")
@@ -76,9 +80,9 @@ func leavePortal(a *account.Account) Form {
 }
 
 // endSessions signs out on every device.
-func endSessions(codes *signin.Codes) Form {
+func endSessions(sessions *signin.Sessions) Form {
 	return form("end-sessions", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if err := codes.SignOutEverywhere(r.Context(), caller.User); err != nil {
+		if err := sessions.EndAll(r.Context(), caller); err != nil {
 			return err
 		}
 		http.SetCookie(w, cookie.New("", identity.SessionLifetime))
@@ -87,16 +91,16 @@ func endSessions(codes *signin.Codes) Form {
 }
 
 // eraseMe forgets the person.
-func eraseMe(s *Site, a *account.Account) Form {
+func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
 	return form("erase", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.account(r, a, caller)
+		v, err := s.account(r, self, caller)
 		if err != nil {
 			return err
 		}
 		if r.PostForm.Get("sure") != "yes" && !v.Erase.Stale {
 			err = fault.InField("sure", "Tick that you have what you want to keep; then erase.")
 		} else {
-			err = a.Erase(r.Context(), caller)
+			err = erasure.Erase(r.Context(), caller)
 		}
 		if err == nil {
 			http.SetCookie(w, cookie.New("", identity.SessionLifetime))

@@ -30,7 +30,7 @@ const (
 // InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer, and with
 // step=code for the code that was mailed. Looking at it changes nothing.
 func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding.Invitations, answers *onboarding.Answers,
-	decliner *onboarding.Decliner, codes *signin.Codes) *Page {
+	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
 		if q.Get("done") == "declined" {
@@ -62,7 +62,7 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("invitationPage", auth, identity.ByHolder, show, acceptInvitation(s, invitations, codes), mailCode(s, invitations, codes),
+	return s.page("invitationPage", auth, identity.ByHolder, show, acceptInvitation(s, invitations, signIns), mailCode(s, invitations, codes),
 		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
 }
 
@@ -175,7 +175,7 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 
 // acceptInvitation accepts for the signed-in person, or for the one who proves with a code to own the invited
 // address, who is signed in by it.
-func acceptInvitation(s *Site, invitations *onboarding.Invitations, codes *signin.Codes) Form {
+func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *signin.SignIns) Form {
 	return form("accept", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, token := r.Context(), r.PathValue("token")
 		v, err := s.invitation(r, invitations, caller)
@@ -188,7 +188,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, codes *signi
 				return err
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
-			secret, session, err := codes.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
+			secret, session, err := signIns.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
 				if err != nil {

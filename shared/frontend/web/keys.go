@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/agencies"
@@ -23,9 +22,10 @@ var scopeWords = map[identity.Scope]string{
 }
 
 // KeysPage shows the agency's API keys; with revoke in the query it asks about one of them.
-func KeysPage(s *Site, auth *signin.Authenticator, keys *signin.Keys, o *agencies.Office) *Page {
-	return s.page("keysPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.keys(r.Context(), keys, o, caller)
+func KeysPage(s *Site, auth *signin.Authenticator, keys *signin.Keys, settings *agencies.Settings) *Page {
+	who := identity.ByStaff(identity.InPerson)
+	return s.page("keysPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.keys(r.Context(), keys, settings, caller)
 		if err != nil {
 			return err
 		}
@@ -39,14 +39,15 @@ func KeysPage(s *Site, auth *signin.Authenticator, keys *signin.Keys, o *agencie
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, changeKeys(s, "create", keys, o), changeKeys(s, "revoke", keys, o))
+	}, createKey(s, keys, settings), revokeKey(s, keys, settings))
 }
 
 // shownKeys is how many keys stand on the page; those that work come first.
 const shownKeys = 60
 
-func (s *Site) keys(ctx context.Context, keys *signin.Keys, o *agencies.Office, caller identity.Caller) (page.Keys, error) {
-	a, err := o.Get(ctx, caller)
+// keys prepares the page.
+func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.Settings, caller identity.Caller) (page.Keys, error) {
+	a, err := settings.Get(ctx, caller)
 	if err != nil {
 		return page.Keys{}, err
 	}
@@ -83,47 +84,57 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, o *agencies.Office, 
 	return v, nil
 }
 
-// changeKeys makes or revokes a key. The secret of a new one is on the page that answers, and on no other.
-func changeKeys(s *Site, do string, keys *signin.Keys, o *agencies.Office) Form {
-	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		ctx, form := r.Context(), r.PostForm
-		var made *identity.APIKey
-		var secret string
-		var err error
-		switch do {
-		case "create":
-			n := signin.NewKey{Name: form.Get("name")}
-			for _, x := range form["scope"] {
-				n.Scopes = append(n.Scopes, identity.Scope(x))
-			}
-			made, secret, err = keys.Create(ctx, caller, n, once(form))
-		case "revoke":
-			if err = keys.Revoke(ctx, caller, id.Key(form.Get("id"))); err == nil {
-				return seeOther(w, "/settings/keys?done=revoked")
-			}
+// createKey makes a key. Its secret is on the page that answers, and on no other: it is kept nowhere, so there is no address
+// to lead on to that could show it. This is the one form that answers a success with 200.
+func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
+	return form("create", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		n := signin.NewKey{Name: r.PostForm.Get("name")}
+		for _, x := range r.PostForm["scope"] {
+			n.Scopes = append(n.Scopes, identity.Scope(x))
 		}
-		var f *fault.Error
+		made, secret, err := keys.Create(r.Context(), caller, n, once(r.PostForm))
 		if err != nil {
-			if f, err = ours(r, err); err != nil {
-				return err
-			}
+			return s.refuseKey(w, r, keys, settings, caller, err)
 		}
-		v, err := s.keys(ctx, keys, o, caller)
+		v, err := s.keys(r.Context(), keys, settings, caller)
 		if err != nil {
 			return err
 		}
-		if f == nil {
-			v.Made, v.Secret = made.Name, secret
-			if secret == "" { // the same form once more
-				v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; make another key when you did not copy it."}
-			}
-			return s.show(w, r, http.StatusOK, v)
+		v.Made, v.Secret = made.Name, secret
+		if secret == "" { // the same form once more
+			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; " +
+				"make another key when you did not copy it."}
 		}
-		v.Name, v.Problems = form.Get("name"), problems(f, map[string]string{"name": "name", "scopes": "scopes"})
-		for i := range v.Scopes {
-			v.Scopes[i].Ticked = slices.Contains(form["scope"], v.Scopes[i].Value)
-		}
-		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
+		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// revokeKey ends a key.
+func revokeKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
+	return form("revoke", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if err := keys.Revoke(r.Context(), caller, id.Key(r.PostForm.Get("id"))); err != nil {
+			return s.refuseKey(w, r, keys, settings, caller, err)
+		}
+		return seeOther(w, "/settings/keys?done=revoked")
+	})
+}
+
+// refuseKey shows the page with what was typed, and what is wrong with it.
+func (s *Site) refuseKey(
+	w http.ResponseWriter, r *http.Request, keys *signin.Keys, settings *agencies.Settings, caller identity.Caller, err error,
+) error {
+	f, err := ours(r, err)
+	if err != nil {
+		return err
+	}
+	v, err := s.keys(r.Context(), keys, settings, caller)
+	if err != nil {
+		return err
+	}
+	v.Name, v.Problems = r.PostForm.Get("name"), problems(f, map[string]string{"name": "name", "scopes": "scopes"})
+	for i := range v.Scopes {
+		v.Scopes[i].Ticked = slices.Contains(r.PostForm["scope"], v.Scopes[i].Value)
+	}
+	retryAfter(w, f)
+	return s.show(w, r, f.Code.Status(), v)
 }

@@ -20,9 +20,12 @@ var memberOutcomes = map[string]string{
 }
 
 // MembersPage shows who works at the agency; with remove in the query it asks about one of them.
-func MembersPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
-	return s.page("membersPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.members(r.Context(), o, caller)
+func MembersPage(
+	s *Site, auth *signin.Authenticator, settings *agencies.Settings, newcomers *agencies.Newcomers, members *agencies.Members,
+) *Page {
+	who := identity.ByStaff(identity.AgencyRead)
+	return s.page("membersPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.members(r.Context(), settings, caller)
 		if err != nil {
 			return err
 		}
@@ -36,17 +39,18 @@ func MembersPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page 
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, changeMembers(s, "add", o), changeMembers(s, "role", o), changeMembers(s, "remove", o))
+	}, addMember(s, settings, newcomers), changeRole(s, settings, members), removeMember(s, settings, members))
 }
 
-func (s *Site) members(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Members, error) {
-	roster, err := o.Members(ctx, caller)
+// members prepares the page.
+func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller identity.Caller) (page.Members, error) {
+	team, err := settings.Team(ctx, caller)
 	if err != nil {
 		return page.Members{}, err
 	}
-	v := page.Members{Workspace: workspace(roster.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(roster, caller), Key: newKey(),
-		Full: len(roster.Members) >= agency.MaxMembers}
-	for _, m := range roster.Members {
+	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller),
+		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
+	for _, m := range team.Members {
 		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Role == agency.Owner, You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""
@@ -59,28 +63,43 @@ func (s *Site) members(ctx context.Context, o *agencies.Office, caller identity.
 	return v, nil
 }
 
-// changeMembers adds, changes or removes a member.
-func changeMembers(s *Site, do string, o *agencies.Office) Form {
-	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		ctx, form := r.Context(), r.PostForm
-		which := id.Member(form.Get("member"))
-		next := "/settings/members?done="
-		var err error
-		switch do {
-		case "add":
-			next += "added"
-			_, err = o.Add(ctx, caller, agencies.NewMember{Email: form.Get("email"), Name: form.Get("name"), Role: agency.Role(form.Get("role"))}, once(form))
-		case "role":
-			next += "changed"
-			role := agency.Role(form.Get("role"))
-			_, err = o.Change(ctx, caller, which, agencies.MemberChange{Role: &role})
-		case "remove":
-			next += "removed"
-			if which == caller.Member {
-				next = "/agencies?done=left"
-			}
-			err = o.Remove(ctx, caller, which)
+// addMember gives a person a place at the agency.
+func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcomers) Form {
+	return s.changeMembers("add", settings, func(r *http.Request, caller identity.Caller) (string, error) {
+		f := r.PostForm
+		n := agencies.NewMember{Email: f.Get("email"), Name: f.Get("name"), Role: agency.Role(f.Get("role"))}
+		_, err := newcomers.Add(r.Context(), caller, n, once(f))
+		return "/settings/members?done=added", err
+	})
+}
+
+// changeRole gives a member another role.
+func changeRole(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
+	return s.changeMembers("role", settings, func(r *http.Request, caller identity.Caller) (string, error) {
+		role := agency.Role(r.PostForm.Get("role"))
+		_, err := members.Change(r.Context(), caller, id.Member(r.PostForm.Get("member")), agencies.MemberChange{Role: &role})
+		return "/settings/members?done=changed", err
+	})
+}
+
+// removeMember takes a member's place away. Who has removed itself is led to the agencies where it still works.
+func removeMember(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
+	return s.changeMembers("remove", settings, func(r *http.Request, caller identity.Caller) (string, error) {
+		which := id.Member(r.PostForm.Get("member"))
+		err := members.Remove(r.Context(), caller, which)
+		if which == caller.Member {
+			return "/agencies?done=left", err
 		}
+		return "/settings/members?done=removed", err
+	})
+}
+
+// changeMembers makes a form of a change, which returns where it leads on to. A refused one is shown with what was typed.
+func (s *Site) changeMembers(
+	do string, settings *agencies.Settings, change func(r *http.Request, caller identity.Caller) (next string, err error),
+) Form {
+	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		next, err := change(r, caller)
 		if err == nil {
 			return seeOther(w, next)
 		}
@@ -88,12 +107,13 @@ func changeMembers(s *Site, do string, o *agencies.Office) Form {
 		if err != nil {
 			return err
 		}
-		v, err := s.members(ctx, o, caller)
+		v, err := s.members(r.Context(), settings, caller)
 		if err != nil {
 			return err
 		}
+		typed := r.PostForm
 		v.Problems = problems(f, map[string]string{"email": "email", "name": "name", "role": "role"})
-		v.Email, v.Name, v.AsOwner = form.Get("email"), form.Get("name"), do == "add" && form.Get("role") == string(agency.Owner)
+		v.Email, v.Name, v.AsOwner = typed.Get("email"), typed.Get("name"), do == "add" && typed.Get("role") == string(agency.Owner)
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})

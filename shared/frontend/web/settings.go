@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"latchkey.dev/shared/domain/agency"
@@ -28,34 +30,40 @@ func roleWord(r agency.Role) string {
 }
 
 // isOwner tells whether the caller is an owner now.
-func isOwner(roster *agencies.Roster, caller identity.Caller) bool {
-	return roster.Members.MayManage(caller.Member) == nil
+func isOwner(team *agencies.Team, caller identity.Caller) bool {
+	return team.Members.MayManage(caller.Member) == nil
 }
 
-// SettingsPage shows how the agency looks. With a colour in the query it shows how that one would look.
-func SettingsPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
-	return s.page("settingsPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.branding(r.Context(), o, caller)
+// SettingsPage shows how the agency looks. With a colour in the query it shows how that one would look, and with a name too.
+func SettingsPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings, uploads *agencies.Uploads) *Page {
+	who := identity.ByStaff(identity.AgencyRead)
+	return s.page("settingsPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.branding(r.Context(), settings, caller)
 		if err != nil {
 			return err
 		}
-		if r.URL.Query().Get("done") == "saved" {
+		q := r.URL.Query()
+		switch q.Get("done") {
+		case "saved":
 			v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+		case "tried":
+			v.Note = page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+			v.Name = cmp.Or(q.Get("name"), v.Name)
 		}
-		if c, err := agency.ParseColor(r.URL.Query().Get("color")); err == nil && r.URL.Query().Get("color") != "" {
+		if c, err := agency.ParseColor(q.Get("color")); err == nil && q.Get("color") != "" {
 			v.Color, v.Workspace.Brand.Color = c, c
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, saveSettings(s, o))
+	}, saveSettings(s, settings, uploads))
 }
 
-func (s *Site) branding(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Branding, error) {
-	roster, err := o.Members(ctx, caller)
+func (s *Site) branding(ctx context.Context, settings *agencies.Settings, caller identity.Caller) (page.Branding, error) {
+	team, err := settings.Team(ctx, caller)
 	if err != nil {
 		return page.Branding{}, err
 	}
-	a := roster.Agency
-	logo, err := o.Current(ctx, a)
+	a := team.Agency
+	logo, err := settings.Logo(ctx, caller, a)
 	if err != nil {
 		return page.Branding{}, err
 	}
@@ -63,48 +71,48 @@ func (s *Site) branding(ctx context.Context, o *agencies.Office, caller identity
 	if saved.LogoURL = page.DataURL(logo); saved.LogoURL == "" {
 		saved.LogoURL = a.LogoURL
 	}
-	return page.Branding{Workspace: workspace(a, caller, page.InSettings), Tab: "branding", Owner: isOwner(roster, caller), Name: a.Name, Color: a.Color,
-		Saved: saved, Revision: a.Revision}, nil
+	return page.Branding{Workspace: workspace(a, caller, page.InSettings), Tab: "branding", Owner: isOwner(team, caller),
+		Name: a.Name, Color: a.Color, Saved: saved, Revision: a.Revision}, nil
 }
 
 // maxUpload is the largest form with a file, in bytes: what is a little over the bound is told at the field.
 const maxUpload = agency.MaxLogoFile + 64<<10
 
-// saveSettings saves how the agency looks.
-func saveSettings(s *Site, o *agencies.Office) Form {
-	f := form("save", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) (err error) {
-		ctx := r.Context()
-		form := r.PostForm
+// saveSettings saves how the agency looks, or leads to the address that shows how it would look.
+func saveSettings(s *Site, settings *agencies.Settings, uploads *agencies.Uploads) Form {
+	f := form("save", identity.ByStaff(identity.AgencyWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		ctx, form := r.Context(), r.PostForm
 		name, color := form.Get("name"), form.Get("color")
 		look := agencies.Look{Name: &name, Color: &color, NoLogo: form.Get("removeLogo") != ""}
-		if look.Logo, err = upload(r, "logo"); err != nil {
+		next := "/settings?done=saved"
+		logo, err := upload(r, "logo")
+		if err != nil {
 			return err
 		}
-		var f *fault.Error
-		if form.Get("try") == "" {
-			revision, err := strconv.Atoi(form.Get("revision"))
-			if err != nil {
+		if form.Get("try") != "" {
+			next = "/settings?" + url.Values{"done": {"tried"}, "name": {name}, "color": {color}}.Encode()
+			_, _, err = look.Check()
+		} else {
+			revision, unread := strconv.Atoi(form.Get("revision"))
+			if unread != nil {
 				revision = -1
 			}
-			_, err = o.Rebrand(ctx, caller, look, &revision)
-			if err == nil {
-				return seeOther(w, "/settings?done=saved")
-			}
-			if f, err = ours(r, err); err != nil {
-				return err
-			}
+			_, err = uploads.Rebrand(ctx, caller, look, logo, &revision)
 		}
-		v, err := s.branding(ctx, o, caller)
+		if err == nil {
+			return seeOther(w, next)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, err := s.branding(ctx, settings, caller)
 		if err != nil {
 			return err
 		}
 		v.Name, v.Color = name, color
 		if c, err := agency.ParseColor(color); err == nil {
 			v.Workspace.Brand.Color = c
-		}
-		if f == nil {
-			v.Note = page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
-			return s.show(w, r, http.StatusOK, v)
 		}
 		v.Problems = problems(f, map[string]string{"name": "name", "color": "color", "logo": "logo"})
 		retryAfter(w, f)
@@ -117,7 +125,8 @@ func saveSettings(s *Site, o *agencies.Office) Form {
 // parseUpload reads a form with a file.
 func parseUpload(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	if err := r.ParseMultipartForm(maxUpload); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded a line above
+	err := r.ParseMultipartForm(maxUpload) //nolint:gosec // the body is bounded a line above
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
 			return fault.New(fault.TooLarge, "The logo is over 1 MB. Go back and choose a smaller file.")
 		}
@@ -144,9 +153,9 @@ func upload(r *http.Request, field string) ([]byte, error) {
 }
 
 // Logo serves the logo of an agency, which a browser may keep for a year since its name changes with its content.
-func Logo(s *Site, o *agencies.Office) *Page {
+func Logo(s *Site, logos *agencies.Logos) *Page {
 	return s.page("logo", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		png, err := o.Logo(r.Context(), id.Agency(r.PathValue("agencyId")), r.PathValue("file"))
+		png, err := logos.Read(r.Context(), id.Agency(r.PathValue("agencyId")), r.PathValue("file"))
 		if err != nil {
 			return err
 		}
@@ -162,15 +171,18 @@ func Logo(s *Site, o *agencies.Office) *Page {
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, o *agencies.Office, support string) *Page {
-	return s.page("upgradePage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		a, err := o.Get(r.Context(), caller)
+func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, settings *agencies.Settings, support string) *Page {
+	who := identity.ByStaff(identity.InPerson)
+	return s.page("upgradePage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		a, err := settings.Get(r.Context(), caller)
 		if err != nil {
 			return err
 		}
-		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Support: support, Problems: refusal(r), Paying: a.Payment.Customer != "",
-			PastDue: a.Payment.State == subscription.PastDue, Pending: r.URL.Query().Get("paid") != "" && a.Plan != agency.Max,
-			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour."), Back: r.URL.Query().Get("canceled") != "" && a.Plan != agency.Max}
+		q, isMax := r.URL.Query(), a.Plan == agency.Max
+		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
+			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
+			Pending: q.Get("paid") != "" && !isMax, Back: q.Get("canceled") != "" && !isMax,
+			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour.")}
 		if v.Pending {
 			w.Header().Set("Refresh", "3")
 		}

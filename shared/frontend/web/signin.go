@@ -3,7 +3,10 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -27,19 +30,65 @@ func HomePage(s *Site, auth *signin.Authenticator) *Page {
 	})
 }
 
-// SignInPage asks for the address, or with step=code for address and code.
-func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes) *Page {
+// SignInPage asks for the address, or with step=code for the code: for one that was sent to the address in the query, when
+// the query tells when that was; else for address and code.
+func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns) *Page {
 	return s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if caller.SignedIn() {
-			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: cmp.Or(onward(r.URL.Query().Get("next")), "/")})
-		}
 		q := r.URL.Query()
+		if caller.SignedIn() {
+			home := cmp.Or(onward(q.Get("next")), "/")
+			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: home})
+		}
 		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next"))}
+		if m, ok := mailedOf(q, s.now()); ok && v.AskCode {
+			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
+		}
 		if text := goodbyes[q.Get("done")]; text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signIn(s, codes), requestCode(s, codes))
+	}, signIn(s, signIns), requestCode(s, codes))
+}
+
+// mailed is what the address of a page that asks for a code tells about it, so that the page can be loaded again without
+// another mail.
+type mailed struct {
+	to   email.Address
+	wait time.Duration // until another code can be asked for
+	note page.Note     // after another code was asked for
+}
+
+// mailedOf reads it out of a query; false when it tells of no code.
+func mailedOf(q url.Values, now time.Time) (mailed, bool) {
+	to, err := email.Parse("email", q.Get("email"))
+	if err != nil {
+		return mailed{}, false
+	}
+	sent, err := strconv.ParseInt(q.Get("sent"), 10, 64)
+	if err != nil {
+		return mailed{}, false
+	}
+	m := mailed{to: to, wait: min(max(0, time.Unix(sent, 0).Add(identity.CodeApart).Sub(now)), identity.CodeApart)}
+	if q.Get("again") != "" {
+		m.note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+	}
+	return m, true
+}
+
+// codePath is the page's address at which it asks for a code that was sent now, with what else the page is to remember.
+// Parts that are empty are left out.
+func codePath(path string, to email.Address, again string, now time.Time, more url.Values) string {
+	sent := now.Add(time.Second - 1).Unix() // rounded up, so that nobody is told to ask again too early
+	q := url.Values{"step": {"code"}, "email": {string(to)}, "sent": {strconv.FormatInt(sent, 10)}}
+	if again != "" {
+		q.Set("again", "1")
+	}
+	for name := range more {
+		if value := more.Get(name); value != "" {
+			q.Set(name, value)
+		}
+	}
+	return path + "?" + q.Encode()
 }
 
 // goodbyes are what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
@@ -52,45 +101,42 @@ var goodbyes = map[string]string{
 // signInNames are the fields of the sign-in forms.
 var signInNames = map[string]string{"email": "email", "code": "code"}
 
-// requestCode mails a code and asks for it. The answer is the same whether or not the address is known.
+// requestCode mails a code, and leads to the address that asks for it. The answer is the same whether or not the address is
+// known.
 func requestCode(s *Site, codes *signin.Codes) Form {
 	return form("code", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next"))}
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true
-			err = codes.Request(r.Context(), to, address(r))
+			if err = codes.Request(r.Context(), to, address(r)); err == nil {
+				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), url.Values{"next": {v.Next}}))
+			}
 		}
+		f, err := ours(r, err)
 		if err != nil {
-			f, err := ours(r, err)
-			if err != nil {
-				return err
-			}
-			v.Problems = problems(f, signInNames)
-			if strings.HasPrefix(f.Limit.Name, "codes") { // one is out, or several are: it may as well be used
-				v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
-				v.Note = page.Note{Tone: page.Wait, Text: f.Message}
-			}
-			retryAfter(w, f)
-			return s.show(w, r, f.Code.Status(), v)
+			return err
 		}
-		v.AskCode, v.Wait = true, seconds(identity.CodeApart)
-		if r.PostForm.Get("again") != "" {
-			v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+		v.Problems = problems(f, signInNames)
+		if strings.HasPrefix(f.Limit.Name, "codes") { // one is out, or several are: it may as well be used
+			v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
+			v.Note = page.Note{Tone: page.Wait, Text: f.Message}
 		}
-		return s.show(w, r, http.StatusOK, v)
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
 	})
 }
 
 // signIn exchanges a code for a session.
-func signIn(s *Site, codes *signin.Codes) Form {
+func signIn(s *Site, signIns *signin.SignIns) Form {
 	return form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		v := page.SignIn{Brand: s.brand, AskCode: true, Email: r.PostForm.Get("email"), Code: r.PostForm.Get("code"), Next: onward(r.PostForm.Get("next"))}
+		form := r.PostForm
+		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: onward(form.Get("next"))}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
 			var secret string
-			if secret, _, err = codes.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
+			if secret, _, err = signIns.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
 				http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
 				return seeOther(w, cmp.Or(v.Next, "/"))
 			}
@@ -106,10 +152,10 @@ func signIn(s *Site, codes *signin.Codes) Form {
 }
 
 // signOut ends the session, and leads to the sign-in or back to the invitation that was being looked at.
-func signOut(codes *signin.Codes) Form {
-	return form("sign-out", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+func signOut(sessions *signin.Sessions) Form {
+	return form("sign-out", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		if c := credentials(r); c.Session != "" {
-			if err := codes.SignOut(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
+			if err := sessions.End(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/email"
@@ -13,22 +14,31 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// SignUpPage asks for what an agency is made from.
-func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, agencies *signin.Agencies) *Page {
+// SignUpPage asks for what an agency is made from; with step=code for the code that was sent to the address in the query,
+// which keeps what was typed. The idempotency key of the form is not in the query: a code makes one agency.
+func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps) *Page {
 	return s.page("signUpPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		return s.show(w, r, http.StatusOK, page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey()})
-	}, signUp(s, codes, agencies))
+		q := r.URL.Query()
+		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey(), Name: q.Get("name"), Email: q.Get("email")}
+		if m, ok := mailedOf(q, s.now()); ok && q.Get("step") == "code" && !caller.SignedIn() {
+			if _, _, err := (signin.NewAgency{Name: v.Name}).Check(); err == nil {
+				v.Email, v.AskCode, v.Note = string(m.to), true, m.note
+			}
+		}
+		return s.show(w, r, http.StatusOK, v)
+	}, signUp(s, codes, signIns, signUps))
 }
 
 // signUpNames are the fields of the sign-up form.
 var signUpNames = map[string]string{"name": "name", "email": "email", "code": "code"}
 
-// signUp makes an agency: at once for a person who is signed in; else it mails a code, and makes the agency when
-// that comes back.
-func signUp(s *Site, codes *signin.Codes, agencies *signin.Agencies) Form {
+// signUp makes an agency: at once for a person who is signed in; else it mails a code, leads to the address that asks for it,
+// and makes the agency when that comes back.
+func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps) Form {
 	return form("sign-up", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, form := r.Context(), r.PostForm
-		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: form.Get("key"), Name: form.Get("name"), Email: form.Get("email"), Code: form.Get("code")}
+		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: form.Get("key"), Name: form.Get("name"),
+			Email: form.Get("email"), Code: form.Get("code")}
 		n := signin.NewAgency{Name: v.Name}
 		held := credentials(r).Session
 		coded := form.Get("step") == "code" && !caller.SignedIn()
@@ -39,16 +49,12 @@ func signUp(s *Site, codes *signin.Codes, agencies *signin.Agencies) Form {
 				v.Email = string(who)
 				if !coded {
 					if err = codes.Request(ctx, who, address(r)); err == nil {
-						v.AskCode = true
-						if form.Get("again") != "" {
-							v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
-						}
-						return s.show(w, r, http.StatusOK, v)
+						return seeOther(w, codePath("/sign-up", who, form.Get("again"), s.now(), url.Values{"name": {v.Name}}))
 					}
 				} else {
 					v.AskCode = true
 					var session *identity.Session
-					if held, session, err = codes.SignIn(ctx, who, v.Code, address(r), held); err == nil {
+					if held, session, err = signIns.SignIn(ctx, who, v.Code, address(r), held); err == nil {
 						caller = session.Person()
 						// From here on the person is signed in, whatever becomes of the agency.
 						http.SetCookie(w, cookie.New(held, identity.SessionLifetime))
@@ -58,7 +64,7 @@ func signUp(s *Site, codes *signin.Codes, agencies *signin.Agencies) Form {
 			}
 		}
 		if err == nil {
-			a, fresh, _, made := agencies.SignUp(ctx, caller, held, n, once(form), address(r))
+			a, fresh, _, made := signUps.SignUp(ctx, caller, held, n, once(form), address(r))
 			if err = made; err == nil {
 				event.Annotate(ctx, "agency", string(a.ID))
 				w.Header().Del("Set-Cookie")
@@ -80,9 +86,9 @@ func signUp(s *Site, codes *signin.Codes, agencies *signin.Agencies) Form {
 }
 
 // AgenciesPage lets a person choose for which of its agencies it acts.
-func AgenciesPage(s *Site, auth *signin.Authenticator, agencies *signin.Agencies) *Page {
+func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workplaces) *Page {
 	return s.page("agenciesPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		places, portals, err := agencies.List(r.Context(), caller)
+		places, portals, err := workplaces.List(r.Context(), caller)
 		if err != nil {
 			return err
 		}
@@ -99,14 +105,14 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, agencies *signin.Agencies
 			v.Places = append(v.Places, page.Employer{ID: string(p.Agency.ID), Brand: brand, Role: roleWord(p.Role), Here: p.Here})
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, switchAgency(s, agencies))
+	}, switchAgency(s, workplaces))
 }
 
 // switchAgency has the session act for another agency.
-func switchAgency(s *Site, agencies *signin.Agencies) Form {
+func switchAgency(s *Site, workplaces *signin.Workplaces) Form {
 	return form("switch", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, held := r.Context(), credentials(r)
-		fresh, session, err := agencies.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
+		fresh, session, err := workplaces.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
 		if err != nil {
 			return err
 		}

@@ -16,32 +16,36 @@ import (
 )
 
 // AgencyPage shows the agency's plan, and lets an owner delete it.
-func AgencyPage(s *Site, auth *signin.Authenticator, o *agencies.Office) *Page {
-	return s.page("agencyPage", auth, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.standing(r.Context(), o, caller)
+func AgencyPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings, closing *agencies.Closing) *Page {
+	who := identity.ByStaff(identity.InPerson)
+	return s.page("agencyPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, err := s.standing(r.Context(), settings, closing, caller)
 		if err != nil {
 			return err
 		}
 		v.Asking = r.URL.Query().Get("delete") == "ask"
 		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", "Card and invoices need a sign-in of the last hour.")
 		return s.show(w, r, http.StatusOK, v)
-	}, deleteAgency(s, o))
+	}, deleteAgency(s, settings, closing))
 }
 
-func (s *Site) standing(ctx context.Context, o *agencies.Office, caller identity.Caller) (page.Standing, error) {
-	roster, err := o.Members(ctx, caller)
+// standing prepares the page. How many clients lose what they have is told to owners alone, who can delete the agency.
+func (s *Site) standing(
+	ctx context.Context, settings *agencies.Settings, closing *agencies.Closing, caller identity.Caller,
+) (page.Standing, error) {
+	team, err := settings.Team(ctx, caller)
 	if err != nil {
 		return page.Standing{}, err
 	}
-	a := roster.Agency
-	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(roster, caller), Max: a.Plan == agency.Max, Suspended: a.Suspended,
-		Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: o.IsFresh(caller)}
+	a := team.Agency
+	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(team, caller),
+		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: closing.IsFresh(caller)}
 	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
 	v.State, v.Renews = renewal(&a.Payment)
 	if !v.Owner {
 		return v, nil
 	}
-	n, err := o.Losses(ctx, caller)
+	n, err := closing.ClientCount(ctx, caller)
 	switch {
 	case err != nil:
 		return v, err
@@ -54,7 +58,7 @@ func (s *Site) standing(ctx context.Context, o *agencies.Office, caller identity
 	default:
 		v.Losses = fmt.Sprintf("%d clients lose their portal and all access.", n)
 	}
-	switch others := len(roster.Members) - 1; others {
+	switch others := len(team.Members) - 1; others {
 	case 0:
 		v.People = "You lose your place here, and every API key stops working."
 	case 1:
@@ -70,24 +74,27 @@ func renewal(p *subscription.Subscription) (page.Badge, string) {
 	every := map[payment.Interval]string{payment.Month: "Paid monthly. ", payment.Year: "Paid annually. "}[p.Interval]
 	switch end := receipt.Day(p.PeriodEnd); {
 	case p.State == subscription.Active && p.Ending:
-		return page.Badge{Tone: page.Wait, Text: "Ends " + end}, every + "It is paid until " + end + " and not renewed after that. Your clients keep what they have; inviting rests then."
+		return page.Badge{Tone: page.Wait, Text: "Ends " + end},
+			every + "It is paid until " + end + " and not renewed after that. Your clients keep what they have; inviting rests then."
 	case p.State == subscription.Active:
 		return page.Badge{Tone: page.Good, Text: "Paid"}, every + "It renews on " + end + "."
 	case p.State == subscription.PastDue:
-		return page.Badge{Tone: page.Bad, Text: "Past due"}, "The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+		return page.Badge{Tone: page.Bad, Text: "Past due"},
+			"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
 	case p.State == subscription.CheckoutOpen && p.PaidAt.IsZero():
 		return page.Badge{}, ""
 	case p.Over():
-		return page.Badge{Tone: page.Idle, Text: "Ended"}, "Max ended on " + receipt.Day(p.EndedAt) + ". Your clients keep what they have; inviting rests until it is paid again."
+		return page.Badge{Tone: page.Idle, Text: "Ended"},
+			"Max ended on " + receipt.Day(p.EndedAt) + ". Your clients keep what they have; inviting rests until it is paid again."
 	}
 	return page.Badge{}, ""
 }
 
 // deleteAgency ends the agency.
-func deleteAgency(s *Site, o *agencies.Office) Form {
+func deleteAgency(s *Site, settings *agencies.Settings, closing *agencies.Closing) Form {
 	return form("delete", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		err := o.Close(ctx, caller, r.PostForm.Get("name"))
+		err := closing.Close(ctx, caller, r.PostForm.Get("name"))
 		if err == nil {
 			return seeOther(w, "/agencies?done=deleted")
 		}
@@ -95,7 +102,7 @@ func deleteAgency(s *Site, o *agencies.Office) Form {
 		if err != nil {
 			return err
 		}
-		v, err := s.standing(ctx, o, caller)
+		v, err := s.standing(ctx, settings, closing, caller)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@ package agencies
 
 import (
 	"context"
+	"log/slog"
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
@@ -12,12 +14,62 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/text"
 )
 
-// Members lists those who work at the agency, in the order in which they came.
-func (o *Office) Members(ctx context.Context, caller identity.Caller) (*Roster, error) {
-	return o.Store.Roster(ctx, caller.Agency)
+// TeamChange is a change of members and keys, decided from a Team.
+type TeamChange struct {
+	Agency id.Agency
+	Staff  int // Agency.Staff as it was read
+	At     time.Time
+	Add    *agency.Member
+	Change *agency.Member // role and name
+	Remove *agency.Member
+	Revoke []id.Key
+	Audit  []audit.Entry
+	Once   *idempotency.Record
+}
+
+// TeamStore keeps those who work at agencies.
+type TeamStore interface {
+	// Team reads the agency and its members as they are now.
+	Team(ctx context.Context, agency id.Agency) (*Team, error)
+	// ChangeTeam writes a change of members and keys, if neither have changed since the Team was read that it was
+	// decided from; else [conflict.ErrChanged].
+	ChangeTeam(ctx context.Context, c TeamChange) error
+}
+
+// NewcomerStore is what adding a member needs.
+type NewcomerStore interface {
+	TeamStore
+	// Recall reads what an idempotency key made; a fault with code [fault.NotFound] when it is not known.
+	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
+}
+
+// Queue takes mail jobs.
+type Queue interface {
+	Send(ctx context.Context, body []byte, delay time.Duration) error
+}
+
+// Newcomers adds members to agencies.
+type Newcomers struct {
+	Store NewcomerStore
+	Queue Queue
+	Now   func() time.Time
+}
+
+// MemberStore is what changing and removing members needs.
+type MemberStore interface {
+	TeamStore
+	// APIKeys lists the agency's keys, as they are now.
+	APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error)
+}
+
+// Members changes and removes an agency's members.
+type Members struct {
+	Store MemberStore
+	Now   func() time.Time
 }
 
 // NewMember is who is to be added.
@@ -30,10 +82,13 @@ type NewMember struct {
 // Add gives a person a place at the agency. No account is made: the person signs in with the address, and a mail
 // tells it so. Faults: [fault.Invalid], [fault.Forbidden], [fault.AlreadyMember],
 // [fault.IdempotencyUsed].
-func (o *Office) Add(ctx context.Context, caller identity.Caller, n NewMember, once string) (*agency.Member, error) {
-	name, address := email.Split(n.Email)
-	if strings.TrimSpace(n.Name) != "" {
-		name = n.Name
+func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMember, once string) (*agency.Member, error) {
+	if err := caller.May(identity.InPerson); err != nil {
+		return nil, err
+	}
+	name, address := email.Split(in.Email)
+	if strings.TrimSpace(in.Name) != "" {
+		name = in.Name
 	}
 	to, err := email.Parse("email", address)
 	if err != nil {
@@ -42,57 +97,66 @@ func (o *Office) Add(ctx context.Context, caller identity.Caller, n NewMember, o
 	if name, err = text.Line("name", name, text.MaxName); err != nil {
 		return nil, err
 	}
-	if !n.Role.Valid() {
+	if !in.Role.Valid() {
 		return nil, fault.InField("role", "Choose owner or admin.")
 	}
-	record, err := idempotency.For("addMember", caller.Actor(), once, n)
+	record, err := idempotency.For("addMember", caller.Actor(), once, in)
 	if err != nil {
 		return nil, err
 	}
 	var m *agency.Member
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
-		roster, err := o.Store.Roster(ctx, caller.Agency)
+		team, err := n.Store.Team(ctx, caller.Agency)
 		if err != nil {
 			return err
 		}
-		if err := roster.Members.MayManage(caller.Member); err != nil {
+		if err := team.Members.MayManage(caller.Member); err != nil {
 			return err
 		}
-		now := o.Now()
+		now := n.Now()
 		if record != nil {
-			stored, err := o.Store.Recall(ctx, caller.Agency, record.Key)
+			stored, err := n.Store.Recall(ctx, caller.Agency, record.Key)
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 			if replayed, err = record.Replays(stored, now); err != nil {
 				return err
 			} else if replayed {
-				if m = roster.Members.Find(id.Member(stored.Result)); m == nil {
+				if m = team.Members.Find(id.Member(stored.Result)); m == nil {
 					return fault.New(fault.NotFound, "The member that this Idempotency-Key made has been removed since.")
 				}
 				return nil
 			}
 		}
-		if roster.Members.ByEmail(to) != nil {
+		if team.Members.ByEmail(to) != nil {
 			const message = "This person works at your agency already."
 			return &fault.Error{Code: fault.AlreadyMember, Message: message, Fields: []fault.Field{{Location: "email", Message: message}}}
 		}
-		if len(roster.Members) >= agency.MaxMembers {
+		if len(team.Members) >= agency.MaxMembers {
 			return fault.InField("email", "An agency can have %d people. Remove somebody first.", agency.MaxMembers)
 		}
-		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: n.Role, AddedAt: now, Notice: agency.NewNotice(now)}
-		s := Staffing{Agency: caller.Agency, Staff: roster.Agency.Staff, At: now, Add: m, Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Role))}}
-		s.Once = record.Of(string(m.ID), now)
-		return o.Store.Staff(ctx, s)
+		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: in.Role, AddedAt: now,
+			Notice: agency.NewNotice(now)}
+		return n.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Add: m,
+			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Role))},
+			Once:  record.Of(string(m.ID), now)})
 	})
 	if err != nil {
 		return nil, err
 	}
 	if !replayed {
-		o.enqueue(ctx, caller.Agency, m)
+		n.enqueue(ctx, caller.Agency, m)
 	}
 	return m, nil
+}
+
+// enqueue puts a new member's mail on the queue. That it may fail is no error of the caller: the sweep does it then.
+func (n *Newcomers) enqueue(ctx context.Context, which id.Agency, m *agency.Member) {
+	body := job.Mail{Kind: job.Member, Agency: which, Member: m.ID, Job: m.Notice.Job}.Encode()
+	if err := n.Queue.Send(ctx, body, 0); err != nil {
+		slog.WarnContext(ctx, "mail not enqueued, left to the sweep", "member", m.ID, "error", err)
+	}
 }
 
 // MemberChange is what to change about a member. Nil fields stay as they are.
@@ -103,7 +167,10 @@ type MemberChange struct {
 
 // Change gives a member another role or name. Faults: [fault.NotFound], [fault.Invalid], [fault.Forbidden],
 // [fault.LastOwner].
-func (o *Office) Change(ctx context.Context, caller identity.Caller, which id.Member, c MemberChange) (*agency.Member, error) {
+func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.Member, c MemberChange) (*agency.Member, error) {
+	if err := caller.May(identity.InPerson); err != nil {
+		return nil, err
+	}
 	var name string
 	if c.Name != nil {
 		var err error
@@ -114,74 +181,110 @@ func (o *Office) Change(ctx context.Context, caller identity.Caller, which id.Me
 	if c.Role != nil && !c.Role.Valid() {
 		return nil, fault.InField("role", "Choose owner or admin.")
 	}
-	var m *agency.Member
+	var x *agency.Member
 	err := conflict.Retry(ctx, func() error {
-		roster, err := o.Store.Roster(ctx, caller.Agency)
+		team, err := m.Store.Team(ctx, caller.Agency)
 		if err != nil {
 			return err
 		}
-		if err := roster.Members.MayManage(caller.Member); err != nil {
+		if err := team.Members.MayManage(caller.Member); err != nil {
 			return err
 		}
-		if m = roster.Members.Find(which); m == nil {
+		if x = team.Members.Find(which); x == nil {
 			return errNoMember
 		}
-		before := *m
+		before := *x
 		if c.Name != nil {
-			m.Name = name
+			x.Name = name
 		}
 		if c.Role != nil {
-			if err := roster.Members.MayLose(which, *c.Role); err != nil {
+			if err := team.Members.MayLose(which, *c.Role); err != nil {
 				return err
 			}
-			m.Role = *c.Role
+			x.Role = *c.Role
 		}
-		if *m == before {
+		if *x == before {
 			return nil
 		}
-		now, detail := o.Now(), ""
-		if m.Role != before.Role {
-			detail = string(before.Role) + " to " + string(m.Role)
+		now, detail := m.Now(), ""
+		if x.Role != before.Role {
+			detail = string(before.Role) + " to " + string(x.Role)
 		}
-		return o.Store.Staff(ctx, Staffing{Agency: caller.Agency, Staff: roster.Agency.Staff, At: now, Change: m,
-			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(m.ID), detail)}})
+		return m.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Change: x,
+			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(x.ID), detail)}})
 	})
-	return m, err
+	return x, err
 }
 
 // Remove takes a person's place at the agency away: with its next request it is not of the agency any more, its API
 // keys are revoked in the same transaction, and the invites that it has out are dead. Anybody may remove itself.
 // Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
-func (o *Office) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
+func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
+	if err := caller.May(identity.InPerson); err != nil {
+		return err
+	}
+	return m.remove(ctx, caller.Agency, caller.Member, which)
+}
+
+// remove has one member take the place of another, or its own, away.
+func (m *Members) remove(ctx context.Context, at id.Agency, by, which id.Member) error {
 	return conflict.Retry(ctx, func() error {
-		roster, err := o.Store.Roster(ctx, caller.Agency)
+		team, err := m.Store.Team(ctx, at)
 		if err != nil {
 			return err
 		}
-		if which != caller.Member {
-			if err := roster.Members.MayManage(caller.Member); err != nil {
+		if which != by {
+			if err := team.Members.MayManage(by); err != nil {
 				return err
 			}
 		}
-		m := roster.Members.Find(which)
-		if m == nil {
+		x := team.Members.Find(which)
+		if x == nil {
 			return errNoMember
 		}
-		if err := roster.Members.MayLose(which, ""); err != nil {
+		if err := team.Members.MayLose(which, ""); err != nil {
 			return err
 		}
-		keys, err := o.Store.APIKeys(ctx, caller.Agency)
+		keys, err := m.Store.APIKeys(ctx, at)
 		if err != nil {
 			return err
 		}
-		now := o.Now()
-		s := Staffing{Agency: caller.Agency, Staff: roster.Agency.Staff, At: now, Remove: m, Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberRemoved, string(m.ID), "")}}
+		now := m.Now()
+		c := TeamChange{Agency: at, Staff: team.Agency.Staff, At: now, Remove: x,
+			Audit: []audit.Entry{row(now, string(by), audit.MemberRemoved, string(x.ID), "")}}
 		for i := range keys {
 			if k := &keys[i]; k.CreatedBy == which && k.RevokedAt.IsZero() {
-				s.Revoke = append(s.Revoke, k.ID)
-				s.Audit = append(s.Audit, row(now, caller.Actor(), audit.KeyRevoked, string(k.ID), "its maker was removed"))
+				c.Revoke = append(c.Revoke, k.ID)
+				c.Audit = append(c.Audit, row(now, string(by), audit.KeyRevoked, string(k.ID), "its maker was removed"))
 			}
 		}
-		return o.Store.Staff(ctx, s)
+		return m.Store.ChangeTeam(ctx, c)
 	})
+}
+
+// MayResign returns nil when the member may give up its place; else a fault with code [fault.LastOwner]. Having no such
+// place is no hindrance. The caller has made sure that the person is the member.
+func (m *Members) MayResign(ctx context.Context, which id.Agency, member id.Member) error {
+	team, err := m.Store.Team(ctx, which)
+	if fault.Is(err, fault.NotFound) || err == nil && team.Members.Find(member) == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if team.Members.MayLose(member, "") != nil {
+		return fault.New(fault.LastOwner, "You are the only owner of %s. Make somebody else an owner, or delete the agency, first.",
+			team.Agency.Name)
+	}
+	return nil
+}
+
+// Resign gives up the member's place, as Remove does when a person removes itself. Having no such place is no fault. The
+// caller has made sure that the person is the member.
+func (m *Members) Resign(ctx context.Context, which id.Agency, member id.Member) error {
+	err := m.remove(ctx, which, member, member)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
 }

@@ -16,6 +16,27 @@ import (
 	"latchkey.dev/shared/domain/text"
 )
 
+// KeyStore keeps API keys.
+type KeyStore interface {
+	// APIKeys lists the agency's keys, newest first.
+	APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error)
+	// APIKey reads one key.
+	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
+	// Recall reads what an idempotency key made; a fault with code NotFound when it is not known.
+	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
+	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key; a fault with code
+	// Forbidden when its maker does not work at the agency any more.
+	CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error
+	// RevokeAPIKey marks a key that works as revoked; [conflict.ErrChanged] when it does not work any more.
+	RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error
+}
+
+// Keys manages an agency's API keys.
+type Keys struct {
+	Store KeyStore
+	Now   func() time.Time
+}
+
 // NewKey is what a key is made from.
 type NewKey struct {
 	Name   string
@@ -68,13 +89,14 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 		if err := k.room(ctx, caller.Agency); err != nil {
 			return err
 		}
-		key = &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: caller.Agency, Name: name, Scopes: slices.Compact(slices.Sorted(slices.Values(in.Scopes))),
+		key = &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: caller.Agency, Name: name,
+			Scopes:    slices.Compact(slices.Sorted(slices.Values(in.Scopes))),
 			CreatedBy: caller.Member, CreatedAt: now}
 		a, b := id.Bytes(id.AgencyPrefix, string(key.Agency)), id.Bytes(id.KeyPrefix, string(key.ID))
 		token = secret.New(secret.APIKey, append(a[:], b[:]...))
 		key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
 		once := record.Of(string(key.ID), now)
-		return k.Store.CreateAPIKey(ctx, key, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyCreated, Subject: string(key.ID)}, once)
+		return k.Store.CreateAPIKey(ctx, key, row(now, caller, audit.KeyCreated, string(key.ID)), once)
 	})
 	if err != nil {
 		return nil, "", err
@@ -126,8 +148,13 @@ func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) e
 		}
 		now := k.Now()
 		stored.RevokedAt = now
-		return k.Store.RevokeAPIKey(ctx, stored, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: audit.KeyRevoked, Subject: string(key)})
+		return k.Store.RevokeAPIKey(ctx, stored, row(now, caller, audit.KeyRevoked, string(key)))
 	})
+}
+
+// row is a row of the agency's log about one of its keys.
+func row(now time.Time, caller identity.Caller, action audit.Action, key string) audit.Entry {
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: caller.Actor(), Action: action, Subject: key}
 }
 
 func scopeNames() string {

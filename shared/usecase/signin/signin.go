@@ -11,14 +11,9 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/audit"
-	"latchkey.dev/shared/domain/conflict"
-	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
-	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/secret"
 )
 
@@ -29,7 +24,7 @@ type Membership struct {
 	Used   time.Time // when the person last chose to act for the agency; zero for never
 }
 
-// Store keeps sessions, keys and codes. Reads of what is not there return a fault with code [fault.NotFound].
+// Store is what finding out who is calling needs. Reads of what is not there return a fault with code [fault.NotFound].
 type Store interface {
 	// Session reads a session; the read may be a moment old.
 	Session(ctx context.Context, user id.User, session string) (*identity.Session, error)
@@ -123,13 +118,16 @@ func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Ca
 	return s.Person(), nil
 }
 
+// program is whose API key it is.
 func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Caller, error) {
-	refused := fault.New(fault.Unauthenticated, "This API key is not known, or was revoked. Make a new one and send it as Authorization: Bearer lkk_….")
+	refused := fault.New(fault.Unauthenticated,
+		"This API key is not known, or was revoked. Make a new one and send it as Authorization: Bearer lkk_….")
 	loc, err := secret.Locate(secret.APIKey, bearer, 32)
 	if err != nil {
 		return identity.Caller{}, refused
 	}
-	k, err := d.Store.APIKey(ctx, id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:])))
+	at, which := id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:]))
+	k, err := d.Store.APIKey(ctx, at, which)
 	if fault.Is(err, fault.NotFound) {
 		return identity.Caller{}, refused
 	}
@@ -154,184 +152,4 @@ func locateSession(cookie string) (id.User, string, error) {
 		return "", "", err
 	}
 	return id.User(hex.EncodeToString(loc[:16])), ulid.ULID(loc[16:]).String(), nil
-}
-
-// CodeStore is what asking for and giving a code needs.
-type CodeStore interface {
-	// Code reads the code of a person as it is now.
-	Code(ctx context.Context, user id.User) (*identity.Code, error)
-	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
-	SaveCode(ctx context.Context, c *identity.Code) error
-	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, and the
-	// person, who exists from the first sign-in on.
-	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error
-	// Memberships lists where the person works or is a client.
-	Memberships(ctx context.Context, user id.User) ([]Membership, error)
-	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
-	// most of them already; zero when it may go on.
-	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
-	// EndSession deletes the session, if it is the one with the hash.
-	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
-	// EndSessions deletes all of a person's sessions.
-	EndSessions(ctx context.Context, user id.User) error
-}
-
-// Queue takes mail jobs.
-type Queue interface {
-	// Send puts a message on the queue; it is delivered after the delay.
-	Send(ctx context.Context, body []byte, delay time.Duration) error
-}
-
-// Limits on public routes, per IP address.
-const (
-	requestsPerIP = 30
-	guessesPerIP  = 60
-	ipWindow      = 10 * time.Minute
-)
-
-// Codes signs people in by a code that is mailed to them.
-type Codes struct {
-	Store CodeStore
-	Queue Queue  // nil where codes are only verified
-	Key   []byte // HMAC key of the codes' digests; nil where they are only asked for
-	Now   func() time.Time
-}
-
-// Request asks for a code for the address. What it does and returns is the same whether or not anybody is known by
-// the address. Faults: [fault.RateLimited].
-func (s *Codes) Request(ctx context.Context, to email.Address, ip string) error {
-	if err := s.allow(ctx, "code-ip", ip, requestsPerIP); err != nil {
-		return err
-	}
-	user, which := id.UserOf(to), ulid.Make().String()
-	err := conflict.Retry(ctx, func() error {
-		c, err := s.Store.Code(ctx, user)
-		if fault.Is(err, fault.NotFound) {
-			c, err = &identity.Code{User: user, Email: to}, nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := c.Ask(s.Now(), which); err != nil {
-			return err
-		}
-		return s.Store.SaveCode(ctx, c)
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.Queue.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: which}.Encode(), 0); err != nil { // the state is stored and has a due time: the sweep puts it on the queue
-		slog.WarnContext(ctx, "code not enqueued, left to the sweep", "error", err)
-	}
-	return nil
-}
-
-// SignIn exchanges the code for a session, and ends the session that came with the request. It returns the cookie's
-// value. Faults: [fault.WrongCode], [fault.RateLimited].
-func (s *Codes) SignIn(ctx context.Context, address email.Address, typed, ip, old string) (cookie string, session *identity.Session, err error) {
-	if err := s.allow(ctx, "guess-ip", ip, guessesPerIP); err != nil {
-		return "", nil, err
-	}
-	code, err := identity.ParseCode(typed)
-	if err != nil {
-		return "", nil, err
-	}
-	user := id.UserOf(address)
-	digest := identity.Digest(s.Key, user, code)
-	places, err := s.Store.Memberships(ctx, user)
-	if err != nil {
-		return "", nil, err
-	}
-	err = conflict.Retry(ctx, func() error {
-		c, err := s.Store.Code(ctx, user)
-		if fault.Is(err, fault.NotFound) {
-			c, err = &identity.Code{User: user, Email: address}, nil
-		}
-		if err != nil {
-			return err
-		}
-		now := s.Now()
-		verdict := c.Guess(now, digest)
-		if verdict != nil {
-			if c.Version > 0 {
-				if err := s.Store.SaveCode(ctx, c); err != nil {
-					return err
-				}
-			}
-			return verdict
-		}
-		cookie, session = open(user, address, places, now.Truncate(time.Millisecond))
-		return s.Store.OpenSession(ctx, c, session)
-	})
-	if err != nil {
-		return "", nil, err
-	}
-	if old != "" { // rotation: what was signed in before on this device is not any more
-		if err := s.SignOut(ctx, old); err != nil {
-			slog.WarnContext(ctx, "old session not ended", "error", err)
-		}
-	}
-	return cookie, session, nil
-}
-
-func open(user id.User, address email.Address, places []Membership, now time.Time) (string, *identity.Session) {
-	sid := ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy())
-	who, _ := hex.DecodeString(string(user))
-	cookie := secret.New(secret.Session, append(who, sid[:]...))
-	s := &identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: address, CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)}
-	var used time.Time
-	for _, p := range places { // the one that was acted for last, else the first
-		if p.Member != "" && (s.Member == "" || p.Used.After(used)) {
-			s.Agency, s.Member, used = p.Agency, p.Member, p.Used
-		}
-	}
-	return cookie, s
-}
-
-// SignOut ends the session behind the cookie. One that is over or none of ours is no error.
-func (s *Codes) SignOut(ctx context.Context, cookie string) error {
-	user, sid, err := locateSession(cookie)
-	if err != nil {
-		return nil //nolint:nilerr // nothing to end
-	}
-	return s.Store.EndSession(ctx, user, sid, secret.HashOf(cookie))
-}
-
-// SignOutEverywhere ends all sessions of the person.
-func (s *Codes) SignOutEverywhere(ctx context.Context, user id.User) error {
-	return s.Store.EndSessions(ctx, user)
-}
-
-func (s *Codes) allow(ctx context.Context, name, ip string, most int) error {
-	wait, err := s.Store.Allow(ctx, name+"#"+ip, most, ipWindow, s.Now())
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		e := fault.New(fault.RateLimited, "Too many tries from this network. Try again in %s.", identity.About(wait))
-		e.Retry, e.Limit = wait, fault.Limit{Name: name, Quota: most, Window: ipWindow}
-		return e
-	}
-	return nil
-}
-
-// KeyStore keeps API keys.
-type KeyStore interface {
-	// APIKeys lists the agency's keys, newest first.
-	APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error)
-	// APIKey reads one key.
-	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
-	// Recall reads what an idempotency key made; a fault with code NotFound when it is not known.
-	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
-	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key; a fault with code
-	// Forbidden when its maker does not work at the agency any more.
-	CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error
-	// RevokeAPIKey marks a key that works as revoked; [conflict.ErrChanged] when it does not work any more.
-	RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error
-}
-
-// Keys manages an agency's API keys.
-type Keys struct {
-	Store KeyStore
-	Now   func() time.Time
 }

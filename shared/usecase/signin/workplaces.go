@@ -28,29 +28,41 @@ type Founding struct {
 	Once   *idempotency.Record
 }
 
-// AgencyStore is what a person's own agencies need.
-type AgencyStore interface {
+// WorkplaceStore is what a person's own agencies need. Reads of what is not there return a fault with code
+// [fault.NotFound].
+type WorkplaceStore interface {
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]Membership, error)
-	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
-	// most of them already; zero when it may go on.
-	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
-	// MoveSession writes a session in the place of the one with the old id and hash, and that the person acts for the
-	// session's agency; [conflict.ErrChanged] when it does not work there, or the old one has ended.
-	MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error
-	// OpenAgency writes a new agency with its owner in one transaction.
-	OpenAgency(ctx context.Context, f Founding) error
-	// Remembered reads what a person's idempotency key made; a fault with code NotFound when it is not known.
-	Remembered(ctx context.Context, user id.User, key string) (*idempotency.Record, error)
 	// Agency reads an agency as it is now.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Member reads a member of the agency as it is now.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// MoveSession writes a session in the place of the one with the old id and hash, and that the person acts for the
+	// session's agency; [conflict.ErrChanged] when it does not work there, or the old one has ended.
+	MoveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error
 }
 
-// Agencies lets a person make an agency, and choose for which of its agencies it acts.
-type Agencies struct {
-	Store AgencyStore
+// SignUpStore is what making an agency needs.
+type SignUpStore interface {
+	WorkplaceStore
+	// OpenAgency writes a new agency with its owner in one transaction.
+	OpenAgency(ctx context.Context, f Founding) error
+	// Remembered reads what a person's idempotency key made; a fault with code NotFound when it is not known.
+	Remembered(ctx context.Context, user id.User, key string) (*idempotency.Record, error)
+	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
+	// most of them already; zero when it may go on.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// SignUps makes agencies.
+type SignUps struct {
+	Store SignUpStore
+	Now   func() time.Time
+}
+
+// Workplaces lets a person see the agencies that it works at, and choose for which of them it acts.
+type Workplaces struct {
+	Store WorkplaceStore
 	Now   func() time.Time
 }
 
@@ -80,7 +92,9 @@ func (n NewAgency) Check() (name, color string, err error) {
 // the place of the caller's. It returns the new cookie. cookie is the present one's value.
 //
 // Faults: [fault.Unauthenticated] for nobody; [fault.Invalid]; [fault.RateLimited]; [fault.IdempotencyUsed].
-func (a *Agencies) SignUp(ctx context.Context, caller identity.Caller, cookie string, n NewAgency, once, ip string) (*agency.Agency, string, *identity.Session, error) {
+func (u *SignUps) SignUp(
+	ctx context.Context, caller identity.Caller, cookie string, n NewAgency, once, ip string,
+) (*agency.Agency, string, *identity.Session, error) {
 	if !caller.SignedIn() {
 		return nil, "", nil, fault.New(fault.Unauthenticated, "Sign in to make an agency, or send the code from the mail.")
 	}
@@ -93,48 +107,49 @@ func (a *Agencies) SignUp(ctx context.Context, caller identity.Caller, cookie st
 		return nil, "", nil, err
 	}
 	var made *agency.Agency
-	var owner id.Member
 	counted := false
 	err = conflict.Retry(ctx, func() error {
-		now := a.Now().Truncate(time.Millisecond)
+		now := u.Now().Truncate(time.Millisecond)
 		if record != nil {
-			stored, err := a.Store.Remembered(ctx, caller.User, record.Key)
+			stored, err := u.Store.Remembered(ctx, caller.User, record.Key)
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 			if again, err := record.Replays(stored, now); err != nil {
 				return err
 			} else if again {
-				made, err = a.Store.Agency(ctx, id.Agency(stored.Result))
+				made, err = u.Store.Agency(ctx, id.Agency(stored.Result))
 				return err
 			}
 		}
 		if !counted {
-			if err := a.allow(ctx, caller, ip); err != nil {
+			if err := u.allow(ctx, caller, ip); err != nil {
 				return err
 			}
 			counted = true
 		}
 		made = &agency.Agency{ID: id.New[id.Agency](id.AgencyPrefix, now), Name: name, Color: color, Plan: agency.Free, CreatedAt: now}
-		owner = id.New[id.Member](id.MemberPrefix, now)
+		owner := id.New[id.Member](id.MemberPrefix, now)
 		f := Founding{Agency: *made, Owner: agency.Member{ID: owner, Email: caller.Email, Role: agency.Owner, AddedAt: now},
-			Audit: audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(owner), Action: audit.AgencyCreated, Subject: string(made.ID)}}
+			Audit: audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(owner), Action: audit.AgencyCreated,
+				Subject: string(made.ID)}}
 		f.Once = record.Of(string(made.ID), now)
-		return a.Store.OpenAgency(ctx, f)
+		return u.Store.OpenAgency(ctx, f)
 	})
 	if err != nil {
 		return nil, "", nil, err
 	}
-	fresh, session, err := a.Switch(ctx, caller, cookie, made.ID)
+	fresh, session, err := (&Workplaces{u.Store, u.Now}).Switch(ctx, caller, cookie, made.ID)
 	return made, fresh, session, err
 }
 
-func (a *Agencies) allow(ctx context.Context, caller identity.Caller, ip string) error {
+// allow counts one new agency of the person and of its network.
+func (u *SignUps) allow(ctx context.Context, caller identity.Caller, ip string) error {
 	for _, l := range []struct {
 		name, who string
 		most      int
 	}{{"sign-up", string(caller.User), foundedPerPerson}, {"sign-up-ip", ip, foundedPerIP}} {
-		wait, err := a.Store.Allow(ctx, l.name+"#"+l.who, l.most, foundingWindow, a.Now())
+		wait, err := u.Store.Allow(ctx, l.name+"#"+l.who, l.most, foundingWindow, u.Now())
 		if err != nil {
 			return err
 		}
@@ -155,11 +170,11 @@ type Place struct {
 }
 
 // List lists the agencies that the caller works at, by name. portals tells whether it is a client of any.
-func (a *Agencies) List(ctx context.Context, caller identity.Caller) (places []Place, portals bool, err error) {
+func (w *Workplaces) List(ctx context.Context, caller identity.Caller) (places []Place, portals bool, err error) {
 	if !caller.SignedIn() {
 		return nil, false, fault.New(fault.Unauthenticated, "Sign in to see your agencies.")
 	}
-	all, err := a.Store.Memberships(ctx, caller.User)
+	all, err := w.Store.Memberships(ctx, caller.User)
 	if err != nil {
 		return nil, false, err
 	}
@@ -168,7 +183,7 @@ func (a *Agencies) List(ctx context.Context, caller identity.Caller) (places []P
 			portals = true
 			continue
 		}
-		at, who, err := a.place(ctx, m)
+		at, who, err := w.place(ctx, m)
 		if fault.Is(err, fault.NotFound) {
 			continue // it went a moment ago
 		}
@@ -178,30 +193,34 @@ func (a *Agencies) List(ctx context.Context, caller identity.Caller) (places []P
 		places = append(places, Place{Agency: at, Role: who.Role, Here: m.Agency == caller.Agency})
 	}
 	slices.SortFunc(places, func(x, y Place) int {
-		return strings.Compare(strings.ToLower(x.Agency.Name)+string(x.Agency.ID), strings.ToLower(y.Agency.Name)+string(y.Agency.ID))
+		return strings.Compare(sorted(x.Agency), sorted(y.Agency))
 	})
 	return places, portals, nil
 }
 
-func (a *Agencies) place(ctx context.Context, m Membership) (*agency.Agency, *agency.Member, error) {
-	who, err := a.Store.Member(ctx, m.Agency, m.Member)
+// sorted is what agencies are sorted by.
+func sorted(a *agency.Agency) string { return strings.ToLower(a.Name) + string(a.ID) }
+
+// place reads an agency and the person's place there.
+func (w *Workplaces) place(ctx context.Context, m Membership) (*agency.Agency, *agency.Member, error) {
+	who, err := w.Store.Member(ctx, m.Agency, m.Member)
 	if err != nil {
 		return nil, nil, err
 	}
-	at, err := a.Store.Agency(ctx, m.Agency)
+	at, err := w.Store.Agency(ctx, m.Agency)
 	return at, who, err
 }
 
 // Switch puts a session that acts for the agency in the place of the caller's, which proves the same address since
 // the same time. It returns the new cookie. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the
 // caller does not work at.
-func (a *Agencies) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
+func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
 	_, old, err := locateSession(cookie)
 	if err != nil || !caller.SignedIn() {
 		return "", nil, fault.New(fault.Unauthenticated, "Sign in to choose an agency.")
 	}
 	notThere := fault.New(fault.NotFound, "You work at no such agency.")
-	all, err := a.Store.Memberships(ctx, caller.User)
+	all, err := w.Store.Memberships(ctx, caller.User)
 	if err != nil {
 		return "", nil, err
 	}
@@ -209,18 +228,18 @@ func (a *Agencies) Switch(ctx context.Context, caller identity.Caller, cookie st
 	if i < 0 {
 		return "", nil, notThere
 	}
-	if _, err := a.Store.Member(ctx, to, all[i].Member); err != nil {
+	if _, err := w.Store.Member(ctx, to, all[i].Member); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			return "", nil, notThere
 		}
 		return "", nil, err
 	}
-	sid := ulid.MustNew(ulid.Timestamp(a.Now()), ulid.DefaultEntropy())
+	sid := ulid.MustNew(ulid.Timestamp(w.Now()), ulid.DefaultEntropy())
 	who, _ := hex.DecodeString(string(caller.User))
 	fresh := secret.New(secret.Session, append(who, sid[:]...))
-	s := &identity.Session{User: caller.User, ID: sid.String(), Hash: secret.HashOf(fresh), Email: caller.Email, Agency: to, Member: all[i].Member,
-		CreatedAt: caller.Since, ExpiresAt: caller.Since.Add(identity.SessionLifetime)}
-	if err := a.Store.MoveSession(ctx, s, old, secret.HashOf(cookie)); err != nil {
+	s := &identity.Session{User: caller.User, ID: sid.String(), Hash: secret.HashOf(fresh), Email: caller.Email,
+		Agency: to, Member: all[i].Member, CreatedAt: caller.Since, ExpiresAt: caller.Since.Add(identity.SessionLifetime)}
+	if err := w.Store.MoveSession(ctx, s, old, secret.HashOf(cookie)); err != nil {
 		if errors.Is(err, conflict.ErrChanged) { // signed out, or let go, a moment ago
 			return "", nil, fault.New(fault.Unauthenticated, "You were signed out meanwhile. Sign in again.")
 		}
