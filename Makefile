@@ -1,12 +1,16 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run check test test-long test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run check test test-long binaries-test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
 export GOFLAGS := -trimpath -tags=lambda.norpc
 export CGO_ENABLED := 0
-RACE := CGO_ENABLED=1 go test -race
+# The functions as they are deployed, but for the processor.
+LAMBDA := go build -ldflags=-s -buildvcs=false
+# go vet is run by make check and by .ci/run, once for all packages.
+TEST := go test -vet=off
+RACE := CGO_ENABLED=1 $(TEST) -race
 # A machine ten times slower does not reach this; what hangs does.
 PATIENCE := -timeout 60m
 
@@ -14,12 +18,13 @@ PATIENCE := -timeout 60m
 QUICK := ./shared/... ./infra/run/template ./infra/test/layout ./infra/test/openapi ./infra/test/adapters
 # Where things happen at once, which is where the race detector finds something. Of the API's tests and the stories it is
 # those in which several people act at the same moment.
-RACY := ./shared/adapter/dynamo ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/dynamodb ./infra/test/conformance/sqs
-AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst
-# What make test-long has for itself: pictures, lifecycles by the hundred, every binary, long walks in the browser.
+RACY := ./shared/adapter/dynamo ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/sqs
+AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst|Of64|SeenWhole
+# What make test-long has for itself: pictures, lifecycles and faults by the thousand, every binary, kills, long walks in the browser.
 LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser
-LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff
-WALKS := TheMainJob|DeadLinks|OnFree|NoScript
+LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff|BoughtBefore|HasBought|HaveBought|WhileItsOwnerIsErased
+# The browser's walks that make test has; the others are long.
+WALKS := TheMainJob|DeadLinks|OnFree|NoScript|KeyboardAlone
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,21 +35,26 @@ run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (
 check: ## what a contributor runs while writing: gofmt, vet and the tests that take seconds
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	go test -vet=off -short $(QUICK)
+	$(TEST) -short $(QUICK)
 
 test: chromium ## every test that is not long, with the race detector where things happen at once
-	go test $(PATIENCE) $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
-	go test $(PATIENCE) -short ./infra/test/smoke
-	go test $(PATIENCE) -skip '$(AT_ONCE)|$(LIFECYCLES)' ./infra/test/stories
-	go test $(PATIENCE) -run '$(WALKS)' ./infra/test/browser
+	$(TEST) $(PATIENCE) $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
+	$(TEST) $(PATIENCE) -short ./infra/test/smoke
+	$(TEST) $(PATIENCE) -skip '$(AT_ONCE)|$(LIFECYCLES)' ./infra/test/stories
+	$(TEST) $(PATIENCE) -run '$(WALKS)' ./infra/test/browser
 	$(RACE) $(PATIENCE) $(RACY)
-	$(RACE) $(PATIENCE) -run '$(AT_ONCE)' ./infra/test/stories ./infra/test/api
+	$(RACE) $(PATIENCE) -run '$(AT_ONCE)' ./infra/test/stories ./infra/test/api ./infra/test/conformance/dynamodb
 
-test-long: chromium axe ## pictures, lifecycles by the hundred, every binary, the browser's long walks
-	go test $(PATIENCE) -parallel 4 ./infra/test/pictures
-	go test $(PATIENCE) ./infra/test/smoke ./infra/test/crash
-	go test $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
-	go test $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
+test-long: chromium axe ## pictures, lifecycles and faults by the thousand, every binary, the browser's long walks
+	$(TEST) $(PATIENCE) -parallel 4 ./infra/test/pictures
+	$(TEST) $(PATIENCE) ./infra/test/smoke ./infra/test/crash
+	$(TEST) $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
+	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
+
+binaries-test: chromium ## the API test and the browser's walks through the functions as built, each in processes of its own
+	$(LAMBDA) -o bin/local/ ./functions/...
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 4 ./infra/test/api
+	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 2 -run '$(WALKS)' ./infra/test/browser
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/run/realn8n/install.sh

@@ -116,7 +116,7 @@ func (t *tool) retry(args []string) error {
 		return err
 	}
 	r := &provisioning.Retrier{Store: t.table, Queue: queues.Open(t.cfg, *queue.QueueUrl), Now: t.now}
-	c, err := r.Retry(t.ctx, audit.Operator, which, id.Client(args[0]), id.Resource(args[1]))
+	c, err := r.RetryAs(t.ctx, audit.Operator, which, id.Client(args[0]), id.Resource(args[1]))
 	if err != nil {
 		return plain(err)
 	}

@@ -34,8 +34,8 @@ func webhooks(ctx context.Context, b *bench) error {
 	}
 	defer p.engine.Close() //nolint:errcheck // in memory
 	secrets := []string{"whsec_of_the_bench"}
-	clerk := &billing.Clerk{Queue: queues.Open(p.cfg, p.billingQueue), Now: time.Now}
-	f := event.HTTP("stripeWebhook", stripe.Receiver(secrets, time.Now, clerk.Listen))
+	listener := &billing.Listener{Queue: queues.Open(p.cfg, p.billingQueue)}
+	f := event.HTTP("stripeWebhook", stripe.Receiver(secrets, time.Now, listener.Listen))
 	took, all, err := drive(8, b.requests, func(k int) error {
 		r := to("POST", "/stripe/webhook", "")
 		r.Body = fmt.Sprintf(`{"id":"evt_%08d","object":"event","type":"invoice.paid","data":{"object":{"id":"in_%08d","object":"invoice"}}}`, k, k)

@@ -46,7 +46,7 @@ func inviteeStates() []state {
 			v.Reason = "See www.example"
 			v.Problems = page.Problems{{Field: "reason", Message: "Leave out links and web addresses."}}
 		})},
-		{Name: "invitation-declined", view: page.Answered{Brand: northwind, Declined: true}},
+		{Name: "invitation-declined", view: page.Answered{Brand: platform, Declined: true}},
 		{Name: "invitation-propose", view: with(func(v *page.Invitation) { v.Step = page.Proposing })},
 		{Name: "invitation-propose-invalid", view: with(func(v *page.Invitation) {
 			v.Step, v.Email = page.Proposing, "pat@"

@@ -26,6 +26,8 @@ type Options struct {
 	Dir string
 	// Now is the clock of all three. One that is moved by hand needs a call of [Engine.Tick]. Default time.Now.
 	Now func() time.Time
+	// QueueNow is the queues' clock, where it is another: what they delay and hide comes earlier when theirs is ahead.
+	QueueNow func() time.Time
 	// TTLDelay is how long after its time an item is deleted. AWS promises days, and hides nothing before.
 	TTLDelay time.Duration
 	// Region of ARNs and of Config. Default "us-east-1". The account is always 000000000000.
@@ -86,8 +88,12 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	queueNow := o.QueueNow
+	if queueNow == nil {
+		queueNow = o.Now
+	}
 	e.SQS, err = sqs.New(sqs.Options{
-		Now: o.Now, JournalPath: path("sqs.log"), Region: o.Region, Duplicate: o.Duplicate, Shuffle: o.Shuffle,
+		Now: queueNow, JournalPath: path("sqs.log"), Region: o.Region, Duplicate: o.Duplicate, Shuffle: o.Shuffle,
 		Seed: o.Seed,
 	})
 	if err != nil {

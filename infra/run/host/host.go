@@ -45,6 +45,8 @@ type Host struct {
 	options   Options
 	routes    router
 
+	invoking sync.RWMutex // held for reading by every invocation
+
 	mu        sync.Mutex
 	schedules []*schedule
 	moved     chan struct{} // closed when the clock was moved
@@ -152,7 +154,9 @@ func (h *Host) Invoke(ctx context.Context, id string, payload []byte) ([]byte, e
 		err    error
 	}
 	done := make(chan outcome, 1)
+	h.invoking.RLock()
 	go func() {
+		defer h.invoking.RUnlock()
 		defer cancel()
 		defer func() {
 			if p := recover(); p != nil {
@@ -173,6 +177,13 @@ func (h *Host) Invoke(ctx context.Context, id string, payload []byte) ([]byte, e
 			return nil, fmt.Errorf("%s: %w after %s", id, context.Cause(ctx), t.Timeout)
 		}
 	}
+}
+
+// Quiet waits until no function runs, and lets none begin until f has returned, whose error it answers.
+func (h *Host) Quiet(f func() error) error {
+	h.invoking.Lock()
+	defer h.invoking.Unlock()
+	return f()
 }
 
 var _ http.Handler = (*Host)(nil)

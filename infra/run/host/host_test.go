@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -299,6 +300,42 @@ func TestWhoWatchesIsToldOfEveryAnswerOfAFunction(t *testing.T) {
 	if diff := cmp.Diff([]string{"A Bearer x 303 /elsewhere", "B Bearer x 500 "}, told); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestNoFunctionRunsWhileItIsQuiet(t *testing.T) {
+	t.Parallel()
+	var running atomic.Int64
+	begun, release := make(chan struct{}, 9), make(chan struct{})
+	h := open(t, declare(t, map[string]declaration{"A": {properties: "Timeout: 900"}}), map[string]event.Function{"A": function(func(context.Context, []byte) ([]byte, error) {
+		running.Add(1)
+		defer running.Add(-1)
+		begun <- struct{}{}
+		<-release
+		return nil, nil
+	})}, host.Options{})
+	var all sync.WaitGroup
+	invoke := func() {
+		all.Go(func() {
+			if _, err := h.Invoke(t.Context(), "A", nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	invoke()
+	<-begun
+	all.Go(func() {
+		if err := h.Quiet(func() error {
+			invoke()
+			if n := running.Load(); n != 0 {
+				t.Errorf("%d run", n)
+			}
+			return errors.ErrUnsupported
+		}); !errors.Is(err, errors.ErrUnsupported) {
+			t.Error(err)
+		}
+	})
+	close(release)
+	all.Wait()
 }
 
 func TestSchedulesRunByTheClock(t *testing.T) {

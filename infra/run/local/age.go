@@ -16,11 +16,26 @@ import (
 	"latchkey.dev/infra/run/template"
 )
 
-// age makes everything in the tables older by d, which is to functions that go by the machine's clock what moving the
-// clock is to others: what was to happen within d is due, and has happened when age returns, as far as a schedule
-// brings it about. Ids keep the time that they were made at. Stripe's stand-in does not age: it signs its webhooks
-// with the time.
-func (l *Local) age(ctx context.Context, d time.Duration) error {
+// age makes everything in the tables and in the embedded queues older by d, which is to functions that go by the machine's
+// clock what moving the clock is to others: what was to happen within d is due, and has happened when age returns, as far as
+// a schedule brings it about. Ids keep the time that they were made at. Stripe's stand-in does not age: it signs its
+// webhooks with the time. No function runs meanwhile, since it would find what it has read changed, over and over; unless
+// busy says that those that run are to find themselves late.
+func (l *Local) age(ctx context.Context, d time.Duration, busy bool) error {
+	if busy { // and their messages stay theirs, so that it is for the sweep to find what is late
+		if err := l.ageTables(ctx, d); err != nil {
+			return err
+		}
+		return l.Host.RunSchedules(ctx)
+	}
+	if err := l.Host.Quiet(func() error { return errors.Join(l.ageTables(ctx, d), l.queueClock.advance(d)) }); err != nil {
+		return err
+	}
+	l.Engine.Tick()
+	return l.Host.RunSchedules(ctx)
+}
+
+func (l *Local) ageTables(ctx context.Context, d time.Duration) error {
 	db := dynamodb.NewFromConfig(l.elsewhere.config(l.Engine.Config()))
 	for _, t := range l.Stack.Template.Tables {
 		pages := dynamodb.NewScanPaginator(db, &dynamodb.ScanInput{TableName: &t.Name, ConsistentRead: aws.Bool(true)})
@@ -36,7 +51,7 @@ func (l *Local) age(ctx context.Context, d time.Duration) error {
 			}
 		}
 	}
-	return l.Host.RunSchedules(ctx)
+	return nil
 }
 
 // Times are milliseconds since 1970, but for the time to live, which is seconds, and for the windows of limits.

@@ -18,9 +18,9 @@ type clock struct {
 	offset time.Duration
 }
 
-// openClock goes on from the offset that is kept in dir: what was stored under a moved clock must not lie in the
+// openClock goes on from the offset that is kept in dir under a name: what was stored under a moved clock must not lie in the
 // future after a restart.
-func openClock(dir string, base func() time.Time) (*clock, error) {
+func openClock(dir, name string, base func() time.Time) (*clock, error) {
 	if base == nil {
 		base = time.Now
 	}
@@ -31,7 +31,7 @@ func openClock(dir string, base func() time.Time) (*clock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("local: %w", err)
 	}
-	c.file = filepath.Join(dir, "clock")
+	c.file = filepath.Join(dir, name)
 	text, err := os.ReadFile(c.file)
 	if os.IsNotExist(err) {
 		return c, nil

@@ -65,11 +65,13 @@ func (l *Local) moveClock(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/_local/clock", http.StatusSeeOther)
 }
 
-// grow takes {"by": "61m"}, and answers when everything in the table is that much older.
+// grow takes {"by": "61m"}, and answers when everything in the table is that much older, once no function runs; with
+// "busy": true it does not wait for that.
 func (l *Local) grow(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<10)
 	var in struct {
-		By string `json:"by"`
+		By   string `json:"by"`
+		Busy bool   `json:"busy"`
 	}
 	err := json.NewDecoder(r.Body).Decode(&in)
 	d, wrong := time.ParseDuration(in.By)
@@ -77,7 +79,7 @@ func (l *Local) grow(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `send {"by": "61m"}`, http.StatusBadRequest)
 		return
 	}
-	if err := l.age(r.Context(), d); err != nil {
+	if err := l.age(r.Context(), d, in.Busy); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

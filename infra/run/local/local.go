@@ -106,19 +106,20 @@ type Local struct {
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
-	elsewhere elsewhere
-	binaries  *binaries.Set // nil where functions run in this process or behind Invoke
-	estate    *estate       // nil where everything that is set up is a stand-in
-	n8n       *n8n.Server
-	origin    string
-	near      string // Options.Near, or the origin
-	awsURL    string
-	till      *till.Client
-	clock     *clock
-	env       *environment.Environment
-	log       *slog.Logger
-	handler   http.Handler
-	servers   []*http.Server
+	elsewhere  elsewhere
+	binaries   *binaries.Set // nil where functions run in this process or behind Invoke
+	estate     *estate       // nil where everything that is set up is a stand-in
+	n8n        *n8n.Server
+	origin     string
+	near       string // Options.Near, or the origin
+	awsURL     string
+	till       *till.Client
+	clock      *clock
+	queueClock *clock // the queues', which is ahead by what was made older
+	env        *environment.Environment
+	log        *slog.Logger
+	handler    http.Handler
+	servers    []*http.Server
 }
 
 // Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
@@ -131,7 +132,10 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 			l = nil
 		}
 	}()
-	if l.clock, err = openClock(o.Dir, o.Now); err != nil {
+	if l.clock, err = openClock(o.Dir, "clock", o.Now); err != nil {
+		return l, err
+	}
+	if l.queueClock, err = openClock(o.Dir, "queue-clock", l.clock.Now); err != nil {
 		return l, err
 	}
 	var product, endpoint net.Listener
@@ -153,7 +157,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		return l, err
 	}
 	settings := o.Engine
-	settings.Dir, settings.Now = o.Dir, l.clock.Now
+	settings.Dir, settings.Now, settings.QueueNow = o.Dir, l.clock.Now, l.queueClock.Now
 	if o.Endpoints["sqs"] != "" {
 		settings.Publish = l.publish
 	}

@@ -57,6 +57,7 @@ func actions(all []occurrence) []string {
 }
 
 func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
+	notAsBuilt(t, "instead of moving the clock everything is made older, but ids, by which the log is picked by day")
 	p := start(t)
 	o := p.signIn(owner)
 	production := named(t, o.things("instances"), "Acme production")

@@ -103,11 +103,11 @@ func (p *product) moves() bool {
 	return !clock.Fixed
 }
 
-// needsClock skips what making everything older cannot bring about, and why.
-func (p *product) needsClock(why string) {
-	p.t.Helper()
-	if !p.moves() {
-		p.t.Skip("the clock cannot be moved here, and " + why)
+// notAsBuilt skips what a product of binaries cannot show, and says why.
+func notAsBuilt(t *testing.T, why string) {
+	t.Helper()
+	if asBuilt != "" {
+		t.Skip("the functions are binaries here: " + why)
 	}
 }
 
@@ -194,11 +194,22 @@ func (p *product) now() time.Time {
 // advance moves the product's time, or makes all that it keeps older where its functions go by the machine's.
 func (p *product) advance(d time.Duration) {
 	p.t.Helper()
+	p.pass(d, false)
+}
+
+// advanceMeanwhile is advance while functions are at work, which then are late.
+func (p *product) advanceMeanwhile(d time.Duration) {
+	p.t.Helper()
+	p.pass(d, true)
+}
+
+func (p *product) pass(d time.Duration, busy bool) {
+	p.t.Helper()
 	if (p.local == nil || asBuilt != "") && !p.moves() {
-		p.control(http.MethodPost, "age", map[string]string{"by": d.String()}, nil)
+		p.control(http.MethodPost, "age", m{"by": d.String(), "busy": busy}, nil)
 		return
 	}
-	p.control(http.MethodPost, "clock", map[string]string{"advance": d.String()}, nil)
+	p.control(http.MethodPost, "clock", m{"advance": d.String()}, nil)
 }
 
 // mail is one mail of the mailbox.

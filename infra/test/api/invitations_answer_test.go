@@ -61,7 +61,13 @@ func TestX5DecliningByThePage(t *testing.T) {
 	}
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.", "go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(200).shows("You declined the invitation", "Northwind Automations has been told").hides(i.Email)
+	thanks := "/i/" + secret + "?done=declined"
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)
+	said := c.get(thanks).is(200).shows("You declined the invitation", "Whoever invited you has been told").hides(i.Email, "Northwind")
+	// It is the page of every link, so that it tells of none whether it was ever good.
+	if other := c.get("/i/lki_unknown?done=declined").is(200); string(other.body) != string(said.body) {
+		t.Errorf("the thanks of a link that never was is another page:\n%s", other.body)
+	}
 	c.get("/i/" + secret).is(410).shows("This invitation is no longer valid.")
 	c.post("/i/"+secret, do("decline", url.Values{})).is(410).hides("Northwind")
 	o.get("/clients/" + i.ClientID).is(200).shows("Not our thing")
@@ -80,7 +86,10 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 	right := p.address("pat")
 	c.get("/i/" + secret + "?answer=propose").is(200).shows("Who should be invited?").hides(i.Email)
 	c.post("/i/"+secret, do("propose", url.Values{"email": {"pat@"}})).is(422).shows("Enter a valid email address.")
-	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(200).shows("We told Northwind Automations", "Nothing else is needed from you.")
+	thanks := "/i/" + secret + "?done=proposed"
+	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(303).has("Location", thanks)
+	c.get(thanks).is(200).shows("We told Northwind Automations", "Nothing else is needed from you.")
+	c.get("/i/lki_unknown?done=proposed").is(410).shows("This invitation is no longer valid.")
 	// Until the agency says so, nothing is mailed and nothing changes.
 	after := o.look(i.ID)
 	if after.Status != "pending" || after.events()[len(after.events())-1] != "address_proposed" || len(p.mails(right)) != 0 {

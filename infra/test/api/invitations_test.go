@@ -35,8 +35,14 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	guest.get("/i/"+secret).is(200).shows("Northwind Automations invites Acme Ltd to its client portal", "Welcome aboard.", "Acme production", "Acme staging", "Email me a sign-in code").
 		hides(to)
 	guest.post("/i/"+secret, url.Values{}).is(401)
-	guest.post("/i/"+secret, do("code", url.Values{})).is(200).shows("Six-digit code", "Accept invitation").hides(to)
+	asks := "/i/" + secret + "?step=code"
+	guest.post("/i/"+secret, do("code", url.Values{})).is(303).has("Location", asks)
+	guest.get(asks).is(200).shows("Six-digit code", "Accept invitation").hides(to, "A new code is on its way.")
 	right := code(t, p.nextMail(to))
+	n := len(p.mails(to))
+	if guest.get(asks).is(200).shows("Six-digit code"); len(p.mails(to)) != n {
+		t.Error("loading the page again mails another code")
+	}
 	guest.post("/i/"+secret, url.Values{"code": {"12345"}}).is(422).shows("Enter the six digits from the mail.")
 	a := guest.post("/i/"+secret, url.Values{"code": {right}}).is(303)
 	guest.cookie = a.session()

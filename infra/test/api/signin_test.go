@@ -73,8 +73,20 @@ func TestSigningInByThePages(t *testing.T) {
 	c.get("/sign-in?email="+url.QueryEscape(owner)).is(200).shows("Sign in", "Email me a sign-in code")
 	c.post("/sign-in", do("code", url.Values{"email": {"nobody"}})).is(422).shows("Enter a valid email address.")
 	p.skipMails(owner)
-	c.post("/sign-in", do("code", url.Values{"email": {owner}})).is(200).shows("Check your mail", owner)
+	asks := c.post("/sign-in", do("code", url.Values{"email": {owner}})).is(303).header.Get("Location")
 	right := code(t, p.nextMail(owner))
+	for range 2 { // the address that asks for the code may be loaded again, which mails none
+		c.get(asks).is(200).shows("Check your mail", "on its way to "+owner).hides("A new code is on its way.")
+	}
+	for _, made := range []string{"/sign-in?step=code&email=" + url.QueryEscape(owner), asks + "x", strings.Replace(asks, "email=", "email=%00", 1)} {
+		c.get(made).is(200).shows("Enter your address and the code that we mailed to it.").hides("on its way to")
+	}
+	p.advance(time.Minute)
+	again := c.post("/sign-in", do("code", url.Values{"email": {owner}, "again": {"1"}, "next": {"/upgrade"}})).is(303).header.Get("Location")
+	if a := c.get(again).is(200).shows("A new code is on its way."); !strings.Contains(string(a.body), `name="next" value="/upgrade"`) {
+		t.Error("where to go on to is lost")
+	}
+	right = code(t, p.nextMail(owner))
 	c.post("/sign-in", url.Values{"email": {owner}, "code": {"12"}}).is(422).shows("Enter the six digits from the mail.")
 	a := c.post("/sign-in", url.Values{"email": {owner}, "code": {right}}).is(303).has("Location", "/")
 	guarded(t, a)

@@ -17,8 +17,8 @@ import (
 	"latchkey.dev/shared/frontend/web"
 )
 
-// asked is one thing that can be asked of the product: an operation, a page, or a form of it.
-type asked struct {
+// question is one thing that can be asked of the product: an operation, a page, or a form of it.
+type question struct {
 	name    string
 	who     identity.Who
 	page    bool
@@ -27,37 +27,37 @@ type asked struct {
 	unheld  event.Function // whose wrapper lets everybody in, so that the use case decides
 }
 
-// askable is all that can be asked, with the sample events as requests. What ends things comes last.
-func askable(t *testing.T, p *product) []asked {
+// askable is all that can be question, with the sample events as requests. What ends things comes last.
+func askable(t *testing.T, p *product) []question {
 	t.Helper()
 	functions, err := p.local.Functions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []asked
+	var all []question
 	for _, f := range p.local.Stack.Template.Functions {
 		switch h := event.HandlerOf(functions[f.ID]).(type) {
 		case *api.Resource:
 			for _, o := range h.Operations {
-				all = append(all, asked{name: o.ID, who: o.Who, payload: sample(t, o.ID), held: functions[f.ID],
+				all = append(all, question{name: o.ID, who: o.Who, payload: sample(t, o.ID), held: functions[f.ID],
 					unheld: event.HTTP(o.ID, h.Unheld(p.local.Origin()))})
 			}
 		case *web.Page:
 			open := event.HTTP(h.ID, h.Unheld())
-			all = append(all, asked{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID], unheld: open})
+			all = append(all, question{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID], unheld: open})
 			for _, form := range h.Forms {
 				payload := sample(t, h.ID)
 				payload["requestContext"].(map[string]any)["http"].(map[string]any)["method"] = http.MethodPost
 				payload["body"] = url.Values{"do": {form.Do}}.Encode()
 				payload["headers"].(map[string]any)["content-type"] = "application/x-www-form-urlencoded"
-				all = append(all, asked{name: h.ID + "." + form.Do, who: form.Who, page: true, payload: payload, held: functions[f.ID], unheld: open})
+				all = append(all, question{name: h.ID + "." + form.Do, who: form.Who, page: true, payload: payload, held: functions[f.ID], unheld: open})
 			}
 		case *web.Redirect:
-			all = append(all, asked{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID]})
+			all = append(all, question{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID]})
 		}
 	}
 	ends := []string{"deleteAgency", "removeMember", "eraseMe", "accountPage.erase", "agencyPage.delete"}
-	slices.SortStableFunc(all, func(a, b asked) int { return slices.Index(ends, a.name) - slices.Index(ends, b.name) })
+	slices.SortStableFunc(all, func(a, b question) int { return slices.Index(ends, a.name) - slices.Index(ends, b.name) })
 	return all
 }
 
@@ -88,7 +88,7 @@ func sample(t *testing.T, id string) map[string]any {
 }
 
 // verdict is what a caller was told about being who it is: "in" when it was let in, whatever became of it then.
-func (x asked) verdict(t *testing.T, f event.Function, c *caller) string {
+func (x question) verdict(t *testing.T, f event.Function, c *caller) string {
 	t.Helper()
 	headers := x.payload["headers"].(map[string]any)
 	delete(headers, "authorization")

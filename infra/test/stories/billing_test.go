@@ -34,14 +34,17 @@ import (
 // shop is a world in which things are sold: with the payment service's stand-in behind the same bad network.
 type shop struct {
 	*world
-	till    *standin.Engine
-	service *stripe.Client
-	prices  *billing.PriceList
-	cashier *billing.Cashier
-	plans   *billing.Plans
-	clerk   *billing.Clerk
-	queue   string // of billing jobs
-	deaf    bool   // webhooks are refused
+	till       *standin.Engine
+	service    *stripe.Client
+	prices     *billing.Prices
+	checkouts  *billing.Checkouts
+	invoices   *billing.Invoices
+	plans      *billing.Plans
+	listener   *billing.Listener
+	bill       *billing.Worker
+	reconciler *billing.Reconciler
+	queue      string // of billing jobs
+	deaf       bool   // webhooks are refused
 }
 
 const webhookSecret = "whsec_life"
@@ -72,12 +75,15 @@ func openShop(t testing.TB) *shop {
 
 	s.service = stripe.Open(s.till.Key(), stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})
 	set := billing.Settings{Origin: origin, Tax: contract.Tax{Way: contract.Untaxed}}
-	s.prices = &billing.PriceList{Store: s.table, Now: time.Now}
-	s.cashier = &billing.Cashier{Store: s.table, Till: s.service, Settings: set, Now: time.Now}
-	s.plans = &billing.Plans{Store: s.table, Till: s.service, Prices: s.prices, Settings: set, Now: time.Now}
-	s.clerk = &billing.Clerk{Cashier: s.cashier, Plans: s.plans, Queue: jobs, Tariff: s.table, Now: time.Now}
-	must(t, s.clerk.Refresh(s.ctx))
-	closer := &billing.Closer{Till: s.service, Queue: jobs}
+	s.prices = &billing.Prices{Store: s.table, Now: time.Now}
+	s.checkouts = &billing.Checkouts{Store: s.table, Provider: s.service, Provision: s.sweep.Provision, Settings: set, Now: time.Now}
+	s.invoices = &billing.Invoices{Store: s.table, Provider: s.service, Origin: origin, Now: time.Now}
+	s.plans = &billing.Plans{Store: s.table, Provider: s.service, Prices: s.prices, Settings: set, Now: time.Now}
+	s.listener = &billing.Listener{Queue: jobs}
+	s.bill = &billing.Worker{Store: s.table, Provider: s.service, Checkouts: s.checkouts, Plans: s.plans, Now: time.Now}
+	s.reconciler = &billing.Reconciler{Store: s.table, Provider: s.service, Listener: s.listener, Tax: set.Tax, Now: time.Now}
+	must(t, s.reconciler.Refresh(s.ctx))
+	closer := &billing.CheckoutCloser{Provider: s.service, Queue: jobs}
 	s.canceller.Checkouts, s.approvals.Checkouts, s.decliner.Checkouts, s.removal.Checkouts = closer, closer, closer, closer
 	s.sweep.Billing = jobs
 	s.till.Listen(&standin.Webhook{URL: "http://product.example/stripe", Secrets: []string{webhookSecret}, Types: payment.EventTypes,
@@ -104,7 +110,7 @@ func (s *shop) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ok := false
-	if s.network.step(s.ctx, func(ctx context.Context) { ok = s.clerk.Listen(ctx, e) == nil }); !ok {
+	if s.network.step(s.ctx, func(ctx context.Context) { ok = s.listener.Listen(ctx, e) == nil }); !ok {
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 }
@@ -114,7 +120,7 @@ func (s *shop) run(d time.Duration) {
 	end := time.Now().Add(d)
 	for {
 		must(s.t, s.till.Tick(s.ctx))
-		for s.take(s.queue, s.clerk.Handle) > 0 {
+		for s.take(s.queue, s.bill.Handle) > 0 {
 		}
 		left := time.Until(end)
 		if left <= 0 {
@@ -128,7 +134,7 @@ func (s *shop) run(d time.Duration) {
 func (s *shop) long(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		s.skip(6 * time.Hour)
-		s.clerk.Reconcile(s.ctx) //nolint:errcheck // the next run comes
+		s.reconciler.Reconcile(s.ctx) //nolint:errcheck // the next run comes
 		s.run(3 * time.Minute)
 	}
 }
@@ -170,9 +176,9 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		me := person("ops@acme.example")
 		_, err := s.invitations.Accept(s.ctx, s.token("ops@acme.example"), "", me)
 		s.wants(err, fault.PaymentRequired)
-		page, err := s.cashier.Start(s.ctx, me, o.id, payment.Month)
+		page, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
 		must(t, err)
-		again, err := s.cashier.Start(s.ctx, me, o.id, payment.Month)
+		again, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
 		must(t, err)
 		equal(s.world, "the page of a second tab", again.URL, page.URL)
 
@@ -195,9 +201,9 @@ func TestFE17PayingMakesAClientWithWhatItBought(t *testing.T) {
 		must(t, o.logged(audit.PaymentReceived, 1))
 		must(t, o.logged(audit.InviteAccepted, 1))
 		equal(s.world, "subscriptions", len(s.alive(which)), 1)
-		_, err = s.cashier.Start(s.ctx, me, o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Month)
 		s.wants(err, fault.AlreadyPaid)
-		url, err := s.cashier.Account(s.ctx, me, o.id)
+		url, err := s.invoices.Page(s.ctx, me, o.id)
 		if err != nil || url == "" {
 			t.Errorf("cards and invoices: %q, %v", url, err)
 		}
@@ -213,12 +219,12 @@ func TestX3AContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 		must(t, err)
 		must(t, s.till.Transfer("hosting_30", 9900, 99000))
 		s.skip(2 * time.Minute)
-		_, err = s.cashier.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year)
 		must(t, err)
 		page, err := s.service.Checkout(s.ctx, s.session(o, which))
 		must(t, err)
 		equal(s.world, "what the page asks for", page.Total, before.Total)
-		must(t, s.clerk.Refresh(s.ctx))
+		must(t, s.reconciler.Refresh(s.ctx))
 		next, err := s.prices.Quote(s.ctx, contract.Order{StorageGB: 30})
 		must(t, err)
 		equal(s.world, "the next invite's price", next.Lines[0].Month.Amount.Minor, int64(9900))
@@ -227,7 +233,7 @@ func TestX3AContractKeepsItsPriceWhenPricesChange(t *testing.T) {
 		must(t, s.till.Reprice("hosting_30", 4900, 49000))
 		s.order(o, "pat@acme.example")
 		must(t, s.till.Reprice("hosting_30", 5900, 59000))
-		_, err = s.cashier.Start(s.ctx, person("pat@acme.example"), o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Year)
 		s.wants(err, fault.PaymentsOff)
 	})
 }
@@ -238,10 +244,10 @@ func TestAnotherIntervalClosesTheFirstPage(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		me := person("ops@acme.example")
-		_, err := s.cashier.Start(s.ctx, me, o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, me, o.id, payment.Month)
 		must(t, err)
 		first := s.session(o, which)
-		_, err = s.cashier.Start(s.ctx, me, o.id, payment.Year)
+		_, err = s.checkouts.Start(s.ctx, me, o.id, payment.Year)
 		must(t, err)
 		if _, err := s.till.Pay(first, standin.Card{Number: standin.CardGood}); err == nil {
 			t.Error("the first page can still be paid")
@@ -259,7 +265,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
-		_, err := s.cashier.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
 		must(t, err)
 		page := s.session(o, which)
 		_, err = s.canceller.Cancel(s.ctx, o.owner, which)
@@ -269,7 +275,7 @@ func TestCancellingClosesThePageAndPayingFirstWins(t *testing.T) {
 		}
 
 		paid := s.order(o, "pat@acme.example")
-		_, err = s.cashier.Start(s.ctx, person("pat@acme.example"), o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, person("pat@acme.example"), o.id, payment.Month)
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, paid), standin.Card{Number: standin.CardGood})
 		must(t, err)
@@ -286,7 +292,7 @@ func TestAPaymentAfterTheInviteHasExpiredIsHonoured(t *testing.T) {
 		o := s.office("Northwind")
 		which := s.order(o, "ops@acme.example")
 		s.skip(invite.Lifetime - time.Hour)
-		_, err := s.cashier.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
 		must(t, err)
 		s.pass(2 * time.Hour)
 		equal(s.world, "status", o.status(which), invite.Expired)
@@ -319,7 +325,7 @@ func TestLapseAndReturn(t *testing.T) {
 		must(t, err)
 		equal(s.world, "the portal", string(view.Access), "inactive")
 
-		_, err = s.cashier.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
 		must(t, err)
 		_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 		must(t, err)
@@ -349,7 +355,7 @@ func TestADisputeCloses(t *testing.T) {
 func (s *shop) buy(o *office, address string) id.Invite {
 	s.t.Helper()
 	which := s.order(o, address)
-	_, err := s.cashier.Start(s.ctx, person(address), o.id, payment.Month)
+	_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month)
 	must(s.t, err)
 	_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 	must(s.t, err)
@@ -401,7 +407,7 @@ func TestEveryPaymentIsFoundHoweverItIsTold(t *testing.T) {
 					o := s.office(fmt.Sprint("Agency ", n))
 					address := fmt.Sprintf("c%d@acme.example", n)
 					which := s.order(o, address)
-					_, err := s.cashier.Start(s.ctx, person(address), o.id, payment.Month)
+					_, err := s.checkouts.Start(s.ctx, person(address), o.id, payment.Month)
 					must(t, err)
 					_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
 					must(t, err)
@@ -444,7 +450,7 @@ func TestAFaultAnywhereInAPaymentHarmsNothing(t *testing.T) {
 					})
 					for range 3 {
 						var err error
-						if s.network.step(s.ctx, func(ctx context.Context) { _, err = s.cashier.Start(ctx, person(address), o.id, payment.Month) }) && err == nil {
+						if s.network.step(s.ctx, func(ctx context.Context) { _, err = s.checkouts.Start(ctx, person(address), o.id, payment.Month) }) && err == nil {
 							break
 						}
 						s.skip(2 * time.Second)
@@ -471,7 +477,7 @@ func TestAFaultAnywhereInAPaymentHarmsNothing(t *testing.T) {
 // paysSomehow pays the page that is open; without one it asks for it once more, as people do.
 func (s *shop) paysSomehow(o *office, which id.Invite) error {
 	if s.session(o, which) == "" {
-		if _, err := s.cashier.Start(s.ctx, person(string(o.get(which).Email)), o.id, payment.Month); err != nil {
+		if _, err := s.checkouts.Start(s.ctx, person(string(o.get(which).Email)), o.id, payment.Month); err != nil {
 			return err
 		}
 	}
@@ -494,7 +500,7 @@ func TestNeverTwoSubscriptionsForOneInvite(t *testing.T) {
 			}
 			together(4, func(k int) {
 				s.skip(time.Duration(delays[k]) * time.Millisecond)
-				s.cashier.Start(s.ctx, person(address), o.id, []payment.Interval{payment.Month, payment.Year}[k%2]) //nolint:errcheck // some lose
+				s.checkouts.Start(s.ctx, person(address), o.id, []payment.Interval{payment.Month, payment.Year}[k%2]) //nolint:errcheck // some lose
 			})
 			for _, open := range s.open(which) { // whatever page is open is paid
 				s.till.Pay(open, standin.Card{Number: standin.CardGood}) //nolint:errcheck // it may have been closed

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/link"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -258,7 +259,7 @@ func TestIdsOfAnotherAgencyFindNothing(t *testing.T) {
 		must(t, err)
 		equal(w, "their keys", len(keys), 0)
 		equal(w, "their clients", len(mine.clients()), 0)
-		page, err := w.directory.Clients(ctx, me, onboarding.Query{Limit: 50, After: their.ID}) // their cursor
+		page, err := w.directory.Clients(ctx, me, clients.Query{Limit: 50, After: their.ID}) // their cursor
 		must(t, err)
 		equal(w, "behind their cursor", len(page.Items), 0)
 		list, err := w.directory.Resources(ctx, me, instance.N8N, false)

@@ -28,6 +28,7 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/seal"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/provisioning"
 )
 
@@ -128,8 +129,8 @@ func openWorks(s *shop) *works {
 	jobs := queues.Open(cfg, w.jobs)
 	w.keys, err = seal.New([]byte("a key of the lifecycle tests of 32 bytes or more"))
 	must(s.t, err)
-	s.cashier.Provision, s.sweep.Provision = jobs, jobs
-	w.worker = &provisioning.Worker{Store: s.table, Driver: driver, Till: s.cashier, Queue: jobs, Mail: s.queueOfMail(), Keys: w.keys, Now: time.Now}
+	s.checkouts.Provision, s.sweep.Provision = jobs, jobs
+	w.worker = &provisioning.Worker{Store: s.table, Driver: driver, Refunds: &billing.Refunds{Provider: s.service}, Queue: jobs, Mail: s.queueOfMail(), Keys: w.keys, Now: time.Now}
 	w.retrier = &provisioning.Retrier{Store: s.table, Queue: jobs, Now: time.Now}
 	return w
 }
@@ -156,7 +157,7 @@ func (w *works) until(d, step time.Duration) {
 func (w *works) days(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		w.skip(6 * time.Hour)
-		w.clerk.Reconcile(w.ctx) //nolint:errcheck // the next run comes
+		w.reconciler.Reconcile(w.ctx) //nolint:errcheck // the next run comes
 		w.until(3*time.Minute, time.Minute)
 	}
 }
@@ -222,7 +223,7 @@ func (w *works) checkout(n int, buy func(*shop, string) error) (*office, id.Invi
 	must(w.t, w.engine.SES.ClearMails())
 	address := fmt.Sprintf("c%d@acme.example", n)
 	which := w.order(o, address)
-	_, err := w.cashier.Start(w.ctx, person(address), o.id, payment.Month)
+	_, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month)
 	must(w.t, err)
 	must(w.t, buy(w.shop, w.session(o, which)))
 	return o, which
@@ -456,14 +457,14 @@ func TestX6APersonAsksForAnotherTry(t *testing.T) {
 		c := o.get(which)
 		hosting, whatsapp := c.Items[0], c.Items[1]
 		equal(w.world, "hosting", hosting.State, purchase.Failed)
-		_, err := w.retrier.Retry(w.ctx, "mb", o.id, c.ID, whatsapp.Resource)
+		_, err := w.retrier.Retry(w.ctx, o.owner, c.ID, whatsapp.Resource)
 		w.wants(err, fault.NotActive)
-		_, err = w.retrier.Retry(w.ctx, "mb", o.id, c.ID, o.n8n[0])
+		_, err = w.retrier.Retry(w.ctx, o.owner, c.ID, o.n8n[0])
 		w.wants(err, fault.NotFound)
-		_, err = w.retrier.Retry(w.ctx, "mb", w.office("Another").id, c.ID, hosting.Resource)
+		_, err = w.retrier.Retry(w.ctx, w.office("Another").owner, c.ID, hosting.Resource)
 		w.wants(err, fault.NotFound)
 		w.program.Fail(nil)
-		_, err = w.retrier.Retry(w.ctx, "mb", o.id, c.ID, hosting.Resource)
+		_, err = w.retrier.Retry(w.ctx, o.owner, c.ID, hosting.Resource)
 		must(w.t, err)
 		w.until(time.Minute, 5*time.Second)
 		must(w.t, o.logged(audit.ProvisionRetried, 1))
@@ -490,7 +491,7 @@ func TestWhatIsNotPaidIsHaltedAnnouncedAndDeleted(t *testing.T) {
 				equal(w.world, "announced", w.announced("c0@acme.example"), 2)
 				equal(w.world, "announced to the agency", w.announced(string(o.owner.Email)), 2)
 				pay := func() {
-					_, err := w.cashier.Start(w.ctx, person("c0@acme.example"), o.id, payment.Month)
+					_, err := w.checkouts.Start(w.ctx, person("c0@acme.example"), o.id, payment.Month)
 					must(w.t, err)
 					equal(w.world, "before it is paid", o.get(which).At(time.Now()), client.Inactive)
 					must(w.t, payWith(standin.CardGood)(w.shop, w.session(o, which)))
@@ -547,12 +548,12 @@ func TestWhatRunsIsWhatIsPaid(t *testing.T) {
 				w.until(2*time.Minute, 5*time.Second)
 				continue
 			}
-			// The clerk and the worker at once.
+			// The payment is settled while the worker works.
 			w.till.Tick(w.ctx) //nolint:errcheck // webhooks may be refused
 			together(2, func(k int) {
 				w.skip(time.Duration(n*k%7) * time.Millisecond)
 				if k == 0 {
-					w.cashier.Settle(w.ctx, o.id, c.Ref(), "") //nolint:errcheck // it is settled again
+					w.checkouts.Settle(w.ctx, o.id, c.Ref(), "") //nolint:errcheck // it is settled again
 					return
 				}
 				w.sweep.Run(w.ctx) //nolint:errcheck // it runs again

@@ -96,7 +96,7 @@ func (w *works) goes(o *office, which id.Invite, p standing) error {
 		}
 		w.until(2*time.Minute, 30*time.Second)
 	case ending:
-		return errors.Join(w.till.CancelAtPeriodEnd(c.Payment.Reference, true), w.cashier.Settle(w.ctx, o.id, c.Ref(), ""))
+		return errors.Join(w.till.CancelAtPeriodEnd(c.Payment.Reference, true), w.checkouts.Settle(w.ctx, o.id, c.Ref(), ""))
 	case reopened:
 		dispute, err := w.till.Dispute(c.Payment.Reference, "fraudulent")
 		if err != nil {
@@ -155,7 +155,7 @@ func (w *works) paysFor(which id.Invite, want int) error {
 
 // pays opens a page and pays there.
 func (w *works) pays(o *office, which id.Invite, address string) error {
-	if _, err := w.cashier.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
+	if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
 		return err
 	}
 	if err := payWith(standin.CardGood)(w.shop, w.session(o, which)); err != nil {
@@ -201,7 +201,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	w.crash(at, is, true)
 	if b.order == nil {
 		_, err = w.invitations.Accept(w.ctx, w.token(address), "", person(address))
-	} else if _, err = w.cashier.Start(w.ctx, person(address), o.id, payment.Month); err == nil {
+	} else if _, err = w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err == nil {
 		err = payWith(standin.CardGood)(w.shop, w.session(o, made.Invite.ID))
 	}
 	if err != nil {
@@ -259,7 +259,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	const address = "c0@acme.example"
 	o, which := w.checkout(0, payWith(standin.CardGood))
 	w.till.Tick(w.ctx) //nolint:errcheck // webhooks may be refused
-	for w.take(w.queue, w.clerk.Handle) > 0 {
+	for w.take(w.queue, w.bill.Handle) > 0 {
 	}
 	if e.after > 0 {
 		w.until(e.after, time.Second)
@@ -297,7 +297,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if _, err := w.invites.Get(w.ctx, o.owner, which); !fault.Is(err, fault.NotFound) {
 		return 0, fmt.Errorf("its invite can be read: %w", err)
 	}
-	if _, err := w.retrier.Retry(w.ctx, "mb", o.id, c.ID, c.Items[0].Resource); !fault.Is(err, fault.NotFound) {
+	if _, err := w.retrier.Retry(w.ctx, o.owner, c.ID, c.Items[0].Resource); !fault.Is(err, fault.NotFound) {
 		return 0, fmt.Errorf("what remains can be tried again: %w", err)
 	}
 	if now, err := w.self.See(w.ctx, person(address)); err != nil || len(now.Portals)+len(now.Former) != 0 {
@@ -386,7 +386,7 @@ func TestWhatIsBegunWhileItsOwnerIsErasedIsDeletedToo(t *testing.T) {
 	worksIn(t, func(w *works) {
 		o, which := w.checkout(0, payWith(standin.CardGood))
 		w.till.Tick(w.ctx) //nolint:errcheck // webhooks may be refused
-		for w.take(w.queue, w.clerk.Handle) > 0 {
+		for w.take(w.queue, w.bill.Handle) > 0 {
 		}
 		must(t, w.goes(o, which, ending))
 		c, erased, other := o.get(which), false, *w.worker
@@ -519,7 +519,8 @@ func withBug(t *testing.T, bug func(*client.Change), story func(*works) (int, er
 		defer s.close()
 		w := openWorks(s)
 		kept := forgetful{s.table, bug}
-		w.inviter.Store, w.keeper.Store, w.leaving.Store, w.erasure.Store = kept, kept, kept, kept
+		w.inviter.Store, w.canceller.Store, w.grants.Store, w.removal.Store = kept, kept, kept, kept
+		w.leaving.Store, w.erasure.Store = kept, kept
 		_, err = story(w)
 	})
 	return err

@@ -95,7 +95,7 @@ func TestAStackIsMadeOnceHaltedAndDeletedWhereverItIsCutOff(t *testing.T) {
 
 func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, address string, pass func(chapter int), last int) error {
 	pay := func() error {
-		if _, err := w.cashier.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
+		if _, err := w.checkouts.Start(w.ctx, person(address), o.id, payment.Month); err != nil {
 			return err
 		}
 		return payWith(till.CardGood)(w.shop, w.session(o, which))
@@ -127,7 +127,7 @@ func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, addres
 	if err := oneStack(a, "true", 1); err != nil || last == 2 {
 		return err
 	}
-	if err := errors.Join(w.till.CancelAtPeriodEnd(o.get(which).Payment.Reference, true), w.cashier.Settle(w.ctx, o.id, o.get(which).Ref(), "")); err != nil {
+	if err := errors.Join(w.till.CancelAtPeriodEnd(o.get(which).Payment.Reference, true), w.checkouts.Settle(w.ctx, o.id, o.get(which).Ref(), "")); err != nil {
 		return err
 	}
 	if err := w.erasure.Erase(w.ctx, person(address)); err != nil {
@@ -143,7 +143,7 @@ func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, addres
 // made lets the payment be seen, and returns the resource that was bought.
 func (w *works) made(o *office, which id.Invite) id.Resource {
 	w.till.Tick(w.ctx) //nolint:errcheck // webhooks may be refused
-	for w.take(w.queue, w.clerk.Handle) > 0 {
+	for w.take(w.queue, w.bill.Handle) > 0 {
 	}
 	for range 60 {
 		if items := o.get(which).Items; len(items) > 0 {

@@ -25,9 +25,10 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/infra/test/whole"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
 	queues "latchkey.dev/shared/adapter/sqs"
-	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -75,11 +76,6 @@ type store interface {
 	delivery.FeedbackStore
 	sweep.Store
 }
-
-// unsold is what takes the money where nothing is sold: there is no payment page to close.
-type unsold struct{}
-
-func (unsold) Close(context.Context, *client.Client) error { return nil }
 
 // product is the use cases as the functions compose them.
 type product struct {
@@ -185,35 +181,31 @@ func open(t testing.TB, s settings) *world {
 	w.signIns = &signin.SignIns{Store: kept, Key: key, Now: time.Now}
 	w.sessions = &signin.Sessions{Store: kept}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
-	prices := &billing.PriceList{Store: w.table, Now: time.Now}
+	prices := &billing.Prices{Store: w.table, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}
 	w.invites = &onboarding.Invites{Store: kept}
-	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: unsold{}, Now: time.Now}
-	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: unsold{}, Now: time.Now}
+	w.canceller = &onboarding.Canceller{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
+	w.approvals = &onboarding.Approvals{Store: kept, Queue: w.queue, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.proposals = &onboarding.Proposals{Store: kept, Now: time.Now}
 	w.invitations = &onboarding.Invitations{Store: kept, Now: time.Now}
 	w.answers = &onboarding.Answers{Store: kept, Now: time.Now}
-	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.decliner = &onboarding.Decliner{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.directory = &clients.Directory{Store: kept, Prices: w.table, Now: time.Now}
 	w.renamer = &clients.Renamer{Store: kept, Now: time.Now}
 	w.grants = &clients.Access{Store: kept, Now: time.Now}
-	w.removal = &clients.Removal{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.removal = &clients.Removal{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.self = &account.Self{Store: kept, Now: time.Now}
-	w.leaving = &account.Leaving{Store: kept, Checkouts: unsold{}, Now: time.Now}
+	w.leaving = &account.Leaving{Store: kept, Checkouts: billing.Unsold{}, Now: time.Now}
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
-	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: unsold{}, Now: time.Now}
+	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Queue: w.queue,
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	w.sweep = &sweep.Sweep{Store: kept, Queue: w.queue, Now: time.Now}
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: queues.Open(cfg, w.stack.Template.Queue("BillingQueue").URL),
+		Provision: queues.Open(cfg, w.stack.Template.Queue("ProvisionQueue").URL), Now: time.Now, Note: event.Annotate}
 	return w
 }
-
-// nothingSold is the checkouts of a world in which nothing is sold: no payment page is ever out.
-type nothingSold struct{}
-
-func (nothingSold) Close(context.Context, *client.Client) error { return nil }
 
 func (w *world) close() {
 	w.network.faults(nil)

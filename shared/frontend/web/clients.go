@@ -55,7 +55,7 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show,
-		sendInvite(s, directory, inviter), previewPortal(s, previewer))
+		primary(sendInvite(s, directory, inviter)), previewPortal(s, previewer))
 }
 
 // workspace is what surrounds the agency's pages.

@@ -57,6 +57,12 @@ func (s *Site) page(id string, auth *signin.Authenticator, who identity.Who, sho
 // form makes a form.
 func form(do string, who identity.Who, run handler) Form { return Form{Do: do, Who: who, run: run} }
 
+// primary is the form as what its page is for.
+func primary(f Form) Form {
+	f.primary = true
+	return f
+}
+
 // ServeHTTP serves the page's path.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {

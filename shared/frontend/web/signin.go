@@ -47,7 +47,7 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signIn(s, signIns), requestCode(s, codes))
+	}, primary(signIn(s, signIns)), requestCode(s, codes))
 }
 
 // mailed is what the address of a page that asks for a code tells about it, so that the page can be loaded again without

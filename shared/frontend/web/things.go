@@ -193,7 +193,7 @@ var thingOutcomes = map[string]page.Note{
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
 func InstancePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
 	t := &things{s, instance.N8N, directory, connector.Inventory}
-	return t.onePage("instancePage", auth, updateInstance(t, connector), checkInstance(t, connector), disconnectThing(t))
+	return t.onePage("instancePage", auth, primary(updateInstance(t, connector)), checkInstance(t, connector), disconnectThing(t))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.

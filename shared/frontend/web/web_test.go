@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/link"
@@ -39,69 +40,96 @@ func do(h http.Handler, method, path string, form url.Values, header ...string) 
 	return w
 }
 
-func TestPagesAreNamedOnce(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, p := range Pages(Dependencies{Platform: "Latchkey", Origin: "https://portal.example", Now: time.Now}) {
-		if seen[p.ID] || p.Handler == nil {
-			t.Errorf("page %q is named twice or has no handler", p.ID)
-		}
-		seen[p.ID] = true
-	}
-}
-
 func TestWhatHasNoRoute(t *testing.T) {
 	t.Parallel()
 	h := NotFound(site())
-	for _, c := range []struct {
-		method, path string
-		status       int
-		allow, kind  string
-	}{
-		{"GET", "/nowhere", 404, "", "text/html; charset=utf-8"},
-		{"DELETE", "/clients", 405, "GET, POST", "text/html; charset=utf-8"},
-		{"PUT", "/clients/cl_1/resend", 405, "POST", "text/html; charset=utf-8"},
-		{"PUT", "/", 405, "GET", "text/html; charset=utf-8"},
-		{"GET", "/v1/nowhere", 404, "", "application/problem+json"},
-		{"GET", "/v1", 404, "", "application/problem+json"},
-		{"PUT", "/v1/invites", 405, "GET, POST", "application/problem+json"},
-		{"GET", "/v1/invites/", 404, "", "application/problem+json"},
-		{"GET", "/i/", 404, "", "text/html; charset=utf-8"},
+	for _, c := range []struct{ method, path, kind string }{
+		{"GET", "/nowhere", "text/html; charset=utf-8"},
+		{"POST", "/nowhere", "text/html; charset=utf-8"},
+		{"GET", "/i/", "text/html; charset=utf-8"},
+		{"GET", "/v1/nowhere", "application/problem+json"},
+		{"DELETE", "/v1/nowhere", "application/problem+json"},
+		{"GET", "/v1", "application/problem+json"},
+		{"GET", "/v1/invites/", "application/problem+json"},
 	} {
 		w := do(h, c.method, c.path, nil)
-		if w.Code != c.status || w.Header().Get("Allow") != c.allow || w.Header().Get("Content-Type") != c.kind {
-			t.Errorf("%s %s: %d, Allow %q, %s; want %d, %q, %s", c.method, c.path, w.Code, w.Header().Get("Allow"), w.Header().Get("Content-Type"), c.status, c.allow, c.kind)
+		if w.Code != http.StatusNotFound || w.Header().Get("Allow") != "" || w.Header().Get("Content-Type") != c.kind {
+			t.Errorf("%s %s: %d, Allow %q, %s; want 404, %s", c.method, c.path, w.Code, w.Header().Get("Allow"), w.Header().Get("Content-Type"), c.kind)
 		}
 		if c.kind == "application/problem+json" {
 			var p struct {
 				Status       int
 				Code, Detail string
 			}
-			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != c.status || p.Code == "" || p.Detail == "" {
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != http.StatusNotFound || p.Code == "" || p.Detail == "" {
 				t.Errorf("%s %s: %s", c.method, c.path, w.Body)
 			}
 		}
 	}
 }
 
+func TestAPageTakesItsOwnMethods(t *testing.T) {
+	t.Parallel()
+	s := site()
+	for _, c := range []struct {
+		page   http.Handler
+		method string
+		status int
+		allow  string
+	}{
+		{DocsPage(s), "GET", 200, ""},
+		{DocsPage(s), "HEAD", 200, ""},
+		{DocsPage(s), "POST", 405, "GET, HEAD"},
+		{DocsPage(s), "DELETE", 405, "GET, HEAD"},
+		{formPage(s), "GET", 200, ""},
+		{formPage(s), "PUT", 405, "GET, HEAD, POST"},
+		{StartCheckout("https://portal.example", nil, nil), "GET", 405, "POST"},
+		{CheckoutDone(nil, nil), "POST", 405, "GET, HEAD"},
+	} {
+		w := do(c.page, c.method, "/x", nil, "Sec-Fetch-Site", "same-origin")
+		if w.Code != c.status || w.Header().Get("Allow") != c.allow {
+			t.Errorf("%s: %d, Allow %q; want %d, %q", c.method, w.Code, w.Header().Get("Allow"), c.status, c.allow)
+		}
+	}
+}
+
+// formPage is a page with two forms, of which the first is what it is for.
+func formPage(s *Site) *Page {
+	says := func(status int) handler {
+		return func(w http.ResponseWriter, _ *http.Request, _ identity.Caller) error {
+			w.WriteHeader(status)
+			return nil
+		}
+	}
+	first := form("first", identity.ByAnyone, says(http.StatusCreated))
+	first = primary(first)
+	return s.page("formPage", nil, identity.ByAnyone, says(http.StatusOK), first, form("second", identity.ByAnyone, says(http.StatusAccepted)))
+}
+
+func TestTheButtonSaysWhichFormIsSent(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int{"first": http.StatusCreated, "second": http.StatusAccepted, "": http.StatusCreated, "third": http.StatusBadRequest} {
+		if w := do(formPage(site()), "POST", "/x", url.Values{"do": {value}}, "Sec-Fetch-Site", "same-origin"); w.Code != want {
+			t.Errorf("do=%q: %d, want %d", value, w.Code, want)
+		}
+	}
+}
+
 func TestFormsAreTakenFromOurOwnPagesOnly(t *testing.T) {
 	t.Parallel()
-	for _, p := range Pages(Dependencies{Codes: &signin.Codes{}, Platform: "Latchkey", Origin: "https://portal.example", Now: time.Now}) {
-		if !strings.HasSuffix(p.ID, "Form") {
-			continue
-		}
+	for _, p := range []http.Handler{formPage(site()), StartCheckout("https://portal.example", nil, nil), StartUpgrade("https://portal.example", nil, nil)} {
 		for _, header := range [][]string{
 			{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"},
 			{"Sec-Fetch-Site", "same-site", "Origin", "https://other.portal.example"},
 			{"Origin", "https://evil.example"},
 			{"Origin", "null"},
 		} {
-			w := do(p, "POST", "/x", url.Values{"email": {"a@b.example"}}, header...)
+			w := do(p, "POST", "/x", url.Values{"do": {"first"}}, header...)
 			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "This came from another site") {
-				t.Errorf("%s with %v: %d", p.ID, header, w.Code)
+				t.Errorf("%v: %d", header, w.Code)
 			}
 			if w.Header().Get("Set-Cookie") != "" {
-				t.Errorf("%s with %v: sets a cookie", p.ID, header)
+				t.Errorf("%v: sets a cookie", header)
 			}
 		}
 	}
@@ -109,7 +137,7 @@ func TestFormsAreTakenFromOurOwnPagesOnly(t *testing.T) {
 
 func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 	t.Parallel()
-	h := SignOutForm(site(), &signin.Codes{})
+	h := AccountPage(site(), nil, nil, nil, nil, &signin.Sessions{})
 	good := link.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "0123456789ABCDEF")
 	for next, want := range map[string]string{
 		"":                        "/sign-in?done=signed-out",
@@ -127,7 +155,7 @@ func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 		"/checkout?agency=ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB&problem=x": "/sign-in?next=%2Fcheckout%3Fagency%3Dag_01KAM5Q0Z8W3RN6T0V4K2M9QXB",
 		"https://evil.example/i/lk":                                "/sign-in?done=signed-out",
 	} {
-		w := do(h, "POST", "/sign-out", url.Values{"next": {next}}, "Sec-Fetch-Site", "same-origin")
+		w := do(h, "POST", "/account", url.Values{"do": {"sign-out"}, "next": {next}}, "Sec-Fetch-Site", "same-origin")
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
 			t.Errorf("next=%q: %d to %q, want %q", next, w.Code, w.Header().Get("Location"), want)
 		}
@@ -140,7 +168,7 @@ func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 
 func TestLargeAndBrokenFormsAreRefused(t *testing.T) {
 	t.Parallel()
-	h := SignInForm(site(), &signin.Codes{})
+	h := SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{})
 	if w := do(h, "POST", "/sign-in", url.Values{"email": {strings.Repeat("a", maxForm)}}); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large form: %d", w.Code)
 	}
@@ -155,7 +183,7 @@ func TestLargeAndBrokenFormsAreRefused(t *testing.T) {
 
 func TestWhatWasTypedIsKept(t *testing.T) {
 	t.Parallel()
-	w := do(RequestCodeForm(site(), &signin.Codes{}), "POST", "/sign-in/code", url.Values{"email": {"<b>ops@"}})
+	w := do(SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}), "POST", "/sign-in", url.Values{"do": {"code"}, "email": {"<b>ops@"}})
 	body := w.Body.String()
 	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, "Enter a valid email address.") || !strings.Contains(body, `value="&lt;b&gt;ops@"`) {
 		t.Errorf("status %d: %s", w.Code, body)
@@ -281,11 +309,16 @@ func TestResendTellsItsLimitsBeforeTheyAreHit(t *testing.T) {
 	}
 }
 
+// failing is a page that cannot be shown.
+func failing(s *Site, err error) *Page {
+	return s.page("x", nil, identity.ByAnyone, func(http.ResponseWriter, *http.Request, identity.Caller) error { return err })
+}
+
 func TestEveryFaultHasAPage(t *testing.T) {
 	t.Parallel()
 	s := site()
 	for _, code := range fault.Codes() {
-		h := s.look("x", func(http.ResponseWriter, *http.Request) error { return fault.New(code, "What to do.") })
+		h := failing(s, fault.New(code, "What to do."))
 		w := do(h, "GET", "/x", nil)
 		switch code {
 		case fault.Unauthenticated:
@@ -306,7 +339,7 @@ func TestEveryFaultHasAPage(t *testing.T) {
 			t.Errorf("%s: %d, %v", code, w.Code, w.Header())
 		}
 	}
-	h := s.look("x", func(http.ResponseWriter, *http.Request) error { return http.ErrAbortHandler })
+	h := failing(s, http.ErrAbortHandler)
 	if w := do(h, "GET", "/x", nil); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "abort") {
 		t.Errorf("an error of ours: %d %s", w.Code, w.Body)
 	}
@@ -339,14 +372,4 @@ func TestDocsAssetsAndDocument(t *testing.T) {
 			t.Errorf("asset %q: %d", name, w.Code)
 		}
 	}
-}
-
-func FuzzMatches(f *testing.F) {
-	f.Add("/clients/{clientId}", "/clients/cl_1")
-	f.Add("/", "//")
-	f.Fuzz(func(t *testing.T, pattern, path string) {
-		if matches(pattern, path) && strings.Count(pattern, "/") != strings.Count(path, "/") {
-			t.Errorf("%q matches %q", pattern, path)
-		}
-	})
 }

@@ -72,7 +72,7 @@ func (v Invitation) Mark() Brand {
 // Answered thanks for another answer than yes.
 type Answered struct {
 	Brand    Brand // the platform's when declined: the link tells nothing more
-	Declined bool // else another address was proposed
+	Declined bool  // else another address was proposed
 }
 
 func (v Answered) frame() frame {
