@@ -78,7 +78,7 @@ func TestFunctionsMayRunBehindInvoke(t *testing.T) {
 	if w := ask(l, "POST", "/_local/clock", `{"advance":"1m"}`, "Content-Type", "application/json"); w.Code != http.StatusNotImplemented {
 		t.Errorf("a clock that nobody goes by was moved: %d %s", w.Code, w.Body)
 	}
-	if len(invoked) != 2 || invoked[0] != "GET /v1/health /2015-03-31/functions/latchkey-get-health/invocations" {
+	if len(invoked) != 2 || invoked[0] != "ANY /v1/health /2015-03-31/functions/latchkey-health/invocations" {
 		t.Errorf("invoked: %v", invoked)
 	}
 }

@@ -202,7 +202,7 @@ func TestItListensAndShowsWhatThereIs(t *testing.T) {
 	}
 	cfg := l.Engine.Config()
 	cfg.HTTPClient, cfg.BaseEndpoint = nil, aws.String(l.AWSEndpoint())
-	secret := aws.String(l.Stack.Environment("SignIn")["SECRET_PARAMETER"])
+	secret := aws.String(l.Stack.Environment("Sessions")["SECRET_PARAMETER"])
 	out, err := ssm.NewFromConfig(cfg).GetParameter(t.Context(), &ssm.GetParameterInput{Name: secret, WithDecryption: aws.Bool(true)})
 	if err != nil || len(aws.ToString(out.Parameter.Value)) < 32 {
 		t.Errorf("the secret: %+v, %v", out, err)

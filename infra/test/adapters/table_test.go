@@ -43,7 +43,7 @@ func open(t *testing.T) *whole.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return whole.Open(e.Config(), s.Environment("SendInvite")["TABLE_NAME"], func() time.Time { return now })
+	return whole.Open(e.Config(), s.Environment("Invites")["TABLE_NAME"], func() time.Time { return now })
 }
 
 func found(t *testing.T, table *whole.Table) id.Agency {

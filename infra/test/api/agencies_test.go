@@ -294,7 +294,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	look := url.Values{"name": {"Northwind Lab"}, "color": {"#123456"}, "try": {"1"}}
 	o.get(o.post("/settings", look).is(303).header.Get("Location")).is(200).shows("Nothing is saved yet.", "#123456", "Northwind Lab")
 	look.Set("color", "blue")
-	o.post("/settings", look).is(422).shows("blue")
+	o.post("/settings", look).is(422).shows("Write the colour as # and six digits")
 	if x, _ := o.agency(); x.Color != "#fafafa" {
 		t.Errorf("a preview saved %s", x.Color)
 	}

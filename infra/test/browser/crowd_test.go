@@ -39,7 +39,7 @@ var odd = map[string]string{
 func fill(t *testing.T, l *local.Local) {
 	t.Helper()
 	ctx := context.Background()
-	table := dynamo.Open(l.Engine.Config(), l.Stack.Environment("ListClients")["TABLE_NAME"], l.Now)
+	table := dynamo.Open(l.Engine.Config(), l.Stack.Environment("Clients")["TABLE_NAME"], l.Now)
 	places, err := dynamo.NewWorkplaces(table).Memberships(ctx, id.UserOf(local.Owner))
 	if err != nil || len(places) != 1 {
 		t.Fatal(places, err)
