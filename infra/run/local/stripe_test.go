@@ -39,13 +39,13 @@ func TestStripeStandsIn(t *testing.T) {
 	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != l.Origin()+"/paid" {
 		t.Errorf("paying: %d %s", w.Code, w.Body)
 	}
-	if c, err = till.Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
+	if c, err = provider.Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	if err := l.Advance(t.Context(), 40*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	invoices, err := till.Invoices(t.Context(), c.Customer)
+	invoices, err := provider.Invoices(t.Context(), c.Customer)
 	if err != nil || len(invoices) != 2 || invoices[0].Status != payment.InvoicePaid {
 		t.Errorf("after a month: %+v, %v", invoices, err)
 	}
