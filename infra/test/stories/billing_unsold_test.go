@@ -36,7 +36,7 @@ func TestWhereNothingIsSoldAnyMoreAnOfferCannotBeTakenUp(t *testing.T) {
 		s.wants(err, fault.PaymentsOff)
 		equal(s.world, "the payment after another try", o.get(which).Payment.State, subscription.None)
 		_, err = s.invoices.Page(s.ctx, me, o.id)
-		s.wants(err, fault.NotFound)
+		s.wants(err, fault.PaymentsOff)
 		_, err = s.canceller.Cancel(s.ctx, o.owner, which)
 		must(t, err)
 	})

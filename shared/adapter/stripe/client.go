@@ -55,6 +55,9 @@ type Client struct {
 	live bool
 }
 
+// Ready returns nil: with a key, something is sold.
+func (c *Client) Ready() error { return nil }
+
 // Open makes a client for an API key ("sk_test_…", "sk_live_…", "rk_…" with the rights for what is called). It makes no
 // request.
 func Open(key string, o Options) *Client {

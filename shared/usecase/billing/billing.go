@@ -21,6 +21,8 @@ import (
 
 // Provider is the payment service. Failures are payment.Error; of [Unsold] they are faults with code [fault.PaymentsOff].
 type Provider interface {
+	// Ready returns nil where something is sold, and a fault with code [fault.PaymentsOff] where nothing is. It asks nobody.
+	Ready() error
 	// Prices reads the active prices with these lookup keys; those that do not exist are left out.
 	Prices(ctx context.Context, lookupKeys []string) (map[string]payment.Price, error)
 	// CreateCheckout opens a checkout page, once per idempotency key.

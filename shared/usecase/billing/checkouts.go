@@ -66,6 +66,9 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "Choose month or year.")
 	}
+	if err := s.Provider.Ready(); err != nil {
+		return Page{}, err
+	}
 	ref := id.RefOf(agencyID, caller.Email)
 	// A page of another interval, or one that has ended, is closed first; then the loop begins anew.
 	const rounds = 4
@@ -285,10 +288,10 @@ func (s *Checkouts) Confirm(ctx context.Context, caller identity.Caller, agencyI
 	if err != nil {
 		return nil, err
 	}
-	if c.Payment.State != subscription.CheckoutOpen {
+	if c.Payment.State != subscription.CheckoutOpen || s.Provider.Ready() != nil {
 		return c, nil
 	}
-	if err := s.look(ctx, c); err != nil && !fault.Is(err, fault.PaymentsOff) {
+	if err := s.look(ctx, c); err != nil {
 		return nil, err
 	}
 	return s.Store.Client(ctx, agencyID, ref, true)

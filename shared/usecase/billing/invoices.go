@@ -24,6 +24,9 @@ func (s *Invoices) Page(ctx context.Context, caller identity.Caller, agency id.A
 	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
 		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
 	}
+	if err := s.Provider.Ready(); err != nil {
+		return "", err
+	}
 	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
 	if err != nil {
 		return "", err

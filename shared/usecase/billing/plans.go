@@ -47,6 +47,9 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 	if every != payment.Month && every != payment.Year {
 		return Page{}, fault.InField("interval", "Choose month or year.")
 	}
+	if err := s.Provider.Ready(); err != nil {
+		return Page{}, err
+	}
 	price, err := s.Prices.Plan(ctx)
 	if err != nil {
 		return Page{}, err
@@ -278,6 +281,9 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 // [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
 	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return "", err
+	}
+	if err := s.Provider.Ready(); err != nil {
 		return "", err
 	}
 	a, err := s.Store.Agency(ctx, caller.Agency)

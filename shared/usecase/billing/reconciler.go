@@ -33,6 +33,9 @@ type Reconciler struct {
 // Refresh reads the operator's prices at the payment service and keeps them, for those who quote them. Where nothing is
 // sold any more it forgets them.
 func (r *Reconciler) Refresh(ctx context.Context) error {
+	if r.Provider.Ready() != nil {
+		return r.forget(ctx)
+	}
 	var keys []string
 	for _, a := range append(contract.Articles(), contract.Article{Product: contract.Max}) {
 		for _, i := range contract.Intervals() {
@@ -40,9 +43,6 @@ func (r *Reconciler) Refresh(ctx context.Context) error {
 		}
 	}
 	found, err := r.Provider.Prices(ctx, keys)
-	if fault.Is(err, fault.PaymentsOff) {
-		return r.forget(ctx)
-	}
 	if err != nil {
 		return asFault(err)
 	}
@@ -70,13 +70,14 @@ const (
 // Reconcile reads the prices anew, finds what the payment service could not deliver and puts it on the queue. What has
 // been dealt with already is passed over there.
 func (r *Reconciler) Reconcile(ctx context.Context) error {
-	errs := []error{r.Refresh(ctx)}
+	refreshed := r.Refresh(ctx)
+	if r.Provider.Ready() != nil {
+		return refreshed
+	}
+	errs := []error{refreshed}
 	q := payment.EventQuery{Since: r.Now().Add(-lookBack), Types: payment.EventTypes, Undelivered: true}
 	for range mostPage {
 		page, next, err := r.Provider.Events(ctx, q)
-		if fault.Is(err, fault.PaymentsOff) { // there are no events where nothing is sold
-			break
-		}
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("billing: %w", asFault(err)))...)
 		}

@@ -20,6 +20,9 @@ var _ Provider = Unsold{}
 // Close closes nothing, since no page is open.
 func (Unsold) Close(context.Context, *client.Client) error { return nil }
 
+// Ready fails.
+func (Unsold) Ready() error { return errUnsold }
+
 // Prices fails.
 func (Unsold) Prices(context.Context, []string) (map[string]payment.Price, error) {
 	return nil, errUnsold
