@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 
 	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/event"
 )
 
@@ -47,7 +50,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(built) //nolint:errcheck // the system's folder for it
-		if err := binaries.Build(context.Background(), ".", built, "", "./testdata/answer"); err != nil {
+		if err := binaries.Build(context.Background(), ".", built, binaries.Here, "./testdata/answer"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -101,6 +104,42 @@ func TestAProcessIsStartedAtItsFirstEventAndKeptWarm(t *testing.T) {
 	first, second := ask(t, f, `{}`), ask(t, f, `{}`)
 	if first.Invoked != 1 || second.Invoked != 2 || first.PID != second.PID {
 		t.Errorf("first %d in process %d, then %d in process %d", first.Invoked, first.PID, second.Invoked, second.PID)
+	}
+}
+
+func TestAProcessWithOldVariablesIsReplaced(t *testing.T) {
+	t.Parallel()
+	said := "127.0.0.1:1"
+	f := open(t, binaries.Options{Further: func(*template.Function) map[string]string {
+		return map[string]string{"AWS_SAID": said}
+	}}).Functions()["Answer"]
+	first := ask(t, f, `{}`)
+	said = "127.0.0.1:1,127.0.0.1:2"
+	second := ask(t, f, `{}`)
+	if first.PID == second.PID || second.Invoked != 1 || !slices.Contains(second.Variables, "AWS_SAID="+said) {
+		t.Errorf("process %d, and then %d with %q", first.PID, second.PID, second.Variables)
+	}
+}
+
+// No template can loosen what a deployed function may call: the variable counts in the binaries of the local run alone.
+func TestOnlyBinariesForHereMayCallWhatStandsIn(t *testing.T) {
+	t.Parallel()
+	strict := binaries.Deployed
+	strict.Processor = "" // so that it can be run here
+	for use, want := range map[binaries.Use]string{
+		strict:        "egress: 127.0.0.1:8080 may not be called, by its address: Loopback, RFC 1122",
+		binaries.Here: "<nil>",
+	} {
+		dir := t.TempDir()
+		if err := binaries.Build(t.Context(), "../../../shared/adapter/egress", dir, use, "./testdata/judge"); err != nil {
+			t.Fatal(err)
+		}
+		c := exec.CommandContext(t.Context(), filepath.Join(dir, "judge"), "127.0.0.1:8080")
+		c.Env = []string{egress.Variable + "=127.0.0.1:8080"}
+		out, err := c.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("built for %+v it says %q, %v; want %q", use, got, err, want)
+		}
 	}
 }
 

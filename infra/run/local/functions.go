@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"latchkey.dev/infra/run/engine/roundtrip"
@@ -67,18 +68,32 @@ const sealKey = "what the local run seals it could as well leave open"
 
 // outside is what a deployment lets be called, and besides what this run listens on and has started.
 func (l *Local) outside() egress.Policy {
-	p := egress.Strict()
+	return egress.Strict().AllowingWhere(func(at netip.AddrPort) bool { return slices.Contains(l.listeners(), at) })
+}
+
+// listeners are where what stands in for the outside listens now: this run, by its origin's port, and real n8ns.
+func (l *Local) listeners() []netip.AddrPort {
+	var all []netip.AddrPort
 	if u, err := url.Parse(l.origin); err == nil {
 		for _, host := range []string{"127.0.0.1", "[::1]"} {
 			if at, err := netip.ParseAddrPort(host + ":" + u.Port()); err == nil {
-				p = p.Allowing(at)
+				all = append(all, at)
 			}
 		}
 	}
 	if l.estate != nil {
-		p = p.AllowingWhere(l.estate.real.Listens)
+		all = append(all, l.estate.real.Listeners()...)
 	}
-	return p
+	return all
+}
+
+// standInList are the listeners as functions in processes of their own take them, see binaries.Here.
+func (l *Local) standInList() string {
+	var all []string
+	for _, at := range l.listeners() {
+		all = append(all, at.String())
+	}
+	return strings.Join(all, ",")
 }
 
 // nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and

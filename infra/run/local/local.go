@@ -305,7 +305,7 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 	}
 	if o.Binaries != "" {
 		var err error
-		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o); err != nil {
+		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.standInList); err != nil {
 			return nil, err
 		}
 		return l.binaries.Functions(), nil

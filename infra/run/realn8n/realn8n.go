@@ -16,7 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -291,16 +291,18 @@ func post(ctx context.Context, c *http.Client, at, key string, body, into any) e
 	return json.Unmarshal(text, into)
 }
 
-// Listens tells whether the address is where one of them listens.
-func (h *Houses) Listens(at netip.AddrPort) bool {
+// Listeners are where n8ns listen, or did before they were stopped.
+func (h *Houses) Listeners() []netip.AddrPort {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	var all []netip.AddrPort
 	for _, x := range h.all {
-		if at.Addr().String() == "127.0.0.1" && x.port == strconv.Itoa(int(at.Port())) {
-			return true
+		if at, err := netip.ParseAddrPort("127.0.0.1:" + x.port); err == nil {
+			all = append(all, at)
 		}
 	}
-	return false
+	slices.SortFunc(all, netip.AddrPort.Compare)
+	return all
 }
 
 // Look says how far an n8n is, and once it runs where it is and what its API key is.

@@ -11,14 +11,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-
-	"latchkey.dev/infra/run/binaries"
 )
 
 var update = flag.Bool("update", false, "write functions/deps.txt anew")
@@ -31,13 +28,7 @@ var list = filepath.Join(root, "functions", "deps.txt")
 // linker leaves out what nothing reaches.
 func TestEachBinaryLinksWhatTheListSays(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
-	if runtime.GOOS != "linux" {
-		dir = t.TempDir()
-		if err := binaries.Build(t.Context(), root, dir, runtime.GOARCH); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, &deployed)
 	there, err := directories()
 	if err != nil {
 		t.Fatal(err)
@@ -68,37 +59,43 @@ func TestEachBinaryLinksWhatTheListSays(t *testing.T) {
 // heavy are the packages of Go's own library that the list names, since a binary pays for them in size or at its start.
 var heavy = map[string]bool{"html/template": true, "encoding/xml": true, "image": true, "net/http": true}
 
-// linked are the packages that have code in the binary: ours and those of golang.org/x by package, the others by their
-// module, and those of Go's own library that are heavy. A binary without symbols still has the table of its functions,
-// which stack traces are made from.
-func linked(binary string) (map[string]bool, error) {
+// code are the functions that are in the binary, and what it was built of. A binary without symbols still has the table of
+// its functions, which stack traces are made from.
+func code(binary string) ([]gosym.Func, *buildinfo.BuildInfo, error) {
 	file, err := elf.Open(binary)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
 	section, text := file.Section(".gopclntab"), file.Section(".text")
 	if section == nil || text == nil {
-		return nil, errors.New("it has no table of functions: is it a Go binary?")
+		return nil, nil, errors.New("it has no table of functions: is it a Go binary?")
 	}
 	data, err := section.Data()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(table.Funcs) == 0 {
-		return nil, errors.New("its table of functions is empty")
+		return nil, nil, errors.New("its table of functions is empty")
 	}
 	info, err := buildinfo.ReadFile(binary)
+	return table.Funcs, info, err
+}
+
+// linked are the packages that have code in the binary: ours and those of golang.org/x by package, the others by their
+// module, and those of Go's own library that are heavy.
+func linked(binary string) (map[string]bool, error) {
+	functions, info, err := code(binary)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]bool{}
-	for i := range table.Funcs {
-		if name := entry(table.Funcs[i].PackageName(), info); name != "" {
+	for i := range functions {
+		if name := entry(functions[i].PackageName(), info); name != "" {
 			all[name] = true
 		}
 	}

@@ -72,7 +72,7 @@ func run(data string, out io.Writer) error {
 	if o.Binaries = os.Getenv("BINARIES"); o.Binaries == "1" {
 		o.Binaries = filepath.Join("bin", "local")
 		fmt.Fprintln(out, "\n  Building every function into "+o.Binaries+" (a minute or two the first time)…")
-		if err := binaries.Build(ctx, ".", o.Binaries, ""); err != nil {
+		if err := binaries.Build(ctx, ".", o.Binaries, binaries.Here); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "  Built in %s.\n", time.Since(start).Round(100*time.Millisecond))
