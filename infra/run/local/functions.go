@@ -81,8 +81,8 @@ func (l *Local) listeners() []netip.AddrPort {
 			}
 		}
 	}
-	if l.estate != nil {
-		all = append(all, l.estate.real.Listeners()...)
+	if l.realInstances != nil {
+		all = append(all, l.realInstances.real.Listeners()...)
 	}
 	return all
 }
@@ -99,17 +99,17 @@ func (l *Local) standInList() string {
 // nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and
 // to all others over it.
 func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
-	within := roundtrip.Transport(http.StripPrefix(standIns, l.n8n))
+	within := roundtrip.Transport(http.StripPrefix(standInPath, l.n8n))
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standIns+"/") {
+		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standInPath+"/") {
 			return within.RoundTrip(r)
 		}
 		return network.RoundTrip(r)
 	})
 }
 
-// standIns is the path below which the stand-ins for n8n are.
-const standIns = "/_local/n8n"
+// standInPath is the path below which the stand-ins for n8n are.
+const standInPath = "/_local/n8n"
 
 type roundTrip func(*http.Request) (*http.Response, error)
 

@@ -106,20 +106,20 @@ type Local struct {
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
-	elsewhere  elsewhere
-	binaries   *binaries.Set // nil where functions run in this process or behind Invoke
-	estate     *estate       // nil where everything that is set up is a stand-in
-	n8n        *n8n.Server
-	origin     string
-	near       string // Options.Near, or the origin
-	awsURL     string
-	till       *till.Client
-	clock      *clock
-	queueClock *clock // the queues', which is ahead by what was made older
-	env        *environment.Environment
-	log        *slog.Logger
-	handler    http.Handler
-	servers    []*http.Server
+	elsewhere     elsewhere
+	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
+	realInstances *realInstances // nil where everything that is set up is a stand-in
+	n8n           *n8n.Server
+	origin        string
+	near          string // Options.Near, or the origin
+	awsURL        string
+	till          *till.Client
+	clock         *clock
+	queueClock    *clock // the queues', which is ahead by what was made older
+	env           *environment.Environment
+	log           *slog.Logger
+	handler       http.Handler
+	servers       []*http.Server
 }
 
 // Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
@@ -271,16 +271,16 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
-	built := &yard{origin: l.near, now: l.clock.Now, tell: l.tell}
+	built := &standIns{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2
 	}
 	l.Provisioner = &provisioner.Server{Secret: []byte(programSecret), Maker: built, Now: l.clock.Now}
 	if o.N8N != "" {
-		if l.estate, err = openEstate(built, o.N8N); err != nil {
+		if l.realInstances, err = openRealInstances(built, o.N8N); err != nil {
 			return err
 		}
-		l.Provisioner.Maker = l.estate
+		l.Provisioner.Maker = l.realInstances
 	}
 	l.env = env
 	all, err := l.functions(o)
@@ -415,8 +415,8 @@ func (l *Local) Close() error {
 	if l.binaries != nil {
 		errs = append(errs, l.binaries.Close())
 	}
-	if l.estate != nil {
-		errs = append(errs, l.estate.real.Close())
+	if l.realInstances != nil {
+		errs = append(errs, l.realInstances.real.Close())
 	}
 	if l.Engine != nil {
 		errs = append(errs, l.Engine.Close())

@@ -41,7 +41,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("POST /_local/age", l.grow)
 	mux.HandleFunc("GET /_local/queues", l.queues)
 	mux.HandleFunc("POST /_local/queues/{name}/redrive", l.redrive)
-	mux.Handle(standIns+"/", http.StripPrefix(standIns, l.n8n))
+	mux.Handle(standInPath+"/", http.StripPrefix(standInPath, l.n8n))
 	mux.Handle(programPath, l.Provisioner)
 	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
@@ -60,7 +60,7 @@ func (l *Local) pages() http.Handler {
 
 func (l *Local) index(w http.ResponseWriter, r *http.Request) {
 	if wantsJSON(r) {
-		l.answer(w, map[string]string{"origin": l.env.String("ORIGIN"), "standIns": l.near + standIns,
+		l.answer(w, map[string]string{"origin": l.env.String("ORIGIN"), "standIns": l.near + standInPath,
 			"dynamodb": cmp.Or(l.elsewhere.endpoints["dynamodb"], l.awsURL), "table": l.env.String("TABLE_NAME")})
 		return
 	}

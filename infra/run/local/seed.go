@@ -69,7 +69,7 @@ func seed(ctx context.Context, env *environment.Environment, origin string) erro
 		for _, r := range s.resources {
 			r.CreatedAt = now.Add(-60 * 24 * time.Hour)
 			if r.Kind == instance.N8N && r.Status.Linkable() && r.Name != unconnected {
-				r.URL = origin + standIns + "/" + host(r.Name)
+				r.URL = origin + standInPath + "/" + host(r.Name)
 				r.Key, r.CheckedAt = keys.Seal(standin.Key(host(r.Name)), r.Place(f.Agency.ID)), now.Add(-3*time.Hour)
 			}
 			f.Resources = append(f.Resources, r)

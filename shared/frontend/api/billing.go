@@ -149,6 +149,9 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 		codes: []fault.Code{
 			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
+		if err := caller.MustSignIn(); err != nil {
+			return nil, err
+		}
 		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
 			return nil, err

@@ -165,6 +165,9 @@ func GetSession(auth *signin.Authenticator) Operation {
 		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
 		summary: "Who is signed in",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
+		if err := caller.MustSignIn(); err != nil {
+			return nil, err
+		}
 		return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
 	})
 }

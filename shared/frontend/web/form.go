@@ -8,7 +8,6 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -136,7 +135,7 @@ func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller,
 	case p.auth == nil:
 		return identity.Caller{}, nil
 	case p.unheld:
-		return p.auth.Identify(r.Context(), signin.Credentials{Session: cookie.Of(r), Bearer: bearer(r)})
+		return p.auth.Identify(r.Context(), credentials(r))
 	}
 	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who)
 	if err == nil && who.Kind == identity.Staff {
@@ -145,19 +144,13 @@ func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller,
 	return caller, err
 }
 
-// Unheld is the same page, whose callers are found out, by API keys too, and held to nothing: what is refused there is
-// refused by a use case. A suite compares that with what is declared.
+// Unheld is the same page, whose callers are found out and held to nothing: what is refused there is refused by a use case.
+// A suite compares that with what is declared.
 func (p *Page) Unheld() *Page {
 	open := *p
 	open.unheld = true
 	open.post = open.site.guard.Handler(http.HandlerFunc(open.send))
 	return &open
-}
-
-// bearer is the API key of a request; pages take none, and only an unheld one looks at it.
-func bearer(r *http.Request) string {
-	_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Bearer ")
-	return key
 }
 
 // Function is the page as a Lambda function behind its route.

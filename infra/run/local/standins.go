@@ -24,8 +24,8 @@ const programPath = "/_local/provisioner"
 // programSecret is what questions to it are signed with.
 const programSecret = "the program and the product are one process"
 
-// yard sets up stand-ins for n8n, each labelled as one. Each takes a while, so that there is something to follow.
-type yard struct {
+// standIns sets up stand-ins for n8n, each labelled as one. Each takes a while, so that there is something to follow.
+type standIns struct {
 	origin string
 	takes  time.Duration // to be there, and as long again to run
 	now    func() time.Time
@@ -35,37 +35,40 @@ type yard struct {
 	started map[string]time.Time
 }
 
-func (y *yard) Start(t provisioner.Thing) error {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.started == nil {
-		y.started = map[string]time.Time{}
+// Start begins to set it up.
+func (s *standIns) Start(t provisioner.Thing) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started == nil {
+		s.started = map[string]time.Time{}
 	}
-	y.started[t.Key] = y.now()
-	if y.takes > 0 {
+	s.started[t.Key] = s.now()
+	if s.takes > 0 {
 		for step := range time.Duration(2) {
-			time.AfterFunc((step+1)*y.takes, func() { y.tell(t.Data) })
+			time.AfterFunc((step+1)*s.takes, func() { s.tell(t.Data) })
 		}
 	}
 	return nil
 }
 
-func (y *yard) Look(t provisioner.Thing) (stage provisioning.Stage, url, apiKey string) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	switch since := y.now().Sub(y.started[t.Key]); {
-	case since < y.takes:
+// Look says how far it is.
+func (s *standIns) Look(t provisioner.Thing) (stage provisioning.Stage, url, apiKey string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch since := s.now().Sub(s.started[t.Key]); {
+	case since < s.takes:
 		return provisioning.Making, "", ""
-	case since < 2*y.takes:
+	case since < 2*s.takes:
 		return provisioning.There, "", ""
 	case t.Product != string(contract.Hosting): // there is no stand-in for WhatsApp, so nothing to open
 		return provisioning.Running, "", ""
 	}
 	name := strings.ReplaceAll(strings.ToLower(t.Resource), "_", "-")
-	return provisioning.Running, y.origin + standIns + "/" + name, n8n.Key(name)
+	return provisioning.Running, s.origin + standInPath + "/" + name, n8n.Key(name)
 }
 
-func (y *yard) Halt(provisioner.Thing, bool) error { return nil }
+// Halt does nothing: a stand-in answers for ever.
+func (s *standIns) Halt(provisioner.Thing, bool) error { return nil }
 
 // tell sends the product a message of the program's, that it should ask about a thing. That it may be lost is no loss: the
 // product asks by itself, a little later.
@@ -80,7 +83,8 @@ func (l *Local) tell(about asked.Data) {
 		return
 	}
 	name := string(id.New[id.Event]("msg_", now))
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {name}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {name},
+		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
 		"Webhook-Signature": {asked.Sign([]byte(programSecret), name, now, body)}}
 	res, err := roundtrip.Transport(l.Host).RoundTrip(r)
 	if err != nil {
@@ -92,5 +96,7 @@ func (l *Local) tell(about asked.Data) {
 
 // program carries questions to the program without the network.
 func (l *Local) program() http.RoundTripper {
-	return roundtrip.Transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { l.Provisioner.ServeHTTP(w, r) }))
+	return roundtrip.Transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.Provisioner.ServeHTTP(w, r)
+	}))
 }
