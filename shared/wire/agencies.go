@@ -3,7 +3,6 @@ package wire
 import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
-	"latchkey.dev/shared/adapter/picture"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/agencies"
@@ -28,11 +27,6 @@ func (p *Parts) Settings() *agencies.Settings {
 // Branding changes how an agency looks.
 func (p *Parts) Branding() *agencies.Branding {
 	return &agencies.Branding{Store: dynamo.NewBranding(p.Table()), Now: p.Now}
-}
-
-// Uploads changes how an agency looks, with a new logo too. What decodes pictures is linked by those alone that ask for it.
-func (p *Parts) Uploads() *agencies.Uploads {
-	return &agencies.Uploads{Store: dynamo.NewBranding(p.Table()), Picture: picture.Read, Now: p.Now}
 }
 
 // Logos serves logos.
@@ -71,11 +65,6 @@ func (f Functions) Branding() event.Function {
 	return api.Route(f.p.Origin(), api.UpdateBranding(f.p.Authenticator(), f.p.Branding())).Function()
 }
 
-// AgencyLogo serves /v1/agency/logo.
-func (f Functions) AgencyLogo() event.Function {
-	return api.Route(f.p.Origin(), api.UpdateLogo(f.p.Authenticator(), f.p.Uploads())).Function()
-}
-
 // Members serves /v1/members.
 func (f Functions) Members() event.Function {
 	auth := f.p.Authenticator()
@@ -99,11 +88,6 @@ func (f Functions) SignUpPage() event.Function {
 // AgenciesPage serves /agencies.
 func (f Functions) AgenciesPage() event.Function {
 	return web.AgenciesPage(f.p.Site(), f.p.Authenticator(), f.p.Workplaces()).Function()
-}
-
-// SettingsPage serves /settings.
-func (f Functions) SettingsPage() event.Function {
-	return web.SettingsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Uploads()).Function()
 }
 
 // AgencyPage serves /settings/agency.

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"strings"
-
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/stripe"
@@ -14,7 +12,7 @@ import (
 
 // provider is the payment service, or that nothing is sold.
 func (p *Parts) provider() billing.Provider {
-	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
 	case p.Outside.Payments != nil:
@@ -28,7 +26,7 @@ func (p *Parts) provider() billing.Provider {
 // function.
 func (p *Parts) CheckoutCloser() client.CheckoutCloser {
 	queue := p.BillingQueue() // which is asked for also where nothing is sold, so that a template that lacks it is noticed
-	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
 	case p.Outside.Payments != nil:
@@ -66,11 +64,6 @@ func (p *Parts) Plans() *billing.Plans {
 // Contracts shows people what they buy.
 func (p *Parts) Contracts() *billing.Contracts {
 	return &billing.Contracts{Store: dynamo.NewContracts(p.Table())}
-}
-
-// PaymentListener takes what the payment service tells.
-func (p *Parts) PaymentListener() *billing.Listener {
-	return &billing.Listener{Queue: p.BillingQueue()}
 }
 
 // BillingWorker deals with what the payment service has told.
@@ -158,12 +151,6 @@ func (f Functions) OpenBilling() event.Function {
 // StartUpgrade serves /upgrade/start.
 func (f Functions) StartUpgrade() event.Function {
 	return web.StartUpgrade(f.p.Origin(), f.p.Authenticator(), f.p.Plans()).Function()
-}
-
-// StripeWebhook serves /stripe/webhook.
-func (f Functions) StripeWebhook() event.Function {
-	secrets := strings.Split(f.p.secret("STRIPE_WEBHOOK_SECRET_PARAMETER"), ",")
-	return event.HTTP("stripeWebhook", stripe.Receiver(secrets, f.p.Now, f.p.PaymentListener().Listen))
 }
 
 // Bill works on the billing queue.

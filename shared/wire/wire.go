@@ -1,6 +1,9 @@
 // Package wire makes the product's parts out of what a function is told by its environment, and its functions out of the
 // parts. It is the only wiring of the code: a main starts one of [Functions], and the local run and the suites host the same
 // ones. What the functions are invoked by is in the templates.
+//
+// Most functions are here. A program initializes every package that it imports, used or not, so that a few stand in packages
+// below: those that link less than this package does (bare, intake), and those whose adapters weigh (mail, provision, upload).
 package wire
 
 import (
@@ -10,22 +13,23 @@ import (
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
-	"latchkey.dev/shared/adapter/sqs"
-	"latchkey.dev/shared/adapter/ssm"
-	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/delivery"
+	"latchkey.dev/shared/wire/intake"
 )
 
 // Parts makes each part when it is first asked for, from the environment. It must never be put into an interface: then the
 // linker drops what a function does not ask for.
 type Parts struct {
-	*environment.Environment
+	*intake.Parts
 	Outside
 
-	table  *dynamo.Table
-	queues map[string]*sqs.Queue
-	given  map[string]string
+	table *dynamo.Table
+}
+
+// From makes the parts of an environment.
+func From(env *environment.Environment, o Outside) *Parts {
+	return &Parts{Parts: intake.From(env), Outside: o}
 }
 
 // Outside takes the place of what is outside of the deployment, for the local run and the suites. What is nil is the real one.
@@ -40,7 +44,7 @@ type Outside struct {
 	Domains delivery.Domains
 }
 
-// Functions has one method for each function of the deployment, named by its logical id in the templates.
+// Functions has one method for each function whose parts are all here, named by its logical id in the templates.
 type Functions struct{ p *Parts }
 
 // With are the functions made of these parts.
@@ -49,7 +53,7 @@ func With(p *Parts) Functions { return Functions{p} }
 // Start serves one function through the Lambda Runtime API. It does not return.
 func Start(f func(Functions) event.Function) {
 	event.Start(func(env *environment.Environment) (event.Function, error) {
-		return f(Functions{&Parts{Environment: env}}), nil
+		return f(With(From(env, Outside{}))), nil
 	})
 }
 
@@ -60,26 +64,6 @@ func (p *Parts) Table() *dynamo.Table {
 	}
 	return p.table
 }
-
-// queue is the queue whose URL is in the variable.
-func (p *Parts) queue(variable string) *sqs.Queue {
-	if p.queues[variable] == nil {
-		if p.queues == nil {
-			p.queues = map[string]*sqs.Queue{}
-		}
-		p.queues[variable] = sqs.Open(p.AWS("sqs"), p.String(variable))
-	}
-	return p.queues[variable]
-}
-
-// MailQueue takes jobs of mail.
-func (p *Parts) MailQueue() *sqs.Queue { return p.queue("MAIL_QUEUE_URL") }
-
-// BillingQueue takes jobs about payments.
-func (p *Parts) BillingQueue() *sqs.Queue { return p.queue("BILLING_QUEUE_URL") }
-
-// ProvisionQueue takes jobs about what was paid for.
-func (p *Parts) ProvisionQueue() *sqs.Queue { return p.queue("PROVISION_QUEUE_URL") }
 
 // Egress judges which addresses outside may be called.
 func (p *Parts) Egress() egress.Policy {
@@ -92,25 +76,3 @@ func (p *Parts) Egress() egress.Policy {
 	}
 	return policy
 }
-
-// secret is the value of the parameter that the variable names; "" where it names none.
-func (p *Parts) secret(variable string) string {
-	v, ok := p.given[variable]
-	if !ok {
-		if p.given == nil {
-			p.given = map[string]string{}
-		}
-		v = ssm.Given(p.Environment, variable)
-		p.given[variable] = v
-	}
-	return v
-}
-
-// Origin is the platform's public origin.
-func (p *Parts) Origin() string { return p.Environment.Origin("ORIGIN") }
-
-// Platform is the platform's name as people read it.
-func (p *Parts) Platform() string { return p.String("PLATFORM_NAME") }
-
-// Site is what every page has in common.
-func (p *Parts) Site() *web.Site { return web.New(p.Platform(), p.Origin(), p.Now) }

@@ -1,6 +1,6 @@
 // Command docs-page serves /docs: the API as people read it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/bare"
 
-func main() { wire.Start(wire.Functions.DocsPage) }
+func main() { bare.Start(bare.Functions.DocsPage) }

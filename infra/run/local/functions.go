@@ -16,27 +16,40 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/bare"
+	"latchkey.dev/shared/wire/intake"
+	"latchkey.dev/shared/wire/mail"
+	"latchkey.dev/shared/wire/provision"
+	"latchkey.dev/shared/wire/upload"
 )
 
-// wired makes the template's functions as their mains do: by the methods of wire.Functions that bear their logical ids. Only
-// here are they found by name, since that keeps all of them in the binary.
+// wired makes the template's functions as their mains do: by the methods of Functions in wire and the packages below it that
+// bear their logical ids. Only here are they found by name, since that keeps all of them in the binary.
 func wired(t *template.Template, p *wire.Parts) (map[string]event.Function, error) {
 	methods := map[string]reflect.Value{}
-	all := reflect.ValueOf(wire.With(p))
-	for n := range all.NumMethod() {
-		methods[strings.ToLower(all.Type().Method(n).Name)] = all.Method(n) // APIKey is ApiKey in the template
+	for _, functions := range []any{
+		wire.With(p), bare.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p),
+	} {
+		all := reflect.ValueOf(functions)
+		for n := range all.NumMethod() {
+			id := strings.ToLower(all.Type().Method(n).Name) // APIKey is ApiKey in the template
+			if methods[id].IsValid() {
+				return nil, fmt.Errorf("local: two packages of wire make %s", id)
+			}
+			methods[id] = all.Method(n)
+		}
 	}
 	out := map[string]event.Function{}
 	for _, f := range t.Functions {
 		method, ok := methods[strings.ToLower(f.ID)]
 		if !ok {
-			return nil, fmt.Errorf("local: wire.Functions has no method %s", f.ID)
+			return nil, fmt.Errorf("local: no Functions of wire have a method %s", f.ID)
 		}
 		out[f.ID] = method.Call(nil)[0].Interface().(event.Function)
 		delete(methods, strings.ToLower(f.ID))
 	}
 	for name := range methods {
-		return nil, fmt.Errorf("local: the templates have no function %s, which wire.Functions makes", name)
+		return nil, fmt.Errorf("local: the templates have no function %s, which wire makes", name)
 	}
 	return out, p.Err()
 }

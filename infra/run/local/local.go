@@ -311,8 +311,8 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 		return l.binaries.Functions(), nil
 	}
 	outside := l.outside()
-	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
-		Payments: l.till, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
+	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{
+		Payments: l.till, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}))
 }
 
 // Functions makes the template's functions anew, for what looks at how they are made.

@@ -137,7 +137,8 @@ func TestDirectoriesLogicalIDsAndEventsAreTheSame(t *testing.T) {
 // What a function is made of stands in wire, where the local run and the suites find it too.
 func TestMainsStartTheirFunctionAndDoNothingElse(t *testing.T) {
 	t.Parallel()
-	started := regexp.MustCompile(`\A// Command ([a-z0-9-]+) (?:.*\n(?://.*\n)*)package main\n\nimport "latchkey\.dev/shared/wire"\n\nfunc main\(\) \{ wire\.Start\(wire\.Functions\.(\w+)\) \}\n\z`)
+	started := regexp.MustCompile(`\A// Command ([a-z0-9-]+) (?:.*\n(?://.*\n)*)package main\n\n` +
+		`import "latchkey\.dev/shared/(?:wire|wire/\w+)"\n\nfunc main\(\) \{ (\w+)\.Start\((\w+)\.Functions\.(\w+)\) \}\n\z`)
 	for _, f := range declared(t).Functions {
 		source, err := os.ReadFile(filepath.Join(root, f.Directory, "main.go"))
 		if err != nil {
@@ -147,9 +148,9 @@ func TestMainsStartTheirFunctionAndDoNothingElse(t *testing.T) {
 		found := started.FindStringSubmatch(string(source))
 		switch {
 		case found == nil:
-			t.Errorf("%s/main.go is not a comment on Command, the import of wire, and a main that starts one of wire.Functions", f.Directory)
-		case found[1] != filepath.Base(f.Directory) || !strings.EqualFold(found[2], f.ID): // Go writes APIKey what is ApiKey there
-			t.Errorf("%s/main.go is about %s and starts %s; it should start %s", f.Directory, found[1], found[2], f.ID)
+			t.Errorf("%s/main.go is not a comment on Command, one import of wire, and a main that starts one of its Functions", f.Directory)
+		case found[1] != filepath.Base(f.Directory) || !strings.EqualFold(found[4], f.ID): // Go writes APIKey what is ApiKey there
+			t.Errorf("%s/main.go is about %s and starts %s; it should start %s", f.Directory, found[1], found[4], f.ID)
 		}
 		if files, err := filepath.Glob(filepath.Join(root, f.Directory, "*")); err != nil || len(files) != 1 {
 			t.Errorf("%s has %v besides its main: %v", f.Directory, files, err)

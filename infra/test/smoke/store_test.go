@@ -54,7 +54,7 @@ func TestNoFunctionLinksAStoreThatItsPartsDoNotName(t *testing.T) {
 // storeMethod is the symbol of a method that others can call: of a type's values, or of pointers to them.
 var storeMethod = regexp.MustCompile(`^latchkey\.dev/shared/adapter/dynamo\.(?:\(\*(\w+)\)|([A-Z]\w*))\.([A-Z]\w*)`)
 
-// wiring is what the methods of wire's Functions and Parts speak of, by receiver and name in small letters.
+// wiring is what the methods of Functions and Parts speak of in wire and below it, by receiver and name in small letters.
 type wiring map[string]map[string]*spoken
 
 type spoken struct {
@@ -68,8 +68,12 @@ func readWiring(t *testing.T) wiring {
 	if err != nil {
 		t.Fatal(err)
 	}
+	below, err := filepath.Glob(filepath.Join(root, "shared", "wire", "*", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := wiring{"Functions": {}, "Parts": {}}
-	for _, path := range files {
+	for _, path := range append(files, below...) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
@@ -123,7 +127,7 @@ func (w wiring) stores(t *testing.T, id string) map[string]bool {
 	t.Helper()
 	begin := w["Functions"][strings.ToLower(id)]
 	if begin == nil {
-		t.Fatalf("wire.Functions has no method %s", id)
+		t.Fatalf("no Functions of wire have a method %s", id)
 	}
 	all, seen := map[string]bool{}, map[string]bool{}
 	var add func(*spoken)
