@@ -306,7 +306,7 @@ func TestNoFunctionRunsWhileItIsQuiet(t *testing.T) {
 	t.Parallel()
 	var running atomic.Int64
 	begun, release := make(chan struct{}, 9), make(chan struct{})
-	h := open(t, declare(t, map[string]declaration{"A": {properties: "Timeout: 900"}}), map[string]event.Function{"A": function(func(context.Context, []byte) ([]byte, error) {
+	h := open(t, declare(t, map[string]declaration{"A": route("GET", "/a")}), map[string]event.Function{"A": function(func(context.Context, []byte) ([]byte, error) {
 		running.Add(1)
 		defer running.Add(-1)
 		begun <- struct{}{}

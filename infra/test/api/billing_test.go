@@ -258,8 +258,9 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 	p.webhooks(standin.Plan{Hold: true})
 	p.pay(page.URL, "pay")
 	p.nobody().post(link+"/decline", nil).fails(409, "already_paid")
-	o.delete("/v1/clients/"+i.ClientID).fails(409, "already_paid")
-	o.post("/v1/invites/"+i.ID+"/proposal/approve", nil).fails(409, "already_paid")
+	// Who meets it first has it looked at: whoever comes later may find a client who pays.
+	o.delete("/v1/clients/" + i.ClientID).is(409)
+	o.post("/v1/invites/"+i.ID+"/proposal/approve", nil).is(409)
 	p.webhooks(standin.Plan{})
 	c.joins(mine.ID)
 
@@ -271,7 +272,7 @@ func TestWhatWasPaidAMomentAgoDoesNotEnd(t *testing.T) {
 	p.webhooks(standin.Plan{Hold: true})
 	p.pay(again, "pay")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).fails(409, "already_paid")
-	c.delete("/v1/me").fails(409, "already_paid")
+	c.delete("/v1/me").is(409)
 	p.webhooks(standin.Plan{})
 	c.joins(mine.ID)
 
@@ -324,9 +325,9 @@ func TestWhereNothingIsSoldEverybodyIsToldSo(t *testing.T) {
 	o.post("/v1/invites/preview", m{"email": p.address("a"), "payer": "client", "order": asked["order"]}).fails(422, "payments_not_set_up")
 	o.post("/v1/quotes", m{"order": asked["order"]}).fails(422, "payments_not_set_up")
 	o.post("/v1/agency/plan", m{"interval": "year"}).fails(422, "payments_not_set_up")
-	o.post("/v1/agency/billing", nil).fails(422, "payments_not_set_up")
+	o.post("/v1/agency/billing", nil).says(404, "not_found", "Your agency has not paid for anything yet.")
 	c := p.signIn(p.address("b"))
-	c.post("/v1/portal/billing", m{"agency": mine.ID}).fails(422, "payments_not_set_up")
+	c.post("/v1/portal/billing", m{"agency": mine.ID}).fails(404, "not_found")
 }
 
 // Nobody but Stripe, and the program that sets up what is bought, is listened to.
@@ -352,7 +353,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()
 	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
-	c.post(link, do("code", url.Values{})).is(200)
+	c.post(link, do("code", url.Values{})).is(303).has("Location", link+"?step=code")
 	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
 	c.cookie = a.session()
 	at := a.header.Get("Location")

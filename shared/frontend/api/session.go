@@ -165,7 +165,7 @@ func GetSession(auth *signin.Authenticator) Operation {
 		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
 		summary: "Who is signed in",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
-		if err := caller.MustSignIn(); err != nil {
+		if err := caller.MustSignIn(); err != nil { // it tells what the wrapper has found out, and no use case is asked
 			return nil, err
 		}
 		return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
@@ -226,8 +226,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
 		summary: "Make an API key",
-		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, invites:write, " +
-			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
+		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, " +
+			"invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		n := signin.NewKey{Name: in.Body.Name}

@@ -129,7 +129,7 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 
 // signIn exchanges a code for a session.
 func signIn(s *Site, signIns *signin.SignIns) Form {
-	f := form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+	return form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		form := r.PostForm
 		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: onward(form.Get("next"))}
 		who, err := email.Parse("email", v.Email)
@@ -149,8 +149,6 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})
-	f.primary = true
-	return f
 }
 
 // signOut ends the session, and leads to the sign-in or back to the invitation that was being looked at.
