@@ -1,9 +1,10 @@
-// Package wire makes the product's parts out of what a function is told by its environment, and its functions out of the
-// parts. It is the only wiring of the code: a main starts one of [Functions], and the local run and the suites host the same
-// ones. What the functions are invoked by is in the templates.
+// Package wire makes the product's parts out of what a function is told by its environment; the packages below make its
+// functions out of the parts. It is the only wiring of the code: a main starts one of the functions, and the local run and the
+// suites host the same ones. What the functions are invoked by is in the templates.
 //
-// Most functions are here. A program initializes every package that it imports, used or not, so that a few stand in packages
-// below: those that link less than this package does (bare, intake), and those whose adapters weigh (mail, provision, upload).
+// A program initializes every package that it imports, used or not, so that what a function does not need must not be
+// imported by the package that makes it. Operations, pages and workers are apart for that; so are those that need less than the
+// parts here (health, site, intake), and those whose adapters weigh (mail, provision, upload).
 package wire
 
 import (
@@ -12,7 +13,6 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
-	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire/intake"
@@ -42,19 +42,6 @@ type Outside struct {
 	N8N, Program http.RoundTripper
 	// Domains is asked in the place of DNS whether a domain takes mail.
 	Domains delivery.Domains
-}
-
-// Functions has one method for each function whose parts are all here, named by its logical id in the templates.
-type Functions struct{ p *Parts }
-
-// With are the functions made of these parts.
-func With(p *Parts) Functions { return Functions{p} }
-
-// Start serves one function through the Lambda Runtime API. It does not return.
-func Start(f func(Functions) event.Function) {
-	event.Start(func(env *environment.Environment) (event.Function, error) {
-		return f(With(From(env, Outside{}))), nil
-	})
 }
 
 // Table is the deployment's table.

@@ -1,6 +1,6 @@
 // Command health serves /v1/health: that the API is up.
 package main
 
-import "latchkey.dev/shared/wire/bare"
+import "latchkey.dev/shared/wire/health"
 
-func main() { bare.Start(bare.Functions.Health) }
+func main() { health.Start(health.Functions.Health) }

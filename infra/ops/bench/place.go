@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/operations"
 )
 
 const origin = "https://portal.latchkey.example"
@@ -76,7 +77,7 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	vars["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
 	env := environment.New(func(name string) string { return vars[name] })
 	env.HTTPClient = cfg.HTTPClient
-	made := wire.With(wire.From(env, wire.Outside{}))
+	made := operations.With(wire.From(env, wire.Outside{}))
 	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Portal(), made.Session()} {
 		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
 			p.functions[o.ID] = f

@@ -16,11 +16,15 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
-	"latchkey.dev/shared/wire/bare"
+	"latchkey.dev/shared/wire/health"
 	"latchkey.dev/shared/wire/intake"
 	"latchkey.dev/shared/wire/mail"
+	"latchkey.dev/shared/wire/operations"
+	"latchkey.dev/shared/wire/pages"
 	"latchkey.dev/shared/wire/provision"
+	"latchkey.dev/shared/wire/site"
 	"latchkey.dev/shared/wire/upload"
+	"latchkey.dev/shared/wire/workers"
 )
 
 // wired makes the template's functions as their mains do: by the methods of Functions in wire and the packages below it that
@@ -28,7 +32,7 @@ import (
 func wired(t *template.Template, p *wire.Parts) (map[string]event.Function, error) {
 	methods := map[string]reflect.Value{}
 	for _, functions := range []any{
-		wire.With(p), bare.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p),
+		operations.With(p), pages.With(p), workers.With(p), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {

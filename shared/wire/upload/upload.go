@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/site"
 )
 
 // Parts are those of the whole deployment and what is here. It must never be put into an interface.
@@ -40,5 +41,5 @@ func (f Functions) AgencyLogo() event.Function {
 
 // SettingsPage serves /settings.
 func (f Functions) SettingsPage() event.Function {
-	return web.SettingsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Uploads()).Function()
+	return web.SettingsPage(site.Of(&f.p.Parts.Parts.Parts), f.p.Authenticator(), f.p.Settings(), f.p.Uploads()).Function()
 }

@@ -1,16 +1,10 @@
-package wire
+package workers
 
 import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
-	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/sweep"
 )
-
-// HomePage serves /.
-func (f Functions) HomePage() event.Function {
-	return web.HomePage(f.p.Site(), f.p.Authenticator()).Function()
-}
 
 // Sweep runs on a schedule and finds what is overdue.
 func (f Functions) Sweep() event.Function {
