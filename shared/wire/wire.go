@@ -8,13 +8,13 @@
 package wire
 
 import (
+	"context"
 	"net/http"
 
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/usecase/billing"
-	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire/intake"
 )
 
@@ -41,7 +41,12 @@ type Outside struct {
 	// N8N and Program carry the calls to n8n instances and to the operator's program in the place of the network.
 	N8N, Program http.RoundTripper
 	// Domains is asked in the place of DNS whether a domain takes mail.
-	Domains delivery.Domains
+	Domains Domains
+}
+
+// Domains is delivery.Domains, without the letters that come with that package.
+type Domains interface {
+	TakesMail(ctx context.Context, domain string) error
 }
 
 // Table is the deployment's table.
