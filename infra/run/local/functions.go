@@ -22,6 +22,7 @@ import (
 	"latchkey.dev/shared/wire/operations"
 	"latchkey.dev/shared/wire/pages"
 	"latchkey.dev/shared/wire/provision"
+	"latchkey.dev/shared/wire/settings"
 	"latchkey.dev/shared/wire/site"
 	"latchkey.dev/shared/wire/upload"
 	"latchkey.dev/shared/wire/workers"
@@ -32,7 +33,7 @@ import (
 func wired(t *template.Template, p *wire.Parts) (map[string]event.Function, error) {
 	methods := map[string]reflect.Value{}
 	for _, functions := range []any{
-		operations.With(p), pages.With(p), workers.With(p), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p),
+		operations.With(p), pages.With(p), workers.With(p), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p), settings.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {

@@ -1,4 +1,4 @@
-// Package upload wires what takes pictures, whose decoders make it heavier than the others.
+// Package upload makes the operation that takes a picture, whose decoders make it heavier than the others.
 package upload
 
 import (
@@ -7,10 +7,8 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/picture"
 	"latchkey.dev/shared/frontend/api"
-	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/wire"
-	"latchkey.dev/shared/wire/site"
 )
 
 // Parts are those of the whole deployment and what is here. It must never be put into an interface.
@@ -37,9 +35,4 @@ func Start(f func(Functions) event.Function) {
 // AgencyLogo serves /v1/agency/logo.
 func (f Functions) AgencyLogo() event.Function {
 	return api.Route(f.p.Origin(), api.UpdateLogo(f.p.Authenticator(), f.p.Uploads())).Function()
-}
-
-// SettingsPage serves /settings.
-func (f Functions) SettingsPage() event.Function {
-	return web.SettingsPage(site.Of(&f.p.Parts.Parts.Parts), f.p.Authenticator(), f.p.Settings(), f.p.Uploads()).Function()
 }
