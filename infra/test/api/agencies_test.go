@@ -173,7 +173,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	for range 2 { // it may be loaded again, which mails none
 		c.get(asks).is(200).shows("Check your mail", to, "Acme")
 	}
-	c.get("/sign-up?step=code&sent=1&name=&email="+url.QueryEscape(to)).is(200).shows("Start an agency").hides("Check your mail")
+	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Start an agency").hides("Check your mail")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
 	a := c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/clients")
 	guarded(t, a)
