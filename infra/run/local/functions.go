@@ -28,35 +28,46 @@ import (
 	"latchkey.dev/shared/wire/workers"
 )
 
-// wired makes the template's functions as their mains do: by the methods of Functions in wire and the packages below it that
-// bear their logical ids. Only here are they found by name, since that keeps all of them in the binary.
+// wired makes the template's functions as their mains do: by the methods of Functions in the packages below wire that bear
+// their logical ids. Only here are they found by name, since that keeps all of them in the binary.
 func wired(t *template.Template, p *wire.Parts) (map[string]event.Function, error) {
-	methods := map[string]reflect.Value{}
-	for _, functions := range []any{
-		operations.With(p), pages.With(p), workers.With(p), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts), intake.With(p.Parts), mail.With(p), provision.With(p), upload.With(p), settings.With(p),
-	} {
-		all := reflect.ValueOf(functions)
-		for n := range all.NumMethod() {
-			id := strings.ToLower(all.Type().Method(n).Name) // APIKey is ApiKey in the template
-			if methods[id].IsValid() {
-				return nil, fmt.Errorf("local: two packages of wire make %s", id)
-			}
-			methods[id] = all.Method(n)
-		}
+	methods, err := made(p)
+	if err != nil {
+		return nil, err
 	}
 	out := map[string]event.Function{}
 	for _, f := range t.Functions {
 		method, ok := methods[strings.ToLower(f.ID)]
 		if !ok {
-			return nil, fmt.Errorf("local: no Functions of wire have a method %s", f.ID)
+			return nil, fmt.Errorf("local: no Functions below wire have a method %s", f.ID)
 		}
-		out[f.ID] = method.Call(nil)[0].Interface().(event.Function)
+		out[f.ID] = method()
 		delete(methods, strings.ToLower(f.ID))
 	}
 	for name := range methods {
 		return nil, fmt.Errorf("local: the templates have no function %s, which wire makes", name)
 	}
 	return out, p.Err()
+}
+
+// made are the methods that make functions, by their names in small letters: APIKey is ApiKey in the template.
+func made(p *wire.Parts) (map[string]func() event.Function, error) {
+	methods := map[string]func() event.Function{}
+	for _, functions := range []any{
+		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
+		mail.With(p), provision.With(p), settings.With(p), upload.With(p),
+	} {
+		all := reflect.ValueOf(functions)
+		for n := range all.NumMethod() {
+			id := strings.ToLower(all.Type().Method(n).Name)
+			if methods[id] != nil {
+				return nil, fmt.Errorf("local: two packages below wire make %s", id)
+			}
+			method := all.Method(n)
+			methods[id] = func() event.Function { return method.Call(nil)[0].Interface().(event.Function) }
+		}
+	}
+	return methods, nil
 }
 
 // domains stands in for DNS, which knows none of the names that are reserved for documentation and tests (RFC 2606):
