@@ -17,15 +17,15 @@ import (
 func TestStripeStandsIn(t *testing.T) {
 	t.Parallel()
 	l := start(t, local.Options{})
-	if prices, err := l.Till().Prices(t.Context(), []string{"max_year"}); err != nil || len(prices) != 1 {
-		t.Errorf("the till: %v, %v", prices, err)
+	if prices, err := l.Payments().Prices(t.Context(), []string{"max_year"}); err != nil || len(prices) != 1 {
+		t.Errorf("the payment service: %v, %v", prices, err)
 	}
-	till := stripe.Open(l.Stripe.Key(), stripe.Options{Base: l.Origin() + "/_local/stripe/api"})
-	prices, err := till.Prices(t.Context(), []string{"hosting_30_year"})
+	provider := stripe.Open(l.Stripe.Key(), stripe.Options{Base: l.Origin() + "/_local/stripe/api"})
+	prices, err := provider.Prices(t.Context(), []string{"hosting_30_year"})
 	if err != nil || prices["hosting_30_year"].Amount.String() != "€490.00" {
 		t.Fatalf("%v, %v", prices, err)
 	}
-	c, err := till.CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}}, SuccessURL: l.Origin() + "/paid"})
+	c, err := provider.CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}}, SuccessURL: l.Origin() + "/paid"})
 	if err != nil || !strings.HasPrefix(c.URL, l.Origin()+"/_local/stripe/checkout/cs_test_") {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -39,13 +39,13 @@ func TestStripeStandsIn(t *testing.T) {
 	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != l.Origin()+"/paid" {
 		t.Errorf("paying: %d %s", w.Code, w.Body)
 	}
-	if c, err = till.Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
+	if c, err = provider.Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	if err := l.Advance(t.Context(), 40*24*time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	invoices, err := till.Invoices(t.Context(), c.Customer)
+	invoices, err := provider.Invoices(t.Context(), c.Customer)
 	if err != nil || len(invoices) != 2 || invoices[0].Status != payment.InvoicePaid {
 		t.Errorf("after a month: %+v, %v", invoices, err)
 	}
@@ -87,7 +87,7 @@ func TestALocalRunMovesNoRealMoney(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	l := start(t, local.Options{InProcess: true, StripeKey: "sk_test_1"})
-	if l.Till().Livemode() {
+	if l.Payments().Livemode() {
 		t.Error("a test key is live")
 	}
 }
