@@ -137,8 +137,8 @@ func kind(links map[string]bool) string {
 	return "worker"
 }
 
-// describe writes the list. Packages that exactly the same functions link are one set, which has the name of one of
-// them. What most functions of a kind link is said once; a function's line has what it links more, and less.
+// describe writes the list. Packages that exactly the same functions link are one set, which has the name of one of them.
+// What all functions of a kind link is said once; a function's line has what it links more.
 func describe(links map[string]map[string]bool) string {
 	functions := slices.Sorted(maps.Keys(links))
 	by := map[string]string{} // package: the functions that link it
@@ -166,48 +166,55 @@ func describe(links map[string]map[string]bool) string {
 	usual := map[string]map[string]bool{}
 	var b strings.Builder
 	b.WriteString("# What each function links, as far as it is not Go's own. Written by make deps, held by infra/test/smoke.\n" +
-		"# Ours without latchkey.dev/shared/, those of others by module.\n")
+		"# Ours without latchkey.dev/shared/, those of others by module.\n\n# What all of a kind link.\n\n")
 	for _, k := range kinds {
-		fmt.Fprintf(&b, "\n%s\n", k)
 		usual[k] = map[string]bool{}
+		var all []string
 		for _, set := range names {
-			n := 0
-			for _, f := range of[k] {
-				if has(f, set) {
-					n++
-				}
-			}
-			if usual[k][set] = 2*n > len(of[k]); usual[k][set] {
-				fmt.Fprintf(&b, "\t%s\n", set)
+			if usual[k][set] = !slices.ContainsFunc(of[k], func(f string) bool { return !has(f, set) }); usual[k][set] {
+				all = append(all, set)
 			}
 		}
+		wrap(&b, k+":", all)
 	}
-	b.WriteString("\n# What is always linked together, under the name of one.\n")
+	b.WriteString("\n# What is always linked together, under the name of one.\n\n")
 	for _, set := range names {
 		if len(sets[set]) > 1 {
-			fmt.Fprintf(&b, "\n%s\n", set)
+			var others []string
 			for _, p := range sets[set] {
 				if short(p) != set {
-					fmt.Fprintf(&b, "\t%s\n", short(p))
+					others = append(others, short(p))
 				}
 			}
+			wrap(&b, set+":", others)
 		}
 	}
-	b.WriteString("\n# What a function links more (+) and less (-) than is usual for its kind.\n\n")
+	b.WriteString("\n# What a function links more than all of its kind.\n\n")
 	for _, f := range functions {
 		k := kind(links[f])
 		fmt.Fprintf(&b, "%s: %s", f, k)
 		for _, set := range names {
-			switch {
-			case has(f, set) && !usual[k][set]:
-				b.WriteString(" +" + set)
-			case !has(f, set) && usual[k][set]:
-				b.WriteString(" -" + set)
+			if has(f, set) && !usual[k][set] {
+				b.WriteString(" " + set)
 			}
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// wrap writes words in lines of at most 120 columns, those after the first behind a tab.
+func wrap(b *strings.Builder, first string, words []string) {
+	line := first
+	for _, word := range words {
+		if len(line)+1+len(word) > 120 {
+			b.WriteString(line + "\n")
+			line = "\t" + word
+			continue
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
 }
 
 // rank orders packages by how well they name a set: our own adapters first, since they say what for.
@@ -223,10 +230,10 @@ func rank(path string) int {
 
 func short(path string) string { return strings.TrimPrefix(path, "latchkey.dev/shared/") }
 
-func TestTheListSaysWhatFunctionsLinkMoreAndLess(t *testing.T) {
+func TestTheListSaysWhatFunctionsLinkMore(t *testing.T) {
 	t.Parallel()
 	set := func(packages ...string) map[string]bool {
-		all := map[string]bool{"latchkey.dev/shared/frontend/api": true}
+		all := map[string]bool{"latchkey.dev/shared/frontend/api": true, "latchkey.dev/shared/domain/id": true}
 		for _, p := range packages {
 			all[p] = true
 		}
@@ -238,8 +245,8 @@ func TestTheListSaysWhatFunctionsLinkMoreAndLess(t *testing.T) {
 		"c": set("golang.org/x/net/html"),
 	})
 	for _, want := range []string{
-		"\napi\n\tadapter/dynamo\n\tfrontend/api\n\n", "\nadapter/dynamo\n\texample.com/sdk\n\n",
-		"\na: api\nb: api\nc: api -adapter/dynamo +golang.org/x/net/html\n",
+		"\napi: domain/id\n", "\ndomain/id: frontend/api\n", "\nadapter/dynamo: example.com/sdk\n",
+		"\na: api adapter/dynamo\nb: api adapter/dynamo\nc: api golang.org/x/net/html\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
