@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// onLambda deploys template.yaml with sam deploy on MiniStack, which runs provided.al2023 functions without Docker,
+// onLambda deploys template.yaml and its areas with sam deploy on MiniStack, which runs provided.al2023 functions without Docker,
 // behind its own event source mappings, scheduler and HTTP API. It holds that a batch fails in part, and has the suites
 // run through the API. SES is the embedded engine's, for its mailbox and for the events that MiniStack does not
 // publish.
@@ -75,20 +75,17 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
 	for _, c := range [][]string{
 		{"infra/ops/sam/check.sh", "install"}, {cli, "build", samConfig, "--build-dir", ".aws-sam/lambdas"}, {"go", "build", "-o", binary, "./infra/run/local/latchkey"},
-		{python, "infra/ops/engines/lambdas.py", "before"},
+		{python, "infra/ops/engines/lambdas.py", "before", built, "http://127.0.0.1:" + mail},
 	} {
 		if _, err := tool(c[0], c[1:]...); err != nil {
 			return nil, stop, err
 		}
 	}
-	if err := mailAt(built, "http://127.0.0.1:"+mail); err != nil {
-		return nil, stop, err
-	}
 	if _, err := tool(cli, "deploy", "--template-file", built, "--stack-name", "latchkey", "--s3-bucket", "latchkey-code",
 		"--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", parameters); err != nil {
 		return nil, stop, err
 	}
-	id, err := tool(python, "infra/ops/engines/lambdas.py", "after")
+	id, err := tool(python, "infra/ops/engines/lambdas.py", "after", built)
 	if err != nil {
 		return nil, stop, err
 	}
@@ -119,18 +116,4 @@ func named(upstream *url.URL, host string) http.Handler {
 		r.SetURL(upstream)
 		r.Out.Host = host
 	}, Transport: &http.Transport{ResponseHeaderTimeout: time.Minute, MaxIdleConnsPerHost: 16}}
-}
-
-// mailAt has the functions of a built template find SES at an endpoint of its own.
-func mailAt(path, endpoint string) error {
-	text, err := os.ReadFile(path) //nolint:gosec // made by sam build
-	if err != nil {
-		return err
-	}
-	const variable = "        AWS_ENDPOINT_URL:\n"
-	changed := strings.Replace(string(text), variable, "        AWS_ENDPOINT_URL_SESV2: "+endpoint+"\n"+variable, 1)
-	if changed == string(text) {
-		return fmt.Errorf("%s does not set AWS_ENDPOINT_URL where it did", path)
-	}
-	return os.WriteFile(path, []byte(changed), 0o600)
 }

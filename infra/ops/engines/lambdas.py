@@ -1,18 +1,24 @@
 """What sam deploy needs of MiniStack beforehand, and what it leaves out there. Run by lambdas.go, with boto3's variables.
 
-    lambdas.py before            the bucket for code, and the secrets that functions read
-    lambdas.py after             prints the API's id; MiniStack takes no routes from an OpenAPI body, so they are made here
+    lambdas.py before TEMPLATE MAIL    the bucket for code, the secrets that functions read, and the areas in CloudFormation's own
+                                 terms: MiniStack expands SAM in root templates alone. Functions find SES at MAIL
+    lambdas.py after TEMPLATE    prints the API's id; MiniStack takes no routes from an OpenAPI body, so they are made here
     lambdas.py queues ORIGIN MAILBOX   holds that a batch fails in part, that what fails too often is a dead letter on
                                  every queue, and that the schedule has run the sweep
+
+TEMPLATE is the root template that sam build has written.
 """
 import json
+import os
 import re
 import sys
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import boto3
-import yaml
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
 
 STAGE = "latchkey"
 
@@ -26,47 +32,54 @@ SECRETS = {
 }
 
 
-class Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as what stands behind them."""
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return yaml_parse(f.read())
 
 
-def short(loader, _, node):
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node)
-    return loader.construct_mapping(node)
-
-
-Loader.add_multi_constructor("!", short)
-
-
-def before():
+def before(built, mail):
     boto3.client("s3").create_bucket(Bucket=STAGE + "-code")
     for name, value in SECRETS.items():
         boto3.client("ssm").put_parameter(Name=f"/latchkey/{name}", Type="SecureString", Value=value)
+    for resource in read(built)["Resources"].values():
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            translate(os.path.join(os.path.dirname(built), resource["Properties"]["TemplateURL"]), mail)
 
 
-def after():
+def translate(path, mail):
+    """Writes an area anew as AWS's translator would have it, with the folders of its functions for sam deploy to pack."""
+    source = read(path)
+    folders = {}
+    for name, resource in source["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            folders[name] = resource["Properties"]["CodeUri"]
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"  # the translator takes no folder
+    out = transform(source, {}, SimpleNamespace(load=lambda: {}))
+    out.pop("Transform", None)
+    for name, folder in folders.items():
+        function = out["Resources"][name]["Properties"]
+        function["Code"] = folder
+        function["Environment"]["Variables"]["AWS_ENDPOINT_URL_SESV2"] = mail
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(out, f)
+
+
+def after(built):
     api = boto3.client("apigatewayv2")
     which = api.get_apis()["Items"][0]["ApiId"]
     if api.get_routes(ApiId=which)["Items"]:
-        print(which)
-        return
-    with open("template.yaml", encoding="utf-8") as f:
-        resources = yaml.load(f, Loader=Loader)["Resources"]  # noqa: S506: a safe loader
-    for name, resource in resources.items():
-        for event in (resource["Properties"].get("Events") or {}).values() if resource["Type"] == "AWS::Serverless::Function" else ():
-            if event["Type"] != "HttpApi":
-                continue
-            p = event["Properties"]
-            function = STAGE + "-" + re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
+        sys.exit("MiniStack takes routes from an OpenAPI body now: they need not be made here any more")
+    for path, methods in read(built)["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
+        for method, operation in methods.items():
+            method = {"x-amazon-apigateway-any-method": "any"}.get(method, method).upper()
+            uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+            function = re.search(r"\$\{F\}-([a-z0-9-]+)/invocations", uri)[1]
             integration = api.create_integration(
                 ApiId=which, IntegrationType="AWS_PROXY", PayloadFormatVersion="2.0",
-                IntegrationUri=f"arn:aws:lambda:us-east-1:000000000000:function:{function}")
+                IntegrationUri=f"arn:aws:lambda:us-east-1:000000000000:function:{STAGE}-{function}")
             api.create_route(
                 ApiId=which, Target="integrations/" + integration["IntegrationId"],
-                RouteKey=f"{p['Method']} {p['Path']}" if "Path" in p else "$default")
+                RouteKey=path if path == "$default" else f"{method} {path}")
     print(which)
 
 

@@ -89,7 +89,7 @@ func all(ctx context.Context, folder string, names, only []string, install, ever
 
 // hold runs the set's suites against its engines.
 func (s set) hold(ctx context.Context, folder string, only []string, every bool, report *strings.Builder) (err error) {
-	known, err := expected(filepath.Join("infra", "engines", "expected", s.name+".txt"))
+	known, err := expected(filepath.Join("infra", "ops", "engines", "expected", s.name+".txt"))
 	if err != nil {
 		return err
 	}

@@ -26,5 +26,6 @@ for architecture in ${ARCHITECTURES:-arm64 x86_64}; do
   echo "== sam build for $architecture"
   sam build --build-dir "$folder" --parameter-overrides "Architecture=$architecture Origin=https://portal.example.com MailFrom=invites@mail.example.com" >"$folder.log" 2>&1 ||
     { tail -20 "$folder.log"; exit 1; }
+  "$venv/bin/python" infra/run/template/aliases.py "$folder"
   GOFLAGS='' go run ./infra/ops/sam/artifacts -dir "$folder" -architecture "$architecture"
 done

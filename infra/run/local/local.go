@@ -33,7 +33,7 @@ import (
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
-	till "latchkey.dev/shared/adapter/stripe"
+	payments "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/wire"
 )
@@ -113,7 +113,7 @@ type Local struct {
 	origin        string
 	near          string // Options.Near, or the origin
 	awsURL        string
-	till          *till.Client
+	payments      *payments.Client
 	clock         *clock
 	queueClock    *clock // the queues', which is ahead by what was made older
 	env           *environment.Environment
@@ -173,9 +173,9 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
 		return l, err
 	}
-	l.till = till.Open(o.StripeKey, till.Options{})
+	l.payments = payments.Open(o.StripeKey, payments.Options{})
 	if o.StripeKey == "" {
-		l.till = till.Open(l.Stripe.Key(), till.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
+		l.payments = payments.Open(l.Stripe.Key(), payments.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
 	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
@@ -312,7 +312,7 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 	}
 	outside := l.outside()
 	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
-		Payments: l.till, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
+		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
 }
 
 // Functions makes the template's functions anew, for what looks at how they are made.
@@ -363,9 +363,9 @@ func Tune() {
 // Origin is the product's origin, such as "http://localhost:8080".
 func (l *Local) Origin() string { return l.origin }
 
-// Till is what asks for money: the product's client of Stripe on the stand-in, in this process, or on Stripe itself with
+// Payments is what asks for money: the product's client of Stripe on the stand-in, in this process, or on Stripe itself with
 // Options.StripeKey.
-func (l *Local) Till() *till.Client { return l.till }
+func (l *Local) Payments() *payments.Client { return l.payments }
 
 // AWSEndpoint is the AWS endpoint, such as "http://localhost:4566"; empty in process.
 func (l *Local) AWSEndpoint() string { return l.awsURL }

@@ -17,15 +17,15 @@ import (
 func TestStripeStandsIn(t *testing.T) {
 	t.Parallel()
 	l := start(t, local.Options{})
-	if prices, err := l.Till().Prices(t.Context(), []string{"max_year"}); err != nil || len(prices) != 1 {
-		t.Errorf("the till: %v, %v", prices, err)
+	if prices, err := l.Payments().Prices(t.Context(), []string{"max_year"}); err != nil || len(prices) != 1 {
+		t.Errorf("the payment service: %v, %v", prices, err)
 	}
-	till := stripe.Open(l.Stripe.Key(), stripe.Options{Base: l.Origin() + "/_local/stripe/api"})
-	prices, err := till.Prices(t.Context(), []string{"hosting_30_year"})
+	provider := stripe.Open(l.Stripe.Key(), stripe.Options{Base: l.Origin() + "/_local/stripe/api"})
+	prices, err := provider.Prices(t.Context(), []string{"hosting_30_year"})
 	if err != nil || prices["hosting_30_year"].Amount.String() != "€490.00" {
 		t.Fatalf("%v, %v", prices, err)
 	}
-	c, err := till.CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}}, SuccessURL: l.Origin() + "/paid"})
+	c, err := provider.CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}}, SuccessURL: l.Origin() + "/paid"})
 	if err != nil || !strings.HasPrefix(c.URL, l.Origin()+"/_local/stripe/checkout/cs_test_") {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -87,7 +87,7 @@ func TestALocalRunMovesNoRealMoney(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	l := start(t, local.Options{InProcess: true, StripeKey: "sk_test_1"})
-	if l.Till().Livemode() {
+	if l.Payments().Livemode() {
 		t.Error("a test key is live")
 	}
 }

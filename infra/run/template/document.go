@@ -75,6 +75,7 @@ func resolve(from *sources, in Inputs) (*Template, error) {
 type document struct {
 	whole      *whole
 	file       string
+	stack      string // the logical id of the nested stack whose file this is, "" for the root
 	inputs     Inputs
 	given      map[string]string // the parameters' values
 	parameters map[string]string // and with defaults

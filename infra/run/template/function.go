@@ -34,7 +34,7 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	g.done()
 
 	f := &Function{
-		ID: res.id, Name: r.need("FunctionName"), Directory: path.Join(path.Dir(d.file), r.need("CodeUri")),
+		ID: res.id, Name: r.need("FunctionName"), Stack: d.stack, Directory: path.Join(path.Dir(d.file), r.need("CodeUri")),
 		Environment: map[string]string{},
 	}
 	r.only("Runtime", "provided.al2023")

@@ -71,7 +71,11 @@ func (d *document) openNow(res *resource) (*document, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errorAt(file.line, "%s: %w", res.id, err)
 	}
-	return n, err
+	if err != nil {
+		return nil, err
+	}
+	n.stack = res.id
+	return n, nil
 }
 
 // output is what !GetAtt returns of a nested stack: one of its outputs, resolved in the stack's own file.

@@ -121,10 +121,10 @@ func TestANestedStackIsResolvedInItsParentsContext(t *testing.T) {
 	}
 	want := []*template.Function{
 		{
-			ID: "Pets", Name: "s-pets", Directory: "functions/animals/pets", Routes: []template.Route{{Method: "ANY", Path: "/pets"}, {Method: "POST", Path: "/pets"}},
+			ID: "Pets", Name: "s-pets", Stack: "Animals", Directory: "functions/animals/pets", Routes: []template.Route{{Method: "ANY", Path: "/pets"}, {Method: "POST", Path: "/pets"}},
 		},
-		{ID: "Rest", Name: "s-rest", Directory: "functions/animals/rest", Routes: []template.Route{{Path: "$default"}}},
-		{ID: "Feed", Name: "s-feed", Directory: "functions/animals/feed", Sources: []template.Source{{Queue: "arn:aws:sqs:us-east-1:000000000000:s-q", BatchSize: 10}}},
+		{ID: "Rest", Name: "s-rest", Stack: "Animals", Directory: "functions/animals/rest", Routes: []template.Route{{Path: "$default"}}},
+		{ID: "Feed", Name: "s-feed", Stack: "Animals", Directory: "functions/animals/feed", Sources: []template.Source{{Queue: "arn:aws:sqs:us-east-1:000000000000:s-q", BatchSize: 10}}},
 	}
 	for _, f := range want {
 		f.Timeout, f.MemoryMB, f.Environment, f.LogGroup, f.RetentionDays, f.Grants = 9e9, 128, env, "/aws/lambda/s-api", 7, grants(22)

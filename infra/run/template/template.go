@@ -34,6 +34,9 @@ type Function struct {
 	Name string
 	// Directory is the function's directory from the root template's, such as "functions/invites/invite".
 	Directory string
+	// Stack is the logical id of the nested stack that the function is in, "" for the root template. sam build writes a
+	// function's binary to Stack/ID/bootstrap.
+	Stack string
 	// Architecture is "arm64" or "x86_64".
 	Architecture string
 	// Timeout is how long one invocation may take.

@@ -82,7 +82,7 @@ func TestAFunctionIsReadWhole(t *testing.T) {
 	f := read(t).Function("SendMail")
 	f.Grants = nil // compared elsewhere
 	want := &template.Function{
-		ID: "SendMail", Name: "latchkey-send-mail", Directory: "functions/mail/send-mail", Architecture: "arm64",
+		ID: "SendMail", Name: "latchkey-send-mail", Stack: "MailArea", Directory: "functions/mail/send-mail", Architecture: "arm64",
 		Timeout: 30 * time.Second, MemoryMB: 256, LogGroup: "/aws/lambda/latchkey-worker", RetentionDays: 30,
 		Environment: map[string]string{
 			"AWS_ENDPOINT_URL": "", "TABLE_NAME": "latchkey-table", "ORIGIN": "https://portal.example.com",

@@ -5,10 +5,14 @@
 
 A stack holds at most 500 resources and a template 1 MB (CloudFormation quotas), a nested stack's resources and those of the
 stack around it come to at most 2,500 at once; an HTTP API has at most 300 routes and 300 integrations (API Gateway quotas).
-What is allowed here is less, so that it is known long before AWS refuses.
+What is allowed here is less, so that it is known long before AWS refuses; what the finished product will need is counted by
+planned.py, and held to the same.
 
 No role may grant an action or a resource by wildcard, except the streams of a log group, whose ARN CloudFormation gives with
 ":*", and the names in PREFIXES. Every function has a role of its own, and every role a function, but for the API's.
+
+What sam build writes is looked at where there is any: what is in .aws-sam, or, where the SAM CLI can be found, what it makes of
+the templates without building functions.
 
 Needs aws-sam-translator, which cfn-lint brings along.
 """
@@ -16,7 +20,15 @@ import glob
 import json
 import logging
 import os
+import pathlib
+import shutil
+import subprocess
 import sys
+import tempfile
+from typing import NamedTuple
+
+import aliases
+import planned
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
@@ -67,7 +79,10 @@ PREFIXES = {
 # Who else than a function may be what a role is for.
 SERVICES = ("scheduler.amazonaws.com", "apigateway.amazonaws.com")
 
+# Ours, which are less than AWS's. AWS raises the number of an HTTP API's routes when it is asked, and never that of its
+# integrations (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API": both 300).
 MOST_RESOURCES, MOST_IN_ALL, MOST_INTEGRATIONS = 200, 2000, 280
+ROUTES = 300
 
 
 def translated(path):
@@ -87,6 +102,8 @@ def check(path):
     def wrong(what):
         problems.append(f"{path}: {what}")
 
+    for line in aliases.merge_keys(path):
+        wrong(f"line {line}: a merge key")
     out = translated(path)
     size = len(json.dumps(out))
     resources = out["Resources"]
@@ -130,15 +147,81 @@ def check(path):
         wrong("a Lambda permission: the API invokes functions as ApiRole")
     print(f"{path}: {len(functions)} functions, {len(operations)} routes, {integrations} integrations, "
           f"{len(resources)} of 500 resources, {size // 1000} of 1000 KB")
-    return len(functions), len(resources)
+    return Count(path, list(functions), len(resources), len(operations), integrations)
+
+
+class Count(NamedTuple):
+    """What a template comes to."""
+
+    path: str
+    functions: list  # logical ids
+    resources: int
+    routes: int
+    integrations: int
+
+
+def finish(counts):
+    """Counts what the finished product comes to, and holds that to the same limits."""
+    after = planned.finished([f for c in counts for f in c.functions])
+    routes, integrations = (sum(n) + after.paths for n in ([c.routes for c in counts], [c.integrations for c in counts]))
+    # A function and its role, in the stack of its area; a new area is a stack of the root's.
+    resources = {c.path: c.resources for c in counts}
+    for area, functions in after.functions.items():
+        path = f"functions/{area}/template.yaml"
+        if path not in resources:
+            resources["template.yaml"] += 1
+        resources[path] = resources.get(path, 0) + 2 * functions
+    largest, total = max(resources, key=resources.get), sum(resources.values())
+    print(f"finished, by planned.txt: {after.operations} operations to come with {after.paths - after.pages} paths and {after.pages} "
+          f"pages (for what is built the rule gives {after.held[0]} paths, and it has {after.held[1]})")
+    print(f"finished: {routes} routes, {integrations} integrations, {total} resources in {len(resources)} templates, "
+          f"most in {largest}: {resources[largest]}")
+    print(f"finished: the operator asks AWS for more routes from {ROUTES + 1} on, "
+          f"{'as it will have to' if routes > ROUTES else 'which is not reached'}; a route here has an integration "
+          f"of its own, of which AWS gives {ROUTES} and no more")
+    if integrations > MOST_INTEGRATIONS:
+        problems.append(f"the finished product has {integrations} integrations: at most {MOST_INTEGRATIONS} here, "
+                        "and an HTTP API takes 300")
+    if resources[largest] > MOST_RESOURCES:
+        problems.append(f"the finished {largest} has {resources[largest]} resources: at most {MOST_RESOURCES} here; make another area")
+    if total > MOST_IN_ALL:
+        problems.append(f"the finished product has {total} resources: at most {MOST_IN_ALL} here")
+
+
+def built():
+    """Looks at what sam build has written, or writes without building anything."""
+    folders = [os.path.dirname(file) for file in sorted(glob.glob(".aws-sam/*/template.yaml"))]
+    sam = shutil.which("sam") or shutil.which(os.path.abspath(".engines/sam/venv/bin/sam"))
+    with tempfile.TemporaryDirectory() as temporary:
+        if not folders and sam:
+            for path in ["template.yaml", *glob.glob("functions/*/template.yaml"), *glob.glob("infra/ops/*.yaml")]:
+                copy, text = pathlib.Path(temporary, path), pathlib.Path(path).read_text(encoding="utf-8")
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_text(text.replace("BuildMethod: go1.x", "SkipBuild: true"), encoding="utf-8")
+            done = subprocess.run([sam, "build"], cwd=temporary, capture_output=True, text=True, check=False,
+                                  env={**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"})
+            if done.returncode:
+                problems.append(f"sam build: {done.stderr[-2000:]}")
+                return
+            folders = [os.path.join(temporary, ".aws-sam", "build")]
+        for folder in folders:
+            files, wrong = aliases.left(folder)
+            problems.extend(wrong)
+            print(f"sam build: {len(files)} templates in {'a folder of their own' if folder.startswith(temporary) else folder}, "
+                  f"{len(wrong) or 'no'} anchors and aliases left")
+        if not folders:
+            print("sam build: nothing is in .aws-sam, and there is no SAM CLI; make sam-check installs it")
 
 
 paths = sys.argv[1:] or ["template.yaml", *sorted(glob.glob("functions/*/template.yaml"))]
 counts = [check(path) for path in paths]
-total = sum(resources for _, resources in counts)
+total = sum(c.resources for c in counts)
 if total > MOST_IN_ALL:
     problems.append(f"{total} resources in all: at most {MOST_IN_ALL} here, and an operation on nested stacks takes 2500")
-print(f"{len(paths)} templates: {sum(functions for functions, _ in counts)} functions, {total} resources")
+print(f"{len(paths)} templates: {sum(len(c.functions) for c in counts)} functions, {total} resources")
+if not sys.argv[1:]:
+    finish(counts)
+    built()
 for p in problems:
     print(p)
 sys.exit(1 if problems else 0)

@@ -62,7 +62,8 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("invitationPage", auth, identity.ByHolder, show, primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes),
+	return s.page("invitationPage", auth, identity.ByHolder, show,
+		primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes),
 		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
 }
 

@@ -35,7 +35,7 @@ func main() {
 func check(t *template.Template, dir string) error {
 	var errs []error
 	for _, f := range t.Functions {
-		info, err := buildinfo.ReadFile(filepath.Join(dir, f.ID, "bootstrap"))
+		info, err := buildinfo.ReadFile(filepath.Join(dir, f.Stack, f.ID, "bootstrap"))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", f.ID, err))
 			continue
