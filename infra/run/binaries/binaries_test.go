@@ -149,7 +149,8 @@ func TestAProcessKnowsItsOwnVariablesAlone(t *testing.T) {
 		return map[string]string{"AWS_ACCESS_KEY_ID": "key" + f.ID}
 	}}).Functions()["Answer"]
 	got := ask(t, f, `{}`).Variables
-	for _, want := range []string{"TABLE_NAME=t", "AWS_ACCESS_KEY_ID=keyAnswer", "AWS_LAMBDA_FUNCTION_NAME=latchkey-answer", "AWS_REGION=us-east-1", "TZ=:UTC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"} {
+	for _, want := range []string{"TABLE_NAME=t", "AWS_ACCESS_KEY_ID=keyAnswer", "AWS_LAMBDA_FUNCTION_NAME=latchkey-answer",
+		"AWS_REGION=us-east-1", "TZ=:UTC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s is not among %q", want, got)
 		}
@@ -212,7 +213,8 @@ func TestAFunctionThatTimesOutIsKilledAndReplaced(t *testing.T) {
 	t.Parallel()
 	s := open(t, binaries.Options{})
 	f := s.Functions()["Short"]
-	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); err == nil || !strings.Contains(err.Error(), "timed out after 1s") || !strings.Contains(err.Error(), "asked to hang") {
+	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); err == nil || !strings.Contains(err.Error(), "timed out after 1s") ||
+		!strings.Contains(err.Error(), "asked to hang") {
 		t.Errorf("%v", err)
 	}
 	before := ask(t, s.Functions()["Answer"], `{}`)
@@ -268,7 +270,8 @@ func TestAnErrorLeavesTheProcessWarm(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{}).Functions()["Answer"]
 	before := ask(t, f, `{}`)
-	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"fail"}`)); err == nil || !strings.Contains(err.Error(), "unexpected end of JSON input") {
+	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"fail"}`)); err == nil ||
+		!strings.Contains(err.Error(), "unexpected end of JSON input") {
 		t.Errorf("%v", err)
 	}
 	if after := ask(t, f, `{}`); after.PID != before.PID || after.Invoked != 3 {
@@ -280,7 +283,8 @@ func TestAProcessThatDoesNotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{}).Functions()["Broken"]
 	for range 2 { // it is tried anew at each event
-		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, binaries.ErrExited) || !strings.Contains(err.Error(), "cannot start: the key is missing") {
+		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, binaries.ErrExited) ||
+			!strings.Contains(err.Error(), "cannot start: the key is missing") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -292,7 +296,8 @@ func TestABinaryThatIsMissingIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := binaries.Open(binaries.Options{Dir: t.TempDir(), Template: declared}); err == nil || !strings.Contains(err.Error(), "no binary of answer") {
+	if _, err := binaries.Open(binaries.Options{Dir: t.TempDir(), Template: declared}); err == nil ||
+		!strings.Contains(err.Error(), "no binary of answer") {
 		t.Errorf("%v", err)
 	}
 }

@@ -77,7 +77,8 @@ func start(dir string, t *template.Template, f *template.Function, variables map
 		return nil, fmt.Errorf("binaries: %w", err)
 	}
 	p := &Process{
-		function: f, variables: variables, arn: "arn:" + t.Inputs.Partition + ":lambda:" + t.Inputs.Region + ":" + t.Inputs.Account + ":function:" + f.Name,
+		function: f, variables: variables,
+		arn:    "arn:" + t.Inputs.Partition + ":lambda:" + t.Inputs.Region + ":" + t.Inputs.Account + ":function:" + f.Name,
 		output: &output{most: 16 << 10, next: log}, polled: make(chan struct{}), events: make(chan invocation),
 		answers: make(chan answer, 1), initErrs: make(chan string, 1), exited: make(chan struct{}),
 	}

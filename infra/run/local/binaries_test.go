@@ -25,7 +25,8 @@ func stubs(t *testing.T) string {
 	if err := binaries.Build(t.Context(), "../binaries", dir, binaries.Here, "./testdata/answer"); err != nil {
 		t.Fatal(err)
 	}
-	declared, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "http://localhost", "MailFrom": local.Sender}})
+	declared, err := template.Read("../../../template.yaml",
+		template.Inputs{Parameters: map[string]string{"Origin": "http://localhost", "MailFrom": local.Sender}})
 	if err != nil {
 		t.Fatal(err)
 	}

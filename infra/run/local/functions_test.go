@@ -52,7 +52,8 @@ func TestTemplatesGiveEachFunctionWhatItAsksFor(t *testing.T) {
 		maps.DeleteFunc(asked, func(name string, _ bool) bool {
 			return name == egress.Variable || strings.HasPrefix(name, "AWS_")
 		})
-		given := slices.DeleteFunc(slices.Sorted(maps.Keys(f.Environment)), func(name string) bool { return name == "AWS_ENDPOINT_URL" }) // every function has it
+		// every function has it
+		given := slices.DeleteFunc(slices.Sorted(maps.Keys(f.Environment)), func(name string) bool { return name == "AWS_ENDPOINT_URL" })
 		asks := slices.Sorted(maps.Keys(asked))
 		if !slices.Equal(asks, given) {
 			t.Errorf("%s asks for %v and is given %v", f.ID, asks, given)

@@ -64,7 +64,8 @@ func TestAFunctionWithoutAPartFails(t *testing.T) {
 		}
 	}
 	args := append([]string{"build", "-overlay", write("overlay.json", overlay)}, binaries.Here.Flags()...)
-	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", built+string(filepath.Separator), "./"+taken.function)...) //nolint:gosec // our own
+	cmd := exec.CommandContext(t.Context(), "go",
+		append(args, "-o", built+string(filepath.Separator), "./"+taken.function)...) //nolint:gosec // our own
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

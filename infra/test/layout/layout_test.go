@@ -120,7 +120,8 @@ func TestOnlyAdaptersKnowTheOutside(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, i := range p.Imports {
 			for _, o := range outside {
-				if strings.HasPrefix(i, o.prefix) && !slices.ContainsFunc(o.by, func(who string) bool { return strings.HasPrefix(p.ImportPath, who) }) {
+				if strings.HasPrefix(i, o.prefix) &&
+					!slices.ContainsFunc(o.by, func(who string) bool { return strings.HasPrefix(p.ImportPath, who) }) {
 					t.Errorf("%s imports %s: %s", p.ImportPath, i, o.why)
 				}
 			}

@@ -10,7 +10,8 @@ import (
 )
 
 // BenchmarkStart measures, for every function, the time from the process's start to its first poll (goal: 8 ms) and
-// that of its first invocation, with the first of its events. Give it a count: go test ./infra/test/smoke -run NONE -bench Start -benchtime 10x
+// that of its first invocation, with the first of its events. Give it a count: go test ./infra/test/smoke -run NONE
+// -bench Start -benchtime 10x
 func BenchmarkStart(b *testing.B) {
 	prepared := prepare(b)
 	for _, f := range prepared.template.Functions {

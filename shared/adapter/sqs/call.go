@@ -96,7 +96,8 @@ func (q *Queue) attempt(ctx context.Context, body []byte) error {
 	_ = json.Unmarshal(text, &said)                             // the status says enough
 	code := said.Type[strings.LastIndexByte(said.Type, '#')+1:] // it may carry its namespace
 	err = fmt.Errorf("status %d, %s: %s", res.StatusCode, code, said.Message)
-	if res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests || slices.Contains(throttled, code) {
+	if res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests ||
+		slices.Contains(throttled, code) {
 		return &passing{err}
 	}
 	return err
