@@ -6,8 +6,9 @@
 # does it once. Only the race detector, which needs cgo, has another.
 export GOFLAGS := -trimpath -tags=lambda.norpc
 export CGO_ENABLED := 0
-# The functions as they are deployed, but for the processor.
-LAMBDA := go build -ldflags=-s -buildvcs=false
+# The functions as they are deployed, but for the processor and for what the linker has them call here: what stands in for
+# the outside. infra/run/binaries has the same.
+HERE := go build '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=env' -buildvcs=false -o bin/local/ ./functions/...
 # go vet is run by make check and by .ci/run, once for all packages.
 TEST := go test -vet=off
 RACE := CGO_ENABLED=1 $(TEST) -race
@@ -52,7 +53,7 @@ test-long: chromium axe ## pictures, lifecycles and faults by the thousand, ever
 	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
 
 binaries-test: chromium ## the API test and the browser's walks through the functions as built, each in processes of its own
-	$(LAMBDA) -o bin/local/ ./functions/...
+	$(HERE)
 	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 4 ./infra/test/api
 	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 2 -run '$(WALKS)' ./infra/test/browser
 
@@ -118,7 +119,7 @@ deps: ## write functions/deps.txt anew: what each function links
 	go test ./infra/test/smoke -run EachBinaryLinks -count=1 -update
 
 build: ## every function for the architecture that it is deployed on, into bin/
-	GOOS=linux GOARCH=arm64 go build -ldflags='-s -w' -o bin/ ./functions/...
+	GOOS=linux GOARCH=arm64 go build -ldflags=-s -buildvcs=false -o bin/ ./functions/...
 
 lint: ## gofmt, vet and golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -1,20 +1,15 @@
 package wire
 
 import (
-	"strings"
-
 	"latchkey.dev/shared/adapter/dynamo"
-	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/client"
-	"latchkey.dev/shared/frontend/api"
-	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/billing"
 )
 
 // provider is the payment service, or that nothing is sold.
 func (p *Parts) provider() billing.Provider {
-	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
 	case p.Outside.Payments != nil:
@@ -28,7 +23,7 @@ func (p *Parts) provider() billing.Provider {
 // function.
 func (p *Parts) CheckoutCloser() client.CheckoutCloser {
 	queue := p.BillingQueue() // which is asked for also where nothing is sold, so that a template that lacks it is noticed
-	switch key := p.secret("STRIPE_SECRET_PARAMETER"); {
+	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
 	case p.Outside.Payments != nil:
@@ -68,11 +63,6 @@ func (p *Parts) Contracts() *billing.Contracts {
 	return &billing.Contracts{Store: dynamo.NewContracts(p.Table())}
 }
 
-// PaymentListener takes what the payment service tells.
-func (p *Parts) PaymentListener() *billing.Listener {
-	return &billing.Listener{Queue: p.BillingQueue()}
-}
-
 // BillingWorker deals with what the payment service has told.
 func (p *Parts) BillingWorker() *billing.Worker {
 	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: p.Checkouts(), Plans: p.Plans(),
@@ -83,95 +73,4 @@ func (p *Parts) BillingWorker() *billing.Worker {
 func (p *Parts) Reconciler() *billing.Reconciler {
 	return &billing.Reconciler{Store: dynamo.NewReconciliation(p.Table()), Provider: p.provider(), Listener: p.PaymentListener(),
 		Tax: Settings(p.Environment).Tax, Now: p.Now}
-}
-
-// Quotes serves /v1/quotes.
-func (f Functions) Quotes() event.Function {
-	return api.Route(f.p.Origin(), api.QuoteOrder(f.p.Authenticator(), f.p.Prices())).Function()
-}
-
-// AgencyBilling serves /v1/agency/billing.
-func (f Functions) AgencyBilling() event.Function {
-	return api.Route(f.p.Origin(), api.OpenAgencyBilling(f.p.Authenticator(), f.p.Plans())).Function()
-}
-
-// AgencyPlan serves /v1/agency/plan.
-func (f Functions) AgencyPlan() event.Function {
-	return api.Route(f.p.Origin(), api.StartPlanUpgrade(f.p.Authenticator(), f.p.Plans())).Function()
-}
-
-// PortalBilling serves /v1/portal/billing.
-func (f Functions) PortalBilling() event.Function {
-	return api.Route(f.p.Origin(), api.OpenBillingPortal(f.p.Authenticator(), f.p.Invoices())).Function()
-}
-
-// PortalContract serves /v1/portal/contract.
-func (f Functions) PortalContract() event.Function {
-	return api.Route(f.p.Origin(), api.GetPortalContract(f.p.Authenticator(), f.p.Contracts())).Function()
-}
-
-// CheckoutConfirm serves /v1/portal/checkout/confirm.
-func (f Functions) CheckoutConfirm() event.Function {
-	return api.Route(f.p.Origin(), api.ConfirmCheckout(f.p.Authenticator(), f.p.Checkouts(), f.p.Origin())).Function()
-}
-
-// InvitationCheckout serves /v1/invitations/{token}/checkout.
-func (f Functions) InvitationCheckout() event.Function {
-	return api.Route(f.p.Origin(), api.StartCheckout(f.p.Authenticator(), f.p.Invitations(), f.p.Checkouts())).Function()
-}
-
-// CheckoutPage serves /checkout.
-func (f Functions) CheckoutPage() event.Function {
-	return web.CheckoutPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
-}
-
-// PayingPage serves /checkout/waiting.
-func (f Functions) PayingPage() event.Function {
-	return web.PayingPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
-}
-
-// PortalContractPage serves /portal/contract.
-func (f Functions) PortalContractPage() event.Function {
-	return web.PortalContractPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts()).Function()
-}
-
-// UpgradePage serves /upgrade.
-func (f Functions) UpgradePage() event.Function {
-	return web.UpgradePage(f.p.Site(), f.p.Authenticator(), f.p.Prices(), f.p.Settings(), f.p.Optional("SUPPORT_EMAIL")).Function()
-}
-
-// StartCheckout serves /checkout/start.
-func (f Functions) StartCheckout() event.Function {
-	return web.StartCheckout(f.p.Origin(), f.p.Authenticator(), f.p.Checkouts()).Function()
-}
-
-// CheckoutDone serves /checkout/done.
-func (f Functions) CheckoutDone() event.Function {
-	return web.CheckoutDone(f.p.Authenticator(), f.p.Checkouts()).Function()
-}
-
-// OpenBilling serves /portal/billing.
-func (f Functions) OpenBilling() event.Function {
-	return web.OpenBilling(f.p.Origin(), f.p.Authenticator(), f.p.Invoices()).Function()
-}
-
-// StartUpgrade serves /upgrade/start.
-func (f Functions) StartUpgrade() event.Function {
-	return web.StartUpgrade(f.p.Origin(), f.p.Authenticator(), f.p.Plans()).Function()
-}
-
-// StripeWebhook serves /stripe/webhook.
-func (f Functions) StripeWebhook() event.Function {
-	secrets := strings.Split(f.p.secret("STRIPE_WEBHOOK_SECRET_PARAMETER"), ",")
-	return event.HTTP("stripeWebhook", stripe.Receiver(secrets, f.p.Now, f.p.PaymentListener().Listen))
-}
-
-// Bill works on the billing queue.
-func (f Functions) Bill() event.Function {
-	return event.Queue("bill", event.Body(f.p.BillingWorker().Handle))
-}
-
-// Reconcile runs on a schedule.
-func (f Functions) Reconcile() event.Function {
-	return event.Schedule("reconcile", f.p.Reconciler().Reconcile)
 }

@@ -2,10 +2,7 @@ package wire
 
 import (
 	"latchkey.dev/shared/adapter/dynamo"
-	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/ssm"
-	"latchkey.dev/shared/frontend/api"
-	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -48,56 +45,4 @@ func (p *Parts) Leaving() *account.Leaving {
 // Erasure forgets people.
 func (p *Parts) Erasure() *account.Erasure {
 	return &account.Erasure{Store: dynamo.NewErasures(p.Table()), Members: p.Members(), Checkouts: p.CheckoutCloser(), Now: p.Now}
-}
-
-// SignInCodes serves /v1/sign-in-codes.
-func (f Functions) SignInCodes() event.Function {
-	return api.Route(f.p.Origin(), api.RequestSignInCode(f.p.Codes())).Function()
-}
-
-// Sessions serves /v1/sessions.
-func (f Functions) Sessions() event.Function {
-	return api.Route(f.p.Origin(), api.SignIn(f.p.SignIns()), api.EndAllSessions(f.p.Authenticator(), f.p.Sessions())).Function()
-}
-
-// Session serves /v1/sessions/current.
-func (f Functions) Session() event.Function {
-	return api.Route(f.p.Origin(), api.GetSession(f.p.Authenticator()), api.SignOut(f.p.Authenticator(), f.p.Sessions())).Function()
-}
-
-// Me serves /v1/me.
-func (f Functions) Me() event.Function {
-	return api.Route(f.p.Origin(), api.EraseMe(f.p.Authenticator(), f.p.Erasure())).Function()
-}
-
-// MyData serves /v1/me/export.
-func (f Functions) MyData() event.Function {
-	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self())).Function()
-}
-
-// APIKeys serves /v1/api-keys.
-func (f Functions) APIKeys() event.Function {
-	auth, keys := f.p.Authenticator(), f.p.Keys()
-	return api.Route(f.p.Origin(), api.ListAPIKeys(auth, keys), api.CreateAPIKey(auth, keys)).Function()
-}
-
-// APIKey serves /v1/api-keys/{keyId}.
-func (f Functions) APIKey() event.Function {
-	return api.Route(f.p.Origin(), api.RevokeAPIKey(f.p.Authenticator(), f.p.Keys())).Function()
-}
-
-// SignInPage serves /sign-in.
-func (f Functions) SignInPage() event.Function {
-	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
-}
-
-// AccountPage serves /account.
-func (f Functions) AccountPage() event.Function {
-	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions()).Function()
-}
-
-// KeysPage serves /settings/keys.
-func (f Functions) KeysPage() event.Function {
-	return web.KeysPage(f.p.Site(), f.p.Authenticator(), f.p.Keys(), f.p.Settings()).Function()
 }

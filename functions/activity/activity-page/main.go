@@ -1,6 +1,6 @@
 // Command activity-page serves /activity: an agency's page about what was done there.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.ActivityPage) }
+func main() { pages.Start(pages.Functions.ActivityPage) }

@@ -1,6 +1,6 @@
 // Command activity serves /v1/activity: an agency's activity log.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Activity) }
+func main() { operations.Start(operations.Functions.Activity) }

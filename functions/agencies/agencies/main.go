@@ -1,6 +1,6 @@
 // Command agencies serves /v1/agencies: signing an agency up.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Agencies) }
+func main() { operations.Start(operations.Functions.Agencies) }

@@ -1,6 +1,6 @@
 // Command agency-logo serves /v1/agency/logo: putting an agency's logo.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/upload"
 
-func main() { wire.Start(wire.Functions.AgencyLogo) }
+func main() { upload.Start(upload.Functions.AgencyLogo) }

@@ -1,6 +1,6 @@
 // Command agency serves /v1/agency: the caller's agency, and deleting it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Agency) }
+func main() { operations.Start(operations.Functions.Agency) }

@@ -1,6 +1,6 @@
 // Command branding serves /v1/agency/branding: changing how an agency looks.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Branding) }
+func main() { operations.Start(operations.Functions.Branding) }

@@ -1,6 +1,6 @@
 // Command logo serves /logos/{agencyId}/{file}: agencies' logos.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.Logo) }
+func main() { pages.Start(pages.Functions.Logo) }

@@ -1,6 +1,6 @@
 // Command member serves /v1/members/{memberId}: changing and removing a member.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Member) }
+func main() { operations.Start(operations.Functions.Member) }

@@ -1,6 +1,6 @@
 // Command sign-up-page serves /sign-up: the page that asks what an agency is made from, and its forms.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.SignUpPage) }
+func main() { pages.Start(pages.Functions.SignUpPage) }

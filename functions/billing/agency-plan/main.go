@@ -1,6 +1,6 @@
 // Command agency-plan serves /v1/agency/plan: opening the checkout of the plan Max.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.AgencyPlan) }
+func main() { operations.Start(operations.Functions.AgencyPlan) }

@@ -1,6 +1,6 @@
 // Command bill takes the billing queue's messages: each is a payment to look at, since something has happened to it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/workers"
 
-func main() { wire.Start(wire.Functions.Bill) }
+func main() { workers.Start(workers.Functions.Bill) }

@@ -1,6 +1,6 @@
 // Command checkout-confirm serves /v1/portal/checkout/confirm: looking whether a payment has come.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.CheckoutConfirm) }
+func main() { operations.Start(operations.Functions.CheckoutConfirm) }

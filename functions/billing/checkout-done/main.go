@@ -1,6 +1,6 @@
 // Command checkout-done serves /checkout/done: where the payment page leads back to.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.CheckoutDone) }
+func main() { pages.Start(pages.Functions.CheckoutDone) }

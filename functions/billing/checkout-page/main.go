@@ -1,6 +1,6 @@
 // Command checkout-page serves /checkout: the page about what a client is asked to buy.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.CheckoutPage) }
+func main() { pages.Start(pages.Functions.CheckoutPage) }

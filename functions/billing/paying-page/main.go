@@ -1,6 +1,6 @@
 // Command paying-page serves /checkout/waiting: the page that waits for a payment.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.PayingPage) }
+func main() { pages.Start(pages.Functions.PayingPage) }

@@ -1,6 +1,6 @@
 // Command portal-contract-page serves /portal/contract: a client's page about its contract.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.PortalContractPage) }
+func main() { pages.Start(pages.Functions.PortalContractPage) }

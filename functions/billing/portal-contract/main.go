@@ -1,6 +1,6 @@
 // Command portal-contract serves /v1/portal/contract: a client's contract.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.PortalContract) }
+func main() { operations.Start(operations.Functions.PortalContract) }

@@ -1,6 +1,6 @@
 // Command quotes serves /v1/quotes: pricing an order.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Quotes) }
+func main() { operations.Start(operations.Functions.Quotes) }

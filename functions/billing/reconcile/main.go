@@ -1,6 +1,6 @@
 // Command reconcile runs every quarter of an hour: it reads the prices, and finds payments that no message told of.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/workers"
 
-func main() { wire.Start(wire.Functions.Reconcile) }
+func main() { workers.Start(workers.Functions.Reconcile) }

@@ -1,6 +1,6 @@
 // Command start-checkout serves /checkout/start: the form that leads a client to the payment page.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.StartCheckout) }
+func main() { pages.Start(pages.Functions.StartCheckout) }

@@ -1,6 +1,6 @@
 // Command stripe-webhook serves /stripe/webhook: what Stripe tells.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/intake"
 
-func main() { wire.Start(wire.Functions.StripeWebhook) }
+func main() { intake.Start(intake.Functions.StripeWebhook) }

@@ -1,6 +1,6 @@
 // Command upgrade-page serves /upgrade: the page about the plan Max.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.UpgradePage) }
+func main() { pages.Start(pages.Functions.UpgradePage) }

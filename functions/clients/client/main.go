@@ -1,6 +1,6 @@
 // Command client serves /v1/clients/{clientId}: one client, renaming and removing it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Client) }
+func main() { operations.Start(operations.Functions.Client) }

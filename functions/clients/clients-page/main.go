@@ -1,6 +1,6 @@
 // Command clients-page serves /clients: an agency's page about its clients, and the forms that invite one.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.ClientsPage) }
+func main() { pages.Start(pages.Functions.ClientsPage) }

@@ -1,6 +1,6 @@
 // Command clients serves /v1/clients: an agency's clients.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Clients) }
+func main() { operations.Start(operations.Functions.Clients) }

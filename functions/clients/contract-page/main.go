@@ -1,6 +1,6 @@
 // Command contract-page serves /clients/{clientId}/contract: an agency's page about what a client buys.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.ContractPage) }
+func main() { pages.Start(pages.Functions.ContractPage) }

@@ -1,6 +1,6 @@
 // Command invitation-accept serves /v1/invitations/{token}/accept: accepting an invitation.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InvitationAccept) }
+func main() { operations.Start(operations.Functions.InvitationAccept) }

@@ -1,6 +1,6 @@
 // Command invitation-decline serves /v1/invitations/{token}/decline: declining an invitation.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InvitationDecline) }
+func main() { operations.Start(operations.Functions.InvitationDecline) }

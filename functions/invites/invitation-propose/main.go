@@ -1,6 +1,6 @@
 // Command invitation-propose serves /v1/invitations/{token}/propose: telling the agency that an invitation belongs to another address.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InvitationPropose) }
+func main() { operations.Start(operations.Functions.InvitationPropose) }

@@ -1,6 +1,6 @@
 // Command invitation serves /v1/invitations/{token}: what an invite's link opens.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Invitation) }
+func main() { operations.Start(operations.Functions.Invitation) }

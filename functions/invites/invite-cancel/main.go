@@ -1,6 +1,6 @@
 // Command invite-cancel serves /v1/invites/{inviteId}/cancel: cancelling an invite.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InviteCancel) }
+func main() { operations.Start(operations.Functions.InviteCancel) }

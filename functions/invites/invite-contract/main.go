@@ -1,6 +1,6 @@
 // Command invite-contract serves /v1/invites/{inviteId}/contract: an invite's contract.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InviteContract) }
+func main() { operations.Start(operations.Functions.InviteContract) }

@@ -1,6 +1,6 @@
 // Command invite-preview serves /v1/invites/preview: what a client would see.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InvitePreview) }
+func main() { operations.Start(operations.Functions.InvitePreview) }

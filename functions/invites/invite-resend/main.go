@@ -1,6 +1,6 @@
 // Command invite-resend serves /v1/invites/{inviteId}/resend: mailing an invite again.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.InviteResend) }
+func main() { operations.Start(operations.Functions.InviteResend) }

@@ -1,6 +1,6 @@
 // Command invite serves /v1/invites/{inviteId}: one invite.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Invite) }
+func main() { operations.Start(operations.Functions.Invite) }

@@ -1,6 +1,6 @@
 // Command invites serves /v1/invites: an agency's invites, listing and sending them.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Invites) }
+func main() { operations.Start(operations.Functions.Invites) }

@@ -1,6 +1,6 @@
 // Command proposal-approve serves /v1/invites/{inviteId}/proposal/approve: inviting the address that an invitee proposes.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.ProposalApprove) }
+func main() { operations.Start(operations.Functions.ProposalApprove) }

@@ -1,6 +1,6 @@
 // Command asset serves /assets/{file}: style sheets, scripts and pictures.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/site"
 
-func main() { wire.Start(wire.Functions.Asset) }
+func main() { site.Start(site.Functions.Asset) }

@@ -1,6 +1,6 @@
 // Command docs-page serves /docs: the API as people read it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/site"
 
-func main() { wire.Start(wire.Functions.DocsPage) }
+func main() { site.Start(site.Functions.DocsPage) }

@@ -1,6 +1,6 @@
 // Command health serves /v1/health: that the API is up.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/health"
 
-func main() { wire.Start(wire.Functions.Health) }
+func main() { health.Start(health.Functions.Health) }

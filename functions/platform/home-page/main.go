@@ -1,6 +1,6 @@
 // Command home-page serves /: it leads callers to the page that is theirs.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.HomePage) }
+func main() { pages.Start(pages.Functions.HomePage) }

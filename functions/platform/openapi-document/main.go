@@ -1,6 +1,6 @@
 // Command openapi-document serves /openapi.json: the OpenAPI document.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/site"
 
-func main() { wire.Start(wire.Functions.OpenAPIDocument) }
+func main() { site.Start(site.Functions.OpenAPIDocument) }

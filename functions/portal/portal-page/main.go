@@ -1,6 +1,6 @@
 // Command portal-page serves /portal: a client's portal.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.PortalPage) }
+func main() { pages.Start(pages.Functions.PortalPage) }

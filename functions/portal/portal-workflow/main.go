@@ -1,6 +1,6 @@
 // Command portal-workflow serves /v1/portal/instances/{instanceId}/workflows/{workflowId}: switching a workflow on or off.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.PortalWorkflow) }
+func main() { operations.Start(operations.Functions.PortalWorkflow) }

@@ -1,6 +1,6 @@
 // Command portal serves /v1/portal: a client's portal.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Portal) }
+func main() { operations.Start(operations.Functions.Portal) }

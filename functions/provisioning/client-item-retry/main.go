@@ -1,6 +1,6 @@
 // Command client-item-retry serves /v1/clients/{clientId}/items/{resourceId}/retry: having a bought thing set up again.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.ClientItemRetry) }
+func main() { operations.Start(operations.Functions.ClientItemRetry) }

@@ -1,6 +1,6 @@
 // Command provisioner-callback serves /provisioner/callback: what the operator's own provisioner tells.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/intake"
 
-func main() { wire.Start(wire.Functions.ProvisionerCallback) }
+func main() { intake.Start(intake.Functions.ProvisionerCallback) }

@@ -1,6 +1,6 @@
 // Command instances-page serves /instances: an agency's page about its n8n instances, and the form that connects one.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.InstancesPage) }
+func main() { pages.Start(pages.Functions.InstancesPage) }

@@ -1,6 +1,6 @@
 // Command service serves /v1/services/{serviceId}: one service and who sees it, and disconnecting it.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Service) }
+func main() { operations.Start(operations.Functions.Service) }

@@ -1,6 +1,6 @@
 // Command services-page serves /services: an agency's page about its services, and the form that connects one.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.ServicesPage) }
+func main() { pages.Start(pages.Functions.ServicesPage) }

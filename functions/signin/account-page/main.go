@@ -1,6 +1,6 @@
 // Command account-page serves /account: a person's own page, and its forms.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/pages"
 
-func main() { wire.Start(wire.Functions.AccountPage) }
+func main() { pages.Start(pages.Functions.AccountPage) }

@@ -1,6 +1,6 @@
 // Command api-key serves /v1/api-keys/{keyId}: revoking an API key.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.APIKey) }
+func main() { operations.Start(operations.Functions.APIKey) }

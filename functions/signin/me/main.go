@@ -1,6 +1,6 @@
 // Command me serves /v1/me: erasing the caller's own data.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Me) }
+func main() { operations.Start(operations.Functions.Me) }

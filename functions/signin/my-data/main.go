@@ -1,6 +1,6 @@
 // Command my-data serves /v1/me/export: all that is kept of the caller.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.MyData) }
+func main() { operations.Start(operations.Functions.MyData) }

@@ -1,6 +1,6 @@
 // Command sessions serves /v1/sessions: signing in with a mailed code, and signing out on every device.
 package main
 
-import "latchkey.dev/shared/wire"
+import "latchkey.dev/shared/wire/operations"
 
-func main() { wire.Start(wire.Functions.Sessions) }
+func main() { operations.Start(operations.Functions.Sessions) }

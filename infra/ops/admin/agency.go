@@ -130,7 +130,8 @@ func (t *tool) show(args []string) error {
 		Left    int          `json:"invitesLeft"`
 		Sent    int          `json:"invitesSent"`
 		Log     []rowView    `json:"log"` // the newest, oldest first
-	}{agencyView: viewOf(team.Agency, why), Clients: clients, Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total, Log: rowsOf(log[max(len(log)-newest, 0):])}
+	}{agencyView: viewOf(team.Agency, why), Clients: clients, Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total,
+		Log: rowsOf(log[max(len(log)-newest, 0):])}
 	v.Members = len(team.Members)
 	for _, m := range team.Members {
 		v.People = append(v.People, memberView{string(m.ID), string(m.Email), m.Name, string(m.Role)})
@@ -204,7 +205,8 @@ func (t *tool) resume(args []string) error {
 
 // change does something to an agency, with its row of the log, and says what came of it. already says why there was
 // nothing to do.
-func (t *tool) change(arg string, action audit.Action, detail, done string, do func(id.Agency, audit.Entry) error, already func(*agency.Agency) string) error {
+func (t *tool) change(arg string, action audit.Action, detail, done string, do func(id.Agency, audit.Entry) error,
+	already func(*agency.Agency) string) error {
 	which, err := agencyID(arg)
 	if err != nil {
 		return err
@@ -212,7 +214,9 @@ func (t *tool) change(arg string, action audit.Action, detail, done string, do f
 	// What fails may have met another change of the same item: a second try tells it from what is so already.
 	for try := range 3 {
 		now := t.now()
-		err = do(which, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.Operator, Action: action, Subject: string(which), Detail: detail})
+		err = do(which,
+			audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.Operator, Action: action, Subject: string(which),
+				Detail: detail})
 		if !errors.Is(err, conflict.ErrChanged) || try == 2 {
 			break
 		}

@@ -74,7 +74,8 @@ func (t *tool) stuck([]string) error {
 	slices.SortFunc(out, func(a, b boughtView) int { return a.PaidAt.Compare(b.PaidAt) })
 	return t.answer(out, func(p *printer) {
 		for _, b := range out {
-			p.line("%s  %s  %s  %s: %s, %d tries, paid %s", b.Agency, b.Client, b.Resource, b.What, b.State, b.Tries, b.PaidAt.Format(time.RFC3339))
+			p.line("%s  %s  %s  %s: %s, %d tries, paid %s", b.Agency, b.Client, b.Resource, b.What, b.State, b.Tries,
+				b.PaidAt.Format(time.RFC3339))
 			p.line("    %s%s%s", b.Why, because(b.Reason), named(b.Handle))
 		}
 		if len(out) == 0 {
@@ -91,7 +92,8 @@ func named(handle string) string {
 }
 
 func boughtOf(c *client.Client, i *purchase.Item, w string) boughtView {
-	b := boughtView{Agency: string(c.Agency), Client: string(c.ID), Resource: string(i.Resource), What: i.Article.Name(), State: string(i.State), Tries: i.Tries, Reason: i.Reason, Handle: i.Handle, PaidAt: i.Since, Why: w}
+	b := boughtView{Agency: string(c.Agency), Client: string(c.ID), Resource: string(i.Resource), What: i.Article.Name(),
+		State: string(i.State), Tries: i.Tries, Reason: i.Reason, Handle: i.Handle, PaidAt: i.Since, Why: w}
 	if !i.Due.IsZero() {
 		b.Due = &i.Due
 	}

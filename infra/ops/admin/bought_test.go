@@ -20,13 +20,16 @@ import (
 // buyer is a client with one item for each of the states.
 func (s *stage) buyer(address string, change ...func(*purchase.Item)) *client.Client {
 	s.t.Helper()
-	c, err := client.Begin(nil, s.agency, client.Offer{Email: "ops@acme.example", Payer: invite.ClientPays, From: invite.Sender{AgencyName: "Acme Ops", Member: s.member}}, noon)
+	c, err := client.Begin(nil, s.agency,
+		client.Offer{Email: "ops@acme.example", Payer: invite.ClientPays, From: invite.Sender{AgencyName: "Acme Ops", Member: s.member}},
+		noon)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	c.Invite.Status = invite.Accepted
 	for n, f := range change {
-		i := purchase.New(address+string(rune('a'+n)), contract.Article{Product: contract.Hosting, StorageGB: 30}, id.New[id.Resource](id.InstancePrefix, noon.Add(time.Duration(n))), noon.Add(-time.Hour))
+		i := purchase.New(address+string(rune('a'+n)), contract.Article{Product: contract.Hosting, StorageGB: 30},
+			id.New[id.Resource](id.InstancePrefix, noon.Add(time.Duration(n))), noon.Add(-time.Hour))
 		f(&i)
 		c.Items = append(c.Items, i)
 	}

@@ -109,7 +109,8 @@ func (t *tool) invite(args []string) error {
 
 func (t *tool) inviteView(c *client.Client, log []audit.Entry) inviteView {
 	i, now := c.Invite, t.now()
-	v := inviteView{Client: string(c.ID), Email: string(c.Email), Name: c.Name, State: string(c.At(now)), Invite: string(i.ID), Status: string(i.At(now)), Reason: i.Reason,
+	v := inviteView{Client: string(c.ID), Email: string(c.Email), Name: c.Name, State: string(c.At(now)), Invite: string(i.ID),
+		Status: string(i.At(now)), Reason: i.Reason,
 		Payer: string(i.Payer), By: string(i.From.Member), CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, Links: len(i.Tokens),
 		Mail: mailView{State: string(i.Mail.State), Job: i.Mail.Job, Tries: i.Mail.Tries}}
 	if due := i.Due(); !due.IsZero() {

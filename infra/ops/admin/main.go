@@ -95,7 +95,8 @@ func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer, now 
 		if n := len(rest) - 1; n < c.least || n > c.most {
 			return fmt.Errorf("write it as: admin %s %s", c.name, c.arguments)
 		}
-		t := &tool{ctx: ctx, cfg: cfg, table: dynamo.OpenOperator(cfg, *stage+"-table", now), stage: *stage, json: *asJSON, out: out, now: now}
+		t := &tool{ctx: ctx, cfg: cfg, table: dynamo.OpenOperator(cfg, *stage+"-table", now), stage: *stage, json: *asJSON, out: out,
+			now: now}
 		return errors.Join(c.do(t, rest[1:]), t.err)
 	}
 	return fmt.Errorf("there is no command %q; there are %s", rest[0], names())

@@ -42,14 +42,16 @@ func deployed(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	declared, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
+	declared, err := template.Read("../../../template.yaml",
+		template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := stack.Up(t.Context(), e.Config(), declared); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, e: e, table: dynamo.OpenOperator(e.Config(), "latchkey-table", now), agency: id.New[id.Agency](id.AgencyPrefix, noon), member: id.New[id.Member](id.MemberPrefix, noon)}
+	s := &stage{t: t, e: e, table: dynamo.OpenOperator(e.Config(), "latchkey-table", now), agency: id.New[id.Agency](id.AgencyPrefix, noon),
+		member: id.New[id.Member](id.MemberPrefix, noon)}
 	err = s.table.Found(t.Context(), dynamo.Founding{Agency: agency.Agency{ID: s.agency, Name: "Acme Ops", Color: "#123456", Plan: agency.Free, CreatedAt: noon},
 		Owner: agency.Member{ID: s.member, Email: "owner@acme.example", Role: agency.Owner}})
 	if err != nil {
@@ -124,14 +126,16 @@ func TestJSONForPrograms(t *testing.T) {
 		Members         int
 		Owners          []string
 	}
-	if err := json.Unmarshal([]byte(s.says([]string{"-json", "list"})), &all); err != nil || len(all) != 1 || all[0].ID != string(s.agency) || all[0].Members != 1 || all[0].Owners[0] != "owner@acme.example" {
+	if err := json.Unmarshal([]byte(s.says([]string{"-json", "list"})), &all); err != nil || len(all) != 1 ||
+		all[0].ID != string(s.agency) || all[0].Members != 1 || all[0].Owners[0] != "owner@acme.example" {
 		t.Errorf("%+v, %v", all, err)
 	}
 	var one struct {
 		State  string
 		People []struct{ Email string }
 	}
-	if err := json.Unmarshal([]byte(s.says([]string{"-json", "show", string(s.agency)})), &one); err != nil || one.State != "live" || len(one.People) != 1 {
+	if err := json.Unmarshal([]byte(s.says([]string{"-json", "show", string(s.agency)})), &one); err != nil || one.State != "live" ||
+		len(one.People) != 1 {
 		t.Errorf("%+v, %v", one, err)
 	}
 }
@@ -158,17 +162,22 @@ func TestWhatAnOperatorMistypes(t *testing.T) {
 func TestTheHistoryOfAnInvite(t *testing.T) {
 	t.Parallel()
 	s := deployed(t)
-	c, err := client.Begin(nil, s.agency, client.Offer{Email: email.Address("ops@client.example"), Name: "Client", Payer: invite.AgencyPays, From: invite.Sender{AgencyName: "Acme Ops", Member: s.member}}, noon)
+	c, err := client.Begin(nil, s.agency,
+		client.Offer{Email: email.Address("ops@client.example"), Name: "Client", Payer: invite.AgencyPays,
+			From: invite.Sender{AgencyName: "Acme Ops", Member: s.member}}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Invite.First(noon, agency.Slot{New: noon})
-	row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, noon), At: noon, Actor: string(s.member), Action: audit.InviteCreated, Subject: string(c.Invite.ID)}
-	other := audit.Entry{ID: id.New[id.Event](id.EventPrefix, noon), At: noon, Actor: string(s.member), Action: audit.KeyCreated, Subject: "key_x"}
+	row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, noon), At: noon, Actor: string(s.member), Action: audit.InviteCreated,
+		Subject: string(c.Invite.ID)}
+	other := audit.Entry{ID: id.New[id.Event](id.EventPrefix, noon), At: noon, Actor: string(s.member), Action: audit.KeyCreated,
+		Subject: "key_x"}
 	if err := s.table.Commit(t.Context(), s.agency, client.Change{Client: c, Audit: []audit.Entry{row, other}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"invite", string(c.Invite.ID), "-agency", string(s.agency)}, {"invite", "-agency", string(s.agency), string(c.ID)}} {
+	for _, args := range [][]string{{"invite", string(c.Invite.ID), "-agency", string(s.agency)},
+		{"invite", "-agency", string(s.agency), string(c.ID)}} {
 		out := s.says(args, string(c.ID), "ops@client.example", "sending", "mail queued", "Timeline", "queued", "invite.created")
 		if strings.Contains(out, "api_key") {
 			t.Error("rows about other things are shown")

@@ -39,7 +39,9 @@ func (t *tool) redrive(args []string) error {
 		to := strings.TrimSuffix(arn, "-dead-letters") // named, so that what was put there by hand goes too
 		_, err = client.StartMessageMoveTask(t.ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &arn, DestinationArn: &to})
 		var refused smithy.APIError
-		if errors.As(err, &refused) && (strings.Contains(refused.ErrorCode(), "UnsupportedOperation") || strings.Contains(refused.ErrorCode(), "InvalidAction") || strings.Contains(refused.ErrorCode(), "UnknownOperation") || strings.Contains(refused.ErrorCode(), "NotImplemented")) {
+		if errors.As(err, &refused) &&
+			(strings.Contains(refused.ErrorCode(), "UnsupportedOperation") || strings.Contains(refused.ErrorCode(), "InvalidAction") ||
+				strings.Contains(refused.ErrorCode(), "UnknownOperation") || strings.Contains(refused.ErrorCode(), "NotImplemented")) {
 			how = "moved one by one"
 			n, err = t.carry(client, *from.QueueUrl, queue)
 		}
@@ -61,15 +63,18 @@ func (t *tool) carry(client *sqs.Client, from, queue string) (int, error) {
 		return 0, err
 	}
 	for n := 0; ; {
-		got, err := client.ReceiveMessage(t.ctx, &sqs.ReceiveMessageInput{QueueUrl: &from, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageAttributeNames: []string{"All"}})
+		got, err := client.ReceiveMessage(t.ctx,
+			&sqs.ReceiveMessageInput{QueueUrl: &from, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageAttributeNames: []string{"All"}})
 		if err != nil || len(got.Messages) == 0 {
 			return n, err
 		}
 		for _, m := range got.Messages {
-			if _, err := client.SendMessage(t.ctx, &sqs.SendMessageInput{QueueUrl: to.QueueUrl, MessageBody: m.Body, MessageAttributes: m.MessageAttributes}); err != nil {
+			if _, err := client.SendMessage(t.ctx,
+				&sqs.SendMessageInput{QueueUrl: to.QueueUrl, MessageBody: m.Body, MessageAttributes: m.MessageAttributes}); err != nil {
 				return n, err
 			}
-			if _, err := client.DeleteMessage(t.ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(from), ReceiptHandle: m.ReceiptHandle}); err != nil {
+			if _, err := client.DeleteMessage(t.ctx,
+				&sqs.DeleteMessageInput{QueueUrl: aws.String(from), ReceiptHandle: m.ReceiptHandle}); err != nil {
 				return n, err
 			}
 			n++

@@ -58,7 +58,9 @@ func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer) erro
 			if !ok || err != nil || u.Host == "" {
 				return fmt.Errorf("write it as NAME=https://…")
 			}
-			resources = append(resources, instance.Resource{ID: id.New[id.Resource](prefix, now), Type: kind, Name: name, Status: instance.Active, URL: address, CreatedAt: now})
+			resources = append(resources,
+				instance.Resource{ID: id.New[id.Resource](prefix, now), Type: kind, Name: name, Status: instance.Active, URL: address,
+					CreatedAt: now})
 			return nil
 		}
 	}

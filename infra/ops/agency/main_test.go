@@ -24,7 +24,8 @@ func TestAnAgencyIsFoundedWithItsOwnerAndWhatItRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = e.Close() }()
-	declared, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
+	declared, err := template.Read("../../../template.yaml",
+		template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,8 @@ func TestAnAgencyIsFoundedWithItsOwnerAndWhatItRuns(t *testing.T) {
 	}
 
 	var out bytes.Buffer
-	err = run(ctx, e.Config(), []string{"-name", "Acme Ops", "-owner", "Owner@Acme.example", "-instance", "Production=https://n8n.acme.example"}, &out)
+	err = run(ctx, e.Config(),
+		[]string{"-name", "Acme Ops", "-owner", "Owner@Acme.example", "-instance", "Production=https://n8n.acme.example"}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}

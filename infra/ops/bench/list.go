@@ -97,7 +97,8 @@ func (p *place) fill(ctx context.Context, t *tenant, n int) (middle id.Client, e
 		return "", err
 	}
 	db := dynamodb.NewFromConfig(p.cfg)
-	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: string(t.id)}, "sk": &types.AttributeValueMemberS{Value: "cl#" + string(c.Ref())}}
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: string(t.id)},
+		"sk": &types.AttributeValueMemberS{Value: "cl#" + string(c.Ref())}}
 	out, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &p.tableName, Key: key})
 	if err != nil {
 		return "", err
@@ -111,12 +112,14 @@ func (p *place) fill(ctx context.Context, t *tenant, n int) (middle id.Client, e
 			middle = which
 		}
 		i := maps.Clone(out.Item)
-		for name, v := range map[string]string{"sk": "cl#" + string(ref), "id": string(which), "ls": string(which), "email": string(address)} {
+		for name, v := range map[string]string{"sk": "cl#" + string(ref), "id": string(which), "ls": string(which),
+			"email": string(address)} {
 			i[name] = &types.AttributeValueMemberS{Value: v}
 		}
 		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
 		if len(batch) == 25 || k == n-1 {
-			res, err := db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.tableName: batch}})
+			res, err := db.BatchWriteItem(ctx,
+				&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.tableName: batch}})
 			if err != nil {
 				return "", err
 			}

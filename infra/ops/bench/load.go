@@ -79,7 +79,8 @@ func invites(ctx context.Context, b *bench) error {
 				return err
 			}
 			rate := float64(len(took)) / all.Seconds()
-			b.row(fmt.Sprintf("invites per second, %d callers, %s", m.callers, where), fmt.Sprintf("%.0f", rate), fmt.Sprintf("%.0f", m.goal), rate >= m.goal)
+			b.row(fmt.Sprintf("invites per second, %d callers, %s", m.callers, where), fmt.Sprintf("%.0f", rate),
+				fmt.Sprintf("%.0f", m.goal), rate >= m.goal)
 			b.row("   p50, p99", millis(took.at(0.5))+", "+millis(took.at(0.99)), "", true)
 		}
 		if err := p.engine.Close(); err != nil {

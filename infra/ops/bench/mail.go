@@ -100,7 +100,8 @@ func mails(ctx context.Context, b *bench) error {
 	}
 	before, after := quick.at(0.99), waiting.at(0.99)
 	more := 100 * (float64(after)/float64(before) - 1)
-	b.row(fmt.Sprintf("create's p99 at %.0f per second, SES at once, then + 200 ms", 1/b.every.Seconds()), millis(before)+", "+millis(after), "", true)
+	b.row(fmt.Sprintf("create's p99 at %.0f per second, SES at once, then + 200 ms", 1/b.every.Seconds()),
+		millis(before)+", "+millis(after), "", true)
 	b.row("   more", fmt.Sprintf("%+.0f %%", more), "10 %", more <= 10)
 	return nil
 }

@@ -88,7 +88,8 @@ func paying(ctx context.Context, b *bench) error {
 			return err
 		}
 	}
-	b.row(fmt.Sprintf("payment to ready, %d at once: p50, most", buyers), fmt.Sprintf("%.1f s, %.1f s", took.at(0.5).Seconds(), took.at(1).Seconds()), "30 s", took.at(1) <= 30*time.Second)
+	b.row(fmt.Sprintf("payment to ready, %d at once: p50, most", buyers),
+		fmt.Sprintf("%.1f s, %.1f s", took.at(0.5).Seconds(), took.at(1).Seconds()), "30 s", took.at(1) <= 30*time.Second)
 	b.row("   of which the stand-in takes to set up", fmt.Sprintf("%.0f s", local.SettingUp.Seconds()), "", true)
 	calls, reads, write := m.read()
 	lines.settle(b, bill(calls, reads, write, lines))
@@ -180,9 +181,13 @@ func (t *tally) settle(b *bench, a account) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	sum := a.front + a.compute + a.table + a.queue + a.mail + a.log
-	b.row("a paid lifecycle, invite to ready portal", fmt.Sprintf("%.1f requests, %.1f messages, %.0f ms of Lambda", float64(t.requests)/buyers, float64(t.messages)/buyers, t.ms/buyers), "", true)
+	b.row("a paid lifecycle, invite to ready portal",
+		fmt.Sprintf("%.1f requests, %.1f messages, %.0f ms of Lambda", float64(t.requests)/buyers, float64(t.messages)/buyers, t.ms/buyers),
+		"", true)
 	b.row("   1,000 of them at AWS's list prices", fmt.Sprintf("$%.3f", sum), "$0.25", sum <= 0.25)
-	b.row("   of which", fmt.Sprintf("SES $%.3f, DynamoDB $%.3f, API Gateway $%.3f, Lambda $%.3f, SQS and SNS $%.3f, logs $%.3f", a.mail, a.table, a.front, a.compute, a.queue, a.log), "", true)
+	b.row("   of which",
+		fmt.Sprintf("SES $%.3f, DynamoDB $%.3f, API Gateway $%.3f, Lambda $%.3f, SQS and SNS $%.3f, logs $%.3f", a.mail, a.table, a.front,
+			a.compute, a.queue, a.log), "", true)
 }
 
 // buyer is a person with a browser.
@@ -257,8 +262,10 @@ const polls = 2 * time.Second
 // buy does what a client does from its invite to its portal, and returns how long it was from the payment to the moment in
 // which the portal said that everything runs.
 func buy(ctx context.Context, l *local.Local, t *tenant, address string) (time.Duration, error) {
-	p := &buyer{l: l, address: address, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Origin()+"/v1/invites", strings.NewReader(fmt.Sprintf(`{"email":%q,"payer":"client","order":{"hosting":{"storageGb":30}}}`, address)))
+	p := &buyer{l: l, address: address,
+		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Origin()+"/v1/invites",
+		strings.NewReader(fmt.Sprintf(`{"email":%q,"payer":"client","order":{"hosting":{"storageGb":30}}}`, address)))
 	if err != nil {
 		return 0, err
 	}

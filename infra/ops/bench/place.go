@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/operations"
 )
 
 const origin = "https://portal.latchkey.example"
@@ -65,19 +66,22 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], billingQueue: vars["BILLING_QUEUE_URL"], meter: &meter{to: roundtrip.Transport(e.Handler())}, functions: map[string]event.Function{}}
+	p := &place{engine: e, cfg: e.Config(), tableName: vars["TABLE_NAME"], billingQueue: vars["BILLING_QUEUE_URL"],
+		meter: &meter{to: roundtrip.Transport(e.Handler())}, functions: map[string]event.Function{}}
 	cfg := e.Config()
 	cfg.HTTPClient = &http.Client{Transport: p.meter}
 	p.table = dynamo.OpenOperator(cfg, p.tableName, time.Now)
-	for name, secret := range map[string]string{"SECRET_PARAMETER": origin, "SEAL_PARAMETER": "what the bench seals it could as well leave open"} {
+	for name, secret := range map[string]string{"SECRET_PARAMETER": origin,
+		"SEAL_PARAMETER": "what the bench seals it could as well leave open"} {
 		e.SSM.Put(vars[name], secret)
 	}
 	vars["AWS_REGION"], vars["AWS_ACCESS_KEY_ID"], vars["AWS_SECRET_ACCESS_KEY"] = cfg.Region, "test", "test"
 	vars["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
 	env := environment.New(func(name string) string { return vars[name] })
 	env.HTTPClient = cfg.HTTPClient
-	made := wire.With(&wire.Parts{Environment: env})
-	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Portal(), made.Session()} {
+	made := operations.With(wire.From(env, wire.Outside{}))
+	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Portal(),
+		made.Session()} {
 		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
 			p.functions[o.ID] = f
 		}
@@ -103,22 +107,27 @@ func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, e
 	t := &tenant{id: id.New[id.Agency](id.AgencyPrefix, now), member: id.New[id.Member](id.MemberPrefix, now)}
 	err := table.Found(ctx, dynamo.Founding{
 		Agency: agency.Agency{ID: t.id, Name: name, Color: "#0b6e4f", Plan: agency.Max, CreatedAt: now.Add(-90 * 24 * time.Hour)},
-		Owner:  agency.Member{ID: t.member, Email: email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example"), Role: agency.Owner},
+		Owner: agency.Member{ID: t.member, Email: email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example"),
+			Role: agency.Owner},
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i, name := range []string{"Acme production", "Acme staging"} {
 		t.n8n[i] = id.New[id.Resource](id.InstancePrefix, now)
-		if err := table.AddResource(ctx, t.id, instance.Resource{ID: t.n8n[i], Type: "n8n", Name: name, Status: instance.Running, CreatedAt: now}); err != nil {
+		if err := table.AddResource(ctx, t.id,
+			instance.Resource{ID: t.n8n[i], Type: "n8n", Name: name, Status: instance.Running, CreatedAt: now}); err != nil {
 			return nil, err
 		}
 	}
-	k := &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: t.id, Name: "bench", Scopes: identity.Scopes(), CreatedBy: t.member, CreatedAt: now}
+	k := &identity.APIKey{ID: id.New[id.Key](id.KeyPrefix, now), Agency: t.id, Name: "bench", Scopes: identity.Scopes(),
+		CreatedBy: t.member, CreatedAt: now}
 	ag, ky := id.Bytes(id.AgencyPrefix, string(t.id)), id.Bytes(id.KeyPrefix, string(k.ID))
 	t.key = secret.New(secret.APIKey, append(ag[:], ky[:]...))
 	k.Hash = secret.HashOf(t.key)
-	err = dynamo.NewKeys(table.Table).CreateAPIKey(ctx, k, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated, Subject: string(k.ID)}, nil)
+	err = dynamo.NewKeys(table.Table).CreateAPIKey(ctx, k,
+		audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated,
+			Subject: string(k.ID)}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +138,9 @@ func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, e
 // pending is a relationship whose invite's mail is out, and its link's secret.
 func (t *tenant) pending(address string, at time.Time) (*client.Client, string, error) {
 	c, err := client.Begin(nil, t.id, client.Offer{Email: email.Address(address), Payer: invite.AgencyPays, Name: "Acme Ltd",
-		Grants: []instance.Grant{{Resource: t.n8n[0], Access: instance.Read, Name: "Acme production"}, {Resource: t.n8n[1], Access: instance.Write, Name: "Acme staging"}},
-		From:   invite.Sender{AgencyName: "Northwind Automations", Color: "#0b6e4f", Member: t.member}}, at)
+		Grants: []instance.Grant{{Resource: t.n8n[0], Access: instance.Read, Name: "Acme production"},
+			{Resource: t.n8n[1], Access: instance.Write, Name: "Acme staging"}},
+		From: invite.Sender{AgencyName: "Northwind Automations", Color: "#0b6e4f", Member: t.member}}, at)
 	if err != nil {
 		return nil, "", err
 	}
@@ -149,7 +159,8 @@ func (p *place) session(ctx context.Context, address string) (string, error) {
 	locator = append(append(locator, h[:16]...), sid[:]...)
 	cookie := secret.New(secret.Session, locator)
 	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: user, Email: email.Address(address)},
-		&identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: email.Address(address), CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)})
+		&identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: email.Address(address), CreatedAt: now,
+			ExpiresAt: now.Add(identity.SessionLifetime)})
 }
 
 // request is an event of payload format 2.0, as far as it differs from one request to the next.
@@ -170,9 +181,12 @@ func get(path, query string) *request { return to("GET", path, query) }
 func to(method, path, query string) *request {
 	return &request{Version: "2.0", RouteKey: method + " " + path, RawPath: path, RawQueryString: query,
 		Headers: map[string]string{"accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-type": "application/json",
-			"host": "portal.latchkey.example", "user-agent": "bench", "x-forwarded-for": "203.0.113.24", "x-forwarded-port": "443", "x-forwarded-proto": "https"},
-		RequestContext: map[string]any{"accountId": "000000000000", "apiId": "a1b2c3d4e5", "domainName": "portal.latchkey.example", "requestId": "UExa631ac369oAMEbjw=",
-			"http": map[string]string{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.24", "userAgent": "bench"}, "stage": "$default"}}
+			"host": "portal.latchkey.example", "user-agent": "bench", "x-forwarded-for": "203.0.113.24", "x-forwarded-port": "443",
+			"x-forwarded-proto": "https"},
+		RequestContext: map[string]any{"accountId": "000000000000", "apiId": "a1b2c3d4e5", "domainName": "portal.latchkey.example",
+			"requestId": "UExa631ac369oAMEbjw=",
+			"http": map[string]string{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.24",
+				"userAgent": "bench"}, "stage": "$default"}}
 }
 
 // sendInvite is the request for an invite to two instances.
@@ -182,7 +196,8 @@ func (t *tenant) sendInvite(address, once string) *request {
 	if once != "" {
 		r.Headers["idempotency-key"] = once
 	}
-	r.Body = fmt.Sprintf(`{"email":%q,"name":"Acme Ltd","grants":[{"resource":%q,"access":"read"},{"resource":%q,"access":"write"}]}`, address, t.n8n[0], t.n8n[1])
+	r.Body = fmt.Sprintf(`{"email":%q,"name":"Acme Ltd","grants":[{"resource":%q,"access":"read"},{"resource":%q,"access":"write"}]}`,
+		address, t.n8n[0], t.n8n[1])
 	return r
 }
 

@@ -119,7 +119,8 @@ func functions(ctx context.Context, b *bench) error {
 		{"Start", "5x", "ms/start", "largest time from a function's start to its first poll, ms", 8},
 		{"Size", "1x", "MB", "largest function, arm64, MB", 12},
 	} {
-		cmd := exec.CommandContext(ctx, "go", "test", "./infra/test/smoke", "-run", "NONE", "-bench", "^Benchmark"+m.bench+"$", "-benchtime", m.times) //nolint:gosec // constants
+		cmd := exec.CommandContext(ctx, "go", "test", "./infra/test/smoke", "-run", "NONE", "-bench", "^Benchmark"+m.bench+"$",
+			"-benchtime", m.times) //nolint:gosec // constants
 		cmd.Dir = b.root
 		out, err := cmd.CombinedOutput()
 		if err != nil {

@@ -148,12 +148,17 @@ func units(ctx context.Context, b *bench) error {
 		calls           []string // the budget, with the GetItem that tells who is calling
 	}{
 		{"open a link", "viewInvitation", withToken(get("/v1/invitations/"+token, "")), 200, []string{"GetItem", "BatchGetItem"}},
-		{"open a link, signed in", "viewInvitation", signedIn(withToken(get("/v1/invitations/"+token, ""))), 200, []string{"GetItem", "GetItem", "BatchGetItem"}},
+		{"open a link, signed in", "viewInvitation", signedIn(withToken(get("/v1/invitations/"+token, ""))), 200,
+			[]string{"GetItem", "GetItem", "BatchGetItem"}},
 		{"list 50 clients", "listClients", withKey(get("/v1/clients", "limit=50")), 200, []string{"GetItem", "Query", "BatchGetItem"}},
-		{"authenticate, read an invite", "getInvite", withInvite(withKey(get("/v1/invites/"+string(c.Invite.ID), "")), string(c.Invite.ID)), 200, []string{"GetItem", "GetItem"}},
-		{"create an invite", "sendInvite", t.sendInvite("ops@acme.example", ""), 202, []string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
-		{"create an invite, Idempotency-Key", "sendInvite", t.sendInvite("two@acme.example", "5f0c2f0e-7f5e-4a52-9d0b-1f1f7a3c9a10"), 202, []string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
-		{"accept, no payment", "acceptInvitation", signedIn(withToken(to("POST", "/v1/invitations/"+token+"/accept", ""))), 200, []string{"GetItem", "GetItem", "BatchGetItem", "TransactWriteItems"}},
+		{"authenticate, read an invite", "getInvite", withInvite(withKey(get("/v1/invites/"+string(c.Invite.ID), "")), string(c.Invite.ID)),
+			200, []string{"GetItem", "GetItem"}},
+		{"create an invite", "sendInvite", t.sendInvite("ops@acme.example", ""), 202,
+			[]string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
+		{"create an invite, Idempotency-Key", "sendInvite", t.sendInvite("two@acme.example", "5f0c2f0e-7f5e-4a52-9d0b-1f1f7a3c9a10"), 202,
+			[]string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
+		{"accept, no payment", "acceptInvitation", signedIn(withToken(to("POST", "/v1/invitations/"+token+"/accept", ""))), 200,
+			[]string{"GetItem", "GetItem", "BatchGetItem", "TransactWriteItems"}},
 		{"the client's portal", "getPortal", signedIn(get("/v1/portal", "")), 200, nil},
 	} {
 		if err := call(ctx, p.functions[x.operation], x.r, x.status); err != nil {

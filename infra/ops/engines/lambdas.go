@@ -72,9 +72,11 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 		" CheckMx=false CreateMailIdentity=false" +
 		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
 		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
-		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages + "/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
+		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages +
+		"/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"
 	for _, c := range [][]string{
-		{"infra/ops/sam/check.sh", "install"}, {cli, "build", samConfig, "--build-dir", ".aws-sam/lambdas"}, {"go", "build", "-o", binary, "./infra/run/local/latchkey"},
+		{"infra/ops/sam/check.sh", "install"}, {cli, "build", samConfig, "--build-dir", ".aws-sam/lambdas"},
+		{"go", "build", "-o", binary, "./infra/run/local/latchkey"},
 		{python, "infra/ops/engines/lambdas.py", "before", built, "http://127.0.0.1:" + mail},
 	} {
 		if _, err := tool(c[0], c[1:]...); err != nil {
@@ -82,7 +84,8 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 		}
 	}
 	if _, err := tool(cli, "deploy", "--template-file", built, "--stack-name", "latchkey", "--s3-bucket", "latchkey-code",
-		"--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", parameters); err != nil {
+		"--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides",
+		parameters); err != nil {
 		return nil, stop, err
 	}
 	id, err := tool(python, "infra/ops/engines/lambdas.py", "after", built)

@@ -123,7 +123,8 @@ func (s set) hold(ctx context.Context, folder string, only []string, every bool,
 			}
 			r, err = suite.test(ctx, folder, s.name, reached, tests, s.not)
 		case suite.service != "":
-			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]), nil, nil)
+			r, err = suite.test(ctx, folder, s.name, append(env, "AWS_ENDPOINT_URL_"+strings.ToUpper(suite.service)+"="+at[suite.service]),
+				nil, nil)
 		default:
 			r, err = s.product(ctx, folder, suite, at)
 		}
@@ -131,7 +132,8 @@ func (s set) hold(ctx context.Context, folder string, only []string, every bool,
 			return err
 		}
 		worse, better := r.judge(known[suite.name])
-		fmt.Fprintf(report, "%-12s %-9s %6d %6d %8d %8d %7.0f\n", s.name, suite.name, len(r.passed), len(r.failed), len(r.failed)-len(worse), len(r.skipped), time.Since(start).Seconds())
+		fmt.Fprintf(report, "%-12s %-9s %6d %6d %8d %8d %7.0f\n", s.name, suite.name, len(r.passed), len(r.failed),
+			len(r.failed)-len(worse), len(r.skipped), time.Since(start).Seconds())
 		say := func(what string, tests []string) {
 			slices.Sort(tests)
 			for _, t := range tests {
@@ -169,7 +171,8 @@ func (s set) start(ctx context.Context, folder string) (at map[string]string, st
 		}
 		urls[e.name] = "http://127.0.0.1:" + free
 		fmt.Printf("%s: %s at %s\n", s.name, e.name, urls[e.name])
-		p, err := run(ctx, folder, e.name, urls[e.name]+e.ready, []string{"PORT=" + free, "ENGINE_DIR=" + filepath.Join(folder, e.name)}, e.script)
+		p, err := run(ctx, folder, e.name, urls[e.name]+e.ready, []string{"PORT=" + free, "ENGINE_DIR=" + filepath.Join(folder, e.name)},
+			e.script)
 		if err != nil {
 			return nil, stop, err
 		}

@@ -28,7 +28,8 @@ const (
 func samEnvironment(standIns string) []string {
 	return []string{
 		"SAM_CLI_TELEMETRY=0", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "CGO_ENABLED=0",
-		"GOFLAGS=-tags=lambda.norpc '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=" + standIns + "' -trimpath -buildvcs=false",
+		"GOFLAGS=-tags=lambda.norpc '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=" + standIns +
+			"' -trimpath -buildvcs=false",
 	}
 }
 
@@ -71,7 +72,9 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 		line        []string
 	}{
 		{"sam-start-lambda", samLambda + "/", environment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
-		{"sam-latchkey", samPages + "/_local/clock", []string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI, "NEAR=" + samNear}, []string{binary}},
+		{"sam-latchkey", samPages + "/_local/clock",
+			[]string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI, "NEAR=" + samNear},
+			[]string{binary}},
 		{"sam-start-api", samAPI + "/v1/health", environment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
 	} {
 		p, err := run(ctx, folder, c.name, c.ready, c.env, c.line[0], c.line[1:]...)
@@ -94,13 +97,20 @@ func underSAM(ctx context.Context, folder string) (env []string, stop func() err
 // quick (it waits for a line of the log that it has seen already), so all of them would take an hour; these reach nearly
 // every function, and each of the others is run as a real function by the set "lambdas".
 var samTests = []string{
-	"TestACodeIsGoodForTenMinutesAndOnce", "TestFE14FE16AClientPaysAndStandsInItsPortal", "TestFE23AClientPaysByThePages", "TestALogoIsNoOtherThanTheOneThatWasSeen",
-	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestX2AnInviteIsPreviewedAsTheClientWillSeeIt", "TestX5DecliningByThePage",
-	"TestErasingOneselfLeavesNothingButIDs", "TestX13EveryErrorIsAProblem", "TestEveryPageCarriesItsArmour", "TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
-	"TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn", "TestHealthNeedsNobody",
-	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyWhoSignsIsListenedTo", "TestSigningInByThePages",
-	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestX5TheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage", "TestTheBrandChangesForWhatComes",
-	"TestTheFormsOfAClientsPage", "TestX12TheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther", "TestDeadLinksTakeNoAnswer",
+	"TestACodeIsGoodForTenMinutesAndOnce", "TestFE14FE16AClientPaysAndStandsInItsPortal", "TestFE23AClientPaysByThePages",
+	"TestALogoIsNoOtherThanTheOneThatWasSeen",
+	"TestASuspendedAgencysInstancesRest", "TestAcceptingByTheAPI", "TestX2AnInviteIsPreviewedAsTheClientWillSeeIt",
+	"TestX5DecliningByThePage",
+	"TestErasingOneselfLeavesNothingButIDs", "TestX13EveryErrorIsAProblem", "TestEveryPageCarriesItsArmour",
+	"TestFE19ADomainThatTakesNoMailRollsTheInviteBack",
+	"TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal", "TestFE28ResendMailsANewLink", "TestFE33AClientLeavesAndKeepsItsSignIn",
+	"TestHealthNeedsNobody",
+	"TestInstancesAndServicesByThePages", "TestLookingChangesNothing", "TestNobodyIsAskedToSignIn", "TestOnlyWhoSignsIsListenedTo",
+	"TestSigningInByThePages",
+	"TestSigningOutEverywhereByBothWays", "TestSigningUpByThePages", "TestX5TheAgencyKeepsTheAddressThatItInvited", "TestTheBrandByThePage",
+	"TestTheBrandChangesForWhatComes",
+	"TestTheFormsOfAClientsPage", "TestX12TheLogIsExportedInParts", "TestTwoWhoRenameAClientDoNotOverwriteEachOther",
+	"TestDeadLinksTakeNoAnswer",
 	"TestX13TheDocumentDescribesEveryOperation", "TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn",
 }
 
@@ -116,7 +126,8 @@ func answered(folder string) string {
 			ran[string(m[1])] = true
 		}
 	}
-	t, err := template.Read("template.yaml", template.Inputs{Parameters: map[string]string{"Origin": samAPI, "MailFrom": "invites@mail.latchkey.example"}})
+	t, err := template.Read("template.yaml",
+		template.Inputs{Parameters: map[string]string{"Origin": samAPI, "MailFrom": "invites@mail.latchkey.example"}})
 	if err != nil {
 		return err.Error() + "\n"
 	}
@@ -126,7 +137,8 @@ func answered(folder string) string {
 			not = append(not, f.ID)
 		}
 	}
-	return fmt.Sprintf("sam: %d of %d functions have run in a container of their own; not %s\n", len(t.Functions)-len(not), len(t.Functions), strings.Join(not, ", "))
+	return fmt.Sprintf("sam: %d of %d functions have run in a container of their own; not %s\n", len(t.Functions)-len(not),
+		len(t.Functions), strings.Join(not, ", "))
 }
 
 // keepSAM has the product under SAM local until ctx ends.

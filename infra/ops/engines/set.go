@@ -49,10 +49,14 @@ type set struct {
 }
 
 var sets = []set{
-	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ}, []suite{table, queues, product}, false, nil, nil, nil},
-	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack}, []suite{table, queues, product}, false, nil, nil, nil},
-	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack}, []suite{table, queues, mail, product}, false, nil, nil, nil},
-	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product}, false, nil, nil,
+	{"vendor", "DynamoDB Local and ElasticMQ", map[string]engine{"dynamodb": dynamoDBLocal, "sqs": elasticMQ},
+		[]suite{table, queues, product}, false, nil, nil, nil},
+	{"localstack", "LocalStack community, host mode", map[string]engine{"dynamodb": localStack, "sqs": localStack},
+		[]suite{table, queues, product}, false, nil, nil, nil},
+	{"ministack", "MiniStack", map[string]engine{"dynamodb": miniStack, "sqs": miniStack, "sesv2": miniStack},
+		[]suite{table, queues, mail, product}, false, nil, nil, nil},
+	{"moto", "moto, one DynamoDB request at a time", map[string]engine{"dynamodb": moto, "sqs": moto}, []suite{table, queues, product},
+		false, nil, nil,
 		// Each transaction copies the whole table, so that thousands of items take a quarter of an hour.
 		[]string{"TestALargeAgencyIsPurgedInSteps", "TestASearchInACrowdIsBoundedAndComplete"}},
 	{"sam", "sam local, and the embedded engine", nil, []suite{product, walk}, true, underSAM, samTests, nil},
@@ -155,7 +159,8 @@ func (p *process) stop() error {
 		}
 		select {
 		case <-p.ended: //nolint:errcheck // that it was stopped is no error
-			if err := syscall.Kill(group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) { // a child that did not go with it
+			// a child that did not go with it
+			if err := syscall.Kill(group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 				return errors.Join(err, p.log.Close())
 			}
 			return p.log.Close()

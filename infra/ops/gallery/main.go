@@ -67,7 +67,8 @@ func handler() http.Handler {
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusUnprocessableEntity)
-			fmt.Fprint(w, `{"title":"Unprocessable Content","status":422,"code":"invalid","detail":"The gallery sends nothing.","errors":[{"location":"email","message":"The gallery sends nothing."}]}`)
+			fmt.Fprint(w,
+				`{"title":"Unprocessable Content","status":422,"code":"invalid","detail":"The gallery sends nothing.","errors":[{"location":"email","message":"The gallery sends nothing."}]}`)
 			return
 		}
 		http.Error(w, "The gallery has only pages to look at. Go back to the index at /.", http.StatusNotFound)

@@ -42,7 +42,9 @@ func workspace(invite bool) page.Workspace {
 
 func states() []state {
 	var all []state
-	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(), activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(), portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
+	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
+		activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(),
+		portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -53,20 +55,29 @@ func signInStates() []state {
 	return []state{
 		{Name: "sign-in", view: page.SignIn{Brand: platform}},
 		{Name: "sign-in-prefilled", view: page.SignIn{Brand: platform, Email: "owner@northwind.example"}},
-		{Name: "sign-in-error", view: page.SignIn{Brand: platform, Email: "owner@", Problems: page.Problems{{Field: "email", Message: "Enter a valid email address."}}}},
-		{Name: "sign-in-limited", view: page.SignIn{Brand: platform, Email: "owner@northwind.example", Problems: page.Problems{{Message: "Too many codes were asked for this address. Try again in 12 minutes."}}}},
+		{Name: "sign-in-error",
+			view: page.SignIn{Brand: platform, Email: "owner@",
+				Problems: page.Problems{{Field: "email", Message: "Enter a valid email address."}}}},
+		{Name: "sign-in-limited",
+			view: page.SignIn{Brand: platform, Email: "owner@northwind.example",
+				Problems: page.Problems{{Message: "Too many codes were asked for this address. Try again in 12 minutes."}}}},
 		{Name: "sign-in-signed-out", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "You are signed out."}}},
 		{Name: "sign-in-code", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example"}},
 		{Name: "sign-in-code-by-hand", view: page.SignIn{Brand: platform, AskCode: true}},
-		{Name: "sign-in-code-again", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Note: page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}}},
-		{Name: "sign-in-code-wrong", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456", Problems: wrong}},
+		{Name: "sign-in-code-again",
+			view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example",
+				Note: page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}}},
+		{Name: "sign-in-code-wrong",
+			view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456",
+				Problems: wrong}},
 		{Name: "sign-in-already", view: page.SignedIn{Brand: platform, Email: "owner@northwind.example", Home: "/clients"}},
 		{Name: "nothing-here", view: page.Nowhere{Brand: platform, Email: "nobody@elsewhere.example"}},
 	}
 }
 
 func row(name, email string, b page.Badge, since time.Duration, linked ...string) page.ClientRow {
-	return page.ClientRow{URL: "/client-pending", Name: name, Email: email, Status: b, Linked: linked, Since: ago(since), Invited: b != active}
+	return page.ClientRow{URL: "/client-pending", Name: name, Email: email, Status: b, Linked: linked, Since: ago(since),
+		Invited: b != active}
 }
 
 func rows() []page.ClientRow {
@@ -75,8 +86,10 @@ func rows() []page.ClientRow {
 		row("Blue Harbour Dental", "hello@blueharbour.example", active, 26*time.Hour, "Harbour n8n", "WhatsApp Support"),
 		row("it@quiet-river.example", "", pending, 3*time.Hour),
 		row(rtl, "info@alnoor.example", active, 9*24*time.Hour, "متجر"),
-		row(emoji, "team+portal@rocket.example", active, 40*24*time.Hour, "Launch pad", "Telemetry", "Ground control", "Countdown", "Recovery"),
-		row(longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", inactive, 90*24*time.Hour, longest),
+		row(emoji, "team+portal@rocket.example", active, 40*24*time.Hour, "Launch pad", "Telemetry", "Ground control", "Countdown",
+			"Recovery"),
+		row(longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", inactive, 90*24*time.Hour,
+			longest),
 		row(unbroken, "x@y.example", inactive, 800*24*time.Hour, "Production"),
 	}
 }
@@ -117,18 +130,26 @@ func clientsStates() []state {
 		f.Email, f.Name, f.Message = "ops@acme.example", "Acme Ltd", "Hi Dana,\nhere is the window into your workflows."
 		f.Instances[0].Ticked, f.Instances[1].Ticked, f.Instances[1].Write = true, true, true
 	}
-	barred := page.Barred{Title: "Inviting clients needs the Max plan.", Text: "Your agency is on the Free plan. Write to the platform's support to move to Max; everything you have set up stays as it is."}
+	barred := page.Barred{Title: "Inviting clients needs the Max plan.",
+		Text: "Your agency is on the Free plan. Write to the platform's support to move to Max; everything you have set up stays as it is."}
 	free := page.Workspace{Brand: page.Brand{Name: "Solo Studio", Color: "#7c3aed"}, Person: "owner@solo.example"}
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
-		{Name: "clients", view: page.Clients{Workspace: workspace(true), Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
-		{Name: "clients-full", view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x", Newest: "/clients"}},
+		{Name: "clients",
+			view: page.Clients{Workspace: workspace(true), Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
+		{Name: "clients-full",
+			view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Filters: filters(""), Form: form(),
+				Older: "/clients?cursor=x", Newest: "/clients"}},
 		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Filters: filters(""), Form: form()}},
-		{Name: "clients-last-page", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
-		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; try again in a moment."}},
+		{Name: "clients-last-page",
+			view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
+		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; " +
+			"try again in a moment."}},
 		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
 		{Name: "clients-free-with-clients", view: page.Clients{Workspace: free, Rows: rows()[:2], Filters: filters(""), Barred: barred}},
-		{Name: "clients-yellow", view: page.Clients{Workspace: page.Workspace{Brand: sunny, Person: "a@b.example", Invite: true}, Rows: rows()[:4], Filters: filters(""), Form: form()}},
+		{Name: "clients-yellow",
+			view: page.Clients{Workspace: page.Workspace{Brand: sunny, Person: "a@b.example", Invite: true}, Rows: rows()[:4],
+				Filters: filters(""), Form: form()}},
 		{Name: "invite", view: open(func(*page.InviteForm) {})},
 		{Name: "invite-filled", view: open(filled)},
 		{Name: "invite-client-pays", view: open(func(f *page.InviteForm) { filled(f); f.Client = true })},
@@ -141,11 +162,14 @@ func clientsStates() []state {
 		{Name: "invite-invalid", view: open(func(f *page.InviteForm) {
 			filled(f)
 			f.Email = "ops@"
-			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."}, {Field: "message", Message: "Leave out links and web addresses."}, {Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
+			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."},
+				{Field: "message", Message: "Leave out links and web addresses."},
+				{Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
 		})},
 		{Name: "invite-refused", view: open(func(f *page.InviteForm) {
 			filled(f)
-			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such mailbox. No invite was created."}}
+			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such " +
+				"mailbox. No invite was created."}}
 		})},
 		{Name: "invite-limited", view: open(func(f *page.InviteForm) {
 			filled(f)
@@ -187,7 +211,8 @@ func invitationStates() []state {
 		{Name: "invitation-long", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: longest, Color: "#facc15"}
 			v.Client, v.Message = unbroken, strings.Repeat(rtl+" ", 20)
-			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}, v.Opens...)
+			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read and write"},
+				{Name: emoji, Rights: "Read-only"}}, v.Opens...)
 		})},
 		{Name: "invitation-rtl", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: rtl, Color: "#111111"}
@@ -200,16 +225,27 @@ func portalStates() []state {
 	instances := []page.Tile{
 		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
 		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
-		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Reason: "It is stopped at the moment. Ask Northwind Automations when it will run again."},
+		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
+			Reason: "It is stopped at the moment. Ask Northwind Automations when it will run again."},
 	}
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
-	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"}, {Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Reason: "It failed. Your agency has been told."}, {Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
+	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"},
+		{Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"},
+			Reason: "It failed. Your agency has been told."},
+		{Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
 	return []state{
 		{Name: "portal", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services}},
-		{Name: "portal-welcome", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
+		{Name: "portal-welcome",
+			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
 		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example"}},
-		{Name: "portal-odd-names", view: page.Portal{Brand: page.Brand{Name: longest, Color: "#dc2626"}, Person: strings.Repeat("long", 15) + "@acme.example", Instances: odd, Services: services}},
-		{Name: "portal-failed", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Failed: "Something went wrong on our side. Try again in a moment."}},
-		{Name: "portal-choose", view: page.Choose{Brand: platform, Person: "ops@acme.example", Places: []page.Place{{Brand: northwind, URL: "/portal"}, {Brand: sunny, URL: "/portal"}, {Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
+		{Name: "portal-odd-names",
+			view: page.Portal{Brand: page.Brand{Name: longest, Color: "#dc2626"}, Person: strings.Repeat("long", 15) + "@acme.example",
+				Instances: odd, Services: services}},
+		{Name: "portal-failed", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Failed: "Something went wrong on our " +
+			"side. Try again in a moment."}},
+		{Name: "portal-choose",
+			view: page.Choose{Brand: platform, Person: "ops@acme.example",
+				Places: []page.Place{{Brand: northwind, URL: "/portal"}, {Brand: sunny, URL: "/portal"},
+					{Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
 	}
 }

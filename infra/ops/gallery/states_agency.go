@@ -40,7 +40,8 @@ func signUpStates() []state {
 		{Name: "sign-up-signed-in", view: with(func(v *page.SignUp) { v.Person = me })},
 		{Name: "sign-up-error", view: with(func(v *page.SignUp) {
 			v.Email = "dana@"
-			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."}, {Field: "email", Message: "Enter a valid email address."}}
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."},
+				{Field: "email", Message: "Enter a valid email address."}}
 		})},
 		{Name: "sign-up-limited", view: with(func(v *page.SignUp) {
 			v.Person, v.Name = me, "Northwind Labs"
@@ -59,13 +60,17 @@ func signUpStates() []state {
 			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail, or ask for another code."}}
 		})},
 		{Name: "agencies", view: page.Agencies{Brand: platform, Person: me, Portals: true, Places: []page.Employer{
-			place("Northwind Automations", "#0f766e", "Owner", true), place("B", "", "Admin", false), place(longest, "#facc15", "Admin", false), place(rtl+" "+emoji, "", "Owner", false)}}},
-		{Name: "agencies-none", view: page.Agencies{Brand: platform, Person: me, Note: page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}}},
+			place("Northwind Automations", "#0f766e", "Owner", true), place("B", "", "Admin", false),
+			place(longest, "#facc15", "Admin", false), place(rtl+" "+emoji, "", "Owner", false)}}},
+		{Name: "agencies-none",
+			view: page.Agencies{Brand: platform, Person: me,
+				Note: page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}}},
 	}
 }
 
 func brandingStates() []state {
-	base := page.Branding{Workspace: settings(), Tab: "branding", Owner: true, Name: "Northwind Automations", Color: "#0f766e", Saved: northwind, Revision: 3}
+	base := page.Branding{Workspace: settings(), Tab: "branding", Owner: true, Name: "Northwind Automations", Color: "#0f766e",
+		Saved: northwind, Revision: 3}
 	with := func(change func(*page.Branding)) page.Branding {
 		v := base
 		change(&v)
@@ -82,15 +87,18 @@ func brandingStates() []state {
 		})},
 		{Name: "settings-error", view: with(func(v *page.Branding) {
 			v.Name, v.Color = "", "green"
-			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."}, {Field: "color", Message: "Write the colour as # and six digits, such as #0b6e4f."},
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."},
+				{Field: "color", Message: "Write the colour as # and six digits, such as #0b6e4f."},
 				{Field: "logo", Message: "SVG files can carry scripts, so they are not taken. Choose a PNG, JPEG, WebP or GIF file."}}
 		})},
 		{Name: "settings-changed-meanwhile", view: with(func(v *page.Branding) {
-			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your change."}}
+			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your " +
+				"change."}}
 		})},
 		{Name: "settings-not-allowed", view: with(func(v *page.Branding) { v.Owner = false })},
 		{Name: "settings-odd-names", view: with(func(v *page.Branding) {
-			v.Name, v.Workspace.Brand, v.Saved = longest, page.Brand{Name: longest, Color: "#111111"}, page.Brand{Name: longest, Color: "#111111"}
+			v.Name, v.Workspace.Brand, v.Saved = longest, page.Brand{Name: longest, Color: "#111111"},
+				page.Brand{Name: longest, Color: "#111111"}
 		})},
 	}
 }
@@ -100,7 +108,8 @@ func memberStates() []state {
 		{ID: "mb_1", Name: "Nora Lindqvist", Email: "owner@northwind.example", Owner: true, You: true, Since: ago(90 * 24 * time.Hour)},
 		{ID: "mb_2", Name: "dana@northwind.example", Since: ago(time.Hour)},
 		{ID: "mb_3", Name: rtl, Email: "info@alnoor.example", Owner: true, Since: ago(24 * time.Hour)},
-		{ID: "mb_4", Name: longest, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", Since: ago(time.Minute)},
+		{ID: "mb_4", Name: longest, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example",
+			Since: ago(time.Minute)},
 		{ID: "mb_5", Name: emoji, Email: "x@y.example"},
 	}
 	base := page.Members{Workspace: settings(), Tab: "members", Owner: true, Rows: rows}
@@ -130,12 +139,16 @@ func memberStates() []state {
 }
 
 func keyStates() []state {
-	scopes := []page.ScopeChoice{{Value: "invites:read", Text: "See invitations"}, {Value: "invites:write", Text: "Send, re-send and cancel invitations"}, {Value: "clients:read", Text: "See clients"},
-		{Value: "clients:write", Text: "Change clients and their access"}, {Value: "activity:read", Text: "Read the activity log"}, {Value: "agency:write", Text: "Change the branding"}}
+	scopes := []page.ScopeChoice{{Value: "invites:read", Text: "See invitations"},
+		{Value: "invites:write", Text: "Send, re-send and cancel invitations"}, {Value: "clients:read", Text: "See clients"},
+		{Value: "clients:write", Text: "Change clients and their access"}, {Value: "activity:read", Text: "Read the activity log"},
+		{Value: "agency:write", Text: "Change the branding"}}
 	rows := []page.KeyRow{
-		{ID: "key_1", Name: "CRM sync", Hint: "x7Qa", Scopes: []string{"invites:write", "clients:read"}, Created: ago(9 * 24 * time.Hour), Used: ago(time.Hour)},
+		{ID: "key_1", Name: "CRM sync", Hint: "x7Qa", Scopes: []string{"invites:write", "clients:read"}, Created: ago(9 * 24 * time.Hour),
+			Used: ago(time.Hour)},
 		{ID: "key_2", Name: longest, Hint: "0000", Scopes: []string{"clients:read"}, Created: ago(time.Minute)},
-		{ID: "key_3", Name: rtl + " " + emoji, Hint: "aB3d", Scopes: []string{"agency:read"}, Created: ago(90 * 24 * time.Hour), Used: ago(80 * 24 * time.Hour), Revoked: ago(70 * 24 * time.Hour)},
+		{ID: "key_3", Name: rtl + " " + emoji, Hint: "aB3d", Scopes: []string{"agency:read"}, Created: ago(90 * 24 * time.Hour),
+			Used: ago(80 * 24 * time.Hour), Revoked: ago(70 * 24 * time.Hour)},
 	}
 	base := page.Keys{Workspace: settings(), Tab: "keys", Rows: rows, Scopes: scopes}
 	with := func(change func(*page.Keys)) page.Keys {
@@ -150,10 +163,12 @@ func keyStates() []state {
 			v.Made, v.Secret = "CRM sync", "lkk_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0p"
 		})},
 		{Name: "keys-made-before", view: with(func(v *page.Keys) {
-			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; make another key when you did not copy it."}
+			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; make " +
+				"another key when you did not copy it."}
 		})},
 		{Name: "keys-error", view: with(func(v *page.Keys) {
-			v.Problems = page.Problems{{Field: "name", Message: "Give the key a name that says what it is for."}, {Field: "scopes", Message: "Choose at least one scope."}}
+			v.Problems = page.Problems{{Field: "name", Message: "Give the key a name that says what it is for."},
+				{Field: "scopes", Message: "Choose at least one scope."}}
 		})},
 		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
 	}
@@ -161,7 +176,8 @@ func keyStates() []state {
 
 func standingStates() []state {
 	base := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Left: 7, Quota: 10, Fresh: true,
-		Losses: "12 clients lose their portal and all access.", People: "You and 2 other people lose your places here, and every API key stops working."}
+		Losses: "12 clients lose their portal and all access.",
+		People: "You and 2 other people lose your places here, and every API key stops working."}
 	with := func(change func(*page.Standing)) page.Standing {
 		v := base
 		change(&v)
@@ -189,6 +205,7 @@ func standingStates() []state {
 
 func welcome(name, color string, owner bool) func() letter.Letter {
 	return func() letter.Letter {
-		return letter.Welcome(letter.WelcomeData{AgencyName: name, AgencyColor: color, Email: "dana@northwind.example", Owner: owner, Link: "https://portal.latchkey.example/sign-in", Platform: "Latchkey"})
+		return letter.Welcome(letter.WelcomeData{AgencyName: name, AgencyColor: color, Email: "dana@northwind.example", Owner: owner,
+			Link: "https://portal.latchkey.example/sign-in", Platform: "Latchkey"})
 	}
 }

@@ -8,47 +8,69 @@ import (
 
 // billingStates are the pages on which somebody pays, or is about to.
 func billingStates() []state {
-	bill := page.Bill{Lines: []page.Priced{{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"}, {Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}},
+	bill := page.Bill{Lines: []page.Priced{{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"},
+		{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}},
 		Month: "€68.00", Year: "€680.00", Saving: "€136.00 a year (16 %)", Tax: "Prices include 19 % tax."}
-	checkout := page.Checkout{Brand: northwind, Agency: "ag_1", Person: "ops@acme.example", Bill: bill, Contract: "/contract", Until: page.TimeAt(now.Add(6*24*time.Hour), now)}
+	checkout := page.Checkout{Brand: northwind, Agency: "ag_1", Person: "ops@acme.example", Bill: bill, Contract: "/contract",
+		Until: page.TimeAt(now.Add(6*24*time.Hour), now)}
 	with := func(change func(v *page.Checkout)) page.Checkout {
 		v := checkout
 		change(&v)
 		return v
 	}
-	invited := page.Invitation{Brand: northwind, Step: page.AskCode, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example", Person: "ops@acme.example",
-		Until: page.TimeAt(now.Add(6*24*time.Hour), now), Pays: "/checkout?agency=ag_1", Bill: bill}
+	invited := page.Invitation{Brand: northwind, Step: page.AskCode, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example",
+		Person: "ops@acme.example",
+		Until:  page.TimeAt(now.Add(6*24*time.Hour), now), Pays: "/checkout?agency=ag_1", Bill: bill}
 	signed := invited
 	signed.Step = page.Accept
-	deal := page.Deal{Lines: bill.Lines, Month: bill.Month, Year: bill.Year, Chosen: "year", State: page.Badge{Tone: page.Good, Text: "Paid"}, Text: "It is paid until 21 November 2026, and renews by itself.", URL: "/contract"}
+	deal := page.Deal{Lines: bill.Lines, Month: bill.Month, Year: bill.Year, Chosen: "year",
+		State: page.Badge{Tone: page.Good, Text: "Paid"}, Text: "It is paid until 21 November 2026, and renews by itself.",
+		URL: "/contract"}
 	in := func(chosen string, tone page.Tone, word, text string) *page.Deal {
 		d := deal
 		d.Chosen, d.State, d.Text = chosen, page.Badge{Tone: tone, Text: word}, text
 		return &d
 	}
-	pastDue := in("year", page.Bad, "Past due", "The last payment did not go through. The card is tried again over the next days; everything goes on until then.")
+	pastDue := in("year", page.Bad, "Past due",
+		"The last payment did not go through. The card is tried again over the next days; everything goes on until then.")
 	over := in("year", page.Idle, "Ended", "The renewal was not paid, and the tries are used up. It ended on 21 November 2025.")
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Billing: "ag_1", Deal: &deal}
-	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
+	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true,
+		Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
 	paying, due, lapsed, old := portal, portal, portal, portal
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
-	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: "Card and invoices need a sign-in of the last hour."}, paying.Instances
-	paper := page.Contract{Brand: northwind, Person: "ops@acme.example", Back: "/portal", BackWord: "Your portal", Number: "in_01KC5R9V3MAG4J6M8P0S2V4X6Z", Agency: "Northwind Automations", Client: "Acme Ltd", Address: "ops@acme.example",
-		Lines: bill.Lines, Totals: []page.Priced{{Name: "Total", Month: bill.Month, Year: bill.Year}, {Name: "of which tax, 19 %", Month: "€10.86", Year: "€108.57"}}, Chosen: "year", Saving: bill.Saving, Tax: bill.Tax, State: deal.State, Text: deal.Text,
-		Facts: []page.Known{{Term: "Currency", Text: "EUR"}, {Term: "Prices locked on", Text: "21 November 2025"}, {Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"}, {Term: "Paid until", Text: "21 November 2026"}},
-		Notes: []string{"The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.", "The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to the client."}, Download: "/contract"}
+	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: "Card and invoices need a sign-in of the last hour."},
+		paying.Instances
+	paper := page.Contract{Brand: northwind, Person: "ops@acme.example", Back: "/portal", BackWord: "Your portal",
+		Number: "in_01KC5R9V3MAG4J6M8P0S2V4X6Z", Agency: "Northwind Automations", Client: "Acme Ltd", Address: "ops@acme.example",
+		Lines: bill.Lines,
+		Totals: []page.Priced{{Name: "Total", Month: bill.Month, Year: bill.Year},
+			{Name: "of which tax, 19 %", Month: "€10.86", Year: "€108.57"}}, Chosen: "year", Saving: bill.Saving, Tax: bill.Tax,
+		State: deal.State, Text: deal.Text,
+		Facts: []page.Known{{Term: "Currency", Text: "EUR"}, {Term: "Prices locked on", Text: "21 November 2025"},
+			{Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"},
+			{Term: "Paid until", Text: "21 November 2026"}},
+		Notes: []string{"The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
+			"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs " +
+				"to the client."}, Download: "/contract"}
 	unpaid, odd := paper, paper
 	around := workspace(true)
 	unpaid.Workspace, unpaid.Chosen, unpaid.BackWord = &around, "", "Acme Ltd"
 	unpaid.State, unpaid.Text = page.Badge{Tone: page.Wait, Text: "Not paid yet"}, "The invitation is good until 28 November 2025."
-	unpaid.Facts = append(paper.Facts[:2:2], page.Known{Term: "Chosen", Text: "Nothing yet: the client picks monthly or annual when it accepts"})
+	unpaid.Facts = append(paper.Facts[:2:2],
+		page.Known{Term: "Chosen", Text: "Nothing yet: the client picks monthly or annual when it accepts"})
 	odd.Agency, odd.Client, odd.Brand.Name = longest, rtl+" "+emoji, longest
 	client := func(change func(v *page.Client)) page.Client {
-		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(40 * 24 * time.Hour), SinceWord: "Client since", Payer: "The client pays", Deal: &deal,
-			Story:  []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)}, {Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
-			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}}, Stays: "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours."}
+		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
+			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since", Payer: "The client pays", Deal: &deal,
+			Story: []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)},
+				{Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
+			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
+				State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}},
+			Stays: "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you " +
+				"can take away access to what is yours."}
 		change(&v)
 		return v
 	}
@@ -56,12 +78,18 @@ func billingStates() []state {
 		v.Brand, v.Contract = northwind, "/contract"
 		return v
 	}
-	standing := page.Standing{Workspace: workspace(true), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10, Fresh: true, Losses: "3 clients lose their portal and all access.", People: "You lose your place here, and every API key stops working.",
-		State: page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. It renews on 21 November 2026."}
+	standing := page.Standing{Workspace: workspace(true), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10,
+		Fresh: true, Losses: "3 clients lose their portal and all access.",
+		People: "You lose your place here, and every API key stops working.",
+		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. It renews on 21 November 2026."}
 	ending, owing, gone := standing, standing, standing
-	ending.State, ending.Renews = page.Badge{Tone: page.Wait, Text: "Ends 21 November 2026"}, "Paid annually. It is paid until 21 November 2026 and not renewed after that. Your clients keep what they have; inviting rests then."
-	owing.PastDue, owing.State, owing.Renews = true, page.Badge{Tone: page.Bad, Text: "Past due"}, "The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
-	gone.Max, gone.State, gone.Renews = false, page.Badge{Tone: page.Idle, Text: "Ended"}, "Max ended on 21 November 2025. Your clients keep what they have; inviting rests until it is paid again."
+	ending.State, ending.Renews = page.Badge{Tone: page.Wait, Text: "Ends 21 November 2026"},
+		"Paid annually. It is paid until 21 November 2026 and not renewed after that. Your clients keep what they have; inviting rests "+
+			"then."
+	owing.PastDue, owing.State, owing.Renews = true, page.Badge{Tone: page.Bad, Text: "Past due"},
+		"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+	gone.Max, gone.State, gone.Renews = false, page.Badge{Tone: page.Idle, Text: "Ended"},
+		"Max ended on 21 November 2025. Your clients keep what they have; inviting rests until it is paid again."
 	list := page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
 	for n := range list.Rows {
 		list.Rows[n].Status, list.Rows[n].Invited, list.Rows[n].Asks = active, false, ""
@@ -73,10 +101,12 @@ func billingStates() []state {
 		{Name: "checkout", view: checkout},
 		{Name: "checkout-back-without-paying", view: with(func(v *page.Checkout) {
 			v.Year = true
-			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged", Text: "You came back without paying. Everything is as it was; go on whenever you like."}
+			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged",
+				Text: "You came back without paying. Everything is as it was; go on whenever you like."}
 		})},
 		{Name: "checkout-failed", view: with(func(v *page.Checkout) {
-			v.Problems = page.Problems{{Message: "The payment service does not answer at the moment. Nothing was charged; try again in a moment."}}
+			v.Problems = page.Problems{{Message: "The payment service does not answer at the moment. Nothing was charged; try again in a " +
+				"moment."}}
 		})},
 		{Name: "checkout-again", view: with(func(v *page.Checkout) { v.Again, v.Year = true, true })},
 		{Name: "checkout-long", view: with(func(v *page.Checkout) { v.Brand.Name, v.Brand.LogoURL = longest, "" })},
@@ -86,7 +116,9 @@ func billingStates() []state {
 		{Name: "checkout-stale", view: with(func(v *page.Checkout) {
 			v.SignIn = &page.SignInAgain{Next: "/checkout?agency=ag_1", What: "Paying needs a sign-in of the last hour."}
 		})},
-		{Name: "checkout-nothing", view: page.NothingToPay{Brand: page.Brand{Name: "Latchkey", Own: true}, Person: "pat@acme.example", Next: "/checkout?agency=ag_1"}},
+		{Name: "checkout-nothing",
+			view: page.NothingToPay{Brand: page.Brand{Name: "Latchkey", Own: true}, Person: "pat@acme.example",
+				Next: "/checkout?agency=ag_1"}},
 		{Name: "checkout-cancelled", view: late(page.TooLate{})},
 		{Name: "checkout-expired", view: late(page.TooLate{Expired: true})},
 		{Name: "checkout-declined", view: late(page.TooLate{Declined: true})},
@@ -105,13 +137,16 @@ func billingStates() []state {
 		{Name: "portal-returned", view: func() page.Portal {
 			v := lapsed
 			v.Deal = in("year", page.Idle, "Returned", "What was bought could not be set up, and the payment was returned.")
-			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank five to ten days. We are sorry. Northwind Automations knows about it."
+			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank " +
+				"five to ten days. We are sorry. Northwind Automations knows about it."
 			return v
 		}()},
 		{Name: "portal-disputed", view: func() page.Portal {
 			v := portal
-			v.Deal = in("year", page.Bad, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided.")
-			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by mistake? Tell your bank, and Northwind Automations."
+			v.Deal = in("year", page.Bad, "Disputed",
+				"The bank of the card's holder questions the payment. Everything rests until that is decided.")
+			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by " +
+				"mistake? Tell your bank, and Northwind Automations."
 			return v
 		}()},
 		{Name: "invite-client-pays-without-max", view: func() page.Clients {
@@ -124,18 +159,26 @@ func billingStates() []state {
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
-			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.", "This client has been asked to pay. Access can be changed when it has accepted."
-			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)}, {Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
-			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You can invite the same address again afterwards."}
-			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
+			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.",
+				"This client has been asked to pay. Access can be changed when it has accepted."
+			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)},
+				{Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
+			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no " +
+				"access. You can invite the same address again afterwards."}
+			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet " +
+				"accepted their invitation.", Spam: true}
 		})},
 		{Name: "client-past-due", view: client(func(v *page.Client) {
 			v.Deal = pastDue
-			v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.", Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to change it. Perhaps remind it."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
+				Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to " +
+					"change it. Perhaps remind it."}
 		})},
 		{Name: "client-payment-ended", view: client(func(v *page.Client) {
 			v.Deal, v.Status = over, page.Badge{Tone: page.Idle, Text: "Inactive"}
-			v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.", Text: "Its portal is paused until it pays again, which it can do there at any time. What it bought is suspended, and deleted on 21 December 2025 unless it pays before."}
+			v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.",
+				Text: "Its portal is paused until it pays again, which it can do there at any time. What it bought is suspended, and " +
+					"deleted on 21 December 2025 unless it pays before."}
 		})},
 		{Name: "clients-payments", view: list},
 		{Name: "standing-paying", view: standing},

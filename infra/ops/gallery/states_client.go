@@ -20,12 +20,17 @@ func clientStates() []state {
 	accepted := event(page.Good, "Accepted", "", 30*time.Second)
 	coming := page.Event{Title: "Accepted", Coming: true}
 	base := page.Client{
-		Workspace: workspace(true), URL: "/client-pending", Name: "Acme Ltd", Email: "ops@acme.example", Status: pending, Since: ago(124 * time.Second), SinceWord: "Invited",
+		Workspace: workspace(true), URL: "/client-pending", Name: "Acme Ltd", Email: "ops@acme.example", Status: pending,
+		Since: ago(124 * time.Second), SinceWord: "Invited",
 		Payer: "You pay", Story: []page.Event{queued, sent, delivered, coming},
-		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Read-only"}, {Name: "Staging", Kind: "n8n instance", Rights: "Read and write"}},
-		Banner: page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true},
-		Resend: &page.Resend{Limit: "5 of 5 re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one stops working."},
-		Cancel: &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You can invite the same address again afterwards."},
+		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Read-only"},
+			{Name: "Staging", Kind: "n8n instance", Rights: "Read and write"}},
+		Banner: page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
+			Spam: true},
+		Resend: &page.Resend{Limit: "5 of 5 re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one " +
+			"stops working."},
+		Cancel: &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You " +
+			"can invite the same address again afterwards."},
 	}
 	with := func(change func(v *page.Client)) page.Client {
 		v := base
@@ -39,7 +44,8 @@ func clientStates() []state {
 	}
 	return []state{
 		{Name: "client-sending", view: with(func(v *page.Client) {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation", Text: "The mail is on its way out. This page follows it."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation",
+				Text: "The mail is on its way out. This page follows it."}
 			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Accepted by SES", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
 		{Name: "client-pending", view: base},
@@ -49,14 +55,16 @@ func clientStates() []state {
 			v.Story = []page.Event{queued, sent, delivered, event(page.Idle, "Sent again", "", 2*time.Second), coming}
 		})},
 		{Name: "client-resend-used-up", view: with(func(v *page.Client) {
-			v.Resend = &page.Resend{Used: true, Limit: "This invite was sent again five times within a day. Try tomorrow, or ask your client which address works."}
+			v.Resend = &page.Resend{Used: true, Limit: "This invite was sent again five times within a day. Try tomorrow, or ask your " +
+				"client which address works."}
 		})},
 		{Name: "client-resend-limited", view: with(func(v *page.Client) {
 			v.Note = page.Note{Tone: page.Bad, Text: "You can send 10 invites per hour. Space them out or wait an hour."}
 		})},
 		{Name: "client-cancel", view: with(func(v *page.Client) { v.Cancel = &page.Cancel{Open: true, Text: v.Cancel.Text} })},
 		{Name: "client-delayed", view: with(func(v *page.Client) {
-			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The receiving host is not taking mail at the moment. We keep trying for 14 hours.", time.Minute), coming}
+			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The receiving host is not taking mail at the moment. We "+
+				"keep trying for 14 hours.", time.Minute), coming}
 		})},
 		{Name: "client-active", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Banner, v.Resend, v.Cancel = active, "Client since", page.Banner{}, nil, nil
@@ -64,21 +72,25 @@ func clientStates() []state {
 		})},
 		{Name: "client-bounced", view: with(func(v *page.Client) {
 			reason := "The receiving host says that there is no such mailbox."
-			ended(v, inactive, page.Banner{Tone: page.Bad, Title: "The invitation came back.", Text: reason + " Its link is dead; ask your client for another address, and invite that."}, event(page.Bad, "Bounced", reason, time.Minute))
+			ended(v, inactive, page.Banner{Tone: page.Bad, Title: "The invitation came back.", Text: reason + " Its link is dead; ask " +
+				"your client for another address, and invite that."}, event(page.Bad, "Bounced", reason, time.Minute))
 			v.Again = true
 		})},
 		{Name: "client-expired", view: with(func(v *page.Client) {
-			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it within seven days. Send it again for a new link and seven more days."}, event(page.Idle, "Expired", "", time.Minute))
+			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it within seven " +
+				"days. Send it again for a new link and seven more days."}, event(page.Idle, "Expired", "", time.Minute))
 			v.Resend = base.Resend
 		})},
 		{Name: "client-cancelled", view: with(func(v *page.Client) {
-			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "You cancelled this invitation.", Text: "Its link is dead."}, event(page.Idle, "Cancelled", "", time.Minute))
+			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "You cancelled this invitation.", Text: "Its link is dead."},
+				event(page.Idle, "Cancelled", "", time.Minute))
 			v.Again = true
 		})},
 		{Name: "client-portal-only", view: with(func(v *page.Client) { v.Access, v.Name, v.Email = nil, "ops@acme.example", "" })},
 		{Name: "client-odd-names", view: with(func(v *page.Client) {
 			v.Name, v.Email = longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example"
-			v.Access = []page.Linked{{Name: unbroken, Kind: "n8n instance", Rights: "Read-only"}, {Name: rtl, Kind: "Hermes agent", Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}
+			v.Access = []page.Linked{{Name: unbroken, Kind: "n8n instance", Rights: "Read-only"},
+				{Name: rtl, Kind: "Hermes agent", Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}
 			v.Story[2].Detail = unbroken
 		})},
 	}

@@ -19,7 +19,9 @@ func otherStates() []state {
 	docs.Brand = platform
 	// The whole reference is another page with every operation that is added: its picture is taken of three.
 	few := docs
-	few.Groups, few.Codes = nil, []page.DocsCode{{Code: "invalid", Text: "What was sent does not fit; errors names the fields.", Status: 422}, {Code: "rate_limited", Text: "Too many requests; Retry-After says when to come back.", Status: 429}}
+	few.Groups, few.Codes = nil,
+		[]page.DocsCode{{Code: "invalid", Text: "What was sent does not fit; errors names the fields.", Status: 422},
+			{Code: "rate_limited", Text: "Too many requests; Retry-After says when to come back.", Status: 429}}
 	for _, g := range docs.Groups {
 		g.Operations = slices.DeleteFunc(slices.Clone(g.Operations), func(o page.DocsOperation) bool {
 			return !slices.Contains([]string{"createApiKey", "revokeApiKey", "sendInvite"}, o.ID)
@@ -29,11 +31,20 @@ func otherStates() []state {
 		}
 	}
 	return []state{
-		{Name: "error-404", view: page.Failure{Brand: platform, Title: "There is nothing at this address", Text: "The link may be old, or a character of it is missing.", Next: "Go to the start", NextURL: "/"}},
-		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
-		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from here. Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
-		{Name: "error-500", view: page.Failure{Brand: platform, Title: "Something went wrong on our side", Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
-		{Name: "error-cross-origin", view: page.Failure{Brand: platform, Title: "This came from another site", Text: "To protect you, we take changes only from our own pages. Open the page here and try once more.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-404",
+			view: page.Failure{Brand: platform, Title: "There is nothing at this address",
+				Text: "The link may be old, or a character of it is missing.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that " +
+			"kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
+		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from " +
+			"here. Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
+		{Name: "error-500",
+			view: page.Failure{Brand: platform, Title: "Something went wrong on our side",
+				Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
+		{Name: "error-cross-origin",
+			view: page.Failure{Brand: platform, Title: "This came from another site",
+				Text: "To protect you, we take changes only from our own pages. Open the page here and try once more.",
+				Next: "Go to the start", NextURL: "/"}},
 		{Name: "docs", view: docs},
 		{Name: "docs-few", view: few},
 	}

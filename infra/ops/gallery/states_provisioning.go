@@ -11,7 +11,8 @@ import (
 func provisioningStates() []state {
 	at := func(ago time.Duration) page.Time { return page.TimeAt(now.Add(-ago), now) }
 	way := func(tone page.Tone, reached int, ago time.Duration) []page.Event {
-		steps := []page.Event{{Tone: page.Good, Title: "Payment received", At: at(ago)}, {Title: "Setting it up"}, {Title: "Starting it"}, {Title: "Ready"}}
+		steps := []page.Event{{Tone: page.Good, Title: "Payment received", At: at(ago)}, {Title: "Setting it up"}, {Title: "Starting it"},
+			{Title: "Ready"}}
 		for n := 1; n < len(steps); n++ {
 			switch {
 			case n < reached:
@@ -24,15 +25,21 @@ func provisioningStates() []state {
 		}
 		return steps
 	}
-	hosting := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Wait, Text: "Deploying"}, Own: true, Write: true, Look: "/portal/instances/ins_1",
+	hosting := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Wait, Text: "Deploying"}, Own: true,
+		Write: true, Look: "/portal/instances/ins_1",
 		Progress: &page.Progress{Steps: way(page.Wait, 2, 24*time.Second), Edition: "health_wait", Live: true}}
 	late := hosting
-	late.Progress = &page.Progress{Steps: way(page.Wait, 1, 14*time.Minute), Edition: "creating late", Live: true, Note: page.Note{Tone: page.Wait,
-		Text: "Payment received; setup is taking longer. Nobody needs to do anything. Your payment for it is returned by itself if it is not ready in 23 hours."}}
-	failed := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Own: true, Write: true, Progress: &page.Progress{Steps: way(page.Bad, 1, 3*time.Hour), Edition: "failed",
-		Note: page.Note{Tone: page.Bad, Text: "It could not be set up yet. There is no room left. Your payment for it is returned by itself if it is not ready in 21 hours."}}}
-	refunded := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Deleted"}, Own: true, Write: true, Progress: &page.Progress{Edition: "refunded",
-		Note: page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}}}
+	late.Progress = &page.Progress{Steps: way(page.Wait, 1, 14*time.Minute), Edition: "creating late", Live: true,
+		Note: page.Note{Tone: page.Wait,
+			Text: "Payment received; setup is taking longer. Nobody needs to do anything. Your payment for it is returned by itself if " +
+				"it is not ready in 23 hours."}}
+	failed := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Own: true,
+		Write: true, Progress: &page.Progress{Steps: way(page.Bad, 1, 3*time.Hour), Edition: "failed",
+			Note: page.Note{Tone: page.Bad, Text: "It could not be set up yet. There is no room left. Your payment for it is returned by " +
+				"itself if it is not ready in 21 hours."}}}
+	refunded := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Deleted"}, Own: true,
+		Write: true, Progress: &page.Progress{Edition: "refunded",
+			Note: page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}}}
 	portal := func(things ...page.Tile) page.Portal {
 		v := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account"}
 		v.Instances, v.Services = things[:1], things[1:]
@@ -43,7 +50,8 @@ func provisioningStates() []state {
 		{Name: "portal-setup-late", view: portal(late, failed)},
 		{Name: "portal-setup-refunded", view: portal(late, refunded)},
 		{Name: "mail-refund", mail: func() letter.Letter {
-			return letter.Refund(letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0b6e4f", ClientName: "Acme Ltd", Thing: "n8n Hosting, 30 GB", Link: "https://portal.example.com/portal", Platform: "Latchkey"})
+			return letter.Refund(letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0b6e4f", ClientName: "Acme Ltd",
+				Thing: "n8n Hosting, 30 GB", Link: "https://portal.example.com/portal", Platform: "Latchkey"})
 		}},
 	}
 }

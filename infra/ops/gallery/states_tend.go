@@ -13,11 +13,17 @@ func tendStates() []state {
 	}
 	day := 24 * time.Hour
 	base := page.Client{
-		Workspace: workspace(true), URL: "/client-active", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(9 * day), SinceWord: "Client since", Payer: "You pay",
-		Story:  []page.Event{at(page.Idle, "Queued", 10*day), at(page.Idle, "Accepted by SES", 10*day), at(page.Good, "Delivered", 10*day), at(page.Good, "Link opened", 9*day), at(page.Good, "Accepted", 9*day)},
-		Access: []page.Linked{{ID: "ins_1", Name: "Production", Kind: "n8n instance", State: running}, {ID: "ins_2", Name: "Staging", Kind: "n8n instance", State: active, Write: true}, {ID: "svc_1", Name: "WhatsApp Support", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Write: true}},
-		Rename: page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new", AccessURL: "/client-active",
-		Grant: &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: "Reports " + rtl, State: running}, {ID: "svc_2", Name: "Hermes night shift", State: active}}},
+		Workspace: workspace(true), URL: "/client-active", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(9 * day),
+		SinceWord: "Client since", Payer: "You pay",
+		Story: []page.Event{at(page.Idle, "Queued", 10*day), at(page.Idle, "Accepted by SES", 10*day), at(page.Good, "Delivered", 10*day),
+			at(page.Good, "Link opened", 9*day), at(page.Good, "Accepted", 9*day)},
+		Access: []page.Linked{{ID: "ins_1", Name: "Production", Kind: "n8n instance", State: running},
+			{ID: "ins_2", Name: "Staging", Kind: "n8n instance", State: active, Write: true},
+			{ID: "svc_1", Name: "WhatsApp Support", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Write: true}},
+		Rename: page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new",
+		AccessURL: "/client-active",
+		Grant: &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: "Reports " + rtl, State: running},
+			{ID: "svc_2", Name: "Hermes night shift", State: active}}},
 		Remove: &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
 			{Tone: page.Bad, Text: "The client loses access with its next request: Production, Staging, WhatsApp Support."},
 			{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
@@ -34,7 +40,8 @@ func tendStates() []state {
 	erase := &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
 		{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
 		{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
-		{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address afresh."},
+		{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address " +
+			"afresh."},
 	}}
 	ended := func(v *page.Client, b page.Banner) {
 		v.Status, v.Since, v.SinceWord, v.Banner, v.Again = inactive, ago(time.Hour), "Ended", b, true
@@ -49,13 +56,16 @@ func tendStates() []state {
 		})},
 		{Name: "client-grant-refused", view: with(func(v *page.Client) {
 			g := *v.Grant
-			g.Problems = page.Problems{{Field: "grant", Message: "Reports is stopped. Only an active or running one can be opened to a client."}}
+			g.Problems = page.Problems{{Field: "grant",
+				Message: "Reports is stopped. Only an active or running one can be opened to a client."}}
 			v.Grant = &g
 		})},
 		{Name: "client-revoke", view: with(func(v *page.Client) { v.Access[1].Asked = true })},
 		{Name: "client-rename", view: with(func(v *page.Client) { v.Rename.Open = true })},
 		{Name: "client-rename-refused", view: with(func(v *page.Client) {
-			v.Rename = page.Rename{Open: true, Name: "Acme of Rotterdam", Problems: page.Problems{{Field: "rename", Message: "Somebody else has changed this client since you opened it. Look at it again, then change it."}}}
+			v.Rename = page.Rename{Open: true, Name: "Acme of Rotterdam",
+				Problems: page.Problems{{Field: "rename",
+					Message: "Somebody else has changed this client since you opened it. Look at it again, then change it."}}}
 		})},
 		{Name: "client-remove", view: with(func(v *page.Client) {
 			q := *v.Remove
@@ -63,28 +73,35 @@ func tendStates() []state {
 			v.Remove = &q
 		})},
 		{Name: "client-removed", view: with(func(v *page.Client) {
-			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.",
+				Text: "Nothing is open to it any more. You can invite the same address again."})
 			v.Story = append(v.Story[:5:5], at(page.Idle, "Removed by you", time.Hour))
 		})},
 		{Name: "client-left", view: with(func(v *page.Client) {
-			ended(v, page.Banner{Tone: page.Idle, Title: "This client has left your portal.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			ended(v, page.Banner{Tone: page.Idle, Title: "This client has left your portal.",
+				Text: "Nothing is open to it any more. You can invite the same address again."})
 			v.Story = append(v.Story[:5:5], at(page.Idle, "Left the portal", time.Hour))
 		})},
 		{Name: "client-erase", view: with(func(v *page.Client) {
-			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.", Text: "Nothing is open to it any more. You can invite the same address again."})
+			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.",
+				Text: "Nothing is open to it any more. You can invite the same address again."})
 			q := *erase
 			q.Open = true
 			v.Erase = &q
 		})},
 		{Name: "client-proposal", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Remove = pending, "Invited", nil
-			v.Story = append(v.Story[:4:4], at(page.Wait, "Asked for another address", time.Hour), page.Event{Title: "Accepted", Coming: true})
-			v.Proposal = &page.Proposal{Address: "pat.with-a-rather-long-name@operations.acme.example", Invited: "ops@acme.example", At: ago(time.Hour)}
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.", Spam: true}
+			v.Story = append(v.Story[:4:4], at(page.Wait, "Asked for another address", time.Hour),
+				page.Event{Title: "Accepted", Coming: true})
+			v.Proposal = &page.Proposal{Address: "pat.with-a-rather-long-name@operations.acme.example", Invited: "ops@acme.example",
+				At: ago(time.Hour)}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
+				Spam: true}
 			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once."}
 		})},
 		{Name: "client-asked-to-pay", view: with(func(v *page.Client) {
-			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "The client pays", nil, nil, "", nil
+			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "The client pays", nil, nil, "",
+				nil
 			v.Fixed = "This client has been asked to pay. Access can be changed when it has accepted."
 		})},
 		{Name: "client-tended-odd-names", view: with(func(v *page.Client) {
@@ -98,7 +115,8 @@ func tendStates() []state {
 // filters are the states to look at alone, with one of them chosen.
 func filters(status string) []page.Filter {
 	var all []page.Filter
-	for _, f := range []page.Filter{{Word: "All"}, {Word: "Pending", URL: "pending"}, {Word: "Active", URL: "active"}, {Word: "Inactive", URL: "inactive"}} {
+	for _, f := range []page.Filter{{Word: "All"}, {Word: "Pending", URL: "pending"}, {Word: "Active", URL: "active"},
+		{Word: "Inactive", URL: "inactive"}} {
 		all = append(all, page.Filter{Word: f.Word, URL: "/clients?status=" + f.URL, Here: f.URL == status})
 	}
 	return all
@@ -111,10 +129,16 @@ func findStates() []state {
 	asks[2].Status = page.Badge{Tone: page.Bad, Text: "Declined"}
 	return []state{
 		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Rows: asks, Find: "a", Filters: filters(""), Form: form()}},
-		{Name: "clients-filtered", view: page.Clients{Workspace: workspace(true), Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(), Older: "/clients?cursor=x&status=active"}},
-		{Name: "clients-nothing-found", view: page.Clients{Workspace: workspace(true), Find: "zebra " + longest[:60], Filters: filters(""), Form: form()}},
-		{Name: "clients-nothing-in-this-state", view: page.Clients{Workspace: workspace(true), Status: "inactive", Filters: filters("inactive"), Form: form()}},
-		{Name: "clients-look-further", view: page.Clients{Workspace: workspace(true), Find: "zebra", Filters: filters(""), Form: form(), Older: "/clients?cursor=x&q=zebra"}},
+		{Name: "clients-filtered",
+			view: page.Clients{Workspace: workspace(true), Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(),
+				Older: "/clients?cursor=x&status=active"}},
+		{Name: "clients-nothing-found",
+			view: page.Clients{Workspace: workspace(true), Find: "zebra " + longest[:60], Filters: filters(""), Form: form()}},
+		{Name: "clients-nothing-in-this-state",
+			view: page.Clients{Workspace: workspace(true), Status: "inactive", Filters: filters("inactive"), Form: form()}},
+		{Name: "clients-look-further",
+			view: page.Clients{Workspace: workspace(true), Find: "zebra", Filters: filters(""), Form: form(),
+				Older: "/clients?cursor=x&q=zebra"}},
 	}
 }
 
@@ -122,7 +146,8 @@ func findStates() []state {
 func activityStates() []state {
 	options := func(here string) []page.Option {
 		var all []page.Option
-		for _, o := range []page.Option{{Word: "Everything"}, {Value: "invite", Word: "Invitations"}, {Value: "client", Word: "Clients and access"}, {Value: "instance", Word: "Instances"}, {Value: "member", Word: "People"}} {
+		for _, o := range []page.Option{{Word: "Everything"}, {Value: "invite", Word: "Invitations"},
+			{Value: "client", Word: "Clients and access"}, {Value: "instance", Word: "Instances"}, {Value: "member", Word: "People"}} {
 			o.Here = o.Value == here
 			all = append(all, o)
 		}
@@ -131,7 +156,8 @@ func activityStates() []state {
 	place := workspace(true)
 	place.Here = page.InActivity
 	did := func(tone page.Tone, before time.Duration, actor, words, subject, rest string) page.ActivityRow {
-		parts := []page.Part{{Text: actor, Strong: true, URL: "/activity?actor=x"}, {Text: " " + words + " "}, {Text: subject, Strong: true, URL: "/client-active"}}
+		parts := []page.Part{{Text: actor, Strong: true, URL: "/activity?actor=x"}, {Text: " " + words + " "},
+			{Text: subject, Strong: true, URL: "/client-active"}}
 		if rest != "" {
 			parts = append(parts, page.Part{Text: rest})
 		}
@@ -141,15 +167,20 @@ func activityStates() []state {
 	failed.Detail = "There is no mailbox with this address."
 	days := []page.ActivityDay{
 		{Title: "21 November 2025", Rows: []page.ActivityRow{
-			did(page.Good, 2*time.Minute, "Nora Lindqvist", "opened Production to", "Acme Ltd", ": read-only"), did(page.Idle, 5*time.Minute, "CRM", "invited", "Acme Ltd", ""),
-			did(page.Idle, time.Hour, "Nora Lindqvist", "renamed", rtl, ""), failed, did(page.Wait, 4*time.Hour, "The recipient", "asked to use another address for", emoji, ""),
+			did(page.Good, 2*time.Minute, "Nora Lindqvist", "opened Production to", "Acme Ltd", ": read-only"),
+			did(page.Idle, 5*time.Minute, "CRM", "invited", "Acme Ltd", ""),
+			did(page.Idle, time.Hour, "Nora Lindqvist", "renamed", rtl, ""), failed,
+			did(page.Wait, 4*time.Hour, "The recipient", "asked to use another address for", emoji, ""),
 		}},
 		{Title: "20 November 2025", Rows: []page.ActivityRow{
-			did(page.Bad, 26*time.Hour, "Nora Lindqvist", "removed", longest, ""), did(page.Idle, 27*time.Hour, "Someone who was removed", "changed what", "Jo", " may do"),
-			{Tone: page.Good, At: ago(28 * time.Hour), Parts: []page.Part{{Text: "A client that was erased", Strong: true}, {Text: " accepted the invitation"}}},
+			did(page.Bad, 26*time.Hour, "Nora Lindqvist", "removed", longest, ""),
+			did(page.Idle, 27*time.Hour, "Someone who was removed", "changed what", "Jo", " may do"),
+			{Tone: page.Good, At: ago(28 * time.Hour),
+				Parts: []page.Part{{Text: "A client that was erased", Strong: true}, {Text: " accepted the invitation"}}},
 		}},
 	}
-	base := page.Activity{Workspace: place, Families: options(""), Days: days, Older: "/activity?cursor=x", CSV: "/activity", JSONL: "/activity"}
+	base := page.Activity{Workspace: place, Families: options(""), Days: days, Older: "/activity?cursor=x", CSV: "/activity",
+		JSONL: "/activity"}
 	with := func(change func(v *page.Activity)) page.Activity {
 		v := base
 		change(&v)
@@ -175,8 +206,12 @@ func activityStates() []state {
 func previewStates() []state {
 	return []state{
 		{Name: "preview", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Preview: "Acme Ltd", Instances: []page.Tile{
-			{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "#content"}, {Name: "Staging", Kind: "n8n instance", State: active, Write: true, Look: "#content", Reason: "It has no address to open in a browser."}}}},
+			{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "#content"},
+			{Name: "Staging", Kind: "n8n instance", State: active, Write: true, Look: "#content",
+				Reason: "It has no address to open in a browser."}}}},
 		{Name: "preview-empty", view: page.Portal{Brand: sunny, Person: "client@example.com", Preview: longest}},
-		{Name: "preview-refused", view: page.Failure{Brand: platform, Title: "There is nothing to preview yet", Text: "Enter a valid email address. Close this tab, change it in the invite, and preview it again."}},
+		{Name: "preview-refused",
+			view: page.Failure{Brand: platform, Title: "There is nothing to preview yet",
+				Text: "Enter a valid email address. Close this tab, change it in the invite, and preview it again."}},
 	}
 }

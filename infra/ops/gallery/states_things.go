@@ -14,30 +14,45 @@ func thingsStates() []state {
 	there.Here = page.InServices
 	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
 	rows := []page.ThingRow{
-		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running, Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients", Seen: true},
-		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active, Meaning: "It is in use, and can be opened to clients.", Seers: "1 client", Seen: true},
-		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"), Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "No client yet"},
-		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"), Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "No client yet"},
-		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"), Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients", Seen: true},
-		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"), Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "No client yet"},
-		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"), Meaning: "It does not answer in time.", Seers: "3 clients", Seen: true},
+		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running,
+			Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients", Seen: true},
+		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active,
+			Meaning: "It is in use, and can be opened to clients.", Seers: "1 client", Seen: true},
+		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"),
+			Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "No client yet"},
+		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"),
+			Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "No client yet"},
+		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"),
+			Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients", Seen: true},
+		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"),
+			Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "No client yet"},
+		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"),
+			Meaning: "It does not answer in time.", Seers: "3 clients", Seen: true},
 	}
 	odd := []page.ThingRow{
-		{URL: "/instance", Name: longest, Address: strings.Repeat("very-long-", 20) + "n8n.example", State: running, Meaning: rows[0].Meaning, Seers: "1999 clients", Seen: true},
-		{URL: "/instance", Name: unbroken, Address: "n8n.example/" + unbroken, State: active, Meaning: rows[1].Meaning, Seers: "No client yet"},
+		{URL: "/instance", Name: longest, Address: strings.Repeat("very-long-", 20) + "n8n.example", State: running,
+			Meaning: rows[0].Meaning, Seers: "1999 clients", Seen: true},
+		{URL: "/instance", Name: unbroken, Address: "n8n.example/" + unbroken, State: active, Meaning: rows[1].Meaning,
+			Seers: "No client yet"},
 		{URL: "/instance", Name: rtl, Address: "alnoor.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 		{URL: "/instance", Name: emoji, Address: "rocket.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 		{URL: "/instance", Name: "x", Address: "x.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 	}
 	services := []page.ThingRow{
-		{URL: "/service", Name: "WhatsApp support line", Kind: "WhatsApp", Address: "wa.example", State: active, Meaning: rows[1].Meaning, Seers: "4 clients", Seen: true},
-		{URL: "/service", Name: "Hermes scheduling agent", Kind: "Hermes agent", State: running, Meaning: "It runs, and can be opened to clients.", Seers: "No client yet"},
+		{URL: "/service", Name: "WhatsApp support line", Kind: "WhatsApp", Address: "wa.example", State: active, Meaning: rows[1].Meaning,
+			Seers: "4 clients", Seen: true},
+		{URL: "/service", Name: "Hermes scheduling agent", Kind: "Hermes agent", State: running,
+			Meaning: "It runs, and can be opened to clients.", Seers: "No client yet"},
 	}
 	typed := page.ThingForm{Open: true, Key: "k", Type: "hermes", Name: "Acme production", URL: "https://acme.n8n.example"}
 	wrong := func(f page.ThingForm, p ...page.Problem) page.ThingForm { f.Problems = p; return f }
-	thing := page.Thing{Workspace: here, URL: "/instance", Name: "Acme production", Kind: "n8n instance", Address: "https://acme.n8n.example", State: running, Meaning: rows[0].Meaning,
-		Since: ago(40 * 24 * time.Hour), Checked: ago(3 * time.Hour), Connected: true, Form: page.ThingForm{Tag: "t", Name: "Acme production", URL: "https://acme.n8n.example", HasKey: true},
-		Clients: []page.SeerRow{{URL: "/client-active", Name: "Acme Ltd", Status: active, Rights: "Read and write"}, {URL: "/client-pending", Name: "Blue Harbour Dental", Status: pending, Rights: "Read-only"}, {URL: "/client-active", Name: rtl, Status: active, Rights: "Read-only"}}}
+	thing := page.Thing{Workspace: here, URL: "/instance", Name: "Acme production", Kind: "n8n instance",
+		Address: "https://acme.n8n.example", State: running, Meaning: rows[0].Meaning,
+		Since: ago(40 * 24 * time.Hour), Checked: ago(3 * time.Hour), Connected: true,
+		Form: page.ThingForm{Tag: "t", Name: "Acme production", URL: "https://acme.n8n.example", HasKey: true},
+		Clients: []page.SeerRow{{URL: "/client-active", Name: "Acme Ltd", Status: active, Rights: "Read and write"},
+			{URL: "/client-pending", Name: "Blue Harbour Dental", Status: pending, Rights: "Read-only"},
+			{URL: "/client-active", Name: rtl, Status: active, Rights: "Read-only"}}}
 	with := func(change func(v *page.Thing)) page.Thing {
 		v := thing
 		change(&v)
@@ -47,18 +62,29 @@ func thingsStates() []state {
 		{Name: "instances", view: page.Things{Workspace: here, Rows: rows}},
 		{Name: "instances-empty", view: page.Things{Workspace: here}},
 		{Name: "instances-odd-names", view: page.Things{Workspace: here, Rows: odd, More: true}},
-		{Name: "instances-disconnected", view: page.Things{Workspace: here, Rows: rows[:2], Note: page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}}},
-		{Name: "instances-failed", view: page.Things{Workspace: here, Failed: "The database does not answer. Nothing is lost; try again in a moment."}},
+		{Name: "instances-disconnected",
+			view: page.Things{Workspace: here, Rows: rows[:2],
+				Note: page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}}},
+		{Name: "instances-failed", view: page.Things{Workspace: here, Failed: "The database does not answer. Nothing is lost; try again " +
+			"in a moment."}},
 		{Name: "connect-instance", view: page.Things{Workspace: here, Rows: rows[:2], Form: page.ThingForm{Open: true, Key: "k"}}},
-		{Name: "connect-instance-invalid", view: page.Things{Workspace: here, Rows: rows[:2], Form: wrong(page.ThingForm{Open: true, Key: "k", URL: "http://10.0.0.1"},
-			page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."}, page.Problem{Field: "url", Message: "The address must begin with https://."}, page.Problem{Field: "apiKey", Message: "Enter an API key of this n8n."})}},
-		{Name: "connect-instance-refused", view: page.Things{Workspace: here, Rows: rows[:2], Form: wrong(typed, page.Problem{Field: "apiKey", Message: "The address answers, but it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n."})}},
+		{Name: "connect-instance-invalid",
+			view: page.Things{Workspace: here, Rows: rows[:2], Form: wrong(page.ThingForm{Open: true, Key: "k", URL: "http://10.0.0.1"},
+				page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."},
+				page.Problem{Field: "url", Message: "The address must begin with https://."},
+				page.Problem{Field: "apiKey", Message: "Enter an API key of this n8n."})}},
+		{Name: "connect-instance-refused",
+			view: page.Things{Workspace: here, Rows: rows[:2],
+				Form: wrong(typed, page.Problem{Field: "apiKey", Message: "The address answers, but it refuses the API key. It may be " +
+					"mistyped, expired or deleted; make a new one in n8n."})}},
 		{Name: "instance", view: thing},
 		{Name: "instance-connected", view: with(func(v *page.Thing) {
-			v.Clients, v.Note = nil, page.Note{Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on their pages."}
+			v.Clients, v.Note = nil, page.Note{Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on " +
+				"their pages."}
 		})},
 		{Name: "instance-failed", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Failed"), "Clients cannot open it until a check finds it well.", "it does not answer in time"
+			v.State, v.Meaning, v.Reason = badge(page.Bad, "Failed"), "Clients cannot open it until a check finds it well.",
+				"it does not answer in time"
 		})},
 		{Name: "instance-without-key", view: with(func(v *page.Thing) {
 			v.Connected, v.Checked, v.Meaning, v.Form.HasKey = false, page.Time{}, "It runs, and can be opened to clients.", false
@@ -72,31 +98,45 @@ func thingsStates() []state {
 		{Name: "instance-disconnect-nobody", view: with(func(v *page.Thing) { v.Asking, v.Clients = true, nil })},
 		{Name: "instance-odd-names", view: with(func(v *page.Thing) {
 			v.Name, v.Address, v.More = longest, "https://"+strings.Repeat("very-long-", 20)+"n8n.example", true
-			v.Clients = []page.SeerRow{{URL: "/client-active", Name: longest, Status: active, Rights: "Read and write"}, {URL: "/client-active", Name: unbroken, Status: active, Rights: "Read and write"}, {URL: "/client-active", Name: emoji, Status: pending, Rights: "Read-only"}}
+			v.Clients = []page.SeerRow{{URL: "/client-active", Name: longest, Status: active, Rights: "Read and write"},
+				{URL: "/client-active", Name: unbroken, Status: active, Rights: "Read and write"},
+				{URL: "/client-active", Name: emoji, Status: pending, Rights: "Read-only"}}
 		})},
 		{Name: "services", view: page.Things{Workspace: there, Service: true, Rows: services}},
 		{Name: "services-empty", view: page.Things{Workspace: there, Service: true, Form: page.ThingForm{Type: "whatsapp"}}},
-		{Name: "connect-service", view: page.Things{Workspace: there, Service: true, Rows: services, Form: page.ThingForm{Open: true, Key: "k", Type: "whatsapp"}}},
-		{Name: "connect-service-invalid", view: page.Things{Workspace: there, Service: true, Rows: services, Form: wrong(page.ThingForm{Open: true, Key: "k"},
-			page.Problem{Field: "type", Message: "Choose WhatsApp, Hermes agent or another service."}, page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."})}},
+		{Name: "connect-service",
+			view: page.Things{Workspace: there, Service: true, Rows: services,
+				Form: page.ThingForm{Open: true, Key: "k", Type: "whatsapp"}}},
+		{Name: "connect-service-invalid",
+			view: page.Things{Workspace: there, Service: true, Rows: services, Form: wrong(page.ThingForm{Open: true, Key: "k"},
+				page.Problem{Field: "type", Message: "Choose WhatsApp, Hermes agent or another service."},
+				page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."})}},
 		{Name: "service", view: with(func(v *page.Thing) {
-			v.Workspace, v.Service, v.Name, v.Kind, v.Address, v.State, v.Meaning, v.Connected = there, true, "WhatsApp support line", "WhatsApp", "https://wa.example", active, rows[1].Meaning, false
+			v.Workspace, v.Service, v.Name, v.Kind, v.Address, v.State, v.Meaning, v.Connected = there, true, "WhatsApp support line",
+				"WhatsApp", "https://wa.example", active, rows[1].Meaning, false
 		})},
 	}
 }
 
 func portalInstanceStates() []state {
 	flows := []page.WorkflowRow{
-		{ID: "w1", Name: "New orders to the ledger", Active: true, Updated: ago(3 * 24 * time.Hour)}, {ID: "w2", Name: "Morning report by mail", Active: true, Updated: ago(26 * 24 * time.Hour)},
-		{ID: "w3", Name: "Support tickets to chat", Active: true, Updated: ago(5 * time.Hour)}, {ID: "w4", Name: "Invoice reminders", Updated: ago(60 * 24 * time.Hour)}, {ID: "w5", Name: "Weekly backup of contacts"},
+		{ID: "w1", Name: "New orders to the ledger", Active: true, Updated: ago(3 * 24 * time.Hour)},
+		{ID: "w2", Name: "Morning report by mail", Active: true, Updated: ago(26 * 24 * time.Hour)},
+		{ID: "w3", Name: "Support tickets to chat", Active: true, Updated: ago(5 * time.Hour)},
+		{ID: "w4", Name: "Invoice reminders", Updated: ago(60 * 24 * time.Hour)}, {ID: "w5", Name: "Weekly backup of contacts"},
 	}
 	good, bad := page.Badge{Tone: page.Good, Text: "Succeeded"}, page.Badge{Tone: page.Bad, Text: "Failed"}
 	runs := []page.RunRow{
-		{Workflow: flows[0].Name, State: page.Badge{Tone: page.Wait, Text: "Running"}, At: ago(4 * time.Second)}, {Workflow: flows[2].Name, State: good, At: ago(11 * time.Minute), Took: "1.2 s"},
-		{Workflow: flows[0].Name, State: good, At: ago(18 * time.Minute), Took: "840 ms"}, {Workflow: flows[0].Name, State: bad, At: ago(35 * time.Minute), Took: "3.9 s"},
-		{Workflow: flows[1].Name, State: good, At: ago(7 * time.Hour), Took: "2 min 14 s"}, {Workflow: "A workflow that is gone", State: page.Badge{Tone: page.Idle, Text: "Cancelled"}, At: ago(26 * time.Hour), Took: "12.0 s"},
+		{Workflow: flows[0].Name, State: page.Badge{Tone: page.Wait, Text: "Running"}, At: ago(4 * time.Second)},
+		{Workflow: flows[2].Name, State: good, At: ago(11 * time.Minute), Took: "1.2 s"},
+		{Workflow: flows[0].Name, State: good, At: ago(18 * time.Minute), Took: "840 ms"},
+		{Workflow: flows[0].Name, State: bad, At: ago(35 * time.Minute), Took: "3.9 s"},
+		{Workflow: flows[1].Name, State: good, At: ago(7 * time.Hour), Took: "2 min 14 s"},
+		{Workflow: "A workflow that is gone", State: page.Badge{Tone: page.Idle, Text: "Cancelled"}, At: ago(26 * time.Hour),
+			Took: "12.0 s"},
 	}
-	base := page.PortalInstance{Brand: northwind, Person: "ops@acme.example", Portal: "/portal", URL: "/portal-instance", API: "/v1/portal/instances/ins_1", Name: "Production", State: running, Write: true,
+	base := page.PortalInstance{Brand: northwind, Person: "ops@acme.example", Portal: "/portal", URL: "/portal-instance",
+		API: "/v1/portal/instances/ins_1", Name: "Production", State: running, Write: true,
 		Address: "https://production.n8n.example", Connected: true, Workflows: flows, Runs: runs}
 	with := func(change func(v *page.PortalInstance)) page.PortalInstance {
 		v := base
@@ -107,23 +147,28 @@ func portalInstanceStates() []state {
 	return []state{
 		{Name: "portal-instance", view: base},
 		{Name: "portal-instance-read-only", view: with(func(v *page.PortalInstance) { v.Write = false })},
-		{Name: "portal-instance-switched", view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "It is switched on."} })},
+		{Name: "portal-instance-switched",
+			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "It is switched on."} })},
 		{Name: "portal-instance-refused", view: with(func(v *page.PortalInstance) {
-			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, since n8n does not let it be switched; a step of it may lack something, or nothing in it can start it. Try again in a moment; if it stays so, tell Northwind Automations."}
+			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, since n8n does not let it be switched; a step of it may lack " +
+				"something, or nothing in it can start it. Try again in a moment; if it stays so, tell Northwind Automations."}
 		})},
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil
 		})},
 		{Name: "portal-instance-no-runs", view: with(func(v *page.PortalInstance) { v.Reason, v.Runs = away, nil })},
 		{Name: "portal-instance-empty", view: with(func(v *page.PortalInstance) { v.Workflows, v.Runs = nil, nil })},
-		{Name: "portal-instance-not-connected", view: with(func(v *page.PortalInstance) { v.Connected, v.Workflows, v.Runs = false, nil, nil })},
+		{Name: "portal-instance-not-connected",
+			view: with(func(v *page.PortalInstance) { v.Connected, v.Workflows, v.Runs = false, nil, nil })},
 		{Name: "portal-instance-stopped", view: with(func(v *page.PortalInstance) {
 			v.State, v.Address = page.Badge{Tone: page.Idle, Text: "Stopped"}, ""
 		})},
 		{Name: "portal-instance-odd-names", view: with(func(v *page.PortalInstance) {
 			v.Brand, v.Name, v.More = page.Brand{Name: longest, Color: "#facc15"}, longest, true
-			v.Workflows = []page.WorkflowRow{{ID: "o1", Name: longest, Active: true}, {ID: "o2", Name: unbroken, Updated: ago(time.Hour)}, {ID: "o3", Name: rtl, Active: true, Updated: ago(time.Hour)}, {ID: "o4", Name: emoji}, {ID: "o5", Name: "x"}}
-			v.Runs = []page.RunRow{{Workflow: longest, State: good, At: ago(time.Hour), Took: "3 h 12 min"}, {Workflow: unbroken, State: bad, At: ago(time.Hour), Took: "1 ms"}, {Workflow: rtl, State: good}}
+			v.Workflows = []page.WorkflowRow{{ID: "o1", Name: longest, Active: true}, {ID: "o2", Name: unbroken, Updated: ago(time.Hour)},
+				{ID: "o3", Name: rtl, Active: true, Updated: ago(time.Hour)}, {ID: "o4", Name: emoji}, {ID: "o5", Name: "x"}}
+			v.Runs = []page.RunRow{{Workflow: longest, State: good, At: ago(time.Hour), Took: "3 h 12 min"},
+				{Workflow: unbroken, State: bad, At: ago(time.Hour), Took: "1 ms"}, {Workflow: rtl, State: good}}
 		})},
 	}
 }

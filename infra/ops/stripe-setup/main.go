@@ -33,11 +33,13 @@ import (
 )
 
 func main() {
-	s := shop{key: os.Getenv("STRIPE_SECRET_KEY"), base: cmp.Or(os.Getenv("STRIPE_API_BASE"), "https://api.stripe.com"), client: &http.Client{Timeout: 30 * time.Second}, log: os.Stderr, amounts: map[string][2]int64{}}
+	s := shop{key: os.Getenv("STRIPE_SECRET_KEY"), base: cmp.Or(os.Getenv("STRIPE_API_BASE"), "https://api.stripe.com"),
+		client: &http.Client{Timeout: 30 * time.Second}, log: os.Stderr, amounts: map[string][2]int64{}}
 	flag.StringVar(&s.origin, "origin", "", "the product's `origin`, such as https://portal.example.com")
 	flag.StringVar(&s.currency, "currency", "eur", "the `currency` of all prices")
 	flag.StringVar(&s.tax, "tax", "exclusive", "how tax comes to the prices: exclusive or inclusive")
-	flag.Func("sell", "`article=month,year`: hosting_10, hosting_30, hosting_50, whatsapp or max, and its prices in the smallest unit; once for each", s.sell)
+	flag.Func("sell", "`article=month,year`: hosting_10, hosting_30, hosting_50, whatsapp or max, and its prices in the smallest unit; "+
+		"once for each", s.sell)
 	flag.Parse()
 	secret, err := s.setUp(context.Background())
 	if err != nil {
@@ -130,8 +132,9 @@ func (s *shop) article(ctx context.Context, key string, a contract.Article) erro
 		}
 		// A new price takes the key over. Who subscribed before goes on paying the old one, which stays active for those
 		// who were promised it.
-		form := url.Values{"product": {product}, "currency": {s.currency}, "unit_amount": {strconv.FormatInt(amount, 10)}, "recurring[interval]": {string(i)},
-			"lookup_key": {lookup}, "transfer_lookup_key": {"true"}, "tax_behavior": {s.tax}}
+		form := url.Values{"product": {product}, "currency": {s.currency}, "unit_amount": {strconv.FormatInt(amount, 10)},
+			"recurring[interval]": {string(i)},
+			"lookup_key":          {lookup}, "transfer_lookup_key": {"true"}, "tax_behavior": {s.tax}}
 		if err := s.call(ctx, http.MethodPost, "/v1/prices", form, nil); err != nil {
 			return err
 		}
@@ -169,15 +172,19 @@ func (s *shop) endpoint(ctx context.Context) (secret string, err error) {
 // there (https://docs.stripe.com/api/customer_portal/configurations/update).
 func (s *shop) portal(ctx context.Context) error {
 	var there struct{ Data []struct{ ID string } }
-	if err := s.call(ctx, http.MethodGet, "/v1/billing_portal/configurations", url.Values{"is_default": {"true"}, "active": {"true"}}, &there); err != nil {
+	if err := s.call(ctx, http.MethodGet, "/v1/billing_portal/configurations", url.Values{"is_default": {"true"}, "active": {"true"}},
+		&there); err != nil {
 		return err
 	}
 	if len(there.Data) == 0 {
-		return errors.New("everything is there but the billing portal, whose first settings Stripe takes by hand: save https://dashboard.stripe.com/settings/billing/portal once, and run this again")
+		return errors.New("everything is there but the billing portal, whose first settings Stripe takes by hand: save " +
+			"https://dashboard.stripe.com/settings/billing/portal once, and run this again")
 	}
-	form := url.Values{"default_return_url": {s.origin + "/portal"}, "features[invoice_history][enabled]": {"true"}, "features[payment_method_update][enabled]": {"true"},
-		"features[customer_update][enabled]": {"true"}, "features[customer_update][allowed_updates][]": {"name", "address", "tax_id"},
-		"features[subscription_cancel][enabled]": {"true"}, "features[subscription_cancel][mode]": {"at_period_end"}, "features[subscription_update][enabled]": {"false"}}
+	form := url.Values{"default_return_url": {s.origin + "/portal"}, "features[invoice_history][enabled]": {"true"},
+		"features[payment_method_update][enabled]": {"true"},
+		"features[customer_update][enabled]":       {"true"}, "features[customer_update][allowed_updates][]": {"name", "address", "tax_id"},
+		"features[subscription_cancel][enabled]": {"true"}, "features[subscription_cancel][mode]": {"at_period_end"},
+		"features[subscription_update][enabled]": {"false"}}
 	if err := s.call(ctx, http.MethodPost, "/v1/billing_portal/configurations/"+there.Data[0].ID, form, nil); err != nil {
 		return err
 	}

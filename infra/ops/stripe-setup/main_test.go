@@ -60,7 +60,8 @@ func till(t *testing.T, hides func(r *http.Request) (status int, body any)) (s s
 		w.Write(took.Body.Bytes()) //nolint:errcheck // to the test
 	}))
 	t.Cleanup(web.Close)
-	return shop{key: "sk_test_123", base: web.URL, client: web.Client(), log: t.Output(), origin: "https://portal.example.com", currency: "eur", tax: "exclusive", amounts: map[string][2]int64{}}, calls, forms
+	return shop{key: "sk_test_123", base: web.URL, client: web.Client(), log: t.Output(), origin: "https://portal.example.com",
+		currency: "eur", tax: "exclusive", amounts: map[string][2]int64{}}, calls, forms
 }
 
 type m = map[string]any
@@ -78,7 +79,8 @@ func TestAnEmptyAccountGetsEverythingThatIsSold(t *testing.T) {
 		}
 		return 0, nil
 	})
-	for _, given := range []string{"hosting_10=2900,29000", "hosting_30=4900,49000", "hosting_50=7900,79000", "whatsapp=1900,19000", "max=9900,99000"} {
+	for _, given := range []string{"hosting_10=2900,29000", "hosting_30=4900,49000", "hosting_50=7900,79000", "whatsapp=1900,19000",
+		"max=9900,99000"} {
 		if err := s.sell(given); err != nil {
 			t.Fatal(err)
 		}
@@ -88,14 +90,17 @@ func TestAnEmptyAccountGetsEverythingThatIsSold(t *testing.T) {
 		t.Fatalf("%q, %v", secret, err)
 	}
 	for _, key := range []string{"hosting_10_month", "hosting_50_year", "whatsapp_month", "max_year"} {
-		if f := forms["/v1/prices "+key]; f.Get("lookup_key") != key || f.Get("transfer_lookup_key") != "true" || !strings.HasSuffix(key, f.Get("recurring[interval]")) {
+		if f := forms["/v1/prices "+key]; f.Get("lookup_key") != key || f.Get("transfer_lookup_key") != "true" ||
+			!strings.HasSuffix(key, f.Get("recurring[interval]")) {
 			t.Errorf("the price %s was made as %v", key, f)
 		}
 	}
-	if f := forms["/v1/prices max_year"]; f.Get("unit_amount") != "99000" || f.Get("currency") != "eur" || f.Get("product") != "latchkey_max" {
+	if f := forms["/v1/prices max_year"]; f.Get("unit_amount") != "99000" || f.Get("currency") != "eur" ||
+		f.Get("product") != "latchkey_max" {
 		t.Errorf("Max for a year: %v", f)
 	}
-	if f := forms["/v1/webhook_endpoints "]; f.Get("url") != "https://portal.example.com/stripe/webhook" || !slices.Equal(f["enabled_events[]"], payment.EventTypes) {
+	if f := forms["/v1/webhook_endpoints "]; f.Get("url") != "https://portal.example.com/stripe/webhook" ||
+		!slices.Equal(f["enabled_events[]"], payment.EventTypes) {
 		t.Errorf("the endpoint: %v", f)
 	}
 }

@@ -20,13 +20,35 @@ import (
 	"latchkey.dev/shared/adapter/event"
 )
 
-// Flags are those that every deployed binary is built with: no RPC server of the former Go runtime, no paths, no symbols.
-var Flags = []string{"-tags=lambda.norpc", "-trimpath", "-ldflags=-s", "-buildvcs=false"}
+// Use is what functions are built for.
+type Use struct {
+	// Processor is Go's name of the processor, on Linux. Empty is this machine.
+	Processor string
+	// StandIns has the functions read from the variable egress.Variable what stands in for the outside here. Without it they call
+	// nothing but the public internet, whatever they are told.
+	StandIns bool
+}
 
-// Build compiles every function of the module at root into dir, with one command and as deployed. Each binary has its
-// directory's name. A goarch other than "" builds for Linux on that processor. What go build finds up to date in dir it
-// leaves there, so that building into the same folder again takes seconds. Packages are "./functions/..." unless given.
-func Build(ctx context.Context, root, dir, goarch string, packages ...string) error {
+var (
+	// Deployed are the functions as template.yaml deploys them.
+	Deployed = Use{Processor: "arm64"}
+	// Here are the functions that the local run starts. Only the linker makes them otherwise than those that are deployed.
+	Here = Use{StandIns: true}
+)
+
+// Flags are those of go build: no RPC server of the former Go runtime, no paths, no symbols.
+func (u Use) Flags() []string {
+	link := "-ldflags=-s"
+	if u.StandIns {
+		link += " -X latchkey.dev/shared/adapter/egress.standIns=env"
+	}
+	return []string{"-tags=lambda.norpc", "-trimpath", link, "-buildvcs=false"}
+}
+
+// Build compiles every function of the module at root into dir, with one command. Each binary has its directory's name. What
+// go build finds up to date in dir it leaves there, so that building into the same folder again takes seconds. Packages are
+// "./functions/..." unless given.
+func Build(ctx context.Context, root, dir string, u Use, packages ...string) error {
 	if len(packages) == 0 {
 		packages = []string{"./functions/..."}
 	}
@@ -37,13 +59,13 @@ func Build(ctx context.Context, root, dir, goarch string, packages ...string) er
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // programs, which anybody may read
 		return fmt.Errorf("binaries: %w", err)
 	}
-	args := append([]string{"build"}, Flags...)
+	args := append([]string{"build"}, u.Flags()...)
 	args = append(append(args, "-o", dir+string(filepath.Separator)), packages...)
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own arguments
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly")
-	if goarch != "" {
-		cmd.Env = append(cmd.Env, "GOOS=linux", "GOARCH="+goarch)
+	if u.Processor != "" {
+		cmd.Env = append(cmd.Env, "GOOS=linux", "GOARCH="+u.Processor)
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("binaries: go %s: %w\n%s", strings.Join(args, " "), err, out)
@@ -76,7 +98,8 @@ type Options struct {
 	Dir string
 	// Template says which functions there are, with their variables for this run.
 	Template *template.Template
-	// Further are variables that a function has besides those of Variables, or otherwise. Nil for none.
+	// Further are variables that a function has besides those of Variables, or otherwise. Nil for none. It is asked at every
+	// invocation: a process that was started with others is replaced, as Lambda does when a function is configured anew.
 	Further func(f *template.Function) map[string]string
 	// Most is how many environments of one function run at the same time; who comes when all are busy waits. Default 4.
 	Most int
@@ -164,10 +187,7 @@ var ErrClosed = errors.New("binaries: the functions have been closed")
 
 // start starts a process unless the set is closed, so that Close misses none.
 func (s *Set) start(p *pool) (*Process, error) {
-	variables := Variables(s.options.Template, p.function)
-	if s.options.Further != nil {
-		maps.Copy(variables, s.options.Further(p.function))
-	}
+	variables := s.variables(p.function)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -178,6 +198,15 @@ func (s *Set) start(p *pool) (*Process, error) {
 		s.running[started] = true
 	}
 	return started, err
+}
+
+// variables are those that a process of the function is started with now.
+func (s *Set) variables(f *template.Function) map[string]string {
+	variables := Variables(s.options.Template, f)
+	if s.options.Further != nil {
+		maps.Copy(variables, s.options.Further(f))
+	}
+	return variables
 }
 
 func (s *Set) end(p *Process) {
@@ -240,7 +269,7 @@ func (p *pool) warm(ctx context.Context) (*Process, error) {
 		warm := p.idle[last]
 		p.idle = p.idle[:last]
 		p.mu.Unlock()
-		if warm.running() {
+		if warm.running() && maps.Equal(warm.variables, p.set.variables(p.function)) {
 			return warm, nil
 		}
 		p.set.end(warm)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 
 	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/event"
 )
 
@@ -27,13 +30,13 @@ Resources:
   Role: {Type: AWS::IAM::Role}
   Answer:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-answer, CodeUri: functions/a/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, MemorySize: 256, Environment: {Variables: {TABLE_NAME: t}}}
+    Properties: {FunctionName: latchkey-answer, CodeUri: functions/a/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, MemorySize: 256, Environment: {Variables: {TABLE_NAME: t}}, Events: {Hour: {Type: ScheduleV2, Properties: {Name: answer, ScheduleExpression: rate(1 hour)}}}}
   Short:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-short, CodeUri: functions/b/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 1}
+    Properties: {FunctionName: latchkey-short, CodeUri: functions/b/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 1, Events: {Hour: {Type: ScheduleV2, Properties: {Name: short, ScheduleExpression: rate(1 hour)}}}}
   Broken:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-broken, CodeUri: functions/c/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, Environment: {Variables: {FAIL: the key is missing}}}
+    Properties: {FunctionName: latchkey-broken, CodeUri: functions/c/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, Environment: {Variables: {FAIL: the key is missing}}, Events: {Hour: {Type: ScheduleV2, Properties: {Name: broken, ScheduleExpression: rate(1 hour)}}}}
 `
 
 // built is the folder of the one binary that all tests run.
@@ -47,7 +50,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(built) //nolint:errcheck // the system's folder for it
-		if err := binaries.Build(context.Background(), ".", built, "", "./testdata/answer"); err != nil {
+		if err := binaries.Build(context.Background(), ".", built, binaries.Here, "./testdata/answer"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -104,13 +107,50 @@ func TestAProcessIsStartedAtItsFirstEventAndKeptWarm(t *testing.T) {
 	}
 }
 
+func TestAProcessWithOldVariablesIsReplaced(t *testing.T) {
+	t.Parallel()
+	said := "127.0.0.1:1"
+	f := open(t, binaries.Options{Further: func(*template.Function) map[string]string {
+		return map[string]string{"AWS_SAID": said}
+	}}).Functions()["Answer"]
+	first := ask(t, f, `{}`)
+	said = "127.0.0.1:1,127.0.0.1:2"
+	second := ask(t, f, `{}`)
+	if first.PID == second.PID || second.Invoked != 1 || !slices.Contains(second.Variables, "AWS_SAID="+said) {
+		t.Errorf("process %d, and then %d with %q", first.PID, second.PID, second.Variables)
+	}
+}
+
+// No template can loosen what a deployed function may call: the variable counts in the binaries of the local run alone.
+func TestOnlyBinariesForHereMayCallWhatStandsIn(t *testing.T) {
+	t.Parallel()
+	strict := binaries.Deployed
+	strict.Processor = "" // so that it can be run here
+	for use, want := range map[binaries.Use]string{
+		strict:        "egress: 127.0.0.1:8080 may not be called, by its address: Loopback, RFC 1122",
+		binaries.Here: "<nil>",
+	} {
+		dir := t.TempDir()
+		if err := binaries.Build(t.Context(), "../../../shared/adapter/egress", dir, use, "./testdata/judge"); err != nil {
+			t.Fatal(err)
+		}
+		c := exec.CommandContext(t.Context(), filepath.Join(dir, "judge"), "127.0.0.1:8080")
+		c.Env = []string{egress.Variable + "=127.0.0.1:8080"}
+		out, err := c.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("built for %+v it says %q, %v; want %q", use, got, err, want)
+		}
+	}
+}
+
 func TestAProcessKnowsItsOwnVariablesAlone(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{Further: func(f *template.Function) map[string]string {
 		return map[string]string{"AWS_ACCESS_KEY_ID": "key" + f.ID}
 	}}).Functions()["Answer"]
 	got := ask(t, f, `{}`).Variables
-	for _, want := range []string{"TABLE_NAME=t", "AWS_ACCESS_KEY_ID=keyAnswer", "AWS_LAMBDA_FUNCTION_NAME=latchkey-answer", "AWS_REGION=us-east-1", "TZ=:UTC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"} {
+	for _, want := range []string{"TABLE_NAME=t", "AWS_ACCESS_KEY_ID=keyAnswer", "AWS_LAMBDA_FUNCTION_NAME=latchkey-answer",
+		"AWS_REGION=us-east-1", "TZ=:UTC", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s is not among %q", want, got)
 		}
@@ -173,7 +213,8 @@ func TestAFunctionThatTimesOutIsKilledAndReplaced(t *testing.T) {
 	t.Parallel()
 	s := open(t, binaries.Options{})
 	f := s.Functions()["Short"]
-	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); err == nil || !strings.Contains(err.Error(), "timed out after 1s") || !strings.Contains(err.Error(), "asked to hang") {
+	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"hang"}`)); err == nil || !strings.Contains(err.Error(), "timed out after 1s") ||
+		!strings.Contains(err.Error(), "asked to hang") {
 		t.Errorf("%v", err)
 	}
 	before := ask(t, s.Functions()["Answer"], `{}`)
@@ -229,7 +270,8 @@ func TestAnErrorLeavesTheProcessWarm(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{}).Functions()["Answer"]
 	before := ask(t, f, `{}`)
-	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"fail"}`)); err == nil || !strings.Contains(err.Error(), "unexpected end of JSON input") {
+	if _, err := f.Invoke(t.Context(), []byte(`{"Do":"fail"}`)); err == nil ||
+		!strings.Contains(err.Error(), "unexpected end of JSON input") {
 		t.Errorf("%v", err)
 	}
 	if after := ask(t, f, `{}`); after.PID != before.PID || after.Invoked != 3 {
@@ -241,7 +283,8 @@ func TestAProcessThatDoesNotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{}).Functions()["Broken"]
 	for range 2 { // it is tried anew at each event
-		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, binaries.ErrExited) || !strings.Contains(err.Error(), "cannot start: the key is missing") {
+		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, binaries.ErrExited) ||
+			!strings.Contains(err.Error(), "cannot start: the key is missing") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -253,7 +296,8 @@ func TestABinaryThatIsMissingIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := binaries.Open(binaries.Options{Dir: t.TempDir(), Template: declared}); err == nil || !strings.Contains(err.Error(), "no binary of answer") {
+	if _, err := binaries.Open(binaries.Options{Dir: t.TempDir(), Template: declared}); err == nil ||
+		!strings.Contains(err.Error(), "no binary of answer") {
 		t.Errorf("%v", err)
 	}
 }

@@ -23,12 +23,13 @@ import (
 // interface (AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"). It handles one invocation at
 // a time.
 type Process struct {
-	function *template.Function
-	arn      string
-	cmd      *exec.Cmd
-	server   *http.Server
-	output   *output
-	begun    time.Time
+	function  *template.Function
+	variables map[string]string // that it was started with
+	arn       string
+	cmd       *exec.Cmd
+	server    *http.Server
+	output    *output
+	begun     time.Time
 
 	once     sync.Once
 	polled   chan struct{} // closed at the first poll
@@ -76,7 +77,8 @@ func start(dir string, t *template.Template, f *template.Function, variables map
 		return nil, fmt.Errorf("binaries: %w", err)
 	}
 	p := &Process{
-		function: f, arn: "arn:" + t.Inputs.Partition + ":lambda:" + t.Inputs.Region + ":" + t.Inputs.Account + ":function:" + f.Name,
+		function: f, variables: variables,
+		arn:    "arn:" + t.Inputs.Partition + ":lambda:" + t.Inputs.Region + ":" + t.Inputs.Account + ":function:" + f.Name,
 		output: &output{most: 16 << 10, next: log}, polled: make(chan struct{}), events: make(chan invocation),
 		answers: make(chan answer, 1), initErrs: make(chan string, 1), exited: make(chan struct{}),
 	}

@@ -190,7 +190,8 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.tokens = map[string]bool{}
 		}
 		a.tokens[token] = true
-		s = &Stack{Name: name, ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/%s/%d", name, len(a.stacks)), Status: "CREATE_IN_PROGRESS", Tags: map[string]string{}, Form: form}
+		s = &Stack{Name: name, ID: fmt.Sprintf("arn:aws:cloudformation:us-east-1:123456789012:stack/%s/%d", name, len(a.stacks)),
+			Status: "CREATE_IN_PROGRESS", Tags: map[string]string{}, Form: form}
 		for n := 1; form.Has(fmt.Sprintf("Tags.member.%d.Key", n)); n++ {
 			s.Tags[form.Get(fmt.Sprintf("Tags.member.%d.Key", n))] = form.Get(fmt.Sprintf("Tags.member.%d.Value", n))
 		}
@@ -199,8 +200,11 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.stacks = append(a.stacks, s)
 		a.answer(w, do, "<StackId>"+s.ID+"</StackId>")
 	case "DescribeStacks":
-		a.answer(w, do, "<Stacks><member><StackName>"+s.Name+"</StackName><StackId>"+s.ID+"</StackId><CreationTime>2026-03-01T10:00:00Z</CreationTime><StackStatus>"+s.Status+"</StackStatus>"+
-			list("Parameters", "ParameterKey", "ParameterValue", s.Parameters)+list("Outputs", "OutputKey", "OutputValue", s.Outputs)+"</member></Stacks>")
+		a.answer(w, do,
+			"<Stacks><member><StackName>"+s.Name+"</StackName><StackId>"+s.ID+
+				"</StackId><CreationTime>2026-03-01T10:00:00Z</CreationTime><StackStatus>"+s.Status+"</StackStatus>"+
+				list("Parameters", "ParameterKey", "ParameterValue", s.Parameters)+list("Outputs", "OutputKey", "OutputValue", s.Outputs)+
+				"</member></Stacks>")
 	case "DescribeStackEvents":
 		out := ""
 		for n, e := range s.Events {
@@ -230,7 +234,8 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func given(form url.Values, before [][2]string) (out [][2]string) {
 	for n := 1; form.Has(fmt.Sprintf("Parameters.member.%d.ParameterKey", n)); n++ {
-		p := [2]string{form.Get(fmt.Sprintf("Parameters.member.%d.ParameterKey", n)), form.Get(fmt.Sprintf("Parameters.member.%d.ParameterValue", n))}
+		p := [2]string{form.Get(fmt.Sprintf("Parameters.member.%d.ParameterKey", n)),
+			form.Get(fmt.Sprintf("Parameters.member.%d.ParameterValue", n))}
 		if form.Get(fmt.Sprintf("Parameters.member.%d.UsePreviousValue", n)) == "true" {
 			for _, b := range before {
 				if b[0] == p[0] {
@@ -255,11 +260,13 @@ func list(name, key, value string, all [][2]string) string {
 
 func (a *Account) answer(w http.ResponseWriter, do, result string) {
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w, `<%[1]sResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></%[1]sResponse>`, do, result)
+	fmt.Fprintf(w,
+		`<%[1]sResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></%[1]sResponse>`, do, result)
 }
 
 func (a *Account) fail(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code, message)
+	fmt.Fprintf(w,
+		`<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code, message)
 }

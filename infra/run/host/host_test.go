@@ -37,7 +37,8 @@ func declare(t *testing.T, functions map[string]declaration) *template.Template 
 		"  Role: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: \"2012-10-17\", " +
 		"Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: \"*\"}]}}]}}\n" +
 		"  Logs: {Type: AWS::Logs::LogGroup}\n" +
-		"  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}}\n" +
+		"  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, " +
+		"maxReceiveCount: 2}}}\n" +
 		"  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}\n")
 	paths := map[string]string{}
 	for id, f := range functions {
@@ -57,7 +58,8 @@ func declare(t *testing.T, functions map[string]declaration) *template.Template 
 				"uri: !Sub \"arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations\"}}\n", method, id)
 		}
 	}
-	b.WriteString("  Api:\n    Type: AWS::Serverless::HttpApi\n    Properties:\n      DefinitionBody:\n        openapi: 3.0.1\n        paths:\n")
+	b.WriteString("  Api:\n    Type: AWS::Serverless::HttpApi\n    Properties:\n      DefinitionBody:\n        openapi: 3.0.1\n        " +
+		"paths:\n")
 	for path, methods := range paths {
 		fmt.Fprintf(&b, "          %s:\n%s", path, methods)
 	}
@@ -198,13 +200,15 @@ func TestTheEventIsPayload2(t *testing.T) {
 		if host.Invoked(ctx) != "A" {
 			t.Errorf("the invocation is of %q", host.Invoked(ctx))
 		}
-		return []byte(`{"statusCode":201,"headers":{"x-b":"1"},"cookies":["a=1; Path=/","b=2"],"body":"AP8=","isBase64Encoded":true}`), json.Unmarshal(payload, &got)
+		return []byte(`{"statusCode":201,"headers":{"x-b":"1"},"cookies":["a=1; Path=/","b=2"],"body":"AP8=","isBase64Encoded":true}`),
+			json.Unmarshal(payload, &got)
 	})}, host.Options{Now: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }})
 
 	r := httptest.NewRequest(http.MethodPost, "http://portal.example.com:8080/i/a%2Fb?x=1&x=2&y=%20", strings.NewReader("email=a"))
 	r.SetPathValue("token", "")
 	r.URL.Path, r.URL.RawPath = "/i/ab c", "/i/ab%20c"
-	r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Cookie": {"s=1; t=2"}, "Accept": {"a", "b"}, "User-Agent": {"test"}}
+	r.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Cookie": {"s=1; t=2"}, "Accept": {"a", "b"},
+		"User-Agent": {"test"}}
 	r.RemoteAddr = "192.0.2.7:5555"
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -306,13 +310,14 @@ func TestNoFunctionRunsWhileItIsQuiet(t *testing.T) {
 	t.Parallel()
 	var running atomic.Int64
 	begun, release := make(chan struct{}, 9), make(chan struct{})
-	h := open(t, declare(t, map[string]declaration{"A": route("GET", "/a")}), map[string]event.Function{"A": function(func(context.Context, []byte) ([]byte, error) {
-		running.Add(1)
-		defer running.Add(-1)
-		begun <- struct{}{}
-		<-release
-		return nil, nil
-	})}, host.Options{})
+	h := open(t, declare(t, map[string]declaration{"A": route("GET", "/a")}),
+		map[string]event.Function{"A": function(func(context.Context, []byte) ([]byte, error) {
+			running.Add(1)
+			defer running.Add(-1)
+			begun <- struct{}{}
+			<-release
+			return nil, nil
+		})}, host.Options{})
 	var all sync.WaitGroup
 	invoke := func() {
 		all.Go(func() {
@@ -342,7 +347,8 @@ func TestSchedulesRunByTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var runs, offset atomic.Int64
-		declared := declare(t, map[string]declaration{"S": {properties: "Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute)}}}"}})
+		declared := declare(t, map[string]declaration{"S": {properties: "Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: " +
+			"rate(1 minute)}}}"}})
 		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
 		h := open(t, declared, map[string]event.Function{"S": function(func(_ context.Context, payload []byte) ([]byte, error) {
 			var e struct{ Source, Time string }

@@ -19,7 +19,8 @@ import (
 	"latchkey.dev/shared/adapter/event"
 )
 
-const consumer = "Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 10, FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: {MaximumConcurrency: 3}}}}"
+const consumer = "Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 10, FunctionResponseTypes: " +
+	"[ReportBatchItemFailures], ScalingConfig: {MaximumConcurrency: 3}}}}"
 
 // pump is a queue whose consumer is hosted, inside a bubble of synctest.
 type pump struct {

@@ -55,7 +55,8 @@ func (l *Local) ageTables(ctx context.Context, d time.Duration) error {
 }
 
 // Times are milliseconds since 1970, but for the time to live, which is seconds, and for the windows of limits.
-func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item map[string]types.AttributeValue, d time.Duration, now time.Time) error {
+func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item map[string]types.AttributeValue, d time.Duration,
+	now time.Time) error {
 	key := maps.Clone(item)
 	maps.DeleteFunc(key, func(name string, _ types.AttributeValue) bool { return name != t.Hash.Name && name != t.Range.Name })
 	var set []string
@@ -68,7 +69,8 @@ func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item m
 		}
 		over := begin.Add(ends.Sub(begin) / 2) // it is deleted a window later
 		gone = !over.After(now.Add(total))
-		set, names["#a0"], values[":a0"] = []string{"#a0 = :a0"}, "aged", &types.AttributeValueMemberN{Value: strconv.FormatInt(total.Milliseconds(), 10)}
+		set, names["#a0"], values[":a0"] = []string{"#a0 = :a0"}, "aged",
+			&types.AttributeValueMemberN{Value: strconv.FormatInt(total.Milliseconds(), 10)}
 		item = nil
 	}
 	for name, v := range item {
@@ -106,7 +108,8 @@ func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item m
 			names["#v"], values[":one"] = "v", &types.AttributeValueMemberN{Value: "1"}
 		}
 		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.Name, Key: key, UpdateExpression: &change,
-			ConditionExpression: aws.String("attribute_exists(" + t.Hash.Name + ")"), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+			ConditionExpression: aws.String("attribute_exists(" + t.Hash.Name + ")"), ExpressionAttributeNames: names,
+			ExpressionAttributeValues: values})
 	}
 	var deleted *types.ConditionalCheckFailedException
 	if errors.As(err, &deleted) {

@@ -22,10 +22,11 @@ import (
 func stubs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := binaries.Build(t.Context(), "../binaries", dir, "", "./testdata/answer"); err != nil {
+	if err := binaries.Build(t.Context(), "../binaries", dir, binaries.Here, "./testdata/answer"); err != nil {
 		t.Fatal(err)
 	}
-	declared, err := template.Read("../../../template.yaml", template.Inputs{Parameters: map[string]string{"Origin": "http://localhost", "MailFrom": local.Sender}})
+	declared, err := template.Read("../../../template.yaml",
+		template.Inputs{Parameters: map[string]string{"Origin": "http://localhost", "MailFrom": local.Sender}})
 	if err != nil {
 		t.Fatal(err)
 	}

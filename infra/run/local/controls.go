@@ -27,9 +27,11 @@ func (l *Local) showClock(w http.ResponseWriter, r *http.Request) {
 		l.answer(w, l.clockView())
 		return
 	}
-	l.show(w, "clock.html", map[string]any{"Clock": l.clockView(), "Moved": l.clock.ahead() > 0, "Now": l.Now(), "Page": "clock", "Steps": []struct{ Duration, Label string }{
-		{"1m", "1 minute"}, {"61m", "61 minutes"}, {"24h", "1 day"}, {"169h", "7 days and an hour"},
-	}})
+	l.show(w, "clock.html",
+		map[string]any{"Clock": l.clockView(), "Moved": l.clock.ahead() > 0, "Now": l.Now(), "Page": "clock",
+			"Steps": []struct{ Duration, Label string }{
+				{"1m", "1 minute"}, {"61m", "61 minutes"}, {"24h", "1 day"}, {"169h", "7 days and an hour"},
+			}})
 }
 
 // moveClock takes {"advance": "61m"}, or a form's field of that name, and answers when all that became due has run.

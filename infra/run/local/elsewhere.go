@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/infra/run/binaries"
 	hosting "latchkey.dev/infra/run/host"
 	"latchkey.dev/infra/run/template"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/event"
 )
 
@@ -90,7 +91,8 @@ func (l *Local) publish(queueARN, body string) error {
 	if q == nil {
 		return fmt.Errorf("local: no queue %s", queueARN)
 	}
-	_, err := sqs.NewFromConfig(l.elsewhere.config(l.Engine.Config())).SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body})
+	_, err := sqs.NewFromConfig(l.elsewhere.config(l.Engine.Config())).SendMessage(context.Background(),
+		&sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body})
 	if err != nil {
 		l.log.Error("cannot pass on what became of a mail", "error", err)
 	}
@@ -107,15 +109,17 @@ func (e elsewhere) functions(t *template.Template) map[string]event.Function {
 	return all
 }
 
-// binaries are the template's functions as built, in processes of their own. Each has an access key that names it.
-func (e elsewhere) binaries(t *template.Template, o Options) (*binaries.Set, error) {
-	return binaries.Open(binaries.Options{Dir: o.Binaries, Template: t, Log: o.Output, Further: func(f *template.Function) map[string]string {
-		further := map[string]string{"AWS_ACCESS_KEY_ID": hosting.AccessKey(f.ID)}
-		for service, url := range e.endpoints {
-			further["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
-		}
-		return further
-	}})
+// binaries are the template's functions as built, in processes of their own. Each has an access key that names it, and may
+// call what stands in for the outside: the list grows with every real n8n.
+func (e elsewhere) binaries(t *template.Template, o Options, standIns func() string) (*binaries.Set, error) {
+	return binaries.Open(binaries.Options{Dir: o.Binaries, Template: t, Log: o.Output,
+		Further: func(f *template.Function) map[string]string {
+			further := map[string]string{"AWS_ACCESS_KEY_ID": hosting.AccessKey(f.ID), egress.Variable: standIns()}
+			for service, url := range e.endpoints {
+				further["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
+			}
+			return further
+		}})
 }
 
 // invoked is a function that runs behind Lambda's Invoke (Lambda API Reference, "Invoke").

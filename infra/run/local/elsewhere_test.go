@@ -26,7 +26,8 @@ func TestTableAndQueuesMayBeElsewhere(t *testing.T) {
 		}
 	})
 	l := start(t, local.Options{Endpoints: map[string]string{"dynamodb": served.URL, "sqs": served.URL}})
-	if w := ask(l, "POST", "/v1/sign-in-codes", `{"email":"`+local.Owner+`"}`, "Content-Type", "application/json"); w.Code != http.StatusAccepted {
+	if w := ask(l, "POST", "/v1/sign-in-codes", `{"email":"`+local.Owner+`"}`, "Content-Type",
+		"application/json"); w.Code != http.StatusAccepted {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for len(mails(t, l, "?to="+local.Owner)) == 0 {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"latchkey.dev/infra/run/engine/roundtrip"
@@ -15,29 +16,58 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/health"
+	"latchkey.dev/shared/wire/intake"
+	"latchkey.dev/shared/wire/mail"
+	"latchkey.dev/shared/wire/operations"
+	"latchkey.dev/shared/wire/pages"
+	"latchkey.dev/shared/wire/provision"
+	"latchkey.dev/shared/wire/settings"
+	"latchkey.dev/shared/wire/site"
+	"latchkey.dev/shared/wire/upload"
+	"latchkey.dev/shared/wire/workers"
 )
 
-// wired makes the template's functions as their mains do: by the methods of wire.Functions that bear their logical ids. Only
-// here are they found by name, since that keeps all of them in the binary.
+// wired makes the template's functions as their mains do: by the methods of Functions in the packages below wire that bear
+// their logical ids. Only here are they found by name, since that keeps all of them in the binary.
 func wired(t *template.Template, p *wire.Parts) (map[string]event.Function, error) {
-	methods := map[string]reflect.Value{}
-	all := reflect.ValueOf(wire.With(p))
-	for n := range all.NumMethod() {
-		methods[strings.ToLower(all.Type().Method(n).Name)] = all.Method(n) // APIKey is ApiKey in the template
+	methods, err := made(p)
+	if err != nil {
+		return nil, err
 	}
 	out := map[string]event.Function{}
 	for _, f := range t.Functions {
 		method, ok := methods[strings.ToLower(f.ID)]
 		if !ok {
-			return nil, fmt.Errorf("local: wire.Functions has no method %s", f.ID)
+			return nil, fmt.Errorf("local: no Functions below wire have a method %s", f.ID)
 		}
-		out[f.ID] = method.Call(nil)[0].Interface().(event.Function)
+		out[f.ID] = method()
 		delete(methods, strings.ToLower(f.ID))
 	}
 	for name := range methods {
-		return nil, fmt.Errorf("local: the templates have no function %s, which wire.Functions makes", name)
+		return nil, fmt.Errorf("local: the templates have no function %s, which wire makes", name)
 	}
 	return out, p.Err()
+}
+
+// made are the methods that make functions, by their names in small letters: APIKey is ApiKey in the template.
+func made(p *wire.Parts) (map[string]func() event.Function, error) {
+	methods := map[string]func() event.Function{}
+	for _, functions := range []any{
+		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
+		mail.With(p), provision.With(p), settings.With(p), upload.With(p),
+	} {
+		all := reflect.ValueOf(functions)
+		for n := range all.NumMethod() {
+			id := strings.ToLower(all.Type().Method(n).Name)
+			if methods[id] != nil {
+				return nil, fmt.Errorf("local: two packages below wire make %s", id)
+			}
+			method := all.Method(n)
+			methods[id] = func() event.Function { return method.Call(nil)[0].Interface().(event.Function) }
+		}
+	}
+	return methods, nil
 }
 
 // domains stands in for DNS, which knows none of the names that are reserved for documentation and tests (RFC 2606):
@@ -67,18 +97,32 @@ const sealKey = "what the local run seals it could as well leave open"
 
 // outside is what a deployment lets be called, and besides what this run listens on and has started.
 func (l *Local) outside() egress.Policy {
-	p := egress.Strict()
+	return egress.Strict().AllowingWhere(func(at netip.AddrPort) bool { return slices.Contains(l.listeners(), at) })
+}
+
+// listeners are where what stands in for the outside listens now: this run, by its origin's port, and real n8ns.
+func (l *Local) listeners() []netip.AddrPort {
+	var all []netip.AddrPort
 	if u, err := url.Parse(l.origin); err == nil {
 		for _, host := range []string{"127.0.0.1", "[::1]"} {
 			if at, err := netip.ParseAddrPort(host + ":" + u.Port()); err == nil {
-				p = p.Allowing(at)
+				all = append(all, at)
 			}
 		}
 	}
 	if l.realInstances != nil {
-		p = p.AllowingWhere(l.realInstances.real.Listens)
+		all = append(all, l.realInstances.real.Listeners()...)
 	}
-	return p
+	return all
+}
+
+// standInList are the listeners as functions in processes of their own take them, see binaries.Here.
+func (l *Local) standInList() string {
+	var all []string
+	for _, at := range l.listeners() {
+		all = append(all, at.String())
+	}
+	return strings.Join(all, ",")
 }
 
 // nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and

@@ -175,7 +175,8 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	}
 	l.payments = payments.Open(o.StripeKey, payments.Options{})
 	if o.StripeKey == "" {
-		l.payments = payments.Open(l.Stripe.Key(), payments.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
+		l.payments = payments.Open(l.Stripe.Key(),
+			payments.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
 	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err
@@ -243,8 +244,9 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	}
 	//nolint:gosec // names of parameters, not what is in them
 	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false",
-		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath, "ProvisionerSecretParameter": "/latchkey/provisioner-secret",
-		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath,
+		"ProvisionerSecretParameter": "/latchkey/provisioner-secret",
+		"StripeSecretParameter":      "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
 	}
@@ -290,10 +292,12 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	if err := seed(ctx, env, l.near); err != nil {
 		return err
 	}
-	if l.Host, err = hosting.New(l.Stack.Template, all, hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log, Answered: o.Answered}); err != nil {
+	if l.Host, err = hosting.New(l.Stack.Template, all,
+		hosting.Options{AWS: cfg, Now: l.clock.Now, Log: l.log, Answered: o.Answered}); err != nil {
 		return err
 	}
-	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes, Client: &http.Client{Transport: roundtrip.Transport(l.Host)}})
+	l.Stripe.Listen(&stripe.Webhook{URL: l.origin + "/stripe/webhook", Secrets: []string{webhookSecret}, Types: payment.EventTypes,
+		Client: &http.Client{Transport: roundtrip.Transport(l.Host)}})
 	return nil
 }
 
@@ -305,14 +309,14 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 	}
 	if o.Binaries != "" {
 		var err error
-		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o); err != nil {
+		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.standInList); err != nil {
 			return nil, err
 		}
 		return l.binaries.Functions(), nil
 	}
 	outside := l.outside()
-	return wired(l.Stack.Template, &wire.Parts{Environment: l.env, Outside: wire.Outside{
-		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}})
+	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{
+		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}))
 }
 
 // Functions makes the template's functions anew, for what looks at how they are made.

@@ -95,15 +95,18 @@ func TestTheMailbox(t *testing.T) {
 		t.Fatalf("%+v, want the newest first", all)
 	}
 	one := mails(t, l, "?to=A%40one.example")
-	if len(one) != 1 || one[0].To[0] != "a@one.example" || one[0].Links[0] != l.Origin()+"/i/x" || one[0].Headers["From"] == "" || one[0].At.IsZero() {
+	if len(one) != 1 || one[0].To[0] != "a@one.example" || one[0].Links[0] != l.Origin()+"/i/x" || one[0].Headers["From"] == "" ||
+		one[0].At.IsZero() {
 		t.Errorf("%+v", one)
 	}
 	page := ask(l, "GET", "/_local/mail/"+one[0].ID, "")
-	if csp := page.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(page.Body.String(), `<iframe title="The mail as HTML" src="/_local/mail/`+one[0].ID+`/html" sandbox=`) {
+	if csp := page.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") ||
+		!strings.Contains(page.Body.String(), `<iframe title="The mail as HTML" src="/_local/mail/`+one[0].ID+`/html" sandbox=`) {
 		t.Errorf("%s\n%s", csp, page.Body)
 	}
 	frame := ask(l, "GET", "/_local/mail/"+one[0].ID+"/html", "")
-	if csp := frame.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox ") || strings.Contains(csp, "script") || !strings.Contains(frame.Body.String(), `<head><base target="_top">`) {
+	if csp := frame.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox ") || strings.Contains(csp, "script") ||
+		!strings.Contains(frame.Body.String(), `<head><base target="_top">`) {
 		t.Errorf("%s\n%s", csp, frame.Body)
 	}
 	if w := ask(l, "GET", "/_local/mail/nothing", ""); w.Code != http.StatusNotFound {
@@ -123,7 +126,8 @@ func TestTheClockMovesForward(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Ahead != "1h1m0s" || got.Now.Sub(before) < time.Hour {
 		t.Errorf("%d %s: %v", w.Code, w.Body, err)
 	}
-	if w := ask(l, "POST", "/_local/clock", "advance=1m", "Content-Type", "application/x-www-form-urlencoded"); w.Code != http.StatusSeeOther {
+	if w := ask(l, "POST", "/_local/clock", "advance=1m", "Content-Type",
+		"application/x-www-form-urlencoded"); w.Code != http.StatusSeeOther {
 		t.Errorf("by form: %d %s", w.Code, w.Body)
 	}
 	for _, body := range []string{`{"advance":"-1m"}`, `{"advance":""}`, `{"advance":"tomorrow"}`, `{}`, `[`} {
@@ -131,7 +135,8 @@ func TestTheClockMovesForward(t *testing.T) {
 			t.Errorf("%s: %d", body, w.Code)
 		}
 	}
-	if w := ask(l, "POST", "/_local/clock", `{"advance":"1m"}`, "Content-Type", "application/json", "Origin", "https://elsewhere.example"); w.Code != http.StatusForbidden {
+	if w := ask(l, "POST", "/_local/clock", `{"advance":"1m"}`, "Content-Type", "application/json", "Origin",
+		"https://elsewhere.example"); w.Code != http.StatusForbidden {
 		t.Errorf("from elsewhere: %d", w.Code)
 	}
 }
@@ -140,7 +145,8 @@ func TestQueuesAndRedrive(t *testing.T) {
 	t.Parallel()
 	l := start(t, local.Options{InProcess: true})
 	dead := l.Stack.Template.Queue("DeliveryDeadLetters")
-	_, err := sqs.NewFromConfig(l.Engine.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &dead.URL, MessageBody: aws.String(`{"Type":"Other"}`)})
+	_, err := sqs.NewFromConfig(l.Engine.Config()).SendMessage(t.Context(),
+		&sqs.SendMessageInput{QueueUrl: &dead.URL, MessageBody: aws.String(`{"Type":"Other"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +163,8 @@ func TestQueuesAndRedrive(t *testing.T) {
 			t.Errorf("%+v", all)
 		}
 	}
-	if page := ask(l, "GET", "/_local/queues", "").Body.String(); !strings.Contains(page, "/_local/queues/latchkey-delivery-dead-letters/redrive") {
+	if page := ask(l, "GET", "/_local/queues", "").Body.String(); !strings.Contains(page,
+		"/_local/queues/latchkey-delivery-dead-letters/redrive") {
 		t.Errorf("the page has no redrive: %s", page)
 	}
 	if w := ask(l, "POST", "/_local/queues/"+dead.Name+"/redrive", ""); w.Code != http.StatusSeeOther {
@@ -178,7 +185,8 @@ func TestOnlyThisMachineIsServed(t *testing.T) {
 	if w.Code != http.StatusForbidden {
 		t.Errorf("the host rebound.example was answered %d", w.Code)
 	}
-	if _, err := local.Start(t.Context(), local.Options{Addr: "0.0.0.0:0"}); err == nil || !strings.Contains(err.Error(), "no loopback address") {
+	if _, err := local.Start(t.Context(), local.Options{Addr: "0.0.0.0:0"}); err == nil ||
+		!strings.Contains(err.Error(), "no loopback address") {
 		t.Errorf("listening for everybody: %v", err)
 	}
 }
@@ -236,7 +244,8 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "clock"), []byte("soon"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := local.Start(t.Context(), local.Options{InProcess: true, Dir: dir}); err == nil || !strings.Contains(err.Error(), "offset") {
+	if _, err := local.Start(t.Context(), local.Options{InProcess: true, Dir: dir}); err == nil ||
+		!strings.Contains(err.Error(), "offset") {
 		t.Errorf("a broken clock: %v", err)
 	}
 }

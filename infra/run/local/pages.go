@@ -23,7 +23,8 @@ var htmlPages = template.Must(template.New("").Funcs(template.FuncMap{
 }).ParseFS(files, "page/*.html"))
 
 // pageSecurity lets a page load what stands here and nothing else.
-const pageSecurity = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const pageSecurity = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; " +
+	"frame-ancestors 'none'"
 
 // stripePath is where the pages of Stripe's stand-in are, and under api/ its API.
 const stripePath = "/_local/stripe"

@@ -36,8 +36,10 @@ var seeded = []struct {
 	{
 		found("Northwind Automations", "#0b6e4f", northwind(), agency.Max, Owner, "Nora Lindqvist"),
 		[]instance.Resource{
-			n8nNamed("Acme production", instance.Running), n8nNamed("Acme staging", instance.Active), n8nNamed("Bluefin Logistics", instance.Running),
-			n8nNamed("Cedar & Sons", instance.Active), n8nNamed("Internal automations", instance.Active), n8nNamed("Delta onboarding", instance.PendingDeploy),
+			n8nNamed("Acme production", instance.Running), n8nNamed("Acme staging", instance.Active),
+			n8nNamed("Bluefin Logistics", instance.Running),
+			n8nNamed("Cedar & Sons", instance.Active), n8nNamed("Internal automations", instance.Active),
+			n8nNamed("Delta onboarding", instance.PendingDeploy),
 			n8nNamed("Everline archive", instance.Stopped), n8nNamed("Foxglove trial", instance.Failed),
 			service("whatsapp", "WhatsApp support line", instance.Active), service("hermes", "Hermes scheduling agent", instance.Running),
 		},

@@ -78,7 +78,8 @@ func (l *Local) tell(about asked.Data) {
 	if err != nil {
 		return
 	}
-	r, err := http.NewRequest(http.MethodPost, l.origin+"/provisioner/callback", bytes.NewReader(body)) //nolint:noctx // it ends with the process
+	r, err := http.NewRequest(http.MethodPost, l.origin+"/provisioner/callback",
+		bytes.NewReader(body)) //nolint:noctx // it ends with the process
 	if err != nil {
 		return
 	}

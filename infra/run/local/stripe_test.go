@@ -25,18 +25,23 @@ func TestStripeStandsIn(t *testing.T) {
 	if err != nil || prices["hosting_30_year"].Amount.String() != "€490.00" {
 		t.Fatalf("%v, %v", prices, err)
 	}
-	c, err := provider.CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}}, SuccessURL: l.Origin() + "/paid"})
+	c, err := provider.CreateCheckout(t.Context(),
+		payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_hosting_30_month"}},
+			SuccessURL: l.Origin() + "/paid"})
 	if err != nil || !strings.HasPrefix(c.URL, l.Origin()+"/_local/stripe/checkout/cs_test_") {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	path := strings.TrimPrefix(c.URL, l.Origin())
-	if w := ask(l, http.MethodGet, path, ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "n8n hosting, 30 GB") || w.Header().Get("Content-Security-Policy") == "" {
+	if w := ask(l, http.MethodGet, path, ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "n8n hosting, 30 GB") ||
+		w.Header().Get("Content-Security-Policy") == "" {
 		t.Errorf("the checkout: %d %s", w.Code, w.Body)
 	}
-	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site"); w.Code != http.StatusForbidden {
+	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site",
+		"cross-site"); w.Code != http.StatusForbidden {
 		t.Errorf("another site's page pays: %d", w.Code)
 	}
-	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != l.Origin()+"/paid" {
+	if w := ask(l, http.MethodPost, path, "card=pay", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site",
+		"same-origin"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != l.Origin()+"/paid" {
 		t.Errorf("paying: %d %s", w.Code, w.Body)
 	}
 	if c, err = provider.Checkout(t.Context(), c.ID); err != nil || !c.Settled() {
@@ -65,7 +70,9 @@ func TestStripeIsKeptWithTheRest(t *testing.T) {
 	till := func(l *local.Local) *stripe.Client {
 		return stripe.Open(l.Stripe.Key(), stripe.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
 	}
-	c, err := till(first).CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_max_month"}}, SuccessURL: "http://localhost/paid"})
+	c, err := till(first).CreateCheckout(t.Context(),
+		payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_max_month"}},
+			SuccessURL: "http://localhost/paid"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +90,8 @@ func TestStripeIsKeptWithTheRest(t *testing.T) {
 
 func TestALocalRunMovesNoRealMoney(t *testing.T) {
 	t.Parallel()
-	if _, err := local.Start(t.Context(), local.Options{InProcess: true, StripeKey: "sk_live_1"}); err == nil || !strings.Contains(err.Error(), "test keys") || strings.Contains(err.Error(), "sk_live_1") {
+	if _, err := local.Start(t.Context(), local.Options{InProcess: true, StripeKey: "sk_live_1"}); err == nil ||
+		!strings.Contains(err.Error(), "test keys") || strings.Contains(err.Error(), "sk_live_1") {
 		t.Errorf("%v", err)
 	}
 	l := start(t, local.Options{InProcess: true, StripeKey: "sk_test_1"})

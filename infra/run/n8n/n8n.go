@@ -101,12 +101,15 @@ func (s *Server) instance(name string) *standIn {
 		{"Weekly backup of contacts", false, 7 * 24 * time.Hour, 0, 9 * 24 * time.Hour},
 		{"Shared: format an address", false, 0, 0, 90 * 24 * time.Hour},
 	} {
-		f := &workflow{ID: fmt.Sprintf("%s%08d", strings.Map(letters, name+"standin")[:8], n+1), Name: w.name, Active: w.on, CreatedAt: now.Add(-100 * 24 * time.Hour),
+		f := &workflow{ID: fmt.Sprintf("%s%08d", strings.Map(letters, name+"standin")[:8], n+1), Name: w.name, Active: w.on,
+			CreatedAt: now.Add(-100 * 24 * time.Hour),
 			UpdatedAt: now.Add(-w.edited), Tags: []tag{{"1", "Production"}}, Nodes: []any{}, every: w.every, fails: w.fails}
 		f.last = now.Add(-6 * w.every)
 		i.workflows = append(i.workflows, f)
 	}
-	i.workflows = append(i.workflows, &workflow{ID: "archived00000001", Name: "Archived long ago", Archived: true, CreatedAt: now, UpdatedAt: now, Tags: []tag{}, Nodes: []any{}})
+	i.workflows = append(i.workflows,
+		&workflow{ID: "archived00000001", Name: "Archived long ago", Archived: true, CreatedAt: now, UpdatedAt: now, Tags: []tag{},
+			Nodes: []any{}})
 	s.all[name] = i
 	return i
 }
@@ -203,7 +206,8 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 		fmt.Fprint(w, "<!doctype html><title>Welcome</title>")
 		return
 	case i.fault == "redirect":
-		http.Redirect(w, r, "https://elsewhere.example/api/v1/"+path, http.StatusFound) //nolint:gosec // always the same host, which there is not
+		http.Redirect(w, r, "https://elsewhere.example/api/v1/"+path,
+			http.StatusFound) //nolint:gosec // always the same host, which there is not
 		return
 	case i.fault == "fail":
 		answer(w, http.StatusInternalServerError, message("Internal Server Error"))
@@ -234,7 +238,8 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 			switch parts[2] {
 			case "activate":
 				if f.every == 0 {
-					answer(w, http.StatusBadRequest, message(fmt.Sprintf("Workflow %q has no node to start the workflow - at least one trigger, poller or webhook node is required", f.Name)))
+					answer(w, http.StatusBadRequest, message(fmt.Sprintf("Workflow %q has no node to start the workflow - at least one "+
+						"trigger, poller or webhook node is required", f.Name)))
 					return
 				}
 				if !f.Active {

@@ -22,7 +22,8 @@ var html = template.Must(template.New("").Parse(`<!doctype html>
 // page says what the instance is.
 func (i *standIn) page(w http.ResponseWriter) {
 	var b bytes.Buffer
-	err := html.Execute(&b, map[string]any{"Name": i.name, "Key": Key(i.name), "Workflows": i.workflows, "Fault": i.fault, "Faults": Faults})
+	err := html.Execute(&b,
+		map[string]any{"Name": i.name, "Key": Key(i.name), "Workflows": i.workflows, "Fault": i.fault, "Faults": Faults})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

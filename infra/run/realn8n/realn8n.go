@@ -16,7 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -127,8 +127,9 @@ func (h *Houses) Start(name string) error {
 	if err != nil {
 		return fmt.Errorf("realn8n: %w", err)
 	}
-	defer log.Close()                                                                             //nolint:errcheck // the process has its own
-	c := exec.Command("node", filepath.Join(h.dir, "node_modules", "n8n", "bin", "n8n"), "start") //nolint:gosec,noctx // what install.sh has put there; it lasts
+	defer log.Close() //nolint:errcheck // the process has its own
+	c := exec.Command("node", filepath.Join(h.dir, "node_modules", "n8n", "bin", "n8n"),
+		"start") //nolint:gosec,noctx // what install.sh has put there; it lasts
 	c.Stdout, c.Stderr = log, log
 	c.Env = append(os.Environ(), Environment(x.folder, x.port)...)
 	if err := c.Start(); err != nil {
@@ -145,8 +146,10 @@ func (h *Houses) Start(name string) error {
 
 // Environment is what an n8n is started with.
 func Environment(folder, port string) []string {
-	return []string{"N8N_USER_FOLDER=" + folder, "N8N_PORT=" + port, "N8N_LISTEN_ADDRESS=127.0.0.1", "N8N_HOST=localhost", "N8N_SECURE_COOKIE=false",
-		"N8N_DIAGNOSTICS_ENABLED=false", "N8N_VERSION_NOTIFICATIONS_ENABLED=false", "N8N_PERSONALIZATION_ENABLED=false", "N8N_TEMPLATES_ENABLED=false", "N8N_RUNNERS_ENABLED=false",
+	return []string{"N8N_USER_FOLDER=" + folder, "N8N_PORT=" + port, "N8N_LISTEN_ADDRESS=127.0.0.1", "N8N_HOST=localhost",
+		"N8N_SECURE_COOKIE=false",
+		"N8N_DIAGNOSTICS_ENABLED=false", "N8N_VERSION_NOTIFICATIONS_ENABLED=false", "N8N_PERSONALIZATION_ENABLED=false",
+		"N8N_TEMPLATES_ENABLED=false", "N8N_RUNNERS_ENABLED=false",
 		"N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS=true",
 		"N8N_EXPRESSION_ENGINE=legacy"} // the other one needs isolated-vm, a second native package to compile
 }
@@ -243,7 +246,8 @@ func furnish(ctx context.Context, at string) (key string, err error) {
 		return "", fmt.Errorf("realn8n: %w", err)
 	}
 	c := &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	if err := post(ctx, c, at+"/rest/owner/setup", "", m{"email": Owner, "firstName": "Local", "lastName": "Run", "password": Password}, nil); err != nil {
+	if err := post(ctx, c, at+"/rest/owner/setup", "", m{"email": Owner, "firstName": "Local", "lastName": "Run", "password": Password},
+		nil); err != nil {
 		return "", err
 	}
 	var made struct {
@@ -251,7 +255,8 @@ func furnish(ctx context.Context, at string) (key string, err error) {
 			RawAPIKey string `json:"rawApiKey"`
 		}
 	}
-	scopes := []string{"workflow:list", "workflow:read", "workflow:create", "workflow:activate", "workflow:deactivate", "execution:list", "execution:read"}
+	scopes := []string{"workflow:list", "workflow:read", "workflow:create", "workflow:activate", "workflow:deactivate", "execution:list",
+		"execution:read"}
 	if err := post(ctx, c, at+"/rest/api-keys", "", m{"label": "Latchkey", "expiresAt": nil, "scopes": scopes}, &made); err != nil {
 		return "", err
 	}
@@ -259,7 +264,8 @@ func furnish(ctx context.Context, at string) (key string, err error) {
 		return m{"id": name, "name": name, "type": kind, "typeVersion": version, "position": []int{0, 0}, "parameters": parameters}
 	}
 	sample := m{"name": Sample, "settings": m{}, "connections": m{"Tick": m{"main": [][]m{{{"node": "End", "type": "main", "index": 0}}}}},
-		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2, m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), node("End", "n8n-nodes-base.noOp", 1, m{})}}
+		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2,
+			m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), node("End", "n8n-nodes-base.noOp", 1, m{})}}
 	return made.Data.RawAPIKey, post(ctx, c, at+"/api/v1/workflows", made.Data.RawAPIKey, sample, nil)
 }
 
@@ -291,16 +297,18 @@ func post(ctx context.Context, c *http.Client, at, key string, body, into any) e
 	return json.Unmarshal(text, into)
 }
 
-// Listens tells whether the address is where one of them listens.
-func (h *Houses) Listens(at netip.AddrPort) bool {
+// Listeners are where n8ns listen, or did before they were stopped.
+func (h *Houses) Listeners() []netip.AddrPort {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	var all []netip.AddrPort
 	for _, x := range h.all {
-		if at.Addr().String() == "127.0.0.1" && x.port == strconv.Itoa(int(at.Port())) {
-			return true
+		if at, err := netip.ParseAddrPort("127.0.0.1:" + x.port); err == nil {
+			all = append(all, at)
 		}
 	}
-	return false
+	slices.SortFunc(all, netip.AddrPort.Compare)
+	return all
 }
 
 // Look says how far an n8n is, and once it runs where it is and what its API key is.

@@ -121,7 +121,8 @@ func signIn(t *testing.T, at, address string) *person {
 	t.Helper()
 	p := visitor(t, at)
 	p.do("POST", "/v1/sign-in-codes", m{"email": address}, 202, nil)
-	p.do("POST", "/v1/sessions", m{"email": address, "code": regexp.MustCompile(`\d{6}`).FindString(newest(t, p, address, "code").Subject)}, 201, nil)
+	p.do("POST", "/v1/sessions", m{"email": address, "code": regexp.MustCompile(`\d{6}`).FindString(newest(t, p, address, "code").Subject)},
+		201, nil)
 	return p
 }
 
@@ -170,13 +171,17 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 
 	// Its owner and API key, as n8n's own pages make them, and two workflows: one that runs each second, one that nothing can start.
 	boss := visitor(t, far)
-	boss.do("POST", "/rest/owner/setup", m{"email": "boss@agency.example", "firstName": "Bo", "lastName": "Ss", "password": "Correct-Horse-7"}, 200, nil)
+	boss.do("POST", "/rest/owner/setup",
+		m{"email": "boss@agency.example", "firstName": "Bo", "lastName": "Ss", "password": "Correct-Horse-7"}, 200, nil)
 	var key struct {
 		Data struct {
 			RawAPIKey string `json:"rawApiKey"`
 		}
 	}
-	boss.do("POST", "/rest/api-keys", m{"label": "Latchkey", "expiresAt": nil, "scopes": []string{"workflow:list", "workflow:read", "workflow:create", "workflow:activate", "workflow:deactivate", "workflow:update", "execution:list", "execution:read"}}, 200, &key)
+	boss.do("POST", "/rest/api-keys",
+		m{"label": "Latchkey", "expiresAt": nil,
+			"scopes": []string{"workflow:list", "workflow:read", "workflow:create", "workflow:activate", "workflow:deactivate",
+				"workflow:update", "execution:list", "execution:read"}}, 200, &key)
 	program := visitor(t, far)
 	program.header.Set("X-N8N-API-KEY", key.Data.RawAPIKey)
 	node := func(name, kind string, version float64, parameters m) m {
@@ -184,8 +189,10 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 	}
 	end := node("End", "n8n-nodes-base.noOp", 1, m{})
 	program.do("POST", "/api/v1/workflows", m{"name": "Every second", "settings": m{}, "connections": m{"Tick": m{"main": [][]m{{{"node": "End", "type": "main", "index": 0}}}}},
-		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2, m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), end}}, 200, nil)
-	program.do("POST", "/api/v1/workflows", m{"name": "Nothing starts it", "settings": m{}, "connections": m{}, "nodes": []m{end}}, 200, nil)
+		"nodes": []m{node("Tick", "n8n-nodes-base.scheduleTrigger", 1.2,
+			m{"rule": m{"interval": []m{{"field": "seconds", "secondsInterval": 1}}}}), end}}, 200, nil)
+	program.do("POST", "/api/v1/workflows", m{"name": "Nothing starts it", "settings": m{}, "connections": m{}, "nodes": []m{end}}, 200,
+		nil)
 
 	l, err := local.Start(t.Context(), local.Options{})
 	if err != nil {
@@ -199,7 +206,8 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 	owner := signIn(t, l.Origin(), local.Owner)
 	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far, "apiKey": "not-the-key"}, 422, nil)
 	var instance struct{ ID, Status string }
-	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far + "/home/workflows", "apiKey": key.Data.RawAPIKey}, 201, &instance)
+	owner.do("POST", "/v1/instances", m{"name": "The real one", "url": far + "/home/workflows", "apiKey": key.Data.RawAPIKey}, 201,
+		&instance)
 	t.Logf("connected: %+v", instance)
 	owner.do("POST", "/v1/instances/"+instance.ID+"/check", nil, 200, &instance)
 	if instance.Status != "running" {

@@ -25,7 +25,8 @@ func mail(ctx context.Context, cfg aws.Config, t *template.Template) error {
 		if len(set.SuppressedReasons) > 0 {
 			in.SuppressionOptions = &types.SuppressionOptions{}
 			for _, reason := range set.SuppressedReasons {
-				in.SuppressionOptions.SuppressedReasons = append(in.SuppressionOptions.SuppressedReasons, types.SuppressionListReason(reason))
+				in.SuppressionOptions.SuppressedReasons = append(in.SuppressionOptions.SuppressedReasons,
+					types.SuppressionListReason(reason))
 			}
 		}
 		_, err := client.CreateConfigurationSet(ctx, in)

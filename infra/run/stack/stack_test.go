@@ -160,7 +160,8 @@ func TestVariablesOfAllFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"TABLE_NAME", "MAIL_QUEUE_URL", "ORIGIN", "PLATFORM_NAME", "MAIL_FROM", "CONFIGURATION_SET", "SECRET_PARAMETER", "CHECK_MX"} {
+	for _, name := range []string{"TABLE_NAME", "MAIL_QUEUE_URL", "ORIGIN", "PLATFORM_NAME", "MAIL_FROM", "CONFIGURATION_SET",
+		"SECRET_PARAMETER", "CHECK_MX"} {
 		if all[name] == "" {
 			t.Errorf("no function is told %s", name)
 		}

@@ -46,9 +46,11 @@ func declineOf(code string) *paymentError {
 	case "expired_card":
 		return &paymentError{Code: "expired_card", Message: "Your card has expired.", Type: "card_error"}
 	case "insufficient_funds":
-		return &paymentError{Code: "card_declined", DeclineCode: ref(code), Message: "Your card has insufficient funds.", Type: "card_error"}
+		return &paymentError{Code: "card_declined", DeclineCode: ref(code), Message: "Your card has insufficient funds.",
+			Type: "card_error"}
 	case "authentication":
-		return &paymentError{Code: "payment_intent_authentication_failure", Message: "The card could not be confirmed. Try again or use another card.", Type: "card_error"}
+		return &paymentError{Code: "payment_intent_authentication_failure",
+			Message: "The card could not be confirmed. Try again or use another card.", Type: "card_error"}
 	}
 	return &paymentError{Code: "card_declined", DeclineCode: ref("generic_decline"), Message: "Your card was declined.", Type: "card_error"}
 }
@@ -173,7 +175,8 @@ func (e *Engine) attach(s *session, c Card, number, brand, email string) *method
 
 func (e *Engine) newMethod(u *customer, number, brand string) *method {
 	m := &method{ID: e.id("pm_"), Created: e.at, Customer: u.ID, Number: number}
-	m.Card.Brand, m.Card.Last4, m.Card.ExpMonth, m.Card.ExpYear, m.Card.Funding, m.Card.Country = brand, number[len(number)-4:], 12, 2040, "credit", "US"
+	m.Card.Brand, m.Card.Last4, m.Card.ExpMonth, m.Card.ExpYear, m.Card.Funding, m.Card.Country = brand, number[len(number)-4:], 12, 2040,
+		"credit", "US"
 	put(e, e.state.methods, "pm", m.ID, m)
 	e.emit("payment_method.attached", m.ID)
 	return m
@@ -217,7 +220,8 @@ func (e *Engine) Confirm(id string, confirmed bool) (r Result, err error) {
 		if s.Status != "open" || s.Pending == nil {
 			return ErrNotOpen
 		}
-		sub, i, m := e.state.subscriptions.get(s.Pending.Subscription), e.state.invoices.get(s.Pending.Invoice), e.state.methods.get(s.Pending.Method)
+		sub, i, m := e.state.subscriptions.get(s.Pending.Subscription), e.state.invoices.get(s.Pending.Invoice),
+			e.state.methods.get(s.Pending.Method)
 		code := ""
 		switch {
 		case !confirmed:
@@ -347,7 +351,8 @@ func (e *Engine) Dispute(subscriptionID, reason string) (id string, err error) {
 		if c == nil || c.Disputed {
 			return errors.New("stripe: there is no payment to dispute")
 		}
-		d := &dispute{ID: e.id("du_"), Amount: c.Amount - c.Refunded, Charge: c.ID, Created: e.at, Currency: c.Currency, Intent: c.Intent, Reason: reason, Status: "needs_response"}
+		d := &dispute{ID: e.id("du_"), Amount: c.Amount - c.Refunded, Charge: c.ID, Created: e.at, Currency: c.Currency, Intent: c.Intent,
+			Reason: reason, Status: "needs_response"}
 		c.Disputed = true
 		put(e, e.state.charges, "ch", c.ID, c)
 		put(e, e.state.disputes, "du", d.ID, d)
@@ -443,7 +448,8 @@ func (e *Engine) giveBack(c *charge, amount int64, metadata map[string]string, r
 	case amount > left:
 		return nil, invalid("amount", "", fmt.Sprintf("Refund amount (%d) is greater than unrefunded amount on charge (%d)", amount, left))
 	}
-	r := &refund{ID: e.id("re_"), Amount: amount, Charge: c.ID, Created: e.at, Currency: c.Currency, Metadata: metadata, Intent: c.Intent, Reason: reason, Status: "succeeded"}
+	r := &refund{ID: e.id("re_"), Amount: amount, Charge: c.ID, Created: e.at, Currency: c.Currency, Metadata: metadata, Intent: c.Intent,
+		Reason: reason, Status: "succeeded"}
 	c.Refunded += amount
 	c.Full = c.Refunded == c.Captured
 	put(e, e.state.refunds, "re", r.ID, r)

@@ -188,7 +188,8 @@ func (e *Engine) API() http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		e.serve(w, r, func(*Engine, *request) (map[string]any, *apiError) {
-			return nil, &apiError{http.StatusNotFound, "invalid_request_error", "", "", fmt.Sprintf("Unrecognized request URL (%s: %s). The stand-in knows the calls that the product makes, and no others.", r.Method, r.URL.Path)}
+			return nil, &apiError{http.StatusNotFound, "invalid_request_error", "", "", fmt.Sprintf("Unrecognized request URL (%s: %s). "+
+				"The stand-in knows the calls that the product makes, and no others.", r.Method, r.URL.Path)}
 		})
 	})
 	return mux
@@ -210,7 +211,8 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request, c call) {
 	}
 	status, answer := e.handle(w, r, c, form, body, trouble)
 	if err := e.unlockAndKeep(); err != nil {
-		status, answer = http.StatusInternalServerError, (&apiError{http.StatusInternalServerError, "api_error", "", "", "The stand-in cannot keep its state."}).body()
+		status, answer = http.StatusInternalServerError,
+			(&apiError{http.StatusInternalServerError, "api_error", "", "", "The stand-in cannot keep its state."}).body()
 	}
 	if trouble == FailAfter {
 		panic(http.ErrAbortHandler)
@@ -240,15 +242,20 @@ func parse(r *http.Request) (url.Values, []byte, error) {
 func (e *Engine) handle(w http.ResponseWriter, r *http.Request, c call, form url.Values, body []byte, trouble Disturbance) (int, []byte) {
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer || subtle.ConstantTimeCompare([]byte(key), []byte(e.options.Key)) != 1 {
-		return http.StatusUnauthorized, (&apiError{http.StatusUnauthorized, "invalid_request_error", "", "", "Invalid API Key provided."}).body()
+		return http.StatusUnauthorized,
+			(&apiError{http.StatusUnauthorized, "invalid_request_error", "", "", "Invalid API Key provided."}).body()
 	}
 	switch trouble {
 	case FailBefore:
-		return http.StatusInternalServerError, (&apiError{http.StatusInternalServerError, "api_error", "", "", "An unknown error occurred."}).body()
+		return http.StatusInternalServerError,
+			(&apiError{http.StatusInternalServerError, "api_error", "", "", "An unknown error occurred."}).body()
 	case RateLimited:
-		return http.StatusTooManyRequests, (&apiError{http.StatusTooManyRequests, "invalid_request_error", "rate_limit", "", "Too many requests."}).body()
+		return http.StatusTooManyRequests,
+			(&apiError{http.StatusTooManyRequests, "invalid_request_error", "rate_limit", "", "Too many requests."}).body()
 	case KeyInUse:
-		return http.StatusConflict, (&apiError{http.StatusConflict, "idempotency_error", "idempotency_key_in_use", "", "There is currently another in-progress request using this Idempotent Key."}).body()
+		return http.StatusConflict,
+			(&apiError{http.StatusConflict, "idempotency_error", "idempotency_key_in_use", "",
+				"There is currently another in-progress request using this Idempotent Key."}).body()
 	}
 	once := r.Header.Get("Idempotency-Key")
 	if r.Method != http.MethodPost {
@@ -262,7 +269,8 @@ func (e *Engine) handle(w http.ResponseWriter, r *http.Request, c call, form url
 			w.Header().Set("Original-Request", "req_local")
 			if before.Hash != hash {
 				return http.StatusBadRequest, (&apiError{http.StatusBadRequest, "idempotency_error", "", "",
-					"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '" + once + "' if you meant to execute a different request."}).body()
+					"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key " +
+						"other than '" + once + "' if you meant to execute a different request."}).body()
 			}
 			w.Header().Set("Idempotent-Replayed", "true")
 			return before.Status, before.Body

@@ -56,7 +56,8 @@ func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 		return nil, fail
 	} else if given {
 		if expires < e.at+30*60-60 || expires > e.at+day {
-			return nil, invalid("expires_at", "", "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.")
+			return nil, invalid("expires_at", "", "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout "+
+				"Session creation.")
 		}
 		s.ExpiresAt = expires
 	}
@@ -154,7 +155,8 @@ func sessionSettings(_ *Engine, r *request, s *session) *apiError {
 		s.AutomaticTax.Liability, s.AutomaticTax.Provider = map[string]any{"type": "self"}, "stripe"
 		s.AutomaticTax.Status = ref("requires_location_inputs")
 		if s.Customer != nil && !r.form.Has("customer_update[address]") {
-			return invalid("customer_update", "customer_tax_location_invalid", "Automatic tax calculation in Checkout requires a valid address on the Customer. Set customer_update[address] to 'auto'.")
+			return invalid("customer_update", "customer_tax_location_invalid",
+				"Automatic tax calculation in Checkout requires a valid address on the Customer. Set customer_update[address] to 'auto'.")
 		}
 	}
 	promo, fail := r.flag("allow_promotion_codes")
@@ -174,7 +176,8 @@ func sessionSettings(_ *Engine, r *request, s *session) *apiError {
 			Required string `json:"required"`
 		}{true, "never"}
 		if s.Customer != nil && r.text("customer_update[name]") != "auto" {
-			return invalid("tax_id_collection", "", "Tax ID collection requires customer_update[name] to be 'auto' for an existing customer.")
+			return invalid("tax_id_collection", "", "Tax ID collection requires customer_update[name] to be 'auto' for an existing "+
+				"customer.")
 		}
 	}
 	switch how := r.text("billing_address_collection"); how {
@@ -196,7 +199,8 @@ func expireSession(e *Engine, r *request) (map[string]any, *apiError) {
 		return nil, fail
 	}
 	if s.Status != "open" {
-		return nil, invalid("", "", fmt.Sprintf("Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of %q.", s.Status))
+		return nil, invalid("", "", fmt.Sprintf("Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout "+
+			"Session has a status of %q.", s.Status))
 	}
 	e.expireSession(s)
 	return e.answer(s.ID), nil
@@ -210,7 +214,8 @@ func listSessions(e *Engine, r *request) (map[string]any, *apiError) {
 		if s.Details != nil {
 			mail = value(s.Details.Email)
 		}
-		if (customer == "" || value(s.Customer) == customer) && (email == "" || mail == email) && (sub == "" || value(s.Subscription) == sub) && (status == "" || s.Status == status) {
+		if (customer == "" || value(s.Customer) == customer) && (email == "" || mail == email) &&
+			(sub == "" || value(s.Subscription) == sub) && (status == "" || s.Status == status) {
 			ids = append(ids, s.ID)
 		}
 	}
@@ -340,7 +345,8 @@ func listInvoicePayments(e *Engine, r *request) (map[string]any, *apiError) {
 	}
 	var ids []string
 	for _, i := range e.state.invoices.newest() {
-		if i.Payment != "" && (invoice == "" || i.ID == invoice) && (intent == "" || i.Intent == intent) && (status == "" || e.wholeInvoicePayment(i.Payment)["status"] == status) {
+		if i.Payment != "" && (invoice == "" || i.ID == invoice) && (intent == "" || i.Intent == intent) &&
+			(status == "" || e.wholeInvoicePayment(i.Payment)["status"] == status) {
 			ids = append(ids, i.Payment)
 		}
 	}

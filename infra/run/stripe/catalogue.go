@@ -26,7 +26,8 @@ func (e *Engine) stock() {
 		if e.state.products.get(id) != nil {
 			continue
 		}
-		put(e, e.state.products, "prod", id, &product{ID: id, Active: true, Created: e.at, Updated: e.at, Name: p.Name, Description: optional(p.Description)})
+		put(e, e.state.products, "prod", id,
+			&product{ID: id, Active: true, Created: e.at, Updated: e.at, Name: p.Name, Description: optional(p.Description)})
 		e.addPrice(p, "month", p.Month)
 		e.addPrice(p, "year", p.Year)
 	}
@@ -39,7 +40,8 @@ func (e *Engine) addPrice(p Product, interval string, amount int64) {
 		id = e.id("price_")
 	}
 	put(e, e.state.prices, "price", id, &price{
-		ID: id, Active: true, Created: e.at, Currency: p.Currency, LookupKey: &key, Product: "prod_" + p.Key, TaxBehavior: "exclusive", UnitAmount: amount,
+		ID: id, Active: true, Created: e.at, Currency: p.Currency, LookupKey: &key, Product: "prod_" + p.Key, TaxBehavior: "exclusive",
+		UnitAmount:  amount,
 		UnitDecimal: fmt.Sprint(amount), Recurring: recurring{Interval: interval, IntervalCount: 1, UsageType: "licensed"},
 	})
 }

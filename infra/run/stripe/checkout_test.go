@@ -19,7 +19,8 @@ func TestPricesAreFoundByLookupKey(t *testing.T) {
 		t.Fatalf("%v", prices)
 	}
 	month, year := prices["hosting_10_month"], prices["hosting_10_year"]
-	if month.Amount.String() != "€29.00" || month.Interval != payment.Month || month.Product != "n8n hosting, 10 GB" || !month.Active || month.TaxBehavior != payment.TaxExclusive {
+	if month.Amount.String() != "€29.00" || month.Interval != payment.Month || month.Product != "n8n hosting, 10 GB" || !month.Active ||
+		month.TaxBehavior != payment.TaxExclusive {
 		t.Errorf("%+v", month)
 	}
 	if year.Amount.String() != "€290.00" || year.Interval != payment.Year {
@@ -29,13 +30,16 @@ func TestPricesAreFoundByLookupKey(t *testing.T) {
 	if err := w.Reprice("hosting_10", 3500, 35000); err != nil {
 		t.Fatal(err)
 	}
-	if now := must(w.till.Prices(t.Context(), []string{"hosting_10_month"}))(t)["hosting_10_month"]; now.Amount.String() != "€35.00" || now.ID == month.ID {
+	if now := must(w.till.Prices(t.Context(), []string{"hosting_10_month"}))(t)["hosting_10_month"]; now.Amount.String() != "€35.00" ||
+		now.ID == month.ID {
 		t.Errorf("%+v", now)
 	}
 	if old := must(w.till.Price(t.Context(), month.ID))(t); old.Active || old.Amount.String() != "€29.00" || old.Product != month.Product {
 		t.Errorf("%+v", old)
 	}
-	if _, err := w.till.CreateCheckout(t.Context(), payment.CheckoutRequest{Lines: []payment.Line{{PriceID: month.ID}}, SuccessURL: "https://a.example"}); !payment.Is(err, payment.Refused) {
+	if _, err := w.till.CreateCheckout(t.Context(),
+		payment.CheckoutRequest{Lines: []payment.Line{{PriceID: month.ID}}, SuccessURL: "https://a.example"}); !payment.Is(err,
+		payment.Refused) {
 		t.Errorf("an archived price is sold: %v", err)
 	}
 }
@@ -44,7 +48,8 @@ func TestACheckoutIsPaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.checkout(func(r *payment.CheckoutRequest) { r.AutomaticTax, r.IdempotencyKey = true, "k1" })
-	if c.Status != payment.CheckoutOpen || c.PaymentStatus != payment.Unpaid || c.Settled() || c.URL == "" || c.Email != "ada@example.com" || c.Reference != "inv_1" ||
+	if c.Status != payment.CheckoutOpen || c.PaymentStatus != payment.Unpaid || c.Settled() || c.URL == "" ||
+		c.Email != "ada@example.com" || c.Reference != "inv_1" ||
 		c.Subtotal.String() != "€48.00" || !c.ExpiresAt.Equal(w.now.Add(24*time.Hour)) {
 		t.Fatalf("%+v", c)
 	}
@@ -53,15 +58,18 @@ func TestACheckoutIsPaid(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	w.tick()
-	if d := cmp.Diff([]string{"customer.subscription.created", "invoice.paid", "customer.subscription.updated", "checkout.session.completed"}, w.types()); d != "" {
+	if d := cmp.Diff([]string{"customer.subscription.created", "invoice.paid", "customer.subscription.updated",
+		"checkout.session.completed"}, w.types()); d != "" {
 		t.Error(d)
 	}
 	c = must(w.till.Checkout(t.Context(), c.ID))(t)
-	if !c.Settled() || c.Subscription == "" || c.Customer == "" || c.Invoice == "" || c.URL != "" || c.Tax.String() != "€9.60" || c.Total.String() != "€57.60" {
+	if !c.Settled() || c.Subscription == "" || c.Customer == "" || c.Invoice == "" || c.URL != "" || c.Tax.String() != "€9.60" ||
+		c.Total.String() != "€57.60" {
 		t.Errorf("%+v", c)
 	}
 	s := w.subscription(c.Subscription)
-	if s.Status != payment.Active || s.Customer != c.Customer || s.Metadata["invite"] != "inv_1" || len(s.Items) != 2 || s.Items[1].LookupKey != "whatsapp_month" ||
+	if s.Status != payment.Active || s.Customer != c.Customer || s.Metadata["invite"] != "inv_1" || len(s.Items) != 2 ||
+		s.Items[1].LookupKey != "whatsapp_month" ||
 		!s.PeriodEnd().Equal(time.Date(2026, 2, 28, 9, 0, 0, 0, time.UTC)) || s.LatestInvoice != c.Invoice {
 		t.Errorf("%+v", s)
 	}
@@ -70,7 +78,8 @@ func TestACheckoutIsPaid(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	invoices := must(w.till.Invoices(t.Context(), c.Customer))(t)
-	if len(invoices) != 1 || invoices[0].Status != payment.InvoicePaid || invoices[0].Number == "" || invoices[0].PDF == "" || invoices[0].HostedURL == "" || invoices[0].Subscription != s.ID {
+	if len(invoices) != 1 || invoices[0].Status != payment.InvoicePaid || invoices[0].Number == "" || invoices[0].PDF == "" ||
+		invoices[0].HostedURL == "" || invoices[0].Subscription != s.ID {
 		t.Errorf("%+v", invoices)
 	}
 	if u := must(w.till.Customer(t.Context(), c.Customer))(t); u.Email != "ada@example.com" || u.Deleted {
@@ -162,14 +171,16 @@ func TestAConfirmationThatNeverComes(t *testing.T) {
 	c := w.checkout()
 	must(w.Pay(c.ID, standin.Card{Number: standin.Card3DS}))(t)
 	w.pass(25 * time.Hour)
-	if got := w.types(); !slices.Equal(got, []string{"customer.subscription.created", "customer.subscription.updated", "checkout.session.expired"}) {
+	if got := w.types(); !slices.Equal(got,
+		[]string{"customer.subscription.created", "customer.subscription.updated", "checkout.session.expired"}) {
 		t.Errorf("%v", got)
 	}
 	c = must(w.till.Checkout(t.Context(), c.ID))(t)
 	if c.Status != payment.CheckoutExpired || c.Settled() {
 		t.Errorf("%+v", c)
 	}
-	if subs := must(w.till.SubscriptionsOf(t.Context(), c.Customer))(t); subs[0].Status != payment.IncompleteExpired || !subs[0].Status.Final() {
+	if subs := must(w.till.SubscriptionsOf(t.Context(), c.Customer))(t); subs[0].Status != payment.IncompleteExpired ||
+		!subs[0].Status.Final() {
 		t.Errorf("%+v", subs)
 	}
 	if _, err := w.Confirm(c.ID, true); err == nil {
@@ -274,7 +285,9 @@ func TestAnIdempotencyKeyIsOneCheckout(t *testing.T) {
 	if again := w.checkout(key); again.ID != first.ID {
 		t.Error("two checkouts")
 	}
-	_, err := w.till.CreateCheckout(t.Context(), payment.CheckoutRequest{IdempotencyKey: "attempt-1", Lines: []payment.Line{{PriceID: "price_max_year"}}, SuccessURL: "https://a.example"})
+	_, err := w.till.CreateCheckout(t.Context(),
+		payment.CheckoutRequest{IdempotencyKey: "attempt-1", Lines: []payment.Line{{PriceID: "price_max_year"}},
+			SuccessURL: "https://a.example"})
 	if !payment.Is(err, payment.KeyReused) {
 		t.Errorf("the key with another order: %v", err)
 	}
@@ -286,10 +299,12 @@ func TestAnIdempotencyKeyIsOneCheckout(t *testing.T) {
 	}
 	w.Disturb(nil)
 	second := w.checkout(lost)
-	if all := must(w.till.CheckoutsOf(t.Context(), payment.CheckoutQuery{Email: "ada@example.com"}))(t); len(all) != 2 || all[0].ID != second.ID {
+	if all := must(w.till.CheckoutsOf(t.Context(), payment.CheckoutQuery{Email: "ada@example.com"}))(t); len(all) != 2 ||
+		all[0].ID != second.ID {
 		t.Errorf("%+v", all)
 	}
-	for trouble, kind := range map[standin.Disturbance]payment.Kind{standin.FailBefore: payment.Passing, standin.RateLimited: payment.Passing, standin.KeyInUse: payment.Passing} {
+	for trouble, kind := range map[standin.Disturbance]payment.Kind{standin.FailBefore: payment.Passing,
+		standin.RateLimited: payment.Passing, standin.KeyInUse: payment.Passing} {
 		w.Disturb(func(string, string) standin.Disturbance { return trouble })
 		if _, err := w.till.CreateCheckout(t.Context(), request(lost)); !payment.Is(err, kind) {
 			t.Errorf("trouble %d: %v", trouble, err)

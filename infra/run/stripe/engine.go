@@ -154,13 +154,17 @@ type anyTable interface {
 }
 
 func (s *state) tables() map[string]anyTable {
-	return map[string]anyTable{"prod": s.products, "price": s.prices, "cus": s.customers, "pm": s.methods, "cs": s.sessions, "sub": s.subscriptions,
-		"in": s.invoices, "pi": s.intents, "ch": s.charges, "re": s.refunds, "du": s.disputes, "bps": s.portals, "evt": s.events, "key": s.keys}
+	return map[string]anyTable{"prod": s.products, "price": s.prices, "cus": s.customers, "pm": s.methods, "cs": s.sessions,
+		"sub": s.subscriptions,
+		"in":  s.invoices, "pi": s.intents, "ch": s.charges, "re": s.refunds, "du": s.disputes, "bps": s.portals, "evt": s.events,
+		"key": s.keys}
 }
 
 func emptyState() state {
-	return state{products: newTable[product](), prices: newTable[price](), customers: newTable[customer](), methods: newTable[method](), sessions: newTable[session](),
-		subscriptions: newTable[subscription](), invoices: newTable[invoice](), intents: newTable[intent](), charges: newTable[charge](), refunds: newTable[refund](),
+	return state{products: newTable[product](), prices: newTable[price](), customers: newTable[customer](), methods: newTable[method](),
+		sessions:      newTable[session](),
+		subscriptions: newTable[subscription](), invoices: newTable[invoice](), intents: newTable[intent](), charges: newTable[charge](),
+		refunds:  newTable[refund](),
 		disputes: newTable[dispute](), portals: newTable[portal](), events: newTable[event](), keys: newTable[kept]()}
 }
 

@@ -39,7 +39,8 @@ func TestARestartKeepsEverything(t *testing.T) {
 	if got := len(again.Events()); got != events {
 		t.Errorf("%d events, not %d", got, events)
 	}
-	if page, _, err := again.till.Events(t.Context(), payment.EventQuery{Limit: 1}); err != nil || page[0].Type != "checkout.session.completed" {
+	if page, _, err := again.till.Events(t.Context(), payment.EventQuery{Limit: 1}); err != nil ||
+		page[0].Type != "checkout.session.completed" {
 		t.Errorf("the newest event: %+v, %v", page, err)
 	}
 	again.pass(29 * 24 * time.Hour)
@@ -92,7 +93,8 @@ func TestWhatTheStandInDoesNotKnowIsLoud(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if said, _ := io.ReadAll(res.Body); res.StatusCode != 400 && res.StatusCode != 404 || !strings.Contains(string(said), `"invalid_request_error"`) || res.Header.Get("Request-Id") == "" {
+		if said, _ := io.ReadAll(res.Body); res.StatusCode != 400 && res.StatusCode != 404 ||
+			!strings.Contains(string(said), `"invalid_request_error"`) || res.Header.Get("Request-Id") == "" {
 			t.Errorf("%s: %d %s", name, res.StatusCode, said)
 		}
 	}
@@ -116,19 +118,22 @@ func TestStartedItRunsByItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.Listen(&standin.Webhook{URL: "http://product.example", Secrets: []string{secret}, Types: payment.EventTypes, Client: &http.Client{Transport: roundtrip.Transport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			event, err := stripe.VerifyWebhook(body, r.Header.Get("Stripe-Signature"), []string{secret}, time.Now())
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			taken[event.Type]++
-		}))}})
+		e.Listen(&standin.Webhook{URL: "http://product.example", Secrets: []string{secret}, Types: payment.EventTypes,
+			Client: &http.Client{Transport: roundtrip.Transport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				event, err := stripe.VerifyWebhook(body, r.Header.Get("Stripe-Signature"), []string{secret}, time.Now())
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				taken[event.Type]++
+			}))}})
 		e.Start()
 		till := stripe.Open(e.Key(), stripe.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(e.API())}})
-		c, err := till.CreateCheckout(context.Background(), payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_max_month"}}, SuccessURL: "https://a.example"})
+		c, err := till.CreateCheckout(context.Background(),
+			payment.CheckoutRequest{Email: "ada@example.com", Lines: []payment.Line{{PriceID: "price_max_month"}},
+				SuccessURL: "https://a.example"})
 		if err != nil {
 			t.Fatal(err)
 		}

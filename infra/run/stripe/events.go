@@ -86,7 +86,8 @@ func (e *Engine) emit(kind, id string) {
 	if err != nil {
 		panic(err) // plain
 	}
-	v := &event{ID: e.id("evt_"), Created: e.at, Type: kind, Data: eventData{object}, Request: map[string]any{"id": nil, "idempotency_key": nil}, Seq: e.state.Seq}
+	v := &event{ID: e.id("evt_"), Created: e.at, Type: kind, Data: eventData{object},
+		Request: map[string]any{"id": nil, "idempotency_key": nil}, Seq: e.state.Seq}
 	if w := e.webhook; w != nil && (len(w.Types) == 0 || slices.Contains(w.Types, kind)) {
 		v.Wanted, v.Pending = true, 1
 		v.Sends = e.plan.deliveries(v)
@@ -100,7 +101,8 @@ func (p Plan) deliveries(v *event) []*delivery {
 		return []*delivery{first}
 	}
 	chance := rand.New(rand.NewPCG(p.Seed, uint64(v.Seq))) //nolint:gosec // a plan that can be repeated
-	lose, repeat, reorder, delay := chance.Float64() < p.Lose, chance.Float64() < p.Repeat, chance.Float64() < p.Reorder, chance.Float64() < p.Delay
+	lose, repeat, reorder, delay := chance.Float64() < p.Lose, chance.Float64() < p.Repeat, chance.Float64() < p.Reorder,
+		chance.Float64() < p.Delay
 	by := p.DelayBy
 	if by == 0 {
 		by = time.Duration(webhooksFor) * time.Second
@@ -119,7 +121,8 @@ func (p Plan) deliveries(v *event) []*delivery {
 	if !repeat {
 		return []*delivery{first}
 	}
-	return []*delivery{first, {Due: first.Due, Order: first.Order + far*80 + 0.5, State: "waiting"}, {Due: first.Due + day, Order: first.Order, State: "waiting"}}
+	return []*delivery{first, {Due: first.Due, Order: first.Order + far*80 + 0.5, State: "waiting"},
+		{Due: first.Due + day, Order: first.Order, State: "waiting"}}
 }
 
 // nextSend is when the next webhook is due. The caller holds the lock.
@@ -298,7 +301,8 @@ func (e *Engine) Events() []Sent {
 	e.lock()
 	var out []Sent
 	for _, v := range e.state.events.all() {
-		s := Sent{ID: v.ID, Type: v.Type, Created: time.Unix(v.Created, 0).UTC(), Body: v.Data.Object, Taken: v.Taken, Wanted: v.Wanted, Deliveries: []Delivery{}}
+		s := Sent{ID: v.ID, Type: v.Type, Created: time.Unix(v.Created, 0).UTC(), Body: v.Data.Object, Taken: v.Taken, Wanted: v.Wanted,
+			Deliveries: []Delivery{}}
 		var o struct {
 			ID string `json:"id"`
 		}

@@ -67,7 +67,9 @@ func TestAWebhookIsTriedForThreeDays(t *testing.T) {
 	}
 
 	up = false
-	must(w.till.CancelSubscription(t.Context(), must(w.till.SubscriptionsOf(t.Context(), must(w.till.CheckoutsOf(t.Context(), payment.CheckoutQuery{}))(t)[0].Customer))(t)[0].ID, false))(t)
+	must(w.till.CancelSubscription(t.Context(),
+		must(w.till.SubscriptionsOf(t.Context(), must(w.till.CheckoutsOf(t.Context(), payment.CheckoutQuery{}))(t)[0].Customer))(t)[0].ID,
+		false))(t)
 	for range 20 {
 		w.pass(6 * time.Hour)
 	}
@@ -223,10 +225,11 @@ func TestASecretIsRolled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var header string
-	w.Listen(&standin.Webhook{URL: "http://product.example/", Secrets: []string{"old", "new"}, Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		header = r.Header.Get("Stripe-Signature")
-		return nil, context.Canceled
-	})}})
+	w.Listen(&standin.Webhook{URL: "http://product.example/", Secrets: []string{"old", "new"},
+		Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			header = r.Header.Get("Stripe-Signature")
+			return nil, context.Canceled
+		})}})
 	w.buy()
 	w.tick()
 	body := []byte("{}")

@@ -99,14 +99,16 @@ func periodStart(anchor int64, interval string, n int) int64 {
 // subscribe makes the subscription of a session, incomplete, with its first invoice and the intent to pay it.
 func (e *Engine) subscribe(s *session, m *method) *subscription {
 	sub := &subscription{
-		ID: e.id("sub_"), Anchor: e.at, Created: e.at, StartDate: e.at, Currency: s.Currency, Customer: value(s.Customer), Method: &m.ID, Metadata: s.SubMeta,
-		Status: "incomplete", Periods: 1, Session: s.ID,
+		ID: e.id("sub_"), Anchor: e.at, Created: e.at, StartDate: e.at, Currency: s.Currency, Customer: value(s.Customer), Method: &m.ID,
+		Metadata: s.SubMeta,
+		Status:   "incomplete", Periods: 1, Session: s.ID,
 	}
 	sub.Tax.Enabled = s.AutomaticTax.Enabled
 	for _, l := range s.Lines {
 		p := e.state.prices.get(l.Price)
 		sub.Items = append(sub.Items, item{
-			ID: e.id("si_"), Object: "subscription_item", Created: e.at, Start: e.at, End: periodStart(e.at, p.Recurring.Interval, 1), Price: l.Price, Quantity: l.Quantity,
+			ID: e.id("si_"), Object: "subscription_item", Created: e.at, Start: e.at, End: periodStart(e.at, p.Recurring.Interval, 1),
+			Price: l.Price, Quantity: l.Quantity,
 			Metadata: map[string]string{}, Sub: sub.ID, Discount: []any{}, TaxRates: []any{},
 		})
 	}
@@ -123,7 +125,8 @@ func (e *Engine) subscribe(s *session, m *method) *subscription {
 func (e *Engine) bill(s *subscription, reason string, discount int64) *invoice {
 	u := e.state.customers.get(s.Customer)
 	i := &invoice{
-		ID: e.id("in_"), Billing: reason, Created: e.at, Currency: s.Currency, Customer: s.Customer, Metadata: map[string]string{}, Status: "draft", Subscription: s.ID,
+		ID: e.id("in_"), Billing: reason, Created: e.at, Currency: s.Currency, Customer: s.Customer, Metadata: map[string]string{},
+		Status: "draft", Subscription: s.ID,
 		PeriodStart: e.at, PeriodEnd: e.at, AutoAdvance: true, Discount: discount, Email: u.Email, Name: u.Name, Starting: u.Balance,
 	}
 	for _, it := range s.Items {
@@ -131,7 +134,8 @@ func (e *Engine) bill(s *subscription, reason string, discount int64) *invoice {
 		name := e.state.products.get(p.Product).Name
 		i.Lines = append(i.Lines, invoiceLine{
 			Description: fmt.Sprintf("%d × %s (at %s / %s)", it.Quantity, name, decimal(p.UnitAmount, p.Currency), p.Recurring.Interval),
-			Amount:      p.UnitAmount * it.Quantity, Price: p.ID, Product: p.Product, Item: it.ID, Quantity: it.Quantity, Start: it.Start, End: it.End,
+			Amount:      p.UnitAmount * it.Quantity, Price: p.ID, Product: p.Product, Item: it.ID, Quantity: it.Quantity, Start: it.Start,
+			End: it.End,
 		})
 		i.Subtotal += p.UnitAmount * it.Quantity
 	}
@@ -149,14 +153,16 @@ func (e *Engine) bill(s *subscription, reason string, discount int64) *invoice {
 func (e *Engine) finalize(i *invoice) {
 	u := e.state.customers.get(i.Customer)
 	u.Next++
-	i.Status, i.Number, i.FinalizesAt, i.Transitions.Finalized = "open", ref(fmt.Sprintf("%s-%04d", u.ID[len(u.ID)-8:], u.Next)), nil, ref(e.at)
+	i.Status, i.Number, i.FinalizesAt, i.Transitions.Finalized = "open", ref(fmt.Sprintf("%s-%04d", u.ID[len(u.ID)-8:], u.Next)), nil,
+		ref(e.at)
 	u.Balance += i.Total - i.Due // what the balance paid; of a credit, what it gained
 	i.Ending = ref(u.Balance)
 	i.HostedURL = ref(e.options.Base + "/invoice/" + i.ID)
 	i.PDF = ref(e.options.Base + "/invoice/" + i.ID + "/pdf")
 	put(e, e.state.customers, "cus", u.ID, u)
 	if i.Due > 0 {
-		p := &intent{ID: e.id("pi_"), Amount: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer, Metadata: map[string]string{}, Status: "requires_confirmation", Invoice: i.ID}
+		p := &intent{ID: e.id("pi_"), Amount: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer,
+			Metadata: map[string]string{}, Status: "requires_confirmation", Invoice: i.ID}
 		put(e, e.state.intents, "pi", p.ID, p)
 		i.Intent, i.Payment = p.ID, e.id("inpay_")
 		e.emit("payment_intent.created", p.ID)
@@ -237,7 +243,8 @@ func (e *Engine) become(s *subscription, status string) {
 func (e *Engine) declined(i *invoice, m *method, code string) {
 	p := e.state.intents.get(i.Intent)
 	failure := declineOf(code)
-	c := &charge{ID: e.id("ch_"), Amount: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer, Failure: &failure.Code, Message: &failure.Message, Intent: p.ID, Method: m.ID, Status: "failed"}
+	c := &charge{ID: e.id("ch_"), Amount: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer, Failure: &failure.Code,
+		Message: &failure.Message, Intent: p.ID, Method: m.ID, Status: "failed"}
 	put(e, e.state.charges, "ch", c.ID, c)
 	p.Status, p.LastError, p.Latest, p.Method = "requires_payment_method", failure, &c.ID, nil
 	put(e, e.state.intents, "pi", p.ID, p)
@@ -249,7 +256,8 @@ func (e *Engine) declined(i *invoice, m *method, code string) {
 func (e *Engine) paid(i *invoice, m *method) {
 	if m != nil {
 		p := e.state.intents.get(i.Intent)
-		c := &charge{ID: e.id("ch_"), Amount: i.Due, Captured: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer, Paid: true, Intent: p.ID, Method: m.ID, Status: "succeeded"}
+		c := &charge{ID: e.id("ch_"), Amount: i.Due, Captured: i.Due, Created: e.at, Currency: i.Currency, Customer: i.Customer, Paid: true,
+			Intent: p.ID, Method: m.ID, Status: "succeeded"}
 		put(e, e.state.charges, "ch", c.ID, c)
 		p.Status, p.Received, p.LastError, p.Latest, p.Method = "succeeded", i.Due, nil, &c.ID, &m.ID
 		put(e, e.state.intents, "pi", p.ID, p)

@@ -42,7 +42,8 @@ func TestAYearIsPaidForByTheYear(t *testing.T) {
 	c := w.checkout(func(r *payment.CheckoutRequest) { r.Lines = []payment.Line{{PriceID: "price_max_year"}} })
 	must(w.Pay(c.ID, standin.Card{Number: standin.CardGood}))(t)
 	s := w.subscription(must(w.till.Checkout(t.Context(), c.ID))(t).Subscription)
-	if !s.PeriodEnd().Equal(time.Date(2027, 1, 31, 9, 0, 0, 0, time.UTC)) || s.Items[0].Amount.String() != "€990.00" || s.Items[0].Interval != payment.Year {
+	if !s.PeriodEnd().Equal(time.Date(2027, 1, 31, 9, 0, 0, 0, time.UTC)) || s.Items[0].Amount.String() != "€990.00" ||
+		s.Items[0].Interval != payment.Year {
 		t.Errorf("%+v", s)
 	}
 }
@@ -74,11 +75,13 @@ func TestARenewalFailsUntilItIsGivenUp(t *testing.T) {
 			if s = w.subscription(s.ID); s.Status != payment.PastDue || !s.Status.Serves() {
 				t.Errorf("%+v", s)
 			}
-			if got := w.types(); !slices.Equal(got, []string{"customer.subscription.updated", "invoice.payment_failed", "customer.subscription.updated"}) {
+			if got := w.types(); !slices.Equal(got,
+				[]string{"customer.subscription.updated", "invoice.payment_failed", "customer.subscription.updated"}) {
 				t.Errorf("%v", got)
 			}
 			i := must(w.till.Invoice(t.Context(), s.LatestInvoice))(t)
-			if i.Status != payment.InvoiceOpen || i.Attempts != 1 || !i.NextAttempt.Equal(w.now.Add(3*24*time.Hour)) || i.Due.String() != "€48.00" {
+			if i.Status != payment.InvoiceOpen || i.Attempts != 1 || !i.NextAttempt.Equal(w.now.Add(3*24*time.Hour)) ||
+				i.Due.String() != "€48.00" {
 				t.Errorf("%+v", i)
 			}
 			w.pass(15 * 24 * time.Hour)
@@ -141,7 +144,9 @@ func TestARenewalThatTheBankWantsConfirmed(t *testing.T) {
 	w := newWorld(t)
 	s := w.subscribed(standin.Card3DSAlways)
 	w.pass(28*24*time.Hour + time.Hour)
-	if got := w.types(); !slices.Equal(got, []string{"customer.subscription.updated", "invoice.payment_action_required", "invoice.payment_failed", "customer.subscription.updated"}) {
+	if got := w.types(); !slices.Equal(got,
+		[]string{"customer.subscription.updated", "invoice.payment_action_required", "invoice.payment_failed",
+			"customer.subscription.updated"}) {
 		t.Errorf("%v", got)
 	}
 	s = w.subscription(s.ID)
@@ -247,9 +252,11 @@ func TestMoneyGoesBack(t *testing.T) {
 	w := newWorld(t)
 	s := w.subscribed(standin.CardGood)
 	p := must(w.till.LastPayment(t.Context(), s.ID))(t)
-	part := payment.RefundRequest{IdempotencyKey: "part", Intent: p.Intent, Amount: money.Amount{Minor: 1900, Currency: "EUR"}, Metadata: map[string]string{"why": "whatsapp"}}
+	part := payment.RefundRequest{IdempotencyKey: "part", Intent: p.Intent, Amount: money.Amount{Minor: 1900, Currency: "EUR"},
+		Metadata: map[string]string{"why": "whatsapp"}}
 	first := must(w.till.Refund(t.Context(), part))(t)
-	if again := must(w.till.Refund(t.Context(), part))(t); again.ID != first.ID || again.Status != payment.RefundSucceeded || again.Amount.String() != "€19.00" {
+	if again := must(w.till.Refund(t.Context(), part))(t); again.ID != first.ID || again.Status != payment.RefundSucceeded ||
+		again.Amount.String() != "€19.00" {
 		t.Errorf("%+v, %+v", first, again)
 	}
 	part.IdempotencyKey, part.Amount.Minor = "more", 2901
@@ -263,7 +270,8 @@ func TestMoneyGoesBack(t *testing.T) {
 	if again := must(w.till.RefundLast(t.Context(), s.ID, "another key"))(t); again.ID != rest.ID {
 		t.Errorf("given back twice: %+v", again)
 	}
-	if p = must(w.till.Payment(t.Context(), p.Intent))(t); !p.RefundedFull || p.Refunded.String() != "€48.00" || p.Amount.String() != "€48.00" {
+	if p = must(w.till.Payment(t.Context(), p.Intent))(t); !p.RefundedFull || p.Refunded.String() != "€48.00" ||
+		p.Amount.String() != "€48.00" {
 		t.Errorf("%+v", p)
 	}
 	w.tick()

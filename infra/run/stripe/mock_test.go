@@ -131,7 +131,9 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 	"LastPayment": func(ctx context.Context, c *stripe.Client) error { _, err := c.LastPayment(ctx, "sub_1"); return err },
 	"Payment":     func(ctx context.Context, c *stripe.Client) error { _, err := c.Payment(ctx, "pi_1"); return err },
 	"Refund": func(ctx context.Context, c *stripe.Client) error {
-		_, err := c.Refund(ctx, payment.RefundRequest{IdempotencyKey: "k", Intent: "pi_1", Amount: money.Amount{Minor: 100, Currency: "EUR"}, Metadata: map[string]string{"a": "b"}})
+		_, err := c.Refund(ctx,
+			payment.RefundRequest{IdempotencyKey: "k", Intent: "pi_1", Amount: money.Amount{Minor: 100, Currency: "EUR"},
+				Metadata: map[string]string{"a": "b"}})
 		return err
 	},
 	"RefundLast": func(ctx context.Context, c *stripe.Client) error {
@@ -143,7 +145,9 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 	"Invoices":   func(ctx context.Context, c *stripe.Client) error { _, err := c.Invoices(ctx, "cus_1"); return err },
 	"Invoice":    func(ctx context.Context, c *stripe.Client) error { _, err := c.Invoice(ctx, "in_1"); return err },
 	"Events": func(ctx context.Context, c *stripe.Client) error {
-		_, _, err := c.Events(ctx, payment.EventQuery{Since: time.Unix(1, 0), Until: time.Unix(2, 0), Types: payment.EventTypes, Undelivered: true, After: "evt_1", Limit: 10})
+		_, _, err := c.Events(ctx,
+			payment.EventQuery{Since: time.Unix(1, 0), Until: time.Unix(2, 0), Types: payment.EventTypes, Undelivered: true, After: "evt_1",
+				Limit: 10})
 		return err
 	},
 	"Event": func(ctx context.Context, c *stripe.Client) error { _, err := c.Event(ctx, "evt_1"); return err },
@@ -218,7 +222,8 @@ func TestACheckoutSaysAllThatItIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := sent.calls[0]
-	if got.method != "POST" || got.path != "/v1/checkout/sessions" || got.key != "key-1" || got.header.Get("Authorization") != "Bearer sk_test_123" {
+	if got.method != "POST" || got.path != "/v1/checkout/sessions" || got.key != "key-1" ||
+		got.header.Get("Authorization") != "Bearer sk_test_123" {
 		t.Errorf("%s %s, key %q", got.method, got.path, got.key)
 	}
 	for name, want := range map[string]string{

@@ -53,7 +53,8 @@ func (e *Engine) Pages() http.Handler {
 }
 
 func wantsJSON(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "application/json") || strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
+	return strings.Contains(r.Header.Get("Accept"), "application/json") ||
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
 }
 
 // show draws a page, or answers data in JSON.
@@ -123,9 +124,11 @@ type checkoutView struct {
 
 func (e *Engine) viewOf(s *session) checkoutView {
 	v := checkoutView{
-		ID: s.ID, Status: s.Status, Email: value(s.Email), Lines: []lineView{}, Subtotal: decimal(s.Subtotal, s.Currency), Total: decimal(s.Total, s.Currency), Error: s.Error,
+		ID: s.ID, Status: s.Status, Email: value(s.Email), Lines: []lineView{}, Subtotal: decimal(s.Subtotal, s.Currency),
+		Total: decimal(s.Total, s.Currency), Error: s.Error,
 		Promotion: s.AllowPromotion != nil && *s.AllowPromotion, Address: s.AutomaticTax.Enabled || value(s.BillingAddress) == "required",
-		CancelURL: value(s.CancelURL), Success: strings.ReplaceAll(value(s.SuccessURL), "{CHECKOUT_SESSION_ID}", s.ID), ExpiresAt: time.Unix(s.ExpiresAt, 0).UTC(), Pending: s.Pending != nil,
+		CancelURL: value(s.CancelURL), Success: strings.ReplaceAll(value(s.SuccessURL), "{CHECKOUT_SESSION_ID}", s.ID),
+		ExpiresAt: time.Unix(s.ExpiresAt, 0).UTC(), Pending: s.Pending != nil,
 	}
 	if s.Details != nil && s.Details.Email != nil {
 		v.Email = *s.Details.Email
@@ -190,7 +193,9 @@ func (e *Engine) postCheckout(w http.ResponseWriter, r *http.Request) {
 	if number == "" {
 		number = field("number")
 	}
-	result, err := e.Pay(r.PathValue("id"), Card{Number: number, Email: field("email"), Name: field("name"), Country: field("country"), Promo: strings.TrimSpace(field("promo"))})
+	result, err := e.Pay(r.PathValue("id"),
+		Card{Number: number, Email: field("email"), Name: field("name"), Country: field("country"),
+			Promo: strings.TrimSpace(field("promo"))})
 	e.done(w, r, err, result, result.URL)
 }
 
@@ -228,8 +233,9 @@ type invoiceView struct {
 }
 
 func (e *Engine) invoiceView(i *invoice) invoiceView {
-	v := invoiceView{ID: i.ID, Number: value(i.Number), Status: i.Status, Created: time.Unix(i.Created, 0).UTC(), Lines: []lineView{}, Subtotal: decimal(i.Subtotal, i.Currency),
-		Total: decimal(i.Total, i.Currency), Due: decimal(i.Remaining, i.Currency), Email: value(i.Email)}
+	v := invoiceView{ID: i.ID, Number: value(i.Number), Status: i.Status, Created: time.Unix(i.Created, 0).UTC(), Lines: []lineView{},
+		Subtotal: decimal(i.Subtotal, i.Currency),
+		Total:    decimal(i.Total, i.Currency), Due: decimal(i.Remaining, i.Currency), Email: value(i.Email)}
 	if i.Tax != 0 {
 		v.Tax = decimal(i.Tax, i.Currency)
 	}
@@ -305,7 +311,8 @@ func (e *Engine) Subscriptions() []Subscription {
 }
 
 func (e *Engine) subscriptionView(s *subscription) Subscription {
-	v := Subscription{ID: s.ID, Status: s.Status, Customer: s.Customer, Email: value(e.state.customers.get(s.Customer).Email), Interval: e.interval(s),
+	v := Subscription{ID: s.ID, Status: s.Status, Customer: s.Customer, Email: value(e.state.customers.get(s.Customer).Email),
+		Interval:  e.interval(s),
 		PeriodEnd: time.Unix(s.end(), 0).UTC(), AtEnd: s.AtEnd, Ended: s.final(), Failing: s.Fail, Items: []string{}}
 	var total int64
 	for _, i := range s.Items {
@@ -472,7 +479,9 @@ func (e *Engine) postPlan(w http.ResponseWriter, r *http.Request) {
 	var p Plan
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&p); err != nil {
-			http.Error(w, `send {"seed": 1, "lose": 0.5, "repeat": 0, "reorder": 0, "delay": 0, "delayBy": nanoseconds, "types": [], "hold": false}`, http.StatusBadRequest)
+			http.Error(w,
+				`send {"seed": 1, "lose": 0.5, "repeat": 0, "reorder": 0, "delay": 0, "delayBy": nanoseconds, "types": [], "hold": false}`,
+				http.StatusBadRequest)
 			return
 		}
 	} else {

@@ -62,7 +62,8 @@ func TestACustomerPaysOnThePage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.checkout(func(r *payment.CheckoutRequest) { r.AutomaticTax, r.PromotionCodes = true, true })
-	w.sees(c.URL, "n8n hosting, 10 GB", "WhatsApp service", "€48.00", "Tax (20%)", "€9.60", "€57.60", "per month", "ada@example.com", "Abandon", "Promotion code", "Country")
+	w.sees(c.URL, "n8n hosting, 10 GB", "WhatsApp service", "€48.00", "Tax (20%)", "€9.60", "€57.60", "per month", "ada@example.com",
+		"Abandon", "Promotion code", "Country")
 	if next := w.submits(c.URL, url.Values{"card": {"decline"}}); next != c.URL {
 		t.Errorf("a decline leads to %s", next)
 	}
@@ -104,7 +105,8 @@ func TestACustomerLooksAfterThemselves(t *testing.T) {
 	w.submits(portal, url.Values{"do": {"card"}, "number": {"5555 5555 5555 4444"}})
 	w.sees(portal, "mastercard 4444")
 	other := w.subscribed(standin.CardGood)
-	if status, _, _ := w.page("POST", portal, html, url.Values{"do": {"cancel"}, "subscription": {other.ID}}.Encode()); status != http.StatusNotFound {
+	if status, _, _ := w.page("POST", portal, html,
+		url.Values{"do": {"cancel"}, "subscription": {other.ID}}.Encode()); status != http.StatusNotFound {
 		t.Errorf("somebody else's subscription: %d", status)
 	}
 
@@ -116,7 +118,8 @@ func TestACustomerLooksAfterThemselves(t *testing.T) {
 	w.submits(i.HostedURL, nil)
 	w.sees(i.HostedURL, "paid")
 	status, header, pdf := w.page("GET", i.PDF, html, "")
-	if status != 200 || header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf, "%PDF-1.4\n") || !bytes.Contains([]byte(pdf), []byte(i.Number)) {
+	if status != 200 || header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf, "%PDF-1.4\n") ||
+		!bytes.Contains([]byte(pdf), []byte(i.Number)) {
 		t.Errorf("%d %.40q", status, pdf)
 	}
 }
@@ -134,7 +137,8 @@ func TestWhoeverDevelopsSeesWhatHappened(t *testing.T) {
 		Plan          standin.Plan
 	}
 	_, _, text := w.page("GET", "/", "application/json", "")
-	if err := json.Unmarshal([]byte(text), &seen); err != nil || !seen.Plan.Hold || len(seen.Subscriptions) != 1 || seen.Subscriptions[0].Status != "active" || seen.Events[0].Type != "checkout.session.completed" {
+	if err := json.Unmarshal([]byte(text), &seen); err != nil || !seen.Plan.Hold || len(seen.Subscriptions) != 1 ||
+		seen.Subscriptions[0].Status != "active" || seen.Events[0].Type != "checkout.session.completed" {
 		t.Fatalf("%v: %s", err, text)
 	}
 	w.submits("/events/"+seen.Events[0].ID, nil)
@@ -158,10 +162,12 @@ func TestWhoeverDevelopsSeesWhatHappened(t *testing.T) {
 	if u := must(w.till.Customer(t.Context(), c.Customer))(t); !u.Deleted {
 		t.Errorf("%+v", u)
 	}
-	if status, _, text := w.page("POST", "/plan", "application/json", `{"lose":1,"types":["invoice.paid"]}`); status != 200 || w.PlanNow().Lose != 1 {
+	if status, _, text := w.page("POST", "/plan", "application/json", `{"lose":1,"types":["invoice.paid"]}`); status != 200 ||
+		w.PlanNow().Lose != 1 {
 		t.Errorf("%d %s", status, text)
 	}
-	for _, path := range []string{"/checkout/cs_none", "/checkout/cs_none/confirm", "/portal/bps_none", "/invoice/in_none", "/events/evt_none"} {
+	for _, path := range []string{"/checkout/cs_none", "/checkout/cs_none/confirm", "/portal/bps_none", "/invoice/in_none",
+		"/events/evt_none"} {
 		if status, _, _ := w.page("GET", path, html, ""); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
 		}

@@ -106,12 +106,17 @@ func (e *Engine) wholeInvoice(i *invoice) map[string]any {
 	lines := []map[string]any{}
 	for n, l := range i.Lines {
 		lines = append(lines, map[string]any{
-			"id": fmt.Sprintf("il_%s_%d", strings.TrimPrefix(i.ID, "in_"), n), "object": "line_item", "amount": l.Amount, "currency": i.Currency, "description": l.Description,
-			"discount_amounts": []any{}, "discountable": true, "discounts": []any{}, "invoice": i.ID, "livemode": false, "metadata": map[string]string{},
-			"parent": map[string]any{"type": "subscription_item_details", "invoice_item_details": nil, "subscription_item_details": map[string]any{
-				"invoice_item": nil, "proration": l.Amount < 0, "proration_details": nil, "subscription": i.Subscription, "subscription_item": l.Item}},
+			"id": fmt.Sprintf("il_%s_%d", strings.TrimPrefix(i.ID, "in_"), n), "object": "line_item", "amount": l.Amount,
+			"currency": i.Currency, "description": l.Description,
+			"discount_amounts": []any{}, "discountable": true, "discounts": []any{}, "invoice": i.ID, "livemode": false,
+			"metadata": map[string]string{},
+			"parent": map[string]any{"type": "subscription_item_details", "invoice_item_details": nil,
+				"subscription_item_details": map[string]any{
+					"invoice_item": nil, "proration": l.Amount < 0, "proration_details": nil, "subscription": i.Subscription,
+					"subscription_item": l.Item}},
 			"period": map[string]any{"start": l.Start, "end": l.End}, "pretax_credit_amounts": []any{},
-			"pricing":  map[string]any{"type": "price_details", "price_details": map[string]any{"price": l.Price, "product": l.Product}, "unit_amount_decimal": fmt.Sprint(l.Amount / max(1, l.Quantity))},
+			"pricing": map[string]any{"type": "price_details", "price_details": map[string]any{"price": l.Price, "product": l.Product},
+				"unit_amount_decimal": fmt.Sprint(l.Amount / max(1, l.Quantity))},
 			"quantity": l.Quantity, "subtotal": l.Amount, "taxes": []any{},
 		})
 	}
@@ -121,13 +126,15 @@ func (e *Engine) wholeInvoice(i *invoice) map[string]any {
 	if sub != nil {
 		meta = sub.Metadata
 	}
-	out["parent"] = map[string]any{"type": "subscription_details", "quote_details": nil, "subscription_details": map[string]any{"metadata": meta, "subscription": i.Subscription}}
+	out["parent"] = map[string]any{"type": "subscription_details", "quote_details": nil,
+		"subscription_details": map[string]any{"metadata": meta, "subscription": i.Subscription}}
 	out["subtotal_excluding_tax"] = i.Subtotal
 	out["total_excluding_tax"] = i.Total - i.Tax
 	out["total_discount_amounts"] = []any{}
 	out["total_taxes"] = []any{}
 	if i.Tax != 0 {
-		out["total_taxes"] = []any{map[string]any{"amount": i.Tax, "tax_behavior": "exclusive", "tax_rate_details": nil, "taxability_reason": "standard_rated", "taxable_amount": i.Subtotal - i.Discount, "type": "tax_rate_details"}}
+		out["total_taxes"] = []any{map[string]any{"amount": i.Tax, "tax_behavior": "exclusive", "tax_rate_details": nil,
+			"taxability_reason": "standard_rated", "taxable_amount": i.Subtotal - i.Discount, "type": "tax_rate_details"}}
 	}
 	return out
 }
@@ -147,8 +154,10 @@ func (e *Engine) wholeInvoicePayment(id string) map[string]any {
 			status = "canceled"
 		}
 		return map[string]any{
-			"id": id, "object": "invoice_payment", "amount_paid": amountPaid, "amount_requested": i.Due, "created": i.Created, "currency": i.Currency, "invoice": i.ID,
-			"is_default": true, "livemode": false, "payment": map[string]any{"type": "payment_intent", "payment_intent": i.Intent}, "status": status,
+			"id": id, "object": "invoice_payment", "amount_paid": amountPaid, "amount_requested": i.Due, "created": i.Created,
+			"currency": i.Currency, "invoice": i.ID,
+			"is_default": true, "livemode": false, "payment": map[string]any{"type": "payment_intent", "payment_intent": i.Intent},
+			"status":             status,
 			"status_transitions": map[string]any{"canceled_at": nil, "paid_at": paid},
 		}
 	}
@@ -207,7 +216,9 @@ func (e *Engine) expandSteps(m map[string]any, steps []string, path string) *api
 }
 
 var expandable = map[string][]string{
-	"price": {"product"}, "checkout.session": {"customer", "subscription", "invoice"}, "subscription": {"customer", "latest_invoice", "default_payment_method"},
-	"invoice": {"customer", "payments"}, "invoice_payment": {"invoice"}, "payment_intent": {"customer", "latest_charge", "payment_method"},
-	"charge": {"customer", "payment_intent"}, "refund": {"charge", "payment_intent"}, "dispute": {"charge", "payment_intent"},
+	"price": {"product"}, "checkout.session": {"customer", "subscription", "invoice"},
+	"subscription": {"customer", "latest_invoice", "default_payment_method"},
+	"invoice":      {"customer", "payments"}, "invoice_payment": {"invoice"},
+	"payment_intent": {"customer", "latest_charge", "payment_method"},
+	"charge":         {"customer", "payment_intent"}, "refund": {"charge", "payment_intent"}, "dispute": {"charge", "payment_intent"},
 }

@@ -19,7 +19,8 @@ func text(t *testing.T, path string) string {
 	return string(b)
 }
 
-var deployed = template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com", "MailFrom": "invites@mail.example.com"}}
+var deployed = template.Inputs{Parameters: map[string]string{"Origin": "https://portal.example.com",
+	"MailFrom": "invites@mail.example.com"}}
 
 func TestTheRunbookNamesEveryAlarm(t *testing.T) {
 	t.Parallel()

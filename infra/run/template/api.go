@@ -9,7 +9,8 @@ const (
 
 // methods are the keys of a path in an OpenAPI body, and the methods of the routes that they make.
 var methods = map[string]string{
-	anyMethod: "ANY", "get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE", "options": "OPTIONS",
+	anyMethod: "ANY", "get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE",
+	"options": "OPTIONS",
 }
 
 // readAPI reads the routes in the HTTP API's OpenAPI body (API Gateway Developer Guide, "OpenAPI extensions for API

@@ -29,7 +29,8 @@ func TestOnlyTheDriverOfStacksMayMakeStacks(t *testing.T) {
 			actions, resources := []string{}, ""
 			for _, g := range f.Grants {
 				for _, a := range g.Actions {
-					if service, _, _ := strings.Cut(a, ":"); slices.Contains([]string{"cloudformation", "iam", "s3", "secretsmanager"}, service) {
+					if service, _, _ := strings.Cut(a, ":"); slices.Contains([]string{"cloudformation", "iam", "s3", "secretsmanager"},
+						service) {
 						actions = append(actions, a)
 						resources += strings.Join(g.Resources, " ") + "\n"
 					}
@@ -48,12 +49,14 @@ func TestOnlyTheDriverOfStacksMayMakeStacks(t *testing.T) {
 			if driver != "cloudformation" {
 				continue
 			}
-			for _, r := range []string{":stack/latchkey-latchkey-*\n", ":secret:latchkey-latchkey-*\n", ":s3:::my-bucket/latchkey/instance.yaml\n", "arn:aws:iam::123456789012:role/instances\n"} {
+			for _, r := range []string{":stack/latchkey-latchkey-*\n", ":secret:latchkey-latchkey-*\n",
+				":s3:::my-bucket/latchkey/instance.yaml\n", "arn:aws:iam::123456789012:role/instances\n"} {
 				if !strings.Contains(resources, r) {
 					t.Errorf("nothing is granted for %q, but for\n%s", r, resources)
 				}
 			}
-			if f.Environment["INSTANCE_TEMPLATE_URL"] != in.Parameters["InstanceTemplateUrl"] || f.Environment["STAGE"] == "" || f.Environment["PROVISIONER_URL"] != "" {
+			if f.Environment["INSTANCE_TEMPLATE_URL"] != in.Parameters["InstanceTemplateUrl"] || f.Environment["STAGE"] == "" ||
+				f.Environment["PROVISIONER_URL"] != "" {
 				t.Errorf("%v", f.Environment)
 			}
 		}

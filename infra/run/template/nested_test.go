@@ -210,7 +210,8 @@ func TestWhatIsWrongIsToldWithFileAndLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := readFiles(t, c.rootOld, c.rootNew, c.nestedOld, c.nestedNew); err == nil || !strings.Contains(err.Error(), c.wrong) {
+			if _, err := readFiles(t, c.rootOld, c.rootNew, c.nestedOld, c.nestedNew); err == nil ||
+				!strings.Contains(err.Error(), c.wrong) {
 				t.Errorf("the error is\n%v\nwant\n%s", err, c.wrong)
 			}
 		})
@@ -224,7 +225,9 @@ const twice = `          /a/{x}: {x-amazon-apigateway-any-method: {x-amazon-apig
 func TestAlarmsAndDomainArePassedOver(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"infra/ops/alarms.yaml", "infra/ops/domain.yaml"} {
-		got, err := readFiles(t, "  Told:", "  Watch: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "+file+", Parameters: {ApiId: !Ref Api}}}\n  Told:", "", "")
+		got, err := readFiles(t, "  Told:",
+			"  Watch: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "+file+", Parameters: {ApiId: !Ref Api}}}\n  Told:", "",
+			"")
 		if err != nil || len(got.Functions) != 3 {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -233,7 +236,8 @@ func TestAlarmsAndDomainArePassedOver(t *testing.T) {
 
 func TestOneFileHasNoNestedStacks(t *testing.T) {
 	t.Parallel()
-	if _, err := template.Parse([]byte(rootFile), template.Inputs{}); err == nil || !strings.Contains(err.Error(), "a nested stack needs the root template's directory, use Read") {
+	if _, err := template.Parse([]byte(rootFile), template.Inputs{}); err == nil ||
+		!strings.Contains(err.Error(), "a nested stack needs the root template's directory, use Read") {
 		t.Error(err)
 	}
 }

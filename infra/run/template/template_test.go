@@ -66,7 +66,8 @@ func TestMailEventsReachTheDeliveryQueue(t *testing.T) {
 		t.Fatalf("%d destinations, %d subscriptions", len(got.Destinations), len(got.Subscriptions))
 	}
 	d, s := got.Destinations[0], got.Subscriptions[0]
-	if d.ConfigurationSet != "latchkey-mail" || d.Topic != got.Topics[0].ARN || s.Topic != d.Topic || s.Queue != got.Queue("DeliveryQueue").ARN {
+	if d.ConfigurationSet != "latchkey-mail" || d.Topic != got.Topics[0].ARN || s.Topic != d.Topic ||
+		s.Queue != got.Queue("DeliveryQueue").ARN {
 		t.Errorf("destination %+v, subscription %+v", d, s)
 	}
 	if slices.Contains(d.Events, "OPEN") || slices.Contains(d.Events, "CLICK") {

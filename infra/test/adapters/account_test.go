@@ -173,7 +173,8 @@ func TestErasingGoesOnWhereItWasInterrupted(t *testing.T) {
 				if n == 2 {
 					want[0] = audit.InviteDeclined
 				}
-				if len(rows) != 2 || rows[0].Action != want[0] && rows[1].Action != want[0] || rows[0].Action != want[1] && rows[1].Action != want[1] {
+				if len(rows) != 2 || rows[0].Action != want[0] && rows[1].Action != want[0] || rows[0].Action != want[1] &&
+					rows[1].Action != want[1] {
 					t.Errorf("the log of agency %d: %+v", n, rows)
 				}
 			}

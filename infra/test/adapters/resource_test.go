@@ -20,7 +20,8 @@ import (
 
 func n8nAt(url string) *instance.Resource {
 	r := id.New[id.Resource](id.InstancePrefix, now)
-	return &instance.Resource{ID: r, Kind: instance.N8N, Type: "n8n", Name: "N", Status: instance.Running, URL: url, CreatedAt: now, Key: "s1.x", CheckedAt: now, Reason: "r"}
+	return &instance.Resource{ID: r, Kind: instance.N8N, Type: "n8n", Name: "N", Status: instance.Running, URL: url, CreatedAt: now,
+		Key: "s1.x", CheckedAt: now, Reason: "r"}
 }
 
 func about(r *instance.Resource, action audit.Action) audit.Entry {
@@ -54,7 +55,8 @@ func TestAnAddressIsConnectedOnce(t *testing.T) {
 	if err := table.Change(ctx, a, one, from, &row); err != nil || one.Version != 2 {
 		t.Fatal(err, one.Version)
 	}
-	if err := table.Connect(ctx, a, n8nAt("https://moved.example"), about(one, audit.InstanceConnected), nil); !errors.Is(err, conflict.ErrChanged) {
+	if err := table.Connect(ctx, a, n8nAt("https://moved.example"), about(one, audit.InstanceConnected), nil); !errors.Is(err,
+		conflict.ErrChanged) {
 		t.Errorf("the new address: %v", err)
 	}
 	three := n8nAt(from)
@@ -110,7 +112,8 @@ func TestClientsAreVisitedUpToALimit(t *testing.T) {
 	table := open(t)
 	a := found(t, table)
 	for i := range 7 {
-		commit(t, table, client.Change{Client: begin(t, a, email.Address(fmt.Sprintf("ops%d@acme.example", i)), now.Add(time.Duration(i)*time.Second))})
+		commit(t, table,
+			client.Change{Client: begin(t, a, email.Address(fmt.Sprintf("ops%d@acme.example", i)), now.Add(time.Duration(i)*time.Second))})
 	}
 	for _, c := range []struct {
 		most, visited int

@@ -110,7 +110,8 @@ func TestASlotThatWasTakenAgainStaysTaken(t *testing.T) {
 	first, second := agency.Slot{Index: 3, New: now}, agency.Slot{Index: 3, Old: now, New: later}
 	one, two := begin(t, a, "one@acme.example", now), begin(t, a, "two@acme.example", later)
 	commit(t, table, client.Change{Client: one, MayInvite: true, Take: &first})
-	if err := table.Commit(t.Context(), a, client.Change{Client: begin(t, a, "three@acme.example", now), Take: &first}); !errors.Is(err, conflict.ErrChanged) {
+	if err := table.Commit(t.Context(), a, client.Change{Client: begin(t, a, "three@acme.example", now), Take: &first}); !errors.Is(err,
+		conflict.ErrChanged) {
 		t.Errorf("a slot was taken twice: %v", err)
 	}
 	commit(t, table, client.Change{Client: two, MayInvite: true, Take: &second})
@@ -145,7 +146,8 @@ func TestAWindowAllowsSoManyAndSaysWhenTheNextBegins(t *testing.T) {
 			t.Errorf("use %d waits %s, want %s", i+1, got, want)
 		}
 	}
-	if allow("ip#2", now.Add(20*time.Minute)) != 0 || allow("to#1", now.Add(20*time.Minute)) != 0 || allow("ip#1", now.Add(time.Hour)) != 0 {
+	if allow("ip#2", now.Add(20*time.Minute)) != 0 || allow("to#1", now.Add(20*time.Minute)) != 0 ||
+		allow("ip#1", now.Add(time.Hour)) != 0 {
 		t.Error("another caller, another limit and another window count apart")
 	}
 }
@@ -200,7 +202,8 @@ func TestACursorGoesOnBehindTheLastClient(t *testing.T) {
 	a := found(t, table)
 	const n = 7
 	for i := range n {
-		commit(t, table, client.Change{Client: begin(t, a, email.Address(fmt.Sprintf("u%d@acme.example", i)), now.Add(time.Duration(i)*time.Second))})
+		commit(t, table,
+			client.Change{Client: begin(t, a, email.Address(fmt.Sprintf("u%d@acme.example", i)), now.Add(time.Duration(i)*time.Second))})
 	}
 	var got []string
 	q := clients.Query{Limit: 3}
@@ -234,7 +237,9 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 	if err := c.Ask(now, "j1"); err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []func(){func() {}, func() { c.Claim(now, "j1", []byte("digest")) }, func() { c.Retry(now) }, func() { c.Sent() }} {
+	for _, step := range []func(){func() {}, func() { c.Claim(now, "j1", []byte("digest")) }, func() { c.Retry(now) }, func() {
+		c.Sent()
+	}} {
 		step()
 		if err := table.SaveCode(t.Context(), c); err != nil {
 			t.Fatal(err)

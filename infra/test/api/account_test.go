@@ -22,7 +22,8 @@ func (c *caller) agencyOf() string {
 func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	i := o.invite(p.address("ops"), m{"name": "Acme Ltd", "grants": []m{{"resource": named(t, o.things("instances"), "Acme production").ID, "access": "write"}}})
+	i := o.invite(p.address("ops"),
+		m{"name": "Acme Ltd", "grants": []m{{"resource": named(t, o.things("instances"), "Acme production").ID, "access": "write"}}})
 	me := p.accept(i.Email)
 	at := o.agencyOf()
 	me.get("/account").is(200).shows("Your account", i.Email, "Northwind Automations", "Client since", "This device")
@@ -126,7 +127,9 @@ type exported struct {
 func TestTheExportHoldsAllAndNoSecrets(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd", "message": "Welcome aboard.", "grants": []m{{"resource": named(t, o.things("instances"), "Acme production").ID, "access": "write"}}})
+	i, secret := o.linkTo(p.address("ops"),
+		m{"name": "Acme Ltd", "message": "Welcome aboard.",
+			"grants": []m{{"resource": named(t, o.things("instances"), "Acme production").ID, "access": "write"}}})
 	me := p.signIn(i.Email)
 	me.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	p.nobody().get("/v1/me/export").fails(401, "unauthenticated")
@@ -139,8 +142,10 @@ func TestTheExportHoldsAllAndNoSecrets(t *testing.T) {
 		t.Fatalf("it holds %+v", e)
 	}
 	x := e.Portals[0]
-	if x.Agency.Name != "Northwind Automations" || x.ClientID != i.ClientID || x.Status != "active" || x.AcceptedAt == nil || x.Name != "Acme Ltd" ||
-		len(x.Resources) != 1 || x.Resources[0].Access != "write" || x.Invite.Message != "Welcome aboard." || !slices.Contains(x.Invite.events(), "accepted") {
+	if x.Agency.Name != "Northwind Automations" || x.ClientID != i.ClientID || x.Status != "active" || x.AcceptedAt == nil ||
+		x.Name != "Acme Ltd" ||
+		len(x.Resources) != 1 || x.Resources[0].Access != "write" || x.Invite.Message != "Welcome aboard." ||
+		!slices.Contains(x.Invite.events(), "accepted") {
 		t.Errorf("of the portal it holds %+v", x)
 	}
 	// Of one that was left, too; and of an agency that the person works at.
@@ -253,7 +258,8 @@ func TestAClientOfSeveralSwitchesBetweenPortals(t *testing.T) {
 	}
 	with := []string{"Cookie", "__Host-session=" + me.cookie + "; __Host-portal=" + kept}
 	me.get("/portal", with...).is(200).shows("What Solo Studio runs for you.")
-	me.get("/portal", "Cookie", "__Host-session="+me.cookie+"; __Host-portal=ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE").is(200).shows("Choose a portal")
+	me.get("/portal", "Cookie",
+		"__Host-session="+me.cookie+"; __Host-portal=ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE").is(200).shows("Choose a portal")
 	me.post("/v1/portal/leave", m{"agency": kept}).is(204)
 	me.get("/portal", with...).is(200).shows("What Northwind Automations runs for you.")
 	var portal struct{ Agency struct{ Name string } }

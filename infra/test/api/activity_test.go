@@ -92,7 +92,8 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 		}
 		return all[i]
 	}
-	if e := row("invite.created", i.ID); e.Actor.Kind != "member" || e.Actor.Name == "" || e.Subject.ID != i.ID || e.Subject.Kind != "invite" || e.Subject.Name != `=Acme, "Ltd"` {
+	if e := row("invite.created", i.ID); e.Actor.Kind != "member" || e.Actor.Name == "" || e.Subject.ID != i.ID ||
+		e.Subject.Kind != "invite" || e.Subject.Name != `=Acme, "Ltd"` {
 		t.Errorf("the first row is %+v", e)
 	}
 	if e := row("invite.accepted", ""); e.Actor.ID != i.ClientID || e.Actor.Kind != "client" {
@@ -193,7 +194,8 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 		t.Errorf("Content-Disposition: %s, want %s", d, want)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
-	if err != nil || len(rows) != 5 || strings.Join(rows[0], ",") != "id,at,actor,actorKind,actorName,action,subject,subjectKind,subjectName,detail" {
+	if err != nil || len(rows) != 5 ||
+		strings.Join(rows[0], ",") != "id,at,actor,actorKind,actorName,action,subject,subjectKind,subjectName,detail" {
 		t.Fatalf("%v: %q", err, rows)
 	}
 	if !bytes.Contains(a.body, []byte("\r\n")) {
@@ -232,9 +234,11 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 				action = "client.left"
 			}
 			batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{"pk": s(string(who.Agency.ID)), "sk": s("au#" + string(id.New[id.Event](id.EventPrefix, at))),
-				"at": &types.AttributeValueMemberN{Value: fmt.Sprint(at.UnixMilli())}, "actor": s("system"), "action": s(action), "subject": s(i.ClientID)}}})
+				"at": &types.AttributeValueMemberN{Value: fmt.Sprint(at.UnixMilli())}, "actor": s("system"), "action": s(action),
+				"subject": s(i.ClientID)}}})
 		}
-		if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
+		if _, err := db.BatchWriteItem(p.t.Context(),
+			&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,7 +17,8 @@ func (p *product) items(pk string) []map[string]types.AttributeValue {
 	p.t.Helper()
 	var all []map[string]types.AttributeValue
 	pages := dynamodb.NewQueryPaginator(dynamodb.NewFromConfig(p.aws()), &dynamodb.QueryInput{TableName: &p.place.Table, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: map[string]types.AttributeValue{":p": &types.AttributeValueMemberS{Value: pk}}})
+		KeyConditionExpression:    aws.String("pk = :p"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":p": &types.AttributeValueMemberS{Value: pk}}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(p.t.Context())
 		if err != nil {
@@ -105,7 +106,8 @@ func TestDeletingByThePage(t *testing.T) {
 	o.invite(p.address("a"))
 	o.invite(p.address("b"))
 	armoured(t, o.get("/settings/agency").is(200).shows("Danger zone", "Delete agency…"))
-	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portal", "Your clients keep their sign-ins", "Delete for good")
+	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portal",
+		"Your clients keep their sign-ins", "Delete for good")
 	armoured(t, ask)
 	o.post("/settings/agency", url.Values{"name": {"northwind"}}).is(422).shows("Type the agency's name exactly as it stands.")
 	p.advance(16 * time.Minute)

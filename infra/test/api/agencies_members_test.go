@@ -48,7 +48,8 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 		t.Errorf("the member is %+v", who)
 	}
 	mail := p.nextMail(to)
-	if mail.Subject != "You now work at Northwind Automations on Latchkey" || len(mail.Links) != 1 || !strings.HasSuffix(mail.Links[0], "/sign-in") {
+	if mail.Subject != "You now work at Northwind Automations on Latchkey" || len(mail.Links) != 1 ||
+		!strings.HasSuffix(mail.Links[0], "/sign-in") {
 		t.Errorf("the mail is %q with %v", mail.Subject, mail.Links)
 	}
 	if n := len(p.mails(to)); n != 1 {
@@ -60,7 +61,8 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 	if f := o.post("/v1/members", m{"email": strings.ToUpper(to), "role": "admin"}).fails(409, "already_member"); f.at("email") == "" {
 		t.Errorf("%+v", f)
 	}
-	for field, body := range map[string]m{"email": {"email": "x", "role": "admin"}, "role": {"email": p.address("x"), "role": "king"}, "name": {"email": p.address("x"), "role": "admin", "name": "a\nb"}} {
+	for field, body := range map[string]m{"email": {"email": "x", "role": "admin"}, "role": {"email": p.address("x"), "role": "king"},
+		"name": {"email": p.address("x"), "role": "admin", "name": "a\nb"}} {
 		if f := o.post("/v1/members", body).fails(422, "invalid"); f.at(field) == "" {
 			t.Errorf("%v: %+v", body, f)
 		}
@@ -105,7 +107,8 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	d.get("/settings").is(200).shows("Only owners can change the branding.").hides("Save branding")
 	d.get("/settings/members").is(200).shows("Only owners add and remove people.").hides("Add member")
 	d.get("/settings/agency").is(200).hides("Danger zone")
-	d.post("/settings/members", url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only an owner can do this.")
+	d.post("/settings/members",
+		url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only an owner can do this.")
 
 	// An agency keeps an owner.
 	o.do("PATCH", "/v1/members/"+me, m{"role": "admin"}).fails(409, "last_owner")
@@ -121,7 +124,8 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	}
 	p.signIn(soloOwner).delete("/v1/members/"+dana.ID).fails(404, "not_found")
 	for _, a := range []*answer{p.nobody().get("/v1/members"), p.nobody().post("/v1/members", m{"email": to, "role": "admin"}), p.nobody().delete("/v1/members/" + me), p.nobody().do("PATCH", "/v1/members/"+me, m{}),
-		p.nobody().get("/v1/agency"), p.nobody().do("PATCH", "/v1/agency/branding", m{}), p.nobody().do("PUT", "/v1/agency/logo", raw("x")), p.nobody().do("DELETE", "/v1/agency", m{"name": "x"})} {
+		p.nobody().get("/v1/agency"), p.nobody().do("PATCH", "/v1/agency/branding", m{}), p.nobody().do("PUT", "/v1/agency/logo", raw("x")),
+		p.nobody().do("DELETE", "/v1/agency", m{"name": "x"})} {
 		a.fails(401, "unauthenticated")
 	}
 	client := p.signIn(p.address("client"))
@@ -209,9 +213,12 @@ func TestMembersByThePage(t *testing.T) {
 	o := p.signIn(owner)
 	to := p.address("dana")
 	armoured(t, o.get("/settings/members").is(200).shows("Members", "Owner", "(you)", "Add somebody"))
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "role": {"owner"}}).is(422).shows("Enter a valid email address.")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location", "/settings/members?done=added")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person works at your agency already.")
+	o.post("/settings/members",
+		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "role": {"owner"}}).is(422).shows("Enter a valid email address.")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location",
+		"/settings/members?done=added")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person works at your " +
+		"agency already.")
 	list := o.get("/settings/members?done=added").is(200).shows("Added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])
 	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"owner"}}).is(303)

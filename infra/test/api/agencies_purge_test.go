@@ -24,7 +24,9 @@ func TestALargeAgencyIsPurgedInSteps(t *testing.T) {
 	last := email.Address("")
 	for n := range clients {
 		last = email.Address(fmt.Sprintf("c%04d@client.example", n))
-		c, err := client.Begin(nil, id.Agency(a.ID), client.Offer{Email: last, Payer: contract.AgencyPays, From: contract.Sender{AgencyName: a.Name, Member: id.Member(who.Agency.MemberID)}}, now)
+		c, err := client.Begin(nil, id.Agency(a.ID),
+			client.Offer{Email: last, Payer: contract.AgencyPays,
+				From: contract.Sender{AgencyName: a.Name, Member: id.Member(who.Agency.MemberID)}}, now)
 		if err != nil {
 			t.Fatal(err)
 		}

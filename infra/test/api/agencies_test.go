@@ -40,7 +40,8 @@ func (p *product) signUp(address, name string) (*caller, ownAgency) {
 	p.skipMails(address)
 	c.post("/v1/sign-in-codes", m{"email": address}).is(202)
 	var a ownAgency
-	made := c.post("/v1/agencies", m{"name": name, "email": address, "code": code(p.t, p.nextMail(address))}).is(201).into(&a).has("Location", "/v1/agency")
+	made := c.post("/v1/agencies",
+		m{"name": name, "email": address, "code": code(p.t, p.nextMail(address))}).is(201).into(&a).has("Location", "/v1/agency")
 	if c.cookie = made.session(); c.cookie == "" {
 		p.t.Fatal("signing up set no session cookie")
 	}
@@ -174,8 +175,11 @@ func TestSigningUpByThePages(t *testing.T) {
 		c.get(asks).is(200).shows("Check your mail", to, "Acme")
 	}
 	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Start an agency").hides("Check your mail")
-	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
-	a := c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/clients")
+	c.post("/sign-up",
+		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"},
+			"code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
+	a := c.post("/sign-up",
+		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/clients")
 	guarded(t, a)
 	c.cookie = a.session()
 	c.get("/clients").is(200).shows("Acme", "Inviting clients needs the Max plan.")
@@ -216,7 +220,8 @@ func TestTheBrandChangesForWhatComes(t *testing.T) {
 	sent := token(t, p.nextMail(before.Email))
 	_, tag := o.agency()
 	var a ownAgency
-	next := o.do("PATCH", "/v1/agency/branding", m{"name": "Northwind & Daughters", "color": "#8A2BE2"}, "If-Match", tag).is(200).into(&a).header.Get("ETag")
+	next := o.do("PATCH", "/v1/agency/branding", m{"name": "Northwind & Daughters", "color": "#8A2BE2"}, "If-Match",
+		tag).is(200).into(&a).header.Get("ETag")
 	if a.Name != "Northwind & Daughters" || a.Color != "#8a2be2" || next == tag {
 		t.Errorf("the agency is %+v, %s after %s", a, next, tag)
 	}
@@ -239,7 +244,8 @@ func TestTheBrandChangesForWhatComes(t *testing.T) {
 	if !strings.HasPrefix(a.LogoURL, "/logos/"+a.ID+"/") {
 		t.Fatalf("the logo is at %q", a.LogoURL)
 	}
-	got := p.nobody().get(a.LogoURL).is(200).has("Content-Type", "image/png").has("X-Content-Type-Options", "nosniff").has("Cache-Control", "public, max-age=31536000, immutable")
+	got := p.nobody().get(a.LogoURL).is(200).has("Content-Type", "image/png").has("X-Content-Type-Options", "nosniff").has("Cache-Control",
+		"public, max-age=31536000, immutable")
 	size, kind, err := image.DecodeConfig(bytes.NewReader(got.body))
 	if err != nil || kind != "png" || size.Width != 256 || size.Height > 256 || len(got.body) > 24<<10 {
 		t.Errorf("the logo is %d bytes, %d by %d, %v", len(got.body), size.Width, size.Height, err)
@@ -298,10 +304,12 @@ func TestTheBrandByThePage(t *testing.T) {
 	if x, _ := o.agency(); x.Color != "#fafafa" {
 		t.Errorf("a preview saved %s", x.Color)
 	}
-	for _, page := range []*answer{o.get("/settings?color=%23123456").is(200), o.get("/settings?color=nonsense").is(200), o.get("/upgrade").is(200).shows("You are on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
+	for _, page := range []*answer{o.get("/settings?color=%23123456").is(200), o.get("/settings?color=nonsense").is(200),
+		o.get("/upgrade").is(200).shows("You are on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
 		armoured(t, page)
 	}
-	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in", "/settings/agency": "/sign-in?next=%2Fsettings%2Fagency", "/upgrade": "/sign-in?next=%2Fupgrade"} {
+	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in",
+		"/settings/agency": "/sign-in?next=%2Fsettings%2Fagency", "/upgrade": "/sign-in?next=%2Fupgrade"} {
 		p.nobody().get(path).is(303).has("Location", to)
 		p.nobody().post(path, url.Values{})
 	}

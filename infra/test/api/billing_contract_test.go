@@ -34,7 +34,8 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 		o.get(agencys).is(200).shows(words...)
 		c.get(clients).is(200).shows(words...)
 		for caller, path := range map[*caller]string{o: agencys + "?as=text", c: clients + "&as=text"} {
-			a := caller.get(path).is(200).has("Content-Type", "text/plain; charset=utf-8").has("Content-Disposition", `attachment; filename="contract-`+p.now().UTC().Format(time.DateOnly)+`.txt"`)
+			a := caller.get(path).is(200).has("Content-Type", "text/plain; charset=utf-8").has("Content-Disposition",
+				`attachment; filename="contract-`+p.now().UTC().Format(time.DateOnly)+`.txt"`)
 			a.shows("CONTRACT "+i.ID, "Northwind Automations", "n8n Hosting, 30 GB", "€490.00")
 			a.shows(words...)
 		}
@@ -46,7 +47,8 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 		}
 	}
 	both("Not paid yet", "the client picks monthly or annual")
-	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year", "is set up as soon as it has paid")
+	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year",
+		"is set up as soon as it has paid")
 	o.get("/clients").is(200).shows("n8n Hosting, 30 GB")
 	if all := p.mails(i.Email); !strings.Contains(all[len(all)-1].Text, "It costs €68.00 a month or €680.00 a year") {
 		t.Errorf("the mail does not say what it costs: %s", all[len(all)-1].Text)
@@ -240,7 +242,9 @@ func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	p := own(t, defaults)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
-	o.post("/clients", do("preview", url.Values{"payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}})).is(200).shows("n8n Hosting, 30 GB", "WhatsApp Service", "Paid first", "€68.00 a month or €680.00 a year")
+	o.post("/clients",
+		do("preview", url.Values{"payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}})).is(200).shows("n8n Hosting, 30 GB",
+		"WhatsApp Service", "Paid first", "€68.00 a month or €680.00 a year")
 	i, secret, c := o.paying(p.address("ops"))
 	var page checkout
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)

@@ -16,7 +16,8 @@ func (p *product) webhooks(plan standin.Plan) {
 // closed tells whether nobody can pay at the address any more; trying to is what tells.
 func (p *product) closed(at string) bool {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.controls+"/_local/stripe/checkout/"+session(at), strings.NewReader(`{"card":"pay"}`))
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.controls+"/_local/stripe/checkout/"+session(at),
+		strings.NewReader(`{"card":"pay"}`))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -51,7 +51,8 @@ func (p *product) settled(event string) {
 				return false
 			}
 		}
-		a, err := jobs.GetQueueAttributes(p.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+		a, err := jobs.GetQueueAttributes(p.t.Context(),
+			&sqs.GetQueueAttributesInput{QueueUrl: &queue, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
 		if err != nil {
 			p.t.Fatal(err)
 		}
@@ -353,7 +354,8 @@ func TestOnlyWhoSignsIsListenedTo(t *testing.T) {
 	p.nobody().post("/stripe/webhook", url.Values{"id": {"evt_1"}}).is(400)
 	told := `{"type":"provision.changed","data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
 	p.nobody().post("/provisioner/callback", raw(told)).is(401)
-	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", "v1,bm90aGluZw==").is(401)
+	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10),
+		"Webhook-Signature", "v1,bm90aGluZw==").is(401)
 }
 
 // TestFE23AClientPaysByThePages walks from the mail to the portal by links and forms alone.
@@ -381,7 +383,8 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"week"}}).is(303).has("Location", at+"&problem=invalid")
 	c.get(at + "&problem=invalid").is(200).shows("Choose monthly or annual.")
 	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}, "Sec-Fetch-Site", "cross-site").is(403)
-	p.nobody().post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
+	p.nobody().post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).has("Location",
+		"/sign-in?next="+url.QueryEscape(at))
 	till := c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"year"}}).is(303).header.Get("Location")
 	if !strings.Contains(till, "/_local/stripe/checkout/") {
 		t.Fatalf("the form leads to %s", till)
@@ -401,7 +404,9 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 
 	// It lapses, and is taken up again.
 	p.lapse()
-	p.until("the portal to pause", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused") })
+	p.until("the portal to pause", func() bool {
+		return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused")
+	})
 	c.get(at).is(200).shows("Take it up again")
 	till = c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	c.get("/portal?agency=" + mine.ID).is(200).shows("Your portal is paused")

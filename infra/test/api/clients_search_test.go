@@ -39,7 +39,8 @@ func (c *caller) find(query string) (all []string, pages int) {
 func TestClientsAreFoundByNameAndAddress(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	for address, name := range map[string]string{"ops@acme.example": "Ärzte am Bahnhof", "hello@blue.example": "Acme Holding", "x@y.example": "", "info@alnoor.example": "شركة النور"} {
+	for address, name := range map[string]string{"ops@acme.example": "Ärzte am Bahnhof", "hello@blue.example": "Acme Holding",
+		"x@y.example": "", "info@alnoor.example": "شركة النور"} {
 		o.invite(address, m{"name": name})
 	}
 	p.accept("hello@blue.example")
@@ -64,7 +65,8 @@ func TestClientsAreFoundByNameAndAddress(t *testing.T) {
 	o.get("/clients?q=nobody").is(200).shows("No client matches", "No name or address contains “nobody”.", "Clear search")
 	o.get("/clients?status=active&q=gone").is(200).shows("in this state")
 	body := string(o.get("/clients?q=acme").body)
-	for _, link := range []string{`href="/clients?q=acme&amp;status=pending"`, `href="/clients?q=acme" aria-current="true"`, `value="acme"`} {
+	for _, link := range []string{`href="/clients?q=acme&amp;status=pending"`, `href="/clients?q=acme" aria-current="true"`,
+		`value="acme"`} {
 		if !strings.Contains(body, link) {
 			t.Errorf("the page has no %s", link)
 		}
@@ -89,7 +91,8 @@ func (p *product) crowd(o *caller, n int, name func(int) string) {
 	pattern := id.Client(o.invite("pattern@client.example").ClientID)
 	db := dynamodb.NewFromConfig(p.aws())
 	out, err := db.GetItem(p.t.Context(), &dynamodb.GetItemInput{TableName: &p.place.Table, Key: map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: string(who.Agency.ID)}, "sk": &types.AttributeValueMemberS{Value: "cl#" + string(pattern.Ref())}}})
+		"pk": &types.AttributeValueMemberS{Value: string(who.Agency.ID)},
+		"sk": &types.AttributeValueMemberS{Value: "cl#" + string(pattern.Ref())}}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -100,12 +103,14 @@ func (p *product) crowd(o *caller, n int, name func(int) string) {
 		ref := id.RefOf(who.Agency.ID, address)
 		which := string(id.At[id.Client](id.ClientPrefix, ref, begun.Add(time.Duration(i)*time.Minute)))
 		item := maps.Clone(out.Item)
-		for k, v := range map[string]string{"sk": "cl#" + string(ref), "id": which, "ls": which, "email": string(address), "name": name(i), "find": strings.ToLower(name(i))} {
+		for k, v := range map[string]string{"sk": "cl#" + string(ref), "id": which, "ls": which, "email": string(address), "name": name(i),
+			"find": strings.ToLower(name(i))} {
 			item[k] = &types.AttributeValueMemberS{Value: v}
 		}
 		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
 		if len(batch) == 25 || i == n-1 {
-			if _, err := db.BatchWriteItem(p.t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
+			if _, err := db.BatchWriteItem(p.t.Context(),
+				&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{p.place.Table: batch}}); err != nil {
 				p.t.Fatal(err)
 			}
 			batch = nil

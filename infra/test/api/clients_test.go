@@ -279,7 +279,8 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 }
 
 // tending are the operations by which an agency looks after its clients.
-var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal", "previewInvite", "listActivity", "exportActivity"}
+var tending = []string{"updateClient", "grantAccess", "revokeAccess", "removeClient", "eraseClient", "approveProposal", "refuseProposal",
+	"previewInvite", "listActivity", "exportActivity"}
 
 // tendClients does all that can be done for clients, by API and by form, with a person and with a key.
 func tendClients(t *testing.T, p *product, o, program *caller) {

@@ -23,7 +23,8 @@ type doorkeeping struct {
 // there.
 func (d *doorkeeping) answered(function string, r *http.Request, status int, header http.Header) {
 	to := header.Get("Location")
-	turned := status == http.StatusUnauthorized || status == http.StatusSeeOther && (to == "/sign-in" || strings.HasPrefix(to, "/sign-in?next="))
+	turned := status == http.StatusUnauthorized || status == http.StatusSeeOther &&
+		(to == "/sign-in" || strings.HasPrefix(to, "/sign-in?next="))
 	session, err := r.Cookie("__Host-session")
 	signedIn := r.Header.Get("Authorization") != "" || err == nil && session.Value != ""
 	d.mu.Lock()

@@ -24,7 +24,8 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	o := p.signIn(owner)
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
 	path := "/v1/invitations/" + secret + "/decline"
-	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use at most 300 characters.", "see evil.ru/login": "Leave out links and web addresses.", "a <b>": "Leave out < and >."} {
+	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use at most 300 characters.",
+		"see evil.ru/login": "Leave out links and web addresses.", "a <b>": "Leave out < and >."} {
 		if f := p.nobody().post(path, m{"reason": reason}).fails(422, "invalid"); f.at("reason") != words {
 			t.Errorf("%.20q: %+v", reason, f)
 		}
@@ -32,10 +33,12 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	p.nobody().post(path, m{"reason": "We work with\nsomebody else now."}).is(204)
 
 	after := o.look(i.ID)
-	if after.Status != "canceled" || after.Reason != "We work with\nsomebody else now." || after.events()[len(after.events())-1] != "declined" {
+	if after.Status != "canceled" || after.Reason != "We work with\nsomebody else now." ||
+		after.events()[len(after.events())-1] != "declined" {
 		t.Errorf("the invite is %+v", after)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("This invitation was declined.", "We work with somebody else now.", "Declined", "Invite again").hides("This invitation was cancelled.")
+	o.get("/clients/"+i.ClientID).is(200).shows("This invitation was declined.", "We work with somebody else now.", "Declined",
+		"Invite again").hides("This invitation was cancelled.")
 	o.get("/clients").is(200).shows("Declined")
 	p.nobody().get("/v1/invitations/"+secret).says(410, "invitation_gone", "This invitation is no longer valid.")
 	p.nobody().post(path, nil).fails(410, "invitation_gone")
@@ -59,7 +62,8 @@ func TestX5DecliningByThePage(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.", "go to www.evil")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.",
+		"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)
@@ -80,7 +84,8 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 	path := "/v1/invitations/" + secret + "/propose"
 	c := p.nobody()
 	c.post(path, m{"email": "nobody"}).says(422, "invalid", "Enter a valid email address.")
-	if f := c.post(path, m{"email": strings.ToUpper(i.Email)}).fails(422, "invalid"); !strings.Contains(f.at("email"), "the address that was invited") {
+	if f := c.post(path, m{"email": strings.ToUpper(i.Email)}).fails(422, "invalid"); !strings.Contains(f.at("email"),
+		"the address that was invited") {
 		t.Errorf("its own address: %+v", f)
 	}
 	right := p.address("pat")
@@ -159,7 +164,8 @@ func TestDeadLinksTakeNoAnswer(t *testing.T) {
 			who.post(at+"/request-link", nil).says(410, "invitation_gone", "This invitation is no longer valid.")
 		}
 		for _, form := range []string{"decline", "propose", "request"} {
-			p.nobody().post("/i/"+secret, do(form, url.Values{"email": {p.address("pat")}})).is(410).shows("This invitation is no longer valid.").hides("Northwind")
+			p.nobody().post("/i/"+secret, do(form, url.Values{"email": {p.address("pat")}})).is(410).shows("This invitation is no longer " +
+				"valid.").hides("Northwind")
 		}
 	}
 }
@@ -178,7 +184,8 @@ func TestSECURITY3WhatIsAcceptedIsWhatWasShown(t *testing.T) {
 	o := p.signIn(owner)
 	things := o.things("instances")
 	production, staging := named(t, things, "Acme production"), named(t, things, "Acme staging")
-	i, secret := o.linkTo(p.address("ops"), m{"grants": []m{{"resource": production.ID, "access": "read"}, {"resource": staging.ID, "access": "write"}}})
+	i, secret := o.linkTo(p.address("ops"),
+		m{"grants": []m{{"resource": production.ID, "access": "read"}, {"resource": staging.ID, "access": "write"}}})
 	me := p.signIn(i.Email)
 	path := "/v1/invitations/" + secret
 	var v struct {
@@ -197,7 +204,8 @@ func TestSECURITY3WhatIsAcceptedIsWhatWasShown(t *testing.T) {
 	p.remove(who.Agency.ID, "r#"+staging.ID)
 	me.post(path+"/accept", m{"offer": seen}).fails(409, "offer_changed")
 	me.post(path+"/accept", m{"offer": 5}).fails(422, "invalid")
-	me.post("/i/"+secret, url.Values{"offer": {seen}}).is(409).shows("The offer has changed", "Acme production", "Accept Invitation").hides("Acme staging")
+	me.post("/i/"+secret, url.Values{"offer": {seen}}).is(409).shows("The offer has changed", "Acme production",
+		"Accept Invitation").hides("Acme staging")
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("the invite is %s", s)
 	}

@@ -27,12 +27,14 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	instances := o.things("instances")
 	to := p.address("ops")
 	i := o.invite(to, m{"name": "Acme Ltd", "message": "Welcome aboard.", "grants": []m{
-		{"resource": named(t, instances, "Acme production").ID, "access": "read"}, {"resource": named(t, instances, "Acme staging").ID, "access": "write"}}})
+		{"resource": named(t, instances, "Acme production").ID, "access": "read"},
+		{"resource": named(t, instances, "Acme staging").ID, "access": "write"}}})
 	secret := token(t, p.nextMail(to))
 
 	// By the pages alone, without a script.
 	guest := p.nobody()
-	guest.get("/i/"+secret).is(200).shows("Northwind Automations invites Acme Ltd to its client portal", "Welcome aboard.", "Acme production", "Acme staging", "Email me a sign-in code").
+	guest.get("/i/"+secret).is(200).shows("Northwind Automations invites Acme Ltd to its client portal", "Welcome aboard.",
+		"Acme production", "Acme staging", "Email me a sign-in code").
 		hides(to)
 	guest.post("/i/"+secret, url.Values{}).is(401)
 	asks := "/i/" + secret + "?step=code"
@@ -61,7 +63,8 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 		Agencies            []struct{ ID string }
 	}
 	guest.get("/v1/portal").is(200).into(&portal)
-	if portal.Agency.Name != "Northwind Automations" || portal.Agency.Color == "" || portal.Access != "full" || len(portal.Instances) != 2 || len(portal.Services) != 0 {
+	if portal.Agency.Name != "Northwind Automations" || portal.Agency.Color == "" || portal.Access != "full" ||
+		len(portal.Instances) != 2 || len(portal.Services) != 0 {
 		t.Errorf("the portal is %+v", portal)
 	}
 	guest.get("/v1/portal?agency=" + portal.Agency.ID).is(200)
@@ -88,7 +91,8 @@ func TestAcceptingByTheAPI(t *testing.T) {
 
 	var v invitation
 	p.nobody().get(path).is(200).into(&v).hides(to)
-	if v.Standing != "anonymous" || v.Email != "o•••@client.example" || v.Agency.Name != "Northwind Automations" || v.Payer != "agency" || !v.ExpiresAt.Equal(i.ExpiresAt) {
+	if v.Standing != "anonymous" || v.Email != "o•••@client.example" || v.Agency.Name != "Northwind Automations" || v.Payer != "agency" ||
+		!v.ExpiresAt.Equal(i.ExpiresAt) {
 		t.Errorf("a stranger sees %+v", v)
 	}
 	p.nobody().post(path+"/accept", nil).fails(401, "unauthenticated")
@@ -98,7 +102,8 @@ func TestAcceptingByTheAPI(t *testing.T) {
 	if v.Standing != "other_account" || v.Email != "o•••@client.example" {
 		t.Errorf("somebody else sees %+v", v)
 	}
-	if f := other.post(path+"/accept", nil).fails(403, "wrong_account"); strings.Contains(f.Detail, to) || !strings.Contains(f.Detail, "o•••@client.example") {
+	if f := other.post(path+"/accept", nil).fails(403, "wrong_account"); strings.Contains(f.Detail, to) ||
+		!strings.Contains(f.Detail, "o•••@client.example") {
 		t.Errorf("somebody else reads %q", f.Detail)
 	}
 	other.get("/i/"+secret).is(200).shows("This invitation is for another address", "o•••@client.example").hides(to)
@@ -241,7 +246,8 @@ func TestLookingChangesNothing(t *testing.T) {
 		t.Errorf("the invite was\n%s\nand is\n%s", before.body, after.body)
 	}
 	// Nothing that GET reaches sends, resends, cancels or signs out.
-	for _, path := range []string{"/v1/invites/" + i.ID + "/resend", "/v1/invites/" + i.ID + "/cancel", "/v1/invitations/" + secret + "/accept"} {
+	for _, path := range []string{"/v1/invites/" + i.ID + "/resend", "/v1/invites/" + i.ID + "/cancel",
+		"/v1/invitations/" + secret + "/accept"} {
 		me.get(path).is(405)
 	}
 	me.get("/v1/sessions/current").is(200)
@@ -253,7 +259,8 @@ func TestLinksComeFromTheConfiguredOriginOnly(t *testing.T) {
 	o := p.signIn(owner)
 	o.invite(p.address("plain"))
 	origin, _, _ := strings.Cut(p.nextMail(p.address("plain")).Links[0], "/i/")
-	evil := []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "http", "Forwarded", "host=evil.example;proto=http", "X-Forwarded-Prefix", "/evil", "X-Original-URL", "https://evil.example/"}
+	evil := []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "http", "Forwarded", "host=evil.example;proto=http",
+		"X-Forwarded-Prefix", "/evil", "X-Original-URL", "https://evil.example/"}
 	to := p.address("ops")
 	o.post("/v1/invites", m{"email": to}, slices.Concat(wait, evil)...).is(201).hides("evil.example")
 	mail := p.nextMail(to)
@@ -279,7 +286,8 @@ func TestLinksComeFromTheConfiguredOriginOnly(t *testing.T) {
 		t.Errorf("with another Host the mail leads to %s", l)
 	}
 	// Where to go next is never taken from the request.
-	for _, next := range []string{"https://evil.example", "//evil.example", "/i/lki_x", "/i/../clients", "/i//evil.example", `/i/\evil.example`} {
+	for _, next := range []string{"https://evil.example", "//evil.example", "/i/lki_x", "/i/../clients", "/i//evil.example",
+		`/i/\evil.example`} {
 		c := p.nobody()
 		c.post("/account", do("sign-out", url.Values{"next": {next}})).is(303).has("Location", "/sign-in?done=signed-out")
 	}
@@ -304,7 +312,8 @@ func TestNamesAndMessagesCarryNoHeadersMarkupOrLinks(t *testing.T) {
 			t.Errorf("the message %q: %+v", wrong, f)
 		}
 	}
-	for _, wrong := range []string{"a@acme.example\r\nBcc: b@evil.example", "a@acme.example\nb", "a@acme.example, b@evil.example", "a@acme.example;b@evil.example", "a b@acme.example", "<script>@acme.example"} {
+	for _, wrong := range []string{"a@acme.example\r\nBcc: b@evil.example", "a@acme.example\nb", "a@acme.example, b@evil.example",
+		"a@acme.example;b@evil.example", "a b@acme.example", "<script>@acme.example"} {
 		if f := o.post("/v1/invites", m{"email": wrong}).fails(422, "invalid"); f.at("email") == "" {
 			t.Errorf("the address %q: %+v", wrong, f)
 		}

@@ -24,7 +24,8 @@ func TestX5TheAgencyInvitesTheAddressThatWasAskedFor(t *testing.T) {
 	o := p.signIn(owner)
 	production := named(t, o.things("instances"), "Acme production")
 	to := p.address("pat")
-	i, secret := p.asksFor(o, p.address("ops"), to, m{"name": "Acme Ltd", "message": "Hello", "grants": []m{{"resource": production.ID, "access": "write"}}})
+	i, secret := p.asksFor(o, p.address("ops"), to,
+		m{"name": "Acme Ltd", "message": "Hello", "grants": []m{{"resource": production.ID, "access": "write"}}})
 	if c := o.readClient(i.ClientID); c.Proposal == nil || *c.Proposal != to {
 		t.Fatalf("the agency is told of %v, want %s", c.Proposal, to)
 	}
@@ -33,8 +34,10 @@ func TestX5TheAgencyInvitesTheAddressThatWasAskedFor(t *testing.T) {
 
 	var made invite
 	at := "/v1/invites/" + i.ID + "/proposal/"
-	o.post(at+"approve", nil, "Prefer", "wait=10", "Idempotency-Key", "approve "+p.run).is(201).into(&made).has("Location", "/v1/invites/"+made.ID)
-	if made.Email != to || made.Name != "Acme Ltd" || made.Message != "Hello" || len(made.Grants) != 1 || made.Grants[0].Access != "write" || made.ClientID == i.ClientID {
+	o.post(at+"approve", nil, "Prefer", "wait=10", "Idempotency-Key", "approve "+p.run).is(201).into(&made).has("Location",
+		"/v1/invites/"+made.ID)
+	if made.Email != to || made.Name != "Acme Ltd" || made.Message != "Hello" || len(made.Grants) != 1 ||
+		made.Grants[0].Access != "write" || made.ClientID == i.ClientID {
 		t.Errorf("the new invite is %+v", made)
 	}
 	if old := o.look(i.ID); old.Status != "canceled" {
@@ -129,7 +132,8 @@ func TestX5WhatCannotBeSentIsNotApproved(t *testing.T) {
 	o.get("/v1/sessions/current").is(200).into(&who)
 	p.edit(who.Agency.ID, "agency", "SET suspended = :t", map[string]types.AttributeValue{":t": &types.AttributeValueMemberN{Value: "1"}})
 	o.post(at, nil).fails(403, "agency_suspended")
-	p.edit(who.Agency.ID, "agency", "SET #plan = :f REMOVE suspended", map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "free"}})
+	p.edit(who.Agency.ID, "agency", "SET #plan = :f REMOVE suspended",
+		map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "free"}})
 	o.post(at, nil).fails(403, "plan_required")
 	p.edit(who.Agency.ID, "agency", "SET #plan = :f", map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "max"}})
 

@@ -32,7 +32,9 @@ func TestFE4AnEmailIsTheOnlyFieldThatIsNeeded(t *testing.T) {
 		if f.at("email") != "Enter a valid email address." {
 			t.Errorf("%q: nothing is said under the field: %+v", wrong, f.Errors)
 		}
-		if a := o.post("/clients", url.Values{"email": {wrong}}).is(422).shows("Enter a valid email address."); !strings.Contains(string(a.body), `id="email-wrong"`) {
+		if a := o.post("/clients",
+			url.Values{"email": {wrong}}).is(422).shows("Enter a valid email address."); !strings.Contains(string(a.body),
+			`id="email-wrong"`) {
 			t.Errorf("%q: the sentence does not stand under the field", wrong)
 		}
 	}
@@ -41,7 +43,8 @@ func TestFE4AnEmailIsTheOnlyFieldThatIsNeeded(t *testing.T) {
 		t.Errorf("without an email: %+v", f)
 	}
 	i := o.invite(" " + strings.ToUpper(p.address("ops")) + " ")
-	if i.Email != p.address("ops") || i.Payer != "agency" || i.Status != "pending" || i.Order != nil || i.Grants == nil || len(i.Grants) != 0 {
+	if i.Email != p.address("ops") || i.Payer != "agency" || i.Status != "pending" || i.Order != nil || i.Grants == nil ||
+		len(i.Grants) != 0 {
 		t.Errorf("an invite by its email alone is %+v", i)
 	}
 	// Plus tags and dots stay distinct; a name in other letters is one domain with its A-labels.
@@ -49,7 +52,8 @@ func TestFE4AnEmailIsTheOnlyFieldThatIsNeeded(t *testing.T) {
 	if i := o.invite("ops-" + p.run + "@bücher.example"); i.Email != "ops-"+p.run+"@xn--bcher-kva.example" {
 		t.Errorf("the address became %q", i.Email)
 	}
-	if f := o.post("/v1/invites", m{"email": "jörg@acme.example"}).fails(422, "invalid"); !strings.Contains(f.at("email"), "plain letters") {
+	if f := o.post("/v1/invites", m{"email": "jörg@acme.example"}).fails(422, "invalid"); !strings.Contains(f.at("email"),
+		"plain letters") {
 		t.Errorf("a local part outside ASCII is refused with %q", f.at("email"))
 	}
 }
@@ -67,7 +71,8 @@ func TestFE5AClientsNameIsOptional(t *testing.T) {
 	if i := o.invite("Bluefin GmbH <" + both + ">"); i.Name != "Bluefin GmbH" || i.Email != both {
 		t.Errorf("name and address in one are %q and %q", i.Name, i.Email)
 	}
-	for to, want := range map[string]string{named: "invited Acme Ltd to its client portal", bare: "invited " + bare + " to its client portal"} {
+	for to, want := range map[string]string{named: "invited Acme Ltd to its client portal",
+		bare: "invited " + bare + " to its client portal"} {
 		if got := p.nextMail(to).Subject; !strings.HasSuffix(got, want) {
 			t.Errorf("the subject is %q, want it to end in %q", got, want)
 		}
@@ -120,9 +125,12 @@ func TestFE7FE8FE10ALinkGivesTheRightsThatWereChosen(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	instances, services := o.things("instances"), o.things("services")
-	one, two, phone := named(t, instances, "Acme production"), named(t, instances, "Bluefin Logistics"), named(t, services, "WhatsApp support line")
+	one, two, phone := named(t, instances, "Acme production"), named(t, instances, "Bluefin Logistics"),
+		named(t, services, "WhatsApp support line")
 	to := p.address("ops")
-	i := o.invite(to, m{"grants": []m{{"resource": one.ID, "access": "read"}, {"resource": two.ID, "access": "write"}, {"resource": phone.ID, "access": "write"}}})
+	i := o.invite(to,
+		m{"grants": []m{{"resource": one.ID, "access": "read"}, {"resource": two.ID, "access": "write"},
+			{"resource": phone.ID, "access": "write"}}})
 	if len(i.Grants) != 3 {
 		t.Fatalf("the invite has the grants %+v", i.Grants)
 	}
@@ -134,7 +142,8 @@ func TestFE7FE8FE10ALinkGivesTheRightsThatWereChosen(t *testing.T) {
 	}
 	for _, want := range []struct{ id, access string }{{one.ID, "read"}, {two.ID, "write"}, {phone.ID, "write"}} {
 		have := slices.Concat(portal.Instances, portal.Services)
-		if k := slices.IndexFunc(have, func(x thing) bool { return x.ID == want.id }); k < 0 || have[k].Access != want.access || have[k].URL == "" {
+		if k := slices.IndexFunc(have, func(x thing) bool { return x.ID == want.id }); k < 0 || have[k].Access != want.access ||
+			have[k].URL == "" {
 			t.Errorf("the portal does not show %s with the right to %s: %+v", want.id, want.access, have)
 		}
 	}
@@ -234,7 +243,8 @@ func TestFE18FE20FE21TheMailHoldsOneLinkAndComesFromThePlatform(t *testing.T) {
 	p.until("the delivery on the timeline", func() bool { return slices.Contains(o.look(i.ID).events(), "delivered") })
 
 	// The secret goes to the mail and nowhere else.
-	for _, path := range []string{"/v1/invites", "/v1/invites/" + i.ID, "/v1/clients", "/v1/clients/" + i.ClientID, "/clients", "/clients/" + i.ClientID} {
+	for _, path := range []string{"/v1/invites", "/v1/invites/" + i.ID, "/v1/clients", "/v1/clients/" + i.ClientID, "/clients",
+		"/clients/" + i.ClientID} {
 		o.get(path).is(200).hides("lki_", secret[4:])
 	}
 	// It is bound to this configuration: another client's is another.
@@ -249,14 +259,17 @@ func TestFE19AMailThatCannotBeSentRollsTheInviteBack(t *testing.T) {
 	o := p.signIn(owner)
 	for n, address := range []string{"a@reject.example", "suppressed@reject.example"} {
 		f := o.post("/v1/invites", m{"email": address}, wait...).fails(422, "mail_refused")
-		if want := fmt.Sprintf("We couldn't email %s: %s. No invite was created.", address, f.Reason); f.Detail != want || f.Reason == "" || f.at("email") != want {
+		if want := fmt.Sprintf("We couldn't email %s: %s. No invite was created.", address, f.Reason); f.Detail != want || f.Reason == "" ||
+			f.at("email") != want {
 			t.Errorf("%d: it says %q, want %q", n, f.Detail, want)
 		}
 	}
 	// The form says it too, and keeps what was typed.
 	o.post("/clients", url.Values{"email": {"b@reject.example"}, "name": {"Typed before"}}).is(422).
 		shows("We couldn't email b@reject.example: ", ". No invite was created.", "10 of 10 invites left this hour")
-	if a := o.post("/clients", url.Values{"email": {"b@reject.example"}, "name": {"Typed before"}}).is(422); !strings.Contains(string(a.body), `value="Typed before"`) {
+	if a := o.post("/clients",
+		url.Values{"email": {"b@reject.example"}, "name": {"Typed before"}}).is(422); !strings.Contains(string(a.body),
+		`value="Typed before"`) {
 		t.Error("what was typed is gone")
 	}
 	var list struct{ Items []json.RawMessage }
@@ -346,7 +359,8 @@ func TestFE28ResendMailsANewLink(t *testing.T) {
 	first := token(t, p.nextMail(to))
 	p.advance(61 * time.Second)
 	var again invite
-	o.post("/v1/invites/"+i.ID+"/resend", nil, wait...).is(200).into(&again).has("Preference-Applied", "wait=10").has("Location", "/v1/invites/"+i.ID)
+	o.post("/v1/invites/"+i.ID+"/resend", nil, wait...).is(200).into(&again).has("Preference-Applied", "wait=10").has("Location",
+		"/v1/invites/"+i.ID)
 	second := token(t, p.nextMail(to))
 	if first == second {
 		t.Error("both mails have one link")

@@ -38,7 +38,8 @@ func TestFE31TenInvitesInAnySixtyMinutes(t *testing.T) {
 	if after := a.limited(`"invites";q=10;w=3600`); after > 30*time.Minute || after < 29*time.Minute {
 		t.Errorf("Retry-After is %s, want the half hour until the first five are an hour old", after)
 	}
-	form := o.post("/clients", url.Values{"email": {"eleventh@client.example"}}).is(429).shows(sentence, "None of 10 invites left this hour")
+	form := o.post("/clients", url.Values{"email": {"eleventh@client.example"}}).is(429).shows(sentence,
+		"None of 10 invites left this hour")
 	if form.header.Get("Retry-After") == "" {
 		t.Error("the form's answer has no Retry-After")
 	}
@@ -106,7 +107,8 @@ func TestSignInCodesAreLimited(t *testing.T) {
 	// From one network; what a caller writes into X-Forwarded-For is no other network.
 	var last *answer
 	for n := range 40 {
-		last = c.post("/v1/sign-in-codes", m{"email": fmt.Sprintf("b%d@client.example", n)}, "X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
+		last = c.post("/v1/sign-in-codes", m{"email": fmt.Sprintf("b%d@client.example", n)}, "X-Forwarded-For",
+			fmt.Sprintf("192.0.2.%d", n))
 		if last.status != 202 {
 			break
 		}
@@ -134,7 +136,8 @@ func TestGuessesAreLimited(t *testing.T) {
 	c.post("/sign-in", url.Values{"email": {to}, "code": {right}}).is(422).shows("That code does not work any more. Ask for another one.")
 	var last *answer
 	for n := range 70 {
-		last = c.post("/v1/sessions", m{"email": fmt.Sprintf("b%d@client.example", n), "code": "000000"}, "X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
+		last = c.post("/v1/sessions", m{"email": fmt.Sprintf("b%d@client.example", n), "code": "000000"}, "X-Forwarded-For",
+			fmt.Sprintf("192.0.2.%d", n))
 		if last.status == 429 {
 			break
 		}

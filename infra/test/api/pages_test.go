@@ -19,7 +19,8 @@ func armoured(t *testing.T, a *answer) {
 		return
 	}
 	policy := a.header.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self'"} {
+	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'",
+		"script-src 'self'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("%s: the policy %q lacks %s", a.what, policy, want)
 		}
@@ -87,7 +88,8 @@ func TestWhatIsBehindASignInIsNotKept(t *testing.T) {
 	o := p.signIn(owner)
 	i := o.invite(p.address("ops"))
 	c := p.accept(i.Email)
-	for _, path := range []string{"/v1/sessions/current", "/v1/invites", "/v1/invites/" + i.ID, "/v1/clients", "/v1/clients/" + i.ClientID, "/v1/instances", "/v1/services", "/v1/api-keys", "/clients", "/clients/" + i.ClientID, "/"} {
+	for _, path := range []string{"/v1/sessions/current", "/v1/invites", "/v1/invites/" + i.ID, "/v1/clients", "/v1/clients/" + i.ClientID,
+		"/v1/instances", "/v1/services", "/v1/api-keys", "/clients", "/clients/" + i.ClientID, "/"} {
 		o.get(path).has("Cache-Control", "no-store")
 	}
 	c.get("/v1/portal").is(200).has("Cache-Control", "no-store").has("X-Content-Type-Options", "nosniff")
@@ -107,10 +109,12 @@ func TestFE2FE3FE26TheClientsPageFromTheFirstClientOn(t *testing.T) {
 		t.Fatalf("inviting leads to %q", at)
 	}
 	list := o.get("/clients").is(200).shows("Acme Ltd", "ops@client.example", "Pending", "Acme staging")
-	if n := strings.Count(string(list.body), `href="/clients?invite=new"`); n != 2 || !strings.Contains(string(list.body), `href="`+at+`"`) {
+	if n := strings.Count(string(list.body), `href="/clients?invite=new"`); n != 2 ||
+		!strings.Contains(string(list.body), `href="`+at+`"`) {
 		t.Errorf("with a client there are %d calls to invite, want one on the page and one in the panel", n)
 	}
-	page := o.get(at).is(200).shows("Invite pending - This client has not yet accepted their invitation.", "spam folder", "SPF", "Danger zone", "Acme staging", "Read-only", "You pay")
+	page := o.get(at).is(200).shows("Invite pending - This client has not yet accepted their invitation.", "spam folder", "SPF",
+		"Danger zone", "Acme staging", "Read-only", "You pay")
 	armoured(t, page)
 	o.get(at+"?cancel=ask").is(200).shows("Cancel this invite?", "Keep the invite")
 	o.post(at, do("cancel", url.Values{})).is(303).has("Location", at+"?done=cancelled")

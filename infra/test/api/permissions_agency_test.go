@@ -20,7 +20,8 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 	n := p.nobody()
 	n.post("/sign-up", url.Values{"name": {"Bluefin"}, "email": {"other@agency.example"}}).is(303)
 	secret := code(t, p.nextMail("other@agency.example"))
-	n.cookie = n.post("/sign-up", url.Values{"name": {"Bluefin"}, "email": {"other@agency.example"}, "step": {"code"}, "code": {secret}}).is(303).session()
+	n.cookie = n.post("/sign-up",
+		url.Values{"name": {"Bluefin"}, "email": {"other@agency.example"}, "step": {"code"}, "code": {secret}}).is(303).session()
 	kept.keep(n.cookie, secret)
 	c.get("/agencies").is(200)
 	c.cookie = c.post("/agencies", url.Values{"agency": {made.ID}}).is(303).session()
@@ -46,7 +47,8 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 	for _, path := range []string{"/settings", "/settings/members", "/settings/keys", "/settings/agency", "/upgrade"} {
 		c.get(path).is(200)
 	}
-	body, kind := multipartForm(t, map[string]string{"name": "Acme", "color": "#123456", "revision": "2"}, picture(30, 30, color.NRGBA{90, 9, 9, 255}))
+	body, kind := multipartForm(t, map[string]string{"name": "Acme", "color": "#123456", "revision": "2"},
+		picture(30, 30, color.NRGBA{90, 9, 9, 255}))
 	c.post("/settings", body, "Content-Type", kind).is(303)
 
 	// Who works there.

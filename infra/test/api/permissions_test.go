@@ -85,7 +85,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	// What an agency has, by a person and by a key with every scope.
 	instances := o.things("instances")
-	grants := []m{{"resource": named(t, instances, "Acme production").ID, "access": "read"}, {"resource": named(t, o.things("services"), "WhatsApp support line").ID, "access": "write"}}
+	grants := []m{{"resource": named(t, instances, "Acme production").ID, "access": "read"},
+		{"resource": named(t, o.things("services"), "WhatsApp support line").ID, "access": "write"}}
 	program := p.program(o.key("CRM", "invites:read", "invites:write", "clients:read", "clients:write", "resources:read").Secret)
 	kept.keep(program.bearer)
 	spare := o.key("spare", "invites:read")
@@ -97,8 +98,10 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	// Each operation that a key may call notes its use when the hour is new.
 	var one invite
-	program.post("/v1/invites", m{"email": "one@client.example", "name": "Acme Ltd", "grants": grants}, "Idempotency-Key", "two", "Prefer", "wait=10").is(201).into(&one)
-	for _, path := range []string{"/v1/invites", "/v1/invites/" + one.ID, "/v1/clients", "/v1/clients/" + one.ClientID, "/v1/instances", "/v1/services"} {
+	program.post("/v1/invites", m{"email": "one@client.example", "name": "Acme Ltd", "grants": grants}, "Idempotency-Key", "two", "Prefer",
+		"wait=10").is(201).into(&one)
+	for _, path := range []string{"/v1/invites", "/v1/invites/" + one.ID, "/v1/clients", "/v1/clients/" + one.ClientID, "/v1/instances",
+		"/v1/services"} {
 		p.advance(61 * time.Minute)
 		program.get(path).is(200)
 		o.get(path).is(200)
@@ -118,7 +121,9 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	// The same by the pages.
 	o.get("/clients").is(200)
-	at := o.post("/clients", url.Values{"email": {"three@client.example"}, "key": {"00112233445566778899aabbccddeeff"}, "resource": {instances[0].ID}}).is(303).header.Get("Location")
+	at := o.post("/clients",
+		url.Values{"email": {"three@client.example"}, "key": {"00112233445566778899aabbccddeeff"},
+			"resource": {instances[0].ID}}).is(303).header.Get("Location")
 	o.post("/clients", url.Values{"email": {"three@client.example"}}).is(409)
 	o.get(at).is(200)
 	p.advance(61 * time.Second)
@@ -200,7 +205,11 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 	for _, d := range p.local.Recorder.Differences() {
 		// A secret is read when a process starts, which in the test's own process is before any invocation.
 		f := p.local.Stack.Template.Function(d.Function)
-		if asBuilt == "" && d.Action == "ssm:GetParameter" && !d.Missing && (strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) || strings.Contains(d.Resource, ":parameter/latchkey/stripe-") || strings.HasSuffix(d.Resource, ":parameter"+f.Environment["PROVISIONER_SECRET_PARAMETER"])) {
+		if asBuilt == "" && d.Action == "ssm:GetParameter" && !d.Missing &&
+			(strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) ||
+				strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) ||
+				strings.Contains(d.Resource, ":parameter/latchkey/stripe-") ||
+				strings.HasSuffix(d.Resource, ":parameter"+f.Environment["PROVISIONER_SECRET_PARAMETER"])) {
 			continue
 		}
 		// Whoever comes first writes the row of the log for what was paid: the function that asks, or the worker that is told.
@@ -247,12 +256,13 @@ func TestTheLogKnowsIDsOnly(t *testing.T) {
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
 	log := &lines{}
-	slog.SetDefault(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{} // digits that could be taken for a code
-		}
-		return a
-	}})))
+	slog.SetDefault(slog.New(slog.NewJSONHandler(log,
+		&slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{} // digits that could be taken for a code
+			}
+			return a
+		}})))
 	p := launch(t, local.Options{Output: binaryLines{log}})
 	kept := wholeJob(t, p)
 	if err := p.local.Close(); err != nil {

@@ -30,7 +30,9 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 	for _, path := range []string{"/v1", "/v1/", "/v1/nothing", "/v1/invites/", "/v1/invites/x/y/z"} {
 		o.get(path).fails(404, "not_found")
 	}
-	for path, allow := range map[string]string{"/v1/invites": "GET, HEAD, POST", "/v1/sessions": "DELETE, POST", "/v1/sessions/current": "DELETE, GET, HEAD", "/v1/invites/in_x": "GET, HEAD", "/v1/invites/in_x/resend": "POST", "/v1/api-keys/x": "DELETE"} {
+	for path, allow := range map[string]string{"/v1/invites": "GET, HEAD, POST", "/v1/sessions": "DELETE, POST",
+		"/v1/sessions/current": "DELETE, GET, HEAD", "/v1/invites/in_x": "GET, HEAD", "/v1/invites/in_x/resend": "POST",
+		"/v1/api-keys/x": "DELETE"} {
 		o.do(http.MethodPut, path, m{}).has("Allow", allow).fails(405, "method_not_allowed")
 		o.do(http.MethodPatch, path, nil).has("Allow", allow).fails(405, "method_not_allowed")
 	}
@@ -55,7 +57,8 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 				t.Errorf("%s with the body %s answered %d", path, shape, a.status)
 			}
 		}
-		if !strings.HasSuffix(path, "/resend") && !strings.HasSuffix(path, "/accept") && !strings.HasSuffix(path, "/decline") { // which need none
+		// which need none
+		if !strings.HasSuffix(path, "/resend") && !strings.HasSuffix(path, "/accept") && !strings.HasSuffix(path, "/decline") {
 			o.post(path, nil).fails(400, "malformed")
 			o.post(path, raw("")).fails(400, "malformed")
 		}
@@ -92,7 +95,8 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 func TestNobodyIsAskedToSignIn(t *testing.T) {
 	p := start(t)
 	c := p.nobody()
-	for _, path := range []string{"/v1/invites", "/v1/invites/in_x", "/v1/clients", "/v1/clients/cl_x", "/v1/instances", "/v1/services", "/v1/api-keys", "/v1/portal", "/v1/sessions/current"} {
+	for _, path := range []string{"/v1/invites", "/v1/invites/in_x", "/v1/clients", "/v1/clients/cl_x", "/v1/instances", "/v1/services",
+		"/v1/api-keys", "/v1/portal", "/v1/sessions/current"} {
 		c.get(path).fails(401, "unauthenticated")
 	}
 	c.post("/v1/invites", m{"email": p.address("a")}).fails(401, "unauthenticated")
@@ -274,7 +278,8 @@ func TestX13ListsArePagedStablyAndCompletely(t *testing.T) {
 		t.Error("the page has no link to older clients")
 	}
 	for _, path := range []string{"/v1/clients", "/v1/invites"} {
-		for field, value := range map[string]string{"limit": "0", "limit ": "201", "limit  ": "-1", "limit   ": "ten", "cursor": "nonsense", "cursor ": "Y2xfMDE", "status": "happy"} {
+		for field, value := range map[string]string{"limit": "0", "limit ": "201", "limit  ": "-1", "limit   ": "ten", "cursor": "nonsense",
+			"cursor ": "Y2xfMDE", "status": "happy"} {
 			field = strings.TrimSpace(field)
 			if f := o.get(path+"?"+field+"="+value).fails(422, "invalid"); f.at(field) == "" {
 				t.Errorf("%s=%s: %+v", field, value, f)
@@ -304,7 +309,8 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 	i := o.invite(p.address("ops"))
 	secret := token(t, p.nextMail(i.Email))
 	k := o.key("ours", "invites:read")
-	sites := [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}}
+	sites := [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"},
+		{"Origin", "null"}}
 	for _, from := range sites {
 		for path, body := range map[string]any{
 			"/v1/invites": m{"email": p.address("a")}, "/v1/invites/" + i.ID + "/resend": nil, "/v1/invites/" + i.ID + "/cancel": nil, "/v1/sign-in-codes": m{"email": p.address("a")},
@@ -319,7 +325,8 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 		o.delete("/v1/me", from...).fails(403, "cross_origin")
 		o.post("/v1/portal/leave", m{"agency": "ag_x"}, from...).fails(403, "cross_origin")
 		for path, forms := range map[string][]string{"/clients": {"send"}, "/clients/" + i.ClientID: {"resend", "cancel"}, "/sign-in": {"sign-in", "code"},
-			"/i/" + secret: {"accept", "code", "decline", "propose", "request"}, "/account": {"sign-out", "leave", "end-sessions", "erase"}} {
+			"/i/" + secret: {"accept", "code", "decline", "propose", "request"},
+			"/account":     {"sign-out", "leave", "end-sessions", "erase"}} {
 			for _, form := range forms {
 				o.post(path, do(form, url.Values{"email": {p.address("a")}}), from...).is(403).shows("This came from another site")
 			}
@@ -376,15 +383,18 @@ func TestASuspendedOrLesserAgencyNoLongerInvites(t *testing.T) {
 	client.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 	o.get("/clients").is(200).shows("This agency is suspended.")
 
-	p.edit(who.Agency.ID, "agency", "SET #plan = :f REMOVE suspended", map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "free"}})
+	p.edit(who.Agency.ID, "agency", "SET #plan = :f REMOVE suspended",
+		map[string]types.AttributeValue{":f": &types.AttributeValueMemberS{Value: "free"}})
 	o.post("/v1/invites/"+i.ID+"/resend", nil).says(403, "plan_required", "Inviting clients needs the Max plan.")
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
 
 	// Somebody who left is no longer let in, with a session that is still good.
-	p.edit(who.Agency.ID, "mb#"+who.Agency.MemberID, "SET email = :e", map[string]types.AttributeValue{":e": &types.AttributeValueMemberS{Value: "new@northwind.example"}})
+	p.edit(who.Agency.ID, "mb#"+who.Agency.MemberID, "SET email = :e",
+		map[string]types.AttributeValue{":e": &types.AttributeValueMemberS{Value: "new@northwind.example"}})
 	o.get("/v1/clients").fails(403, "forbidden")
 	o.get("/clients").is(403)
-	for _, path := range []string{"/v1/invites", "/v1/invites/" + i.ID, "/v1/clients/" + i.ClientID, "/v1/instances", "/v1/services", "/v1/api-keys"} {
+	for _, path := range []string{"/v1/invites", "/v1/invites/" + i.ID, "/v1/clients/" + i.ClientID, "/v1/instances", "/v1/services",
+		"/v1/api-keys"} {
 		o.get(path).fails(403, "forbidden")
 	}
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).fails(403, "forbidden")
@@ -407,7 +417,8 @@ func TestAResentMailThatIsRefusedLeavesTheLinkAsItWas(t *testing.T) {
 			p.advance(61 * time.Second)
 			if a := o.post("/v1/invites/"+i.ID+"/resend", nil, wait...); a.status == 422 {
 				f := a.fails(422, "mail_refused")
-				if want := "We couldn't email " + i.Email + ": " + f.Reason + ". The link that was sent before still works."; f.Detail != want {
+				if want := "We couldn't email " + i.Email + ": " + f.Reason +
+					". The link that was sent before still works."; f.Detail != want {
 					t.Errorf("it says %q, want %q", f.Detail, want)
 				}
 				p.nobody().get("/v1/invitations/" + token(t, p.nextMail(i.Email))).is(200)

@@ -72,7 +72,8 @@ func TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	all := c.portalThings()
 	hosting := all[0]
-	if hosting.Status != "running" || hosting.URL == "" || !slices.ContainsFunc(hosting.Progress.Steps, func(s struct{ State string }) bool { return s.State == "creating" }) {
+	if hosting.Status != "running" || hosting.URL == "" ||
+		!slices.ContainsFunc(hosting.Progress.Steps, func(s struct{ State string }) bool { return s.State == "creating" }) {
 		t.Errorf("%+v", hosting)
 	}
 	c.get("/v1/portal/instances/"+hosting.ID).is(200).shows("New orders to the ledger", `"progress"`)
@@ -85,7 +86,8 @@ func TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	o.get("/clients/" + i.ClientID).is(200).shows("The client's own")
 	o.delete("/v1/instances/"+hosting.ID).fails(403, "forbidden")
 	o.patch("/v1/instances/"+hosting.ID, m{"name": "Mine"}).fails(403, "forbidden")
-	o.post("/v1/invites", m{"email": p.address("pat"), "payer": "agency", "grants": []m{{"resource": hosting.ID, "access": "read"}}}).fails(422, "invalid")
+	o.post("/v1/invites",
+		m{"email": p.address("pat"), "payer": "agency", "grants": []m{{"resource": hosting.ID, "access": "read"}}}).fails(422, "invalid")
 	o.put("/v1/clients/"+i.ClientID+"/grants/"+hosting.ID, m{"access": "read"}).fails(422, "invalid")
 	o.delete("/v1/clients/"+i.ClientID+"/grants/"+hosting.ID).fails(409, "not_active")
 	o.post("/v1/clients/"+i.ClientID+"/items/"+hosting.ID+"/retry", nil).fails(409, "not_active")
@@ -125,7 +127,8 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	p.program(o.key("reads", "clients:read").Secret).post(retry, nil).fails(403, "forbidden")
 	o.post("/v1/clients/"+i.ClientID+"/items/ins_01KC5R9V3M8Q2T4W6Y8A0C1E3G/retry", nil).fails(404, "not_found")
 	p.signIn(soloOwner).post(retry, nil).fails(404, "not_found")
-	o.post("/clients/"+i.ClientID, do("retry", url.Values{"resource": {hosting.ID}})).is(303).has("Location", "/clients/"+i.ClientID+"?done=retried")
+	o.post("/clients/"+i.ClientID, do("retry", url.Values{"resource": {hosting.ID}})).is(303).has("Location",
+		"/clients/"+i.ClientID+"?done=retried")
 	o.until("all tries to be used up again", func() bool {
 		p.advance(time.Minute)
 		return states(o.bought(i.ClientID)) == "failed failed"
@@ -166,7 +169,8 @@ func (p *product) tells(change func(body, signature string) (string, string)) *a
 	if change != nil {
 		body, signature = change(body, signature)
 	}
-	return p.nobody().post("/provisioner/callback", raw(body), "Content-Type", "application/json", "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", signature)
+	return p.nobody().post("/provisioner/callback", raw(body), "Content-Type", "application/json", "Webhook-Id", "msg_1",
+		"Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", signature)
 }
 
 func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
@@ -186,7 +190,8 @@ func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
 		return body, provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", p.now(), []byte(body))
 	}
 	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "changed", "begin", 1)) }).is(400)
-	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "si_", "xx_", 1)) }).is(204) // of what there is not: nobody learns that
+	// of what there is not: nobody learns that
+	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "si_", "xx_", 1)) }).is(204)
 	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	p.tells(nil).is(204)
 }

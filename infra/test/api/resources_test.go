@@ -14,7 +14,8 @@ import (
 
 // far is a stand-in for an n8n that no other test uses: what it takes to connect it.
 func (p *product) far(name string) m {
-	return m{"name": "Far " + name, "url": p.place.StandIns + "/" + strings.ToLower(name) + "-" + p.run, "apiKey": n8n.Key(strings.ToLower(name) + "-" + p.run)}
+	return m{"name": "Far " + name, "url": p.place.StandIns + "/" + strings.ToLower(name) + "-" + p.run,
+		"apiKey": n8n.Key(strings.ToLower(name) + "-" + p.run)}
 }
 
 // breaks makes the stand-in fail.
@@ -92,7 +93,8 @@ func TestAnInstanceIsConnectedOnceItHasAnswered(t *testing.T) {
 		}
 	}
 	p.breaks(far, "")
-	for url, says := range map[string]string{"http://127.0.0.1:1": "must begin with https://", "https://127.0.0.1:1": "is private", "https://169.254.169.254": "is private"} {
+	for url, says := range map[string]string{"http://127.0.0.1:1": "must begin with https://", "https://127.0.0.1:1": "is private",
+		"https://169.254.169.254": "is private"} {
 		inside := m{"name": "x", "url": url, "apiKey": "k"}
 		if f := o.post("/v1/instances", inside).fails(422, "invalid"); !strings.Contains(f.at("url"), says) {
 			t.Errorf("one at %s: %+v", url, f)
@@ -105,7 +107,8 @@ func TestAnInstanceIsConnectedOnceItHasAnswered(t *testing.T) {
 	}
 
 	x := o.tie(far)
-	if x.Status != "running" || !x.Linkable || !x.Connected || x.CheckedAt == nil || x.Reason != "" || x.Type != "n8n" || x.URL != far["url"] {
+	if x.Status != "running" || !x.Linkable || !x.Connected || x.CheckedAt == nil || x.Reason != "" || x.Type != "n8n" ||
+		x.URL != far["url"] {
 		t.Errorf("%+v", x)
 	}
 	if got := o.tied(x.ID); got.Name != "Far Acme" || len(got.Clients) != 0 {
@@ -129,7 +132,8 @@ func TestAnInstancesFieldsAreChecked(t *testing.T) {
 			t.Errorf("%s: %q, want it to say %q", field, f.at(field), says)
 		}
 	}
-	for _, bad := range []m{{"url": "https://user:pass@n8n.example"}, {"url": "https://n8n.example/?x=1"}, {"name": "see https://evil.example"}, {"apiKey": "a b"}, {"apiKey": strings.Repeat("x", 3000)}} {
+	for _, bad := range []m{{"url": "https://user:pass@n8n.example"}, {"url": "https://n8n.example/?x=1"},
+		{"name": "see https://evil.example"}, {"apiKey": "a b"}, {"apiKey": strings.Repeat("x", 3000)}} {
 		body := p.far("fields")
 		for k, v := range bad {
 			body[k] = v
@@ -191,7 +195,8 @@ func TestAnInstanceIsChangedWithItsNewKeyTriedFirst(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	y := o.tie(here) // the old address is free again
-	if f := o.do(http.MethodPatch, "/v1/instances/"+y.ID, m{"url": there["url"], "apiKey": there["apiKey"]}).fails(422, "invalid"); f.at("url") == "" {
+	if f := o.do(http.MethodPatch, "/v1/instances/"+y.ID, m{"url": there["url"], "apiKey": there["apiKey"]}).fails(422,
+		"invalid"); f.at("url") == "" {
 		t.Errorf("an address that another instance has: %+v", f)
 	}
 }
@@ -236,11 +241,13 @@ func TestDisconnectingSaysWhoLosesWhat(t *testing.T) {
 	away := o.invite(p.address("away"), grant)
 	o.post("/v1/invites/"+away.ID+"/cancel", nil).is(200)
 
-	if got := o.tied(x.ID); len(got.Clients) != 2 || got.Clients[0].Name != "Outside Ltd" || got.Clients[0].Status != "pending" || got.Clients[1].ID != in.ClientID || got.Clients[1].Access != "write" {
+	if got := o.tied(x.ID); len(got.Clients) != 2 || got.Clients[0].Name != "Outside Ltd" || got.Clients[0].Status != "pending" ||
+		got.Clients[1].ID != in.ClientID || got.Clients[1].Access != "write" {
 		t.Errorf("who sees it: %+v", got.Clients)
 	}
 	o.get("/instances").is(200).shows("2 clients")
-	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:", "Inside LtdRead and write", "Outside LtdRead-only")
+	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:",
+		"Inside LtdRead and write", "Outside LtdRead-only")
 	client.flows(x.ID)
 
 	var gone tied
@@ -315,7 +322,8 @@ func TestInstancesAreTheirAgencysAlone(t *testing.T) {
 		}
 		if c.body != nil {
 			o.do(c.method, c.path, raw("{"), "Content-Type", "application/json").fails(400, "malformed")
-			o.do(c.method, c.path, raw(`{"name":"`+strings.Repeat("x", 300<<10)+`"}`), "Content-Type", "application/json").fails(413, "too_large")
+			o.do(c.method, c.path, raw(`{"name":"`+strings.Repeat("x", 300<<10)+`"}`), "Content-Type", "application/json").fails(413,
+				"too_large")
 		}
 	}
 	if got := o.tied(x.ID); got.Name != "Far mine" {
@@ -337,7 +345,8 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 	x := o.tie(far)
 	client := p.accept(o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "read"}}}).Email)
 	got := client.flows(x.ID)
-	if !got.Connected || got.Reason != "" || got.Access != "read" || got.Name != "Far shown" || len(got.Workflows) < 5 || len(got.Runs) == 0 || len(got.Runs) > 20 {
+	if !got.Connected || got.Reason != "" || got.Access != "read" || got.Name != "Far shown" || len(got.Workflows) < 5 ||
+		len(got.Runs) == 0 || len(got.Runs) > 20 {
 		t.Fatalf("%+v", got)
 	}
 	names := map[string]string{}
@@ -348,13 +357,15 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 		names[w.ID] = w.Name
 	}
 	for i, r := range got.Runs {
-		if r.WorkflowName != names[r.WorkflowID] || r.StartedAt == nil || r.StoppedAt == nil || i > 0 && r.StartedAt.After(*got.Runs[i-1].StartedAt) {
+		if r.WorkflowName != names[r.WorkflowID] || r.StartedAt == nil || r.StoppedAt == nil || i > 0 &&
+			r.StartedAt.After(*got.Runs[i-1].StartedAt) {
 			t.Errorf("run %d: %+v", i, r)
 		}
 	}
 	// The tile leads there, and the page shows the same; who may only look is told so, and has nothing to press.
 	client.get("/portal").is(200).shows("Workflows")
-	page := client.get("/portal/instances/"+x.ID).is(200).shows("Far shown", got.Workflows[0].Name, "On", "Off", "Last runs", "Succeeded", "Switching them is up to Northwind Automations").hides(`role="switch"`)
+	page := client.get("/portal/instances/"+x.ID).is(200).shows("Far shown", got.Workflows[0].Name, "On", "Off", "Last runs", "Succeeded",
+		"Switching them is up to Northwind Automations").hides(`role="switch"`)
 	armoured(t, page)
 	// The agency's key stays out of it.
 	page.hides(far["apiKey"].(string))
@@ -366,7 +377,8 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 		if down.Reason == "" || len(down.Workflows) != 0 || down.Name != "Far shown" || strings.Contains(down.Reason, "elsewhere") {
 			t.Errorf("with %s: %+v", fault, down)
 		}
-		client.get("/portal/instances/"+x.ID).is(200).shows("We cannot show its workflows right now", "Nothing is lost", "tell Northwind Automations")
+		client.get("/portal/instances/"+x.ID).is(200).shows("We cannot show its workflows right now", "Nothing is lost",
+			"tell Northwind Automations")
 	}
 	p.breaks(far, "no-runs")
 	if some := client.flows(x.ID); len(some.Workflows) == 0 || len(some.Runs) != 0 || some.Reason == "" {
@@ -387,7 +399,8 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	o := p.signIn(owner)
 	far := p.far("switched")
 	x := o.tie(far)
-	writes, reads := p.accept(o.invite(p.address("writes"), m{"grants": []m{{"resource": x.ID, "access": "write"}}}).Email), p.accept(o.invite(p.address("reads"), m{"grants": []m{{"resource": x.ID, "access": "read"}}}).Email)
+	writes, reads := p.accept(o.invite(p.address("writes"), m{"grants": []m{{"resource": x.ID, "access": "write"}}}).Email),
+		p.accept(o.invite(p.address("reads"), m{"grants": []m{{"resource": x.ID, "access": "read"}}}).Email)
 	stranger := p.accept(o.invite(p.address("stranger")).Email)
 	at := "/v1/portal/instances/" + x.ID
 	is := func(name string) (string, bool) {
@@ -423,7 +436,8 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		t.Errorf("%d switches", n)
 	}
 	form := "/portal/instances/" + x.ID
-	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"false"}})).is(303).has("Location", "/portal/instances/"+x.ID+"?done=off")
+	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"false"}})).is(303).has("Location",
+		"/portal/instances/"+x.ID+"?done=off")
 	writes.get("/portal/instances/" + x.ID + "?done=off").is(200).shows("It is switched off.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("it is still on")
@@ -444,14 +458,17 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		c.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}}))
 	}
 	reads.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(403, "forbidden")
-	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("You may look at this instance and change nothing.")
+	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("You may look at this instance and " +
+		"change nothing.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("somebody else has switched it on")
 	}
 
 	// What n8n does not do is told, and nothing is claimed.
 	stuck, _ := is("Shared: format an address")
-	if f := writes.do(http.MethodPut, at+"/workflows/"+stuck, m{"active": true}).fails(422, "instance_unreachable"); !strings.Contains(f.Detail, "Nothing was switched") || !strings.Contains(f.Detail, "nothing in it can start it") {
+	if f := writes.do(http.MethodPut, at+"/workflows/"+stuck, m{"active": true}).fails(422,
+		"instance_unreachable"); !strings.Contains(f.Detail, "Nothing was switched") ||
+		!strings.Contains(f.Detail, "nothing in it can start it") {
 		t.Errorf("%+v", f)
 	}
 	p.breaks(far, "fail")
@@ -463,7 +480,8 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	}
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{}).fails(422, "invalid")
 	writes.do(http.MethodPut, at+"/workflows/"+id, raw("{"), "Content-Type", "application/json").fails(400, "malformed")
-	writes.do(http.MethodPut, at+"/workflows/"+id, raw(`{"active":true,"x":"`+strings.Repeat("x", 300<<10)+`"}`), "Content-Type", "application/json").fails(413, "too_large")
+	writes.do(http.MethodPut, at+"/workflows/"+id, raw(`{"active":true,"x":"`+strings.Repeat("x", 300<<10)+`"}`), "Content-Type",
+		"application/json").fails(413, "too_large")
 	writes.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
 	p.nobody().get(at).fails(401, "unauthenticated")
 	stranger.get(at).fails(404, "not_found")
@@ -557,7 +575,9 @@ func TestOneAddressIsConnectedOnceByWhoeverIsFirst(t *testing.T) {
 func TestInstancesAndServicesByThePages(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	armoured(t, o.get("/instances").is(200).shows("Acme production", "Delta onboarding", "It waits for its turn to be set up", "Everline archive", "It was stopped."))
+	armoured(t,
+		o.get("/instances").is(200).shows("Acme production", "Delta onboarding", "It waits for its turn to be set up", "Everline archive",
+			"It was stopped."))
 	armoured(t, o.get("/services").is(200).shows("WhatsApp support line", "Hermes agent"))
 	armoured(t, o.get("/instances?ask=connect").is(200).shows("create a key that may list, read, activate and deactivate workflows"))
 	far := p.far("form")
@@ -573,7 +593,8 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	at, _, _ = strings.Cut(at, "?")
 
 	o.post(at, url.Values{"name": {""}, "url": fields["url"]}).is(422).shows("Give it a name")
-	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"], "tag": {`"old"`}}).is(412).shows("Somebody else has changed this instance")
+	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"], "tag": {`"old"`}}).is(412).shows("Somebody else has changed " +
+		"this instance")
 	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"]}).is(303).has("Location", at+"?done=saved")
 	o.post(at, do("check", nil)).is(303)
 	o.get(at+"?done=checked").is(200).shows("Another name", "answers as it should")
@@ -586,7 +607,8 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	o.post("/instances/"+bare.ID, do("check", nil)).is(422).shows("no API key yet")
 
 	o.post("/services", url.Values{"type": {"other"}, "name": {""}}).is(422).shows("Give it a name")
-	at = o.post("/services", url.Values{"type": {"other"}, "name": {"Status page " + p.run}, "url": {"https://status.example"}}).is(303).header.Get("Location")
+	at = o.post("/services",
+		url.Values{"type": {"other"}, "name": {"Status page " + p.run}, "url": {"https://status.example"}}).is(303).header.Get("Location")
 	armoured(t, o.get(at).is(200).shows("Status page "+p.run, "https://status.example"))
 	at, _, _ = strings.Cut(at, "?")
 	o.get(at + "?ask=disconnect").is(200).shows("No client sees it, so nobody loses anything.")
@@ -617,7 +639,8 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	fresh()
 	program.get("/v1/services/" + s.ID).is(200)
 
-	client := p.accept(o.invite("things@client.example", m{"grants": []m{{"resource": x.ID, "access": "write"}, {"resource": s.ID, "access": "read"}}}).Email)
+	client := p.accept(o.invite("things@client.example",
+		m{"grants": []m{{"resource": x.ID, "access": "write"}, {"resource": s.ID, "access": "read"}}}).Email)
 	kept.keep(client.cookie)
 	f := client.flows(x.ID)
 	client.get("/portal/instances/" + x.ID).is(200)
@@ -639,7 +662,8 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	o.get("/services").is(200)
 	o.get("/services/" + s.ID).is(200)
 	o.post("/services", url.Values{"type": {"x"}}).is(422)
-	at, _, _ = strings.Cut(o.post("/services", url.Values{"key": {"00112233"}, "type": {"other"}, "name": {"More"}}).is(303).header.Get("Location"), "?")
+	at, _, _ = strings.Cut(o.post("/services",
+		url.Values{"key": {"00112233"}, "type": {"other"}, "name": {"More"}}).is(303).header.Get("Location"), "?")
 	o.post(at, do("disconnect", nil)).is(303)
 	fresh()
 	program.delete("/v1/services/" + s.ID).is(200)

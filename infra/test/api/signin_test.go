@@ -46,7 +46,8 @@ func TestASessionsCookie(t *testing.T) {
 	}
 	o := p.signIn(owner)
 	o.get("/v1/sessions/current").is(200).into(&who)
-	if who.Email != owner || who.Agency == nil || !strings.HasPrefix(who.Agency.ID, "ag_") || !strings.HasPrefix(who.Agency.MemberID, "mb_") {
+	if who.Email != owner || who.Agency == nil || !strings.HasPrefix(who.Agency.ID, "ag_") ||
+		!strings.HasPrefix(who.Agency.MemberID, "mb_") {
 		t.Errorf("the owner's session is %+v", who)
 	}
 	// A cookie that is none of ours, or was altered, is as good as none.
@@ -78,11 +79,13 @@ func TestSigningInByThePages(t *testing.T) {
 	for range 2 { // the address that asks for the code may be loaded again, which mails none
 		c.get(asks).is(200).shows("Check your mail", "on its way to "+owner).hides("A new code is on its way.")
 	}
-	for _, made := range []string{"/sign-in?step=code&email=" + url.QueryEscape(owner), strings.Replace(asks, "sent=", "sent=x", 1), strings.Replace(asks, "email=", "email=%00", 1)} {
+	for _, made := range []string{"/sign-in?step=code&email=" + url.QueryEscape(owner), strings.Replace(asks, "sent=", "sent=x", 1),
+		strings.Replace(asks, "email=", "email=%00", 1)} {
 		c.get(made).is(200).shows("Enter your address and the code that we mailed to it.").hides("on its way to")
 	}
 	p.advance(time.Minute)
-	again := c.post("/sign-in", do("code", url.Values{"email": {owner}, "again": {"1"}, "next": {"/upgrade"}})).is(303).header.Get("Location")
+	again := c.post("/sign-in",
+		do("code", url.Values{"email": {owner}, "again": {"1"}, "next": {"/upgrade"}})).is(303).header.Get("Location")
 	if a := c.get(again).is(200).shows("A new code is on its way."); !strings.Contains(string(a.body), `name="next" value="/upgrade"`) {
 		t.Error("where to go on to is lost")
 	}
@@ -208,7 +211,8 @@ func TestX13APIKeysActWithinTheirScopes(t *testing.T) {
 	}
 	// A key is no person: it manages no keys, has no session, no portal, and accepts nothing.
 	c := p.program(o.key("all", "invites:read", "invites:write", "clients:read", "resources:read").Secret)
-	for _, a := range []*answer{c.get("/v1/api-keys"), c.post("/v1/api-keys", m{"name": "x", "scopes": []string{"invites:read"}}), c.delete("/v1/api-keys/key_01JZ8Y5W3RN6T0V4K2M9QXBDCE")} {
+	for _, a := range []*answer{c.get("/v1/api-keys"), c.post("/v1/api-keys", m{"name": "x", "scopes": []string{"invites:read"}}),
+		c.delete("/v1/api-keys/key_01JZ8Y5W3RN6T0V4K2M9QXBDCE")} {
 		if f := a.fails(403, "forbidden"); f.Detail != "An API key cannot do this. Sign in with a browser." {
 			t.Errorf("%s with a key says %q", a.what, f.Detail)
 		}
@@ -256,7 +260,8 @@ func TestAPIKeysAreShownOnceListedAndRevoked(t *testing.T) {
 			t.Errorf("scopes %v: %+v", scopes, f)
 		}
 	}
-	for _, a := range []*answer{p.nobody().get("/v1/api-keys"), p.nobody().post("/v1/api-keys", m{"name": "x", "scopes": []string{"invites:read"}}), p.nobody().delete("/v1/api-keys/" + k.ID)} {
+	for _, a := range []*answer{p.nobody().get("/v1/api-keys"),
+		p.nobody().post("/v1/api-keys", m{"name": "x", "scopes": []string{"invites:read"}}), p.nobody().delete("/v1/api-keys/" + k.ID)} {
 		a.fails(401, "unauthenticated")
 	}
 	// A client is not of the agency.

@@ -59,7 +59,8 @@ func askable(t *testing.T, p *product) []question {
 				payload["requestContext"].(map[string]any)["http"].(map[string]any)["method"] = http.MethodPost
 				payload["body"] = url.Values{"do": {form.Do}}.Encode()
 				payload["headers"].(map[string]any)["content-type"] = "application/x-www-form-urlencoded"
-				all = append(all, question{name: h.ID + "." + form.Do, who: form.Who, page: true, payload: payload, held: functions[f.ID], unheld: open})
+				all = append(all,
+					question{name: h.ID + "." + form.Do, who: form.Who, page: true, payload: payload, held: functions[f.ID], unheld: open})
 			}
 		case *web.Redirect:
 			all = append(all, question{name: h.ID, who: h.Who, page: true, payload: sample(t, h.ID), held: functions[f.ID]})
@@ -203,7 +204,8 @@ func TestWhoMayIsWhatIsDeclared(t *testing.T) {
 		all = append(all, string(s))
 	}
 	every := o.key("everything "+p.run, all...)
-	personas = append(personas, persona{name: "a key for everything", scopes: identity.Scopes(), caller: func() *caller { return p.program(every.Secret) }})
+	personas = append(personas,
+		persona{name: "a key for everything", scopes: identity.Scopes(), caller: func() *caller { return p.program(every.Secret) }})
 	things := askable(t, p)
 	if len(things) < 100 {
 		t.Errorf("only %d operations, pages and forms", len(things))
@@ -246,7 +248,8 @@ func (p *product) session(who email.Address, places ...signin.Membership) *calle
 	table := dynamo.Open(p.aws(), p.place.Table, p.now)
 	user, sid, hash := id.UserOf(who), ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy()), who.Hash()
 	cookie := secret.New(secret.Session, append(hash[:16:16], sid[:]...))
-	s := &identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: who, CreatedAt: now, ExpiresAt: now.Add(identity.SessionLifetime)}
+	s := &identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: who, CreatedAt: now,
+		ExpiresAt: now.Add(identity.SessionLifetime)}
 	all, err := dynamo.NewSignUps(table).Memberships(p.t.Context(), user)
 	if err != nil {
 		p.t.Fatal(err)

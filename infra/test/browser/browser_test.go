@@ -98,7 +98,8 @@ func (v *visitor) until(what, condition string) {
 		}
 		select {
 		case <-ctx.Done():
-			v.t.Fatalf("%s waits in vain for %s\non %s", v.name, what, v.eval("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
+			v.t.Fatalf("%s waits in vain for %s\non %s", v.name, what,
+				v.eval("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -145,9 +146,11 @@ func (v *visitor) look(page string) {
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 1440} {
 			v.do(chromium.See(width, 900, scheme)) // without motion: no picture of a fade
-			v.until("the new width", fmt.Sprintf("innerWidth === %d && document.documentElement.getBoundingClientRect().width <= %d", width, width))
+			v.until("the new width",
+				fmt.Sprintf("innerWidth === %d && document.documentElement.getBoundingClientRect().width <= %d", width, width))
 			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); !strings.HasPrefix(wide, "-") && wide != "0" {
-				v.t.Errorf("%s sticks out by %s px at %d px: %s", page, wide, width, v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth).slice(0, 5).join("; ")`))
+				v.t.Errorf("%s sticks out by %s px at %d px: %s", page, wide, width,
+					v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth).slice(0, 5).join("; ")`))
 			}
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				b, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())

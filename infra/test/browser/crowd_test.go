@@ -70,7 +70,8 @@ func fill(t *testing.T, l *local.Local) {
 	}
 	now := l.Now()
 	for k := range crowd {
-		add(fmt.Sprintf("c%04d@crowd.example", k), fmt.Sprintf("Client %04d", k), now.Add(time.Duration(k-crowd)*time.Minute-time.Hour), k%2 == 0)
+		add(fmt.Sprintf("c%04d@crowd.example", k), fmt.Sprintf("Client %04d", k), now.Add(time.Duration(k-crowd)*time.Minute-time.Hour),
+			k%2 == 0)
 	}
 	n := 0
 	for address, name := range odd {
@@ -88,14 +89,16 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 	owner.sees("Clients", "Older")
 	owner.look("crowd-clients")
 	for address, name := range odd {
-		owner.until("the row of "+address, fmt.Sprintf(`[...document.querySelectorAll("table a")].some(a => a.textContent.trim() === %q)`, name))
+		owner.until("the row of "+address,
+			fmt.Sprintf(`[...document.querySelectorAll("table a")].some(a => a.textContent.trim() === %q)`, name))
 	}
 
 	// One of two thousand, by a part of its name or its address, and those in one state.
 	shown := func() string {
 		return owner.eval(`[...document.querySelectorAll("tbody .name a")].map(a => a.textContent.trim()).join("|")`)
 	}
-	for typed, name := range map[string]string{"1234": "Client 1234", "c0007@crowd": "Client 0007", "النور": odd["rtl@odd.example"], "🚀": odd["emoji@odd.example"], "unbroken@": odd["unbroken@odd.example"]} {
+	for typed, name := range map[string]string{"1234": "Client 1234", "c0007@crowd": "Client 0007", "النور": odd["rtl@odd.example"],
+		"🚀": odd["emoji@odd.example"], "unbroken@": odd["unbroken@odd.example"]} {
 		owner.open("/clients")
 		owner.write("q", typed)
 		owner.until("what is found of "+typed, `document.querySelectorAll("tbody .name a").length < 50`)

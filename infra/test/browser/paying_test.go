@@ -73,7 +73,8 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	client.card("4000 0025 0000 3155")
 	client.sees("Your bank asks whether you want to pay")
 	client.press("Fail")
-	client.until("the payment service to say so", `location.pathname.startsWith("/_local/stripe/checkout/") && document.querySelector("[role=alert]")`)
+	client.until("the payment service to say so",
+		`location.pathname.startsWith("/_local/stripe/checkout/") && document.querySelector("[role=alert]")`)
 	client.card("4000 0025 0000 3155")
 	client.sees("Your bank asks whether you want to pay")
 	client.press("Confirm")

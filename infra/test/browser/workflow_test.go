@@ -54,17 +54,22 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	client.look("portal-instance")
 
 	switchOf := func(name string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll(".flows li")].find(l => l.textContent.includes(%q)).querySelector("button")`, name)
+		return fmt.Sprintf(`[...document.querySelectorAll(".flows li")].find(l => l.textContent.includes(%q)).querySelector("button")`,
+			name)
 	}
 	reminders := switchOf("Invoice reminders")
 	client.eval(reminders + `.focus()`)
 	client.do(chromedp.KeyEvent(" "))
-	client.until("the switch to be on", reminders+`.getAttribute("aria-checked") === "true" && document.querySelector("[data-said]").textContent === "Invoice reminders is on."`)
+	client.until("the switch to be on",
+		reminders+
+			`.getAttribute("aria-checked") === "true" && document.querySelector("[data-said]").textContent === "Invoice reminders is on."`)
 	if at := client.eval(`[location.search, document.activeElement === ` + reminders + `].join()`); at != ",true" {
 		t.Errorf("switching left the page, or lost the focus: %s", at)
 	}
 	client.do(chromedp.Click(`//li[contains(., "Invoice reminders")]//button`))
-	client.until("the switch to be off", reminders+`.getAttribute("aria-checked") === "false" && document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
+	client.until("the switch to be off",
+		reminders+
+			`.getAttribute("aria-checked") === "false" && document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
 
 	owner.press("Check now")
 	owner.sees("answers as it should")

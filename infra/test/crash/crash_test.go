@@ -153,7 +153,8 @@ func TestNoAnsweredInviteLosesItsMailToAKilledProcess(t *testing.T) {
 	p.call(http.MethodPost, "/v1/sign-in-codes", "", map[string]string{"email": local.Owner}, nil)
 	eventually(t, "the code's mail", func() bool { return len(p.mails(local.Owner)) == 1 })
 	var session string
-	if status := p.call(http.MethodPost, "/v1/sessions", "", map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6]}, &session); status != http.StatusCreated {
+	if status := p.call(http.MethodPost, "/v1/sessions", "",
+		map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6]}, &session); status != http.StatusCreated {
 		t.Fatalf("sign-in: %d", status)
 	}
 
@@ -187,7 +188,8 @@ func TestNoAnsweredInviteLosesItsMailToAKilledProcess(t *testing.T) {
 		domain := []string{"slow.example", "quick.example"}[n%2]
 		address := fmt.Sprintf("client%d@%s", n, domain)
 		var made struct{ ID, Status string }
-		if status := p.call(http.MethodPost, "/v1/invites", session, map[string]string{"email": address}, &made); status != http.StatusAccepted {
+		if status := p.call(http.MethodPost, "/v1/invites", session, map[string]string{"email": address},
+			&made); status != http.StatusAccepted {
 			t.Fatalf("round %d: %d", n, status)
 		}
 		answered[address] = made.ID

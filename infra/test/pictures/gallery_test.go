@@ -104,16 +104,19 @@ func fonts(t *testing.T) bool {
 		return true
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("fonts are missing, and CI=true asks for them: %v. Debian: apt-get install fonts-inter fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji", missing)
+		t.Fatalf("fonts are missing, and CI=true asks for them: %v. Debian: apt-get install fonts-inter fonts-dejavu-core "+
+			"fonts-noto-core fonts-noto-color-emoji", missing)
 	}
-	t.Logf("pictures are not compared for want of fonts: %v. Debian: apt-get install fonts-inter fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji", missing)
+	t.Logf("pictures are not compared for want of fonts: %v. Debian: apt-get install fonts-inter fonts-dejavu-core fonts-noto-core "+
+		"fonts-noto-color-emoji", missing)
 	return false
 }
 
 // fixed makes a browser draw the same on every machine: with our fonts, where they are, and no other.
 func fixed(t *testing.T, ours bool) []chromedp.ExecAllocatorOption {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB")}
+	options := []chromedp.ExecAllocatorOption{chromedp.Flag("font-render-hinting", "none"), chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB")}
 	if !ours {
 		return options
 	}
@@ -292,7 +295,8 @@ func (x *tab) fit(ctx context.Context, width int64, scheme string) error {
 		if err := chromedp.Do(ctx, chromium.See(width, height, scheme)); err != nil {
 			return err
 		}
-		high, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollHeight))))`, chromedp.EvalAwaitPromise))
+		high, err := chromedp.Run(ctx,
+			chromedp.Evaluate[int64](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollHeight))))`, chromedp.EvalAwaitPromise))
 		if err != nil {
 			return err
 		}
@@ -325,7 +329,8 @@ func (x *tab) judge(ctx context.Context, source string, mail bool) ([]string, er
 	if mail {
 		tags = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]`
 	}
-	return chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+tags+`, resultTypes: ["violations"], preload: false}).then(r =>
+	return chromedp.Run(ctx,
+		chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+tags+`, resultTypes: ["violations"], preload: false}).then(r =>
 		r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.any.map(a => a.message).join("; ").slice(0, 200)).join(" | ")))`, chromedp.EvalAwaitPromise))
 }
 
@@ -336,7 +341,8 @@ func TestFaultsAreSeen(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'")
-		fmt.Fprint(w, `<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1><img src="/x.png"><p style="color:#ccc">Pale<table width="2000"><tr><td>Wide</table></main><script>alert(1)</script></html>`)
+		fmt.Fprint(w,
+			`<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1><img src="/x.png"><p style="color:#ccc">Pale<table width="2000"><tr><td>Wide</table></main><script>alert(1)</script></html>`)
 	}))
 	t.Cleanup(server.Close)
 	x, err := newTab(chromium.Start(t))

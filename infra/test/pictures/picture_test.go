@@ -189,7 +189,8 @@ func compare(t *testing.T, name string, shot []byte, half bool) {
 	if most := allowed(got); n > most {
 		save(t, filepath.Join(failed, name+".got.png"), got)
 		save(t, filepath.Join(failed, name+".diff.png"), where())
-		t.Errorf("%s: %d pixels differ from the golden picture, of at most %d. Look at infra/test/pictures/%s/%s.got.png and .diff.png; if it is meant to look like that, run: make goldens", name, n, most, failed, name)
+		t.Errorf("%s: %d pixels differ from the golden picture, of at most %d. Look at infra/test/pictures/%s/%s.got.png and .diff.png; "+
+			"if it is meant to look like that, run: make goldens", name, n, most, failed, name)
 	}
 }
 

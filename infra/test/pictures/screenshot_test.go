@@ -34,7 +34,8 @@ func TestScreenshot(t *testing.T) {
 	take := func(url string, width, height int64, scheme string) []byte {
 		t.Helper()
 		sharp := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1.25})
+			_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride,
+				emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1.25})
 			return err
 		})
 		if err := chromedp.Do(ctx, chromium.See(width, height, scheme), sharp, chromedp.Navigate(url)); err != nil {
@@ -61,7 +62,8 @@ func TestScreenshot(t *testing.T) {
 		{"portal-instance", "light", 1120, 800, 1000, 640, 560},
 	} {
 		shot := take(origin+"/"+p.state, p.width, p.height, p.scheme)
-		page += fmt.Sprintf(`<img style="left:%dpx;top:%dpx;width:%dpx" src="data:image/png;base64,%s">`, p.left, p.top, p.shown, base64.StdEncoding.EncodeToString(shot))
+		page += fmt.Sprintf(`<img style="left:%dpx;top:%dpx;width:%dpx" src="data:image/png;base64,%s">`, p.left, p.top, p.shown,
+			base64.StdEncoding.EncodeToString(shot))
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -10,12 +10,13 @@ import (
 )
 
 // BenchmarkStart measures, for every function, the time from the process's start to its first poll (goal: 8 ms) and
-// that of its first invocation. Give it a count: go test ./infra/test/smoke -run NONE -bench Start -benchtime 10x
+// that of its first invocation, with the first of its events. Give it a count: go test ./infra/test/smoke -run NONE
+// -bench Start -benchtime 10x
 func BenchmarkStart(b *testing.B) {
 	prepared := prepare(b)
 	for _, f := range prepared.template.Functions {
 		b.Run(f.ID, func(b *testing.B) {
-			payload, variables := event(b, f), binaries.Variables(prepared.template, f)
+			payload, variables := sample(b, events(f, prepared.functions[f.ID])[0]), binaries.Variables(prepared.template, f)
 			var started, invoked time.Duration
 			for b.Loop() {
 				ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -42,12 +43,9 @@ func BenchmarkStart(b *testing.B) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// BenchmarkSize reports the size of every function's binary for arm64, as deployed (goal: 12 MB).
+// BenchmarkSize reports the size of every function's binary for arm64, as deployed (goal: 12 MiB).
 func BenchmarkSize(b *testing.B) {
-	dir := b.TempDir()
-	if err := binaries.Build(b.Context(), root, dir, "arm64"); err != nil {
-		b.Fatal(err)
-	}
+	dir := folder(b, &deployed)
 	for _, f := range declared(b).Functions {
 		b.Run(f.ID, func(b *testing.B) {
 			info, err := os.Stat(binaries.Path(dir, f))

@@ -11,14 +11,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-
-	"latchkey.dev/infra/run/binaries"
 )
 
 var update = flag.Bool("update", false, "write functions/deps.txt anew")
@@ -31,13 +28,7 @@ var list = filepath.Join(root, "functions", "deps.txt")
 // linker leaves out what nothing reaches.
 func TestEachBinaryLinksWhatTheListSays(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
-	if runtime.GOOS != "linux" {
-		dir = t.TempDir()
-		if err := binaries.Build(t.Context(), root, dir, runtime.GOARCH); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t, &deployed)
 	there, err := directories()
 	if err != nil {
 		t.Fatal(err)
@@ -68,37 +59,43 @@ func TestEachBinaryLinksWhatTheListSays(t *testing.T) {
 // heavy are the packages of Go's own library that the list names, since a binary pays for them in size or at its start.
 var heavy = map[string]bool{"html/template": true, "encoding/xml": true, "image": true, "net/http": true}
 
-// linked are the packages that have code in the binary: ours and those of golang.org/x by package, the others by their
-// module, and those of Go's own library that are heavy. A binary without symbols still has the table of its functions,
-// which stack traces are made from.
-func linked(binary string) (map[string]bool, error) {
+// code are the functions that are in the binary, and what it was built of. A binary without symbols still has the table of
+// its functions, which stack traces are made from.
+func code(binary string) ([]gosym.Func, *buildinfo.BuildInfo, error) {
 	file, err := elf.Open(binary)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
 	section, text := file.Section(".gopclntab"), file.Section(".text")
 	if section == nil || text == nil {
-		return nil, errors.New("it has no table of functions: is it a Go binary?")
+		return nil, nil, errors.New("it has no table of functions: is it a Go binary?")
 	}
 	data, err := section.Data()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(table.Funcs) == 0 {
-		return nil, errors.New("its table of functions is empty")
+		return nil, nil, errors.New("its table of functions is empty")
 	}
 	info, err := buildinfo.ReadFile(binary)
+	return table.Funcs, info, err
+}
+
+// linked are the packages that have code in the binary: ours and those of golang.org/x by package, the others by their
+// module, and those of Go's own library that are heavy.
+func linked(binary string) (map[string]bool, error) {
+	functions, info, err := code(binary)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]bool{}
-	for i := range table.Funcs {
-		if name := entry(table.Funcs[i].PackageName(), info); name != "" {
+	for i := range functions {
+		if name := entry(functions[i].PackageName(), info); name != "" {
 			all[name] = true
 		}
 	}
@@ -140,8 +137,8 @@ func kind(links map[string]bool) string {
 	return "worker"
 }
 
-// describe writes the list. Packages that exactly the same functions link are one set, which has the name of one of
-// them. What most functions of a kind link is said once; a function's line has what it links more, and less.
+// describe writes the list. Packages that exactly the same functions link are one set, which has the name of one of them.
+// What all functions of a kind link is said once; a function's line has what it links more.
 func describe(links map[string]map[string]bool) string {
 	functions := slices.Sorted(maps.Keys(links))
 	by := map[string]string{} // package: the functions that link it
@@ -169,48 +166,55 @@ func describe(links map[string]map[string]bool) string {
 	usual := map[string]map[string]bool{}
 	var b strings.Builder
 	b.WriteString("# What each function links, as far as it is not Go's own. Written by make deps, held by infra/test/smoke.\n" +
-		"# Ours without latchkey.dev/shared/, those of others by module.\n")
+		"# Ours without latchkey.dev/shared/, those of others by module.\n\n# What all of a kind link.\n\n")
 	for _, k := range kinds {
-		fmt.Fprintf(&b, "\n%s\n", k)
 		usual[k] = map[string]bool{}
+		var all []string
 		for _, set := range names {
-			n := 0
-			for _, f := range of[k] {
-				if has(f, set) {
-					n++
-				}
-			}
-			if usual[k][set] = 2*n > len(of[k]); usual[k][set] {
-				fmt.Fprintf(&b, "\t%s\n", set)
+			if usual[k][set] = !slices.ContainsFunc(of[k], func(f string) bool { return !has(f, set) }); usual[k][set] {
+				all = append(all, set)
 			}
 		}
+		wrap(&b, k+":", all)
 	}
-	b.WriteString("\n# What is always linked together, under the name of one.\n")
+	b.WriteString("\n# What is always linked together, under the name of one.\n\n")
 	for _, set := range names {
 		if len(sets[set]) > 1 {
-			fmt.Fprintf(&b, "\n%s\n", set)
+			var others []string
 			for _, p := range sets[set] {
 				if short(p) != set {
-					fmt.Fprintf(&b, "\t%s\n", short(p))
+					others = append(others, short(p))
 				}
 			}
+			wrap(&b, set+":", others)
 		}
 	}
-	b.WriteString("\n# What a function links more (+) and less (-) than is usual for its kind.\n\n")
+	b.WriteString("\n# What a function links more than all of its kind.\n\n")
 	for _, f := range functions {
 		k := kind(links[f])
 		fmt.Fprintf(&b, "%s: %s", f, k)
 		for _, set := range names {
-			switch {
-			case has(f, set) && !usual[k][set]:
-				b.WriteString(" +" + set)
-			case !has(f, set) && usual[k][set]:
-				b.WriteString(" -" + set)
+			if has(f, set) && !usual[k][set] {
+				b.WriteString(" " + set)
 			}
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// wrap writes words in lines of at most 120 columns, those after the first behind a tab.
+func wrap(b *strings.Builder, first string, words []string) {
+	line := first
+	for _, word := range words {
+		if len(line)+1+len(word) > 120 {
+			b.WriteString(line + "\n")
+			line = "\t" + word
+			continue
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
 }
 
 // rank orders packages by how well they name a set: our own adapters first, since they say what for.
@@ -226,10 +230,10 @@ func rank(path string) int {
 
 func short(path string) string { return strings.TrimPrefix(path, "latchkey.dev/shared/") }
 
-func TestTheListSaysWhatFunctionsLinkMoreAndLess(t *testing.T) {
+func TestTheListSaysWhatFunctionsLinkMore(t *testing.T) {
 	t.Parallel()
 	set := func(packages ...string) map[string]bool {
-		all := map[string]bool{"latchkey.dev/shared/frontend/api": true}
+		all := map[string]bool{"latchkey.dev/shared/frontend/api": true, "latchkey.dev/shared/domain/id": true}
 		for _, p := range packages {
 			all[p] = true
 		}
@@ -241,8 +245,8 @@ func TestTheListSaysWhatFunctionsLinkMoreAndLess(t *testing.T) {
 		"c": set("golang.org/x/net/html"),
 	})
 	for _, want := range []string{
-		"\napi\n\tadapter/dynamo\n\tfrontend/api\n\n", "\nadapter/dynamo\n\texample.com/sdk\n\n",
-		"\na: api\nb: api\nc: api -adapter/dynamo +golang.org/x/net/html\n",
+		"\napi: domain/id\n", "\ndomain/id: frontend/api\n", "\nadapter/dynamo: example.com/sdk\n",
+		"\na: api adapter/dynamo\nb: api adapter/dynamo\nc: api golang.org/x/net/html\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)

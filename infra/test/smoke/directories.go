@@ -1,5 +1,5 @@
-// Package smoke drives every deployed binary as Lambda would: through the Runtime API, with its event from events/ and
-// the variables that template.yaml gives it, against the embedded engine. It also keeps the names in step, and the
+// Package smoke drives every binary as Lambda would: through the Runtime API, with its events from events/ and the
+// variables that the templates give it, against the embedded engine. It also keeps the names in step, the sizes, and the
 // list of what each binary links.
 package smoke
 
@@ -17,18 +17,44 @@ import (
 // root is the repository's top level, from this package.
 const root = "../../.."
 
-// built compiles all functions for this machine, once for all tests of the package, into the folder outcome.
+// shared is the folder that has the binaries for this machine already, which the suites of one run share; empty for none.
+var shared = os.Getenv("LATCHKEY_BINARIES")
+
+// made is a folder with all functions that is filled when it is first needed.
+type made struct {
+	use  binaries.Use
+	once sync.Once
+	dir  string
+	err  error
+}
+
 var (
-	outcome string
-	built   = sync.OnceValue(func() (err error) {
-		if outcome, err = os.MkdirTemp("", "latchkey-smoke-"); err != nil {
-			return err
-		}
-		return binaries.Build(context.Background(), root, outcome, "")
-	})
+	// here are the functions as they run on this machine.
+	here = made{use: binaries.Here}
+	// deployed are the functions as they are deployed, which this machine need not be able to run.
+	deployed = made{use: binaries.Deployed}
 )
 
-// logicalID is the name in the template of a function's directory: send-invite is SendInvite.
+func (m *made) folder() (string, error) {
+	m.once.Do(func() {
+		if m.use == binaries.Here && shared != "" {
+			m.dir = shared
+			return
+		}
+		if m.dir, m.err = os.MkdirTemp("", "latchkey-smoke-"); m.err == nil {
+			m.err = binaries.Build(context.Background(), root, m.dir, m.use)
+		}
+	})
+	return m.dir, m.err
+}
+
+func (m *made) remove() {
+	if m.dir != "" && m.dir != shared {
+		_ = os.RemoveAll(m.dir)
+	}
+}
+
+// logicalID is the name in the template of a function's directory: invite-resend is InviteResend.
 func logicalID(directory string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(filepath.Base(directory), "-") {
@@ -41,7 +67,7 @@ func logicalID(directory string) string {
 	return b.String()
 }
 
-// directories are the functions' directories that there are, such as "functions/api/send-invite".
+// directories are the functions' directories that there are, such as "functions/invites/invite-resend".
 func directories() ([]string, error) {
 	found, err := filepath.Glob(filepath.Join(root, "functions", "*", "*"))
 	if err != nil {

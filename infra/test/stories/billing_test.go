@@ -73,7 +73,8 @@ func openShop(t testing.TB) *shop {
 	cfg.HTTPClient = &http.Client{Transport: s.network}
 	jobs := queues.Open(cfg, s.queue)
 
-	s.service = stripe.Open(s.till.Key(), stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})
+	s.service = stripe.Open(s.till.Key(),
+		stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})
 	set := billing.Settings{Origin: origin, Tax: contract.Tax{Way: contract.Untaxed}}
 	s.prices = &billing.Prices{Store: s.table, Now: time.Now}
 	s.checkouts = &billing.Checkouts{Store: s.table, Provider: s.service, Provision: s.sweep.Provision, Settings: set, Now: time.Now}
@@ -142,7 +143,9 @@ func (s *shop) long(d time.Duration) {
 // order asks the address to buy 30 GB of hosting and WhatsApp.
 func (s *shop) order(o *office, address string) id.Invite {
 	s.t.Helper()
-	c, err := s.inviter.Send(s.ctx, o.owner, onboarding.Draft{Email: address, Payer: invite.ClientPays, Order: &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}}, "")
+	c, err := s.inviter.Send(s.ctx, o.owner,
+		onboarding.Draft{Email: address, Payer: invite.ClientPays, Order: &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}},
+		"")
 	must(s.t, err)
 	s.deliver()
 	return c.Invite.ID
@@ -396,7 +399,8 @@ func TestAnAgencyBuysMaxAndLosesItWithoutHarmToClients(t *testing.T) {
 // Whatever becomes of webhooks, and whatever call fails while they are dealt with: one charge, one client.
 func TestEveryPaymentIsFoundHoweverItIsTold(t *testing.T) {
 	t.Parallel()
-	plans := map[string]standin.Plan{"in order": {}, "lost": {Lose: 1}, "repeated": {Repeat: 1}, "reordered": {Reorder: 1}, "days late": {Delay: 1}, "all of it": {Lose: .3, Repeat: .4, Reorder: .5, Delay: .4}}
+	plans := map[string]standin.Plan{"in order": {}, "lost": {Lose: 1}, "repeated": {Repeat: 1}, "reordered": {Reorder: 1},
+		"days late": {Delay: 1}, "all of it": {Lose: .3, Repeat: .4, Reorder: .5, Delay: .4}}
 	for name, plan := range plans {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -422,7 +426,8 @@ func TestEveryPaymentIsFoundHoweverItIsTold(t *testing.T) {
 func (s *shop) paidOnce(o *office, which id.Invite) {
 	s.t.Helper()
 	c := o.get(which)
-	if c.Payment.State != subscription.Active || !c.Joined() || len(c.Items) != 2 || len(s.alive(which)) != 1 || s.alive(which)[0].ID != c.Payment.Reference {
+	if c.Payment.State != subscription.Active || !c.Joined() || len(c.Items) != 2 || len(s.alive(which)) != 1 ||
+		s.alive(which)[0].ID != c.Payment.Reference {
 		s.t.Fatalf("%s: %+v, joined %t, %d items, alive: %v", which, c.Payment, c.Joined(), len(c.Items), s.alive(which))
 	}
 	must(s.t, o.logged(audit.PaymentReceived, 1))
@@ -450,7 +455,9 @@ func TestAFaultAnywhereInAPaymentHarmsNothing(t *testing.T) {
 					})
 					for range 3 {
 						var err error
-						if s.network.step(s.ctx, func(ctx context.Context) { _, err = s.checkouts.Start(ctx, person(address), o.id, payment.Month) }) && err == nil {
+						if s.network.step(s.ctx, func(ctx context.Context) {
+							_, err = s.checkouts.Start(ctx, person(address), o.id, payment.Month)
+						}) && err == nil {
 							break
 						}
 						s.skip(2 * time.Second)
@@ -500,7 +507,8 @@ func TestNeverTwoSubscriptionsForOneInvite(t *testing.T) {
 			}
 			together(4, func(k int) {
 				s.skip(time.Duration(delays[k]) * time.Millisecond)
-				s.checkouts.Start(s.ctx, person(address), o.id, []payment.Interval{payment.Month, payment.Year}[k%2]) //nolint:errcheck // some lose
+				s.checkouts.Start(s.ctx, person(address), o.id,
+					[]payment.Interval{payment.Month, payment.Year}[k%2]) //nolint:errcheck // some lose
 			})
 			for _, open := range s.open(which) { // whatever page is open is paid
 				s.till.Pay(open, standin.Card{Number: standin.CardGood}) //nolint:errcheck // it may have been closed
@@ -516,7 +524,8 @@ func TestNeverTwoSubscriptionsForOneInvite(t *testing.T) {
 
 // open are the pages of the invite that can be paid.
 func (s *shop) open(which id.Invite) (out []string) {
-	all, err := s.service.CheckoutsOf(s.ctx, payment.CheckoutQuery{Status: payment.CheckoutOpen, Email: string(s.offices[len(s.offices)-1].get(which).Email)})
+	all, err := s.service.CheckoutsOf(s.ctx,
+		payment.CheckoutQuery{Status: payment.CheckoutOpen, Email: string(s.offices[len(s.offices)-1].get(which).Email)})
 	must(s.t, err)
 	for _, x := range all {
 		if x.Reference == string(which) {

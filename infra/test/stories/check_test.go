@@ -160,7 +160,8 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 		say("%s is %s, accepted at %v, accepted in the log %d times", c.Invite.ID, c.Invite.Status, c.AcceptedAt, now)
 	}
 	if c.Joined() != member || c.Joined() != (accepted-ended == 1) || accepted-ended > 1 || accepted < ended {
-		say("%s is a client: %t, its person a member: %t, accepted in the log %d times, ended %d times", c.ID, c.Joined(), member, accepted, ended)
+		say("%s is a client: %t, its person a member: %t, accepted in the log %d times, ended %d times", c.ID, c.Joined(), member, accepted,
+			ended)
 	}
 	if !c.Joined() && len(c.Grants) > 0 {
 		say("%s is %s, ended at %v, and grants %v", c.Invite.ID, c.Invite.Status, c.EndedAt, c.Grants)
@@ -350,7 +351,9 @@ func (w *world) stuck() []string {
 	for _, o := range w.offices {
 		for _, c := range o.relationships() {
 			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
-				out = append(out, fmt.Sprintf("%s is %s, its mail %s after %d tries", c.Invite.ID, c.Invite.Status, c.Invite.Mail.State, c.Invite.Mail.Tries))
+				out = append(out,
+					fmt.Sprintf("%s is %s, its mail %s after %d tries", c.Invite.ID, c.Invite.Status, c.Invite.Mail.State,
+						c.Invite.Mail.Tries))
 			}
 		}
 	}

@@ -171,7 +171,8 @@ func (f flow) run(w *world, n int, plan func(call) verdict) (calls int, problems
 	w.network.faults(plan)
 	for range 3 {
 		var err error
-		if w.network.step(w.ctx, func(ctx context.Context) { err = f.ask(ctx, o, address, which) }) && (err == nil || fault.As(err) != nil) {
+		if w.network.step(w.ctx, func(ctx context.Context) { err = f.ask(ctx, o, address, which) }) &&
+			(err == nil || fault.As(err) != nil) {
 			break
 		}
 		w.pass(2 * time.Second)

@@ -106,7 +106,9 @@ func TestASignInCodeTakesFiveGuessesTenMinutesAndOneUse(t *testing.T) {
 			must(t, w.codes.Request(w.ctx, who, ip))
 			w.deliver()
 			code := w.code(string(who))
-			together(64, func(n int) { w.signIns.SignIn(w.ctx, who, wrong(code), "192.0.2."+string(rune('a'+n%20)), "") }) //nolint:errcheck // all are wrong
+			together(64, func(n int) {
+				w.signIns.SignIn(w.ctx, who, wrong(code), "192.0.2."+string(rune('a'+n%20)), "")
+			}) //nolint:errcheck // all are wrong
 			c, err := w.table.Code(w.ctx, id.UserOf(who))
 			must(t, err)
 			if c.Wrong != identity.CodeGuesses || len(c.Digests) != 0 {

@@ -73,7 +73,10 @@ func (m *machine) edge(now time.Time, moments ...time.Time) bool {
 			moments = append(moments, at.Add(agency.Window))
 		}
 	}
-	return slices.ContainsFunc(append(moments, m.expires), func(t time.Time) bool { d := t.Sub(now); return d > 0 && d < 50*time.Millisecond })
+	return slices.ContainsFunc(append(moments, m.expires), func(t time.Time) bool {
+		d := t.Sub(now)
+		return d > 0 && d < 50*time.Millisecond
+	})
 }
 
 func (m *machine) send(r *rapid.T) {

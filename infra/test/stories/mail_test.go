@@ -42,7 +42,8 @@ func TestFE19ARefusedMailRollsItsInviteBack(t *testing.T) {
 		equal(w, "status", got.Invite.Status, invite.Failed)
 		_, err = w.inviter.Await(w.ctx, got, time.Second)
 		f := w.wants(err, fault.MailRefused)
-		if f.Reason == "" || !strings.Contains(f.Message, "We couldn't email ops@reject.example") || !strings.HasSuffix(f.Message, "No invite was created.") {
+		if f.Reason == "" || !strings.Contains(f.Message, "We couldn't email ops@reject.example") ||
+			!strings.HasSuffix(f.Message, "No invite was created.") {
 			t.Errorf("the sender reads %q, reason %q", f.Message, f.Reason)
 		}
 		_, err = w.directory.Client(w.ctx, o.owner, c.ID)

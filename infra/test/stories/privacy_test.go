@@ -143,7 +143,8 @@ func TestAnotherAccountLearnsNothingButThatItIsAnother(t *testing.T) {
 func TestWhatIsGrantedIsLookedAtAgainAtAcceptance(t *testing.T) {
 	t.Parallel()
 	const who = "ops@acme.example"
-	for name, spoil := range map[string]func(*office){"suspended": (*office).suspend, "downgraded": (*office).downgrade, "the inviter left": (*office).dismissOwner} {
+	for name, spoil := range map[string]func(*office){"suspended": (*office).suspend, "downgraded": (*office).downgrade,
+		"the inviter left": (*office).dismissOwner} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
@@ -204,7 +205,8 @@ func TestFE9OnlyOnesOwnRunningInstancesCanBeLinked(t *testing.T) {
 			"twice": {{Resource: o.n8n[0], Access: instance.Read}, {Resource: o.n8n[0], Access: instance.Write}}, "no such right": {{Resource: o.n8n[0], Access: "own"}},
 			"no id": {{Resource: "ins_x", Access: instance.Read}},
 		} {
-			_, err := w.inviter.Send(w.ctx, o.owner, onboarding.Draft{Email: "ops@acme.example", Payer: invite.AgencyPays, Grants: grants}, "")
+			_, err := w.inviter.Send(w.ctx, o.owner, onboarding.Draft{Email: "ops@acme.example", Payer: invite.AgencyPays, Grants: grants},
+				"")
 			if f := w.wants(err, fault.Invalid); len(f.Fields) != 1 {
 				t.Errorf("%s: %+v", what, f)
 			}
@@ -296,9 +298,11 @@ func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o, other := w.office("Northwind"), w.office("Solo")
-		made, token, err := w.keys.Create(w.ctx, o.owner, signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesWrite, identity.InvitesRead}}, "once")
+		made, token, err := w.keys.Create(w.ctx, o.owner,
+			signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesWrite, identity.InvitesRead}}, "once")
 		must(t, err)
-		again, none, err := w.keys.Create(w.ctx, o.owner, signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesWrite, identity.InvitesRead}}, "once")
+		again, none, err := w.keys.Create(w.ctx, o.owner,
+			signin.NewKey{Name: "CI", Scopes: []identity.Scope{identity.InvitesWrite, identity.InvitesRead}}, "once")
 		must(t, err)
 		if again.ID != made.ID || none != "" {
 			t.Errorf("repeated, it made %s with secret %q", again.ID, none)

@@ -40,7 +40,9 @@ func TestWhatIsToldToBeThereIsLookedAtNow(t *testing.T) {
 					j := job.Provision{Agency: o.id, Client: o.client(which), Item: i.Key, Told: true}
 					if story == "told of what there is not" {
 						j.Item = "si_none"
-						must(t, w.worker.Handle(w.ctx, job.Provision{Agency: id.New[id.Agency](id.AgencyPrefix, time.Now()), Client: j.Client, Item: i.Key, Told: true}.Encode()))
+						must(t, w.worker.Handle(w.ctx,
+							job.Provision{Agency: id.New[id.Agency](id.AgencyPrefix, time.Now()), Client: j.Client, Item: i.Key,
+								Told: true}.Encode()))
 					}
 					must(t, w.worker.Handle(w.ctx, j.Encode()))
 				}

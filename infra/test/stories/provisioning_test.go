@@ -118,7 +118,8 @@ func openWorks(s *shop) *works {
 	w := &works{shop: s, yard: &yard{made: map[string]int{}, run: map[string]int{}, kept: map[string]bool{}}}
 	secret := []byte("a secret of the lifecycle tests' program")
 	w.program = &maker.Server{Secret: secret, Maker: w.yard, Now: time.Now}
-	driver, err := provisionhook.Open(provisionhook.Options{URL: "https://program.example/", Secret: secret, Through: beside{s.network, roundtrip.Transport(w.program)}, Now: time.Now})
+	driver, err := provisionhook.Open(provisionhook.Options{URL: "https://program.example/", Secret: secret,
+		Through: beside{s.network, roundtrip.Transport(w.program)}, Now: time.Now})
 	must(s.t, err)
 	made, err := s.sqs.CreateQueue(s.ctx, &sqs.CreateQueueInput{QueueName: aws.String("life-provision")})
 	must(s.t, err)
@@ -130,7 +131,8 @@ func openWorks(s *shop) *works {
 	w.keys, err = seal.New([]byte("a key of the lifecycle tests of 32 bytes or more"))
 	must(s.t, err)
 	s.checkouts.Provision, s.sweep.Provision = jobs, jobs
-	w.worker = &provisioning.Worker{Store: s.table, Driver: driver, Refunds: &billing.Refunds{Provider: s.service}, Queue: jobs, Mail: s.queueOfMail(), Keys: w.keys, Now: time.Now}
+	w.worker = &provisioning.Worker{Store: s.table, Driver: driver, Refunds: &billing.Refunds{Provider: s.service}, Queue: jobs,
+		Mail: s.queueOfMail(), Keys: w.keys, Now: time.Now}
 	w.retrier = &provisioning.Retrier{Store: s.table, Queue: jobs, Now: time.Now}
 	return w
 }
@@ -213,7 +215,8 @@ func payWith(number string) func(*shop, string) error {
 var tellings = []struct {
 	name string
 	plan standin.Plan
-}{{"in order", standin.Plan{}}, {"lost", standin.Plan{Lose: 1}}, {"repeated", standin.Plan{Repeat: 1}}, {"reordered", standin.Plan{Reorder: 1}}, {"late", standin.Plan{Delay: 1}}}
+}{{"in order", standin.Plan{}}, {"lost", standin.Plan{Lose: 1}}, {"repeated", standin.Plan{Repeat: 1}},
+	{"reordered", standin.Plan{Reorder: 1}}, {"late", standin.Plan{Delay: 1}}}
 
 // checkout brings an address to its page and does there what people do.
 func (w *works) checkout(n int, buy func(*shop, string) error) (*office, id.Invite) {
@@ -241,14 +244,16 @@ func (w *works) sound(o *office, which id.Invite, paid bool) error {
 		return nil
 	}
 	if len(c.Items) != 2 || len(w.alive(which)) != 1 || there != 2 || running != 2 || made != 2 {
-		return fmt.Errorf("%d items, %d subscriptions, %d things, %d run, made %d times", len(c.Items), len(w.alive(which)), there, running, made)
+		return fmt.Errorf("%d items, %d subscriptions, %d things, %d run, made %d times", len(c.Items), len(w.alive(which)), there, running,
+			made)
 	}
 	for _, i := range c.Items {
 		x, err := w.table.Resource(w.ctx, o.id, i.Resource)
 		if err != nil {
 			return err
 		}
-		if i.State != purchase.Ready || x.Status != instance.Running || x.URL != "https://"+strings.ToLower(i.Key)+".n8n.example" || x.Owner != c.ID {
+		if i.State != purchase.Ready || x.Status != instance.Running || x.URL != "https://"+strings.ToLower(i.Key)+".n8n.example" ||
+			x.Owner != c.ID {
 			return fmt.Errorf("%s is %s (%s), and %+v", i.Key, i.State, i.Reason, x)
 		}
 		if key, err := w.keys.Open(x.Key, x.Place(o.id)); x.Kind == instance.N8N && (err != nil || key != "api-key-of-"+i.Key) {
@@ -390,8 +395,10 @@ func TestX6WhatCannotBeMadeIsPaidBackAfterADay(t *testing.T) {
 				o, which := w.checkout(0, payWith(standin.CardGood))
 				w.until(15*time.Minute, 30*time.Second)
 				for _, i := range o.get(which).Items {
-					if fails := cmp.Or(i.Article.Product == contract.Hosting && f.hosting, i.Article.Product == contract.WhatsApp && f.whatsapp); fails &&
-						(i.State != purchase.Failed || i.Reason != "There is no room left." || i.Tries != purchase.Tries || !i.Late(time.Now())) {
+					if fails := cmp.Or(i.Article.Product == contract.Hosting && f.hosting, i.Article.Product == contract.WhatsApp &&
+						f.whatsapp); fails &&
+						(i.State != purchase.Failed || i.Reason != "There is no room left." || i.Tries != purchase.Tries ||
+							!i.Late(time.Now())) {
 						t.Errorf("after a quarter of an hour: %+v", i)
 					}
 				}

@@ -33,21 +33,26 @@ type comeback struct {
 }
 
 var comebacks = []comeback{
-	{"to buy the same", &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
-		c := o.get(which)
-		if err := w.stands(c, 2, 2, 2); err != nil || !term {
-			return err
-		}
-		w.days(40 * 24 * time.Hour)
-		return errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2), w.announcedTo(address, 0), w.paysFor(which, 1), w.paysFor(first, 0))
-	}},
-	{"to buy something else", &onboarding.Order{Hosting: true, StorageGB: 10}, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
-		if err := errors.Join(w.stands(o.get(which), 3, 1, 3), o.shows(address, 1)); err != nil || !term { // what it had is kept until its term is over
-			return err
-		}
-		w.days(40 * 24 * time.Hour)
-		return errors.Join(w.stands(o.get(which), 1, 1, 3), o.shows(address, 1), w.announcedTo(address, 2), w.paysFor(which, 1), w.paysFor(first, 0))
-	}},
+	{"to buy the same", &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}, lapsed,
+		func(w *works, o *office, first, which id.Invite, address string, term bool) error {
+			c := o.get(which)
+			if err := w.stands(c, 2, 2, 2); err != nil || !term {
+				return err
+			}
+			w.days(40 * 24 * time.Hour)
+			return errors.Join(w.stands(o.get(which), 2, 2, 2), o.shows(address, 2), w.announcedTo(address, 0), w.paysFor(which, 1),
+				w.paysFor(first, 0))
+		}},
+	{"to buy something else", &onboarding.Order{Hosting: true, StorageGB: 10}, lapsed,
+		func(w *works, o *office, first, which id.Invite, address string, term bool) error {
+			// what it had is kept until its term is over
+			if err := errors.Join(w.stands(o.get(which), 3, 1, 3), o.shows(address, 1)); err != nil || !term {
+				return err
+			}
+			w.days(40 * 24 * time.Hour)
+			return errors.Join(w.stands(o.get(which), 1, 1, 3), o.shows(address, 1), w.announcedTo(address, 2), w.paysFor(which, 1),
+				w.paysFor(first, 0))
+		}},
 	{"to see the portal", nil, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
 		if err := errors.Join(w.stands(o.get(which), 2, 0, 2), o.shows(address, 0)); err != nil || !term {
 			return err
@@ -123,7 +128,8 @@ func (w *works) stands(c *client.Client, there, running, made int) error {
 		all += n
 	}
 	if len(w.yard.kept) != there || len(w.yard.run) != running || all != made {
-		return fmt.Errorf("%d things are there, %d run, %d were made; want %d, %d, %d: %s", len(w.yard.kept), len(w.yard.run), all, there, running, made, told(c))
+		return fmt.Errorf("%d things are there, %d run, %d were made; want %d, %d, %d: %s", len(w.yard.kept), len(w.yard.run), all, there,
+			running, made, told(c))
 	}
 	return nil
 }
@@ -348,7 +354,8 @@ func (o *office) nameless(address string) error {
 		}
 	}
 	for _, c := range o.relationships() {
-		if !c.Erased() || c.Listed || c.Name != "" || len(c.Invite.Timeline)+len(c.Invite.Tokens)+len(c.Grants)+len(c.Earlier) > 0 || c.Invite.Message+string(c.Invite.ID) != "" {
+		if !c.Erased() || c.Listed || c.Name != "" || len(c.Invite.Timeline)+len(c.Invite.Tokens)+len(c.Grants)+len(c.Earlier) > 0 ||
+			c.Invite.Message+string(c.Invite.ID) != "" {
 			return fmt.Errorf("too much remains: %+v", c)
 		}
 	}

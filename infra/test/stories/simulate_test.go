@@ -40,7 +40,8 @@ func (w *world) play(seed uint64) []string {
 	w.offices, w.every = nil, 4*time.Minute // fewer sweeps find the same, later
 	must(w.t, w.engine.SES.ClearMails())
 	o := w.office(fmt.Sprintf("Agency %d", seed))
-	address := fmt.Sprintf([]string{"c%d@acme.example", "c%d@acme.example", "c%d@throttle.example", "c%d@reject.example", "bounce+%d@simulator.amazonses.com"}[r.IntN(5)], seed)
+	address := fmt.Sprintf([]string{"c%d@acme.example", "c%d@acme.example", "c%d@throttle.example", "c%d@reject.example",
+		"bounce+%d@simulator.amazonses.com"}[r.IntN(5)], seed)
 	broken := r.Float64() * 0.15
 	w.network.faults(func(call) verdict { return pass })
 	var which id.Invite

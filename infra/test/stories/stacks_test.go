@@ -31,7 +31,9 @@ func (w *works) stacked() *standin.Account {
 	}
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("https://aws.example"), Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
 		HTTPClient: &http.Client{Transport: beside{w.network, roundtrip.Transport(a)}}}
-	w.worker.Driver = cloudformation.Open(cfg, cfg, cloudformation.Options{Stage: "life", TemplateURL: "https://b.s3.us-east-1.amazonaws.com/instance.yaml", Role: "arn:aws:iam::123456789012:role/instances"})
+	w.worker.Driver = cloudformation.Open(cfg, cfg,
+		cloudformation.Options{Stage: "life", TemplateURL: "https://b.s3.us-east-1.amazonaws.com/instance.yaml",
+			Role: "arn:aws:iam::123456789012:role/instances"})
 	return a
 }
 
@@ -66,7 +68,9 @@ func TestAStackIsMadeOnceHaltedAndDeletedWhereverItIsCutOff(t *testing.T) {
 					worksIn(t, func(w *works) {
 						a := w.stacked()
 						o := w.office("Northwind")
-						c, err := w.inviter.Send(w.ctx, o.owner, onboarding.Draft{Email: address, Payer: invite.ClientPays, Order: &onboarding.Order{Hosting: true, StorageGB: 30}}, "")
+						c, err := w.inviter.Send(w.ctx, o.owner,
+							onboarding.Draft{Email: address, Payer: invite.ClientPays,
+								Order: &onboarding.Order{Hosting: true, StorageGB: 30}}, "")
 						must(t, err)
 						w.deliver()
 						which := c.Invite.ID
@@ -107,7 +111,8 @@ func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, addres
 	pass(0)
 	i := o.get(which).Items[0]
 	x, err := w.table.Resource(w.ctx, o.id, i.Resource)
-	if err != nil || i.State != purchase.Ready || x.Status != instance.Running || !strings.HasSuffix(x.URL, ".n8n.example") || !x.Connected() {
+	if err != nil || i.State != purchase.Ready || x.Status != instance.Running || !strings.HasSuffix(x.URL, ".n8n.example") ||
+		!x.Connected() {
 		return fmt.Errorf("bought: %s (%s), %+v, %w", i.State, i.Reason, x, err)
 	}
 	if err := oneStack(a, "true", 1); err != nil || last == 0 {
@@ -127,7 +132,8 @@ func (w *works) stackLife(a *standin.Account, o *office, which id.Invite, addres
 	if err := oneStack(a, "true", 1); err != nil || last == 2 {
 		return err
 	}
-	if err := errors.Join(w.till.CancelAtPeriodEnd(o.get(which).Payment.Reference, true), w.checkouts.Settle(w.ctx, o.id, o.get(which).Ref(), "")); err != nil {
+	if err := errors.Join(w.till.CancelAtPeriodEnd(o.get(which).Payment.Reference, true),
+		w.checkouts.Settle(w.ctx, o.id, o.get(which).Ref(), "")); err != nil {
 		return err
 	}
 	if err := w.erasure.Erase(w.ctx, person(address)); err != nil {

@@ -45,7 +45,8 @@ func property(t *testing.T, story func(w *world, r *rapid.T)) {
 
 // rowOf is a row of the log that says nothing.
 func rowOf(o *office) audit.Entry {
-	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, time.Now()), At: time.Now(), Actor: audit.System, Action: audit.KeyRevoked, Subject: string(o.id)}
+	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, time.Now()), At: time.Now(), Actor: audit.System, Action: audit.KeyRevoked,
+		Subject: string(o.id)}
 }
 
 // plain is an item as a person reads it.

@@ -155,7 +155,8 @@ func open(t testing.TB, s settings) *world {
 	must(t, err)
 	e, err := engine.Open(s.engine)
 	must(t, err)
-	w := &world{t: t, ctx: context.Background(), engine: e, network: &network{to: roundtrip.Transport(e.Handler())}, sweepAt: time.Now().Add(time.Minute), every: time.Minute}
+	w := &world{t: t, ctx: context.Background(), engine: e, network: &network{to: roundtrip.Transport(e.Handler())},
+		sweepAt: time.Now().Add(time.Minute), every: time.Minute}
 	cfg := e.Config()
 	// Nobody looks at signatures here, and to make them is half of what a call costs.
 	cfg.Credentials = aws.AnonymousCredentials{}

@@ -66,7 +66,8 @@ func From(env *environment.Environment, other func() (provisioning.Driver, error
 	if err != nil {
 		return nil, err
 	}
-	return Open(env.AWS("cloudformation"), env.AWS("secretsmanager"), Options{Stage: env.String("STAGE"), TemplateURL: at, Role: env.String("INSTANCE_ROLE"), Parameters: own}), nil
+	return Open(env.AWS("cloudformation"), env.AWS("secretsmanager"),
+		Options{Stage: env.String("STAGE"), TemplateURL: at, Role: env.String("INSTANCE_ROLE"), Parameters: own}), nil
 }
 
 // Open makes a Driver. It does no I/O.
@@ -81,7 +82,8 @@ func pairs(s string) (map[string]string, error) {
 	for _, f := range strings.Fields(s) {
 		name, value, ok := strings.Cut(f, "=")
 		if !ok || name == "" || name == running || name == storage || name == label || name == number {
-			return nil, fmt.Errorf("cloudformation: INSTANCE_PARAMETERS: %q is no parameter of yours; write Name=value, with spaces between them", f)
+			return nil, fmt.Errorf("cloudformation: INSTANCE_PARAMETERS: %q is no parameter of yours; write Name=value, with spaces "+
+				"between them", f)
 		}
 		out[name] = value
 	}
@@ -166,7 +168,8 @@ func (d *Driver) Suspend(ctx context.Context, o provisioning.Order) (provisionin
 	switch {
 	case stateOf(s) == busy:
 		return r, errNotYet
-	case stateOf(s) == broken && s.StackStatus != types.StackStatusUpdateFailed && s.StackStatus != types.StackStatusUpdateRollbackFailed: // nothing of it runs
+	// nothing of it runs
+	case stateOf(s) == broken && s.StackStatus != types.StackStatusUpdateFailed && s.StackStatus != types.StackStatusUpdateRollbackFailed:
 		return r, nil
 	case halted(s):
 		return r, nil
@@ -267,7 +270,8 @@ func stateOf(s *types.Stack) standing {
 	switch s.StackStatus {
 	case types.StackStatusDeleteInProgress:
 		return leaving
-	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete, types.StackStatusImportComplete, types.StackStatusImportRollbackComplete:
+	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete,
+		types.StackStatusImportComplete, types.StackStatusImportRollbackComplete:
 		return done
 	}
 	if strings.HasSuffix(string(s.StackStatus), "_IN_PROGRESS") {
@@ -280,8 +284,10 @@ func (d *Driver) make(ctx context.Context, o provisioning.Order) (provisioning.R
 	in := &cloudformation.CreateStackInput{
 		StackName: aws.String(d.name(o)), TemplateURL: &d.o.TemplateURL, ClientRequestToken: aws.String(token(o)),
 		OnFailure: types.OnFailureDelete, TimeoutInMinutes: aws.Int32(45), Capabilities: []types.Capability{types.CapabilityCapabilityIam},
-		Tags:       []types.Tag{tag("agency", string(o.Agency)), tag("client", string(o.Client)), tag("resource", string(o.Resource)), tag("item", o.Key)},
-		Parameters: []types.Parameter{set(label, host(o)), set(number, strconv.Itoa(1+rand.IntN(50_000))), set(storage, strconv.Itoa(o.Article.StorageGB)), set(running, "true")}, //nolint:gosec // it is no secret
+		Tags: []types.Tag{tag("agency", string(o.Agency)), tag("client", string(o.Client)), tag("resource", string(o.Resource)),
+			tag("item", o.Key)},
+		Parameters: []types.Parameter{set(label, host(o)), set(number, strconv.Itoa(1+rand.IntN(50_000))),
+			set(storage, strconv.Itoa(o.Article.StorageGB)), set(running, "true")}, //nolint:gosec // it is no secret
 	}
 	if d.o.Role != "" {
 		in.RoleARN = &d.o.Role
@@ -338,7 +344,8 @@ func output(s *types.Stack, name string) string {
 
 // turn updates the stack with another value of Running, and nothing else.
 func (d *Driver) turn(ctx context.Context, s *types.Stack, to string) error {
-	in := &cloudformation.UpdateStackInput{StackName: s.StackId, UsePreviousTemplate: aws.Bool(true), Capabilities: []types.Capability{types.CapabilityCapabilityIam}}
+	in := &cloudformation.UpdateStackInput{StackName: s.StackId, UsePreviousTemplate: aws.Bool(true),
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam}}
 	if d.o.Role != "" {
 		in.RoleARN = &d.o.Role
 	}
@@ -374,7 +381,8 @@ func (d *Driver) report(ctx context.Context, s *types.Stack) (provisioning.Repor
 	}
 	at, err := instance.ParseURL("url", output(s, "Url"), egress.Strict())
 	if err != nil {
-		return provisioning.Report{}, fmt.Errorf("cloudformation: the output Url of %s is no https address: the instance template has to be mended", r.Handle)
+		return provisioning.Report{}, fmt.Errorf("cloudformation: the output Url of %s is no https address: the instance template has to "+
+			"be mended", r.Handle)
 	}
 	r.Stage, r.URL = provisioning.Running, at
 	if name := output(s, "ApiKeySecret"); name != "" {
@@ -415,7 +423,8 @@ func (d *Driver) wrong(ctx context.Context, stack string) (provisioning.Report, 
 	for _, e := range slices.Backward(out.StackEvents) { // the newest come first; what failed first is the cause
 		if e.ResourceStatus == types.ResourceStatusCreateFailed {
 			r.Reason = "Its " + aws.ToString(e.ResourceType) + " could not be created."
-			slog.WarnContext(ctx, "a stack could not be created", "stack", stack, "resource", aws.ToString(e.LogicalResourceId), "reason", aws.ToString(e.ResourceStatusReason))
+			slog.WarnContext(ctx, "a stack could not be created", "stack", stack, "resource", aws.ToString(e.LogicalResourceId), "reason",
+				aws.ToString(e.ResourceStatusReason))
 			break
 		}
 	}

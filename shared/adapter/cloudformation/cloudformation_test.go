@@ -35,9 +35,11 @@ func open(t *testing.T) *site {
 	a := &standin.Account{}
 	server := httptest.NewServer(a)
 	t.Cleanup(server.Close)
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""), RetryMaxAttempts: 1}
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""), RetryMaxAttempts: 1}
 	d := cloudformation.Open(cfg, cfg, cloudformation.Options{Stage: "prod", TemplateURL: "https://templates.s3.us-east-1.amazonaws.com/instance.yaml",
-		Role: "arn:aws:iam::123456789012:role/instances", Parameters: map[string]string{"VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}})
+		Role:       "arn:aws:iam::123456789012:role/instances",
+		Parameters: map[string]string{"VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}})
 	return &site{a, t, d, order}
 }
 
@@ -107,7 +109,8 @@ func TestAnInstanceIsAStack(t *testing.T) {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
-	if made.Tags["latchkey:agency"] != string(order.Agency) || made.Tags["latchkey:client"] != string(order.Client) || made.Tags["latchkey:resource"] != string(order.Resource) || made.Tags["latchkey:item"] != order.Key {
+	if made.Tags["latchkey:agency"] != string(order.Agency) || made.Tags["latchkey:client"] != string(order.Client) ||
+		made.Tags["latchkey:resource"] != string(order.Resource) || made.Tags["latchkey:item"] != order.Key {
 		t.Errorf("its tags are %v", made.Tags)
 	}
 	s.says(provisioning.Driver.Look, provisioning.Making)
@@ -119,7 +122,8 @@ func TestAnInstanceIsAStack(t *testing.T) {
 	s.Set("CREATE_COMPLETE", complete)
 	s.says(provisioning.Driver.Look, provisioning.There) // it has not made its API key yet
 	s.Keep("latchkey-prod-1", `{"apiKey":"n8n_api_1","password":"x"}`)
-	if r := s.says(provisioning.Driver.Look, provisioning.Running); r.URL != "https://ins-1.n8n.example" || r.APIKey != "n8n_api_1" || r.Handle != made.ID {
+	if r := s.says(provisioning.Driver.Look, provisioning.Running); r.URL != "https://ins-1.n8n.example" || r.APIKey != "n8n_api_1" ||
+		r.Handle != made.ID {
 		t.Errorf("%+v", r)
 	}
 	s.says(provisioning.Driver.Begin, provisioning.Running) // asked again, it is found
@@ -153,7 +157,8 @@ func TestAStackThatCannotBeCreatedIsGoneAndMadeAgain(t *testing.T) {
 	s := open(t)
 	s.says(provisioning.Driver.Begin, provisioning.Making)
 	failed := func(s *standin.Stack) {
-		s.Events = [][3]string{{"Service", "AWS::ECS::Service", "DELETE_COMPLETE"}, {"Service", "AWS::ECS::Service", "CREATE_FAILED"}, {"Files", "AWS::EFS::FileSystem", "CREATE_FAILED"}}
+		s.Events = [][3]string{{"Service", "AWS::ECS::Service", "DELETE_COMPLETE"}, {"Service", "AWS::ECS::Service", "CREATE_FAILED"},
+			{"Files", "AWS::EFS::FileSystem", "CREATE_FAILED"}}
 	}
 	s.Set("DELETE_IN_PROGRESS", failed) // by itself, see OnFailure
 	s.says(provisioning.Driver.Look, provisioning.Making)
@@ -204,7 +209,8 @@ func TestAStackIsHaltedAndRunsAgain(t *testing.T) {
 			}
 		}
 		n, made := s.made()
-		if want := "[Running " + c.value + "]"; n != 1 || made.Status != "UPDATE_IN_PROGRESS" || !strings.Contains(fmt.Sprint(made.Parameters), want) || !strings.Contains(fmt.Sprint(made.Parameters), "[VpcId vpc-1]") {
+		if want := "[Running " + c.value + "]"; n != 1 || made.Status != "UPDATE_IN_PROGRESS" ||
+			!strings.Contains(fmt.Sprint(made.Parameters), want) || !strings.Contains(fmt.Sprint(made.Parameters), "[VpcId vpc-1]") {
 			t.Errorf("%d stacks, %+v", n, made)
 		}
 		s.Set("UPDATE_COMPLETE")
@@ -245,7 +251,8 @@ func TestWhatCannotBeAskedIsNoAnswer(t *testing.T) {
 	s := open(t)
 	s.runs()
 	s.Refuse("Throttling")
-	for _, do := range []verb{provisioning.Driver.Begin, provisioning.Driver.Look, provisioning.Driver.Suspend, provisioning.Driver.Resume, provisioning.Driver.Delete} {
+	for _, do := range []verb{provisioning.Driver.Begin, provisioning.Driver.Look, provisioning.Driver.Suspend, provisioning.Driver.Resume,
+		provisioning.Driver.Delete} {
 		if r, err := s.ask(do); err == nil {
 			t.Errorf("%+v", r)
 		}

@@ -46,7 +46,8 @@ func TestAStacksLifeOnAnEngine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, "+
+			"Signature=0")
 		if target != "" {
 			r.Header.Set("X-Amz-Target", target)
 			r.Header.Set("Content-Type", "application/x-amz-json-1.1")
@@ -62,9 +63,12 @@ func TestAStacksLifeOnAnEngine(t *testing.T) {
 	do("PUT", "/templates", "s3", "", "")
 	do("PUT", "/templates/instance.yaml", "s3", "", engineTemplate)
 	// By itself: moto's stacks make no secrets.
-	do("POST", "/", "secretsmanager", "secretsmanager.CreateSecret", `{"Name":"latchkey-test-ins-01kam5q0z8w3rn6t0v4k2m9qxb","SecretString":"{\"apiKey\":\"n8n_api_1\"}","ClientRequestToken":"0123456789012345678901234567890123456789"}`)
+	do("POST", "/", "secretsmanager", "secretsmanager.CreateSecret",
+		`{"Name":"latchkey-test-ins-01kam5q0z8w3rn6t0v4k2m9qxb","SecretString":"{\"apiKey\":\"n8n_api_1\"}","ClientRequestToken":"0123456789012345678901234567890123456789"}`)
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &at, Credentials: credentials.NewStaticCredentialsProvider("id", "key", "")}
-	s := &site{nil, t, cloudformation.Open(cfg, cfg, cloudformation.Options{Stage: "test", TemplateURL: "https://templates.s3.us-east-1.amazonaws.com/instance.yaml"}), order}
+	s := &site{nil, t,
+		cloudformation.Open(cfg, cfg,
+			cloudformation.Options{Stage: "test", TemplateURL: "https://templates.s3.us-east-1.amazonaws.com/instance.yaml"}), order}
 	until := func(do verb, want provisioning.Stage) provisioning.Report {
 		t.Helper()
 		for over := time.After(10 * time.Minute); ; {
@@ -83,7 +87,8 @@ func TestAStacksLifeOnAnEngine(t *testing.T) {
 	s.says(provisioning.Driver.Look, provisioning.Gone)
 	s.says(provisioning.Driver.Begin, provisioning.Making)
 	s.ask(provisioning.Driver.Begin) //nolint:errcheck // it is found
-	if r := until(provisioning.Driver.Look, provisioning.Running); r.URL != "https://ins-01kam5q0z8w3rn6t0v4k2m9qxb.n8n.example" || r.APIKey != "n8n_api_1" {
+	if r := until(provisioning.Driver.Look, provisioning.Running); r.URL != "https://ins-01kam5q0z8w3rn6t0v4k2m9qxb.n8n.example" ||
+		r.APIKey != "n8n_api_1" {
 		t.Errorf("%+v", r)
 	}
 	until(provisioning.Driver.Suspend, provisioning.Halted)

@@ -13,7 +13,8 @@ import (
 func TestTheEnvironmentSaysWhetherAndHow(t *testing.T) {
 	t.Parallel()
 	whole := map[string]string{"INSTANCE_TEMPLATE_URL": "https://b.s3.us-east-1.amazonaws.com/i.yaml", "STAGE": "prod", "INSTANCE_ROLE": "arn:aws:iam::123456789012:role/instances",
-		"INSTANCE_PARAMETERS": "VpcId=vpc-1  Subnets=subnet-1,subnet-2 Empty=", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"}
+		"INSTANCE_PARAMETERS": "VpcId=vpc-1  Subnets=subnet-1,subnet-2 Empty=", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id",
+		"AWS_SECRET_ACCESS_KEY": "key"}
 	for name, c := range map[string]struct {
 		set   map[string]string
 		wrong string // "" for none

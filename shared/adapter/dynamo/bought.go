@@ -81,10 +81,12 @@ func readPrice(r *reader, name string) (p contract.Price) {
 }
 
 func readContract(r *reader) *contract.Contract {
-	c := &contract.Contract{Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate")), ID: r.s("taxId")}, At: r.time("at")}
+	c := &contract.Contract{Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate")), ID: r.s("taxId")},
+		At: r.time("at")}
 	r.maps("lines", func(m *reader) {
-		c.Lines = append(c.Lines, contract.Line{Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},
-			Month: readPrice(m, "month"), Year: readPrice(m, "year")})
+		c.Lines = append(c.Lines,
+			contract.Line{Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},
+				Month: readPrice(m, "month"), Year: readPrice(m, "year")})
 	})
 	return c
 }
@@ -170,7 +172,8 @@ func readItems(r *reader, name string) (out []purchase.Item) {
 		i := purchase.Item{Key: m.s("key"), Article: contract.Article{Product: contract.Product(m.s("product")), StorageGB: int(m.n("gb"))},
 			Resource: id.Resource(m.s("resource")), State: purchase.State(m.s("state")), Tries: int(m.n("tries")), Handle: m.s("handle"),
 			Reason: m.s("reason"),
-			Since:  m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0, Stale: m.n("stale") != 0,
+			Since:  m.time("since"), ReadyAt: m.time("ready"), HeldAt: m.time("held"), Noticed: m.n("noticed") != 0,
+			Stale:   m.n("stale") != 0,
 			Claimed: m.n("claimed") != 0, Left: m.n("left") != 0, Due: m.time("due")}
 		m.maps("steps", func(s *reader) {
 			i.Steps = append(i.Steps, purchase.Step{State: purchase.State(s.s("s")), At: s.time("t")})

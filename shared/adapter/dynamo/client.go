@@ -181,7 +181,8 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
 	if c.Once != nil {
-		writes = append(writes, t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
+		writes = append(writes,
+			t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))
 	}
 	if c.Join {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
@@ -198,7 +199,8 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	if c.Forget {
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
-			Key: key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk), UpdateExpression: aws.String("REMOVE clientId, formerClientId"),
+			Key:                 key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk),
+			UpdateExpression:    aws.String("REMOVE clientId, formerClientId"),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
 	err := t.transact(ctx, writes)
@@ -448,7 +450,8 @@ func readInvite(r *reader) *invite.Invite {
 	if m, ok := r.item["mail"].(*types.AttributeValueMemberM); ok {
 		in := &reader{item: m.Value}
 		i.Mail = invite.Mail{Job: in.s("job"), State: invite.MailState(in.s("state")), Tries: int(in.n("tries")), Fresh: int(in.n("fresh")),
-			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"), Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
+			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"),
+			Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
 		if in.err != nil {
 			r.err = in.err
 		}

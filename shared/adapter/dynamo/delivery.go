@@ -8,7 +8,6 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/usecase/delivery"
 )
 
 // Mail is what sending a mail needs.
@@ -16,8 +15,6 @@ type Mail struct{ t *Table }
 
 // NewMail makes Mail of the table.
 func NewMail(t *Table) Mail { return Mail{t} }
-
-var _ delivery.Store = Mail{}
 
 // Client reads one relationship.
 func (m Mail) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
@@ -70,8 +67,6 @@ type Feedback struct{ t *Table }
 
 // NewFeedback makes Feedback of the table.
 func NewFeedback(t *Table) Feedback { return Feedback{t} }
-
-var _ delivery.FeedbackStore = Feedback{}
 
 // Client reads one relationship.
 func (f Feedback) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {

@@ -27,8 +27,9 @@ func shardName(n int) string { return "due#" + strconv.Itoa(n) }
 // overdue lists at most limit things whose due time is past in a shard, oldest first.
 func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue),
-		Limit:                  aws.Int32(int32(limit)), //nolint:gosec // a small constant
-		KeyConditionExpression: aws.String("dp = :d AND due <= :n"), ExpressionAttributeValues: item{":d": str(shardName(shard)), ":n": at(now)}}
+		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // a small constant
+		KeyConditionExpression:    aws.String("dp = :d AND due <= :n"),
+		ExpressionAttributeValues: item{":d": str(shardName(shard)), ":n": at(now)}}
 	res, err := t.db.Query(ctx, in)
 	if err != nil {
 		return nil, outside(err)

@@ -51,7 +51,8 @@ func many[T any](t *rapid.T, label string, one *rapid.Generator[T]) []T {
 
 func grants() *rapid.Generator[instance.Grant] {
 	return rapid.Custom(func(t *rapid.T) instance.Grant {
-		return instance.Grant{Resource: id.Resource(some(t, "resource")), Access: rapid.SampledFrom([]instance.Access{instance.Read, instance.Write}).Draw(t, "access"), Name: some(t, "name")}
+		return instance.Grant{Resource: id.Resource(some(t, "resource")),
+			Access: rapid.SampledFrom([]instance.Access{instance.Read, instance.Write}).Draw(t, "access"), Name: some(t, "name")}
 	})
 }
 
@@ -63,7 +64,8 @@ func contracts(t *rapid.T) *contract.Contract {
 		return contract.Price{ID: some(t, label), Amount: money.Amount{Minor: rapid.Int64().Draw(t, label), Currency: some(t, label)}}
 	}
 	line := rapid.Custom(func(t *rapid.T) contract.Line {
-		return contract.Line{Article: contract.Article{Product: contract.Product(some(t, "product")), StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")}, Month: price("month"), Year: price("year")}
+		return contract.Line{Article: contract.Article{Product: contract.Product(some(t, "product")),
+			StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")}, Month: price("month"), Year: price("year")}
 	})
 	return &contract.Contract{Lines: many(t, "lines", line), Tax: contract.Tax{Way: contract.Taxation(some(t, "way")), Rate: rapid.IntRange(0, 9999).Draw(t, "rate"), ID: some(t, "taxId")},
 		At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "pricedAt")}
@@ -80,7 +82,8 @@ func subscriptions(t *rapid.T) subscription.Subscription {
 func bought() *rapid.Generator[purchase.Item] {
 	return rapid.Custom(func(t *rapid.T) purchase.Item {
 		step := rapid.Custom(func(t *rapid.T) purchase.Step {
-			return purchase.Step{State: purchase.State(some(t, "step")), At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "stepAt")}
+			return purchase.Step{State: purchase.State(some(t, "step")),
+				At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "stepAt")}
 		})
 		return purchase.Item{Key: some(t, "key"), Article: contract.Article{Product: contract.Product(some(t, "product")), StorageGB: rapid.IntRange(0, 50).Draw(t, "gb")},
 			Resource: id.Resource(some(t, "resource")), State: rapid.SampledFrom([]purchase.State{purchase.Ready, purchase.Deleted, purchase.Refunded}).Draw(t, "state"), Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Handle: some(t, "handle"), Reason: some(t, "reason"),
@@ -102,11 +105,13 @@ func relationships() *rapid.Generator[*client.Client] {
 		ref := id.RefOf(agencyID, "ops@acme.example")
 		hash := rapid.Custom(func(t *rapid.T) secret.Hash { return secret.HashOf(some(t, "token")) })
 		event := rapid.Custom(func(t *rapid.T) invite.Event {
-			return invite.Event{Name: invite.EventName(some(t, "event")), At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "at"), Detail: some(t, "detail")}
+			return invite.Event{Name: invite.EventName(some(t, "event")),
+				At: moment().Filter(func(at time.Time) bool { return !at.IsZero() }).Draw(t, "at"), Detail: some(t, "detail")}
 		})
 		always := moment().Filter(func(at time.Time) bool { return !at.IsZero() })
 		past := rapid.Custom(func(t *rapid.T) client.Past {
-			return client.Past{ID: id.Invite(some(t, "id")), Status: invite.Status(some(t, "status")), Payer: invite.Payer(some(t, "payer")), Created: moment().Draw(t, "created"), Ended: moment().Draw(t, "ended")}
+			return client.Past{ID: id.Invite(some(t, "id")), Status: invite.Status(some(t, "status")),
+				Payer: invite.Payer(some(t, "payer")), Created: moment().Draw(t, "created"), Ended: moment().Draw(t, "ended")}
 		})
 		return &client.Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agencyID, Email: email.Address(some(t, "email")), Name: some(t, "name"),
 			Grants: many(t, "grants", grants()), Earlier: many(t, "earlier", past), CreatedAt: moment().Draw(t, "created"), AcceptedAt: moment().Draw(t, "accepted"),

@@ -127,7 +127,8 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 			ConditionExpression: aws.String("attribute_not_exists(memberId)"), ExpressionAttributeValues: item{":m": str(string(m.ID))}}})
 	}
 	if m := s.Change; m != nil {
-		u := &types.Update{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)), ConditionExpression: aws.String("attribute_exists(pk)"),
+		u := &types.Update{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)),
+			ConditionExpression:       aws.String("attribute_exists(pk)"),
 			ExpressionAttributeNames:  map[string]string{"#role": "role", "#name": "name"},
 			ExpressionAttributeValues: item{":role": str(string(m.Role))}}
 		u.UpdateExpression = aws.String("SET #role = :role REMOVE #name")
@@ -144,7 +145,8 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 		writes = append(writes, t.revoked(pk, k, s.At))
 	}
 	if s.Once != nil {
-		writes = append(writes, t.put(writeOnce(pk, s.Once), isNew+" OR usedAt < :old", item{":old": at(s.Once.At.Add(-idempotency.Lifetime))}))
+		writes = append(writes,
+			t.put(writeOnce(pk, s.Once), isNew+" OR usedAt < :old", item{":old": at(s.Once.At.Add(-idempotency.Lifetime))}))
 	}
 	return t.transact(ctx, writes)
 }
@@ -199,8 +201,9 @@ func (t *Table) rebrand(ctx context.Context, r agencies.Rebranding) error {
 	if r.Old != "" {
 		until := r.At.Add(keptLogo)
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, logoPrefix+r.Old),
-			UpdateExpression:    aws.String("SET #until = :until, #ttl = :ttl"),
-			ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: map[string]string{"#until": "until", "#ttl": "ttl"},
+			UpdateExpression:          aws.String("SET #until = :until, #ttl = :ttl"),
+			ConditionExpression:       aws.String("attribute_exists(pk)"),
+			ExpressionAttributeNames:  map[string]string{"#until": "until", "#ttl": "ttl"},
 			ExpressionAttributeValues: item{":until": at(until), ":ttl": ttlOf(until)}}})
 	}
 	err := t.transact(ctx, writes)

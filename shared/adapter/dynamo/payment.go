@@ -130,8 +130,9 @@ func (t *Table) saveTariff(ctx context.Context, v contract.Tariff) error {
 		prices = append(prices, m)
 	}
 	w.l("prices", prices)
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew + " OR #at < :at"),
-		ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: item{":at": at(v.At)}})
+	_, err := t.db.PutItem(ctx,
+		&dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew + " OR #at < :at"),
+			ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: item{":at": at(v.At)}})
 	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
 		return nil
 	}

@@ -143,8 +143,10 @@ func (t *Table) moveSession(ctx context.Context, s *identity.Session, old string
 		t.put(writeSession(s), isNew, nil),
 		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sessionPrefix+old), ConditionExpression: aws.String("#h = :h"),
 			ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}}},
-		{Update: &types.Update{TableName: &t.name, Key: key(pk, placePrefix+string(s.Agency)), UpdateExpression: aws.String("SET usedAt = :n"),
-			ConditionExpression: aws.String("memberId = :m"), ExpressionAttributeValues: item{":n": at(t.now()), ":m": str(string(s.Member))}}},
+		{Update: &types.Update{TableName: &t.name, Key: key(pk, placePrefix+string(s.Agency)),
+			UpdateExpression:          aws.String("SET usedAt = :n"),
+			ConditionExpression:       aws.String("memberId = :m"),
+			ExpressionAttributeValues: item{":n": at(t.now()), ":m": str(string(s.Member))}}},
 	})
 }
 

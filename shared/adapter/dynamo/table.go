@@ -285,7 +285,8 @@ func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
 // query reads a whole partition's range as it is now, page by page.
 func (t *Table) query(ctx context.Context, pk, prefix string, backwards bool) ([]item, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
-		ExpressionAttributeValues: item{":p": str(pk), ":s": str(prefix)}, ScanIndexForward: aws.Bool(!backwards), ConsistentRead: aws.Bool(true)}
+		ExpressionAttributeValues: item{":p": str(pk), ":s": str(prefix)}, ScanIndexForward: aws.Bool(!backwards),
+		ConsistentRead: aws.Bool(true)}
 	var out []item
 	for {
 		res, err := t.db.Query(ctx, in)

@@ -52,7 +52,8 @@ func StandIns(list string) (Policy, error) {
 		case ip.IsLoopback():
 			p = p.Allowing(netip.AddrPortFrom(ip, uint16(port)))
 		default:
-			return Strict(), fmt.Errorf("egress: %q in the list of stand-ins is no loopback address; only those and names are allowed", entry)
+			return Strict(),
+				fmt.Errorf("egress: %q in the list of stand-ins is no loopback address; only those and names are allowed", entry)
 		}
 	}
 	return p, nil

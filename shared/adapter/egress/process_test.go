@@ -119,7 +119,8 @@ func TestNothingDeployedWidensThePolicy(t *testing.T) {
 	read := 0
 	for _, folder := range []string{"shared", "functions"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", "..", folder), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "adapter/egress/") {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+				strings.Contains(path, "adapter/egress/") {
 				return err
 			}
 			text, err := os.ReadFile(path)

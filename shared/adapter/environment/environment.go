@@ -50,7 +50,8 @@ func (e *Environment) Origin(name string) string {
 		return ""
 	}
 	u, err := url.Parse(v)
-	if err != nil || u.Hostname() == "" || u.Fragment != "" || u.ForceQuery || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || u.ForceQuery || (u.Scheme != "https" && u.Scheme != "http") ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
 		e.invalid = append(e.invalid, fmt.Errorf("%s must be an origin like https://portal.example.com, it is %q", name, v))
 		return ""
 	}
@@ -77,8 +78,9 @@ func (e *Environment) Err() error {
 // AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL, else AWS (SDK reference, "Service-specific endpoints").
 func (e *Environment) AWS(service string) aws.Config {
 	c := aws.Config{
-		Region:      e.String("AWS_REGION"),
-		Credentials: credentials.NewStaticCredentialsProvider(e.String("AWS_ACCESS_KEY_ID"), e.String("AWS_SECRET_ACCESS_KEY"), e.get("AWS_SESSION_TOKEN")),
+		Region: e.String("AWS_REGION"),
+		Credentials: credentials.NewStaticCredentialsProvider(e.String("AWS_ACCESS_KEY_ID"), e.String("AWS_SECRET_ACCESS_KEY"),
+			e.get("AWS_SESSION_TOKEN")),
 	}
 	endpoint := e.get("AWS_ENDPOINT_URL_" + strings.ToUpper(service))
 	if endpoint == "" {

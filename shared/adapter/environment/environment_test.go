@@ -19,7 +19,8 @@ func TestEverythingThatIsMissingIsToldTogether(t *testing.T) {
 	t.Parallel()
 	why := errors.New("no such parameter")
 	e := with(map[string]string{"HERE": "x", "BAD": "portal.example.com"})
-	if e.String("HERE") != "x" || e.String("TABLE_NAME") != "" || e.Optional("CHECK_MX") != "" || e.Origin("ORIGIN") != "" || e.Origin("BAD") != "" {
+	if e.String("HERE") != "x" || e.String("TABLE_NAME") != "" || e.Optional("CHECK_MX") != "" || e.Origin("ORIGIN") != "" ||
+		e.Origin("BAD") != "" {
 		t.Error("a lookup did not answer what is set, or nothing")
 	}
 	e.Fail(why)
@@ -88,7 +89,8 @@ func TestAnOriginIsSchemeHostAndPort(t *testing.T) {
 
 func TestAServiceHasAnEndpointOfItsOwn(t *testing.T) {
 	t.Parallel()
-	base := map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "tok"}
+	base := map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s",
+		"AWS_SESSION_TOKEN": "tok"}
 	for name, c := range map[string]struct {
 		vars    map[string]string
 		service string
@@ -116,7 +118,8 @@ func TestAServiceHasAnEndpointOfItsOwn(t *testing.T) {
 				t.Errorf("endpoint %q, want %q", got, c.want)
 			}
 			who, err := cfg.Credentials.Retrieve(t.Context())
-			if err != nil || who.AccessKeyID != "AKIA" || who.SecretAccessKey != "s" || who.SessionToken != "tok" || cfg.Region != "eu-central-1" {
+			if err != nil || who.AccessKeyID != "AKIA" || who.SecretAccessKey != "s" || who.SessionToken != "tok" ||
+				cfg.Region != "eu-central-1" {
 				t.Errorf("%+v in %s, %v", who, cfg.Region, err)
 			}
 			if cfg.HTTPClient != nil {

@@ -59,7 +59,8 @@ func (f httpFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error
 	}
 	out, err := w.event()
 	attrs := append([]any{"operation", line.operation(), "requestId", RequestID(ctx, &e), "method", e.RequestContext.HTTP.Method,
-		"route", e.RouteKey, "status", w.status, "ms", float64(time.Since(start).Microseconds()) / 1000, "bytes", w.body.Len()}, line.take()...)
+		"route", e.RouteKey, "status", w.status, "ms", float64(time.Since(start).Microseconds()) / 1000, "bytes", w.body.Len()},
+		line.take()...)
 	// The path is left out on purpose: an invite link's path holds its token.
 	if w.status >= 500 {
 		slog.ErrorContext(ctx, "request", attrs...)
@@ -75,7 +76,8 @@ func (f httpFunction) serve(w *response, r *http.Request) {
 		if p := recover(); p != nil {
 			Annotate(r.Context(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			*w = response{header: http.Header{}}
-			problem.Write(w, fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened."))
+			problem.Write(w, fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us "+
+				"the time at which it happened."))
 		}
 	}()
 	f.h.ServeHTTP(w, r)

@@ -82,7 +82,8 @@ const posted = `{
 	"pathParameters": {"inviteId": "in_1"}, "body": "{\"payer\":\"agency\"}", "isBase64Encoded": false
 }`
 
-func invoke(t *testing.T, ctx context.Context, payload string, h http.HandlerFunc) events.APIGatewayV2HTTPResponse { //nolint:revive // t first, as everywhere
+func invoke(t *testing.T, ctx context.Context, payload string,
+	h http.HandlerFunc) events.APIGatewayV2HTTPResponse { //nolint:revive // t first, as everywhere
 	t.Helper()
 	out, err := HTTP("resendInvite", h).Invoke(ctx, []byte(payload))
 	if err != nil {
@@ -156,7 +157,8 @@ func TestAnEncodedBodyIsReadAsBytes(t *testing.T) {
 	t.Parallel()
 	ctx, _ := logged(t)
 	want := []byte{0xff, 0x00, 0xfe, 'x'}
-	payload := `{"rawPath":"/","requestContext":{"http":{"method":"POST"}},"isBase64Encoded":true,"body":"` + base64.StdEncoding.EncodeToString(want) + `"}`
+	payload := `{"rawPath":"/","requestContext":{"http":{"method":"POST"}},"isBase64Encoded":true,"body":"` +
+		base64.StdEncoding.EncodeToString(want) + `"}`
 	res := invoke(t, ctx, payload, func(w http.ResponseWriter, r *http.Request) {
 		got, _ := io.ReadAll(r.Body)
 		if !bytes.Equal(got, want) {
@@ -204,7 +206,8 @@ func TestAHandlerThatWritesNothingAnswers200(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := string(out); !strings.Contains(s, `"statusCode":200`) || !strings.Contains(s, `"cookies":[]`) || !strings.Contains(s, `"headers":{}`) {
+	if s := string(out); !strings.Contains(s, `"statusCode":200`) || !strings.Contains(s, `"cookies":[]`) ||
+		!strings.Contains(s, `"headers":{}`) {
 		t.Errorf("%s: lists and maps are never null", s)
 	}
 }
@@ -232,7 +235,8 @@ func TestAPanicIsAnInternalProblemAndOneLine(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("%d lines: %s", len(all), log)
 	}
-	if l := all[0]; l["level"] != "ERROR" || l["panic"] != "boom" || l["status"] != 500.0 || !strings.Contains(l["stack"].(string), "http_test.go") {
+	if l := all[0]; l["level"] != "ERROR" || l["panic"] != "boom" || l["status"] != 500.0 ||
+		!strings.Contains(l["stack"].(string), "http_test.go") {
 		t.Errorf("line %v", l)
 	}
 }

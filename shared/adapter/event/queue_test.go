@@ -138,7 +138,8 @@ func TestAMessageSaysWhoItIsAndHowOftenItCame(t *testing.T) {
 
 func TestWhatIsNoBatchFailsWhole(t *testing.T) {
 	t.Parallel()
-	if out, err := Queue("x", func(context.Context, Message) error { return nil }).Invoke(t.Context(), []byte(`{"Records":3}`)); err == nil {
+	if out, err := Queue("x", func(context.Context, Message) error { return nil }).Invoke(t.Context(),
+		[]byte(`{"Records":3}`)); err == nil {
 		t.Errorf("answered %s", out)
 	}
 }
@@ -155,7 +156,8 @@ func TestAScheduleTellsItsError(t *testing.T) {
 		t.Errorf("%v: an error must fail the invocation, so that it is tried again and counted", err)
 	}
 	all := log.all(t)
-	if len(all) != 2 || all[0]["level"] != "INFO" || all[0]["overdue"] != 3.0 || all[1]["level"] != "ERROR" || all[1]["error"] != "no table" {
+	if len(all) != 2 || all[0]["level"] != "INFO" || all[0]["overdue"] != 3.0 || all[1]["level"] != "ERROR" ||
+		all[1]["error"] != "no table" {
 		t.Errorf("%s", log)
 	}
 }
@@ -166,12 +168,14 @@ func FuzzQueue(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var handled atomic.Int32
-		out, err := Queue("fuzz", func(context.Context, Message) error { handled.Add(1); return errors.New("again") }).Invoke(t.Context(), payload)
+		out, err := Queue("fuzz", func(context.Context, Message) error { handled.Add(1); return errors.New("again") }).Invoke(t.Context(),
+			payload)
 		if err != nil {
 			return
 		}
 		var res struct{ BatchItemFailures []events.SQSBatchItemFailure }
-		if err := json.Unmarshal(out, &res); err != nil || res.BatchItemFailures == nil || len(res.BatchItemFailures) != int(handled.Load()) {
+		if err := json.Unmarshal(out, &res); err != nil || res.BatchItemFailures == nil ||
+			len(res.BatchItemFailures) != int(handled.Load()) {
 			t.Fatalf("%s for %d messages: %v", out, handled.Load(), err)
 		}
 	})

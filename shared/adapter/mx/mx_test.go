@@ -46,9 +46,11 @@ func zone(t *testing.T) mx.Resolver {
 
 func answer(m dnsmessage.Message) *dnsmessage.Message {
 	q := m.Questions[0]
-	out := &dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, Authoritative: true, RecursionAvailable: true}, Questions: m.Questions}
+	out := &dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, Authoritative: true, RecursionAvailable: true},
+		Questions: m.Questions}
 	say := func(body dnsmessage.ResourceBody) {
-		out.Answers = append(out.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}, Body: body})
+		out.Answers = append(out.Answers,
+			dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}, Body: body})
 	}
 	switch name := q.Name.String(); {
 	case name == "mail.example." && q.Type == dnsmessage.TypeMX:

@@ -55,7 +55,8 @@ func New(through http.RoundTripper) *Client {
 func (c *Client) Check(ctx context.Context, e instance.Endpoint) error {
 	switch err := c.call(ctx, e, http.MethodGet, "/healthz", nil, maxBody, nil); {
 	case err == nil:
-	case err.status == http.StatusServiceUnavailable || err.status == http.StatusBadGateway || err.status == http.StatusGatewayTimeout || err.status == 0:
+	case err.status == http.StatusServiceUnavailable || err.status == http.StatusBadGateway || err.status == http.StatusGatewayTimeout ||
+		err.status == 0:
 		return err.fault()
 	case err.status >= 300 && err.status < 400:
 		return err.fault()
@@ -132,7 +133,8 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 			return instance.Workflow{}, errNoWorkflow
 		case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict:
 			// About the workflow, and not about the connection: no field to mend.
-			refusal := fault.New(fault.Unreachable, "This n8n does not let the workflow be switched. Usually a step of it lacks a credential, or nothing in it can start it.")
+			refusal := fault.New(fault.Unreachable, "This n8n does not let the workflow be switched. Usually a step of it lacks a "+
+				"credential, or nothing in it can start it.")
 			refusal.Reason = "n8n does not let this workflow be switched"
 			return instance.Workflow{}, refusal
 		}
@@ -154,7 +156,8 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 			StoppedAt  *time.Time `json:"stoppedAt"`
 		} `json:"data"`
 	}
-	if err := c.call(ctx, e, http.MethodGet, "/api/v1/executions", url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, maxBody, &page); err != nil {
+	if err := c.call(ctx, e, http.MethodGet, "/api/v1/executions", url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}},
+		maxBody, &page); err != nil {
 		return nil, err.fault()
 	}
 	out := []instance.Run{}
@@ -167,7 +170,8 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 			r.StoppedAt = x.StoppedAt.UTC()
 		}
 		switch r.Status {
-		case instance.RunSucceeded, instance.RunFailed, instance.RunCrashed, instance.RunCanceled, instance.RunGoing, instance.RunWaiting, instance.RunNew:
+		case instance.RunSucceeded, instance.RunFailed, instance.RunCrashed, instance.RunCanceled, instance.RunGoing, instance.RunWaiting,
+			instance.RunNew:
 		case "": // an n8n from before it told the status
 			switch {
 			case x.Finished:
@@ -289,7 +293,8 @@ func refused(res *http.Response) *failure {
 	case s == http.StatusForbidden:
 		f.key, f.reason = true, "it does not let the API key do this. Make one that may list, read and update workflows and list executions"
 	case s == http.StatusNotFound:
-		f.reason = "there is no n8n API at this address. Enter the address at which you open n8n, and see that its public API is not switched off"
+		f.reason = "there is no n8n API at this address. Enter the address at which you open n8n, and see that its public API is not " +
+			"switched off"
 	case s == http.StatusTooManyRequests:
 		f.reason = "it asks us to slow down. Try again in a minute"
 	case s >= 300 && s < 400:

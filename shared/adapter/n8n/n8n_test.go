@@ -151,13 +151,15 @@ func TestNobodyIsThere(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
-	if got := reason(t, client(t, s.URL).Check(t.Context(), instance.Endpoint{URL: s.URL}), "url"); !strings.Contains(got, "nothing answers") {
+	if got := reason(t, client(t, s.URL).Check(t.Context(), instance.Endpoint{URL: s.URL}), "url"); !strings.Contains(got,
+		"nothing answers") {
 		t.Error(got)
 	}
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	secure.Config.ErrorLog = nil
-	if got := reason(t, client(t, secure.URL).Check(t.Context(), instance.Endpoint{URL: secure.URL}), "url"); !strings.Contains(got, "certificate") {
+	if got := reason(t, client(t, secure.URL).Check(t.Context(), instance.Endpoint{URL: secure.URL}), "url"); !strings.Contains(got,
+		"certificate") {
 		t.Error(got)
 	}
 }
@@ -209,7 +211,8 @@ func TestPrivateAddressesAreNotCalled(t *testing.T) {
 	}
 	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]"} {
 		at := instance.Endpoint{URL: "https://" + host + ":" + u.Port(), Key: key}
-		if got := reason(t, client(t).Check(t.Context(), at), "url"); !strings.Contains(got, "private network") || strings.Contains(got, host) {
+		if got := reason(t, client(t).Check(t.Context(), at), "url"); !strings.Contains(got, "private network") ||
+			strings.Contains(got, host) {
 			t.Errorf("%s: %s", host, got)
 		}
 	}
@@ -235,7 +238,8 @@ func TestWorkflowsAreReadPageByPage(t *testing.T) {
 		t.Fatalf("%+v, %v, %v", got, more, err)
 	}
 	ten := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
-	if got[0] != (instance.Workflow{ID: "a1", Name: "One", Active: true, UpdatedAt: ten}) || got[1].ID != "7" || !got[1].UpdatedAt.Equal(ten) || got[2].ID != "b2" {
+	if got[0] != (instance.Workflow{ID: "a1", Name: "One", Active: true, UpdatedAt: ten}) || got[1].ID != "7" ||
+		!got[1].UpdatedAt.Equal(ten) || got[2].ID != "b2" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -285,7 +289,8 @@ func TestARefusalToSwitchIsToldAsOne(t *testing.T) {
 		http.Error(w, `{"message":"Workflow \"My workflow\" has no node to start the workflow"}`, http.StatusBadRequest)
 	})
 	_, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true)
-	if f := fault.As(err); f == nil || f.Code != fault.Unreachable || len(f.Fields) != 0 || !strings.Contains(f.Message, "nothing in it can start it") {
+	if f := fault.As(err); f == nil || f.Code != fault.Unreachable || len(f.Fields) != 0 ||
+		!strings.Contains(f.Message, "nothing in it can start it") {
 		t.Errorf("%+v", f)
 	}
 }
@@ -302,12 +307,14 @@ func TestRunsOfEveryAgeOfN8NAreUnderstood(t *testing.T) {
 	if err != nil || len(got) != 5 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	for i, want := range []instance.RunStatus{instance.RunSucceeded, instance.RunGoing, instance.RunFailed, instance.RunGoing, instance.RunUnknown} {
+	for i, want := range []instance.RunStatus{instance.RunSucceeded, instance.RunGoing, instance.RunFailed, instance.RunGoing,
+		instance.RunUnknown} {
 		if got[i].Status != want {
 			t.Errorf("run %s is %s, want %s", got[i].ID, got[i].Status, want)
 		}
 	}
-	if got[0].ID != "1003" || got[1].Workflow != "12" || got[0].StoppedAt.Sub(got[0].StartedAt) != 2500*time.Millisecond || !got[1].StoppedAt.IsZero() {
+	if got[0].ID != "1003" || got[1].Workflow != "12" || got[0].StoppedAt.Sub(got[0].StartedAt) != 2500*time.Millisecond ||
+		!got[1].StoppedAt.IsZero() {
 		t.Errorf("%+v", got)
 	}
 }

@@ -59,7 +59,8 @@ func TestEveryKindOfImageBecomesASmallPNG(t *testing.T) {
 			continue
 		}
 		got, kind, err := image.DecodeConfig(bytes.NewReader(logo.PNG))
-		if err != nil || kind != "png" || got.Width > picture.Side || got.Height > picture.Side || len(logo.PNG) > picture.MaxBytes || len(logo.Hash) != 24 {
+		if err != nil || kind != "png" || got.Width > picture.Side || got.Height > picture.Side || len(logo.PNG) > picture.MaxBytes ||
+			len(logo.Hash) != 24 {
 			t.Errorf("%s: %d bytes of %s, %d by %d, %v", name, len(logo.PNG), kind, got.Width, got.Height, err)
 		}
 	}
@@ -124,7 +125,8 @@ func TestWhatIsNoLogoIsRefusedWithWhatToDo(t *testing.T) {
 	} {
 		_, err := picture.Read(c.file)
 		f := fault.As(err)
-		if f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Location != "logo" || !strings.Contains(f.Message, c.says) {
+		if f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Location != "logo" ||
+			!strings.Contains(f.Message, c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

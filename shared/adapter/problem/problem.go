@@ -43,7 +43,8 @@ const MediaType = "application/problem+json"
 // Of is the fault as a problem.
 func Of(f *fault.Error) *Problem {
 	status := f.Code.Status()
-	p := &Problem{Type: "/docs#" + string(f.Code), Title: http.StatusText(status), Status: status, Detail: f.Message, Code: string(f.Code), Reason: f.Reason}
+	p := &Problem{Type: "/docs#" + string(f.Code), Title: http.StatusText(status), Status: status, Detail: f.Message, Code: string(f.Code),
+		Reason: f.Reason}
 	for _, e := range f.Fields {
 		p.Errors = append(p.Errors, Field(e))
 	}

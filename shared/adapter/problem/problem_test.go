@@ -44,7 +44,8 @@ func TestAFaultIsAnsweredAsProblemDetails(t *testing.T) {
 	if w.Code != 422 {
 		t.Errorf("status %d", w.Code)
 	}
-	want := http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"}, "Retry-After": {"60"}}
+	want := http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"},
+		"Retry-After": {"60"}}
 	if d := cmp.Diff(want, w.Header()); d != "" {
 		t.Error(d)
 	}
@@ -64,7 +65,8 @@ func TestAFaultIsAnsweredAsProblemDetails(t *testing.T) {
 func TestEveryCodeHasAProblemWithATitle(t *testing.T) {
 	t.Parallel()
 	for _, c := range fault.Codes() {
-		if p := problem.Of(fault.New(c, "x")); p.Title == "" || p.GetStatus() != c.Status() || p.Code != string(c) || p.Type != "/docs#"+string(c) {
+		if p := problem.Of(fault.New(c, "x")); p.Title == "" || p.GetStatus() != c.Status() || p.Code != string(c) ||
+			p.Type != "/docs#"+string(c) {
 			t.Errorf("%s: %+v", c, p)
 		}
 	}

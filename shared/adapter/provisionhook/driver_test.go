@@ -52,7 +52,8 @@ func TestAProgramIsAskedWhereThePolicyLetsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refusal *egress.Refusal
-	if _, err := strict.Begin(t.Context(), provisioning.Order{Key: "si_1"}); !errors.As(err, &refusal) || refusal.Cause != egress.Address || asked != 6 {
+	if _, err := strict.Begin(t.Context(), provisioning.Order{Key: "si_1"}); !errors.As(err, &refusal) || refusal.Cause != egress.Address ||
+		asked != 6 {
 		t.Errorf("%v, asked %d times", err, asked)
 	}
 }
@@ -60,8 +61,10 @@ func TestAProgramIsAskedWhereThePolicyLetsIt(t *testing.T) {
 func TestAnAddressThatMayNotBeCalledMakesNoDriver(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"", "program.example", "http://program.example", "https://name:password@program.example",
-		"https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1:8443/", "https://169.254.169.254/", "ftp://program.example/", "https://program.example:0/"} {
-		if d, err := provisionhook.Open(provisionhook.Options{URL: at, Secret: programSecret, Now: time.Now}); err == nil || !strings.Contains(err.Error(), "must be https") {
+		"https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1:8443/", "https://169.254.169.254/", "ftp://program.example/",
+		"https://program.example:0/"} {
+		if d, err := provisionhook.Open(provisionhook.Options{URL: at, Secret: programSecret, Now: time.Now}); err == nil ||
+			!strings.Contains(err.Error(), "must be https") {
 			t.Errorf("%q: %+v, %v", at, d, err)
 		}
 	}

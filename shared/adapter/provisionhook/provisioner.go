@@ -175,7 +175,8 @@ func (d *Driver) Delete(ctx context.Context, o provisioning.Order) (provisioning
 func (d *Driver) ask(ctx context.Context, verb string, o provisioning.Order) (provisioning.Report, error) {
 	var none provisioning.Report
 	now := d.o.Now()
-	body, err := json.Marshal(Message{"provision." + verb, now.UTC().Truncate(time.Second), Data{o.Key, o.Handle, string(o.Agency), string(o.Client), string(o.Resource), string(o.Article.Product), o.Article.StorageGB}})
+	body, err := json.Marshal(Message{"provision." + verb, now.UTC().Truncate(time.Second),
+		Data{o.Key, o.Handle, string(o.Agency), string(o.Client), string(o.Resource), string(o.Article.Product), o.Article.StorageGB}})
 	if err != nil {
 		return none, fmt.Errorf("provisioner: %w", err)
 	}
@@ -184,7 +185,8 @@ func (d *Driver) ask(ctx context.Context, verb string, o provisioning.Order) (pr
 		return none, fmt.Errorf("provisioner: %w", err)
 	}
 	name := string(id.New[id.Event]("msg_", now))
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Webhook-Id": {name}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Webhook-Id": {name},
+		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
 		"Webhook-Signature": {Sign(d.o.Secret, name, now, body)}}
 	res, err := d.http.Do(r)
 	if err != nil {

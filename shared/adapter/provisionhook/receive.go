@@ -28,7 +28,8 @@ func Receiver(key []byte, now func() time.Time, queue Queue) http.Handler {
 			return
 		}
 		if len(key) < leastSecret || !Verify(key, r.Header, body, now()) {
-			http.Error(w, "the signature does not fit: sign Webhook-Id, Webhook-Timestamp and the body with the provisioner's secret, within five minutes", http.StatusUnauthorized)
+			http.Error(w, "the signature does not fit: sign Webhook-Id, Webhook-Timestamp and the body with the provisioner's secret, "+
+				"within five minutes", http.StatusUnauthorized)
 			return
 		}
 		var m Message

@@ -91,17 +91,19 @@ func TestOnlyWhatIsFinalIsARefusal(t *testing.T) {
 func TestAMailIsHandedOverWhole(t *testing.T) {
 	t.Parallel()
 	var in *sesv2.SendEmailInput
-	mailer := &Mailer{set: "live", send: func(_ context.Context, got *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
-		in = got
-		return &sesv2.SendEmailOutput{MessageId: aws.String("m-1")}, nil
-	}}
+	mailer := &Mailer{set: "live",
+		send: func(_ context.Context, got *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
+			in = got
+			return &sesv2.SendEmailOutput{MessageId: aws.String("m-1")}, nil
+		}}
 	id, err := mailer.Send(t.Context(), delivery.Mail{FromName: "N", From: address, ReplyTo: "owner@n.example", To: "to@x.example",
 		Letter: letter.Letter{Subject: "S", Text: "T", HTML: "<p>H"}, Tags: map[string]string{"kind": "invite"}})
 	if err != nil || id != "m-1" {
 		t.Fatal(id, err)
 	}
 	s := in.Content.Simple
-	if *in.FromEmailAddress != `"N" <`+address+`>` || in.Destination.ToAddresses[0] != "to@x.example" || in.ReplyToAddresses[0] != "owner@n.example" ||
+	if *in.FromEmailAddress != `"N" <`+address+`>` || in.Destination.ToAddresses[0] != "to@x.example" ||
+		in.ReplyToAddresses[0] != "owner@n.example" ||
 		*s.Subject.Data != "S" || *s.Body.Text.Data != "T" || *s.Body.Html.Data != "<p>H" || *in.ConfigurationSetName != "live" ||
 		*in.EmailTags[0].Name != "kind" || *in.EmailTags[0].Value != "invite" || *s.Headers[0].Name != "Auto-Submitted" {
 		t.Errorf("%+v", in)

@@ -75,7 +75,8 @@ func read(env *environment.Environment, name, example string) (value string, ok 
 		}
 	}
 	if err != nil {
-		env.Fail(fmt.Errorf("ssm: parameter %s: %w; make it with: aws ssm put-parameter --type SecureString --name %s --value \"%s\"", name, err, name, example))
+		env.Fail(fmt.Errorf("ssm: parameter %s: %w; make it with: aws ssm put-parameter --type SecureString --name %s --value \"%s\"", name,
+			err, name, example))
 	}
 	return value, err == nil
 }

@@ -38,7 +38,8 @@ func (a *answers) Do(r *http.Request) (*http.Response, error) {
 }
 
 func read(a *answers, vars map[string]string) (string, error) {
-	all := map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "tok", "SECRET_NAME": "/live/key"}
+	all := map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s",
+		"AWS_SESSION_TOKEN": "tok", "SECRET_NAME": "/live/key"}
 	for k, v := range vars {
 		all[k] = v
 	}
@@ -59,11 +60,13 @@ func TestASecretIsReadDecryptedAndSigned(t *testing.T) {
 		t.Fatal(got, err)
 	}
 	r := a.asked[0]
-	if r.URL.String() != "https://ssm.eu-central-1.amazonaws.com/" || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParameter" || r.Header.Get("X-Amz-Security-Token") != "tok" {
+	if r.URL.String() != "https://ssm.eu-central-1.amazonaws.com/" || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParameter" ||
+		r.Header.Get("X-Amz-Security-Token") != "tok" {
 		t.Errorf("%s %v", r.URL, r.Header)
 	}
 	auth := r.Header.Get("Authorization")
-	if !strings.HasPrefix(auth, "AWS4-HMAC-SHA256 Credential=AKIA/") || !strings.Contains(auth, "/eu-central-1/ssm/aws4_request") || !strings.Contains(auth, "x-amz-target") {
+	if !strings.HasPrefix(auth, "AWS4-HMAC-SHA256 Credential=AKIA/") || !strings.Contains(auth, "/eu-central-1/ssm/aws4_request") ||
+		!strings.Contains(auth, "x-amz-target") {
 		t.Errorf("signature %q", auth)
 	}
 	if a.said[0] != `{"Name":"/live/key","WithDecryption":true}` {
@@ -74,7 +77,8 @@ func TestASecretIsReadDecryptedAndSigned(t *testing.T) {
 func TestTheEndpointCanBeAnother(t *testing.T) {
 	t.Parallel()
 	a := &answers{list: []answer{found(good)}}
-	if _, err := read(a, map[string]string{"AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:4566"}); err != nil || a.asked[0].URL.Host != "127.0.0.1:4566" {
+	if _, err := read(a, map[string]string{"AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:4566"}); err != nil ||
+		a.asked[0].URL.Host != "127.0.0.1:4566" {
 		t.Error(err)
 	}
 }

@@ -44,7 +44,8 @@ func (c *Client) Price(ctx context.Context, id string) (payment.Price, error) {
 
 func price(p *stripe.Price) payment.Price {
 	out := payment.Price{
-		ID: p.ID, LookupKey: p.LookupKey, Amount: amount(p.UnitAmount, p.Currency), TaxBehavior: payment.TaxBehavior(p.TaxBehavior), Active: p.Active,
+		ID: p.ID, LookupKey: p.LookupKey, Amount: amount(p.UnitAmount, p.Currency), TaxBehavior: payment.TaxBehavior(p.TaxBehavior),
+		Active: p.Active,
 	}
 	if p.Recurring != nil {
 		out.Interval = payment.Interval(p.Recurring.Interval)
@@ -78,7 +79,8 @@ func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) 
 		params.CustomerEmail = optional(r.Email)
 	}
 	for _, l := range r.Lines {
-		params.LineItems = append(params.LineItems, &stripe.CheckoutSessionCreateLineItemParams{Price: stripe.String(l.PriceID), Quantity: stripe.Int64(max(1, l.Quantity))})
+		params.LineItems = append(params.LineItems,
+			&stripe.CheckoutSessionCreateLineItemParams{Price: stripe.String(l.PriceID), Quantity: stripe.Int64(max(1, l.Quantity))})
 	}
 	if !r.ExpiresAt.IsZero() {
 		params.ExpiresAt = stripe.Int64(r.ExpiresAt.Unix())
@@ -97,7 +99,8 @@ func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) 
 	}
 	if r.Customer != "" && (r.AutomaticTax || r.TaxIDs) {
 		// Tax of a customer that exists goes by what is typed now, and is kept for the renewals.
-		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"),
+			Name: stripe.String("auto")}
 	}
 	s, err := c.api.V1CheckoutSessions.Create(ctx, params)
 	if err != nil {
@@ -135,7 +138,8 @@ func (c *Client) ExpireCheckout(ctx context.Context, id string) (payment.Checkou
 
 // CheckoutsOf finds Checkout Sessions, newest first (https://docs.stripe.com/api/checkout/sessions/list).
 func (c *Client) CheckoutsOf(ctx context.Context, q payment.CheckoutQuery) ([]payment.Checkout, error) {
-	params := &stripe.CheckoutSessionListParams{Customer: optional(q.Customer), Subscription: optional(q.Subscription), Status: optional(string(q.Status))}
+	params := &stripe.CheckoutSessionListParams{Customer: optional(q.Customer), Subscription: optional(q.Subscription),
+		Status: optional(string(q.Status))}
 	if q.Email != "" {
 		params.CustomerDetails = &stripe.CheckoutSessionListCustomerDetailsParams{Email: stripe.String(q.Email)}
 	}
@@ -146,7 +150,8 @@ func (c *Client) CheckoutsOf(ctx context.Context, q payment.CheckoutQuery) ([]pa
 func checkout(s *stripe.CheckoutSession) payment.Checkout {
 	out := payment.Checkout{
 		ID: s.ID, Status: payment.CheckoutStatus(s.Status), PaymentStatus: payment.Status(s.PaymentStatus), Reference: s.ClientReferenceID,
-		Metadata: s.Metadata, Email: s.CustomerEmail, URL: s.URL, Subtotal: amount(s.AmountSubtotal, s.Currency), Total: amount(s.AmountTotal, s.Currency),
+		Metadata: s.Metadata, Email: s.CustomerEmail, URL: s.URL, Subtotal: amount(s.AmountSubtotal, s.Currency),
+		Total:     amount(s.AmountTotal, s.Currency),
 		CreatedAt: at(s.Created), ExpiresAt: at(s.ExpiresAt), Livemode: s.Livemode,
 	}
 	if s.TotalDetails != nil {
@@ -174,7 +179,8 @@ func checkout(s *stripe.CheckoutSession) payment.Checkout {
 // and comes back to returnURL (https://docs.stripe.com/api/customer_portal/sessions/create). The link is for this person
 // at this moment: redirect to it, and keep it nowhere.
 func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string) (string, error) {
-	s, err := c.api.V1BillingPortalSessions.Create(ctx, &stripe.BillingPortalSessionCreateParams{Customer: stripe.String(customer), ReturnURL: optional(returnURL)})
+	s, err := c.api.V1BillingPortalSessions.Create(ctx,
+		&stripe.BillingPortalSessionCreateParams{Customer: stripe.String(customer), ReturnURL: optional(returnURL)})
 	if err != nil {
 		return "", explain(err)
 	}

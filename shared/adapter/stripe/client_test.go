@@ -20,11 +20,13 @@ func (f answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status == 0 {
 		return nil, errors.New(body)
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Request-Id": {"req_1"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	return &http.Response{StatusCode: status, Header: http.Header{"Request-Id": {"req_1"}}, Body: io.NopCloser(strings.NewReader(body)),
+		Request: r}, nil
 }
 
 func answering(status int, body string) *stripe.Client {
-	return stripe.Open("sk_test_1", stripe.Options{HTTPClient: &http.Client{Transport: answers(func(*http.Request) (int, string) { return status, body })}})
+	return stripe.Open("sk_test_1",
+		stripe.Options{HTTPClient: &http.Client{Transport: answers(func(*http.Request) (int, string) { return status, body })}})
 }
 
 func TestFailuresSayWhatToDoNext(t *testing.T) {
@@ -66,7 +68,8 @@ func TestFailuresSayWhatToDoNext(t *testing.T) {
 // TestAnErrorIsFitForALog: Stripe repeats what it was sent, addresses too.
 func TestAnErrorIsFitForALog(t *testing.T) {
 	t.Parallel()
-	_, err := answering(400, `{"error":{"type":"invalid_request_error","code":"email_invalid","param":"customer_email","message":"Invalid email address: ada@example"}}`).
+	_, err := answering(400,
+		`{"error":{"type":"invalid_request_error","code":"email_invalid","param":"customer_email","message":"Invalid email address: ada@example"}}`).
 		CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example"})
 	if text := fmt.Sprint(err); strings.Contains(text, "ada") || text != "payment: refused email_invalid customer_email req_1" {
 		t.Error(text)
@@ -81,7 +84,9 @@ func TestTheContextEndsACall(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := stripe.Open("sk_test_1", stripe.Options{Retries: 2, HTTPClient: &http.Client{Transport: answers(func(r *http.Request) (int, string) { return 0, r.Context().Err().Error() })}})
+	c := stripe.Open("sk_test_1",
+		stripe.Options{Retries: 2,
+			HTTPClient: &http.Client{Transport: answers(func(r *http.Request) (int, string) { return 0, r.Context().Err().Error() })}})
 	if _, err := c.Checkout(ctx, "cs_1"); !payment.Is(err, payment.Passing) {
 		t.Error(err)
 	}
@@ -104,10 +109,11 @@ func TestTheBaseMayHaveAPath(t *testing.T) {
 		"http://localhost:8080/_local/stripe/api/": "http://localhost:8080/_local/stripe/api/v1/events/evt_1",
 	} {
 		got := ""
-		c := stripe.Open("sk_test_1", stripe.Options{Base: base, HTTPClient: &http.Client{Transport: answers(func(r *http.Request) (int, string) {
-			got = r.URL.String()
-			return 200, "{}"
-		})}})
+		c := stripe.Open("sk_test_1",
+			stripe.Options{Base: base, HTTPClient: &http.Client{Transport: answers(func(r *http.Request) (int, string) {
+				got = r.URL.String()
+				return 200, "{}"
+			})}})
 		if _, err := c.Event(t.Context(), "evt_1"); err != nil || got != want {
 			t.Errorf("%q asks %s, %v", base, got, err)
 		}

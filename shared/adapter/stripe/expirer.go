@@ -99,7 +99,8 @@ func (e *Expirer) call(ctx context.Context, method, path string) (payment.Checko
 	}
 	f := &payment.Error{Kind: payment.Refused, Code: out.Error.Code, Status: res.StatusCode, RequestID: res.Header.Get("Request-Id")}
 	switch {
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusConflict, res.StatusCode >= http.StatusInternalServerError:
+	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusConflict,
+		res.StatusCode >= http.StatusInternalServerError:
 		f.Kind = payment.Passing
 	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
 		f.Kind = payment.Unauthorized

@@ -119,7 +119,8 @@ func (c *Client) Dispute(ctx context.Context, id string) (payment.Dispute, error
 }
 
 func dispute(d *stripe.Dispute) payment.Dispute {
-	out := payment.Dispute{ID: d.ID, Status: payment.DisputeStatus(d.Status), Amount: amount(d.Amount, d.Currency), Reason: string(d.Reason)}
+	out := payment.Dispute{ID: d.ID, Status: payment.DisputeStatus(d.Status), Amount: amount(d.Amount, d.Currency),
+		Reason: string(d.Reason)}
 	if d.PaymentIntent != nil {
 		out.Intent = d.PaymentIntent.ID
 	}
@@ -158,8 +159,10 @@ func (c *Client) Invoice(ctx context.Context, id string) (payment.Invoice, error
 
 func invoice(i *stripe.Invoice) payment.Invoice {
 	out := payment.Invoice{
-		ID: i.ID, Number: i.Number, Status: payment.InvoiceStatus(i.Status), Total: amount(i.Total, i.Currency), Due: amount(i.AmountRemaining, i.Currency),
-		Attempts: i.AttemptCount, CreatedAt: at(i.Created), NextAttempt: at(i.NextPaymentAttempt), HostedURL: i.HostedInvoiceURL, PDF: i.InvoicePDF,
+		ID: i.ID, Number: i.Number, Status: payment.InvoiceStatus(i.Status), Total: amount(i.Total, i.Currency),
+		Due:      amount(i.AmountRemaining, i.Currency),
+		Attempts: i.AttemptCount, CreatedAt: at(i.Created), NextAttempt: at(i.NextPaymentAttempt), HostedURL: i.HostedInvoiceURL,
+		PDF: i.InvoicePDF,
 	}
 	if i.Customer != nil {
 		out.Customer = i.Customer.ID

@@ -19,7 +19,8 @@ var (
 	now  = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	body = []byte(`{"id":"evt_1","object":"event","type":"invoice.paid","api_version":"2020-08-27","created":1763726400,"livemode":false,
 		"data":{"object":{"id":"in_1","object":"invoice","customer_email":"ada@example.com"}},"pending_webhooks":1,"request":null}`)
-	event = payment.Event{ID: "evt_1", Type: "invoice.paid", Object: payment.Object{Type: "invoice", ID: "in_1"}, Created: time.Unix(1763726400, 0).UTC()}
+	event = payment.Event{ID: "evt_1", Type: "invoice.paid", Object: payment.Object{Type: "invoice", ID: "in_1"},
+		Created: time.Unix(1763726400, 0).UTC()}
 )
 
 // signed is what Stripe's own library makes of a body.
@@ -89,7 +90,8 @@ func TestAWebhookOfSomebodyElseIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if e, err := stripe.VerifyWebhook(c.body, c.header, c.secrets, c.now); !errors.Is(err, payment.ErrSignature) || e != (payment.Event{}) {
+			if e, err := stripe.VerifyWebhook(c.body, c.header, c.secrets, c.now); !errors.Is(err, payment.ErrSignature) ||
+				e != (payment.Event{}) {
 				t.Errorf("%v, %v", e, err)
 			}
 		})
@@ -99,8 +101,10 @@ func TestAWebhookOfSomebodyElseIsRefused(t *testing.T) {
 // TestASignedBodyThatIsNoEventIsAnError: nothing to take, and nothing that a forger did.
 func TestASignedBodyThatIsNoEventIsAnError(t *testing.T) {
 	t.Parallel()
-	for _, b := range []string{"", "null", "[]", `{"id":"evt_1"}`, `{"id":"evt_1","object":"v2.core.event","type":"x"}`, `{"object":"event","type":"x"}`} {
-		if e, err := stripe.VerifyWebhook([]byte(b), signed([]byte(b), "whsec_a", now), []string{"whsec_a"}, now); err == nil || errors.Is(err, payment.ErrSignature) {
+	for _, b := range []string{"", "null", "[]", `{"id":"evt_1"}`, `{"id":"evt_1","object":"v2.core.event","type":"x"}`,
+		`{"object":"event","type":"x"}`} {
+		if e, err := stripe.VerifyWebhook([]byte(b), signed([]byte(b), "whsec_a", now), []string{"whsec_a"}, now); err == nil ||
+			errors.Is(err, payment.ErrSignature) {
 			t.Errorf("%q: %v, %v", b, e, err)
 		}
 	}

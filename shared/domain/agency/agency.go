@@ -96,7 +96,8 @@ func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
 		most = ProbationInvites
 	}
 	if most > 0 && a.Sends.Total >= most {
-		e := fault.New(fault.RateLimited, "A new agency can send %d invites in its first week. Write to support to have this lifted earlier.", ProbationInvites)
+		e := fault.New(fault.RateLimited, "A new agency can send %d invites in its first week. Write to support to have this lifted "+
+			"earlier.", ProbationInvites)
 		e.Retry, e.Limit = a.CreatedAt.Add(Probation).Sub(now), fault.Limit{Name: "first-week", Quota: ProbationInvites, Window: Probation}
 		return Slot{}, e
 	}

@@ -33,7 +33,8 @@ func TestMayInviteAsksForMaxAndGoodStanding(t *testing.T) {
 		plan      agency.Plan
 		suspended bool
 		want      fault.Code
-	}{{agency.Max, false, ""}, {agency.Free, false, fault.PlanRequired}, {"", false, fault.PlanRequired}, {agency.Max, true, fault.Suspended}, {agency.Free, true, fault.Suspended}} {
+	}{{agency.Max, false, ""}, {agency.Free, false, fault.PlanRequired}, {"", false, fault.PlanRequired},
+		{agency.Max, true, fault.Suspended}, {agency.Free, true, fault.Suspended}} {
 		err := (&agency.Agency{Plan: c.plan, Suspended: c.suspended}).MayInvite()
 		if (err == nil) != (c.want == "") || err != nil && !fault.Is(err, c.want) {
 			t.Errorf("plan %q, suspended %v: %v", c.plan, c.suspended, err)
@@ -69,7 +70,8 @@ func TestNoHourHoldsMoreThanTenSends(t *testing.T) {
 				continue
 			}
 			e := fault.As(err)
-			if e == nil || e.Code != fault.RateLimited || e.Message != agency.LimitMessage || e.Limit != (fault.Limit{Name: "invites", Quota: 10, Window: time.Hour}) {
+			if e == nil || e.Code != fault.RateLimited || e.Message != agency.LimitMessage ||
+				e.Limit != (fault.Limit{Name: "invites", Quota: 10, Window: time.Hour}) {
 				t.Fatalf("an eleventh send within the hour: %v", err)
 			}
 			if want := sent[len(sent)-10].Add(agency.Window).Sub(now); e.Retry != want {
@@ -116,7 +118,8 @@ func TestAYoungAgencyHasFiftyInvitesInItsFirstWeek(t *testing.T) {
 	}
 	now = now.Add(2 * time.Hour)
 	e := fault.As(send(a, now, 0))
-	if e == nil || e.Code != fault.RateLimited || e.Limit.Name != "first-week" || e.Limit.Quota != 50 || e.Retry != noon.Add(agency.Probation).Sub(now) {
+	if e == nil || e.Code != fault.RateLimited || e.Limit.Name != "first-week" || e.Limit.Quota != 50 ||
+		e.Retry != noon.Add(agency.Probation).Sub(now) {
 		t.Fatalf("send 51: %+v", e)
 	}
 	if err := send(a, now.Add(e.Retry-1), 0); err == nil {

@@ -82,9 +82,11 @@ func (c *Client) MayEnd(by Side) error {
 		if c.Payment.Ending { // it has cancelled, and may go before the end of what it has paid for
 			return nil
 		}
-		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; then you can leave.", c.Invite.From.AgencyName)
+		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; "+
+			"then you can leave.", c.Invite.From.AgencyName)
 	}
-	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you can take away access to what is yours.")
+	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal "+
+		"until it cancels; you can take away access to what is yours.")
 }
 
 // Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought
@@ -134,7 +136,8 @@ func (c *Client) Propose(now time.Time, to email.Address) error {
 	}
 	if len(within) >= ProposalsPerDay {
 		e := fault.New(fault.RateLimited, "You have named several addresses today already. The agency sees the last one.")
-		e.Retry, e.Limit = within[len(within)-ProposalsPerDay].Add(day).Sub(now), fault.Limit{Name: "propose", Quota: ProposalsPerDay, Window: day}
+		e.Retry, e.Limit = within[len(within)-ProposalsPerDay].Add(day).Sub(now),
+			fault.Limit{Name: "propose", Quota: ProposalsPerDay, Window: day}
 		return e
 	}
 	c.Proposal = &Proposal{Address: to, At: now}

@@ -100,7 +100,8 @@ func TestEitherSideEndsARelationshipOnce(t *testing.T) {
 		if _, err := c.Grant(noon, instance.Grant{Resource: "ins_a", Access: instance.Read}); err != nil {
 			t.Fatal(err)
 		}
-		if !c.End(later, by) || c.Joined() || c.At(later) != client.Inactive || len(c.Open()) != 0 || c.EndedBy != by || !c.EndedAt.Equal(later) {
+		if !c.End(later, by) || c.Joined() || c.At(later) != client.Inactive || len(c.Open()) != 0 || c.EndedBy != by ||
+			!c.EndedAt.Equal(later) {
 			t.Errorf("ended by %s: %+v", by, c)
 		}
 		if c.End(later.Add(time.Hour), client.ByAgency) || c.EndedBy != by {
@@ -125,7 +126,8 @@ func TestWhoWasAClientCanBeInvitedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next.ID != c.ID || next.Joined() || !next.AcceptedAt.IsZero() || !next.EndedAt.IsZero() || next.EndedBy != "" || len(next.Earlier) != 1 || next.Earlier[0].Status != invite.Accepted {
+	if next.ID != c.ID || next.Joined() || !next.AcceptedAt.IsZero() || !next.EndedAt.IsZero() || next.EndedBy != "" ||
+		len(next.Earlier) != 1 || next.Earlier[0].Status != invite.Accepted {
 		t.Errorf("%+v", next)
 	}
 }
@@ -136,10 +138,12 @@ func TestAnInviteeDeclinesOrProposesWhileTheInviteIsLive(t *testing.T) {
 	if err := c.Propose(noon, c.Email); !fault.Is(err, fault.Invalid) {
 		t.Errorf("its own address: %v", err)
 	}
-	if err := c.Propose(noon, "pat@acme.example"); err != nil || c.Proposal == nil || c.Proposal.Address != "pat@acme.example" || c.At(noon) != client.Pending {
+	if err := c.Propose(noon, "pat@acme.example"); err != nil || c.Proposal == nil || c.Proposal.Address != "pat@acme.example" ||
+		c.At(noon) != client.Pending {
 		t.Errorf("another: %v, %+v", err, c.Proposal)
 	}
-	if err := c.Invite.Decline(noon, "not me"); err != nil || !c.Invite.WasDeclined() || c.Invite.Status != invite.Canceled || c.Invite.Reason != "not me" || len(c.Invite.Tokens) != 0 {
+	if err := c.Invite.Decline(noon, "not me"); err != nil || !c.Invite.WasDeclined() || c.Invite.Status != invite.Canceled ||
+		c.Invite.Reason != "not me" || len(c.Invite.Tokens) != 0 {
 		t.Errorf("declined: %v, %+v", err, c.Invite)
 	}
 	if err := c.Invite.Decline(noon, ""); !fault.Is(err, fault.Gone) {
@@ -154,7 +158,8 @@ func TestAnInviteeDeclinesOrProposesWhileTheInviteIsLive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if e := fault.As(eager.Propose(noon.Add(time.Hour), "sam@acme.example")); e == nil || e.Code != fault.RateLimited || e.Retry != 23*time.Hour || eager.Proposal.Address != "pat@acme.example" {
+	if e := fault.As(eager.Propose(noon.Add(time.Hour), "sam@acme.example")); e == nil || e.Code != fault.RateLimited ||
+		e.Retry != 23*time.Hour || eager.Proposal.Address != "pat@acme.example" {
 		t.Errorf("a fourth in a day: %+v", e)
 	}
 	if err := eager.Propose(noon.Add(24*time.Hour), "sam@acme.example"); err != nil || eager.Proposal.Address != "sam@acme.example" {

@@ -71,7 +71,8 @@ func (c *Client) own() {
 
 // returning tells whether money is on its way back to the payer.
 func (c *Client) returning() bool {
-	return c.Erased() && c.Payment.Reference != "" || slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.State == purchase.Compensating })
+	return c.Erased() && c.Payment.Reference != "" ||
+		slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.State == purchase.Compensating })
 }
 
 // Erased tells whether this is what [Client.Remains] has left of a relationship: it has no address.
@@ -86,7 +87,8 @@ func (c *Client) Stands() bool {
 // Remains is what is kept of a relationship that is erased: no address, no name, no word of anybody, and what is to be
 // deleted and to be paid back. It is nil when nothing has to be looked after; what remains goes by itself once that is so.
 func (c *Client) Remains(now time.Time) *Client {
-	d := &Client{ID: c.ID, Agency: c.Agency, CreatedAt: c.CreatedAt, Version: c.Version, Terms: c.Contract(), Items: append([]purchase.Item(nil), c.Items...)}
+	d := &Client{ID: c.ID, Agency: c.Agency, CreatedAt: c.CreatedAt, Version: c.Version, Terms: c.Contract(),
+		Items: append([]purchase.Item(nil), c.Items...)}
 	d.Invite = &invite.Invite{Payer: c.Invite.Payer, Status: invite.Canceled, CreatedAt: c.Invite.CreatedAt}
 	for n := range d.Items {
 		d.Items[n].Remove(now)

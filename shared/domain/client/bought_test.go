@@ -26,7 +26,9 @@ func payer(t *testing.T, state subscription.State, items ...purchase.State) *cli
 	}
 	c.Payment = subscription.Subscription{State: state, Reference: "sub_1", Customer: "cus_1", PaidAt: noon}
 	for _, s := range items {
-		c.Items = append(c.Items, purchase.Item{Key: "si_1", Article: hosting, Resource: "ins_1", State: s, ReadyAt: noon, HeldAt: noon, Steps: []purchase.Step{{State: s, At: noon}}})
+		c.Items = append(c.Items,
+			purchase.Item{Key: "si_1", Article: hosting, Resource: "ins_1", State: s, ReadyAt: noon, HeldAt: noon,
+				Steps: []purchase.Step{{State: s, At: noon}}})
 	}
 	c.End(noon, client.ByAgency)
 	return c
@@ -49,7 +51,8 @@ func TestWhatIsPaidForComesAlong(t *testing.T) {
 	if _, err := client.Begin(before, office, o, noon); !fault.Is(err, fault.AlreadyClient) || fault.As(err).Message != client.StillPays {
 		t.Errorf("it is asked to pay twice: %v", err)
 	}
-	if _, err := client.Begin(payer(t, subscription.Canceled, purchase.Compensating), office, offer, noon); !fault.Is(err, fault.AlreadyClient) || fault.As(err).Message != client.PayingBack {
+	if _, err := client.Begin(payer(t, subscription.Canceled, purchase.Compensating), office, offer, noon); !fault.Is(err,
+		fault.AlreadyClient) || fault.As(err).Message != client.PayingBack {
 		t.Errorf("what is to be paid back is forgotten: %v", err)
 	}
 }
@@ -58,10 +61,12 @@ func TestWhatIsNotPaidForComesAlongHalted(t *testing.T) {
 	t.Parallel()
 	before := payer(t, subscription.Canceled, purchase.Suspended, purchase.Refunded)
 	c := begin(t, before, offer, noon.Add(time.Hour))
-	if c.Payment != (subscription.Subscription{Customer: "cus_1"}) || c.Contract() != nil || len(c.Items) != 1 || !c.Items[0].Left || before.Items[0].Left {
+	if c.Payment != (subscription.Subscription{Customer: "cus_1"}) || c.Contract() != nil || len(c.Items) != 1 || !c.Items[0].Left ||
+		before.Items[0].Left {
 		t.Errorf("%+v", c)
 	}
-	if c.Adopt(contract.Article{Product: contract.WhatsApp}, noon) != nil || c.Adopt(hosting, noon) == nil || c.Adopt(hosting, noon) != nil {
+	if c.Adopt(contract.Article{Product: contract.WhatsApp}, noon) != nil || c.Adopt(hosting, noon) == nil ||
+		c.Adopt(hosting, noon) != nil {
 		t.Error("the same article is taken up again, once")
 	}
 }
@@ -74,10 +79,12 @@ func TestWhatRemainsHasNoName(t *testing.T) {
 	c := payer(t, subscription.Active, purchase.Ready)
 	c.Invite.Note(invite.Opened, noon, "a word")
 	rest := c.Remains(noon)
-	if rest == nil || !rest.Erased() || rest.Name != "" || rest.Listed || len(rest.Invite.Timeline) != 0 || rest.Invite.Message != "" || rest.Invite.ID != "" || rest.Ref() != c.Ref() {
+	if rest == nil || !rest.Erased() || rest.Name != "" || rest.Listed || len(rest.Invite.Timeline) != 0 || rest.Invite.Message != "" ||
+		rest.Invite.ID != "" || rest.Ref() != c.Ref() {
 		t.Fatalf("%+v", rest)
 	}
-	if rest.Items[0].State != purchase.Deleting || rest.Payment.Reference != "sub_1" || rest.Payment.Customer != "" || !rest.Due().Equal(noon) || c.Items[0].State != purchase.Ready {
+	if rest.Items[0].State != purchase.Deleting || rest.Payment.Reference != "sub_1" || rest.Payment.Customer != "" ||
+		!rest.Due().Equal(noon) || c.Items[0].State != purchase.Ready {
 		t.Errorf("%+v", rest)
 	}
 	if _, err := client.Begin(rest, office, offer, noon); fault.As(err) == nil || fault.As(err).Message != client.PayingBack {
@@ -85,7 +92,8 @@ func TestWhatRemainsHasNoName(t *testing.T) {
 	}
 	rest.Payment = subscription.Subscription{}
 	next := begin(t, rest, offer, noon.Add(time.Minute))
-	if next.ID == c.ID || next.Email != offer.Email || len(next.Earlier) != 0 || !next.Items[0].Left || next.Items[0].State != purchase.Deleting {
+	if next.ID == c.ID || next.Email != offer.Email || len(next.Earlier) != 0 || !next.Items[0].Left ||
+		next.Items[0].State != purchase.Deleting {
 		t.Errorf("%+v", next)
 	}
 	rest.Items[0].Gone(noon)

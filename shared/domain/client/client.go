@@ -138,7 +138,8 @@ const (
 	PayerFixed = "Cancel this invite and send a new one to change who pays."
 	Invited    = "This address already has a pending invite. Re-send it, or cancel it and invite again."
 	Accepted   = "This address is already a client of yours."
-	StillPays  = "This address has left, and still pays for what it bought. Invite it without asking it to pay: what it owns comes back with it."
+	StillPays  = "This address has left, and still pays for what it bought. Invite it without asking it to pay: what it owns comes back " +
+		"with it."
 	PayingBack = "What this address has paid is on its way back at this moment. Invite it again in a few minutes."
 )
 
@@ -176,7 +177,8 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 			return nil, fault.New(fault.AlreadyClient, StillPays)
 		}
 		c = before.clone()
-		c.Earlier = append(c.Earlier, Past{before.Invite.ID, before.Invite.At(now), before.Invite.Payer, before.Invite.CreatedAt, before.Invite.EndedAt})
+		c.Earlier = append(c.Earlier,
+			Past{before.Invite.ID, before.Invite.At(now), before.Invite.Payer, before.Invite.CreatedAt, before.Invite.EndedAt})
 		if len(c.Earlier) > MaxEarlier {
 			c.Earlier = c.Earlier[len(c.Earlier)-MaxEarlier:]
 		}
@@ -192,7 +194,8 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
 	c.carry(now)
 	c.Invite = &invite.Invite{
-		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From, Contract: o.Contract,
+		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
+		Contract:  o.Contract,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}
 	return c, nil

@@ -51,11 +51,13 @@ func TestTheFirstOfferMakesTheRelationship(t *testing.T) {
 	if c.Ref() != ref || c.Invite.ID.Ref() != ref {
 		t.Errorf("%s and %s do not lead to %s", c.ID, c.Invite.ID, ref)
 	}
-	if c.Email != offer.Email || c.Name != "Acme" || !c.Listed || c.Version != 0 || !c.CreatedAt.Equal(noon) || len(c.Grants) != 0 || len(c.Earlier) != 0 {
+	if c.Email != offer.Email || c.Name != "Acme" || !c.Listed || c.Version != 0 || !c.CreatedAt.Equal(noon) || len(c.Grants) != 0 ||
+		len(c.Earlier) != 0 {
 		t.Errorf("got %+v", c)
 	}
 	i := c.Invite
-	if !i.CreatedAt.Equal(noon) || !i.ExpiresAt.Equal(noon.Add(7*24*time.Hour)) || i.Message != "Hello" || i.From != offer.From || i.Payer != invite.AgencyPays {
+	if !i.CreatedAt.Equal(noon) || !i.ExpiresAt.Equal(noon.Add(7*24*time.Hour)) || i.Message != "Hello" || i.From != offer.From ||
+		i.Payer != invite.AgencyPays {
 		t.Errorf("got %+v", i)
 	}
 	if d := cmp.Diff(offer.Grants, c.Open()); d != "" {
@@ -130,10 +132,12 @@ func TestWhatHasEndedGivesWayToANewOffer(t *testing.T) {
 		if c.ID != before.ID || c.Version != 7 || !c.CreatedAt.Equal(noon) || c.Name != "Acme Ltd" || c.Invite.Payer != invite.ClientPays {
 			t.Errorf("after %s: %+v", s, c)
 		}
-		if c.Invite.ID.Ref() != c.Ref() || c.Invite.ID <= before.Invite.ID || !c.Invite.ExpiresAt.Equal(now.Add(invite.Lifetime)) || len(c.Invite.Tokens) != 0 {
+		if c.Invite.ID.Ref() != c.Ref() || c.Invite.ID <= before.Invite.ID || !c.Invite.ExpiresAt.Equal(now.Add(invite.Lifetime)) ||
+			len(c.Invite.Tokens) != 0 {
 			t.Errorf("after %s: %+v", s, c.Invite)
 		}
-		if len(c.Earlier) != 1 || c.Earlier[0].ID != before.Invite.ID || c.Earlier[0].Status != before.Invite.At(now) || len(before.Earlier) != 0 {
+		if len(c.Earlier) != 1 || c.Earlier[0].ID != before.Invite.ID || c.Earlier[0].Status != before.Invite.At(now) ||
+			len(before.Earlier) != 0 {
 			t.Errorf("after %s: remembered %+v", s, c.Earlier)
 		}
 	}
@@ -184,14 +188,16 @@ func TestAClientHasWhatStandsWhenItAccepts(t *testing.T) {
 	t.Parallel()
 	c := begin(t, nil, offer, noon)
 	c.Invite.Status = invite.Pending
-	if err := c.Accept(noon.Add(invite.Lifetime), offer.Grants); !fault.Is(err, fault.Expired) || !c.AcceptedAt.IsZero() || c.Grants != nil {
+	if err := c.Accept(noon.Add(invite.Lifetime), offer.Grants); !fault.Is(err, fault.Expired) || !c.AcceptedAt.IsZero() ||
+		c.Grants != nil {
 		t.Fatalf("accepted when it was over: %v", err)
 	}
 	standing := []instance.Grant{{Resource: "svc_01KAM5Q0Z8W3RN6T0V4K2M9QXB", Access: instance.Write}}
 	if err := c.Accept(noon, standing); err != nil {
 		t.Fatal(err)
 	}
-	if c.Access("svc_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != instance.Write || c.Access("ins_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != "" || c.At(noon) != client.Active {
+	if c.Access("svc_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != instance.Write || c.Access("ins_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != "" ||
+		c.At(noon) != client.Active {
 		t.Errorf("got %+v", c)
 	}
 	if d := cmp.Diff(standing, c.Open()); d != "" {

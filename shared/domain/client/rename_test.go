@@ -12,7 +12,8 @@ import (
 func TestAnEditionIsWhatPeopleEdit(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	c, err := client.Begin(nil, "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", client.Offer{Email: "ops@acme.example", Name: "Acme", Payer: invite.AgencyPays}, now)
+	c, err := client.Begin(nil, "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB",
+		client.Offer{Email: "ops@acme.example", Name: "Acme", Payer: invite.AgencyPays}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -218,7 +218,8 @@ func Write(o Order, prices Prices, tax Tax, now time.Time) (*Contract, error) {
 	for _, a := range articles {
 		l := Line{Article: a, Month: prices[a.LookupKey(payment.Month)], Year: prices[a.LookupKey(payment.Year)]}
 		if l.Month.ID == "" || l.Year.ID == "" {
-			return nil, fault.New(fault.PaymentsOff, "%s has no price on this platform yet. Leave it out, or ask the platform's support to set one.", a.Name())
+			return nil, fault.New(fault.PaymentsOff, "%s has no price on this platform yet. Leave it out, or ask the platform's support "+
+				"to set one.", a.Name())
 		}
 		c.Lines = append(c.Lines, l)
 	}

@@ -31,7 +31,8 @@ func TestAContractHoldsThePricesOfItsMoment(t *testing.T) {
 	t.Parallel()
 	now := prices(2900)
 	c, err := contract.Write(contract.Order{StorageGB: 30, WhatsApp: true}, now, contract.Tax{Way: contract.Untaxed}, noon)
-	if err != nil || len(c.Lines) != 2 || c.Lines[0].Name() != "n8n Hosting, 30 GB" || c.Lines[1].Name() != "WhatsApp Service" || !c.At.Equal(noon) {
+	if err != nil || len(c.Lines) != 2 || c.Lines[0].Name() != "n8n Hosting, 30 GB" || c.Lines[1].Name() != "WhatsApp Service" ||
+		!c.At.Equal(noon) {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for key := range now {
@@ -68,7 +69,8 @@ func TestOnlyWhatIsSoldCanBeOrdered(t *testing.T) {
 	}
 	mixed := prices(100)
 	mixed["whatsapp_month"] = contract.Price{ID: "p", Amount: money.Amount{Minor: 1, Currency: "USD"}}
-	if _, err := contract.Write(contract.Order{StorageGB: 10, WhatsApp: true}, mixed, contract.Tax{}, noon); !fault.Is(err, fault.PaymentsOff) {
+	if _, err := contract.Write(contract.Order{StorageGB: 10, WhatsApp: true}, mixed, contract.Tax{}, noon); !fault.Is(err,
+		fault.PaymentsOff) {
 		t.Errorf("in two currencies: %v", err)
 	}
 }

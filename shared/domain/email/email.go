@@ -35,7 +35,8 @@ func Parse(field, typed string) (Address, error) {
 	local, domain := s[:at], s[at+1:]
 	for _, r := range local {
 		if r > unicode.MaxASCII && unicode.IsPrint(r) {
-			return "", fault.InField(field, "Use an address whose part before the @ has only plain letters, digits and signs; %q has others.", local)
+			return "", fault.InField(field, "Use an address whose part before the @ has only plain letters, digits and signs; %q has "+
+				"others.", local)
 		}
 	}
 	if !validLocal(local) {

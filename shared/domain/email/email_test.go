@@ -115,7 +115,8 @@ func TestSplitTakesNameAndAddressApart(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"ops@acme.example", "Ops@BÜCHER.example", "a@b@c.example", "ops@acme。example", "ops@xn--bcher-kva.example", "jürgen@acme.example", "ops@[::1]", "ops@faß.example"} {
+	for _, s := range []string{"ops@acme.example", "Ops@BÜCHER.example", "a@b@c.example", "ops@acme。example", "ops@xn--bcher-kva.example",
+		"jürgen@acme.example", "ops@[::1]", "ops@faß.example"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
@@ -130,7 +131,8 @@ func FuzzParse(f *testing.F) {
 		if again, err := email.Parse("email", s); err != nil || again != a {
 			t.Errorf("%q is read as %q, and that as %q, %v", typed, a, again, err)
 		}
-		if s != strings.ToLower(s) || strings.Count(s, "@") != 1 || len(s) > email.MaxLength || strings.ContainsAny(s, " \t\r\n<>\",;:()[]\\") {
+		if s != strings.ToLower(s) || strings.Count(s, "@") != 1 || len(s) > email.MaxLength ||
+			strings.ContainsAny(s, " \t\r\n<>\",;:()[]\\") {
 			t.Errorf("%q is read as %q", typed, s)
 		}
 		for i := range len(s) {

@@ -47,7 +47,8 @@ func TestAnUnknownCodeIsOurFault(t *testing.T) {
 
 func TestInFieldSaysTheSameAtTheFieldAndAsAWhole(t *testing.T) {
 	t.Parallel()
-	want := &fault.Error{Code: fault.Invalid, Message: "Use at most 3 characters.", Fields: []fault.Field{{Location: "name", Message: "Use at most 3 characters."}}}
+	want := &fault.Error{Code: fault.Invalid, Message: "Use at most 3 characters.",
+		Fields: []fault.Field{{Location: "name", Message: "Use at most 3 characters."}}}
 	if d := cmp.Diff(want, fault.InField("name", "Use at most %d characters.", 3)); d != "" {
 		t.Error(d)
 	}

@@ -34,7 +34,8 @@ func TestValidTakesOnlyWhatWeWrite(t *testing.T) {
 
 func TestIdsSortByTimeAndAreTheirOwn(t *testing.T) {
 	t.Parallel()
-	a, b, c := id.New[id.Key](id.KeyPrefix, noon), id.New[id.Key](id.KeyPrefix, noon), id.New[id.Key](id.KeyPrefix, noon.Add(time.Millisecond))
+	a, b, c := id.New[id.Key](id.KeyPrefix, noon), id.New[id.Key](id.KeyPrefix, noon),
+		id.New[id.Key](id.KeyPrefix, noon.Add(time.Millisecond))
 	if a == b || a >= c || b >= c || !id.Valid(id.KeyPrefix, string(a)) {
 		t.Errorf("%s %s %s", a, b, c)
 	}
@@ -97,7 +98,8 @@ func TestARefBelongsToOneAgencyAndOneAddress(t *testing.T) {
 
 func TestMalformedIdsLeadNowhere(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "cl_", "in_01KAM5Q0Z8W3RN6T0V4K2M9QX", "cl_01kam5q0z8w3rn6t0v4k2m9qxb", "mb_01KAM5Q0Z8W3RN6T0V4K2M9QXB"} {
+	for _, s := range []string{"", "cl_", "in_01KAM5Q0Z8W3RN6T0V4K2M9QX", "cl_01kam5q0z8w3rn6t0v4k2m9qxb",
+		"mb_01KAM5Q0Z8W3RN6T0V4K2M9QXB"} {
 		if id.Client(s).Ref() != "" || id.Invite(s).Ref() != "" {
 			t.Errorf("%q has a ref", s)
 		}
@@ -129,7 +131,8 @@ func FuzzValid(f *testing.F) {
 				t.Errorf("%q is malformed and has bytes", s)
 			}
 		}
-		if ref := id.Client(s).Ref(); (ref != "") != id.Valid(id.ClientPrefix, s) || ref != "" && (len(ref) != 16 || id.RefFromBytes(ref.Bytes()) != ref) {
+		if ref := id.Client(s).Ref(); (ref != "") != id.Valid(id.ClientPrefix, s) || ref != "" &&
+			(len(ref) != 16 || id.RefFromBytes(ref.Bytes()) != ref) {
 			t.Errorf("%q has the ref %q", s, ref)
 		}
 		id.Ref(s).Bytes()

@@ -46,7 +46,8 @@ func TestKeysAreShortAndPrintable(t *testing.T) {
 func TestKeysOfOperationsAndCallersAreApart(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, k := range [][3]string{{"invite", "mb_1", "k"}, {"resend", "mb_1", "k"}, {"invite", "mb_2", "k"}, {"invite", "mb_1", "l"}, {"invite", "mb_1k", "k"}} {
+	for _, k := range [][3]string{{"invite", "mb_1", "k"}, {"resend", "mb_1", "k"}, {"invite", "mb_2", "k"}, {"invite", "mb_1", "l"},
+		{"invite", "mb_1k", "k"}} {
 		r := record(t, k[0], k[1], k[2], 1)
 		if seen[r.Key] {
 			t.Errorf("%v has another one's key", k)

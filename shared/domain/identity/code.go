@@ -68,7 +68,8 @@ func (c *Code) Ask(now time.Time, job string) error {
 			continue
 		}
 		if wait := l.window - now.Sub(kept[len(kept)-l.n]); wait > 0 {
-			e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for another one in %s.", About(wait))
+			e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for "+
+				"another one in %s.", About(wait))
 			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.n, Window: l.window}
 			return e
 		}

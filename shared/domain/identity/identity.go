@@ -48,7 +48,8 @@ const InPerson Scope = ""
 
 // Scopes lists all scopes that an API key can have.
 func Scopes() []Scope {
-	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead, AgencyWrite}
+	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead,
+		AgencyWrite}
 }
 
 // MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction.

@@ -122,7 +122,8 @@ func TestAnAddressIsToldWhenToAskAgain(t *testing.T) {
 			continue
 		}
 		e := fault.As(err)
-		if e == nil || e.Code != fault.RateLimited || e.Limit.Name != c.limit || e.Retry != c.retry || !strings.HasSuffix(e.Message, c.words) || code.Job != "j" {
+		if e == nil || e.Code != fault.RateLimited || e.Limit.Name != c.limit || e.Retry != c.retry ||
+			!strings.HasSuffix(e.Message, c.words) || code.Job != "j" {
 			t.Errorf("%s: %+v", c.name, e)
 		}
 	}

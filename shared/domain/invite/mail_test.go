@@ -67,7 +67,8 @@ func TestAResentMailThatFailsTakesNothingAway(t *testing.T) {
 	if slot := i.MailFailed(noon.Add(2*time.Hour), "suppressed"); slot.Index != 7 {
 		t.Errorf("slot %d is given back", slot.Index)
 	}
-	if d := cmp.Diff([]string{"one"}, opens(i, "one", "two", "three")); d != "" || i.Status != invite.Pending || i.Reason != "suppressed" || i.Mail.State != invite.MailDone {
+	if d := cmp.Diff([]string{"one"}, opens(i, "one", "two", "three")); d != "" || i.Status != invite.Pending || i.Reason != "suppressed" ||
+		i.Mail.State != invite.MailDone {
 		t.Errorf("%s %+v", d, i)
 	}
 	if !i.ExpiresAt.Equal(until) || i.At(until) != invite.Expired {
@@ -108,7 +109,8 @@ func TestAFirstMailThatFailsTakesItsInviteWithIt(t *testing.T) {
 	t.Parallel()
 	i := first()
 	claim(t, i, noon, job1, "one")
-	if slot := i.MailFailed(noon, "suppressed"); slot.Index != 1 || i.Status != invite.Failed || i.Opens("one") || i.Reason != "suppressed" {
+	if slot := i.MailFailed(noon, "suppressed"); slot.Index != 1 || i.Status != invite.Failed || i.Opens("one") ||
+		i.Reason != "suppressed" {
 		t.Errorf("got %+v", i)
 	}
 }
@@ -134,7 +136,8 @@ func TestAnExpiredInviteComesBackWithANewLinkOrNotAtAll(t *testing.T) {
 				}
 				continue
 			}
-			if slot := i.MailFailed(now, "suppressed"); slot.Index != 3 || i.Status != invite.Expired || !i.EndedAt.Equal(now) || i.Opens("one") || i.Opens("two") {
+			if slot := i.MailFailed(now, "suppressed"); slot.Index != 3 || i.Status != invite.Expired || !i.EndedAt.Equal(now) ||
+				i.Opens("one") || i.Opens("two") {
 				t.Errorf("written down %v: %+v", written, i)
 			}
 		}
@@ -215,7 +218,8 @@ func TestSentStandsBeforeWhatSESReportedSooner(t *testing.T) {
 	i.Note(invite.Delayed, noon.Add(2*time.Second), "")
 	i.Note(invite.Delivered, noon.Add(3*time.Second), "")
 	i.MailSent(noon.Add(9 * time.Second))
-	want := []invite.Event{{invite.Queued, noon, ""}, {invite.Sent, noon.Add(2 * time.Second), ""}, {invite.Delayed, noon.Add(2 * time.Second), ""}, {invite.Delivered, noon.Add(3 * time.Second), ""}}
+	want := []invite.Event{{invite.Queued, noon, ""}, {invite.Sent, noon.Add(2 * time.Second), ""},
+		{invite.Delayed, noon.Add(2 * time.Second), ""}, {invite.Delivered, noon.Add(3 * time.Second), ""}}
 	if d := cmp.Diff(want, i.Timeline); d != "" {
 		t.Error(d)
 	}

@@ -27,7 +27,8 @@ func TestALinkLeadsToItsRelationship(t *testing.T) {
 func TestOtherSecretsAreNoLinks(t *testing.T) {
 	t.Parallel()
 	token := link.New(agency, id.RefOf(agency, "ops@acme.example"))
-	for _, s := range []string{"", "lki_", token[:len(token)-1], token + "0", " " + token, secret.New(secret.APIKey, make([]byte, 26)), secret.New(secret.Invite, make([]byte, 16))} {
+	for _, s := range []string{"", "lki_", token[:len(token)-1], token + "0", " " + token, secret.New(secret.APIKey, make([]byte, 26)),
+		secret.New(secret.Invite, make([]byte, 16))} {
 		if a, r, err := link.Locate(s); !errors.Is(err, secret.ErrMalformed) || a != "" || r != "" {
 			t.Errorf("Locate(%q) = %s, %s, %v", s, a, r, err)
 		}

@@ -118,7 +118,8 @@ func TestAYearSavesAgainstTwelveMonths(t *testing.T) {
 			t.Errorf("%d a month, %d a year: %v, %d %%, %v", c.month, c.year, s.Amount, s.Percent, err)
 		}
 	}
-	if _, err := money.YearlySaving(money.Amount{Minor: 1, Currency: "EUR"}, money.Amount{Minor: 1, Currency: "USD"}); !errors.Is(err, money.ErrCurrency) {
+	if _, err := money.YearlySaving(money.Amount{Minor: 1, Currency: "EUR"}, money.Amount{Minor: 1, Currency: "USD"}); !errors.Is(err,
+		money.ErrCurrency) {
 		t.Errorf("two currencies: %v", err)
 	}
 }

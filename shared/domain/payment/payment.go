@@ -329,8 +329,10 @@ type Trace struct {
 
 // EventTypes are the events that billing listens to, at most 20.
 var EventTypes = []string{
-	"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed", "checkout.session.expired",
-	"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
+	"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+	"checkout.session.expired",
+	"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused",
+	"customer.subscription.resumed",
 	"invoice.paid", "invoice.payment_failed", "invoice.payment_action_required", "invoice.finalization_failed",
 	"customer.deleted", "charge.refunded", "charge.dispute.created", "charge.dispute.closed",
 }

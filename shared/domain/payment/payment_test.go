@@ -60,8 +60,10 @@ func TestTheFirstItemEndsThePeriod(t *testing.T) {
 
 func TestAnErrorKeepsItsKindAndItsCause(t *testing.T) {
 	t.Parallel()
-	err := fmt.Errorf("opening the checkout: %w", &payment.Error{Kind: payment.Passing, Detail: "to ada@example.com", Err: io.ErrUnexpectedEOF})
-	if !payment.Is(err, payment.Passing) || payment.Is(err, payment.Declined) || payment.Is(nil, payment.Passing) || !errors.Is(err, io.ErrUnexpectedEOF) {
+	err := fmt.Errorf("opening the checkout: %w",
+		&payment.Error{Kind: payment.Passing, Detail: "to ada@example.com", Err: io.ErrUnexpectedEOF})
+	if !payment.Is(err, payment.Passing) || payment.Is(err, payment.Declined) || payment.Is(nil, payment.Passing) ||
+		!errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error(err)
 	}
 	if text := err.Error(); text != "opening the checkout: payment: passing: unexpected EOF" {

@@ -50,7 +50,8 @@ func TestTheWayUp(t *testing.T) {
 	now = now.Add(purchase.Look)
 	claim()
 	i.Done(now)
-	if want := []purchase.State{purchase.Requested, purchase.Creating, purchase.HealthWait, purchase.Ready}; !slices.Equal(states(i), want) || i.Working() || !i.Due.IsZero() || i.Handle != "stack-1" || !i.ReadyAt.Equal(now) {
+	if want := []purchase.State{purchase.Requested, purchase.Creating, purchase.HealthWait, purchase.Ready}; !slices.Equal(states(i),
+		want) || i.Working() || !i.Due.IsZero() || i.Handle != "stack-1" || !i.ReadyAt.Equal(now) {
 		t.Errorf("%+v", i)
 	}
 	if i.Claim(now.Add(time.Hour)) || i.Overdue(now.Add(48*time.Hour)) || i.Late(now.Add(time.Hour)) {
@@ -132,7 +133,8 @@ func TestWhatIsNotPaidIsHeldToldAndDeleted(t *testing.T) {
 		t.Errorf("before its time: %+v", i)
 	}
 	back := i
-	if !back.Resume(over.Add(-1)) || back.State != purchase.Ready || back.Noticed || !back.HeldAt.IsZero() || back.Expire(over) || !back.Claim(over) {
+	if !back.Resume(over.Add(-1)) || back.State != purchase.Ready || back.Noticed || !back.HeldAt.IsZero() || back.Expire(over) ||
+		!back.Claim(over) {
 		t.Errorf("paid again: %+v", back)
 	}
 	if back.Told(); back.Working() || !back.Due.IsZero() {
@@ -165,7 +167,8 @@ func TestWhatNeverGetsReadyHasFailed(t *testing.T) {
 		i.Claim(now)
 		i.Wait(now)
 	}
-	if took := now.Sub(noon); i.State != purchase.Retrying || i.Reason == "" || took < purchase.Stuck || took > purchase.Stuck+5*time.Minute || looks > 100 {
+	if took := now.Sub(noon); i.State != purchase.Retrying || i.Reason == "" || took < purchase.Stuck ||
+		took > purchase.Stuck+5*time.Minute || looks > 100 {
 		t.Errorf("after %v and %d looks: %+v", took, looks, i)
 	}
 }
@@ -192,7 +195,9 @@ func TestNothingIsForgotten(t *testing.T) {
 				case i.State == purchase.Deleting:
 					i.Gone(now)
 				default:
-					[]func(){func() { i.Begun(now, "h") }, func() { i.There(now) }, func() { i.Wait(now) }, func() { i.Done(now) }, func() { i.Fail(now, "x") }}[rapid.IntRange(0, 4).Draw(t, "outcome")]()
+					[]func(){func() { i.Begun(now, "h") }, func() { i.There(now) }, func() { i.Wait(now) }, func() { i.Done(now) }, func() {
+						i.Fail(now, "x")
+					}}[rapid.IntRange(0, 4).Draw(t, "outcome")]()
 				}
 			case 3:
 				i.Claim(now) // and its worker dies

@@ -24,7 +24,8 @@ func opened(t *testing.T) *subscription.Subscription {
 }
 
 func facts(status payment.SubscriptionStatus) subscription.Facts {
-	return subscription.Facts{Subscription: &payment.Subscription{ID: "sub_1", Customer: "cus_1", Status: status, Items: []payment.Item{{PeriodEnd: noon.AddDate(0, 1, 0)}}}}
+	return subscription.Facts{Subscription: &payment.Subscription{ID: "sub_1", Customer: "cus_1", Status: status,
+		Items: []payment.Item{{PeriodEnd: noon.AddDate(0, 1, 0)}}}}
 }
 
 func paid(t *testing.T) *subscription.Subscription {
@@ -81,7 +82,8 @@ func TestStatesFollowTheSubscription(t *testing.T) {
 		if want.Over() != !p.EndedAt.IsZero() || (want == subscription.PastDue) != !p.PastDueSince.IsZero() {
 			t.Errorf("%s: ended %v, past due since %v", status, p.EndedAt, p.PastDueSince)
 		}
-		if c := p.Reduce(noon.Add(2*time.Hour), facts("active")); c.Opened != want.Over() || p.State != subscription.Active || !p.EndedAt.IsZero() {
+		if c := p.Reduce(noon.Add(2*time.Hour), facts("active")); c.Opened != want.Over() || p.State != subscription.Active ||
+			!p.EndedAt.IsZero() {
 			t.Errorf("%s, then paid: %s, %+v", status, p.State, c)
 		}
 	}
@@ -97,10 +99,12 @@ func TestStatesFollowTheSubscription(t *testing.T) {
 func TestAPageThatRunsOutLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	p := opened(t)
-	if c := p.Reduce(noon, subscription.Facts{Checkout: &payment.Checkout{ID: "cs_other", Status: payment.CheckoutExpired}}); c.Changed || p.State != subscription.CheckoutOpen {
+	if c := p.Reduce(noon, subscription.Facts{Checkout: &payment.Checkout{ID: "cs_other", Status: payment.CheckoutExpired}}); c.Changed ||
+		p.State != subscription.CheckoutOpen {
 		t.Errorf("another page's end: %+v", p)
 	}
-	if c := p.Reduce(noon, subscription.Facts{Checkout: &payment.Checkout{ID: "cs_1", Status: payment.CheckoutExpired}}); !c.Changed || p.State != subscription.None || !p.Due.IsZero() {
+	if c := p.Reduce(noon, subscription.Facts{Checkout: &payment.Checkout{ID: "cs_1", Status: payment.CheckoutExpired}}); !c.Changed ||
+		p.State != subscription.None || !p.Due.IsZero() {
 		t.Errorf("its own end: %+v", p)
 	}
 	if err := p.Begin(payment.Month, noon.Add(time.Hour)); err != nil || p.Checkout.Attempt != 2 {

@@ -75,7 +75,8 @@ func TestWhatMayNotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 		for _, read := range []func(string, string, int) (string, error){text.Line, text.Paragraph} {
 			got, err := read("note", c.typed, 30)
 			e := fault.As(err)
-			if got != "" || e == nil || e.Code != fault.Invalid || e.Message != c.want || len(e.Fields) != 1 || e.Fields[0].Location != "note" {
+			if got != "" || e == nil || e.Code != fault.Invalid || e.Message != c.want || len(e.Fields) != 1 ||
+				e.Fields[0].Location != "note" {
 				t.Errorf("%q gives %q, %v; want %q", c.typed, got, err, c.want)
 			}
 		}
@@ -123,7 +124,8 @@ func TestMixedScriptsFindsWordsThatPassForOthers(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"Acme Ltd", "a\r\nb", "e\u0301", "http\n://x", "www\n.evil", "<", "a\u00a0b", "\u2028", "👩\u200d👧", "ｗｗｗ.x", "evil.\u00e9.com", "\u212a.com"} {
+	for _, s := range []string{"Acme Ltd", "a\r\nb", "e\u0301", "http\n://x", "www\n.evil", "<", "a\u00a0b", "\u2028", "👩\u200d👧", "ｗｗｗ.x",
+		"evil.\u00e9.com", "\u212a.com"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
@@ -138,7 +140,8 @@ func FuzzText(f *testing.F) {
 			if again, err := read("f", got, 60); err != nil || again != got {
 				t.Errorf("%s(%q) = %q, and of that %q, %v", name, typed, got, again, err)
 			}
-			if !utf8.ValidString(got) || !norm.NFC.IsNormalString(got) || utf8.RuneCountInString(got) > 60 || strings.ContainsAny(got, "<>\r\u2028\u2029") {
+			if !utf8.ValidString(got) || !norm.NFC.IsNormalString(got) || utf8.RuneCountInString(got) > 60 ||
+				strings.ContainsAny(got, "<>\r\u2028\u2029") {
 				t.Errorf("%s(%q) = %q", name, typed, got)
 			}
 			for _, r := range got {
@@ -147,7 +150,8 @@ func FuzzText(f *testing.F) {
 				}
 			}
 			for line := range strings.Lines(strings.ToLower(got)) {
-				if strings.Contains(line, "http:") || strings.Contains(line, "https:") || strings.Contains(line, "://") && strings.Contains(line, "ftp:") {
+				if strings.Contains(line, "http:") || strings.Contains(line, "https:") || strings.Contains(line, "://") &&
+					strings.Contains(line, "ftp:") {
 					t.Errorf("%s(%q) = %q", name, typed, got)
 				}
 			}
@@ -157,7 +161,8 @@ func FuzzText(f *testing.F) {
 
 func TestWordsAreFoundInAnyCaseAndForm(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]string{"  ACME Ltd ": "acme ltd", "A\u0308rzte": "ärzte", "ÄRZTE": "ärzte", "": "", "Ünïcode 🚀": "ünïcode 🚀"} {
+	for s, want := range map[string]string{"  ACME Ltd ": "acme ltd", "A\u0308rzte": "ärzte", "ÄRZTE": "ärzte", "": "",
+		"Ünïcode 🚀": "ünïcode 🚀"} {
 		if got := text.Fold(s); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", s, got, want)
 		}

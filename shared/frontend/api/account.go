@@ -150,7 +150,8 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
 		summary: "Export my data",
-		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased is " +
+		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased " +
+			"is " +
 			"not in it; an invite that was never accepted is the agency's.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
 		o, err := self.See(ctx, caller)
@@ -167,8 +168,10 @@ func EraseMe(auth *signin.Authenticator, erasure *account.Erasure) Operation {
 	return operation(auth, described{
 		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
 		summary: "Erase my data",
-		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows that " +
-			"hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it first.",
+		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows " +
+			"that " +
+			"hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it " +
+			"first.",
 		codes: []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
 		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, erasure.Erase(ctx, caller)

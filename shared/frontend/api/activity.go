@@ -155,7 +155,8 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 		out.Disposition = `attachment; filename="activity-` + auth.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
 		if next := eventCursor(page.Next); next != nil {
 			v := url.Values{"format": {in.Format}, "cursor": {*next}}
-			for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From, "to": in.To} {
+			for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From,
+				"to": in.To} {
 				if value != "" {
 					v.Set(name, value)
 				}

@@ -100,7 +100,8 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 	return operation(auth, described{
 		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
 		summary: "Make an agency",
-		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code from " +
+		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code " +
+			"from " +
 			"requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
 		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *signUpInput) (*signUpOutput, error) {
@@ -162,7 +163,8 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 	return operation(auth, described{
 		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary: "Change name and colour",
-		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out keep " +
+		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out " +
+			"keep " +
 			"what they showed.",
 		codes: brandingFaults,
 	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
@@ -184,10 +186,11 @@ type logoInput struct {
 func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation {
 	return operation(auth, described{
 		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
-		summary:     "Upload a logo",
-		description: "The body is the file itself. It is decoded, scaled and encoded anew: what is served is a PNG of at most 256 by 256 pixels.",
-		codes:       brandingFaults,
-		maxBody:     agency.MaxLogoFile + 1024, // what is a little over is told at the field
+		summary: "Upload a logo",
+		description: "The body is the file itself. It is decoded, scaled and encoded anew: what is served is a PNG of at most 256 by 256 " +
+			"pixels.",
+		codes:   brandingFaults,
+		maxBody: agency.MaxLogoFile + 1024, // what is a little over is told at the field
 	}, func(ctx context.Context, caller identity.Caller, in *logoInput) (*agencyOutput, error) {
 		a, err := uploads.Rebrand(ctx, caller, agencies.Look{}, append([]byte{}, in.RawBody...), matching(in.IfMatch))
 		if err != nil {
@@ -208,7 +211,8 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 	return operation(auth, described{
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
 		summary: "Delete the agency",
-		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. With " +
+		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. " +
+			"With " +
 			"the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the " +
 			"background. Clients keep their sign-ins.",
 		codes: []fault.Code{fault.Invalid, fault.NotActive},
@@ -327,7 +331,8 @@ func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operati
 	return operation(auth, described{
 		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
 		summary: "Remove a member",
-		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API keys " +
+		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API " +
+			"keys " +
 			"are revoked, and the invites that it has out are dead.",
 		codes: []fault.Code{fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *memberInput) (*noContent, error) {

@@ -43,7 +43,8 @@ type ClientBody struct {
 func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
 	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)),
-		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy), CreatedAt: c.CreatedAt}
+		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
+		CreatedAt: c.CreatedAt}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address

@@ -25,10 +25,12 @@ var everywhere = []fault.Code{fault.Malformed, fault.TooLarge, fault.RateLimited
 func Document(paths map[string]*Resource) ([]byte, error) {
 	a := huma.NewAPI(config(), &single{})
 	doc := a.OpenAPI()
-	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged by an opaque cursor. Errors are RFC 9457 problems; their codes are a closed list."
+	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged " +
+		"by an opaque cursor. Errors are RFC 9457 problems; their codes are a closed list."
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: cookie.Name, Description: "A browser's session, from signIn."},
-		"apiKey":  {Type: "http", Scheme: "bearer", Description: "An agency's API key, lkk_…. The scopes that it needs are listed with each operation."},
+		"apiKey": {Type: "http", Scheme: "bearer",
+			Description: "An agency's API key, lkk_…. The scopes that it needs are listed with each operation."},
 	}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		for _, o := range paths[path].Operations {
@@ -54,7 +56,8 @@ func Document(paths map[string]*Resource) ([]byte, error) {
 func describeAccepted(o *huma.Operation) {
 	for _, done := range []string{"200", "201"} {
 		if r := o.Responses[done]; r != nil {
-			o.Responses["202"] = &huma.Response{Description: "Accepted: the mail is on its way; poll Location", Content: r.Content, Headers: r.Headers}
+			o.Responses["202"] = &huma.Response{Description: "Accepted: the mail is on its way; poll Location", Content: r.Content,
+				Headers: r.Headers}
 		}
 	}
 }

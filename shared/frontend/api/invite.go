@@ -144,7 +144,8 @@ func mailed(ctx context.Context, auth *signin.Authenticator, mail awaiter, c *cl
 	if c, err = mail.Await(ctx, c, r.wait); err != nil {
 		return nil, err
 	}
-	out := &inviteOutput{Status: done, Location: "/v1/invites/" + string(c.Invite.ID), Applied: r.applied(), Body: inviteBody(c, auth.Now())}
+	out := &inviteOutput{Status: done, Location: "/v1/invites/" + string(c.Invite.ID), Applied: r.applied(),
+		Body: inviteBody(c, auth.Now())}
 	if m := c.Invite.Mail.State; m == invite.MailQueued || m == invite.MailClaimed {
 		out.Status = http.StatusAccepted
 	}

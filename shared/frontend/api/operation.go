@@ -130,7 +130,8 @@ func Route(origin string, operations ...Operation) *Resource {
 		}
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API key."))
+		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API "+
+			"key."))
 	}))
 	r.guard = guard.Handler(http.HandlerFunc(r.serve))
 	return r
@@ -266,4 +267,5 @@ func tell(ctx context.Context, err error) *fault.Error {
 	return f
 }
 
-var internal = fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")
+var internal = fault.New(fault.Internal,
+	"Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")

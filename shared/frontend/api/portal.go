@@ -63,9 +63,10 @@ type portalInstanceOutput struct{ Body PortalInstanceBody }
 func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
 	return operation(auth, described{
 		id: "getPortalInstance", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "One n8n of the client's portal",
-		description: "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status 200.",
-		codes:       []fault.Code{fault.Forbidden, fault.NotFound},
+		summary: "One n8n of the client's portal",
+		description: "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status " +
+			"200.",
+		codes: []fault.Code{fault.Forbidden, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*portalInstanceOutput, error) {
 		v, err := instances.Get(ctx, caller, id.Resource(in.InstanceID))
 		if err != nil {

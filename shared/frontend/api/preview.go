@@ -45,7 +45,8 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: now.Add(invite.Lifetime)},
 		}}
 		for _, g := range p.Offer.Grants {
-			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants, OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
+			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants,
+				OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
 		}
 		return out, nil
 	})

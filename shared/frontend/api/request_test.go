@@ -46,7 +46,8 @@ func TestAWaitIsReadOutOfThePreferences(t *testing.T) {
 
 func TestTheBearerSchemeHasNoCase(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{"Bearer lkk_1": "lkk_1", "bearer lkk_1": "lkk_1", "BEARER   lkk_1 ": "lkk_1", "Basic lkk_1": "", "lkk_1": "", "": "", "Bearer": "", "Bearer ": ""} {
+	for value, want := range map[string]string{"Bearer lkk_1": "lkk_1", "bearer lkk_1": "lkk_1", "BEARER   lkk_1 ": "lkk_1",
+		"Basic lkk_1": "", "lkk_1": "", "": "", "Bearer": "", "Bearer ": ""} {
 		if got := asked("Authorization", value).credentials.Bearer; got != want {
 			t.Errorf("%q carries %q, want %q", value, got, want)
 		}
@@ -92,14 +93,17 @@ func TestAFindingIsASentenceAtItsField(t *testing.T) {
 		{"body.email", "expected string", "email", email.Invalid},
 	} {
 		f := formFault(http.StatusUnprocessableEntity, "validation failed", []error{finding(c.location, c.message)})
-		if f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Location: c.field, Message: c.says}) || f.Message != c.says {
+		if f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Location: c.field, Message: c.says}) ||
+			f.Message != c.says {
 			t.Errorf("%s: %s is told as %+v", c.location, c.message, f)
 		}
 	}
 	// What is left of huma's wording still ends as a sentence, at its field, without what was sent.
-	for _, message := range []string{"expected length <= 255", "expected length >= 1", "expected number >= 1", "expected number <= 200", "expected string", "expected integer", "expected number", "expected boolean", "expected array", "expected object"} {
+	for _, message := range []string{"expected length <= 255", "expected length >= 1", "expected number >= 1", "expected number <= 200",
+		"expected string", "expected integer", "expected number", "expected boolean", "expected array", "expected object"} {
 		f := formFault(http.StatusUnprocessableEntity, "validation failed", []error{finding("body.x", message)})
-		if m := f.Message; !strings.HasPrefix(m, "This must be ") || !strings.HasSuffix(m, ".") || strings.Contains(m, "SECRET") || f.Fields[0].Location != "x" {
+		if m := f.Message; !strings.HasPrefix(m, "This must be ") || !strings.HasSuffix(m, ".") || strings.Contains(m, "SECRET") ||
+			f.Fields[0].Location != "x" {
 			t.Errorf("%s is told as %+v", message, f)
 		}
 	}
@@ -107,7 +111,8 @@ func TestAFindingIsASentenceAtItsField(t *testing.T) {
 
 func TestSeveralFindingsAreToldTogether(t *testing.T) {
 	t.Parallel()
-	f := formFault(http.StatusUnprocessableEntity, "validation failed", []error{finding("body", "expected required property code to be present"), finding("body.a", "unexpected property")})
+	f := formFault(http.StatusUnprocessableEntity, "validation failed",
+		[]error{finding("body", "expected required property code to be present"), finding("body.a", "unexpected property")})
 	if f.Code != fault.Invalid || len(f.Fields) != 2 || f.Message != "Some fields need another look." {
 		t.Errorf("%+v", f)
 	}

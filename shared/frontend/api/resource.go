@@ -237,7 +237,8 @@ func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) 
 		description: "A WhatsApp service, a Hermes agent or another one; it can be linked at once.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *connectServiceInput) (*createdResourceOutput, error) {
-		r, err := inventory.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}, of(ctx).once)
+		r, err := inventory.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL},
+			of(ctx).once)
 		if err != nil {
 			return nil, err
 		}

@@ -33,13 +33,15 @@ func Choice(r *http.Request) string {
 
 // Choose is the cookie that remembers the agency whose portal is shown, for a year.
 func Choose(agency string) *http.Cookie {
-	return &http.Cookie{Name: choice, Value: agency, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: choice, Value: agency, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode}
 }
 
 // New is the cookie for a session's secret: only over TLS (which browsers take localhost for), out of reach of scripts,
 // and sent along only from our own pages and plain links. An empty secret removes the cookie.
 func New(secret string, lifetime time.Duration) *http.Cookie {
-	c := &http.Cookie{Name: Name, Value: secret, Path: "/", MaxAge: int(lifetime / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	c := &http.Cookie{Name: Name, Value: secret, Path: "/", MaxAge: int(lifetime / time.Second), Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode}
 	if secret == "" {
 		c.MaxAge = -1
 	}

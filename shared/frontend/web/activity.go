@@ -58,7 +58,8 @@ var partyWord = map[activity.Kind]string{
 	activity.System: "The platform", activity.Operator: "The operator", activity.Invitee: "The recipient",
 	activity.Member: "someone who was removed", activity.Key: "an API key", activity.Client: "a client that was erased",
 	activity.Invite:   "a client that was erased",
-	activity.Instance: "an instance that was disconnected", activity.Service: "a service that was disconnected", activity.Agency: "the agency",
+	activity.Instance: "an instance that was disconnected", activity.Service: "a service that was disconnected",
+	activity.Agency: "the agency",
 }
 
 // ActivityPage tells what was done, a sentence a row.

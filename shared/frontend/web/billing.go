@@ -138,8 +138,10 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		from := c.Invite.From
 		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
 			Agency: string(c.Agency), Person: string(caller.Email),
-			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()), Problems: refusal(r),
-			SignIn: signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."), Contract: portalContractPath(c.Agency)}
+			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()),
+			Problems: refusal(r),
+			SignIn:   signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."),
+			Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
 			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged",
 				Text: "You came back without paying. Everything is as it was; go on whenever you like."}

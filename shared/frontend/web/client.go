@@ -64,7 +64,8 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Director
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), show,
-		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller), answerProposal(s, directory, f.Approvals, f.Proposals),
+		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller),
+		answerProposal(s, directory, f.Approvals, f.Proposals),
 		renameClient(s, directory, f.Renamer), changeAccess(s, directory, f.Access), retryProvisioning(s, directory, f.Retrier),
 		removeClient(s, directory, f.Removal), eraseClient(s, directory, f.Removal))
 }
@@ -94,7 +95,8 @@ func cancelInvite(s *Site, directory *clients.Directory, canceller *onboarding.C
 // change does something about a client and shows the client's page again: by a redirect, or where it was refused with
 // the reason, and with what was typed put back by again.
 func (s *Site) change(name string, scope identity.Scope, done string, directory *clients.Directory,
-	do func(context.Context, identity.Caller, *client.Client, url.Values) error, again ...func(*page.Client, *fault.Error, url.Values)) Form {
+	do func(context.Context, identity.Caller, *client.Client, url.Values) error,
+	again ...func(*page.Client, *fault.Error, url.Values)) Form {
 	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which := id.Client(r.PathValue("clientId"))

@@ -55,7 +55,8 @@ func (s *Site) clientActions(r *http.Request, directory *clients.Directory, call
 		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
 			{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
 			{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
-			{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address afresh."},
+			{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address " +
+				"afresh."},
 		}}
 	}
 	if err := c.MayChange(now); err != nil {
@@ -164,22 +165,23 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 
 // eraseClient forgets a client and leads back to the list.
 func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
-	return form("erase", identity.ByStaff(identity.ClientsWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		err := removal.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
-		if err == nil {
-			return seeOther(w, "/clients?done=erased")
-		}
-		f := fault.As(err)
-		if f == nil || f.Code != fault.NotActive {
-			return err
-		}
-		v, err := s.client(r, directory, caller)
-		if err != nil {
-			return err
-		}
-		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
-		return s.show(w, r, f.Code.Status(), v)
-	})
+	return form("erase", identity.ByStaff(identity.ClientsWrite),
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			err := removal.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+			if err == nil {
+				return seeOther(w, "/clients?done=erased")
+			}
+			f := fault.As(err)
+			if f == nil || f.Code != fault.NotActive {
+				return err
+			}
+			v, err := s.client(r, directory, caller)
+			if err != nil {
+				return err
+			}
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+			return s.show(w, r, f.Code.Status(), v)
+		})
 }
 
 // answerProposal invites the address that an invitee asks for, or keeps the one that was invited.

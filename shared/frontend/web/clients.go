@@ -275,40 +275,41 @@ func newKey() string {
 // sendInvite sends an invite and leads to the new client's page. What cannot be sent comes back with all that
 // was typed.
 func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
-	return form("send", identity.ByStaff(identity.InvitesWrite), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		ctx := r.Context()
-		event.Annotate(ctx, "agency", string(caller.Agency))
-		d := draft(r.PostForm)
-		c, err := inviter.Send(ctx, caller, d, once(r.PostForm))
-		if err == nil {
-			event.Annotate(ctx, "client", string(c.ID))
-			if c, err = inviter.Await(ctx, c, patience); err == nil {
-				return seeOther(w, clientPath(c.ID))
-			}
-		}
-		f, err := ours(r, err)
-		if err != nil {
-			return err
-		}
-		v, err := s.clients(r, directory, caller, "")
-		if err != nil {
-			return err
-		}
-		if v.Form == nil { // the plan ended a moment ago: what was typed waits until it is bought again
-			a, err := directory.Agency(ctx, caller)
+	return form("send", identity.ByStaff(identity.InvitesWrite),
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			ctx := r.Context()
+			event.Annotate(ctx, "agency", string(caller.Agency))
+			d := draft(r.PostForm)
+			c, err := inviter.Send(ctx, caller, d, once(r.PostForm))
 			if err == nil {
-				v.Form, err = s.form(r, directory, caller, a)
+				event.Annotate(ctx, "client", string(c.ID))
+				if c, err = inviter.Await(ctx, c, patience); err == nil {
+					return seeOther(w, clientPath(c.ID))
+				}
 			}
+			f, err := ours(r, err)
 			if err != nil {
 				return err
 			}
-			v.Form.Upgrade = v.Barred.URL
-		}
-		typed(v.Form, r.PostForm)
-		v.Form.Problems = problems(f, inviteNames)
-		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
-	})
+			v, err := s.clients(r, directory, caller, "")
+			if err != nil {
+				return err
+			}
+			if v.Form == nil { // the plan ended a moment ago: what was typed waits until it is bought again
+				a, err := directory.Agency(ctx, caller)
+				if err == nil {
+					v.Form, err = s.form(r, directory, caller, a)
+				}
+				if err != nil {
+					return err
+				}
+				v.Form.Upgrade = v.Barred.URL
+			}
+			typed(v.Form, r.PostForm)
+			v.Form.Problems = problems(f, inviteNames)
+			retryAfter(w, f)
+			return s.show(w, r, f.Code.Status(), v)
+		})
 }
 
 // inviteNames are the fields of the invite form by the names that the use case gives them.

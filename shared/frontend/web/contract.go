@@ -40,23 +40,24 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.
 func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
-	return s.page("portalContractPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
-		if err != nil {
-			return err
-		}
-		return s.contract(w, r, c, func(v *page.Contract) error {
-			from := c.Invite.From
-			v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
-			v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
-			if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
-				v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
-			} else if !c.Joined() {
-				v.Back, v.BackWord = "/account", "Your account"
+	return s.page("portalContractPage", auth, identity.ByClient,
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
+			if err != nil {
+				return err
 			}
-			return nil
+			return s.contract(w, r, c, func(v *page.Contract) error {
+				from := c.Invite.From
+				v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
+				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
+				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
+					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
+				} else if !c.Joined() {
+					v.Back, v.BackWord = "/account", "Your account"
+				}
+				return nil
+			})
 		})
-	})
 }
 
 // portalContractPath is where a client reads its contract with the agency.

@@ -51,7 +51,8 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller),
 		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
 	for _, m := range team.Members {
-		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Role == agency.Owner, You: m.ID == caller.Member}
+		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Role == agency.Owner,
+			You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""
 		}

@@ -17,19 +17,20 @@ import (
 
 // PortalInstancePage shows a client the workflows and last runs of one of its n8n instances.
 func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.Instances) *Page {
-	return s.page("portalInstancePage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.portalInstance(r, instances, caller)
-		if err != nil {
-			return err
-		}
-		switch r.URL.Query().Get("done") {
-		case "on":
-			v.Note = page.Note{Tone: page.Good, Text: "It is switched on."}
-		case "off":
-			v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
-		}
-		return s.show(w, r, http.StatusOK, v)
-	}, setWorkflow(s, instances))
+	return s.page("portalInstancePage", auth, identity.ByClient,
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			v, err := s.portalInstance(r, instances, caller)
+			if err != nil {
+				return err
+			}
+			switch r.URL.Query().Get("done") {
+			case "on":
+				v.Note = page.Note{Tone: page.Good, Text: "It is switched on."}
+			case "off":
+				v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
+			}
+			return s.show(w, r, http.StatusOK, v)
+		}, setWorkflow(s, instances))
 }
 
 // setWorkflow switches a workflow on or off, and shows its instance again.

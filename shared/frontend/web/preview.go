@@ -15,29 +15,30 @@ import (
 // previewPortal shows the portal as the client of a draft would see it. It shows what was typed, and changes nothing: so its
 // answer is the page itself, and no redirect to an address that would have to hold the draft.
 func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
-	return form("preview", identity.ByStaff(identity.InvitesRead), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		p, err := previewer.Preview(r.Context(), caller, draft(r.PostForm))
-		if f := fault.As(err); f != nil {
-			note(r.Context(), f)
-			return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet",
-				Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
-		}
-		if err != nil {
-			return err
-		}
-		person := cmp.Or(string(p.Offer.Email), "client@example.com")
-		v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
-		portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
-		if err := promise(&v, p.Offer.Contract); err != nil {
-			return err
-		}
-		for i := range v.Instances {
-			if v.Instances[i].Look != "" {
-				v.Instances[i].Look = "#content" // that page is the client's alone
+	return form("preview", identity.ByStaff(identity.InvitesRead),
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			p, err := previewer.Preview(r.Context(), caller, draft(r.PostForm))
+			if f := fault.As(err); f != nil {
+				note(r.Context(), f)
+				return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet",
+					Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
 			}
-		}
-		return s.show(w, r, http.StatusOK, v)
-	})
+			if err != nil {
+				return err
+			}
+			person := cmp.Or(string(p.Offer.Email), "client@example.com")
+			v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
+			portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
+			if err := promise(&v, p.Offer.Contract); err != nil {
+				return err
+			}
+			for i := range v.Instances {
+				if v.Instances[i].Look != "" {
+					v.Instances[i].Look = "#content" // that page is the client's alone
+				}
+			}
+			return s.show(w, r, http.StatusOK, v)
+		})
 }
 
 // promise puts on a previewed portal what the client is asked to buy, as it stands there once it is paid and set up.

@@ -50,14 +50,17 @@ func TestSigningUpKeepsWhatWasTypedInItsAddress(t *testing.T) {
 	p := SignUpPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, &signin.SignUps{})
 	for range 2 {
 		body := do(p, "GET", at, nil).Body.String()
-		for _, want := range []string{"Check your mail", "A new code is on its way.", "<b>ops@acme.example</b>", `name="name" value="Acme &amp; Söhne"`} {
+		for _, want := range []string{"Check your mail", "A new code is on its way.", "<b>ops@acme.example</b>",
+			`name="name" value="Acme &amp; Söhne"`} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s does not show %s, but %s", at, want, body)
 			}
 		}
 	}
-	for _, refused := range []string{"/sign-up?step=code&sent=1&email=ops@acme.example&name=", "/sign-up?step=code&sent=1&email=x&name=Acme"} {
-		if body := do(p, "GET", refused, nil).Body.String(); !strings.Contains(body, "Start an agency") || strings.Contains(body, "Check your mail") {
+	for _, refused := range []string{"/sign-up?step=code&sent=1&email=ops@acme.example&name=",
+		"/sign-up?step=code&sent=1&email=x&name=Acme"} {
+		if body := do(p, "GET", refused, nil).Body.String(); !strings.Contains(body, "Start an agency") ||
+			strings.Contains(body, "Check your mail") {
 			t.Errorf("%s: %s", refused, body)
 		}
 	}

@@ -77,7 +77,8 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 			return err
 		}
 		v.Problems = problems(f, signUpNames)
-		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && f.Limit.Name != "code-ip" { // a code is out: it may as well be used
+		// a code is out: it may as well be used
+		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && f.Limit.Name != "code-ip" {
 			v.AskCode, v.Problems, v.Note = true, nil, page.Note{Tone: page.Wait, Text: f.Message}
 		}
 		retryAfter(w, f)

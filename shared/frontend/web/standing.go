@@ -39,7 +39,8 @@ func (s *Site) standing(
 	}
 	a := team.Agency
 	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(team, caller),
-		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites, Fresh: closing.IsFresh(caller)}
+		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites,
+		Fresh: closing.IsFresh(caller)}
 	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
 	v.State, v.Renews = renewal(&a.Payment)
 	if !v.Owner {

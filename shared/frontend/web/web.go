@@ -34,7 +34,8 @@ func New(platform, origin string, now func() time.Time) *Site {
 		}
 	}
 	s.guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, fault.New(fault.CrossOrigin, "To protect you, we take changes only from our own pages. Open the page here and try once more."))
+		s.fail(w, r, fault.New(fault.CrossOrigin, "To protect you, we take changes only from our own pages. Open the page here and try "+
+			"once more."))
 	}))
 	return s
 }

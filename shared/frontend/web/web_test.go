@@ -54,7 +54,8 @@ func TestWhatHasNoRoute(t *testing.T) {
 	} {
 		w := do(h, c.method, c.path, nil)
 		if w.Code != http.StatusNotFound || w.Header().Get("Allow") != "" || w.Header().Get("Content-Type") != c.kind {
-			t.Errorf("%s %s: %d, Allow %q, %s; want 404, %s", c.method, c.path, w.Code, w.Header().Get("Allow"), w.Header().Get("Content-Type"), c.kind)
+			t.Errorf("%s %s: %d, Allow %q, %s; want 404, %s", c.method, c.path, w.Code, w.Header().Get("Allow"),
+				w.Header().Get("Content-Type"), c.kind)
 		}
 		if c.kind == "application/problem+json" {
 			var p struct {
@@ -103,12 +104,14 @@ func formPage(s *Site) *Page {
 	}
 	first := form("first", identity.ByAnyone, says(http.StatusCreated))
 	first = primary(first)
-	return s.page("formPage", nil, identity.ByAnyone, says(http.StatusOK), first, form("second", identity.ByAnyone, says(http.StatusAccepted)))
+	return s.page("formPage", nil, identity.ByAnyone, says(http.StatusOK), first,
+		form("second", identity.ByAnyone, says(http.StatusAccepted)))
 }
 
 func TestTheButtonSaysWhichFormIsSent(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]int{"first": http.StatusCreated, "second": http.StatusAccepted, "": http.StatusCreated, "third": http.StatusBadRequest} {
+	for value, want := range map[string]int{"first": http.StatusCreated, "second": http.StatusAccepted, "": http.StatusCreated,
+		"third": http.StatusBadRequest} {
 		if w := do(formPage(site()), "POST", "/x", url.Values{"do": {value}}, "Sec-Fetch-Site", "same-origin"); w.Code != want {
 			t.Errorf("do=%q: %d, want %d", value, w.Code, want)
 		}
@@ -117,7 +120,8 @@ func TestTheButtonSaysWhichFormIsSent(t *testing.T) {
 
 func TestFormsAreTakenFromOurOwnPagesOnly(t *testing.T) {
 	t.Parallel()
-	for _, p := range []http.Handler{formPage(site()), StartCheckout("https://portal.example", nil, nil), StartUpgrade("https://portal.example", nil, nil)} {
+	for _, p := range []http.Handler{formPage(site()), StartCheckout("https://portal.example", nil, nil),
+		StartUpgrade("https://portal.example", nil, nil)} {
 		for _, header := range [][]string{
 			{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"},
 			{"Sec-Fetch-Site", "same-site", "Origin", "https://other.portal.example"},
@@ -160,7 +164,8 @@ func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 			t.Errorf("next=%q: %d to %q, want %q", next, w.Code, w.Header().Get("Location"), want)
 		}
 		c := w.Result().Cookies() //nolint:bodyclose // a recorder's
-		if len(c) != 1 || c[0].Name != "__Host-session" || c[0].MaxAge >= 0 || !c[0].Secure || !c[0].HttpOnly || c[0].Path != "/" || c[0].Domain != "" {
+		if len(c) != 1 || c[0].Name != "__Host-session" || c[0].MaxAge >= 0 || !c[0].Secure || !c[0].HttpOnly || c[0].Path != "/" ||
+			c[0].Domain != "" {
 			t.Errorf("next=%q: cookies %v", next, c)
 		}
 	}
@@ -183,15 +188,20 @@ func TestLargeAndBrokenFormsAreRefused(t *testing.T) {
 
 func TestWhatWasTypedIsKept(t *testing.T) {
 	t.Parallel()
-	w := do(SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}), "POST", "/sign-in", url.Values{"do": {"code"}, "email": {"<b>ops@"}})
+	w := do(SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}), "POST", "/sign-in",
+		url.Values{"do": {"code"}, "email": {"<b>ops@"}})
 	body := w.Body.String()
-	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, "Enter a valid email address.") || !strings.Contains(body, `value="&lt;b&gt;ops@"`) {
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, "Enter a valid email address.") ||
+		!strings.Contains(body, `value="&lt;b&gt;ops@"`) {
 		t.Errorf("status %d: %s", w.Code, body)
 	}
 	f := page.InviteForm{Instances: []page.Choice{{ID: "ins_1"}, {ID: "ins_2"}}, Services: []page.Choice{{ID: "svc_1"}}}
-	typed(&f, url.Values{"email": {"ops@"}, "name": {"Acme"}, "message": {"Hi"}, "payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}, "resource": {"ins_2", "svc_1", "ins_gone"}, "access.ins_2": {"write"}, "access.svc_1": {"read"}})
+	typed(&f,
+		url.Values{"email": {"ops@"}, "name": {"Acme"}, "message": {"Hi"}, "payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"},
+			"resource": {"ins_2", "svc_1", "ins_gone"}, "access.ins_2": {"write"}, "access.svc_1": {"read"}})
 	want := page.InviteForm{Open: true, Email: "ops@", Name: "Acme", Message: "Hi", Client: true, Hosting: "30", WhatsApp: true,
-		Instances: []page.Choice{{ID: "ins_1"}, {ID: "ins_2", Ticked: true, Write: true}}, Services: []page.Choice{{ID: "svc_1", Ticked: true}}}
+		Instances: []page.Choice{{ID: "ins_1"}, {ID: "ins_2", Ticked: true, Write: true}},
+		Services:  []page.Choice{{ID: "svc_1", Ticked: true}}}
 	if d := cmp.Diff(want, f); d != "" {
 		t.Errorf("form (-want +got):\n%s", d)
 	}
@@ -233,7 +243,8 @@ func TestTheSameFormHasTheSameKeyAndAChangedOneAnother(t *testing.T) {
 
 func pending(t *testing.T) *client.Client {
 	t.Helper()
-	c, err := client.Begin(nil, "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", client.Offer{Email: "ops@acme.example", Name: "Acme", Payer: invite.AgencyPays}, now)
+	c, err := client.Begin(nil, "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB",
+		client.Offer{Email: "ops@acme.example", Name: "Acme", Payer: invite.AgencyPays}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +300,8 @@ func TestResendTellsItsLimitsBeforeTheyAreHit(t *testing.T) {
 	for n := range invite.ResendsPerDay {
 		at = at.Add(2 * time.Minute)
 		r := resend(i, new(agency.Agency), at)
-		if want := invite.ResendsPerDay - n; r == nil || r.Wait != 0 || r.Used || !strings.HasPrefix(r.Limit, string(rune('0'+want))+" of 5") {
+		if want := invite.ResendsPerDay - n; r == nil || r.Wait != 0 || r.Used ||
+			!strings.HasPrefix(r.Limit, string(rune('0'+want))+" of 5") {
 			t.Errorf("re-send %d: %+v", n, r)
 		}
 		i.Resend(at, agency.Slot{})
@@ -364,7 +376,8 @@ func TestDocsAssetsAndDocument(t *testing.T) {
 		return w
 	}
 	w = serve(strings.TrimPrefix(page.ScriptPath(), page.AssetPrefix))
-	if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
+	if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") ||
+		!strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("script: %d %v", w.Code, w.Header())
 	}
 	for _, name := range []string{"", "nothing.js", "../page.go", `..\page.go`, "."} {

@@ -51,7 +51,8 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 		return fault.New(fault.Unauthenticated, "Sign in to erase your data.")
 	}
 	if e.Now().Sub(caller.Since) > Fresh {
-		return fault.New(fault.Unauthenticated, "Erasing your data needs a fresh sign-in. Sign out, sign in again, and erase within 15 minutes.")
+		return fault.New(fault.Unauthenticated, "Erasing your data needs a fresh sign-in. Sign out, sign in again, and erase within 15 "+
+			"minutes.")
 	}
 	const rounds = 20 // more than anybody can take places in the meantime
 	for n := range rounds {

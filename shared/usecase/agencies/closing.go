@@ -91,7 +91,8 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 		}
 		if bound > 0 {
 			return fault.New(fault.NotActive, "%s Cancel invites that are out, and ask the others to cancel first. "+
-				"What they have bought is deleted 30 days after it is paid for no more, or at once when you erase a client.", boundWords(bound))
+				"What they have bought is deleted 30 days after it is paid for no more, or at once when you erase a client.",
+				boundWords(bound))
 		}
 		keys, err := c.Store.APIKeys(ctx, caller.Agency)
 		if err != nil {

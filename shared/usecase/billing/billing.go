@@ -80,7 +80,8 @@ func asFault(err error) error {
 	}
 	switch e.Kind {
 	case payment.Passing:
-		return fault.New(fault.Unavailable, "The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
+		return fault.New(fault.Unavailable,
+			"The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
 	case payment.Refused:
 		if strings.Contains(e.Param, "price") { // the operator has archived it
 			return fault.New(fault.PaymentsOff,

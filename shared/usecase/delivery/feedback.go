@@ -67,7 +67,8 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		// The list is kept before the timeline says so: a crash in between repeats both, and neither
 		// minds. A bounce is on no list of ours: the address is free to be tried again, and SES keeps its own.
 		if r.Kind == Complaint {
-			if err := f.Store.Suppress(ctx, agency, id.UserOf(c.Email), "complaint", f.Now()); err != nil && !errors.Is(err, conflict.ErrChanged) {
+			if err := f.Store.Suppress(ctx, agency, id.UserOf(c.Email), "complaint", f.Now()); err != nil &&
+				!errors.Is(err, conflict.ErrChanged) {
 				return err
 			}
 		}

@@ -135,7 +135,8 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 			return nil, err
 		}
 		if of.Suspended {
-			return nil, fault.New(fault.Forbidden, "This portal is paused. Ask %s when it opens again; your sign-in stays as it is.", of.Name)
+			return nil,
+				fault.New(fault.Forbidden, "This portal is paused. Ask %s when it opens again; your sign-in stays as it is.", of.Name)
 		}
 		have, err := p.Store.ResourcesByID(ctx, a, []id.Resource{which})
 		if err != nil {

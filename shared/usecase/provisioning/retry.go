@@ -62,7 +62,8 @@ func (r *Retrier) RetryAs(
 		now := r.Now().Truncate(time.Millisecond)
 		switch {
 		case i.Again(now):
-		case i.State == purchase.Requested || i.State == purchase.Creating || i.State == purchase.HealthWait || i.State == purchase.Retrying:
+		case i.State == purchase.Requested || i.State == purchase.Creating || i.State == purchase.HealthWait ||
+			i.State == purchase.Retrying:
 			return nil
 		default:
 			return fault.New(fault.NotActive, "Only what could not be set up can be tried again.")

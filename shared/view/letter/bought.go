@@ -33,13 +33,16 @@ func Refund(d BoughtData) Letter {
 	v.Title, v.Preheader = d.Thing+" could not be set up", "The payment for it is on its way back."
 	if d.ToAgency {
 		v.Body = []string{
-			d.ClientName + " paid for " + d.Thing + ". We tried to set it up for a day and did not manage to, so we have taken it off the subscription and returned what was paid for it.",
+			d.ClientName + " paid for " + d.Thing + ". We tried to set it up for a day and did not manage to, so we have taken it off " +
+				"the subscription and returned what was paid for it.",
 			"Whatever else the client has bought stays as it is. The people who run " + d.Platform + " know about it, too.",
 		}
 		return v.letter(short(d.Thing, 60) + " of " + short(d.ClientName, 60) + " could not be set up and is refunded")
 	}
 	v.Body = []string{
-		"We are sorry: we tried to set up " + d.Thing + " for a day and did not manage to. We have returned what you paid for it to your card, which takes your bank five to ten days, and it will not be charged again.",
+		"We are sorry: we tried to set up " + d.Thing +
+			" for a day and did not manage to. We have returned what you paid for it to your card, which takes your bank five to ten " +
+			"days, and it will not be charged again.",
 		"Whatever else you have bought from " + d.AgencyName + " stays as it is.",
 	}
 	return v.letter(short(d.Thing, 60) + " could not be set up, and your payment is returned")
@@ -52,13 +55,15 @@ func Removal(d BoughtData) Letter {
 	v.Title, v.Preheader = d.Thing+" will be deleted on "+on, "It is suspended because it is not paid any more."
 	if d.ToAgency {
 		v.Body = []string{
-			d.Thing + " of " + d.ClientName + " is suspended, because the client does not pay for it any more. On " + on + " it is deleted with all that is in it.",
+			d.Thing + " of " + d.ClientName + " is suspended, because the client does not pay for it any more. On " + on +
+				" it is deleted with all that is in it.",
 			"When the client pays again before that day, it goes on as it was.",
 		}
 		return v.letter(short(d.Thing, 60) + " of " + short(d.ClientName, 60) + " will be deleted on " + on)
 	}
 	v.Body = []string{
-		d.Thing + " from " + d.AgencyName + " is suspended, because it is not paid any more. On " + on + " it is deleted with all that is in it.",
+		d.Thing + " from " + d.AgencyName + " is suspended, because it is not paid any more. On " + on +
+			" it is deleted with all that is in it.",
 		"To keep it, open your portal and pay again before that day: it then goes on as it was. To let it go, you need do nothing.",
 	}
 	return v.letter(short(d.Thing, 60) + " will be deleted on " + on)

@@ -7,6 +7,7 @@ import (
 	"embed"
 	htmltemplate "html/template"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 	"unicode"
@@ -24,10 +25,20 @@ type Letter struct {
 //go:embed *.html *.txt
 var files embed.FS
 
+// The letters are parsed when the first one is written: what imports this package for a type alone neither waits for it nor
+// links what it takes.
 var (
-	htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(files, "*.html"))
-	texts = texttemplate.Must(texttemplate.New("").ParseFS(files, "*.txt"))
+	parsing sync.Once
+	htmls   *htmltemplate.Template
+	texts   *texttemplate.Template
 )
+
+func parse() {
+	parsing.Do(func() {
+		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(files, "*.html"))
+		texts = texttemplate.Must(texttemplate.New("").ParseFS(files, "*.txt"))
+	})
+}
 
 // InvitationData is what the mail of an invite tells.
 type InvitationData struct {
@@ -134,6 +145,7 @@ func Welcome(d WelcomeData) Letter {
 // fail.
 func text(name string, v any) string {
 	var b bytes.Buffer
+	parse()
 	if err := texts.ExecuteTemplate(&b, name, v); err != nil {
 		panic(err)
 	}
@@ -142,6 +154,7 @@ func text(name string, v any) string {
 
 func html(name string, v any) string {
 	var b bytes.Buffer
+	parse()
 	if err := htmls.ExecuteTemplate(&b, name, v); err != nil {
 		panic(err)
 	}

@@ -94,7 +94,8 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 				t.Errorf("a mail holds %s", u)
 			}
 		}
-		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Acme Ltd", "Hi Dana,", "Production", "Staging", "28 November 2025", "Latchkey sent this mail because"} {
+		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Acme Ltd", "Hi Dana,", "Production", "Staging",
+			"28 November 2025", "Latchkey sent this mail because"} {
 			if !strings.Contains(part, want) {
 				t.Errorf("a part has no %q", want)
 			}
@@ -110,7 +111,8 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 
 func TestAWelcomeHasOneLinkAndNoSecret(t *testing.T) {
 	t.Parallel()
-	l := letter.Welcome(letter.WelcomeData{AgencyName: "A\r\nBcc: x@y.example", Email: "dana@northwind.example", LogoURL: "http://evil.example/x.png", Link: "https://portal.example/sign-in", Platform: "Latchkey"})
+	l := letter.Welcome(letter.WelcomeData{AgencyName: "A\r\nBcc: x@y.example", Email: "dana@northwind.example",
+		LogoURL: "http://evil.example/x.png", Link: "https://portal.example/sign-in", Platform: "Latchkey"})
 	if n := len(hrefs.FindAllString(l.HTML, -1)); n != 1 || strings.ContainsAny(l.Subject, "\r\n") {
 		t.Errorf("%d links, subject %q", n, l.Subject)
 	}
@@ -150,7 +152,8 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 	}))
 	rapid.Check(t, func(t *rapid.T) {
 		d := invitation()
-		d.AgencyName, d.ClientName = nasty.Draw(t, "agency"), nasty.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "client")
+		d.AgencyName, d.ClientName = nasty.Draw(t, "agency"),
+			nasty.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "client")
 		d.AgencyColor, d.LogoURL = nasty.Draw(t, "color"), nasty.Draw(t, "logo")
 		d.Opens[0] = nasty.Draw(t, "opens")
 		l := letter.Invitation(d)

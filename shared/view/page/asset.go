@@ -22,18 +22,27 @@ const AssetPrefix = "/assets/"
 func SheetPath() string  { return AssetPrefix + named()[".css"] }
 func ScriptPath() string { return AssetPrefix + named()[".js"] } //nolint:revive // told above
 
+// hashed are the names by extension, once named was called. A variable that held the function (sync.OnceValue) would put the
+// assets into every program that imports this package.
+var (
+	naming sync.Once
+	hashed map[string]string
+)
+
 // named gives the hashed names by extension; there is one file of each.
-var named = sync.OnceValue(func() map[string]string {
-	m := map[string]string{}
-	entries, err := fs.ReadDir(static, "static")
-	if err != nil {
-		panic(err) // embedded: it is there
-	}
-	for _, e := range entries {
-		m[path.Ext(e.Name())] = e.Name()
-	}
-	return m
-})
+func named() map[string]string {
+	naming.Do(func() {
+		hashed = map[string]string{}
+		entries, err := fs.ReadDir(static, "static")
+		if err != nil {
+			panic(err) // embedded: it is there
+		}
+		for _, e := range entries {
+			hashed[path.Ext(e.Name())] = e.Name()
+		}
+	})
+	return hashed
+}
 
 // ServeAsset answers with the asset of this name, which a browser may keep for a year since its name changes with
 // its content. It returns false, having written nothing, when there is none.

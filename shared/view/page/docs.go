@@ -173,9 +173,11 @@ func DocsOf(doc []byte) (Docs, error) {
 }
 
 func (d *openapi) operation(o *operation, method, path string) DocsOperation {
-	out := DocsOperation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Summary: cmp.Or(o.Summary, o.OperationID), Text: strings.TrimSpace(o.Description)}
+	out := DocsOperation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Summary: cmp.Or(o.Summary, o.OperationID),
+		Text: strings.TrimSpace(o.Description)}
 	for _, p := range o.Parameters {
-		out.Parameters = append(out.Parameters, DocsField{Name: p.Name, Kind: d.kind(p.Schema) + ", in " + p.In, Text: sentence(p.Description, p.Schema), Required: p.Required})
+		out.Parameters = append(out.Parameters,
+			DocsField{Name: p.Name, Kind: d.kind(p.Schema) + ", in " + p.In, Text: sentence(p.Description, p.Schema), Required: p.Required})
 	}
 	if m, ok := o.RequestBody.Content["application/json"]; ok {
 		out.Body = d.fields(m.Schema, "", 0)
@@ -237,7 +239,8 @@ func (d *openapi) fields(s schema, prefix string, depth int) []DocsField {
 	var out []DocsField
 	for _, n := range names {
 		p := d.resolve(s.Properties[n])
-		out = append(out, DocsField{Name: prefix + n, Kind: d.kind(p), Text: sentence(p.Description, p), Required: slices.Contains(s.Required, n)})
+		out = append(out,
+			DocsField{Name: prefix + n, Kind: d.kind(p), Text: sentence(p.Description, p), Required: slices.Contains(s.Required, n)})
 		if depth >= 3 {
 			continue
 		}

@@ -59,7 +59,8 @@ var (
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
 func set(name string) (*template.Template, error) {
 	once, _ := sets.LoadOrStore(name, sync.OnceValues(func() (*template.Template, error) {
-		return template.New("base.html").Funcs(funcs).Option("missingkey=error").ParseFS(templates, "template/base.html", "template/parts.html", "template/"+name+".html")
+		return template.New("base.html").Funcs(funcs).Option("missingkey=error").ParseFS(templates, "template/base.html",
+			"template/parts.html", "template/"+name+".html")
 	}))
 	return once.(func() (*template.Template, error))()
 }
@@ -72,7 +73,8 @@ func (s *Site) Render(v View) (html []byte, policy string, err error) {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
 	style := f.brand.style()
-	d := document{Platform: s.platform, Title: f.title, Accent: template.CSS(style), Sheet: SheetPath(), View: v} //nolint:gosec // made of checked colours
+	d := document{Platform: s.platform, Title: f.title, Accent: template.CSS(style), Sheet: SheetPath(),
+		View: v} //nolint:gosec // made of checked colours
 	if f.script {
 		d.Script = ScriptPath()
 	}

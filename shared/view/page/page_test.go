@@ -128,7 +128,8 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 	t.Parallel()
 	tags := regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 	render := func(t interface{ Fatal(...any) }, s string) int {
-		html, _, err := page.New("Latchkey").Render(page.Invitation{Brand: page.Brand{Name: "A" + s}, Step: page.AskCode, URL: "/i/x", Client: "B" + s, Message: "C" + s, Opens: []page.Linked{{Name: "D" + s}}})
+		html, _, err := page.New("Latchkey").Render(page.Invitation{Brand: page.Brand{Name: "A" + s}, Step: page.AskCode, URL: "/i/x",
+			Client: "B" + s, Message: "C" + s, Opens: []page.Linked{{Name: "D" + s}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +137,9 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 	}
 	want := render(t, "")
 	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{`"><script>alert(1)</script>`, "</blockquote><a href=x>", "'-->", "{{.}}", "</title>"})).Draw(t, "typed")
+		s := rapid.OneOf(rapid.String(),
+			rapid.SampledFrom([]string{`"><script>alert(1)</script>`, "</blockquote><a href=x>", "'-->", "{{.}}", "</title>"})).Draw(t,
+			"typed")
 		if got := render(t, s); got != want {
 			t.Fatalf("%q makes %d tags, want %d", s, got, want)
 		}
@@ -163,7 +166,8 @@ func TestTimesAreToldTheWayPeopleSayThem(t *testing.T) {
 		}
 	}
 	at := page.TimeAt(now.Add(-time.Minute), now)
-	if at.Machine != "2025-11-21T14:02:22Z" || at.Exact != "21 November 2025 at 14:02:22 UTC" || at.Day != "21 November 2025" || at.In != -60 {
+	if at.Machine != "2025-11-21T14:02:22Z" || at.Exact != "21 November 2025 at 14:02:22 UTC" || at.Day != "21 November 2025" ||
+		at.In != -60 {
 		t.Errorf("%+v", at)
 	}
 }

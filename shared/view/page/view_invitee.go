@@ -164,7 +164,9 @@ func (v Portal) Edition() (out string) {
 
 // Watch tells whether the page is to follow what is set up.
 func (v Portal) Watch() bool {
-	return slices.ContainsFunc(append(slices.Clone(v.Instances), v.Services...), func(t Tile) bool { return t.Progress != nil && t.Progress.Live })
+	return slices.ContainsFunc(append(slices.Clone(v.Instances), v.Services...), func(t Tile) bool {
+		return t.Progress != nil && t.Progress.Live
+	})
 }
 
 // Mark is the brand as it is shown: where there is a script, the initial takes the logo's place, so that no page takes more

@@ -67,7 +67,8 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 	if deal == nil {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
-	r := &Receipt{Number: string(c.Invite.ID), Agency: c.Invite.From.AgencyName, Client: c.DisplayName(), Address: string(c.Email), Tax: TaxWords(deal.Tax),
+	r := &Receipt{Number: string(c.Invite.ID), Agency: c.Invite.From.AgencyName, Client: c.DisplayName(), Address: string(c.Email),
+		Tax:    TaxWords(deal.Tax),
 		Chosen: c.Payment.Interval, State: StateOf(c, now)}
 	for _, l := range deal.Lines {
 		r.Lines = append(r.Lines, Line{l.Name(), l.Month.Amount.String(), l.Year.Amount.String()})
@@ -82,7 +83,8 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 	}
 	r.Totals = append(r.Totals, Line{"Total", month.Total.String(), year.Total.String()})
 	if deal.Tax.Rate > 0 {
-		r.Totals = append(r.Totals, Line{fmt.Sprintf("of which tax, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
+		r.Totals = append(r.Totals,
+			Line{fmt.Sprintf("of which tax, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
 	}
 	s, err := deal.Saving()
 	if err != nil {
@@ -95,10 +97,12 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 		if c.Payment.Interval == payment.Year {
 			paid = year.Total
 		}
-		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s by this contract. What was charged each time, with tax and discounts, stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval, paid))
+		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s by this contract. What was charged each time, with tax and discounts, "+
+			"stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval, paid))
 	}
 	r.Notes = append(r.Notes, "The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
-		"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to the client.")
+		"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to "+
+			"the client.")
 	return r, nil
 }
 
@@ -130,7 +134,8 @@ func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency stri
 		day("Ended on", p.EndedAt)
 	}
 	if !c.EndedAt.IsZero() {
-		say("Portal ended on", Day(c.EndedAt)+map[client.Side]string{client.ByAgency: ", by the agency", client.ByClient: ", by the client"}[c.EndedBy])
+		say("Portal ended on",
+			Day(c.EndedAt)+map[client.Side]string{client.ByAgency: ", by the agency", client.ByClient: ", by the client"}[c.EndedBy])
 	}
 }
 
@@ -156,7 +161,8 @@ func StateOf(c *client.Client, now time.Time) State {
 	case p.State == subscription.Active:
 		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ", and renews by itself."}
 	case p.State == subscription.PastDue:
-		return State{Wrong, "Past due", "The last payment did not go through. The card is tried again over the next days; everything goes on until then."}
+		return State{Wrong, "Past due", "The last payment did not go through. The card is tried again over the next days; everything " +
+			"goes on until then."}
 	case p.State == subscription.Disputed:
 		return State{Wrong, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided."}
 	case p.State == subscription.Unpaid:
@@ -176,7 +182,8 @@ func StateOf(c *client.Client, now time.Time) State {
 	case !i.Live() && i.Status != invite.Accepted:
 		return State{Over, "Not paid", "The invitation ended before anything was paid."}
 	case p.State == subscription.CheckoutOpen:
-		return State{Waiting, "Checkout open", "The client has opened the payment page, which is good until " + Moment(p.Checkout.ExpiresAt) + ". Nothing is paid yet."}
+		return State{Waiting, "Checkout open",
+			"The client has opened the payment page, which is good until " + Moment(p.Checkout.ExpiresAt) + ". Nothing is paid yet."}
 	default:
 		return State{Waiting, "Not paid yet", "The invitation is good until " + Day(i.ExpiresAt) + "."}
 	}

@@ -29,12 +29,14 @@ var (
 )
 
 func price(month, year int64) (m, y contract.Price) {
-	return contract.Price{ID: "price_m", Amount: money.Amount{Minor: month, Currency: "EUR"}}, contract.Price{ID: "price_y", Amount: money.Amount{Minor: year, Currency: "EUR"}}
+	return contract.Price{ID: "price_m", Amount: money.Amount{Minor: month, Currency: "EUR"}},
+		contract.Price{ID: "price_y", Amount: money.Amount{Minor: year, Currency: "EUR"}}
 }
 
 // asked is a client that was asked to buy hosting and WhatsApp.
 func asked(change func(c *client.Client)) *client.Client {
-	hosting, whatsapp := contract.Line{Article: contract.Article{Product: contract.Hosting, StorageGB: 30}}, contract.Line{Article: contract.Article{Product: contract.WhatsApp}}
+	hosting, whatsapp := contract.Line{Article: contract.Article{Product: contract.Hosting, StorageGB: 30}},
+		contract.Line{Article: contract.Article{Product: contract.WhatsApp}}
 	hosting.Month, hosting.Year = price(4900, 49000)
 	whatsapp.Month, whatsapp.Year = price(1900, 19000)
 	c := &client.Client{ID: "cl_1", Agency: "ag_1", Email: "ops@acme.example", Name: "Acme Ltd", Invite: &invite.Invite{
@@ -47,7 +49,8 @@ func asked(change func(c *client.Client)) *client.Client {
 
 func paid(c *client.Client) {
 	c.Invite.Status, c.AcceptedAt = invite.Accepted, sent.Add(time.Hour)
-	c.Payment = subscription.Subscription{State: subscription.Active, Interval: payment.Year, PaidAt: sent.Add(time.Hour), PeriodEnd: sent.AddDate(1, 0, 0)}
+	c.Payment = subscription.Subscription{State: subscription.Active, Interval: payment.Year, PaidAt: sent.Add(time.Hour),
+		PeriodEnd: sent.AddDate(1, 0, 0)}
 }
 
 func of(t *testing.T, c *client.Client) *receipt.Receipt {
@@ -102,7 +105,8 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 		"Not paid yet": func(*client.Client) {},
 		"Not paid":     func(c *client.Client) { c.Invite.ExpiresAt = now.Add(-time.Hour) },
 		"Checkout open": func(c *client.Client) {
-			c.Payment = subscription.Subscription{State: subscription.CheckoutOpen, Checkout: subscription.Checkout{ExpiresAt: now.Add(time.Hour)}}
+			c.Payment = subscription.Subscription{State: subscription.CheckoutOpen,
+				Checkout: subscription.Checkout{ExpiresAt: now.Add(time.Hour)}}
 		},
 		"Paid":              paid,
 		"Ends 2 March 2027": func(c *client.Client) { paid(c); c.Payment.Ending = true },

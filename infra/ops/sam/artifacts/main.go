@@ -44,7 +44,8 @@ func check(t *template.Template, dir string) error {
 		for _, s := range info.Settings {
 			settings[s.Key] = s.Value
 		}
-		want := map[string]string{"GOOS": "linux", "GOARCH": map[string]string{"arm64": "arm64", "x86_64": "amd64"}[f.Architecture], "CGO_ENABLED": "0"}
+		want := map[string]string{"GOOS": "linux", "GOARCH": map[string]string{"arm64": "arm64", "x86_64": "amd64"}[f.Architecture],
+			"CGO_ENABLED": "0"}
 		for key, v := range want {
 			if settings[key] != v {
 				errs = append(errs, fmt.Errorf("%s is built with %s=%s, not %s", f.ID, key, settings[key], v))

@@ -47,7 +47,8 @@ func run(ctx context.Context, addr, dir string, out io.Writer) (err error) {
 	s := &http.Server{Handler: engine.LoopbackOnly(e.Handler()), ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(on) }()
-	fmt.Fprintf(out, "AWS engine at http://%s: DynamoDB, SQS, SESv2, Parameter Store; any credentials. Ctrl-C ends it.\n", on.Addr()) //nolint:errcheck // a terminal
+	fmt.Fprintf(out, "AWS engine at http://%s: DynamoDB, SQS, SESv2, Parameter Store; any credentials. Ctrl-C ends it.\n",
+		on.Addr()) //nolint:errcheck // a terminal
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

@@ -25,7 +25,8 @@ func TestTheEngineServesUntilItIsStoppedAndKeepsItsState(t *testing.T) {
 			t.Fatal(err)
 		}
 		url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(line)
-		client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
+		client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(url),
+			Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
 		list, err := client.ListQueues(ctx, &sqs.ListQueuesInput{})
 		if err != nil || len(list.QueueUrls) != queues {
 			t.Fatalf("%d queues, %v; want %d", len(list.QueueUrls), err, queues)

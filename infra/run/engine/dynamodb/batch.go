@@ -15,9 +15,11 @@ func (e *Engine) batchWriteItem(r *reader, out []byte) ([]byte, *failure) {
 	}
 	switch n := len(b.actions); {
 	case !b.given:
-		return nil, invalid("1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null")
+		return nil, invalid("1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be " +
+			"null")
 	case n == 0:
-		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have " +
+			"length greater than or equal to 1")
 	case n > maxBatchWrite:
 		return nil, invalid("Too many items requested for the BatchWriteItem call")
 	}
@@ -77,7 +79,8 @@ func (r *reader) batchWrite() (b batchWrite) {
 					n := len(b.actions)
 					r.array(func() { b.actions = append(b.actions, r.batchAction(table)) })
 					if r.err == nil && len(b.actions) == n {
-						r.reject(invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member' failed to satisfy constraint: Member must have length greater than or equal to 1", table))
+						r.reject(invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member' failed to satisfy "+
+							"constraint: Member must have length greater than or equal to 1", table))
 					}
 				}
 			}

@@ -87,7 +87,8 @@ func BenchmarkQuery50(b *testing.B) {
 		i := 0
 		for b.Loop() {
 			i = (i + 7919) % size
-			call(b, e, "Query", fmt.Sprintf(`{"TableName":"clients","Limit":50,"KeyConditionExpression":"pk = :p AND sk > :s","ExpressionAttributeValues":{":p":{"S":"agency#01"},":s":{"S":"client#%08d"}}}`, i))
+			call(b, e, "Query",
+				fmt.Sprintf(`{"TableName":"clients","Limit":50,"KeyConditionExpression":"pk = :p AND sk > :s","ExpressionAttributeValues":{":p":{"S":"agency#01"},":s":{"S":"client#%08d"}}}`, i))
 		}
 	})
 }
@@ -95,7 +96,8 @@ func BenchmarkQuery50(b *testing.B) {
 func BenchmarkQueryIndex50(b *testing.B) {
 	each(b, func(b *testing.B, e *engine.Engine, size int) {
 		for b.Loop() {
-			call(b, e, "Query", `{"TableName":"clients","IndexName":"list","Limit":50,"KeyConditionExpression":"g2 = :p","ExpressionAttributeValues":{":p":{"S":"agency#01"}}}`)
+			call(b, e, "Query",
+				`{"TableName":"clients","IndexName":"list","Limit":50,"KeyConditionExpression":"g2 = :p","ExpressionAttributeValues":{":p":{"S":"agency#01"}}}`)
 		}
 	})
 }
@@ -153,12 +155,14 @@ func invite(b *testing.B, db *dynamodb.Client, i int) error {
 	if _, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: table, Key: key(1)}); err != nil {
 		return err
 	}
-	_, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: {Keys: []item{key(1), key(2)}}}})
+	_, err := db.BatchGetItem(ctx,
+		&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: {Keys: []item{key(1), key(2)}}}})
 	if err != nil {
 		return err
 	}
 	made := key(i)
-	for name, v := range map[string]string{"g1": "due", "s1": "2026", "g2": "agency", "s2": fmt.Sprint("name", i), "email": "client@example.com", "status": "pending"} {
+	for name, v := range map[string]string{"g1": "due", "s1": "2026", "g2": "agency", "s2": fmt.Sprint("name", i),
+		"email": "client@example.com", "status": "pending"} {
 		made[name] = text(v)
 	}
 	_, err = db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{

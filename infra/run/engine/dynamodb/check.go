@@ -31,7 +31,8 @@ func (b *bound) check() *failure {
 		case verbAdd, verbDelete:
 			k := b.valueOf[a.value.ref].kind
 			if !k.set() && (a.verb == verbDelete || k != kindN) {
-				return b.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+				return b.fail("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: "+
+					"ALLOWED_FOR_%s_OPERAND",
 					verbNames[a.verb], k.long(), verbNames[a.verb])
 			}
 		case verbRemove:
@@ -83,7 +84,8 @@ func (b *bound) distinct(n *node) *failure {
 	}
 	for _, a := range n.args[1:] {
 		if a.op == opPath && b.samePath(n.args[0].path, a.path) {
-			return b.fail("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
+			return b.fail("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, "+
+				"first operand: %s",
 				n.op, b.describe(a.path))
 		}
 	}
@@ -96,7 +98,8 @@ func ordered(k kind) bool { return k == kindS || k == kindN || k == kindB }
 func (b *bound) literals(n *node, args []*node, takes func(kind) bool) *failure {
 	for _, a := range args {
 		if a.op == opValue && !takes(b.valueOf[a.ref].kind) {
-			return b.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op, b.valueOf[a.ref].kind)
+			return b.fail("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", n.op,
+				b.valueOf[a.ref].kind)
 		}
 	}
 	return nil
@@ -109,9 +112,11 @@ func (b *bound) checkBounds(n *node) *failure {
 	low, high := b.valueOf[n.args[1].ref], b.valueOf[n.args[2].ref]
 	switch {
 	case low.kind != high.kind:
-		return b.fail("The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s", describe(low), describe(high))
+		return b.fail("The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: %s, "+
+			"upper bound operand: AttributeValue: %s", describe(low), describe(high))
 	case low.compare(high) > 0:
-		return b.fail("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s", describe(low), describe(high))
+		return b.fail("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "+
+			"AttributeValue: %s, upper bound operand: AttributeValue: %s", describe(low), describe(high))
 	}
 	return nil
 }

@@ -51,7 +51,8 @@ func writeUntilKilled(path string) {
 						ExpressionAttributeValues: item{":one": num(1)},
 					}}
 				}
-				_, err := db.TransactWriteItems(context.Background(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{add("x"), add("y")}})
+				_, err := db.TransactWriteItems(context.Background(),
+					&dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{add("x"), add("y")}})
 				out.Lock()
 				if err != nil {
 					fmt.Println("error", err)
@@ -123,7 +124,8 @@ func TestWhatWasAnsweredSurvivesKill9(t *testing.T) {
 		for w := range crashWriters {
 			var c [2]int
 			for i, sk := range []string{"x", "y"} {
-				got, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: item{"pk": text(strconv.Itoa(w)), "sk": text(sk)}})
+				got, err := db.GetItem(t.Context(),
+					&dynamodb.GetItemInput{TableName: table, Key: item{"pk": text(strconv.Itoa(w)), "sk": text(sk)}})
 				if err != nil {
 					t.Fatal(err)
 				}

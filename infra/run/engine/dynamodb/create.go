@@ -178,7 +178,8 @@ func (c *createTable) check() *failure {
 	names := map[string]bool{}
 	for _, x := range c.indexes {
 		if f := checkTableName(x.name); f != nil {
-			return invalidValues("IndexName must be at least 3 characters long and at most 255 characters long, of a-z, A-Z, 0-9, '_', '-' and '.': %s", x.name)
+			return invalidValues("IndexName must be at least 3 characters long and at most 255 characters long, of a-z, A-Z, 0-9, '_', "+
+				"'-' and '.': %s", x.name)
 		}
 		if names[x.name] {
 			return invalidValues("Duplicate index name: %s", x.name)
@@ -201,7 +202,8 @@ func (c *createTable) check() *failure {
 	}
 	for _, a := range c.attributes {
 		if !used[a.name] {
-			return invalidValues("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+			return invalidValues("Number of attributes in KeySchema does not exactly match number of attributes defined in " +
+				"AttributeDefinitions")
 		}
 	}
 	return nil
@@ -217,7 +219,8 @@ func orNull(s string) string {
 // schema resolves a key schema by the attribute definitions, and notes which of them it used.
 func (c *createTable) schema(keys []keyElement, used map[string]bool) (s schema, f *failure) {
 	if len(keys) < 1 || len(keys) > 2 {
-		return s, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length between 1 and 2")
+		return s, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length " +
+			"between 1 and 2")
 	}
 	if keys[0].role != "HASH" {
 		return s, invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
@@ -233,7 +236,8 @@ func (c *createTable) schema(keys []keyElement, used map[string]bool) (s schema,
 	for i, k := range keys {
 		at := slices.IndexFunc(c.attributes, func(a keyAttr) bool { return a.name == k.name })
 		if at < 0 {
-			return s, invalidValues("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: %s", k.name, c.definedNames())
+			return s, invalidValues("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], "+
+				"AttributeDefinitions: %s", k.name, c.definedNames())
 		}
 		used[k.name] = true
 		if i == 0 {

@@ -67,7 +67,8 @@ func (r *reader) typed(name string, depth int) value {
 		return value{kind: kindNull}
 	case "M", "L":
 		if depth >= maxDepth {
-			r.reject(invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"))
+			r.reject(invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported " +
+				"limit"))
 			return value{}
 		}
 		if name == "M" {
@@ -143,7 +144,8 @@ func (r *reader) elements(name string) value {
 		return value{}
 	}
 	if len(list) == 0 {
-		r.reject(invalidValues([...]string{"An string set  may not be empty", "An number set  may not be empty", "Binary sets should not be empty"}[k-kindSS]))
+		r.reject(invalidValues([...]string{"An string set  may not be empty", "An number set  may not be empty",
+			"Binary sets should not be empty"}[k-kindSS]))
 		return value{}
 	}
 	seen := make(map[string]struct{}, len(list))

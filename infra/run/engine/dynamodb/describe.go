@@ -224,7 +224,8 @@ func (e *Engine) updateTimeToLive(r *reader, out []byte) ([]byte, *failure) {
 		return nil, r.err
 	}
 	if !given || attribute == "" {
-		return nil, invalid("1 validation error detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null")
+		return nil, invalid("1 validation error detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy " +
+			"constraint: Member must not be null")
 	}
 	e.mu.Lock()
 	t, f := e.tableNamed(table)

@@ -308,7 +308,8 @@ func TestATransactionUnderWayIsMetAsAConflict(t *testing.T) {
 	go func() { first <- transact("first", 1) }()
 	<-reached
 	cancelled, is := errors.AsType[*types.TransactionCanceledException](transact("second", 1))
-	if !is || *cancelled.CancellationReasons[0].Code != "TransactionConflict" || *cancelled.CancellationReasons[1].Code != "TransactionConflict" {
+	if !is || *cancelled.CancellationReasons[0].Code != "TransactionConflict" ||
+		*cancelled.CancellationReasons[1].Code != "TransactionConflict" {
 		t.Errorf("a second transaction: %v", cancelled)
 	}
 	if _, is := errors.AsType[*types.TransactionInProgressException](transact("first", 1)); !is {
@@ -321,7 +322,8 @@ func TestATransactionUnderWayIsMetAsAConflict(t *testing.T) {
 	if _, is := errors.AsType[*types.TransactionConflictException](err); !is {
 		t.Errorf("a put of the same item: %v", err)
 	}
-	_, err = db.TransactGetItems(t.Context(), &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{{Get: &types.Get{TableName: table, Key: key(1)}}}})
+	_, err = db.TransactGetItems(t.Context(),
+		&dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{{Get: &types.Get{TableName: table, Key: key(1)}}}})
 	if _, is := errors.AsType[*types.TransactionCanceledException](err); !is {
 		t.Errorf("a transaction that reads it: %v", err)
 	}
@@ -351,7 +353,8 @@ func TestConflictsCanBeInjected(t *testing.T) {
 	makeTable(t, db)
 	met := 0
 	for i := range 50 {
-		_, err := db.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: table, Item: key(i)}}}})
+		_, err := db.TransactWriteItems(t.Context(),
+			&dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: table, Item: key(i)}}}})
 		if err != nil {
 			met++
 		}

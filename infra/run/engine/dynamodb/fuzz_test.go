@@ -86,7 +86,8 @@ func FuzzRequest(f *testing.F) {
 				t.Fatalf("%s of %q: %d %s", operation, body, w.Code, w.Body)
 			}
 		}
-		send("CreateTable", `{"TableName":"ttt","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST"}`)
+		send("CreateTable",
+			`{"TableName":"ttt","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST"}`)
 		send("PutItem", `{"TableName":"ttt","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"a":{"L":[]}}}`)
 		for operation := range operations {
 			send(operation, body)

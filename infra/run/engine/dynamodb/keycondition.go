@@ -86,7 +86,8 @@ func (t *keyTerm) check(k keyAttr) *failure {
 			return invalidValues("Condition parameter type does not match schema type")
 		}
 		if v.s == "" && v.kind != kindN {
-			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: %s", k.name)
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "+
+				"string value. Key: %s", k.name)
 		}
 	}
 	return nil
@@ -137,10 +138,12 @@ func (b *bound) keyTerms(n *node, terms []keyTerm) ([]keyTerm, *failure) {
 			}
 			t.name = b.stepName(a.path[0])
 			if i == 1 && n.op == opBeginsWith {
-				return nil, invalid("Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand")
+				return nil, invalid("Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as " +
+					"its first operand")
 			}
 			if i > 0 && n.op == opBetween {
-				return nil, invalid("Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand")
+				return nil, invalid("Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its " +
+					"first operand")
 			}
 			if i == 1 {
 				t.op = mirrored(t.op)

@@ -58,7 +58,9 @@ func (e *Engine) query(r *reader, out []byte) ([]byte, *failure) {
 				}
 			})
 			if lacking != nil {
-				return nil, invalidValues("Secondary index %s does not project one or more filter attributes: [%s]", p.index.name, strings.Join(lacking, ", "))
+				return nil,
+					invalidValues("Secondary index %s does not project one or more filter attributes: [%s]", p.index.name,
+						strings.Join(lacking, ", "))
 			}
 		}
 	}
@@ -99,7 +101,8 @@ func (p *page) segment() *failure {
 	case q.segment < 0:
 		return constraint(strconv.Itoa(q.segment), "segment", "Member must have value greater than or equal to 0")
 	case q.segment >= q.totalSegments:
-		return invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", q.segment, q.totalSegments)
+		return invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than "+
+			"TotalSegments: %d", q.segment, q.totalSegments)
 	}
 	n := uint64(q.totalSegments)                      //nolint:gosec // checked
 	p.from, _ = bits.Div64(uint64(q.segment), n-1, n) //nolint:gosec // the least h with h*n/2^64 = segment, rounded up
@@ -121,7 +124,8 @@ func (e *Engine) newPage(q *request) (*page, *failure) {
 	if q.has&mLimit != 0 && q.limit < 1 {
 		return nil, constraint(strconv.Itoa(q.limit), "limit", "Member must have value greater than or equal to 1")
 	}
-	if f := oneOf(q.has, mSelect, "select", q.selects, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); f != nil {
+	if f := oneOf(q.has, mSelect, "select", q.selects, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
+		"ALL_PROJECTED_ATTRIBUTES"); f != nil {
 		return nil, f
 	}
 	with, f := e.bind(q)
@@ -154,7 +158,8 @@ func (p *page) checkSelect() *failure {
 	case "":
 	default:
 		if projects {
-			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", strings.ReplaceAll(p.q.selects, "COUNT", "only the Count"))
+			return invalid("Cannot specify the ProjectionExpression when choosing to get %s",
+				strings.ReplaceAll(p.q.selects, "COUNT", "only the Count"))
 		}
 	}
 	if p.index == nil {
@@ -167,7 +172,8 @@ func (p *page) checkSelect() *failure {
 		return nil
 	}
 	if p.q.selects == "ALL_ATTRIBUTES" {
-		return invalidValues("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", p.index.name)
+		return invalidValues("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is "+
+			"not ALL", p.index.name)
 	}
 	if projects {
 		var lacking []string
@@ -235,7 +241,8 @@ func (p *page) setStart() *failure {
 	case p.partition && (here.pk != p.at.pk || !p.within.holds(here.sort)):
 		return invalid("The provided starting key is outside query boundaries based on provided conditions")
 	case !p.partition && (here.hash < p.from || here.hash > p.to):
-		return invalid("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d", p.q.totalSegments, p.q.segment)
+		return invalid("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "+
+			"Segment. TotalSegments: %d Segment: %d", p.q.totalSegments, p.q.segment)
 	}
 	return nil
 }

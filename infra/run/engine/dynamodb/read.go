@@ -163,17 +163,21 @@ func (e *Engine) batchGets(tables []*tableKeys, given bool) ([]*get, *failure) {
 	for _, k := range tables {
 		n += len(k.keys)
 		if len(k.keys) == 0 {
-			return nil, invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1", k.request.table)
+			return nil, invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member.keys' failed to satisfy constraint: "+
+				"Member must have length greater than or equal to 1", k.request.table)
 		}
 		if len(k.keys) > maxBatchGet {
-			return nil, invalid("1 validation error detected: Value at 'requestItems.%s.member.keys' failed to satisfy constraint: Member must have length less than or equal to 100", k.request.table)
+			return nil, invalid("1 validation error detected: Value at 'requestItems.%s.member.keys' failed to satisfy constraint: "+
+				"Member must have length less than or equal to 100", k.request.table)
 		}
 	}
 	if n == 0 {
 		if !given {
-			return nil, invalid("1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null")
+			return nil, invalid("1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not " +
+				"be null")
 		}
-		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have " +
+			"length greater than or equal to 1")
 	}
 	if n > maxBatchGet {
 		return nil, invalid("Too many items requested for the BatchGetItem call")
@@ -305,7 +309,8 @@ func (e *Engine) transactGetItems(r *reader, out []byte) ([]byte, *failure) {
 					requests = append(requests, r.request("Get", mTable|mKey|mProjection|mNames))
 				})
 				if r.err == nil && len(requests) == n {
-					r.reject(invalid("1 validation error detected: Value null at 'transactItems.%d.member.get' failed to satisfy constraint: Member must not be null", n+1))
+					r.reject(invalid("1 validation error detected: Value null at 'transactItems.%d.member.get' failed to satisfy "+
+						"constraint: Member must not be null", n+1))
 				}
 			})
 		case "ReturnConsumedCapacity":

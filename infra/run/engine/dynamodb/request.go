@@ -53,9 +53,10 @@ const (
 	putMembers        = mTable | mItem | mCondition | expressionMembers | mReturnValues | mOnFailure | mCapacity | mMetrics
 	updateMembers     = mTable | mKey | mUpdate | mCondition | expressionMembers | mReturnValues | mOnFailure | mCapacity | mMetrics
 	deleteMembers     = mTable | mKey | mCondition | expressionMembers | mReturnValues | mOnFailure | mCapacity | mMetrics
-	scanMembers       = mTable | mIndex | mFilter | mProjection | expressionMembers | mCapacity | mConsistent | mLimit | mSelect | mStart | mSegment | mTotalSegments
-	queryMembers      = scanMembers&^(mSegment|mTotalSegments) | mKeyCondition | mForward
-	checkMembers      = mTable | mKey | mCondition | expressionMembers | mOnFailure
+	scanMembers       = mTable | mIndex | mFilter | mProjection | expressionMembers | mCapacity | mConsistent | mLimit | mSelect | mStart |
+		mSegment | mTotalSegments
+	queryMembers = scanMembers&^(mSegment|mTotalSegments) | mKeyCondition | mForward
+	checkMembers = mTable | mKey | mCondition | expressionMembers | mOnFailure
 )
 
 // request is a request about items, or one action of a transaction.
@@ -305,7 +306,8 @@ func (q *request) checkCommon() *failure {
 	if f := oneOf(q.has, mMetrics, "returnItemCollectionMetrics", q.metrics, "SIZE", "NONE"); f != nil {
 		return f
 	}
-	if f := oneOf(q.has, mReturnValues, "returnValues", q.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"); f != nil {
+	if f := oneOf(q.has, mReturnValues, "returnValues", q.returnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE",
+		"UPDATED_NEW"); f != nil {
 		return f
 	}
 	if f := oneOf(q.has, mOnFailure, "returnValuesOnConditionCheckFailure", q.onFailure, "ALL_OLD", "NONE"); f != nil {

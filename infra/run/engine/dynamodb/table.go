@@ -221,7 +221,8 @@ func (t *table) checkedPlace(a attrs) (place, *failure) {
 
 func checkKeyValue(name string, v value) *failure {
 	if v.s == "" && (v.kind == kindS || v.kind == kindB) {
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s "+
+			"value. Key: %s",
 			strings.ToLower(v.kind.long()), name)
 	}
 	return nil
@@ -242,11 +243,13 @@ func (t *table) checkIndexKeys(a attrs, update bool) *failure {
 				return misfit("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", k.name, k.kind, v.kind, x.name)
 			}
 			if v.s == "" && k.kind != kindN && update {
-				return invalid("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.",
+				return invalid("One or more parameter values are not valid. The update expression attempted to update a secondary index "+
+					"key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.",
 					strings.ToLower(k.kind.long()))
 			}
 			if v.s == "" && k.kind != kindN {
-				return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+				return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not "+
+					"supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
 					strings.ToLower(k.kind.long()), x.name, k.name)
 			}
 			if i == 0 && len(v.s) > maxHashKey {

@@ -249,14 +249,17 @@ func transactionTooLarge() *failure {
 }
 
 func missingMember(i int, name string) *failure {
-	return invalid("1 validation error detected: Value null at 'transactItems.%d.member.%s' failed to satisfy constraint: Member must not be null", i+1, name)
+	return invalid("1 validation error detected: Value null at 'transactItems.%d.member.%s' failed to satisfy constraint: Member must "+
+		"not be null", i+1, name)
 }
 
 func actionCount(n int) *failure {
 	if n == 0 {
-		return invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length " +
+			"greater than or equal to 1")
 	}
-	return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100")
+	return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less " +
+		"than or equal to 100")
 }
 
 // transact carries out all the writes or none, as one step in the order of all requests. replayed says that the token's
@@ -285,7 +288,8 @@ func (e *Engine) transactStep(token string, digest [sha256.Size]byte, writes []*
 			if request != digest {
 				return e.last, false, tokenMismatch()
 			}
-			return e.last, false, fail(serviceSpace+"TransactionInProgressException", "The transaction with the given request token is already in progress.")
+			return e.last, false, fail(serviceSpace+"TransactionInProgressException", "The transaction with the given request token is "+
+				"already in progress.")
 		}
 	}
 	if f := e.meets(writes); f != nil {
@@ -319,7 +323,9 @@ func (e *Engine) transactStep(token string, digest [sha256.Size]byte, writes []*
 }
 
 func tokenMismatch() *failure {
-	return fail(serviceSpace+"IdempotentParameterMismatchException", "Request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical")
+	return fail(serviceSpace+"IdempotentParameterMismatchException",
+		"Request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different "+
+			"requests, unless the requests are identical")
 }
 
 // hold claims the items and lets go of the lock for Options.InTransaction.
@@ -412,7 +418,8 @@ func cancelledFor(reasons []cancellation) *failure {
 		}
 		codes[i] = reasons[i].code
 	}
-	f := fail(serviceSpace+"TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
+	f := fail(serviceSpace+"TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
 	f.reasons = reasons
 	return f
 }

@@ -42,8 +42,9 @@ func (e *Engine) Put(name, value string) {
 		e.parameters = map[string]parameter{}
 	}
 	p := e.parameters[name]
-	e.parameters[name] = parameter{Name: name, Type: "SecureString", Value: value, Version: p.Version + 1, LastModifiedDate: float64(time.Now().Unix()),
-		ARN: "arn:aws:ssm:us-east-1:000000000000:parameter/" + strings.TrimPrefix(name, "/"), DataType: "text"}
+	e.parameters[name] = parameter{Name: name, Type: "SecureString", Value: value, Version: p.Version + 1,
+		LastModifiedDate: float64(time.Now().Unix()),
+		ARN:              "arn:aws:ssm:us-east-1:000000000000:parameter/" + strings.TrimPrefix(name, "/"), DataType: "text"}
 }
 
 // ServeHTTP speaks AWS JSON 1.1 for GetParameter and PutParameter (AWS Systems Manager API Reference).
@@ -112,7 +113,8 @@ func (e *Engine) put(body []byte) (any, error) {
 	_, exists := e.parameters[in.Name]
 	e.mu.Unlock()
 	if exists && !in.Overwrite {
-		return nil, roundtrip.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+		return nil, roundtrip.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite "+
+			"option in the request to true.")
 	}
 	e.Put(in.Name, in.Value)
 	e.mu.Lock()

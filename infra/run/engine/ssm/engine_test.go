@@ -17,7 +17,8 @@ import (
 
 func client() *sdk.Client {
 	return sdk.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://localhost"),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: &http.Client{Transport: roundtrip.Transport(&ssm.Engine{})}})
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  &http.Client{Transport: roundtrip.Transport(&ssm.Engine{})}})
 }
 
 func TestASecretIsPutOnceAndRead(t *testing.T) {

@@ -53,7 +53,8 @@ func run(data string, out io.Writer) error {
 	start := time.Now()
 	o := local.Options{
 		Addr: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"), AWSAddr: "127.0.0.1:" + cmp.Or(os.Getenv("AWS_PORT"), "4566"), Dir: data,
-		Endpoints: map[string]string{}, StripeKey: os.Getenv("STRIPE_SECRET_KEY"), Lambda: os.Getenv("LAMBDA_ENDPOINT"), Near: os.Getenv("NEAR"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
+		Endpoints: map[string]string{}, StripeKey: os.Getenv("STRIPE_SECRET_KEY"), Lambda: os.Getenv("LAMBDA_ENDPOINT"),
+		Near: os.Getenv("NEAR"), NoEvents: os.Getenv("EVENTS") == "elsewhere",
 	}
 	if o.N8N = os.Getenv("LATCHKEY_N8N"); o.N8N == "" {
 		o.N8N = realn8n.Installed(".")
@@ -72,7 +73,7 @@ func run(data string, out io.Writer) error {
 	if o.Binaries = os.Getenv("BINARIES"); o.Binaries == "1" {
 		o.Binaries = filepath.Join("bin", "local")
 		fmt.Fprintln(out, "\n  Building every function into "+o.Binaries+" (a minute or two the first time)…")
-		if err := binaries.Build(ctx, ".", o.Binaries, ""); err != nil {
+		if err := binaries.Build(ctx, ".", o.Binaries, binaries.Here); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "  Built in %s.\n", time.Since(start).Round(100*time.Millisecond))

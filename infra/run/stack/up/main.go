@@ -55,7 +55,8 @@ func parse(args []string, out io.Writer) (order, error) {
 	o := order{parameters: map[string]string{}}
 	f := flag.NewFlagSet("up", flag.ContinueOnError)
 	f.SetOutput(out)
-	f.StringVar(&o.endpoint, "endpoint", "", "an emulator's `URL` for every service; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> count where it is not given")
+	f.StringVar(&o.endpoint, "endpoint", "",
+		"an emulator's `URL` for every service; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> count where it is not given")
 	f.StringVar(&o.template, "template", "template.yaml", "the template's `file`")
 	f.StringVar(&o.without, "without", "", "`services` that the endpoint does not have, separated by commas: dynamodb, sqs, sesv2")
 	f.StringVar(&o.variables, "env", "", "a `file` to write every function's variables to, as sam local takes them with -n")
@@ -184,7 +185,9 @@ func secrets(ctx context.Context, cfg aws.Config, made *stack.Stack, out io.Writ
 		}
 		value := make([]byte, 32)
 		rand.Read(value) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
-		_, err := client.PutParameter(ctx, &ssm.PutParameterInput{Name: aws.String(all[variable]), Type: types.ParameterTypeSecureString, Value: aws.String(hex.EncodeToString(value))})
+		_, err := client.PutParameter(ctx,
+			&ssm.PutParameterInput{Name: aws.String(all[variable]), Type: types.ParameterTypeSecureString,
+				Value: aws.String(hex.EncodeToString(value))})
 		var there *types.ParameterAlreadyExists
 		switch {
 		case errors.As(err, &there):

@@ -39,7 +39,8 @@ func TestUpMakesTheStackOnAnEndpointAndSaysWhat(t *testing.T) {
 	if err := run(t.Context(), args, nothing, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"uptest-table", "uptest-mail-dead-letters", "mail.latchkey.example", "configuration set    uptest-mail", "/latchkey/code-key"} {
+	for _, want := range []string{"uptest-table", "uptest-mail-dead-letters", "mail.latchkey.example", "configuration set    uptest-mail",
+		"/latchkey/code-key"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, out.String())
 		}
@@ -49,7 +50,8 @@ func TestUpMakesTheStackOnAnEndpointAndSaysWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all map[string]map[string]string
-	if err := json.Unmarshal(text, &all); err != nil || all["Invites"]["TABLE_NAME"] != "uptest-table" || !strings.HasSuffix(all["Invites"]["MAIL_QUEUE_URL"], "/uptest-mail") {
+	if err := json.Unmarshal(text, &all); err != nil || all["Invites"]["TABLE_NAME"] != "uptest-table" ||
+		!strings.HasSuffix(all["Invites"]["MAIL_QUEUE_URL"], "/uptest-mail") {
 		t.Errorf("the variables: %v, %v", err, all["Invites"])
 	}
 
@@ -66,7 +68,8 @@ func TestUpLeavesOutWhatTheEndpointLacks(t *testing.T) {
 	t.Parallel()
 	e, url := served(t)
 	var out strings.Builder
-	if err := run(t.Context(), []string{"-endpoint", url, "-template", "../../../../template.yaml", "-without", "sesv2"}, nothing, &out); err != nil {
+	if err := run(t.Context(), []string{"-endpoint", url, "-template", "../../../../template.yaml", "-without", "sesv2"}, nothing,
+		&out); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "identity") {

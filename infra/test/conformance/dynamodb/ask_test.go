@@ -114,7 +114,8 @@ func (x *tab) doPut(i item, condition ...string) types.TransactWriteItem {
 }
 
 func (x *tab) doUpdate(k item, expression string, v values) types.TransactWriteItem {
-	return types.TransactWriteItem{Update: &types.Update{TableName: x.name, Key: k, UpdateExpression: &expression, ExpressionAttributeValues: v}}
+	return types.TransactWriteItem{Update: &types.Update{TableName: x.name, Key: k, UpdateExpression: &expression,
+		ExpressionAttributeValues: v}}
 }
 
 func (x *tab) doDelete(k item) types.TransactWriteItem {

@@ -15,7 +15,8 @@ func (x *tab) batchGet(k types.KeysAndAttributes) (*dynamodb.BatchGetItemOutput,
 }
 
 func (x *tab) batchWrite(requests ...types.WriteRequest) error {
-	out, err := x.db.BatchWriteItem(x.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{*x.name: requests}})
+	out, err := x.db.BatchWriteItem(x.Context(),
+		&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{*x.name: requests}})
 	if err == nil && len(out.UnprocessedItems) > 0 {
 		x.Error("unprocessed", out.UnprocessedItems)
 	}
@@ -42,7 +43,8 @@ func TestABatchGetsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
 	x.put(with(key("a", "0"), "v", num("0")), with(key("a", "2"), "v", num("2")))
-	out, err := x.batchGet(types.KeysAndAttributes{Keys: numbered(3), ProjectionExpression: aws.String("v"), ConsistentRead: aws.Bool(true)})
+	out, err := x.batchGet(types.KeysAndAttributes{Keys: numbered(3), ProjectionExpression: aws.String("v"),
+		ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +89,8 @@ func TestABatchWritesAndDeletes(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
 	x.put(key("a", "gone"))
-	if err := x.batchWrite(putRequest(with(key("a", "new"), "v", num("1"))), deleteRequest(key("a", "gone")), deleteRequest(key("a", "never"))); err != nil {
+	if err := x.batchWrite(putRequest(with(key("a", "new"), "v", num("1"))), deleteRequest(key("a", "gone")),
+		deleteRequest(key("a", "never"))); err != nil {
 		t.Fatal(err)
 	}
 	same(t, []string{"new"}, x.found("pk = :p", values{":p": text("a")}))
@@ -120,7 +123,8 @@ func TestSegmentsOfAScanAreAllOfIt(t *testing.T) {
 	for _, total := range []int32{1, 3, 16} {
 		seen := map[string]int{}
 		for segment := range total {
-			pages := dynamodb.NewScanPaginator(x.db, &dynamodb.ScanInput{TableName: x.name, Segment: aws.Int32(segment), TotalSegments: aws.Int32(total), Limit: aws.Int32(4)})
+			pages := dynamodb.NewScanPaginator(x.db,
+				&dynamodb.ScanInput{TableName: x.name, Segment: aws.Int32(segment), TotalSegments: aws.Int32(total), Limit: aws.Int32(4)})
 			for pages.HasMorePages() {
 				page, err := pages.NextPage(t.Context())
 				if err != nil {
@@ -140,7 +144,8 @@ func TestSegmentsOfAScanAreAllOfIt(t *testing.T) {
 			}
 		}
 	}
-	for _, wrong := range []*dynamodb.ScanInput{{Segment: aws.Int32(0)}, {TotalSegments: aws.Int32(2)}, {Segment: aws.Int32(2), TotalSegments: aws.Int32(2)}} {
+	for _, wrong := range []*dynamodb.ScanInput{{Segment: aws.Int32(0)}, {TotalSegments: aws.Int32(2)},
+		{Segment: aws.Int32(2), TotalSegments: aws.Int32(2)}} {
 		wrong.TableName = x.name
 		_, err := x.db.Scan(t.Context(), wrong)
 		invalid(t, err, "")
@@ -151,7 +156,9 @@ func TestAScanFiltersByAnyAttribute(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
 	x.put(key("a", "1"), key("b", "2"), with(key("c", "3"), "v", num("1")))
-	out, err := x.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: x.name, FilterExpression: aws.String("sk > :one AND attribute_not_exists(v)"), ExpressionAttributeValues: values{":one": text("1")}})
+	out, err := x.db.Scan(t.Context(),
+		&dynamodb.ScanInput{TableName: x.name, FilterExpression: aws.String("sk > :one AND attribute_not_exists(v)"),
+			ExpressionAttributeValues: values{":one": text("1")}})
 	if err != nil || out.Count != 1 || out.ScannedCount != 3 {
 		t.Fatal(out, err)
 	}

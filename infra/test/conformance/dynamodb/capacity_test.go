@@ -28,7 +28,8 @@ func TestWritesConsumeByTheKilobyteAndByWhatChangesInTheIndex(t *testing.T) {
 	t.Parallel()
 	x := newTable(t, withIndex("N", types.ProjectionTypeInclude, "kept"))
 	put := func(i item) [2]float64 {
-		out, err := x.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: i, ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
+		out, err := x.db.PutItem(t.Context(),
+			&dynamodb.PutItemInput{TableName: x.name, Item: i, ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +56,8 @@ func TestWritesConsumeByTheKilobyteAndByWhatChangesInTheIndex(t *testing.T) {
 			t.Errorf("%s: want %v, got %v", step.what, step.want, got)
 		}
 	}
-	out, err := x.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "none"), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+	out, err := x.db.DeleteItem(t.Context(),
+		&dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "none"), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
 	if err != nil || *out.ConsumedCapacity.CapacityUnits != 1 {
 		t.Error("deleting nothing:", out, err)
 	}
@@ -66,14 +68,19 @@ func TestReadsConsumeByFourKilobytes(t *testing.T) {
 	x := newTable(t)
 	x.put(with(key("a", "1"), "fill", text(strings.Repeat("x", 5000))), key("a", "2"))
 	get := func(sk string, consistent bool) float64 {
-		out, err := x.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: x.name, Key: key("a", sk), ConsistentRead: &consistent, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
+		out, err := x.db.GetItem(t.Context(),
+			&dynamodb.GetItemInput{TableName: x.name, Key: key("a", sk), ConsistentRead: &consistent,
+				ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return *out.ConsumedCapacity.CapacityUnits
 	}
-	same(t, []float64{1, 2, 0.5, 1, 0.5, 1}, []float64{get("1", false), get("1", true), get("2", false), get("2", true), get("none", false), get("none", true)})
-	q, err := x.query("pk = :p", values{":p": text("a")}, func(in *dynamodb.QueryInput) { in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal })
+	same(t, []float64{1, 2, 0.5, 1, 0.5, 1},
+		[]float64{get("1", false), get("1", true), get("2", false), get("2", true), get("none", false), get("none", true)})
+	q, err := x.query("pk = :p", values{":p": text("a")}, func(in *dynamodb.QueryInput) {
+		in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	})
 	if err != nil || *q.ConsumedCapacity.CapacityUnits != 1 { // 5,030 bytes together, eventually consistent
 		t.Error(q, err)
 	}

@@ -180,8 +180,12 @@ func TestAFailedConditionChangesNothingAndCanShowTheItem(t *testing.T) {
 	none, all := types.ReturnValuesOnConditionCheckFailureNone, types.ReturnValuesOnConditionCheckFailureAllOld
 	condition := aws.String("attribute_not_exists(pk)")
 	for _, show := range []types.ReturnValuesOnConditionCheckFailure{"", none, all} {
-		_, put := x.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: key("a", "1"), ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: show})
-		_, del := x.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: show})
+		_, put := x.db.PutItem(t.Context(),
+			&dynamodb.PutItemInput{TableName: x.name, Item: key("a", "1"), ConditionExpression: condition,
+				ReturnValuesOnConditionCheckFailure: show})
+		_, del := x.db.DeleteItem(t.Context(),
+			&dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ConditionExpression: condition,
+				ReturnValuesOnConditionCheckFailure: show})
 		_, upd := x.update(key("a", "1"), "REMOVE v", nil, func(in *dynamodb.UpdateItemInput) {
 			in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = condition, show
 		})

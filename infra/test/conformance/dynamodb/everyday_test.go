@@ -44,13 +44,20 @@ func TestWhatTheProductDoesAllDay(t *testing.T) {
 		with(with(with(key("a", "2"), "g", text("due")), "h", num("3")), "c", num("1")),
 		with(with(key("a", "1"), "g", text("due")), "h", num("5")),
 	}, q.Items)
-	g, err := x.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*x.name: {Keys: []item{key("a", "1"), key("a", "9")}}}})
+	g, err := x.db.BatchGetItem(ctx,
+		&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*x.name: {Keys: []item{key("a", "1"),
+			key("a", "9")}}}})
 	if err != nil || len(g.Responses[*x.name]) != 1 {
 		t.Fatal(err, g)
 	}
-	_, err = x.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ConditionExpression: aws.String("h = :h"), ExpressionAttributeValues: item{":h": num("4")}})
+	_, err = x.db.DeleteItem(ctx,
+		&dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ConditionExpression: aws.String("h = :h"),
+			ExpressionAttributeValues: item{":h": num("4")}})
 	refused(t, err, failed, "The conditional request failed")
-	if _, err = x.db.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: x.name, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(true)}}); err != nil {
+	if _, err = x.db.UpdateTimeToLive(ctx,
+		&dynamodb.UpdateTimeToLiveInput{TableName: x.name,
+			TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"),
+				Enabled: aws.Bool(true)}}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -89,7 +89,9 @@ func TestWhatAnIndexKeeps(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, []item{want}, out.Items)
-		_, err = x.query("g = :g", values{":g": text("g")}, onIndex, func(in *dynamodb.QueryInput) { in.ProjectionExpression = aws.String("more") })
+		_, err = x.query("g = :g", values{":g": text("g")}, onIndex, func(in *dynamodb.QueryInput) {
+			in.ProjectionExpression = aws.String("more")
+		})
 		if projection == types.ProjectionTypeAll {
 			if err != nil {
 				t.Error(err)
@@ -116,8 +118,10 @@ func TestAnIndexKeyHasItsType(t *testing.T) {
 		invalid(t, err, "One or more parameter values were invalid: Type mismatch for Index Key")
 	}
 	_, err := x.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: with(key("p", "1"), "g", text(""))})
-	invalid(t, err, "A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: due, IndexKey: g")
-	_, err = x.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: with(key("p", "1"), "g", text(strings.Repeat("g", 2049)))})
+	invalid(t, err, "A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain "+
+		"an empty string value. IndexName: due, IndexKey: g")
+	_, err = x.db.PutItem(t.Context(),
+		&dynamodb.PutItemInput{TableName: x.name, Item: with(key("p", "1"), "g", text(strings.Repeat("g", 2049)))})
 	invalid(t, err, "One or more parameter values were invalid: Size")
 	if got := x.get(key("p", "1")); got != nil {
 		t.Error(got)

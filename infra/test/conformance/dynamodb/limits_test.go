@@ -38,7 +38,8 @@ func TestAnItemHasAtMost400KB(t *testing.T) {
 	const other = len("pk") + len("a") + len("sk") + len("1") + len("fill")
 	whole := with(key("a", "1"), "fill", text(strings.Repeat("x", 400*1024-other)))
 	x.put(whole)
-	invalid(t, x.tryPut(with(key("a", "2"), "fill", text(strings.Repeat("x", 400*1024-other+1)))), "Item size has exceeded the maximum allowed size")
+	invalid(t, x.tryPut(with(key("a", "2"), "fill", text(strings.Repeat("x", 400*1024-other+1)))),
+		"Item size has exceeded the maximum allowed size")
 	_, err := x.update(key("a", "1"), "SET v = :v", values{":v": text("")})
 	invalid(t, err, "Item size to update has exceeded the maximum allowed size")
 	x.stored(whole)

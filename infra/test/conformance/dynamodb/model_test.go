@@ -36,7 +36,8 @@ func TestARandomHistoryMatchesTheModel(t *testing.T) {
 		model := map[string]record{}
 		sks := rapid.StringMatching("[a-e]")
 		draw := func(label string) record {
-			return record{n: rapid.IntRange(-3, 3).Draw(rt, label), h: rapid.IntRange(-2, 2).Draw(rt, "h"), indexed: rapid.Bool().Draw(rt, "indexed")}
+			return record{n: rapid.IntRange(-3, 3).Draw(rt, label), h: rapid.IntRange(-2, 2).Draw(rt, "h"),
+				indexed: rapid.Bool().Draw(rt, "indexed")}
 		}
 		verdict := func(err error, want bool, what string) {
 			_, cancel := cancelled(err)
@@ -58,7 +59,8 @@ func TestARandomHistoryMatchesTheModel(t *testing.T) {
 			},
 			"put if absent": func(rt *rapid.T) {
 				sk, r := sks.Draw(rt, "sk"), draw("n")
-				_, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: r.item(sk), ConditionExpression: aws.String(absent)})
+				_, err := db.PutItem(t.Context(),
+					&dynamodb.PutItemInput{TableName: x.name, Item: r.item(sk), ConditionExpression: aws.String(absent)})
 				_, there := model[sk]
 				verdict(err, !there, "put if absent")
 				if !there {
@@ -67,9 +69,10 @@ func TestARandomHistoryMatchesTheModel(t *testing.T) {
 			},
 			"add if less": func(rt *rapid.T) {
 				sk, by := sks.Draw(rt, "sk"), rapid.IntRange(-2, 2).Draw(rt, "by")
-				out, err := x.update(key("p", sk), "ADD n :by", values{":by": num(strconv.Itoa(by)), ":max": num("3")}, func(in *dynamodb.UpdateItemInput) {
-					in.ConditionExpression, in.ReturnValues = aws.String("n < :max"), types.ReturnValueAllNew
-				})
+				out, err := x.update(key("p", sk), "ADD n :by", values{":by": num(strconv.Itoa(by)), ":max": num("3")},
+					func(in *dynamodb.UpdateItemInput) {
+						in.ConditionExpression, in.ReturnValues = aws.String("n < :max"), types.ReturnValueAllNew
+					})
 				r, there := model[sk]
 				verdict(err, there && r.n < 3, "add")
 				if err == nil {

@@ -17,7 +17,8 @@ func lettered(t *testing.T, projection types.ProjectionType, include ...string) 
 	t.Helper()
 	x := newTable(t, withIndex("N", projection, include...))
 	for i := range 8 {
-		x.put(item{"pk": text("p"), "sk": text(fmt.Sprintf("%c%d", 'a'+i%2, i)), "n": num(fmt.Sprint(i)), "g": text("g"), "h": num(fmt.Sprint(i*10 - 40)), "more": text("more")})
+		x.put(item{"pk": text("p"), "sk": text(fmt.Sprintf("%c%d", 'a'+i%2, i)), "n": num(fmt.Sprint(i)), "g": text("g"),
+			"h": num(fmt.Sprint(i*10 - 40)), "more": text("more")})
 	}
 	x.put(key("q", "a0"))
 	return x
@@ -77,7 +78,8 @@ func TestWrongKeyConditionsAreRefused(t *testing.T) {
 func TestNumbersSortAsNumbers(t *testing.T) {
 	t.Parallel()
 	x := newTable(t, sortType("N"))
-	ordered := []string{"-9e125", "-1e10", "-10", "-1.5", "-1", "-1e-130", "0", "1e-130", "1", "1.23", "1.5", "2", "10", "12", "99", "100", "123", "1e10", "9e125"}
+	ordered := []string{"-9e125", "-1e10", "-10", "-1.5", "-1", "-1e-130", "0", "1e-130", "1", "1.23", "1.5", "2", "10", "12", "99", "100",
+		"123", "1e10", "9e125"}
 	for i := range ordered {
 		x.put(item{"pk": text("p"), "sk": num(ordered[(i*7)%len(ordered)])})
 	}
@@ -90,7 +92,8 @@ func TestNumbersSortAsNumbers(t *testing.T) {
 		want = append(want, plainNumber(v))
 	}
 	same(t, want, sortKeys(out.Items))
-	same(t, []string{"1", "1.23", "1.5"}, x.found("pk = :p AND sk BETWEEN :a AND :b", values{":p": text("p"), ":a": num("1.0"), ":b": num("1.50")}))
+	same(t, []string{"1", "1.23", "1.5"},
+		x.found("pk = :p AND sk BETWEEN :a AND :b", values{":p": text("p"), ":a": num("1.0"), ":b": num("1.50")}))
 }
 
 // plainNumber writes a number such as 9e125 without its exponent.
@@ -180,7 +183,8 @@ func TestWhereToStartIsChecked(t *testing.T) {
 	// A key of no item is a place all the same.
 	same(t, []string{"a6", "b1", "b3", "b5", "b7"}, x.found("pk = :p", p, from(key("p", "a5"))))
 	same(t, []string{"a4", "a2", "a0"}, x.found("pk = :p", p, from(key("p", "a5")), backward))
-	for _, wrong := range []item{{"pk": text("p")}, {"pk": text("p"), "sk": num("1")}, {"pk": text("p"), "sk": text("a0"), "x": text("x")}} {
+	for _, wrong := range []item{{"pk": text("p")}, {"pk": text("p"), "sk": num("1")},
+		{"pk": text("p"), "sk": text("a0"), "x": text("x")}} {
 		_, err := x.query("pk = :p", p, from(wrong))
 		invalid(t, err, "")
 	}
@@ -208,7 +212,9 @@ func TestPagesEndAtOneMegabyte(t *testing.T) {
 	if out.Count != 0 || out.ScannedCount != 11 || out.LastEvaluatedKey == nil { // what is read counts, not what is kept
 		t.Errorf("count %d, scanned %d, last %v", out.Count, out.ScannedCount, out.LastEvaluatedKey)
 	}
-	pages := dynamodb.NewQueryPaginator(x.db, &dynamodb.QueryInput{TableName: x.name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: values{":p": text("p")}})
+	pages := dynamodb.NewQueryPaginator(x.db,
+		&dynamodb.QueryInput{TableName: x.name, KeyConditionExpression: aws.String("pk = :p"),
+			ExpressionAttributeValues: values{":p": text("p")}})
 	var sizes []int32
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
@@ -240,7 +246,8 @@ func TestFiltersComeAfterTheLimit(t *testing.T) {
 func TestProjectionsKeepTheShape(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
-	x.put(with(with(key("p", "1"), "tree", &m{Value: item{"a": num("1"), "b": num("2")}}), "cells", list(num("0"), num("1"), &m{Value: item{"z": text("z")}})))
+	x.put(with(with(key("p", "1"), "tree", &m{Value: item{"a": num("1"), "b": num("2")}}), "cells",
+		list(num("0"), num("1"), &m{Value: item{"z": text("z")}})))
 	for expression, want := range map[string]item{
 		"sk":                  {"sk": text("1")},
 		"pk, tree.a":          {"pk": text("p"), "tree": &m{Value: item{"a": num("1")}}},
@@ -257,7 +264,8 @@ func TestProjectionsKeepTheShape(t *testing.T) {
 			continue
 		}
 		same(t, []item{want}, out.Items)
-		got, err := x.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: x.name, Key: key("p", "1"), ProjectionExpression: &expression})
+		got, err := x.db.GetItem(t.Context(),
+			&dynamodb.GetItemInput{TableName: x.name, Key: key("p", "1"), ProjectionExpression: &expression})
 		if err != nil {
 			t.Fatal(err)
 		}

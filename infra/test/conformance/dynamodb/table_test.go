@@ -22,14 +22,16 @@ func TestATableIsDescribedAsItWasMade(t *testing.T) {
 	if *d.TableName != *x.name || d.TableStatus != types.TableStatusActive || d.CreationDateTime == nil || aws.ToString(d.TableArn) == "" {
 		t.Errorf("%+v", d)
 	}
-	if len(d.KeySchema) != 2 || *d.KeySchema[1].AttributeName != "sk" || d.KeySchema[1].KeyType != types.KeyTypeRange || len(d.AttributeDefinitions) != 4 {
+	if len(d.KeySchema) != 2 || *d.KeySchema[1].AttributeName != "sk" || d.KeySchema[1].KeyType != types.KeyTypeRange ||
+		len(d.AttributeDefinitions) != 4 {
 		t.Errorf("%+v", d)
 	}
 	if d.BillingModeSummary.BillingMode != types.BillingModePayPerRequest {
 		t.Errorf("%+v", d.BillingModeSummary)
 	}
 	g := d.GlobalSecondaryIndexes
-	if len(g) != 1 || *g[0].IndexName != "due" || g[0].IndexStatus != types.IndexStatusActive || g[0].Projection.ProjectionType != types.ProjectionTypeInclude ||
+	if len(g) != 1 || *g[0].IndexName != "due" || g[0].IndexStatus != types.IndexStatusActive ||
+		g[0].Projection.ProjectionType != types.ProjectionTypeInclude ||
 		!slices.Equal(g[0].Projection.NonKeyAttributes, []string{"a", "b"}) || *g[0].KeySchema[0].AttributeName != "g" {
 		t.Errorf("%+v", g)
 	}
@@ -73,9 +75,13 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	refused(t, err, notFound, "")
 	_, err = db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: name, Item: key("a", "1")})
 	refused(t, err, notFound, "")
-	_, err = db.Query(t.Context(), &dynamodb.QueryInput{TableName: name, KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: values{":p": text("p")}})
+	_, err = db.Query(t.Context(),
+		&dynamodb.QueryInput{TableName: name, KeyConditionExpression: aws.String("pk = :p"),
+			ExpressionAttributeValues: values{":p": text("p")}})
 	refused(t, err, notFound, "")
-	_, err = db.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: name, Item: key("a", "1")}}}})
+	_, err = db.TransactWriteItems(t.Context(),
+		&dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: name,
+			Item: key("a", "1")}}}})
 	refused(t, err, notFound, "")
 	_, err = db.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: name})
 	refused(t, err, notFound, "")
@@ -102,8 +108,9 @@ func TestWrongTablesAreRefused(t *testing.T) {
 		"a key that is not defined":   {KeySchema: keySchema("pk"), AttributeDefinitions: []types.AttributeDefinition{def("other")}},
 		"a definition that is no key": {KeySchema: keySchema("pk"), AttributeDefinitions: []types.AttributeDefinition{def("pk"), def("other")}},
 		"one attribute for both keys": {KeySchema: keySchema("pk", "pk"), AttributeDefinitions: []types.AttributeDefinition{def("pk")}},
-		"include without attributes": {KeySchema: keySchema("pk"), AttributeDefinitions: []types.AttributeDefinition{def("pk")}, GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
-			{IndexName: aws.String("due"), KeySchema: keySchema("pk"), Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude}}}},
+		"include without attributes": {KeySchema: keySchema("pk"), AttributeDefinitions: []types.AttributeDefinition{def("pk")},
+			GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
+				{IndexName: aws.String("due"), KeySchema: keySchema("pk"), Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude}}}},
 	} {
 		in.TableName, in.BillingMode = aws.String(uniqueName(t)), types.BillingModePayPerRequest
 		_, err := db.CreateTable(t.Context(), in)

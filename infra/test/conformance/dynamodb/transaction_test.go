@@ -49,7 +49,9 @@ func TestReasonsComeInTheOrderOfTheActionsWithItemsThatWereAskedFor(t *testing.T
 	shown.Put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	hidden.Put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	err := x.transact(x.doPut(key("a", "3")), shown, hidden, x.doDelete(key("a", "4")))
-	refused(t, err, "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ConditionalCheckFailed, None]")
+	refused(t, err, "TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, "+
+			"ConditionalCheckFailed, None]")
 	c, _ := errors.AsType[*types.TransactionCanceledException](err)
 	if c == nil || len(c.CancellationReasons) != 4 {
 		t.Fatal(err)
@@ -62,8 +64,10 @@ func TestReasonsComeInTheOrderOfTheActionsWithItemsThatWereAskedFor(t *testing.T
 func TestAnItemTakesOneActionOfATransaction(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
-	invalid(t, x.transact(x.doPut(key("a", "1")), x.doDelete(key("a", "1"))), "Transaction request cannot include multiple operations on one item")
-	invalid(t, x.transact(x.doCheck(key("a", "1"), absent), x.doPut(key("a", "1"))), "Transaction request cannot include multiple operations on one item")
+	invalid(t, x.transact(x.doPut(key("a", "1")), x.doDelete(key("a", "1"))),
+		"Transaction request cannot include multiple operations on one item")
+	invalid(t, x.transact(x.doCheck(key("a", "1"), absent), x.doPut(key("a", "1"))),
+		"Transaction request cannot include multiple operations on one item")
 }
 
 func TestATransactionTakesAHundredActionsAndFourMegabytes(t *testing.T) {
@@ -173,6 +177,7 @@ func TestATransactionReadsAcrossTablesInOrder(t *testing.T) {
 		got = append(got, r.Item)
 	}
 	same(t, []item{{"v": num("2")}, nil, with(key("a", "1"), "v", num("1"))}, got)
-	_, err = x.db.TransactGetItems(t.Context(), &dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{get(x.name, key("a", "1")), get(x.name, key("a", "1"))}})
+	_, err = x.db.TransactGetItems(t.Context(),
+		&dynamodb.TransactGetItemsInput{TransactItems: []types.TransactGetItem{get(x.name, key("a", "1")), get(x.name, key("a", "1"))}})
 	invalid(t, err, "Transaction request cannot include multiple operations on one item")
 }

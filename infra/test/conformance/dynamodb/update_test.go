@@ -117,7 +117,8 @@ func TestWrongUpdatesAreRefusedAndChangeNothing(t *testing.T) {
 	x := newTable(t, withIndex("N", types.ProjectionTypeAll))
 	before := with(with(with(key("a", "1"), "word", text("abc")), "five", num("5")), "cells", list(text("x")))
 	x.put(before)
-	v := values{":x": text("x"), ":one": num("1"), ":set": &ss{Value: []string{"a"}}, ":list": list(), ":map": &m{Value: item{}}, ":huge": num("9.9e125"), ":tiny": num("1e-100"), ":none": text("")}
+	v := values{":x": text("x"), ":one": num("1"), ":set": &ss{Value: []string{"a"}}, ":list": list(), ":map": &m{Value: item{}},
+		":huge": num("9.9e125"), ":tiny": num("1e-100"), ":none": text("")}
 	for expression, words := range map[string]string{
 		"SET word = absent":                   "The provided expression refers to an attribute that does not exist in the item",
 		"SET five = absent + :one":            "The provided expression refers to an attribute that does not exist in the item",
@@ -190,10 +191,13 @@ func TestReturnValuesOfAnUpdate(t *testing.T) {
 		types.ReturnValueUpdatedNew: {"v": num("2"), "n": text("n")},
 	} {
 		x.put(before)
-		out := x.updated(key("a", "1"), "SET v = v + :one, n = :n REMOVE w", values{":one": num("1"), ":n": text("n")}, func(in *dynamodb.UpdateItemInput) { in.ReturnValues = mode })
+		out := x.updated(key("a", "1"), "SET v = v + :one, n = :n REMOVE w", values{":one": num("1"), ":n": text("n")},
+			func(in *dynamodb.UpdateItemInput) { in.ReturnValues = mode })
 		same(t, want, out.Attributes)
 	}
-	out := x.updated(key("a", "none"), "SET v = :v", values{":v": num("1")}, func(in *dynamodb.UpdateItemInput) { in.ReturnValues = types.ReturnValueAllOld })
+	out := x.updated(key("a", "none"), "SET v = :v", values{":v": num("1")}, func(in *dynamodb.UpdateItemInput) {
+		in.ReturnValues = types.ReturnValueAllOld
+	})
 	same(t, item(nil), out.Attributes)
 }
 
@@ -201,7 +205,8 @@ func TestReturnValuesOfPutAndDelete(t *testing.T) {
 	t.Parallel()
 	x := newTable(t)
 	put := func(v string, mode types.ReturnValue) (*dynamodb.PutItemOutput, error) {
-		return x.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: x.name, Item: with(key("a", "1"), "v", num(v)), ReturnValues: mode})
+		return x.db.PutItem(t.Context(),
+			&dynamodb.PutItemInput{TableName: x.name, Item: with(key("a", "1"), "v", num(v)), ReturnValues: mode})
 	}
 	first, err := put("1", types.ReturnValueAllOld)
 	if err != nil || first.Attributes != nil {
@@ -216,7 +221,8 @@ func TestReturnValuesOfPutAndDelete(t *testing.T) {
 		t.Error("ALL_NEW of a put was taken")
 	}
 	del := func() item {
-		out, err := x.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ReturnValues: types.ReturnValueAllOld})
+		out, err := x.db.DeleteItem(t.Context(),
+			&dynamodb.DeleteItemInput{TableName: x.name, Key: key("a", "1"), ReturnValues: types.ReturnValueAllOld})
 		if err != nil {
 			t.Fatal(err)
 		}

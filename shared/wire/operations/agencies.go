@@ -1,0 +1,34 @@
+package operations
+
+import (
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/api"
+)
+
+// Agencies serves /v1/agencies.
+func (f Functions) Agencies() event.Function {
+	return api.Route(f.p.Origin(), api.SignUpAgency(f.p.Authenticator(), f.p.SignIns(), f.p.SignUps())).Function()
+}
+
+// Agency serves /v1/agency.
+func (f Functions) Agency() event.Function {
+	auth := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.GetAgency(auth, f.p.Settings()), api.DeleteAgency(auth, f.p.Closing())).Function()
+}
+
+// Branding serves /v1/agency/branding.
+func (f Functions) Branding() event.Function {
+	return api.Route(f.p.Origin(), api.UpdateBranding(f.p.Authenticator(), f.p.Branding())).Function()
+}
+
+// Members serves /v1/members.
+func (f Functions) Members() event.Function {
+	auth := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.ListMembers(auth, f.p.Settings()), api.AddMember(auth, f.p.Newcomers())).Function()
+}
+
+// Member serves /v1/members/{memberId}.
+func (f Functions) Member() event.Function {
+	auth, members := f.p.Authenticator(), f.p.Members()
+	return api.Route(f.p.Origin(), api.UpdateMember(auth, members), api.RemoveMember(auth, members)).Function()
+}

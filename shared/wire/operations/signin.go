@@ -1,0 +1,42 @@
+package operations
+
+import (
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/api"
+)
+
+// SignInCodes serves /v1/sign-in-codes.
+func (f Functions) SignInCodes() event.Function {
+	return api.Route(f.p.Origin(), api.RequestSignInCode(f.p.Codes())).Function()
+}
+
+// Sessions serves /v1/sessions.
+func (f Functions) Sessions() event.Function {
+	return api.Route(f.p.Origin(), api.SignIn(f.p.SignIns()), api.EndAllSessions(f.p.Authenticator(), f.p.Sessions())).Function()
+}
+
+// Session serves /v1/sessions/current.
+func (f Functions) Session() event.Function {
+	return api.Route(f.p.Origin(), api.GetSession(f.p.Authenticator()), api.SignOut(f.p.Authenticator(), f.p.Sessions())).Function()
+}
+
+// Me serves /v1/me.
+func (f Functions) Me() event.Function {
+	return api.Route(f.p.Origin(), api.EraseMe(f.p.Authenticator(), f.p.Erasure())).Function()
+}
+
+// MyData serves /v1/me/export.
+func (f Functions) MyData() event.Function {
+	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self())).Function()
+}
+
+// APIKeys serves /v1/api-keys.
+func (f Functions) APIKeys() event.Function {
+	auth, keys := f.p.Authenticator(), f.p.Keys()
+	return api.Route(f.p.Origin(), api.ListAPIKeys(auth, keys), api.CreateAPIKey(auth, keys)).Function()
+}
+
+// APIKey serves /v1/api-keys/{keyId}.
+func (f Functions) APIKey() event.Function {
+	return api.Route(f.p.Origin(), api.RevokeAPIKey(f.p.Authenticator(), f.p.Keys())).Function()
+}

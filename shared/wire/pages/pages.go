@@ -1,0 +1,29 @@
+// Package pages makes the functions that people see in a browser of their parts.
+package pages
+
+import (
+	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/site"
+)
+
+// Parts are those of the whole deployment. It must never be put into an interface.
+type Parts struct{ *wire.Parts }
+
+// Functions has one method for each of these functions, named by its logical id in the templates.
+type Functions struct{ p Parts }
+
+// With are the functions made of these parts.
+func With(p *wire.Parts) Functions { return Functions{Parts{p}} }
+
+// Start serves one of the functions through the Lambda Runtime API. It does not return.
+func Start(f func(Functions) event.Function) {
+	event.Start(func(env *environment.Environment) (event.Function, error) {
+		return f(With(wire.From(env, wire.Outside{}))), nil
+	})
+}
+
+// Site is what every page has in common.
+func (p Parts) Site() *web.Site { return site.Of(&p.Parts.Parts.Parts) }

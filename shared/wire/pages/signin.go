@@ -1,0 +1,22 @@
+package pages
+
+import (
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+)
+
+// SignInPage serves /sign-in.
+func (f Functions) SignInPage() event.Function {
+	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
+}
+
+// AccountPage serves /account.
+func (f Functions) AccountPage() event.Function {
+	p := f.p
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions()).Function()
+}
+
+// KeysPage serves /settings/keys.
+func (f Functions) KeysPage() event.Function {
+	return web.KeysPage(f.p.Site(), f.p.Authenticator(), f.p.Keys(), f.p.Settings()).Function()
+}

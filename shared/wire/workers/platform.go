@@ -1,0 +1,15 @@
+package workers
+
+import (
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/usecase/sweep"
+)
+
+// Sweep runs on a schedule and finds what is overdue.
+func (f Functions) Sweep() event.Function {
+	p := f.p
+	s := &sweep.Sweep{Store: dynamo.NewDue(p.Table()), Mail: p.MailQueue(), Billing: p.BillingQueue(), Provision: p.ProvisionQueue(),
+		Now: p.Now, Note: event.Annotate}
+	return event.Schedule("sweep", s.Run)
+}
