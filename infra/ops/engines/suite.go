@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // suite is a package of tests that takes an endpoint.
@@ -48,6 +49,8 @@ func (s suite) test(ctx context.Context, folder, name string, env, tests, not []
 	c := exec.CommandContext(ctx, "go", append(args, s.path)...)
 	c.Env = append(os.Environ(), env...)
 	c.Stderr = os.Stderr
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go test does not take the tests' process with it
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
 	out, failure := c.Output()
 	if err := os.WriteFile(filepath.Join(folder, "log", name+"-"+s.name+".json"), out, 0o600); err != nil {
 		return result{}, err
