@@ -9,6 +9,7 @@ export CGO_ENABLED := 0
 # The functions as they are deployed, but for the processor and for what the linker has them call here: what stands in for
 # the outside. infra/run/binaries has the same.
 HERE := go build '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=env' -buildvcs=false -o bin/local/ ./functions/...
+AS_BUILT = LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1
 # go vet is run by make check and by .ci/run, once for all packages.
 TEST := go test -vet=off
 RACE := CGO_ENABLED=1 $(TEST) -race
@@ -46,16 +47,17 @@ test: chromium ## every test that is not long, with the race detector where thin
 	$(RACE) $(PATIENCE) $(RACY)
 	$(RACE) $(PATIENCE) -run '$(AT_ONCE)' ./infra/test/stories ./infra/test/api ./infra/test/conformance/dynamodb
 
-test-long: chromium axe ## pictures, lifecycles and faults by the thousand, every binary, the browser's long walks
+test-long: chromium axe binaries-test ## pictures, lifecycles and faults by the thousand, every binary, the browser's long walks
 	$(TEST) $(PATIENCE) -parallel 4 ./infra/test/pictures
-	$(TEST) $(PATIENCE) ./infra/test/smoke ./infra/test/crash
+	$(TEST) $(PATIENCE) ./infra/test/crash
 	$(TEST) $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
 	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
 
-binaries-test: chromium ## the API test and the browser's walks through the functions as built, each in processes of its own
+binaries-test: chromium ## every function as built: by itself, by the API test and by the browser's walks, each in processes of its own
 	$(HERE)
-	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 4 ./infra/test/api
-	LATCHKEY_BINARIES=$(CURDIR)/bin/local $(TEST) $(PATIENCE) -count=1 -parallel 2 -run '$(WALKS)' ./infra/test/browser
+	$(AS_BUILT) ./infra/test/smoke
+	$(AS_BUILT) -parallel 4 ./infra/test/api
+	$(AS_BUILT) -parallel 2 -run '$(WALKS)' ./infra/test/browser
 
 test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no part of make test
 	@infra/run/realn8n/install.sh

@@ -143,6 +143,36 @@ func TestOnlyBinariesForHereMayCallWhatStandsIn(t *testing.T) {
 	}
 }
 
+// The Makefile builds by itself, so that a fresh machine compiles everything once, and has to do it as this package does.
+func TestTheMakefileHasTheSameFlags(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, use := range map[string]binaries.Use{
+		"HERE := go build ":                         binaries.Here,
+		"\tGOOS=linux GOARCH=arm64 go build ":       binaries.Deployed,
+		"export GOFLAGS := -trimpath -tags=lambda.": {},
+	} {
+		_, line, ok := strings.Cut(string(text), "\n"+what)
+		line, _, _ = strings.Cut(line, "\n")
+		if what[0] == 'e' {
+			ok = ok && line == "norpc"
+		} else {
+			for _, flag := range use.Flags()[2:] { // the others are in GOFLAGS
+				ok = ok && (strings.Contains(line, flag+" ") || strings.Contains(line, "'"+flag+"' "))
+			}
+		}
+		if !ok {
+			t.Errorf("%q goes on %q, which is not %q", what, line, use.Flags())
+		}
+	}
+	if n := strings.Count(string(text), "standIns"); n != 1 {
+		t.Errorf("the Makefile names what stands in %d times; it is for the local run's binaries alone", n)
+	}
+}
+
 func TestAProcessKnowsItsOwnVariablesAlone(t *testing.T) {
 	t.Parallel()
 	f := open(t, binaries.Options{Further: func(f *template.Function) map[string]string {

@@ -476,6 +476,54 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 		cancel(next)
 	}
 
+	// What is ended while its page is being paid is looked at by the worker, whoever ends it.
+	var ended invite
+	for n, end := range []func(){
+		func() { p.nobody().post("/v1/invitations/"+secret+"/decline", nil).is(409) },
+		func() { p.nobody().post("/i/"+secret, do("decline", url.Values{})).is(409) },
+		func() { o.delete("/v1/clients/" + ended.ClientID).is(409) },
+		func() {
+			p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": "elsewhere@client.example"}).is(204)
+			o.post("/v1/invites/"+ended.ID+"/proposal/approve", nil).is(409)
+		},
+	} {
+		ended, secret, d = o.paying(fmt.Sprintf("payer-ended-%d@client.example", n))
+		kept.keep(secret)
+		kept.keep(d.cookie)
+		d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+		p.webhooks(standin.Plan{Hold: true})
+		p.pay(page.URL, "pay")
+		end()
+		p.webhooks(standin.Plan{})
+		d.joins(at)
+	}
+	for _, end := range []func(){ // it lapses, and is paid again meanwhile
+		func() { d.post("/v1/portal/leave", m{"agency": at}).is(409) },
+		func() { d.delete("/v1/me").is(409) },
+		func() { d.post("/account", do("leave", url.Values{"agency": {at}})).is(409) },
+	} {
+		p.lapse()
+		p.until("the portal to pause", func() bool { return strings.Contains(d.get("/portal?agency="+at).text(), "Your portal is paused") })
+		p.settled("customer.subscription.deleted")
+		again := d.post("/checkout/start", url.Values{"agency": {at}, "interval": {"month"}}).is(303).header.Get("Location")
+		p.webhooks(standin.Plan{Hold: true})
+		p.pay(again, "pay")
+		end()
+		p.webhooks(standin.Plan{})
+		d.joins(at)
+	}
+	late, secret, _ := o.paying("payer-late@client.example") // a page may be open for longer than its invite
+	kept.keep(secret)
+	p.advance(7*24*time.Hour - time.Hour)
+	d, o = p.signIn(late.Email), p.signIn(owner)
+	kept.keep(d.cookie, o.cookie)
+	d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.advance(2 * time.Hour)
+	p.webhooks(standin.Plan{Hold: true})
+	p.pay(page.URL, "pay")
+	o.post("/v1/clients/"+late.ClientID+"/erase", nil).is(409)
+	p.webhooks(standin.Plan{})
+
 	six, secret, f := o.paying("payer-six@client.example")
 	kept.keep(secret)
 	kept.keep(f.cookie)

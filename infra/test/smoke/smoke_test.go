@@ -48,6 +48,7 @@ func prepare(t testing.TB) *bench {
 	b.template, err = l.Stack.Template.With(func(in *template.Inputs) {
 		in.Parameters = maps.Clone(in.Parameters)
 		in.Parameters["AwsEndpointUrl"], in.Parameters["Origin"] = l.AWSEndpoint(), "https://portal.example.com"
+		in.Parameters["ProvisionerUrl"] = "https://provisioner.example.com" // what stands in is on this machine, and not told here
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -43,16 +43,14 @@ func TestNoFunctionLinksAStoreThatItsPartsDoNotName(t *testing.T) {
 					f.ID, methods, of, slices.Sorted(maps.Keys(named)))
 			}
 		}
-		for of := range named {
-			if len(linked[of]) == 0 {
-				t.Errorf("%s is made of dynamo.%s, and links no method of it", f.ID, of)
-			}
+		if len(named) > 0 && len(linked) == 0 {
+			t.Errorf("%s is made of %v, and no method of them was found in it", f.ID, slices.Sorted(maps.Keys(named)))
 		}
 	}
 }
 
-// storeMethod is the symbol of a method that others can call: of a type's values, or of pointers to them.
-var storeMethod = regexp.MustCompile(`^latchkey\.dev/shared/adapter/dynamo\.(?:\(\*(\w+)\)|([A-Z]\w*))\.([A-Z]\w*)`)
+// storeMethod is the symbol of a method that others can call of a type that they can name: of its values, or of pointers to them.
+var storeMethod = regexp.MustCompile(`^latchkey\.dev/shared/adapter/dynamo\.(?:\(\*([A-Z]\w*)\)|([A-Z]\w*))\.([A-Z]\w*)`)
 
 // wiring is what the methods of Functions and Parts speak of in wire and below it, by receiver and name in small letters.
 type wiring map[string]map[string]*spoken
