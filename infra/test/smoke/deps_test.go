@@ -124,11 +124,13 @@ func entry(path string, info *buildinfo.BuildInfo) string {
 	return module
 }
 
-// kinds are what functions are, by what they link.
-var kinds = []string{"page", "api", "worker"}
+// kinds are what functions are, by what they link. Bare ones have no table.
+var kinds = []string{"page", "api", "worker", "bare"}
 
 func kind(links map[string]bool) string {
 	switch {
+	case !links["latchkey.dev/shared/adapter/dynamo"]:
+		return "bare"
 	case links["latchkey.dev/shared/frontend/web"]:
 		return "page"
 	case links["latchkey.dev/shared/frontend/api"]:
@@ -220,6 +222,8 @@ func wrap(b *strings.Builder, first string, words []string) {
 // rank orders packages by how well they name a set: our own adapters first, since they say what for.
 func rank(path string) int {
 	switch {
+	case path == "latchkey.dev/shared/adapter/dynamo":
+		return -1
 	case strings.HasPrefix(path, "latchkey.dev/shared/adapter/"):
 		return 0
 	case strings.HasPrefix(path, "latchkey.dev/"):
@@ -240,13 +244,13 @@ func TestTheListSaysWhatFunctionsLinkMore(t *testing.T) {
 		return all
 	}
 	got := describe(map[string]map[string]bool{
-		"a": set("latchkey.dev/shared/adapter/dynamo", "example.com/sdk"),
+		"a": set("latchkey.dev/shared/adapter/dynamo"),
 		"b": set("latchkey.dev/shared/adapter/dynamo", "example.com/sdk"),
 		"c": set("golang.org/x/net/html"),
 	})
 	for _, want := range []string{
-		"\napi: domain/id\n", "\ndomain/id: frontend/api\n", "\nadapter/dynamo: example.com/sdk\n",
-		"\na: api adapter/dynamo\nb: api adapter/dynamo\nc: api golang.org/x/net/html\n",
+		"\napi: adapter/dynamo domain/id\n", "\nbare: domain/id golang.org/x/net/html\n", "\ndomain/id: frontend/api\n",
+		"\na: api\nb: api example.com/sdk\nc: bare\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
