@@ -69,7 +69,6 @@ func openShop(t testing.TB) *shop {
 	must(t, err)
 	s.queue = *made.QueueUrl
 	cfg := s.engine.Config()
-	cfg.Credentials = aws.AnonymousCredentials{}
 	cfg.HTTPClient = &http.Client{Transport: s.network}
 	jobs := queues.Open(cfg, s.queue)
 

@@ -125,7 +125,6 @@ func openWorks(s *shop) *works {
 	must(s.t, err)
 	w.jobs = *made.QueueUrl
 	cfg := s.engine.Config()
-	cfg.Credentials = aws.AnonymousCredentials{}
 	cfg.HTTPClient = &http.Client{Transport: s.network}
 	jobs := queues.Open(cfg, w.jobs)
 	w.keys, err = seal.New([]byte("a key of the lifecycle tests of 32 bytes or more"))

@@ -171,7 +171,10 @@ func open(t testing.TB, s settings) *world {
 
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	vars := w.stack.Environment("SendMail")
-	w.table, w.queue = whole.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(cfg, w.mailQueue)
+	w.table = whole.Open(cfg, vars["TABLE_NAME"], time.Now)
+	signed := e.Config() // which the queue's own call asks for
+	signed.HTTPClient = cfg.HTTPClient
+	w.queue = queues.Open(signed, w.mailQueue)
 	var kept store = w.table
 	if s.between != nil {
 		kept = s.between(w.table)
