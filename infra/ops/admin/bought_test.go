@@ -60,8 +60,9 @@ func TestAnOperatorFindsWhatIsStuckAndHasItTriedAgain(t *testing.T) {
 		},
 		func(i *purchase.Item) { i.Begun(noon.Add(-20*time.Minute), "stack-2"); i.Wait(noon) },
 	)
-	out := s.says([]string{"stuck"}, string(s.agency), string(c.ID), string(c.Items[0].Resource), "all tries are used up", "There is no room left.", "at the driver stack-1",
-		"nobody has looked after it in time", "it cannot be deleted", "it takes longer than ten minutes")
+	out := s.says([]string{"stuck"}, string(s.agency), string(c.ID), string(c.Items[0].Resource), "all tries are used up",
+		"There is no room left.", "at the driver stack-1", "nobody has looked after it in time",
+		"it cannot be deleted", "it takes longer than ten minutes")
 	if strings.Contains(out, string(c.Items[1].Resource)) || strings.Contains(out, "acme.example") {
 		t.Errorf("what is well is listed, or an address:\n%s", out)
 	}

@@ -38,7 +38,8 @@ func webhooks(ctx context.Context, b *bench) error {
 	f := event.HTTP("stripeWebhook", stripe.Receiver(secrets, time.Now, listener.Listen))
 	took, all, err := drive(8, b.requests, func(k int) error {
 		r := to("POST", "/stripe/webhook", "")
-		r.Body = fmt.Sprintf(`{"id":"evt_%08d","object":"event","type":"invoice.paid","data":{"object":{"id":"in_%08d","object":"invoice"}}}`, k, k)
+		r.Body = fmt.Sprintf(`{"id":"evt_%08d","object":"event","type":"invoice.paid",
+			"data":{"object":{"id":"in_%08d","object":"invoice"}}}`, k, k)
 		r.Headers["stripe-signature"] = standin.Sign([]byte(r.Body), secrets, time.Now())
 		return call(ctx, f, r, http.StatusOK)
 	})

@@ -67,8 +67,8 @@ func handler() http.Handler {
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusUnprocessableEntity)
-			fmt.Fprint(w,
-				`{"title":"Unprocessable Content","status":422,"code":"invalid","detail":"The gallery sends nothing.","errors":[{"location":"email","message":"The gallery sends nothing."}]}`)
+			fmt.Fprint(w, `{"title":"Unprocessable Content","status":422,"code":"invalid","detail":"The gallery sends nothing.",
+				"errors":[{"location":"email","message":"The gallery sends nothing."}]}`)
 			return
 		}
 		http.Error(w, "The gallery has only pages to look at. Go back to the index at /.", http.StatusNotFound)
@@ -78,7 +78,11 @@ func handler() http.Handler {
 
 var index = template.Must(template.New("index").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Gallery</title>
-<style>:root{color-scheme:light dark;font:15px/1.6 system-ui}body{max-width:60rem;margin:2rem auto;padding:0 1rem}ul{columns:18rem;padding-left:1rem}</style>
+<style>
+:root{color-scheme:light dark;font:15px/1.6 system-ui}
+body{max-width:60rem;margin:2rem auto;padding:0 1rem}
+ul{columns:18rem;padding-left:1rem}
+</style>
 <h1>Gallery</h1><p>Every state of every page, and every mail, with canned data.</p>
 <ul>{{range .}}<li><a href="/{{.Name}}">{{.Name}}</a></li>{{end}}</ul></html>
 `))

@@ -20,7 +20,10 @@ var now = time.Date(2025, 11, 21, 14, 3, 22, 0, time.UTC)
 
 func ago(d time.Duration) page.Time { return page.TimeAt(now.Add(-d), now) }
 
-const logo = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA0MCA0MCI+PHJlY3Qgd2lkdGg9IjQwIiBoZWlnaHQ9IjQwIiByeD0iMTAiIGZpbGw9IiMwZjc2NmUiLz48cGF0aCBkPSJNMTEgMjlWMTFsMTggMThWMTEiIGZpbGw9Im5vbmUiIHN0cm9rZT0iI2ZmZiIgc3Ryb2tlLXdpZHRoPSI0IiBzdHJva2UtbGluZWpvaW49InJvdW5kIiBzdHJva2UtbGluZWNhcD0icm91bmQiLz48L3N2Zz4="
+const logo = "data:image/svg+xml;base64," +
+	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA0MCA0MCI+PHJlY3Qgd2lkdGg9IjQwIiBoZWlnaHQ9" +
+	"IjQwIiByeD0iMTAiIGZpbGw9IiMwZjc2NmUiLz48cGF0aCBkPSJNMTEgMjlWMTFsMTggMThWMTEiIGZpbGw9Im5vbmUiIHN0cm9rZT0iI2ZmZiIg" +
+	"c3Ryb2tlLXdpZHRoPSI0IiBzdHJva2UtbGluZWpvaW49InJvdW5kIiBzdHJva2UtbGluZWNhcD0icm91bmQiLz48L3N2Zz4="
 
 var (
 	platform  = page.Brand{Name: "Latchkey", Own: true}

@@ -45,7 +45,9 @@ func signUpStates() []state {
 		})},
 		{Name: "sign-up-limited", view: with(func(v *page.SignUp) {
 			v.Person, v.Name = me, "Northwind Labs"
-			v.Problems = page.Problems{{Message: "That is many new agencies for one day. Go on with those you have, or come back tomorrow."}}
+			v.Problems = page.Problems{{
+				Message: "That is many new agencies for one day. Go on with those you have, or come back tomorrow.",
+			}}
 		})},
 		{Name: "sign-up-code", view: with(func(v *page.SignUp) { v.AskCode, v.Name, v.Email = true, "Northwind Labs", me })},
 		{Name: "sign-up-code-long", view: with(func(v *page.SignUp) {

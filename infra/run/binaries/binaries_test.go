@@ -30,13 +30,19 @@ Resources:
   Role: {Type: AWS::IAM::Role}
   Answer:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-answer, CodeUri: functions/a/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, MemorySize: 256, Environment: {Variables: {TABLE_NAME: t}}, Events: {Hour: {Type: ScheduleV2, Properties: {Name: answer, ScheduleExpression: rate(1 hour)}}}}
+    Properties: {FunctionName: latchkey-answer, CodeUri: functions/a/answer, Role: !GetAtt Role.Arn,
+      LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, MemorySize: 256, Environment: {Variables: {TABLE_NAME: t}},
+      Events: {Hour: {Type: ScheduleV2, Properties: {Name: answer, ScheduleExpression: rate(1 hour)}}}}
   Short:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-short, CodeUri: functions/b/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 1, Events: {Hour: {Type: ScheduleV2, Properties: {Name: short, ScheduleExpression: rate(1 hour)}}}}
+    Properties: {FunctionName: latchkey-short, CodeUri: functions/b/answer, Role: !GetAtt Role.Arn,
+      LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 1,
+      Events: {Hour: {Type: ScheduleV2, Properties: {Name: short, ScheduleExpression: rate(1 hour)}}}}
   Broken:
     Type: AWS::Serverless::Function
-    Properties: {FunctionName: latchkey-broken, CodeUri: functions/c/answer, Role: !GetAtt Role.Arn, LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, Environment: {Variables: {FAIL: the key is missing}}, Events: {Hour: {Type: ScheduleV2, Properties: {Name: broken, ScheduleExpression: rate(1 hour)}}}}
+    Properties: {FunctionName: latchkey-broken, CodeUri: functions/c/answer, Role: !GetAtt Role.Arn,
+      LoggingConfig: {LogGroup: !Ref Logs}, Timeout: 900, Environment: {Variables: {FAIL: the key is missing}},
+      Events: {Hour: {Type: ScheduleV2, Properties: {Name: broken, ScheduleExpression: rate(1 hour)}}}}
 `
 
 // built is the folder of the one binary that all tests run.

@@ -208,7 +208,11 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "DescribeStackEvents":
 		out := ""
 		for n, e := range s.Events {
-			out += fmt.Sprintf("<member><StackId>%s</StackId><StackName>%s</StackName><EventId>%d</EventId><Timestamp>2026-03-01T10:00:00Z</Timestamp><LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>x</PhysicalResourceId><ResourceType>%s</ResourceType><ResourceStatus>%s</ResourceStatus><ResourceStatusReason>account 123456789012 may not</ResourceStatusReason></member>", s.ID, s.Name, n, e[0], e[1], e[2])
+			out += fmt.Sprintf(`<member>
+				<StackId>%s</StackId><StackName>%s</StackName><EventId>%d</EventId><Timestamp>2026-03-01T10:00:00Z</Timestamp>
+				<LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>x</PhysicalResourceId><ResourceType>%s</ResourceType>
+				<ResourceStatus>%s</ResourceStatus><ResourceStatusReason>account 123456789012 may not</ResourceStatusReason>
+			</member>`, s.ID, s.Name, n, e[0], e[1], e[2])
 		}
 		a.answer(w, do, "<StackEvents>"+out+"</StackEvents>")
 	case "UpdateStack":
@@ -260,13 +264,17 @@ func list(name, key, value string, all [][2]string) string {
 
 func (a *Account) answer(w http.ResponseWriter, do, result string) {
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w,
-		`<%[1]sResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><%[1]sResult>%[2]s</%[1]sResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></%[1]sResponse>`, do, result)
+	fmt.Fprintf(w, `<%[1]sResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+		<%[1]sResult>%[2]s</%[1]sResult>
+		<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>
+	</%[1]sResponse>`, do, result)
 }
 
 func (a *Account) fail(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w,
-		`<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code, message)
+	fmt.Fprintf(w, `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+		<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>
+		<RequestId>1</RequestId>
+	</ErrorResponse>`, code, message)
 }

@@ -27,7 +27,8 @@ import (
 const roles = `
 Transform: AWS::Serverless-2016-10-31
 Resources:
-  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, AttributeDefinitions: [{AttributeName: pk, AttributeType: S}], KeySchema: [{AttributeName: pk, KeyType: HASH}]}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t,
+    AttributeDefinitions: [{AttributeName: pk, AttributeType: S}], KeySchema: [{AttributeName: pk, KeyType: HASH}]}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
   Logs: {Type: AWS::Logs::LogGroup}
   Role:
@@ -109,8 +110,9 @@ func TestWhatAFunctionCallsIsComparedWithItsRole(t *testing.T) {
 			{ConditionCheck: &dynamotypes.ConditionCheck{TableName: table, Key: key, ConditionExpression: aws.String("attribute_exists(pk)")}},
 		}})
 		db.Query(ctx, &dynamodb.QueryInput{TableName: table, IndexName: aws.String("i"), KeyConditionExpression: aws.String("pk = :a")})
-		db.BatchGetItem(ctx,
-			&dynamodb.BatchGetItemInput{RequestItems: map[string]dynamotypes.KeysAndAttributes{"t": {Keys: []map[string]dynamotypes.AttributeValue{key}}}})
+		db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]dynamotypes.KeysAndAttributes{
+			"t": {Keys: []map[string]dynamotypes.AttributeValue{key}},
+		}})
 		sqs.NewFromConfig(cfg).SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String("http://x/0/q"), MessageBody: aws.String("b")})
 		ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String("/a/b")})
 		sesv2.NewFromConfig(cfg).SendEmail(ctx, &sesv2.SendEmailInput{

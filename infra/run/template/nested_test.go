@@ -11,6 +11,10 @@ import (
 	"latchkey.dev/infra/run/template"
 )
 
+// toPets has the function Pets answer. It stands on one line, as the errors name lines.
+const toPets = `{x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", ` +
+	`credentials: *as, uri: !Sub ["${F}-pets/invocations", *at]}}`
+
 const rootFile = `Transform: AWS::Serverless-2016-10-31
 Parameters:
   Stage: {Type: String, Default: s}
@@ -26,7 +30,8 @@ Resources:
         - PolicyName: p
           PolicyDocument:
             Version: "2012-10-17"
-            Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: !Sub "arn:aws:lambda:us-east-1:${AWS::AccountId}:function:${Stage}-*"}]
+            Statement: [{Effect: Allow, Action: lambda:InvokeFunction, ` +
+	`Resource: !Sub "arn:aws:lambda:us-east-1:${AWS::AccountId}:function:${Stage}-*"}]
   Api:
     Type: AWS::Serverless::HttpApi
     Properties:
@@ -37,10 +42,13 @@ Resources:
         openapi: 3.0.1
         info: {title: !Ref Stage, version: "1"}
         paths:
-          $default: {x-amazon-apigateway-any-method: {isDefaultRoute: true, x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: &as !GetAtt ApiRole.Arn, uri: !Sub ["${F}-rest/invocations", &at {F: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${Stage}"}]}}}
+          $default: {x-amazon-apigateway-any-method: {isDefaultRoute: true, x-amazon-apigateway-integration: {` +
+	`type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: &as !GetAtt ApiRole.Arn, ` +
+	`uri: !Sub ["${F}-rest/invocations", &at {F: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/` +
+	`arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${Stage}"}]}}}
           /pets:
-            x-amazon-apigateway-any-method: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: *as, uri: !Sub ["${F}-pets/invocations", *at]}}
-            post: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: *as, uri: !Sub ["${F}-pets/invocations", *at]}}
+            x-amazon-apigateway-any-method: ` + toPets + `
+            post: ` + toPets + `
   Animals:
     Type: AWS::CloudFormation::Stack
     Properties:
@@ -218,8 +226,8 @@ func TestWhatIsWrongIsToldWithFileAndLine(t *testing.T) {
 	}
 }
 
-const twice = `          /a/{x}: {x-amazon-apigateway-any-method: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: *as, uri: !Sub ["${F}-pets/invocations", *at]}}}
-          /a/{y}: {x-amazon-apigateway-any-method: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: "2.0", credentials: *as, uri: !Sub ["${F}-pets/invocations", *at]}}}
+const twice = `          /a/{x}: {x-amazon-apigateway-any-method: ` + toPets + `}
+          /a/{y}: {x-amazon-apigateway-any-method: ` + toPets + `}
 `
 
 func TestAlarmsAndDomainArePassedOver(t *testing.T) {

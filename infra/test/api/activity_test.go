@@ -129,8 +129,9 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 	o.get("/v1/activity?from=2026-03-02&to=2026-03-01").fails(422, "invalid")
 
 	// The page says it in sentences.
-	text := o.get("/activity").is(200).shows("invited =Acme, \"Ltd\"", "opened Acme production to =Acme, \"Ltd\": read-only", "The platform sent the invitation of", "accepted the invitation",
-		"CRM invited other@blue.example", "made the API key CRM", begun.UTC().Format("2 January 2006")).text()
+	text := o.get("/activity").is(200).shows("invited =Acme, \"Ltd\"", "opened Acme production to =Acme, \"Ltd\": read-only",
+		"The platform sent the invitation of", "accepted the invitation", "CRM invited other@blue.example", "made the API key CRM",
+		begun.UTC().Format("2 January 2006")).text()
 	if strings.Contains(text, "mb_") || strings.Contains(text, "ins_") {
 		t.Errorf("ids stand on the page: %s", text)
 	}

@@ -352,7 +352,8 @@ func TestOnlyWhoSignsIsListenedTo(t *testing.T) {
 		p.nobody().post("/stripe/webhook", raw(body), "Stripe-Signature", signature).is(400)
 	}
 	p.nobody().post("/stripe/webhook", url.Values{"id": {"evt_1"}}).is(400)
-	told := `{"type":"provision.changed","data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
+	told := `{"type":"provision.changed","data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC",` +
+		`"client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
 	p.nobody().post("/provisioner/callback", raw(told)).is(401)
 	p.nobody().post("/provisioner/callback", raw(told), "Webhook-Id", "msg_1", "Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10),
 		"Webhook-Signature", "v1,bm90aGluZw==").is(401)

@@ -37,7 +37,8 @@ func armoured(t *testing.T, a *answer) {
 }
 
 // outside finds scripts and styles within a page, and what it loads from other origins.
-var outside = regexp.MustCompile(`<script>|<script [^>]*src="https?:[^>]*>|<link [^>]*href="https?:[^>]*>|<img [^>]*src="https?:[^>]*>| on[a-z]+="[^"]*"| style="[^"]*"|href="javascript:`)
+var outside = regexp.MustCompile(`<script>| on[a-z]+="[^"]*"| style="[^"]*"|href="javascript:` +
+	`|<script [^>]*src="https?:[^>]*>|<link [^>]*href="https?:[^>]*>|<img [^>]*src="https?:[^>]*>`)
 
 func TestEveryPageCarriesItsArmour(t *testing.T) {
 	p := start(t)

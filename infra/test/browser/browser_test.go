@@ -150,7 +150,9 @@ func (v *visitor) look(page string) {
 				fmt.Sprintf("innerWidth === %d && document.documentElement.getBoundingClientRect().width <= %d", width, width))
 			if wide := v.eval("document.documentElement.scrollWidth - innerWidth"); !strings.HasPrefix(wide, "-") && wide != "0" {
 				v.t.Errorf("%s sticks out by %s px at %d px: %s", page, wide, width,
-					v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth).slice(0, 5).join("; ")`))
+					v.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth)
+						.map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right + " of " + innerWidth)
+						.slice(0, 5).join("; ")`))
 			}
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				b, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
@@ -175,7 +177,9 @@ func (v *visitor) budget(page string) {
 	v.until("the whole page", `document.readyState === "complete"`)
 	cost := v.eval(`(async () => {
 		const wrong = [];
-		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:") && !["fetch", "xmlhttprequest"].includes(r.initiatorType))];
+		const loaded = performance.getEntriesByType("resource")
+			.filter(r => !r.name.startsWith("data:") && !["fetch", "xmlhttprequest"].includes(r.initiatorType));
+		const all = [...performance.getEntriesByType("navigation"), ...loaded];
 		const bytes = all.reduce((n, r) => n + Math.max(r.transferSize, r.encodedBodySize), 0);
 		if (all.length > 3) wrong.push(all.length + " requests: " + all.map(r => new URL(r.name).pathname).join(", "));
 		if (bytes > 60000) wrong.push(bytes + " bytes");
@@ -185,8 +189,13 @@ func (v *visitor) budget(page string) {
 			o.observe({ type: "layout-shift", buffered: true });
 			setTimeout(() => { seen.push(...o.takeRecords()); done(seen); }, 50);
 		});
-		for (const s of shifts.filter(s => !s.hadRecentInput)) wrong.push("a shift of " + s.value + " of " + s.sources.map(x => x.node?.nodeName + "." + x.node?.className).join(", "));
-		for (const s of document.scripts) if (s.src && !s.defer && !s.async && s.type !== "module") wrong.push(s.src + " holds the first paint up");
+		for (const s of shifts.filter(s => !s.hadRecentInput)) {
+			const moved = s.sources.map(x => x.node?.nodeName + "." + x.node?.className);
+			wrong.push("a shift of " + s.value + " of " + moved.join(", "));
+		}
+		for (const s of document.scripts) {
+			if (s.src && !s.defer && !s.async && s.type !== "module") wrong.push(s.src + " holds the first paint up");
+		}
 		return wrong.join("; ");
 	})()`)
 	if cost != "" {

@@ -111,7 +111,8 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 	owner.press("Pending")
 	owner.until("pending clients alone", `location.search.includes("status=pending") && document.readyState === "complete"`)
 	owner.sees("Pending")
-	if other := owner.eval(`[...document.querySelectorAll("tbody .badge")].filter(b => b.textContent.trim() !== "Pending").length`); other != "0" {
+	other := owner.eval(`[...document.querySelectorAll("tbody .badge")].filter(b => b.textContent.trim() !== "Pending").length`)
+	if other != "0" {
 		t.Errorf("%s of the pending clients are not", other)
 	}
 	owner.look("crowd-pending")
@@ -122,7 +123,9 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 	// Page after page, every client once.
 	seen := map[string]bool{}
 	for pages := 0; ; pages++ {
-		for _, u := range strings.Fields(owner.eval(`[...document.querySelectorAll("tbody a")].map(a => a.getAttribute("href")).filter(h => h.startsWith("/clients/")).join(" ")`)) {
+		listed := owner.eval(`[...document.querySelectorAll("tbody a")].map(a => a.getAttribute("href"))
+			.filter(h => h.startsWith("/clients/")).join(" ")`)
+		for _, u := range strings.Fields(listed) {
 			if seen[u] {
 				t.Fatalf("%s stands twice", u)
 			}
@@ -131,7 +134,8 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 		if pages == 1 {
 			owner.look("crowd-older")
 		}
-		older := owner.eval(`[...document.querySelectorAll(".pager a")].find(a => a.textContent.trim() === "Older")?.getAttribute("href") ?? ""`)
+		older := owner.eval(`[...document.querySelectorAll(".pager a")]
+			.find(a => a.textContent.trim() === "Older")?.getAttribute("href") ?? ""`)
 		if older == "" {
 			break
 		}
@@ -173,7 +177,8 @@ func (v *visitor) crawl(from string, least int) {
 		v.open(ahead[0])
 		v.look("budget-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-").Replace(ahead[0]), "-"))
 		pages++
-		links := v.eval(`[...document.querySelectorAll("a[href]:not([download])")].filter(a => a.origin === location.origin).map(a => a.pathname + a.search).join("\n")`)
+		links := v.eval(`[...document.querySelectorAll("a[href]:not([download])")].filter(a => a.origin === location.origin)
+			.map(a => a.pathname + a.search).join("\n")`)
 		for _, u := range strings.Fields(links) {
 			// What is a file, and what is about this run and not of the product.
 			if strings.HasPrefix(u, "/_local") || strings.Contains(u, "export") || strings.HasSuffix(u, ".json") || known[kindOf(u)] {

@@ -65,7 +65,8 @@ func (v *visitor) shown() {
 		const around = [e, e.nextElementSibling, e.closest("label"), e.closest("tr"), e.closest("li")];
 		if (!around.some(drawn)) return "nothing is drawn around it";
 		const b = (e.closest("label") ?? e).getBoundingClientRect();
-		if (b.width < 1 || b.height < 1 || b.bottom <= 0 || b.right <= 0 || b.top >= innerHeight || b.left >= innerWidth) return "it is out of sight, at " + JSON.stringify(b);
+		const within = b.bottom > 0 && b.right > 0 && b.top < innerHeight && b.left < innerWidth;
+		if (b.width < 1 || b.height < 1 || !within) return "it is out of sight, at " + JSON.stringify(b);
 		return "";
 	})()`
 	// A smooth move of the page may be under way.

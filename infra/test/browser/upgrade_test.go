@@ -55,7 +55,8 @@ func TestAnAgencyBuysMax(t *testing.T) {
 	other.until("Max to end", `document.body.innerText.includes("Inviting clients needs the Max plan.") || location.reload()`)
 	solo.press("Send invite")
 	solo.sees("Inviting clients needs the Max plan.", "See what Max brings in a new tab")
-	if typed := solo.eval(`[document.getElementById("email").value, document.getElementById("name").value].join()`); typed != "ops@acme.example,Acme Ltd" {
+	typed := solo.eval(`[document.getElementById("email").value, document.getElementById("name").value].join()`)
+	if typed != "ops@acme.example,Acme Ltd" {
 		t.Errorf("of what was typed, %q is left", typed)
 	}
 	solo.look("invite-without-max")

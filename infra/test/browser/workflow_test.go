@@ -28,7 +28,9 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	owner.write("apiKey", "wrong")
 	owner.press("Connect instance")
 	owner.sees("There is a problem", "refuses the API key")
-	if got := owner.eval(`[document.activeElement.id, document.getElementById("name").value, document.getElementById("apiKey").value].join()`); got != "problems,Browser n8n," {
+	got := owner.eval(`[document.activeElement.id, document.getElementById("name").value,
+		document.getElementById("apiKey").value].join()`)
+	if got != "problems,Browser n8n," {
 		t.Errorf("focus, name and key after a refusal: %q", got)
 	}
 	owner.write("apiKey", n8n.Key("browser"))
@@ -67,9 +69,8 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 		t.Errorf("switching left the page, or lost the focus: %s", at)
 	}
 	client.do(chromedp.Click(`//li[contains(., "Invoice reminders")]//button`))
-	client.until("the switch to be off",
-		reminders+
-			`.getAttribute("aria-checked") === "false" && document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
+	client.until("the switch to be off", reminders+`.getAttribute("aria-checked") === "false" &&
+		document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
 
 	owner.press("Check now")
 	owner.sees("answers as it should")

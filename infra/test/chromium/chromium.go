@@ -73,7 +73,8 @@ func Hear(ctx context.Context) (*Noise, error) {
 		}
 		// The browser logs some violations of the policy only as issues. The event tells of all.
 		_, err := cdp.Call(ctx, target, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
-			Source: `addEventListener("securitypolicyviolation", (e) => console.error("Content-Security-Policy refuses", e.effectiveDirective, e.blockedURI, e.sample));`,
+			Source: `addEventListener("securitypolicyviolation", (e) =>
+				console.error("Content-Security-Policy refuses", e.effectiveDirective, e.blockedURI, e.sample));`,
 		})
 		return err
 	}))

@@ -134,7 +134,8 @@ const still = `(() => {
 	window.setInterval = () => 0;
 	addEventListener("DOMContentLoaded", () => {
 		const s = new CSSStyleSheet();
-		s.replaceSync("*, *::before, *::after { caret-color: transparent !important; animation: none !important; transition: none !important }");
+		s.replaceSync("*, *::before, *::after { caret-color: transparent !important; " +
+			"animation: none !important; transition: none !important }");
 		document.adoptedStyleSheets = [s];
 	});
 })()`
@@ -295,8 +296,8 @@ func (x *tab) fit(ctx context.Context, width int64, scheme string) error {
 		if err := chromedp.Do(ctx, chromium.See(width, height, scheme)); err != nil {
 			return err
 		}
-		high, err := chromedp.Run(ctx,
-			chromedp.Evaluate[int64](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollHeight))))`, chromedp.EvalAwaitPromise))
+		high, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`new Promise(done => requestAnimationFrame(() =>
+			requestAnimationFrame(() => done(document.documentElement.scrollHeight))))`, chromedp.EvalAwaitPromise))
 		if err != nil {
 			return err
 		}
@@ -310,7 +311,9 @@ func (x *tab) fit(ctx context.Context, width int64, scheme string) error {
 // wide names what is wider than the window, or is "".
 func (x *tab) wide(ctx context.Context) (string, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[string](`document.documentElement.scrollWidth <= innerWidth ? "" :
-		document.documentElement.scrollWidth + " px: " + [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 4).map(e => e.tagName + "." + e.className).join(", ")`))
+		document.documentElement.scrollWidth + " px: " +
+		[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 4)
+			.map(e => e.tagName + "." + e.className).join(", ")`))
 }
 
 // judge runs axe-core on the page: WCAG 2.2 at levels A and AA, and its best practices; of these, a mail, which is no
@@ -331,7 +334,8 @@ func (x *tab) judge(ctx context.Context, source string, mail bool) ([]string, er
 	}
 	return chromedp.Run(ctx,
 		chromedp.Evaluate[[]string](`axe.run(document, {runOnly: `+tags+`, resultTypes: ["violations"], preload: false}).then(r =>
-		r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.any.map(a => a.message).join("; ").slice(0, 200)).join(" | ")))`, chromedp.EvalAwaitPromise))
+			r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n =>
+				n.html.slice(0, 160) + " " + n.any.map(a => a.message).join("; ").slice(0, 200)).join(" | ")))`, chromedp.EvalAwaitPromise))
 }
 
 // What is looked for would be found.
@@ -341,8 +345,8 @@ func TestFaultsAreSeen(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'")
-		fmt.Fprint(w,
-			`<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1><img src="/x.png"><p style="color:#ccc">Pale<table width="2000"><tr><td>Wide</table></main><script>alert(1)</script></html>`)
+		fmt.Fprint(w, `<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1><img src="/x.png">
+			<p style="color:#ccc">Pale<table width="2000"><tr><td>Wide</table></main><script>alert(1)</script></html>`)
 	}))
 	t.Cleanup(server.Close)
 	x, err := newTab(chromium.Start(t))

@@ -48,7 +48,8 @@ func TestScreenshot(t *testing.T) {
 		return b
 	}
 	page := `<!doctype html><style>
-		body { margin: 0; width: 1600px; height: 1120px; position: relative; overflow: hidden; background: radial-gradient(1200px 800px at 20% 0%, #e3f1ee, transparent), linear-gradient(160deg, #f4f6f8, #e2e8f0) }
+		body { margin: 0; width: 1600px; height: 1120px; position: relative; overflow: hidden;
+			background: radial-gradient(1200px 800px at 20% 0%, #e3f1ee, transparent), linear-gradient(160deg, #f4f6f8, #e2e8f0) }
 		img { position: absolute; border-radius: 12px; box-shadow: 0 0 0 1px rgb(15 23 42 / 10%), 0 30px 70px -20px rgb(15 23 42 / 38%) }
 	</style>`
 	for _, p := range []struct {

@@ -68,10 +68,7 @@ func openShop(t testing.TB) *shop {
 	made, err := s.sqs.CreateQueue(s.ctx, &sqs.CreateQueueInput{QueueName: aws.String("life-billing")})
 	must(t, err)
 	s.queue = *made.QueueUrl
-	cfg := s.engine.Config()
-	cfg.Credentials = aws.AnonymousCredentials{}
-	cfg.HTTPClient = &http.Client{Transport: s.network}
-	jobs := queues.Open(cfg, s.queue)
+	jobs := queues.Open(s.signed(), s.queue)
 
 	s.service = stripe.Open(s.till.Key(),
 		stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})

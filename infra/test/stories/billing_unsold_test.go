@@ -89,7 +89,8 @@ func TestWhoMayBuyAndSeePrices(t *testing.T) {
 	t.Parallel()
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
-		reads := (&identity.APIKey{ID: "key_1", Agency: o.id, CreatedBy: o.owner.Member, Scopes: []identity.Scope{identity.InvitesRead}}).Program()
+		key := &identity.APIKey{ID: "key_1", Agency: o.id, CreatedBy: o.owner.Member, Scopes: []identity.Scope{identity.InvitesRead}}
+		reads := key.Program()
 		for name, c := range map[string]struct {
 			caller       identity.Caller
 			quote, start fault.Code

@@ -66,7 +66,8 @@ func TestFE31NeverMoreThanTenInAnyHourAndNeverARefusalBelowIt(t *testing.T) {
 		o := w.office("Northwind")
 		var sends []time.Time
 		gaps := rapid.SliceOfN(rapid.OneOf(
-			rapid.Int64Range(0, 3_000), rapid.Int64Range(0, 15*60_000), rapid.Int64Range(55*60_000, 65*60_000), rapid.Just(int64(3_600_000)),
+			rapid.Int64Range(0, 3_000), rapid.Int64Range(0, 15*60_000), rapid.Int64Range(55*60_000, 65*60_000),
+			rapid.Just(int64(3_600_000)),
 		), 10, 25).Draw(r, "milliseconds between sends")
 		for k, gap := range gaps {
 			w.skip(time.Duration(gap) * time.Millisecond)

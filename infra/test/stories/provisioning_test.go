@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -124,10 +123,7 @@ func openWorks(s *shop) *works {
 	made, err := s.sqs.CreateQueue(s.ctx, &sqs.CreateQueueInput{QueueName: aws.String("life-provision")})
 	must(s.t, err)
 	w.jobs = *made.QueueUrl
-	cfg := s.engine.Config()
-	cfg.Credentials = aws.AnonymousCredentials{}
-	cfg.HTTPClient = &http.Client{Transport: s.network}
-	jobs := queues.Open(cfg, w.jobs)
+	jobs := queues.Open(s.signed(), w.jobs)
 	w.keys, err = seal.New([]byte("a key of the lifecycle tests of 32 bytes or more"))
 	must(s.t, err)
 	s.checkouts.Provision, s.sweep.Provision = jobs, jobs

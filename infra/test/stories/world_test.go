@@ -171,7 +171,7 @@ func open(t testing.TB, s settings) *world {
 
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	vars := w.stack.Environment("SendMail")
-	w.table, w.queue = whole.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(cfg, w.mailQueue)
+	w.table, w.queue = whole.Open(cfg, vars["TABLE_NAME"], time.Now), queues.Open(w.signed(), w.mailQueue)
 	var kept store = w.table
 	if s.between != nil {
 		kept = s.between(w.table)
@@ -205,6 +205,13 @@ func open(t testing.TB, s settings) *world {
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
 	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Now: time.Now, Note: event.Annotate}
 	return w
+}
+
+// signed is the configuration of what signs its calls by itself, and does not know the SDK's anonymous caller.
+func (w *world) signed() aws.Config {
+	cfg := w.engine.Config()
+	cfg.HTTPClient = &http.Client{Transport: w.network}
+	return cfg
 }
 
 // idle is a queue that nobody works on: what is put there is not done.

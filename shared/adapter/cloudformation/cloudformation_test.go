@@ -100,7 +100,8 @@ func TestAnInstanceIsAStack(t *testing.T) {
 		t.Errorf("its number is %v", made.Parameters[1])
 	}
 	made.Parameters = slices.Delete(made.Parameters, 1, 2)
-	if want := "[[Name ins-01kam5q0z8w3rn6t0v4k2m9qxb] [StorageGB 30] [Running true] [SubnetIds subnet-1,subnet-2] [VpcId vpc-1]]"; fmt.Sprint(made.Parameters) != want {
+	want := "[[Name ins-01kam5q0z8w3rn6t0v4k2m9qxb] [StorageGB 30] [Running true] [SubnetIds subnet-1,subnet-2] [VpcId vpc-1]]"
+	if fmt.Sprint(made.Parameters) != want {
 		t.Errorf("its parameters are %v", made.Parameters)
 	}
 	for name, want := range map[string]string{"TemplateURL": "https://templates.s3.us-east-1.amazonaws.com/instance.yaml", "ClientRequestToken": "item-si-1SbExample", "OnFailure": "DELETE",

@@ -64,7 +64,8 @@ func TestAStacksLifeOnAnEngine(t *testing.T) {
 	do("PUT", "/templates/instance.yaml", "s3", "", engineTemplate)
 	// By itself: moto's stacks make no secrets.
 	do("POST", "/", "secretsmanager", "secretsmanager.CreateSecret",
-		`{"Name":"latchkey-test-ins-01kam5q0z8w3rn6t0v4k2m9qxb","SecretString":"{\"apiKey\":\"n8n_api_1\"}","ClientRequestToken":"0123456789012345678901234567890123456789"}`)
+		`{"Name":"latchkey-test-ins-01kam5q0z8w3rn6t0v4k2m9qxb","SecretString":"{\"apiKey\":\"n8n_api_1\"}",
+			"ClientRequestToken":"0123456789012345678901234567890123456789"}`)
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &at, Credentials: credentials.NewStaticCredentialsProvider("id", "key", "")}
 	s := &site{nil, t,
 		cloudformation.Open(cfg, cfg,

@@ -75,10 +75,14 @@ func logged(t *testing.T) (context.Context, *lines) {
 
 // posted is a request as API Gateway brings it ("Payload format structure", version 2.0).
 const posted = `{
-	"version": "2.0", "routeKey": "POST /v1/invites/{inviteId}/resend", "rawPath": "/v1/invites/in_1/resend", "rawQueryString": "a=1&a=2&b=%20x",
+	"version": "2.0", "routeKey": "POST /v1/invites/{inviteId}/resend", "rawPath": "/v1/invites/in_1/resend",
+	"rawQueryString": "a=1&a=2&b=%20x",
 	"cookies": ["__Host-session=lkn_secret", "theme=dark"],
-	"headers": {"host": "abc.execute-api.eu-central-1.amazonaws.com", "x-many": "one,two", "authorization": "Bearer lkk_secret", "content-type": "application/json"},
-	"requestContext": {"domainName": "portal.example.com", "requestId": "gateway-1", "http": {"method": "POST", "path": "/v1/invites/in_1/resend", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "curl"}},
+	"headers": {"host": "abc.execute-api.eu-central-1.amazonaws.com", "x-many": "one,two",
+		"authorization": "Bearer lkk_secret", "content-type": "application/json"},
+	"requestContext": {"domainName": "portal.example.com", "requestId": "gateway-1",
+		"http": {"method": "POST", "path": "/v1/invites/in_1/resend",
+			"protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "curl"}},
 	"pathParameters": {"inviteId": "in_1"}, "body": "{\"payer\":\"agency\"}", "isBase64Encoded": false
 }`
 
@@ -139,7 +143,8 @@ func TestHeadersAndCookiesAreFoundInAnyCase(t *testing.T) {
 	t.Parallel()
 	// SAM local passes on what the client wrote, and has cookies only in their header field.
 	ctx, _ := logged(t)
-	invoke(t, ctx, `{"version":"2.0","rawPath":"/","headers":{"AUTHORIZATION":"Bearer x","Cookie":"a=1; b=2"},"requestContext":{"domainName":"fallback.example","http":{"method":"GET","sourceIp":"::1"}}}`,
+	invoke(t, ctx, `{"version":"2.0","rawPath":"/","headers":{"AUTHORIZATION":"Bearer x","Cookie":"a=1; b=2"},
+		"requestContext":{"domainName":"fallback.example","http":{"method":"GET","sourceIp":"::1"}}}`,
 		func(_ http.ResponseWriter, r *http.Request) {
 			if got := r.Header.Get("Authorization"); got != "Bearer x" {
 				t.Errorf("authorization %q", got)

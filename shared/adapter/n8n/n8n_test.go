@@ -229,7 +229,8 @@ func TestPrivateAddressesAreNotCalled(t *testing.T) {
 func TestWorkflowsAreReadPageByPage(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{
-		"GET /api/v1/workflows?limit=100": `{"data":[{"id":"a1","name":"One","active":true,"updatedAt":"2026-03-01T10:00:00.000Z","nodes":[{}],"tags":[]},
+		"GET /api/v1/workflows?limit=100": `{"data":[{"id":"a1","name":"One","active":true,"updatedAt":"2026-03-01T10:00:00.000Z",
+			"nodes":[{}],"tags":[]},
 			{"id":7,"name":"Seven","active":false,"updatedAt":"2026-03-01T12:00:00.000+02:00"},{"id":"gone","name":"Archived","isArchived":true}],"nextCursor":"c=1"}`,
 		"GET /api/v1/workflows?cursor=c%3D1&limit=100": `{"data":[{"id":"b2","name":"Two","active":false}],"nextCursor":null}`,
 	}))
@@ -298,7 +299,8 @@ func TestARefusalToSwitchIsToldAsOne(t *testing.T) {
 func TestRunsOfEveryAgeOfN8NAreUnderstood(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{"GET /api/v1/executions?includeData=false&limit=20": `{"data":[
-		{"id":1003,"workflowId":"a1","status":"success","finished":true,"startedAt":"2026-03-01T10:00:00.000Z","stoppedAt":"2026-03-01T10:00:02.500Z"},
+		{"id":1003,"workflowId":"a1","status":"success","finished":true,"startedAt":"2026-03-01T10:00:00.000Z",
+			"stoppedAt":"2026-03-01T10:00:02.500Z"},
 		{"id":"1002","workflowId":12,"status":"running","startedAt":"2026-03-01T10:00:00.000Z","stoppedAt":null},
 		{"id":"1001","workflowId":"a1","finished":false,"startedAt":"2026-03-01T09:00:00Z","stoppedAt":"2026-03-01T09:00:01Z"},
 		{"id":"1000","workflowId":"a1","finished":false,"startedAt":"2026-03-01T09:00:00Z"},

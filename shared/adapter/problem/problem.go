@@ -19,7 +19,7 @@ type Problem struct {
 	Status int     `json:"status" example:"422"`
 	Detail string  `json:"detail" doc:"For a person: what happened and what to do." example:"Enter a valid email address."`
 	Code   string  `json:"code" doc:"For a program; the list is closed." example:"invalid"`
-	Reason string  `json:"reason,omitempty" doc:"With mail_refused: why the mail could not be sent." example:"there is no mailbox with this address"`
+	Reason string  `json:"reason,omitempty" doc:"Why the email failed, with mail_refused." example:"there is no mailbox with this address"`
 	Errors []Field `json:"errors,omitempty" doc:"What is wrong, field by field."`
 }
 

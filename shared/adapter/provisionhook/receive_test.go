@@ -42,7 +42,8 @@ func TestAMessageOfTheProvisionerHasTheThingLookedAt(t *testing.T) {
 	t.Parallel()
 	const secret = "a secret of thirty-two characters"
 	now := time.Unix(1_764_742_561, 0)
-	good := `{"type":"provision.changed","timestamp":"2025-12-03T06:16:01Z","data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
+	good := `{"type":"provision.changed","timestamp":"2025-12-03T06:16:01Z",
+		"data":{"agency":"ag_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","client":"cl_01KB6PZ8Q3M1V4W7X9Y2Z5A8BC","key":"si_1"}}`
 	for name, x := range map[string]struct {
 		body, key string
 		at        time.Time

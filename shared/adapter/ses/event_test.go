@@ -11,9 +11,11 @@ import (
 )
 
 // mailObject is SES's mail object with the tags that our mails carry ("Mail object").
-const mailObject = `"mail":{"timestamp":"2026-03-01T10:00:00.123Z","messageId":"0102018f","source":"invites@mail.example.com","sendingAccountId":"123456789012",
-	"destination":["recipient@example.com"],"headersTruncated":false,"headers":[{"name":"From","value":"x"}],"commonHeaders":{"from":["x"],"to":["y"],"subject":"z"},
-	"tags":{"ses:configuration-set":["live"],"ses:source-ip":["192.0.2.0"],"kind":["invite"],"agency":["ag_1"],"client":["cl_1"],"invite":["in_1","in_2"],"empty":[]}}`
+const mailObject = `"mail":{"timestamp":"2026-03-01T10:00:00.123Z","messageId":"0102018f","source":"invites@mail.example.com",
+	"sendingAccountId":"123456789012","destination":["recipient@example.com"],"headersTruncated":false,
+	"headers":[{"name":"From","value":"x"}],"commonHeaders":{"from":["x"],"to":["y"],"subject":"z"},
+	"tags":{"ses:configuration-set":["live"],"ses:source-ip":["192.0.2.0"],"kind":["invite"],"agency":["ag_1"],
+	"client":["cl_1"],"invite":["in_1","in_2"],"empty":[]}}`
 
 func enveloped(t testing.TB, event string) []byte {
 	t.Helper()
@@ -32,17 +34,20 @@ var documented = map[string]struct {
 	at     string
 	detail string
 }{
-	"Delivery": {`{"eventType":"Delivery",` + mailObject + `,"delivery":{"timestamp":"2026-03-01T10:00:03.111Z","processingTimeMillis":11893,"recipients":["recipient@example.com"],
+	"Delivery": {`{"eventType":"Delivery",` + mailObject + `,
+		"delivery":{"timestamp":"2026-03-01T10:00:03.111Z","processingTimeMillis":11893,"recipients":["recipient@example.com"],
 		"smtpResponse":"250 2.6.0 Message received","remoteMtaIp":"123.456.789.012","reportingMTA":"mta.example.com"}}`, delivery.Delivered, "2026-03-01T10:00:03.111Z", ""},
-	"Bounce, no such mailbox": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"recipient@example.com",
+	"Bounce, no such mailbox": {`{"eventType":"Bounce",` + mailObject + `,
+		"bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"recipient@example.com",
 		"action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"}],"timestamp":"2026-03-01T10:00:04.000Z","feedbackId":"f-1","reportingMTA":"dsn; mta.example.com"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "the receiving server refused the mail: smtp; 550 5.1.1 user unknown"},
 	"Bounce, NoEmail": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"NoEmail","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "there is no mailbox with this address"},
 	"Bounce, permanent without a reason": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "there is no mailbox with this address"},
-	"Bounce, suppressed": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"Suppressed","bouncedRecipients":[{"emailAddress":"recipient@example.com","action":"failed",
-		"status":"5.1.1","diagnosticCode":"Amazon SES has suppressed sending to this address"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
+	"Bounce, suppressed": {`{"eventType":"Bounce",` + mailObject + `,
+		"bounce":{"bounceType":"Permanent","bounceSubType":"Suppressed","bouncedRecipients":[{"emailAddress":"recipient@example.com",
+		"action":"failed","status":"5.1.1","diagnosticCode":"Amazon SES has suppressed sending to this address"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "mail to this address came back before, so the mail service does not try any more"},
 	"Bounce, on the account's list": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "mail to this address came back before, so the mail service does not try any more"},
@@ -54,17 +59,23 @@ var documented = map[string]struct {
 		delivery.Delayed, "2026-03-01T10:00:04Z", "the receiving server did not like the content of the mail"},
 	"Bounce, undetermined": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Undetermined","bounceSubType":"Undetermined","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "the receiving server sent the mail back"},
-	"Complaint": {`{"eventType":"Complaint",` + mailObject + `,"complaint":{"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z","feedbackId":"f-2",
-		"userAgent":"Amazon SES Mailbox Simulator","complaintFeedbackType":"abuse","arrivalDate":"2026-03-01T11:00:00.000Z"}}`,
+	"Complaint": {`{"eventType":"Complaint",` + mailObject + `,
+		"complaint":{"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z",
+		"feedbackId":"f-2","userAgent":"Amazon SES Mailbox Simulator","complaintFeedbackType":"abuse","arrivalDate":"2026-03-01T11:00:00.000Z"}}`,
 		delivery.Complaint, "2026-03-01T11:00:00Z", "the recipient marked the mail as spam"},
-	"DeliveryDelay": {`{"eventType":"DeliveryDelay",` + mailObject + `,"deliveryDelay":{"timestamp":"2026-03-01T10:30:00.095Z","delayType":"TransientCommunicationFailure","expirationTime":"2026-03-01T22:00:00.000Z",
-		"delayedRecipients":[{"emailAddress":"recipient@example.com","status":"4.4.1","diagnosticCode":"smtp; 421 4.4.1 Unable to connect to remote host"}]}}`,
+	"DeliveryDelay": {`{"eventType":"DeliveryDelay",` + mailObject + `,
+		"deliveryDelay":{"timestamp":"2026-03-01T10:30:00.095Z","delayType":"TransientCommunicationFailure",
+		"expirationTime":"2026-03-01T22:00:00.000Z","delayedRecipients":[{"emailAddress":"recipient@example.com","status":"4.4.1","diagnosticCode":"smtp; 421 4.4.1 Unable to connect to remote host"}]}}`,
 		delivery.Delayed, "2026-03-01T10:30:00.095Z", "the connection to the receiving server broke; the mail service keeps trying"},
-	"DeliveryDelay of a kind that is new": {`{"eventType":"DeliveryDelay",` + mailObject + `,"deliveryDelay":{"timestamp":"2026-03-01T10:30:00Z","delayType":"Sunspots"}}`, delivery.Delayed, "2026-03-01T10:30:00Z", ""},
-	"Reject":                              {`{"eventType":"Reject",` + mailObject + `,"reject":{"reason":"Bad content"}}`, delivery.Rejected, "2026-03-01T10:00:00.123Z", "the mail service refused the content of the mail"},
-	"Rendering Failure":                   {`{"eventType":"Rendering Failure",` + mailObject + `,"failure":{"errorMessage":"Attribute 'x' is not present","templateName":"t"}}`, delivery.Rejected, "2026-03-01T10:00:00.123Z", "the mail could not be put together"},
-	"Send":                                {`{"eventType":"Send",` + mailObject + `,"send":{}}`, "", "", ""},
-	"Open":                                {`{"eventType":"Open",` + mailObject + `,"open":{"ipAddress":"192.0.2.1","timestamp":"2026-03-01T10:00:00Z","userAgent":"x"}}`, "", "", ""},
+	"DeliveryDelay of a kind that is new": {`{"eventType":"DeliveryDelay",` + mailObject + `,
+		"deliveryDelay":{"timestamp":"2026-03-01T10:30:00Z","delayType":"Sunspots"}}`, delivery.Delayed, "2026-03-01T10:30:00Z", ""},
+	"Reject": {`{"eventType":"Reject",` + mailObject + `,
+		"reject":{"reason":"Bad content"}}`, delivery.Rejected, "2026-03-01T10:00:00.123Z", "the mail service refused the content of the mail"},
+	"Rendering Failure": {`{"eventType":"Rendering Failure",` + mailObject + `,
+		"failure":{"errorMessage":"Attribute 'x' is not present","templateName":"t"}}`, delivery.Rejected, "2026-03-01T10:00:00.123Z", "the mail could not be put together"},
+	"Send": {`{"eventType":"Send",` + mailObject + `,"send":{}}`, "", "", ""},
+	"Open": {`{"eventType":"Open",` + mailObject + `,
+		"open":{"ipAddress":"192.0.2.1","timestamp":"2026-03-01T10:00:00Z","userAgent":"x"}}`, "", "", ""},
 }
 
 func TestEachDocumentedEventIsReported(t *testing.T) {
@@ -107,8 +118,11 @@ func TestEveryDelayThatIsDocumentedHasWords(t *testing.T) {
 
 func TestASubscriptionsConfirmationIsNoReport(t *testing.T) {
 	t.Parallel()
-	body := `{"Type":"SubscriptionConfirmation","MessageId":"165545c9","Token":"2336412f37","TopicArn":"arn:aws:sns:us-west-2:123456789012:MyTopic",
-		"Message":"You have chosen to subscribe to the topic.\nTo confirm the subscription, visit the SubscribeURL included in this message.","SubscribeURL":"https://sns.us-west-2.amazonaws.com/","Timestamp":"2026-03-01T10:00:00Z"}`
+	body := `{"Type":"SubscriptionConfirmation","MessageId":"165545c9","Token":"2336412f37",
+		"TopicArn":"arn:aws:sns:us-west-2:123456789012:MyTopic",
+		"Message":"You have chosen to subscribe to the topic.` +
+		`\nTo confirm the subscription, visit the SubscribeURL included in this message.",
+		"SubscribeURL":"https://sns.us-west-2.amazonaws.com/","Timestamp":"2026-03-01T10:00:00Z"}`
 	if got, err := ParseEvent([]byte(body)); got != nil || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -36,7 +36,7 @@ func (p *passing) Unwrap() error { return p.error }
 // client would be initialized in every function that has a queue at hand, whether it uses it or not, and take 200 KB of it.
 func (q *Queue) call(ctx context.Context, body []byte) error {
 	for n := 1; ; n++ {
-		err := q.attempt(ctx, body)
+		err := q.attempt(ctx, body, n)
 		var again *passing
 		if err == nil || n == tries || !errors.As(err, &again) || ctx.Err() != nil {
 			return err
@@ -51,7 +51,7 @@ func (q *Queue) call(ctx context.Context, body []byte) error {
 	}
 }
 
-func (q *Queue) attempt(ctx context.Context, body []byte) error {
+func (q *Queue) attempt(ctx context.Context, body []byte, n int) error {
 	endpoint := aws.ToString(q.cfg.BaseEndpoint)
 	if endpoint == "" {
 		endpoint = "https://sqs." + q.cfg.Region + ".amazonaws.com"
@@ -62,6 +62,7 @@ func (q *Queue) attempt(ctx context.Context, body []byte) error {
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
+	r.Header.Set("Amz-Sdk-Request", fmt.Sprintf("attempt=%d; max=%d", n, tries)) // as the SDK tells a first try from another
 	if trace := os.Getenv("_X_AMZN_TRACE_ID"); trace != "" { // by which Lambda finds functions that call themselves for ever
 		r.Header.Set("X-Amzn-Trace-Id", trace)
 	}

@@ -68,8 +68,8 @@ func TestFailuresSayWhatToDoNext(t *testing.T) {
 // TestAnErrorIsFitForALog: Stripe repeats what it was sent, addresses too.
 func TestAnErrorIsFitForALog(t *testing.T) {
 	t.Parallel()
-	_, err := answering(400,
-		`{"error":{"type":"invalid_request_error","code":"email_invalid","param":"customer_email","message":"Invalid email address: ada@example"}}`).
+	_, err := answering(400, `{"error":{"type":"invalid_request_error","code":"email_invalid","param":"customer_email",
+		"message":"Invalid email address: ada@example"}}`).
 		CreateCheckout(t.Context(), payment.CheckoutRequest{Email: "ada@example"})
 	if text := fmt.Sprint(err); strings.Contains(text, "ada") || text != "payment: refused email_invalid customer_email req_1" {
 		t.Error(text)

@@ -99,7 +99,8 @@ func TestLookupKeysAreReadBack(t *testing.T) {
 func TestTaxAddsUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		c, err := contract.Write(contract.Order{StorageGB: 10, WhatsApp: rapid.Bool().Draw(t, "whatsapp")}, prices(rapid.Int64Range(0, 1_000_000).Draw(t, "price")),
+		c, err := contract.Write(contract.Order{StorageGB: 10, WhatsApp: rapid.Bool().Draw(t, "whatsapp")},
+			prices(rapid.Int64Range(0, 1_000_000).Draw(t, "price")),
 			contract.Tax{Way: rapid.SampledFrom([]contract.Taxation{contract.Untaxed, contract.Included, contract.Added, contract.Worked}).Draw(t, "way"),
 				Rate: rapid.IntRange(0, 3000).Draw(t, "rate")}, noon)
 		if err != nil {

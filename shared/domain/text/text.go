@@ -52,9 +52,13 @@ func Paragraph(field, typed string, most int) (string, error) {
 // Fold is s as it is compared when people search: in Unicode's normal form C, in lower case, without white space around it.
 func Fold(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
 
-// link finds what a mail program would turn into a link: a scheme, www., or a name ending in a common top-level
-// domain with a path.
-var link = regexp.MustCompile(`(?i)(https?|ftp|javascript|data|mailto)\s*:|\bwww\.|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)|[\p{L}\p{N}-]+\.\p{L}{2,}/|\S@\S+\.\p{L}{2,}`)
+// link finds what a mail program would turn into a link.
+var link = regexp.MustCompile(`(?i)` +
+	`(https?|ftp|javascript|data|mailto)\s*:` + // a scheme
+	`|\bwww\.` + // the usual first label
+	`|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)` + // a name below a common domain
+	`|[\p{L}\p{N}-]+\.\p{L}{2,}/` + // any name with a path
+	`|\S@\S+\.\p{L}{2,}`) // an address of email
 
 func clean(field, typed string, most int) (string, error) {
 	if !utf8.ValidString(typed) {

@@ -42,9 +42,9 @@ func eventBody(e activity.Event) EventBody {
 
 // ActivityFilter says which rows are asked for.
 type ActivityFilter struct {
-	Actor   string `query:"actor" maxLength:"40" doc:"Only what this member, key or client did; or system, operator, invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Actor   string `query:"actor" maxLength:"40" doc:"Who did it: ID, system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Action  string `query:"action" maxLength:"60" doc:"Only this action, or this family of them." example:"invite"`
-	Subject string `query:"subject" maxLength:"40" doc:"Only what was done to this; of a client also to its invites." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Subject string `query:"subject" maxLength:"40" doc:"Only events about this ID or its invites." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	From    string `query:"from" maxLength:"40" doc:"Not before this time, RFC 3339 or a day." example:"2026-03-01"`
 	To      string `query:"to" maxLength:"40" doc:"Before this time, or to the end of this day." example:"2026-03-31"`
 	Cursor  string `query:"cursor" doc:"The nextCursor of the page before."`

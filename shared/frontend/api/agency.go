@@ -151,7 +151,7 @@ type brandingInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
 	Body    struct {
 		Name       *string `json:"name,omitempty" example:"Northwind Automations"`
-		Color      *string `json:"color,omitempty" doc:"As #rrggbb. Pages and mails adjust it as little as legible text needs." example:"#0b6e4f"`
+		Color      *string `json:"color,omitempty" doc:"A hex colour. We adjust it where contrast is low." example:"#0b6e4f"`
 		RemoveLogo bool    `json:"removeLogo,omitempty" doc:"Takes the logo away. A new one is sent to updateLogo."`
 	}
 }

@@ -34,7 +34,7 @@ type ClientBody struct {
 	Status    string       `json:"status" enum:"pending,active,inactive"`
 	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
 	Invite    *InviteBody  `json:"invite"`
-	Proposal  *string      `json:"proposal" doc:"Another address that whoever opened the invitation asks you to use; null for none." example:"pat@acme.example"`
+	Proposal  *string      `json:"proposal" doc:"Another address proposed on the invitation, or null." example:"pat@acme.example"`
 	EndedAt   *time.Time   `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
 	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
 	CreatedAt time.Time    `json:"createdAt"`
@@ -63,7 +63,7 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
-	Find   string `query:"q" maxLength:"200" doc:"Only clients whose name or address contains this, in any case. A request looks at some thousands of clients; where a page comes short of its limit, follow nextCursor." example:"acme"`
+	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address, in any case. Follow nextCursor to the end." example:"acme"`
 }
 
 type clientsOutput struct {

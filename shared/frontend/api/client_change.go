@@ -40,7 +40,7 @@ func changed(ctx context.Context, auth *signin.Authenticator, directory *clients
 
 type updateClientInput struct {
 	ClientRef
-	IfMatch string `header:"If-Match" doc:"The ETag of what was read: then a change that somebody else made meanwhile is not overwritten." example:"\"5f0c2b1e1f7c4a52\""`
+	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"5f0c2b1e1f7c4a52\""`
 	Body    struct {
 		Name *string `json:"name,omitempty" doc:"The new name; empty for none: then the address stands for it." example:"Acme Ltd"`
 	}
@@ -104,9 +104,9 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 	return operation(auth, described{
 		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary: "Remove a client",
-		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its sign-in and " +
-			"what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. One that pays by " +
-			"subscription stays until it cancels: 409.",
+		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its " +
+			"sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. " +
+			"One that pays by subscription stays until it cancels: 409.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
 		c, err := removal.Remove(ctx, caller, id.Client(in.ClientID))

@@ -34,7 +34,7 @@ type InvitationBody struct {
 	Message   string        `json:"message,omitempty"`
 	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
 	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
-	Offer     string        `json:"offer" doc:"Fingerprint of the offer: accept with it to get exactly what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	Offer     string        `json:"offer" doc:"Accept with it to get what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
 	ExpiresAt time.Time     `json:"expiresAt"`
 }
 
@@ -70,7 +70,7 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 type acceptInput struct {
 	LinkToken
 	Body *struct {
-		Offer string `json:"offer,omitempty" doc:"The offer of viewInvitation. When the agency has changed it since, the answer is 409 and nothing is accepted." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
+		Offer string `json:"offer,omitempty" doc:"The offer you saw. If it changed, you get 409." example:"5f0c2f0e7f5e4a52" maxLength:"64"`
 	} `required:"false"`
 }
 
@@ -108,7 +108,7 @@ func AcceptInvitation(auth *signin.Authenticator, invitations *onboarding.Invita
 type declineInput struct {
 	LinkToken
 	Body *struct {
-		Reason string `json:"reason,omitempty" doc:"A few words to the agency, at most 300 characters." example:"We work with somebody else now."`
+		Reason string `json:"reason,omitempty" doc:"A note to the agency, up to 300 characters." example:"We work with somebody else now."`
 	} `required:"false"`
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -36,9 +38,20 @@ type HostingBody struct {
 
 // TimelineBody is one line of an invite's delivery timeline.
 type TimelineBody struct {
-	Event  string    `json:"event" enum:"queued,sent,delivered,delayed,bounced,complained,opened,signed_in,accepted,resent,canceled,declined,address_proposed,expired,new_link_requested,failed" example:"delivered"`
-	At     time.Time `json:"at"`
-	Detail string    `json:"detail,omitempty" example:"the mailbox is full"`
+	Event  TimelineEvent `json:"event" example:"delivered"`
+	At     time.Time     `json:"at"`
+	Detail string        `json:"detail,omitempty" example:"the mailbox is full"`
+}
+
+// TimelineEvent is what happened to an invite.
+type TimelineEvent string
+
+// Schema says which events there are. They are too many for a tag of the field.
+func (TimelineEvent) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: []any{
+		"queued", "sent", "delivered", "delayed", "bounced", "complained", "opened", "signed_in", "accepted", "resent", "canceled",
+		"declined", "address_proposed", "expired", "new_link_requested", "failed",
+	}}
 }
 
 // InviteBody is an invite.
@@ -68,19 +81,19 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}
 	for _, e := range i.Timeline {
-		b.Timeline = append(b.Timeline, TimelineBody{string(e.Name), e.At, e.Detail})
+		b.Timeline = append(b.Timeline, TimelineBody{TimelineEvent(e.Name), e.At, e.Detail})
 	}
 	return b
 }
 
 // DraftBody is an invite as its sender writes it.
 type DraftBody struct {
-	Email   string      `json:"email" doc:"The only field that is needed. \"Acme Ltd <ops@acme.example>\" gives the name too." example:"ops@acme.example" maxLength:"600"`
+	Email   string      `json:"email" doc:"The address, or \"Acme Ltd <ops@acme.example>\"." example:"ops@acme.example" maxLength:"600"`
 	Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
-	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, the default) or client (Ask Client to Pay). It cannot be changed after sending." example:"agency"`
+	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, default) or client (Ask Client to Pay), for good." example:"agency"`
 	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
 	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
-	Message string      `json:"message,omitempty" doc:"A few words of your own for the mail, at most 500 characters." example:"Here are your two workflows."`
+	Message string      `json:"message,omitempty" doc:"Shown in the email. Up to 500 characters." example:"Here are your two workflows."`
 }
 
 // draft is the body as the use case takes it.
@@ -102,7 +115,7 @@ func (b DraftBody) draft() onboarding.Draft {
 }
 
 type sendInput struct {
-	Key    string `header:"Idempotency-Key" doc:"Any string of your own: the same request with the same key is carried out once." maxLength:"255"`
+	Key    string `header:"Idempotency-Key" doc:"Any string. We carry out a request with the same key only once." maxLength:"255"`
 	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (201) or refused (422)." example:"wait=10"`
 	Body   DraftBody
 }

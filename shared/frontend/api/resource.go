@@ -26,7 +26,7 @@ type ResourceBody struct {
 	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
 	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
 
-	OwnedBy string `json:"ownedBy,omitempty" doc:"The client that has bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	OwnedBy string `json:"ownedBy,omitempty" doc:"The client who bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 
 	CreatedAt time.Time `json:"createdAt"`
 }

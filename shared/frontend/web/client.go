@@ -289,8 +289,8 @@ func owing(v *page.Client, c *client.Client) bool {
 	switch s := c.Payment.State; {
 	case s == subscription.PastDue:
 		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
-			Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to change it. " +
-				"Perhaps remind it."}
+			Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to " +
+				"change it. Perhaps remind it."}
 	case s == subscription.Disputed:
 		v.Banner = page.Banner{Tone: page.Bad, Title: "The client's bank disputes the payment.",
 			Text: "Its portal is paused until that is decided." + until}

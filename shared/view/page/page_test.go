@@ -173,8 +173,11 @@ func TestTimesAreToldTheWayPeopleSayThem(t *testing.T) {
 }
 
 func FuzzDocs(f *testing.F) {
-	f.Add([]byte(`{"paths":{"/a":{"get":{"operationId":"a","responses":{"200":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}}},"components":{"schemas":{"A":{"properties":{"a":{"$ref":"#/components/schemas/A"}}}}}}`))
-	f.Add([]byte(`{"paths":{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}},"components":{"schemas":{"A":{"$ref":"#/components/schemas/A"}}}}`))
+	f.Add([]byte(`{"paths":{"/a":{"get":{"operationId":"a",
+		"responses":{"200":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}}},
+		"components":{"schemas":{"A":{"properties":{"a":{"$ref":"#/components/schemas/A"}}}}}}`))
+	f.Add([]byte(`{"paths":{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}},
+		"components":{"schemas":{"A":{"$ref":"#/components/schemas/A"}}}}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		v, err := page.DocsOf(doc)
 		if err != nil {

@@ -100,7 +100,7 @@ func (r *reader) batchWrite() (b batchWrite) {
 func (r *reader) batchAction(table string) (a transactAction) {
 	r.object(func(name string) {
 		if a.request != nil {
-			r.reject(invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"))
+			r.reject(severalTypes())
 			return
 		}
 		switch name {

@@ -30,9 +30,12 @@ func call(tb testing.TB, e *engine.Engine, operation, body string) string {
 
 // itemJSON is an item of some 400 bytes with both indexes.
 func itemJSON(i int) string {
-	return fmt.Sprintf(`{"pk":{"S":"agency#01"},"sk":{"S":"client#%08d"},"g1":{"S":"due#%d"},"s1":{"S":"2026-01-01T00:00:00Z"},"g2":{"S":"agency#01"},"s2":{"S":"name-%08d"},`+
-		`"email":{"S":"client-%d@example.com"},"name":{"S":"Client number %d"},"status":{"S":"pending"},"count":{"N":"3"},"ttl":{"N":"1900000000"},`+
-		`"instances":{"L":[{"M":{"id":{"S":"inst_1"},"url":{"S":"https://n8n.example.com/1"}}},{"M":{"id":{"S":"inst_2"},"url":{"S":"https://n8n.example.com/2"}}}]}}`, i, i%16, i, i, i)
+	return fmt.Sprintf(`{"pk":{"S":"agency#01"},"sk":{"S":"client#%08d"},"g1":{"S":"due#%d"},"s1":{"S":"2026-01-01T00:00:00Z"},`+
+		`"g2":{"S":"agency#01"},"s2":{"S":"name-%08d"},`+
+		`"email":{"S":"client-%d@example.com"},"name":{"S":"Client number %d"},"status":{"S":"pending"},`+
+		`"count":{"N":"3"},"ttl":{"N":"1900000000"},`+
+		`"instances":{"L":[{"M":{"id":{"S":"inst_1"},"url":{"S":"https://n8n.example.com/1"}}},`+
+		`{"M":{"id":{"S":"inst_2"},"url":{"S":"https://n8n.example.com/2"}}}]}}`, i, i%16, i, i, i)
 }
 
 var filled sync.Map // of size to *engine.Engine: filling is the long part
@@ -87,8 +90,8 @@ func BenchmarkQuery50(b *testing.B) {
 		i := 0
 		for b.Loop() {
 			i = (i + 7919) % size
-			call(b, e, "Query",
-				fmt.Sprintf(`{"TableName":"clients","Limit":50,"KeyConditionExpression":"pk = :p AND sk > :s","ExpressionAttributeValues":{":p":{"S":"agency#01"},":s":{"S":"client#%08d"}}}`, i))
+			call(b, e, "Query", fmt.Sprintf(`{"TableName":"clients","Limit":50,"KeyConditionExpression":"pk = :p AND sk > :s",`+
+				`"ExpressionAttributeValues":{":p":{"S":"agency#01"},":s":{"S":"client#%08d"}}}`, i))
 		}
 	})
 }
@@ -96,8 +99,8 @@ func BenchmarkQuery50(b *testing.B) {
 func BenchmarkQueryIndex50(b *testing.B) {
 	each(b, func(b *testing.B, e *engine.Engine, size int) {
 		for b.Loop() {
-			call(b, e, "Query",
-				`{"TableName":"clients","IndexName":"list","Limit":50,"KeyConditionExpression":"g2 = :p","ExpressionAttributeValues":{":p":{"S":"agency#01"}}}`)
+			call(b, e, "Query", `{"TableName":"clients","IndexName":"list","Limit":50,"KeyConditionExpression":"g2 = :p",`+
+				`"ExpressionAttributeValues":{":p":{"S":"agency#01"}}}`)
 		}
 	})
 }
@@ -105,9 +108,14 @@ func BenchmarkQueryIndex50(b *testing.B) {
 func transactJSON(i int) string {
 	return fmt.Sprintf(`{"ClientRequestToken":"%d","TransactItems":[`+
 		`{"Put":{"TableName":"clients","Item":%s,"ConditionExpression":"attribute_not_exists(pk)"}},`+
-		`{"Put":{"TableName":"clients","Item":{"pk":{"S":"agency#01"},"sk":{"S":"event#%d"},"what":{"S":"invited"},"at":{"N":"1800000000"}}}},`+
-		`{"Update":{"TableName":"clients","Key":{"pk":{"S":"agency#01"},"sk":{"S":"!meta"}},"UpdateExpression":"SET #r = :r ADD #n :one","ConditionExpression":"attribute_not_exists(#r) OR #n < :max","ExpressionAttributeNames":{"#r":"ring","#n":"sent"},"ExpressionAttributeValues":{":r":{"L":[{"N":"1"},{"N":"2"}]},":one":{"N":"1"},":max":{"N":"99999999999"}}}},`+
-		`{"ConditionCheck":{"TableName":"clients","Key":{"pk":{"S":"agency#01"},"sk":{"S":"client#00000001"}},"ConditionExpression":"attribute_exists(pk)"}}]}`, i, itemJSON(10_000_000+i), i)
+		`{"Put":{"TableName":"clients","Item":{"pk":{"S":"agency#01"},"sk":{"S":"event#%d"},`+
+		`"what":{"S":"invited"},"at":{"N":"1800000000"}}}},`+
+		`{"Update":{"TableName":"clients","Key":{"pk":{"S":"agency#01"},"sk":{"S":"!meta"}},`+
+		`"UpdateExpression":"SET #r = :r ADD #n :one","ConditionExpression":"attribute_not_exists(#r) OR #n < :max",`+
+		`"ExpressionAttributeNames":{"#r":"ring","#n":"sent"},`+
+		`"ExpressionAttributeValues":{":r":{"L":[{"N":"1"},{"N":"2"}]},":one":{"N":"1"},":max":{"N":"99999999999"}}}},`+
+		`{"ConditionCheck":{"TableName":"clients","Key":{"pk":{"S":"agency#01"},"sk":{"S":"client#00000001"}},`+
+		`"ConditionExpression":"attribute_exists(pk)"}}]}`, i, itemJSON(10_000_000+i), i)
 }
 
 var serial atomic.Int64

@@ -36,7 +36,7 @@ func (r *reader) attribute(depth int) value {
 			continue
 		}
 		if v.kind != kindNone {
-			r.reject(invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"))
+			r.reject(severalTypes())
 			return v
 		}
 		v = r.typed(name, depth)

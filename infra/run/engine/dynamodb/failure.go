@@ -40,6 +40,11 @@ func invalid(format string, args ...any) *failure {
 	return fail(validateSpace+"ValidationException", format, args...)
 }
 
+// severalTypes is the invalid of a value that names more than one type, and of a batch's entry that names two actions.
+func severalTypes() *failure {
+	return invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+}
+
 // misfit is an invalidValues of an item or a key that does not fit its table.
 func misfit(format string, args ...any) *failure {
 	f := invalidValues(format, args...)

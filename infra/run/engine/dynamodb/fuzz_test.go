@@ -33,7 +33,8 @@ func FuzzExpression(f *testing.F) {
 			if bad != nil {
 				continue
 			}
-			stored := `{"a":{"S":"v"},"b":{"M":{"c":{"L":[{"N":"1"},{"S":"x"}]}}},"c":{"L":[]},"d":{"L":[]},"f":{"N":"1"},"g":{"SS":["x","y"]}}`
+			stored := `{"a":{"S":"v"},"b":{"M":{"c":{"L":[{"N":"1"},{"S":"x"}]}}},"c":{"L":[]},"d":{"L":[]},"f":{"N":"1"},` +
+				`"g":{"SS":["x","y"]}}`
 			i := storedAttributes(stored)
 			switch l {
 			case updateLanguage:
@@ -86,8 +87,9 @@ func FuzzRequest(f *testing.F) {
 				t.Fatalf("%s of %q: %d %s", operation, body, w.Code, w.Body)
 			}
 		}
-		send("CreateTable",
-			`{"TableName":"ttt","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST"}`)
+		send("CreateTable", `{"TableName":"ttt","BillingMode":"PAY_PER_REQUEST",
+			"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+			"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}]}`)
 		send("PutItem", `{"TableName":"ttt","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"a":{"L":[]}}}`)
 		for operation := range operations {
 			send(operation, body)

@@ -102,7 +102,8 @@ func (r *reader) transaction() *transaction {
 	}
 	r.end()
 	if r.err == nil && !given {
-		r.reject(invalid("1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null"))
+		r.reject(invalid("1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: " +
+			"Member must not be null"))
 	}
 	return t
 }

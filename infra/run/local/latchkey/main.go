@@ -110,7 +110,8 @@ func run(data string, out io.Writer) error {
   State              %s
   Ready in           %s. Ctrl-C ends it.
 
-`, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), functions, bought, keeps, time.Since(start).Round(time.Millisecond))
+`, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), functions, bought, keeps,
+		time.Since(start).Round(time.Millisecond))
 	<-ctx.Done()
 	stop() // a second Ctrl-C ends it at once
 	return l.Close()

@@ -109,7 +109,9 @@ func TestARandomHistoryMatchesTheModel(t *testing.T) {
 				r, there := model[from]
 				_, taken := model[to]
 				err := x.transact(
-					types.TransactWriteItem{Delete: &types.Delete{TableName: x.name, Key: key("p", from), ConditionExpression: aws.String("attribute_exists(pk)")}},
+					types.TransactWriteItem{Delete: &types.Delete{
+						TableName: x.name, Key: key("p", from), ConditionExpression: aws.String("attribute_exists(pk)"),
+					}},
 					x.doPut(r.item(to), absent))
 				verdict(err, there && !taken, "move")
 				if err == nil {
