@@ -78,6 +78,17 @@ func TestAMessageOfTheProvisionerHasTheThingLookedAt(t *testing.T) {
 			t.Errorf("%s: the job is %+v, %v", name, j, err)
 		}
 	}
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+		w, q := httptest.NewRecorder(), &jobs{}
+		r := httptest.NewRequest(method, "/provisioner/callback", strings.NewReader(good))
+		r.Header.Set("Webhook-Id", "msg_1")
+		r.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
+		r.Header.Set("Webhook-Signature", provisionhook.Sign([]byte(secret), "msg_1", now, []byte(good)))
+		provisionhook.Receiver([]byte(secret), func() time.Time { return now }, q).ServeHTTP(w, r)
+		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "POST" || len(q.got) > 0 {
+			t.Errorf("%s: answered %d, Allow %q, and sent %d jobs", method, w.Code, w.Header().Get("Allow"), len(q.got))
+		}
+	}
 	// Where no provisioner was set up, nobody can sign.
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/provisioner/callback", strings.NewReader(good))

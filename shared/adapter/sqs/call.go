@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -51,10 +52,23 @@ func (q *Queue) call(ctx context.Context, body []byte) error {
 	}
 }
 
+// endpoint is where SQS is called. CloudFormation writes the queue's URL with the host of the region's own endpoint, which
+// does not end alike in every partition: in China it is amazonaws.com.cn.
+func (q *Queue) endpoint() (string, error) {
+	if at := aws.ToString(q.cfg.BaseEndpoint); at != "" {
+		return at, nil
+	}
+	u, err := url.Parse(q.url)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return "", errors.New("the queue's URL has no host to call; it is what CloudFormation's Ref of the queue gives")
+	}
+	return "https://" + u.Host, nil
+}
+
 func (q *Queue) attempt(ctx context.Context, body []byte, n int) error {
-	endpoint := aws.ToString(q.cfg.BaseEndpoint)
-	if endpoint == "" {
-		endpoint = "https://sqs." + q.cfg.Region + ".amazonaws.com"
+	endpoint, err := q.endpoint()
+	if err != nil {
+		return err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(endpoint, "/")+"/", bytes.NewReader(body))
 	if err != nil {

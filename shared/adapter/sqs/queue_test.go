@@ -91,6 +91,35 @@ func TestACallIsSignedForTheRegionsQueues(t *testing.T) {
 	}
 }
 
+// TestAQueueIsCalledWhereItsURLSays: the hosts of a region's endpoints end as its partition has it.
+func TestAQueueIsCalledWhereItsURLSays(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ queue, endpoint, called string }{
+		{"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/mail", "", "https://sqs.cn-north-1.amazonaws.com.cn/"},
+		{"https://sqs.us-gov-west-1.amazonaws.com/123456789012/mail", "", "https://sqs.us-gov-west-1.amazonaws.com/"},
+		{"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/mail", "http://localhost:4566", "http://localhost:4566/"},
+		{"http://sqs.eu-central-1.amazonaws.com/123456789012/mail", "", ""},
+		{"/123456789012/mail", "", ""},
+	} {
+		_, there := open(taken)
+		cfg := aws.Config{Region: "cn-north-1", HTTPClient: there}
+		if c.endpoint != "" {
+			cfg.BaseEndpoint = &c.endpoint
+		}
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+		})
+		err := sqs.Open(cfg, c.queue).Send(t.Context(), []byte("b"), 0)
+		called := ""
+		if len(there.sent) == 1 {
+			called = there.sent[0].URL.String()
+		}
+		if called != c.called || (err == nil) != (c.called != "") {
+			t.Errorf("%s by %q: called %q, %v; want %q", c.queue, c.endpoint, called, err, c.called)
+		}
+	}
+}
+
 func TestWhatMayPassIsTriedThreeTimesWithPauses(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")

@@ -20,6 +20,11 @@ const mostWebhook = 1 << 20
 func Receiver(secrets []string, now func() time.Time, listen func(ctx context.Context, e payment.Event) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			http.Error(w, "this address takes POST alone", http.StatusMethodNotAllowed)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostWebhook))
 		if err != nil {
 			http.Error(w, "the body cannot be read", http.StatusBadRequest)

@@ -2,8 +2,10 @@ package stripe_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,20 @@ func TestAWebhookOfSomebodyElseIsRefused(t *testing.T) {
 				t.Errorf("%v, %v", e, err)
 			}
 		})
+	}
+}
+
+func TestAWebhookIsPosted(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]int{"POST": 200, "GET": 405, "HEAD": 405, "PUT": 405, "DELETE": 405, "OPTIONS": 405} {
+		heard := 0
+		listen := func(context.Context, payment.Event) error { heard++; return nil }
+		r, w := httptest.NewRequest(method, "/stripe/webhook", bytes.NewReader(body)), httptest.NewRecorder()
+		r.Header.Set("Stripe-Signature", signed(body, "whsec_a", now))
+		stripe.Receiver([]string{"whsec_a"}, func() time.Time { return now }, listen).ServeHTTP(w, r)
+		if w.Code != want || (heard == 1) != (want == 200) || (w.Header().Get("Allow") == "POST") != (want == 405) {
+			t.Errorf("%s: %d, Allow %q, heard %d times", method, w.Code, w.Header().Get("Allow"), heard)
+		}
 	}
 }
 

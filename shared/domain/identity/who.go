@@ -3,7 +3,7 @@ package identity
 // Kind is a kind of caller that an operation or a page is for.
 type Kind string
 
-// The kinds, each narrower than the one before.
+// The kinds.
 const (
 	// Anyone may call, and nothing about the caller is looked at.
 	Anyone Kind = "anyone"

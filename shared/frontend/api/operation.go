@@ -1,4 +1,4 @@
-// Package api is the HTTP API: one operation per function, with typed input and output from which the OpenAPI
+// Package api is the HTTP API: one function for a path and its operations, with typed input and output from which the OpenAPI
 // document is made. An operation checks its input's form, finds out who is calling, calls one use case and puts the
 // outcome into JSON; it decides nothing.
 package api

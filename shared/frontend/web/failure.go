@@ -25,7 +25,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch f.Code {
 	case fault.Unauthenticated:
 		next := "/sign-in"
-		if r.Method == http.MethodGet {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			next = signInPath(r.URL.RequestURI())
 		}
 		if err := seeOther(w, next); err == nil {

@@ -85,7 +85,8 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.S
 }
 
 // createKey makes a key. Its secret is on the page that answers, and on no other: it is kept nowhere, so there is no address
-// to lead on to that could show it. This is the one form that answers a success with 200.
+// to lead on to that could show it. Of the forms that change something, it is the one that
+// answers a success with 200.
 func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 	return form("create", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		n := signin.NewKey{Name: r.PostForm.Get("name")}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -42,19 +41,25 @@ func SettingsPage(s *Site, auth *signin.Authenticator, settings *agencies.Settin
 		if err != nil {
 			return err
 		}
-		q := r.URL.Query()
-		switch q.Get("done") {
-		case "saved":
-			v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
-		case "tried":
-			v.Note = page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
-			v.Name = cmp.Or(q.Get("name"), v.Name)
-		}
-		if c, err := agency.ParseColor(q.Get("color")); err == nil && q.Get("color") != "" {
-			v.Color, v.Workspace.Brand.Color = c, c
-		}
+		look(&v, r.URL.Query())
 		return s.show(w, r, http.StatusOK, v)
 	}, saveSettings(s, settings, uploads))
+}
+
+// look puts on the page what its address asks to be shown. A name or colour that could not be saved is not: anybody can write a
+// link to this address, and what it says would stand in a form that one press saves.
+func look(v *page.Branding, q url.Values) {
+	switch q.Get("done") {
+	case "saved":
+		v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+	case "tried":
+		if name, err := agency.ParseName(q.Get("name")); err == nil {
+			v.Name, v.Note = name, page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+		}
+	}
+	if c, err := agency.ParseColor(q.Get("color")); err == nil && q.Get("color") != "" {
+		v.Color, v.Workspace.Brand.Color = c, c
+	}
 }
 
 func (s *Site) branding(ctx context.Context, settings *agencies.Settings, caller identity.Caller) (page.Branding, error) {

@@ -1,4 +1,4 @@
-// Package web is the browser's side of the product: one handler per page or form, which finds out who is looking,
+// Package web is the browser's side of the product: one function for a page and its forms, which finds out who is looking,
 // calls one use case and shows the outcome as a page. It decides nothing. All pages work by links and forms; the
 // script on some of them is a client of the HTTP API.
 package web

@@ -94,6 +94,45 @@ func TestAPageTakesItsOwnMethods(t *testing.T) {
 	}
 }
 
+// TestWhoIsNotSignedInIsLedBackByHEADAsByGET: what looks at a page by HEAD is told the same way on.
+func TestWhoIsNotSignedInIsLedBackByHEADAsByGET(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]string{"GET": "/sign-in?next=%2Fupgrade", "HEAD": "/sign-in?next=%2Fupgrade", "POST": "/sign-in"} {
+		w := httptest.NewRecorder()
+		site().fail(w, httptest.NewRequest(method, "/upgrade?x=1", nil), fault.New(fault.Unauthenticated, "Sign in."))
+		if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != want {
+			t.Errorf("%s: %d to %q, want %q", method, w.Code, got, want)
+		}
+	}
+}
+
+// TestALookThatCouldNotBeSavedIsNotShown: the address of the settings may come from anybody.
+func TestALookThatCouldNotBeSavedIsNotShown(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]struct {
+		name, color string
+		noted       bool
+	}{
+		"done=tried&name=Acme&color=%23ff0000":         {"Acme", "#ff0000", true},
+		"color=%23ff0000":                              {"Northwind", "#ff0000", false}, // as the script asks
+		"name=Acme":                                    {"Northwind", "#0000ff", false},
+		"done=tried&name=&color=%23ff0000":             {"Northwind", "#ff0000", false},
+		"done=tried&name=" + strings.Repeat("N", 3000): {"Northwind", "#0000ff", false},
+		"done=tried&name=Acme%0d%0aX:1":                {"Northwind", "#0000ff", false},
+		"done=tried&name=Acme&color=red%3B%7D":         {"Acme", "#0000ff", true},
+		"done=saved&name=Acme":                         {"Northwind", "#0000ff", true},
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := page.Branding{Name: "Northwind", Color: "#0000ff"}
+		if look(&v, q); v.Name != want.name || v.Color != want.color || (v.Note.Text != "") != want.noted {
+			t.Errorf("%.60s: %q, %q, %q", query, v.Name, v.Color, v.Note.Text)
+		}
+	}
+}
+
 // formPage is a page with two forms, of which the first is what it is for.
 func formPage(s *Site) *Page {
 	says := func(status int) handler {
