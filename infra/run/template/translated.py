@@ -11,8 +11,8 @@ planned.py, and held to the same.
 No role may grant an action or a resource by wildcard, except the streams of a log group, whose ARN CloudFormation gives with
 ":*", and the names in PREFIXES. Every function has a role of its own, and every role a function, but for the API's.
 
-What sam build writes is looked at where there is any: what is in .aws-sam, or, where the SAM CLI can be found, what it makes of
-the templates without building functions.
+What sam build writes is looked at where there is any: what is in .aws-sam, and, where the SAM CLI can be found, what it makes of
+the templates now, without building functions.
 
 Needs aws-sam-translator, which cfn-lint brings along.
 """
@@ -193,7 +193,7 @@ def built():
     folders = [os.path.dirname(file) for file in sorted(glob.glob(".aws-sam/*/template.yaml"))]
     sam = shutil.which("sam") or shutil.which(os.path.abspath(".engines/sam/venv/bin/sam"))
     with tempfile.TemporaryDirectory() as temporary:
-        if not folders and sam:
+        if sam:
             for path in ["template.yaml", *glob.glob("functions/*/template.yaml"), *glob.glob("infra/ops/*.yaml")]:
                 copy, text = pathlib.Path(temporary, path), pathlib.Path(path).read_text(encoding="utf-8")
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -203,11 +203,11 @@ def built():
             if done.returncode:
                 problems.append(f"sam build: {done.stderr[-2000:]}")
                 return
-            folders = [os.path.join(temporary, ".aws-sam", "build")]
+            folders.append(os.path.join(temporary, ".aws-sam", "build"))
         for folder in folders:
             files, wrong = aliases.left(folder)
             problems.extend(wrong)
-            print(f"sam build: {len(files)} templates in {'a folder of their own' if folder.startswith(temporary) else folder}, "
+            print(f"sam build: {len(files)} templates in {'a folder of their own, made now' if folder.startswith(temporary) else folder}, "
                   f"{len(wrong) or 'no'} anchors and aliases left")
         if not folders:
             print("sam build: nothing is in .aws-sam, and there is no SAM CLI; make sam-check installs it")

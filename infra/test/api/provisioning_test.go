@@ -156,7 +156,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 }
 
 // tells has the operator's program say that its newest thing has changed.
-func (p *product) tells(change func(body, signature string) (string, string)) *answer {
+func (p *product) tells(change func(at time.Time, body, signature string) (string, string)) *answer {
 	p.t.Helper()
 	all := p.local.Provisioner.Things()
 	of := all[len(all)-1].Data
@@ -164,13 +164,13 @@ func (p *product) tells(change func(body, signature string) (string, string)) *a
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	body := string(text)
-	signature := provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", p.now(), text)
+	body, at := string(text), p.now() // signature and header are of the same second
+	signature := provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", at, text)
 	if change != nil {
-		body, signature = change(body, signature)
+		body, signature = change(at, body, signature)
 	}
 	return p.nobody().post("/provisioner/callback", raw(body), "Content-Type", "application/json", "Webhook-Id", "msg_1",
-		"Webhook-Timestamp", strconv.FormatInt(p.now().Unix(), 10), "Webhook-Signature", signature)
+		"Webhook-Timestamp", strconv.FormatInt(at.Unix(), 10), "Webhook-Signature", signature)
 }
 
 func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
@@ -182,16 +182,16 @@ func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
 	p.until("something to be begun", func() bool { return len(p.local.Provisioner.Things()) > 0 })
 	p.tells(nil).is(204)
 	p.tells(nil).is(204) // twice does no harm
-	p.tells(func(body, _ string) (string, string) { return body, "" }).is(401)
-	p.tells(func(body, signature string) (string, string) {
+	p.tells(func(_ time.Time, body, _ string) (string, string) { return body, "" }).is(401)
+	p.tells(func(_ time.Time, body, signature string) (string, string) {
 		return strings.Replace(body, "si_", "xx_", 1), signature
 	}).is(401)
-	sign := func(body string) (string, string) {
-		return body, provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", p.now(), []byte(body))
+	sign := func(at time.Time, body string) (string, string) {
+		return body, provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", at, []byte(body))
 	}
-	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "changed", "begin", 1)) }).is(400)
+	p.tells(func(at time.Time, body, _ string) (string, string) { return sign(at, strings.Replace(body, "changed", "begin", 1)) }).is(400)
 	// of what there is not: nobody learns that
-	p.tells(func(body, _ string) (string, string) { return sign(strings.Replace(body, "si_", "xx_", 1)) }).is(204)
+	p.tells(func(at time.Time, body, _ string) (string, string) { return sign(at, strings.Replace(body, "si_", "xx_", 1)) }).is(204)
 	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	p.tells(nil).is(204)
 }

@@ -62,8 +62,9 @@ func (q *Queue) attempt(ctx context.Context, body []byte, n int) error {
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
-	r.Header.Set("Amz-Sdk-Request", fmt.Sprintf("attempt=%d; max=%d", n, tries)) // as the SDK tells a first try from another
-	if trace := os.Getenv("_X_AMZN_TRACE_ID"); trace != "" {                     // by which Lambda finds functions that call themselves for ever
+	r.Header.Set("Amz-Sdk-Request", fmt.Sprintf("attempt=%d; max=%d", n, tries)) // as the SDK says it
+	// Lambda finds functions that call themselves for ever by this.
+	if trace := os.Getenv("_X_AMZN_TRACE_ID"); trace != "" {
 		r.Header.Set("X-Amzn-Trace-Id", trace)
 	}
 	who, err := q.cfg.Credentials.Retrieve(ctx)
