@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // onLambda deploys template.yaml and its areas with sam deploy on MiniStack, which runs provided.al2023 functions without Docker,
@@ -100,23 +97,12 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 		return nil, stop, err
 	}
 	ends = append(ends, p.stop)
-	upstream, err := url.Parse(endpoint)
-	if err != nil {
-		return nil, stop, err
-	}
-	go http.Serve(on, named(upstream, strings.TrimSpace(id)+".execute-api."+upstream.Host)) //nolint:errcheck,gosec // until on is closed
+	host := strings.TrimSpace(id) + ".execute-api." + strings.TrimPrefix(endpoint, "http://")
+	go http.Serve(on, whole(endpoint, host, "http://localhost:"+pages)) //nolint:errcheck,gosec // until on is closed
 	said, err := tool(python, "infra/ops/engines/lambdas.py", "queues", origin, "http://localhost:"+pages)
 	if err != nil {
 		return nil, stop, err
 	}
 	fmt.Print(said)
 	return []string{"LATCHKEY_URL=" + origin, "LATCHKEY_LOCAL_URL=http://localhost:" + pages}, stop, nil
-}
-
-// named passes requests on under the name of an API, which resolvers do not know.
-func named(upstream *url.URL, host string) http.Handler {
-	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(upstream)
-		r.Out.Host = host
-	}, Transport: &http.Transport{ResponseHeaderTimeout: time.Minute, MaxIdleConnsPerHost: 16}}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +17,8 @@ import (
 
 // Where things are with the product under SAM local. samconfig.toml and the containers know these ports.
 const (
-	samAPI    = "http://localhost:3000"            // sam local start-api
+	samOrigin = "http://localhost:3000"            // the product's origin, which passes on to start-api
+	samAPI    = "http://localhost:3002"            // sam local start-api
 	samLambda = "http://127.0.0.1:3001"            // sam local start-lambda
 	samPages  = "http://localhost:8108"            // the mailbox
 	samNear   = "http://host.docker.internal:8108" // the same, as containers know it
@@ -73,9 +76,9 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 	}{
 		{"sam-start-lambda", samLambda + "/", environment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
 		{"sam-latchkey", samPages + "/_local/clock",
-			[]string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samAPI, "NEAR=" + samNear},
+			[]string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samOrigin, "NEAR=" + samNear},
 			[]string{binary}},
-		{"sam-start-api", samAPI + "/v1/health", environment, []string{cli, "local", "start-api", samConfig, "--port=3000"}},
+		{"sam-start-api", samAPI + "/v1/health", environment, []string{cli, "local", "start-api", samConfig, "--port=3002"}},
 	} {
 		p, err := run(ctx, folder, c.name, c.ready, c.env, c.line[0], c.line[1:]...)
 		if err != nil {
@@ -84,13 +87,20 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 		started = append(started, p)
 		fmt.Println("sam:", c.name, "answers")
 	}
+	on, err := net.Listen("tcp", strings.TrimPrefix(samOrigin, "http://"))
+	if err != nil {
+		return stop, err
+	}
+	end := stop
+	stop = func() error { return errors.Join(on.Close(), end()) }
+	go http.Serve(on, whole(samAPI, "", samPages)) //nolint:errcheck,gosec // until on is closed
 	return stop, nil
 }
 
 // underSAM has the suites run through SAM local.
 func underSAM(ctx context.Context, folder string) (env []string, stop func() error, err error) {
 	stop, err = sam(ctx, folder)
-	return []string{"LATCHKEY_URL=" + samAPI, "LATCHKEY_LOCAL_URL=" + samPages}, stop, err
+	return []string{"LATCHKEY_URL=" + samOrigin, "LATCHKEY_LOCAL_URL=" + samPages}, stop, err
 }
 
 // samTests are the tests of the API that are run through SAM local. It takes a second for a request whose function is
@@ -127,7 +137,7 @@ func answered(folder string) string {
 		}
 	}
 	t, err := template.Read("template.yaml",
-		template.Inputs{Parameters: map[string]string{"Origin": samAPI, "MailFrom": "invites@mail.latchkey.example"}})
+		template.Inputs{Parameters: map[string]string{"Origin": samOrigin, "MailFrom": "invites@mail.latchkey.example"}})
 	if err != nil {
 		return err.Error() + "\n"
 	}
@@ -148,7 +158,7 @@ func keepSAM(ctx context.Context, folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n  Latchkey runs at   %s, under sam local\n  Mailbox            %s/_local/mail\n  Ctrl-C ends it.\n\n", samAPI, samPages)
+	fmt.Printf("\n  Latchkey runs at   %s, under sam local\n  Mailbox            %s/_local/mail\n  Ctrl-C ends it.\n\n", samOrigin, samPages)
 	<-ctx.Done()
 	return nil
 }

@@ -67,7 +67,8 @@ type Options struct {
 	Endpoints map[string]string
 	// Lambda is the endpoint of Lambda's Invoke, such as sam local start-lambda's: the functions run there, and here
 	// are only the events of queues and schedules, the AWS engine, and the pages under /_local. The clock cannot be
-	// moved then, and Parameters must name the Origin.
+	// moved then, and Parameters must name the Origin. Stripe's pages are below it, since the product's pages send forms to
+	// their own origin alone: whatever answers there passes /_local on to here.
 	Lambda string
 	// Near is the origin at which those functions reach this process, when it is not Origin(): containers know it by
 	// another name. What stands in for n8n, Stripe and the program that sets things up is there.
@@ -170,7 +171,11 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	if err = l.refuse(o); err != nil {
 		return l, err
 	}
-	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: l.origin + stripePath, Dir: o.Dir}); err != nil {
+	pages := l.origin
+	if o.Lambda != "" {
+		pages = cmp.Or(o.Parameters["Origin"], pages)
+	}
+	if l.Stripe, err = stripe.Open(stripe.Options{Now: l.clock.Now, Base: pages + stripePath, Dir: o.Dir}); err != nil {
 		return l, err
 	}
 	l.payments = payments.Open(o.StripeKey, payments.Options{})
