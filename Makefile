@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run check test test-long binaries-test test-n8n stack aws bench conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -77,6 +77,9 @@ aws: ## the embedded AWS engine by itself: AWS_PORT=4566 DATA=folder (empty: in 
 
 bench: ## measure the budgets of the design and print them beside their goals
 	go run ./infra/ops/bench
+
+bench-before: ## the same beside an earlier commit's, by turns, as ratios: BEFORE=commit ONLY='units|invites'
+	go run ./infra/ops/bench/before -commit $(BEFORE) $(if $(ONLY),-only '$(ONLY)')
 
 conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
 	go test -count=1 ./infra/test/conformance/...

@@ -80,8 +80,8 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	env := environment.New(func(name string) string { return vars[name] })
 	env.HTTPClient = cfg.HTTPClient
 	made := operations.With(wire.From(env, wire.Outside{}))
-	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Portal(),
-		made.Session()} {
+	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Invite(),
+		made.Portal(), made.Session()} {
 		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
 			p.functions[o.ID] = f
 		}

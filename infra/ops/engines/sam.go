@@ -76,7 +76,8 @@ func sam(ctx context.Context, folder string) (stop func() error, err error) {
 	}{
 		{"sam-start-lambda", samLambda + "/", environment, []string{cli, "local", "start-lambda", samConfig, "--port=3001"}},
 		{"sam-latchkey", samPages + "/_local/clock",
-			[]string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samOrigin, "NEAR=" + samNear},
+			[]string{"PORT=8108", "AWS_PORT=" + samEngine, "DATA=", "LAMBDA_ENDPOINT=" + samLambda, "ORIGIN=" + samOrigin,
+				"NEAR=" + samNear},
 			[]string{binary}},
 		{"sam-start-api", samAPI + "/v1/health", environment, []string{cli, "local", "start-api", samConfig, "--port=3002"}},
 	} {
@@ -158,7 +159,8 @@ func keepSAM(ctx context.Context, folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n  Latchkey runs at   %s, under sam local\n  Mailbox            %s/_local/mail\n  Ctrl-C ends it.\n\n", samOrigin, samPages)
+	fmt.Printf("\n  Latchkey runs at   %s, under sam local\n  Mailbox            %s/_local/mail\n  Ctrl-C ends it.\n\n",
+		samOrigin, samPages)
 	<-ctx.Done()
 	return nil
 }

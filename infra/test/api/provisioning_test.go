@@ -189,9 +189,13 @@ func TestOnlyTheOperatorsProgramIsListenedTo(t *testing.T) {
 	sign := func(at time.Time, body string) (string, string) {
 		return body, provisionhook.Sign(p.local.Provisioner.Secret, "msg_1", at, []byte(body))
 	}
-	p.tells(func(at time.Time, body, _ string) (string, string) { return sign(at, strings.Replace(body, "changed", "begin", 1)) }).is(400)
+	p.tells(func(at time.Time, body, _ string) (string, string) {
+		return sign(at, strings.Replace(body, "changed", "begin", 1))
+	}).is(400)
 	// of what there is not: nobody learns that
-	p.tells(func(at time.Time, body, _ string) (string, string) { return sign(at, strings.Replace(body, "si_", "xx_", 1)) }).is(204)
+	p.tells(func(at time.Time, body, _ string) (string, string) {
+		return sign(at, strings.Replace(body, "si_", "xx_", 1))
+	}).is(204)
 	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	p.tells(nil).is(204)
 }

@@ -119,5 +119,7 @@ func (q *Queue) attempt(ctx context.Context, body []byte, n int) error {
 	return err
 }
 
-// throttled are the codes of who asks too often (Amazon SQS API Reference, "Common Error Types" and SendMessage).
-var throttled = []string{"ThrottlingException", "Throttling", "RequestThrottled", "KmsThrottled", "OverLimit"}
+// throttled are the codes of who asks too often (Amazon SQS API Reference, "Common Error Types" and SendMessage; and what the
+// SDKs retry besides, AWS SDKs and Tools Reference Guide, "Retry behavior").
+var throttled = []string{"ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+	"TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "KmsThrottled", "OverLimit"}

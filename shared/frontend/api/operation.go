@@ -129,7 +129,8 @@ func Route(origin string, operations ...Operation) *Resource {
 			panic(err) // environment.Origin has checked it
 		}
 	}
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		event.Annotate(req.Context(), "code", string(fault.CrossOrigin))
 		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API "+
 			"key."))
 	}))

@@ -232,7 +232,8 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 				panic(err) // environment.Origin has checked it
 			}
 		}
-		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			event.Annotate(r.Context(), "code", string(fault.CrossOrigin))
 			http.Error(w, "This came from another site. Open the page here and try once more.", http.StatusForbidden)
 		}))
 		h = guard.Handler(h)
