@@ -50,7 +50,20 @@ func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	for _, step := range steps {
+		v.step(ctx, step)
+	}
+}
+
+// step does one thing. A page that comes at that moment takes away what was found on the one before it: then nothing was
+// done yet, and it is looked for again.
+func (v *visitor) step(ctx context.Context, step chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	err := chromedp.Do(ctx, step)
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Could not find node with given id") {
+		err = chromedp.Do(ctx, step)
+	}
+	if err != nil {
 		ctx, cancel := context.WithTimeout(v.ctx, patience)
 		defer cancel()
 		text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
