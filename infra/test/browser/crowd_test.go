@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/infra/test/chromium"
 	"latchkey.dev/shared/adapter/dynamo"
@@ -148,7 +146,7 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 	// The pages of clients with odd names.
 	for address := range odd {
 		owner.open("/clients")
-		owner.do(chromedp.Click(fmt.Sprintf(`//tr[contains(., %q)]//a`, address)))
+		owner.click(fmt.Sprintf(`//tr[contains(., %q)]//a`, address))
 		owner.sees(address, "Timeline")
 		owner.look("crowd-" + strings.Split(address, "@")[0])
 	}

@@ -69,7 +69,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	guest.open("/account")
 	guest.sees("Your account", "This device")
 	guest.look("account")
-	guest.do(chromedp.Click(`//a[starts-with(normalize-space(), "Leave…")]`))
+	guest.click(`//a[starts-with(normalize-space(), "Leave…")]`)
 	guest.sees("Leave the portal of Northwind Automations?", "They keep:")
 	guest.look("account-leave")
 	guest.press("Leave the portal")

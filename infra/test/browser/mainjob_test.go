@@ -32,9 +32,9 @@ func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	owner.doesNotSee("Delta onboarding") // pending_deploy
 	owner.look("invite-dialog")
 	owner.write("name", "Acme Ltd")
-	owner.do(chromedp.Click(`//label[contains(., "Acme production")]/input`))
-	owner.do(chromedp.Click(`//label[contains(., "Acme staging")]/input`))
-	owner.do(chromedp.Click(`//li[contains(., "Acme staging")]//label[contains(., "Read-write")]`))
+	owner.click(`//label[contains(., "Acme production")]/input`)
+	owner.click(`//label[contains(., "Acme staging")]/input`)
+	owner.click(`//li[contains(., "Acme staging")]//label[contains(., "Read-write")]`)
 	owner.write("email", "ops@acme.example"+kb.Enter)
 	owner.sees("Invite pending - This client has not yet accepted their invitation.", "spam folder", "Acme staging")
 	owner.look("client-pending")

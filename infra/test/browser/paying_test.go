@@ -30,9 +30,9 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	owner.write("name", "Acme Ltd")
 	owner.press("Ask Client to Pay")
 	owner.sees("The client picks monthly or annual", "€49.00 a month", "€490.00 a year", "Nothing chosen")
-	owner.do(chromedp.Click(`//*[@id="hosting"]//label[starts-with(normalize-space(), "30 GB")]`))
+	owner.click(`//*[@id="hosting"]//label[starts-with(normalize-space(), "30 GB")]`)
 	owner.sees("The client pays €49.00 a month or €490.00 a year")
-	owner.do(chromedp.Click(`//label[starts-with(normalize-space(), "WhatsApp Service")]`))
+	owner.click(`//label[starts-with(normalize-space(), "WhatsApp Service")]`)
 	owner.sees("The client pays €68.00 a month or €680.00 a year", "Annual saves €136.00 a year")
 	owner.look("invite-paying")
 	owner.write("email", "ops@acme.example"+kb.Enter)
@@ -66,7 +66,7 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	client.strike(kb.Enter)
 	client.card("4000 0000 0000 0002")
 	client.sees("declined")
-	client.do(chromedp.Click(`//a[normalize-space()="Abandon"]`))
+	client.click(`//a[normalize-space()="Abandon"]`)
 	client.sees("Nothing was charged")
 	client.look("checkout-back")
 	client.press("Continue to payment")
@@ -101,7 +101,7 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	owner.press("Contract")
 	owner.sees("Acme Ltd", "Paid until")
 	owner.look("contract-agency")
-	client.do(chromedp.Click(`//a[starts-with(normalize-space(), "Workflows")]`))
+	client.click(`//a[starts-with(normalize-space(), "Workflows")]`)
 	client.sees("Last runs")
 
 	// A renewal fails, which the client is told, and is given up at last.
@@ -121,7 +121,7 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	client.look("portal-past-due")
 	client.press("Change your card")
 	client.sees("Billing")
-	client.do(chromedp.Click(`//a[contains(., "Back")]`))
+	client.click(`//a[contains(., "Back")]`)
 	client.until("the portal", `location.pathname === "/portal"`)
 
 	// Paying takes a fresh sign-in, from which one comes back to where one was.

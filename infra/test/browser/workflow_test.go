@@ -51,7 +51,7 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	client.code("ops@acme.example", 1)
 	client.press("Accept invitation")
 	client.sees("Your portal", "Browser n8n")
-	client.do(chromedp.Click(`//a[starts-with(normalize-space(), "Workflows")]`))
+	client.click(`//a[starts-with(normalize-space(), "Workflows")]`)
 	client.sees("Invoice reminders", "Last runs")
 	client.look("portal-instance")
 
@@ -68,7 +68,7 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	if at := client.eval(`[location.search, document.activeElement === ` + reminders + `].join()`); at != ",true" {
 		t.Errorf("switching left the page, or lost the focus: %s", at)
 	}
-	client.do(chromedp.Click(`//li[contains(., "Invoice reminders")]//button`))
+	client.click(`//li[contains(., "Invoice reminders")]//button`)
 	client.until("the switch to be off", reminders+`.getAttribute("aria-checked") === "false" &&
 		document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
 

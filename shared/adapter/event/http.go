@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -174,13 +175,26 @@ type logLine struct {
 type lineKey struct{}
 
 // Annotate adds pairs of key and value to the line that the request or message of ctx leaves in the log. Only ids
-// and codes: addresses and tokens never go there.
+// and codes: addresses and tokens never go there. A key that is there already gets the new value: whoever reads the log by a
+// JSON parser sees one of two equal names only, and which one is not said (RFC 8259 section 4).
 func Annotate(ctx context.Context, pairs ...any) {
 	if l, ok := ctx.Value(lineKey{}).(*logLine); ok {
 		l.mu.Lock()
-		l.attrs = append(l.attrs, pairs...)
-		l.mu.Unlock()
+		defer l.mu.Unlock()
+		for pair := range slices.Chunk(pairs, 2) {
+			l.annotate(pair)
+		}
 	}
+}
+
+func (l *logLine) annotate(pair []any) {
+	for n := 0; n+1 < len(l.attrs); n += 2 {
+		if l.attrs[n] == pair[0] {
+			copy(l.attrs[n:n+2], pair)
+			return
+		}
+	}
+	l.attrs = append(l.attrs, pair...)
 }
 
 // Name says which of a function's operations or forms the request of ctx is for; it stands in the request's line in the log.

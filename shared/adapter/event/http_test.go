@@ -256,6 +256,7 @@ func TestEveryRequestLeavesOneLineWithoutSecrets(t *testing.T) {
 			wg.Go(func() { Annotate(r.Context(), "agency", "ag_1") })
 		}
 		wg.Wait()
+		Annotate(r.Context(), "client", "cl_1", "agency", "ag_2")
 		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, "12345")
 	})
@@ -265,10 +266,13 @@ func TestEveryRequestLeavesOneLineWithoutSecrets(t *testing.T) {
 	}
 	l := all[0]
 	for k, want := range map[string]any{"level": "INFO", "operation": "resendInvite", "requestId": "lambda-1", "method": "POST",
-		"route": "POST /v1/invites/{inviteId}/resend", "status": 409.0, "bytes": 5.0, "agency": "ag_1"} {
+		"route": "POST /v1/invites/{inviteId}/resend", "status": 409.0, "bytes": 5.0, "agency": "ag_2", "client": "cl_1"} {
 		if l[k] != want {
 			t.Errorf("%s is %v, want %v", k, l[k], want)
 		}
+	}
+	if n := strings.Count(log.String(), `"agency"`); n != 1 {
+		t.Errorf("the line names the agency %d times: %s", n, log)
 	}
 	for _, secret := range []string{"in_1", "lkn_secret", "lkk_secret", "203.0.113.7", "a=1", "%20x", "theme", "payer"} {
 		if strings.Contains(log.String(), secret) {
