@@ -95,21 +95,9 @@ func (v *visitor) press(words string) {
 	v.click(fmt.Sprintf(`//*[self::button or self::a][normalize-space()=%q][not(ancestor::dialog[not(@open)])]`, words))
 }
 
-// click clicks what an XPath finds. A page that has just followed another may still be known by the nodes of that one: then
-// nothing was clicked, and it is looked for again.
 func (v *visitor) click(xpath string) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
-	defer cancel()
-	for {
-		err := chromedp.Do(ctx, chromedp.Click(xpath))
-		if err == nil {
-			return
-		}
-		if stale := strings.Contains(err.Error(), "Could not find node with given id"); !stale || ctx.Err() != nil {
-			v.t.Fatalf("%s: %s: %v\non %s", v.name, xpath, err, v.eval("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
-		}
-	}
+	v.do(chromedp.Click(xpath))
 }
 
 func (v *visitor) write(field, text string) {
