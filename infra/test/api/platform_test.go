@@ -92,6 +92,27 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 	}
 }
 
+func TestABodyThatCannotBeReadIsRefusedBeforeAnythingIsDone(t *testing.T) {
+	p := start(t)
+	o, _ := p.signUp(p.address("reads"), "Reads Automations")
+	for _, c := range []struct{ method, path, contentType string }{
+		{"POST", "/v1/members", "application/json"},
+		{"PATCH", "/v1/members/mb_x", "application/json"},
+		{"PATCH", "/v1/agency/branding", "application/json"},
+		{"DELETE", "/v1/agency", "application/json"},
+	} {
+		o.do(c.method, c.path, raw("{"), "Content-Type", c.contentType).fails(400, "malformed")
+		o.do(c.method, c.path, raw(""), "Content-Type", c.contentType).fails(400, "malformed")
+	}
+	f := o.do("PUT", "/v1/agency/logo", raw(""), "Content-Type", "image/png").fails(400, "malformed")
+	if !strings.Contains(f.Detail, "logo") {
+		t.Errorf("who sends no logo is told %q", f.Detail)
+	}
+	if a, _ := o.agency(); a.Name != "Reads Automations" {
+		t.Errorf("the agency is %+v", a)
+	}
+}
+
 func TestNobodyIsAskedToSignIn(t *testing.T) {
 	p := start(t)
 	c := p.nobody()

@@ -50,7 +50,7 @@ func formFault(status int, message string, errs []error) *fault.Error {
 	}
 	if len(f.Fields) == 0 {
 		if strings.Contains(message, "body is required") {
-			return fault.New(fault.Malformed, "Send a JSON body.")
+			return fault.New(fault.Malformed, "The request came without a body. Send the JSON, or for a logo the file.")
 		}
 		return fault.New(fault.Malformed, "The body is not valid JSON.")
 	}

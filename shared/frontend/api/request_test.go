@@ -127,7 +127,7 @@ func TestAFormThatCannotBeReadIsMalformed(t *testing.T) {
 		code    fault.Code
 		says    string
 	}{
-		{400, "request body is required", nil, fault.Malformed, "Send a JSON body."},
+		{400, "request body is required", nil, fault.Malformed, "The request came without a body. Send the JSON, or for a logo the file."},
 		{400, "validation failed", []error{finding("body", "invalid character '}' looking for beginning of value")}, fault.Malformed, "The body is not valid JSON."},
 		{422, "validation failed", []error{finding("body", "unexpected end of JSON input")}, fault.Malformed, "The body is not valid JSON."},
 		{400, "x", []error{errors.New("anything")}, fault.Malformed, "The body is not valid JSON."},
