@@ -12,8 +12,8 @@ func (p *Parts) provider() billing.Provider {
 	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
-	case p.Outside.Payments != nil:
-		return p.Outside.Payments
+	case p.Payments != nil:
+		return p.Payments
 	default:
 		return stripe.FromEnvironment(p.Environment, key)
 	}
@@ -26,8 +26,8 @@ func (p *Parts) CheckoutCloser() client.CheckoutCloser {
 	switch key := p.Secret("STRIPE_SECRET_PARAMETER"); {
 	case key == "":
 		return billing.Unsold{}
-	case p.Outside.Payments != nil:
-		return &billing.CheckoutCloser{Provider: p.Outside.Payments, Queue: queue}
+	case p.Payments != nil:
+		return &billing.CheckoutCloser{Provider: p.Payments, Queue: queue}
 	default:
 		return &billing.CheckoutCloser{Provider: stripe.CloseOnly(p.Environment, key), Queue: queue}
 	}

@@ -83,7 +83,6 @@ func start(dir string, t *template.Template, f *template.Function, variables map
 		answers: make(chan answer, 1), initErrs: make(chan string, 1), exited: make(chan struct{}),
 	}
 	p.server = &http.Server{Handler: p.runtimeAPI(), ReadHeaderTimeout: 10 * time.Second}
-	go p.server.Serve(on)              //nolint:errcheck // closed with the process
 	p.cmd = exec.Command(Path(dir, f)) //nolint:gosec,noctx // what Build has built; Stop ends it
 	p.cmd.Dir = dir
 	p.cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + on.Addr().String()}
@@ -93,6 +92,7 @@ func start(dir string, t *template.Template, f *template.Function, variables map
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	apart(p.cmd)
 	p.begun = time.Now()
+	go p.server.Serve(on) //nolint:errcheck // closed with the process
 	if err := p.cmd.Start(); err != nil {
 		p.server.Close() //nolint:errcheck,gosec // it never served
 		return nil, fmt.Errorf("binaries: %s does not start: %w", f.ID, err)

@@ -68,7 +68,7 @@ type store interface {
 	account.ErasureStore
 	signin.Store
 	signin.CodeStore
-	signin.SignInStore
+	signin.OpeningStore
 	signin.SessionStore
 	signin.KeyStore
 	portal.Store

@@ -286,8 +286,9 @@ func (d *Driver) make(ctx context.Context, o provisioning.Order) (provisioning.R
 		OnFailure: types.OnFailureDelete, TimeoutInMinutes: aws.Int32(45), Capabilities: []types.Capability{types.CapabilityCapabilityIam},
 		Tags: []types.Tag{tag("agency", string(o.Agency)), tag("client", string(o.Client)), tag("resource", string(o.Resource)),
 			tag("item", o.Key)},
-		Parameters: []types.Parameter{set(label, host(o)), set(number, strconv.Itoa(1+rand.IntN(50_000))),
-			set(storage, strconv.Itoa(o.Article.StorageGB)), set(running, "true")}, //nolint:gosec // it is no secret
+		Parameters: []types.Parameter{set(label, host(o)),
+			set(number, strconv.Itoa(1+rand.IntN(50_000))), //nolint:gosec // it is no secret
+			set(storage, strconv.Itoa(o.Article.StorageGB)), set(running, "true")},
 	}
 	if d.o.Role != "" {
 		in.RoleARN = &d.o.Role

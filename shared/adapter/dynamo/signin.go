@@ -72,7 +72,7 @@ type SignIns struct{ t *Table }
 // NewSignIns makes SignIns of the table.
 func NewSignIns(t *Table) SignIns { return SignIns{t} }
 
-var _ signin.SignInStore = SignIns{}
+var _ signin.OpeningStore = SignIns{}
 
 // Code reads a person's sign-in code as it is now.
 func (s SignIns) Code(ctx context.Context, user id.User) (*identity.Code, error) {

@@ -36,7 +36,7 @@ type Hash [sha256.Size]byte
 func New(kind string, locator []byte) string {
 	b := make([]byte, len(locator)+entropy, len(locator)+entropy+checksum)
 	copy(b, locator)
-	rand.Read(b[len(locator):]) //nolint:errcheck // crypto/rand.Read never fails (Go 1.24)
+	rand.Read(b[len(locator):]) //nolint:errcheck,gosec // crypto/rand.Read never fails (Go 1.24)
 	b = binary.BigEndian.AppendUint32(b, sum(kind, b))
 	return kind + encode(b)
 }

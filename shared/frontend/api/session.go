@@ -164,7 +164,7 @@ func GetSession(auth *signin.Authenticator) Operation {
 	return operation(auth, described{
 		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
 		summary: "Who is signed in",
-	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
+	}, func(_ context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
 		if err := caller.MustSignIn(); err != nil { // it tells what the wrapper has found out, and no use case is asked
 			return nil, err
 		}

@@ -98,8 +98,8 @@ func allow(ctx context.Context, store CodeStore, name, ip string, most int, now 
 	return nil
 }
 
-// SignInStore is what signing in needs.
-type SignInStore interface {
+// OpeningStore is what signing in needs.
+type OpeningStore interface {
 	CodeStore
 	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, and the
 	// person, who exists from the first sign-in on.
@@ -112,7 +112,7 @@ type SignInStore interface {
 
 // SignIns makes sessions of mailed codes.
 type SignIns struct {
-	Store SignInStore
+	Store OpeningStore
 	Key   []byte // HMAC key of the codes' digests
 	Now   func() time.Time
 }

@@ -73,8 +73,8 @@ func (s *Site) Render(v View) (html []byte, policy string, err error) {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
 	style := f.brand.style()
-	d := document{Platform: s.platform, Title: f.title, Accent: template.CSS(style), Sheet: SheetPath(),
-		View: v} //nolint:gosec // made of checked colours
+	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), View: v,
+		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
 	if f.script {
 		d.Script = ScriptPath()
 	}

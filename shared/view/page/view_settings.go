@@ -180,8 +180,8 @@ type Upgrade struct {
 
 // Mail is where a mail to the support begins.
 func (v Upgrade) Mail() template.URL {
-	return template.URL("mailto:" + v.Support +
-		"?subject=Upgrade%20to%20Max") //nolint:gosec // the operator's own setting, checked by the template
+	mail := "mailto:" + v.Support + "?subject=Upgrade%20to%20Max"
+	return template.URL(mail) //nolint:gosec // the operator's own setting, checked by the template
 }
 
 func (v Upgrade) frame() frame {

@@ -17,8 +17,8 @@ type Parts struct{ *wire.Parts }
 
 // domains tells whether a domain takes mail.
 func (p Parts) domains() delivery.Domains {
-	if p.Outside.Domains != nil {
-		return p.Outside.Domains
+	if p.Domains != nil {
+		return p.Domains
 	}
 	return mx.Open(p.Environment)
 }
