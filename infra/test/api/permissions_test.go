@@ -193,8 +193,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 // first are the rights that a function uses only when it is faster than the worker of the same payment.
 var first = map[string]bool{
-	"StartPlanUpgrade dynamodb:PutItem": true, "StartCheckout dynamodb:PutItem": true, "ConfirmCheckout dynamodb:PutItem": true,
-	"StartUpgradeForm dynamodb:PutItem": true, "StartCheckoutForm dynamodb:PutItem": true, "CheckoutDone dynamodb:PutItem": true,
+	"AgencyPlan dynamodb:PutItem": true, "InvitationCheckout dynamodb:PutItem": true, "CheckoutConfirm dynamodb:PutItem": true,
+	"StartUpgrade dynamodb:PutItem": true, "StartCheckout dynamodb:PutItem": true, "CheckoutDone dynamodb:PutItem": true,
 }
 
 // TestEveryFunctionHasExactlyTheRightsThatItUses compares what each function was seen to call in AWS with what
