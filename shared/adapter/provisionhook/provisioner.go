@@ -57,14 +57,9 @@ type Driver struct {
 	http *http.Client
 }
 
-// From makes the Driver of PROVISIONER_URL and the secret; nil where there is no URL. through takes the network's place when
-// it is not nil.
-func From(env *environment.Environment, secret string, outside egress.Policy, through http.RoundTripper) (provisioning.Driver, error) {
-	at := env.Optional("PROVISIONER_URL")
-	if at == "" {
-		return nil, nil //nolint:nilnil // no driver is what there is then
-	}
-	return Open(Options{URL: at, Secret: Key(secret), Outside: outside, Through: through, Now: env.Now})
+// From makes the Driver of PROVISIONER_URL and the secret. through takes the network's place when it is not nil.
+func From(env *environment.Environment, secret string, outside egress.Policy, through http.RoundTripper) (*Driver, error) {
+	return Open(Options{URL: env.String("PROVISIONER_URL"), Secret: Key(secret), Outside: outside, Through: through, Now: env.Now})
 }
 
 // Open makes a Driver. It does no I/O. An error says what is wrong with the address.
