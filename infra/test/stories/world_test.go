@@ -67,7 +67,7 @@ type store interface {
 	account.Store
 	account.ErasureStore
 	signin.Store
-	signin.CodeStore
+	signin.AskingStore
 	signin.OpeningStore
 	signin.SessionStore
 	signin.KeyStore

@@ -9,6 +9,7 @@ import (
 
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
@@ -160,6 +161,11 @@ func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Chan
 	return t.relationships.Commit(ctx, agency, change)
 }
 
+// CountMails writes logs of mails while the stored versions are those that were read.
+func (t *Table) CountMails(ctx context.Context, logs []allowance.Log) error {
+	return t.mail.CountMails(ctx, logs)
+}
+
 // EndSession deletes the session, if it is there and has the hash.
 func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return t.sessions.EndSession(ctx, user, session, hash)
@@ -168,6 +174,11 @@ func (t *Table) EndSession(ctx context.Context, user id.User, session string, ha
 // Handled tells whether an event of the payment service has been dealt with.
 func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
 	return t.paymentEvents.Handled(ctx, event)
+}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (t *Table) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return t.mail.Mails(ctx, keys)
 }
 
 // Member reads a member of the agency as it is now.

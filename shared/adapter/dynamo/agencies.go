@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
@@ -87,6 +88,11 @@ func (n Newcomers) Team(ctx context.Context, which id.Agency) (*agencies.Team, e
 // Recall reads what an idempotency key made.
 func (n Newcomers) Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
 	return n.t.recall(ctx, agency, hash)
+}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (n Newcomers) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return n.t.mails(ctx, keys)
 }
 
 // ChangeTeam writes a change of members and keys, while both are still what it was decided from.

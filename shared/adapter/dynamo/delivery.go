@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -56,10 +57,14 @@ func (m Mail) Suppressed(ctx context.Context, which id.Agency, user id.User) (bo
 	return m.t.suppressed(ctx, which, user)
 }
 
-// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
-// often.
-func (m Mail) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
-	return m.t.allow(ctx, name, most, window, now)
+// Mails reads the logs of mails that were caused, as they are now.
+func (m Mail) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return m.t.mails(ctx, keys)
+}
+
+// CountMails writes logs of mails while the stored versions are those that were read.
+func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
+	return m.t.count(ctx, logs)
 }
 
 // Feedback is what recording bounces and complaints needs.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
@@ -48,7 +49,17 @@ type Codes struct{ t *Table }
 // NewCodes makes Codes of the table.
 func NewCodes(t *Table) Codes { return Codes{t} }
 
-var _ signin.CodeStore = Codes{}
+var _ signin.AskingStore = Codes{}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (c Codes) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return c.t.mails(ctx, keys)
+}
+
+// CountMails writes logs of mails while the stored versions are those that were read.
+func (c Codes) CountMails(ctx context.Context, logs []allowance.Log) error {
+	return c.t.count(ctx, logs)
+}
 
 // Code reads a person's sign-in code as it is now.
 func (c Codes) Code(ctx context.Context, user id.User) (*identity.Code, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -17,7 +18,7 @@ import (
 	"latchkey.dev/shared/domain/secret"
 )
 
-// CodeStore is what asking for a code needs.
+// CodeStore keeps codes.
 type CodeStore interface {
 	// Code reads the code of a person as it is now; a fault with code NotFound when there is none.
 	Code(ctx context.Context, user id.User) (*identity.Code, error)
@@ -26,6 +27,15 @@ type CodeStore interface {
 	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
 	// most of them already; zero when it may go on.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+}
+
+// AskingStore is what mailing a code to whoever asks for one needs.
+type AskingStore interface {
+	CodeStore
+	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
+	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
+	// CountMails writes the logs while the stored versions are those that were read; else [conflict.ErrChanged].
+	CountMails(ctx context.Context, logs []allowance.Log) error
 }
 
 // Queue takes mail jobs.
@@ -43,7 +53,7 @@ const (
 
 // Codes mails sign-in codes to whoever asks for one.
 type Codes struct {
-	Store CodeStore
+	Store AskingStore
 	Queue Queue
 	Now   func() time.Time
 }
@@ -55,6 +65,7 @@ func (c *Codes) Request(ctx context.Context, to email.Address, ip string) error 
 		return err
 	}
 	user, which := id.UserOf(to), ulid.Make().String()
+	counted := false
 	err := conflict.Retry(ctx, func() error {
 		code, err := stored(ctx, c.Store, user, to)
 		if err != nil {
@@ -62,6 +73,12 @@ func (c *Codes) Request(ctx context.Context, to email.Address, ip string) error 
 		}
 		if err := code.Ask(c.Now(), which); err != nil {
 			return err
+		}
+		if !counted {
+			if err := c.count(ctx, user); err != nil {
+				return err
+			}
+			counted = true
 		}
 		return c.Store.SaveCode(ctx, code)
 	})
@@ -73,6 +90,19 @@ func (c *Codes) Request(ctx context.Context, to email.Address, ip string) error 
 		slog.WarnContext(ctx, "code not enqueued, left to the sweep", "error", err)
 	}
 	return nil
+}
+
+// count counts a code among the mails that strangers may cause to a person. Faults: [fault.RateLimited].
+func (c *Codes) count(ctx context.Context, to id.User) error {
+	mail := allowance.Mail{Kind: allowance.Code, To: to}
+	logs, err := c.Store.Mails(ctx, mail.Keys())
+	if err != nil {
+		return err
+	}
+	if logs, err = allowance.Take(logs, mail, c.Now()); err != nil {
+		return err
+	}
+	return c.Store.CountMails(ctx, logs)
 }
 
 // stored reads the code of an address; a new one where none is stored.

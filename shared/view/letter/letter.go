@@ -42,6 +42,7 @@ func parse() {
 
 // InvitationData is what the mail of an invite tells.
 type InvitationData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
@@ -73,15 +74,19 @@ func Invitation(d InvitationData) Letter {
 		InvitationData
 		Fill, On, Initial, Until, Preheader string
 	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), ""}
-	v.Preheader = "Open your client portal at " + short(d.AgencyName, 60) + ". No password and no account to set up."
+	who, at := d.AgencyName, d.AgencyName
+	if d.Held {
+		who, at = "An agency on "+d.Platform, "an agency on "+d.Platform
+	}
+	v.Preheader = "Open your client portal at " + short(at, 60) + ". No password and no account to set up."
 	if len(d.Buys) > 0 {
-		v.Preheader = short(d.AgencyName, 60) + " has put something together for you to buy. You choose monthly or annual when you accept."
+		v.Preheader = short(who, 60) + " has put something together for you to buy. You choose monthly or annual when you accept."
 	}
 	if d.ClientName == "" {
 		d.ClientName, v.ClientName = "you", "you"
 	}
 	return Letter{
-		Subject: short(d.AgencyName, 80) + " invited " + short(d.ClientName, 80) + " to its client portal",
+		Subject: short(who, 80) + " invited " + short(d.ClientName, 80) + " to its client portal",
 		Text:    text("invitation.txt", v),
 		HTML:    html("invitation.html", v),
 	}
@@ -113,6 +118,7 @@ func Code(d CodeData) Letter {
 
 // WelcomeData is what the mail to a new member of an agency tells.
 type WelcomeData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
@@ -134,8 +140,12 @@ func Welcome(d WelcomeData) Letter {
 		WelcomeData
 		Fill, On, Initial, Preheader string
 	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), "Sign in with this address. There is no password."}
+	subject := "You now work at " + short(d.AgencyName, 80) + " on " + d.Platform
+	if d.Held {
+		subject = "You now work at an agency on " + d.Platform
+	}
 	return Letter{
-		Subject: "You now work at " + short(d.AgencyName, 80) + " on " + d.Platform,
+		Subject: subject,
 		Text:    text("welcome.txt", v),
 		HTML:    html("welcome.html", v),
 	}
