@@ -97,6 +97,10 @@ func brandingStates() []state {
 			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your " +
 				"change."}}
 		})},
+		{Name: "settings-name-held", view: with(func(v *page.Branding) {
+			v.Name, v.Held = "PayPal Support", "Your emails come from Latchkey and show this name only in their text until your first paid plan, "+
+				"because it looks like “PayPal”."
+		})},
 		{Name: "settings-not-allowed", view: with(func(v *page.Branding) { v.Owner = false })},
 		{Name: "settings-odd-names", view: with(func(v *page.Branding) {
 			v.Name, v.Workspace.Brand, v.Saved = longest, page.Brand{Name: longest, Color: "#111111"},

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/usecase/agencies"
 )
 
@@ -154,4 +155,22 @@ func (c Closings) BoundCount(ctx context.Context, which id.Agency) (int, error) 
 // Close writes that the agency is at its end.
 func (c Closings) Close(ctx context.Context, end agencies.Closure) error {
 	return c.t.close(ctx, end)
+}
+
+// Notifications is what choosing what one is told needs.
+type Notifications struct{ t *Table }
+
+// NewNotifications makes Notifications of the table.
+func NewNotifications(t *Table) Notifications { return Notifications{t} }
+
+var _ agencies.BoxStore = Notifications{}
+
+// Box reads a member's box as it is now.
+func (n Notifications) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return n.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (n Notifications) SaveBox(ctx context.Context, b *notice.Box) error {
+	return n.t.saveBox(ctx, b)
 }

@@ -166,6 +166,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
 	writes = append(writes, t.counted(c.Mails)...)
+	if !c.Erase { // of somebody who was erased there is nothing to tell
+		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
+	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {
 			return fault.New(fault.NotFound, noClient)

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 )
 
 // Mail is what sending a mail needs.
@@ -67,6 +68,21 @@ func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
 	return m.t.count(ctx, logs)
 }
 
+// Box reads a member's box as it is now.
+func (m Mail) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return m.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (m Mail) SaveBox(ctx context.Context, b *notice.Box) error {
+	return m.t.saveBox(ctx, b)
+}
+
+// DropBox deletes the box of a member who is gone.
+func (m Mail) DropBox(ctx context.Context, b *notice.Box) error {
+	return m.t.dropBox(ctx, b)
+}
+
 // Feedback is what recording bounces and complaints needs.
 type Feedback struct{ t *Table }
 
@@ -86,4 +102,14 @@ func (f Feedback) Commit(ctx context.Context, agency id.Agency, change client.Ch
 // Suppress keeps the agency from mailing the person.
 func (f Feedback) Suppress(ctx context.Context, which id.Agency, user id.User, reason string, now time.Time) error {
 	return f.t.suppress(ctx, which, user, reason, now)
+}
+
+// Box reads a member's box as it is now.
+func (f Feedback) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return f.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (f Feedback) SaveBox(ctx context.Context, b *notice.Box) error {
+	return f.t.saveBox(ctx, b)
 }

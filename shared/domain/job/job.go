@@ -17,6 +17,7 @@ const (
 	Invite Kind = "invite"
 	Code   Kind = "code"
 	Member Kind = "member" // tells a person that it works at an agency from now on
+	Digest Kind = "digest" // tells a member what clients did
 
 	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
 	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
@@ -27,7 +28,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
+	Member id.Member `json:"member,omitempty"` // of a member or a digest; of what was bought when the mail goes to the agency's person, else ""
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
@@ -48,7 +49,7 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
-	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):

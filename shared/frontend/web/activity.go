@@ -49,7 +49,7 @@ var told = map[audit.Action]string{
 	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",
 	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension",
 	audit.AgencyDeleted: "deleted the agency", audit.NameDecided: "decided whether emails show the agency's name",
-	audit.MemberAdded:   "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
+	audit.MemberAdded: "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
 	audit.KeyCreated: "made the API key {s}", audit.KeyRevoked: "revoked the API key {s}",
 }
 

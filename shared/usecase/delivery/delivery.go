@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -34,6 +35,13 @@ type Store interface {
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
 	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
 	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
+	// CountMails writes the logs while the stored versions are those that were read.
+	CountMails(ctx context.Context, logs []allowance.Log) error
+	// Box reads a member's box of notices as it is now; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	SaveBox(ctx context.Context, b *notice.Box) error
+	// DropBox deletes the box of a member who is gone.
+	DropBox(ctx context.Context, b *notice.Box) error
 }
 
 // Mail is one mail on its way out.
@@ -94,6 +102,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.code(ctx, m)
 	case job.Member:
 		return w.welcome(ctx, m)
+	case job.Digest:
+		return w.digest(ctx, m)
 	case job.Refund, job.Removal:
 		return w.bought(ctx, m)
 	}

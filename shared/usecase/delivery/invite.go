@@ -183,15 +183,15 @@ func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string
 // fail records that the job's mail cannot be sent: a first mail's invite is rolled back, and the hour's slot is
 // free again.
 func (w *Worker) fail(ctx context.Context, c *client.Client, reason string) error {
-	slot := c.Invite.MailFailed(w.Now(), reason)
-	if c.Invite.Status == invite.Failed {
-		c.RollBack()
-	}
 	// It was counted when it was asked for. Nobody has got it, so it counts no more.
 	mail := allowance.Mail{Kind: allowance.Invite, Agency: c.Agency, Actor: c.Invite.From.Member, To: id.UserOf(c.Email)}
 	logs, err := w.Store.Mails(ctx, mail.Keys())
 	if err != nil {
 		return err
+	}
+	slot := c.Invite.MailFailed(w.Now(), reason)
+	if c.Invite.Status == invite.Failed {
+		c.RollBack()
 	}
 	// The reason may name the address: it stays on the invite alone.
 	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Mails: allowance.GiveBack(logs, mail),

@@ -44,8 +44,13 @@ func TestGoldenMails(t *testing.T) {
 	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
 	paying := invitation()
 	paying.Opens, paying.Buys, paying.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+	held := invitation()
+	held.AgencyName, held.Held = "PayPal Support", true
 	for name, l := range map[string]letter.Letter{
-		"invitation":        letter.Invitation(invitation()),
+		"invitation":      letter.Invitation(invitation()),
+		"invitation-held": letter.Invitation(held),
+		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
+			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"invitation-bare":   letter.Invitation(bare),
 		"invitation-odd":    letter.Invitation(odd),
 		"invitation-paying": letter.Invitation(paying),

@@ -32,3 +32,9 @@ func (f Functions) Member() event.Function {
 	auth, members := f.p.Authenticator(), f.p.Members()
 	return api.Route(f.p.Origin(), api.UpdateMember(auth, members), api.RemoveMember(auth, members)).Function()
 }
+
+// NotificationSettings serves /v1/notification-settings.
+func (f Functions) NotificationSettings() event.Function {
+	auth, n := f.p.Authenticator(), f.p.Notifications()
+	return api.Route(f.p.Origin(), api.GetNotificationSettings(auth, n), api.UpdateNotificationSettings(auth, n)).Function()
+}

@@ -27,3 +27,8 @@ func (f Functions) AgencyPage() event.Function {
 func (f Functions) MembersPage() event.Function {
 	return web.MembersPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Newcomers(), f.p.Members()).Function()
 }
+
+// NotificationsPage serves /settings/notifications.
+func (f Functions) NotificationsPage() event.Function {
+	return web.NotificationsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Notifications()).Function()
+}
