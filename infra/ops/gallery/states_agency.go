@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
@@ -18,7 +19,7 @@ func settings() page.Workspace {
 // agencyStates are those of an agency's own life: its start, its look, its people, its keys and its end.
 func agencyStates() []state {
 	var all []state
-	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), keyStates(), standingStates()} {
+	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -206,6 +207,39 @@ func standingStates() []state {
 		{Name: "upgrade", view: page.Upgrade{Workspace: settings(), Support: "support@latchkey.example"}},
 		{Name: "upgrade-no-support", view: page.Upgrade{Workspace: settings()}},
 		{Name: "upgrade-max", view: page.Upgrade{Workspace: settings(), Max: true}},
+	}
+}
+
+func notificationStates() []state {
+	base := page.Notifications{Workspace: settings(), Tab: "notifications", Email: "owner@northwind.example"}
+	for _, d := range notice.Register() {
+		k := page.NotificationKind{Value: string(d.Kind), Title: d.Title, On: d.Kind != notice.Expired}
+		if d.Owners {
+			base.Money = append(base.Money, k)
+		} else {
+			base.Invites = append(base.Invites, k)
+		}
+	}
+	saved, refused := base, base
+	saved.Note = page.Note{Tone: page.Good, Text: "Notifications saved."}
+	refused.Problems = page.Problems{{Message: "There is no notification “newsletter”."}}
+	return []state{{Name: "notifications", view: base}, {Name: "notifications-saved", view: saved}, {Name: "notifications-error", view: refused}}
+}
+
+// digest is the mail that tells of so many things.
+func digest(n int) func() letter.Letter {
+	return func() letter.Letter {
+		const at = "https://portal.latchkey.example/clients/cl_"
+		d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.latchkey.example/clients",
+			Lines: []letter.DigestLine{
+				{Says: "%s declined your invitation", Client: "Acme Ltd", Quote: "We chose somebody else.\nThank you for asking!", Link: at + "1"},
+				{Says: "%s asks you to use another address", Client: rtl, Detail: "ops@alnoor.example", Link: at + "2"},
+				{Says: "The invitation to %s bounced", Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: at + "3"},
+				{Says: "%s paid", Client: longest, Link: at + "4"},
+			}}
+		d.Lines = d.Lines[:min(n, len(d.Lines))]
+		d.More = n - len(d.Lines)
+		return letter.Digest(d)
 	}
 }
 

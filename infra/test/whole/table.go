@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
@@ -161,6 +162,11 @@ func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Chan
 	return t.relationships.Commit(ctx, agency, change)
 }
 
+// Box reads a member's box of notices as it is now.
+func (t *Table) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return t.mail.Box(ctx, which, member)
+}
+
 // CountMails writes logs of mails while the stored versions are those that were read.
 func (t *Table) CountMails(ctx context.Context, logs []allowance.Log) error {
 	return t.mail.CountMails(ctx, logs)
@@ -214,6 +220,11 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return t.directory.ResourcesByID(ctx, which, ids)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (t *Table) SaveBox(ctx context.Context, b *notice.Box) error {
+	return t.mail.SaveBox(ctx, b)
 }
 
 // SaveCode writes the code while the stored version is the one that was read.

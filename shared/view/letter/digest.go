@@ -40,7 +40,8 @@ func Digest(d DigestData) Letter {
 		DigestData
 		Title, Preheader, Button string
 		One                      bool // whether all is about one client
-	}{DigestData: d, One: len(of) == 1, Button: "Open clients"}
+		Said                     bool // whether the title says all that the lines do
+	}{DigestData: d, Said: len(lines) == 1 && d.More == 0 && first.Detail == "", One: len(of) == 1, Button: "Open clients"}
 	subject := first.says(short(first.Client, 80))
 	if n := len(lines) + d.More; n > 1 {
 		subject = strconv.Itoa(n) + " updates from your clients"
@@ -55,7 +56,12 @@ func Digest(d DigestData) Letter {
 	return Letter{Subject: subject, Text: text("digest.txt", v), HTML: html("digest.html", v)}
 }
 
-// Sentence is the line with the client's name in it.
-func (l DigestLine) Sentence() string { return l.says(l.Client) + "." }
+// Sentence is the line with the client's name and the detail in it.
+func (l DigestLine) Sentence() string {
+	if l.Detail != "" {
+		return l.says(l.Client) + ": " + l.Detail + "."
+	}
+	return l.says(l.Client) + "."
+}
 
 func (l DigestLine) says(client string) string { return strings.Replace(l.Says, "%s", client, 1) }

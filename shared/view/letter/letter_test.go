@@ -36,6 +36,18 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+func updates(n int) letter.DigestData {
+	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients", Lines: []letter.DigestLine{
+		{Says: "%s declined your invitation", Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
+		{Says: "%s asks you to use another address", Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
+		{Says: "The invitation to %s bounced", Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
+		{Says: "%s paid", Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
+	}}
+	d.Lines = d.Lines[:min(n, len(d.Lines))]
+	d.More = n - len(d.Lines)
+	return d
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -49,6 +61,8 @@ func TestGoldenMails(t *testing.T) {
 	for name, l := range map[string]letter.Letter{
 		"invitation":      letter.Invitation(invitation()),
 		"invitation-held": letter.Invitation(held),
+		"digest":          letter.Digest(updates(1)),
+		"digest-many":     letter.Digest(updates(6)),
 		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"invitation-bare":   letter.Invitation(bare),
