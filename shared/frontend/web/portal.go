@@ -47,7 +47,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if caller.Agency != "" {
-			v.Agency = "/clients"
+			v.Agency = "/home"
 		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
@@ -131,7 +131,7 @@ func (s *Site) noPortal(
 	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
 ) error {
 	if which == "" && caller.Agency != "" {
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {
