@@ -52,7 +52,7 @@ func promise(v *page.Portal, c *contract.Contract) error {
 	}
 	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, Tax: c.Tax.Note(),
 		State: page.Badge{Tone: page.Wait, Text: "Paid first"},
-		Text: "Before it gets here, the client picks monthly or annual and pays by card."}
+		Text:  "Before it gets here, the client picks monthly or annual and pays by card."}
 	for _, l := range c.Lines {
 		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true,
 			Reason: "It is set up as soon as it is paid."}
