@@ -222,7 +222,8 @@ var laughs = func() string {
 func TestSmallTemplates(t *testing.T) {
 	t.Parallel()
 	const queue = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: "
-	const rule = "Rules:\n  R:\n    RuleCondition: !Not [!Equals [!Ref P, x]]\n    Assertions: [{Assert: !Equals [!Ref P, c], AssertDescription: choose c}]\n"
+	const rule = "Rules:\n  R:\n    RuleCondition: !Not [!Equals [!Ref P, x]]\n" +
+		"    Assertions: [{Assert: !Equals [!Ref P, c], AssertDescription: choose c}]\n"
 	for name, c := range map[string]struct{ yaml, name, wrong string }{
 		"a text":                 {yaml: queue + "plain", name: "plain"},
 		"Sub":                    {yaml: queue + "!Sub \"${AWS::Region}-${!x}\"", name: "us-east-1-${x}"},

@@ -63,7 +63,8 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 	if c == nil {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
-	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, TaxText: c.Tax.Note(), PricesAt: c.At}
+	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, TaxText: c.Tax.Note(),
+		PricesAt: c.At}
 	for _, l := range c.Lines {
 		b.Lines = append(b.Lines, LineBody{string(l.Product), l.Name(), l.StorageGB, moneyBody(l.Month.Amount), moneyBody(l.Year.Amount)})
 	}
