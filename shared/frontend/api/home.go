@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/identity"
@@ -19,7 +20,7 @@ import (
 
 // TaskBody is one thing that waits for the agency.
 type TaskBody struct {
-	Kind string `json:"kind" enum:"plan_payment_failed,payment_failed,payment_disputed,setup_failed,instance_down,address_proposed,link_requested,bounced,invite_expires"`
+	Kind string `json:"kind" doc:"One of the kinds that are listed with the operation." example:"link_requested"`
 	Text string `json:"text" doc:"A sentence for a person." example:"Acme Ltd asked for a new link."`
 
 	At time.Time `json:"at" doc:"Since when it waits; for invite_expires, when the invite expires."`
@@ -66,13 +67,22 @@ type homeOutput struct{ Body HomeBody }
 // latest is how many events home shows.
 const latest = 8
 
+// kinds are the kinds of tasks in words.
+func kinds() string {
+	var all []string
+	for _, k := range home.Kinds() {
+		all = append(all, string(k))
+	}
+	return strings.Join(all, ", ")
+}
+
 // GetHome tells an agency what needs it.
 func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "getHome", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
 		summary: "What needs you",
 		description: "Tasks, numbers, first steps and the newest events. An API key sees what its scopes allow: clients:read, " +
-			"resources:read and activity:read each add their part.",
+			"resources:read and activity:read each add their part. Kinds of tasks, the most urgent first: " + kinds() + ".",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*homeOutput, error) {
 		h, err := desk.Home(ctx, caller)
 		if err != nil {

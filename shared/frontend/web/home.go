@@ -27,7 +27,10 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		}
 		a := h.Agency
 		v := page.Home{Workspace: workspace(a, caller, page.InHome), Suspended: a.Suspended, More: h.MoreTasks,
-			Counted: h.Clients.More, Numbers: s.numbers(h), Steps: firstSteps(h)}
+			Counted: h.Clients.More, Steps: firstSteps(h)}
+		if len(v.Steps) == 0 {
+			v.Numbers = s.numbers(h)
+		}
 		v.Workspace.Invite = a.MayInvite() == nil && len(v.Steps) == 0
 		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0
 		for _, t := range h.Tasks {
@@ -51,18 +54,17 @@ func (s *Site) numbers(h *home.Home) []page.HomeNumber {
 	add := func(n int, word, path string, tone page.Tone) {
 		all = append(all, page.HomeNumber{Count: strconv.Itoa(n), Word: word, URL: path, Tone: tone})
 	}
-	if c := h.Clients; c.All() > 0 {
-		add(c.Pending, words.Say("home.pending"), listPath("", string(client.Pending), ""), "")
-		add(c.Active, words.Say("home.active"), listPath("", string(client.Active), ""), "")
-		add(c.Inactive, words.Say("home.inactive"), listPath("", string(client.Inactive), ""), "")
-	}
+	c := h.Clients
+	add(c.Pending, words.Say("home.pending"), listPath("", string(client.Pending), ""), "")
+	add(c.Active, words.Say("home.active"), listPath("", string(client.Active), ""), "")
+	add(c.Inactive, words.Say("home.inactive"), listPath("", string(client.Inactive), ""), "")
 	if i := h.Instances; i.All > 0 {
 		add(i.Up, words.Say("home.up"), "/instances", "")
 		if i.Down > 0 {
 			add(i.Down, words.Say("home.down"), "/instances", page.Bad)
 		}
 	}
-	if c := h.Clients; c.All() > 0 && h.Agency.MayInvite() == nil {
+	if h.Agency.MayInvite() == nil {
 		left := h.Agency.Left(s.now())
 		if _, none := nextFree(h.Agency, s.now()); none {
 			left = 0

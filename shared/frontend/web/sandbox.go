@@ -84,7 +84,10 @@ func (s *Site) sample(r *http.Request, x *home.Sample, caller identity.Caller, s
 		p := page.Portal{Brand: brand, Person: string(c.Email), Preview: c.DisplayName(), Welcome: asked.Get("welcome") != ""}
 		portalSections(&p, portal.Preview(x.Agency, c.Invite.Grants, x.Resources), now)
 		for n := range p.Instances {
-			p.Instances[n].Look = sandboxPath + "workflows"
+			p.Instances[n].Look, p.Instances[n].Reason = sandboxPath+"workflows", ""
+			if n > 0 {
+				p.Instances[n].Look += "?of=reports"
+			}
 		}
 		v = p
 	case "workflows":
@@ -104,22 +107,27 @@ func offered(grants []instance.Grant) []page.Linked {
 	return all
 }
 
-// sampleWorkflows is the page of the first instance, whose switches are kept in the address.
+// sampleWorkflows is the page of the first instance, whose switches are kept in the address, or of the other, which has none.
 func sampleWorkflows(x *home.Sample, asked url.Values, now time.Time) page.PortalInstance {
-	first := x.Resources[x.Client.Invite.Grants[0].Resource]
+	grant, flows, shown := x.Client.Invite.Grants[0], x.Workflows[:3], asked["on"]
+	if asked.Get("of") == "reports" {
+		grant, flows, shown = x.Client.Invite.Grants[1], x.Workflows[3:], nil
+	}
+	of := x.Resources[grant.Resource]
 	brand := brandOf(x.Agency)
 	brand.LogoURL = ""
 	v := page.PortalInstance{Brand: brand, Person: string(x.Client.Email), Portal: sandboxPath + "portal", URL: sandboxPath + "workflows",
-		Name: first.Name, State: resourceBadge(first.Status), Write: true, Connected: true}
-	if asked.Has("on") {
-		v.URL += "?" + url.Values{"on": asked["on"][:1]}.Encode()
+		Name: of.Name, State: resourceBadge(of.Status), Write: grant.Access == instance.Write, Connected: true}
+	if shown != nil {
+		v.URL += "?" + url.Values{"on": shown[:1]}.Encode()
 	}
 	on := strings.Split(asked.Get("on"), ".")
-	for n, f := range x.Workflows {
-		if asked.Has("on") {
+	for n, f := range flows {
+		if shown != nil {
 			f.Active = slices.Contains(on, f.ID)
 		}
-		v.Workflows = append(v.Workflows, page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active, Updated: page.TimeAt(f.UpdatedAt, now)})
+		v.Workflows = append(v.Workflows,
+			page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active, Updated: page.TimeAt(f.UpdatedAt, now)})
 		if n < 2 {
 			v.Runs = append(v.Runs, page.RunRow{Workflow: f.Name, State: runBadge(instance.RunSucceeded),
 				At: page.TimeAt(now.Add(-time.Duration(17+63*n)*time.Minute), now), Took: "2.4 s"})

@@ -31,7 +31,7 @@ type Sample struct {
 	Agency    *agency.Agency
 	Client    *client.Client
 	Resources map[id.Resource]instance.Resource
-	Workflows []instance.Workflow // of the first instance
+	Workflows []instance.Workflow // the last one is of the second instance, the others are of the first
 }
 
 // The sample's ids never lead to anything that is stored: they are of the first millisecond of 1970.
@@ -72,5 +72,6 @@ func (s *Sandbox) Open(ctx context.Context, caller identity.Caller) (*Sample, er
 			{ID: "1", Name: words.Say("sandbox.flow_orders"), Active: true, UpdatedAt: now.Add(-3 * 24 * time.Hour)},
 			{ID: "2", Name: words.Say("sandbox.flow_reminders"), Active: true, UpdatedAt: now.Add(-9 * 24 * time.Hour)},
 			{ID: "3", Name: words.Say("sandbox.flow_stock"), UpdatedAt: now.Add(-40 * 24 * time.Hour)},
+			{ID: "4", Name: words.Say("sandbox.flow_report"), Active: true, UpdatedAt: now.Add(-12 * 24 * time.Hour)},
 		}}, nil
 }
