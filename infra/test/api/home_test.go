@@ -199,8 +199,11 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		"proposed", "portal", "portal?welcome=1", "workflows", "workflows?of=reports", "workflows?on=2.9.<script>"} {
 		a := o.get("/sandbox/" + step).is(200)
 		body := string(a.body)
-		if !strings.Contains(body, "Sandbox: nothing here is real, no mail is sent") || step != "start" && strings.Contains(body, "<script") {
-			t.Errorf("%s is not marked, or runs a script\n%.600s", step, body)
+		if !strings.Contains(body, "Sandbox: nothing here is real, no mail is sent") {
+			t.Errorf("%s is not marked\n%.600s", step, body)
+		}
+		if step != "start" && strings.Contains(body, "<script") {
+			t.Errorf("%s runs a script", step)
 		}
 		if step != "email" {
 			armoured(t, a)
