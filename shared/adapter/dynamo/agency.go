@@ -129,7 +129,12 @@ func (t *Table) resources(ctx context.Context, which id.Agency, kind instance.Ki
 
 // addResource writes a resource that must not exist yet.
 func (t *Table) addResource(ctx context.Context, which id.Agency, r instance.Resource) error {
-	return t.transact(ctx, []types.TransactWriteItem{t.put(writeResource(string(which), r), isNew, nil)})
+	pk := string(which)
+	writes := []types.TransactWriteItem{t.put(writeResource(pk, r), isNew, nil)}
+	if r.Owner != "" {
+		return t.transact(ctx, writes)
+	}
+	return t.counted(ctx, pk, instance.KindOf(r.ID), 1, 1<<30, writes)
 }
 
 func writeResource(pk string, r instance.Resource) writer {
