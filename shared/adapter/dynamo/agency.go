@@ -59,6 +59,15 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	a.s("logo", f.Agency.LogoURL)
 	a.s("plan", string(f.Agency.Plan))
 	a.t("created", f.Agency.CreatedAt)
+	own := map[instance.Kind]int{}
+	for _, r := range f.Resources {
+		if r.Owner == "" {
+			own[instance.KindOf(r.ID)]++
+		}
+	}
+	for _, kind := range []instance.Kind{instance.N8N, instance.Service} {
+		a[counter(kind)] = num(int64(own[kind]))
+	}
 	place := writer(key(userPrefix+string(id.UserOf(f.Owner.Email)), placePrefix+pk))
 	place.s("memberId", string(f.Owner.ID))
 	writes := []types.TransactWriteItem{t.put(a, isNew, nil), t.put(writeMember(pk, &f.Owner), isNew, nil), t.put(place, isNew, nil)}

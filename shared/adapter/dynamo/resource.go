@@ -79,8 +79,8 @@ func counter(kind instance.Kind) string {
 }
 
 // counted carries the writes out with one resource of the agency's own more, or fewer. One more is written only while there are
-// fewer than most, so that the cap holds however many come at once. An agency without a counter is counted first; until then
-// nobody else gets past the condition, so that the count is right.
+// fewer than most, so that the cap holds however many come at once. An agency without a counter, from before there were any, is
+// counted before something is added; until then nobody else gets past the condition, so that the count is right.
 func (t *Table) counted(ctx context.Context, pk string, kind instance.Kind, by, most int, writes []types.TransactWriteItem) error {
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), UpdateExpression: aws.String("ADD #counter :by"),
 		ConditionExpression:       aws.String("attribute_exists(#counter)"),
@@ -94,6 +94,9 @@ func (t *Table) counted(ctx context.Context, pk string, kind instance.Kind, by, 
 	err := t.transact(ctx, writes)
 	if !failed(err, 0) {
 		return err
+	}
+	if by < 0 {
+		return t.transact(ctx, writes[1:])
 	}
 	if uncounted, e := t.count(ctx, pk, kind); e != nil || !uncounted {
 		return errors.Join(e, err)
