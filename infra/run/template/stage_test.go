@@ -84,7 +84,8 @@ func TestFS11StacksAreMadeOfOneTemplateWithOneRole(t *testing.T) {
 		"Action: cloudformation:CreateStack": "StringEquals:", "Action: [cloudformation:UpdateStack": "StringEqualsIfExists:"} {
 		_, statement, found := strings.Cut(string(text), action)
 		statement, _, _ = strings.Cut(statement, "!Ref AWS::NoValue\n              -")
-		for _, want := range []string{test, "cloudformation:TemplateUrl: !Ref InstanceTemplateUrl", "cloudformation:RoleArn: !If [PassesRole, !Ref InstanceRoleArn"} {
+		for _, want := range []string{test, "cloudformation:TemplateUrl: !Ref InstanceTemplateUrl",
+			"cloudformation:RoleArn: !If [PassesRole, !Ref InstanceRoleArn"} {
 			if !found || !strings.Contains(statement, want) {
 				t.Errorf("%s has no condition %q", action, want)
 			}

@@ -156,8 +156,8 @@ func members(o *office) (func(int) error, func() int) {
 	w := o.w
 	newcomers := &agencies.Newcomers{Store: dynamo.NewNewcomers(w.table.Table), Queue: w.queue, Now: time.Now}
 	return func(n int) error {
-			_, err := newcomers.Add(w.ctx, o.owner, agencies.NewMember{Email: fmt.Sprintf("m%d@northwind.example", n), Role: agency.Admin}, "")
-			return err
+			in := agencies.NewMember{Email: fmt.Sprintf("m%d@northwind.example", n), Role: agency.Admin}
+			return second(newcomers.Add(w.ctx, o.owner, in, ""))
 		}, func() int {
 			team, err := dynamo.NewNewcomers(w.table.Table).Team(w.ctx, o.id)
 			must(w.t, err)

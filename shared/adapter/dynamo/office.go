@@ -385,7 +385,8 @@ const purged = 100
 func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
-		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, instances, services, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
+		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, instances, services, " +
+			"s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
 		u.ExpressionAttributeNames = map[string]string{"#name": "name", "#color": "color", "#logo": "logo", "#total": "total"}
 	} else {
 		u.UpdateExpression = aws.String("SET due = :due, dp = :dp")
