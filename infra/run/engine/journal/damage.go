@@ -22,7 +22,7 @@ type Damage struct {
 func (d *Damage) Error() string {
 	return fmt.Sprintf("journal: %s is damaged from byte %d to byte %d of %d. What follows is sound, so this is no torn end, and nothing "+
 		"was cut off. Put a copy back, or save what can be read, which leaves the damaged file beside it: "+
-		"go run ./infra/run/engine/salvage %s", d.Path, d.At, d.Next, d.Size, filepath.Dir(d.Path))
+		"make salvage DATA=%s", d.Path, d.At, d.Next, d.Size, filepath.Dir(d.Path))
 }
 
 // most is how many bytes are summed up in the search for a record, so that a file of chance bytes is no endless work. Text of

@@ -129,7 +129,8 @@ func TestFH12DamageBeforeSoundRecordsIsNoTornEnd(t *testing.T) {
 		}
 		_, err := journal.Open(p, func([]byte) error { return nil })
 		var damage *journal.Damage
-		if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) || !strings.Contains(err.Error(), "salvage "+dir) {
+		if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) ||
+			!strings.Contains(err.Error(), "make salvage DATA="+dir) {
 			t.Fatalf("a bit of byte %d has flipped: %v", at, err)
 		}
 		if b, _ := os.ReadFile(p); !bytes.Equal(b, damaged) {
