@@ -213,7 +213,7 @@ func standingStates() []state {
 func notificationStates() []state {
 	base := page.Notifications{Workspace: settings(), Tab: "notifications", Email: "owner@northwind.example"}
 	for _, d := range notice.Register() {
-		k := page.NotificationKind{Value: string(d.Kind), Title: d.Title, On: d.Kind != notice.Expired}
+		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: d.Kind != notice.Expired}
 		if d.Owners {
 			base.Money = append(base.Money, k)
 		} else {
@@ -232,10 +232,10 @@ func digest(n int) func() letter.Letter {
 		const at = "https://portal.latchkey.example/clients/cl_"
 		d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.latchkey.example/clients",
 			Lines: []letter.DigestLine{
-				{Says: "%s declined your invitation", Client: "Acme Ltd", Quote: "We chose somebody else.\nThank you for asking!", Link: at + "1"},
-				{Says: "%s asks you to use another address", Client: rtl, Detail: "ops@alnoor.example", Link: at + "2"},
-				{Says: "The invitation to %s bounced", Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: at + "3"},
-				{Says: "%s paid", Client: longest, Link: at + "4"},
+				{Kind: notice.Declined, Client: "Acme Ltd", Quote: "We chose somebody else.\nThank you for asking!", Link: at + "1"},
+				{Kind: notice.Proposed, Client: rtl, Detail: "ops@alnoor.example", Link: at + "2"},
+				{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: at + "3"},
+				{Kind: notice.Paid, Client: longest, Link: at + "4"},
 			}}
 		d.Lines = d.Lines[:min(n, len(d.Lines))]
 		d.More = n - len(d.Lines)

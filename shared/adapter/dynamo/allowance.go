@@ -69,8 +69,8 @@ func readMails(r *reader, k allowance.Key) (allowance.Log, error) {
 	return l, r.err
 }
 
-// counted writes logs of mails, each while the stored version is the one that was read.
-func (t *Table) counted(logs []allowance.Log) []types.TransactWriteItem {
+// countedMails writes logs of mails, each while the stored version is the one that was read.
+func (t *Table) countedMails(logs []allowance.Log) []types.TransactWriteItem {
 	out := make([]types.TransactWriteItem, 0, len(logs))
 	for _, l := range logs {
 		w := writer(key(mailsKey(l.Key)))
@@ -86,10 +86,10 @@ func (t *Table) counted(logs []allowance.Log) []types.TransactWriteItem {
 	return out
 }
 
-// count writes logs of mails by themselves.
-func (t *Table) count(ctx context.Context, logs []allowance.Log) error {
+// countMails writes logs of mails by themselves.
+func (t *Table) countMails(ctx context.Context, logs []allowance.Log) error {
 	if len(logs) == 0 {
 		return nil
 	}
-	return t.transact(ctx, t.counted(logs))
+	return t.transact(ctx, t.countedMails(logs))
 }

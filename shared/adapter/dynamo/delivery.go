@@ -65,7 +65,7 @@ func (m Mail) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log,
 
 // CountMails writes logs of mails while the stored versions are those that were read.
 func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
-	return m.t.count(ctx, logs)
+	return m.t.countMails(ctx, logs)
 }
 
 // Box reads a member's box as it is now.

@@ -49,7 +49,7 @@ type Agency struct {
 	NameAllowed string // the name that the operator has looked at, see NameHeld; "" for none
 
 	Revision int // of name, colour and logo
-	Staff    int // counts changes of members and keys, so that each is decided from all that were before
+	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
 }
 
 // MaxLogoFile is the largest file that a logo is made of, in bytes.

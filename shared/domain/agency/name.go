@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/lookalike"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // MailWords is how many words a name has at most that stands in From and Subject without having been looked at.
@@ -22,13 +23,13 @@ const digitsInARow = 6
 // name stands in their text alone.
 func (a *Agency) NameHeld(name, platform string) string {
 	if text.MixedScripts(name) {
-		return "mixes letters of several scripts"
+		return words.Say("notifications.held_scripts")
 	}
 	if a.Plan == Max || !a.Payment.PaidAt.IsZero() || a.NameAllowed != "" && a.NameAllowed == name {
 		return ""
 	}
 	if like := lookalike.Of(name, platform); like != "" {
-		return "looks like “" + like + "”"
+		return words.Say("notifications.held_like", "name", like)
 	}
 	if row := 0; strings.ContainsFunc(name, func(r rune) bool {
 		switch {
@@ -39,16 +40,16 @@ func (a *Agency) NameHeld(name, platform string) string {
 		}
 		return row >= digitsInARow
 	}) {
-		return "has six digits in a row"
+		return words.Say("notifications.held_digits")
 	}
-	words := 0
+	n := 0
 	for _, w := range strings.Fields(name) {
 		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) { // "&" is none
-			words++
+			n++
 		}
 	}
-	if words > MailWords {
-		return "has more than five words"
+	if n > MailWords {
+		return words.Say("notifications.held_words")
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Kind is a kind of notice.
@@ -27,27 +28,71 @@ const (
 	Unpaid        Kind = "payment_failed"
 )
 
-// Definition says all about a kind.
+// Definition says all about a kind but its words.
 type Definition struct {
 	Kind   Kind
 	Action audit.Action // the row of the log that it tells of
-	Title  string       // what is switched, in the settings
-	Says   string       // the sentence, with %s for the client
 	Owners bool         // whether it is for owners, too, because it is about money
 	Off    bool         // whether nobody is told who has not asked for it
 }
 
-// register is all kinds, in the order of the settings. A new kind is a line here: its notices, its switch in the settings and in
-// the API, and its share of the limits follow from that.
+// register is all kinds, in the order of the settings. A new kind is a line here and its words below: its notices, its switch in
+// the settings and in the API, and its share of the limits follow from that.
 var register = []Definition{
-	{Kind: Accepted, Action: audit.InviteAccepted, Title: "Invitation accepted", Says: "%s accepted your invitation"},
-	{Kind: Declined, Action: audit.InviteDeclined, Title: "Invitation declined", Says: "%s declined your invitation"},
-	{Kind: Proposed, Action: audit.AddressProposed, Title: "Another address proposed", Says: "%s asks you to use another address"},
-	{Kind: LinkRequested, Action: audit.LinkRequested, Title: "New link asked for", Says: "%s asks for a new link"},
-	{Kind: Expired, Action: audit.InviteExpired, Title: "Invitation expired", Says: "The invitation to %s expired"},
-	{Kind: Bounced, Action: audit.InviteBounced, Title: "Invitation bounced", Says: "The invitation to %s bounced"},
-	{Kind: Paid, Action: audit.PaymentReceived, Title: "Payment received", Says: "%s paid", Owners: true},
-	{Kind: Unpaid, Action: audit.PaymentFailed, Title: "Payment failed", Says: "A payment by %s failed", Owners: true},
+	{Kind: Accepted, Action: audit.InviteAccepted},
+	{Kind: Declined, Action: audit.InviteDeclined},
+	{Kind: Proposed, Action: audit.AddressProposed},
+	{Kind: LinkRequested, Action: audit.LinkRequested},
+	{Kind: Expired, Action: audit.InviteExpired},
+	{Kind: Bounced, Action: audit.InviteBounced},
+	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
+	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+}
+
+// Title is what is switched, in the settings.
+func (k Kind) Title() string {
+	switch k {
+	case Accepted:
+		return words.Say("notifications.accepted_title")
+	case Declined:
+		return words.Say("notifications.declined_title")
+	case Proposed:
+		return words.Say("notifications.proposed_title")
+	case LinkRequested:
+		return words.Say("notifications.link_requested_title")
+	case Expired:
+		return words.Say("notifications.expired_title")
+	case Bounced:
+		return words.Say("notifications.bounced_title")
+	case Paid:
+		return words.Say("notifications.paid_title")
+	case Unpaid:
+		return words.Say("notifications.unpaid_title")
+	}
+	return string(k)
+}
+
+// Says is what the client did, as a sentence without its full stop.
+func (k Kind) Says(client string) string {
+	switch k {
+	case Accepted:
+		return words.Say("notifications.accepted", "client", client)
+	case Declined:
+		return words.Say("notifications.declined", "client", client)
+	case Proposed:
+		return words.Say("notifications.proposed", "client", client)
+	case LinkRequested:
+		return words.Say("notifications.link_requested", "client", client)
+	case Expired:
+		return words.Say("notifications.expired", "client", client)
+	case Bounced:
+		return words.Say("notifications.bounced", "client", client)
+	case Paid:
+		return words.Say("notifications.paid", "client", client)
+	case Unpaid:
+		return words.Say("notifications.unpaid", "client", client)
+	}
+	return client
 }
 
 // Register lists all kinds, in the order of the settings.
@@ -119,7 +164,7 @@ func (c Choices) With(changed Choices) (Choices, error) {
 	}
 	for k, on := range changed {
 		if _, ok := out[k]; !ok {
-			return nil, fault.InField("items", "There is no notification %q.", string(k))
+			return nil, fault.InField("items", "%s", words.Say("notifications.unknown", "kind", string(k)))
 		}
 		out[k] = on
 	}

@@ -20,14 +20,14 @@ func TestX29EveryKindSaysAllAboutItself(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, d := range notice.Register() {
-		for _, s := range []string{string(d.Kind), string(d.Action), d.Title, d.Says} {
-			if s == "" || seen[s] {
-				t.Errorf("%+v: %q is empty, or another kind's", d, s)
+		for _, s := range []string{string(d.Kind), string(d.Action), d.Kind.Title(), d.Kind.Says("Acme")} {
+			if s == "" || seen[s] || strings.HasPrefix(s, "notifications.") {
+				t.Errorf("%+v: %q is empty, has no words, or is another kind's", d, s)
 			}
 			seen[s] = true
 		}
-		if strings.Count(d.Says, "%s") != 1 || strings.Count(d.Says, "%") != 1 || strings.HasSuffix(d.Says, ".") {
-			t.Errorf("%q is no sentence about one client", d.Says)
+		if s := d.Kind.Says("Acme Ltd"); strings.Count(s, "Acme Ltd") != 1 || s == "Acme Ltd" || strings.HasSuffix(s, ".") {
+			t.Errorf("%q is no sentence about one client", s)
 		}
 		if notice.Of(d.Action) != d.Kind {
 			t.Errorf("%s is told as %q", d.Action, notice.Of(d.Action))
@@ -82,7 +82,9 @@ func TestX29ChoicesAreOfKindsThatThereAre(t *testing.T) {
 
 var begin = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func event(n int) notice.Event { return notice.Event{ID: id.Event(fmt.Sprint(n)), Kind: notice.Accepted} }
+func event(n int) notice.Event {
+	return notice.Event{ID: id.Event(fmt.Sprint(n)), Kind: notice.Accepted}
+}
 
 func TestX29ManyEventsAreOneMail(t *testing.T) {
 	t.Parallel()

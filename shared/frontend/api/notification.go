@@ -28,7 +28,7 @@ func notificationsAnswer(c notice.Choices) *notificationsOutput {
 	out := &notificationsOutput{}
 	out.Body.Items = []NotificationBody{}
 	for _, d := range notice.Register() {
-		out.Body.Items = append(out.Body.Items, NotificationBody{Kind: string(d.Kind), Title: d.Title, Enabled: c.On(d.Kind)})
+		out.Body.Items = append(out.Body.Items, NotificationBody{Kind: string(d.Kind), Title: d.Kind.Title(), Enabled: c.On(d.Kind)})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -21,7 +22,7 @@ func NotificationsPage(s *Site, auth *signin.Authenticator, settings *agencies.S
 			return err
 		}
 		if r.URL.Query().Get("done") == "saved" {
-			v.Note = page.Note{Tone: page.Good, Text: "Notifications saved."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("notifications.saved")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}, form("save", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
@@ -62,7 +63,7 @@ func (s *Site) notifications(
 	}
 	v := page.Notifications{Workspace: workspace(a, caller, page.InSettings), Tab: "notifications", Email: string(caller.Email)}
 	for _, d := range notice.Register() {
-		k := page.NotificationKind{Value: string(d.Kind), Title: d.Title, On: c.On(d.Kind)}
+		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: c.On(d.Kind)}
 		if d.Owners {
 			v.Money = append(v.Money, k)
 		} else {

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
@@ -86,7 +87,7 @@ func (s *Site) held(a *agency.Agency) string {
 	if why == "" {
 		return ""
 	}
-	return "Your emails come from " + s.brand.Name + " and show this name only in their text until your first paid plan, because it " + why + "."
+	return words.Say("notifications.name_held", "platform", s.brand.Name, "why", why)
 }
 
 // maxUpload is the largest form with a file, in bytes: what is a little over the bound is told at the field.
@@ -169,7 +170,11 @@ func upload(r *http.Request, field string) ([]byte, error) {
 // Logo serves the logo of an agency, which a browser may keep for a year since its name changes with its content.
 func Logo(s *Site, logos *agencies.Logos) *Page {
 	return s.page("logo", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		png, err := logos.Read(r.Context(), id.Agency(r.PathValue("agencyId")), r.PathValue("file"))
+		of, err := id.ParseAgency(r.PathValue("agencyId"))
+		if err != nil {
+			return err
+		}
+		png, err := logos.Read(r.Context(), of, r.PathValue("file"))
 		if err != nil {
 			return err
 		}

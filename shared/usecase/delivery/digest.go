@@ -154,8 +154,7 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box) ([]letter.DigestLine,
 	var out []letter.DigestLine
 	known := map[id.Ref]*client.Client{}
 	for _, l := range b.Lines {
-		d, ok := l.Kind.Find()
-		if !ok || !b.Choices.On(l.Kind) {
+		if !b.Choices.On(l.Kind) {
 			continue
 		}
 		ref := l.Client.Ref()
@@ -174,7 +173,7 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box) ([]letter.DigestLine,
 		}
 		detail, quote, tell := about(l, c)
 		if tell {
-			out = append(out, letter.DigestLine{Says: d.Says, Client: c.DisplayName(), Detail: detail, Quote: quote,
+			out = append(out, letter.DigestLine{Kind: l.Kind, Client: c.DisplayName(), Detail: detail, Quote: quote,
 				Link: w.Origin + "/clients/" + string(c.ID)})
 		}
 	}

@@ -1,8 +1,8 @@
 package letter
 
 import (
-	"strconv"
-	"strings"
+	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 )
 
 // DigestData is what the mail tells that tells an agency's people what its clients did.
@@ -16,7 +16,7 @@ type DigestData struct {
 
 // DigestLine is one thing that a client did.
 type DigestLine struct {
-	Says   string // the sentence, with %s for the client and no full stop
+	Kind   notice.Kind
 	Client string // the client's name, or its address
 	Detail string // in our own words; may be ""
 	Quote  string // in the client's own words; may be ""
@@ -41,17 +41,17 @@ func Digest(d DigestData) Letter {
 		Title, Preheader, Button string
 		One                      bool // whether all is about one client
 		Said                     bool // whether the title says all that the lines do
-	}{DigestData: d, Said: len(lines) == 1 && d.More == 0 && first.Detail == "", One: len(of) == 1, Button: "Open clients"}
-	subject := first.says(short(first.Client, 80))
+	}{DigestData: d, One: len(of) == 1, Said: len(lines) == 1 && d.More == 0 && first.Detail == "", Button: words.Say("notifications.open_all")}
+	subject := first.Kind.Says(short(first.Client, 80))
 	if n := len(lines) + d.More; n > 1 {
-		subject = strconv.Itoa(n) + " updates from your clients"
+		subject = words.Say("notifications.many", "n", n)
 		if v.One {
-			subject = strconv.Itoa(n) + " updates from " + short(first.Client, 80)
+			subject = words.Say("notifications.many_of", "n", n, "client", short(first.Client, 80))
 		}
 	}
 	v.Title, v.Preheader = subject, first.Sentence()
 	if v.One {
-		v.Link, v.Button = first.Link, "Open client"
+		v.Link, v.Button = first.Link, words.Say("notifications.open_one")
 	}
 	return Letter{Subject: subject, Text: text("digest.txt", v), HTML: html("digest.html", v)}
 }
@@ -59,9 +59,7 @@ func Digest(d DigestData) Letter {
 // Sentence is the line with the client's name and the detail in it.
 func (l DigestLine) Sentence() string {
 	if l.Detail != "" {
-		return l.says(l.Client) + ": " + l.Detail + "."
+		return l.Kind.Says(l.Client) + ": " + l.Detail + "."
 	}
-	return l.says(l.Client) + "."
+	return l.Kind.Says(l.Client) + "."
 }
-
-func (l DigestLine) says(client string) string { return strings.Replace(l.Says, "%s", client, 1) }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -35,8 +36,8 @@ var (
 
 func parse() {
 	parsing.Do(func() {
-		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(files, "*.html"))
-		texts = texttemplate.Must(texttemplate.New("").ParseFS(files, "*.txt"))
+		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines, "say": words.Find}).ParseFS(files, "*.html"))
+		texts = texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": words.Find}).ParseFS(files, "*.txt"))
 	})
 }
 

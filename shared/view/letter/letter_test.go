@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -38,10 +39,10 @@ func thing(toAgency bool) letter.BoughtData {
 
 func updates(n int) letter.DigestData {
 	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients", Lines: []letter.DigestLine{
-		{Says: "%s declined your invitation", Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
-		{Says: "%s asks you to use another address", Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
-		{Says: "The invitation to %s bounced", Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
-		{Says: "%s paid", Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
+		{Kind: notice.Declined, Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
+		{Kind: notice.Proposed, Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
+		{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
+		{Kind: notice.Paid, Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
 	}}
 	d.Lines = d.Lines[:min(n, len(d.Lines))]
 	d.More = n - len(d.Lines)

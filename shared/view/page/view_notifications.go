@@ -1,5 +1,7 @@
 package page
 
+import "latchkey.dev/shared/domain/words"
+
 // Notifications is the settings' page on which a member chooses what they are told by mail.
 type Notifications struct {
 	Workspace Workspace
@@ -12,7 +14,7 @@ type Notifications struct {
 }
 
 func (v Notifications) frame() frame {
-	return frame{template: "notifications", title: v.Problems.title("Notifications"), brand: v.Workspace.Brand, script: true}
+	return frame{template: "notifications", title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand, script: true}
 }
 
 // NotificationKind is one kind that can be switched.

@@ -38,3 +38,13 @@ func (f Functions) NotificationSettings() event.Function {
 	auth, n := f.p.Authenticator(), f.p.Notifications()
 	return api.Route(f.p.Origin(), api.GetNotificationSettings(auth, n), api.UpdateNotificationSettings(auth, n)).Function()
 }
+
+// Home serves /v1/home.
+func (f Functions) Home() event.Function {
+	return api.Route(f.p.Origin(), api.GetHome(f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog())).Function()
+}
+
+// Sandbox serves /v1/sandbox.
+func (f Functions) Sandbox() event.Function {
+	return api.Route(f.p.Origin(), api.OpenSandbox(f.p.Authenticator(), f.p.Sandbox(), f.p.Origin())).Function()
+}
