@@ -99,8 +99,9 @@ func brandingStates() []state {
 				"change."}}
 		})},
 		{Name: "settings-name-held", view: with(func(v *page.Branding) {
-			v.Name, v.Held = "PayPal Support", "Your emails come from Latchkey and show this name only in their text until your first paid plan, "+
-				"because it looks like “PayPal”."
+			v.Name = "PayPal Support"
+			v.Held = "Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it " +
+				"looks like “PayPal”."
 		})},
 		{Name: "settings-not-allowed", view: with(func(v *page.Branding) { v.Owner = false })},
 		{Name: "settings-odd-names", view: with(func(v *page.Branding) {
@@ -223,7 +224,8 @@ func notificationStates() []state {
 	saved, refused := base, base
 	saved.Note = page.Note{Tone: page.Good, Text: "Notifications saved."}
 	refused.Problems = page.Problems{{Message: "There is no notification “newsletter”."}}
-	return []state{{Name: "notifications", view: base}, {Name: "notifications-saved", view: saved}, {Name: "notifications-error", view: refused}}
+	return []state{{Name: "notifications", view: base}, {Name: "notifications-saved", view: saved},
+		{Name: "notifications-error", view: refused}}
 }
 
 // digest is the mail that tells of so many things.

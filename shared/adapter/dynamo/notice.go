@@ -48,7 +48,8 @@ func (t *Table) noticed(pk string, c *client.Client, rows []audit.Entry, now tim
 
 // notices reads some of the agency's notices that are in nobody's box yet, oldest first.
 func (t *Table) notices(ctx context.Context, which id.Agency, most int) ([]notice.Event, error) {
-	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name,
+		KeyConditionExpression:    aws.String("pk = :p AND begins_with(sk, :s)"),
 		ExpressionAttributeValues: item{":p": str(string(which)), ":s": str(noticePrefix)}, ConsistentRead: aws.Bool(true),
 		Limit: aws.Int32(int32(most))}) //nolint:gosec // a small constant
 	if err != nil {

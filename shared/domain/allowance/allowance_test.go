@@ -64,7 +64,8 @@ func TestFD6WhatEveryLimitIs(t *testing.T) {
 			return mail(allowance.Welcome, fmt.Sprint("a", n), fmt.Sprint("m", n), "p", allowance.Free)
 		}, 20, "address-day"},
 		"many agencies invite and add one person": {func(n int) allowance.Mail {
-			return mail([]allowance.Kind{allowance.Welcome, allowance.Invite}[n%2], fmt.Sprint("a", n), fmt.Sprint("m", n), "p", allowance.Young)
+			kind := []allowance.Kind{allowance.Welcome, allowance.Invite}[n%2]
+			return mail(kind, fmt.Sprint("a", n), fmt.Sprint("m", n), "p", allowance.Young)
 		}, 20, "address-day"},
 		"one agency invites one person": {func(int) allowance.Mail {
 			return mail(allowance.Invite, "a", "m", "p", allowance.Established)
@@ -132,7 +133,8 @@ func TestFD6NobodyTakesAnothersRoom(t *testing.T) {
 	} {
 		b := books{}
 		for n := range 200 {
-			_ = b.take(mail(used, fmt.Sprint("x", n), fmt.Sprint("y", n), "p", allowance.Established), begin.Add(time.Duration(n)*time.Minute))
+			m := mail(used, fmt.Sprint("x", n), fmt.Sprint("y", n), "p", allowance.Established)
+			_ = b.take(m, begin.Add(time.Duration(n)*time.Minute)) // until it is refused, and beyond
 		}
 		for _, k := range wanted {
 			if err := b.take(mail(k, "a", "m", "p", allowance.Established), begin.Add(200*time.Minute)); err != nil {

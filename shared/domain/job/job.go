@@ -28,7 +28,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member or a digest; of what was bought when the mail goes to the agency's person, else ""
+	Member id.Member `json:"member,omitempty"` // of a member or digest; of what was bought, for a mail to the agency
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
@@ -49,7 +49,8 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
-	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):

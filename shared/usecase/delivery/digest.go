@@ -54,7 +54,8 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 		if wait > 0 {
 			return w.onBox(ctx, j, func(b *notice.Box) { b.Postpone(w.Now(), wait) })
 		}
-		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients", Platform: w.Platform})
+		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients",
+			Platform: w.Platform})
 		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to.Email, Letter: l,
 			Tags: map[string]string{"kind": string(job.Digest), "agency": string(j.Agency), "member": string(j.Member), "job": j.Job,
 				"user": string(id.UserOf(to.Email)), "lines": strconv.Itoa(taken), "more": strconv.Itoa(more)}})

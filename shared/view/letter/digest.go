@@ -41,7 +41,8 @@ func Digest(d DigestData) Letter {
 		Title, Preheader, Button string
 		One                      bool // whether all is about one client
 		Said                     bool // whether the title says all that the lines do
-	}{DigestData: d, One: len(of) == 1, Said: len(lines) == 1 && d.More == 0 && first.Detail == "", Button: words.Say("notifications.open_all")}
+	}{DigestData: d, One: len(of) == 1, Said: len(lines) == 1 && d.More == 0 && first.Detail == "",
+		Button: words.Say("notifications.open_all")}
 	subject := first.Kind.Says(short(first.Client, 80))
 	if n := len(lines) + d.More; n > 1 {
 		subject = words.Say("notifications.many", "n", n)

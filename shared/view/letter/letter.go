@@ -36,7 +36,8 @@ var (
 
 func parse() {
 	parsing.Do(func() {
-		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines, "say": words.Find}).ParseFS(files, "*.html"))
+		funcs := htmltemplate.FuncMap{"lines": lines, "say": words.Find}
+		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(funcs).ParseFS(files, "*.html"))
 		texts = texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": words.Find}).ParseFS(files, "*.txt"))
 	})
 }

@@ -38,12 +38,13 @@ func thing(toAgency bool) letter.BoughtData {
 }
 
 func updates(n int) letter.DigestData {
-	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients", Lines: []letter.DigestLine{
+	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients"}
+	d.Lines = []letter.DigestLine{
 		{Kind: notice.Declined, Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
 		{Kind: notice.Proposed, Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
 		{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
 		{Kind: notice.Paid, Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
-	}}
+	}
 	d.Lines = d.Lines[:min(n, len(d.Lines))]
 	d.More = n - len(d.Lines)
 	return d

@@ -14,7 +14,8 @@ type Notifications struct {
 }
 
 func (v Notifications) frame() frame {
-	return frame{template: "notifications", title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand, script: true}
+	return frame{template: "notifications", title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand,
+		script: true}
 }
 
 // NotificationKind is one kind that can be switched.
