@@ -176,9 +176,7 @@ func (w *witness) missing() []string {
 			}
 			for _, code := range o.codes(status) {
 				switch {
-				case code == "internal" || code == "unavailable",
-					code == "rate_limited" && !slices.Contains(limited, o.OperationID),
-					(code == "malformed" || code == "too_large") && o.RequestBody == nil:
+				case code == "internal" || code == "unavailable", code == "rate_limited" && !slices.Contains(limited, o.OperationID):
 				case !w.met[o.OperationID+" "+status+" "+code]:
 					out = append(out, o.OperationID+" "+status+" "+code)
 				}

@@ -62,9 +62,9 @@ func TestX13EveryErrorIsAProblem(t *testing.T) {
 			o.post(path, nil).fails(400, "malformed")
 			o.post(path, raw("")).fails(400, "malformed")
 		}
-		o.post(path, raw(`{"email":"a"}`), "Content-Type", "text/plain").fails(400, "malformed")
-		o.post(path, url.Values{"email": {"a@b.example"}}).fails(400, "malformed")
-		o.post(path, raw(`<a/>`), "Content-Type", "application/xml").fails(400, "malformed")
+		o.post(path, raw(`{"email":"a"}`), "Content-Type", "text/plain").fails(415, "unsupported_media_type")
+		o.post(path, url.Values{"email": {"a@b.example"}}).fails(415, "unsupported_media_type")
+		o.post(path, raw(`<a/>`), "Content-Type", "application/xml").fails(415, "unsupported_media_type")
 		o.post(path, raw(`{"name":"`+strings.Repeat("x", 256<<10)+`"}`)).fails(413, "too_large")
 
 		unknown := m{"surprise": true}

@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -39,6 +40,7 @@ const (
 	Expired         Code = "invitation_expired"
 	Changed         Code = "changed_meanwhile"
 	TooLarge        Code = "too_large"
+	UnsupportedType Code = "unsupported_media_type"
 	MailRefused     Code = "mail_refused"
 	WrongCode       Code = "wrong_code"
 	Unreachable     Code = "instance_unreachable"
@@ -84,6 +86,7 @@ var meanings = []struct {
 	{Expired, 410, "The link was good once; the agency can send a new one."},
 	{Changed, 412, "Somebody else has changed it since the ETag in If-Match; read it again."},
 	{TooLarge, 413, "The body is over 256 KB, or over 1 MB for a logo."},
+	{UnsupportedType, 415, "The body's Content-Type is missing, or is not one that the operation takes."},
 	{MailRefused, 422, "The mail cannot be sent; reason says why, and nothing remains of the request."},
 	{WrongCode, 422, "The sign-in code is wrong or out of date."},
 	{Unreachable, 422, "The n8n instance does not answer, or refuses what it is asked; reason says what was seen."},
@@ -157,6 +160,23 @@ func InField(location, format string, args ...any) *Error {
 	message := fmt.Sprintf(format, args...)
 	return &Error{Code: Invalid, Message: message, Fields: []Field{{location, message}}}
 }
+
+// Join is both errors as one, with the fields of both, so that a caller reads at once all that is wrong with a request. Either
+// may be nil. What is not about fields counts before what is, and the first before the second.
+func Join(a, b *Error) *Error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil, len(a.Fields) == 0:
+		return a
+	case len(b.Fields) == 0:
+		return b
+	}
+	return &Error{Code: a.Code, Message: several, Fields: append(slices.Clone(a.Fields), b.Fields...)}
+}
+
+// several is the message of an error about more than one field, each of which has its own.
+const several = "Some fields need another look."
 
 // As returns the error to tell: err itself where it is one of ours, else nil.
 func As(err error) *Error {

@@ -18,8 +18,11 @@ import (
 	"latchkey.dev/shared/frontend/cookie"
 )
 
-// everywhere are the codes that any operation can answer with.
-var everywhere = []fault.Code{fault.Malformed, fault.TooLarge, fault.RateLimited, fault.Internal, fault.Unavailable}
+// everywhere are the codes that any operation can answer with, and withBody those of any that takes a body.
+var (
+	everywhere = []fault.Code{fault.Invalid, fault.RateLimited, fault.Internal, fault.Unavailable}
+	withBody   = []fault.Code{fault.Malformed, fault.TooLarge, fault.UnsupportedType}
+)
 
 // Document is the OpenAPI 3.1 document of the API, as indented JSON. Paths gives each path's operations.
 func Document(paths map[string]*Resource) ([]byte, error) {
@@ -40,16 +43,35 @@ func Document(paths map[string]*Resource) ([]byte, error) {
 			if o.Method != http.MethodGet {
 				codes = append(codes[:len(codes):len(codes)], fault.CrossOrigin)
 			}
+			if len(o.takes) > 0 {
+				codes = append(codes[:len(codes):len(codes)], withBody...)
+			}
 			spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))
 			spec.Security = security(o.Who)
 			spec.Extensions = map[string]any{"x-who": o.Who.String()}
 			o.register(a, spec)
+			describeTypes(doc.Paths[path], o)
 			if slices.Contains(codes, fault.MailRefused) {
 				describeAccepted(doc.Paths[path].Post)
 			}
 		}
 	}
 	return doc.MarshalJSON()
+}
+
+// describeTypes adds the other types of a body, since huma knows of one.
+func describeTypes(item *huma.PathItem, o Operation) {
+	if len(o.takes) < 2 {
+		return
+	}
+	for _, op := range []*huma.Operation{item.Put, item.Post, item.Patch} {
+		if op == nil || op.OperationID != o.ID {
+			continue
+		}
+		for _, kind := range o.takes[1:] {
+			op.RequestBody.Content[kind] = op.RequestBody.Content[o.takes[0]]
+		}
+	}
 }
 
 // describeAccepted adds the answer for a mail that is still on its way, which operations with Prefer: wait share.

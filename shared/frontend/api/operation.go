@@ -8,6 +8,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type Operation struct {
 	// Who says who may call it.
 	Who identity.Who
 
+	takes    []string // the media types of a body, in lower case; none where there is no body
 	auth     *signin.Authenticator
 	unheld   bool // the wrapper finds out who is calling, and holds nobody to Who
 	spec     huma.Operation
@@ -56,7 +58,7 @@ type described struct {
 func operation[In, Out any](auth *signin.Authenticator, d described,
 	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
 	return Operation{
-		ID: d.id, Method: d.method, Who: d.who, auth: auth, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
+		ID: d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()), auth: auth, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
 		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
 		register: func(a huma.API, op huma.Operation) {
@@ -182,6 +184,10 @@ func (o Operation) handler() http.Handler {
 			problem.Write(w, tell(ctx, err))
 			return
 		}
+		if r, err = o.prepared(r); err != nil {
+			problem.Write(w, tell(ctx, err))
+			return
+		}
 		one.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, asked)))
 	})
 }
@@ -201,6 +207,7 @@ func (s *single) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func config() huma.Config {
 	c := huma.DefaultConfig("Latchkey", "1")
 	c.CreateHooks = nil // no $schema links in the answers
+	c.RejectUnknownQueryParameters = true
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	return c
