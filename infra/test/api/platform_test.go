@@ -321,7 +321,7 @@ func TestOddQueries(t *testing.T) {
 	}
 	o.delete("/v1/sessions/current?everywhere=perhaps").fails(422, "invalid")
 	o.get("/v1/sessions/current").is(200)
-	o.get("/v1/clients?unknown=1").is(200)
+	o.get("/v1/clients?unknown=1").fails(422, "invalid")
 }
 
 func TestChangesFromOtherSitesAreRefused(t *testing.T) {

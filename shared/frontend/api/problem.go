@@ -15,6 +15,7 @@ import (
 
 // huma reports what is wrong with a request's form through this function: it is where its words become ours.
 func init() {
+	huma.DefaultArrayNullable = false // a list that has nothing is empty, and never null
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == 0 { // asked for its type, to describe it in the document
 			return &problem.Problem{}
