@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -96,4 +97,89 @@ func TestFH3AnIntegerIsAnIntegerHoweverItIsWritten(t *testing.T) {
 		}
 	}
 	o.post("/v1/invites/preview", raw(`{"email":"a@client.example","order":{"hosting":{"storageGb":1e400}}}`)).fails(400, "malformed")
+}
+
+func TestFH6AllFieldsAreToldAtOnce(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	stopped := named(t, o.things("instances"), "Acme staging")
+	for _, c := range []struct {
+		method, path string
+		body         m
+		fields       []string
+	}{
+		{"POST", "/v1/invites", m{"email": "bad", "payer": "nobody"}, []string{"email", "payer"}},
+		{"POST", "/v1/invites/preview", m{"email": "bad", "payer": "nobody", "message": strings.Repeat("x", 501)}, []string{"email", "payer", "message"}},
+		{"POST", "/v1/invites", m{"email": "a@client.example", "name": "a\x01b", "payer": "client", "order": m{"hosting": m{"storageGb": 11}}},
+			[]string{"name", "order.hosting.storageGb"}},
+		{"POST", "/v1/invites", m{"email": "bad", "grants": []m{{"resource": "ins_x", "access": "look"}, {"resource": stopped.ID, "access": "read"}}},
+			[]string{"email", "grants[0].resource", "grants[0].access"}},
+		{"POST", "/v1/members", m{"email": "bad", "name": strings.Repeat("x", 300), "role": "owner"}, []string{"email", "name"}},
+		{"POST", "/v1/api-keys", m{"name": "", "scopes": []string{"everything"}}, []string{"name", "scopes"}},
+		{"POST", "/v1/agencies", m{"name": "", "color": "green"}, []string{"name", "color"}},
+		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green"}, []string{"name", "color"}},
+		{"POST", "/v1/instances", m{"name": "", "url": "ftp://x", "apiKey": ""}, []string{"name", "url", "apiKey"}},
+	} {
+		f := o.do(c.method, c.path, c.body).fails(422, "invalid")
+		for _, field := range c.fields {
+			if f.at(field) == "" {
+				t.Errorf("%s %s does not name %s, but %+v", c.method, c.path, field, f.Errors)
+			}
+		}
+	}
+}
+
+func TestFH7EveryListIsPaged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.add(p.address("second"), "admin")
+	o.invite(p.address("one"))
+	o.invite(p.address("two"))
+	o.key("first "+p.run, "clients:read")
+	o.key("second "+p.run, "clients:read")
+	for _, path := range []string{"/v1/instances", "/v1/services", "/v1/members", "/v1/api-keys", "/v1/clients", "/v1/invites", "/v1/activity"} {
+		type list struct {
+			Items      []struct{ ID string }
+			NextCursor *string
+		}
+		var all, page list
+		o.get(path + "?limit=200").is(200).into(&all)
+		var walked []struct{ ID string }
+		for cursor := ""; ; {
+			page = list{}
+			o.get(path + "?limit=1&cursor=" + cursor).is(200).into(&page)
+			if len(page.Items) > 1 {
+				t.Fatalf("%s: %d items on a page of one", path, len(page.Items))
+			}
+			walked = append(walked, page.Items...)
+			if page.NextCursor == nil || len(walked) > len(all.Items) {
+				break
+			}
+			cursor = *page.NextCursor
+		}
+		if len(all.Items) < 2 || !slices.Equal(walked, all.Items) {
+			t.Errorf("%s by pages of one is %v, want %v", path, walked, all.Items)
+		}
+		if f := o.get(path+"?cursor=nonsense").fails(422, "invalid"); f.at("cursor") == "" {
+			t.Errorf("%s: %+v", path, f)
+		}
+		o.get(path+"?limit=0").fails(422, "invalid")
+		o.get(path+"?limit=201").fails(422, "invalid")
+	}
+}
+
+func TestFH10WhatIsCarriedOutOnceSaysSo(t *testing.T) {
+	p := start(t)
+	for at, op := range p.documented() {
+		once, says := slices.Contains(op.codes("409"), "idempotency_conflict"), false
+		for _, parameter := range op.Parameters {
+			says = says || parameter.Name == "Idempotency-Key"
+		}
+		if once != says && op.OperationID != "approveProposal" { // whose every answer is the one invite's
+			t.Errorf("%s: Idempotency-Key is documented: %t, and its conflict: %t", at, says, once)
+		}
+	}
+	o := p.signIn(owner)
+	o.get("/v1/activity/export").is(200).has("Content-Type", "text/csv; charset=utf-8; header=present")
+	o.get("/v1/activity/export?format=jsonl").is(200).has("Content-Type", "application/jsonl; charset=utf-8")
 }

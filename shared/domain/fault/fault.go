@@ -5,7 +5,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -161,22 +160,28 @@ func InField(location, format string, args ...any) *Error {
 	return &Error{Code: Invalid, Message: message, Fields: []Field{{location, message}}}
 }
 
-// Join is both errors as one, with the fields of both, so that a caller reads at once all that is wrong with a request. Either
-// may be nil. What is not about fields counts before what is, and the first before the second.
-func Join(a, b *Error) *Error {
-	switch {
-	case a == nil:
-		return b
-	case b == nil, len(a.Fields) == 0:
-		return a
-	case len(b.Fields) == 0:
-		return b
+// Together is what is wrong with a request as one error, so that its sender reads all of it at once: the fields of all of errs.
+// What is about no field, or is no fault, comes before them, alone. Nil errors count for nothing, and none at all is nil.
+func Together(errs ...error) error {
+	var fields []Field
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		f := As(err)
+		if f == nil || f.Code != Invalid || len(f.Fields) == 0 {
+			return err
+		}
+		fields = append(fields, f.Fields...)
 	}
-	return &Error{Code: a.Code, Message: several, Fields: append(slices.Clone(a.Fields), b.Fields...)}
+	switch len(fields) {
+	case 0:
+		return nil
+	case 1:
+		return &Error{Code: Invalid, Message: fields[0].Message, Fields: fields}
+	}
+	return &Error{Code: Invalid, Message: "Some fields need another look.", Fields: fields}
 }
-
-// several is the message of an error about more than one field, each of which has its own.
-const several = "Some fields need another look."
 
 // As returns the error to tell: err itself where it is one of ours, else nil.
 func As(err error) *Error {

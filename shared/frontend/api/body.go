@@ -90,16 +90,13 @@ func (o Operation) contentType(h http.Header) (string, error) {
 
 // clearQuery refuses a query that can be read in two ways.
 func clearQuery(r *http.Request) error {
-	var f *fault.Error
+	var twice []error
 	for name, values := range r.URL.Query() {
 		if len(values) > 1 {
-			f = fault.Join(f, fault.InField(name, "Send this parameter once."))
+			twice = append(twice, fault.InField(name, "Send this parameter once."))
 		}
 	}
-	if f != nil {
-		return f
-	}
-	return nil
+	return fault.Together(twice...)
 }
 
 func tooLarge(limit int64) *fault.Error {
