@@ -33,19 +33,22 @@ type ClientBody struct {
 	Name      string       `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
 	Shown     string       `json:"displayName" doc:"The name, or the email in its place: what pages and emails show." example:"Acme Ltd"`
 	Status    string       `json:"status" enum:"pending,active,inactive"`
-	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
+	Resources []LinkedBody `json:"resources" doc:"What you share with them, or will once they accept."`
 	Invite    *InviteBody  `json:"invite"`
 	Proposal  *string      `json:"proposal" doc:"Another address proposed on the invitation, or null." example:"pat@acme.example"`
 	EndedAt   *Time        `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
 	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
+	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour; null for never."`
 	CreatedAt Time         `json:"createdAt"`
+
+	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Why they are inactive."`
 }
 
 func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
 	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(), Status: string(c.At(now)),
 		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
-		CreatedAt: Time(c.CreatedAt)}
+		CreatedAt: Time(c.CreatedAt), Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address
@@ -117,7 +120,11 @@ func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operati
 		summary: "Read a client",
 		codes:   []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
-		l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		l, err := directory.Client(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}
