@@ -68,7 +68,8 @@ func TestFH2AndFH8EveryBodyIsHeldToItsFormFirst(t *testing.T) {
 			kind, limit = "image/png", 1<<20+1024
 			send("", kind).fails(400, "malformed")
 		} else {
-			for _, broken := range []string{"{", `{"name":"a","name":"b"}`, `{"name":"a","Name":"b"}`, `{"name":"a"} {}`, `{"a":"` + "\xff" + `"}`} {
+			for _, broken := range []string{"{", `{"name":"a","name":"b"}`, `{"name":"a","Name":"b"}`, `{"name":"a"} {}`,
+				`{"a":"` + "\xff" + `"}`} {
 				send(broken, kind).fails(400, "malformed")
 			}
 			send(`{"name":"a"}`, "application/json; charset=latin1").fails(http.StatusUnsupportedMediaType, refused)
@@ -86,8 +87,8 @@ func TestFH3AnIntegerIsAnIntegerHoweverItIsWritten(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	for n, size := range []string{"10", "10.0", "1e1", "1.00E+1"} {
-		o.post("/v1/invites/preview", raw(fmt.Sprintf(`{"email":"size%d@client.example","payer":"client","order":{"hosting":{"storageGb":%s}}}`,
-			n, size))).is(200)
+		o.post("/v1/invites/preview", raw(fmt.Sprintf(
+			`{"email":"size%d@client.example","payer":"client","order":{"hosting":{"storageGb":%s}}}`, n, size))).is(200)
 	}
 	for _, size := range []string{"10.5", "1e-1", "11.0", "99999999999999999999", "1e25"} {
 		f := o.post("/v1/invites/preview", raw(`{"email":"a@client.example","payer":"client","order":{"hosting":{"storageGb":`+size+`}}}`)).
@@ -137,7 +138,8 @@ func TestFH7EveryListIsPaged(t *testing.T) {
 	o.invite(p.address("two"))
 	o.key("first "+p.run, "clients:read")
 	o.key("second "+p.run, "clients:read")
-	for _, path := range []string{"/v1/instances", "/v1/services", "/v1/members", "/v1/api-keys", "/v1/clients", "/v1/invites", "/v1/activity"} {
+	for _, path := range []string{"/v1/instances", "/v1/services", "/v1/members", "/v1/api-keys", "/v1/clients", "/v1/invites",
+		"/v1/activity"} {
 		type list struct {
 			Items      []struct{ ID string }
 			NextCursor *string

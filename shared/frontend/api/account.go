@@ -111,8 +111,8 @@ type ExportPast struct {
 }
 
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
-	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt), Sessions: []ExportSession{},
-		CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
+		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}

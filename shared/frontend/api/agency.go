@@ -180,7 +180,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 
 type logoInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
-	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"A PNG, JPEG, WebP or GIF of at most 1 MB and 2048 by 2048 pixels. SVG is refused."`
+	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels. No SVG."`
 }
 
 // UpdateLogo puts a new logo in the place of the old one.

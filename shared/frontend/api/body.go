@@ -189,7 +189,8 @@ func (w *rewriter) object(depth int) error {
 		case twice && other == name:
 			return fault.New(fault.Malformed, "The body has the member %q twice in one object. Send it once.", short(name))
 		case twice:
-			return fault.New(fault.Malformed, "The body has both %q and %q, which differ in case alone. Send one.", short(other), short(name))
+			return fault.New(fault.Malformed, "The body has both %q and %q, which differ in case alone. Send one.", short(other),
+				short(name))
 		}
 		had[folded] = name
 		if err := w.write(name); err != nil {

@@ -61,7 +61,8 @@ func TestFH2ABodySaysWhatItIs(t *testing.T) {
 			t.Errorf("%q is %q, %v; want %q", value, got, err, want)
 		}
 	}
-	if _, err := o.contentType(http.Header{"Content-Type": {jsonType}, "Content-Encoding": {"gzip"}}); !fault.Is(err, fault.UnsupportedType) {
+	encoded := http.Header{"Content-Type": {jsonType}, "Content-Encoding": {"gzip"}}
+	if _, err := o.contentType(encoded); !fault.Is(err, fault.UnsupportedType) {
 		t.Errorf("a compressed body: %v", err)
 	}
 }
