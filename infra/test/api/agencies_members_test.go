@@ -263,5 +263,5 @@ func TestALogoIsNoOtherThanTheOneThatWasSeen(t *testing.T) {
 		return o.do("PUT", "/v1/agency/logo", raw(file), "If-Match", `"99"`, "Content-Type", "image/png")
 	}
 	logo("x").fails(422, "invalid") // the picture comes first
-	logo(picture(4, 4, color.White)).fails(412, "changed_meanwhile")
+	logo(string(picture(4, 4, color.White))).fails(412, "changed_meanwhile")
 }
