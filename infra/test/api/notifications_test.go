@@ -41,7 +41,8 @@ func TestX29NotificationsAreSwitchedByTheAPI(t *testing.T) {
 	if len(changed.Items) != 8 || o.notifications()["invite_expired"] || !o.notifications()["invite_accepted"] {
 		t.Errorf("%+v", changed)
 	}
-	if f := o.do("PATCH", "/v1/notification-settings", m{"items": []m{{"kind": "news", "enabled": true}}}).fails(422, "invalid"); f.at("items") == "" {
+	news := m{"items": []m{{"kind": "news", "enabled": true}}}
+	if f := o.do("PATCH", "/v1/notification-settings", news).fails(422, "invalid"); f.at("items") == "" {
 		t.Errorf("%+v", f)
 	}
 	for _, body := range []m{{}, {"items": []m{}}, {"items": []m{{"kind": "invite_expired"}}}} {
