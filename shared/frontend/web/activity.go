@@ -44,6 +44,7 @@ var told = map[audit.Action]string{
 	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again",
 	audit.ProvisionDeleted: "deleted {s}, which is not paid for",
 	audit.PaymentReceived:  "noted that {s} has paid", audit.PaymentFailed: "noted that a payment of {s} did not go through",
+	audit.PaymentInquiry: "noted that the bank of {s} asks about a payment, which stays as it is",
 	audit.PaymentEnded:   "noted that {s} does not pay any more",
 	audit.PaymentResumed: "noted that {s} pays again", audit.PaymentReturned: "returned the payment of {s}, whose invitation had ended",
 	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",

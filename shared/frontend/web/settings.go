@@ -206,6 +206,7 @@ func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, se
 		}
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
 			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
+			Asks: a.Payment.Asked != "", Confirm: a.Payment.AskedURL,
 			Back:   q.Get("canceled") != "" && !isMax,
 			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour.")}
 		if plan, err := prices.Plan(r.Context()); err == nil {

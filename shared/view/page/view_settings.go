@@ -151,6 +151,7 @@ type Standing struct {
 	State     Badge  // of the payment; Text "" for a plan that nobody pays for
 	Renews    string // what comes next, in a sentence; "" for nothing
 	PastDue   bool
+	Confirm   string       // where a payment is confirmed that the payer's bank wants to see confirmed; "" for none
 	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
 	Left      int
 	Quota     int
@@ -175,6 +176,8 @@ type Upgrade struct {
 	Bill      *Bill        // what Max costs; nil where it is not sold by card
 	Paying    bool         // whether the agency has paid by card, and so has invoices
 	PastDue   bool         // the last payment failed
+	Asks      bool         // the payer's bank wants to see a payment confirmed
+	Confirm   string       // where that is done; "" where no page is known
 	SignIn    *SignInAgain // nil unless the sign-in is too old to pay
 	Back      bool         // it has come back without paying
 	Problems  Problems
