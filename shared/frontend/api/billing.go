@@ -56,7 +56,7 @@ type ContractBody struct {
 		Amount  MoneyBody `json:"amount" doc:"What a year costs less than twelve months; 0 when it saves nothing."`
 		Percent int       `json:"percent" example:"16"`
 	} `json:"saving"`
-	PricesAt time.Time `json:"pricesAt" doc:"The prices are those of this moment."`
+	PricesAt Time `json:"pricesAt" doc:"The prices are those of this moment."`
 }
 
 func contractBody(c *contract.Contract) (*ContractBody, error) {
@@ -64,7 +64,7 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
 	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, TaxText: c.Tax.Note(),
-		PricesAt: c.At}
+		PricesAt: Time(c.At)}
 	for _, l := range c.Lines {
 		b.Lines = append(b.Lines, LineBody{string(l.Product), l.Name(), l.StorageGB, moneyBody(l.Month.Amount), moneyBody(l.Year.Amount)})
 	}
@@ -89,14 +89,14 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 
 // PaymentBody is how a payment stands.
 type PaymentBody struct {
-	State     string     `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
-	Interval  string     `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
-	PaidAt    *time.Time `json:"paidAt" doc:"When it was first paid."`
-	PeriodEnd *time.Time `json:"periodEnd" doc:"Until when it is paid."`
-	Ending    bool       `json:"ending,omitempty" doc:"Nothing is charged any more: it ends at endsAt."`
-	EndsAt    *time.Time `json:"endsAt" doc:"When it ends. null while it renews by itself."`
-	Confirm   bool       `json:"needsConfirmation,omitempty" doc:"The payer's bank wants the payer to confirm a payment."`
-	Inquiry   bool       `json:"inquiry,omitempty" doc:"The payer's bank asks about a payment. No money has moved."`
+	State     string `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
+	Interval  string `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
+	PaidAt    *Time  `json:"paidAt" doc:"When it was first paid."`
+	PeriodEnd *Time  `json:"periodEnd" doc:"Until when it is paid."`
+	Ending    bool   `json:"ending,omitempty" doc:"Nothing is charged any more: it ends at endsAt."`
+	EndsAt    *Time  `json:"endsAt" doc:"When it ends. null while it renews by itself."`
+	Confirm   bool   `json:"needsConfirmation,omitempty" doc:"The payer's bank wants the payer to confirm a payment."`
+	Inquiry   bool   `json:"inquiry,omitempty" doc:"The payer's bank asks about a payment. No money has moved."`
 }
 
 func paymentBody(c *client.Client) *PaymentBody {
@@ -131,8 +131,8 @@ func orderBody(c *contract.Contract) *OrderBody {
 
 // CheckoutBody is where the payment goes on.
 type CheckoutBody struct {
-	URL       string    `json:"url" doc:"The payment service's page; lead the person there."`
-	ExpiresAt time.Time `json:"expiresAt"`
+	URL       string `json:"url" doc:"The payment service's page; lead the person there."`
+	ExpiresAt Time   `json:"expiresAt"`
 }
 
 type checkoutInput struct {
@@ -169,7 +169,7 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 		if err != nil {
 			return nil, err
 		}
-		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		return &checkoutOutput{CheckoutBody{p.URL, Time(p.ExpiresAt)}}, nil
 	})
 }
 
@@ -178,6 +178,14 @@ type AgencyChoice struct {
 	Body struct {
 		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	}
+}
+
+// whose reads the agency that a request must name. Fault: [fault.Invalid] in agency for none, [fault.NotFound] for what is no id.
+func whose(agency string) (id.Agency, error) {
+	if agency == "" {
+		return "", fault.InField("agency", "Name the agency by its id, ag_….")
+	}
+	return id.ParseAgency(agency)
 }
 
 type confirmOutput struct {
@@ -197,7 +205,11 @@ func ConfirmCheckout(auth *signin.Authenticator, checkouts *billing.Checkouts, o
 			"It may be called again and again.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*confirmOutput, error) {
-		c, err := checkouts.Confirm(ctx, caller, id.Agency(in.Body.Agency))
+		from, err := whose(in.Body.Agency)
+		if err != nil {
+			return nil, err
+		}
+		c, err := checkouts.Confirm(ctx, caller, from)
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +257,11 @@ func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operat
 			"also when it has ended.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
-		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := invites.Get(ctx, caller, which)
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
@@ -257,9 +273,13 @@ func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts)
 		summary: "Read your contract",
 		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; " +
 			"also when it is no client any more.",
-		codes: []fault.Code{fault.NotFound},
+		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*receiptOutput, error) {
-		c, err := contracts.Relationship(ctx, caller, id.Agency(in.Agency))
+		from, err := whose(in.Agency)
+		if err != nil {
+			return nil, err
+		}
+		c, err := contracts.Relationship(ctx, caller, from)
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
@@ -320,7 +340,11 @@ func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) O
 		description: "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
-		return addressAnswer(invoices.Page(ctx, caller, id.Agency(in.Body.Agency)))
+		from, err := whose(in.Body.Agency)
+		if err != nil {
+			return nil, err
+		}
+		return addressAnswer(invoices.Page(ctx, caller, from))
 	})
 }
 
@@ -354,6 +378,6 @@ func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operatio
 		if err != nil {
 			return nil, err
 		}
-		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		return &checkoutOutput{CheckoutBody{p.URL, Time(p.ExpiresAt)}}, nil
 	})
 }
