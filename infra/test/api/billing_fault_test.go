@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestFM1TestFM2EverybodyReadsWhenItEnds: a client and an agency cancel in the billing portal, and every place says so.
+// TestFM1FM2EverybodyReadsWhenItEnds: a client and an agency cancel in the billing portal, and every place says so.
 func TestFM1FM2EverybodyReadsWhenItEnds(t *testing.T) {
 	notAsBuilt(t, "Stripe's stand-in is reached in this process")
 	p := own(t, defaults)
@@ -67,6 +67,7 @@ func TestFM5TheClientConfirmsWhereItReads(t *testing.T) {
 	if err := p.local.Stripe.ChangeCard(p.subscriptions()[0].Customer, "4000002760003184"); err != nil {
 		t.Fatal(err)
 	}
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	p.skipMails(i.Email)
 	p.advance(32 * 24 * time.Hour)
 	letter := p.nextMail(i.Email)
@@ -74,7 +75,8 @@ func TestFM5TheClientConfirmsWhereItReads(t *testing.T) {
 		t.Errorf("the mail is %s: %s", letter.Subject, letter.Text)
 	}
 	c, o = p.signIn(i.Email), p.signIn(owner)
-	portal := c.get("/portal?agency="+mine.ID).is(200).shows("Confirm your payment", "Confirm payment").hides("tried again over the next days")
+	portal := c.get("/portal?agency="+mine.ID).is(200).shows("Confirm your payment", "Confirm payment")
+	portal.hides("tried again over the next days")
 	if !strings.Contains(string(portal.body), `/_local/stripe/invoice/in_`) {
 		t.Error("the portal does not lead to the invoice")
 	}

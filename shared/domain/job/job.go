@@ -30,7 +30,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member; of an inquiry; of what was bought when the mail goes to the agency's person, else ""
+	Member id.Member `json:"member,omitempty"` // of a member, an inquiry; of what was bought when its person is told, else ""
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`

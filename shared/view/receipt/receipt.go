@@ -173,7 +173,8 @@ func StateOf(c *client.Client, now time.Time) State {
 	case p.State == subscription.Active:
 		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ", and renews by itself."}
 	case p.State == subscription.PastDue:
-		word, text := "Past due", "The last payment did not go through. The card is tried again over the next days; everything goes on until then."
+		word := "Past due"
+		text := "The last payment did not go through. The card is tried again over the next days; everything goes on until then."
 		if p.Asked != "" {
 			word, text = words.Say("money.confirm_state"), words.Say("money.confirm_state_text")
 		}
