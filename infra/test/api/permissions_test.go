@@ -146,7 +146,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	secret = tokenOf(four.Email)
 	p.nobody().get("/i/" + secret).is(200)
-	p.nobody().post("/i/"+secret, do("code", url.Values{})).is(303)
+	client.post("/i/"+secret, do("code", url.Values{})).is(303)
 	c = codeOf(four.Email)
 	client.post("/i/"+secret, url.Values{"code": {"000000"}})
 	client.cookie = client.post("/i/"+secret, url.Values{"code": {c}}).is(303).session()

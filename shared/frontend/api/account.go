@@ -116,8 +116,8 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{s.CreatedAt, s.ExpiresAt, string(s.Agency)})
 	}
-	if c := o.Person.Code; c != nil {
-		b.CodesAsked = append(b.CodesAsked, c.Asked...)
+	if len(o.Person.Asked) > 0 {
+		b.CodesAsked = append(b.CodesAsked, o.Person.Asked...)
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}

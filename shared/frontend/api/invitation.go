@@ -15,7 +15,7 @@ import (
 
 // LinkToken names an invitation in the path.
 type LinkToken struct {
-	Token string `path:"token" doc:"The secret in the mailed link." example:"lki_…"`
+	Token string `path:"token" doc:"The mailed link's secret; or, signed in with the invited address, the agency's ID." example:"lki_…"`
 }
 
 // OfferBody is one thing that an invitation opens.
@@ -120,12 +120,12 @@ func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
 			"and may invite the address again.",
 		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
-	}, func(ctx context.Context, _ identity.Caller, in *declineInput) (*noContent, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *declineInput) (*noContent, error) {
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
-		c, err := decliner.Decline(ctx, in.Token, reason, of(ctx).ip)
+		c, err := decliner.Decline(ctx, caller, in.Token, reason, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -148,8 +148,8 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
 			"then nothing changes, and no mail goes to that address. Three times a day.",
 		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
-	}, func(ctx context.Context, _ identity.Caller, in *proposeInput) (*noContent, error) {
-		c, err := answers.Propose(ctx, in.Token, in.Body.Email, of(ctx).ip)
+	}, func(ctx context.Context, caller identity.Caller, in *proposeInput) (*noContent, error) {
+		c, err := answers.Propose(ctx, caller, in.Token, in.Body.Email, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -165,8 +165,8 @@ func RequestNewLink(answers *onboarding.Answers) Operation {
 		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +
 			"Once a day; asking more often changes nothing.",
 		codes: []fault.Code{fault.Gone},
-	}, func(ctx context.Context, _ identity.Caller, in *LinkToken) (*noContent, error) {
-		c, err := answers.RequestLink(ctx, in.Token, of(ctx).ip)
+	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*noContent, error) {
+		c, err := answers.RequestLink(ctx, caller, in.Token, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}

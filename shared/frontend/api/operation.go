@@ -213,6 +213,7 @@ type request struct {
 	once        string
 	wait        time.Duration
 	ip          string
+	browser     identity.Browser
 }
 
 type requestKey struct{}
@@ -230,7 +231,7 @@ func read(r *http.Request) request {
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		out.credentials.Bearer = strings.TrimSpace(token)
 	}
-	out.credentials.Session = cookie.Of(r)
+	out.credentials.Session, out.browser = cookie.Of(r), cookie.Browser(r)
 	for _, field := range r.Header.Values("Prefer") {
 		for p := range strings.SplitSeq(field, ",") {
 			p, _, _ = strings.Cut(p, ";") // parameters of a preference: wait has none
