@@ -57,11 +57,11 @@ func TestFS7AnInvitationWaitsForTheProvenAddress(t *testing.T) {
 		t.Errorf("another person's session lists %v", got)
 	}
 	other.get("/i/" + at).is(410)
-	other.get("/v1/invitations/"+at).fails(410, "gone")
-	other.post("/v1/invitations/"+at+"/accept", nil).fails(410, "gone")
+	other.get("/v1/invitations/"+at).fails(410, "invitation_gone")
+	other.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
 	other.get("/portal").is(200).shows("Nothing here for this address")
 	for _, bad := range []string{"ag_", "ag_x", "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE", strings.ToLower(at)} {
-		c.get("/v1/invitations/"+bad).fails(410, "gone")
+		c.get("/v1/invitations/"+bad).fails(410, "invitation_gone")
 	}
 	c.post("/v1/invitations/"+at+"/accept", m{"offer": "0000000000000000"}).fails(409, "offer_changed")
 
@@ -85,7 +85,7 @@ func TestFS7WhatIsOverDoesNotWait(t *testing.T) {
 		t.Errorf("cancelled: %v", got)
 	}
 	c.get("/i/" + at).is(410)
-	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "gone")
+	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
 	p.advance(61 * time.Second)
 	i = o.invite(p.address("ops"))
 	c.post("/i/"+at, do("decline", url.Values{"reason": {"Not now"}})).is(303)
@@ -101,5 +101,5 @@ func TestFS7WhatIsOverDoesNotWait(t *testing.T) {
 	if got := c.waits(); len(got) != 0 {
 		t.Errorf("expired: %v", got)
 	}
-	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invite_expired")
+	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
 }

@@ -138,6 +138,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	secret := tokenOf("one@client.example")
 	p.nobody().get("/v1/invitations/" + secret).is(200)
 	client := byAPI("one@client.example")
+	client.get("/v1/sessions/current").is(200).shows(`"invitations":[{`)
+	client.get("/portal").is(200)
 	client.get("/v1/invitations/" + secret).is(200)
 	client.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	client.post("/v1/invitations/"+secret+"/accept", nil).is(200)

@@ -47,7 +47,7 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		summary: "Look at an invitation",
 		description: "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else " +
 			"or of an agency that may not invite answers 410.",
-		codes: []fault.Code{fault.Gone, fault.Expired},
+		codes: []fault.Code{fault.Unauthenticated, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*invitationOutput, error) {
 		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
@@ -119,7 +119,7 @@ func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 		summary: "Decline an invitation",
 		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
 			"and may invite the address again.",
-		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *declineInput) (*noContent, error) {
 		reason := ""
 		if in.Body != nil {
@@ -147,7 +147,7 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 		summary: "Propose another address",
 		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
 			"then nothing changes, and no mail goes to that address. Three times a day.",
-		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *proposeInput) (*noContent, error) {
 		c, err := answers.Propose(ctx, caller, in.Token, in.Body.Email, of(ctx).ip)
 		if err == nil {
@@ -164,7 +164,7 @@ func RequestNewLink(answers *onboarding.Answers) Operation {
 		summary: "Ask for a new link",
 		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +
 			"Once a day; asking more often changes nothing.",
-		codes: []fault.Code{fault.Gone},
+		codes: []fault.Code{fault.Unauthenticated, fault.Gone},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*noContent, error) {
 		c, err := answers.RequestLink(ctx, caller, in.Token, of(ctx).ip)
 		if err == nil {
