@@ -101,5 +101,5 @@ func TestFS7WhatIsOverDoesNotWait(t *testing.T) {
 	if got := c.waits(); len(got) != 0 {
 		t.Errorf("expired: %v", got)
 	}
-	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
+	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_expired")
 }

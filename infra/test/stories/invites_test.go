@@ -214,7 +214,7 @@ func TestFS1AStrangerNeverLocksTheOwnerOut(t *testing.T) {
 		})
 		flows = slices.DeleteFunc(flows, func(f string) bool { return f == "" })
 		equal(w, "codes for strangers", len(flows), identity.StrangersHour)
-		limited := w.wants(second(w.codes.Request(w.ctx, who, identity.Browser{}, ip(500))), fault.RateLimited)
+		limited := w.wants(unsent(w.codes.Request(w.ctx, who, identity.Browser{}, ip(500))), fault.RateLimited)
 		equal(w, "the limit", limited.Limit.Name, "codes")
 
 		// The owner asks in the meantime, and 64 times over at once gets five of its own.
@@ -270,9 +270,9 @@ func TestFS1AStrangerNeverLocksTheOwnerOut(t *testing.T) {
 		to, invite, err := w.invitations.Address(w.ctx, w.token(ops))
 		must(t, err)
 		for n := range identity.StrangersHour {
-			must(t, second(w.codes.Request(w.ctx, to, identity.Browser{}, ip(n))))
+			must(t, unsent(w.codes.Request(w.ctx, to, identity.Browser{}, ip(n))))
 		}
-		w.wants(second(w.codes.Request(w.ctx, to, identity.Browser{}, ip(100))), fault.RateLimited)
+		w.wants(unsent(w.codes.Request(w.ctx, to, identity.Browser{}, ip(100))), fault.RateLimited)
 		flow, err := w.codes.RequestInvited(w.ctx, to, invite, identity.Browser{}, ip(100))
 		must(t, err)
 		w.deliver()
@@ -281,8 +281,8 @@ func TestFS1AStrangerNeverLocksTheOwnerOut(t *testing.T) {
 	})
 }
 
-// second is what went wrong, without the rest.
-func second(_ string, err error) error { return err }
+// unsent is why no code was sent.
+func unsent(_ string, err error) error { return err }
 
 func TestSessions(t *testing.T) {
 	t.Parallel()

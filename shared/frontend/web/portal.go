@@ -52,7 +52,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if caller.Agency != "" {
-			v.Agency = "/clients"
+			v.Agency = "/home"
 		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
@@ -138,7 +138,7 @@ func (s *Site) noPortal(
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {

@@ -76,7 +76,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 					http.SetCookie(w, known)
 				}
 				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
-				return seeOther(w, "/clients")
+				return seeOther(w, "/home")
 			}
 		}
 		f, err := ours(r, err)
@@ -129,6 +129,6 @@ func switchAgency(s *Site, workplaces *signin.Workplaces) Form {
 			return err
 		}
 		http.SetCookie(w, cookie.New(fresh, session.ExpiresAt.Sub(s.now())))
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	})
 }

@@ -47,7 +47,7 @@ type UploadStore interface {
 type Uploads struct {
 	Store UploadStore
 	// Picture makes a logo of an uploaded file. Faults: [fault.Invalid] in "logo".
-	Picture func(file []byte) (*agency.Logo, error)
+	Picture func(ctx context.Context, file []byte) (*agency.Logo, error)
 	Now     func() time.Time
 }
 
@@ -69,7 +69,7 @@ func (l Look) Check() (name, color string, err error) {
 		color, err = agency.ParseColor(*l.Color)
 		problems = append(problems, err)
 	}
-	return name, color, together(problems)
+	return name, color, fault.Together(problems...)
 }
 
 // Uploads of logos, per agency.
@@ -120,7 +120,7 @@ func (u *Uploads) Rebrand(ctx context.Context, caller identity.Caller, l Look, f
 		e.Retry, e.Limit = wait, fault.Limit{Name: "logos", Quota: uploads, Window: uploadWindow}
 		return nil, e
 	}
-	logo, err := u.Picture(file)
+	logo, err := u.Picture(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -171,25 +171,4 @@ func rebrand(
 		return store.Rebrand(ctx, r)
 	})
 	return a, err
-}
-
-// together makes one fault of what is wrong with several fields.
-func together(all []error) error {
-	var out *fault.Error
-	for _, err := range all {
-		f := fault.As(err)
-		switch {
-		case err == nil:
-		case f == nil:
-			return err
-		case out == nil:
-			out = f
-		default:
-			out = &fault.Error{Code: fault.Invalid, Message: "Some fields need another look.", Fields: append(out.Fields, f.Fields...)}
-		}
-	}
-	if out == nil {
-		return nil
-	}
-	return out
 }
