@@ -146,7 +146,8 @@ func TestWhoIsKnownIsNotTold(t *testing.T) {
 	if len(known.body) != len(unknown.body) {
 		t.Errorf("known: %s\nunknown: %s", known.body, unknown.body)
 	}
-	if string(known.body) == "{}" || len(known.cookies) != 1 || len(unknown.cookies) != 1 || len(known.cookies[0].Value) != len(unknown.cookies[0].Value) {
+	if string(known.body) == "{}" || len(known.cookies) != 1 || len(unknown.cookies) != 1 ||
+		len(known.cookies[0].Value) != len(unknown.cookies[0].Value) {
 		t.Errorf("known: %s %v\nunknown: %s %v", known.body, known.cookies, unknown.body, unknown.cookies)
 	}
 	wrong := m{"email": owner, "code": "12"}

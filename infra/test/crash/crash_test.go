@@ -155,7 +155,8 @@ func TestNoAnsweredInviteLosesItsMailToAKilledProcess(t *testing.T) {
 	eventually(t, "the code's mail", func() bool { return len(p.mails(local.Owner)) == 1 })
 	var session string
 	if status := p.call(http.MethodPost, "/v1/sessions", "",
-		map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6], "flow": asked.Flow}, &session); status != http.StatusCreated {
+		map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6], "flow": asked.Flow},
+		&session); status != http.StatusCreated {
 		t.Fatalf("sign-in: %d", status)
 	}
 

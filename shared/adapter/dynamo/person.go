@@ -66,7 +66,8 @@ func (t *Table) code(ctx context.Context, user id.User, job string) (*identity.C
 }
 
 func readCode(r *reader, user id.User) (*identity.Code, error) {
-	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: strings.TrimPrefix(r.s("sk"), codePrefix), Waiting: r.s("state") != "",
+	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: strings.TrimPrefix(r.s("sk"), codePrefix),
+		Waiting: r.s("state") != "",
 		Claimed: r.s("state") == "claimed",
 		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
 		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v"))}, r.err

@@ -95,8 +95,9 @@ func (a *Asked) Take(now time.Time) error {
 			continue
 		}
 		if wait := l.window - now.Sub(a.At[len(a.At)-l.n]); wait > 0 {
-			e := fault.New(fault.RateLimited, "Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. A browser "+
-				"that has signed in with it before, and the link of an invitation, can still get one.", About(wait), clock(now.Add(wait)))
+			e := fault.New(fault.RateLimited, "Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. "+
+				"A browser that has signed in with it before, and the link of an invitation, can still get one.",
+				About(wait), clock(now.Add(wait)))
 			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.n, Window: l.window}
 			return e
 		}

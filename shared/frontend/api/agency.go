@@ -136,7 +136,8 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		now := signUps.Now()
 		left := caller.Since.Add(identity.SessionLifetime).Sub(now)
 		set = append(set, cookie.New(secret, left).String())
-		return &signUpOutput{SetCookie: set, Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
+		return &signUpOutput{SetCookie: set,
+			Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
 	})
 }
 

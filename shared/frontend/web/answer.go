@@ -15,18 +15,20 @@ var answerNames = map[string]string{"reason": "reason", "email": "email"}
 
 // declineInvitation turns the invitation down, with or without a reason.
 func declineInvitation(s *Site, invitations *onboarding.Invitations, decliner *onboarding.Decliner) Form {
-	return s.answer("decline", page.Declining, declined, invitations, func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
-		v.Reason = r.PostForm.Get("reason")
-		return decliner.Decline(r.Context(), caller, r.PathValue("token"), v.Reason, address(r))
-	})
+	return s.answer("decline", page.Declining, declined, invitations,
+		func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
+			v.Reason = r.PostForm.Get("reason")
+			return decliner.Decline(r.Context(), caller, r.PathValue("token"), v.Reason, address(r))
+		})
 }
 
 // proposeAddress tells the agency which address the invitation should have gone to.
 func proposeAddress(s *Site, invitations *onboarding.Invitations, answers *onboarding.Answers) Form {
-	return s.answer("propose", page.Proposing, proposed, invitations, func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
-		v.Email = r.PostForm.Get("email")
-		return answers.Propose(r.Context(), caller, r.PathValue("token"), v.Email, address(r))
-	})
+	return s.answer("propose", page.Proposing, proposed, invitations,
+		func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
+			v.Email = r.PostForm.Get("email")
+			return answers.Propose(r.Context(), caller, r.PathValue("token"), v.Email, address(r))
+		})
 }
 
 // answer takes another answer than yes: it leads on to where it is thanked for, or shows the form again with what was typed.

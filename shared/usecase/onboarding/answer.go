@@ -44,7 +44,8 @@ type Decliner struct {
 	Now       func() time.Time
 }
 
-// Decline ends the invitation because the holder of its link, or the caller whose proven address it is for, does not want it. The reason is the holder's own words to
+// Decline ends the invitation because the holder of its link, or the caller whose proven address it is for, does not want it.
+// The reason is the holder's own words to
 // the agency, and may be "". The link is dead from here on, and the address can be invited again.
 //
 // Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
