@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/agencies"
 )
 
@@ -104,7 +105,7 @@ func TestFD6StrangersCodesNeverKeepAnInvitationOut(t *testing.T) {
 		o := w.office("Northwind")
 		var refused *fault.Error
 		for n := range 60 {
-			err := w.codes.Request(w.ctx, "victim@acme.example", fmt.Sprint("192.0.2.", n))
+			_, err := w.codes.Request(w.ctx, "victim@acme.example", identity.Browser{}, fmt.Sprint("192.0.2.", n))
 			if err != nil {
 				refused = w.wants(err, fault.RateLimited)
 			}

@@ -56,12 +56,12 @@ func TestFD8WhoeverInvitedIsToldWhatTheClientDid(t *testing.T) {
 			must(t, err)
 		}},
 		"declined": {"ops@acme.example declined your invitation", "“Not this year.”", who, func(w *world, token string) {
-			_, err := w.decliner.Decline(w.ctx, token, "Not this year.", "192.0.2.1")
+			_, err := w.decliner.Decline(w.ctx, identity.Caller{}, token, "Not this year.", "192.0.2.1")
 			must(t, err)
 		}},
 		"another address": {"ops@acme.example asks you to use another address", "address: it@acme.example.", who, func(w *world,
 			token string) {
-			_, err := w.answers.Propose(w.ctx, token, "it@acme.example", "192.0.2.1")
+			_, err := w.answers.Propose(w.ctx, identity.Caller{}, token, "it@acme.example", "192.0.2.1")
 			must(t, err)
 		}},
 		"expired": {"The invitation to ops@acme.example expired", "", who, func(w *world, _ string) {
@@ -69,7 +69,7 @@ func TestFD8WhoeverInvitedIsToldWhatTheClientDid(t *testing.T) {
 		}},
 		"a new link": {"ops@acme.example asks for a new link", "", who, func(w *world, token string) {
 			w.pass(invite.Lifetime + time.Hour)
-			_, err := w.answers.RequestLink(w.ctx, token, "192.0.2.1")
+			_, err := w.answers.RequestLink(w.ctx, identity.Caller{}, token, "192.0.2.1")
 			must(t, err)
 		}},
 		"bounced": {"The invitation to bounce@simulator.amazonses.com bounced", "bounced: ", "bounce@simulator.amazonses.com", nil},
@@ -186,7 +186,7 @@ func TestFD8NobodyIsToldWhoIsNotOfTheAgency(t *testing.T) {
 					made, err := w.inviter.Send(w.ctx, dana, o.draft("ops@acme.example"), "")
 					must(t, err)
 					w.deliver()
-					_, err = w.decliner.Decline(w.ctx, w.token("ops@acme.example"), "", "192.0.2.1")
+					_, err = w.decliner.Decline(w.ctx, identity.Caller{}, w.token("ops@acme.example"), "", "192.0.2.1")
 					must(t, err)
 					w.pass(wait)
 					change(w, o, dana, made)
@@ -211,7 +211,7 @@ func TestFD8NothingIsLostAndNothingDoubledHoweverThingsFail(t *testing.T) {
 					o := w.office("Northwind")
 					o.invite("ops@acme.example")
 					w.pass(time.Minute)
-					_, err := w.decliner.Decline(w.ctx, w.token("ops@acme.example"), "", "192.0.2.1")
+					_, err := w.decliner.Decline(w.ctx, identity.Caller{}, w.token("ops@acme.example"), "", "192.0.2.1")
 					must(t, err)
 					count := 0
 					w.network.faults(func(c call) verdict {
@@ -247,7 +247,7 @@ func TestFD8AnOutageLosesNoNotice(t *testing.T) {
 		o := w.office("Northwind")
 		o.invite("ops@acme.example")
 		w.outage(5*time.Hour, func() {
-			_, err := w.decliner.Decline(w.ctx, w.token("ops@acme.example"), "", "192.0.2.1")
+			_, err := w.decliner.Decline(w.ctx, identity.Caller{}, w.token("ops@acme.example"), "", "192.0.2.1")
 			must(t, err)
 			w.pass(6 * time.Hour)
 		})
@@ -269,7 +269,7 @@ func TestFD8NoticesWaitForTheirLimitAndTakeNobodysRoom(t *testing.T) {
 			_, err := w.inviter.Send(w.ctx, who, o.draft(address), "")
 			must(t, err)
 			w.deliver()
-			_, err = w.decliner.Decline(w.ctx, w.token(address), "", fmt.Sprint("192.0.2.", n))
+			_, err = w.decliner.Decline(w.ctx, identity.Caller{}, w.token(address), "", fmt.Sprint("192.0.2.", n))
 			must(t, err)
 		}
 		w.pass(10 * time.Minute)

@@ -22,6 +22,7 @@ const (
 	Welcome Kind = "welcome" // tells a person that they work at an agency
 	Notice  Kind = "notice"  // tells an agency's people what its clients did
 	Code    Kind = "code"    // a sign-in code that anybody may have asked for
+	OwnCode Kind = "own"     // one that a browser asked for which has signed in before, or the holder of an invitation's link
 )
 
 // Tier is how far an agency is trusted.
@@ -93,6 +94,16 @@ var asked = []Kind{Invite, Welcome}
 
 func all(n int) [3]int { return [3]int{n, n, n} }
 
+// Codes to one address: all that strangers ask for together, and what each asker gets who has shown to have something to do with the
+// address, outside of that sum.
+const (
+	StrangersHour = 10
+	StrangersDay  = 30
+	OwnHour       = 5
+)
+
+const tooManyCodes = "Too many sign-in codes were requested for this address. Try again in %s."
+
 // rules are all limits. An agency's invites have two more, which are the agency's own: ten an hour and fifty in a first week.
 var rules = []rule{
 	{"agency-mails-day", Invite, PerAgency, asked, [3]int{40, 100, 300}, Day,
@@ -121,10 +132,9 @@ var rules = []rule{
 	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "The next update goes out in %s."},
 	{"agency-notices-day", Notice, PerAgency, []Kind{Notice}, [3]int{200, 300, 600}, Day, "The next update goes out in %s."},
 
-	{"codes-hour", Code, PerRecipient, []Kind{Code}, all(10), time.Hour,
-		"Many sign-in codes were sent to this address within the hour. Use the newest one, or ask again in %s."},
-	{"codes-day", Code, PerRecipient, []Kind{Code}, all(30), Day,
-		"Many sign-in codes were sent to this address today. Use the newest one, or ask again in %s."},
+	{"codes", Code, PerRecipient, []Kind{Code}, all(StrangersHour), time.Hour, tooManyCodes},
+	{"codes-day", Code, PerRecipient, []Kind{Code}, all(StrangersDay), Day, tooManyCodes},
+	{"codes-own", OwnCode, PerRecipient, []Kind{OwnCode}, all(OwnHour), time.Hour, tooManyCodes},
 }
 
 // Keys are the logs that the mail is counted in.
@@ -178,6 +188,25 @@ func Take(logs []Log, m Mail, now time.Time) ([]Log, error) {
 		l.Uses = slices.DeleteFunc(slices.Clone(l.Uses), func(u Use) bool { return now.Sub(u.At) >= Day })
 		l.Uses = append(l.Uses, Use{m.Kind, now})
 		out = append(out, l)
+	}
+	return out, nil
+}
+
+// Count counts one use of the kind at now among those of somebody for whom they are kept apart, as those of sign-in codes are with
+// each asker. It returns the times to keep, or a fault with code [fault.RateLimited].
+func Count(k Kind, used []time.Time, now time.Time) ([]time.Time, error) {
+	l, who := Log{}, Mail{Kind: k, To: "somebody"}
+	l.Key, _ = who.key(PerRecipient)
+	for _, at := range used {
+		l.Uses = append(l.Uses, Use{k, at})
+	}
+	logs, err := Take([]Log{l}, who, now)
+	if err != nil {
+		return nil, err
+	}
+	var out []time.Time
+	for _, u := range logs[0].Uses {
+		out = append(out, u.At)
 	}
 	return out, nil
 }

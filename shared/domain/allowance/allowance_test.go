@@ -78,7 +78,10 @@ func TestFD6WhatEveryLimitIs(t *testing.T) {
 		}, 100, "agency-mails-day"},
 		"strangers ask for codes": {func(int) allowance.Mail {
 			return mail(allowance.Code, "", "", "p", 0)
-		}, 10, "codes-hour"},
+		}, 10, "codes"},
+		"a browser that is known asks for codes": {func(int) allowance.Mail {
+			return mail(allowance.OwnCode, "", "", "p", 0)
+		}, 5, "codes-own"},
 		"one person is told": {func(n int) allowance.Mail {
 			return mail(allowance.Notice, fmt.Sprint("a", n), "", "p", allowance.Established)
 		}, 4, "notices-hour"},
