@@ -47,7 +47,7 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
 	}
-	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Member: caller.Member, Resources: resources(d.Grants)})
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +57,6 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if offer.Grants, err = granted(d.Grants, seen); err != nil {
 		return nil, err
 	}
-	offer.From = sender(seen.Agency, caller)
+	offer.From = sender(seen, caller)
 	return &Preview{seen.Agency, offer, seen.Resources}, nil
 }
