@@ -117,6 +117,9 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 			return "", err
 		}
 		price = words.Say("mail.order_price", "month", month.Total, "year", year.Total)
+		if note := deal.Tax.Note(); note != "" {
+			price += ", " + note
+		}
 	}
 	l := letter.Invitation(letter.InvitationData{
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
