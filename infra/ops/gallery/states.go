@@ -185,7 +185,7 @@ func clientsStates() []state {
 func invitationStates() []state {
 	base := page.Invitation{
 		Brand: northwind, Inviter: "Nora Lindqvist", Step: page.AskCode, URL: "/invitation", Offer: "5f0c2f0e7f5e4a52",
-		Masked:  "o•••@acme.example",
+		Client: "Acme Ltd", Masked: "o•••@acme.example",
 		Message: "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
 		Opens:   []page.Linked{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read-write"}},
 		Until:   page.TimeAt(now.Add(6*24*time.Hour), now),
@@ -197,7 +197,7 @@ func invitationStates() []state {
 	}
 	return []state{
 		{Name: "invitation", view: base},
-		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Inviter = "", nil, "" })},
+		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Inviter, v.Client = "", nil, "", "" })},
 		{Name: "invitation-limited", view: with(func(v *page.Invitation) {
 			v.Problems = page.Problems{{Message: "Too many codes were asked for. Try again in 12 minutes."}}
 		})},
@@ -214,13 +214,13 @@ func invitationStates() []state {
 		{Name: "invitation-gone", view: page.DeadLink{Brand: platform}},
 		{Name: "invitation-long", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: longest, Color: "#facc15"}
-			v.Inviter, v.Message = unbroken, strings.Repeat(rtl+" ", 20)
+			v.Inviter, v.Client, v.Message = unbroken, unbroken, strings.Repeat(rtl+" ", 20)
 			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read-write"},
 				{Name: emoji, Rights: "Read-only"}}, v.Opens...)
 		})},
 		{Name: "invitation-rtl", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: rtl, Color: "#111111"}
-			v.Inviter, v.Message = emoji, "مرحبا بكم في البوابة."
+			v.Inviter, v.Client, v.Message = emoji, emoji, "مرحبا بكم في البوابة."
 		})},
 	}
 }

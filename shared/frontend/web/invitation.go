@@ -115,7 +115,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
 	v := page.Invitation{
 		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
-		URL: invitationPath(token), Masked: c.Email.Masked(), Person: string(caller.Email),
+		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
 		Message: c.Invite.Message, Until: page.TimeAt(c.Invite.ExpiresAt, now), Offer: i.Offer, Proposed: c.Proposal != nil,
 	}
 	if deal := c.Invite.Contract; deal != nil {

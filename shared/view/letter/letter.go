@@ -65,7 +65,7 @@ type Access struct{ Name, Rights string }
 // the rest may hold whatever users have typed.
 func Invitation(d InvitationData) Letter {
 	d.AgencyName, d.ClientName, d.Platform = line(d.AgencyName), line(d.ClientName), line(d.Platform)
-	d.Inviter, d.Message = short(line(d.Inviter), 60), paragraph(d.Message)
+	d.Inviter, d.Message = line(d.Inviter), paragraph(d.Message)
 	opens := make([]Access, len(d.Opens))
 	for i, o := range d.Opens {
 		opens[i] = Access{line(o.Name), o.Rights}
@@ -84,7 +84,7 @@ func Invitation(d InvitationData) Letter {
 		v.Preheader = words.Say("mail.invitation_preheader_order")
 	}
 	return Letter{
-		Subject: subject(d.Inviter, short(d.AgencyName, 80), short(d.ClientName, 50)),
+		Subject: subject(short(d.Inviter, 40), short(d.AgencyName, 70), short(d.ClientName, 50)),
 		Text:    text("invitation.txt", v),
 		HTML:    html("invitation.html", v),
 	}

@@ -132,7 +132,7 @@ func SecurityHeaders(h http.Header) {
 func contentPolicy(style, script string, till bool) string {
 	scripts := "'self'"
 	if script != "" {
-		scripts = hash(script)
+		scripts += " " + hash(script)
 	}
 	forms := "'self'"
 	if till { // browsers hold where a form leads to against the policy, too

@@ -26,6 +26,7 @@ type Invitation struct {
 	Inviter  string // the name of the person who invites; "" for one that has none
 	Step     Step
 	URL      string // of this page
+	Client   string // the name of who is invited; "" for one without a name
 	Masked   string // the invited address, masked
 	Person   string // who is signed in
 	Message  string
