@@ -24,13 +24,17 @@ import (
 func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		which := agencyIn(r)
+		which, err := agencyIn(r)
 		var view *portal.View
-		var err error
-		if which != "" {
+		switch {
+		case r.URL.Query().Get("agency") == "":
+			last, unknown := id.ParseAgency(cookie.Choice(r))
+			if unknown != nil {
+				last = "" // it chose none yet
+			}
+			view, err = from.Return(ctx, caller, last)
+		case err == nil:
 			view, err = from.Get(ctx, caller, which)
-		} else {
-			view, err = from.Return(ctx, caller, id.Agency(cookie.Choice(r)))
 		}
 		if fault.Is(err, fault.NotFound) {
 			return s.noPortal(w, r, from, caller, which, err)
@@ -129,7 +133,8 @@ func places(v *portal.View) []page.Place {
 func (s *Site) noPortal(
 	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
 ) error {
-	if which == "" && caller.Agency != "" {
+	asked := r.URL.Query().Get("agency") != ""
+	if !asked && caller.Agency != "" {
 		return seeOther(w, "/clients")
 	}
 	ended, err := from.Ended(r.Context(), caller)
@@ -149,7 +154,7 @@ func (s *Site) noPortal(
 		}
 		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
 	}
-	if which != "" {
+	if asked {
 		return missing
 	}
 	return s.show(w, r, http.StatusOK, v)

@@ -113,7 +113,11 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workpl
 func switchAgency(s *Site, workplaces *signin.Workplaces) Form {
 	return form("switch", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, held := r.Context(), credentials(r)
-		fresh, session, err := workplaces.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
+		to, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err != nil {
+			return err
+		}
+		fresh, session, err := workplaces.Switch(ctx, caller, held.Session, to)
 		if err != nil {
 			return err
 		}
