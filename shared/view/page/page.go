@@ -161,7 +161,7 @@ func Bare(w http.ResponseWriter, r *http.Request, status int, title, text string
 	style := Brand{}.style()
 	h := w.Header()
 	SecurityHeaders(h)
-	h.Set("Content-Security-Policy", contentPolicy(style, false))
+	h.Set("Content-Security-Policy", contentPolicy(style, "", false))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
