@@ -52,7 +52,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if caller.Agency != "" {
-			v.Agency = "/clients"
+			v.Agency = "/home"
 		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
@@ -135,7 +135,7 @@ func (s *Site) noPortal(
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {

@@ -45,6 +45,7 @@ type frame struct {
 	guest    bool  // whether that is the script of people who are no agency, which stands in the page
 	public   bool  // the same for everybody, so that it may be kept
 	till     bool  // whether a form of it leads to the payment service
+	sandbox  *SandboxBar
 }
 
 // document is what templates are executed with.
@@ -53,8 +54,9 @@ type document struct {
 	Title    string
 	Accent   template.CSS
 	Sheet    string
-	Script   string // "" for none
-	Inline   template.JS
+	Script   string      // "" for none
+	Inline   template.JS // the script of people who are no agency; "" for none
+	Sandbox  *SandboxBar // nil for what is real
 	View     View
 }
 
@@ -113,7 +115,10 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
 	style := f.brand.style()
-	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), View: v,
+	if inner, ok := v.(InSandbox); ok {
+		v = inner.View
+	}
+	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, View: v,
 		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
 	script := ""
 	if f.guest {
