@@ -25,15 +25,6 @@ type Workflow struct {
 	UpdatedAt time.Time
 }
 
-// Run is one execution of a workflow.
-type Run struct {
-	ID        string
-	Workflow  string // its id
-	Status    RunStatus
-	StartedAt time.Time
-	StoppedAt time.Time // zero while it is under way
-}
-
 // RunStatus is what became of a run, in n8n's words.
 type RunStatus string
 

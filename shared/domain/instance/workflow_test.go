@@ -80,7 +80,7 @@ func TestACheckMovesTheState(t *testing.T) {
 		{instance.Stopped, "", instance.Running}, {instance.Running, "it is away", instance.Failed}, {instance.Active, "it is away", instance.Failed},
 	} {
 		r := instance.Resource{Status: c.before, Reason: "before"}
-		r.Saw(now, c.reason)
+		r.Saw(now, instance.Seen{Reason: c.reason})
 		if r.Status != c.want || r.Reason != c.reason || !r.CheckedAt.Equal(now) {
 			t.Errorf("%s, seen with %q: %+v", c.before, c.reason, r)
 		}

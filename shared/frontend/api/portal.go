@@ -38,6 +38,15 @@ type RunBody struct {
 	Status       string     `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
 	StartedAt    *time.Time `json:"startedAt"`
 	StoppedAt    *time.Time `json:"stoppedAt" doc:"null while it is under way."`
+
+	Failure *FailureBody `json:"failure,omitempty" doc:"Of a failed run: why, as far as n8n says. The newest five are asked for it."`
+}
+
+// FailureBody is why a run failed.
+type FailureBody struct {
+	Message string `json:"message" doc:"In n8n's words, shortened; empty when it says none." example:"The service refused the connection"`
+	Node    string `json:"node" doc:"The step at which it stopped; empty when n8n does not say." example:"Post to the ledger"`
+	URL     string `json:"url" doc:"Of the run in n8n; empty when it cannot be opened." example:"https://n8n.example.com/workflow/2tUt1wbLX592XDdX/executions/1042"`
 }
 
 // PortalInstanceBody is one n8n as a client sees it.
@@ -48,6 +57,10 @@ type PortalInstanceBody struct {
 	Access    string `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
 	URL       string `json:"url"`
 	Connected bool   `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
+
+	CheckedAt   *time.Time `json:"checkedAt" doc:"When n8n was last called; null for never."`
+	AnsweredAt  *time.Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
+	SilentSince *time.Time `json:"silentSince" doc:"Since when it does not; null while it does."`
 
 	Reason string `json:"reason,omitempty" doc:"Why workflows cannot be shown." example:"it does not answer as it should at the moment"`
 
@@ -75,6 +88,7 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
 		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
 			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+			CheckedAt: moment(v.CheckedAt), AnsweredAt: moment(v.AnsweredAt), SilentSince: moment(v.SilentAt),
 			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}
 		for _, w := range v.Workflows {
@@ -89,9 +103,57 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			if !r.StoppedAt.IsZero() {
 				x.StoppedAt = &r.StoppedAt
 			}
+			if r.Failure != (instance.Failure{}) {
+				x.Failure = &FailureBody{Message: r.Failure.Message, Node: r.Failure.Node}
+				if v.Status.Linkable() || v.Silent() {
+					x.Failure.URL = instance.RunURL(v.URL, r)
+				}
+			}
 			b.Runs = append(b.Runs, x)
 		}
 		return &portalInstanceOutput{b}, nil
+	})
+}
+
+// moment is a time that may be none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// EntryBody is how a client gets into an n8n.
+type EntryBody struct {
+	State string `json:"state" enum:"ready,invited,mailed" doc:"ready: sign in at url. invited: choose a password at url. mailed: n8n has emailed a link."`
+	Email string `json:"email" doc:"What to sign in with." example:"ops@acme.example"`
+	URL   string `json:"url" doc:"Empty for mailed. While the state is invited, whoever has it can take the account." example:"https://n8n.example.com"`
+}
+
+type entryOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         EntryBody
+}
+
+// EnterInstance gives a client who has bought an n8n an account in it.
+func EnterInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
+	return operation(auth, described{
+		id: "enterInstance", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary: "Get an account in an n8n you bought",
+		description: "n8n itself invites you, as an administrator where its edition allows that, else as a member. You choose your " +
+			"password on n8n's own page, and sign in there from then on. Ask again whenever you need the link again.",
+		codes: []fault.Code{fault.Forbidden, fault.NotFound, fault.Unreachable},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*entryOutput, error) {
+		event.Annotate(ctx, "resource", in.InstanceID)
+		v, e, err := instances.Enter(ctx, caller, id.Resource(in.InstanceID))
+		if err != nil {
+			return nil, err
+		}
+		b := EntryBody{State: string(e.State), Email: string(caller.Email), URL: e.URL}
+		if e.State == instance.EntryReady {
+			b.URL = v.URL
+		}
+		return &entryOutput{"no-store", b}, nil
 	})
 }
 

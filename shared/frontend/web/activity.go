@@ -38,6 +38,7 @@ var told = map[audit.Action]string{
 	audit.ClientRemoved: "removed {s}", audit.ClientLeft: "left the portal", audit.ClientErased: "erased {s}",
 	audit.InstanceConnected: "connected {s}", audit.InstanceChanged: "changed {s}", audit.InstanceDisconnected: "disconnected {s}",
 	audit.ServiceConnected: "connected {s}", audit.ServiceDisconnected: "disconnected {s}",
+	audit.InstanceEntered:   "opened its own account in {s}",
 	audit.WorkflowActivated: "switched a workflow of {s} on", audit.WorkflowDeactivated: "switched a workflow of {s} off",
 	audit.ProvisionRequested: "began to set up {s}", audit.ProvisionReady: "set up {s}", audit.ProvisionFailed: "could not set up {s}",
 	audit.ProvisionRetried: "asked to set up {s} again", audit.ProvisionRefunded: "returned the payment for {s}, which could not be set up",

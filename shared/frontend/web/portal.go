@@ -158,12 +158,15 @@ func (s *Site) noPortal(
 
 // tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
 	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
+	case i.Silent():
+		t.URL = i.URL
+		t.Reason = sentence(i.Told())
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
 	case i.URL == "":

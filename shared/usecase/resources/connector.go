@@ -78,7 +78,7 @@ func (c *Connector) Connect(ctx context.Context, caller identity.Caller, in Inst
 		return nil, err
 	}
 	r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
-	r.Saw(now, "")
+	r.Saw(now, instance.Seen{})
 	return r, c.add(ctx, caller, r, audit.InstanceConnected, record)
 }
 
@@ -157,7 +157,7 @@ func (c *Connector) Update(
 				checked = true
 			}
 			r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
-			r.Saw(now, "")
+			r.Saw(now, instance.Seen{})
 		}
 		out = r
 		if Tag(r) == before {
@@ -186,16 +186,16 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 			"This instance has no API key yet. Give it its address and a key first, so that it can be called.")
 	}
 	now := c.Now()
-	reason := ""
+	var seen instance.Seen
 	plain, err := c.Keys.Open(r.Key, r.Place(caller.Agency))
 	if err != nil {
-		reason = "its stored API key cannot be read any more. Enter a new one"
+		seen = instance.Unreadable
 	} else if err = c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now); err != nil {
 		f := fault.As(err)
 		if f == nil || f.Code != fault.Unreachable {
 			return nil, err
 		}
-		reason = f.Reason
+		seen = instance.SeenOf(err)
 	}
 	asked := Tag(r)
 	err = conflict.Retry(ctx, func() error {
@@ -205,7 +205,7 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 		if Tag(r) != asked { // what was tried is not what is there now
 			return nil
 		}
-		r.Saw(now, reason)
+		r.Saw(now, seen)
 		return c.Instances.Change(ctx, caller.Agency, r, r.URL, nil)
 	})
 	return r, err
