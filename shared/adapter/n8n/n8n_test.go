@@ -261,9 +261,9 @@ func TestAListWithoutEndEnds(t *testing.T) {
 func TestAWorkflowIsSwitched(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{
-		"GET /api/v1/workflows/a1?excludePinnedData=true":             `{"id":"a1","name":"One","active":false}`,
-		"POST /api/v1/workflows/a1/activate":   `{"id":"a1","name":"One","active":true}`,
-		"POST /api/v1/workflows/a1/deactivate": `{"id":"a1","name":"One","active":false}`,
+		"GET /api/v1/workflows/a1?excludePinnedData=true": `{"id":"a1","name":"One","active":false}`,
+		"POST /api/v1/workflows/a1/activate":              `{"id":"a1","name":"One","active":true}`,
+		"POST /api/v1/workflows/a1/deactivate":            `{"id":"a1","name":"One","active":false}`,
 	}))
 	c := client(t, e.URL)
 	if w, err := c.Workflow(t.Context(), e, "a1"); err != nil || w.Active || w.Name != "One" {

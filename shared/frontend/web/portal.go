@@ -167,6 +167,9 @@ func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	case i.Silent():
 		t.URL = i.URL
 		t.Reason = sentence(i.Told())
+		if !i.AnsweredAt.IsZero() {
+			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+		}
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
 	case i.URL == "":

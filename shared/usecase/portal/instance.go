@@ -124,13 +124,14 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 // the way: what cannot be written now is found by the next check.
 func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen) {
 	now := p.Now().Truncate(time.Millisecond)
-	before := v.Resource
-	v.Noticed(now, seen)
-	if v.Status == before.Status && v.Reason == before.Reason && now.Sub(before.CheckedAt) < noteApart {
-		v.CheckedAt = before.CheckedAt
+	r := &v.Resource
+	before := *r
+	r.Noticed(now, seen)
+	if r.Status == before.Status && r.Reason == before.Reason && now.Sub(before.CheckedAt) < noteApart {
+		*r = before
 		return
 	}
-	if err := p.Store.Noted(ctx, v.Agency.ID, &v.Resource); err != nil && !errors.Is(err, conflict.ErrChanged) {
+	if err := p.Store.Noted(ctx, v.Agency.ID, r); err != nil && !errors.Is(err, conflict.ErrChanged) {
 		slog.WarnContext(ctx, "what was seen of an instance is not written down", "resource", v.ID, "error", err)
 	}
 }
