@@ -6,6 +6,9 @@
 # does it once. Only the race detector, which needs cgo, has another.
 export GOFLAGS := -trimpath -tags=lambda.norpc
 export CGO_ENABLED := 0
+# The Go of go.mod, whatever is installed: go fetches it through the module proxy. Where GOTOOLCHAIN is local, as some images
+# set it, go would refuse in its place.
+export GOTOOLCHAIN := go1.26.10
 # The functions as they are deployed, but for the processor and for what the linker has them call here: what stands in for
 # the outside. infra/run/binaries has the same.
 HERE := go build '-ldflags=-s -X latchkey.dev/shared/adapter/egress.standIns=env' -buildvcs=false -o bin/local/ ./functions/...

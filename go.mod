@@ -1,6 +1,6 @@
 module latchkey.dev
 
-go 1.26.0
+go 1.26.10
 
 require (
 	github.com/aws/aws-lambda-go v1.55.1

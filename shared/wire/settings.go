@@ -1,9 +1,9 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/domain/contract"
@@ -11,8 +11,8 @@ import (
 )
 
 // Settings reads the operator's settings from the variables ORIGIN and BILLING. The latter is written like a query, with all
-// five: "tax=inclusive&rate=19&promotion-codes=false&billing-address=true&tax-ids=false". Tax is none, inclusive (in the
-// prices, at the rate in percent, which is for showing alone) or automatic (Stripe Tax works it out).
+// four: "tax=included:19&promotion-codes=false&billing-address=true&tax-ids=false". Tax is what [contract.ParseTax] reads. It
+// may be empty where nothing is sold; a function that sells does not start without it, since every price says its tax.
 func Settings(env *environment.Environment) billing.Settings {
 	s := billing.Settings{Origin: env.Origin("ORIGIN")}
 	text := env.String("BILLING")
@@ -34,16 +34,14 @@ func Settings(env *environment.Environment) billing.Settings {
 		return q.Get(name) == "true"
 	}
 	s.PromotionCodes, s.BillingAddress, s.TaxIDs = flag("promotion-codes"), flag("billing-address"), flag("tax-ids")
-	switch s.Tax.Way = contract.Taxation(q.Get("tax")); s.Tax.Way {
-	case contract.Untaxed, contract.Worked:
-	case contract.Included:
-		percent, err := strconv.ParseFloat(q.Get("rate"), 64)
-		if err != nil || percent < 0 || percent > 100 {
-			fail("rate")
+	switch tax := q.Get("tax"); {
+	case tax != "":
+		if s.Tax, err = contract.ParseTax(tax); err != nil {
+			env.Fail(fmt.Errorf("BILLING: %w", err))
 		}
-		s.Tax.Rate = int(percent*100 + 0.5)
-	default:
-		fail("tax")
+	case env.Optional("STRIPE_SECRET_PARAMETER") != "":
+		env.Fail(errors.New("BILLING: no tax is chosen: where payments are set up, set the template's parameter Tax to none, plus, " +
+			"or included: with the rate in percent, such as included:19"))
 	}
 	return s
 }

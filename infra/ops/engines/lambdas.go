@@ -67,7 +67,7 @@ func onLambda(ctx context.Context, folder string) (variables []string, stop func
 	const built = ".aws-sam/lambdas/template.yaml" // of its own, since it is changed below
 	parameters := "Architecture=x86_64 Origin=" + origin + " MailFrom=invites@mail.latchkey.example AwsEndpointUrl=" + endpoint +
 		" CheckMx=false CreateMailIdentity=false" +
-		" StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
+		" Tax=included:19 StripeSecretParameter=/latchkey/stripe-key StripeWebhookSecretParameter=/latchkey/stripe-webhook-secret" +
 		" StripeApiBase=http://localhost:" + pages + "/_local/stripe/api" +
 		" ProvisioningDriver=webhook ProvisionerUrl=http://localhost:" + pages +
 		"/_local/provisioner ProvisionerSecretParameter=/latchkey/provisioner-secret"

@@ -6,11 +6,14 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
+// taxNote is what the gallery's prices say of tax.
+const taxNote = "incl. 19 % VAT"
+
 // billingStates are the pages on which somebody pays, or is about to.
 func billingStates() []state {
-	bill := page.Bill{Lines: []page.Priced{{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"},
-		{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}},
-		Month: "€68.00", Year: "€680.00", Saving: "€136.00 a year (16 %)", Tax: "Prices include 19 % tax."}
+	bill := page.Bill{Lines: []page.Priced{{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote},
+		{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00", Tax: taxNote}},
+		Month: "€68.00", Year: "€680.00", Saving: "€136.00 a year (16 %)", Tax: "Prices are incl. 19 % VAT."}
 	checkout := page.Checkout{Brand: northwind, Agency: "ag_1", Person: "ops@acme.example", Bill: bill, Contract: "/contract",
 		Until: page.TimeAt(now.Add(6*24*time.Hour), now)}
 	with := func(change func(v *page.Checkout)) page.Checkout {
@@ -23,7 +26,7 @@ func billingStates() []state {
 		Until:  page.TimeAt(now.Add(6*24*time.Hour), now), Pays: "/checkout?agency=ag_1", Bill: bill}
 	signed := invited
 	signed.Step = page.Accept
-	deal := page.Deal{Lines: bill.Lines, Month: bill.Month, Year: bill.Year, Chosen: "year",
+	deal := page.Deal{Tax: taxNote, Lines: bill.Lines, Month: bill.Month, Year: bill.Year, Chosen: "year",
 		State: page.Badge{Tone: page.Good, Text: "Paid"}, Text: "It is paid until 21 November 2026, and renews by itself.",
 		URL: "/contract"}
 	in := func(chosen string, tone page.Tone, word, text string) *page.Deal {
@@ -46,8 +49,8 @@ func billingStates() []state {
 	paper := page.Contract{Brand: northwind, Person: "ops@acme.example", Back: "/portal", BackWord: "Your portal",
 		Number: "in_01KC5R9V3MAG4J6M8P0S2V4X6Z", Agency: "Northwind Automations", Client: "Acme Ltd", Address: "ops@acme.example",
 		Lines: bill.Lines,
-		Totals: []page.Priced{{Name: "Total", Month: bill.Month, Year: bill.Year},
-			{Name: "of which tax, 19 %", Month: "€10.86", Year: "€108.57"}}, Chosen: "year", Saving: bill.Saving, Tax: bill.Tax,
+		Totals: []page.Priced{{Name: "Total, incl. 19 % VAT", Month: bill.Month, Year: bill.Year},
+			{Name: "of which VAT, 19 %", Month: "€10.86", Year: "€108.57"}}, Chosen: "year", Saving: bill.Saving, Tax: bill.Tax,
 		State: deal.State, Text: deal.Text,
 		Facts: []page.Known{{Term: "Currency", Text: "EUR"}, {Term: "Prices locked on", Text: "21 November 2025"},
 			{Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"},
@@ -198,12 +201,12 @@ func billingStates() []state {
 
 // selling puts on the form what can be sold.
 func selling(f *page.InviteForm) {
-	f.Selling, f.Tax = true, "Prices include 19 % tax."
+	f.Selling, f.Tax = true, "Prices are incl. 19 % VAT."
 	f.Sizes = []page.Offered{
-		{Value: "10", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00"}},
-		{Value: "30", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00"}},
-		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00"}},
+		{Value: "10", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
+		{Value: "30", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
+		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00", Tax: taxNote}},
 	}
-	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00"}}
+	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00", Tax: taxNote}}
 	f.Totals = []page.Total{{Of: "30+whatsapp", Month: "€68.00", Year: "€680.00", Saving: "€136.00 a year (16 %)"}}
 }

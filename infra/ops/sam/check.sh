@@ -14,7 +14,7 @@ fi
 [ "${1:-}" != install ] || exit 0
 export PATH=$PATH:$PWD/$venv/bin # last, so that a newer cfn-lint counts
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1
-export CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs=false'
+export CGO_ENABLED=0 GOTOOLCHAIN=go1.26.10 GOFLAGS='-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs=false'
 
 # The three do not find the same.
 echo "== sam validate" && sam validate

@@ -251,6 +251,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	given := map[string]string{"Origin": l.origin, "MailFrom": Sender, "CheckMx": "false",
 		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath,
 		"ProvisionerSecretParameter": "/latchkey/provisioner-secret",
+		"Tax":                        "included:19", // what the demo's prices say
 		"StripeSecretParameter":      "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"

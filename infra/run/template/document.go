@@ -113,7 +113,7 @@ func (w *whole) open(file string, given map[string]string) (*document, error) {
 	}
 	err = mapping(top, func(key string, node *yaml.Node, line int) error {
 		switch key {
-		case "AWSTemplateFormatVersion", "Description", "Conditions", "Outputs", "Globals", "Resources":
+		case "AWSTemplateFormatVersion", "Description", "Conditions", "Outputs", "Globals", "Resources", "Rules":
 			return nil
 		case "Transform":
 			if node.Value != "AWS::Serverless-2016-10-31" {
@@ -128,6 +128,9 @@ func (w *whole) open(file string, given map[string]string) (*document, error) {
 	})
 	if err == nil {
 		err = d.readParameters(child(top, "Parameters"))
+	}
+	if err == nil {
+		err = d.keepRules(child(top, "Rules"))
 	}
 	if err == nil {
 		err = d.readResources(child(top, "Resources"))
@@ -176,6 +179,34 @@ func (d *document) readParameters(n *yaml.Node) error {
 		}
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// keepRules holds the parameters to the template's rules, as CloudFormation does before it makes anything (User Guide,
+// "Rules").
+func (d *document) keepRules(n *yaml.Node) error {
+	return mapping(n, func(name string, rule *yaml.Node, line int) error {
+		if when := child(rule, "RuleCondition"); when != nil {
+			if holds, err := d.test(when); err != nil || !holds {
+				return err
+			}
+		}
+		assertions := child(rule, "Assertions")
+		if assertions == nil || assertions.Kind != yaml.SequenceNode {
+			return errorAt(line, "the rule %s has no list of Assertions", name)
+		}
+		for _, a := range assertions.Content {
+			assert, says := child(a, "Assert"), child(a, "AssertDescription")
+			if assert == nil || says == nil {
+				return errorAt(a.Line, "an assertion of the rule %s has Assert and AssertDescription", name)
+			}
+			if holds, err := d.test(assert); err != nil {
+				return err
+			} else if !holds {
+				return errorAt(a.Line, "the rule %s: %s", name, says.Value)
+			}
+		}
+		return nil
+	})
 }
 
 // fits checks a parameter's value as CloudFormation does (User Guide, "Parameters").

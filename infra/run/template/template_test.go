@@ -222,6 +222,8 @@ var laughs = func() string {
 func TestSmallTemplates(t *testing.T) {
 	t.Parallel()
 	const queue = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: "
+	const rule = "Rules:\n  R:\n    RuleCondition: !Not [!Equals [!Ref P, x]]\n" +
+		"    Assertions: [{Assert: !Equals [!Ref P, c], AssertDescription: choose c}]\n"
 	for name, c := range map[string]struct{ yaml, name, wrong string }{
 		"a text":                 {yaml: queue + "plain", name: "plain"},
 		"Sub":                    {yaml: queue + "!Sub \"${AWS::Region}-${!x}\"", name: "us-east-1-${x}"},
@@ -241,6 +243,10 @@ func TestSmallTemplates(t *testing.T) {
 		"a parameter not given":  {yaml: "Parameters:\n  P: {Type: String}\n" + queue + "q", wrong: "line 2: the parameter P has no default and was not given"},
 		"a value not allowed":    {yaml: "Parameters:\n  P: {Type: String, Default: c, AllowedValues: [a, b]}\n" + queue + "q", wrong: "must be one of [a b]"},
 		"a value out of form":    {yaml: "Parameters:\n  P: {Type: String, Default: c1, AllowedPattern: \"[a-z]+\", ConstraintDescription: must be letters}\n" + queue + "q", wrong: "must be letters"},
+		"a rule that is kept":    {yaml: "Parameters:\n  P: {Type: String, Default: c}\n" + rule + queue + "q", name: "q"},
+		"a rule for another":     {yaml: "Parameters:\n  P: {Type: String, Default: x}\n" + rule + queue + "q", name: "q"},
+		"a rule that is broken":  {yaml: "Parameters:\n  P: {Type: String, Default: b}\n" + rule + queue + "q", wrong: "line 6: the rule R: choose c"},
+		"a rule that says none":  {yaml: "Rules:\n  R: {Assertions: [{Assert: !Equals [a, a]}]}\n" + queue + "q", wrong: "has Assert and AssertDescription"},
 		"a number out of bounds": {yaml: "Parameters:\n  P: {Type: Number, Default: 9, MaxValue: 8}\n" + queue + "q", wrong: "within its bounds"},
 		"no such dead letters":   {yaml: queue + "q\n      RedrivePolicy: {deadLetterTargetArn: \"arn:x\", maxReceiveCount: 2}", wrong: "there is no queue arn:x"},
 		"an alias":               {yaml: "Conditions:\n  C: !Equals [a, &n !Sub \"${AWS::Region}-x\"]\n" + queue + "*n", name: "us-east-1-x"},

@@ -10,11 +10,11 @@ import (
 
 // person is a client as the API answers it.
 type person struct {
-	ID, Email, Name, Status, EndedBy string
-	Resources                        []thing
-	Invite                           invite
-	Proposal                         *string
-	EndedAt                          *time.Time
+	ID, Email, Name, Status, Reason, EndedBy string
+	Resources                                []thing
+	Invite                                   invite
+	Proposal                                 *string
+	EndedAt, LastSeenAt                      *time.Time
 }
 
 // sees is what is open to the client, by name and right.
@@ -271,7 +271,7 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	o.post(at, do("erase", url.Values{})).is(409).shows("still active")
 	o.get(at + "?remove=ask").is(200).shows("Remove Acme Ltd?")
 	o.post(at, do("remove", url.Values{})).is(303).has("Location", at+"?done=removed")
-	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(409).shows("This client is not active.")
+	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(409).shows("They aren't your client now.")
 	o.get(at+"?erase=ask").is(200).shows("Erase Acme Ltd?", "Erase for good")
 	o.post(at, do("erase", url.Values{})).is(303).has("Location", "/clients?done=erased")
 	o.get("/clients?done=erased").is(200).shows("The client is erased.")

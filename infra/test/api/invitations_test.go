@@ -39,10 +39,10 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	guest.post("/i/"+secret, url.Values{}).is(401)
 	asks := "/i/" + secret + "?step=code"
 	guest.post("/i/"+secret, do("code", url.Values{})).is(303).has("Location", asks)
-	guest.get(asks).is(200).shows("Six-digit code", "Accept invitation").hides(to, "A new code is on its way.")
+	guest.get(asks).is(200).shows("Sign-in code", "Accept invitation").hides(to, "A new code is on its way.")
 	right := code(t, p.nextMail(to))
 	n := len(p.mails(to))
-	if guest.get(asks).is(200).shows("Six-digit code"); len(p.mails(to)) != n {
+	if guest.get(asks).is(200).shows("Sign-in code"); len(p.mails(to)) != n {
 		t.Error("loading the page again mails another code")
 	}
 	guest.post("/i/"+secret, url.Values{"code": {"12345"}}).is(422).shows("Enter the six digits from the mail.")

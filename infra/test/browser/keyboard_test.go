@@ -108,7 +108,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.strike("a", chromedp.ModifierCtrl)
 	owner.strike(local.Owner + kb.Enter)
 	owner.sees("Check your mail")
-	owner.isOn("Six-digit code")
+	owner.isOn("Sign-in code")
 	owner.strike(l.mailTo(local.Owner, 0).Subject[:6] + kb.Enter)
 	owner.sees("Bring your first client in")
 
@@ -164,7 +164,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	client.tab("Email me a sign-in code")
 	client.strike(kb.Enter)
 	client.sees("We mailed a code")
-	client.isOn("Six-digit code")
+	client.isOn("Sign-in code")
 	client.strike(l.mailTo("ops@acme.example", 1).Subject[:6] + kb.Enter)
 	client.until("the portal", `location.pathname.startsWith("/portal") && document.readyState === "complete"`)
 	client.sees("Acme production")

@@ -145,6 +145,19 @@ func TestEveryDeployedBinaryIsSmall(t *testing.T) {
 	}
 }
 
+// A binary that lay there from before, or that an older Go has built, has the vulnerabilities that the newer one mends.
+func TestFS10NoBinaryIsBuiltByAGoOlderThanTheModuleAsksFor(t *testing.T) {
+	t.Parallel()
+	for _, m := range []*made{&here, &deployed} {
+		dir := folder(t, m)
+		for _, f := range declared(t).Functions {
+			if err := binaries.Older(root, binaries.Path(dir, f)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // optional are the variables that may be empty.
 var optional = map[string]bool{"AWS_ENDPOINT_URL": true, "CHECK_MX": true, "SUPPORT_EMAIL": true,
 	"PROVISIONER_URL": true, "PROVISIONER_SECRET_PARAMETER": true, "STRIPE_SECRET_PARAMETER": true, "STRIPE_WEBHOOK_SECRET_PARAMETER": true, "STRIPE_API_BASE": true,

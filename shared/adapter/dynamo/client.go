@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -220,6 +222,20 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	return err
 }
 
+// visit notes when the client opened its portal; it is no error when somebody else has just done so. The relationship's version
+// stays, so that a visit is in nobody's way: a change at the same moment may take it back, and the next visit notes it.
+func (t *Table) visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error {
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.name,
+		Key:                       key(string(agency), clientPrefix+string(which.Ref())),
+		UpdateExpression:          aws.String("SET seen = :n"),
+		ConditionExpression:       aws.String("id = :id AND (attribute_not_exists(seen) OR seen <= :old)"),
+		ExpressionAttributeValues: item{":id": str(string(which)), ":n": at(now), ":old": at(now.Add(-client.SeenApart))}})
+	if err = outside(err); errors.Is(err, conflict.ErrChanged) {
+		return nil
+	}
+	return err
+}
+
 // agencyWrite is what a change asks of the agency's item: a slot taken or given back, or a look at plan and standing.
 func (t *Table) agencyWrite(pk string, c client.Change) (types.TransactWriteItem, bool) {
 	names := map[string]string{}
@@ -300,6 +316,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.t("accepted", c.AcceptedAt)
 	w.t("ended", c.EndedAt)
 	w.s("endedBy", string(c.EndedBy))
+	w.t("seen", c.SeenAt)
 	if p := c.Proposal; p != nil {
 		w["proposal"] = &types.AttributeValueMemberM{Value: item{"email": str(string(p.Address)), "at": at(p.At)}}
 	}
@@ -404,7 +421,8 @@ func readGrants(r *reader, name string) []instance.Grant {
 func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
-		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Listed: r.s("ls") != "", Version: int(r.n("v"))}
+		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
+		Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {
 		c.Earlier = append(c.Earlier,

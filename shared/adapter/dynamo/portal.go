@@ -30,6 +30,11 @@ func (p Portals) Left(ctx context.Context, user id.User) ([]id.Agency, error) {
 	return p.t.left(ctx, user)
 }
 
+// Visit notes when the client opened its portal.
+func (p Portals) Visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error {
+	return p.t.visit(ctx, agency, which, now)
+}
+
 // Agency reads the agency as it is now.
 func (p Portals) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return p.t.agency(ctx, which)

@@ -21,6 +21,8 @@ type Problem struct {
 	Code   string  `json:"code" doc:"For a program; the list is closed." example:"invalid"`
 	Reason string  `json:"reason,omitempty" doc:"Why the email failed, with mail_refused." example:"there is no mailbox with this address"`
 	Errors []Field `json:"errors,omitempty" doc:"What is wrong, field by field."`
+
+	Existing string `json:"existing,omitempty" doc:"What is in the way: its id." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 // Field is what is wrong with one field.
@@ -44,7 +46,7 @@ const MediaType = "application/problem+json"
 func Of(f *fault.Error) *Problem {
 	status := f.Code.Status()
 	p := &Problem{Type: "/docs#" + string(f.Code), Title: http.StatusText(status), Status: status, Detail: f.Message, Code: string(f.Code),
-		Reason: f.Reason}
+		Reason: f.Reason, Existing: f.Existing}
 	for _, e := range f.Fields {
 		p.Errors = append(p.Errors, Field(e))
 	}

@@ -65,10 +65,12 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 		return &c.Grants, nil
 	case s == Pending && c.Invite.Payer == invite.AgencyPays:
 		return &c.Invite.Grants, nil
+	case s == Pending && c.Invite.Contract == nil:
+		return nil, fault.New(fault.NotActive, "They were invited to a free portal. You can share with them once they accept.")
 	case s == Pending:
-		return nil, fault.New(fault.NotActive, "This client has been asked to pay. Access can be changed when it has accepted.")
+		return nil, fault.New(fault.NotActive, "You asked them to pay. You can share with them once they accept.")
 	}
-	return nil, fault.New(fault.NotActive, "This client is not active. Invite it again to give it access.")
+	return nil, fault.New(fault.NotActive, "They aren't your client now. Invite them again to share with them.")
 }
 
 // MayEnd returns nil when the relationship can be ended; else a fault with code [fault.NotActive]: who pays by subscription

@@ -38,6 +38,7 @@ type Client struct {
 	AcceptedAt time.Time                 // zero until an invite was accepted
 	EndedAt    time.Time                 // when either side ended what was accepted; zero while it lasts
 	EndedBy    Side                      // who did; "" while it lasts
+	SeenAt     time.Time                 // when the client last opened its portal, to within SeenApart; zero for never
 	Proposal   *Proposal                 // another address that the invitee asks the agency to use; nil for none
 	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
 	Terms      *contract.Contract        // by which Payment pays, when the invite that they stood on was replaced; else nil
@@ -136,11 +137,11 @@ type Offer struct {
 // Messages about an address that has been invited before.
 const (
 	PayerFixed = "Cancel this invite and send a new one to change who pays."
-	Invited    = "This address already has a pending invite. Re-send it, or cancel it and invite again."
-	Accepted   = "This address is already a client of yours."
-	StillPays  = "This address has left, and still pays for what it bought. Invite it without asking it to pay: what it owns comes back " +
-		"with it."
-	PayingBack = "What this address has paid is on its way back at this moment. Invite it again in a few minutes."
+	Invited    = "This address already has a pending invite. Send it again, or cancel it and invite them again."
+	Accepted   = "This address is already your client."
+	StillPays  = "They left, and still pay for what they bought. Invite them without asking them to pay: what they own comes " +
+		"back with them."
+	PayingBack = "Their payment is being returned right now. Invite them again in a few minutes."
 )
 
 // Begin makes the relationship for an offer, or puts the offer in the place of an invite that has ended. before is
@@ -161,20 +162,20 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 			return nil, fault.New(fault.AlreadyInvited, Invited)
 		}
 		if before.Joined() {
-			return nil, fault.New(fault.AlreadyClient, Accepted)
+			return nil, before.taken(fault.AlreadyClient, Accepted)
 		}
 		switch before.Invite.At(now) {
 		case invite.Sending, invite.Pending:
 			if before.Invite.Payer != o.Payer {
-				return nil, fault.New(fault.PayerFixed, PayerFixed)
+				return nil, before.taken(fault.PayerFixed, PayerFixed)
 			}
-			return nil, fault.New(fault.AlreadyInvited, Invited)
+			return nil, before.taken(fault.AlreadyInvited, Invited)
 		}
 		if before.returning() {
-			return nil, fault.New(fault.AlreadyClient, PayingBack)
+			return nil, before.taken(fault.AlreadyClient, PayingBack)
 		}
 		if before.Payment.State.Open() && o.Contract != nil {
-			return nil, fault.New(fault.AlreadyClient, StillPays)
+			return nil, before.taken(fault.AlreadyClient, StillPays)
 		}
 		c = before.clone()
 		c.Earlier = append(c.Earlier,
@@ -199,6 +200,15 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}
 	return c, nil
+}
+
+// taken is the fault of an address that the agency has something with, which leads to what that is.
+func (c *Client) taken(code fault.Code, message string) *fault.Error {
+	f := fault.New(code, "%s", message)
+	if c.Listed {
+		f.Existing = string(c.ID)
+	}
+	return f
 }
 
 // RollBack takes back a relationship whose first mail could not be sent. What was there before the invite stays

@@ -5,6 +5,8 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
@@ -137,6 +139,50 @@ type Tax struct {
 	Way  Taxation
 	Rate int
 	ID   string // the payment provider's id of the rate, where there is one
+}
+
+// ParseTax reads how the operator has chosen that tax comes to the prices: "none"; "included:19", which is in the prices
+// at 19 %, at most two decimals; or "plus", which the checkout adds by the payer's address. The error says these three.
+func ParseTax(s string) (Tax, error) {
+	wrong := fmt.Errorf("the tax is %q: choose none, plus, or included: with the rate in percent, such as included:19 or included:8.1", s)
+	switch s {
+	case "none":
+		return Tax{Way: Untaxed}, nil
+	case "plus":
+		return Tax{Way: Worked}, nil
+	}
+	rate, ok := strings.CutPrefix(s, "included:")
+	whole, part, decimal := strings.Cut(rate, ".")
+	if !ok || !digits(whole, 2) || decimal && !digits(part, 2) {
+		return Tax{}, wrong
+	}
+	n, _ := strconv.Atoi(whole + (part + "00")[:2]) //nolint:errcheck // at most four digits
+	if n == 0 {
+		return Tax{}, wrong
+	}
+	return Tax{Way: Included, Rate: n}, nil
+}
+
+// digits tells whether s is one to most ASCII digits.
+func digits(s string, most int) bool {
+	return s != "" && len(s) <= most && strings.Trim(s, "0123456789") == ""
+}
+
+// Note is what stands beside every price: "incl. 19 % VAT", "plus VAT" or "no tax is charged"; "" where nobody has chosen.
+func (t Tax) Note() string {
+	rate := ""
+	if t.Rate > 0 {
+		rate = fmt.Sprintf("%g %% ", float64(t.Rate)/100)
+	}
+	switch t.Way {
+	case Included:
+		return "incl. " + rate + "VAT"
+	case Added, Worked:
+		return "plus " + rate + "VAT"
+	case Untaxed:
+		return "no tax is charged"
+	}
+	return ""
 }
 
 // Contract is what a client is asked to buy.

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,4 +139,33 @@ func ExampleContract_Sum() {
 	month, _ := c.Sum(payment.Month)
 	fmt.Println(month.Net, "and", month.Tax, "tax make", month.Total)
 	// Output: €29.00 and €5.51 tax make €34.51
+}
+
+func TestFM12ATaxIsChosenByOneOfThreeWords(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]struct {
+		tax  contract.Tax
+		note string
+	}{
+		"none":           {contract.Tax{Way: contract.Untaxed}, "no tax is charged"},
+		"plus":           {contract.Tax{Way: contract.Worked}, "plus VAT"},
+		"included:19":    {contract.Tax{Way: contract.Included, Rate: 1900}, "incl. 19 % VAT"},
+		"included:8.1":   {contract.Tax{Way: contract.Included, Rate: 810}, "incl. 8.1 % VAT"},
+		"included:5.55":  {contract.Tax{Way: contract.Included, Rate: 555}, "incl. 5.55 % VAT"},
+		"included:09.50": {contract.Tax{Way: contract.Included, Rate: 950}, "incl. 9.5 % VAT"},
+	} {
+		got, err := contract.ParseTax(s)
+		if err != nil || got != want.tax || got.Note() != want.note {
+			t.Errorf("%s is %+v, %q, %v", s, got, got.Note(), err)
+		}
+	}
+	for _, s := range []string{"", "None", "included", "included:", "included:0", "included:0.00", "included:100", "included:-1", "included:1e1",
+		"included:19%", "included:19.", "included:.5", "included:1.234", "included: 19", "inclusive", "plus:19", "included:１９"} {
+		if got, err := contract.ParseTax(s); err == nil || !strings.Contains(err.Error(), "included:19") {
+			t.Errorf("%q is taken as %+v, %v", s, got, err)
+		}
+	}
+	if note := (contract.Tax{}).Note(); note != "" {
+		t.Errorf("of a tax that nobody has chosen it is said %q", note)
+	}
 }

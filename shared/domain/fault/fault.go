@@ -130,12 +130,13 @@ type Field struct {
 
 // Error is a failure that is told to the caller.
 type Error struct {
-	Code    Code
-	Message string        // for a person; says what to do
-	Fields  []Field       // empty when no single field is at fault
-	Retry   time.Duration // when not zero: try again after this long (Retry-After)
-	Limit   Limit         // when a limit was hit: which one
-	Reason  string        // when a mail was refused, or n8n does not do what it is asked: why, in plain words
+	Code     Code
+	Message  string        // for a person; says what to do
+	Fields   []Field       // empty when no single field is at fault
+	Retry    time.Duration // when not zero: try again after this long (Retry-After)
+	Limit    Limit         // when a limit was hit: which one
+	Existing string        // when something is in the way: its id
+	Reason   string        // when a mail was refused, or n8n does not do what it is asked: why, in plain words
 }
 
 // Limit describes a rate limit as the RateLimit header fields of the IETF draft give it.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"latchkey.dev/shared/domain/contract"
@@ -148,6 +149,7 @@ func (i *Invite) Offer() string {
 			put(l.Year.ID)
 		}
 		put(string(i.Contract.Tax.Way))
+		put(strconv.Itoa(i.Contract.Tax.Rate))
 		put(i.Contract.Tax.ID)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])

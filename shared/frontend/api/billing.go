@@ -49,6 +49,7 @@ type ContractBody struct {
 	Lines   []LineBody `json:"lines"`
 	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"inclusive: the prices hold it. automatic: the checkout adds it."`
 	TaxRate float64    `json:"taxRate,omitempty" doc:"Percent, of an inclusive tax." example:"19"`
+	TaxText string     `json:"taxText" doc:"To show beside every price." example:"incl. 19 % VAT"`
 	Month   SumBody    `json:"month"`
 	Year    SumBody    `json:"year"`
 	Saving  struct {
@@ -62,7 +63,8 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 	if c == nil {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
-	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, PricesAt: c.At}
+	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, TaxText: c.Tax.Note(),
+		PricesAt: c.At}
 	for _, l := range c.Lines {
 		b.Lines = append(b.Lines, LineBody{string(l.Product), l.Name(), l.StorageGB, moneyBody(l.Month.Amount), moneyBody(l.Year.Amount)})
 	}

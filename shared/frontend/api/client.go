@@ -32,19 +32,22 @@ type ClientBody struct {
 	Email     string       `json:"email" example:"ops@acme.example"`
 	Name      string       `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
 	Status    string       `json:"status" enum:"pending,active,inactive"`
-	Resources []LinkedBody `json:"resources" doc:"What is open to the client, or will be when it accepts."`
+	Resources []LinkedBody `json:"resources" doc:"What you share with them, or will once they accept."`
 	Invite    *InviteBody  `json:"invite"`
 	Proposal  *string      `json:"proposal" doc:"Another address proposed on the invitation, or null." example:"pat@acme.example"`
 	EndedAt   *time.Time   `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
 	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
+	SeenAt    *time.Time   `json:"lastSeenAt" doc:"When they last opened their portal, to the hour; null for never."`
 	CreatedAt time.Time    `json:"createdAt"`
+
+	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Why they are inactive."`
 }
 
 func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
 	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)),
 		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
-		CreatedAt: c.CreatedAt}
+		CreatedAt: c.CreatedAt, Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address

@@ -30,7 +30,8 @@ func checkoutPath(agency id.Agency) string {
 // bill is a contract in words.
 func bill(c *contract.Contract) (b page.Bill, err error) {
 	for _, l := range c.Lines {
-		b.Lines = append(b.Lines, page.Priced{Name: l.Name(), Month: l.Month.Amount.String(), Year: l.Year.Amount.String()})
+		b.Lines = append(b.Lines,
+			page.Priced{Name: l.Name(), Month: l.Month.Amount.String(), Year: l.Year.Amount.String(), Tax: c.Tax.Note()})
 	}
 	month, err := c.Sum(payment.Month)
 	if err != nil {
@@ -40,18 +41,10 @@ func bill(c *contract.Contract) (b page.Bill, err error) {
 	if err != nil {
 		return b, err
 	}
-	b.Month, b.Year, b.Tax = month.Total.String(), year.Total.String(), taxWords(c.Tax)
+	b.Month, b.Year, b.Tax = month.Total.String(), year.Total.String(), receipt.TaxWords(c.Tax)
 	s, err := c.Saving()
 	b.Saving = receipt.SavingWords(s)
 	return b, err
-}
-
-// taxWords is how tax comes to the prices, for whoever is about to pay.
-func taxWords(t contract.Tax) string {
-	if t.Way == contract.Worked {
-		return "Tax is added by your address on the next page, before you pay."
-	}
-	return receipt.TaxWords(t)
 }
 
 // deal is a relationship's contract in short; nil when it has none.
@@ -60,10 +53,10 @@ func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
 	if of == nil || err != nil {
 		return nil, err
 	}
-	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen),
+	d := &page.Deal{Month: of.Totals[0].Month, Year: of.Totals[0].Year, Chosen: string(of.Chosen), Tax: c.Contract().Tax.Note(),
 		State: stateBadge(of.State), Text: of.State.Text, URL: path}
 	for _, l := range of.Lines {
-		d.Lines = append(d.Lines, page.Priced(l))
+		d.Lines = append(d.Lines, page.Priced{Name: l.Name, Month: l.Month, Year: l.Year})
 	}
 	return d, nil
 }

@@ -27,6 +27,7 @@ import (
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
 )
 
 // perPage is how many clients stand on a page.
@@ -200,7 +201,7 @@ func (s *Site) form(r *http.Request, directory *clients.Directory, caller identi
 	if err != nil || !t.Open() {
 		return f, err
 	}
-	f.Selling, f.Tax = true, taxWords(t.Tax)
+	f.Selling, f.Tax = true, receipt.TaxWords(t.Tax)
 	return f, offer(f, t, s.now())
 }
 

@@ -87,10 +87,10 @@ func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client
 		v.Address = of.Address
 	}
 	for _, l := range of.Lines {
-		v.Lines = append(v.Lines, page.Priced(l))
+		v.Lines = append(v.Lines, page.Priced{Name: l.Name, Month: l.Month, Year: l.Year})
 	}
 	for _, l := range of.Totals {
-		v.Totals = append(v.Totals, page.Priced(l))
+		v.Totals = append(v.Totals, page.Priced{Name: l.Name, Month: l.Month, Year: l.Year})
 	}
 	for _, f := range of.Facts {
 		v.Facts = append(v.Facts, page.Known(f))

@@ -50,8 +50,9 @@ func promise(v *page.Portal, c *contract.Contract) error {
 	if err != nil {
 		return err
 	}
-	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, State: page.Badge{Tone: page.Wait, Text: "Paid first"},
-		Text: "Before it gets here, the client picks monthly or annual and pays by card."}
+	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, Tax: c.Tax.Note(),
+		State: page.Badge{Tone: page.Wait, Text: "Paid first"},
+		Text:  "Before it gets here, the client picks monthly or annual and pays by card."}
 	for _, l := range c.Lines {
 		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true,
 			Reason: "It is set up as soon as it is paid."}

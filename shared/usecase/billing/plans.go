@@ -60,7 +60,7 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 		if err != nil {
 			return Page{}, err
 		}
-		page, done, err := s.open(ctx, caller, a, price.Lines[0].Price(every).ID)
+		page, done, err := s.open(ctx, caller, a, price)
 		if err != nil || done {
 			return page, err
 		}
@@ -120,7 +120,7 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 	return a, err
 }
 
-func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agency, price string) (Page, bool, error) {
+func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agency, price *contract.Contract) (Page, bool, error) {
 	p := a.Payment
 	if p.Checkout.ID != "" {
 		now, err := s.Provider.Checkout(ctx, p.Checkout.ID)
@@ -141,10 +141,11 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 	made, err := s.Provider.CreateCheckout(ctx, payment.CheckoutRequest{
 		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval),
 		Reference:      string(a.ID), Customer: p.Customer, Email: string(caller.Email),
-		Metadata: map[string]string{metaKind: forPlan, metaAgency: string(a.ID)}, Lines: []payment.Line{{PriceID: price, Quantity: 1}},
+		Metadata:   map[string]string{metaKind: forPlan, metaAgency: string(a.ID)},
+		Lines:      []payment.Line{{PriceID: price.Lines[0].Price(p.Interval).ID, Quantity: 1}},
 		SuccessURL: s.Settings.Origin + "/upgrade?paid=1", CancelURL: s.Settings.Origin + "/upgrade?canceled=1",
 		ExpiresAt:    p.Checkout.ExpiresAt.Truncate(time.Second),
-		AutomaticTax: s.Settings.Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
+		AutomaticTax: price.Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
 		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
 	})
 	if notSold(err) {

@@ -112,6 +112,9 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 			return "", err
 		}
 		price = month.Total.String() + " a month or " + year.Total.String() + " a year"
+		if note := deal.Tax.Note(); note != "" {
+			price += ", " + note
+		}
 	}
 	l := letter.Invitation(letter.InvitationData{
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),

@@ -16,8 +16,11 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 )
 
-// Store reads. What is not there is a fault with code [fault.NotFound].
+// Store reads, and notes visits. What is not there is a fault with code [fault.NotFound].
 type Store interface {
+	// Visit notes when the client opened its portal; it is no error when another visit was noted within client.SeenApart, or
+	// when the relationship has gone.
+	Visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error
 	// Portals lists the agencies that the person is a client of.
 	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
 	// Left lists the agencies that the person was a client of.
@@ -142,7 +145,16 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		}
 	}
 	v.arrange(v.Client.Grants, have, v.Client.Bought)
+	p.visited(ctx, v.Client)
 	return nil
+}
+
+// visited notes that the client has opened its portal, at most once in client.SeenApart, so that its agency knows. The portal is
+// shown whether or not that can be written.
+func (p *Portal) visited(ctx context.Context, c *client.Client) {
+	if now := p.Now(); c.MaySee(now) {
+		_ = p.Store.Visit(ctx, c.Agency, c.ID, now)
+	}
 }
 
 // Preview is what the portal of an agency shows to a client with these grants.

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 //go:generate go run ./bundle/write source static
@@ -53,7 +55,7 @@ type document struct {
 
 var (
 	sets  sync.Map // template name → func() (*template.Template, error)
-	funcs = template.FuncMap{"initial": initial, "dict": dict}
+	funcs = template.FuncMap{"initial": initial, "dict": dict, "say": words.Find, "rich": Rich}
 )
 
 // set parses a page's template on first use: a function that serves one page does not pay for the others.

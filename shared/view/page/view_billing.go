@@ -4,6 +4,7 @@ package page
 type Priced struct {
 	Name        string
 	Month, Year string
+	Tax         string // what is said of tax beside them: "incl. 19 % VAT"; "" where it is said elsewhere
 }
 
 // Bill is what is bought, in words and figures.
@@ -11,7 +12,7 @@ type Bill struct {
 	Lines       []Priced
 	Month, Year string // what is paid each time
 	Saving      string // what a year costs less than twelve months: "€98.00 a year (16 %)"; "" when nothing
-	Tax         string // a sentence about tax; "" where there is none
+	Tax         string // a sentence about tax: "Prices are incl. 19 % VAT."; "" where nobody has chosen
 }
 
 // Checkout is where a person decides how to pay, before it goes to the payment service's own page.
@@ -101,6 +102,7 @@ func (v Contract) Mark() Brand {
 type Deal struct {
 	Lines       []Priced
 	Month, Year string // what is paid each time
+	Tax         string // what is said of tax beside it: "incl. 19 % VAT"
 	Chosen      string // "month" or "year"; "" for nothing yet
 	State       Badge
 	Text        string

@@ -81,10 +81,10 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Totals = append(r.Totals, Line{"Total", month.Total.String(), year.Total.String()})
+	r.Totals = append(r.Totals, Line{beside("Total", deal.Tax), month.Total.String(), year.Total.String()})
 	if deal.Tax.Rate > 0 {
 		r.Totals = append(r.Totals,
-			Line{fmt.Sprintf("of which tax, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
+			Line{fmt.Sprintf("of which VAT, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
 	}
 	s, err := deal.Saving()
 	if err != nil {
@@ -97,8 +97,9 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 		if c.Payment.Interval == payment.Year {
 			paid = year.Total
 		}
-		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s by this contract. What was charged each time, with tax and discounts, "+
-			"stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval, paid))
+		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s. What was charged each time, with tax and discounts, "+
+			"stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval,
+			beside(paid.String()+" by this contract", deal.Tax)))
 	}
 	r.Notes = append(r.Notes, "The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
 		"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to "+
@@ -114,6 +115,9 @@ func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency stri
 		}
 	}
 	say("Currency", currency)
+	if note := deal.Tax.Note(); note != "" {
+		say("Tax", strings.ToUpper(note[:1])+note[1:])
+	}
 	day("Prices locked on", deal.At)
 	day("Invited on", c.Invite.CreatedAt)
 	switch c.Payment.Interval {
@@ -195,19 +199,26 @@ func Day(t time.Time) string { return t.UTC().Format("2 January 2006") }
 // Moment is a date and time, in UTC.
 func Moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
-// TaxWords is a sentence about how a contract is taxed; "" where there is no tax.
+// TaxWords is a sentence about how a contract is taxed; "" where nobody has chosen.
 func TaxWords(t contract.Tax) string {
-	switch {
-	case t.Way == contract.Included && t.Rate > 0:
-		return fmt.Sprintf("Prices include %g %% tax.", float64(t.Rate)/100)
-	case t.Way == contract.Included:
-		return "Prices include tax."
-	case t.Way == contract.Added:
-		return fmt.Sprintf("Prices are without tax; the total includes %g %%.", float64(t.Rate)/100)
-	case t.Way == contract.Worked:
-		return "Tax is added by the client's address at the checkout, before it pays."
+	switch t.Way {
+	case contract.Untaxed:
+		return "No tax is charged."
+	case contract.Worked:
+		return "Prices are plus VAT, which depends on the billing address and is added before paying."
+	}
+	if note := t.Note(); note != "" {
+		return "Prices are " + note + "."
 	}
 	return ""
+}
+
+// beside puts what is said of tax beside a price: "Total, incl. 19 % VAT".
+func beside(s string, t contract.Tax) string {
+	if note := t.Note(); note != "" {
+		return s + ", " + note
+	}
+	return s
 }
 
 // SavingWords is what annual saves; "" for nothing.
@@ -250,7 +261,9 @@ func (r *Receipt) Text(now time.Time) string {
 		line("Annual saves ", r.Saving, ".")
 	}
 	if r.Tax != "" {
-		line(r.Tax)
+		for _, l := range fold(r.Tax, width) {
+			line(l)
+		}
 	}
 	line()
 	line(cell("Payment", 26), r.State.Word)

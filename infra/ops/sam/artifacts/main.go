@@ -1,5 +1,6 @@
 // Command artifacts looks at what sam build has made: that there is a binary for each function of the template, that
-// each is its own function's main and no other's, built for the processor, statically and without the RPC server.
+// each is its own function's main and no other's, built for the processor, statically, without the RPC server, and by a Go
+// that is no older than go.mod asks for.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/template"
 )
 
@@ -35,10 +37,14 @@ func main() {
 func check(t *template.Template, dir string) error {
 	var errs []error
 	for _, f := range t.Functions {
-		info, err := buildinfo.ReadFile(filepath.Join(dir, f.Stack, f.ID, "bootstrap"))
+		file := filepath.Join(dir, f.Stack, f.ID, "bootstrap")
+		info, err := buildinfo.ReadFile(file)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", f.ID, err))
 			continue
+		}
+		if err := binaries.Older(".", file); err != nil {
+			errs = append(errs, err)
 		}
 		settings := map[string]string{}
 		for _, s := range info.Settings {

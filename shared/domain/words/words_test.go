@@ -1,0 +1,63 @@
+package words
+
+import (
+	"fmt"
+	"html"
+	"testing"
+)
+
+func TestASentenceHasItsValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		form   string
+		values []any
+		want   string
+	}{
+		{"Sent to {email}.", []any{"email", "a@b.example"}, "Sent to a@b.example."},
+		{"{n} of {all}", []any{"n", 3, "all", 10}, "3 of 10"},
+		{"Nothing to fill", nil, "Nothing to fill"},
+		{"{name}", []any{"name", "{other}"}, "{other}"}, // what a value holds is never filled again
+	} {
+		got, err := place("key", c.form, func(v any) string { return fmt.Sprint(v) }, c.values)
+		if err != nil || got != c.want {
+			t.Errorf("%q is %q, %v; want %q", c.form, got, err, c.want)
+		}
+	}
+	for _, form := range []string{"{missing}", "{open"} {
+		if got, err := place("key", form, func(v any) string { return "" }, nil); err == nil {
+			t.Errorf("%q is %q, want an error", form, got)
+		}
+	}
+}
+
+func TestANumberPicksTheForm(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{1: "There is a problem", 2: "There are 2 problems", 0: "There are 0 problems"} {
+		if got := Say("general.problems", "n", n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestWhatIsNotThereIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"general.nothing", "nowhere.at_all", "", "general"} {
+		if got, err := Find(key); err == nil {
+			t.Errorf("%q is %q, want an error", key, got)
+		}
+		if got := Say(key); got != key {
+			t.Errorf("%q shows %q, want the key", key, got)
+		}
+	}
+	if _, err := Find("general.skip", "name"); err == nil {
+		t.Error("a name without a value is taken")
+	}
+}
+
+func TestValuesAreWrittenAsAsked(t *testing.T) {
+	t.Parallel()
+	got, err := Fill("general.problems", func(v any) string { return html.EscapeString(fmt.Sprint(v)) }, "n", "<2>")
+	if err != nil || got != "There are &lt;2&gt; problems" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
