@@ -40,7 +40,8 @@ func TestFN4BothSidesReadTheSameOfAnInstanceThatIsDown(t *testing.T) {
 	if seen.Reason == "" || seen.SilentSince == nil || seen.AnsweredAt == nil || !seen.AnsweredAt.Before(*seen.SilentSince) {
 		t.Errorf("one that is down: %+v", seen)
 	}
-	if h := o.health(ours); h.Reason == "" || h.SilentSince == nil || !h.SilentSince.Equal(*seen.SilentSince) || !h.AnsweredAt.Equal(*seen.AnsweredAt) {
+	if h := o.health(ours); h.Reason == "" || h.SilentSince == nil || !h.SilentSince.Equal(*seen.SilentSince) ||
+		!h.AnsweredAt.Equal(*seen.AnsweredAt) {
 		t.Errorf("the agency is told %+v, and the client %+v", h, seen)
 	}
 	// Nobody is told that it runs: neither on its own page nor where it is one of several.

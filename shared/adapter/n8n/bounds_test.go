@@ -31,7 +31,10 @@ func TestFN1AWorkflowWithPinnedDataIsConnectedAndListed(t *testing.T) {
 	for name, c := range map[string]struct {
 		knows bool // the parameter
 		heeds bool
-	}{"an n8n that leaves pinned data out": {true, true}, "one that sends it all the same": {true, false}, "one from before": {false, false}} {
+	}{
+		"an n8n that leaves pinned data out": {true, true}, "one that sends it all the same": {true, false},
+		"one from before": {false, false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := far(t, func(w http.ResponseWriter, r *http.Request) {
@@ -186,7 +189,8 @@ func TestFN5AClientIsInvitedAndNeverSentElsewhere(t *testing.T) {
 					w.WriteHeader(http.StatusNotFound)
 				default:
 					var in []struct{ Email, Role string }
-					if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in) != 1 || in[0].Email != who || r.Header.Get("Content-Type") != "application/json" {
+					if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in) != 1 || in[0].Email != who ||
+						r.Header.Get("Content-Type") != "application/json" {
 						t.Errorf("asked with %+v, %v", in, err)
 						return
 					}
@@ -238,10 +242,12 @@ func TestFN6AFailedRunSaysWhatFailedAndWhere(t *testing.T) {
 		case "0":
 			fmt.Fprint(w, `{"id":0,"data":{"startData":{},"resultData":{"runData":{"A":[{"data":"`)
 			write(w, "x", 3<<20)
-			fmt.Fprint(w, `"}]},"lastNodeExecuted":"Post it","error":{"name":"NodeApiError","node":{"parameters":{"name":"no"},"name":"Post to ledger"},
+			fmt.Fprint(w, `"}]},"lastNodeExecuted":"Post it","error":{"name":"NodeApiError",
+				"node":{"parameters":{"name":"no"},"name":"Post to ledger"},
 				"message":"  401 -\n \"Bad\" at https://api.example/v1?key=secret \u202e "}}}}`)
 		case "1":
-			fmt.Fprint(w, `{"data":{"resultData":{"error":{"message":"`+strings.Repeat("ü", 9000)+`"},"lastNodeExecuted":"`+strings.Repeat("n", 9000)+`"}}}`)
+			fmt.Fprint(w, `{"data":{"resultData":{"error":{"message":"`+strings.Repeat("ü", 9000)+
+				`"},"lastNodeExecuted":"`+strings.Repeat("n", 9000)+`"}}}`)
 		case "2":
 			fmt.Fprint(w, `{"data":{"resultData":{"error":{"message":"torn"},"runData":`)
 		case "3":

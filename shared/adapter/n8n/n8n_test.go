@@ -229,7 +229,8 @@ func TestPrivateAddressesAreNotCalled(t *testing.T) {
 func TestWorkflowsAreReadPageByPage(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{
-		"GET /api/v1/workflows?excludePinnedData=true&limit=100": `{"data":[{"id":"a1","name":"One","active":true,"updatedAt":"2026-03-01T10:00:00.000Z",
+		"GET /api/v1/workflows?excludePinnedData=true&limit=100": `{"data":[{"id":"a1","name":"One","active":true,
+			"updatedAt":"2026-03-01T10:00:00.000Z",
 			"nodes":[{}],"tags":[]},
 			{"id":7,"name":"Seven","active":false,"updatedAt":"2026-03-01T12:00:00.000+02:00"},{"id":"gone","name":"Archived","isArchived":true}],"nextCursor":"c=1"}`,
 		"GET /api/v1/workflows?cursor=c%3D1&excludePinnedData=true&limit=100": `{"data":[{"id":"b2","name":"Two","active":false}],"nextCursor":null}`,

@@ -22,7 +22,8 @@ func TestFN4OneMissIsForgivenAndALastingOneIsNot(t *testing.T) {
 		t.Errorf("one that answers: %+v", r)
 	}
 	r.Noticed(now.Add(10*time.Minute), away)
-	if !r.Silent() || r.Status != instance.Running || !r.AnsweredAt.Equal(now) || r.Told() == "" || r.Due().Sub(r.CheckedAt) >= instance.CheckEvery {
+	if !r.Silent() || r.Status != instance.Running || !r.AnsweredAt.Equal(now) || r.Told() == "" ||
+		r.Due().Sub(r.CheckedAt) >= instance.CheckEvery {
 		t.Errorf("missed once: %+v", r)
 	}
 	since := r.SilentAt
@@ -43,7 +44,8 @@ func TestFN4OneMissIsForgivenAndALastingOneIsNot(t *testing.T) {
 	if r.Status != instance.Failed || r.Told() == "" {
 		t.Errorf("one whose key is refused: %+v", r)
 	}
-	for _, s := range []instance.Status{instance.Stopped, instance.SuspendedDown, instance.PendingDeploy, instance.Deploying, instance.Deleted} {
+	for _, s := range []instance.Status{instance.Stopped, instance.SuspendedDown, instance.PendingDeploy, instance.Deploying,
+		instance.Deleted} {
 		r = fresh()
 		r.Status, r.Reason = s, "left over"
 		if !r.Due().IsZero() || r.Silent() {

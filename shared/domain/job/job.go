@@ -51,7 +51,8 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
-	case (m.Kind == Refund || m.Kind == Removal || m.Kind == Ready) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
+	case (m.Kind == Refund || m.Kind == Removal || m.Kind == Ready) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	}

@@ -46,7 +46,7 @@ type RunBody struct {
 type FailureBody struct {
 	Message string `json:"message" doc:"In n8n's words, shortened; empty when it says none." example:"The service refused the connection"`
 	Node    string `json:"node" doc:"The step at which it stopped; empty when n8n does not say." example:"Post to the ledger"`
-	URL     string `json:"url" doc:"Of the run in n8n; empty when it cannot be opened." example:"https://n8n.example.com/workflow/2tUt1wbLX592XDdX/executions/1042"`
+	URL     string `json:"url" doc:"Of the run in n8n, or empty." example:"https://n8n.example.com/workflow/2t/executions/7"`
 }
 
 // PortalInstanceBody is one n8n as a client sees it.
@@ -125,9 +125,9 @@ func moment(t time.Time) *time.Time {
 
 // EntryBody is how a client gets into an n8n.
 type EntryBody struct {
-	State string `json:"state" enum:"ready,invited,mailed" doc:"ready: sign in at url. invited: choose a password at url. mailed: n8n has emailed a link."`
+	State string `json:"state" enum:"ready,invited,mailed" doc:"Sign in, choose a password, or use the link that n8n emailed."`
 	Email string `json:"email" doc:"What to sign in with." example:"ops@acme.example"`
-	URL   string `json:"url" doc:"Empty for mailed. While the state is invited, whoever has it can take the account." example:"https://n8n.example.com"`
+	URL   string `json:"url" doc:"Empty for mailed. For invited it is a secret: it opens the account." example:"https://n8n.example.com"`
 }
 
 type entryOutput struct {

@@ -22,7 +22,7 @@ type ResourceBody struct {
 	Status      string     `json:"status" example:"running"`
 	Linkable    bool       `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
 	URL         string     `json:"url" example:"https://n8n.example.com"`
-	Connected   bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
+	Connected   bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key is never told."`
 	CheckedAt   *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
 	AnsweredAt  *time.Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
 	SilentSince *time.Time `json:"silentSince" doc:"Since when it does not; null while it does."`

@@ -270,7 +270,8 @@ func unreachable(reason, agency string) error {
 // Enter gives a client who has bought an n8n an account in it and says how it gets in. The first time that is n8n's own page
 // on which it chooses its password; nobody ever hands one over.
 //
-// Faults: as of Get; [fault.Forbidden] for an instance that the caller has not bought; [fault.Unreachable] with a reason when n8n does not do it; [fault.RateLimited].
+// Faults: as of Get; [fault.Forbidden] for an instance that the caller has not bought; [fault.Unreachable] with a
+// reason when n8n does not do it; [fault.RateLimited].
 func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.Resource) (*Instance, instance.Entry, error) {
 	none := instance.Entry{}
 	v, err := p.find(ctx, caller, which)
