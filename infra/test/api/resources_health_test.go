@@ -192,3 +192,27 @@ func TestFN5ABoughtN8NIsEnteredByN8NsOwnInvitation(t *testing.T) {
 	}
 	t.Error("an account can be asked for without end")
 }
+
+func TestFN2AnAddressIsCutDownToTheInstance(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	far := p.far("pasted")
+	at := far["url"].(string)
+	for _, pasted := range []string{"/settings/api", "/workflow/x?projectId=y", "/home/credentials", "/projects/x/workflows", "/some/page"} {
+		far["url"] = at + pasted
+		x := o.tie(far)
+		if x.URL != at {
+			t.Errorf("%s is connected as %s", pasted, x.URL)
+		}
+		if f := o.post("/v1/instances", far).fails(422, "invalid"); !strings.Contains(f.at("url"), "connected this n8n already") {
+			t.Errorf("the same once more: %+v", f)
+		}
+		o.delete("/v1/instances/" + x.ID).is(200)
+	}
+	far["url"] = at + "/some/page"
+	p.breaks(m{"url": at}, "refuse") // the place is right and the key is not: the key is what is told
+	if f := o.post("/v1/instances", far).fails(422, "instance_unreachable"); f.at("apiKey") == "" && f.at("url") == "" {
+		t.Errorf("%+v", f)
+	}
+	p.breaks(m{"url": at}, "")
+}

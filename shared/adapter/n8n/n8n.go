@@ -71,13 +71,43 @@ func New(through http.RoundTripper) *Client {
 // instance that is down is told from a key that is refused; a host that hides /healthz is not held against it. Then it
 // asks for one workflow, which needs the key.
 func (c *Client) Check(ctx context.Context, e instance.Endpoint) error {
+	if f := c.check(ctx, e); f != nil {
+		return f.fault()
+	}
+	return nil
+}
+
+// Find tries the key at each of the places, which are all of one host, until one is an n8n, and returns that. The fault is
+// of the first place, as of Check, when none is; where the host is down or the key is refused, the others are not tried.
+func (c *Client) Find(ctx context.Context, places []string, key string) (string, error) {
+	var first *failure
+	for _, at := range places {
+		f := c.check(ctx, instance.Endpoint{URL: at, Key: key})
+		if f == nil {
+			return at, nil
+		}
+		if first == nil {
+			first = f
+		}
+		elsewhere := f.status == http.StatusOK || f.status == http.StatusNotFound || f.status >= 300 && f.status < 400
+		if !elsewhere || f.key {
+			break
+		}
+	}
+	if first == nil {
+		first = &failure{reason: "the address cannot be called"}
+	}
+	return "", first.fault()
+}
+
+func (c *Client) check(ctx context.Context, e instance.Endpoint) *failure {
 	switch err := c.call(ctx, e, http.MethodGet, "/healthz", nil, nil, maxBody, nil); {
 	case err == nil:
 	case err.status == http.StatusServiceUnavailable || err.status == http.StatusBadGateway || err.status == http.StatusGatewayTimeout ||
 		err.status == 0:
-		return err.fault()
+		return err
 	case err.status >= 300 && err.status < 400:
-		return err.fault()
+		return err
 	}
 	// Nothing but the beginning of the list is read: how long its entry is does not matter.
 	found := false
@@ -94,10 +124,10 @@ func (c *Client) Check(ctx context.Context, e instance.Endpoint) error {
 		})
 	})
 	if err != nil {
-		return err.fault()
+		return err
 	}
 	if !found {
-		return (&failure{status: http.StatusOK, reason: notN8N}).fault()
+		return &failure{status: http.StatusOK, reason: notN8N}
 	}
 	return nil
 }

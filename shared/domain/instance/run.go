@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"latchkey.dev/shared/domain/text"
 )
 
 // Run is one execution of a workflow.
@@ -53,7 +55,7 @@ func Shown(s string, most int) string {
 			return -1
 		}
 		return r
-	}, s)
+	}, text.Seen(s))
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > most {
 		s = strings.TrimSpace(string(r[:most-1])) + "…"

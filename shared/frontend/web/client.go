@@ -99,7 +99,10 @@ func (s *Site) change(name string, scope identity.Scope, done string, directory 
 	again ...func(*page.Client, *fault.Error, url.Values)) Form {
 	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		which := id.Client(r.PathValue("clientId"))
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if err != nil {
+			return err
+		}
 		l, err := directory.Client(ctx, caller, which)
 		if err != nil {
 			return err
@@ -130,7 +133,10 @@ func (s *Site) change(name string, scope identity.Scope, done string, directory 
 // client prepares the page of the client that the path names.
 func (s *Site) client(r *http.Request, directory *clients.Directory, caller identity.Caller) (page.Client, error) {
 	ctx, now := r.Context(), s.now()
-	which := id.Client(r.PathValue("clientId"))
+	which, err := id.ParseClient(r.PathValue("clientId"))
+	if err != nil {
+		return page.Client{}, err
+	}
 	event.Annotate(ctx, "agency", string(caller.Agency))
 	l, err := directory.Client(ctx, caller, which)
 	if err != nil {

@@ -130,15 +130,18 @@ func renameClient(s *Site, directory *clients.Directory, renamer *clients.Rename
 // changeAccess opens something to a client, changes a right, or with no right closes it.
 func changeAccess(s *Site, directory *clients.Directory, access *clients.Access) Form {
 	do := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
-		resource := id.Resource(form.Get("resource"))
-		if form.Get("access") == "none" {
-			_, err := access.Revoke(ctx, caller, c.ID, resource)
-			return err
-		}
-		if resource == "" {
+		if form.Get("resource") == "" {
 			return fault.InField("resource", "Choose what to open to this client.")
 		}
-		_, err := access.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
+		resource, err := id.ParseResource(form.Get("resource"))
+		if err != nil {
+			return err
+		}
+		if form.Get("access") == "none" {
+			_, err = access.Revoke(ctx, caller, c.ID, resource)
+			return err
+		}
+		_, err = access.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
 		return err
 	}
 	return s.change("access", identity.ClientsWrite, "access", directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
@@ -167,7 +170,10 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
 	return form("erase", identity.ByStaff(identity.ClientsWrite),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-			err := removal.Erase(r.Context(), caller, id.Client(r.PathValue("clientId")))
+			which, err := id.ParseClient(r.PathValue("clientId"))
+			if err == nil {
+				err = removal.Erase(r.Context(), caller, which)
+			}
 			if err == nil {
 				return seeOther(w, "/clients?done=erased")
 			}
@@ -188,7 +194,11 @@ func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal
 func answerProposal(s *Site, directory *clients.Directory, approvals *onboarding.Approvals, proposals *onboarding.Proposals) Form {
 	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		l, err := directory.Client(ctx, caller, id.Client(r.PathValue("clientId")))
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if err != nil {
+			return err
+		}
+		l, err := directory.Client(ctx, caller, which)
 		if err != nil {
 			return err
 		}

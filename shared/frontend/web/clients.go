@@ -40,7 +40,14 @@ const patience = 10 * time.Second
 func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inviter *onboarding.Inviter,
 	previewer *onboarding.Previewer) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.clients(r, directory, caller, id.Client(r.URL.Query().Get("cursor")))
+		var after id.Client
+		if c := r.URL.Query().Get("cursor"); c != "" {
+			var err error
+			if after, err = id.ParseClient(c); err != nil {
+				return fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
+			}
+		}
+		v, err := s.clients(r, directory, caller, after)
 		if err != nil {
 			return err
 		}
@@ -77,11 +84,6 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 		return page.Clients{}, err
 	}
 	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue}
-	if after != "" {
-		if after.Ref() == "" {
-			return v, fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
-		}
-	}
 	query := r.URL.Query()
 	v.Find, v.Status = strings.TrimSpace(query.Get("q")), query.Get("status")
 	if !slices.ContainsFunc(states, func(s state) bool { return s.status == v.Status }) {
@@ -252,9 +254,9 @@ func nextFree(a *agency.Agency, now time.Time) (page.Time, bool) {
 
 // again fills the form for a client that has been one before.
 func (s *Site) again(r *http.Request, directory *clients.Directory, caller identity.Caller, f *page.InviteForm) error {
-	which := id.Client(r.URL.Query().Get("again"))
-	if which == "" {
-		return nil
+	which, err := id.ParseClient(r.URL.Query().Get("again"))
+	if err != nil {
+		return nil //nolint:nilerr // an empty form is as good
 	}
 	l, err := directory.Client(r.Context(), caller, which)
 	if fault.Is(err, fault.NotFound) {
