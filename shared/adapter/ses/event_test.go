@@ -245,8 +245,8 @@ func TestFD2FD3OnlyWhatIsAComplaintIsOne(t *testing.T) {
 	} {
 		event := `{"eventType":"Complaint",` + mailObject + `,"complaint":{"complainedRecipients":[{"emailAddress":"recipient@example.com"}],` +
 			`"timestamp":"2026-03-01T11:00:00.000Z","complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
-		got, err := ParseEvent(enveloped(t, strings.ReplaceAll(strings.ReplaceAll(event, `"complaintSubType":""`, `"complaintSubType":null`),
-			`"complaintFeedbackType":"",`, "")))
+		event = strings.ReplaceAll(event, `"complaintSubType":""`, `"complaintSubType":null`)
+		got, err := ParseEvent(enveloped(t, strings.ReplaceAll(event, `"complaintFeedbackType":"",`, "")))
 		switch {
 		case err != nil:
 			t.Error(err)

@@ -112,8 +112,9 @@ func ParseURL(field, typed string, guard Guard) (string, error) {
 
 // pages are the first parts of the paths of n8n's own pages and API. Whatever one of them begins is no part of where the
 // instance is.
-var pages = map[string]bool{"api": true, "rest": true, "home": true, "workflow": true, "workflows": true, "settings": true, "projects": true,
-	"project": true, "credentials": true, "executions": true, "templates": true, "personal": true, "shared": true, "signin": true,
+var pages = map[string]bool{"api": true, "rest": true, "home": true, "workflow": true, "workflows": true, "settings": true,
+	"projects": true,
+	"project":  true, "credentials": true, "executions": true, "templates": true, "personal": true, "shared": true, "signin": true,
 	"signup": true, "setup": true, "forgot-password": true, "change-password": true, "signout": true, "insights": true, "evaluation": true,
 	"folders": true, "variables": true, "mfa": true, "oauth": true, "saml": true, "sso": true, "healthz": true, "new": true,
 	"webhook": true, "webhook-test": true, "form": true, "chat": true, "data-tables": true, "datatables": true, "agents": true}

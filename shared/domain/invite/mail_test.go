@@ -317,7 +317,8 @@ func TestFD1AnAutomaticReplyLeavesTheMailDelivered(t *testing.T) {
 		for _, e := range c.events {
 			i.Note(e, at, "")
 		}
-		if got := i.AutoReply("an automatic reply came back"); got != c.want || len(i.Timeline) != len(c.events) || i.Status != invite.Pending {
+		if got := i.AutoReply("an automatic reply came back"); got != c.want || len(i.Timeline) != len(c.events) ||
+			i.Status != invite.Pending {
 			t.Errorf("%s: %v, %+v", name, got, i.Timeline)
 		}
 		if c.want == invite.ReplyNoted && (i.AutoReply("an automatic reply came back") != invite.ReplyKnown ||

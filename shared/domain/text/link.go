@@ -80,7 +80,8 @@ func Link(s string) (found, instead string) {
 		if !topLevel()[last] && !strings.HasPrefix(last, "xn--") {
 			continue
 		}
-		if len(m) == len(host) && at[1] < len(s) && strings.ContainsRune("/?#:\\", rune(s[at[1]])) && at[1]+1 < len(s) && s[at[1]+1] != ' ' {
+		after := s[at[1]:]
+		if len(m) == len(host) && len(after) > 1 && strings.ContainsRune("/?#:\\", rune(after[0])) && after[1] != ' ' {
 			return rest(s, at[0]), ""
 		}
 		return host, host[:dot+1] + " " + host[dot+1:]

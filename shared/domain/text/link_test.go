@@ -33,7 +33,8 @@ func TestFD7WhatLooksLikeALinkIsRefusedAndQuoted(t *testing.T) {
 		for _, read := range []func(string, string, int) (string, error){text.Line, text.Paragraph} {
 			got, err := read("note", c.typed, 200)
 			f := fault.As(err)
-			if got != "" || f == nil || !strings.Contains(f.Message, "“"+c.found+"”") || c.instead != "" && !strings.Contains(f.Message, "“"+c.instead+"”") {
+			if got != "" || f == nil || !strings.Contains(f.Message, "“"+c.found+"”") ||
+				c.instead != "" && !strings.Contains(f.Message, "“"+c.instead+"”") {
 				t.Errorf("%q is read as %q, %v", c.typed, got, err)
 			}
 			if c.instead == "" {
@@ -68,7 +69,8 @@ func TestFT1FD7WhatIsNoLinkIsTaken(t *testing.T) {
 func TestFD7TheListOfTopLevelDomainsIsOne(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for _, tld := range strings.Fields("com de shop ru ly io app dev org net eu uk fr at ch link click top xyz zip mov best online site рф 中国 онлайн भारत") {
+	for _, tld := range strings.Fields("com de shop ru ly io app dev org net eu uk fr at ch link click top xyz zip mov best online site " +
+		"рф 中国 онлайн भारत") {
 		if _, icann := publicsuffix.PublicSuffix("label." + ascii(t, tld)); !icann {
 			t.Errorf("%s is no public suffix", tld)
 		}
@@ -103,7 +105,8 @@ func TestFT2WhatTurnsTheDirectionAroundIsRefusedByName(t *testing.T) {
 	for _, r := range []rune{'\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069'} {
 		_, err := text.Line("name", "Acme "+string(r)+"gnp.exe", 100)
 		f := fault.As(err)
-		if f == nil || !strings.Contains(f.Message, strings.ToUpper(strings.TrimPrefix(escape(r), "\\u"))) || !strings.Contains(f.Message, "cannot be seen") {
+		if f == nil || !strings.Contains(f.Message, strings.ToUpper(strings.TrimPrefix(escape(r), "\\u"))) ||
+			!strings.Contains(f.Message, "cannot be seen") {
 			t.Errorf("%U: %v", r, err)
 		}
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
@@ -16,28 +15,24 @@ import (
 
 // WorkflowBody is a workflow of an n8n.
 type WorkflowBody struct {
-	ID        string     `json:"id" example:"2tUt1wbLX592XDdX"`
-	Name      string     `json:"name" example:"New orders to the ledger"`
-	Active    bool       `json:"active"`
-	UpdatedAt *time.Time `json:"updatedAt" doc:"When it was last changed in n8n."`
+	ID        string `json:"id" example:"2tUt1wbLX592XDdX"`
+	Name      string `json:"name" example:"New orders to the ledger"`
+	Active    bool   `json:"active"`
+	UpdatedAt *Time  `json:"updatedAt" doc:"When it was last changed in n8n."`
 }
 
 func workflowBody(w instance.Workflow) WorkflowBody {
-	b := WorkflowBody{ID: w.ID, Name: w.Name, Active: w.Active}
-	if !w.UpdatedAt.IsZero() {
-		b.UpdatedAt = &w.UpdatedAt
-	}
-	return b
+	return WorkflowBody{ID: w.ID, Name: w.Name, Active: w.Active, UpdatedAt: orNull(w.UpdatedAt)}
 }
 
 // RunBody is one execution of a workflow.
 type RunBody struct {
-	ID           string     `json:"id" example:"1042"`
-	WorkflowID   string     `json:"workflowId" example:"2tUt1wbLX592XDdX"`
-	WorkflowName string     `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
-	Status       string     `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
-	StartedAt    *time.Time `json:"startedAt"`
-	StoppedAt    *time.Time `json:"stoppedAt" doc:"null while it is under way."`
+	ID           string `json:"id" example:"1042"`
+	WorkflowID   string `json:"workflowId" example:"2tUt1wbLX592XDdX"`
+	WorkflowName string `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
+	Status       string `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
+	StartedAt    *Time  `json:"startedAt"`
+	StoppedAt    *Time  `json:"stoppedAt" doc:"null while it is under way."`
 
 	Failure *FailureBody `json:"failure,omitempty" doc:"Of a failed run: why, as far as n8n says. The newest five are asked for it."`
 }
@@ -58,9 +53,9 @@ type PortalInstanceBody struct {
 	URL       string `json:"url"`
 	Connected bool   `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
 
-	CheckedAt   *time.Time `json:"checkedAt" doc:"When n8n was last called; null for never."`
-	AnsweredAt  *time.Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
-	SilentSince *time.Time `json:"silentSince" doc:"Since when it does not; null while it does."`
+	CheckedAt   *Time `json:"checkedAt" doc:"When n8n was last called; null for never."`
+	AnsweredAt  *Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
+	SilentSince *Time `json:"silentSince" doc:"Since when it does not; null while it does."`
 
 	Reason string `json:"reason,omitempty" doc:"Why workflows cannot be shown." example:"it does not answer as it should at the moment"`
 
@@ -92,7 +87,7 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
 		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
 			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
-			CheckedAt: moment(v.CheckedAt), AnsweredAt: moment(v.AnsweredAt), SilentSince: moment(v.SilentAt),
+			CheckedAt: orNull(v.CheckedAt), AnsweredAt: orNull(v.AnsweredAt), SilentSince: orNull(v.SilentAt),
 			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}
 		for _, w := range v.Workflows {
@@ -100,13 +95,8 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			b.Workflows = append(b.Workflows, workflowBody(w))
 		}
 		for _, r := range v.Runs {
-			x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status)}
-			if !r.StartedAt.IsZero() {
-				x.StartedAt = &r.StartedAt
-			}
-			if !r.StoppedAt.IsZero() {
-				x.StoppedAt = &r.StoppedAt
-			}
+			x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status),
+				StartedAt: orNull(r.StartedAt), StoppedAt: orNull(r.StoppedAt)}
 			if r.Failure != (instance.Failure{}) {
 				x.Failure = &FailureBody{Message: r.Failure.Message, Node: r.Failure.Node}
 				if v.Status.Linkable() || v.Silent() {
@@ -117,14 +107,6 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		}
 		return &portalInstanceOutput{b}, nil
 	})
-}
-
-// moment is a time that may be none.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // EntryBody is how a client gets into an n8n.

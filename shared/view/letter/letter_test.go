@@ -42,6 +42,12 @@ func ready(signIn string) letter.BoughtData {
 	return d
 }
 
+func confirming() letter.BoughtData {
+	d := thing(false)
+	d.Link = "https://invoice.stripe.com/i/acct_1/test_1?s=ap"
+	return d
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -65,6 +71,8 @@ func TestGoldenMails(t *testing.T) {
 		"ready-other":    letter.Ready(ready("")),
 		"removal-client": letter.Removal(thing(false)),
 		"removal-agency": letter.Removal(thing(true)),
+		"confirm":        letter.Confirm(confirming()),
+		"inquiry":        letter.Inquiry(thing(true)),
 		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
