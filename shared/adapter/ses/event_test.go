@@ -167,11 +167,12 @@ func FuzzParseEvent(f *testing.F) {
 func bounceOf(kind, sub, status, diagnostic string) string {
 	who := "[]"
 	if status != "" || diagnostic != "" {
-		b, _ := json.Marshal([]map[string]string{{"emailAddress": "recipient@example.com", "action": "failed", "status": status, "diagnosticCode": diagnostic}})
+		b, _ := json.Marshal([]map[string]string{{"emailAddress": "recipient@example.com", "action": "failed", "status": status,
+			"diagnosticCode": diagnostic}})
 		who = string(b)
 	}
-	return `{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"` + kind + `","bounceSubType":"` + sub + `","bouncedRecipients":` + who +
-		`,"timestamp":"2026-03-01T10:00:04.000Z"}}`
+	return `{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"` + kind + `","bounceSubType":"` + sub +
+		`","bouncedRecipients":` + who + `,"timestamp":"2026-03-01T10:00:04.000Z"}}`
 }
 
 // Every combination that SES documents ("Bounce types"), and some that it may add, each with the codes that decide.
@@ -225,7 +226,8 @@ func TestFD1FD4EveryBounceIsDecided(t *testing.T) {
 		{"Transient", "General", "5.9.9", strings.Repeat("long\n ", 4000), soft, "…"},
 	} {
 		got, err := ParseEvent(enveloped(t, bounceOf(c.kind, c.sub, c.status, c.diagnostic)))
-		if err != nil || got == nil || got.Kind != c.want || !strings.Contains(got.Detail, c.says) || len(got.Detail) > 1000 || strings.Contains(got.Detail, "\n") {
+		if err != nil || got == nil || got.Kind != c.want || !strings.Contains(got.Detail, c.says) ||
+			len(got.Detail) > 1000 || strings.Contains(got.Detail, "\n") {
 			t.Errorf("%s/%s %q %.40q: %+v, %v; want %s that says %q", c.kind, c.sub, c.status, c.diagnostic, got, err, c.want, c.says)
 		}
 	}
@@ -243,8 +245,8 @@ func TestFD2FD3OnlyWhatIsAComplaintIsOne(t *testing.T) {
 		{"", "OnAccountSuppressionList", delivery.Bounced, "SES did not send it: the address is on the suppression list"},
 		{"abuse", "OnAccountSuppressionList", delivery.Bounced, "suppression list"}, {"not-spam", "OnAccountSuppressionList", delivery.Bounced, "suppression list"},
 	} {
-		event := `{"eventType":"Complaint",` + mailObject + `,"complaint":{"complainedRecipients":[{"emailAddress":"recipient@example.com"}],` +
-			`"timestamp":"2026-03-01T11:00:00.000Z","complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
+		event := `{"eventType":"Complaint",` + mailObject + `,"complaint":{` +
+			`"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z","complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
 		event = strings.ReplaceAll(event, `"complaintSubType":""`, `"complaintSubType":null`)
 		got, err := ParseEvent(enveloped(t, strings.ReplaceAll(event, `"complaintFeedbackType":"",`, "")))
 		switch {
