@@ -377,7 +377,7 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 		if down.Reason == "" || len(down.Workflows) != 0 || down.Name != "Far shown" || strings.Contains(down.Reason, "elsewhere") {
 			t.Errorf("with %s: %+v", fault, down)
 		}
-		client.get("/portal/instances/"+x.ID).is(200).shows("t show its workflows right now", "may well be running",
+		client.get("/portal/instances/"+x.ID).is(200).shows("t show its workflows right now", "We check it every few minutes.",
 			"tell Northwind Automations")
 	}
 	p.breaks(far, "no-runs")
@@ -644,6 +644,11 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	kept.keep(client.cookie)
 	f := client.flows(x.ID)
 	client.get("/portal/instances/" + x.ID).is(200)
+	p.breaks(two, "fail") // what either has seen is written down
+	client.flows(x.ID)
+	p.breaks(two, "")
+	client.get("/portal/instances/" + x.ID).is(200)
+	fresh() // and the instance is called by the clock
 	client.do(http.MethodPut, "/v1/portal/instances/"+x.ID+"/workflows/"+f.Workflows[0].ID, m{"active": !f.Workflows[0].Active}).is(200)
 	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {f.Workflows[1].ID}, "active": {"false"}})).is(303)
 

@@ -176,12 +176,18 @@ func (s *Site) noPortal(
 
 // tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
 	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
+	case i.Silent():
+		t.URL = i.URL
+		t.Reason = sentence(i.Told())
+		if !i.AnsweredAt.IsZero() {
+			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+		}
 	case !i.Status.Linkable():
 		t.Reason = words.Say("portal.stopped", "agency", agency)
 	case i.URL == "":
