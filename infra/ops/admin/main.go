@@ -63,6 +63,7 @@ var commands = []command{
 	{"resume", "AGENCY", "lift a suspension", 1, 1, (*tool).resume},
 	{"name", "AGENCY allow|hold", "let an agency's name, as it is now, stand in From and Subject, or take that back", 2, 2, (*tool).name},
 	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
+	{"prices", "", "what is sold at which prices, and why the rest is not", 0, 0, (*tool).prices},
 	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},
 	{"retry", "CLIENT RESOURCE -agency AGENCY", "have something tried again that could not be set up", 4, 4, (*tool).retry},
 	{"invite", "INVITE|CLIENT -agency AGENCY", "the whole history of an invite", 3, 3, (*tool).invite},

@@ -104,7 +104,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.welcome(ctx, m)
 	case job.Digest:
 		return w.digest(ctx, m)
-	case job.Refund, job.Removal:
+	case job.Refund, job.Removal, job.Ready:
 		return w.bought(ctx, m)
 	case job.Confirm, job.Inquiry:
 		return w.payment(ctx, m)

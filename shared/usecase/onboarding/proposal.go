@@ -51,7 +51,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err != nil {
 			return err
 		}
-		want, mail := Query{Once: record}, allowance.Mail{}
+		want, mail := Query{Member: caller.Member, Once: record}, allowance.Mail{}
 		if old.Proposal != nil {
 			mail = mailTo(caller, old.Proposal.Address)
 			want.Ref, want.Resources, want.Mails = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants), mail.Keys()
@@ -77,7 +77,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
-			Contract: old.Invite.Contract, From: sender(seen.Agency, caller)}
+			Contract: old.Invite.Contract, From: sender(seen, caller)}
 		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {
 			return err
 		}
