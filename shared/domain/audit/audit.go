@@ -41,6 +41,7 @@ const (
 	InstanceDisconnected Action = "instance.disconnected"
 	ServiceConnected     Action = "service.connected"
 	ServiceDisconnected  Action = "service.disconnected"
+	InstanceEntered      Action = "instance.entered" // by the client who has bought it
 	WorkflowActivated    Action = "workflow.activated"
 	WorkflowDeactivated  Action = "workflow.deactivated"
 
@@ -56,6 +57,7 @@ const (
 
 	PaymentReceived Action = "payment.received"
 	PaymentFailed   Action = "payment.failed"
+	PaymentInquiry  Action = "payment.inquiry" // the payer's bank asks about it, and has not taken it back
 	PaymentEnded    Action = "payment.ended"
 	PaymentResumed  Action = "payment.resumed"
 	PaymentReturned Action = "payment.returned"

@@ -19,7 +19,11 @@ const (
 	Member Kind = "member" // tells a person that it works at an agency from now on
 
 	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
+	Ready   Kind = "ready"   // tells that what was bought can be used, and how
 	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
+
+	Confirm Kind = "confirm" // asks a client to confirm a payment that its bank wants to see confirmed
+	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 )
 
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
@@ -27,7 +31,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
+	Member id.Member `json:"member,omitempty"` // of a member, an inquiry; of what was bought when its person is told, else ""
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
@@ -50,7 +54,13 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
-	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
+	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+		return m, nil
+	case m.Kind == Inquiry && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" &&
+		id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case (m.Kind == Refund || m.Kind == Removal || m.Kind == Ready) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	}

@@ -91,6 +91,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.service_connected", values...)
 	case audit.ServiceDisconnected:
 		return words.Say("activity.service_disconnected", values...)
+	case audit.InstanceEntered:
+		return words.Say("activity.instance_entered", values...)
 	case audit.WorkflowActivated:
 		return words.Say("activity.workflow_on", values...)
 	case audit.WorkflowDeactivated:
@@ -115,6 +117,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.payment_received", values...)
 	case audit.PaymentFailed:
 		return words.Say("activity.payment_failed", values...)
+	case audit.PaymentInquiry:
+		return words.Say("activity.payment_inquiry", values...)
 	case audit.PaymentEnded:
 		return words.Say("activity.payment_ended", values...)
 	case audit.PaymentResumed:
