@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 // operator is the table as the operator's command line has it.
@@ -32,6 +33,21 @@ func (p *product) resume(which string) {
 	p.t.Helper()
 	if err := p.operator().Resume(p.t.Context(), id.Agency(which), p.byOperator(audit.AgencyResumed, which)); err != nil {
 		p.t.Fatal(err)
+	}
+}
+
+// closes waits until the payment page that is open for a client is closed, without trying to pay on it before.
+func (p *product) closes(agency, which, page string) {
+	p.t.Helper()
+	p.until("the payment page to be closed", func() bool {
+		c, err := p.operator().Client(p.t.Context(), id.Agency(agency), id.Client(which).Ref(), true)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return c.Payment.State != subscription.CheckoutOpen
+	})
+	if !p.closed(page) {
+		p.t.Error("it can be paid all the same")
 	}
 }
 
@@ -80,6 +96,14 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	o.get("/v1/clients").is(200)
 	p.program(k.Secret).get("/v1/clients").is(200)
 
+	// What is out is dead for good, and the agency sees it.
+	p.advance(61 * time.Second)
+	p.until("the pending invite to be dead", func() bool {
+		var i struct{ Status string }
+		o.get("/v1/invites/" + waiting.ID).is(200).into(&i)
+		return i.Status == "canceled"
+	})
+
 	p.resume(a.ID)
 	o.invite(p.address("x"))
 	client.get("/v1/portal").is(200).into(&portal)
@@ -87,5 +111,82 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 		t.Errorf("after it the portal is %+v", portal)
 	}
 	client.get("/v1/portal/instances/" + x.ID).is(200)
-	late.post("/v1/invitations/"+secret+"/accept", nil).is(200)
+	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
+}
+
+// Whoever pays for what is its own keeps it, on a page with nothing of the agency's about it; whoever was about to pay cannot any
+// more.
+func TestFM8WhoPaysKeepsItsOwnAndNobodyElseIsCharged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	x := o.tie(p.far("shared"))
+	_, secret, c := o.paying(p.address("own"))
+	c.buys(secret, mine.ID)
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
+	own := c.portalThings()[0]
+	var page checkout
+	i, late, other := o.paying(p.address("late"))
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).is(200).into(&page)
+
+	p.suspend(mine.ID)
+	p.advance(61 * time.Second)
+	p.closes(mine.ID, i.ClientID, page.URL)
+	p.until("the invite to be dead", func() bool {
+		var now struct{ Status string }
+		o.get("/v1/invites/" + i.ID).is(200).into(&now)
+		return now.Status == "canceled"
+	})
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+
+	var portal struct {
+		Access    string
+		Instances []bought
+	}
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "kept" || len(portal.Instances) != 1 || portal.Instances[0].ID != own.ID || portal.Instances[0].Status != "running" {
+		t.Errorf("the portal is %+v", portal)
+	}
+	c.get("/portal").is(200).shows("What you bought stays yours", "Your contract", "Card and invoices").hides(mine.Name, mine.Color)
+	c.get("/v1/portal/instances/" + own.ID).is(200)
+	c.get("/portal/instances/" + own.ID).is(200).hides(mine.Color)
+	c.get("/v1/portal/instances/" + x.ID).fails(404, "not_found")
+	c.get("/portal/contract?agency="+mine.ID).is(200).hides(mine.Color)
+	c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303)
+	if s := p.subscriptions(); s[0].Status != "active" {
+		t.Errorf("the subscription is %s", s[0].Status)
+	}
+
+	p.resume(mine.ID)
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "full" {
+		t.Errorf("after it the portal is %s", portal.Access)
+	}
+	c.get("/portal").is(200).shows(mine.Name)
+}
+
+// Whoever invited has gone: its payment pages close, and a client that it brought in goes on.
+func TestFM8ThePaymentPagesOfARemovedInviterClose(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	address := p.address("inviter")
+	var added struct{ ID string }
+	o.post("/v1/members", m{"email": address, "role": "admin"}).is(201).into(&added)
+	by := p.signIn(address)
+	_, secret, c := by.paying(p.address("client"))
+	c.buys(secret, mine.ID)
+	var page checkout
+	i, late, other := by.paying(p.address("late"))
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).is(200).into(&page)
+
+	o.do("DELETE", "/v1/members/"+added.ID, nil).is(204)
+	p.advance(61 * time.Second)
+	p.closes(mine.ID, i.ClientID, page.URL)
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+	var portal struct{ Access string }
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "full" {
+		t.Errorf("the client's portal is %s", portal.Access)
+	}
 }

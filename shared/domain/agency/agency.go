@@ -46,6 +46,10 @@ type Agency struct {
 	Sends     Sends
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
+	// Unsettled is since when its standing, plan or people have changed so that payment pages and invites may be out which nobody
+	// may use any more; zero once they have been looked through.
+	Unsettled time.Time
+
 	Revision int // of name, colour and logo
 	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
 }

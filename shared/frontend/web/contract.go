@@ -57,6 +57,11 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 			return s.contract(w, r, c, func(v *page.Contract) error {
 				from := c.Invite.From
 				v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
+				if branded, err := contracts.Branded(r.Context(), c.Agency); err != nil {
+					return err
+				} else if !branded {
+					v.Brand = s.brand
+				}
 				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
 					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"

@@ -53,6 +53,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 		if caller.Agency != "" {
 			v.Agency = "/clients"
 		}
+		if view.Access == portal.Kept { // what is the client's own has nothing of the agency's about it
+			v.Brand, v.Kept = s.brand, true
+		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
 		}

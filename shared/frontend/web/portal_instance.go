@@ -90,6 +90,9 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if x.Status.Linkable() {
 		v.Address = x.URL
 	}
+	if x.Agency.Suspended {
+		v.Brand = s.brand
+	}
 	names := map[string]string{}
 	for _, f := range x.Workflows {
 		names[f.ID] = f.Name

@@ -41,6 +41,10 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Outstanding visits the relationships of an agency with an open payment page, and those whose invite may be live.
+	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
+	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
+	Settled(ctx context.Context, a *agency.Agency) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
 	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
@@ -163,6 +167,9 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	}
 	now := s.Now()
 	if a.ClosedAt.IsZero() {
+		if !a.Unsettled.IsZero() {
+			return s.settle(ctx, a)
+		}
 		if due := a.Payment.Due; due.IsZero() || now.Before(due) {
 			return nil
 		}
@@ -188,6 +195,44 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 		return s.Store.PurgeAgain(ctx, which, next)
 	}
 	return nil // it is still due, so that the next run goes on
+}
+
+// settle looks through what an agency has out whose standing, plan or people have changed: the invites of one that is suspended
+// are dead, and payment pages that nobody may pay on are closed by the worker that looks at them.
+func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
+	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
+		if a.Suspended && c.Invite.Live() {
+			if err := s.kill(ctx, a.ID, c.Ref()); err != nil {
+				return err
+			}
+		}
+		if c.Payment.State != subscription.CheckoutOpen {
+			return nil
+		}
+		return s.Billing.Send(ctx, job.Billing{Agency: a.ID, Ref: c.Ref()}.Encode(), 0)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Store.Settled(ctx, a)
+}
+
+// kill ends a live invite of an agency that is suspended.
+func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
+	return conflict.Retry(ctx, func() error {
+		c, err := s.Store.Client(ctx, which, ref, true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		now := s.Now()
+		if err != nil || !c.Invite.Live() || c.Invite.Cancel(now) != nil {
+			return err
+		}
+		c.Payment.Hurry(now)
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteCanceled,
+			Subject: string(c.Invite.ID), Detail: "its agency was suspended"}
+		return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{row}})
+	})
 }
 
 // bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
