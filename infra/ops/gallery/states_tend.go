@@ -142,12 +142,39 @@ func findStates() []state {
 	}
 }
 
+// activityRows are rows of the log, newest first, of two days.
+func activityRows() []page.ActivityRow {
+	did := func(tone page.Tone, before time.Duration, parts ...string) page.ActivityRow {
+		row := page.ActivityRow{Tone: tone, At: ago(before)}
+		for n, text := range parts { // a name, what was done, a name, and so on; "" for a sentence that begins otherwise
+			if text != "" {
+				row.Parts = append(row.Parts, page.Part{Text: text, Strong: n%2 == 0})
+			}
+		}
+		if row.Parts[0].Strong {
+			row.Parts[0].URL = "/activity?actor=x"
+		}
+		return row
+	}
+	return []page.ActivityRow{
+		did(page.Good, 2*time.Minute, "Nora Lindqvist", " gave ", "Acme Ltd", " read-only access to ", "Production"),
+		did(page.Idle, 5*time.Minute, "CRM", " invited ", "Acme Ltd"),
+		did(page.Idle, time.Hour, "Nora Lindqvist", " renamed ", rtl),
+		did(page.Bad, 3*time.Hour, "", "The email to ", "it@quiet-river.example", " bounced"),
+		did(page.Wait, 4*time.Hour, emoji, " asked to use another address"),
+		did(page.Good, 25*time.Hour, "Bolt GmbH", " paid"),
+		did(page.Bad, 26*time.Hour, "Nora Lindqvist", " removed ", longest),
+		did(page.Idle, 27*time.Hour, "A former member", " changed the role of ", "Jo"),
+		did(page.Good, 28*time.Hour, "A deleted client", " accepted the invitation"),
+	}
+}
+
 // activityStates are those of the log.
 func activityStates() []state {
 	options := func(here string) []page.Option {
 		var all []page.Option
 		for _, o := range []page.Option{{Word: "Everything"}, {Value: "invite", Word: "Invitations"},
-			{Value: "client", Word: "Clients and access"}, {Value: "instance", Word: "Instances"}, {Value: "member", Word: "People"}} {
+			{Value: "client", Word: "Clients and access"}, {Value: "instance", Word: "Instances"}, {Value: "member", Word: "Members"}} {
 			o.Here = o.Value == here
 			all = append(all, o)
 		}
@@ -155,30 +182,8 @@ func activityStates() []state {
 	}
 	place := workspace(true)
 	place.Here = page.InActivity
-	did := func(tone page.Tone, before time.Duration, actor, words, subject, rest string) page.ActivityRow {
-		parts := []page.Part{{Text: actor, Strong: true, URL: "/activity?actor=x"}, {Text: " " + words + " "},
-			{Text: subject, Strong: true, URL: "/client-active"}}
-		if rest != "" {
-			parts = append(parts, page.Part{Text: rest})
-		}
-		return page.ActivityRow{Tone: tone, Parts: parts, At: ago(before)}
-	}
-	failed := did(page.Bad, 3*time.Hour, "The platform", "learned that the mail to", "it@quiet-river.example", " came back")
-	failed.Detail = "There is no mailbox with this address."
-	days := []page.ActivityDay{
-		{Title: "21 November 2025", Rows: []page.ActivityRow{
-			did(page.Good, 2*time.Minute, "Nora Lindqvist", "opened Production to", "Acme Ltd", ": read-only"),
-			did(page.Idle, 5*time.Minute, "CRM", "invited", "Acme Ltd", ""),
-			did(page.Idle, time.Hour, "Nora Lindqvist", "renamed", rtl, ""), failed,
-			did(page.Wait, 4*time.Hour, "The recipient", "asked to use another address for", emoji, ""),
-		}},
-		{Title: "20 November 2025", Rows: []page.ActivityRow{
-			did(page.Bad, 26*time.Hour, "Nora Lindqvist", "removed", longest, ""),
-			did(page.Idle, 27*time.Hour, "Someone who was removed", "changed what", "Jo", " may do"),
-			{Tone: page.Good, At: ago(28 * time.Hour),
-				Parts: []page.Part{{Text: "A client that was erased", Strong: true}, {Text: " accepted the invitation"}}},
-		}},
-	}
+	rows := activityRows()
+	days := []page.ActivityDay{{Title: "21 November 2025", Rows: rows[:5]}, {Title: "20 November 2025", Rows: rows[5:]}}
 	base := page.Activity{Workspace: place, Families: options(""), Days: days, Older: "/activity?cursor=x", CSV: "/activity",
 		JSONL: "/activity"}
 	with := func(change func(v *page.Activity)) page.Activity {
@@ -190,7 +195,7 @@ func activityStates() []state {
 		{Name: "activity", view: base},
 		{Name: "activity-narrowed", view: with(func(v *page.Activity) {
 			v.Families, v.From, v.To, v.Days, v.Older, v.Newest = options("client"), "2025-11-01", "2025-11-30", days[:1], "", "/activity"
-			v.Only = []page.Chip{{Text: "Done by Nora Lindqvist", URL: "/activity"}, {Text: "About " + longest, URL: "/activity"}}
+			v.Only = []page.Chip{{Text: "By Nora Lindqvist", URL: "/activity"}, {Text: "About " + longest, URL: "/activity"}}
 		})},
 		{Name: "activity-empty", view: with(func(v *page.Activity) { v.Days, v.Older = nil, "" })},
 		{Name: "activity-nothing-found", view: with(func(v *page.Activity) { v.Families, v.Days, v.Older = options("member"), nil, "" })},

@@ -51,7 +51,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if caller.Agency != "" {
-			v.Agency = "/clients"
+			v.Agency = "/home"
 		}
 		if view.Access == portal.Kept { // what is the client's own has nothing of the agency's about it
 			v.Brand, v.Kept = s.brand, true
@@ -139,7 +139,7 @@ func (s *Site) noPortal(
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {

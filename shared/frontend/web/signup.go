@@ -69,7 +69,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 				event.Annotate(ctx, "agency", string(a.ID))
 				w.Header().Del("Set-Cookie")
 				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
-				return seeOther(w, "/clients")
+				return seeOther(w, "/home")
 			}
 		}
 		f, err := ours(r, err)
@@ -122,6 +122,6 @@ func switchAgency(s *Site, workplaces *signin.Workplaces) Form {
 			return err
 		}
 		http.SetCookie(w, cookie.New(fresh, session.ExpiresAt.Sub(s.now())))
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	})
 }

@@ -44,6 +44,7 @@ type frame struct {
 	script   bool  // whether the page has anything for the script to do
 	public   bool  // the same for everybody, so that it may be kept
 	till     bool  // whether a form of it leads to the payment service
+	sandbox  *SandboxBar
 }
 
 // document is what templates are executed with.
@@ -52,7 +53,8 @@ type document struct {
 	Title    string
 	Accent   template.CSS
 	Sheet    string
-	Script   string // "" for none
+	Script   string      // "" for none
+	Sandbox  *SandboxBar // nil for what is real
 	View     View
 }
 
@@ -111,7 +113,10 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
 	style := f.brand.style()
-	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), View: v,
+	if inner, ok := v.(InSandbox); ok {
+		v = inner.View
+	}
+	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, View: v,
 		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
 	if f.script {
 		d.Script = ScriptPath()
