@@ -150,8 +150,8 @@ func TestFM8WhoPaysKeepsItsOwnAndNobodyElseIsCharged(t *testing.T) {
 	c.get("/portal").is(200).shows("What you bought stays yours", "Your contract", "Card and invoices").hides(mine.Name, mine.Color)
 	c.get("/v1/portal/instances/" + own.ID).is(200)
 	c.get("/portal/instances/" + own.ID).is(200).hides(mine.Color)
-	c.get("/v1/portal/instances/" + x.ID).fails(404, "not_found")
-	c.get("/portal/contract?agency="+mine.ID).is(200).hides(mine.Color)
+	c.get("/v1/portal/instances/"+x.ID).fails(404, "not_found")
+	c.get("/portal/contract?agency=" + mine.ID).is(200).hides(mine.Color)
 	c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303)
 	if s := p.subscriptions(); s[0].Status != "active" {
 		t.Errorf("the subscription is %s", s[0].Status)
