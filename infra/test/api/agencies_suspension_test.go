@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,5 +189,93 @@ func TestFM8ThePaymentPagesOfARemovedInviterClose(t *testing.T) {
 	c.get("/v1/portal").is(200).into(&portal)
 	if portal.Access != "full" {
 		t.Errorf("the client's portal is %s", portal.Access)
+	}
+}
+
+func (p *product) halt(which string) {
+	p.t.Helper()
+	if err := p.operator().Halt(p.t.Context(), id.Agency(which), p.byOperator(audit.AgencyHalted, which)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// When the operator stops the instances, too, charging stops the same day, and the unused days come back; resuming takes it up again.
+// Both sides are told each time.
+func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	i, secret, c := o.paying(p.address("own"))
+	c.buys(secret, mine.ID)
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
+	own := c.portalThings()[0]
+	p.advanceMeanwhile(10 * 24 * time.Hour)
+	c = p.signIn(i.Email)
+	o = p.signIn(owner)
+	payment := func() subscription.Subscription {
+		got, err := p.operator().Client(t.Context(), id.Agency(mine.ID), id.Client(i.ClientID).Ref(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Payment
+	}
+	status := func() string {
+		r, err := p.operator().Client(t.Context(), id.Agency(mine.ID), id.Client(i.ClientID).Ref(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(r.Bought(id.Resource(own.ID)).State)
+	}
+	told := func(who, subject string) {
+		t.Helper()
+		p.until(who+" to be told: "+subject, func() bool {
+			for _, m := range p.mails(who) {
+				if strings.Contains(m.Subject, subject) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+
+	p.suspend(mine.ID)
+	p.advance(61 * time.Second)
+	told(i.Email, "is paused; what you bought keeps running")
+	told(owner, mine.Name+" is suspended")
+	if at := payment(); at.State != subscription.Active || at.Resting {
+		t.Errorf("while it is suspended the payment is %+v", at)
+	}
+
+	p.halt(mine.ID)
+	p.advance(61 * time.Second)
+	p.until("the payment to rest", func() bool { return payment().Resting })
+	told(i.Email, "is stopped, and you are not charged")
+	told(owner, "bought is stopped")
+	if back := p.subscriptions()[0].Refunded; back == "" || back == p.subscriptions()[0].Total {
+		t.Errorf("of %s %q was paid back, after ten days of a month", p.subscriptions()[0].Total, back)
+	}
+	p.until("the instance to be stopped", func() bool { return status() == "suspended" })
+	c.get("/portal").is(200).shows("You are not charged").hides(mine.Color)
+	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303) // back, with what is in the way
+	if at := payment(); at.State != subscription.Unpaid || !at.Resting {
+		t.Errorf("it can be paid for again while it rests: %+v", at)
+	}
+	before := p.subscriptions()[0]
+	p.advanceMeanwhile(80 * 24 * time.Hour) // past renewals, and past the day on which what is not paid for is deleted
+	if status() != "suspended" {
+		t.Errorf("what the operator has stopped is %s", status())
+	}
+	if now := p.subscriptions()[0]; now.Refunded != before.Refunded || now.Ended {
+		t.Errorf("while it rests the subscription is %+v", now)
+	}
+
+	p.resume(mine.ID)
+	p.advance(61 * time.Second)
+	p.until("the payment to go on", func() bool { return payment().State == subscription.Active && !payment().Resting })
+	p.until("the instance to run", func() bool { return status() == "ready" })
+	told(i.Email, "starts again")
+	told(owner, "is lifted")
+	if left := payment().PeriodEnd.Sub(p.now()); left < 27*24*time.Hour {
+		t.Errorf("the new period has %s left", left)
 	}
 }

@@ -141,11 +141,20 @@ func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row
 	return o.set(ctx, which, row, u, true)
 }
 
-// Resume lifts a suspension; conflict.ErrChanged when there is none, or the agency is closed.
+// Halt has what clients of a suspended agency have bought stopped, and not charged; conflict.ErrChanged when it is not suspended,
+// or is halted already.
+func (o *Operator) Halt(ctx context.Context, which id.Agency, row audit.Entry) error {
+	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("SET halted = :now"),
+		ConditionExpression:       aws.String("attribute_exists(suspended) AND attribute_not_exists(closed) AND attribute_not_exists(halted)"),
+		ExpressionAttributeValues: item{":now": at(row.At)}}, true)
+}
+
+// Resume lifts a suspension, and takes up again what was halted; conflict.ErrChanged when there is none, or the agency is closed.
 func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry) error {
 	return o.set(ctx, which, row,
-		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why"),
-			ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")}, false)
+		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why, halted SET resumed = :now"),
+			ConditionExpression:       aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)"),
+			ExpressionAttributeValues: item{":now": at(row.At)}}, true)
 }
 
 // set carries out an update of the agency's item with its row of the log. With unsettle the sweep looks through what the agency

@@ -90,24 +90,26 @@ func (t *Table) settled(ctx context.Context, a *agency.Agency) error {
 		u.ExpressionAttributeValues[":pay"] = &types.AttributeValueMemberM{Value: pay}
 	}
 	condition += settledAs(u, a.Unsettled)
-	u.UpdateExpression = aws.String("REMOVE unsettled, dp, due")
+	u.ExpressionAttributeValues[":told"] = str(string(a.Standing()))
+	u.UpdateExpression = aws.String("SET told = :told REMOVE unsettled, dp, due")
 	if due := a.Payment.Due; !due.IsZero() {
-		u.UpdateExpression = aws.String("SET dp = :dp, due = :due REMOVE unsettled")
+		u.UpdateExpression = aws.String("SET told = :told, dp = :dp, due = :due REMOVE unsettled")
 		u.ExpressionAttributeValues[":dp"], u.ExpressionAttributeValues[":due"] = str(shardOf(pk)), at(due)
 	}
 	u.ConditionExpression = &condition
 	return t.transact(ctx, []types.TransactWriteItem{{Update: u}})
 }
 
-// outstanding visits the relationships of an agency that a change of its standing concerns: those with an open payment page, and
-// those whose invite may be live.
+// outstanding visits the relationships of an agency that a change of its standing concerns: those with an open payment page, those
+// that pay or rest, and those whose invite may be live.
 func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
 	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:   aws.String("pk = :p AND begins_with(sk, :c)"),
-		FilterExpression:         aws.String("payment.#state = :open OR invite.#status IN (:sending, :pending)"),
+		KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
+		FilterExpression: aws.String("payment.#state IN (:open, :active, :late) OR attribute_exists(payment.resting) OR " +
+			"invite.#status IN (:sending, :pending)"),
 		ExpressionAttributeNames: map[string]string{"#state": "state", "#status": "status"},
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
-			":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)), ":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {

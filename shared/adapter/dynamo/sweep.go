@@ -72,7 +72,8 @@ func (d Due) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) er
 	return d.t.purgeAgain(ctx, which, next)
 }
 
-// Outstanding visits the relationships of an agency with an open payment page, and those whose invite may be live.
+// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite may
+// be live.
 func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
 	return d.t.outstanding(ctx, which, visit)
 }
@@ -80,4 +81,13 @@ func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*clien
 // Settled writes that what an agency has out was looked through, unless something has changed since.
 func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
 	return d.t.settled(ctx, of)
+}
+
+// Members lists those who work at the agency, as they are now.
+func (d Due) Members(ctx context.Context, which id.Agency) (agency.Members, error) {
+	team, err := d.t.team(ctx, which)
+	if err != nil {
+		return nil, err
+	}
+	return team.Members, nil
 }

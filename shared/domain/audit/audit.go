@@ -48,6 +48,7 @@ const (
 	BrandingChanged Action = "agency.branding_changed"
 	PlanChanged     Action = "agency.plan_changed"
 	AgencySuspended Action = "agency.suspended"
+	AgencyHalted    Action = "agency.halted"
 	AgencyResumed   Action = "agency.resumed"
 	AgencyDeleted   Action = "agency.deleted"
 	MemberAdded     Action = "member.added"

@@ -18,7 +18,9 @@ const (
 	Code   Kind = "code"
 	Member Kind = "member" // tells a person that it works at an agency from now on
 
-	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
+	Refund   Kind = "refund"   // tells that what was bought could not be made and is paid back
+	Standing Kind = "standing" // tells how the agency stands with the platform from now on
+
 	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
 )
 
@@ -28,7 +30,7 @@ type Mail struct {
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
 	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
-	Item   string    `json:"item,omitempty"`   // of what was bought: its key
+	Item   string    `json:"item,omitempty"`   // of what was bought: its key; of a standing: how the agency stood
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
 }
@@ -49,6 +51,9 @@ func Decode(body []byte) (Mail, error) {
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
 	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case m.Kind == Standing && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		(m.Client.Ref() != "") != id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):

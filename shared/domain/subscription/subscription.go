@@ -58,6 +58,7 @@ type Subscription struct {
 	PaidAt       time.Time // when it was first paid
 	PeriodEnd    time.Time // of what is paid
 	Ending       bool      // it is not renewed at PeriodEnd
+	Resting      bool      // the operator has stopped what it pays for: nothing is charged until that is taken up again
 	PastDueSince time.Time
 	EndedAt      time.Time // when it came to be Over
 	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
@@ -165,6 +166,7 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 	s := f.Subscription
 	p.Reference, p.Customer, p.PeriodEnd, p.Ending = s.ID, s.Customer, s.PeriodEnd(), s.CancelAtPeriodEnd
+	p.Resting = s.Resting && !s.Status.Final()
 	to := p.State
 	switch s.Status {
 	case payment.Active, payment.Trialing:
@@ -182,6 +184,9 @@ func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 		}
 	case payment.Incomplete:
 		to = CheckoutOpen
+	}
+	if p.Resting && to.Open() { // nothing is to be had for it, and nothing is charged
+		to = Unpaid
 	}
 	if f.Disputed && to.Open() {
 		to = Disputed

@@ -67,6 +67,11 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, " +
 				"which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
 		}
+		if view.Access == portal.Inactive && view.Client.Payment.Resting {
+			v.Brand = s.brand
+			v.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your card. " +
+				"Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
+		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
 			v.Failed = "This portal has closed: " + view.Agency.Name + " does not use this platform any more. Your sign-in stays as it is."
@@ -78,7 +83,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
-			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
+			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended && !pay.Resting {
 				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
 				if !returned(view.Client) {
 					v.Failed = ""

@@ -40,6 +40,9 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 			return err
 		}
 		facts, err := facts(ctx, s.Provider, &c.Payment, sub)
+		if err == nil {
+			err = s.rest(ctx, c, &facts)
+		}
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -41,7 +42,10 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
-	// Outstanding visits the relationships of an agency with an open payment page, and those whose invite may be live.
+	// Members lists those who work at the agency, as they are now.
+	Members(ctx context.Context, agency id.Agency) (agency.Members, error)
+	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
+	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
 	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
 	Settled(ctx context.Context, a *agency.Agency) error
@@ -198,23 +202,48 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 }
 
 // settle looks through what an agency has out whose standing, plan or people have changed: the invites of one that is suspended
-// are dead, and payment pages that nobody may pay on are closed by the worker that looks at them.
+// are dead, payment pages that nobody may pay on are closed by the worker that looks at them, and so is stopped, or taken up
+// again, what is paid for. Whoever works there, and whoever pays there, is told by mail what its standing is.
 func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
+	standing, news := a.Standing(), a.Standing() != a.Told
 	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
 		if a.Suspended && c.Invite.Live() {
 			if err := s.kill(ctx, a.ID, c.Ref()); err != nil {
 				return err
 			}
 		}
-		if c.Payment.State != subscription.CheckoutOpen {
+		p := c.Payment
+		if p.State == subscription.CheckoutOpen || standing == agency.Halted && p.State.Open() || standing != agency.Halted && p.Resting {
+			if err := s.Billing.Send(ctx, job.Billing{Agency: a.ID, Ref: c.Ref()}.Encode(), 0); err != nil {
+				return err
+			}
+		}
+		if !news || !p.State.Open() && !p.Resting {
 			return nil
 		}
-		return s.Billing.Send(ctx, job.Billing{Agency: a.ID, Ref: c.Ref()}.Encode(), 0)
+		return s.tell(ctx, job.Mail{Agency: a.ID, Client: c.ID}, a)
 	})
 	if err != nil {
 		return err
 	}
+	if news {
+		people, err := s.Store.Members(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for i := range people {
+			if err := s.tell(ctx, job.Mail{Agency: a.ID, Member: people[i].ID}, a); err != nil {
+				return err
+			}
+		}
+	}
 	return s.Store.Settled(ctx, a)
+}
+
+// tell has somebody told how an agency stands, and how it stood.
+func (s *Sweep) tell(ctx context.Context, m job.Mail, a *agency.Agency) error {
+	m.Kind, m.Job, m.Item = job.Standing, "to-"+string(a.Standing()), "from-"+string(a.Told)
+	return s.Mail.Send(ctx, m.Encode(), 0)
 }
 
 // kill ends a live invite of an agency that is suspended.
@@ -244,7 +273,11 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 		}
 	}
 	for n := range c.Items {
-		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) {
+		i := &c.Items[n]
+		if c.Payment.Resting && i.State == purchase.Suspended && !i.Stale { // what the operator has stopped is kept
+			continue
+		}
+		if !i.Due.IsZero() && !now.Before(i.Due) {
 			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 				return err
 			}
