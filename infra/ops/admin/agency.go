@@ -200,7 +200,8 @@ func (t *tool) suspend(args []string) error {
 }
 
 func (t *tool) halt(args []string) error {
-	return t.change(args[0], audit.AgencyHalted, "", "is halted: within a minute what its clients have bought stops, and their payments rest",
+	const done = "is halted: within a minute what its clients have bought stops, and their payments rest"
+	return t.change(args[0], audit.AgencyHalted, "", done,
 		func(which id.Agency, row audit.Entry) error {
 			return t.table.Halt(t.ctx, which, row)
 		}, func(a *agency.Agency) string {

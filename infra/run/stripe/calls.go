@@ -270,7 +270,8 @@ func updateSubscription(e *Engine, r *request) (map[string]any, *apiError) {
 	case fail != nil:
 		return nil, fail
 	case pauses && how != "void" || wakes && none != "":
-		return nil, invalid("pause_collection", "", "The stand-in knows pause_collection[behavior]=void and an empty pause_collection only.")
+		return nil, invalid("pause_collection", "",
+			"The stand-in knows pause_collection[behavior]=void and an empty pause_collection only.")
 	case anchor != "" && anchor != "now" || (anchor != "") != (proration != "") || proration != "" && proration != "none":
 		return nil, invalid("billing_cycle_anchor", "",
 			"The stand-in knows billing_cycle_anchor=now with proration_behavior=none only.")

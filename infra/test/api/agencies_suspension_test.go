@@ -145,7 +145,8 @@ func TestFM8WhoPaysKeepsItsOwnAndNobodyElseIsCharged(t *testing.T) {
 		Instances []bought
 	}
 	c.get("/v1/portal").is(200).into(&portal)
-	if portal.Access != "kept" || len(portal.Instances) != 1 || portal.Instances[0].ID != own.ID || portal.Instances[0].Status != "running" {
+	if portal.Access != "kept" || len(portal.Instances) != 1 || portal.Instances[0].ID != own.ID ||
+		portal.Instances[0].Status != "running" {
 		t.Errorf("the portal is %+v", portal)
 	}
 	c.get("/portal").is(200).shows("What you bought stays yours", "Your contract", "Card and invoices").hides(mine.Name, mine.Color)

@@ -123,7 +123,8 @@ func readSubscription(r *reader, name string) (s subscription.Subscription) {
 	r.within(name, func(m *reader) {
 		s = subscription.Subscription{State: subscription.State(m.s("state")), Interval: payment.Interval(m.s("interval")),
 			Customer:  m.s("customer"),
-			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0, Resting: m.n("resting") != 0,
+			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0,
+			Resting:      m.n("resting") != 0,
 			PastDueSince: m.time("pastDue"),
 			EndedAt:      m.time("ended"), Due: m.time("due")}
 		m.within("checkout", func(c *reader) {

@@ -125,8 +125,9 @@ func (o *Operator) Why(ctx context.Context, which id.Agency) (string, error) {
 func (o *Operator) SetPlan(ctx context.Context, which id.Agency, plan agency.Plan, row audit.Entry) error {
 	return o.set(ctx, which, row,
 		&types.Update{UpdateExpression: aws.String("SET #plan = :plan"),
-			ConditionExpression:      aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
-			ExpressionAttributeNames: map[string]string{"#plan": "plan"}, ExpressionAttributeValues: item{":plan": str(string(plan))}}, true)
+			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
+			ExpressionAttributeNames:  map[string]string{"#plan": "plan"},
+			ExpressionAttributeValues: item{":plan": str(string(plan))}}, true)
 }
 
 // Suspend has everything of the agency rest; conflict.ErrChanged when it does already.
@@ -145,7 +146,8 @@ func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row
 // or is halted already.
 func (o *Operator) Halt(ctx context.Context, which id.Agency, row audit.Entry) error {
 	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("SET halted = :now"),
-		ConditionExpression:       aws.String("attribute_exists(suspended) AND attribute_not_exists(closed) AND attribute_not_exists(halted)"),
+		ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed) AND " +
+			"attribute_not_exists(halted)"),
 		ExpressionAttributeValues: item{":now": at(row.At)}}, true)
 }
 

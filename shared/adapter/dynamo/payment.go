@@ -109,7 +109,8 @@ func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*cl
 			"invite.#status IN (:sending, :pending)"),
 		ExpressionAttributeNames: map[string]string{"#state": "state", "#status": "status"},
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
-			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)), ":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)),
+			":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {

@@ -69,8 +69,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.Resting {
 			v.Brand = s.brand
-			v.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your card. " +
-				"Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
+			v.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your " +
+				"card. Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false

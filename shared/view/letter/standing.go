@@ -55,18 +55,18 @@ func Standing(d StandingData) Letter {
 		subject = "The portal of " + short(name, 60) + " is paused; what you bought keeps running"
 	case d.ToAgency:
 		v.Title, v.Preheader = name+" is back", "The suspension is lifted."
-		v.Body = []string{"The suspension of " + name + " is lifted. Your portals are open, and you can invite clients again. Invites that " +
-			"were pending are cancelled: send them again."}
+		v.Body = []string{"The suspension of " + name + " is lifted. Your portals are open, and you can invite clients again. " +
+			"Invites that were pending are cancelled: send them again."}
 		subject = "The suspension of " + short(name, 60) + " is lifted"
 	case d.From == agency.Halted:
 		v.Title, v.Preheader = "What you bought starts again", "Your card is charged for a new period from today on."
-		v.Body = []string{"What you bought from " + name + " starts again, with everything in it. A new period begins today, and your card is " +
-			"charged for it. You can cancel in your portal at any time."}
+		v.Body = []string{"What you bought from " + name + " starts again, with everything in it. A new period begins today, and " +
+			"your card is charged for it. You can cancel in your portal at any time."}
 		subject = "What you bought from " + short(name, 60) + " starts again"
 	default:
 		v.Title, v.Preheader = "The portal of "+name+" is open again", "Everything is as it was."
-		v.Body = []string{"The portal of " + name + " is open again, with everything that they share with you. What you bought was running all " +
-			"the time."}
+		v.Body = []string{"The portal of " + name + " is open again, with everything that they share with you. What you bought was " +
+			"running all the time."}
 		subject = "The portal of " + short(name, 60) + " is open again"
 	}
 	return v.letter(subject)
