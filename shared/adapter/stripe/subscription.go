@@ -29,7 +29,8 @@ func subscription(s *stripe.Subscription) payment.Subscription {
 	out := payment.Subscription{
 		ID: s.ID, Status: payment.SubscriptionStatus(s.Status), Resting: s.PauseCollection != nil, Metadata: s.Metadata,
 		CancelAtPeriodEnd: s.CancelAtPeriodEnd,
-		CreatedAt:         at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt), Livemode: s.Livemode,
+		CreatedAt:         at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt),
+		Livemode: s.Livemode,
 	}
 	if s.Customer != nil {
 		out.Customer = s.Customer.ID

@@ -28,7 +28,6 @@ func (s *Checkouts) rest(ctx context.Context, c *client.Client, f *subscription.
 	if err != nil {
 		return err
 	}
-	var now payment.Subscription
 	switch halted := !a.HaltedAt.IsZero(); {
 	case halted == x.Resting || !halted && !c.Payment.Resting: // as it should be, or somebody else's doing
 		return nil
@@ -36,17 +35,17 @@ func (s *Checkouts) rest(ctx context.Context, c *client.Client, f *subscription.
 		if err := s.returnUnused(ctx, x, fmt.Sprint("rest.", x.ID, ".", a.HaltedAt.UnixMilli()), a.HaltedAt); err != nil {
 			return err
 		}
-		now, err = s.Provider.Rest(ctx, x.ID)
+		_, err = s.Provider.Rest(ctx, x.ID)
 	case !c.Joined(): // whoever has left takes up nothing
-		now, err = s.Provider.CancelSubscription(ctx, x.ID, false)
+		_, err = s.Provider.CancelSubscription(ctx, x.ID, false)
 	default:
-		now, err = s.Provider.Wake(ctx, x.ID)
+		_, err = s.Provider.Wake(ctx, x.ID)
 	}
 	if err != nil {
 		return asFault(err)
 	}
-	f.Subscription = &now
-	return nil
+	*f, err = facts(ctx, s.Provider, &c.Payment, x.ID)
+	return err
 }
 
 // returnUnused gives back what was paid for the days of the current period that are left at a moment.

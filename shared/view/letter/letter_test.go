@@ -42,6 +42,12 @@ func standing(to, from agency.Standing, toAgency bool) letter.Letter {
 		Link: "https://portal.example/portal?agency=ag_1", Platform: "Latchkey"})
 }
 
+func confirming() letter.BoughtData {
+	d := thing(false)
+	d.Link = "https://invoice.stripe.com/i/acct_1/test_1?s=ap"
+	return d
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -71,6 +77,8 @@ func TestGoldenMails(t *testing.T) {
 		"resumed-client":   standing(agency.Good, agency.Suspended, false),
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+		"confirm":          letter.Confirm(confirming()),
+		"inquiry":          letter.Inquiry(thing(true)),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
 			path := filepath.Join("testdata", name+ext)
