@@ -368,7 +368,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	o.post("/clients", url.Values{"email": {"pages@client.example"}, "payer": {"client"}, "hosting": {"30"}}).is(303)
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()
-	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
+	c.get(link).is(200).shows("Your order", "n8n Hosting, 30 GB", "€49.00 a month")
 	c.post(link, do("code", url.Values{})).is(303)
 	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
 	c.cookie = a.session()
@@ -408,7 +408,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	p.until("the portal to pause", func() bool {
 		return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused")
 	})
-	c.get(at).is(200).shows("Take it up again")
+	c.get(at).is(200).shows("Restart your subscription")
 	till = c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	c.get("/portal?agency=" + mine.ID).is(200).shows("Your portal is paused")
 	p.pay(till, "pay")

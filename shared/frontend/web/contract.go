@@ -55,8 +55,7 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 				return err
 			}
 			return s.contract(w, r, c, func(v *page.Contract) error {
-				from := c.Invite.From
-				v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
+				v.Brand, v.Person = senderBrand(c.Invite.From), string(caller.Email)
 				if branded, err := contracts.Branded(r.Context(), c.Agency); err != nil {
 					return err
 				} else if !branded {

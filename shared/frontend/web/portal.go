@@ -12,7 +12,9 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -20,7 +22,7 @@ import (
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
-func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
+func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waiting *onboarding.Waiting) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
@@ -36,7 +38,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			view, err = from.Get(ctx, caller, which)
 		}
 		if fault.Is(err, fault.NotFound) {
-			return s.noPortal(w, r, from, caller, which, err)
+			return s.noPortal(w, r, from, waiting, caller, which, err)
 		}
 		if err != nil {
 			return err
@@ -57,15 +59,13 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			v.Brand, v.Kept = s.brand, true
 		}
 		if view.Access == portal.Inactive {
-			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
+			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
-			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. " +
-				"Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
+			v.Failed = words.Say("portal.disputed", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
-			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, " +
-				"which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
+			v.Failed = words.Say("portal.returned", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.Resting {
 			v.Brand = s.brand
@@ -74,13 +74,13 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
-			v.Failed = "This portal has closed: " + view.Agency.Name + " does not use this platform any more. Your sign-in stays as it is."
+			v.Failed = words.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
 			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Problems = refusal(r)
-			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
+			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), words.Say("portal.card_needs"))
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
@@ -141,7 +141,8 @@ func places(v *portal.View) []page.Place {
 // noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
 // to show where nothing is known.
 func (s *Site) noPortal(
-	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
+	w http.ResponseWriter, r *http.Request, from *portal.Portal, waiting *onboarding.Waiting, caller identity.Caller,
+	which id.Agency, missing error,
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
@@ -154,6 +155,17 @@ func (s *Site) noPortal(
 	note(r.Context(), fault.As(missing))
 	now := s.now()
 	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	invited, err := waiting.List(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	for _, i := range invited {
+		v.Waiting = append(v.Waiting, page.WaitingInvitation{Name: i.Client.Invite.From.AgencyName,
+			URL: invitationPath(string(i.Client.Agency)), Until: page.TimeAt(i.Client.Invite.ExpiresAt, now)})
+	}
+	if asked && len(v.Waiting) > 0 {
+		return s.show(w, r, http.StatusNotFound, v)
+	}
 	for _, e := range ended {
 		if e.Agency.ID == which {
 			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}
@@ -172,16 +184,22 @@ func (s *Site) noPortal(
 
 // tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
 	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
+	case i.Silent():
+		t.URL = i.URL
+		t.Reason = sentence(i.Told())
+		if !i.AnsweredAt.IsZero() {
+			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+		}
 	case !i.Status.Linkable():
-		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
+		t.Reason = words.Say("portal.stopped", "agency", agency)
 	case i.URL == "":
-		t.Reason = "It has no address to open in a browser."
+		t.Reason = words.Say("portal.no_address")
 	default:
 		t.URL = i.URL
 	}

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -43,7 +44,7 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 		if m, ok := mailedOf(q, s.now()); ok && v.AskCode {
 			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
 		}
-		if text := goodbyes[q.Get("done")]; text != "" {
+		if text := goodbye(q.Get("done")); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
@@ -70,7 +71,7 @@ func mailedOf(q url.Values, now time.Time) (mailed, bool) {
 	}
 	m := mailed{to: to, wait: min(max(0, time.Unix(sent, 0).Add(identity.CodeApart).Sub(now)), identity.CodeApart)}
 	if q.Get("again") != "" {
-		m.note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+		m.note = page.Note{Tone: page.Good, Text: words.Say("signin.code_again")}
 	}
 	return m, true
 }
@@ -91,15 +92,27 @@ func codePath(path string, to email.Address, again string, now time.Time, more u
 	return path + "?" + q.Encode()
 }
 
-// goodbyes are what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
-var goodbyes = map[string]string{
-	"signed-out": "You are signed out.",
-	"everywhere": "You are signed out on every device.",
-	"erased":     "Your data is erased, and you are signed out.",
+// goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
+func goodbye(done string) string {
+	switch done {
+	case "signed-out":
+		return words.Say("signin.signed_out")
+	case "everywhere":
+		return words.Say("signin.everywhere")
+	case "erased":
+		return words.Say("signin.erased")
+	}
+	return ""
 }
 
 // signInNames are the fields of the sign-in forms.
-var signInNames = map[string]string{"email": "email", "code": "code"}
+var signInNames = map[string]string{"email": "email", "code": "code", "flow": "code"}
+
+// signedIn has the browser keep a session, and that the address has signed in with it.
+func signedIn(w http.ResponseWriter, opened *signin.Opened) {
+	http.SetCookie(w, cookie.New(opened.Cookie, identity.SessionLifetime))
+	http.SetCookie(w, cookie.Known(opened.Known))
+}
 
 // requestCode mails a code, and leads to the address that asks for it. The answer is the same whether or not the address is
 // known.
@@ -109,7 +122,9 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true
-			if err = codes.Request(r.Context(), to, address(r)); err == nil {
+			var flow string
+			if flow, err = codes.Request(r.Context(), to, cookie.Browser(r), address(r)); err == nil {
+				http.SetCookie(w, cookie.Flow(flow))
 				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), url.Values{"next": {v.Next}}))
 			}
 		}
@@ -118,7 +133,7 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 			return err
 		}
 		v.Problems = problems(f, signInNames)
-		if strings.HasPrefix(f.Limit.Name, "codes") { // one is out, or several are: it may as well be used
+		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
 			v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
 			v.Note = page.Note{Tone: page.Wait, Text: f.Message}
 		}
@@ -135,9 +150,9 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
-			var secret string
-			if secret, _, err = signIns.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
-				http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
+			var opened *signin.Opened
+			if opened, err = signIns.SignIn(r.Context(), who, v.Code, cookie.Browser(r), address(r), credentials(r).Session); err == nil {
+				signedIn(w, opened)
 				return seeOther(w, cmp.Or(v.Next, "/"))
 			}
 		}

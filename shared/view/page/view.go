@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 // Brand is whose page it is: an agency's, or with an empty Color the platform's.
@@ -173,7 +175,7 @@ type SignIn struct {
 }
 
 func (v SignIn) frame() frame {
-	return frame{template: "signin", title: v.Problems.title("Sign in"), brand: v.Brand, script: true}
+	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.
@@ -184,7 +186,7 @@ type SignedIn struct {
 }
 
 func (v SignedIn) frame() frame {
-	return frame{template: "signedin", title: "You are signed in", brand: v.Brand}
+	return frame{template: "signedin", title: words.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.
@@ -192,11 +194,22 @@ type Nowhere struct {
 	Brand  Brand
 	Email  string
 	Former []FormerPortal // those that it had
+	// Waiting are the invitations that wait for the address.
+	Waiting []WaitingInvitation
+}
+
+// WaitingInvitation is an invitation that waits for the address that somebody has signed in with.
+type WaitingInvitation struct {
+	Name  string // of the agency
+	URL   string
+	Until Time
 }
 
 func (v Nowhere) frame() frame {
 	title := "Nothing here for this address"
-	if len(v.Former) > 0 {
+	if len(v.Waiting) > 0 {
+		title = "You have been invited"
+	} else if len(v.Former) > 0 {
 		title = "You have no portal at the moment"
 	}
 	return frame{template: "nowhere", title: title, brand: v.Brand}
