@@ -16,8 +16,8 @@ type StandingData struct {
 func Standing(d StandingData) Letter {
 	v := bought(&BoughtData{AgencyName: d.Platform, ToAgency: d.ToAgency, Link: d.Link, Platform: d.Platform})
 	name := line(d.AgencyName)
-	if v.Button, v.Why = "Open your portal", "because you bought something from "+name+"."; d.ToAgency {
-		v.Button, v.Why = "Open "+v.Platform, "because you work at "+name+"."
+	if v.Button, v.Why = "Open your portal", v.Platform+" sent this email because you bought something from "+name+"."; d.ToAgency {
+		v.Button, v.Why = "Open "+v.Platform, v.Platform+" sent this email because you work at "+name+"."
 	}
 	subject := ""
 	switch {
