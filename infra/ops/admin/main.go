@@ -63,6 +63,7 @@ var commands = []command{
 		(*tool).suspend},
 	{"halt", "AGENCY", "stop what clients of a suspended agency bought: nobody is charged, unused days are paid back", 1, 1, (*tool).halt},
 	{"resume", "AGENCY", "lift a suspension, and start again what was halted", 1, 1, (*tool).resume},
+	{"name", "AGENCY allow|hold", "let an agency's name, as it is now, stand in From and Subject, or take that back", 2, 2, (*tool).name},
 	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
 	{"prices", "", "what is sold at which prices, and why the rest is not", 0, 0, (*tool).prices},
 	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},

@@ -163,6 +163,20 @@ func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry)
 			ExpressionAttributeValues: item{":now": at(row.At)}}, true)
 }
 
+// AllowName lets the name stand in From, or takes that back, while the agency has it; conflict.ErrChanged when it has another,
+// when that is so already, or the agency is closed.
+func (o *Operator) AllowName(ctx context.Context, which id.Agency, name string, allowed bool, row audit.Entry) error {
+	u := &types.Update{UpdateExpression: aws.String("SET nameOk = :name"),
+		ConditionExpression: aws.String("attribute_not_exists(closed) AND #name = :name AND " +
+			"(attribute_not_exists(nameOk) OR nameOk <> :name)"),
+		ExpressionAttributeNames: map[string]string{"#name": "name"}, ExpressionAttributeValues: item{":name": str(name)}}
+	if !allowed {
+		u = &types.Update{UpdateExpression: aws.String("REMOVE nameOk"),
+			ConditionExpression: aws.String("attribute_not_exists(closed) AND attribute_exists(nameOk)")}
+	}
+	return o.set(ctx, which, row, u, false)
+}
+
 // set carries out an update of the agency's item with its row of the log. With unsettle the sweep looks through what the agency
 // has out. An update that sets something begins with that.
 func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update, unsettle bool) error {

@@ -55,6 +55,8 @@ type Agency struct {
 	// may use any more; zero once they have been looked through.
 	Unsettled time.Time
 
+	NameAllowed string // the name that the operator has looked at, see NameHeld; "" for none
+
 	Revision int // of name, colour and logo
 	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
 }

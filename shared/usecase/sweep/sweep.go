@@ -16,18 +16,21 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 )
 
-// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a closed agency
-// that has something left, or a person's sign-in code.
+// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
+// a box of notices, a closed agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
 	Member id.Member
-	User   id.User // when not "", a code of this person
-	Code   string  // which one
+	Event  id.Event  // when not "", the notice of this row of the log
+	Box    id.Member // when not "", the box of this member
+	User   id.User   // when not "", a code of this person
+	Code   string    // which one
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -43,8 +46,15 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
-	// Members lists those who work at the agency, as they are now.
-	Members(ctx context.Context, agency id.Agency) (agency.Members, error)
+	// Notices reads at most so many of the agency's notices that are in nobody's box yet, oldest first.
+	Notices(ctx context.Context, agency id.Agency, most int) ([]notice.Event, error)
+	// People lists the agency's members as they are now.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
+	// Box reads a member's box as it is now; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	SaveBox(ctx context.Context, b *notice.Box) error
+	// PutIn takes notices out of the agency's list and writes the boxes that they were put in, all or nothing.
+	PutIn(ctx context.Context, agency id.Agency, events []notice.Event, boxes []*notice.Box) error
 	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
 	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
@@ -107,6 +117,12 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if d.Member != "" {
 		return s.notice(ctx, d)
+	}
+	if d.Event != "" {
+		return s.putIn(ctx, d.Agency)
+	}
+	if d.Box != "" {
+		return s.digest(ctx, d)
 	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)
@@ -228,7 +244,7 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 		return err
 	}
 	if news {
-		people, err := s.Store.Members(ctx, a.ID)
+		people, err := s.Store.People(ctx, a.ID)
 		if err != nil {
 			return err
 		}
