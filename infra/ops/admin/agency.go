@@ -19,7 +19,7 @@ type agencyView struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
 	Plan      string     `json:"plan"`
-	State     string     `json:"state"` // live, suspended, closed
+	State     string     `json:"state"` // live, suspended, halted, closed
 	Why       string     `json:"why,omitempty"`
 	CreatedAt time.Time  `json:"createdAt,omitzero"`
 	ClosedAt  *time.Time `json:"closedAt,omitempty"`
@@ -32,6 +32,8 @@ func viewOf(a *agency.Agency, why string) agencyView {
 	switch {
 	case !a.ClosedAt.IsZero():
 		v.State, v.ClosedAt = "closed", &a.ClosedAt
+	case !a.HaltedAt.IsZero():
+		v.State = "halted"
 	case a.Suspended:
 		v.State = "suspended"
 	}
@@ -197,10 +199,46 @@ func (t *tool) suspend(args []string) error {
 	}, func(*agency.Agency) string { return "is suspended already" })
 }
 
+func (t *tool) halt(args []string) error {
+	const done = "is halted: within a minute what its clients have bought stops, and their payments rest"
+	return t.change(args[0], audit.AgencyHalted, "", done,
+		func(which id.Agency, row audit.Entry) error {
+			return t.table.Halt(t.ctx, which, row)
+		}, func(a *agency.Agency) string {
+			if !a.Suspended {
+				return "is not suspended: suspend it first"
+			}
+			return "is halted already"
+		})
+}
+
 func (t *tool) resume(args []string) error {
 	return t.change(args[0], audit.AgencyResumed, "", "goes on", func(which id.Agency, row audit.Entry) error {
 		return t.table.Resume(t.ctx, which, row)
 	}, func(*agency.Agency) string { return "is not suspended" })
+}
+
+// name lets the name that the agency has now stand in From and Subject of its mails, or takes that back. Another name waits again.
+func (t *tool) name(args []string) error {
+	allowed := args[1] == "allow"
+	if !allowed && args[1] != "hold" {
+		return fmt.Errorf("a name is allowed or held: name AGENCY allow, or name AGENCY hold, not %q", args[1])
+	}
+	done, already := "stands in From and Subject", "is allowed already, or changes at this moment"
+	if !allowed {
+		done, already = "waits for a paid plan again", "was not allowed"
+	}
+	which, err := agencyID(args[0])
+	if err != nil {
+		return err
+	}
+	a, err := t.table.Agency(t.ctx, which)
+	if err != nil {
+		return plain(err)
+	}
+	return t.change(args[0], audit.NameDecided, args[1], done, func(which id.Agency, row audit.Entry) error {
+		return t.table.AllowName(t.ctx, which, a.Name, allowed, row)
+	}, func(*agency.Agency) string { return already })
 }
 
 // change does something to an agency, with its row of the log, and says what came of it. already says why there was

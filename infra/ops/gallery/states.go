@@ -166,7 +166,7 @@ func clientsStates() []state {
 			filled(f)
 			f.Email = "ops@"
 			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."},
-				{Field: "message", Message: "Leave out links and web addresses."},
+				{Field: "message", Message: "Leave out “evil.example/x”, which looks like a link."},
 				{Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
 		})},
 		{Name: "invite-refused", view: open(func(f *page.InviteForm) {

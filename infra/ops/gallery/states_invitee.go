@@ -47,7 +47,7 @@ func inviteeStates() []state {
 		{Name: "invitation-decline", view: base},
 		{Name: "invitation-decline-invalid", view: with(func(v *page.Invitation) {
 			v.Reason = "See www.example"
-			v.Problems = page.Problems{{Field: "reason", Message: "Leave out links and web addresses."}}
+			v.Problems = page.Problems{{Field: "reason", Message: "Leave out “evil.example/x”, which looks like a link."}}
 		})},
 		{Name: "invitation-declined", view: page.Answered{Brand: platform, Declined: true}},
 		{Name: "invitation-propose", view: with(func(v *page.Invitation) { v.Step = page.Proposing })},

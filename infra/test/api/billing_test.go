@@ -463,6 +463,11 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	p.advance(3 * time.Minute) // the sweep looks at the open page
 	p.pay(page.URL, "pay")
 	p.until("the payment", func() bool { return o.look(two.ID).Status == "accepted" })
+	p.skipMails(owner)
+	p.control(http.MethodPost, "stripe/subscriptions/"+p.subscriptions()[0].ID, m{"do": "inquire"}, nil)
+	if told := p.nextMail(owner); !strings.Contains(told.Text, "No money has moved") { // the worker hands it to the mail queue
+		t.Errorf("the agency is told %s", told.Text)
+	}
 	for n, cancel := range []func(i invite){
 		func(i invite) { o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409) },
 		func(i invite) { o.post("/clients/"+i.ClientID, do("cancel", url.Values{})).is(409) },

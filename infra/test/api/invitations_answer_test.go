@@ -25,7 +25,7 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
 	path := "/v1/invitations/" + secret + "/decline"
 	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use at most 300 characters.",
-		"see evil.ru/login": "Leave out links and web addresses.", "a <b>": "Leave out < and >."} {
+		"see evil.ru/login": "Leave out “evil.ru/login”, which looks like a link.", "a <b>": "Leave out < and >."} {
 		if f := p.nobody().post(path, m{"reason": reason}).fails(422, "invalid"); f.at("reason") != words {
 			t.Errorf("%.20q: %+v", reason, f)
 		}
@@ -62,8 +62,9 @@ func TestX5DecliningByThePage(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.",
-		"go to www.evil")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).
+		shows("Leave out “www.evil”, which looks like a link.",
+			"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)

@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -57,6 +58,31 @@ func (d Due) SaveNotice(ctx context.Context, which id.Agency, member *agency.Mem
 	return d.t.saveNotice(ctx, which, member, before)
 }
 
+// Notices reads some of the agency's notices that are in nobody's box yet, oldest first.
+func (d Due) Notices(ctx context.Context, which id.Agency, most int) ([]notice.Event, error) {
+	return d.t.notices(ctx, which, most)
+}
+
+// People lists the agency's members as they are now.
+func (d Due) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return d.t.people(ctx, which)
+}
+
+// Box reads a member's box as it is now.
+func (d Due) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return d.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (d Due) SaveBox(ctx context.Context, b *notice.Box) error {
+	return d.t.saveBox(ctx, b)
+}
+
+// PutIn takes notices out of the agency's list and writes the boxes that they were put in, in one transaction.
+func (d Due) PutIn(ctx context.Context, which id.Agency, events []notice.Event, boxes []*notice.Box) error {
+	return d.t.putIn(ctx, which, events, boxes)
+}
+
 // Agency reads the agency as it is now.
 func (d Due) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return d.t.agency(ctx, which)
@@ -70,4 +96,15 @@ func (d Due) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 // PurgeAgain has the sweep look after a closed agency at a time; never again when next is zero.
 func (d Due) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	return d.t.purgeAgain(ctx, which, next)
+}
+
+// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite may
+// be live.
+func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
+	return d.t.outstanding(ctx, which, visit)
+}
+
+// Settled writes that what an agency has out was looked through, unless something has changed since.
+func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
+	return d.t.settled(ctx, of)
 }

@@ -56,6 +56,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		if caller.Agency != "" {
 			v.Agency = "/home"
 		}
+		if view.Access == portal.Kept { // what is the client's own has nothing of the agency's about it
+			v.Brand, v.Kept = s.brand, true
+		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
 		}
@@ -64,6 +67,10 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
 			v.Failed = words.Say("portal.returned", "agency", view.Agency.Name)
+		}
+		if view.Access == portal.Inactive && view.Client.Payment.Resting {
+			v.Brand = s.brand
+			v.Failed = words.Say("portal.resting")
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
@@ -77,7 +84,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
-			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
+			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended && !pay.Resting {
 				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
 				if !returned(view.Client) {
 					v.Failed = ""
@@ -88,7 +95,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {
 			addGlances(&v, view, glances.Of(ctx, view), s.now())
 		}
-		v.Ask = whomToAsk(view)
+		if v.Brand.Name == view.Agency.Name { // else it has nothing of the agency's about it
+			v.Ask = whomToAsk(view)
+		}
 		return s.show(w, r, http.StatusOK, v)
 	})
 }

@@ -49,6 +49,8 @@ const (
 	Full     Access = "full"
 	Inactive Access = "inactive"
 	Closed   Access = "closed" // the agency has been deleted
+	// Kept is for a client that pays for what is its own while the agency is suspended: that stays open, the agency's does not.
+	Kept Access = "kept"
 )
 
 // Item is one thing that is open to the client.
@@ -137,12 +139,17 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	if v.Agency.Suspended || v.Client.At(p.Now()) != client.Active {
+	grants := v.Client.Grants
+	if v.Agency.Suspended {
+		v.Access = Kept
+		grants = slices.DeleteFunc(slices.Clone(grants), func(g instance.Grant) bool { return v.Client.Bought(g.Resource) == nil })
+	}
+	if v.Client.At(p.Now()) != client.Active || v.Access == Kept && !v.Client.Payment.State.Open() {
 		v.Access = Inactive
 		return nil
 	}
-	ids := make([]id.Resource, len(v.Client.Grants))
-	for i, g := range v.Client.Grants {
+	ids := make([]id.Resource, len(grants))
+	for i, g := range grants {
 		ids[i] = g.Resource
 	}
 	var have map[id.Resource]instance.Resource
@@ -151,7 +158,7 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 			return err
 		}
 	}
-	v.arrange(v.Client.Grants, have, v.Client.Bought)
+	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
 	return nil
 }
