@@ -42,7 +42,7 @@ func TestBuyingNeedsNoScript(t *testing.T) {
 	client.sees("Contract", "Not paid yet", "Download as text")
 	client.doesNotSee("Print or save as PDF")
 	client.press("What you buy")
-	client.press("Pay €49.00")
+	client.click(`//button[span[normalize-space()="Pay €49.00"]]`)
 	client.card("4242 4242 4242 4242")
 	client.until("the portal", `location.pathname === "/portal"`)
 	client.sees("n8n Hosting, 30 GB", "Your contract")
