@@ -93,11 +93,11 @@ func billingStates() []state {
 		"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
 	gone.Max, gone.State, gone.Renews = false, page.Badge{Tone: page.Idle, Text: "Ended"},
 		"Max ended on 21 November 2025. Your clients keep what they have; inviting rests until it is paid again."
-	list := page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
+	list := page.Clients{Now: moment, Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
 	for n := range list.Rows {
-		list.Rows[n].Status, list.Rows[n].Invited, list.Rows[n].Asks = active, false, ""
+		list.Rows[n].Status, list.Rows[n].Pays = active, "They pay"
 	}
-	list.Rows[0].Owes, list.Rows[1].Owes = "payment past due", "cancelled, paid until 21 December 2025"
+	list.Rows[0].Waits, list.Rows[0].Urgent, list.Rows[1].Waits = "Payment failed", true, "Cancelled, paid until 21 December 2025"
 	return []state{
 		{Name: "invitation-paying", view: invited},
 		{Name: "invitation-paying-signed-in", view: signed},
@@ -203,8 +203,8 @@ func billingStates() []state {
 func selling(f *page.InviteForm) {
 	f.Selling, f.Tax = true, "Prices are incl. 19 % VAT."
 	f.Sizes = []page.Offered{
-		{Value: "10", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
-		{Value: "30", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
+		{Value: "10", Hint: "for early trials", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
+		{Value: "30", Hint: "most common for agencies", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
 		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00", Tax: taxNote}},
 	}
 	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00", Tax: taxNote}}

@@ -115,9 +115,10 @@ func tendStates() []state {
 // filters are the states to look at alone, with one of them chosen.
 func filters(status string) []page.Filter {
 	var all []page.Filter
-	for _, f := range []page.Filter{{Word: "All"}, {Word: "Pending", URL: "pending"}, {Word: "Active", URL: "active"},
-		{Word: "Inactive", URL: "inactive"}} {
-		all = append(all, page.Filter{Word: f.Word, URL: "/clients?status=" + f.URL, Here: f.URL == status})
+	for _, f := range []page.Filter{{Word: "All", Count: "50+"}, {Word: "Pending", URL: "pending", Count: "8+"},
+		{Word: "Active", URL: "active", Count: "4+"}, {Word: "Expired", URL: "expired", Count: "2+"},
+		{Word: "Declined", URL: "declined", Count: "1+"}} {
+		all = append(all, page.Filter{Word: f.Word, Count: f.Count, URL: "/clients?status=" + f.URL, Here: f.URL == status})
 	}
 	return all
 }
@@ -125,17 +126,17 @@ func filters(status string) []page.Filter {
 // findStates are what a search in the list comes to.
 func findStates() []state {
 	asks := rows()[:3]
-	asks[0].Asks = "asks for another address"
+	asks[0].Waits, asks[0].Urgent = "Wants another address", true
 	asks[2].Status = page.Badge{Tone: page.Bad, Text: "Declined"}
 	return []state{
-		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Rows: asks, Find: "a", Filters: filters(""), Form: form()}},
+		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Now: moment, Rows: asks, Find: "a", Filters: filters(""), Form: form()}},
 		{Name: "clients-filtered",
-			view: page.Clients{Workspace: workspace(true), Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(),
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(),
 				Older: "/clients?cursor=x&status=active"}},
 		{Name: "clients-nothing-found",
 			view: page.Clients{Workspace: workspace(true), Find: "zebra " + longest[:60], Filters: filters(""), Form: form()}},
 		{Name: "clients-nothing-in-this-state",
-			view: page.Clients{Workspace: workspace(true), Status: "inactive", Filters: filters("inactive"), Form: form()}},
+			view: page.Clients{Workspace: workspace(true), Status: "declined", Filters: filters("declined"), Form: form()}},
 		{Name: "clients-look-further",
 			view: page.Clients{Workspace: workspace(true), Find: "zebra", Filters: filters(""), Form: form(),
 				Older: "/clients?cursor=x&q=zebra"}},

@@ -144,7 +144,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	c := l.Client
 	v := page.Client{
 		Workspace: workspace(a, caller, page.InClients), URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now),
-		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c.Invite.Payer),
+		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c),
 	}
 	may := a.MayInvite() == nil
 	v.Workspace.Invite = may
