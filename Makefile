@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -31,10 +31,14 @@ LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff|BoughtBefore|HasBo
 # The browser's walks that make test has; the others are long.
 WALKS := TheMainJob|DeadLinks|OnFree|NoScript|KeyboardAlone
 
+# go run says nothing while it builds, which on a fresh machine takes minutes.
+BUILDING = @echo "Building, which takes some minutes the first time and a second later on…" >&2
+
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the whole product on this machine: PORT=8080 AWS_PORT=4566 DATA=folder (empty: in memory), BINARIES=1 (functions as deployed)
+	$(BUILDING)
 	@go run ./infra/run/local/latchkey
 
 check: ## what a contributor runs while writing: gofmt, vet and the tests that take seconds
@@ -76,6 +80,7 @@ stack: ## make what template.yaml declares on ENDPOINT=http://… (an emulator; 
 	go run ./infra/run/stack/up $(if $(ENDPOINT),-endpoint $(ENDPOINT) -secrets) $(ARGS)
 
 aws: ## the embedded AWS engine by itself: AWS_PORT=4566 DATA=folder (empty: in memory)
+	$(BUILDING)
 	@go run ./infra/run/engine/aws
 
 bench: ## measure the budgets of the design and print them beside their goals
@@ -83,6 +88,9 @@ bench: ## measure the budgets of the design and print them beside their goals
 
 bench-before: ## the same beside an earlier commit's, by turns, as ratios: BEFORE=commit ONLY='units|invites'
 	go run ./infra/ops/bench/before -commit $(BEFORE) $(if $(ONLY),-only '$(ONLY)')
+
+salvage: ## save what can be read of damaged logs in DATA=folder, when the run refuses to start over them
+	@go run ./infra/run/engine/salvage $(DATA)
 
 conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
 	go test -count=1 ./infra/test/conformance/...
@@ -109,7 +117,8 @@ lambda-test: ## sam deploy on MiniStack, where functions, mappings, schedule and
 	go run ./infra/ops/engines -engines lambdas
 
 gallery: ## every state of every page and mail, with canned data
-	go run ./infra/ops/gallery
+	$(BUILDING)
+	@go run ./infra/ops/gallery
 
 screenshots: chromium ## take the README's picture anew
 	go test ./infra/test/pictures -run Screenshot -count=1 -screenshot ../../ops/gallery/screenshot.png
@@ -117,7 +126,8 @@ screenshots: chromium ## take the README's picture anew
 goldens: chromium ## take the golden pictures of every page and mail anew
 	go test ./infra/test/pictures -run EveryState -parallel 4 $(PATIENCE) -count=1 -update
 
-admin: ## the operator's command line: ARGS="list", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
+admin: ## the operator's command line, for the local run beside it unless AWS variables or -stage say otherwise: ARGS="list", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
+	$(BUILDING)
 	@go run ./infra/ops/admin $(ARGS)
 
 openapi: ## write the OpenAPI document anew from the operations and template.yaml

@@ -1,9 +1,10 @@
 // Command admin is the operator's command line. It works against any stage, with whatever the AWS environment
-// variables and profile say; AWS_ENDPOINT_URL points it at a local run.
+// variables and profile say. Where they say nothing and no stage is named, it works with the local run beside it; AWS_PORT or
+// AWS_ENDPOINT_URL say where that is, when it is not at its default port.
 //
 //	go run ./infra/ops/admin list
-//	go run ./infra/ops/admin suspend ag_… "chargebacks"
-//	AWS_ENDPOINT_URL=http://localhost:4566 go run ./infra/ops/admin -json show ag_…
+//	go run ./infra/ops/admin -stage latchkeyprod suspend ag_… "chargebacks"
+//	AWS_PORT=4567 go run ./infra/ops/admin -json show ag_…
 package main
 
 import (
@@ -18,14 +19,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	queue "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"latchkey.dev/shared/adapter/dynamo"
 )
 
 func main() {
 	ctx := context.Background()
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := where(ctx, os.Getenv, os.Args[1:], os.Stderr)
 	if err == nil {
 		err = run(ctx, cfg, os.Args[1:], os.Stdout, time.Now)
 	}
@@ -68,7 +70,8 @@ var commands = []command{
 func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer, now func() time.Time) error {
 	f := flag.NewFlagSet("admin", flag.ContinueOnError)
 	f.SetOutput(out)
-	stage := f.String("stage", "latchkey", "the deployment's `stage`, which begins the names of its table and queues")
+	stage := f.String("stage", localStage,
+		"the deployment's `stage`, which begins the names of its table and queues, such as latchkeyprod; the default is the local run's")
 	asJSON := f.Bool("json", false, "answer in JSON")
 	f.Usage = func() {
 		p := printer{w: out}
@@ -97,9 +100,20 @@ func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer, now 
 		}
 		t := &tool{ctx: ctx, cfg: cfg, table: dynamo.OpenOperator(cfg, *stage+"-table", now), stage: *stage, json: *asJSON, out: out,
 			now: now}
-		return errors.Join(c.do(t, rest[1:]), t.err)
+		return errors.Join(t.named(c.do(t, rest[1:])), t.err)
 	}
 	return fmt.Errorf("there is no command %q; there are %s", rest[0], names())
+}
+
+// named says of a stage that is not there how stages are named.
+func (t *tool) named(err error) error {
+	var table *types.ResourceNotFoundException
+	var queue *queue.QueueDoesNotExist
+	if errors.As(err, &table) || errors.As(err, &queue) {
+		return fmt.Errorf("there is no stage %q here, since nothing is named %s-…. -stage takes the parameter Stage of "+
+			"samconfig.toml, such as latchkeyprod; the local run's is latchkey", t.stage, t.stage)
+	}
+	return err
 }
 
 func names() string {

@@ -125,7 +125,7 @@ func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, e
 	ag, ky := id.Bytes(id.AgencyPrefix, string(t.id)), id.Bytes(id.KeyPrefix, string(k.ID))
 	t.key = secret.New(secret.APIKey, append(ag[:], ky[:]...))
 	k.Hash = secret.HashOf(t.key)
-	err = dynamo.NewKeys(table.Table).CreateAPIKey(ctx, k,
+	err = dynamo.NewKeys(table.Table).CreateAPIKey(ctx, k, 0,
 		audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.KeyCreated,
 			Subject: string(k.ID)}, nil)
 	if err != nil {

@@ -48,7 +48,7 @@ func handler() http.Handler {
 				serveMail(w, r, s.mail())
 				return
 			}
-			if err := site.Write(w, r, http.StatusOK, s.view); err != nil {
+			if err := site.Write(w, r, http.StatusOK, s.view, func() string { return "" }); err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 			}
 		})

@@ -50,7 +50,7 @@ func states() []state {
 	var all []state
 	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
 		activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(),
-		portalInstanceStates(), agencyStates(), otherStates(), mailStates()} {
+		portalInstanceStates(), homeStates(), agencyStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -120,6 +120,11 @@ func fiftyRows() []page.ClientRow {
 	return all
 }
 
+// listed is the list with these clients.
+func listed(rows []page.ClientRow) page.Clients {
+	return page.Clients{Workspace: workspace(true), Now: moment, Rows: rows, Filters: filters(""), Form: form()}
+}
+
 // menu are rows of which one has its menu open, as it is without the script.
 func menu() []page.ClientRow {
 	all := rows()[:3]
@@ -158,13 +163,15 @@ func clientsStates() []state {
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
 		{Name: "clients",
-			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows(), Filters: filters(""), Form: form(),
+				Older: "/clients?cursor=x"}},
 		{Name: "clients-full",
 			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: fiftyRows(), Filters: filters(""), Form: form(),
 				Older: "/clients?cursor=x", Newest: "/clients"}},
-		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[:1], Filters: filters(""), Form: form()}},
+		{Name: "clients-one", view: listed(rows()[:1])},
 		{Name: "clients-last-page",
-			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:], Filters: filters(""), Form: form(),
+				Newest: "/clients"}},
 		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; " +
 			"try again in a moment."}},
 		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
@@ -193,14 +200,14 @@ func clientsStates() []state {
 			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such " +
 				"mailbox. No invite was created."}}
 		})},
-		{Name: "invite-none-left", view: open(func(f *page.InviteForm) { f.Left, f.Next = 0, ago(-49 * time.Minute) })},
+		{Name: "invite-none-left", view: open(func(f *page.InviteForm) { f.Left, f.Next = 0, ago(-49*time.Minute) })},
 		{Name: "invite-duplicate", view: open(func(f *page.InviteForm) {
 			filled(f)
 			f.Existing = "/client-pending"
 			f.Problems = page.Problems{{Message: "This address already has a pending invite. Send it again, or cancel it and invite them " +
 				"again."}}
 		})},
-		{Name: "clients-menu", view: page.Clients{Workspace: workspace(true), Now: moment, Rows: menu(), Filters: filters(""), Form: form()}},
+		{Name: "clients-menu", view: listed(menu())},
 		{Name: "invite-limited", view: open(func(f *page.InviteForm) {
 			filled(f)
 			f.Left, f.Next = 0, ago(-49*time.Minute)

@@ -67,7 +67,7 @@ func billingStates() []state {
 	odd.Agency, odd.Client, odd.Brand.Name = longest, rtl+" "+emoji, longest
 	client := func(change func(v *page.Client)) page.Client {
 		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
-			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since", Payer: "The client pays", Deal: &deal,
+			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since 12 November 2025", Payer: "The client pays", Deal: &deal,
 			Story: []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)},
 				{Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
 			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
@@ -162,8 +162,8 @@ func billingStates() []state {
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
-			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.",
-				"This client has been asked to pay. Access can be changed when it has accepted."
+			v.Access, v.Nothing, v.Fixed = nil, "Nothing yet. What they buy is set up as soon as they pay.",
+				"You asked them to pay. You can share with them once they accept."
 			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)},
 				{Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
 			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no " +
@@ -203,8 +203,10 @@ func billingStates() []state {
 func selling(f *page.InviteForm) {
 	f.Selling, f.Tax = true, "Prices are incl. 19 % VAT."
 	f.Sizes = []page.Offered{
-		{Value: "10", Hint: "for early trials", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
-		{Value: "30", Hint: "most common for agencies", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
+		{Value: "10", Hint: "for early trials",
+			Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
+		{Value: "30", Hint: "most common for agencies",
+			Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
 		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00", Tax: taxNote}},
 	}
 	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00", Tax: taxNote}}

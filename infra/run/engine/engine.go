@@ -33,9 +33,11 @@ type Options struct {
 	// Region of ARNs and of Config. Default "us-east-1". The account is always 000000000000.
 	Region string
 
-	// Conflict and InTransaction are those of [dynamodb.Options]: they bring about what concurrent transactions meet.
+	// Conflict, InTransaction and Staleness are those of [dynamodb.Options]: they bring about what concurrent transactions meet,
+	// and what eventually consistent reads may see.
 	Conflict      func() bool
 	InTransaction func()
+	Staleness     time.Duration
 
 	// VerifyAtOnce, Latency, EventDelay, Max24HourSend and MailboxSize are those of [ses.Options].
 	VerifyAtOnce  bool
@@ -83,7 +85,7 @@ func Open(o Options) (*Engine, error) {
 	var err error
 	e.DynamoDB, err = dynamodb.New(dynamodb.Options{
 		Now: o.Now, JournalPath: path("dynamodb.log"), TTLDelay: o.TTLDelay, Region: o.Region,
-		Conflict: o.Conflict, InTransaction: o.InTransaction,
+		Conflict: o.Conflict, InTransaction: o.InTransaction, Staleness: o.Staleness,
 	})
 	if err != nil {
 		return nil, err

@@ -241,11 +241,22 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "clock"), []byte("soon"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := local.Start(t.Context(), local.Options{InProcess: true, Dir: dir}); err == nil ||
-		!strings.Contains(err.Error(), "offset") {
-		t.Errorf("a broken clock: %v", err)
+}
+
+// Whoever is killed while the clock is moved, or finds a clock file that says nothing, still starts.
+func TestFH13ADamagedClockStartsAtZero(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, said := range []string{"", "soon", "-5m\n", "9000000h", "\x00\x00\x00"} {
+		if err := os.WriteFile(filepath.Join(dir, "clock"), []byte(said), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l := start(t, local.Options{InProcess: true, Dir: dir})
+		if ahead := time.Until(l.Now()); ahead > time.Minute || ahead < -time.Minute {
+			t.Errorf("%q: the clock is %s ahead", said, ahead)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

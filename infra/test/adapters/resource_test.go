@@ -33,16 +33,16 @@ func TestAnAddressIsConnectedOnce(t *testing.T) {
 	table, ctx := open(t), t.Context()
 	a, b := found(t, table), found(t, table)
 	one, two := n8nAt("https://one.example"), n8nAt("https://one.example")
-	if err := table.Connect(ctx, a, one, about(one, audit.InstanceConnected), nil); err != nil || one.Version != 1 {
+	if err := table.Connect(ctx, a, one, 500, about(one, audit.InstanceConnected), nil); err != nil || one.Version != 1 {
 		t.Fatal(err, one.Version)
 	}
 	if got, err := table.Resource(ctx, a, one.ID); err != nil || cmp.Diff(one, got) != "" {
 		t.Error(err, cmp.Diff(one, got))
 	}
-	if err := table.Connect(ctx, a, two, about(two, audit.InstanceConnected), nil); !errors.Is(err, conflict.ErrChanged) {
+	if err := table.Connect(ctx, a, two, 500, about(two, audit.InstanceConnected), nil); !errors.Is(err, conflict.ErrChanged) {
 		t.Errorf("the same address twice: %v", err)
 	}
-	if err := table.Connect(ctx, b, two, about(two, audit.InstanceConnected), nil); err != nil {
+	if err := table.Connect(ctx, b, two, 500, about(two, audit.InstanceConnected), nil); err != nil {
 		t.Errorf("another agency's is another matter: %v", err)
 	}
 	if _, err := table.Resource(ctx, b, one.ID); !fault.Is(err, fault.NotFound) {
@@ -55,12 +55,12 @@ func TestAnAddressIsConnectedOnce(t *testing.T) {
 	if err := table.Change(ctx, a, one, from, &row); err != nil || one.Version != 2 {
 		t.Fatal(err, one.Version)
 	}
-	if err := table.Connect(ctx, a, n8nAt("https://moved.example"), about(one, audit.InstanceConnected), nil); !errors.Is(err,
+	if err := table.Connect(ctx, a, n8nAt("https://moved.example"), 500, about(one, audit.InstanceConnected), nil); !errors.Is(err,
 		conflict.ErrChanged) {
 		t.Errorf("the new address: %v", err)
 	}
 	three := n8nAt(from)
-	if err := table.Connect(ctx, a, three, about(three, audit.InstanceConnected), nil); err != nil {
+	if err := table.Connect(ctx, a, three, 500, about(three, audit.InstanceConnected), nil); err != nil {
 		t.Errorf("the old address: %v", err)
 	}
 	three.URL = "https://moved.example"
@@ -84,11 +84,11 @@ func TestAResourceIsChangedAsItWasRead(t *testing.T) {
 	a := found(t, table)
 	r := n8nAt("https://one.example")
 	once := &idempotency.Record{Key: "k", Request: "q", Result: string(r.ID), At: now}
-	if err := table.Connect(ctx, a, r, about(r, audit.InstanceConnected), once); err != nil {
+	if err := table.Connect(ctx, a, r, 500, about(r, audit.InstanceConnected), once); err != nil {
 		t.Fatal(err)
 	}
 	again := n8nAt("https://two.example")
-	if err := table.Connect(ctx, a, again, about(again, audit.InstanceConnected), once); !errors.Is(err, conflict.ErrChanged) {
+	if err := table.Connect(ctx, a, again, 500, about(again, audit.InstanceConnected), once); !errors.Is(err, conflict.ErrChanged) {
 		t.Errorf("an idempotency key used twice: %v", err)
 	}
 	stale := *r

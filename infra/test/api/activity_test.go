@@ -129,15 +129,15 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 	o.get("/v1/activity?from=2026-03-02&to=2026-03-01").fails(422, "invalid")
 
 	// The page says it in sentences.
-	text := o.get("/activity").is(200).shows("invited =Acme, \"Ltd\"", "opened Acme production to =Acme, \"Ltd\": read-only",
-		"The platform sent the invitation of", "accepted the invitation", "CRM invited other@blue.example", "made the API key CRM",
+	text := o.get("/activity").is(200).shows("invited =Acme, \"Ltd\"", "gave =Acme, \"Ltd\" read-only access to Acme production",
+		"Invitation sent to", "accepted the invitation", "CRM invited other@blue.example", "created the API key CRM",
 		begun.UTC().Format("2 January 2006")).text()
 	if strings.Contains(text, "mb_") || strings.Contains(text, "ins_") {
 		t.Errorf("ids stand on the page: %s", text)
 	}
-	o.get("/activity?action=api_key").is(200).shows("made the API key").hides("sent the invitation")
-	o.get("/activity?subject="+i.ClientID).is(200).shows("About =Acme", "Clear all").hides("other@blue.example")
-	o.get("/activity?actor=" + k.ID).is(200).shows("Done by CRM")
+	o.get("/activity?action=api_key").is(200).shows("created the API key").hides("Invitation sent")
+	o.get("/activity?subject="+i.ClientID).is(200).shows("About =Acme", "Clear filters").hides("other@blue.example")
+	o.get("/activity?actor=" + k.ID).is(200).shows("By CRM")
 	o.get("/activity?action=agency&from=2020-01-01&to=2020-01-02").is(200).shows("Nothing matches", "Show everything")
 	o.get("/activity?from=soon").is(422).shows("Write a day as 2026-03-31")
 	o.get("/activity?from=2026-03-02&to=2026-03-01").is(422).shows("Choose an end that comes after the beginning.")
@@ -155,7 +155,7 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 			t.Errorf("an erased client has a name: %+v", e)
 		}
 	}
-	o.get("/activity").is(200).shows("a client that was erased", "invited Newcomer")
+	o.get("/activity").is(200).shows("a deleted client", "invited Newcomer")
 	o.get("/v1/activity/export").is(200).hides("Acme", "ops@")
 
 	// Nobody else reads it.
@@ -268,6 +268,6 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 	if left, count := parts("/v1/activity/export?action=client.left"); len(left) != 1 || count > 3 {
 		t.Errorf("the rare row: %v in %d parts", left, count)
 	}
-	o.get("/activity?action=client.left").is(200).shows("Nothing among the newest rows", "Look further back")
+	o.get("/activity?action=client.left").is(200).shows("Nothing recent matches", "Look further back")
 	o.get("/activity").is(200).shows("Older", "CSV", "JSON lines")
 }

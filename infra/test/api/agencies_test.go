@@ -179,7 +179,7 @@ func TestSigningUpByThePages(t *testing.T) {
 		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"},
 			"code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
 	a := c.post("/sign-up",
-		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/clients")
+		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/home")
 	guarded(t, a)
 	c.cookie = a.session()
 	c.get("/clients").is(200).shows("Acme", "Inviting clients needs the Max plan.")
@@ -196,7 +196,7 @@ func TestSigningUpByThePages(t *testing.T) {
 		t.Fatalf("%d agencies to choose from", len(ids))
 	}
 	old := c.cookie
-	c.cookie = c.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/clients").session()
+	c.cookie = c.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/home").session()
 	if x, _ := c.agency(); x.Name != "Acme" {
 		t.Errorf("after switching the session acts for %s", x.Name)
 	}

@@ -251,7 +251,7 @@ func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	p.pay(page.URL, "pay")
 	c.joins(mine.ID)
 	o.get("/clients/" + i.ClientID).is(200).shows("Paid for the first time")
-	o.get("/activity?action=payment").is(200).shows("noted that " + i.Email + " has paid")
+	o.get("/activity?action=payment").is(200).shows(i.Email + " paid")
 	if _, err := p.local.Stripe.Dispute(p.subscriptionOf(i.Email), "fraudulent"); err != nil {
 		t.Fatal(err)
 	}

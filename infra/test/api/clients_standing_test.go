@@ -53,7 +53,7 @@ func TestTheAgencySeesWhenAClientLastOpenedItsPortal(t *testing.T) {
 		t.Errorf("before the first visit: %v", at)
 	}
 	// What the agency looks at is no visit.
-	o.get("/clients/"+i.ClientID+"?preview=portal").is(200)
+	o.get("/clients/" + i.ClientID + "?preview=portal").is(200)
 	if at := seen(); at != nil {
 		t.Errorf("after a preview: %v", at)
 	}

@@ -202,14 +202,14 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 	if !strings.HasPrefix(document.OpenAPI, "3.1") {
 		t.Errorf("the document is OpenAPI %s, want 3.1", document.OpenAPI)
 	}
-	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "sendInvite", "getInvite", "listInvites", "resendInvite", "retryProvisioning",
+	want := []string{"requestSignInCode", "signIn", "signOut", "getSession", "getHealth", "getHome", "sendInvite", "getInvite", "listInvites", "resendInvite", "retryProvisioning",
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
 		"declineInvitation", "proposeAddress", "requestNewLink",
 		"leavePortal", "endAllSessions", "exportMyData", "eraseMe",
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
 		"getPortalInstance", "setWorkflowState",
-		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openAgencyBilling", "startPlanUpgrade",
+		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",
 		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
 		"removeMember"}
 	want = append(want, tending...)

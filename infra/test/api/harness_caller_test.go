@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -19,6 +21,40 @@ type caller struct {
 	*product
 	cookie string // the session cookie's value
 	bearer string // an API key
+
+	mu  sync.Mutex
+	jar map[string]string // the browser's other cookies
+}
+
+// cookies is what the browser sends.
+func (c *caller) cookies() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	if c.cookie != "" {
+		all = append(all, "__Host-session="+c.cookie)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.jar)) {
+		all = append(all, name+"="+c.jar[name])
+	}
+	return strings.Join(all, "; ")
+}
+
+// keep puts what an answer sets into the jar; the session's cookie is the tests' own business.
+func (c *caller) keep(set []*http.Cookie) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, x := range set {
+		switch {
+		case x.Name == "__Host-session":
+		case x.MaxAge < 0:
+			delete(c.jar, x.Name)
+		case c.jar == nil:
+			c.jar = map[string]string{x.Name: x.Value}
+		default:
+			c.jar[x.Name] = x.Value
+		}
+	}
 }
 
 func (p *product) nobody() *caller { return &caller{product: p} }
@@ -58,8 +94,8 @@ func (c *caller) do(method, path string, body any, headers ...string) *answer {
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
-	if c.cookie != "" {
-		r.Header.Set("Cookie", "__Host-session="+c.cookie)
+	if all := c.cookies(); all != "" {
+		r.Header.Set("Cookie", all)
 	}
 	if c.bearer != "" {
 		r.Header.Set("Authorization", "Bearer "+c.bearer)
@@ -81,6 +117,7 @@ func (c *caller) do(method, path string, body any, headers ...string) *answer {
 		c.t.Fatal(err)
 	}
 	a := &answer{t: c.t, what: method + " " + path, status: res.StatusCode, header: res.Header, body: text, cookies: res.Cookies()}
+	c.keep(res.Cookies())
 	seen.note(c.t, c.product, method, strings.SplitN(path, "?", 2)[0], a)
 	return a
 }

@@ -94,7 +94,7 @@ func TestSigningInByThePages(t *testing.T) {
 	a := c.post("/sign-in", url.Values{"email": {owner}, "code": {right}}).is(303).has("Location", "/")
 	guarded(t, a)
 	c.cookie = a.session()
-	c.get("/").is(303).has("Location", "/clients")
+	c.get("/").is(303).has("Location", "/home")
 	c.get("/sign-in").is(200).shows("You are signed in", owner)
 	out := c.post("/account", do("sign-out", url.Values{})).is(303)
 	guarded(t, out)

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,9 @@ type Driver struct {
 	secrets  *secrets
 }
 
+// aStage is how the template has a stage's name.
+var aStage = regexp.MustCompile(`^[a-z][a-z0-9]{0,15}$`)
+
 // From makes the Driver of INSTANCE_TEMPLATE_URL, STAGE, INSTANCE_ROLE and INSTANCE_PARAMETERS, which holds pairs of the
 // form Name=value with spaces between them. Where there is no template it is the other one that is returned.
 func From(env *environment.Environment, other func() (provisioning.Driver, error)) (provisioning.Driver, error) {
@@ -65,6 +69,10 @@ func From(env *environment.Environment, other func() (provisioning.Driver, error
 	own, err := pairs(env.Optional("INSTANCE_PARAMETERS"))
 	if err != nil {
 		return nil, err
+	}
+	if s := env.String("STAGE"); s != "" && !aStage.MatchString(s) {
+		return nil, fmt.Errorf("cloudformation: STAGE is %q: a stage's name is lower-case letters and digits, at most 16, and has no "+
+			"hyphen, so that no permission on its stacks fits another stage's", s)
 	}
 	return Open(env.AWS("cloudformation"), env.AWS("secretsmanager"),
 		Options{Stage: env.String("STAGE"), TemplateURL: at, Role: env.String("INSTANCE_ROLE"), Parameters: own}), nil

@@ -20,14 +20,15 @@ func TestTheEnvironmentSaysWhetherAndHow(t *testing.T) {
 		wrong string // "" for none
 		made  bool
 	}{
-		"whole":           {nil, "", true},
-		"nothing":         {map[string]string{"INSTANCE_TEMPLATE_URL": ""}, "", false},
-		"no stage":        {map[string]string{"STAGE": ""}, "STAGE", true},
-		"no role":         {map[string]string{"INSTANCE_ROLE": ""}, "INSTANCE_ROLE", true},
-		"no parameters":   {map[string]string{"INSTANCE_PARAMETERS": ""}, "", true},
-		"no pair":         {map[string]string{"INSTANCE_PARAMETERS": "VpcId"}, `"VpcId" is no parameter of yours`, false},
-		"one of ours":     {map[string]string{"INSTANCE_PARAMETERS": "Running=false"}, "is no parameter of yours", false},
-		"another of ours": {map[string]string{"INSTANCE_PARAMETERS": "Number=1"}, "is no parameter of yours", false},
+		"whole":                 {nil, "", true},
+		"nothing":               {map[string]string{"INSTANCE_TEMPLATE_URL": ""}, "", false},
+		"no stage":              {map[string]string{"STAGE": ""}, "STAGE", true},
+		"a hyphen in the stage": {map[string]string{"STAGE": "prod-eu"}, `STAGE is "prod-eu"`, false},
+		"no role":               {map[string]string{"INSTANCE_ROLE": ""}, "INSTANCE_ROLE", true},
+		"no parameters":         {map[string]string{"INSTANCE_PARAMETERS": ""}, "", true},
+		"no pair":               {map[string]string{"INSTANCE_PARAMETERS": "VpcId"}, `"VpcId" is no parameter of yours`, false},
+		"one of ours":           {map[string]string{"INSTANCE_PARAMETERS": "Running=false"}, "is no parameter of yours", false},
+		"another of ours":       {map[string]string{"INSTANCE_PARAMETERS": "Number=1"}, "is no parameter of yours", false},
 	} {
 		all := maps.Clone(whole)
 		maps.Copy(all, c.set)

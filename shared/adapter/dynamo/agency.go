@@ -59,6 +59,15 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	a.s("logo", f.Agency.LogoURL)
 	a.s("plan", string(f.Agency.Plan))
 	a.t("created", f.Agency.CreatedAt)
+	own := map[instance.Kind]int{}
+	for _, r := range f.Resources {
+		if r.Owner == "" {
+			own[instance.KindOf(r.ID)]++
+		}
+	}
+	for _, kind := range []instance.Kind{instance.N8N, instance.Service} {
+		a[counter(kind)] = num(int64(own[kind]))
+	}
 	place := writer(key(userPrefix+string(id.UserOf(f.Owner.Email)), placePrefix+pk))
 	place.s("memberId", string(f.Owner.ID))
 	writes := []types.TransactWriteItem{t.put(a, isNew, nil), t.put(writeMember(pk, &f.Owner), isNew, nil), t.put(place, isNew, nil)}
@@ -129,7 +138,12 @@ func (t *Table) resources(ctx context.Context, which id.Agency, kind instance.Ki
 
 // addResource writes a resource that must not exist yet.
 func (t *Table) addResource(ctx context.Context, which id.Agency, r instance.Resource) error {
-	return t.transact(ctx, []types.TransactWriteItem{t.put(writeResource(string(which), r), isNew, nil)})
+	pk := string(which)
+	writes := []types.TransactWriteItem{t.put(writeResource(pk, r), isNew, nil)}
+	if r.Owner != "" {
+		return t.transact(ctx, writes)
+	}
+	return t.counted(ctx, pk, instance.KindOf(r.ID), 1, 1<<30, writes)
 }
 
 func writeResource(pk string, r instance.Resource) writer {

@@ -20,9 +20,9 @@ import (
 
 const keyPrefix = "key#"
 
-// apiKey reads a key; the read may be a moment old.
+// apiKey reads a key as it is now: one that is revoked does not open the next request.
 func (t *Table) apiKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
-	r, err := t.get(ctx, string(agency), keyPrefix+string(which), false, "There is no such API key.")
+	r, err := t.get(ctx, string(agency), keyPrefix+string(which), true, "There is no such API key.")
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +58,10 @@ func (t *Table) apiKeys(ctx context.Context, agency id.Agency) ([]identity.APIKe
 	return out, nil
 }
 
-// createAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while its maker works
-// at the agency; else a fault with code Forbidden.
-func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
+// createAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while the agency's members
+// and keys are what they were at the count staff, so that a cap that was looked at holds; else conflict.ErrChanged. A maker
+// who does not work at the agency is a fault with code Forbidden.
+func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, staff int, row audit.Entry, once *idempotency.Record) error {
 	pk := string(k.Agency)
 	w := writer(key(pk, keyPrefix+string(k.ID)))
 	w.s("name", k.Name)
@@ -73,8 +74,8 @@ func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 	w.s("by", string(k.CreatedBy))
 	w.t("created", k.CreatedAt)
 	writes := []types.TransactWriteItem{
-		// Whoever removes the member, or closes the agency, at this moment notices that there is one more key to revoke.
-		t.staffed(pk, -1),
+		// Whoever makes another key, removes the member, or closes the agency at this moment notices that there is one more.
+		t.staffed(pk, staff),
 		{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, memberPrefix+string(k.CreatedBy)),
 			ConditionExpression: aws.String("attribute_exists(pk)")}},
 		t.put(w, isNew, nil), t.put(writeAudit(pk, row), isNew, nil),
@@ -83,7 +84,7 @@ func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 		writes = append(writes, t.put(writeOnce(pk, once), isNew+" OR usedAt < :old", item{":old": at(once.At.Add(-idempotency.Lifetime))}))
 	}
 	err := t.transact(ctx, writes)
-	if failed(err, 0) || failed(err, 1) {
+	if failed(err, 1) {
 		return fault.New(fault.Forbidden, "You do not work at this agency any more.")
 	}
 	return err

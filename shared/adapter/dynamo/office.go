@@ -98,15 +98,15 @@ func (t *Table) saveNotice(ctx context.Context, which id.Agency, m *agency.Membe
 	return t.transact(ctx, []types.TransactWriteItem{{Update: u}})
 }
 
-// staffed is the update of the agency's item that every change of members and keys goes with. With a count it holds
-// only if nothing has changed since; with -1 it only makes the others notice.
+// staffed is the update of the agency's item that every change of members, and every new key, goes with. It holds only if
+// nothing has changed since the count was read.
 func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), UpdateExpression: aws.String("ADD staff :one"),
 		ExpressionAttributeValues: item{":one": num(1)}}
 	condition := "attribute_exists(pk) AND attribute_not_exists(closed)"
 	if staff == 0 {
 		condition += " AND attribute_not_exists(staff)"
-	} else if staff > 0 {
+	} else {
 		condition += " AND staff = :staff"
 		u.ExpressionAttributeValues[":staff"] = num(int64(staff))
 	}
@@ -277,11 +277,26 @@ func (t *Table) close(ctx context.Context, c agencies.Closure) error {
 	for i := range c.Team.Members {
 		writes = append(writes, t.unplace(pk, &c.Team.Members[i])...)
 	}
-	for _, k := range c.Keys {
+	now := min(len(c.Keys), actions-len(writes))
+	for _, k := range c.Keys[:now] {
 		writes = append(writes, t.revoked(pk, k, c.At))
 	}
-	return t.transact(ctx, writes)
+	if err := t.transact(ctx, writes); err != nil {
+		return err
+	}
+	// More keys than the cap allows, with more people: what is left of them goes one by one, or with the purge.
+	for _, k := range c.Keys[now:] {
+		if err := t.transact(ctx, []types.TransactWriteItem{t.revoked(pk, k, c.At)}); err != nil && !errors.Is(err, conflict.ErrChanged) {
+			return err
+		}
+	}
+	return nil
 }
+
+// actions is how much one transaction takes.
+//
+// Source: Amazon DynamoDB API Reference, "TransactWriteItems".
+const actions = 100
 
 // purgeSome deletes some of what a closed agency has left, a client with what the person's own list says of it, and
 // returns how much it was; 0 when there is nothing but the agency's item, the row that tells of its end, and what remains of
@@ -331,7 +346,7 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 				return 0, r.err
 			}
 		}
-		for part := range slices.Chunk(writes, 100) {
+		for part := range slices.Chunk(apart(writes), actions) {
 			if err := t.transact(ctx, part); err != nil {
 				if errors.Is(err, conflict.ErrChanged) { // somebody is writing to one of them: next time
 					return found, nil
@@ -346,6 +361,22 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 	}
 }
 
+// apart leaves out of deletions those of an item that is deleted already, since a transaction takes each item once: of whoever
+// works at the agency and is its client as well, both lead to the same place.
+func apart(writes []types.TransactWriteItem) []types.TransactWriteItem {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(writes, func(w types.TransactWriteItem) bool {
+		if w.Delete == nil {
+			return false
+		}
+		r := &reader{item: w.Delete.Key}
+		name := r.s("pk") + "\x00" + r.s("sk")
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
+}
+
 // purged is how many items of a closed agency are deleted at a time.
 const purged = 100
 
@@ -354,7 +385,8 @@ const purged = 100
 func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
-		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
+		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, instances, services, " +
+			"s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
 		u.ExpressionAttributeNames = map[string]string{"#name": "name", "#color": "color", "#logo": "logo", "#total": "total"}
 	} else {
 		u.UpdateExpression = aws.String("SET due = :due, dp = :dp")

@@ -36,9 +36,9 @@ const (
 	limitPrefix   = "rl#"
 )
 
-// session reads a session; the read may be a moment old.
+// session reads a session as it is now: one that has ended does not open the next request.
 func (t *Table) session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
-	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, false, "There is no such session.")
+	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, true, "There is no such session.")
 	if err != nil {
 		return nil, err
 	}

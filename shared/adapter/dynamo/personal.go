@@ -106,7 +106,7 @@ func (t *Table) forget(ctx context.Context, user id.User) error {
 		}
 		return -1
 	})
-	for part := range slices.Chunk(items, 100) {
+	for part := range slices.Chunk(items, actions) {
 		writes := make([]types.TransactWriteItem, len(part))
 		for n, i := range part {
 			sk := (&reader{item: i}).s("sk")

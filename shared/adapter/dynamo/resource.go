@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -11,6 +12,7 @@ import (
 
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
@@ -48,8 +50,10 @@ func (t *Table) leaveAddress(pk, url string, of id.Resource) types.TransactWrite
 }
 
 // connect writes a resource that must not exist yet, with its row of the log and its idempotency key; no other instance
-// may have its address.
-func (t *Table) connect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry, once *idempotency.Record) error {
+// may have its address, and the agency has fewer than most of the kind that it has connected itself.
+func (t *Table) connect(
+	ctx context.Context, agency id.Agency, r *instance.Resource, most int, row audit.Entry, once *idempotency.Record,
+) error {
 	pk := string(agency)
 	writes := []types.TransactWriteItem{t.put(writeResource(pk, *r), isNew, nil), t.put(writeAudit(pk, row), isNew, nil)}
 	if r.Kind == instance.N8N {
@@ -58,11 +62,76 @@ func (t *Table) connect(ctx context.Context, agency id.Agency, r *instance.Resou
 	if once != nil {
 		writes = append(writes, t.put(writeOnce(pk, once), isNew+" OR usedAt < :old", item{":old": at(once.At.Add(-idempotency.Lifetime))}))
 	}
-	err := t.transact(ctx, writes)
+	err := t.counted(ctx, pk, r.Kind, 1, most, writes)
 	if err == nil {
 		r.Version = 1
 	}
 	return err
+}
+
+// counter is the attribute of the agency's item that counts what it has connected of a kind. What clients have bought is not
+// counted: it is theirs, and must never be refused.
+func counter(kind instance.Kind) string {
+	if kind == instance.Service {
+		return "services"
+	}
+	return "instances"
+}
+
+// counted carries the writes out with one resource of the agency's own more, or fewer. One more is written only while there are
+// fewer than most, so that the cap holds however many come at once. An agency without a counter, from before there were any, is
+// counted before something is added; until then nobody else gets past the condition, so that the count is right.
+func (t *Table) counted(ctx context.Context, pk string, kind instance.Kind, by, most int, writes []types.TransactWriteItem) error {
+	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), UpdateExpression: aws.String("ADD #counter :by"),
+		ConditionExpression:       aws.String("attribute_exists(#counter)"),
+		ExpressionAttributeNames:  map[string]string{"#counter": counter(kind)},
+		ExpressionAttributeValues: item{":by": num(int64(by))}}
+	if by > 0 {
+		u.ConditionExpression = aws.String("#counter < :most")
+		u.ExpressionAttributeValues[":most"] = num(int64(most))
+	}
+	writes = append([]types.TransactWriteItem{{Update: u}}, writes...)
+	err := t.transact(ctx, writes)
+	if !failed(err, 0) {
+		return err
+	}
+	if by < 0 {
+		return t.transact(ctx, writes[1:])
+	}
+	if uncounted, e := t.count(ctx, pk, kind); e != nil || !uncounted {
+		return errors.Join(e, err)
+	}
+	return t.transact(ctx, writes)
+}
+
+// count gives an agency its counter of a kind; false when it has one.
+func (t *Table) count(ctx context.Context, pk string, kind instance.Kind) (bool, error) {
+	r, err := t.get(ctx, pk, agencyItem, true, "There is no such agency.")
+	if err != nil {
+		return false, err
+	}
+	if r.item[counter(kind)] != nil {
+		return false, nil
+	}
+	all, err := t.resources(ctx, id.Agency(pk), kind)
+	if err != nil {
+		return false, err
+	}
+	n := 0
+	for i := range all {
+		if all[i].Owner == "" {
+			n++
+		}
+	}
+	err = t.transact(ctx, []types.TransactWriteItem{{Update: &types.Update{TableName: &t.name, Key: key(pk, agencyItem),
+		UpdateExpression:          aws.String("SET #counter = :n"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(#counter)"),
+		ExpressionAttributeNames:  map[string]string{"#counter": counter(kind)},
+		ExpressionAttributeValues: item{":n": num(int64(n))}}}})
+	if errors.Is(err, conflict.ErrChanged) { // somebody else has counted
+		err = nil
+	}
+	return true, err
 }
 
 // stored is the condition that a resource still has the version that was read; one written before there were versions
@@ -109,7 +178,10 @@ func (t *Table) disconnect(ctx context.Context, agency id.Agency, r *instance.Re
 	if r.Kind == instance.N8N && r.URL != "" {
 		writes = append(writes, t.leaveAddress(pk, r.URL, r.ID))
 	}
-	return t.transact(ctx, writes)
+	if r.Owner != "" { // a client's, which has never been counted
+		return t.transact(ctx, writes)
+	}
+	return t.counted(ctx, pk, r.Kind, -1, 0, writes)
 }
 
 // eachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are more.

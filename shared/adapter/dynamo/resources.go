@@ -35,11 +35,12 @@ func (i Inventory) Recall(ctx context.Context, agency id.Agency, hash string) (*
 	return i.t.recall(ctx, agency, hash)
 }
 
-// Connect writes a resource that must not exist yet; no other instance may have its address.
+// Connect writes a resource that must not exist yet, while the agency has fewer than most of the kind; no other instance may
+// have its address.
 func (i Inventory) Connect(
-	ctx context.Context, agency id.Agency, resource *instance.Resource, row audit.Entry, once *idempotency.Record,
+	ctx context.Context, agency id.Agency, resource *instance.Resource, most int, row audit.Entry, once *idempotency.Record,
 ) error {
-	return i.t.connect(ctx, agency, resource, row, once)
+	return i.t.connect(ctx, agency, resource, most, row, once)
 }
 
 // Disconnect deletes the resource whose version was read.

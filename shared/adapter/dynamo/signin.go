@@ -22,12 +22,12 @@ func NewCredentials(t *Table) Credentials { return Credentials{t} }
 
 var _ signin.Store = Credentials{}
 
-// Session reads a session; the read may be a moment old.
+// Session reads a session as it is now.
 func (c Credentials) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
 	return c.t.session(ctx, user, session)
 }
 
-// APIKey reads a key; the read may be a moment old.
+// APIKey reads a key as it is now.
 func (c Credentials) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
 	return c.t.apiKey(ctx, agency, which)
 }
@@ -136,7 +136,7 @@ func (k Keys) APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey,
 	return k.t.apiKeys(ctx, agency)
 }
 
-// APIKey reads a key; the read may be a moment old.
+// APIKey reads a key as it is now.
 func (k Keys) APIKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
 	return k.t.apiKey(ctx, agency, which)
 }
@@ -146,10 +146,15 @@ func (k Keys) Recall(ctx context.Context, agency id.Agency, hash string) (*idemp
 	return k.t.recall(ctx, agency, hash)
 }
 
-// CreateAPIKey writes a key that must not exist, while its maker works at the agency; else a fault with code
-// Forbidden.
-func (k Keys) CreateAPIKey(ctx context.Context, key *identity.APIKey, row audit.Entry, once *idempotency.Record) error {
-	return k.t.createAPIKey(ctx, key, row, once)
+// Agency reads the agency as it is now.
+func (k Keys) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return k.t.agency(ctx, which)
+}
+
+// CreateAPIKey writes a key that must not exist, while the agency's members and keys are what they were at the count staff,
+// and its maker works there.
+func (k Keys) CreateAPIKey(ctx context.Context, key *identity.APIKey, staff int, row audit.Entry, once *idempotency.Record) error {
+	return k.t.createAPIKey(ctx, key, staff, row, once)
 }
 
 // RevokeAPIKey marks a key that works as revoked.

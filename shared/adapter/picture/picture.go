@@ -5,12 +5,15 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"image"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
@@ -23,42 +26,70 @@ import (
 const (
 	MaxSide  = 4096    // pixels
 	maxArea  = 4 << 20 // pixels: the most that is decoded, 32 MB at 16 bits a channel
+	maxScans = 32      // of a JPEG: what programs write has ten or so
 	Side     = 256     // of the logo, at most
 	MaxBytes = 24 << 10
 )
 
 const types = "PNG, JPEG, WebP or GIF"
 
-type codec struct {
-	size   func([]byte) (image.Config, error)
-	decode func([]byte) (image.Image, error)
-}
-
 var codecs = []struct {
-	is func([]byte) bool
-	codec
+	is     func([]byte) bool
+	size   func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
 }{
-	{begins("\x89PNG\r\n\x1a\n"), codec{
-		func(b []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(b)) },
-		func(b []byte) (image.Image, error) { return png.Decode(bytes.NewReader(b)) }}},
-	{begins("\xff\xd8\xff"), codec{
-		func(b []byte) (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(b)) },
-		func(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }}},
-	{begins("GIF8"), codec{
-		func(b []byte) (image.Config, error) { return gif.DecodeConfig(bytes.NewReader(b)) },
-		func(b []byte) (image.Image, error) { return gif.Decode(bytes.NewReader(b)) }}}, // the first frame
-	{func(b []byte) bool { return len(b) > 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP" }, codec{
-		func(b []byte) (image.Config, error) { return webp.DecodeConfig(bytes.NewReader(b)) },
-		func(b []byte) (image.Image, error) { return webp.Decode(bytes.NewReader(b)) }}},
+	{begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
+	{begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
+	{begins("GIF8"), gif.DecodeConfig, gif.Decode}, // the first frame
+	{func(b []byte) bool { return len(b) > 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP" }, webp.DecodeConfig, webp.Decode},
 }
 
 func begins(with string) func([]byte) bool {
 	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(with)) }
 }
 
+// scans counts the scans of a JPEG. A decoder goes through all of the picture for each, so that some KB of them are minutes of
+// work. What stands in segments of applications, such as a preview, is not decoded and not counted. Behind the first scan, and
+// where the file is not as it should be, everything that looks like one is.
+func scans(file []byte) int {
+	const (
+		startOfScan = 0xda
+		app0, app15 = 0xe0, 0xef
+		comment     = 0xfe
+	)
+	at := 2
+	for at+4 <= len(file) && file[at] == 0xff {
+		marker := file[at+1]
+		if marker != comment && (marker < app0 || marker > app15) {
+			if marker == startOfScan {
+				break
+			}
+			if marker == 0xff || marker < 0xc0 || marker >= 0xd0 && marker <= 0xd9 {
+				break // no segment with a length
+			}
+		}
+		at += 2 + int(binary.BigEndian.Uint16(file[at+2:]))
+	}
+	return bytes.Count(file[min(at, len(file)):], []byte{0xff, startOfScan})
+}
+
+// within reads a file in small pieces until the context is over, so that a decoder ends with the request.
+type within struct {
+	ctx  context.Context //nolint:containedctx // a reader's Read has none
+	file *bytes.Reader
+}
+
+func (w *within) Read(b []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.file.Read(b[:min(len(b), 256)])
+}
+
 // Read makes a logo of a file's content. What the file is called and what type it claims to have does not count. A
-// fault with code [fault.Invalid] in the field "logo" says what to do about a file that cannot be taken.
-func Read(file []byte) (*agency.Logo, error) {
+// fault with code [fault.Invalid] in the field "logo" says what to do about a file that cannot be taken. What is bounded before
+// anything is decoded: bytes, pixels, and the scans of a JPEG. When the context is over, so is the work, with its error.
+func Read(ctx context.Context, file []byte) (*agency.Logo, error) {
 	if len(file) > agency.MaxLogoFile {
 		return nil, wrong("This file is over 1 MB. Choose a smaller one.")
 	}
@@ -66,18 +97,27 @@ func Read(file []byte) (*agency.Logo, error) {
 		if !c.is(file) {
 			continue
 		}
-		size, err := c.size(file)
+		size, err := c.size(&within{ctx, bytes.NewReader(file)})
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil || size.Width <= 0 || size.Height <= 0 {
 			return nil, wrong("This file cannot be read as an image. Save it again as a PNG, and choose that.")
 		}
 		if size.Width > MaxSide || size.Height > MaxSide || size.Width*size.Height > maxArea {
 			return nil, wrong("This image has %d by %d pixels. Choose one of at most 2048 by 2048.", size.Width, size.Height)
 		}
-		img, err := c.decode(file)
+		if bytes.HasPrefix(file, []byte("\xff\xd8\xff")) && scans(file) > maxScans {
+			return nil, wrong("This JPEG is made of too many layers. Save it again as a PNG, and choose that.")
+		}
+		img, err := c.decode(&within{ctx, bytes.NewReader(file)})
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil {
 			return nil, wrong("This file cannot be read as an image. Save it again as a PNG, and choose that.")
 		}
-		return shrink(img)
+		return shrink(ctx, img)
 	}
 	if begin := bytes.ToLower(file[:min(len(file), 1024)]); bytes.Contains(begin, []byte("<svg")) {
 		return nil, wrong("SVG files can carry scripts, so they are not taken. Choose a %s file.", types)
@@ -86,9 +126,12 @@ func Read(file []byte) (*agency.Logo, error) {
 }
 
 // shrink scales the image down until it is small enough, in pixels and in bytes.
-func shrink(img image.Image) (*agency.Logo, error) {
+func shrink(ctx context.Context, img image.Image) (*agency.Logo, error) {
 	from := img.Bounds()
 	for _, side := range []int{Side, 192, 144, 112, 88, 64, 48} {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		w, h := from.Dx(), from.Dy()
 		if longest := max(w, h); longest > side {
 			w, h = max(w*side/longest, 1), max(h*side/longest, 1)

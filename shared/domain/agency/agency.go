@@ -47,7 +47,7 @@ type Agency struct {
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
 	Revision int // of name, colour and logo
-	Staff    int // counts changes of members and keys, so that each is decided from all that were before
+	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
 }
 
 // MaxLogoFile is the largest file that a logo is made of, in bytes.

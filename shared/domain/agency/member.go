@@ -21,7 +21,7 @@ const (
 // Valid tells whether there is such a role.
 func (r Role) Valid() bool { return r == Owner || r == Admin }
 
-// MaxMembers bounds an agency's people, so that all of them can be let go in one transaction with their keys.
+// MaxMembers bounds an agency's people, so that all of them can be let go in one transaction.
 const MaxMembers = 30
 
 // Member is a person who works at the agency.

@@ -11,6 +11,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
 )
 
 // Agency is an agency's id, ag_. Each kind of id is its prefix and a ULID: 26 digits of Crockford's base 32.
@@ -70,6 +71,37 @@ func Valid(prefix, s string) bool {
 	}
 	_, err := ulid.ParseStrict(rest)
 	return err == nil
+}
+
+// ParseAgency reads an agency's id as a caller sent it, as the other Parse functions read ids of their kind. What comes in from
+// outside is parsed once, where it comes in: a key that no item can have is an error of the table, and none of the caller's.
+// The fault has the code [fault.NotFound]: an id that cannot be is one of what is not there.
+func ParseAgency(s string) (Agency, error) { return parse[Agency]("agency", s, AgencyPrefix) }
+
+// ParseMember reads a member's id.
+func ParseMember(s string) (Member, error) { return parse[Member]("member", s, MemberPrefix) }
+
+// ParseClient reads a client's id.
+func ParseClient(s string) (Client, error) { return parse[Client]("client", s, ClientPrefix) }
+
+// ParseInvite reads an invite's id.
+func ParseInvite(s string) (Invite, error) { return parse[Invite]("invite", s, InvitePrefix) }
+
+// ParseKey reads an API key's id.
+func ParseKey(s string) (Key, error) { return parse[Key]("API key", s, KeyPrefix) }
+
+// ParseResource reads the id of an instance or a service.
+func ParseResource(s string) (Resource, error) {
+	return parse[Resource]("instance or service", s, InstancePrefix, ServicePrefix)
+}
+
+func parse[T ~string](kind, s string, prefixes ...string) (T, error) {
+	for _, p := range prefixes {
+		if Valid(p, s) {
+			return T(s), nil
+		}
+	}
+	return "", fault.New(fault.NotFound, "There is no such %s.", kind)
 }
 
 // Bytes is the ULID behind the prefix, 16 bytes; the zero ULID when s is not Valid.

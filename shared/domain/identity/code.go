@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -197,16 +200,37 @@ func Digest(key []byte, user id.User, code string) []byte {
 	return m.Sum(nil)
 }
 
-// ParseCode reads six digits out of what a person typed or pasted: spaces and hyphens between them do not matter.
+// longestTyped is how much of what was typed is looked at, in bytes: a line of a mail, and nothing that takes long to fold.
+const longestTyped = 400
+
+// ParseCode reads six digits out of what a person typed or pasted. Only the digits count (GOV.UK Design System, "Confirm an email
+// address": let people enter additional characters): whatever is between, before or behind them does not matter, and digits
+// of other widths and scripts are digits too.
 func ParseCode(typed string) (string, error) {
-	s := strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' || r == '\u00a0' || r == '\t' || r == '\n' || r == '\r' {
-			return -1
-		}
-		return r
-	}, typed)
-	if len(s) != CodeDigits || strings.Trim(s, "0123456789") != "" {
-		return "", inCode("Enter the six digits from the mail.")
+	if len(typed) > longestTyped {
+		return "", inCode(sixDigits)
+	}
+	s := strings.Map(digit, norm.NFKC.String(typed))
+	if len(s) != CodeDigits {
+		return "", inCode(sixDigits)
 	}
 	return s, nil
+}
+
+const sixDigits = "Enter the six digits from the mail."
+
+// digit is the plain digit of the same value, or -1 for what is no decimal digit. Unicode keeps each script's ten digits
+// together, from zero on (Unicode Standard, chapter 4.6).
+func digit(r rune) rune {
+	for _, x := range unicode.Nd.R16 {
+		if rune(x.Lo) <= r && r <= rune(x.Hi) {
+			return '0' + (r-rune(x.Lo))%10
+		}
+	}
+	for _, x := range unicode.Nd.R32 {
+		if rune(x.Lo) <= r && r <= rune(x.Hi) { //nolint:gosec // code points fit
+			return '0' + (r-rune(x.Lo))%10 //nolint:gosec // code points fit
+		}
+	}
+	return -1
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
@@ -160,6 +161,30 @@ func TestHowManyCodesAnAddressGets(t *testing.T) {
 	}
 	if given != 15 {
 		t.Errorf("%d codes in a day, want 15", given)
+	}
+}
+
+func TestFS5ACodeIsItsDigits(t *testing.T) {
+	t.Parallel()
+	for _, typed := range []string{"493021", "493 021", "493-021", "493–021", "493—021", "493\u2011021", "493\u3000021", "493\u202f021",
+		"\u200b493021\ufeff", "４９３０２１", "４９３－０２１", "٤٩٣٠٢١", "४९३०२१", "𝟒𝟗𝟑𝟎𝟐𝟏", "4.9.3.0.2.1", "Your code: 493 021.", "\r\n493\t021\n",
+		"\x00493021", "\xff493021", strings.Repeat(" ", 300) + "493021"} {
+		if got, err := identity.ParseCode(typed); err != nil || got != "493021" {
+			t.Errorf("%q reads %q, %v", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"", "49302", "4930211", "abcdef", "½½½½½½", "₍₎", "493021 493021", strings.Repeat(" ", 1000) + "493021",
+		strings.Repeat("9", 100_000)} {
+		if got, err := identity.ParseCode(typed); err == nil {
+			t.Errorf("%.20q reads %q", typed, got)
+		}
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ { // no digit of any script is left out, and each has its own value
+		if unicode.Is(unicode.Nd, r) {
+			if got, err := identity.ParseCode(string([]rune{r, r, r, r, r, r})); err != nil || strings.Trim(got, got[:1]) != "" {
+				t.Fatalf("%q reads %q, %v", r, got, err)
+			}
+		}
 	}
 }
 

@@ -52,7 +52,8 @@ func Scopes() []Scope {
 		AgencyWrite}
 }
 
-// MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction.
+// MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction, with all of its
+// people.
 const MaxKeys = 30
 
 // APIKey is a program's credential. It acts for its agency, within its scopes.

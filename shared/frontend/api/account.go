@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
-	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
@@ -28,7 +27,11 @@ func LeavePortal(auth *signin.Authenticator, leaving *account.Leaving) Operation
 			"record of the client as inactive. Leaving what was left changes nothing.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *leaveInput) (*noContent, error) {
-		return nil, leaving.Leave(ctx, caller, id.Agency(in.Body.Agency))
+		from, err := whose(in.Body.Agency)
+		if err != nil {
+			return nil, err
+		}
+		return nil, leaving.Leave(ctx, caller, from)
 	})
 }
 

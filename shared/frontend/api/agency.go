@@ -314,7 +314,11 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 			role := agency.Role(in.Body.Role)
 			c.Role = &role
 		}
-		m, err := members.Change(ctx, caller, id.Member(in.MemberID), c)
+		which, err := id.ParseMember(in.MemberID)
+		if err != nil {
+			return nil, err
+		}
+		m, err := members.Change(ctx, caller, which, c)
 		if err != nil {
 			return nil, err
 		}
@@ -336,6 +340,10 @@ func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operati
 			"are revoked, and the invites that it has out are dead.",
 		codes: []fault.Code{fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *memberInput) (*noContent, error) {
-		return nil, members.Remove(ctx, caller, id.Member(in.MemberID))
+		which, err := id.ParseMember(in.MemberID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, members.Remove(ctx, caller, which)
 	})
 }

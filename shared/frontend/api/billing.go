@@ -177,6 +177,14 @@ type AgencyChoice struct {
 	}
 }
 
+// whose reads the agency that a request must name. Fault: [fault.Invalid] in agency for none, [fault.NotFound] for what is no id.
+func whose(agency string) (id.Agency, error) {
+	if agency == "" {
+		return "", fault.InField("agency", "Name the agency by its id, ag_….")
+	}
+	return id.ParseAgency(agency)
+}
+
 type confirmOutput struct {
 	Body struct {
 		Joined    bool         `json:"joined" doc:"Whether the caller is a client now."`
@@ -194,7 +202,11 @@ func ConfirmCheckout(auth *signin.Authenticator, checkouts *billing.Checkouts, o
 			"It may be called again and again.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*confirmOutput, error) {
-		c, err := checkouts.Confirm(ctx, caller, id.Agency(in.Body.Agency))
+		from, err := whose(in.Body.Agency)
+		if err != nil {
+			return nil, err
+		}
+		c, err := checkouts.Confirm(ctx, caller, from)
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +254,11 @@ func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operat
 			"also when it has ended.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
-		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := invites.Get(ctx, caller, which)
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
@@ -254,9 +270,13 @@ func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts)
 		summary: "Read your contract",
 		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; " +
 			"also when it is no client any more.",
-		codes: []fault.Code{fault.NotFound},
+		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*receiptOutput, error) {
-		c, err := contracts.Relationship(ctx, caller, id.Agency(in.Agency))
+		from, err := whose(in.Agency)
+		if err != nil {
+			return nil, err
+		}
+		c, err := contracts.Relationship(ctx, caller, from)
 		return receiptAnswer(auth.Now(), c, err)
 	})
 }
@@ -317,7 +337,11 @@ func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) O
 		description: "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
-		return addressAnswer(invoices.Page(ctx, caller, id.Agency(in.Body.Agency)))
+		from, err := whose(in.Body.Agency)
+		if err != nil {
+			return nil, err
+		}
+		return addressAnswer(invoices.Page(ctx, caller, from))
 	})
 }
 

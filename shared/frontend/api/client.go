@@ -120,7 +120,11 @@ func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operati
 		summary: "Read a client",
 		codes:   []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
-		l, err := directory.Client(ctx, caller, id.Client(in.ClientID))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		l, err := directory.Client(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,11 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, rena
 		description: "What is left out stays as it is.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
 	}, func(ctx context.Context, caller identity.Caller, in *updateClientInput) (*clientOutput, error) {
-		c, err := renamer.Rename(ctx, caller, id.Client(in.ClientID), in.Body.Name, edition(in.IfMatch))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := renamer.Rename(ctx, caller, which, in.Body.Name, edition(in.IfMatch))
 		return changed(ctx, auth, directory, c, err)
 	})
 }
@@ -81,7 +85,15 @@ func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, acces
 			"active or running instance or service can be opened anew.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *grantInput) (*clientOutput, error) {
-		c, err := access.Grant(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID), instance.Access(in.Body.Access))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		thing, err := id.ParseResource(in.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := access.Grant(ctx, caller, which, thing, instance.Access(in.Body.Access))
 		return changed(ctx, auth, directory, c, err)
 	})
 }
@@ -94,7 +106,15 @@ func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation 
 		description: "From its next request on. What is not open to it is no error.",
 		codes:       []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *GrantRef) (*struct{}, error) {
-		_, err := access.Revoke(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		thing, err := id.ParseResource(in.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		_, err = access.Revoke(ctx, caller, which, thing)
 		return nil, err
 	})
 }
@@ -109,7 +129,11 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 			"One that pays by subscription stays until it cancels: 409.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
-		c, err := removal.Remove(ctx, caller, id.Client(in.ClientID))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := removal.Remove(ctx, caller, which)
 		return changed(ctx, auth, directory, c, err)
 	})
 }
@@ -123,6 +147,10 @@ func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation
 			"log keeps its rows, which hold ids alone.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*struct{}, error) {
-		return nil, removal.Erase(ctx, caller, id.Client(in.ClientID))
+		which, err := id.ParseClient(in.ClientID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, removal.Erase(ctx, caller, which)
 	})
 }

@@ -180,7 +180,11 @@ func GetInvite(auth *signin.Authenticator, invites *onboarding.Invites) Operatio
 		description: "One that was rolled back can be read for a day, with its reason.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := invites.Get(ctx, caller, id.Invite(in.InviteID))
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := invites.Get(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +216,11 @@ func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Opera
 		if in.Body != nil {
 			same = onboarding.Unchanged{Payer: invite.Payer(in.Body.Payer), Email: in.Body.Email}
 		}
-		c, err := inviter.Resend(ctx, caller, id.Invite(in.InviteID), same, of(ctx).once)
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := inviter.Resend(ctx, caller, which, same, of(ctx).once)
 		return mailed(ctx, auth, inviter, c, err, http.StatusOK)
 	})
 }
@@ -225,7 +233,11 @@ func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) O
 		description: "Its links answer 410 from here on, and the address can be invited again.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := canceller.Cancel(ctx, caller, id.Invite(in.InviteID))
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := canceller.Cancel(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}

@@ -68,7 +68,11 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			"200.",
 		codes: []fault.Code{fault.Forbidden, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*portalInstanceOutput, error) {
-		v, err := instances.Get(ctx, caller, id.Resource(in.InstanceID))
+		thing, err := id.ParseResource(in.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		v, err := instances.Get(ctx, caller, thing)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +118,11 @@ func SetWorkflowState(auth *signin.Authenticator, instances *portal.Instances) O
 		codes:       []fault.Code{fault.Invalid, fault.Forbidden, fault.NotFound, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *setWorkflowInput) (*workflowOutput, error) {
 		event.Annotate(ctx, "resource", in.InstanceID)
-		w, err := instances.Switch(ctx, caller, id.Resource(in.InstanceID), in.WorkflowID, in.Body.Active)
+		thing, err := id.ParseResource(in.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		w, err := instances.Switch(ctx, caller, thing, in.WorkflowID, in.Body.Active)
 		if err != nil {
 			return nil, err
 		}

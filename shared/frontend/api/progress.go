@@ -63,10 +63,18 @@ func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier
 		codes: []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *retryProvisioningInput) (*progressOutput, error) {
 		event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)
-		c, err := retrier.Retry(ctx, caller, id.Client(in.ClientID), id.Resource(in.ResourceID))
+		which, err := id.ParseClient(in.ClientID)
 		if err != nil {
 			return nil, err
 		}
-		return &progressOutput{progressBody(c.Bought(id.Resource(in.ResourceID)), retrier.Now())}, nil
+		thing, err := id.ParseResource(in.ResourceID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := retrier.Retry(ctx, caller, which, thing)
+		if err != nil {
+			return nil, err
+		}
+		return &progressOutput{progressBody(c.Bought(thing), retrier.Now())}, nil
 	})
 }

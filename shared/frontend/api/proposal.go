@@ -27,7 +27,11 @@ func ApproveProposal(auth *signin.Authenticator, approvals *onboarding.Approvals
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.AlreadyInvited,
 			fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *approveInput) (*inviteOutput, error) {
-		c, err := approvals.Approve(ctx, caller, id.Invite(in.InviteID), of(ctx).once)
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := approvals.Approve(ctx, caller, which, of(ctx).once)
 		return mailed(ctx, auth, approvals, c, err, http.StatusCreated)
 	})
 }
@@ -40,7 +44,11 @@ func RefuseProposal(auth *signin.Authenticator, proposals *onboarding.Proposals)
 		description: "The address that was asked for is forgotten; the invite and its link stay as they are.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
-		c, err := proposals.Refuse(ctx, caller, id.Invite(in.InviteID))
+		which, err := id.ParseInvite(in.InviteID)
+		if err != nil {
+			return nil, err
+		}
+		c, err := proposals.Refuse(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}

@@ -140,7 +140,11 @@ func GetInstance(auth *signin.Authenticator, inventory *resources.Inventory) Ope
 		description: "With the clients that see it, which are those that lose it when it is disconnected.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seenOutput, error) {
-		s, err := inventory.Get(ctx, caller, instance.N8N, id.Resource(in.InstanceID))
+		thing, err := id.ParseResource(in.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		s, err := inventory.Get(ctx, caller, instance.N8N, thing)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +176,11 @@ func UpdateInstance(auth *signin.Authenticator, connector *resources.Connector) 
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *updateInstanceInput) (*resourceOutput, error) {
 		to := resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}
-		r, err := connector.Update(ctx, caller, id.Resource(in.InstanceID), to, in.IfMatch)
+		thing, err := id.ParseResource(in.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		r, err := connector.Update(ctx, caller, thing, to, in.IfMatch)
 		if err != nil {
 			return nil, err
 		}
@@ -188,7 +196,11 @@ func CheckInstance(auth *signin.Authenticator, connector *resources.Connector) O
 		description: "Calls n8n now and notes what came of it: running, or failed with the reason.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*resourceOutput, error) {
-		r, err := connector.Check(ctx, caller, id.Resource(in.InstanceID))
+		thing, err := id.ParseResource(in.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		r, err := connector.Check(ctx, caller, thing)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +213,11 @@ type seersOutput struct{ Body SeersBody }
 func disconnect(
 	ctx context.Context, inventory *resources.Inventory, caller identity.Caller, kind instance.Kind, which string,
 ) (*seersOutput, error) {
-	s, err := inventory.Disconnect(ctx, caller, kind, id.Resource(which))
+	thing, err := id.ParseResource(which)
+	if err != nil {
+		return nil, err
+	}
+	s, err := inventory.Disconnect(ctx, caller, kind, thing)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +270,11 @@ func GetService(auth *signin.Authenticator, inventory *resources.Inventory) Oper
 		description: "With the clients that see it, which are those that lose it when it is disconnected.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seenOutput, error) {
-		s, err := inventory.Get(ctx, caller, instance.Service, id.Resource(in.ServiceID))
+		thing, err := id.ParseResource(in.ServiceID)
+		if err != nil {
+			return nil, err
+		}
+		s, err := inventory.Get(ctx, caller, instance.Service, thing)
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,7 @@ func RequestSignInCode(codes *signin.Codes) Operation {
 type signInInput struct {
 	Body struct {
 		Email string `json:"email" example:"ops@acme.example" maxLength:"320"`
-		Code  string `json:"code" doc:"The six digits from the mail." example:"493021" maxLength:"32"`
+		Code  string `json:"code" doc:"The six digits from the mail." example:"493021" maxLength:"400"`
 	}
 }
 
@@ -283,6 +283,10 @@ func RevokeAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		description: "The next request with the key is refused.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *keyInput) (*noContent, error) {
-		return nil, keys.Revoke(ctx, caller, id.Key(in.KeyID))
+		which, err := id.ParseKey(in.KeyID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, keys.Revoke(ctx, caller, which)
 	})
 }

@@ -37,6 +37,23 @@ func Choose(agency string) *http.Cookie {
 		SameSite: http.SameSiteLaxMode}
 }
 
+// visitor is the cookie of a browser in which nobody is signed in: a random text, by which its forms are known as our own.
+const visitor = "__Host-visitor"
+
+// Visitor is the visitor's cookie in the request; "" when there is none.
+func Visitor(r *http.Request) string {
+	c, err := r.Cookie(visitor)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// Visit is the visitor's cookie. It ends with the browser.
+func Visit(value string) *http.Cookie {
+	return &http.Cookie{Name: visitor, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
 // New is the cookie for a session's secret: only over TLS (which browsers take localhost for), out of reach of scripts,
 // and sent along only from our own pages and plain links. An empty secret removes the cookie.
 func New(secret string, lifetime time.Duration) *http.Cookie {

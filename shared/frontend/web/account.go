@@ -72,7 +72,11 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 // leavePortal ends the relationship with an agency.
 func leavePortal(leaving *account.Leaving) Form {
 	return form("leave", identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if err := leaving.Leave(r.Context(), caller, id.Agency(r.PostForm.Get("agency"))); err != nil {
+		from, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err != nil {
+			return err
+		}
+		if err := leaving.Leave(r.Context(), caller, from); err != nil {
 			return err
 		}
 		return seeOther(w, "/account?done=left")

@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/activity"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
@@ -17,49 +20,156 @@ import (
 )
 
 // families are what the log can be narrowed to, in words.
-var families = []struct{ action, word string }{
-	{"", "Everything"}, {"invite", "Invitations"}, {"client", "Clients and access"}, {"instance", "Instances"},
-	{"service", "Services"}, {"workflow", "Workflows"}, {"payment", "Payments"}, {"provision", "Setting up"},
-	{"member", "People"}, {"api_key", "API keys"}, {"agency", "The agency"},
+func families() []page.Option {
+	return []page.Option{
+		{Value: "", Word: words.Say("activity.only_all")},
+		{Value: "invite", Word: words.Say("activity.only_invites")},
+		{Value: "client", Word: words.Say("activity.only_clients")},
+		{Value: "instance", Word: words.Say("activity.only_instances")},
+		{Value: "service", Word: words.Say("activity.only_services")},
+		{Value: "workflow", Word: words.Say("activity.only_workflows")},
+		{Value: "payment", Word: words.Say("activity.only_payments")},
+		{Value: "provision", Word: words.Say("activity.only_setup")},
+		{Value: "member", Word: words.Say("activity.only_members")},
+		{Value: "api_key", Word: words.Say("activity.only_keys")},
+		{Value: "agency", Word: words.Say("activity.only_agency")},
+	}
 }
 
-// told words each action around what it was done to: {s} is the subject, {t} the thing that the detail names.
-var told = map[audit.Action]string{
-	audit.InviteCreated: "invited {s}", audit.InviteSent: "sent the invitation of {s}",
-	audit.InviteFailed: "could not send the invitation of {s}",
-	audit.InviteResent: "sent the invitation of {s} again", audit.InviteCanceled: "cancelled the invitation of {s}",
-	audit.InviteExpired: "noted that the invitation of {s} has expired",
-	audit.InviteBounced: "learned that the mail to {s} came back", audit.InviteAccepted: "accepted the invitation",
-	audit.InviteDeclined: "declined the invitation of {s}",
-	audit.LinkRequested:  "asked for a new link for {s}", audit.AddressProposed: "asked to use another address for {s}",
-	audit.ProposalApproved: "invited another address in the place of {s}", audit.ProposalRefused: "kept the address of {s}",
-	audit.ClientRenamed: "renamed {s}", audit.AccessGranted: "opened {t} to {s}", audit.AccessChanged: "changed the right of {s} to {t}",
-	audit.AccessRevoked: "closed {t} to {s}",
-	audit.ClientRemoved: "removed {s}", audit.ClientLeft: "left the portal", audit.ClientErased: "erased {s}",
-	audit.InstanceConnected: "connected {s}", audit.InstanceChanged: "changed {s}", audit.InstanceDisconnected: "disconnected {s}",
-	audit.ServiceConnected: "connected {s}", audit.ServiceDisconnected: "disconnected {s}",
-	audit.WorkflowActivated: "switched a workflow of {s} on", audit.WorkflowDeactivated: "switched a workflow of {s} off",
-	audit.ProvisionRequested: "began to set up {s}", audit.ProvisionReady: "set up {s}", audit.ProvisionFailed: "could not set up {s}",
-	audit.ProvisionRetried: "asked to set up {s} again", audit.ProvisionRefunded: "returned the payment for {s}, which could not be set up",
-	audit.ProvisionSuspended: "suspended {s}, which is not paid for", audit.ProvisionResumed: "started {s} again",
-	audit.ProvisionDeleted: "deleted {s}, which is not paid for",
-	audit.PaymentReceived:  "noted that {s} has paid", audit.PaymentFailed: "noted that a payment of {s} did not go through",
-	audit.PaymentEnded:   "noted that {s} does not pay any more",
-	audit.PaymentResumed: "noted that {s} pays again", audit.PaymentReturned: "returned the payment of {s}, whose invitation had ended",
-	audit.AgencyCreated: "started the agency", audit.BrandingChanged: "changed the branding", audit.PlanChanged: "changed the plan",
-	audit.AgencySuspended: "suspended the agency", audit.AgencyResumed: "lifted the agency's suspension",
-	audit.AgencyDeleted: "deleted the agency",
-	audit.MemberAdded:   "added {s}", audit.MemberChanged: "changed what {s} may do", audit.MemberRemoved: "removed {s}",
-	audit.KeyCreated: "made the API key {s}", audit.KeyRevoked: "revoked the API key {s}",
+// told is an action as a sentence, with values in the place of who did it, what it was done to, and what else it is about. Access
+// is told by the right that was given.
+func told(a audit.Action, right instance.Access, values ...any) string {
+	switch a {
+	case audit.AccessGranted, audit.AccessChanged:
+		if right == instance.Write {
+			return words.Say("activity.access_write", values...)
+		}
+		return words.Say("activity.access_read", values...)
+	case audit.InviteCreated:
+		return words.Say("activity.invite_created", values...)
+	case audit.InviteSent:
+		return words.Say("activity.invite_sent", values...)
+	case audit.InviteFailed:
+		return words.Say("activity.invite_failed", values...)
+	case audit.InviteResent:
+		return words.Say("activity.invite_resent", values...)
+	case audit.InviteCanceled:
+		return words.Say("activity.invite_canceled", values...)
+	case audit.InviteExpired:
+		return words.Say("activity.invite_expired", values...)
+	case audit.InviteBounced:
+		return words.Say("activity.invite_bounced", values...)
+	case audit.InviteAccepted:
+		return words.Say("activity.invite_accepted", values...)
+	case audit.InviteDeclined:
+		return words.Say("activity.invite_declined", values...)
+	case audit.LinkRequested:
+		return words.Say("activity.link_requested", values...)
+	case audit.AddressProposed:
+		return words.Say("activity.address_proposed", values...)
+	case audit.ProposalApproved:
+		return words.Say("activity.proposal_approved", values...)
+	case audit.ProposalRefused:
+		return words.Say("activity.proposal_refused", values...)
+	case audit.ClientRenamed:
+		return words.Say("activity.client_renamed", values...)
+	case audit.AccessRevoked:
+		return words.Say("activity.access_revoked", values...)
+	case audit.ClientRemoved:
+		return words.Say("activity.client_removed", values...)
+	case audit.ClientLeft:
+		return words.Say("activity.client_left", values...)
+	case audit.ClientErased:
+		return words.Say("activity.client_erased", values...)
+	case audit.InstanceConnected:
+		return words.Say("activity.instance_connected", values...)
+	case audit.InstanceChanged:
+		return words.Say("activity.instance_changed", values...)
+	case audit.InstanceDisconnected:
+		return words.Say("activity.instance_disconnected", values...)
+	case audit.ServiceConnected:
+		return words.Say("activity.service_connected", values...)
+	case audit.ServiceDisconnected:
+		return words.Say("activity.service_disconnected", values...)
+	case audit.WorkflowActivated:
+		return words.Say("activity.workflow_on", values...)
+	case audit.WorkflowDeactivated:
+		return words.Say("activity.workflow_off", values...)
+	case audit.ProvisionRequested:
+		return words.Say("activity.setup_started", values...)
+	case audit.ProvisionReady:
+		return words.Say("activity.setup_ready", values...)
+	case audit.ProvisionFailed:
+		return words.Say("activity.setup_failed", values...)
+	case audit.ProvisionRetried:
+		return words.Say("activity.setup_retried", values...)
+	case audit.ProvisionRefunded:
+		return words.Say("activity.setup_refunded", values...)
+	case audit.ProvisionSuspended:
+		return words.Say("activity.suspended", values...)
+	case audit.ProvisionResumed:
+		return words.Say("activity.resumed", values...)
+	case audit.ProvisionDeleted:
+		return words.Say("activity.deleted", values...)
+	case audit.PaymentReceived:
+		return words.Say("activity.payment_received", values...)
+	case audit.PaymentFailed:
+		return words.Say("activity.payment_failed", values...)
+	case audit.PaymentEnded:
+		return words.Say("activity.payment_ended", values...)
+	case audit.PaymentResumed:
+		return words.Say("activity.payment_resumed", values...)
+	case audit.PaymentReturned:
+		return words.Say("activity.payment_returned", values...)
+	case audit.AgencyCreated:
+		return words.Say("activity.agency_created", values...)
+	case audit.BrandingChanged:
+		return words.Say("activity.branding_changed", values...)
+	case audit.PlanChanged:
+		return words.Say("activity.plan_changed", values...)
+	case audit.AgencySuspended:
+		return words.Say("activity.agency_suspended", values...)
+	case audit.AgencyResumed:
+		return words.Say("activity.agency_resumed", values...)
+	case audit.AgencyDeleted:
+		return words.Say("activity.agency_deleted", values...)
+	case audit.MemberAdded:
+		return words.Say("activity.member_added", values...)
+	case audit.MemberChanged:
+		return words.Say("activity.member_changed", values...)
+	case audit.MemberRemoved:
+		return words.Say("activity.member_removed", values...)
+	case audit.KeyCreated:
+		return words.Say("activity.key_created", values...)
+	case audit.KeyRevoked:
+		return words.Say("activity.key_revoked", values...)
+	}
+	return words.Say("activity.other", values...)
 }
 
 // partyWord stands for who or what has no name, or has none any more.
-var partyWord = map[activity.Kind]string{
-	activity.System: "The platform", activity.Operator: "The operator", activity.Invitee: "The recipient",
-	activity.Member: "someone who was removed", activity.Key: "an API key", activity.Client: "a client that was erased",
-	activity.Invite:   "a client that was erased",
-	activity.Instance: "an instance that was disconnected", activity.Service: "a service that was disconnected",
-	activity.Agency: "the agency",
+func partyWord(k activity.Kind) string {
+	switch k {
+	case activity.System:
+		return words.Say("activity.by_platform")
+	case activity.Operator:
+		return words.Say("activity.by_operator")
+	case activity.Invitee:
+		return words.Say("activity.by_invitee")
+	case activity.Member:
+		return words.Say("activity.was_member")
+	case activity.Key:
+		return words.Say("activity.was_key")
+	case activity.Client, activity.Invite:
+		return words.Say("activity.was_client")
+	case activity.Instance:
+		return words.Say("activity.was_instance")
+	case activity.Service:
+		return words.Say("activity.was_service")
+	case activity.Agency:
+		return words.Say("activity.the_agency")
+	}
+	return words.Say("activity.something")
 }
 
 // ActivityPage tells what was done, a sentence a row.
@@ -76,8 +186,9 @@ func ActivityPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 		v.Workspace.Invite = a.MayInvite() == nil
 		only := activity.Filter{Actor: short(asked.Get("actor")), Action: short(asked.Get("action")), Subject: short(asked.Get("subject"))}
 		q := activity.Query{Limit: perPage, Filter: only}
-		for _, f := range families {
-			v.Families = append(v.Families, page.Option{Value: f.action, Word: f.word, Here: f.action == family(q.Action)})
+		for _, f := range families() {
+			f.Here = f.Value == family(q.Action)
+			v.Families = append(v.Families, f)
 		}
 		v.Actor, v.Subject = q.Actor, q.Subject
 		status := http.StatusOK
@@ -152,7 +263,7 @@ func (s *Site) fillActivity(r *http.Request, v *page.Activity, q *activity.Query
 	now := s.now()
 	names := map[string]string{}
 	for _, e := range found.Events {
-		row := page.ActivityRow{At: page.TimeAt(e.At, now), Tone: toneOf(e.Action), Parts: sentenceOf(e, asked)}
+		row := logRow(e, asked, now)
 		names[e.Actor.ID], names[e.Subject.ID] = wordOf(e.Actor), wordOf(e.Subject)
 		if n := len(v.Days); n == 0 || v.Days[n-1].Title != row.At.Day {
 			v.Days = append(v.Days, page.ActivityDay{Title: row.At.Day})
@@ -160,20 +271,25 @@ func (s *Site) fillActivity(r *http.Request, v *page.Activity, q *activity.Query
 		d := &v.Days[len(v.Days)-1]
 		d.Rows = append(d.Rows, row)
 	}
-	for _, c := range []struct{ name, value, words string }{{"actor", q.Actor, "Done by"}, {"subject", q.Subject, "About"}} {
-		if c.value == "" {
+	for _, name := range []string{"actor", "subject"} {
+		value := asked.Get(name)
+		if value == "" {
 			continue
 		}
-		who := names[c.value]
+		who := names[value]
 		for _, e := range found.Events { // of a client, its invites carry the name
 			if who == "" && e.Subject.Name != "" {
 				who = e.Subject.Name
 			}
 		}
 		if who == "" {
-			who = c.value
+			who = short(value)
 		}
-		v.Only = append(v.Only, page.Chip{Text: c.words + " " + who, URL: narrowed(asked, c.name, "")})
+		chip := page.Chip{Text: words.Say("activity.about", "who", who), URL: narrowed(asked, name, "")}
+		if name == "actor" {
+			chip.Text = words.Say("activity.done_by", "who", who)
+		}
+		v.Only = append(v.Only, chip)
 	}
 	base := narrowed(asked, "", "")
 	if found.Next != "" {
@@ -198,46 +314,42 @@ func exportPath(base, format string) string {
 	return joinQuery("/v1/activity/export"+strings.TrimPrefix(base, "/activity"), url.Values{"format": {format}})
 }
 
+// logRow is a row of the log as a page shows it; asked is what the links of its names narrow.
+func logRow(e activity.Event, asked url.Values, now time.Time) page.ActivityRow {
+	return page.ActivityRow{At: page.TimeAt(e.At, now), Tone: toneOf(e.Action), Parts: sentenceOf(e, asked)}
+}
+
+// slot begins and ends the place of a name in a sentence: no sentence and no name has it.
+const slot = "\x00"
+
 // sentenceOf is a row as a sentence, in parts of which some are links.
 func sentenceOf(e activity.Event, asked url.Values) []page.Part {
-	actor := wordOf(e.Actor)
-	parts := []page.Part{{Text: strings.ToUpper(actor[:1]) + actor[1:], Strong: true}}
-	if e.Actor.Name != "" {
-		parts[0].Text = e.Actor.Name
+	thing, right, _ := strings.Cut(e.Detail, " ")
+	names := map[string]page.Part{
+		"actor":   {Text: wordOf(e.Actor), Strong: true},
+		"subject": {Text: wordOf(e.Subject), Strong: true, URL: subjectPath(e.Subject, e.Names)},
+		"thing":   {Text: wordOf(activity.Party{Kind: activity.KindOf(thing), Name: e.Names[thing]}), Strong: true},
 	}
 	switch e.Actor.Kind {
 	case activity.Member, activity.Key, activity.Client:
-		parts[0].URL = narrowed(asked, "actor", e.Actor.ID)
+		actor := names["actor"]
+		actor.URL = narrowed(asked, "actor", e.Actor.ID)
+		names["actor"] = actor
 	}
-	words, ok := told[e.Action]
-	if !ok {
-		words = strings.ReplaceAll(strings.ReplaceAll(string(e.Action), ".", " "), "_", " ") + " {s}"
-	}
-	thing, right, _ := strings.Cut(e.Detail, " ")
-	for words != "" {
-		i := strings.Index(words, "{")
-		if i < 0 || i+3 > len(words) {
-			parts = append(parts, page.Part{Text: " " + strings.TrimSpace(words)})
-			break
+	text := told(e.Action, instance.Access(right), "actor", slot+"actor"+slot, "subject", slot+"subject"+slot,
+		"thing", slot+"thing"+slot)
+	var parts []page.Part
+	for n, piece := range strings.Split(text, slot) {
+		switch {
+		case n%2 == 1:
+			parts = append(parts, names[piece])
+		case piece != "":
+			parts = append(parts, page.Part{Text: piece})
 		}
-		parts = append(parts, page.Part{Text: " " + strings.TrimSpace(words[:i]) + " "})
-		if words[i:i+3] == "{s}" {
-			parts = append(parts, page.Part{Text: wordOf(e.Subject), Strong: true, URL: subjectPath(e.Subject, e.Names)})
-		} else {
-			p := page.Part{Text: e.Names[thing], Strong: true}
-			if p.Text == "" {
-				p.Text = partyWord[activity.KindOf(thing)]
-			}
-			parts = append(parts, p)
-		}
-		words = strings.TrimPrefix(words[i+3:], " ")
 	}
-	switch {
-	case e.Action != audit.AccessGranted && e.Action != audit.AccessChanged:
-	case right == "write":
-		parts = append(parts, page.Part{Text: ": read and write"})
-	case right == "read":
-		parts = append(parts, page.Part{Text: ": read-only"})
+	if first := []rune(parts[0].Text); len(first) > 0 && (e.Actor.Name == "" || parts[0].Text != e.Actor.Name) &&
+		(e.Subject.Name == "" || parts[0].Text != e.Subject.Name) { // people write their names as they like
+		parts[0].Text = strings.ToUpper(string(first[:1])) + string(first[1:])
 	}
 	return parts
 }
@@ -246,10 +358,7 @@ func wordOf(p activity.Party) string {
 	if p.Name != "" {
 		return p.Name
 	}
-	if w := partyWord[p.Kind]; w != "" {
-		return w
-	}
-	return "something"
+	return partyWord(p.Kind)
 }
 
 // subjectPath is where the subject is looked at; "" where it is nowhere, or gone.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -93,9 +94,13 @@ type buyingHandler func(w http.ResponseWriter, r *http.Request, caller identity.
 // buying makes a page about what the caller buys from the agency in the query; who has nothing with it is told so.
 func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.Contracts, show buyingHandler) *Page {
 	return s.page(id, auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
+		from, err := agencyIn(r)
+		var c *client.Client
+		if err == nil {
+			c, err = contracts.Relationship(r.Context(), caller, from)
+		}
 		if fault.Is(err, fault.NotFound) {
-			return s.nothing(w, r, caller, agencyIn(r))
+			return s.nothing(w, r, caller, from)
 		}
 		if err != nil {
 			return err
@@ -104,8 +109,8 @@ func (s *Site) buying(id string, auth *signin.Authenticator, contracts *billing.
 	})
 }
 
-// agencyIn is the agency that the query names.
-func agencyIn(r *http.Request) id.Agency { return id.Agency(r.URL.Query().Get("agency")) }
+// agencyIn is the agency that the query names. Fault: [fault.NotFound] for none.
+func agencyIn(r *http.Request) (id.Agency, error) { return id.ParseAgency(r.URL.Query().Get("agency")) }
 
 // CheckoutPage shows what the person is asked to buy, and takes the choice between monthly and annual.
 func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
@@ -192,8 +197,17 @@ func looks(r *http.Request) int {
 // leads makes a redirect. to is where the browser goes; back is where a fault is shown, with its code. A person whose
 // sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
 func leads(id, method, origin string, auth *signin.Authenticator, who identity.Who, to func(r *http.Request, at *step) error) *Redirect {
-	h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	var ours *guard
+	if method == http.MethodPost {
+		ours = newGuard(origin)
+	}
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ours != nil {
+			if err := ours.read(r, func() error { return parseForm(w, r) }); err != nil {
+				bare(w, r, fault.As(err))
+				return
+			}
+		}
 		at := step{}
 		at.who, at.refused = auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, who)
 		err := to(r, &at)
@@ -212,25 +226,18 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 				}
 			case fault.AlreadyPaid:
 				next = strings.TrimRight(at.back, "?&")
+			case fault.NotFound:
+				if at.back == "" { // there is no such page to lead back to
+					bare(w, r, f)
+					return
+				}
+				next = at.back + "problem=" + url.QueryEscape(string(f.Code))
 			default:
 				next = at.back + "problem=" + url.QueryEscape(string(f.Code))
 			}
 		}
 		_ = seeOther(w, next) //nolint:errcheck // it has none
-	}))
-	if method == http.MethodPost {
-		guard := http.NewCrossOriginProtection()
-		if origin != "" { // else the function does not start, and says so itself
-			if err := guard.AddTrustedOrigin(origin); err != nil {
-				panic(err) // environment.Origin has checked it
-			}
-		}
-		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			event.Annotate(r.Context(), "code", string(fault.CrossOrigin))
-			http.Error(w, "This came from another site. Open the page here and try once more.", http.StatusForbidden)
-		}))
-		h = guard.Handler(h)
-	}
+	})
 	return &Redirect{ID: id, Method: method, Who: who, handler: h}
 }
 
@@ -244,12 +251,14 @@ type step struct {
 // StartCheckout leads to the payment service's page.
 func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
 	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
-		which := id.Agency(r.PostFormValue("agency"))
-		at.back = checkoutPath(which) + "&"
-		if at.refused != nil {
-			return at.refused
+		which, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err == nil {
+			at.back = checkoutPath(which) + "&"
 		}
-		p, err := checkouts.Start(r.Context(), at.who, which, payment.Interval(r.PostFormValue("interval")))
+		if err := cmp.Or(at.refused, err); err != nil {
+			return err
+		}
+		p, err := checkouts.Start(r.Context(), at.who, which, payment.Interval(r.PostForm.Get("interval")))
 		at.next = p.URL
 		return err
 	})
@@ -258,7 +267,10 @@ func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing
 // CheckoutDone is where the payment service leads back to: it looks whether the payment has come, and leads on.
 func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
 	return leads("checkoutDone", http.MethodGet, "", auth, identity.ByClient, func(r *http.Request, at *step) error {
-		which := agencyIn(r)
+		which, err := agencyIn(r)
+		if err != nil {
+			return cmp.Or(at.refused, err)
+		}
 		waiting := "/checkout/waiting?agency=" + url.QueryEscape(string(which)) + "&"
 		if n := looks(r); n > 0 {
 			waiting += fmt.Sprintf("n=%d&", n)
@@ -282,11 +294,13 @@ func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Red
 
 // OpenBilling leads a client to their card and invoices.
 func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.Invoices) *Redirect {
-	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) (err error) {
-		which := id.Agency(r.PostFormValue("agency"))
-		at.back = portalPath(string(which)) + "&"
-		if at.refused != nil {
-			return at.refused
+	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
+		which, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err == nil {
+			at.back = portalPath(string(which)) + "&"
+		}
+		if err := cmp.Or(at.refused, err); err != nil {
+			return err
 		}
 		at.next, err = invoices.Page(r.Context(), at.who, which)
 		return err
@@ -299,18 +313,18 @@ func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plan
 	who := identity.ByStaff(identity.InPerson)
 	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
 		from := "/upgrade"
-		if r.PostFormValue("from") == "/settings/agency" {
+		if r.PostForm.Get("from") == "/settings/agency" {
 			from = "/settings/agency"
 		}
 		at.back = from + "?"
 		if at.refused != nil {
 			return at.refused
 		}
-		if r.PostFormValue("account") != "" {
+		if r.PostForm.Get("account") != "" {
 			at.next, err = plans.Account(r.Context(), at.who, from)
 			return err
 		}
-		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostFormValue("interval")))
+		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostForm.Get("interval")))
 		at.next = p.URL
 		return err
 	})

@@ -41,7 +41,14 @@ const patience = 10 * time.Second
 func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inviter *onboarding.Inviter,
 	previewer *onboarding.Previewer) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.clients(r, directory, caller, id.Client(r.URL.Query().Get("cursor")))
+		var after id.Client
+		if c := r.URL.Query().Get("cursor"); c != "" {
+			var err error
+			if after, err = id.ParseClient(c); err != nil {
+				return fault.New(fault.NotFound, "This page of the list doesn't exist. Go back to your newest clients.")
+			}
+		}
+		v, err := s.clients(r, directory, caller, after)
 		if err != nil {
 			return err
 		}
@@ -82,11 +89,6 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 	}
 	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue,
 		Now: now.UTC().Format(time.RFC3339), Cursor: string(after)}
-	if after != "" {
-		if after.Ref() == "" {
-			return v, fault.New(fault.NotFound, "This page of the list doesn't exist. Go back to your newest clients.")
-		}
-	}
 	query := r.URL.Query()
 	v.Find, v.Status = strings.TrimSpace(query.Get("q")), query.Get("status")
 	if len(v.Find) > longestFind {
@@ -419,9 +421,9 @@ func nextFree(a *agency.Agency, now time.Time) (page.Time, bool) {
 
 // again fills the form for a client that has been one before.
 func (s *Site) again(r *http.Request, directory *clients.Directory, caller identity.Caller, f *page.InviteForm) error {
-	which := id.Client(r.URL.Query().Get("again"))
-	if which == "" {
-		return nil
+	which, err := id.ParseClient(r.URL.Query().Get("again"))
+	if err != nil {
+		return nil //nolint:nilerr // an empty form is as good
 	}
 	l, err := directory.Client(r.Context(), caller, which)
 	if fault.Is(err, fault.NotFound) {
@@ -519,7 +521,11 @@ func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.I
 			ctx := r.Context()
 			list, _ := url.ParseQuery(r.PostForm.Get("list")) // what cannot be read is the list of all
 			back := page.Clients{Find: list.Get("q"), Status: list.Get("status"), Cursor: list.Get("cursor")}
-			l, err := directory.Client(ctx, caller, id.Client(r.PostForm.Get("resend")))
+			which, err := id.ParseClient(r.PostForm.Get("resend"))
+			if err != nil {
+				return err
+			}
+			l, err := directory.Client(ctx, caller, which)
 			if err == nil {
 				event.Annotate(ctx, "client", string(l.Client.ID))
 				var c *client.Client
@@ -536,7 +542,11 @@ func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.I
 			}
 			again := r.Clone(ctx)
 			again.URL.RawQuery = back.List()
-			v, err := s.clients(again, directory, caller, id.Client(back.Cursor))
+			after, err := id.ParseClient(back.Cursor)
+			if err != nil {
+				after = ""
+			}
+			v, err := s.clients(again, directory, caller, after)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,11 @@ import (
 func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Directory) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))
-		l, err := directory.Client(r.Context(), caller, id.Client(r.PathValue("clientId")))
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if err != nil {
+			return err
+		}
+		l, err := directory.Client(r.Context(), caller, which)
 		if err != nil {
 			return err
 		}
@@ -42,7 +46,11 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts) *Page {
 	return s.page("portalContractPage", auth, identity.ByClient,
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-			c, err := contracts.Relationship(r.Context(), caller, agencyIn(r))
+			with, err := agencyIn(r)
+			if err != nil {
+				return err
+			}
+			c, err := contracts.Relationship(r.Context(), caller, with)
 			if err != nil {
 				return err
 			}

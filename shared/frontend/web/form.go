@@ -24,7 +24,6 @@ type Page struct {
 	site *Site
 	auth *signin.Authenticator
 	show handler
-	post http.Handler
 	any  bool // every method shows it
 
 	unheld bool // the wrapper finds out who is calling, and holds nobody to Who
@@ -49,7 +48,6 @@ type handler func(w http.ResponseWriter, r *http.Request, caller identity.Caller
 // page makes a page. auth is nil for what anyone may look at and which takes forms of anyone only.
 func (s *Site) page(id string, auth *signin.Authenticator, who identity.Who, show handler, forms ...Form) *Page {
 	p := &Page{ID: id, Who: who, Forms: forms, site: s, auth: auth, show: show}
-	p.post = s.guard.Handler(http.HandlerFunc(p.send))
 	return p
 }
 
@@ -64,11 +62,14 @@ func primary(f Form) Form {
 
 // ServeHTTP serves the page's path.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.any || r.PathValue("token") != "" { // also what is none of our addresses, and may be a link that lost a character
+		page.KeepAddress(w.Header())
+	}
 	switch {
 	case r.Method == http.MethodGet, r.Method == http.MethodHead, p.any:
 		p.answer(w, r, p.Who, p.show)
 	case r.Method == http.MethodPost && len(p.Forms) > 0:
-		p.post.ServeHTTP(w, r)
+		p.send(w, r)
 	default:
 		methods := "GET, HEAD"
 		if len(p.Forms) > 0 {
@@ -88,7 +89,7 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	if len(p.Forms) == 1 && p.Forms[0].parse != nil {
 		parse = p.Forms[0].parse
 	}
-	if err := parse(w, r); err != nil {
+	if err := p.site.guard.read(r, func() error { return parse(w, r) }); err != nil {
 		p.site.fail(w, r, err)
 		return
 	}
@@ -149,7 +150,6 @@ func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller,
 func (p *Page) Unheld() *Page {
 	open := *p
 	open.unheld = true
-	open.post = open.site.guard.Handler(http.HandlerFunc(open.send))
 	return &open
 }
 
@@ -189,8 +189,7 @@ func (l *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		methods = strings.Join([]string{http.MethodGet, http.MethodHead}, ", ")
 	}
 	w.Header().Set("Allow", methods)
-	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, allowed(methods).Message, http.StatusMethodNotAllowed)
+	bare(w, r, allowed(methods))
 }
 
 // Function is the redirect as a Lambda function behind its route.

@@ -113,7 +113,11 @@ func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 // revokeKey ends a key.
 func revokeKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 	return form("revoke", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if err := keys.Revoke(r.Context(), caller, id.Key(r.PostForm.Get("id"))); err != nil {
+		which, err := id.ParseKey(r.PostForm.Get("id"))
+		if err != nil {
+			return err
+		}
+		if err := keys.Revoke(r.Context(), caller, which); err != nil {
 			return s.refuseKey(w, r, keys, settings, caller, err)
 		}
 		return seeOther(w, "/settings/keys?done=revoked")

@@ -78,7 +78,10 @@ func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcome
 func changeRole(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
 	return s.changeMembers("role", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		role := agency.Role(r.PostForm.Get("role"))
-		_, err := members.Change(r.Context(), caller, id.Member(r.PostForm.Get("member")), agencies.MemberChange{Role: &role})
+		which, err := id.ParseMember(r.PostForm.Get("member"))
+		if err == nil {
+			_, err = members.Change(r.Context(), caller, which, agencies.MemberChange{Role: &role})
+		}
 		return "/settings/members?done=changed", err
 	})
 }
@@ -86,8 +89,10 @@ func changeRole(s *Site, settings *agencies.Settings, members *agencies.Members)
 // removeMember takes a member's place away. Who has removed itself is led to the agencies where it still works.
 func removeMember(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
 	return s.changeMembers("remove", settings, func(r *http.Request, caller identity.Caller) (string, error) {
-		which := id.Member(r.PostForm.Get("member"))
-		err := members.Remove(r.Context(), caller, which)
+		which, err := id.ParseMember(r.PostForm.Get("member"))
+		if err == nil {
+			err = members.Remove(r.Context(), caller, which)
+		}
 		if which == caller.Member {
 			return "/agencies?done=left", err
 		}

@@ -23,13 +23,17 @@ import (
 func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		which := agencyIn(r)
+		which, err := agencyIn(r)
 		var view *portal.View
-		var err error
-		if which != "" {
+		switch {
+		case r.URL.Query().Get("agency") == "":
+			last, unknown := id.ParseAgency(cookie.Choice(r))
+			if unknown != nil {
+				last = "" // it chose none yet
+			}
+			view, err = from.Return(ctx, caller, last)
+		case err == nil:
 			view, err = from.Get(ctx, caller, which)
-		} else {
-			view, err = from.Return(ctx, caller, id.Agency(cookie.Choice(r)))
 		}
 		if fault.Is(err, fault.NotFound) {
 			return s.noPortal(w, r, from, caller, which, err)
@@ -47,7 +51,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
 		if caller.Agency != "" {
-			v.Agency = "/clients"
+			v.Agency = "/home"
 		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
@@ -130,8 +134,9 @@ func places(v *portal.View) []page.Place {
 func (s *Site) noPortal(
 	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
 ) error {
-	if which == "" && caller.Agency != "" {
-		return seeOther(w, "/clients")
+	asked := r.URL.Query().Get("agency") != ""
+	if !asked && caller.Agency != "" {
+		return seeOther(w, "/home")
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {
@@ -150,7 +155,7 @@ func (s *Site) noPortal(
 		}
 		v.Former = append(v.Former, page.FormerPortal{Name: e.Agency.Name, Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)})
 	}
-	if which != "" {
+	if asked {
 		return missing
 	}
 	return s.show(w, r, http.StatusOK, v)

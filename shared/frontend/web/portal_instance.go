@@ -37,9 +37,12 @@ func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.I
 func setWorkflow(s *Site, instances *portal.Instances) Form {
 	return form("workflow", identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
-		x := id.Resource(r.PathValue("instanceId"))
+		x, err := id.ParseResource(r.PathValue("instanceId"))
+		if err != nil {
+			return err
+		}
 		on := r.PostForm.Get("active") == "true"
-		_, err := instances.Switch(ctx, caller, x, r.PostForm.Get("workflow"), on)
+		_, err = instances.Switch(ctx, caller, x, r.PostForm.Get("workflow"), on)
 		if err == nil {
 			done := "off"
 			if on {
@@ -68,7 +71,11 @@ func portalInstancePath(x id.Resource) string {
 // portalInstance prepares the page of the instance that the path names.
 func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, caller identity.Caller) (page.PortalInstance, error) {
 	ctx, now := r.Context(), s.now()
-	x, err := instances.Get(ctx, caller, id.Resource(r.PathValue("instanceId")))
+	which, err := id.ParseResource(r.PathValue("instanceId"))
+	if err != nil {
+		return page.PortalInstance{}, err
+	}
+	x, err := instances.Get(ctx, caller, which)
 	if err != nil {
 		return page.PortalInstance{}, err
 	}

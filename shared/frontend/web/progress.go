@@ -101,8 +101,11 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 // retryProvisioning has something set up again, and shows the client's page.
 func retryProvisioning(s *Site, directory *clients.Directory, retrier *provisioning.Retrier) Form {
 	again := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
-		_, err := retrier.Retry(ctx, caller, c.ID, id.Resource(form.Get("resource")))
+		thing, err := id.ParseResource(form.Get("resource"))
+		if err == nil {
+			_, err = retrier.Retry(ctx, caller, c.ID, thing)
+		}
 		return err
 	}
-	return s.change("retry", identity.ClientsWrite, "retried", directory, again)
+	return s.change("retry", identity.ClientsWrite, always("retried"), directory, again)
 }

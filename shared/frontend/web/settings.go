@@ -160,7 +160,11 @@ func upload(r *http.Request, field string) ([]byte, error) {
 // Logo serves the logo of an agency, which a browser may keep for a year since its name changes with its content.
 func Logo(s *Site, logos *agencies.Logos) *Page {
 	return s.page("logo", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		png, err := logos.Read(r.Context(), id.Agency(r.PathValue("agencyId")), r.PathValue("file"))
+		of, err := id.ParseAgency(r.PathValue("agencyId"))
+		if err != nil {
+			return err
+		}
+		png, err := logos.Read(r.Context(), of, r.PathValue("file"))
 		if err != nil {
 			return err
 		}

@@ -17,14 +17,14 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// HomePage leads everybody to where they belong.
-func HomePage(s *Site, auth *signin.Authenticator) *Page {
-	return s.page("homePage", auth, identity.ByVisitor, func(w http.ResponseWriter, _ *http.Request, caller identity.Caller) error {
+// StartPage leads everybody to where they belong.
+func StartPage(s *Site, auth *signin.Authenticator) *Page {
+	return s.page("startPage", auth, identity.ByVisitor, func(w http.ResponseWriter, _ *http.Request, caller identity.Caller) error {
 		switch {
 		case !caller.SignedIn():
 			return seeOther(w, "/sign-in")
 		case caller.Agency != "":
-			return seeOther(w, "/clients")
+			return seeOther(w, "/home")
 		}
 		return seeOther(w, "/portal")
 	})

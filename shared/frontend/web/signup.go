@@ -69,7 +69,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 				event.Annotate(ctx, "agency", string(a.ID))
 				w.Header().Del("Set-Cookie")
 				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
-				return seeOther(w, "/clients")
+				return seeOther(w, "/home")
 			}
 		}
 		f, err := ours(r, err)
@@ -113,11 +113,15 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workpl
 func switchAgency(s *Site, workplaces *signin.Workplaces) Form {
 	return form("switch", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, held := r.Context(), credentials(r)
-		fresh, session, err := workplaces.Switch(ctx, caller, held.Session, id.Agency(r.PostForm.Get("agency")))
+		to, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err != nil {
+			return err
+		}
+		fresh, session, err := workplaces.Switch(ctx, caller, held.Session, to)
 		if err != nil {
 			return err
 		}
 		http.SetCookie(w, cookie.New(fresh, session.ExpiresAt.Sub(s.now())))
-		return seeOther(w, "/clients")
+		return seeOther(w, "/home")
 	})
 }

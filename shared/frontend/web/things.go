@@ -224,7 +224,11 @@ func (t *things) onePage(name string, auth *signin.Authenticator, forms ...Form)
 func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error) {
 	ctx, now := r.Context(), t.now()
 	event.Annotate(ctx, "agency", string(caller.Agency))
-	seen, err := t.inventory.Get(ctx, caller, t.kind, which(r, t.kind))
+	thing, err := which(r, t.kind)
+	if err != nil {
+		return page.Thing{}, err
+	}
+	seen, err := t.inventory.Get(ctx, caller, t.kind, thing)
 	if err != nil {
 		return page.Thing{}, err
 	}
@@ -265,11 +269,11 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 }
 
 // which is the thing that the path names.
-func which(r *http.Request, kind instance.Kind) id.Resource {
+func which(r *http.Request, kind instance.Kind) (id.Resource, error) {
 	if kind == instance.Service {
-		return id.Resource(r.PathValue("serviceId"))
+		return id.ParseResource(r.PathValue("serviceId"))
 	}
-	return id.Resource(r.PathValue("instanceId"))
+	return id.ParseResource(r.PathValue("instanceId"))
 }
 
 // updateInstance changes an instance. An empty key leaves the stored one.
@@ -281,7 +285,11 @@ func updateInstance(t *things, connector *resources.Connector) Form {
 		if key != "" {
 			in.APIKey = &key
 		}
-		x, err := connector.Update(ctx, caller, which(r, instance.N8N), in, r.PostForm.Get("tag"))
+		thing, err := which(r, instance.N8N)
+		if err != nil {
+			return err
+		}
+		x, err := connector.Update(ctx, caller, thing, in, r.PostForm.Get("tag"))
 		if err == nil {
 			return seeOther(w, thingPath(x.ID)+"?done=saved")
 		}
@@ -328,7 +336,11 @@ func disconnectThing(t *things) Form {
 // change does something to a thing and leads on; where it is refused, the thing's page says why.
 func (t *things) change(name string, do func(*http.Request, identity.Caller, id.Resource) (string, error)) Form {
 	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		next, err := do(r, caller, which(r, t.kind))
+		thing, err := which(r, t.kind)
+		if err != nil {
+			return err
+		}
+		next, err := do(r, caller, thing)
 		if err == nil {
 			return seeOther(w, next)
 		}

@@ -20,29 +20,20 @@ import (
 type Site struct {
 	pages *page.Site
 	brand page.Brand // the platform's
-	guard *http.CrossOriginProtection
+	guard *guard
 	now   func() time.Time
 }
 
 // New is the site of a platform at an origin, which environment.Origin has checked. Pages that take no forms may
 // have an empty origin; those that tell no times may have no clock.
 func New(platform, origin string, now func() time.Time) *Site {
-	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform, Own: true}, guard: http.NewCrossOriginProtection(), now: now}
-	if origin != "" {
-		if err := s.guard.AddTrustedOrigin(origin); err != nil {
-			panic(err) // environment.Origin has checked it
-		}
-	}
-	s.guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, fault.New(fault.CrossOrigin, "To protect you, we take changes only from our own pages. Open the page here and try "+
-			"once more."))
-	}))
+	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform, Own: true}, guard: newGuard(origin), now: now}
 	return s
 }
 
 // show answers with a page.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, v page.View) error {
-	return s.pages.Write(w, r, status, v)
+	return s.pages.Write(w, r, status, v, func() string { return formToken(w, r) })
 }
 
 // credentials are the session's only: a browser's page is not for API keys.

@@ -47,7 +47,7 @@ type UploadStore interface {
 type Uploads struct {
 	Store UploadStore
 	// Picture makes a logo of an uploaded file. Faults: [fault.Invalid] in "logo".
-	Picture func(file []byte) (*agency.Logo, error)
+	Picture func(ctx context.Context, file []byte) (*agency.Logo, error)
 	Now     func() time.Time
 }
 
@@ -120,7 +120,7 @@ func (u *Uploads) Rebrand(ctx context.Context, caller identity.Caller, l Look, f
 		e.Retry, e.Limit = wait, fault.Limit{Name: "logos", Quota: uploads, Window: uploadWindow}
 		return nil, e
 	}
-	logo, err := u.Picture(file)
+	logo, err := u.Picture(ctx, file)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,8 @@ type ClosingStore interface {
 	// BoundCount counts the agency's clients that are [client.Client.Bound], as they are now.
 	BoundCount(ctx context.Context, agency id.Agency) (int, error)
 	// Close writes that the agency is at its end: from then on it is suspended, closed, without members and without
-	// keys, and due to be purged; [conflict.ErrChanged] when members or keys have changed since the Team was read.
+	// keys, and due to be purged; [conflict.ErrChanged] when members or keys have changed since the Team was read. As many keys
+	// as an agency may have go with the members; those of more go after them.
 	Close(ctx context.Context, c Closure) error
 }
 

@@ -216,9 +216,10 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 	return x, err
 }
 
-// Remove takes a person's place at the agency away: with its next request it is not of the agency any more, its API
-// keys are revoked in the same transaction, and the invites that it has out are dead. Anybody may remove itself.
-// Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
+// Remove takes a person's place at the agency away: with its next request it is not of the agency any more, its API keys are
+// revoked in the same transaction, and the invites that it has out are dead. Keys beyond what an agency may have are revoked
+// after it, as many at a time as a transaction takes; whatever interrupts that, asking again goes on where it stopped. Anybody
+// may remove itself. Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
 func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
 	if err := caller.May(identity.InPerson); err != nil {
 		return err
@@ -226,8 +227,13 @@ func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.M
 	return m.remove(ctx, caller.Agency, caller.Member, which)
 }
 
+// revoked is how many keys are revoked in one transaction, each with a row of the log: more than [identity.MaxKeys], and with
+// the member no more than the 100 items that a transaction takes.
+const revoked = 40
+
 // remove has one member take the place of another, or its own, away.
 func (m *Members) remove(ctx context.Context, at id.Agency, by, which id.Member) error {
+	gone := false
 	return conflict.Retry(ctx, func() error {
 		team, err := m.Store.Team(ctx, at)
 		if err != nil {
@@ -238,28 +244,53 @@ func (m *Members) remove(ctx context.Context, at id.Agency, by, which id.Member)
 				return err
 			}
 		}
-		x := team.Members.Find(which)
-		if x == nil {
-			return errNoMember
-		}
-		if err := team.Members.MayLose(which, ""); err != nil {
-			return err
-		}
-		keys, err := m.Store.APIKeys(ctx, at)
+		keys, err := m.keys(ctx, at, which)
 		if err != nil {
 			return err
 		}
-		now := m.Now()
-		c := TeamChange{Agency: at, Staff: team.Agency.Staff, At: now, Remove: x,
-			Audit: []audit.Entry{row(now, string(by), audit.MemberRemoved, string(x.ID), "")}}
-		for i := range keys {
-			if k := &keys[i]; k.CreatedBy == which && k.RevokedAt.IsZero() {
-				c.Revoke = append(c.Revoke, k.ID)
-				c.Audit = append(c.Audit, row(now, string(by), audit.KeyRevoked, string(k.ID), "its maker was removed"))
+		c := TeamChange{Agency: at, Staff: team.Agency.Staff, At: m.Now(), Remove: team.Members.Find(which)}
+		switch {
+		case c.Remove != nil:
+			if err := team.Members.MayLose(which, ""); err != nil {
+				return err
 			}
+			c.Audit = []audit.Entry{row(c.At, string(by), audit.MemberRemoved, string(which), "")}
+		case len(keys) == 0 && gone:
+			return nil
+		case len(keys) == 0:
+			return errNoMember
 		}
-		return m.Store.ChangeTeam(ctx, c)
+		for {
+			step := keys[:min(len(keys), revoked)]
+			for _, k := range step {
+				c.Audit = append(c.Audit, row(c.At, string(by), audit.KeyRevoked, string(k), "its maker was removed"))
+			}
+			c.Revoke = step
+			if err := m.Store.ChangeTeam(ctx, c); err != nil {
+				return err
+			}
+			gone = true
+			if keys = keys[len(step):]; len(keys) == 0 {
+				return nil
+			}
+			c = TeamChange{Agency: at, Staff: c.Staff + 1, At: c.At}
+		}
 	})
+}
+
+// keys lists the keys that a member has made and that are not revoked.
+func (m *Members) keys(ctx context.Context, at id.Agency, of id.Member) ([]id.Key, error) {
+	all, err := m.Store.APIKeys(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.Key
+	for i := range all {
+		if k := &all[i]; k.CreatedBy == of && k.RevokedAt.IsZero() {
+			out = append(out, k.ID)
+		}
+	}
+	return out, nil
 }
 
 // MayResign returns nil when the member may give up its place; else a fault with code [fault.LastOwner]. Having no such

@@ -237,6 +237,22 @@ func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource)
 	return out
 }
 
+// Shared reads what is open to a client that was just read, or offered to it.
+func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *client.Client) (map[id.Resource]instance.Resource, error) {
+	if err := caller.May(identity.ClientsRead); err != nil {
+		return nil, err
+	}
+	open := c.Open()
+	if len(open) == 0 {
+		return map[id.Resource]instance.Resource{}, nil
+	}
+	ids := make([]id.Resource, len(open))
+	for n, g := range open {
+		ids[n] = g.Resource
+	}
+	return d.Store.ResourcesByID(ctx, caller.Agency, ids)
+}
+
 // Agency reads the caller's agency.
 func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
 	if err := caller.May(identity.AgencyRead); err != nil {

@@ -79,7 +79,7 @@ func (c *Connector) Connect(ctx context.Context, caller identity.Caller, in Inst
 	}
 	r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
 	r.Saw(now, "")
-	return r, c.add(ctx, caller, r, audit.InstanceConnected, record)
+	return c.add(ctx, caller, r, audit.InstanceConnected, record)
 }
 
 // value makes a missing field an empty one.

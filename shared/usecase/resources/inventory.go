@@ -29,8 +29,9 @@ type Store interface {
 	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
 	// Recall reads what an idempotency key made.
 	Recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error)
-	// Connect writes a resource that must not exist yet; no other instance may have its address.
-	Connect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry, once *idempotency.Record) error
+	// Connect writes a resource that must not exist yet, while the agency has connected fewer than most of the kind; no other
+	// instance may have its address.
+	Connect(ctx context.Context, agency id.Agency, r *instance.Resource, most int, row audit.Entry, once *idempotency.Record) error
 	// Disconnect deletes the resource whose version was read.
 	Disconnect(ctx context.Context, agency id.Agency, r *instance.Resource, row audit.Entry) error
 	// EachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are
@@ -47,7 +48,8 @@ type Inventory struct {
 
 // Limits.
 const (
-	// MaxResources is how many instances an agency may have, and how many services.
+	// MaxResources is how many instances an agency may have connected, and how many services. What clients have bought is not
+	// counted.
 	MaxResources = 500
 	// MaxSeers is how many clients are looked through for those that see a resource.
 	MaxSeers = 2000
@@ -85,33 +87,50 @@ func (v *Inventory) replay(
 		return nil, nil, err
 	}
 	record.At = v.Now().Truncate(time.Millisecond)
-	stored, err := v.Store.Recall(ctx, caller.Agency, record.Key)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, nil, err
-	}
-	again, err := record.Replays(stored, record.At)
-	if err != nil || !again {
-		return record, nil, err
-	}
-	r, err := v.Store.Resource(ctx, caller.Agency, id.Resource(stored.Result))
+	r, err := v.stored(ctx, caller.Agency, record)
 	return record, r, err
 }
 
-// add writes a new resource. Whoever comes at the same moment with the same address or key is told so.
+// stored is what an earlier request with the record's key made; nil for none.
+func (v *Inventory) stored(ctx context.Context, agency id.Agency, record *idempotency.Record) (*instance.Resource, error) {
+	if record == nil {
+		return nil, nil //nolint:nilnil // nothing was made before
+	}
+	stored, err := v.Store.Recall(ctx, agency, record.Key)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	again, err := record.Replays(stored, record.At)
+	if err != nil || !again {
+		return nil, err
+	}
+	return v.Store.Resource(ctx, agency, id.Resource(stored.Result))
+}
+
+// add writes a new resource and returns it. Whoever comes at the same moment with the same address, or as one too many, is told
+// so; whoever sends the same request at the same moment gets what that made.
 func (v *Inventory) add(
 	ctx context.Context, caller identity.Caller, r *instance.Resource, action audit.Action, record *idempotency.Record,
-) error {
+) (*instance.Resource, error) {
 	if record != nil {
 		record.Result = string(r.ID)
 	}
-	err := v.Store.Connect(ctx, caller.Agency, r, entry(r.CreatedAt, caller, action, r.ID), record)
-	if errors.Is(err, conflict.ErrChanged) {
-		if err := v.room(ctx, caller.Agency, r); err != nil {
+	err := conflict.Retry(ctx, func() error {
+		err := v.Store.Connect(ctx, caller.Agency, r, MaxResources, entry(r.CreatedAt, caller, action, r.ID), record)
+		if !errors.Is(err, conflict.ErrChanged) {
 			return err
 		}
-		return fault.New(fault.IdempotencyUsed, "The same request is being answered right now. Repeat it in a moment.")
-	}
-	return err
+		before, failure := v.stored(ctx, caller.Agency, record)
+		if failure != nil || before != nil {
+			r = before
+			return failure
+		}
+		if failure := v.room(ctx, caller.Agency, r); failure != nil {
+			return failure
+		}
+		return err
+	})
+	return r, err
 }
 
 // entry is a row of the log.
@@ -177,7 +196,10 @@ func (v *Inventory) room(ctx context.Context, agency id.Agency, r *instance.Reso
 		if other.ID == r.ID {
 			continue
 		}
-		if n++; n >= MaxResources {
+		if other.Owner == "" {
+			n++
+		}
+		if n >= MaxResources {
 			return fault.New(fault.Invalid, "An agency can have %d of these. Disconnect one first.", MaxResources)
 		}
 		if r.Kind == instance.N8N && other.URL == r.URL {
@@ -304,7 +326,7 @@ func (v *Inventory) ConnectService(ctx context.Context, caller identity.Caller, 
 	if err := v.room(ctx, caller.Agency, r); err != nil {
 		return nil, err
 	}
-	return r, v.add(ctx, caller, r, audit.ServiceConnected, record)
+	return v.add(ctx, caller, r, audit.ServiceConnected, record)
 }
 
 // Disconnect takes a resource away: nobody sees it from the next request on, and invites that offered it go on without

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
@@ -18,15 +19,18 @@ import (
 
 // KeyStore keeps API keys.
 type KeyStore interface {
-	// APIKeys lists the agency's keys, newest first.
+	// Agency reads the agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// APIKeys lists the agency's keys as they are now, newest first.
 	APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error)
 	// APIKey reads one key.
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	// Recall reads what an idempotency key made; a fault with code NotFound when it is not known.
 	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
-	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key; a fault with code
-	// Forbidden when its maker does not work at the agency any more.
-	CreateAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry, once *idempotency.Record) error
+	// CreateAPIKey writes a key that must not exist, with its row of the log and its idempotency key, while the agency's members
+	// and keys are those of the count staff ([agency.Agency.Staff]); else [conflict.ErrChanged]. A fault with code Forbidden
+	// when its maker does not work at the agency any more.
+	CreateAPIKey(ctx context.Context, k *identity.APIKey, staff int, row audit.Entry, once *idempotency.Record) error
 	// RevokeAPIKey marks a key that works as revoked; [conflict.ErrChanged] when it does not work any more.
 	RevokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.Entry) error
 }
@@ -86,6 +90,14 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 				return err
 			}
 		}
+		// The agency first, so that a key that is made between the two reads is noticed.
+		of, err := k.Store.Agency(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if !of.ClosedAt.IsZero() {
+			return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+		}
 		if err := k.room(ctx, caller.Agency); err != nil {
 			return err
 		}
@@ -96,7 +108,7 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 		token = secret.New(secret.APIKey, append(a[:], b[:]...))
 		key.Hash, key.Hint = secret.HashOf(token), token[len(token)-4:]
 		once := record.Of(string(key.ID), now)
-		return k.Store.CreateAPIKey(ctx, key, row(now, caller, audit.KeyCreated, string(key.ID)), once)
+		return k.Store.CreateAPIKey(ctx, key, of.Staff, row(now, caller, audit.KeyCreated, string(key.ID)), once)
 	})
 	if err != nil {
 		return nil, "", err

@@ -26,9 +26,9 @@ type Membership struct {
 
 // Store is what finding out who is calling needs. Reads of what is not there return a fault with code [fault.NotFound].
 type Store interface {
-	// Session reads a session; the read may be a moment old.
+	// Session reads a session as it is now.
 	Session(ctx context.Context, user id.User, session string) (*identity.Session, error)
-	// APIKey reads a key; the read may be a moment old.
+	// APIKey reads a key as it is now.
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	// Used notes that the key was used at a time, if that was not noted for the hour yet.
 	Used(ctx context.Context, k *identity.APIKey, at time.Time) error
@@ -50,7 +50,7 @@ type Credentials struct {
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
 // count where Who takes them; elsewhere only a session does. One read; for an agency's people a second one, which tells
-// whether the person still works there.
+// whether the person still works there. All are read as they are now: what was taken away does not open the next request.
 //
 // Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {

@@ -4,12 +4,15 @@ package page
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -41,6 +44,7 @@ type frame struct {
 	script   bool  // whether the page has anything for the script to do
 	public   bool  // the same for everybody, so that it may be kept
 	till     bool  // whether a form of it leads to the payment service
+	sandbox  *SandboxBar
 }
 
 // document is what templates are executed with.
@@ -49,7 +53,8 @@ type document struct {
 	Title    string
 	Accent   template.CSS
 	Sheet    string
-	Script   string // "" for none
+	Script   string      // "" for none
+	Sandbox  *SandboxBar // nil for what is real
 	View     View
 }
 
@@ -61,21 +66,57 @@ var (
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
 func set(name string) (*template.Template, error) {
 	once, _ := sets.LoadOrStore(name, sync.OnceValues(func() (*template.Template, error) {
-		return template.New("base.html").Funcs(funcs).Option("missingkey=error").ParseFS(templates, "template/base.html",
-			"template/parts.html", "template/"+name+".html")
+		all := template.New("base.html").Funcs(funcs).Option("missingkey=error")
+		for _, file := range []string{"base.html", "parts.html", name + ".html"} {
+			b, err := templates.ReadFile("template/" + file)
+			if err != nil {
+				return nil, err
+			}
+			t := all
+			if file != all.Name() {
+				t = all.New(file)
+			}
+			if _, err := t.Parse(string(posting.ReplaceAll(b, []byte("$0"+tokenInput(marker))))); err != nil {
+				return nil, err
+			}
+		}
+		return all, nil
 	}))
 	return once.(func() (*template.Template, error))()
 }
 
-// Render gives the page as HTML, and the Content-Security-Policy that it must be sent with.
+// TokenField is the field of every form that changes something: by it a form is known as one of our own, where a browser does
+// not say so.
+const TokenField = "form-token"
+
+// posting finds where forms that change something begin. The field is put into each of them as its template is parsed, so that
+// none can lack it; the marker in it gives way to the browser's token. The marker is random: nobody can write it into a text.
+var (
+	posting = regexp.MustCompile(`<form\b[^>]*\bmethod="post"[^>]*>`)
+	marker  = rand.Text()
+)
+
+func tokenInput(value string) string {
+	return `<input type="hidden" name="` + TokenField + `" value="` + value + `">`
+}
+
+// Render gives the page as HTML, without the forms' tokens, and the Content-Security-Policy that it must be sent with.
 func (s *Site) Render(v View) (html []byte, policy string, err error) {
+	html, policy, err = s.render(v)
+	return bytes.ReplaceAll(html, []byte(tokenInput(marker)), nil), policy, err
+}
+
+func (s *Site) render(v View) (html []byte, policy string, err error) {
 	f := v.frame()
 	t, err := set(f.template)
 	if err != nil {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
 	style := f.brand.style()
-	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), View: v,
+	if inner, ok := v.(InSandbox); ok {
+		v = inner.View
+	}
+	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, View: v,
 		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
 	if f.script {
 		d.Script = ScriptPath()
@@ -87,11 +128,15 @@ func (s *Site) Render(v View) (html []byte, policy string, err error) {
 	return tighten(b.Bytes()), contentPolicy(style, f.till), nil
 }
 
-// Write answers a request with the page. An error means that nothing was written.
-func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View) error {
-	html, policy, err := s.Render(v)
+// Write answers a request with the page. token is asked for what its forms carry, if it has any; it is letters, digits, - and
+// _. An error means that nothing was written.
+func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View, token func() string) error {
+	html, policy, err := s.render(v)
 	if err != nil {
 		return err
+	}
+	if bytes.Contains(html, []byte(marker)) {
+		html = bytes.ReplaceAll(html, []byte(marker), []byte(token()))
 	}
 	h := w.Header()
 	SecurityHeaders(h)
@@ -110,10 +155,37 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View)
 	return nil
 }
 
+// Bare answers with a page of a title and a sentence that is put together without templates.
+func Bare(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	style := Brand{}.style()
+	h := w.Header()
+	SecurityHeaders(h)
+	h.Set("Content-Security-Policy", contentPolicy(style, false))
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	title, text = template.HTMLEscapeString(title), template.HTMLEscapeString(text)
+	// The reader may be gone; there is nobody to tell.
+	_, _ = io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>`+title+
+		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
+		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
+		`<body><div class="single"><main><div class="card"><h1>`+title+
+		`</h1><p>`+text+`</p><a class="button main wide" href="/">Go to the start</a></div></main></div></body></html>`)
+}
+
+// KeepAddress has the browser tell nobody the address that is answered for, not even us: it holds a token. It comes before
+// SecurityHeaders.
+func KeepAddress(h http.Header) { h.Set("Referrer-Policy", "no-referrer") }
+
 // SecurityHeaders sets what every answer to a browser carries, page or not.
 func SecurityHeaders(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	if h.Get("Referrer-Policy") == "" { // our own forms say where they come from, and nobody else learns it
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ func write(t *testing.T, v page.View, method string, header ...string) *httptest
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	if err := page.New("Latchkey").Write(w, r, http.StatusOK, v); err != nil {
+	if err := page.New("Latchkey").Write(w, r, http.StatusOK, v, func() string { return "the-token" }); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -56,7 +58,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	h := write(t, page.Nowhere{Email: "a@b.example"}, http.MethodGet).Header()
 	for name, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		"Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8", "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 	} {
 		if got := h.Get(name); got != want {
@@ -187,4 +189,32 @@ func FuzzDocs(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestFS4EveryFormThatChangesSomethingCarriesAToken(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("template/*.html")
+	if err != nil || len(files) < 20 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A template that writes the tag in another way would go without it.
+		all := regexp.MustCompile(`(?i)method\s*=\s*["']?post`).FindAll(b, -1)
+		known := regexp.MustCompile(`<form\b[^>]*\bmethod="post"`).FindAll(b, -1)
+		if len(all) != len(known) {
+			t.Errorf("%s has %d forms that post, of which %d are known as such", name, len(all), len(known))
+		}
+	}
+	body := write(t, page.SignIn{AskCode: true, Email: "a@b.example"}, http.MethodGet).Body.String()
+	if n, m := strings.Count(body, `method="post"`), strings.Count(body, `name="form-token" value="the-token"`); n < 1 || n != m {
+		t.Errorf("%d forms and %d tokens", n, m)
+	}
+	html, _, err := page.New("Latchkey").Render(page.SignIn{})
+	if err != nil || strings.Contains(string(html), "form-token") {
+		t.Errorf("a page for nobody's browser has a token: %v", err)
+	}
 }

@@ -150,6 +150,7 @@ type Area string
 
 // The areas.
 const (
+	InHome      Area = "home"
 	InClients   Area = "clients"
 	InInstances Area = "instances"
 	InServices  Area = "services"

@@ -195,6 +195,11 @@ type Client struct {
 	Banner    Banner
 	Resend    *Resend // nil when the invite cannot be sent again
 	Again     bool    // whether the client can be invited again with a new invite
+	Write     string  // mailto: address, where writing to the client is what helps; "" where it is not
+	Preview   string  // path of the portal as this client sees it; "" where there is none to see
+	Seen      Time    // when the client last opened its portal; Machine "" for never
+	Undo      *Undo   // nil unless a right was just given that can be taken back at once
+	Folded    bool    // whether the timeline is folded
 	Declined  string  // the recipient's reason, in its own words; "" for none
 	Story     []Event
 	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
@@ -224,10 +229,28 @@ func (v Client) frame() frame {
 
 // Banner is what stands on top of a client's page.
 type Banner struct {
-	Tone  Tone // "" for no banner
+	Tone  Tone // "" for a plain sentence
 	Title string
 	Text  string
-	Spam  bool // with the note about spam folders
+	Next  string // what to do now, or what happens next; "" for nothing
+	Spam  bool   // with the note about spam folders
+}
+
+// Undo is the offer to take a right back that was just given.
+type Undo struct {
+	Text     string
+	Resource string
+	Access   string // the right that there was before, or "none"
+}
+
+// Last is what happened last; nil for nothing.
+func (v Client) Last() *Event {
+	for n := len(v.Story) - 1; n >= 0; n-- {
+		if !v.Story[n].Coming {
+			return &v.Story[n]
+		}
+	}
+	return nil
 }
 
 // Resend is the offer to send an invite again.
@@ -249,6 +272,7 @@ type Event struct {
 // Linked is a resource that is open to a client.
 type Linked struct {
 	ID     string
+	URL    string // path of its own page; "" where it has none
 	Name   string
 	Kind   string // "n8n instance", "WhatsApp"
 	State  Badge  // Text "" when not known

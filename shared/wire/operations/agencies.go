@@ -32,3 +32,13 @@ func (f Functions) Member() event.Function {
 	auth, members := f.p.Authenticator(), f.p.Members()
 	return api.Route(f.p.Origin(), api.UpdateMember(auth, members), api.RemoveMember(auth, members)).Function()
 }
+
+// Home serves /v1/home.
+func (f Functions) Home() event.Function {
+	return api.Route(f.p.Origin(), api.GetHome(f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog())).Function()
+}
+
+// Sandbox serves /v1/sandbox.
+func (f Functions) Sandbox() event.Function {
+	return api.Route(f.p.Origin(), api.OpenSandbox(f.p.Authenticator(), f.p.Sandbox(), f.p.Origin())).Function()
+}

@@ -27,3 +27,13 @@ func (f Functions) AgencyPage() event.Function {
 func (f Functions) MembersPage() event.Function {
 	return web.MembersPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Newcomers(), f.p.Members()).Function()
 }
+
+// HomePage serves /home.
+func (f Functions) HomePage() event.Function {
+	return web.HomePage(f.p.Site(), f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog()).Function()
+}
+
+// SandboxPage serves /sandbox/{step}.
+func (f Functions) SandboxPage() event.Function {
+	return web.SandboxPage(f.p.Site(), f.p.Authenticator(), f.p.Sandbox(), f.p.Origin(), f.p.Platform()).Function()
+}

@@ -5,7 +5,7 @@ import (
 	"latchkey.dev/shared/frontend/web"
 )
 
-// HomePage serves /.
-func (f Functions) HomePage() event.Function {
-	return web.HomePage(f.p.Site(), f.p.Authenticator()).Function()
+// StartPage serves /.
+func (f Functions) StartPage() event.Function {
+	return web.StartPage(f.p.Site(), f.p.Authenticator()).Function()
 }

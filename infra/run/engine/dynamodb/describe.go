@@ -30,6 +30,7 @@ func (e *Engine) createTable(r *reader, out []byte) ([]byte, *failure) {
 		return nil, fail(serviceSpace+"ResourceInUseException", "Table already exists: %s", c.name)
 	}
 	t := newTable(c, newID(), e.now())
+	t.staleness, t.now = e.staleness, e.now
 	e.tables[c.name] = t
 	ticket := e.enqueue(recordTable(e.scratch[:0], t))
 	// The answer tells the state that AWS begins with; here the table is there at once.

@@ -37,6 +37,9 @@ type Options struct {
 	// TransactionConflict, and the same client request token a TransactionInProgressException. Nil makes transactions
 	// one step that nothing can meet.
 	InTransaction func()
+	// Staleness is how old what an eventually consistent read sees is, indexes among them: it sees everything as it was that long
+	// ago, by the clock. AWS promises no more than "usually within one second". Zero shows each read the newest state.
+	Staleness time.Duration
 }
 
 // Engine is the state and its HTTP interface. It is safe for concurrent use; every request is one step in one order
@@ -47,6 +50,7 @@ type Engine struct {
 	region        string
 	conflict      func() bool
 	inTransaction func()
+	staleness     time.Duration
 	programs      programs
 	journal       *journal.Journal
 
@@ -66,7 +70,7 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	e := &Engine{
 		now: o.Now, ttlDelay: o.TTLDelay, region: cmp.Or(o.Region, "us-east-1"),
-		conflict: o.Conflict, inTransaction: o.InTransaction,
+		conflict: o.Conflict, inTransaction: o.InTransaction, staleness: o.Staleness,
 		tables: map[string]*table{}, claimed: map[claim]struct{}{},
 	}
 	if e.now == nil {

@@ -393,3 +393,73 @@ func TestATokenIsForgottenAfterTenMinutes(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// With Staleness an eventually consistent read sees what was there that long ago, by key, by query and in an index; a consistent
+// one, and a condition, see what is there.
+func TestEventuallyConsistentReadsMayBeStale(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	e, err := engine.New(engine.Options{Now: func() time.Time { return now }, Staleness: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, ctx := client(e), t.Context()
+	makeTable(t, db)
+	put := func(value string) {
+		t.Helper()
+		i := key(1)
+		i["v"], i["g2"], i["s2"] = text(value), text("g"), text("s")
+		if _, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: table, Item: i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	value := func(items ...item) string {
+		if len(items) == 0 || items[0] == nil {
+			return "none"
+		}
+		return items[0]["v"].(*types.AttributeValueMemberS).Value //nolint:errcheck // it is what was put
+	}
+	sees := func(fresh bool, want string) {
+		t.Helper()
+		got, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: table, Key: key(1), ConsistentRead: &fresh})
+		if err != nil || value(got.Item) != want {
+			t.Errorf("GetItem, consistent %v: %v, %v; want %s", fresh, got, err, want)
+		}
+		many, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			*table: {Keys: []item{key(1)}, ConsistentRead: &fresh}}})
+		if err != nil || value(many.Responses[*table]...) != want {
+			t.Errorf("BatchGetItem, consistent %v: %v, %v; want %s", fresh, many, err, want)
+		}
+		q, err := db.Query(ctx, &dynamodb.QueryInput{TableName: table, ConsistentRead: &fresh,
+			KeyConditionExpression: aws.String("pk = :p"), ExpressionAttributeValues: item{":p": text("a")}})
+		if err != nil || value(q.Items...) != want {
+			t.Errorf("Query, consistent %v: %v, %v; want %s", fresh, q, err, want)
+		}
+		if fresh {
+			return
+		}
+		q, err = db.Query(ctx, &dynamodb.QueryInput{TableName: table, IndexName: aws.String("list"),
+			KeyConditionExpression: aws.String("g2 = :g"), ExpressionAttributeValues: item{":g": text("g")}})
+		if err != nil || value(q.Items...) != want {
+			t.Errorf("Query of an index: %v, %v; want %s", q, err, want)
+		}
+	}
+	put("one")
+	sees(true, "one")
+	sees(false, "none")
+	now = now.Add(600 * time.Millisecond)
+	put("two")
+	now = now.Add(600 * time.Millisecond)
+	sees(true, "two")
+	sees(false, "one")
+	now = now.Add(600 * time.Millisecond)
+	sees(false, "two")
+	if _, err := db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: table, Key: key(1), ConditionExpression: aws.String("v = :v"),
+		ExpressionAttributeValues: item{":v": text("two")}}); err != nil {
+		t.Error(err)
+	}
+	sees(true, "none")
+	sees(false, "two")
+	now = now.Add(time.Second)
+	sees(false, "none")
+}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tidwall/btree"
 )
 
 // maxPage is how much a Query or a Scan reads at a time.
@@ -284,19 +286,27 @@ func (p *page) collect() {
 			low = *p.start
 		}
 	}
+	table, index := p.table.tree, (*btree.BTreeG[entry])(nil)
 	if p.index != nil {
+		index = p.index.tree
+	}
+	if !p.q.consistent && p.table.staleness > 0 {
+		m := p.table.stale()
+		table, index = m.tree, m.indexes[p.index]
+	}
+	if index != nil {
 		if p.q.backward {
-			p.index.tree.Descend(high, p.take)
+			index.Descend(high, p.take)
 		} else {
-			p.index.tree.Ascend(low, p.take)
+			index.Ascend(low, p.take)
 		}
 		return
 	}
 	take := func(i *item) bool { return p.take(entry{at: i.at, item: i, size: i.size}) }
 	if p.q.backward {
-		p.table.tree.Descend(&item{at: high.at}, take)
+		table.Descend(&item{at: high.at}, take)
 	} else {
-		p.table.tree.Ascend(&item{at: low.at}, take)
+		table.Ascend(&item{at: low.at}, take)
 	}
 }
 

@@ -44,6 +44,7 @@ type get struct {
 	table    *table
 	at       place
 	selected *selection
+	stale    bool // whether it may see what was there a while ago
 	found    *item
 }
 
@@ -73,16 +74,20 @@ func (e *Engine) newGet(q *request) (*get, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	return &get{table: t, at: at, selected: x.projected()}, nil
+	return &get{table: t, at: at, selected: x.projected(), stale: !q.consistent}, nil
 }
 
-// read finds the items, all as of one moment.
+// read finds the items, all as of one moment but for those that may be stale.
 func (e *Engine) read(gets []*get) *failure {
 	e.mu.RLock()
 	for _, g := range gets {
 		if g.table.dropped {
 			e.mu.RUnlock()
 			return notFound()
+		}
+		if g.stale && e.staleness > 0 {
+			g.found = in(g.table.stale().tree, g.at)
+			continue
 		}
 		g.found = g.table.get(g.at)
 	}
@@ -206,7 +211,7 @@ func (e *Engine) batchGets(tables []*tableKeys, given bool) ([]*get, *failure) {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
 			seen[at] = struct{}{}
-			g := &get{table: t, at: at, selected: selected}
+			g := &get{table: t, at: at, selected: selected, stale: !k.request.consistent}
 			k.gets = append(k.gets, g)
 			gets = append(gets, g)
 		}
@@ -338,6 +343,7 @@ func (e *Engine) transactGetItems(r *reader, out []byte) ([]byte, *failure) {
 			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
 		seen[claim{g.table, g.at}] = struct{}{}
+		g.stale = false
 		gets = append(gets, g)
 	}
 	return e.appendTransactGets(out, gets, capacity)

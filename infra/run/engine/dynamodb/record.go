@@ -112,7 +112,9 @@ func (e *Engine) replayOne(op byte, f *fields) error {
 		if r.err != nil {
 			return fmt.Errorf("%w: %w", errRecord, r.err)
 		}
-		e.tables[request.name] = newTable(request, id, created)
+		t := newTable(request, id, created)
+		t.staleness, t.now = e.staleness, e.now
+		e.tables[request.name] = t
 	case opDropTable:
 		delete(e.tables, f.text())
 	case opTimeToLive:

@@ -133,6 +133,55 @@ type table struct {
 	ttl     string // the time to live attribute, "" for none
 	expiry  *btree.BTreeG[entry]
 	dropped bool
+
+	staleness time.Duration // see [Options.Staleness]
+	now       func() time.Time
+	earlier   []moment // oldest first, those that an eventually consistent read may still see; empty without staleness
+}
+
+// moment is what a table held until a time.
+type moment struct {
+	until   time.Time
+	tree    *btree.BTreeG[*item]
+	indexes map[*index]*btree.BTreeG[entry]
+}
+
+// keep notes what the table holds before it is written to, for stale reads. The caller holds the engine's lock.
+func (t *table) keep() {
+	if t.staleness == 0 {
+		return
+	}
+	now := t.now()
+	old := 0
+	for old < len(t.earlier) && !t.earlier[old].until.After(now.Add(-t.staleness)) {
+		old++
+	}
+	t.earlier = t.earlier[old:]
+	if n := len(t.earlier); n > 0 && t.earlier[n-1].until.Equal(now) {
+		return
+	}
+	m := moment{until: now, tree: t.tree.Copy(), indexes: map[*index]*btree.BTreeG[entry]{}}
+	for _, x := range t.indexes {
+		m.indexes[x] = x.tree.Copy()
+	}
+	t.earlier = append(t.earlier, m)
+}
+
+// stale is what an eventually consistent read sees. The caller holds the engine's lock.
+func (t *table) stale() moment {
+	if t.staleness > 0 {
+		seen := t.now().Add(-t.staleness)
+		for _, m := range t.earlier {
+			if m.until.After(seen) {
+				return m
+			}
+		}
+	}
+	m := moment{tree: t.tree, indexes: make(map[*index]*btree.BTreeG[entry], len(t.indexes))}
+	for _, x := range t.indexes {
+		m.indexes[x] = x.tree
+	}
+	return m
 }
 
 func newTree() *btree.BTreeG[*item] {
@@ -307,7 +356,12 @@ func (t *table) index(name string) *index {
 
 // get is the item at a place, nil when there is none. The caller holds the engine's lock.
 func (t *table) get(at place) *item {
-	found, ok := t.tree.Get(&item{at: at})
+	return in(t.tree, at)
+}
+
+// in is the item at a place of a tree, nil when there is none.
+func in(tree *btree.BTreeG[*item], at place) *item {
+	found, ok := tree.Get(&item{at: at})
 	if !ok {
 		return nil
 	}
@@ -324,6 +378,7 @@ func (t *table) put(it *item, a attrs, old *item, before attrs) {
 	if t.ttl != "" {
 		it.expires = expiryOf(t.ttl, a)
 	}
+	t.keep()
 	t.tree.Set(it)
 	t.bytes += int64(it.size)
 	for _, x := range t.indexes {
@@ -345,6 +400,7 @@ func (t *table) remove(old *item, before attrs) {
 	if old == nil {
 		return
 	}
+	t.keep()
 	t.tree.Delete(old)
 	for _, x := range t.indexes {
 		x.remove(old, before)

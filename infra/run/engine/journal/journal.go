@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -90,7 +91,8 @@ func (t Ticket) Wait() error {
 }
 
 // Open replays the records of the log at path in order and opens it for appending; a log that is not there is made
-// (with its folder). A torn or damaged tail, as a crash leaves it, is cut off. rec is only valid during the call of
+// (with its folder). A torn tail, as a crash leaves it, is cut off with a line in the log; damage that sound records follow is
+// a [Damage], and the file is left alone. rec is only valid during the call of
 // replay; an error of replay ends Open with that error. The log is locked for this process: a second Open of the same
 // path fails with an error that wraps ErrLocked.
 func Open(path string, replay func(rec []byte) error) (*Journal, error) {
@@ -117,7 +119,7 @@ func open(path string, replay func(rec []byte) error) (*Journal, error) {
 	}
 	size, err := readAll(f, replay)
 	if err == nil {
-		err = f.Truncate(size)
+		err = cut(f, size)
 	}
 	if err == nil && size == 0 {
 		_, err = f.WriteAt([]byte(magic), 0)
@@ -127,12 +129,32 @@ func open(path string, replay func(rec []byte) error) (*Journal, error) {
 		_, err = f.Seek(size, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("journal: %s: %w", path, err), f.Close())
+		var damage *Damage
+		if !errors.As(err, &damage) {
+			err = fmt.Errorf("journal: %s: %w", path, err)
+		}
+		return nil, errors.Join(err, f.Close())
 	}
 	return &Journal{
 		path: path, file: f, size: size, next: newGroup(nil),
 		wake: make(chan struct{}, 1), swap: make(chan *swap), stop: make(chan struct{}), ended: make(chan struct{}), synced: true,
 	}, nil
+}
+
+// cut takes the torn tail off that begins at end, and says so; a tail that is none is a [Damage].
+func cut(f *os.File, end int64) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() == end {
+		return err
+	}
+	if err := torn(f, end); err != nil {
+		return err
+	}
+	if end > 0 { // a file without even its first bytes holds nothing
+		slog.Warn("the end of a log was torn off, as a crash leaves it; what was not acknowledged is gone", "log", f.Name(), "at", end,
+			"bytes", info.Size()-end)
+	}
+	return f.Truncate(end)
 }
 
 // readAll gives the records to replay and returns where the sound part of the file ends, 0 for a file that has not

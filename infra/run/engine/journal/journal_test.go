@@ -1,11 +1,14 @@
 package journal_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -96,6 +99,116 @@ func TestATornOrDamagedTailIsCutOff(t *testing.T) {
 			}
 			shut(t, j)
 		}
+	}
+}
+
+// One bit that has flipped anywhere but in the last record is told with its place, and nothing is cut off; what can be read is
+// saved on request.
+func TestFH12DamageBeforeSoundRecordsIsNoTornEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	var all []string
+	for n := range 40 {
+		all = append(all, fmt.Sprintf(`{"record":%d,"with":"some text that is longer for some: %0*d"}`, n, n, n))
+	}
+	put(t, j, all...)
+	last := j.Size() - int64(8+len(all[len(all)-1]))
+	shut(t, j)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 8; at < int(last); at += 7 {
+		dir := t.TempDir()
+		p := filepath.Join(dir, "dynamodb.log")
+		damaged := append([]byte(nil), whole...)
+		damaged[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(p, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := journal.Open(p, func([]byte) error { return nil })
+		var damage *journal.Damage
+		if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) ||
+			!strings.Contains(err.Error(), "make salvage DATA="+dir) {
+			t.Fatalf("a bit of byte %d has flipped: %v", at, err)
+		}
+		if b, _ := os.ReadFile(p); !bytes.Equal(b, damaged) {
+			t.Fatalf("a bit of byte %d has flipped, and the file was changed", at)
+		}
+		saved, err := journal.Salvage(p)
+		if err != nil || saved.Records != len(all)-1 || saved.Gaps != 1 || saved.Lost != damage.Next-damage.At {
+			t.Fatalf("saved of byte %d: %+v, %v; damaged is %+v", at, saved, err, damage)
+		}
+		if b, _ := os.ReadFile(saved.Old); !bytes.Equal(b, damaged) {
+			t.Errorf("the damaged file is not kept in %s", saved.Old)
+		}
+		j, got := open(t, p)
+		shut(t, j)
+		if len(got) != len(all)-1 {
+			t.Errorf("%d records are left", len(got))
+		}
+		again, err := journal.Salvage(p)
+		if err != nil || again.Old != "" || again.Records != len(all)-1 {
+			t.Errorf("a sound log: %+v, %v", again, err)
+		}
+	}
+}
+
+// Not parallel: the line goes to the process's log.
+func TestFH12ATornEndIsSaid(t *testing.T) { //nolint:paralleltest // see above
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	put(t, j, "first", "second")
+	shut(t, j)
+	if err := os.Truncate(path, j.Size()-3); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
+	defer slog.SetDefault(before)
+	j, got := open(t, path)
+	shut(t, j)
+	if len(got) != 1 || !strings.Contains(said.String(), "torn off") || !strings.Contains(said.String(), path) ||
+		!strings.Contains(said.String(), "at=21 bytes=11") {
+		t.Errorf("%d records; said %q", len(got), said.String())
+	}
+	said.Reset()
+	j, _ = open(t, path)
+	shut(t, j)
+	if said.Len() > 0 {
+		t.Errorf("a sound log: said %q", said.String())
+	}
+}
+
+func TestFH12ADamagedBeginningCanBeSaved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	put(t, j, "first", "", "third")
+	if _, err := journal.Salvage(path); !errors.Is(err, journal.ErrLocked) {
+		t.Errorf("a log that is in use: %v", err)
+	}
+	shut(t, j)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole[3] ^= 1
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := journal.Salvage(path); err != nil || s.Records != 3 || s.Lost != 8 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	j, got := open(t, path)
+	shut(t, j)
+	if diff := cmp.Diff([]string{"first", "", "third"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := journal.Salvage(path + "x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a log that is not there: %v", err)
 	}
 }
 

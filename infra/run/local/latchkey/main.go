@@ -20,10 +20,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -45,6 +47,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "latchkey:", err)
 		os.Exit(1)
 	}
+}
+
+// free says whose port it is when something else listens at the address.
+func free(addr, variable string) error {
+	on, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%s is not free, maybe since another run has it: end that, or set %s to another port: %w", addr, variable, err)
+	}
+	return on.Close()
 }
 
 func run(data string, out io.Writer) error {
@@ -69,6 +80,9 @@ func run(data string, out io.Writer) error {
 	}
 	if origin := os.Getenv("ORIGIN"); origin != "" {
 		o.Parameters = map[string]string{"Origin": origin}
+	}
+	if err := errors.Join(free(o.Addr, "PORT"), free(o.AWSAddr, "AWS_PORT")); err != nil {
+		return err // before minutes are spent on building
 	}
 	if o.Binaries = os.Getenv("BINARIES"); o.Binaries == "1" {
 		o.Binaries = filepath.Join("bin", "local")

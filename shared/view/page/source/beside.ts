@@ -15,7 +15,7 @@ export function listURL(now?: string): string {
 }
 
 // Together tells whether list and client are both shown.
-export const together = (): boolean => wide.matches && document.querySelector("[data-columns]")?.classList.contains("two") === true;
+export const together = (): boolean => wide.matches && document.querySelector("[data-columns]")?.classList.contains("with-list") === true;
 
 export function mark(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>("#list .name a")) {
@@ -46,11 +46,11 @@ export function beside(start: (root: ParentNode) => void, begin: () => void): vo
     try {
       const [part, name] = await fetched(url, "detail");
       if (mine !== asked) return;
-      if (!columns.classList.contains("two")) listURL(location.pathname + location.search);
+      if (!columns.classList.contains("with-list")) listURL(location.pathname + location.search);
       detail.replaceChildren(...part.childNodes);
       detail.hidden = false;
       detail.scrollTop = 0;
-      columns.classList.add("two");
+      columns.classList.add("with-list");
       if (push) history.pushState(null, "", url);
       document.title = name;
       const heading = detail.querySelector<HTMLElement>("h1");
@@ -81,7 +81,7 @@ export function beside(start: (root: ParentNode) => void, begin: () => void): vo
     if (location.pathname !== "/clients") return void show(location.pathname + location.search, false);
     asked++;
     if (!document.getElementById("list")) return location.reload();
-    columns.classList.remove("two");
+    columns.classList.remove("with-list");
     detail.hidden = true;
     detail.replaceChildren();
     document.title = title;
@@ -98,10 +98,10 @@ export function beside(start: (root: ParentNode) => void, begin: () => void): vo
       mark();
       part.querySelector("tr[aria-current]")?.scrollIntoView({ block: "nearest" });
     } catch {
-      columns.classList.remove("two"); // the client alone is as good
+      columns.classList.remove("with-list"); // the client alone is as good
     }
   };
-  if (columns.classList.contains("two") && !document.getElementById("list")) {
+  if (columns.classList.contains("with-list") && !document.getElementById("list")) {
     if (wide.matches) void fill();
     else wide.addEventListener("change", () => { if (wide.matches) void fill(); }, { once: true });
   }

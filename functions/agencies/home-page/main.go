@@ -1,4 +1,4 @@
-// Command home-page serves /: it leads callers to the page that is theirs.
+// Command home-page serves /home: where an agency's people begin.
 package main
 
 import "latchkey.dev/shared/wire/pages"
