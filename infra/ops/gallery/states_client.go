@@ -77,7 +77,8 @@ func clientStates() []state {
 			reason := "The receiving host says that there is no such mailbox."
 			ended(v, page.Badge{Tone: page.Bad, Text: "Bounced"},
 				page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: reason,
-					Next: "Ask your client for an address that works, and invite that one."}, event(page.Bad, "Bounced", reason, time.Minute))
+					Next: "Ask your client for an address that works, and invite that one."},
+				event(page.Bad, "Bounced", reason, time.Minute))
 			v.Again = true
 		})},
 		{Name: "client-expired", view: with(func(v *page.Client) {
@@ -88,7 +89,8 @@ func clientStates() []state {
 		})},
 		{Name: "client-cancelled", view: with(func(v *page.Client) {
 			ended(v, page.Badge{Tone: page.Idle, Text: "Cancelled"},
-				page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.", Text: "Its link no longer works. You can invite them again."},
+				page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.",
+					Text: "Its link no longer works. You can invite them again."},
 				event(page.Idle, "Cancelled", "", time.Minute))
 			v.Again = true
 		})},

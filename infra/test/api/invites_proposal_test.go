@@ -30,7 +30,7 @@ func TestX5TheAgencyInvitesTheAddressThatWasAskedFor(t *testing.T) {
 		t.Fatalf("the agency is told of %v, want %s", c.Proposal, to)
 	}
 	o.get("/clients/"+i.ClientID).is(200).shows("asks you to use "+to+" instead", "Invite "+to, "Keep "+i.Email)
-	o.get("/clients").is(200).shows("asks for another address")
+	o.get("/clients").is(200).shows("Wants another address")
 
 	var made invite
 	at := "/v1/invites/" + i.ID + "/proposal/"

@@ -110,7 +110,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.sees("Check your mail")
 	owner.isOn("Sign-in code")
 	owner.strike(l.mailTo(local.Owner, 0).Subject[:6] + kb.Enter)
-	owner.sees("Bring your first client in")
+	owner.sees("Invite your first client")
 
 	// The first stop skips the panel; the next one after it is the page's one action.
 	owner.strike(kb.Tab)

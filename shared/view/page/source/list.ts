@@ -26,7 +26,8 @@ export function list(start: (root: ParentNode) => void): void {
       const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: asked.signal });
       if (!answer.ok || answer.redirected) throw new Error();
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of ["list", "filters", "status-field", "row-acts"]) {
+      for (const id of ["list", "filters", "status-field", "row-acts", "counter"]) {
+        if (!document.getElementById(id)) continue;
         const next = fresh.getElementById(id);
         if (!next) throw new Error(); // the last client was removed meanwhile: the page is another one
         document.getElementById(id)!.replaceWith(next);
