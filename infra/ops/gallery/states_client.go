@@ -26,7 +26,7 @@ func clientStates() []state {
 		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Read-only"},
 			{Name: "Staging", Kind: "n8n instance", Rights: "Read-write"}},
 		Banner: page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
-			Next: "The email arrived 2 minutes ago and hasn't been opened yet. The link expires in 6 days.", Spam: true},
+			Next: "The email arrived 2 minutes ago and hasn't been opened yet. The link expires on 28 November 2025.", Spam: true},
 		Preview: "/preview", Activity: "/activity",
 		Resend: &page.Resend{Limit: "Sending again replaces the old link. 5 left today."},
 		Cancel: &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You can " +

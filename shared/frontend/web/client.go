@@ -27,10 +27,8 @@ import (
 )
 
 // outcome is what a client's page says after something was done, by the word that the redirect carries; "" for no such word.
-func outcome(done string, v *page.Client) string {
+func outcome(done string) string {
 	switch done {
-	case "sent":
-		return words.Say("invite.sent", "email", cmp.Or(v.Email, v.Name))
 	case "renamed":
 		return words.Say("client.renamed")
 	case "access":
@@ -75,7 +73,7 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Director
 			return err
 		}
 		if v.Undo = undo(&v, query); v.Undo == nil {
-			if text := outcome(query.Get("done"), &v); text != "" {
+			if text := outcome(query.Get("done")); text != "" {
 				v.Note = page.Note{Tone: page.Good, Text: text}
 			}
 		}
@@ -178,6 +176,9 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if c.At(now) != client.Inactive {
 		v.Preview = v.URL + "?preview=portal"
 	}
+	if c.Invite.At(now) == invite.Pending && len(c.Invite.Resends) == 0 && now.Sub(c.Invite.CreatedAt) < fresh {
+		v.Note = page.Note{Tone: page.Good, Text: words.Say("invite.sent", "email", c.Email)}
+	}
 	may := a.MayInvite() == nil
 	v.Workspace.Invite = may
 	if c.Name != "" {
@@ -267,6 +268,9 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 	}
 }
 
+// fresh is how long the page says that the invitation was sent a moment ago.
+const fresh = 30 * time.Second
+
 // quiet is how long a client may stay away before its page says what to do about one that pays.
 const quiet = 30 * 24 * time.Hour
 
@@ -327,7 +331,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 
 // goingOn says how far an invitation that is out has got, and what may help.
 func goingOn(i *invite.Invite, now time.Time) string {
-	until := words.Say("client.until", "when", page.TimeAt(i.ExpiresAt, now).Relative)
+	until := words.Say("client.until", "day", page.TimeAt(i.ExpiresAt, now).Day)
 	at := map[invite.EventName]string{}
 	for _, e := range i.Timeline {
 		at[e.Name] = page.TimeAt(e.At, now).Relative
@@ -377,6 +381,10 @@ func owing(v *page.Client, c *client.Client) bool {
 		until = words.Say("client.suspended_until", "day", day)
 	}
 	switch s := c.Payment.State; {
+	case s == subscription.PastDue && c.Payment.Asked != "":
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.confirm_owed"), Text: words.Say("money.confirm_owed_text")}
+	case s.Open() && c.Payment.Inquiry:
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
 	case s == subscription.PastDue:
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.past_due"), Text: words.Say("client.past_due_text"),
 			Next: words.Say("client.past_due_next")}

@@ -268,12 +268,14 @@ func waitsFor(c *client.Client, now time.Time) (string, bool) {
 		return inviteWaits(c, now)
 	}
 	switch s := c.Payment.State; {
+	case s == subscription.PastDue && c.Payment.Asked != "":
+		return words.Say("money.confirm_listed"), true
 	case s == subscription.PastDue:
 		return words.Say("clients.payment_failed"), true
 	case s == subscription.Disputed:
 		return words.Say("clients.payment_disputed"), true
-	case s == subscription.Active && c.Payment.Ending:
-		return words.Say("clients.ends_on", "day", page.TimeAt(c.Payment.PeriodEnd, now).Day), true
+	case s == subscription.Active && !c.Payment.End().IsZero():
+		return words.Say("money.ends_listed", "day", page.TimeAt(c.Payment.End(), now).Day), true
 	}
 	for n := range c.Items {
 		if c.Items[n].Working() {
@@ -483,7 +485,7 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 			if err == nil {
 				event.Annotate(ctx, "client", string(c.ID))
 				if c, err = inviter.Await(ctx, c, patience); err == nil {
-					return seeOther(w, clientPath(c.ID)+"?done=sent")
+					return seeOther(w, clientPath(c.ID))
 				}
 			}
 			f, err := ours(r, err)

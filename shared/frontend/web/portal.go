@@ -70,6 +70,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
+			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Problems = refusal(r)
 			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -41,7 +42,7 @@ func (s *Site) standing(
 	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(team, caller),
 		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites,
 		Fresh: closing.IsFresh(caller)}
-	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
+	v.Paying, v.PastDue, v.Confirm = a.Payment.Customer != "", a.Payment.State == subscription.PastDue, a.Payment.AskedURL
 	v.State, v.Renews = renewal(&a.Payment)
 	if !v.Owner {
 		return v, nil
@@ -74,9 +75,15 @@ func (s *Site) standing(
 func renewal(p *subscription.Subscription) (page.Badge, string) {
 	every := map[payment.Interval]string{payment.Month: "Paid monthly. ", payment.Year: "Paid annually. "}[p.Interval]
 	switch end := receipt.Day(p.PeriodEnd); {
-	case p.State == subscription.Active && p.Ending:
-		return page.Badge{Tone: page.Wait, Text: "Ends " + end},
-			every + "It is paid until " + end + " and not renewed after that. Your clients keep what they have; inviting rests then."
+	case p.State == subscription.Active && !p.End().IsZero():
+		last := receipt.Day(p.End())
+		text := words.Say("money.ends_plan", "day", last)
+		if !p.Ending {
+			text = words.Say("money.ends_plan_later", "renewal", end, "day", last)
+		}
+		return page.Badge{Tone: page.Wait, Text: words.Say("money.ends", "day", last)}, every + text
+	case p.State == subscription.PastDue && p.Asked != "":
+		return page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}, words.Say("money.confirm_text")
 	case p.State == subscription.Active:
 		return page.Badge{Tone: page.Good, Text: "Paid"}, every + "It renews on " + end + "."
 	case p.State == subscription.PastDue:

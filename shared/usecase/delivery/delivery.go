@@ -102,6 +102,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.welcome(ctx, m)
 	case job.Refund, job.Removal:
 		return w.bought(ctx, m)
+	case job.Confirm, job.Inquiry:
+		return w.payment(ctx, m)
 	}
 	return w.invite(ctx, m)
 }

@@ -62,7 +62,7 @@ export function invite(): void {
 async function out(form: HTMLFormElement, made: Invite): Promise<void> {
   const at = `/clients/${encodeURIComponent(made.clientId)}`;
   const place = document.querySelector<HTMLElement>("[data-note]");
-  if (made.status === "sending" || !place || !document.getElementById("list")) return location.assign(`${at}?done=sent`);
+  if (made.status === "sending" || !place || !document.getElementById("list")) return location.assign(at);
   form.closest("dialog")!.close(); // the focus goes back to what opened it
   form.reset();
   form.querySelector<HTMLElement>('[role="tab"]')?.click();
