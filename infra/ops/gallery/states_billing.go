@@ -72,8 +72,8 @@ func billingStates() []state {
 				{Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
 			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
 				State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}},
-			Stays: "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you " +
-				"can take away access to what is yours."}
+			Stays: "They pay for their hosting and own it, so you can't remove them. They keep their portal until they cancel or their " +
+				"card stops working. You can revoke what you share."}
 		change(&v)
 		return v
 	}

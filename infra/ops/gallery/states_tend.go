@@ -66,7 +66,7 @@ func tendStates() []state {
 		{Name: "client-grant-refused", view: with(func(v *page.Client) {
 			g := *v.Grant
 			g.Problems = page.Problems{{Field: "grant",
-				Message: "Reports is stopped. Only an active or running one can be opened to a client."}}
+				Message: "Reports is stopped. Only an active or running one can be shared."}}
 			v.Grant = &g
 		})},
 		{Name: "client-revoke", view: with(func(v *page.Client) { v.Access[1].Asked = true })},

@@ -262,7 +262,7 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	written := o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"write"}, "was": {"read"}})).is(303).
 		header.Get("Location")
 	o.get(written).is(200).shows("Acme Ltd can now switch workflows in "+production.Name+" on and off.", "Undo")
-	o.get(at+"?done=written&undo=ins_x&was=read").is(200).hides("Undo</button>")
+	o.get(at + "?done=written&undo=ins_x&was=read").is(200).hides("Undo</button>")
 	if got := o.readClient(i.ClientID).sees(); !slices.Equal(got, []string{production.Name + " write"}) {
 		t.Errorf("by form it sees %v", got)
 	}
