@@ -62,6 +62,7 @@ var commands = []command{
 	{"suspend", "AGENCY [REASON]", "inviting, acceptance and portals rest; nothing is lost", 1, 100, (*tool).suspend},
 	{"resume", "AGENCY", "lift a suspension", 1, 1, (*tool).resume},
 	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
+	{"prices", "", "what is sold at which prices, and why the rest is not", 0, 0, (*tool).prices},
 	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},
 	{"retry", "CLIENT RESOURCE -agency AGENCY", "have something tried again that could not be set up", 4, 4, (*tool).retry},
 	{"invite", "INVITE|CLIENT -agency AGENCY", "the whole history of an invite", 3, 3, (*tool).invite},

@@ -441,3 +441,23 @@ func TestFE30FE32PayerAndAddressStay(t *testing.T) {
 	p.accept(i.Email)
 	o.post("/v1/invites", m{"email": i.Email}).fails(409, "already_client")
 }
+
+func TestFD5ABounceWhileTheSenderWaitsIsToldOnceAndTheSameWay(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	a := o.post("/v1/invites", m{"email": "bounce+" + p.run + "@simulator.amazonses.com"}, "Prefer", "wait=10")
+	a.hides("No invite was created") // it was, and its mail went out
+	if a.status != 201 {
+		t.Fatalf("%d: %s", a.status, a.body)
+	}
+	var i invite
+	a.into(&i)
+	p.until("the bounce", func() bool { return o.look(i.ID).Status == "failed" })
+	found := o.look(i.ID)
+	if found.Reason == "" || !slices.Contains(found.events(), "bounced") || slices.Contains(found.events(), "failed") {
+		t.Errorf("%+v", found)
+	}
+	o.get("/clients/"+i.ClientID).is(200).shows("bounce+" + p.run)
+	o.get("/v1/clients?q=" + url.QueryEscape("bounce+"+p.run)).is(200).shows(i.ClientID)
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409)
+}

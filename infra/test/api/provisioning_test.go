@@ -212,6 +212,14 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	o := p.signIn(owner)
 	kept.keep(o.cookie)
 	mine, _ := o.agency()
+	_, first, buyer := o.paying("first-payer@client.example")
+	kept.keep(first)
+	kept.keep(buyer.cookie)
+	buyer.buys(first, mine.ID)
+	buyer.until("all to be ready", func() bool { return states(buyer.portalThings()) == "ready ready" })
+	bought := buyer.portalThings()[0]
+	buyer.post("/v1/portal/instances/"+bought.ID+"/sign-in", nil).is(200)
+	buyer.post("/portal/instances/"+bought.ID, do("enter", url.Values{})).is(200)
 	p.inside().Provisioner.Fail(func(verb string, _ maker.Thing) string {
 		if verb == "begin" {
 			return "There is no room left."

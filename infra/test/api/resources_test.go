@@ -644,6 +644,11 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	kept.keep(client.cookie)
 	f := client.flows(x.ID)
 	client.get("/portal/instances/" + x.ID).is(200)
+	p.breaks(two, "fail") // what either has seen is written down
+	client.flows(x.ID)
+	p.breaks(two, "")
+	client.get("/portal/instances/" + x.ID).is(200)
+	fresh() // and the instance is called by the clock
 	client.do(http.MethodPut, "/v1/portal/instances/"+x.ID+"/workflows/"+f.Workflows[0].ID, m{"active": !f.Workflows[0].Active}).is(200)
 	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {f.Workflows[1].ID}, "active": {"false"}})).is(303)
 

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -30,6 +31,9 @@ type Operator struct {
 func OpenOperator(cfg aws.Config, name string, now func() time.Time) *Operator {
 	return &Operator{Open(cfg, name, now), dynamodb.NewFromConfig(cfg).Scan}
 }
+
+// PriceList reads what is sold at what prices, and why the rest is not.
+func (o *Operator) PriceList(ctx context.Context) (contract.Tariff, error) { return o.tariff(ctx) }
 
 // Overview is an agency in the operator's list.
 type Overview struct {

@@ -41,6 +41,7 @@ const (
 	InstanceDisconnected Action = "instance.disconnected"
 	ServiceConnected     Action = "service.connected"
 	ServiceDisconnected  Action = "service.disconnected"
+	InstanceEntered      Action = "instance.entered" // by the client who has bought it
 	WorkflowActivated    Action = "workflow.activated"
 	WorkflowDeactivated  Action = "workflow.deactivated"
 

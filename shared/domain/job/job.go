@@ -19,6 +19,7 @@ const (
 	Member Kind = "member" // tells a person that it works at an agency from now on
 
 	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
+	Ready   Kind = "ready"   // tells that what was bought can be used, and how
 	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
 
 	Confirm Kind = "confirm" // asks a client to confirm a payment that its bank wants to see confirmed
@@ -58,7 +59,8 @@ func Decode(body []byte) (Mail, error) {
 	case m.Kind == Inquiry && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" &&
 		id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
-	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
+	case (m.Kind == Refund || m.Kind == Removal || m.Kind == Ready) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	}

@@ -91,6 +91,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.service_connected", values...)
 	case audit.ServiceDisconnected:
 		return words.Say("activity.service_disconnected", values...)
+	case audit.InstanceEntered:
+		return words.Say("activity.instance_entered", values...)
 	case audit.WorkflowActivated:
 		return words.Say("activity.workflow_on", values...)
 	case audit.WorkflowDeactivated:

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -20,7 +21,7 @@ import (
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
-func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
+func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waiting *onboarding.Waiting) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
@@ -36,7 +37,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			view, err = from.Get(ctx, caller, which)
 		}
 		if fault.Is(err, fault.NotFound) {
-			return s.noPortal(w, r, from, caller, which, err)
+			return s.noPortal(w, r, from, waiting, caller, which, err)
 		}
 		if err != nil {
 			return err
@@ -133,7 +134,8 @@ func places(v *portal.View) []page.Place {
 // noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
 // to show where nothing is known.
 func (s *Site) noPortal(
-	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
+	w http.ResponseWriter, r *http.Request, from *portal.Portal, waiting *onboarding.Waiting, caller identity.Caller,
+	which id.Agency, missing error,
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
@@ -146,6 +148,17 @@ func (s *Site) noPortal(
 	note(r.Context(), fault.As(missing))
 	now := s.now()
 	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	invited, err := waiting.List(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	for _, i := range invited {
+		v.Waiting = append(v.Waiting, page.WaitingInvitation{Name: i.Client.Invite.From.AgencyName,
+			URL: invitationPath(string(i.Client.Agency)), Until: page.TimeAt(i.Client.Invite.ExpiresAt, now)})
+	}
+	if asked && len(v.Waiting) > 0 {
+		return s.show(w, r, http.StatusNotFound, v)
+	}
 	for _, e := range ended {
 		if e.Agency.ID == which {
 			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}
@@ -164,12 +177,18 @@ func (s *Site) noPortal(
 
 // tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
 	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
+	case i.Silent():
+		t.URL = i.URL
+		t.Reason = sentence(i.Told())
+		if !i.AnsweredAt.IsZero() {
+			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+		}
 	case !i.Status.Linkable():
 		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
 	case i.URL == "":

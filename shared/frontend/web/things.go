@@ -76,7 +76,7 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 	for i := range all {
 		x := &all[i]
 		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
-			State: resourceBadge(x.Status), Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
+			State: healthBadge(x), Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
 		switch n := seers[x.ID]; n {
 		case 0:
 		case 1:
@@ -110,6 +110,9 @@ func thingPath(r id.Resource) string {
 
 // stateMeaning says what a resource's state means for the agency and its clients.
 func stateMeaning(r *instance.Resource) string {
+	if r.Silent() {
+		return sentence(r.Reason)
+	}
 	switch r.Status {
 	case instance.PendingDeploy:
 		return "It waits for its turn to be set up, and cannot be opened to clients yet."
@@ -240,15 +243,21 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	event.Annotate(ctx, "resource", string(x.ID))
 	v := page.Thing{Workspace: workspace(a, caller, areaOf(t.kind)), Service: t.kind == instance.Service,
 		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
-		State: resourceBadge(x.Status), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
+		State: healthBadge(x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
 		Connected: x.Connected(), More: seen.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = a.MayInvite() == nil
 	if !x.CheckedAt.IsZero() {
 		v.Checked = page.TimeAt(x.CheckedAt, now)
 	}
+	if !x.AnsweredAt.IsZero() {
+		v.Answered = page.TimeAt(x.AnsweredAt, now)
+	}
+	if x.Silent() {
+		v.Silent = page.TimeAt(x.SilentAt, now)
+	}
 	if v.Reason != "" {
-		v.Meaning = "Clients cannot open it until a check finds it well."
+		v.Meaning = "We check it every few minutes."
 	}
 	for _, c := range seen.Clients {
 		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(),

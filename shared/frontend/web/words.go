@@ -82,6 +82,17 @@ func resourceBadge(s instance.Status) page.Badge {
 	return page.Badge{Tone: page.Idle, Text: string(s)}
 }
 
+// healthBadge is a resource's state for both sides: nothing is said to run that did not answer when it was last called.
+func healthBadge(r *instance.Resource) page.Badge {
+	switch {
+	case r.Silent() && r.BadKey:
+		return page.Badge{Tone: page.Bad, Text: "Needs a new key"}
+	case r.Silent():
+		return page.Badge{Tone: page.Bad, Text: "Not answering"}
+	}
+	return resourceBadge(r.Status)
+}
+
 // kindWord names a kind of resource.
 func kindWord(kind instance.Kind, of string) string {
 	switch of {

@@ -19,7 +19,8 @@ type ReportKind string
 // The kinds that change something. SES's Send event says nothing that the worker did not record itself.
 const (
 	Delivered ReportKind = "delivered"
-	Delayed   ReportKind = "delayed"
+	Delayed   ReportKind = "delayed" // it came back or waits, and the address may well be right
+	Replied   ReportKind = "replied" // an automatic reply, when the mail was delivered before; else Delayed
 	Bounced   ReportKind = "bounced" // for good
 	Complaint ReportKind = "complaint"
 	Rejected  ReportKind = "rejected" // SES found a virus, or could not render
@@ -89,8 +90,20 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 	})
 }
 
+// automatic is what the timeline says of a delivered mail that something answered by itself.
+const automatic = "an automatic reply came back"
+
 // apply puts the report on the timeline; false when it is there already, or there is nothing to say.
 func apply(c *client.Client, r Report, now time.Time) bool {
+	if r.Kind == Replied {
+		switch c.Invite.AutoReply(automatic) {
+		case invite.ReplyNoted:
+			return true
+		case invite.ReplyKnown:
+			return false
+		}
+		r.Kind = Delayed
+	}
 	name := map[ReportKind]invite.EventName{Delivered: invite.Delivered, Delayed: invite.Delayed, Bounced: invite.Bounced,
 		Complaint: invite.Complained, Rejected: invite.Bounced}[r.Kind]
 	if name == "" {

@@ -17,6 +17,7 @@ type BoughtData struct {
 	ToAgency    bool   // whether it goes to the agency's person, and not to the client
 	Link        string // to the portal, or for the agency to the client's page; the only link in the mail
 	On          time.Time
+	SignIn      string // the address that the client signs in to n8n with; "" for what is no n8n
 	Platform    string
 }
 
@@ -46,6 +47,19 @@ func Refund(d BoughtData) Letter {
 		"Whatever else you have bought from " + d.AgencyName + " stays as it is.",
 	}
 	return v.letter(short(d.Thing, 60) + " could not be set up, and your payment is returned")
+}
+
+// Ready tells the client that what they have bought can be used, and how they get in.
+func Ready(d BoughtData) Letter {
+	v := bought(&d)
+	v.Title, v.Preheader = d.Thing+" is ready", "Open your portal to start."
+	v.Body = []string{"We've set up " + d.Thing + " for you. You'll find it in your portal."}
+	if d.SignIn != "" {
+		v.Preheader = "Choose your password and start."
+		v.Body = append(v.Body, "You sign in to n8n with "+line(d.SignIn)+". The first time, open the instance in your portal and press "+
+			"“Get your n8n account”: n8n asks you to choose a password. We never see it.")
+	}
+	return v.letter(short(d.Thing, 60) + " is ready")
 }
 
 // Removal tells, a week before, that what is not paid any more will be deleted.

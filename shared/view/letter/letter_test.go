@@ -36,6 +36,12 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+func ready(signIn string) letter.BoughtData {
+	d := thing(false)
+	d.SignIn = signIn
+	return d
+}
+
 func confirming() letter.BoughtData {
 	d := thing(false)
 	d.Link = "https://invoice.stripe.com/i/acct_1/test_1?s=ap"
@@ -61,6 +67,8 @@ func TestGoldenMails(t *testing.T) {
 			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"refund-client":  letter.Refund(thing(false)),
 		"refund-agency":  letter.Refund(thing(true)),
+		"ready-n8n":      letter.Ready(ready("ops@acme.example")),
+		"ready-other":    letter.Ready(ready("")),
 		"removal-client": letter.Removal(thing(false)),
 		"removal-agency": letter.Removal(thing(true)),
 		"confirm":        letter.Confirm(confirming()),

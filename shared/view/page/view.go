@@ -192,11 +192,22 @@ type Nowhere struct {
 	Brand  Brand
 	Email  string
 	Former []FormerPortal // those that it had
+	// Waiting are the invitations that wait for the address.
+	Waiting []WaitingInvitation
+}
+
+// WaitingInvitation is an invitation that waits for the address that somebody has signed in with.
+type WaitingInvitation struct {
+	Name  string // of the agency
+	URL   string
+	Until Time
 }
 
 func (v Nowhere) frame() frame {
 	title := "Nothing here for this address"
-	if len(v.Former) > 0 {
+	if len(v.Waiting) > 0 {
+		title = "You have been invited"
+	} else if len(v.Former) > 0 {
 		title = "You have no portal at the moment"
 	}
 	return frame{template: "nowhere", title: title, brand: v.Brand}

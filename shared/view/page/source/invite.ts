@@ -104,7 +104,9 @@ async function send(form: HTMLFormElement, body: string, key: string): Promise<I
   for (let tries = 0; ; tries++) {
     const content = await answer.json();
     if (!answer.ok) throw content;
-    const made = content as Invite & { reason?: string };
+    const made = content as Invite & { reason?: string; timeline?: { event: string }[] };
+    // A mail that went out and came back leaves an invite whose page says so. One that never went out leaves nothing.
+    if (made.status === "failed" && made.timeline?.some((e) => e.event === "bounced")) return made;
     if (made.status === "failed") {
       const refused = form.dataset.sayRefused!.replace("{email}", made.email).replace("{reason}", made.reason || form.dataset.sayReason!);
       throw { code: "mail_refused", detail: refused };
