@@ -105,7 +105,7 @@ func TestTheListTellsStatesApartAndCountsThem(t *testing.T) {
 	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
 	o.get("/clients").is(200).shows("All 2", "Pending 1", "Active 0", "Cancelled 1", "Not opened yet", "You pay").hides("Inactive")
-	p.nobody().get("/i/" + secret).is(200)
+	p.nobody().post("/i/"+secret, do("code", url.Values{})).is(303)
 	o.get("/clients").is(200).shows("Opened", "Not accepted yet")
 	o.get("/clients?status=canceled").is(200).shows("Gone GmbH", "Pending 1").hides("Acme Ltd")
 	o.get("/v1/clients?reason=canceled").is(200).hides(i.ClientID)
