@@ -148,7 +148,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		return states(o.bought(i.ClientID)) == "ready refunded"
 	})
 	p.until("both to be told", func() bool {
-		told := func(m mail) bool { return strings.Contains(m.Subject, "could not be set up") }
+		told := func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") }
 		return slices.ContainsFunc(p.mails(i.Email), told) && slices.ContainsFunc(p.mails(owner), told)
 	})
 	c.get("/portal").is(200).shows("has been returned")
@@ -254,6 +254,6 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 		return states(o.bought(i.ClientID)) == "refunded refunded"
 	})
 	p.until("the client to be told", func() bool {
-		return slices.ContainsFunc(p.mails(i.Email), func(m mail) bool { return strings.Contains(m.Subject, "could not be set up") })
+		return slices.ContainsFunc(p.mails(i.Email), func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") })
 	})
 }

@@ -367,6 +367,7 @@ func writeInvite(i *invite.Invite) writer {
 	w.s("color", i.From.Color)
 	w.s("logo", i.From.LogoURL)
 	w.s("by", string(i.From.Member))
+	w.s("inviter", i.From.Name)
 	w.t("created", i.CreatedAt)
 	w.t("expires", i.ExpiresAt)
 	w.t("ended", i.EndedAt)
@@ -454,7 +455,7 @@ func readInvite(r *reader) *invite.Invite {
 	i := &invite.Invite{ID: id.Invite(r.s("id")), Payer: invite.Payer(r.s("payer")), Status: invite.Status(r.s("status")),
 		Reason:  r.s("reason"),
 		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"),
-			Member: id.Member(r.s("by"))},
+			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends")}
 	for _, b := range r.blobs("tokens") {

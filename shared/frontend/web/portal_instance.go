@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -26,9 +27,9 @@ func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.I
 			}
 			switch r.URL.Query().Get("done") {
 			case "on":
-				v.Note = page.Note{Tone: page.Good, Text: "It is switched on."}
+				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_on")}
 			case "off":
-				v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
+				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_off")}
 			}
 			return s.show(w, r, http.StatusOK, v)
 		}, setWorkflow(s, instances), enterInstance(s, instances))
@@ -135,15 +136,12 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
 		v.Address = ""
 	}
-	if v.Switches() || v.Progress != nil { // the initial in the agency's colour takes the logo's place where the script takes its request
-		v.Brand.LogoURL = ""
-	}
 	for _, u := range x.Runs {
 		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
 		if row.Workflow == "" {
-			row.Workflow = "A workflow that is gone"
+			row.Workflow = words.Say("portal.gone_workflow")
 			if v.NoFlows || v.More {
-				row.Workflow = "Workflow " + u.Workflow
+				row.Workflow = words.Say("portal.workflow_id", "id", u.Workflow)
 			}
 		}
 		if !u.StartedAt.IsZero() {

@@ -17,6 +17,11 @@ func brandOf(a *agency.Agency) page.Brand {
 	return page.Brand{Name: a.Name, Color: a.Color, LogoURL: a.LogoURL}
 }
 
+// senderBrand is the agency's brand as it was when it invited.
+func senderBrand(from invite.Sender) page.Brand {
+	return page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}
+}
+
 // clientBadge is a client's state.
 func clientBadge(s client.Status) page.Badge {
 	switch s {

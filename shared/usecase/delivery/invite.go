@@ -11,11 +11,13 @@ import (
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/link"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -93,9 +95,12 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		return "", err
 	}
 	i := c.Invite
-	opens := make([]string, len(i.Grants))
+	opens := make([]letter.Access, len(i.Grants))
 	for n, g := range i.Grants {
-		opens[n] = g.Name
+		opens[n] = letter.Access{Name: g.Name, Rights: words.Say("mail.read")}
+		if g.Access == instance.Write {
+			opens[n].Rights = words.Say("mail.write")
+		}
 	}
 	var buys []string
 	price := ""
@@ -111,14 +116,14 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		if err != nil {
 			return "", err
 		}
-		price = month.Total.String() + " a month or " + year.Total.String() + " a year"
+		price = words.Say("mail.order_price", "month", month.Total, "year", year.Total)
 		if note := deal.Tax.Note(); note != "" {
 			price += ", " + note
 		}
 	}
 	l := letter.Invitation(letter.InvitationData{
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
-		ClientName: c.DisplayName(), Message: i.Message, Opens: opens, Buys: buys, Price: price,
+		Inviter: i.From.Name, ClientName: c.Name, Message: i.Message, Opens: opens, Buys: buys, Price: price,
 		Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
 	return w.Mailer.Send(ctx, Mail{

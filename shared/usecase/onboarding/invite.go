@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -47,8 +46,12 @@ type Draft struct {
 }
 
 // sender is the agency and its member as the invitee reads them.
-func sender(a *agency.Agency, caller identity.Caller) invite.Sender {
-	return invite.Sender{AgencyName: a.Name, Color: a.Color, LogoURL: a.LogoURL, Member: caller.Member}
+func sender(seen *Snapshot, caller identity.Caller) invite.Sender {
+	s := invite.Sender{AgencyName: seen.Agency.Name, Color: seen.Agency.Color, LogoURL: seen.Agency.LogoURL, Member: caller.Member}
+	if seen.Member != nil {
+		s.Name = seen.Member.Name
+	}
+	return s
 }
 
 // Order is what a client that pays is asked to buy.
@@ -78,7 +81,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	if err != nil {
 		return nil, err
 	}
-	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Once: record}
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Once: record}
 	for _, g := range d.Grants {
 		want.Resources = append(want.Resources, g.Resource)
 	}
@@ -105,7 +108,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if offer.Grants, err = granted(d.Grants, seen); err != nil {
 			return err
 		}
-		offer.From = sender(seen.Agency, caller)
+		offer.From = sender(seen, caller)
 		rows := ranOut(seen.Client, now)
 		if made, err = client.Begin(seen.Client, caller.Agency, offer, now); err != nil {
 			return err

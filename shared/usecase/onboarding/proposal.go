@@ -50,7 +50,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err != nil {
 			return err
 		}
-		want := Query{Once: record}
+		want := Query{Member: caller.Member, Once: record}
 		if old.Proposal != nil {
 			want.Ref, want.Resources = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants)
 		}
@@ -75,7 +75,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
-			Contract: old.Invite.Contract, From: sender(seen.Agency, caller)}
+			Contract: old.Invite.Contract, From: sender(seen, caller)}
 		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {
 			return err
 		}

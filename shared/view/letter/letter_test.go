@@ -22,8 +22,9 @@ const link = "https://portal.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8
 func invitation() letter.InvitationData {
 	return letter.InvitationData{
 		AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd", Platform: "Latchkey",
-		Message: "Hi Dana,\nhere is the window into your workflows.", Opens: []string{"Production", "Staging"},
-		Link: link, ExpiresAt: time.Date(2025, 11, 28, 14, 3, 22, 0, time.UTC),
+		Message: "Hi Dana,\nhere is the window into your workflows.", Inviter: "Nora Lindqvist",
+		Opens: []letter.Access{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read-write"}},
+		Link:  link, ExpiresAt: time.Date(2025, 11, 28, 14, 3, 22, 0, time.UTC),
 	}
 }
 
@@ -51,7 +52,7 @@ func confirming() letter.BoughtData {
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
-	bare.ClientName, bare.Message, bare.Opens, bare.AgencyColor = "ops@acme.example", "", nil, ""
+	bare.ClientName, bare.Inviter, bare.Message, bare.Opens, bare.AgencyColor = "", "", "", nil, ""
 	odd := invitation()
 	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
 	paying := invitation()
@@ -110,8 +111,8 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 				t.Errorf("a mail holds %s", u)
 			}
 		}
-		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Acme Ltd", "Hi Dana,", "Production", "Staging",
-			"28 November 2025", "Latchkey sent this mail because"} {
+		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Nora Lindqvist", "Hi Dana,", "Production", "Read-only", "Staging", "Read-write",
+			"28 November 2025", "Latchkey sent this email because"} {
 			if !strings.Contains(part, want) {
 				t.Errorf("a part has no %q", want)
 			}
@@ -120,7 +121,7 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 	if n := strings.Count(l.Text, link); n != 1 {
 		t.Errorf("the text part has the link %d times, want 1", n)
 	}
-	if want := "Northwind Automations invited Acme Ltd to its client portal"; l.Subject != want {
+	if want := "Nora Lindqvist from Northwind Automations invited Acme Ltd to their client portal"; l.Subject != want {
 		t.Errorf("subject %q, want %q", l.Subject, want)
 	}
 }
@@ -148,7 +149,7 @@ func TestACodeHasNoLink(t *testing.T) {
 		if hrefs.MatchString(part) || remote.MatchString(part) {
 			t.Error("the mail holds a link")
 		}
-		for _, want := range []string{"000042", "10 minutes", "If you did not ask for this"} {
+		for _, want := range []string{"000042", "10 minutes", "nobody gets in without the code"} {
 			if !strings.Contains(part, want) {
 				t.Errorf("a part has no %q", want)
 			}
@@ -171,7 +172,7 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 		d.AgencyName, d.ClientName = nasty.Draw(t, "agency"),
 			nasty.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "client")
 		d.AgencyColor, d.LogoURL = nasty.Draw(t, "color"), nasty.Draw(t, "logo")
-		d.Opens[0] = nasty.Draw(t, "opens")
+		d.Opens[0].Name, d.Inviter = nasty.Draw(t, "opens"), "N"+nasty.Draw(t, "inviter")
 		l := letter.Invitation(d)
 		if strings.ContainsAny(l.Subject, "\r\n\u2028\u2029\x00\x1b") || len([]rune(l.Subject)) > 200 {
 			t.Fatalf("subject %q", l.Subject)
@@ -201,7 +202,7 @@ func TestTheLargestMailIsSmall(t *testing.T) {
 	d := invitation()
 	d.AgencyName, d.ClientName, d.Message = strings.Repeat("Ж", 200), strings.Repeat("&", 200), strings.Repeat("<", 500)
 	for len(d.Opens) < 20 {
-		d.Opens = append(d.Opens, strings.Repeat("'", 200))
+		d.Opens = append(d.Opens, letter.Access{Name: strings.Repeat("'", 200), Rights: "Read-only"})
 	}
 	if l := letter.Invitation(d); len(l.HTML) > 30<<10+5<<10 {
 		t.Errorf("the HTML part has %d bytes", len(l.HTML))

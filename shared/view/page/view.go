@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 // Brand is whose page it is: an agency's, or with an empty Color the platform's.
@@ -173,7 +175,7 @@ type SignIn struct {
 }
 
 func (v SignIn) frame() frame {
-	return frame{template: "signin", title: v.Problems.title("Sign in"), brand: v.Brand, script: true}
+	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.
@@ -184,7 +186,7 @@ type SignedIn struct {
 }
 
 func (v SignedIn) frame() frame {
-	return frame{template: "signedin", title: "You are signed in", brand: v.Brand}
+	return frame{template: "signedin", title: words.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.

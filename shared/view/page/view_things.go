@@ -131,11 +131,8 @@ type PortalInstance struct {
 }
 
 func (v PortalInstance) frame() frame {
-	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: v.Switches() || v.Progress != nil}
+	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, guest: true}
 }
-
-// Switches tells whether there is anything to switch, which is what the page's script is for.
-func (v PortalInstance) Switches() bool { return v.Write && len(v.Workflows) > 0 }
 
 // WorkflowRow is a workflow.
 type WorkflowRow struct {
