@@ -64,7 +64,7 @@ func TestX5DecliningByThePage(t *testing.T) {
 	}
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).
 		shows("Leave out “www.evil”, which looks like a link.",
-		"go to www.evil")
+			"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)

@@ -65,6 +65,7 @@ var sizes = map[string]string{
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",
+	"home.MaxTasks": "tasks that are shown", "home.MaxClients": "clients that are looked through",
 	"invite.ResendsPerDay": "a minute apart, see TestFE13",
 }
 
