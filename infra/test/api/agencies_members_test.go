@@ -163,7 +163,7 @@ func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
 	o.delete("/v1/members/" + dana.ID).is(204)
 	d.get("/v1/clients").fails(403, "forbidden")
 	d.get("/clients").is(403).shows("You do not work at this agency any more.")
-	d.get("/agencies").is(200).shows("You work at no agency")
+	d.get("/agencies").is(200).shows("You don't work at an agency yet")
 	d.post("/v1/api-keys", m{"name": "late", "scopes": []string{"clients:read"}}).fails(403, "forbidden")
 	p.program(k.Secret).get("/v1/clients").fails(401, "unauthenticated")
 	p.program(ours.Secret).get("/v1/clients").is(200)

@@ -161,8 +161,8 @@ func TestSigningUpByThePages(t *testing.T) {
 	p := start(t)
 	to := p.address("founder")
 	c := p.nobody()
-	c.get("/sign-in").is(200).shows("Start an agency")
-	c.get("/sign-up").is(200).shows("Start an agency", "Your email address", "Sign in")
+	c.get("/sign-in").is(200).shows("Create your agency")
+	c.get("/sign-up").is(200).shows("Create your agency", "Your email address", "Sign in")
 	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name that your clients know you by.")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {"nobody"}}).is(422).shows("Enter a valid email address.")
 	key := "00112233445566778899aabbccddeeff"
@@ -174,7 +174,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	for range 2 { // it may be loaded again, which mails none
 		c.get(asks).is(200).shows("Check your mail", to, "Acme")
 	}
-	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Start an agency").hides("Check your mail")
+	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Create your agency").hides("Check your email")
 	c.post("/sign-up",
 		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"},
 			"code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
@@ -185,7 +185,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	c.get("/clients").is(200).shows("Acme", "Inviting clients needs the Max plan.")
 
 	// Another one, as the same person, and back to the first.
-	c.get("/sign-up").is(200).shows("You are signed in as "+to, "Make the agency")
+	c.get("/sign-up").is(200).shows("You're signed in as "+to, "Create agency")
 	c.cookie = c.post("/sign-up", url.Values{"name": {"Bluefin"}}).is(303).session()
 	if x, _ := c.agency(); x.Name != "Bluefin" {
 		t.Errorf("the session acts for %s", x.Name)
@@ -208,7 +208,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	// Nobody gets into an agency by naming it.
 	stranger := p.signIn(p.address("stranger"))
 	stranger.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(404)
-	stranger.get("/agencies").is(200).shows("You work at no agency")
+	stranger.get("/agencies").is(200).shows("You don't work at an agency yet")
 	p.nobody().post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/sign-in")
 	p.nobody().get("/agencies").is(303).has("Location", "/sign-in")
 }
@@ -285,7 +285,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	body, kind := multipartForm(t, fields, picture(64, 64, color.NRGBA{1, 2, 3, 255}))
 	o.post("/settings", body, "Content-Type", kind, "Sec-Fetch-Site", "cross-site").is(403)
 	o.post("/settings", body, "Content-Type", kind).is(303).has("Location", "/settings?done=saved")
-	saved := o.get("/settings?done=saved").is(200).shows("Saved.", "Northwind Lab", "Take the present logo away")
+	saved := o.get("/settings?done=saved").is(200).shows("Branding saved.", "Northwind Lab", "Remove logo")
 	if !strings.Contains(string(saved.body), "data:image/png;base64,") {
 		t.Error("the preview has no logo")
 	}
@@ -338,7 +338,7 @@ func TestKeysByThePage(t *testing.T) {
 	armoured(t, c.get("/settings/keys").is(200).shows("No API keys yet", "See clients"))
 	c.post("/settings/keys", url.Values{"do": {"create"}, "name": {"CRM"}}).is(422).shows("Choose at least one scope")
 	form := url.Values{"do": {"create"}, "name": {"CRM"}, "scope": {"clients:read"}, "key": {"00112233445566778899aabbccddeeff"}}
-	made := c.post("/settings/keys", form).is(200).shows("Copy it now.")
+	made := c.post("/settings/keys", form).is(200).shows("Copy the key now.")
 	armoured(t, made)
 	secret := regexp.MustCompile(`lkk_[A-Za-z0-9_]+`).Find(made.body)
 	p.program(string(secret)).get("/v1/clients").is(200)

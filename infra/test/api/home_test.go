@@ -186,8 +186,10 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		Notice     string
 		Client     person
 		Invitation struct{ Email, Standing string }
-		Portal     struct{ Instances []struct{ Name, Access string } }
-		Pages      struct{ Email, Invitation, Portal string }
+		Portal     struct {
+			Instances []struct{ Name, Access string }
+		}
+		Pages struct{ Email, Invitation, Portal string }
 	}
 	o.post("/v1/sandbox", nil).is(200).into(&box)
 	if !box.Sandbox || box.Notice != "Sandbox: nothing here is real, no mail is sent" || box.Client.Status != "pending" ||

@@ -588,7 +588,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	}
 	fields.Set("apiKey", far["apiKey"].(string))
 	at := o.post("/instances", fields).is(303).header.Get("Location")
-	page := o.get(at).is(200).shows("It is connected.", "By form "+p.run, "No client yet.", "Danger zone")
+	page := o.get(at).is(200).shows("Connected.", "By form "+p.run, "Nobody yet.", "Danger zone")
 	armoured(t, page)
 	at, _, _ = strings.Cut(at, "?")
 
@@ -599,7 +599,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	o.post(at, do("check", nil)).is(303)
 	o.get(at+"?done=checked").is(200).shows("Another name", "answers as it should")
 	o.post(at, do("disconnect", nil)).is(303).has("Location", "/instances?done=disconnected")
-	o.get("/instances?done=disconnected").is(200).shows("It is disconnected.")
+	o.get("/instances?done=disconnected").is(200).shows("Disconnected.")
 	for _, path := range []string{at, at + "/check", at + "/disconnect"} {
 		o.post(path, url.Values{"name": {"x"}, "url": {"https://x.example"}}).is(404)
 	}

@@ -310,6 +310,6 @@ func TestWhatBelongsToAnotherAgencyIsNotThere(t *testing.T) {
 	}
 	for _, id := range []string{"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "cl_", "x", i.ID} {
 		o.get("/v1/clients/"+id).fails(404, "not_found")
-		o.get("/clients/" + id).is(404).shows("There is nothing at this address")
+		o.get("/clients/" + id).is(404).shows("Page not found")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
@@ -23,9 +24,9 @@ import (
 // roleWord is a role in a word.
 func roleWord(r agency.Role) string {
 	if r == agency.Owner {
-		return "Owner"
+		return words.Say("settings.owner")
 	}
-	return "Admin"
+	return words.Say("settings.admin")
 }
 
 // isOwner tells whether the caller is an owner now.
@@ -51,10 +52,10 @@ func SettingsPage(s *Site, auth *signin.Authenticator, settings *agencies.Settin
 func look(v *page.Branding, q url.Values) {
 	switch q.Get("done") {
 	case "saved":
-		v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+		v.Note = page.Note{Tone: page.Good, Text: words.Say("settings.branding_saved")}
 	case "tried":
 		if name, err := agency.ParseName(q.Get("name")); err == nil {
-			v.Name, v.Note = name, page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+			v.Name, v.Note = name, page.Note{Tone: page.Wait, Text: words.Say("settings.only_preview")}
 		}
 	}
 	if c, err := agency.ParseColor(q.Get("color")); err == nil && q.Get("color") != "" {
@@ -191,17 +192,11 @@ func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, se
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
 			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
 			Pending: q.Get("paid") != "" && !isMax, Back: q.Get("canceled") != "" && !isMax,
-			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour.")}
+			SignIn: signInAgain(r, "/upgrade", words.Say("plan.paying_again"))}
 		if v.Pending {
 			w.Header().Set("Refresh", "3")
 		}
-		if plan, err := prices.Plan(r.Context()); err == nil {
-			b, err := bill(plan)
-			if err != nil {
-				return err
-			}
-			v.Bill = &b
-		} else if !fault.Is(err, fault.PaymentsOff) {
+		if v.Bill, err = planBill(r.Context(), prices); err != nil {
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)

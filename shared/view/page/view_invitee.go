@@ -1,6 +1,10 @@
 package page
 
-import "slices"
+import (
+	"slices"
+
+	"latchkey.dev/shared/domain/words"
+)
 
 // Step is where an invitee stands.
 type Step string
@@ -76,9 +80,9 @@ type Answered struct {
 }
 
 func (v Answered) frame() frame {
-	title := "Thank you"
+	title := words.Say("answered.thanks")
 	if v.Declined {
-		title = "You declined the invitation"
+		title = words.Say("answered.declined")
 	}
 	return frame{template: "answered", title: title, brand: v.Brand}
 }
