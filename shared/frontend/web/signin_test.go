@@ -50,7 +50,8 @@ func TestAnAddressThatTellsOfNoCodeIsNotBelieved(t *testing.T) {
 func TestSigningUpKeepsWhatWasTypedInItsAddress(t *testing.T) {
 	t.Parallel()
 	at := codePath("/sign-up", "ops@acme.example", "1", now, url.Values{"name": {"Acme & Söhne"}})
-	p := SignUpPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, &signin.SignUps{}, &billing.Prices{Store: unsold{}})
+	p := SignUpPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, &signin.SignUps{},
+		&billing.Prices{Store: unsold{}})
 	for range 2 {
 		body := do(p, "GET", at, nil).Body.String()
 		for _, want := range []string{"Check your email", "A new code is on its way.", "<b>ops@acme.example</b>",
