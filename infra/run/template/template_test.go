@@ -182,7 +182,8 @@ func TestAPathTakesAnyMethod(t *testing.T) {
 	got := read(t)
 	for _, f := range got.Functions {
 		for _, r := range f.Routes {
-			if r.Path != f.Routes[0].Path || f.Routes[0].Key() != "$default" && f.Routes[0].Method != "ANY" {
+			both := f.ID == "OpenapiDocument" // one document, for two versions of OpenAPI
+			if r.Path != f.Routes[0].Path && !both || f.Routes[0].Key() != "$default" && f.Routes[0].Method != "ANY" {
 				t.Errorf("%s has the routes %v: one path, with ANY first", f.ID, f.Routes)
 			}
 		}

@@ -96,7 +96,7 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	k := d.key("brand", "agency:read", "agency:write")
 	for _, a := range []*answer{
 		d.post("/v1/members", m{"email": p.address("x"), "role": "admin"}), d.do("PATCH", "/v1/members/"+dana.ID, m{"role": "owner"}), d.delete("/v1/members/" + me),
-		d.do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), d.do("PUT", "/v1/agency/logo", raw("x")), d.do("DELETE", "/v1/agency", m{"name": "Northwind Automations"}),
+		d.do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), d.do("PUT", "/v1/agency/logo", raw("x"), "Content-Type", "image/png"), d.do("DELETE", "/v1/agency", m{"name": "Northwind Automations"}),
 		p.program(k.Secret).do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), // nobody grants above the own rights
 		p.program(k.Secret).post("/v1/members", m{"email": p.address("x"), "role": "admin"}), p.program(k.Secret).do("DELETE", "/v1/agency", m{"name": "x"}),
 	} {
@@ -259,6 +259,9 @@ func TestAnAgencysBusinessIsNotDoneFromOtherSites(t *testing.T) {
 func TestALogoIsNoOtherThanTheOneThatWasSeen(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	o.do("PUT", "/v1/agency/logo", raw("x"), "If-Match", `"99"`).fails(422, "invalid") // the picture comes first
-	o.do("PUT", "/v1/agency/logo", raw(picture(4, 4, color.White)), "If-Match", `"99"`).fails(412, "changed_meanwhile")
+	logo := func(file string) *answer {
+		return o.do("PUT", "/v1/agency/logo", raw(file), "If-Match", `"99"`, "Content-Type", "image/png")
+	}
+	logo("x").fails(422, "invalid") // the picture comes first
+	logo(string(picture(4, 4, color.White))).fails(412, "changed_meanwhile")
 }

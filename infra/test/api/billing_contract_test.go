@@ -201,7 +201,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	_, c, _ = start("old")
 	p.advance(61 * time.Minute)
 	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=sign_in")
-	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to go on", "sign-in of the last hour")
+	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to continue", "sign-in of the last hour")
 
 	// The payment service does not answer.
 	_, _, c = o.paying(p.address("off"))

@@ -10,11 +10,11 @@ import (
 
 // person is a client as the API answers it.
 type person struct {
-	ID, Email, Name, Status, Reason, EndedBy string
-	Resources                                []thing
-	Invite                                   invite
-	Proposal                                 *string
-	EndedAt, LastSeenAt                      *time.Time
+	ID, Email, Name, DisplayName, Status, Reason, EndedBy string
+	Resources                                             []thing
+	Invite                                                invite
+	Proposal                                              *string
+	EndedAt, LastSeenAt                                   *time.Time
 }
 
 // sees is what is open to the client, by name and right.
@@ -138,8 +138,8 @@ func TestTwoWhoRenameAClientDoNotOverwriteEachOther(t *testing.T) {
 	o.patch(at, m{}, "If-Match", second).is(200).has("ETag", second)
 	o.patch(at, m{"name": "Third"}, "If-Match", "*").is(200)
 	o.patch(at, m{"name": ""}).is(200).into(&c)
-	if c.Name != i.Email {
-		t.Errorf("without a name it is shown as %q, want its address", c.Name)
+	if c.Name != "" || c.DisplayName != i.Email {
+		t.Errorf("without a name it is shown as %q, want its address", c.DisplayName)
 	}
 	for _, bad := range []string{"https://evil.example/x", "a\nb", strings.Repeat("x", 500)} {
 		if f := o.patch(at, m{"name": bad}).fails(422, "invalid"); f.at("name") == "" {
@@ -242,7 +242,7 @@ func TestAnErasedClientIsForgotten(t *testing.T) {
 	// The address starts afresh: nothing of the first time is remembered, its id neither.
 	p.advance(2 * time.Second)
 	again := o.invite(i.Email)
-	if again.ClientID == i.ClientID || again.Name != i.Email || len(again.Timeline) == 0 || again.Timeline[0].Event != "queued" {
+	if again.ClientID == i.ClientID || again.DisplayName != i.Email || len(again.Timeline) == 0 || again.Timeline[0].Event != "queued" {
 		t.Errorf("invited afresh it is %+v", again)
 	}
 }
@@ -353,7 +353,7 @@ func TestClientsAreTendedByTheAgencyAlone(t *testing.T) {
 		o.post("/clients/"+i.ClientID, do(form, nil), "Sec-Fetch-Site", "cross-site").is(403)
 		client.post("/clients/"+i.ClientID, do(form, nil)).is(403)
 	}
-	if c := o.readClient(i.ClientID); c.Status != "active" || c.Name != i.Email {
+	if c := o.readClient(i.ClientID); c.Status != "active" || c.DisplayName != i.Email {
 		t.Errorf("the client is %+v", c)
 	}
 }

@@ -292,11 +292,11 @@ type m = map[string]any
 
 // invite is an invite as the API answers it.
 type invite struct {
-	ID, ClientID, Email, Name, Payer, Status, Reason, Message string
-	Grants                                                    []struct{ Resource, Access string }
-	Order                                                     *m
-	ExpiresAt, CreatedAt                                      time.Time
-	Timeline                                                  []struct {
+	ID, ClientID, Email, Name, DisplayName, Payer, Status, Reason, Message string
+	Grants                                                                 []struct{ Resource, Access string }
+	Order                                                                  *m
+	ExpiresAt, CreatedAt                                                   time.Time
+	Timeline                                                               []struct {
 		Event, Detail string
 		At            time.Time
 	}

@@ -65,8 +65,8 @@ func TestFE5AClientsNameIsOptional(t *testing.T) {
 	if i := o.invite(named, m{"name": "  Acme   Ltd "}); i.Name != "Acme Ltd" {
 		t.Errorf("the name is %q", i.Name)
 	}
-	if i := o.invite(bare); i.Name != bare {
-		t.Errorf("without a name it is %q, want the address", i.Name)
+	if i := o.invite(bare); i.Name != "" || i.DisplayName != bare { // FH9: a name is a name
+		t.Errorf("without a name it is %q and shown as %q, want the address to be shown", i.Name, i.DisplayName)
 	}
 	if i := o.invite("Bluefin GmbH <" + both + ">"); i.Name != "Bluefin GmbH" || i.Email != both {
 		t.Errorf("name and address in one are %q and %q", i.Name, i.Email)

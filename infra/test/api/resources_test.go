@@ -579,7 +579,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 		o.get("/instances").is(200).shows("Acme production", "Delta onboarding", "It waits for its turn to be set up", "Everline archive",
 			"It was stopped."))
 	armoured(t, o.get("/services").is(200).shows("WhatsApp support line", "Hermes agent"))
-	armoured(t, o.get("/instances?ask=connect").is(200).shows("create a key that may list, read, activate and deactivate workflows"))
+	armoured(t, o.get("/instances?ask=connect").is(200).shows("Create a key that can list, read, activate and deactivate workflows"))
 	far := p.far("form")
 	fields := url.Values{"name": {"By form " + p.run}, "url": {far["url"].(string)}, "apiKey": {"a-wrong-key"}}
 	bad := o.post("/instances", fields).is(422).shows("There is a problem", "refuses the API key").hides("a-wrong-key")

@@ -17,7 +17,11 @@ import (
 
 var update = flag.Bool("update", false, "write the document anew")
 
-const golden = "../../../shared/frontend/web/openapi.json"
+// The goldens are what is served: the document, and the same for generators that know OpenAPI 3.0 alone.
+const (
+	golden   = "../../../shared/frontend/web/openapi.json"
+	golden30 = "../../../shared/frontend/web/openapi-3.0.json"
+)
 
 // paths are the operations at each path of the API: the functions say which, the templates say where.
 func paths(t *testing.T) map[string]*api.Resource {
@@ -51,10 +55,30 @@ func paths(t *testing.T) map[string]*api.Resource {
 // document is what the operations and the templates say today.
 func document(t *testing.T) []byte {
 	t.Helper()
-	b, err := api.Document(paths(t))
+	now, _ := documents(t)
+	return now
+}
+
+// documents are the document and the one for OpenAPI 3.0.
+func documents(t *testing.T) (now, before []byte) {
+	t.Helper()
+	doc, err := api.Document(paths(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	b, err := doc.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := api.Document30(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indented(t, b), indented(t, old)
+}
+
+func indented(t *testing.T, b []byte) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	if err := json.Indent(&out, b, "", " "); err != nil {
 		t.Fatal(err)
@@ -65,19 +89,21 @@ func document(t *testing.T) []byte {
 
 func TestTheDocumentIsWhatTheOperationsSay(t *testing.T) {
 	t.Parallel()
-	got := document(t)
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
+	now, before := documents(t)
+	for file, got := range map[string][]byte{golden: now, golden30: before} {
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the operations have changed and %s has not: look at what callers will notice, then run make openapi", golden)
+		if !bytes.Equal(got, want) {
+			t.Errorf("the operations have changed and %s has not: look at what callers will notice, then run make openapi", file)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ const (
 	Expired         Code = "invitation_expired"
 	Changed         Code = "changed_meanwhile"
 	TooLarge        Code = "too_large"
+	UnsupportedType Code = "unsupported_media_type"
 	MailRefused     Code = "mail_refused"
 	WrongCode       Code = "wrong_code"
 	Unreachable     Code = "instance_unreachable"
@@ -84,6 +85,7 @@ var meanings = []struct {
 	{Expired, 410, "The link was good once; the agency can send a new one."},
 	{Changed, 412, "Somebody else has changed it since the ETag in If-Match; read it again."},
 	{TooLarge, 413, "The body is over 256 KB, or over 1 MB for a logo."},
+	{UnsupportedType, 415, "The body's Content-Type is missing, or is not one that the operation takes."},
 	{MailRefused, 422, "The mail cannot be sent; reason says why, and nothing remains of the request."},
 	{WrongCode, 422, "The sign-in code is wrong or out of date."},
 	{Unreachable, 422, "The n8n instance does not answer, or refuses what it is asked; reason says what was seen."},
@@ -157,6 +159,29 @@ func New(code Code, format string, args ...any) *Error {
 func InField(location, format string, args ...any) *Error {
 	message := fmt.Sprintf(format, args...)
 	return &Error{Code: Invalid, Message: message, Fields: []Field{{location, message}}}
+}
+
+// Together is what is wrong with a request as one error, so that its sender reads all of it at once: the fields of all of errs.
+// What is about no field, or is no fault, comes before them, alone. Nil errors count for nothing, and none at all is nil.
+func Together(errs ...error) error {
+	var fields []Field
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		f := As(err)
+		if f == nil || f.Code != Invalid || len(f.Fields) == 0 {
+			return err
+		}
+		fields = append(fields, f.Fields...)
+	}
+	switch len(fields) {
+	case 0:
+		return nil
+	case 1:
+		return &Error{Code: Invalid, Message: fields[0].Message, Fields: fields}
+	}
+	return &Error{Code: Invalid, Message: "Some fields need another look.", Fields: fields}
 }
 
 // As returns the error to tell: err itself where it is one of ours, else nil.

@@ -48,20 +48,20 @@ func EndAllSessions(auth *signin.Authenticator, sessions *signin.Sessions) Opera
 
 // ExportBody is all that is kept of a person. Hashes of secrets are left out.
 type ExportBody struct {
-	ExportedAt  time.Time        `json:"exportedAt"`
+	ExportedAt  Time             `json:"exportedAt"`
 	Email       string           `json:"email" example:"ops@acme.example"`
-	FirstSignIn *time.Time       `json:"firstSignInAt"`
+	FirstSignIn *Time            `json:"firstSignInAt"`
 	Sessions    []ExportSession  `json:"sessions" doc:"Where the person is signed in."`
-	CodesAsked  []time.Time      `json:"codesAskedForAt" doc:"When sign-in codes were asked for, at most a day back."`
+	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were asked for, at most a day back."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies that the person works at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies that the person is or was a client of."`
 }
 
 // ExportSession is one session.
 type ExportSession struct {
-	SignedInAt time.Time `json:"signedInAt"`
-	ExpiresAt  time.Time `json:"expiresAt"`
-	ActsFor    string    `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+	SignedInAt Time   `json:"signedInAt"`
+	ExpiresAt  Time   `json:"expiresAt"`
+	ActsFor    string `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
 }
 
 // ExportWork is one agency that the person works at.
@@ -84,9 +84,9 @@ type ExportRelation struct {
 	ClientID        string        `json:"clientId"`
 	Name            string        `json:"name" doc:"What the agency calls the client; empty when it gave no name."`
 	Status          string        `json:"status" enum:"pending,active,inactive"`
-	CreatedAt       time.Time     `json:"createdAt"`
-	AcceptedAt      *time.Time    `json:"acceptedAt"`
-	EndedAt         *time.Time    `json:"endedAt"`
+	CreatedAt       Time          `json:"createdAt"`
+	AcceptedAt      *Time         `json:"acceptedAt"`
+	EndedAt         *Time         `json:"endedAt"`
 	EndedBy         string        `json:"endedBy,omitempty" enum:"agency,client"`
 	Resources       []ExportGrant `json:"resources" doc:"What is open to the person."`
 	ProposedAddress string        `json:"proposedAddress,omitempty"`
@@ -103,21 +103,23 @@ type ExportGrant struct {
 
 // ExportPast is what is left of an invite that another one replaced.
 type ExportPast struct {
-	ID        string     `json:"id"`
-	Status    string     `json:"status"`
-	Payer     string     `json:"payer"`
-	CreatedAt time.Time  `json:"createdAt"`
-	EndedAt   *time.Time `json:"endedAt"`
+	ID        string `json:"id"`
+	Status    string `json:"status"`
+	Payer     string `json:"payer"`
+	CreatedAt Time   `json:"createdAt"`
+	EndedAt   *Time  `json:"endedAt"`
 }
 
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
-	b := ExportBody{ExportedAt: now, Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt), Sessions: []ExportSession{},
-		CodesAsked: []time.Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
+		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
 	for _, s := range o.Person.Sessions {
-		b.Sessions = append(b.Sessions, ExportSession{s.CreatedAt, s.ExpiresAt, string(s.Agency)})
+		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}
 	if c := o.Person.Code; c != nil {
-		b.CodesAsked = append(b.CodesAsked, c.Asked...)
+		for _, at := range c.Asked {
+			b.CodesAsked = append(b.CodesAsked, Time(at))
+		}
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}
@@ -126,7 +128,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 	for _, p := range append(o.Portals[:len(o.Portals):len(o.Portals)], o.Former...) {
 		c := p.Client
 		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
-			Status: string(c.At(now)), CreatedAt: c.CreatedAt, AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
+			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
 			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{}}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
@@ -135,7 +137,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 			x.ProposedAddress = string(c.Proposal.Address)
 		}
 		for _, e := range c.Earlier {
-			past := ExportPast{string(e.ID), string(e.Status), string(e.Payer), e.Created, orNull(e.Ended)}
+			past := ExportPast{string(e.ID), string(e.Status), string(e.Payer), Time(e.Created), orNull(e.Ended)}
 			x.EarlierInvites = append(x.EarlierInvites, past)
 		}
 		b.Portals = append(b.Portals, x)

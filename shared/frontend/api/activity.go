@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -28,7 +27,7 @@ type PartyBody struct {
 // EventBody is one row of the activity log.
 type EventBody struct {
 	ID      string    `json:"id" example:"evt_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	At      time.Time `json:"at"`
+	At      Time      `json:"at"`
 	Actor   PartyBody `json:"actor"`
 	Action  string    `json:"action" example:"invite.created"`
 	Subject PartyBody `json:"subject"`
@@ -37,7 +36,7 @@ type EventBody struct {
 
 func eventBody(e activity.Event) EventBody {
 	party := func(p activity.Party) PartyBody { return PartyBody{p.ID, string(p.Kind), p.Name} }
-	return EventBody{string(e.ID), e.At, party(e.Actor), string(e.Action), party(e.Subject), e.Detail}
+	return EventBody{string(e.ID), Time(e.At), party(e.Actor), string(e.Action), party(e.Subject), e.Detail}
 }
 
 // ActivityFilter says which rows are asked for.
@@ -59,22 +58,9 @@ func (f ActivityFilter) query(limit int) (activity.Query, error) {
 	if q.To, err = activity.Moment("to", f.To, true); err != nil {
 		return q, err
 	}
-	if f.Cursor != "" {
-		b, err := base64.RawURLEncoding.DecodeString(f.Cursor)
-		if err != nil || !id.Valid(id.EventPrefix, string(b)) {
-			return q, fault.InField("cursor", "This is no cursor of this list. Start without one.")
-		}
-		q.After = id.Event(b)
-	}
-	return q, nil
-}
-
-func eventCursor(e id.Event) *string {
-	if e == "" {
-		return nil
-	}
-	s := base64.RawURLEncoding.EncodeToString([]byte(e))
-	return &s
+	after, err := Paging{Cursor: f.Cursor}.after(id.EventPrefix)
+	q.After = id.Event(after)
+	return q, err
 }
 
 type listActivityInput struct {
@@ -106,7 +92,7 @@ func ListActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 			return nil, err
 		}
 		out := &activityOutput{}
-		out.Body.Items, out.Body.NextCursor = []EventBody{}, eventCursor(page.Next)
+		out.Body.Items, out.Body.NextCursor = []EventBody{}, cursor(page.Next)
 		for _, e := range page.Events {
 			out.Body.Items = append(out.Body.Items, eventBody(e))
 		}
@@ -132,6 +118,7 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 		id: "exportActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
 		summary:     "Export the activity log",
 		description: "The same rows as listActivity, as a file of at most 2,000. Link with rel=next leads to the next part.",
+		gives:       []string{"text/csv", "application/jsonl"},
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *exportActivityInput) (*activityFile, error) {
 		q, err := in.query(activity.MaxExport)
@@ -153,7 +140,7 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 			return nil, err
 		}
 		out.Disposition = `attachment; filename="activity-` + auth.Now().UTC().Format(time.DateOnly) + "." + in.Format + `"`
-		if next := eventCursor(page.Next); next != nil {
+		if next := cursor(page.Next); next != nil {
 			v := url.Values{"format": {in.Format}, "cursor": {*next}}
 			for name, value := range map[string]string{"actor": in.Actor, "action": in.Action, "subject": in.Subject, "from": in.From,
 				"to": in.To} {

@@ -26,7 +26,7 @@ type OwnAgencyBody struct {
 	LogoURL   string     `json:"logoUrl" doc:"A path on this origin; empty when there is none."`
 	Plan      string     `json:"plan" enum:"free,max" doc:"Only Max invites clients."`
 	Suspended bool       `json:"suspended" doc:"By the operator: inviting, acceptance and the portals rest."`
-	CreatedAt time.Time  `json:"createdAt"`
+	CreatedAt Time       `json:"createdAt"`
 	Limits    LimitsBody `json:"limits"`
 }
 
@@ -37,19 +37,18 @@ type LimitsBody struct {
 
 // InviteLimitBody is the allowance of invites.
 type InviteLimitBody struct {
-	Quota      int        `json:"quota" doc:"In any 60 minutes." example:"10"`
-	Left       int        `json:"left" example:"7"`
-	NextFreeAt *time.Time `json:"nextFreeAt" doc:"When one more can be sent; null when one can be now."`
+	Quota      int   `json:"quota" doc:"In any 60 minutes." example:"10"`
+	Left       int   `json:"left" example:"7"`
+	NextFreeAt *Time `json:"nextFreeAt" doc:"When one more can be sent; null when one can be now."`
 }
 
 func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
 	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended,
-		CreatedAt: a.CreatedAt}
+		CreatedAt: Time(a.CreatedAt)}
 	b.Limits.Invites.Quota, b.Limits.Invites.Left = agency.HourlyInvites, a.Left(now)
 	if _, err := a.Take(now, 0); err != nil {
 		if f := fault.As(err); f != nil {
-			at := now.Add(f.Retry)
-			b.Limits.Invites.Left, b.Limits.Invites.NextFreeAt = 0, &at
+			b.Limits.Invites.Left, b.Limits.Invites.NextFreeAt = 0, orNull(now.Add(f.Retry))
 		}
 	}
 	return b
@@ -81,6 +80,8 @@ func matching(field string) *int {
 }
 
 type signUpInput struct {
+	Once
+
 	Body struct {
 		Name  string `json:"name" doc:"What clients know the agency by." example:"Northwind Automations"`
 		Color string `json:"color,omitempty" doc:"The brand's colour, as #rrggbb." example:"#0b6e4f"`
@@ -179,7 +180,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 
 type logoInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
-	RawBody []byte `contentType:"image/png" doc:"A PNG, JPEG, WebP or GIF of at most 1 MB and 2048 by 2048 pixels. SVG is refused."`
+	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels. No SVG."`
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
@@ -223,11 +224,11 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 
 // MemberBody is a person who works at the agency.
 type MemberBody struct {
-	ID      string     `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Email   string     `json:"email" example:"dana@northwind.example"`
-	Name    string     `json:"name" doc:"Empty when none was given."`
-	Role    string     `json:"role" enum:"owner,admin" doc:"Owners also manage members and brand, and can delete the agency."`
-	AddedAt *time.Time `json:"addedAt" doc:"null for the first owner of an agency that the operator founded."`
+	ID      string `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Email   string `json:"email" example:"dana@northwind.example"`
+	Name    string `json:"name" doc:"Empty when none was given."`
+	Role    string `json:"role" enum:"owner,admin" doc:"Owners also manage members and brand, and can delete the agency."`
+	AddedAt *Time  `json:"addedAt" doc:"null for the first owner of an agency that the operator founded."`
 }
 
 func memberBody(m *agency.Member) MemberBody {
@@ -237,7 +238,7 @@ func memberBody(m *agency.Member) MemberBody {
 type membersOutput struct {
 	Body struct {
 		Items      []MemberBody `json:"items"`
-		NextCursor *string      `json:"nextCursor" doc:"Always null: an agency has at most 30 members."`
+		NextCursor *string      `json:"nextCursor" doc:"null on the last page."`
 	}
 }
 
@@ -247,21 +248,29 @@ func ListMembers(auth *signin.Authenticator, settings *agencies.Settings) Operat
 		id: "listMembers", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagMembers, status: 200,
 		summary:     "List members",
 		description: "In the order in which they came.",
-	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*membersOutput, error) {
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *Paging) (*membersOutput, error) {
 		team, err := settings.Team(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
 		out := &membersOutput{}
 		out.Body.Items = []MemberBody{}
-		for i := range team.Members {
-			out.Body.Items = append(out.Body.Items, memberBody(&team.Members[i]))
+		page, next, err := pageOf(*in, team.Members, func(m *agency.Member) string { return string(m.ID) }, false, id.MemberPrefix)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.NextCursor = next
+		for i := range page {
+			out.Body.Items = append(out.Body.Items, memberBody(&page[i]))
 		}
 		return out, nil
 	})
 }
 
 type addMemberInput struct {
+	Once
+
 	Body struct {
 		Email string `json:"email" doc:"What the person signs in with." example:"dana@northwind.example" maxLength:"320"`
 		Name  string `json:"name,omitempty" example:"Dana Reyes"`

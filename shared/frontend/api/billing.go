@@ -56,7 +56,7 @@ type ContractBody struct {
 		Amount  MoneyBody `json:"amount" doc:"What a year costs less than twelve months; 0 when it saves nothing."`
 		Percent int       `json:"percent" example:"16"`
 	} `json:"saving"`
-	PricesAt time.Time `json:"pricesAt" doc:"The prices are those of this moment."`
+	PricesAt Time `json:"pricesAt" doc:"The prices are those of this moment."`
 }
 
 func contractBody(c *contract.Contract) (*ContractBody, error) {
@@ -64,7 +64,7 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 		return nil, nil //nolint:nilnil // nothing is bought
 	}
 	b := &ContractBody{Lines: []LineBody{}, Tax: string(c.Tax.Way), TaxRate: float64(c.Tax.Rate) / 100, TaxText: c.Tax.Note(),
-		PricesAt: c.At}
+		PricesAt: Time(c.At)}
 	for _, l := range c.Lines {
 		b.Lines = append(b.Lines, LineBody{string(l.Product), l.Name(), l.StorageGB, moneyBody(l.Month.Amount), moneyBody(l.Year.Amount)})
 	}
@@ -89,11 +89,11 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 
 // PaymentBody is how a payment stands.
 type PaymentBody struct {
-	State     string     `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
-	Interval  string     `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
-	PaidAt    *time.Time `json:"paidAt" doc:"When it was first paid."`
-	PeriodEnd *time.Time `json:"periodEnd" doc:"Until when it is paid."`
-	Ending    bool       `json:"ending,omitempty" doc:"It is not renewed after periodEnd."`
+	State     string `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
+	Interval  string `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
+	PaidAt    *Time  `json:"paidAt" doc:"When it was first paid."`
+	PeriodEnd *Time  `json:"periodEnd" doc:"Until when it is paid."`
+	Ending    bool   `json:"ending,omitempty" doc:"It is not renewed after periodEnd."`
 }
 
 func paymentBody(c *client.Client) *PaymentBody {
@@ -128,8 +128,8 @@ func orderBody(c *contract.Contract) *OrderBody {
 
 // CheckoutBody is where the payment goes on.
 type CheckoutBody struct {
-	URL       string    `json:"url" doc:"The payment service's page; lead the person there."`
-	ExpiresAt time.Time `json:"expiresAt"`
+	URL       string `json:"url" doc:"The payment service's page; lead the person there."`
+	ExpiresAt Time   `json:"expiresAt"`
 }
 
 type checkoutInput struct {
@@ -166,7 +166,7 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 		if err != nil {
 			return nil, err
 		}
-		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		return &checkoutOutput{CheckoutBody{p.URL, Time(p.ExpiresAt)}}, nil
 	})
 }
 
@@ -375,6 +375,6 @@ func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operatio
 		if err != nil {
 			return nil, err
 		}
-		return &checkoutOutput{CheckoutBody{p.URL, p.ExpiresAt}}, nil
+		return &checkoutOutput{CheckoutBody{p.URL, Time(p.ExpiresAt)}}, nil
 	})
 }

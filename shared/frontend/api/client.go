@@ -30,24 +30,25 @@ type LinkedBody struct {
 type ClientBody struct {
 	ID        string       `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email     string       `json:"email" example:"ops@acme.example"`
-	Name      string       `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
+	Name      string       `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
+	Shown     string       `json:"displayName" doc:"The name, or the email in its place: what pages and emails show." example:"Acme Ltd"`
 	Status    string       `json:"status" enum:"pending,active,inactive"`
 	Resources []LinkedBody `json:"resources" doc:"What you share with them, or will once they accept."`
 	Invite    *InviteBody  `json:"invite"`
 	Proposal  *string      `json:"proposal" doc:"Another address proposed on the invitation, or null." example:"pat@acme.example"`
-	EndedAt   *time.Time   `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
+	EndedAt   *Time        `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
 	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
-	SeenAt    *time.Time   `json:"lastSeenAt" doc:"When they last opened their portal, to the hour; null for never."`
-	CreatedAt time.Time    `json:"createdAt"`
+	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour; null for never."`
+	CreatedAt Time         `json:"createdAt"`
 
 	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Why they are inactive."`
 }
 
 func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
-	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Status: string(c.At(now)),
+	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(), Status: string(c.At(now)),
 		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
-		CreatedAt: c.CreatedAt, Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
+		CreatedAt: Time(c.CreatedAt), Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address
@@ -139,7 +140,7 @@ func ListInstances(auth *signin.Authenticator, directory *clients.Directory) Ope
 		description: "The agency's n8n instances in every state. Those that can be linked are active or running.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listResourcesInput) (*resourcesOutput, error) {
-		return resourceList(ctx, directory, caller, instance.N8N, in.Linkable)
+		return resourceList(ctx, directory, caller, instance.N8N, in)
 	})
 }
 
@@ -151,17 +152,22 @@ func ListServices(auth *signin.Authenticator, directory *clients.Directory) Oper
 		description: "WhatsApp services, Hermes agents and others.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listResourcesInput) (*resourcesOutput, error) {
-		return resourceList(ctx, directory, caller, instance.Service, in.Linkable)
+		return resourceList(ctx, directory, caller, instance.Service, in)
 	})
 }
 
 func resourceList(ctx context.Context, directory *clients.Directory, caller identity.Caller, kind instance.Kind,
-	linkable bool) (*resourcesOutput, error) {
-	all, err := directory.Resources(ctx, caller, kind, linkable)
+	in *listResourcesInput) (*resourcesOutput, error) {
+	all, err := directory.Resources(ctx, caller, kind, in.Linkable)
 	if err != nil {
 		return nil, err
 	}
 	out := &resourcesOutput{}
+	all, out.Body.NextCursor, err = pageOf(in.Paging, all, func(r *instance.Resource) string { return string(r.ID) }, false,
+		id.InstancePrefix, id.ServicePrefix)
+	if err != nil {
+		return nil, err
+	}
 	out.Body.Items = []ResourceBody{}
 	for i := range all {
 		out.Body.Items = append(out.Body.Items, resourceBody(&all[i]))

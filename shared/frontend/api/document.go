@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -18,11 +19,14 @@ import (
 	"latchkey.dev/shared/frontend/cookie"
 )
 
-// everywhere are the codes that any operation can answer with.
-var everywhere = []fault.Code{fault.Malformed, fault.TooLarge, fault.RateLimited, fault.Internal, fault.Unavailable}
+// everywhere are the codes that any operation can answer with, and withBody those of any that takes a body.
+var (
+	everywhere = []fault.Code{fault.Invalid, fault.RateLimited, fault.Internal, fault.Unavailable}
+	withBody   = []fault.Code{fault.Malformed, fault.TooLarge, fault.UnsupportedType}
+)
 
-// Document is the OpenAPI 3.1 document of the API, as indented JSON. Paths gives each path's operations.
-func Document(paths map[string]*Resource) ([]byte, error) {
+// Document is the OpenAPI 3.1 document of the API. Paths gives each path's operations.
+func Document(paths map[string]*Resource) (*huma.OpenAPI, error) {
 	a := huma.NewAPI(config(), &single{})
 	doc := a.OpenAPI()
 	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged " +
@@ -40,16 +44,107 @@ func Document(paths map[string]*Resource) ([]byte, error) {
 			if o.Method != http.MethodGet {
 				codes = append(codes[:len(codes):len(codes)], fault.CrossOrigin)
 			}
+			if len(o.takes) > 0 {
+				codes = append(codes[:len(codes):len(codes)], withBody...)
+			}
 			spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))
 			spec.Security = security(o.Who)
 			spec.Extensions = map[string]any{"x-who": o.Who.String()}
 			o.register(a, spec)
+			describeTypes(doc.Paths[path], o)
 			if slices.Contains(codes, fault.MailRefused) {
 				describeAccepted(doc.Paths[path].Post)
 			}
 		}
 	}
-	return doc.MarshalJSON()
+	for name, schema := range doc.Components.Schemas.Map() {
+		allowNull(schema, doc.Components.Schemas.TypeFromRef("#/components/schemas/"+name))
+	}
+	return doc, nil
+}
+
+// allowNull says of a schema's properties which may be null. Huma says it of values of its own alone: an answer's member
+// that is a pointer, and stands in every answer, is null where there is nothing.
+func allowNull(s *huma.Schema, t reflect.Type) {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return
+	}
+	for n := range t.NumField() {
+		f := t.Field(n)
+		if f.Anonymous {
+			allowNull(s, f.Type)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		p := s.Properties[name]
+		if p == nil || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omitempty") {
+			continue
+		}
+		if p.Ref == "" {
+			p.Nullable = true
+			continue
+		}
+		s.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}, Description: p.Description}
+	}
+}
+
+// Document30 is the same document for generators that know OpenAPI 3.0 alone. There a member that may be null says so itself
+// (OpenAPI 3.0.3, Schema Object, nullable).
+func Document30(doc *huma.OpenAPI) ([]byte, error) {
+	b, err := doc.Downgrade()
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(b, &tree); err != nil {
+		return nil, err
+	}
+	sayNullable(tree)
+	return json.Marshal(tree)
+}
+
+func sayNullable(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			sayNullable(x)
+		}
+	case map[string]any:
+		for _, x := range v {
+			sayNullable(x)
+		}
+		if either, ok := v["anyOf"].([]any); ok && len(either) == 2 {
+			if null, ok := either[1].(map[string]any); ok && null["type"] == "null" {
+				delete(v, "anyOf")
+				v["allOf"], v["nullable"] = either[:1], true
+			}
+		}
+	}
+}
+
+// describeTypes says of which types body and answer are: huma knows of one for a body that is a file, and takes every answer for
+// JSON.
+func describeTypes(item *huma.PathItem, o Operation) {
+	for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch} {
+		if op == nil || op.OperationID != o.ID {
+			continue
+		}
+		if len(o.takes) > 1 {
+			for _, kind := range o.takes[1:] {
+				op.RequestBody.Content[kind] = op.RequestBody.Content[o.takes[0]]
+			}
+		}
+		if len(o.gives) > 0 {
+			file := map[string]*huma.MediaType{}
+			for _, kind := range o.gives {
+				file[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+			}
+			op.Responses[strconv.Itoa(o.spec.DefaultStatus)].Content = file
+		}
+	}
 }
 
 // describeAccepted adds the answer for a mail that is still on its way, which operations with Prefer: wait share.

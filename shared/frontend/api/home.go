@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
@@ -23,7 +22,7 @@ type TaskBody struct {
 	Kind string `json:"kind" doc:"One of the kinds that are listed with the operation." example:"link_requested"`
 	Text string `json:"text" doc:"A sentence for a person." example:"Acme Ltd asked for a new link."`
 
-	At time.Time `json:"at" doc:"Since when it waits; for invite_expires, when the invite expires."`
+	At Time `json:"at" doc:"Since when it waits; for invite_expires, when the invite expires."`
 
 	ClientID   string `json:"clientId,omitempty" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	ResourceID string `json:"resourceId,omitempty" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
@@ -90,7 +89,7 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 		}
 		out := &homeOutput{HomeBody{Tasks: []TaskBody{}, MoreTasks: h.MoreTasks, Steps: []FirstStepBody{}, Events: []EventBody{}}}
 		for _, t := range h.Tasks {
-			out.Body.Tasks = append(out.Body.Tasks, TaskBody{string(t.Kind), t.Sentence(), t.At, string(t.Client), string(t.Resource)})
+			out.Body.Tasks = append(out.Body.Tasks, TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource)})
 		}
 		if c := h.Clients; c != nil {
 			out.Body.Clients = &ClientNumbersBody{c.Pending, c.Active, c.Inactive, c.More}
@@ -153,7 +152,7 @@ func OpenSandbox(auth *signin.Authenticator, sandbox *home.Sandbox, origin strin
 		out := &sandboxOutput{SandboxBody{Sandbox: true, Notice: words.Say("sandbox.notice"),
 			Invitation: InvitationBody{Agency: AgencyBody{Name: s.Agency.Name, Color: s.Agency.Color, LogoURL: s.Agency.LogoURL},
 				Email: string(c.Email), Standing: string(onboarding.Invited), Payer: string(invite.AgencyPays), Message: c.Invite.Message,
-				Grants: []OfferBody{}, Offer: c.Invite.Offer(), ExpiresAt: c.Invite.ExpiresAt},
+				Grants: []OfferBody{}, Offer: c.Invite.Offer(), ExpiresAt: Time(c.Invite.ExpiresAt)},
 			Portal: PortalBody{Agency: agencyBody(s.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
 				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
 			Pages: SandboxPages{origin + "/sandbox/email", origin + "/sandbox/invitation", origin + "/sandbox/portal"},

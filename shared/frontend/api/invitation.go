@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
@@ -35,7 +34,7 @@ type InvitationBody struct {
 	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
 	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
 	Offer     string        `json:"offer" doc:"Accept with it to get what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
-	ExpiresAt time.Time     `json:"expiresAt"`
+	ExpiresAt Time          `json:"expiresAt"`
 }
 
 type invitationOutput struct{ Body InvitationBody }
@@ -56,7 +55,7 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		i := v.Client.Invite
 		from := AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}
 		out := &invitationOutput{InvitationBody{Agency: from, Email: v.To(), Standing: string(v.Standing), Payer: string(i.Payer),
-			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: i.ExpiresAt}}
+			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: Time(i.ExpiresAt)}}
 		if out.Body.Contract, err = contractBody(i.Contract); err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"time"
 
@@ -39,7 +38,7 @@ type HostingBody struct {
 // TimelineBody is one line of an invite's delivery timeline.
 type TimelineBody struct {
 	Event  TimelineEvent `json:"event" example:"delivered"`
-	At     time.Time     `json:"at"`
+	At     Time          `json:"at"`
 	Detail string        `json:"detail,omitempty" example:"the mailbox is full"`
 }
 
@@ -59,7 +58,8 @@ type InviteBody struct {
 	ID        string         `json:"id" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	ClientID  string         `json:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email     string         `json:"email" example:"ops@acme.example"`
-	Name      string         `json:"name" doc:"The client's name, or the address in its place." example:"Acme Ltd"`
+	Name      string         `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
+	Shown     string         `json:"displayName" doc:"The name, or the email in its place: what pages and emails show." example:"Acme Ltd"`
 	Payer     string         `json:"payer" enum:"agency,client"`
 	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed"`
 	Reason    string         `json:"reason,omitempty" doc:"Why it failed or its mail came back."`
@@ -67,21 +67,21 @@ type InviteBody struct {
 	Order     *OrderBody     `json:"order" doc:"null when the client buys nothing; its prices are in getContract."`
 	Payment   *PaymentBody   `json:"payment" doc:"null when the client buys nothing."`
 	Message   string         `json:"message,omitempty"`
-	ExpiresAt *time.Time     `json:"expiresAt"`
-	CreatedAt time.Time      `json:"createdAt"`
+	ExpiresAt *Time          `json:"expiresAt"`
+	CreatedAt Time           `json:"createdAt"`
 	Timeline  []TimelineBody `json:"timeline"`
 }
 
 func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	i := c.Invite
-	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.DisplayName(), Payer: string(i.Payer),
-		Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{},
-		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: i.CreatedAt, Timeline: []TimelineBody{}}
+	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
+		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{},
+		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt), Timeline: []TimelineBody{}}
 	for _, g := range i.Grants {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}
 	for _, e := range i.Timeline {
-		b.Timeline = append(b.Timeline, TimelineBody{TimelineEvent(e.Name), e.At, e.Detail})
+		b.Timeline = append(b.Timeline, TimelineBody{TimelineEvent(e.Name), Time(e.At), e.Detail})
 	}
 	return b
 }
@@ -115,9 +115,10 @@ func (b DraftBody) draft() onboarding.Draft {
 }
 
 type sendInput struct {
-	Key    string `header:"Idempotency-Key" doc:"Any string. We carry out a request with the same key only once." maxLength:"255"`
-	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (201) or refused (422)." example:"wait=10"`
-	Body   DraftBody
+	Once
+	Waiting
+
+	Body DraftBody
 }
 
 type inviteOutput struct {
@@ -194,9 +195,10 @@ func GetInvite(auth *signin.Authenticator, invites *onboarding.Invites) Operatio
 
 type resendInput struct {
 	InviteRef
-	Key    string `header:"Idempotency-Key" maxLength:"255"`
-	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (200) or refused (422)." example:"wait=10"`
-	Body   *struct {
+	Once
+	Waiting
+
+	Body *struct {
 		Payer string `json:"payer,omitempty" doc:"When given, it must be the invite's: who pays cannot change."`
 		Email string `json:"email,omitempty" doc:"When given, it must be the invite's: a relationship stays with its email."`
 	} `required:"false"`
@@ -243,32 +245,6 @@ func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) O
 		}
 		return &inviteAnswer{inviteBody(c, auth.Now())}, nil
 	})
-}
-
-// Paging asks for a page of a list.
-type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor string `query:"cursor" doc:"The nextCursor of the page before."`
-}
-
-func (l Paging) query() (clients.Query, error) {
-	q := clients.Query{Limit: l.Limit}
-	if l.Cursor != "" {
-		b, err := base64.RawURLEncoding.DecodeString(l.Cursor)
-		if err != nil || !id.Valid(id.ClientPrefix, string(b)) {
-			return q, fault.InField("cursor", "This is no cursor of this list. Start without one.")
-		}
-		q.After = id.Client(b)
-	}
-	return q, nil
-}
-
-func cursor(c id.Client) *string {
-	if c == "" {
-		return nil
-	}
-	s := base64.RawURLEncoding.EncodeToString([]byte(c))
-	return &s
 }
 
 type listInvitesInput struct {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,8 @@ type Operation struct {
 	// Who says who may call it.
 	Who identity.Who
 
+	takes    []string // the media types of a body, in lower case; none where there is no body
+	gives    []string // the media types of the answer, where it is no JSON
 	auth     *signin.Authenticator
 	unheld   bool // the wrapper finds out who is calling, and holds nobody to Who
 	spec     huma.Operation
@@ -49,6 +52,7 @@ type described struct {
 	summary, description string
 	codes                []fault.Code // the faults that it can answer with, besides those that every operation can
 	maxBody              int64        // in bytes; MaxBody when it is 0
+	gives                []string     // the media types of the answer, where it is no JSON
 }
 
 // operation makes an operation. Its caller is authenticated and held to who may call before anything of the request is read;
@@ -56,7 +60,8 @@ type described struct {
 func operation[In, Out any](auth *signin.Authenticator, d described,
 	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
 	return Operation{
-		ID: d.id, Method: d.method, Who: d.who, auth: auth, codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
+		ID: d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
+		codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
 		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
 		register: func(a huma.API, op huma.Operation) {
@@ -182,6 +187,10 @@ func (o Operation) handler() http.Handler {
 			problem.Write(w, tell(ctx, err))
 			return
 		}
+		if r, err = o.prepared(r); err != nil {
+			problem.Write(w, tell(ctx, err))
+			return
+		}
 		one.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, asked)))
 	})
 }
@@ -201,6 +210,7 @@ func (s *single) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func config() huma.Config {
 	c := huma.DefaultConfig("Latchkey", "1")
 	c.CreateHooks = nil // no $schema links in the answers
+	c.RejectUnknownQueryParameters = true
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	return c
@@ -213,6 +223,16 @@ type request struct {
 	once        string
 	wait        time.Duration
 	ip          string
+}
+
+// Once is the input of what is carried out once for one key, however often it is sent.
+type Once struct {
+	Key string `header:"Idempotency-Key" doc:"Any string. We carry out a request with the same key only once." maxLength:"255"`
+}
+
+// Waiting is the input of what can hold its answer until a mail is out.
+type Waiting struct {
+	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the email is sent or refused, up to 10 seconds." example:"wait=10"`
 }
 
 type requestKey struct{}

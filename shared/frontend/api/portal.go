@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
@@ -16,28 +15,24 @@ import (
 
 // WorkflowBody is a workflow of an n8n.
 type WorkflowBody struct {
-	ID        string     `json:"id" example:"2tUt1wbLX592XDdX"`
-	Name      string     `json:"name" example:"New orders to the ledger"`
-	Active    bool       `json:"active"`
-	UpdatedAt *time.Time `json:"updatedAt" doc:"When it was last changed in n8n."`
+	ID        string `json:"id" example:"2tUt1wbLX592XDdX"`
+	Name      string `json:"name" example:"New orders to the ledger"`
+	Active    bool   `json:"active"`
+	UpdatedAt *Time  `json:"updatedAt" doc:"When it was last changed in n8n."`
 }
 
 func workflowBody(w instance.Workflow) WorkflowBody {
-	b := WorkflowBody{ID: w.ID, Name: w.Name, Active: w.Active}
-	if !w.UpdatedAt.IsZero() {
-		b.UpdatedAt = &w.UpdatedAt
-	}
-	return b
+	return WorkflowBody{ID: w.ID, Name: w.Name, Active: w.Active, UpdatedAt: orNull(w.UpdatedAt)}
 }
 
 // RunBody is one execution of a workflow.
 type RunBody struct {
-	ID           string     `json:"id" example:"1042"`
-	WorkflowID   string     `json:"workflowId" example:"2tUt1wbLX592XDdX"`
-	WorkflowName string     `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
-	Status       string     `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
-	StartedAt    *time.Time `json:"startedAt"`
-	StoppedAt    *time.Time `json:"stoppedAt" doc:"null while it is under way."`
+	ID           string `json:"id" example:"1042"`
+	WorkflowID   string `json:"workflowId" example:"2tUt1wbLX592XDdX"`
+	WorkflowName string `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
+	Status       string `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
+	StartedAt    *Time  `json:"startedAt"`
+	StoppedAt    *Time  `json:"stoppedAt" doc:"null while it is under way."`
 }
 
 // PortalInstanceBody is one n8n as a client sees it.
@@ -86,14 +81,8 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			b.Workflows = append(b.Workflows, workflowBody(w))
 		}
 		for _, r := range v.Runs {
-			x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status)}
-			if !r.StartedAt.IsZero() {
-				x.StartedAt = &r.StartedAt
-			}
-			if !r.StoppedAt.IsZero() {
-				x.StoppedAt = &r.StoppedAt
-			}
-			b.Runs = append(b.Runs, x)
+			b.Runs = append(b.Runs, RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status),
+				StartedAt: orNull(r.StartedAt), StoppedAt: orNull(r.StoppedAt)})
 		}
 		return &portalInstanceOutput{b}, nil
 	})

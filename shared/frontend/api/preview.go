@@ -42,7 +42,7 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
 				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
 			Invitation: InvitationBody{Agency: from, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
-				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: now.Add(invite.Lifetime)},
+				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: Time(now.Add(invite.Lifetime))},
 		}}
 		for _, g := range p.Offer.Grants {
 			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants,

@@ -15,6 +15,7 @@ import (
 
 // huma reports what is wrong with a request's form through this function: it is where its words become ours.
 func init() {
+	huma.DefaultArrayNullable = false // a list that has nothing is empty, and never null
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == 0 { // asked for its type, to describe it in the document
 			return &problem.Problem{}
@@ -27,12 +28,12 @@ func formFault(status int, message string, errs []error) *fault.Error {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		if !strings.Contains(message, strconv.Itoa(MaxBody)) {
-			return fault.New(fault.TooLarge, "The file is over 1 MB. Choose a smaller one.")
+			return tooLarge(MaxBody + 1)
 		}
-		return fault.New(fault.TooLarge, "The body is over 256 KB. Send less at once.")
+		return tooLarge(MaxBody)
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 	case http.StatusUnsupportedMediaType:
-		return fault.New(fault.Malformed, "Send the body as JSON, with Content-Type: application/json.")
+		return fault.New(fault.UnsupportedType, "Send the body as JSON, with Content-Type: application/json.")
 	case http.StatusNotAcceptable:
 		return fault.New(fault.Malformed, "This API answers in JSON. Accept application/json.")
 	case http.StatusRequestTimeout:
@@ -82,6 +83,17 @@ func inPlain(term string) string {
 	return term
 }
 
+// tooLong is the field of a number that the field's type does not hold, out of what encoding/json says of it.
+func tooLong(message string) (field string, ok bool) {
+	if !strings.HasPrefix(message, "json: cannot unmarshal number ") {
+		return "", false
+	}
+	_, path, ok := strings.Cut(message, " into Go struct field ")
+	path, _, _ = strings.Cut(path, " of type ")
+	_, field, found := strings.Cut(path, ".")
+	return field, ok && found
+}
+
 // inWords puts one of huma's findings into a sentence at its field. What was sent is never repeated.
 func inWords(d *huma.ErrorDetail) fault.Field {
 	location := d.Location
@@ -98,6 +110,8 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 		m = "Fill in this field."
 	} else if m == "unexpected property" {
 		m = "There is no such field."
+	} else if m == "unknown query parameter" {
+		m = "There is no such parameter."
 	} else if rest, ok := strings.CutPrefix(m, "expected value to be one of "); ok {
 		m = "Choose one of " + strings.Trim(rest, `"`) + "."
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
@@ -107,6 +121,8 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 		if m == "" {
 			m = "This must be a valid " + rest + "."
 		}
+	} else if field, ok := tooLong(m); ok {
+		location, m = field, "This number is too large."
 	} else if location == "" {
 		return fault.Field{Message: "The body is not valid JSON."}
 	}

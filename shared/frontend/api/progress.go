@@ -16,8 +16,8 @@ import (
 
 // StepBody is one step of a thing's making.
 type StepBody struct {
-	State string    `json:"state" example:"creating"`
-	At    time.Time `json:"at"`
+	State string `json:"state" example:"creating"`
+	At    Time   `json:"at"`
 }
 
 // ProgressBody says how far something is that was paid for.
@@ -27,7 +27,7 @@ type ProgressBody struct {
 	Steps     []StepBody `json:"steps" doc:"What has happened so far, oldest first."`
 	Late      bool       `json:"late" doc:"Whether it takes longer than ten minutes."`
 	Reason    string     `json:"reason,omitempty" doc:"Why the last try failed." example:"There is no room left."`
-	DeletedOn *time.Time `json:"deletedOn" doc:"When it will be deleted, while it is suspended because nobody pays for it; else null."`
+	DeletedOn *Time      `json:"deletedOn" doc:"When it will be deleted, while it is suspended because nobody pays for it; else null."`
 }
 
 // progressBody is nil for what was not bought.
@@ -37,11 +37,10 @@ func progressBody(i *purchase.Item, now time.Time) *ProgressBody {
 	}
 	b := &ProgressBody{State: string(i.State), Steps: []StepBody{}, Late: i.Late(now), Reason: i.Reason}
 	for _, s := range i.Steps {
-		b.Steps = append(b.Steps, StepBody{string(s.State), s.At})
+		b.Steps = append(b.Steps, StepBody{string(s.State), Time(s.At)})
 	}
 	if i.State == purchase.Suspended {
-		on := i.DeletedOn()
-		b.DeletedOn = &on
+		b.DeletedOn = orNull(i.DeletedOn())
 	}
 	return b
 }

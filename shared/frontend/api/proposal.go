@@ -13,8 +13,8 @@ import (
 
 type approveInput struct {
 	InviteRef
-	Key    string `header:"Idempotency-Key" maxLength:"255"`
-	Prefer string `header:"Prefer" doc:"wait=10 holds the answer until the mail is out (201) or refused (422)." example:"wait=10"`
+	Once
+	Waiting
 }
 
 // ApproveProposal invites the address that an invitee asks for in the place of its own.

@@ -133,7 +133,7 @@ func TestAFormThatCannotBeReadIsMalformed(t *testing.T) {
 		{400, "x", []error{errors.New("anything")}, fault.Malformed, "The body is not valid JSON."},
 		{400, "x", nil, fault.Malformed, "The body is not valid JSON."},
 		{413, "request body is too large limit=262144 bytes", nil, fault.TooLarge, "256 KB"},
-		{415, "unknown content type: text/plain", nil, fault.Malformed, "application/json"},
+		{415, "unknown content type: text/plain", nil, fault.UnsupportedType, "application/json"},
 		{406, "x", nil, fault.Malformed, "application/json"},
 		{408, "request body read timeout", nil, fault.Malformed, "did not arrive"},
 		{500, "cannot read request body", []error{errors.New("SECRET")}, fault.Internal, "on our side"},

@@ -15,36 +15,33 @@ import (
 
 // ResourceBody is an instance or a service of the agency.
 type ResourceBody struct {
-	ID        string     `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Kind      string     `json:"kind" enum:"instance,service"`
-	Type      string     `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
-	Name      string     `json:"name" example:"Acme production"`
-	Status    string     `json:"status" example:"running"`
-	Linkable  bool       `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
-	URL       string     `json:"url" example:"https://n8n.example.com"`
-	Connected bool       `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
-	CheckedAt *time.Time `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
-	Reason    string     `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
+	ID        string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind      string `json:"kind" enum:"instance,service"`
+	Type      string `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
+	Name      string `json:"name" example:"Acme production"`
+	Status    string `json:"status" example:"running"`
+	Linkable  bool   `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
+	URL       string `json:"url" example:"https://n8n.example.com"`
+	Connected bool   `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
+	CheckedAt *Time  `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
+	Reason    string `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
 
 	OwnedBy string `json:"ownedBy,omitempty" doc:"The client who bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt Time `json:"createdAt"`
 }
 
 func resourceBody(r *instance.Resource) ResourceBody {
-	b := ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status),
+	return ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status),
 		Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
-		Connected: r.Connected(), Reason: r.Reason, CreatedAt: r.CreatedAt}
-	if !r.CheckedAt.IsZero() {
-		b.CheckedAt = &r.CheckedAt
-	}
-	return b
+		Connected: r.Connected(), Reason: r.Reason, CheckedAt: orNull(r.CheckedAt), CreatedAt: Time(r.CreatedAt)}
 }
 
 // SeerBody is a client that sees an instance or a service, or will when it accepts.
 type SeerBody struct {
 	ID     string `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Name   string `json:"name" doc:"The name, or the address in its place." example:"Acme Ltd"`
+	Name   string `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
+	Shown  string `json:"displayName" doc:"The name, or the email in its place." example:"Acme Ltd"`
 	Status string `json:"status" enum:"pending,active"`
 	Access string `json:"access" enum:"read,write"`
 }
@@ -58,23 +55,27 @@ type SeersBody struct {
 func seersBody(s *resources.Seen, now time.Time) SeersBody {
 	b := SeersBody{Clients: []SeerBody{}, MoreClients: s.More}
 	for _, x := range s.Clients {
-		b.Clients = append(b.Clients, SeerBody{string(x.Client.ID), x.Client.DisplayName(), string(x.Client.At(now)), string(x.Access)})
+		b.Clients = append(b.Clients, SeerBody{string(x.Client.ID), x.Client.Name, x.Client.DisplayName(), string(x.Client.At(now)),
+			string(x.Access)})
 	}
 	return b
 }
 
 type listResourcesInput struct {
+	Paging
 	Linkable bool `query:"linkable" doc:"Only those that can be granted."`
 }
 
 type resourcesOutput struct {
 	Body struct {
 		Items      []ResourceBody `json:"items"`
-		NextCursor *string        `json:"nextCursor" doc:"Always null."`
+		NextCursor *string        `json:"nextCursor" doc:"null on the last page."`
 	}
 }
 
 type connectInstanceInput struct {
+	Once
+
 	Body struct {
 		Name   string `json:"name" doc:"As your clients will read it." example:"Acme production"`
 		URL    string `json:"url" doc:"Where you open n8n in a browser; https, on the public internet." example:"https://n8n.example.com"`
@@ -238,6 +239,8 @@ func DisconnectInstance(auth *signin.Authenticator, inventory *resources.Invento
 }
 
 type connectServiceInput struct {
+	Once
+
 	Body struct {
 		Type string `json:"type" enum:"whatsapp,hermes,other"`
 		Name string `json:"name" doc:"As your clients will read it." example:"WhatsApp support line"`

@@ -87,8 +87,8 @@ type signInInput struct {
 type SessionBody struct {
 	Email     string         `json:"email" example:"owner@northwind.example"`
 	Agency    *SessionAgency `json:"agency" doc:"The agency that the person works at; null for nobody's member."`
-	SignedIn  time.Time      `json:"signedInAt"`
-	ExpiresAt time.Time      `json:"expiresAt,omitzero"`
+	SignedIn  Time           `json:"signedInAt"`
+	ExpiresAt Time           `json:"expiresAt,omitzero"`
 }
 
 // SessionAgency is the agency that a session acts for.
@@ -124,7 +124,7 @@ func SignIn(signIns *signin.SignIns) Operation {
 }
 
 func sessionBody(c identity.Caller, expires time.Time) SessionBody {
-	b := SessionBody{Email: string(c.Email), SignedIn: c.Since, ExpiresAt: expires}
+	b := SessionBody{Email: string(c.Email), SignedIn: Time(c.Since), ExpiresAt: Time(expires)}
 	if c.Agency != "" {
 		b.Agency = &SessionAgency{string(c.Agency), string(c.Member)}
 	}
@@ -186,18 +186,18 @@ func agencyBody(a *agency.Agency) *AgencyBody {
 
 // KeyBody is an API key, without its secret.
 type KeyBody struct {
-	ID         string     `json:"id" example:"key_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Name       string     `json:"name" example:"CRM sync"`
-	Scopes     []string   `json:"scopes" example:"[\"invites:write\"]"`
-	Hint       string     `json:"hint" doc:"The secret's last four characters." example:"x7Qa"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	LastUsedAt *time.Time `json:"lastUsedAt" doc:"To the hour; null when it has not been used."`
-	RevokedAt  *time.Time `json:"revokedAt" doc:"null while the key works."`
-	Secret     string     `json:"secret,omitempty" doc:"The key itself: in the answer to its creation, and never again."`
+	ID         string   `json:"id" example:"key_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name       string   `json:"name" example:"CRM sync"`
+	Scopes     []string `json:"scopes" example:"[\"invites:write\"]"`
+	Hint       string   `json:"hint" doc:"The secret's last four characters." example:"x7Qa"`
+	CreatedAt  Time     `json:"createdAt"`
+	LastUsedAt *Time    `json:"lastUsedAt" doc:"To the hour; null when it has not been used."`
+	RevokedAt  *Time    `json:"revokedAt" doc:"null while the key works."`
+	Secret     string   `json:"secret,omitempty" doc:"The key itself: in the answer to its creation, and never again."`
 }
 
 func keyBody(k *identity.APIKey) KeyBody {
-	b := KeyBody{ID: string(k.ID), Name: k.Name, Scopes: []string{}, Hint: k.Hint, CreatedAt: k.CreatedAt,
+	b := KeyBody{ID: string(k.ID), Name: k.Name, Scopes: []string{}, Hint: k.Hint, CreatedAt: Time(k.CreatedAt),
 		LastUsedAt: orNull(k.LastUsedAt), RevokedAt: orNull(k.RevokedAt)}
 	for _, s := range k.Scopes {
 		b.Scopes = append(b.Scopes, string(s))
@@ -205,14 +205,9 @@ func keyBody(k *identity.APIKey) KeyBody {
 	return b
 }
 
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 type createKeyInput struct {
+	Once
+
 	Body struct {
 		Name   string   `json:"name" doc:"What the key is for." example:"CRM sync"`
 		Scopes []string `json:"scopes" doc:"What the key may do." example:"[\"invites:write\",\"clients:read\"]"`
@@ -247,7 +242,7 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 type keysOutput struct {
 	Body struct {
 		Items      []KeyBody `json:"items"`
-		NextCursor *string   `json:"nextCursor" doc:"Always null: an agency has few keys."`
+		NextCursor *string   `json:"nextCursor" doc:"null on the last page."`
 	}
 }
 
@@ -257,15 +252,21 @@ func ListAPIKeys(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		id: "listApiKeys", method: http.MethodGet, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 200,
 		summary:     "List API keys",
 		description: "Newest first, the revoked ones too.",
-	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*keysOutput, error) {
+		codes:       []fault.Code{fault.Invalid},
+	}, func(ctx context.Context, caller identity.Caller, in *Paging) (*keysOutput, error) {
 		all, err := keys.List(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
 		out := &keysOutput{}
 		out.Body.Items = []KeyBody{}
-		for i := range all {
-			out.Body.Items = append(out.Body.Items, keyBody(&all[i]))
+		page, next, err := pageOf(*in, all, func(k *identity.APIKey) string { return string(k.ID) }, true, id.KeyPrefix)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.NextCursor = next
+		for i := range page {
+			out.Body.Items = append(out.Body.Items, keyBody(&page[i]))
 		}
 		return out, nil
 	})

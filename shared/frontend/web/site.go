@@ -18,6 +18,11 @@ import (
 //go:embed openapi.json
 var document []byte
 
+// The same, for generators that know OpenAPI 3.0 alone.
+//
+//go:embed openapi-3.0.json
+var document30 []byte
+
 // Document is the API's OpenAPI 3.1 document, in JSON.
 func Document() []byte { return document }
 
@@ -31,14 +36,18 @@ func Asset(s *Site) *Page {
 	})
 }
 
-// OpenAPIDocument serves the description of the API for programs.
+// OpenAPIDocument serves the description of the API for programs, as OpenAPI 3.1 and, at /openapi-3.0.json, as 3.0.
 func OpenAPIDocument(s *Site) *Page {
 	return s.page("openapiDocument", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+		body, version := document, "3.1"
+		if r.URL.Path == "/openapi-3.0.json" {
+			body, version = document30, "3.0"
+		}
 		h := w.Header()
 		page.SecurityHeaders(h)
-		h.Set("Content-Type", "application/openapi+json;version=3.1")
+		h.Set("Content-Type", "application/openapi+json;version="+version)
 		h.Set("Cache-Control", "public, max-age=300")
-		_, err := w.Write(page.Compress(w, r, document)) //nolint:gosec // the document is embedded, nothing of the request is in it
+		_, err := w.Write(page.Compress(w, r, body)) //nolint:gosec // the document is embedded, nothing of the request is in it
 		return err
 	})
 }

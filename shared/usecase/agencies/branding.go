@@ -69,7 +69,7 @@ func (l Look) Check() (name, color string, err error) {
 		color, err = agency.ParseColor(*l.Color)
 		problems = append(problems, err)
 	}
-	return name, color, together(problems)
+	return name, color, fault.Together(problems...)
 }
 
 // Uploads of logos, per agency.
@@ -171,25 +171,4 @@ func rebrand(
 		return store.Rebrand(ctx, r)
 	})
 	return a, err
-}
-
-// together makes one fault of what is wrong with several fields.
-func together(all []error) error {
-	var out *fault.Error
-	for _, err := range all {
-		f := fault.As(err)
-		switch {
-		case err == nil:
-		case f == nil:
-			return err
-		case out == nil:
-			out = f
-		default:
-			out = &fault.Error{Code: fault.Invalid, Message: "Some fields need another look.", Fields: append(out.Fields, f.Fields...)}
-		}
-	}
-	if out == nil {
-		return nil
-	}
-	return out
 }

@@ -90,15 +90,10 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 	if strings.TrimSpace(in.Name) != "" {
 		name = in.Name
 	}
-	to, err := email.Parse("email", address)
-	if err != nil {
+	to, badAddress := email.Parse("email", address)
+	name, badName := text.Line("name", name, text.MaxName)
+	if err := fault.Together(badAddress, badName, known(in.Role)); err != nil {
 		return nil, err
-	}
-	if name, err = text.Line("name", name, text.MaxName); err != nil {
-		return nil, err
-	}
-	if !in.Role.Valid() {
-		return nil, fault.InField("role", "Choose owner or admin.")
 	}
 	record, err := idempotency.For("addMember", caller.Actor(), once, in)
 	if err != nil {
@@ -165,6 +160,14 @@ type MemberChange struct {
 	Role *agency.Role
 }
 
+// known says what is wrong with a role.
+func known(r agency.Role) error {
+	if !r.Valid() {
+		return fault.InField("role", "Choose owner or admin.")
+	}
+	return nil
+}
+
 // Change gives a member another role or name. Faults: [fault.NotFound], [fault.Invalid], [fault.Forbidden],
 // [fault.LastOwner].
 func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.Member, c MemberChange) (*agency.Member, error) {
@@ -172,14 +175,15 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 		return nil, err
 	}
 	var name string
+	var badName, badRole error
 	if c.Name != nil {
-		var err error
-		if name, err = text.Line("name", *c.Name, text.MaxName); err != nil {
-			return nil, err
-		}
+		name, badName = text.Line("name", *c.Name, text.MaxName)
 	}
-	if c.Role != nil && !c.Role.Valid() {
-		return nil, fault.InField("role", "Choose owner or admin.")
+	if c.Role != nil {
+		badRole = known(*c.Role)
+	}
+	if err := fault.Together(badName, badRole); err != nil {
+		return nil, err
 	}
 	var x *agency.Member
 	err := conflict.Retry(ctx, func() error {

@@ -69,7 +69,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	}
 	offer, err := d.check()
 	if err != nil {
-		return nil, err
+		return nil, s.allWrong(ctx, caller, d, err)
 	}
 	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
@@ -137,42 +137,68 @@ func replay(seen *Snapshot, made id.Invite) (*client.Client, error) {
 	return seen.Client, nil
 }
 
-// check reads the draft. The offer's grants and sender are still to come.
+// allWrong adds to what is wrong with the form of a draft what is wrong with its links, which takes a read: the sender sees all
+// of it at once, and does not come back for each.
+func (s *Inviter) allWrong(ctx context.Context, caller identity.Caller, d Draft, form error) error {
+	if fault.As(form) == nil || len(d.Grants) == 0 || len(d.Grants) > invite.MaxGrants {
+		return form
+	}
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
+	if err != nil {
+		return err
+	}
+	_, err = granted(d.Grants, seen)
+	return fault.Together(form, err)
+}
+
+// check reads the draft, and says all that is wrong with its form. The offer's grants and sender are still to come.
 func (d Draft) check() (client.Offer, error) {
 	name, address := email.Split(d.Email)
-	to, err := email.Parse("email", address)
-	if err != nil {
-		return client.Offer{}, err
-	}
+	to, badAddress := email.Parse("email", address)
 	if strings.TrimSpace(d.Name) != "" {
 		name = d.Name
 	}
 	o := client.Offer{Email: to, Payer: d.Payer}
-	if o.Name, err = text.Line("name", name, text.MaxName); err != nil {
-		return o, err
-	}
-	if o.Message, err = text.Paragraph("message", d.Message, text.MaxMessage); err != nil {
-		return o, err
-	}
-	switch d.Payer {
-	case invite.AgencyPays:
-		if d.Order != nil {
-			return o, fault.InField("order",
-				"An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
-		}
-	case invite.ClientPays:
-		if len(d.Grants) > 0 {
-			return o, fault.InField("grants",
-				"Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
-		}
-	default:
-		return o, fault.InField("payer", "Choose who pays: agency or client.")
-	}
-	if len(d.Grants) > invite.MaxGrants {
-		return o, fault.InField("grants",
+	var badName, badMessage error
+	o.Name, badName = text.Line("name", name, text.MaxName)
+	o.Message, badMessage = text.Paragraph("message", d.Message, text.MaxMessage)
+	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check())
+}
+
+// payer says what is wrong with who pays, and with what that leaves room for.
+func (d Draft) payer() error {
+	switch {
+	case d.Payer != invite.AgencyPays && d.Payer != invite.ClientPays:
+		return fault.InField("payer", "Choose who pays: agency or client.")
+	case d.Payer == invite.AgencyPays && d.Order != nil:
+		return fault.InField("order",
+			"An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
+	case d.Payer == invite.ClientPays && len(d.Grants) > 0:
+		return fault.InField("grants",
+			"Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
+	case len(d.Grants) > invite.MaxGrants:
+		return fault.InField("grants",
 			"Link at most %d instances and services with one invite; give access to more later.", invite.MaxGrants)
 	}
-	return o, nil
+	return nil
+}
+
+// check says what is wrong with the order.
+func (o *Order) check() error {
+	if o == nil {
+		return nil
+	}
+	_, err := o.contract().Articles()
+	return err
+}
+
+// contract is the order as a contract has it.
+func (o *Order) contract() contract.Order {
+	order := contract.Order{StorageGB: o.StorageGB, WhatsApp: o.WhatsApp}
+	if o.Hosting && o.StorageGB == 0 {
+		order.StorageGB = -1 // no size at all is none of those that are sold
+	}
+	return order
 }
 
 // quote is what an order comes to at the prices of now; nil when it buys nothing.
@@ -180,40 +206,39 @@ func quote(ctx context.Context, prices Quoter, o *Order) (*contract.Contract, er
 	if o == nil || !o.Hosting && !o.WhatsApp {
 		return nil, nil //nolint:nilnil // portal-only: nothing to pay
 	}
-	order := contract.Order{StorageGB: o.StorageGB, WhatsApp: o.WhatsApp}
-	if o.Hosting && o.StorageGB == 0 {
-		order.StorageGB = -1 // no size at all is none of those that are sold
-	}
-	if _, err := order.Articles(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return prices.Quote(ctx, order)
+	return prices.Quote(ctx, o.contract())
 }
 
 // granted checks the grants against the agency's own resources and gives each its name.
 func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) {
 	var out []instance.Grant
+	var wrong []error
 	seen := map[id.Resource]bool{}
 	for i, g := range grants {
 		field := fmt.Sprintf("grants[%d].resource", i)
 		r, ok := have.Resources[g.Resource]
+		if !g.Access.Valid() {
+			wrong = append(wrong, fault.InField(fmt.Sprintf("grants[%d].access", i), "Choose read or write."))
+		}
 		switch {
 		case !ok:
-			return nil, fault.InField(field, "You have no instance or service with this id.")
+			wrong = append(wrong, fault.InField(field, "You have no instance or service with this id."))
 		case r.Bought():
-			return nil, fault.InField(field, "A client has bought %s and owns it, so it cannot be opened to another.", r.Name)
+			wrong = append(wrong, fault.InField(field, "A client bought %s and owns it. It can't be shared with another.", r.Name))
 		case !r.Status.Linkable():
-			return nil, fault.InField(field, "%s is %s. Only an active or running one can be linked; finish its deployment first.",
-				r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
+			wrong = append(wrong, fault.InField(field,
+				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " ")))
 		case seen[g.Resource]:
-			return nil, fault.InField(field, "%s is linked twice. Name it once.", r.Name)
-		case !g.Access.Valid():
-			return nil, fault.InField(fmt.Sprintf("grants[%d].access", i), "Choose read or write.")
+			wrong = append(wrong, fault.InField(field, "%s is linked twice. Name it once.", r.Name))
+		default:
+			out = append(out, instance.Grant{Resource: g.Resource, Access: g.Access, Name: r.Name})
 		}
 		seen[g.Resource] = true
-		out = append(out, instance.Grant{Resource: g.Resource, Access: g.Access, Name: r.Name})
 	}
-	return out, nil
+	return out, fault.Together(wrong...)
 }
 
 // Resend asks for another mail with a new link. What it takes must name what the invite has, where it names it at

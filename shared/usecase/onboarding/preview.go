@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
@@ -37,15 +38,12 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if blank {
 		d.Email = nobody
 	}
-	offer, err := d.check()
-	if err != nil {
-		return nil, err
+	offer, form := d.check()
+	if fault.As(form) == nil && form != nil {
+		return nil, form
 	}
 	if blank {
 		offer.Email = ""
-	}
-	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
-		return nil, err
 	}
 	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
 	if err != nil {
@@ -54,7 +52,10 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if seen.Agency == nil {
 		return nil, errNoClient
 	}
-	if offer.Grants, err = granted(d.Grants, seen); err != nil {
+	if offer.Grants, err = granted(d.Grants, seen); fault.Together(form, err) != nil {
+		return nil, fault.Together(form, err)
+	}
+	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
 	}
 	offer.From = sender(seen.Agency, caller)

@@ -47,6 +47,19 @@ type NewKey struct {
 	Scopes []identity.Scope
 }
 
+// checked says what is wrong with scopes.
+func checked(scopes []identity.Scope) error {
+	if len(scopes) == 0 {
+		return fault.InField("scopes", "Choose at least one scope: %s.", scopeNames())
+	}
+	for _, s := range scopes {
+		if !slices.Contains(identity.Scopes(), s) {
+			return fault.InField("scopes", "There is no scope %q. Choose from %s.", s, scopeNames())
+		}
+	}
+	return nil
+}
+
 // Create makes an API key for the caller's agency. The secret is returned here and never again: a repeated request
 // (same once key) answers with the key and an empty secret. Faults: [fault.Invalid], [fault.Forbidden],
 // [fault.IdempotencyUsed].
@@ -54,20 +67,12 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, "", err
 	}
-	name, err := text.Line("name", in.Name, text.MaxName)
-	if err != nil {
+	name, bad := text.Line("name", in.Name, text.MaxName)
+	if bad == nil && name == "" {
+		bad = fault.InField("name", "Give the key a name that says what it is for.")
+	}
+	if err := fault.Together(bad, checked(in.Scopes)); err != nil {
 		return nil, "", err
-	}
-	if name == "" {
-		return nil, "", fault.InField("name", "Give the key a name that says what it is for.")
-	}
-	if len(in.Scopes) == 0 {
-		return nil, "", fault.InField("scopes", "Choose at least one scope: %s.", scopeNames())
-	}
-	for _, s := range in.Scopes {
-		if !slices.Contains(identity.Scopes(), s) {
-			return nil, "", fault.InField("scopes", "There is no scope %q. Choose from %s.", s, scopeNames())
-		}
 	}
 	record, err := idempotency.For("createApiKey", caller.Actor(), once, in)
 	if err != nil {

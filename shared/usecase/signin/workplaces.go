@@ -81,11 +81,9 @@ type NewAgency struct {
 
 // Check reads what was typed, before anybody is asked for a code. Faults: [fault.Invalid].
 func (n NewAgency) Check() (name, color string, err error) {
-	if name, err = agency.ParseName(n.Name); err != nil {
-		return "", "", err
-	}
-	color, err = agency.ParseColor(n.Color)
-	return name, color, err
+	name, badName := agency.ParseName(n.Name)
+	color, badColor := agency.ParseColor(n.Color)
+	return name, color, fault.Together(badName, badColor)
 }
 
 // SignUp makes an agency on the plan Free, of which the caller is the owner, and puts a session that acts for it in

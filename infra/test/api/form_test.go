@@ -1,0 +1,187 @@
+package apitest_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// concrete is the path of an operation with ids in it that nothing has.
+func concrete(path string) string {
+	for name, value := range map[string]string{"token": "lki_x", "inviteId": "in_x", "clientId": "cl_x", "keyId": "key_x",
+		"instanceId": "ins_x", "serviceId": "svc_x", "workflowId": "x", "resourceId": "ins_x", "memberId": "mb_x"} {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	return path
+}
+
+// documented is every operation of the document, by method and path.
+func (p *product) documented() map[string]operation {
+	p.t.Helper()
+	all := seen.load(p.t, p)
+	if len(all) < 60 {
+		p.t.Fatalf("the document has only %d operations", len(all))
+	}
+	return all
+}
+
+func TestFH7AParameterThatIsNotThereIsRefusedByEveryOperation(t *testing.T) {
+	p := start(t)
+	o, _ := p.signUp(p.address("forms"), "Forms Automations")
+	for at, op := range p.documented() {
+		method, _, _ := strings.Cut(at, " ")
+		var body any
+		if op.RequestBody != nil {
+			body = m{}
+		}
+		a := o.do(method, concrete(op.path)+"?surprise=1", body)
+		if op.OperationID == "updateLogo" { // whose body is no JSON
+			a.fails(415, "unsupported_media_type")
+			a = o.do(method, op.path+"?surprise=1", raw("GIF89a"), "Content-Type", "image/gif")
+		}
+		if f := a.fails(422, "invalid"); f.at("surprise") == "" {
+			t.Errorf("%s: the unknown parameter is not named: %+v", op.OperationID, f)
+		}
+	}
+	o.get("/v1/clients?limit=1&limit=2").fails(422, "invalid")
+}
+
+func TestFH2AndFH8EveryBodyIsHeldToItsFormFirst(t *testing.T) {
+	p := start(t)
+	o, _ := p.signUp(p.address("forms"), "Forms Automations")
+	const refused = "unsupported_media_type"
+	for at, op := range p.documented() {
+		if op.RequestBody == nil {
+			continue
+		}
+		method, _, _ := strings.Cut(at, " ")
+		send := func(body, contentType string, headers ...string) *answer {
+			return o.do(method, concrete(op.path), raw(body), append([]string{"Content-Type", contentType}, headers...)...)
+		}
+		send(`{"name":"a"}`, "text/plain").fails(http.StatusUnsupportedMediaType, refused)
+		send(`{"name":"a"}`, "").fails(http.StatusUnsupportedMediaType, refused)
+		send(`name=a`, "application/x-www-form-urlencoded").fails(http.StatusUnsupportedMediaType, refused)
+		kind, limit := "application/json", 256<<10
+		if op.OperationID == "updateLogo" {
+			kind, limit = "image/png", 1<<20+1024
+			send("", kind).fails(400, "malformed")
+		} else {
+			for _, broken := range []string{"{", `{"name":"a","name":"b"}`, `{"name":"a","Name":"b"}`, `{"name":"a"} {}`,
+				`{"a":"` + "\xff" + `"}`} {
+				send(broken, kind).fails(400, "malformed")
+			}
+			send(`{"name":"a"}`, "application/json; charset=latin1").fails(http.StatusUnsupportedMediaType, refused)
+			send(`{"name":"a"}`, kind, "Content-Encoding", "gzip").fails(http.StatusUnsupportedMediaType, refused)
+			// Types have no case, so that this is read, and refused for what is in it.
+			if f := send(`{"surprise":1}`, "APPLICATION/JSON; Charset=UTF-8").fails(422, "invalid"); f.at("surprise") == "" {
+				t.Errorf("%s does not name the unknown field: %+v", op.OperationID, f)
+			}
+		}
+		send(`{"name":"`+strings.Repeat("x", limit)+`"}`, kind).fails(413, "too_large")
+	}
+}
+
+func TestFH3AnIntegerIsAnIntegerHoweverItIsWritten(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for n, size := range []string{"10", "10.0", "1e1", "1.00E+1"} {
+		o.post("/v1/invites/preview", raw(fmt.Sprintf(
+			`{"email":"size%d@client.example","payer":"client","order":{"hosting":{"storageGb":%s}}}`, n, size))).is(200)
+	}
+	for _, size := range []string{"10.5", "1e-1", "11.0", "99999999999999999999", "1e25"} {
+		f := o.post("/v1/invites/preview", raw(`{"email":"a@client.example","payer":"client","order":{"hosting":{"storageGb":`+size+`}}}`)).
+			fails(422, "invalid")
+		if f.at("order.hosting.storageGb") == "" {
+			t.Errorf("%s: %+v", size, f)
+		}
+	}
+	o.post("/v1/invites/preview", raw(`{"email":"a@client.example","order":{"hosting":{"storageGb":1e400}}}`)).fails(400, "malformed")
+}
+
+func TestFH6AllFieldsAreToldAtOnce(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	stopped := named(t, o.things("instances"), "Acme staging")
+	for _, c := range []struct {
+		method, path string
+		body         m
+		fields       []string
+	}{
+		{"POST", "/v1/invites", m{"email": "bad", "payer": "nobody"}, []string{"email", "payer"}},
+		{"POST", "/v1/invites/preview", m{"email": "bad", "payer": "nobody", "message": strings.Repeat("x", 501)}, []string{"email", "payer", "message"}},
+		{"POST", "/v1/invites", m{"email": "a@client.example", "name": "a\x01b", "payer": "client", "order": m{"hosting": m{"storageGb": 11}}},
+			[]string{"name", "order.hosting.storageGb"}},
+		{"POST", "/v1/invites", m{"email": "bad", "grants": []m{{"resource": "ins_x", "access": "look"}, {"resource": stopped.ID, "access": "read"}}},
+			[]string{"email", "grants[0].resource", "grants[0].access"}},
+		{"POST", "/v1/members", m{"email": "bad", "name": strings.Repeat("x", 300), "role": "owner"}, []string{"email", "name"}},
+		{"POST", "/v1/api-keys", m{"name": "", "scopes": []string{"everything"}}, []string{"name", "scopes"}},
+		{"POST", "/v1/agencies", m{"name": "", "color": "green"}, []string{"name", "color"}},
+		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green"}, []string{"name", "color"}},
+		{"POST", "/v1/instances", m{"name": "", "url": "ftp://x", "apiKey": ""}, []string{"name", "url", "apiKey"}},
+	} {
+		f := o.do(c.method, c.path, c.body).fails(422, "invalid")
+		for _, field := range c.fields {
+			if f.at(field) == "" {
+				t.Errorf("%s %s does not name %s, but %+v", c.method, c.path, field, f.Errors)
+			}
+		}
+	}
+}
+
+func TestFH7EveryListIsPaged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.add(p.address("second"), "admin")
+	o.invite(p.address("one"))
+	o.invite(p.address("two"))
+	o.key("first "+p.run, "clients:read")
+	o.key("second "+p.run, "clients:read")
+	for _, path := range []string{"/v1/instances", "/v1/services", "/v1/members", "/v1/api-keys", "/v1/clients", "/v1/invites",
+		"/v1/activity"} {
+		type list struct {
+			Items      []struct{ ID string }
+			NextCursor *string
+		}
+		var all, page list
+		o.get(path + "?limit=200").is(200).into(&all)
+		var walked []struct{ ID string }
+		for cursor := ""; ; {
+			page = list{}
+			o.get(path + "?limit=1&cursor=" + cursor).is(200).into(&page)
+			if len(page.Items) > 1 {
+				t.Fatalf("%s: %d items on a page of one", path, len(page.Items))
+			}
+			walked = append(walked, page.Items...)
+			if page.NextCursor == nil || len(walked) > len(all.Items) {
+				break
+			}
+			cursor = *page.NextCursor
+		}
+		if len(all.Items) < 2 || !slices.Equal(walked, all.Items) {
+			t.Errorf("%s by pages of one is %v, want %v", path, walked, all.Items)
+		}
+		if f := o.get(path+"?cursor=nonsense").fails(422, "invalid"); f.at("cursor") == "" {
+			t.Errorf("%s: %+v", path, f)
+		}
+		o.get(path+"?limit=0").fails(422, "invalid")
+		o.get(path+"?limit=201").fails(422, "invalid")
+	}
+}
+
+func TestFH10WhatIsCarriedOutOnceSaysSo(t *testing.T) {
+	p := start(t)
+	for at, op := range p.documented() {
+		once, says := slices.Contains(op.codes("409"), "idempotency_conflict"), false
+		for _, parameter := range op.Parameters {
+			says = says || parameter.Name == "Idempotency-Key"
+		}
+		if once != says && op.OperationID != "approveProposal" { // whose every answer is the one invite's
+			t.Errorf("%s: Idempotency-Key is documented: %t, and its conflict: %t", at, says, once)
+		}
+	}
+	o := p.signIn(owner)
+	o.get("/v1/activity/export").is(200).has("Content-Type", "text/csv; charset=utf-8; header=present")
+	o.get("/v1/activity/export?format=jsonl").is(200).has("Content-Type", "application/jsonl; charset=utf-8")
+}
