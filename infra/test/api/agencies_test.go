@@ -104,7 +104,7 @@ func TestSigningUpMakesAnAgencyOnFree(t *testing.T) {
 	}
 	c.post("/v1/invites", m{"email": p.address("ops")}).says(403, "plan_required", "Inviting clients needs the Max plan.")
 	c.get("/clients").is(200).shows("Inviting clients needs the Max plan.")
-	c.get("/upgrade").is(200).shows("Bring your clients in with Max", "Invite clients")
+	c.get("/upgrade").is(200).shows("Invite clients with Max", "Invite clients")
 	// The owner's next sign-in is to the agency.
 	p.advance(time.Minute)
 	if again, _ := p.signIn(to).agency(); again.ID != made.ID {
@@ -161,7 +161,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	p := start(t)
 	to := p.address("founder")
 	c := p.nobody()
-	c.get("/sign-in").is(200).shows("Create your agency")
+	c.get("/sign-in").is(200).shows("an agency")
 	c.get("/sign-up").is(200).shows("Create your agency", "Your email address", "Sign in")
 	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name that your clients know you by.")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {"nobody"}}).is(422).shows("Enter a valid email address.")
@@ -172,7 +172,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	}
 	right := code(t, p.nextMail(to))
 	for range 2 { // it may be loaded again, which mails none
-		c.get(asks).is(200).shows("Check your mail", to, "Acme")
+		c.get(asks).is(200).shows("Check your email", to, "Acme")
 	}
 	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Create your agency").hides("Check your email")
 	c.post("/sign-up",
@@ -190,7 +190,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	if x, _ := c.agency(); x.Name != "Bluefin" {
 		t.Errorf("the session acts for %s", x.Name)
 	}
-	list := c.get("/agencies").is(200).shows("Your agencies", "Acme", "Bluefin", "where you are now")
+	list := c.get("/agencies").is(200).shows("Your agencies", "Acme", "Bluefin", "open now")
 	ids := regexp.MustCompile(`value="(ag_[0-9A-Z]+)"`).FindAllStringSubmatch(string(list.body), -1)
 	if len(ids) != 2 {
 		t.Fatalf("%d agencies to choose from", len(ids))

@@ -17,7 +17,7 @@ func TestAnAgencyBuysMax(t *testing.T) {
 	solo := visit(t, in, l, "solo owner")
 	solo.signIn(local.SoloOwner)
 	solo.press("See what's in Max")
-	solo.sees("Bring your clients in with Max", "How would you like to pay?", "You save")
+	solo.sees("Invite clients with Max", "How would you like to pay?", "You save")
 	solo.look("upgrade")
 	solo.press("Continue to payment")
 	solo.click(`//a[normalize-space()="Abandon"]`)

@@ -73,7 +73,7 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 		document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
 
 	owner.press("Check now")
-	owner.sees("answers as it should")
+	owner.sees("n8n is answering.")
 	owner.press("Disconnect…")
 	owner.sees("This client loses it at once:", "ops@acme.example")
 	owner.press("Disconnect")
