@@ -314,7 +314,7 @@ func TestTheBrandByThePage(t *testing.T) {
 		p.nobody().post(path, url.Values{})
 	}
 	client := p.signIn(p.address("client"))
-	client.get("/settings").is(403).shows("This is not open to you")
+	client.get("/settings").is(403).shows("You don't have access")
 }
 
 func TestTheHoursInvitesAreTold(t *testing.T) {

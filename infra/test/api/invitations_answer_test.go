@@ -93,7 +93,7 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 	c.post("/i/"+secret, do("propose", url.Values{"email": {"pat@"}})).is(422).shows("Enter a valid email address.")
 	thanks := "/i/" + secret + "?done=proposed"
 	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(303).has("Location", thanks)
-	c.get(thanks).is(200).shows("We told Northwind Automations", "Nothing else is needed from you.")
+	c.get(thanks).is(200).shows("We told Northwind Automations", "They decide whether to invite that address.")
 	c.get("/i/lki_unknown?done=proposed").is(410).shows("This invitation is no longer valid.")
 	// Until the agency says so, nothing is mailed and nothing changes.
 	after := o.look(i.ID)

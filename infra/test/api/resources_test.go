@@ -214,7 +214,7 @@ func TestACheckNotesWhatItSees(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	o.get("/instances").is(200).shows("Failed", "HTTP 503")
-	o.get("/instances/"+x.ID).is(200).shows("n8n did not answer as it should", "HTTP 503")
+	o.get("/instances/"+x.ID).is(200).shows("n8n isn't answering", "HTTP 503")
 	o.post("/v1/invites", m{"email": p.address("late"), "grants": []m{{"resource": x.ID, "access": "read"}}}).fails(422, "invalid")
 
 	p.breaks(far, "")
@@ -246,7 +246,7 @@ func TestDisconnectingSaysWhoLosesWhat(t *testing.T) {
 		t.Errorf("who sees it: %+v", got.Clients)
 	}
 	o.get("/instances").is(200).shows("2 clients")
-	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:",
+	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose access right away:",
 		"Inside LtdRead and write", "Outside LtdRead-only")
 	client.flows(x.ID)
 

@@ -272,7 +272,7 @@ func TestAPIKeysAreShownOnceListedAndRevoked(t *testing.T) {
 		client.get("/v1/invites"), client.get("/v1/instances"), client.get("/v1/services"), client.post("/v1/invites", m{"email": to})} {
 		a.fails(403, "forbidden")
 	}
-	client.get("/clients").is(403).shows("This is not open to you")
+	client.get("/clients").is(403).shows("You don't have access")
 }
 
 func TestWhatBelongsToAnotherAgencyIsNotThere(t *testing.T) {
