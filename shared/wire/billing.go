@@ -65,7 +65,9 @@ func (p *Parts) Contracts() *billing.Contracts {
 
 // BillingWorker deals with what the payment service has told.
 func (p *Parts) BillingWorker() *billing.Worker {
-	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: p.Checkouts(), Plans: p.Plans(),
+	checkouts := p.Checkouts()
+	checkouts.Mail = p.MailQueue()
+	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: checkouts, Plans: p.Plans(),
 		Now: p.Now}
 }
 

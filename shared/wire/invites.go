@@ -40,6 +40,11 @@ func (p *Parts) Invitations() *onboarding.Invitations {
 	return &onboarding.Invitations{Store: dynamo.NewRelationships(p.Table()), Now: p.Now}
 }
 
+// Waiting tells people which invitations wait for them.
+func (p *Parts) Waiting() *onboarding.Waiting {
+	return &onboarding.Waiting{Store: dynamo.NewWaiting(p.Table()), Now: p.Now}
+}
+
 // Answers takes what else the holders of links tell.
 func (p *Parts) Answers() *onboarding.Answers {
 	return &onboarding.Answers{Store: dynamo.NewAnswers(p.Table()), Now: p.Now}

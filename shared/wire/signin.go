@@ -3,6 +3,7 @@ package wire
 import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -14,12 +15,26 @@ func (p *Parts) Authenticator() *signin.Authenticator {
 
 // Codes mails sign-in codes.
 func (p *Parts) Codes() *signin.Codes {
-	return &signin.Codes{Store: dynamo.NewCodes(p.Table()), Queue: p.MailQueue(), Now: p.Now}
+	_, seals := p.codeKey()
+	return &signin.Codes{Store: dynamo.NewCodes(p.Table()), Queue: p.MailQueue(), Seals: seals, Now: p.Now}
 }
 
 // SignIns makes sessions of mailed codes.
 func (p *Parts) SignIns() *signin.SignIns {
-	return &signin.SignIns{Store: dynamo.NewSignIns(p.Table()), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"), Now: p.Now}
+	key, seals := p.codeKey()
+	return &signin.SignIns{Store: dynamo.NewSignIns(p.Table()), Key: key, Seals: seals, Now: p.Now}
+}
+
+// codeKey is the key of codes, read once, and the seals of what browsers carry for them.
+func (p *Parts) codeKey() ([]byte, identity.Seals) {
+	if p.secret == nil {
+		p.secret = ssm.Secret(p.Environment, "SECRET_PARAMETER")
+	}
+	seals, err := identity.NewSeals(p.secret)
+	if err != nil {
+		p.Fail(err)
+	}
+	return p.secret, seals
 }
 
 // Sessions ends sessions.

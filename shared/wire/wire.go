@@ -25,7 +25,8 @@ type Parts struct {
 	*intake.Parts
 	Outside
 
-	table *dynamo.Table
+	table  *dynamo.Table
+	secret []byte
 }
 
 // From makes the parts of an environment.

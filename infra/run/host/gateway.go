@@ -217,7 +217,9 @@ func write(w http.ResponseWriter, answer []byte) error {
 	for _, c := range out.Cookies {
 		header.Add("Set-Cookie", c)
 	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if len(body) > 0 || header.Get("Content-Length") == "" { // an answer to HEAD tells the length that GET's has
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	if header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "text/plain; charset=utf-8")
 	}

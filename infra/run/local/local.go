@@ -181,7 +181,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	l.payments = payments.Open(o.StripeKey, payments.Options{})
 	if o.StripeKey == "" {
 		l.payments = payments.Open(l.Stripe.Key(),
-			payments.Options{HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
+			payments.Options{Pages: pages, HTTPClient: &http.Client{Transport: roundtrip.Transport(l.Stripe.API())}})
 	}
 	if err = l.deploy(ctx, o); err != nil {
 		return l, err

@@ -120,9 +120,10 @@ func (p *person) do(method, path string, body any, status int, into any) {
 func signIn(t *testing.T, at, address string) *person {
 	t.Helper()
 	p := visitor(t, at)
-	p.do("POST", "/v1/sign-in-codes", m{"email": address}, 202, nil)
-	p.do("POST", "/v1/sessions", m{"email": address, "code": regexp.MustCompile(`\d{6}`).FindString(newest(t, p, address, "code").Subject)},
-		201, nil)
+	var asked struct{ Flow string }
+	p.do("POST", "/v1/sign-in-codes", m{"email": address}, 202, &asked)
+	p.do("POST", "/v1/sessions", m{"email": address, "flow": asked.Flow,
+		"code": regexp.MustCompile(`\d{6}`).FindString(newest(t, p, address, "code").Subject)}, 201, nil)
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Card is what a customer types on the checkout page.
@@ -270,16 +271,31 @@ func (e *Engine) CancelAtPeriodEnd(id string, end bool) error {
 		if s.final() {
 			return fmt.Errorf("stripe: the subscription is %s", s.Status)
 		}
-		e.endWithPeriod(s, end)
+		e.endWithPeriod(s, end, s.Mode.Type)
 		return nil
 	})
 }
 
-func (e *Engine) endWithPeriod(s *subscription, end bool) {
-	if s.AtEnd == end {
+// CancelAt has a subscription end at a time of the operator's choice, as in Stripe's dashboard.
+func (e *Engine) CancelAt(id string, at time.Time) error {
+	return e.onSubscription(id, func(s *subscription) error {
+		if s.final() || at.Unix() <= e.at {
+			return errors.New("stripe: the subscription has ended, or the time has")
+		}
+		s.AtEnd, s.CancelAt, s.Canceled, s.Reason.Reason = false, ref(at.Unix()), ref(e.at), ref("cancellation_requested")
+		put(e, e.state.subscriptions, "sub", s.ID, s)
+		e.emit("customer.subscription.updated", s.ID)
+		return nil
+	})
+}
+
+// endWithPeriod has a subscription end with its period, or go on after all. How the end is told depends on the mode: in the
+// flexible one as a time alone, in the classic one as the end of the period, too.
+func (e *Engine) endWithPeriod(s *subscription, end bool, mode string) {
+	if end == (s.CancelAt != nil) {
 		return
 	}
-	s.AtEnd, s.CancelAt, s.Canceled, s.Reason.Reason = end, nil, nil, nil
+	s.AtEnd, s.CancelAt, s.Canceled, s.Reason.Reason = end && mode != flexible, nil, nil, nil
 	if end {
 		s.CancelAt, s.Canceled, s.Reason.Reason = ref(s.end()), ref(e.at), ref("cancellation_requested")
 	}
@@ -344,38 +360,75 @@ func (e *Engine) PayInvoice(id string) (code string, err error) {
 	return code, err
 }
 
-// Dispute has the cardholder's bank question the subscription's newest payment, and returns the dispute's id.
+// Dispute has the cardholder's bank take the subscription's newest payment back, and returns the dispute's id.
 func (e *Engine) Dispute(subscriptionID, reason string) (id string, err error) {
+	return e.question(subscriptionID, reason, "needs_response")
+}
+
+// Inquire has the cardholder's bank ask about the subscription's newest payment, without taking it back, and returns the
+// dispute's id (https://docs.stripe.com/disputes/how-disputes-work#inquiries).
+func (e *Engine) Inquire(subscriptionID, reason string) (id string, err error) {
+	return e.question(subscriptionID, reason, "warning_needs_response")
+}
+
+// Escalate makes a dispute of an inquiry: the bank takes the money back.
+func (e *Engine) Escalate(id string) error {
+	return e.do(func() error {
+		d := e.state.disputes.get(id)
+		if d == nil || !d.asks() {
+			return ErrNone
+		}
+		d.Status, d.Refundable = "needs_response", false
+		put(e, e.state.disputes, "du", d.ID, d)
+		e.emit("charge.dispute.updated", d.ID)
+		e.emit("charge.dispute.funds_withdrawn", d.ID)
+		return nil
+	})
+}
+
+// asks tells whether it is an inquiry that is open.
+func (d *dispute) asks() bool {
+	return strings.HasPrefix(d.Status, "warning_") && d.Status != "warning_closed"
+}
+
+func (e *Engine) question(subscriptionID, reason, status string) (id string, err error) {
 	err = e.onSubscription(subscriptionID, func(s *subscription) error {
 		c := e.lastCharge(s)
 		if c == nil || c.Disputed {
 			return errors.New("stripe: there is no payment to dispute")
 		}
 		d := &dispute{ID: e.id("du_"), Amount: c.Amount - c.Refunded, Charge: c.ID, Created: e.at, Currency: c.Currency, Intent: c.Intent,
-			Reason: reason, Status: "needs_response"}
+			Reason: reason, Status: status}
+		d.Refundable = d.asks()
 		c.Disputed = true
 		put(e, e.state.charges, "ch", c.ID, c)
 		put(e, e.state.disputes, "du", d.ID, d)
 		id = d.ID
 		e.emit("charge.dispute.created", d.ID)
+		if !d.asks() {
+			e.emit("charge.dispute.funds_withdrawn", d.ID)
+		}
 		return nil
 	})
 	return id, err
 }
 
-// CloseDispute decides a dispute.
+// CloseDispute decides a dispute. An inquiry closes, whoever wins.
 func (e *Engine) CloseDispute(id string, won bool) error {
 	return e.do(func() error {
 		d := e.state.disputes.get(id)
 		if d == nil {
 			return ErrNone
 		}
-		if d.Status == "won" || d.Status == "lost" {
+		switch {
+		case d.Status == "won" || d.Status == "lost" || d.Status == "warning_closed":
 			return errors.New("stripe: the dispute is closed")
-		}
-		d.Status = "lost"
-		if won {
+		case d.asks():
+			d.Status = "warning_closed"
+		case won:
 			d.Status = "won"
+		default:
+			d.Status = "lost"
 		}
 		put(e, e.state.disputes, "du", d.ID, d)
 		e.emit("charge.dispute.closed", d.ID)
@@ -435,11 +488,21 @@ func (e *Engine) lastCharge(s *subscription) *charge {
 	return nil
 }
 
+// refundable tells whether a charge that is disputed can still be given back: the bank only asks about it.
+func (e *Engine) refundable(c *charge) bool {
+	for _, d := range e.state.disputes.all() {
+		if d.Charge == c.ID && !strings.HasPrefix(d.Status, "warning_") {
+			return false
+		}
+	}
+	return true
+}
+
 // giveBack refunds amount of a charge, or all that is left of it.
 func (e *Engine) giveBack(c *charge, amount int64, metadata map[string]string, reason *string) (*refund, *apiError) {
 	left := c.Captured - c.Refunded
 	switch {
-	case c.Disputed:
+	case c.Disputed && !e.refundable(c):
 		return nil, invalid("", "charge_disputed", "Charge "+c.ID+" has been charged back; cannot issue a refund.")
 	case left == 0:
 		return nil, invalid("", "charge_already_refunded", "Charge "+c.ID+" has already been refunded.")

@@ -52,6 +52,13 @@ func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 	if s.SubMeta, fail = r.metadata("subscription_data[metadata]"); fail != nil {
 		return nil, fail
 	}
+	switch s.Mode = r.text("subscription_data[billing_mode][type]"); s.Mode {
+	case "": // the default since 2025-09-30.clover
+		s.Mode = flexible
+	case flexible, classic:
+	default:
+		return nil, invalid("subscription_data[billing_mode][type]", "", "Must be one of classic or flexible")
+	}
 	if expires, given, fail := r.number("expires_at"); fail != nil {
 		return nil, fail
 	} else if given {
@@ -273,7 +280,7 @@ func updateSubscription(e *Engine, r *request) (map[string]any, *apiError) {
 		return nil, invalid("", "", "A canceled subscription can only update its cancellation_details and metadata.")
 	}
 	if r.form.Has("cancel_at_period_end") {
-		e.endWithPeriod(s, end)
+		e.endWithPeriod(s, end, classic) // by the parameter the member of that name is set in both modes
 	}
 	return e.answer(s.ID), nil
 }

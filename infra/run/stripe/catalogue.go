@@ -46,6 +46,38 @@ func (e *Engine) addPrice(p Product, interval string, amount int64) {
 	})
 }
 
+// Distort has the active price of a lookup key answered with other members than it has, such as "unit_amount": nil, for tests of
+// what is sold of a catalogue that somebody has made by hand. A nil map ends it.
+func (e *Engine) Distort(lookupKey string, members map[string]any) error {
+	return e.do(func() error {
+		for _, p := range e.state.prices.all() {
+			if p.Active && value(p.LookupKey) == lookupKey {
+				p.Odd = members
+				put(e, e.state.prices, "price", p.ID, p)
+				return nil
+			}
+		}
+		return ErrNone
+	})
+}
+
+// Double adds another active price under a lookup key that has one, and returns its id.
+func (e *Engine) Double(lookupKey string) (id string, err error) {
+	err = e.do(func() error {
+		for _, p := range e.state.prices.all() {
+			if p.Active && value(p.LookupKey) == lookupKey {
+				again := *p
+				again.ID = e.id("price_")
+				id = again.ID
+				put(e, e.state.prices, "price", id, &again)
+				return nil
+			}
+		}
+		return ErrNone
+	})
+	return id, err
+}
+
 // Reprice sells a product of the catalogue for other amounts from now on, as an operator does it: new prices take over
 // the lookup keys, and the old ones are archived. Who subscribed before goes on paying what was agreed.
 func (e *Engine) Reprice(key string, month, year int64) error {

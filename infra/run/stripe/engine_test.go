@@ -98,7 +98,7 @@ func TestWhatTheStandInDoesNotKnowIsLoud(t *testing.T) {
 			t.Errorf("%s: %d %s", name, res.StatusCode, said)
 		}
 	}
-	if s := w.subscription(c.Subscription); s.CancelAtPeriodEnd {
+	if s := w.subscription(c.Subscription); !s.Ends().IsZero() {
 		t.Error("what was refused was done all the same")
 	}
 }

@@ -8,6 +8,12 @@ import (
 	"latchkey.dev/shared/domain/money"
 )
 
+// The billing modes.
+const (
+	flexible = "flexible"
+	classic  = "classic"
+)
+
 const (
 	hour = int64(time.Hour / time.Second)
 	day  = 24 * hour
@@ -63,6 +69,9 @@ func (e *Engine) earliest() (at int64, run func()) {
 		case "incomplete":
 			consider(s.Created+incompleteFor, func() { e.expireIncomplete(s) })
 		case "active", "past_due", "unpaid":
+			if s.CancelAt != nil && !s.AtEnd {
+				consider(*s.CancelAt, func() { e.cancel(s, "cancellation_requested") })
+			}
 			consider(s.end(), func() { e.renew(s) })
 		}
 	}
@@ -104,6 +113,9 @@ func (e *Engine) subscribe(s *session, m *method) *subscription {
 		Status:   "incomplete", Periods: 1, Session: s.ID,
 	}
 	sub.Tax.Enabled = s.AutomaticTax.Enabled
+	if sub.Mode.Type = s.Mode; s.Mode == flexible {
+		sub.Mode.Flexible = map[string]any{"proration_discounts": "included"}
+	}
 	for _, l := range s.Lines {
 		p := e.state.prices.get(l.Price)
 		sub.Items = append(sub.Items, item{

@@ -318,7 +318,8 @@ func TestAPaymentIsDisputed(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 		w.tick()
-		if got := w.types(); !slices.Equal(got, []string{"charge.dispute.created", "charge.dispute.closed"}) {
+		want := []string{"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"}
+		if got := w.types(); !slices.Equal(got, want) {
 			t.Errorf("%v", got)
 		}
 	}

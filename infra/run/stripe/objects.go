@@ -35,6 +35,8 @@ type price struct {
 	TaxBehavior string    `json:"tax_behavior"`
 	UnitAmount  int64     `json:"unit_amount"`
 	UnitDecimal string    `json:"unit_amount_decimal"`
+
+	Odd map[string]any `json:"_odd,omitempty"` // members that are answered otherwise, see Engine.Distort
 }
 
 type address struct {
@@ -126,8 +128,9 @@ type session struct {
 
 	Lines   []line            `json:"_lines"`
 	SubMeta map[string]string `json:"_subscription_metadata"`
-	Pending *attempt          `json:"_pending,omitempty"` // waits for 3-D Secure
-	Error   string            `json:"_error,omitempty"`   // what the page says of the last try
+	Mode    string            `json:"_billing_mode,omitempty"` // of the subscription that it makes
+	Pending *attempt          `json:"_pending,omitempty"`      // waits for 3-D Secure
+	Error   string            `json:"_error,omitempty"`        // what the page says of the last try
 	Promo   string            `json:"_promo,omitempty"`
 }
 
@@ -187,10 +190,19 @@ type subscription struct {
 		Liability any  `json:"liability"`
 	} `json:"automatic_tax"`
 
+	Mode billingMode `json:"billing_mode"`
+
 	Items   []item `json:"_items"`
 	Periods int    `json:"_periods"` // how many have begun, so that the 31st stays the 31st
 	Session string `json:"_session,omitempty"`
 	Fail    bool   `json:"_fail,omitempty"` // renewals are declined until the card changes
+}
+
+// billingMode is how a subscription's periods and ends are counted: "flexible" or "classic". What was made before the
+// stand-in knew of it is classic (https://docs.stripe.com/billing/subscriptions/billing-mode).
+type billingMode struct {
+	Type     string `json:"type"`
+	Flexible any    `json:"flexible"`
 }
 
 type cancellation struct {
@@ -374,7 +386,7 @@ var constants = func() map[string]map[string]any {
 			"saved_payment_method_options":null,"setup_intent":null,"shipping_address_collection":null,"shipping_cost":null,
 			"shipping_options":[],"submit_type":null,"ui_mode":"hosted_page","wallet_options":null}`,
 		"subscription": `{"object":"subscription","application":null,"application_fee_percent":null,
-			"billing_cycle_anchor_config":null,"billing_mode":{"type":"classic","flexible":null},"billing_schedules":[],
+			"billing_cycle_anchor_config":null,"billing_schedules":[],
 			"billing_thresholds":null,"collection_method":"charge_automatically","customer_account":null,
 			"days_until_due":null,"default_source":null,"default_tax_rates":[],"description":null,"discounts":[],
 			"invoice_settings":{"account_tax_ids":null,"issuer":{"type":"self"}},"livemode":false,

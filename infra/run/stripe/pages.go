@@ -291,7 +291,7 @@ type Subscription struct {
 	Total     string    `json:"total"`
 	Interval  string    `json:"interval"`
 	PeriodEnd time.Time `json:"periodEnd"`
-	AtEnd     bool      `json:"cancelAtPeriodEnd"`
+	AtEnd     bool      `json:"ending"` // in whichever of the two forms
 	Ended     bool      `json:"ended"`
 	Failing   bool      `json:"failing"` // renewals are declined
 	Card      string    `json:"card"`
@@ -313,7 +313,7 @@ func (e *Engine) Subscriptions() []Subscription {
 func (e *Engine) subscriptionView(s *subscription) Subscription {
 	v := Subscription{ID: s.ID, Status: s.Status, Customer: s.Customer, Email: value(e.state.customers.get(s.Customer).Email),
 		Interval:  e.interval(s),
-		PeriodEnd: time.Unix(s.end(), 0).UTC(), AtEnd: s.AtEnd, Ended: s.final(), Failing: s.Fail, Items: []string{}}
+		PeriodEnd: time.Unix(s.end(), 0).UTC(), AtEnd: s.CancelAt != nil, Ended: s.final(), Failing: s.Fail, Items: []string{}}
 	var total int64
 	for _, i := range s.Items {
 		p := e.state.prices.get(i.Price)
@@ -329,7 +329,7 @@ func (e *Engine) subscriptionView(s *subscription) Subscription {
 			v.Refunded = decimal(c.Refunded, c.Currency)
 		}
 		for _, d := range e.state.disputes.all() {
-			if d.Charge == c.ID && d.Status == "needs_response" {
+			if d.Charge == c.ID && (d.Status == "needs_response" || d.asks()) {
 				v.Dispute = d.ID
 			}
 		}
@@ -439,7 +439,7 @@ func (e *Engine) postEvent(w http.ResponseWriter, r *http.Request) {
 	e.done(w, r, err, map[string]int{"status": status}, e.path()+"/events/"+r.PathValue("id"))
 }
 
-// postSubscription takes {"do": "fail|mend|refund|dispute|win|lose|cancel|delete"}.
+// postSubscription takes {"do": "fail|mend|refund|inquire|escalate|dispute|win|lose|cancel|delete"}.
 func (e *Engine) postSubscription(w http.ResponseWriter, r *http.Request) {
 	id, field := r.PathValue("id"), in(r)
 	var about Subscription
@@ -462,6 +462,10 @@ func (e *Engine) postSubscription(w http.ResponseWriter, r *http.Request) {
 		err = e.Refund(id)
 	case "dispute":
 		_, err = e.Dispute(id, "fraudulent")
+	case "inquire":
+		_, err = e.Inquire(id, "fraudulent")
+	case "escalate":
+		err = e.Escalate(about.Dispute)
 	case "win", "lose":
 		err = e.CloseDispute(about.Dispute, field("do") == "win")
 	case "cancel":

@@ -42,7 +42,7 @@ func (e *Engine) answer(id string) map[string]any {
 	case "prod":
 		return of(s.products, id, func(p *product) map[string]any { return whole("product", p) })
 	case "price":
-		return of(s.prices, id, func(p *price) map[string]any { return whole("price", p) })
+		return of(s.prices, id, wholePrice)
 	case "cus":
 		return of(s.customers, id, func(c *customer) map[string]any {
 			if c.Deleted {
@@ -83,6 +83,13 @@ func of[T any](t *table[T], id string, render func(*T) map[string]any) map[strin
 	return nil
 }
 
+// wholePrice is a price with what is odd of it.
+func wholePrice(p *price) map[string]any {
+	out := whole("price", p)
+	maps.Copy(out, p.Odd)
+	return out
+}
+
 func (e *Engine) wholeItem(i item) map[string]any {
 	out := map[string]any{}
 	raw, _ := json.Marshal(i)     //nolint:errcheck // plain
@@ -93,6 +100,9 @@ func (e *Engine) wholeItem(i item) map[string]any {
 
 func (e *Engine) wholeSubscription(s *subscription) map[string]any {
 	out := whole("subscription", s)
+	if s.Mode.Type == "" {
+		out["billing_mode"] = billingMode{Type: classic}
+	}
 	items := []map[string]any{}
 	for _, i := range s.Items {
 		items = append(items, e.wholeItem(i))

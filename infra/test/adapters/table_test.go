@@ -230,12 +230,25 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 	table := open(t)
 	const who = email.Address("ops@acme.example")
 	user := id.UserOf(who)
-	if _, err := table.Code(t.Context(), user); !fault.Is(err, fault.NotFound) {
+	if _, err := table.Code(t.Context(), user, "j1"); !fault.Is(err, fault.NotFound) {
 		t.Error(err)
 	}
-	c := &identity.Code{User: user, Email: who}
-	if err := c.Ask(now, "j1"); err != nil {
+	if _, err := table.Asked(t.Context(), user, identity.Strangers); !fault.Is(err, fault.NotFound) {
+		t.Error(err)
+	}
+	c, asked := identity.NewCode(user, who, now, "j1"), &identity.Asked{User: user}
+	if err := asked.Take(now); err != nil {
 		t.Fatal(err)
+	}
+	stale := *asked
+	if err := table.AskCode(t.Context(), c, asked); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := table.Asked(t.Context(), user, identity.Strangers); err != nil || cmp.Diff(asked, got) != "" {
+		t.Fatal(err, cmp.Diff(asked, got))
+	}
+	if err := table.AskCode(t.Context(), identity.NewCode(user, who, now, "j2"), &stale); !errors.Is(err, conflict.ErrChanged) {
+		t.Errorf("a count that has changed: %v", err)
 	}
 	for _, step := range []func(){func() {}, func() { c.Claim(now, "j1", []byte("digest")) }, func() { c.Retry(now) }, func() {
 		c.Sent()
@@ -244,7 +257,7 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 		if err := table.SaveCode(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := table.Code(t.Context(), user); err != nil || cmp.Diff(c, got) != "" {
+		if got, err := table.Code(t.Context(), user, "j1"); err != nil || cmp.Diff(c, got) != "" {
 			t.Fatal(err, cmp.Diff(c, got))
 		}
 	}

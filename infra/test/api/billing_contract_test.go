@@ -74,7 +74,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "cancelled, paid until") })
-	both("and is not renewed after that")
+	both("Nothing is charged after that.")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).is(204)
 	both("Portal ended on")
 	c.get("/portal?agency=" + mine.ID).is(404).shows("Your contract")

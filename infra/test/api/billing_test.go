@@ -418,7 +418,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	s.get("/upgrade").is(200).shows("Continue to payment")
 	till = s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
 	p.pay(till, "pay")
-	p.until("Max", func() bool { return strings.Contains(s.get("/upgrade?paid=1").text(), "You are on Max") })
+	p.until("Max", func() bool { return strings.Contains(s.get("/upgrade?paid=1").text(), "You're on Max") })
 	s.post("/upgrade/start", url.Values{"account": {"1"}}).is(303)
 	s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).has("Location", "/upgrade")
 }

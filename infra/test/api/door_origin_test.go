@@ -79,7 +79,7 @@ func TestFS4AFormOfOursIsTakenWithoutAnOrigin(t *testing.T) {
 			refused("from another site", token, "Origin", "null", "Sec-Fetch-Site", "cross-site")
 			refused("from a sister site", token, "Origin", "null", "Sec-Fetch-Site", "same-site")
 			refused("from another origin", token, "Origin", "https://evil.example")
-			ends := []string{"sign-out", "end-sessions", "accept", "decline"}
+			ends := []string{"sign-out", "end-sessions", "accept", "decline", "leave", "erase", "delete", "cancel"}
 			if slices.Contains(ends, f.fields.Get("do")) || strings.Contains(f.to, "/upgrade/start") {
 				continue // they change what the others need
 			}

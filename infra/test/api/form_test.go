@@ -185,3 +185,29 @@ func TestFH10WhatIsCarriedOutOnceSaysSo(t *testing.T) {
 	o.get("/v1/activity/export").is(200).has("Content-Type", "text/csv; charset=utf-8; header=present")
 	o.get("/v1/activity/export?format=jsonl").is(200).has("Content-Type", "application/jsonl; charset=utf-8")
 }
+
+func TestFH1HeadIsGetWithoutItsBody(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for _, path := range []string{"/v1/clients", "/v1/instances", "/openapi.json", "/openapi-3.0.json", "/docs", "/clients", "/settings", "/no/such/page"} {
+		get, head := o.get(path), o.do(http.MethodHead, path, nil)
+		if head.status != get.status || len(head.body) != 0 {
+			t.Errorf("HEAD %s answered %d with %d bytes, GET %d", path, head.status, len(head.body), get.status)
+		}
+		for _, field := range []string{"Content-Type", "Cache-Control", "Content-Security-Policy", "ETag"} {
+			if head.header.Get(field) != get.header.Get(field) {
+				t.Errorf("HEAD %s has %s: %q, GET %q", path, field, head.header.Get(field), get.header.Get(field))
+			}
+		}
+		if n := head.header.Get("Content-Length"); n == "0" || n == "" {
+			t.Errorf("HEAD %s says that GET has %q bytes", path, n)
+		}
+	}
+	for _, path := range []string{"/v1/clients", "/openapi.json", "/docs", "/settings"} {
+		for _, method := range []string{http.MethodPatch, http.MethodOptions, "PROPFIND"} {
+			if a := o.do(method, path, nil).is(405); !strings.Contains(a.header.Get("Allow"), "HEAD") {
+				t.Errorf("%s %s allows %q", method, path, a.header.Get("Allow"))
+			}
+		}
+	}
+}

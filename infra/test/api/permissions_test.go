@@ -138,6 +138,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	secret := tokenOf("one@client.example")
 	p.nobody().get("/v1/invitations/" + secret).is(200)
 	client := byAPI("one@client.example")
+	client.get("/v1/sessions/current").is(200).shows(`"invitations":[{`)
+	client.get("/portal").is(200)
 	client.get("/v1/invitations/" + secret).is(200)
 	client.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	client.post("/v1/invitations/"+secret+"/accept", nil).is(200)
@@ -146,7 +148,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 
 	secret = tokenOf(four.Email)
 	p.nobody().get("/i/" + secret).is(200)
-	p.nobody().post("/i/"+secret, do("code", url.Values{})).is(303)
+	client.post("/i/"+secret, do("code", url.Values{})).is(303)
 	c = codeOf(four.Email)
 	client.post("/i/"+secret, url.Values{"code": {"000000"}})
 	client.cookie = client.post("/i/"+secret, url.Values{"code": {c}}).is(303).session()

@@ -17,7 +17,6 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/email"
-	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/secret"
@@ -260,14 +259,9 @@ func (p *product) session(who email.Address, places ...signin.Membership) *calle
 			s.Agency, s.Member = at.Agency, at.Member
 		}
 	}
-	code, err := dynamo.NewCodes(table).Code(p.t.Context(), user)
-	if fault.Is(err, fault.NotFound) {
-		code, err = &identity.Code{User: user, Email: who}, nil
-	}
-	if err == nil {
-		err = dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s)
-	}
-	if err != nil {
+	code := identity.NewCode(user, who, now, sid.String())
+	code.Sent()
+	if err := dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s); err != nil {
 		p.t.Fatal(err)
 	}
 	return &caller{product: p, cookie: cookie}

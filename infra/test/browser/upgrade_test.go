@@ -38,7 +38,7 @@ func TestAnAgencyBuysMax(t *testing.T) {
 	solo.sees("It ends on")
 	solo.click(`//a[contains(., "Back")]`)
 	solo.until("the settings", `location.pathname === "/settings/agency"`)
-	solo.until("the end to be known", `document.body.innerText.includes("not renewed after that") || location.reload()`)
+	solo.until("the end to be known", `document.body.innerText.includes("Ends on") || location.reload()`)
 
 	solo.open("/clients?invite=new")
 	solo.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))

@@ -150,11 +150,13 @@ func TestNoAnsweredInviteLosesItsMailToAKilledProcess(t *testing.T) {
 	p := start(t, binary, data)
 	defer func() { p.kill() }()
 
-	p.call(http.MethodPost, "/v1/sign-in-codes", "", map[string]string{"email": local.Owner}, nil)
+	var asked struct{ Flow string }
+	p.call(http.MethodPost, "/v1/sign-in-codes", "", map[string]string{"email": local.Owner}, &asked)
 	eventually(t, "the code's mail", func() bool { return len(p.mails(local.Owner)) == 1 })
 	var session string
 	if status := p.call(http.MethodPost, "/v1/sessions", "",
-		map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6]}, &session); status != http.StatusCreated {
+		map[string]string{"email": local.Owner, "code": p.mails(local.Owner)[0].Subject[:6], "flow": asked.Flow},
+		&session); status != http.StatusCreated {
 		t.Fatalf("sign-in: %d", status)
 	}
 

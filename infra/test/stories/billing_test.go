@@ -49,6 +49,9 @@ type shop struct {
 
 const webhookSecret = "whsec_life"
 
+// pages is where the stand-in has its pages.
+const pages = "http://till.example"
+
 // shopIn runs a story in a shop of its own.
 func shopIn(t *testing.T, story func(s *shop)) {
 	t.Helper()
@@ -63,7 +66,7 @@ func openShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{world: open(t, settings{})}
 	var err error
-	s.till, err = standin.Open(standin.Options{Now: time.Now})
+	s.till, err = standin.Open(standin.Options{Now: time.Now, Base: pages + "/stripe"})
 	must(t, err)
 	made, err := s.sqs.CreateQueue(s.ctx, &sqs.CreateQueueInput{QueueName: aws.String("life-billing")})
 	must(t, err)
@@ -71,10 +74,11 @@ func openShop(t testing.TB) *shop {
 	jobs := queues.Open(s.signed(), s.queue)
 
 	s.service = stripe.Open(s.till.Key(),
-		stripe.Options{HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})
+		stripe.Options{Pages: pages, HTTPClient: &http.Client{Transport: beside{s.network, roundtrip.Transport(s.till.API())}}})
 	set := billing.Settings{Origin: origin, Tax: contract.Tax{Way: contract.Untaxed}}
 	s.prices = &billing.Prices{Store: s.table, Now: time.Now}
-	s.checkouts = &billing.Checkouts{Store: s.table, Provider: s.service, Provision: s.sweep.Provision, Settings: set, Now: time.Now}
+	s.checkouts = &billing.Checkouts{Store: s.table, Provider: s.service, Provision: s.sweep.Provision, Mail: s.world.queue,
+		Settings: set, Now: time.Now}
 	s.invoices = &billing.Invoices{Store: s.table, Provider: s.service, Origin: origin, Now: time.Now}
 	s.plans = &billing.Plans{Store: s.table, Provider: s.service, Prices: s.prices, Settings: set, Now: time.Now}
 	s.listener = &billing.Listener{Queue: jobs}

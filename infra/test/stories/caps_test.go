@@ -256,7 +256,8 @@ func firstWeek(o *office) (func(int) error, func() int) {
 func proposals(o *office) (func(int) error, func() int) {
 	which, link := o.invite("ops@acme.example")
 	return func(n int) error {
-			return second(o.w.answers.Propose(o.w.ctx, link, fmt.Sprintf("other%d@acme.example", n), fmt.Sprintf("192.0.2.%d", n)))
+			return second(o.w.answers.Propose(o.w.ctx, identity.Caller{},
+				link, fmt.Sprintf("other%d@acme.example", n), fmt.Sprintf("192.0.2.%d", n)))
 		}, func() int {
 			n := 0
 			for _, e := range o.get(which).Invite.Timeline {

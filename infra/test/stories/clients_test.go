@@ -163,7 +163,7 @@ var careFlows = []flow{
 		}},
 	{name: "decline", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			_, err := o.w.decliner.Decline(ctx, o.w.token(address), "Not for me.", "192.0.2.1")
+			_, err := o.w.decliner.Decline(ctx, identity.Caller{}, o.w.token(address), "Not for me.", "192.0.2.1")
 			return err
 		},
 		after: func(o *office, address string, which id.Invite) error {
@@ -177,7 +177,7 @@ var careFlows = []flow{
 		}},
 	{name: "propose", address: "ops%d@acme.example", before: invited,
 		ask: func(ctx context.Context, o *office, address string, _ id.Invite) error {
-			_, err := o.w.answers.Propose(ctx, o.w.token(address), "pat@acme.example", "192.0.2.1")
+			_, err := o.w.answers.Propose(ctx, identity.Caller{}, o.w.token(address), "pat@acme.example", "192.0.2.1")
 			return err
 		},
 		after: func(o *office, _ string, which id.Invite) error {
@@ -347,7 +347,7 @@ func TestAnInviteThatWasDeclinedIsOverForEverybody(t *testing.T) {
 	in(t, func(w *world) {
 		o := w.office("Northwind")
 		which, token := o.invite("ops@acme.example")
-		_, err := w.decliner.Decline(w.ctx, token, "", "192.0.2.1")
+		_, err := w.decliner.Decline(w.ctx, identity.Caller{}, token, "", "192.0.2.1")
 		must(t, err)
 		_, err = w.invitations.Accept(w.ctx, token, "", person("ops@acme.example"))
 		w.wants(err, fault.Gone)

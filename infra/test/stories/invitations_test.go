@@ -14,7 +14,7 @@ import (
 func TestAcceptingAgainstDecliningHasOneWinner(t *testing.T) {
 	t.Parallel()
 	oneWinner(t, fault.Gone, func(w *world, _ *office, _ id.Invite, token string, n int) error {
-		_, err := w.decliner.Decline(w.ctx, token, "no", fmt.Sprint("192.0.2.", n))
+		_, err := w.decliner.Decline(w.ctx, identity.Caller{}, token, "no", fmt.Sprint("192.0.2.", n))
 		return err
 	})
 }
@@ -26,7 +26,7 @@ func TestANewLinkIsAskedForOnceADayHoweverManyAsk(t *testing.T) {
 		which, token := o.invite("ops@acme.example")
 		w.skip(invite.Lifetime)
 		together(16, func(k int) {
-			if _, err := w.answers.RequestLink(w.ctx, token, "192.0.2.1"); err != nil {
+			if _, err := w.answers.RequestLink(w.ctx, identity.Caller{}, token, "192.0.2.1"); err != nil {
 				t.Errorf("asking: %v", err)
 			}
 		})

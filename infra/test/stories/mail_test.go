@@ -128,7 +128,7 @@ func TestA15SecondOutageLosesNothing(t *testing.T) {
 			for n := range 8 {
 				_, err := o.send(fmt.Sprintf("c%d@acme.example", n))
 				must(t, err)
-				must(t, w.codes.Request(w.ctx, person(fmt.Sprintf("p%d@acme.example", n)).Email, "192.0.2.1"))
+				must(t, w.request(person(fmt.Sprintf("p%d@acme.example", n)).Email, "192.0.2.1"))
 				w.pass(2 * time.Second)
 			}
 			w.pass(time.Minute)
@@ -234,7 +234,7 @@ func TestLostMessagesAreRepairedByTheSweep(t *testing.T) {
 				}
 				c, err := o.send("ops@acme.example")
 				must(t, err)
-				must(t, w.codes.Request(w.ctx, "anna@acme.example", "192.0.2.1"))
+				must(t, w.request("anna@acme.example", "192.0.2.1"))
 				w.network.faults(nil)
 				_, err = w.sqs.PurgeQueue(w.ctx, &sqs.PurgeQueueInput{QueueUrl: &w.mailQueue})
 				must(t, err)

@@ -79,7 +79,7 @@ func TestAStrangerCannotTellDeadLinksApart(t *testing.T) {
 				if got := fault.As(err); got == nil || fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", want) {
 					t.Errorf("%s: %v, want %v", what, err, want)
 				}
-				if _, err := w.invitations.Address(w.ctx, token); !fault.Is(err, fault.Gone) && what != "used" {
+				if _, _, err := w.invitations.Address(w.ctx, token); !fault.Is(err, fault.Gone) && what != "used" {
 					t.Errorf("%s: the address is given out: %v", what, err)
 				}
 			}
@@ -354,7 +354,7 @@ func TestNoSecretIsStoredOrQueued(t *testing.T) {
 		const who = "ops@acme.example"
 		_, err := o.send(who)
 		must(t, err)
-		must(t, w.codes.Request(w.ctx, who, "192.0.2.1"))
+		must(t, w.request(who, "192.0.2.1"))
 		for _, q := range w.engine.SQS.Overview() {
 			for _, m := range q.Messages {
 				if strings.Contains(m.Body, who) || strings.Contains(m.Body, secret.Invite) {

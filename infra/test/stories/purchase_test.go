@@ -316,7 +316,7 @@ func (e erasure) play(w *works, at int, is verdict) (calls int, err error) {
 	if err := errors.Join(w.stands(nil, 0, 0, len(w.yard.made)), o.nameless(address)); err != nil {
 		return calls, err
 	}
-	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() && (!self || !sub.CancelAtPeriodEnd) {
+	if sub, err := w.service.Subscription(w.ctx, ref); err != nil || !sub.Status.Final() && (!self || sub.Renews()) {
 		return calls, fmt.Errorf("its subscription is %s: %w", sub.Status, err)
 	}
 	last, err := w.service.LastPayment(w.ctx, ref)

@@ -19,6 +19,7 @@ import (
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/secret"
@@ -168,9 +169,9 @@ func (w *world) care(o *office, step int, address string, which id.Invite, links
 	case 9:
 		w.leaving.Leave(w.ctx, person(address), o.id)
 	case 10:
-		w.decliner.Decline(w.ctx, links[0], "no", "192.0.2.1")
+		w.decliner.Decline(w.ctx, identity.Caller{}, links[0], "no", "192.0.2.1")
 	case 11:
-		w.answers.Propose(w.ctx, links[0], "pat@acme.example", "192.0.2.1")
+		w.answers.Propose(w.ctx, identity.Caller{}, links[0], "pat@acme.example", "192.0.2.1")
 	case 12:
 		w.removal.Erase(w.ctx, o.owner, c)
 	}

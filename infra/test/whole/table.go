@@ -25,6 +25,7 @@ import (
 type Table struct {
 	credentials
 	signIns
+	codes
 	sessions
 	keys
 	signUps
@@ -55,6 +56,7 @@ type Table struct {
 type (
 	credentials     = dynamo.Credentials
 	signIns         = dynamo.SignIns
+	codes           = dynamo.Codes
 	sessions        = dynamo.Sessions
 	keys            = dynamo.Keys
 	signUps         = dynamo.SignUps
@@ -86,6 +88,7 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 	t := dynamo.Open(cfg, name, now)
 	return &Table{
 		credentials:     dynamo.NewCredentials(t),
+		codes:           dynamo.NewCodes(t),
 		signIns:         dynamo.NewSignIns(t),
 		sessions:        dynamo.NewSessions(t),
 		keys:            dynamo.NewKeys(t),
@@ -151,8 +154,18 @@ func (t *Table) ClientCount(ctx context.Context, which id.Agency, most int) (int
 }
 
 // Code reads a person's sign-in code as it is now.
-func (t *Table) Code(ctx context.Context, user id.User) (*identity.Code, error) {
-	return t.signIns.Code(ctx, user)
+func (t *Table) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return t.signIns.Code(ctx, user, job)
+}
+
+// Asked reads when an asker has asked for codes.
+func (t *Table) Asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error) {
+	return t.codes.Asked(ctx, user, by)
+}
+
+// AskCode writes a new code, and that it was asked for.
+func (t *Table) AskCode(ctx context.Context, code *identity.Code, asked *identity.Asked) error {
+	return t.codes.AskCode(ctx, code, asked)
 }
 
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.

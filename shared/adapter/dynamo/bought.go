@@ -102,6 +102,13 @@ func writeSubscription(s *subscription.Subscription) writer {
 	if s.Ending {
 		w.n("ending", 1)
 	}
+	w.t("ends", s.EndsAt)
+	w.s("asked", s.Asked)
+	w.s("askedURL", s.AskedURL)
+	if s.Inquiry {
+		w.n("inquiry", 1)
+	}
+	w.n("untold", int(s.Untold))
 	w.t("pastDue", s.PastDueSince)
 	w.t("ended", s.EndedAt)
 	w.t("due", s.Due)
@@ -122,7 +129,9 @@ func readSubscription(r *reader, name string) (s subscription.Subscription) {
 			Customer:  m.s("customer"),
 			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0,
 			PastDueSince: m.time("pastDue"),
-			EndedAt:      m.time("ended"), Due: m.time("due")}
+			EndsAt:       m.time("ends"), Asked: m.s("asked"), AskedURL: m.s("askedURL"), Inquiry: m.n("inquiry") != 0,
+			Untold:  subscription.Notice(m.n("untold")), //nolint:gosec // of two bits
+			EndedAt: m.time("ended"), Due: m.time("due")}
 		m.within("checkout", func(c *reader) {
 			s.Checkout = subscription.Checkout{ID: c.s("id"), URL: c.s("url"), Attempt: int(c.n("attempt")), OpenedAt: c.time("opened"),
 				ExpiresAt: c.time("expires"), Looks: int(c.n("looks"))}

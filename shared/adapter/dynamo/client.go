@@ -182,6 +182,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			Key:                 key(pk, memberPrefix+string(c.Inviter)),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
+	if c.Take != nil { // a link goes out: the address finds its invitation, too
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: item(writeWaiting(c.Client))}})
+	}
 	if c.Once != nil {
 		writes = append(writes,
 			t.put(writeOnce(pk, c.Once), isNew+" OR usedAt < :old", item{":old": at(c.Once.At.Add(-idempotency.Lifetime))}))

@@ -42,8 +42,8 @@ func (m Mail) SaveNotice(ctx context.Context, which id.Agency, member *agency.Me
 }
 
 // Code reads a person's sign-in code as it is now.
-func (m Mail) Code(ctx context.Context, user id.User) (*identity.Code, error) {
-	return m.t.code(ctx, user)
+func (m Mail) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return m.t.code(ctx, user, job)
 }
 
 // SaveCode writes the code while the stored version is the one that was read.

@@ -45,8 +45,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Member: id.Member(sk[len(memberPrefix):])})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
-		case sk == codeItem:
-			out = append(out, sweep.Due{User: id.User(strings.TrimPrefix(pk, userPrefix))})
+		case strings.HasPrefix(sk, codePrefix):
+			out = append(out, sweep.Due{User: id.User(strings.TrimPrefix(pk, userPrefix)), Code: strings.TrimPrefix(sk, codePrefix)})
 		}
 	}
 	return out, nil

@@ -61,6 +61,29 @@ func (a Answers) Allow(ctx context.Context, name string, most int, window time.D
 	return a.t.allow(ctx, name, most, window, now)
 }
 
+// Waiting is what telling people needs which invitations wait for them.
+type Waiting struct{ t *Table }
+
+// NewWaiting makes Waiting of the table.
+func NewWaiting(t *Table) Waiting { return Waiting{t} }
+
+var _ onboarding.WaitingStore = Waiting{}
+
+// Client reads one relationship.
+func (w Waiting) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return w.t.client(ctx, agency, ref, fresh)
+}
+
+// Snapshot reads what a decision needs, as it is now.
+func (w Waiting) Snapshot(ctx context.Context, agency id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
+	return w.t.snapshot(ctx, agency, want)
+}
+
+// Waiting lists agencies that have invited the person's address.
+func (w Waiting) Waiting(ctx context.Context, user id.User, most int) ([]id.Agency, error) {
+	return w.t.waiting(ctx, user, most)
+}
+
 // Previews is what showing a portal before the invite needs.
 type Previews struct{ t *Table }
 

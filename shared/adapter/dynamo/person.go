@@ -30,7 +30,8 @@ func address(r *reader, name string) email.Address { return email.Address(r.s(na
 const (
 	userPrefix    = "us#"
 	userItem      = "user"
-	codeItem      = "code"
+	codePrefix    = "code#"
+	askedPrefix   = "asked#"
 	sessionPrefix = "session#"
 	placePrefix   = "ag#"
 	limitPrefix   = "rl#"
@@ -56,8 +57,8 @@ func readSession(r *reader, user id.User) (*identity.Session, error) {
 }
 
 // code reads a person's sign-in code as it is now.
-func (t *Table) code(ctx context.Context, user id.User) (*identity.Code, error) {
-	r, err := t.get(ctx, userPrefix+string(user), codeItem, true, "There is no such code.")
+func (t *Table) code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	r, err := t.get(ctx, userPrefix+string(user), codePrefix+job, true, "There is no such code.")
 	if err != nil {
 		return nil, err
 	}
@@ -65,17 +66,46 @@ func (t *Table) code(ctx context.Context, user id.User) (*identity.Code, error) 
 }
 
 func readCode(r *reader, user id.User) (*identity.Code, error) {
-	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: r.s("job"), Waiting: r.s("state") != "",
+	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: strings.TrimPrefix(r.s("sk"), codePrefix),
+		Waiting: r.s("state") != "",
 		Claimed: r.s("state") == "claimed",
 		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
-		Wrong: int(r.n("wrong")), Asked: r.times("asked"), Version: int(r.n("v"))}, r.err
+		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v"))}, r.err
+}
+
+// asked reads when an asker has asked for codes for a person's address.
+func (t *Table) asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error) {
+	r, err := t.get(ctx, userPrefix+string(user), askedPrefix+string(by), true, "Nobody has asked.")
+	if err != nil {
+		return nil, err
+	}
+	return readAsked(r, user)
+}
+
+func readAsked(r *reader, user id.User) (*identity.Asked, error) {
+	return &identity.Asked{User: user, By: identity.Asker(strings.TrimPrefix(r.s("sk"), askedPrefix)), At: r.times("asked"),
+		Version: int(r.n("v"))}, r.err
+}
+
+// askCode writes a new code, and that it was asked for while the stored version of that is the one that was read.
+func (t *Table) askCode(ctx context.Context, c *identity.Code, a *identity.Asked) error {
+	w := writer(key(userPrefix+string(a.User), askedPrefix+string(a.By)))
+	w["v"] = num(int64(a.Version) + 1)
+	w.times("asked", a.At)
+	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
+	condition, values := versioned(a.Version)
+	err := t.transact(ctx, []types.TransactWriteItem{t.put(w, condition, values), t.writeCode(c)})
+	if err == nil {
+		a.Version++
+		c.Version++
+	}
+	return err
 }
 
 func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
-	w := writer(key(userPrefix+string(c.User), codeItem))
+	w := writer(key(userPrefix+string(c.User), codePrefix+c.Job))
 	w["v"] = num(int64(c.Version) + 1)
 	w.s("email", string(c.Email))
-	w.s("job", c.Job)
 	switch {
 	case c.Claimed:
 		w["state"] = str("claimed")
@@ -96,7 +126,7 @@ func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
 	}
 	w.t("expires", c.ExpiresAt)
 	w.n("wrong", c.Wrong)
-	w.times("asked", c.Asked)
+	w.t("asked", c.AskedAt)
 	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
 	condition, values := versioned(c.Version)
 	return t.put(w, condition, values)

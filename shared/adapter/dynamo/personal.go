@@ -11,6 +11,7 @@ import (
 
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/account"
 )
 
@@ -44,8 +45,13 @@ func (t *Table) person(ctx context.Context, user id.User) (*account.Person, erro
 		switch sk := r.s("sk"); {
 		case sk == userItem:
 			p.Email, p.CreatedAt = email.Address(r.s("email")), r.time("created")
-		case sk == codeItem:
-			p.Code, err = readCode(r, user)
+		case strings.HasPrefix(sk, codePrefix): // that a code was asked for is told by the next
+			p.Codes++
+		case strings.HasPrefix(sk, askedPrefix):
+			var asked *identity.Asked
+			if asked, err = readAsked(r, user); err == nil {
+				p.Asked = append(p.Asked, asked.At...)
+			}
 		case strings.HasPrefix(sk, sessionPrefix):
 			s, e := readSession(r, user)
 			if err = e; err == nil {

@@ -50,14 +50,14 @@ func NewCodes(t *Table) Codes { return Codes{t} }
 
 var _ signin.CodeStore = Codes{}
 
-// Code reads a person's sign-in code as it is now.
-func (c Codes) Code(ctx context.Context, user id.User) (*identity.Code, error) {
-	return c.t.code(ctx, user)
+// Asked reads when an asker has asked for codes.
+func (c Codes) Asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error) {
+	return c.t.asked(ctx, user, by)
 }
 
-// SaveCode writes the code while the stored version is the one that was read.
-func (c Codes) SaveCode(ctx context.Context, code *identity.Code) error {
-	return c.t.saveCode(ctx, code)
+// AskCode writes a new code, and that it was asked for.
+func (c Codes) AskCode(ctx context.Context, code *identity.Code, asked *identity.Asked) error {
+	return c.t.askCode(ctx, code, asked)
 }
 
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
@@ -75,8 +75,8 @@ func NewSignIns(t *Table) SignIns { return SignIns{t} }
 var _ signin.OpeningStore = SignIns{}
 
 // Code reads a person's sign-in code as it is now.
-func (s SignIns) Code(ctx context.Context, user id.User) (*identity.Code, error) {
-	return s.t.code(ctx, user)
+func (s SignIns) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return s.t.code(ctx, user, job)
 }
 
 // SaveCode writes the code while the stored version is the one that was read.

@@ -38,8 +38,8 @@ func (d Due) Commit(ctx context.Context, agency id.Agency, change client.Change)
 }
 
 // Code reads a person's sign-in code as it is now.
-func (d Due) Code(ctx context.Context, user id.User) (*identity.Code, error) {
-	return d.t.code(ctx, user)
+func (d Due) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return d.t.code(ctx, user, job)
 }
 
 // SaveCode writes the code while the stored version is the one that was read.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +56,8 @@ func (f httpFunction) Invoke(ctx context.Context, payload []byte) ([]byte, error
 	}
 	w := &response{header: http.Header{}}
 	f.serve(w, r)
-	if r.Method == http.MethodHead { // RFC 9110 section 9.3.2
+	if r.Method == http.MethodHead { // RFC 9110 section 9.3.2; the length is that of the answer to GET (section 8.6)
+		w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
 		w.body.Reset()
 	}
 	out, err := w.event()

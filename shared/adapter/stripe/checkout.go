@@ -56,6 +56,12 @@ func price(p *stripe.Price) payment.Price {
 	return out
 }
 
+// billingMode is the mode of every subscription that is made (https://docs.stripe.com/billing/subscriptions/billing-mode). It is
+// Stripe's default of today, and is said all the same, so that another default changes nothing here. In this mode a
+// cancellation in the billing portal comes as cancel_at; [payment.Subscription.Ends] reads both forms, since subscriptions that
+// were made before have the other.
+const billingMode = "flexible"
+
 // CreateCheckout opens a Checkout Session for a subscription, paid by card
 // (https://docs.stripe.com/api/checkout/sessions/create). The same idempotency key brings the same session for 24 hours,
 // as it was when it was made.
@@ -70,7 +76,8 @@ func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) 
 		SuccessURL:         optional(r.SuccessURL),
 		CancelURL:          optional(r.CancelURL),
 		Metadata:           r.Metadata,
-		SubscriptionData:   &stripe.CheckoutSessionCreateSubscriptionDataParams{Metadata: r.Metadata},
+		SubscriptionData: &stripe.CheckoutSessionCreateSubscriptionDataParams{Metadata: r.Metadata,
+			BillingMode: &stripe.CheckoutSessionCreateSubscriptionDataBillingModeParams{Type: stripe.String(billingMode)}},
 	}
 	if r.IdempotencyKey != "" {
 		params.SetIdempotencyKey(r.IdempotencyKey)

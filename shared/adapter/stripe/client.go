@@ -47,12 +47,17 @@ type Options struct {
 	// Retries is how often stripe-go itself tries again, with the same idempotency key and half a second to five
 	// seconds between, when no answer came. Queues bring work back by themselves: 0 is enough there.
 	Retries int
+	// Pages is the origin at which a stand-in has its pages, such as "http://localhost:8080". Default: that of Base.
+	Pages string
 }
 
 // Client asks Stripe. It is safe for concurrent use.
 type Client struct {
-	api  *stripe.Client
-	live bool
+	api     *stripe.Client
+	backend stripe.Backend
+	key     string
+	live    bool
+	pages   string // origin of a stand-in's pages; "" for none
 }
 
 // Ready returns nil: with a key, something is sold.
@@ -84,10 +89,13 @@ func Open(key string, o Options) *Client {
 		}
 	}
 	key = strings.TrimSpace(key)
-	return &Client{
-		api:  stripe.NewClient(key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))),
-		live: strings.Contains(key, "_live_"),
+	backends := stripe.NewBackendsWithConfig(config)
+	out := &Client{api: stripe.NewClient(key, stripe.WithBackends(backends)), backend: backends.API, key: key,
+		live: strings.Contains(key, "_live_"), pages: strings.TrimSuffix(o.Pages, "/")}
+	if base, err := url.Parse(o.Base); out.pages == "" && err == nil && base.Host != "" {
+		out.pages = base.Scheme + "://" + base.Host
 	}
+	return out
 }
 
 // prefixed puts requests below a path: stripe-go takes none in its base URL.

@@ -91,7 +91,11 @@ func (c *Client) Trace(ctx context.Context, o payment.Object) (payment.Trace, er
 		i, err := c.Invoice(ctx, o.ID)
 		return payment.Trace{Subscription: i.Subscription, Customer: i.Customer}, err
 	case "customer":
-		return payment.Trace{Customer: o.ID}, nil
+		u, err := c.Customer(ctx, o.ID)
+		if err != nil && !payment.Is(err, payment.Missing) {
+			return payment.Trace{}, err
+		}
+		return payment.Trace{Customer: o.ID, Gone: err != nil || u.Deleted}, nil
 	case "charge":
 		ch, err := c.api.V1Charges.Retrieve(ctx, o.ID, nil)
 		if err != nil {

@@ -2,36 +2,129 @@ package stripe
 
 import (
 	"context"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/stripe/stripe-go/v85"
 
 	"latchkey.dev/shared/domain/payment"
 )
 
-// LastPayment is the payment of a subscription's newest paid invoice
+// LastPayment is the payment of a subscription's newest paid invoice, and until when its invoices are paid
 // (https://docs.stripe.com/api/invoices/list, https://docs.stripe.com/api/payment_intents/retrieve). The zero Payment, without
 // an Intent, says that no money was taken: nothing was ever paid, or all that was due was nothing.
 func (c *Client) LastPayment(ctx context.Context, subscription string) (payment.Payment, error) {
 	params := &stripe.InvoiceListParams{Subscription: stripe.String(subscription), Status: stripe.String(string(stripe.InvoiceStatusPaid))}
 	params.Limit = stripe.Int64(10)
 	params.AddExpand("data.payments")
+	until, seen := time.Time{}, 0
 	for i, err := range c.api.V1Invoices.List(ctx, params).All(ctx) {
 		if err != nil {
 			return payment.Payment{}, explain(err)
 		}
-		if i.Payments == nil {
-			continue
+		if end := paidUntil(i); end.After(until) {
+			until = end
 		}
-		for _, p := range i.Payments.Data {
-			if p.Status == "paid" && p.Payment != nil && p.Payment.PaymentIntent != nil {
-				paid, err := c.Payment(ctx, p.Payment.PaymentIntent.ID)
-				paid.Invoice = i.ID
-				return paid, err
-			}
+		if intent := paidBy(i); intent != "" {
+			paid, err := c.Payment(ctx, intent)
+			paid.Invoice, paid.Until = i.ID, until
+			return paid, err
+		}
+		if seen++; seen == most {
+			break
 		}
 	}
-	return payment.Payment{}, nil
+	return payment.Payment{Until: until}, nil
 }
+
+// paidBy is the payment intent that has paid an invoice; "" for one that was paid otherwise, or where nothing was due.
+func paidBy(i *stripe.Invoice) string {
+	if i.Payments == nil {
+		return ""
+	}
+	for _, p := range i.Payments.Data {
+		if p.Status == "paid" && p.Payment != nil && p.Payment.PaymentIntent != nil {
+			return p.Payment.PaymentIntent.ID
+		}
+	}
+	return ""
+}
+
+// paidUntil is the end of the period that an invoice is for: of the line that ends first, leaving out what is credited or
+// charged for a part of a period.
+func paidUntil(i *stripe.Invoice) time.Time {
+	var end time.Time
+	if i.Lines == nil {
+		return end
+	}
+	for _, l := range i.Lines.Data {
+		part := l.Parent != nil && l.Parent.SubscriptionItemDetails != nil && l.Parent.SubscriptionItemDetails.Proration
+		if part || l.Amount < 0 || l.Period == nil {
+			continue
+		}
+		if e := at(l.Period.End); end.IsZero() || e.Before(end) {
+			end = e
+		}
+	}
+	return end
+}
+
+// Owed is what a subscription's newest invoice still wants of its payer (https://docs.stripe.com/api/invoices/retrieve,
+// https://docs.stripe.com/billing/subscriptions/overview#requires-action).
+func (c *Client) Owed(ctx context.Context, s payment.Subscription) (payment.Owed, error) {
+	if s.LatestInvoice == "" {
+		return payment.Owed{}, nil
+	}
+	params := &stripe.InvoiceRetrieveParams{}
+	params.AddExpand("payments")
+	i, err := c.api.V1Invoices.Retrieve(ctx, s.LatestInvoice, params)
+	if err != nil {
+		return payment.Owed{}, explain(err)
+	}
+	if i.Status != stripe.InvoiceStatusOpen {
+		return payment.Owed{}, nil
+	}
+	out := payment.Owed{Invoice: i.ID, URL: c.page(i.HostedInvoiceURL)}
+	if i.Payments == nil {
+		return out, nil
+	}
+	for _, p := range i.Payments.Data {
+		if p.Payment == nil || p.Payment.PaymentIntent == nil || p.Status != "open" {
+			continue
+		}
+		wanted, err := c.Payment(ctx, p.Payment.PaymentIntent.ID)
+		if err != nil {
+			return out, err
+		}
+		out.Confirm = out.Confirm || wanted.NeedsStep
+	}
+	return out, nil
+}
+
+// longestPage is more than any address of an invoice's page has characters.
+const longestPage = 2048
+
+// page returns the address of a page of Stripe's when it is one: https, at stripe.com or below it, or where the stand-in is.
+// Everything else becomes "": it would be shown to people as a place for their card.
+func (c *Client) page(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case address == "" || len(address) > longestPage || err != nil || u.User != nil || u.Opaque != "":
+		return ""
+	case strings.TrimFunc(address, func(r rune) bool { return r > ' ' && r < 0x7f }) != "" || strings.ContainsAny(address, " \"<>\\"):
+		return ""
+	case u.Scheme == "https" && (u.Host == "stripe.com" || strings.HasSuffix(u.Host, ".stripe.com")):
+		return address
+	case c.pages != "" && strings.HasPrefix(address, c.pages+"/"):
+		return address
+	}
+	return ""
+}
+
+// authentication is the code of a payment that the bank has declined because nobody was there to confirm it
+// (https://docs.stripe.com/declines/codes).
+const authentication = "authentication_required"
 
 // Payment reads a payment intent with its charge (https://docs.stripe.com/api/payment_intents/retrieve).
 func (c *Client) Payment(ctx context.Context, intent string) (payment.Payment, error) {
@@ -50,7 +143,9 @@ func (c *Client) Payment(ctx context.Context, intent string) (payment.Payment, e
 	}
 	if i.LastPaymentError != nil {
 		out.DeclineCode = string(i.LastPaymentError.DeclineCode)
+		out.NeedsStep = i.LastPaymentError.Code == authentication || i.LastPaymentError.DeclineCode == authentication
 	}
+	out.NeedsStep = !out.Succeeded && (out.NeedsStep || i.Status == stripe.PaymentIntentStatusRequiresAction)
 	if ch := i.LatestCharge; ch != nil {
 		out.Charge, out.Disputed, out.Refunded, out.RefundedFull = ch.ID, ch.Disputed, amount(ch.AmountRefunded, i.Currency), ch.Refunded
 	}

@@ -56,6 +56,7 @@ const (
 
 	PaymentReceived Action = "payment.received"
 	PaymentFailed   Action = "payment.failed"
+	PaymentInquiry  Action = "payment.inquiry" // the payer's bank asks about it, and has not taken it back
 	PaymentEnded    Action = "payment.ended"
 	PaymentResumed  Action = "payment.resumed"
 	PaymentReturned Action = "payment.returned"

@@ -222,6 +222,15 @@ func (c *Contract) Sum(i payment.Interval) (Sum, error) {
 	return s, nil
 }
 
+// Price is what the lines come to for the interval, as the payment provider adds them up: before a tax that is added.
+func (c *Contract) Price(i payment.Interval) (money.Amount, error) {
+	s, err := c.Sum(i)
+	if c.Tax.Way == Added {
+		return s.Net, err
+	}
+	return s.Total, err
+}
+
 // share is n·of/whole, rounded half up, for amounts of 0 and more.
 func share(n, of, whole int64) int64 { return (n*of + whole/2) / whole }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,28 +17,33 @@ import (
 	"latchkey.dev/shared/domain/id"
 )
 
-// Limits of sign-in codes. A code holds for five guesses, and an address gets five codes in a quarter of an hour
-// and fifteen in a day: 75 guesses a day at a million possibilities.
+// Limits of sign-in codes. A code belongs to the browser that asked for it, or to the API's flow, and holds for five guesses
+// there: whoever guesses has asked for the code, so that all guesses at an address are bounded by the codes asked for. Those
+// that strangers ask for are 30 a day together, which is 150 guesses at a million possibilities: the address falls with a
+// probability of 0.015 % a day, whoever they are and however many. A mail that may have gone out twice has two codes,
+// which an attacker cannot bring about; it would be 0.03 %. The holder of an invitation's link, who has the invited person's
+// mail already, and a browser in which the address has signed in before have 5 an hour of their own, 600 guesses a day.
 const (
 	CodeDigits   = 6
 	CodeLifetime = 10 * time.Minute
 	CodeGuesses  = 5
 	CodeApart    = 20 * time.Second
-	codesSoon    = 5
-	soon         = 15 * time.Minute
-	codesDay     = 15
 	codeTries    = 5
 	codePatience = 15 * time.Second
 	codeLease    = 30 * time.Second
+
+	StrangersHour = 10
+	StrangersDay  = 30
+	OwnHour       = 5
 )
 
-// Code is the sign-in code of one address, and the mail that brings it. There is one per address, whether or not
-// anybody is known by it, so that asking for a code tells nothing.
+// Code is one sign-in code that was asked for, and the mail that brings it. It is kept whether or not anybody is known by
+// the address, so that asking for a code tells nothing.
 type Code struct {
 	User  id.User
 	Email email.Address
 
-	Job     string // of the newest code asked for
+	Job     string // names the code, and its mail: a ULID
 	Waiting bool   // its mail is not out yet
 	Claimed bool   // a worker has it, until Due
 	Tries   int
@@ -46,41 +52,74 @@ type Code struct {
 
 	Digests   [][]byte // of the codes that sign in: two while a mail may have gone out twice
 	ExpiresAt time.Time
-	Wrong     int         // guesses made
-	Asked     []time.Time // when codes were asked for, at most a day back
+	Wrong     int // guesses made
+	AskedAt   time.Time
 
 	Version int
 }
 
-// Ask asks for a new code at now; the one that is out holds until the new one's mail is made. It returns a fault
-// with code [fault.RateLimited] when there have been too many.
-func (c *Code) Ask(now time.Time, job string) error {
-	var kept []time.Time
-	for _, at := range c.Asked {
-		if now.Sub(at) < 24*time.Hour {
-			kept = append(kept, at)
-		}
-	}
-	c.Asked = kept
-	for _, l := range []struct {
+// NewCode is the code that the job names, asked for at now.
+func NewCode(user id.User, to email.Address, now time.Time, job string) *Code {
+	return &Code{User: user, Email: to, Job: job, Waiting: true, Next: now, Due: now.Add(codePatience), AskedAt: now}
+}
+
+// Asker is who asks for codes for an address: everybody whom we don't know, together, or a browser or an invitation by itself.
+type Asker string
+
+// Strangers are all who cannot show that they have anything to do with the address.
+const Strangers Asker = ""
+
+// Asked is when an asker has asked for codes for an address, at most a day back.
+type Asked struct {
+	User id.User
+	By   Asker
+	At   []time.Time
+
+	Version int
+}
+
+// Take asks for one more code at now. It returns a fault with code [fault.RateLimited] when there have been too many.
+func (a *Asked) Take(now time.Time) error {
+	a.At = slices.DeleteFunc(a.At, func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
+	type limit struct {
 		name   string
 		n      int
 		window time.Duration
-	}{{"codes-apart", 1, CodeApart}, {"codes", codesSoon, soon}, {"codes-day", codesDay, 24 * time.Hour}} {
-		if len(kept) < l.n {
+	}
+	limits := []limit{{"codes-own", OwnHour, time.Hour}}
+	if a.By == Strangers {
+		limits = []limit{{"codes", StrangersHour, time.Hour}, {"codes-day", StrangersDay, 24 * time.Hour}}
+	}
+	for _, l := range slices.Backward(limits) { // the longest wait is the one that counts
+		if len(a.At) < l.n {
 			continue
 		}
-		if wait := l.window - now.Sub(kept[len(kept)-l.n]); wait > 0 {
-			e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for "+
-				"another one in %s.", About(wait))
+		if wait := l.window - now.Sub(a.At[len(a.At)-l.n]); wait > 0 {
+			e := fault.New(fault.RateLimited, "Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. "+
+				"A browser that has signed in with it before, and the link of an invitation, can still get one.",
+				About(wait), clock(now.Add(wait)))
 			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.n, Window: l.window}
 			return e
 		}
 	}
-	c.Asked = append(c.Asked, now)
-	c.Job, c.Waiting, c.Claimed, c.Tries = job, true, false, 0
-	c.Next, c.Due = now, now.Add(codePatience)
+	a.At = append(a.At, now)
 	return nil
+}
+
+// clock is the minute from which on something goes, rounded up.
+func clock(t time.Time) string { return t.Add(time.Minute - time.Nanosecond).UTC().Format("15:04") }
+
+// TooSoon is the fault of somebody who asks again for a code that was sent at a time to the same browser; nil after [CodeApart].
+func TooSoon(sent, now time.Time) error {
+	wait := CodeApart - now.Sub(sent)
+	if wait <= 0 {
+		return nil
+	}
+	wait = min(wait, CodeApart)
+	e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for "+
+		"another one in %s.", About(wait))
+	e.Retry, e.Limit = wait, fault.Limit{Name: "codes-apart", Quota: 1, Window: CodeApart}
+	return e
 }
 
 // About is a wait in words, rounded up.
@@ -103,9 +142,7 @@ func (c *Code) Claim(now time.Time, job string, digest []byte) bool {
 	if c.Job != job || !c.Waiting || now.Before(c.Next) || c.Claimed && now.Before(c.Due) || c.Tries >= codeTries {
 		return false
 	}
-	if c.Tries == 0 {
-		c.Digests, c.Wrong = nil, 0 // codes of earlier jobs end here, and with them the guesses at them
-	} else if len(c.Digests) > 1 {
+	if len(c.Digests) > 1 {
 		c.Digests = c.Digests[len(c.Digests)-1:]
 	}
 	c.Digests = append(c.Digests, digest)
@@ -137,7 +174,7 @@ func (c *Code) Nudge(now time.Time) string {
 	if !c.Waiting || now.Before(c.Due) {
 		return ""
 	}
-	if c.Tries >= codeTries || len(c.Asked) == 0 || now.Sub(c.Asked[len(c.Asked)-1]) > CodeLifetime {
+	if c.Tries >= codeTries || now.Sub(c.AskedAt) > CodeLifetime {
 		c.Sent()
 		return ""
 	}
@@ -186,6 +223,11 @@ func (c *Code) Guess(now time.Time, digest []byte) error {
 	c.Digests, c.Wrong = nil, 0
 	c.Sent()
 	return nil
+}
+
+// Live tells whether the code may still be used, or may still come, at now.
+func (c *Code) Live(now time.Time) bool {
+	return c.Wrong < CodeGuesses && (c.Waiting || len(c.Digests) > 0 && now.Before(c.ExpiresAt))
 }
 
 func inCode(message string) error {

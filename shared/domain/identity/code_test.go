@@ -1,12 +1,15 @@
 package identity_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 )
 
@@ -15,10 +18,7 @@ var begin = time.UnixMilli(1_800_000_000_000)
 // mailed is a code whose mail is out.
 func mailed(t *testing.T, digest string) *identity.Code {
 	t.Helper()
-	c := &identity.Code{}
-	if err := c.Ask(begin, "1"); err != nil {
-		t.Fatal(err)
-	}
+	c := identity.NewCode("u", "a@b.example", begin, "1")
 	if !c.Claim(begin, "1", []byte(digest)) {
 		t.Fatal("the mail is not to be claimed")
 	}
@@ -58,36 +58,11 @@ func TestACodeHoldsForFiveGuessesAndTenMinutes(t *testing.T) {
 	}
 }
 
-func TestANewCodeEndsTheOldOneWhenItsMailIsMade(t *testing.T) {
-	t.Parallel()
-	c := mailed(t, "first")
-	later := begin.Add(time.Minute)
-	if err := c.Ask(later, "2"); err != nil {
-		t.Fatal(err)
-	}
-	waiting := *c
-	if err := waiting.Guess(later, []byte("first")); err != nil {
-		t.Errorf("the first code, before the second is made: %v", err)
-	}
-	if c.Claim(later, "1", []byte("late")) {
-		t.Error("the older job is claimed")
-	}
-	if !c.Claim(later, "2", []byte("second")) {
-		t.Fatal("the newer job is not claimed")
-	}
-	if err := c.Guess(later, []byte("first")); err == nil {
-		t.Error("the first code signs in after the second was made")
-	}
-	if err := c.Guess(later, []byte("second")); err != nil {
-		t.Errorf("the second code: %v", err)
-	}
-}
-
 func TestBothCodesOfAMailThatMayHaveGoneOutTwiceSignIn(t *testing.T) {
 	t.Parallel()
-	c := &identity.Code{}
-	if err := c.Ask(begin, "1"); err != nil || !c.Claim(begin, "1", []byte("a")) {
-		t.Fatal(err)
+	c := identity.NewCode("u", "a@b.example", begin, "1")
+	if !c.Claim(begin, "1", []byte("a")) {
+		t.Fatal("not claimed")
 	}
 	if c.Claim(begin.Add(time.Second), "1", []byte("x")) {
 		t.Fatal("claimed while another worker has it")
@@ -105,9 +80,9 @@ func TestBothCodesOfAMailThatMayHaveGoneOutTwiceSignIn(t *testing.T) {
 // TestGuessesCountOverAllTriesOfOneMail: a mail that is tried again brings no new guesses, only a new code does.
 func TestGuessesCountOverAllTriesOfOneMail(t *testing.T) {
 	t.Parallel()
-	c := &identity.Code{}
-	if err := c.Ask(begin, "1"); err != nil || !c.Claim(begin, "1", []byte("a")) {
-		t.Fatal(err)
+	c := identity.NewCode("u", "a@b.example", begin, "1")
+	if !c.Claim(begin, "1", []byte("a")) {
+		t.Fatal("not claimed")
 	}
 	now := begin
 	for n := range identity.CodeGuesses {
@@ -125,10 +100,6 @@ func TestGuessesCountOverAllTriesOfOneMail(t *testing.T) {
 			t.Errorf("code %s after five guesses: %v", digest, err)
 		}
 	}
-	now = now.Add(time.Minute)
-	if err := c.Ask(now, "2"); err != nil || !c.Claim(now, "2", []byte("c")) || c.Guess(now, []byte("c")) != nil {
-		t.Errorf("a new code does not sign in: %v", err)
-	}
 }
 
 func TestAWrongCodeSaysHowManyTriesAreLeft(t *testing.T) {
@@ -142,25 +113,97 @@ func TestAWrongCodeSaysHowManyTriesAreLeft(t *testing.T) {
 	}
 }
 
-func TestHowManyCodesAnAddressGets(t *testing.T) {
+// TestFS1HowManyCodesAnAddressGets is also the arithmetic of how likely it is that somebody guesses a code.
+func TestFS1HowManyCodesAnAddressGets(t *testing.T) {
 	t.Parallel()
-	c := &identity.Code{}
-	now, given := begin, 0
-	for now.Before(begin.Add(24 * time.Hour)) {
-		err := c.Ask(now, "job")
-		f := fault.As(err)
-		if err == nil {
-			given++
-			now = now.Add(time.Second)
-			continue
+	for _, x := range []struct {
+		by                 identity.Asker
+		hour, day          int
+		inAMillion, atMost int // guesses a day, which is their probability at a million possibilities
+	}{
+		{identity.Strangers, 10, 30, 150, 200},
+		{identity.InvitationAsker("in_x"), 5, 120, 600, 1000},
+		{"browser x", 5, 120, 600, 1000},
+	} {
+		a := &identity.Asked{By: x.by}
+		now, hour, day := begin, 0, 0
+		for now.Before(begin.Add(24 * time.Hour)) { // as soon as possible each time
+			err := a.Take(now)
+			f := fault.As(err)
+			switch {
+			case err == nil:
+				if day++; now.Before(begin.Add(time.Hour)) {
+					hour++
+				}
+				now = now.Add(time.Second)
+			case f == nil || f.Code != fault.RateLimited || f.Retry <= 0 || !strings.Contains(f.Message, " UTC."):
+				t.Fatalf("%q is refused with %v", x.by, err)
+			default:
+				now = now.Add(f.Retry)
+			}
 		}
-		if f == nil || f.Retry <= 0 {
-			t.Fatalf("refused with %v", err)
+		if hour != x.hour || day != x.day {
+			t.Errorf("%q gets %d codes an hour and %d a day, want %d and %d", x.by, hour, day, x.hour, x.day)
 		}
-		now = now.Add(f.Retry)
+		guesses := day * identity.CodeGuesses
+		if possible := 1_000_000; guesses != x.inAMillion || guesses*1_000_000/possible > x.atMost {
+			t.Errorf("%q has %d guesses a day at %d possibilities", x.by, guesses, possible)
+		}
 	}
-	if given != 15 {
-		t.Errorf("%d codes in a day, want 15", given)
+}
+
+func TestFS1WhatABrowserCarriesIsOurs(t *testing.T) {
+	t.Parallel()
+	seals, err := identity.NewSeals([]byte("a key of the deployment's, long enough"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := identity.NewSeals([]byte("another key, which is long enough too"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const anna, bob email.Address = "anna@acme.example", "bob@acme.example"
+	flow := seals.SealFlow(identity.NewCode(id.UserOf(anna), anna, begin, "01J"))
+	if f, ok := seals.OpenFlow(flow, anna); !ok || f.Job != "01J" || !f.Asked.Equal(begin.Truncate(time.Second)) {
+		t.Errorf("the flow is %+v, %t", f, ok)
+	}
+	known := seals.Meet("", anna, begin)
+	asker := seals.Asker(known, anna, begin)
+	if asker == identity.Strangers || strings.Contains(known+string(asker), "anna") {
+		t.Errorf("the browser asks as %q", asker)
+	}
+	for name, bad := range map[string]string{"nothing": "", "another's": others.SealFlow(identity.NewCode(id.UserOf(anna), anna, begin, "01J")),
+		"what it is known by": known, "a long one": flow + strings.Repeat("a", 5000), "an altered one": flow[:len(flow)-2] + "AA"} {
+		if _, ok := seals.OpenFlow(bad, anna); ok {
+			t.Errorf("%s is taken for a flow", name)
+		}
+		if bad != known && seals.Asker(bad, anna, begin) != identity.Strangers {
+			t.Errorf("%s is taken for a known browser's", name)
+		}
+	}
+	if _, ok := seals.OpenFlow(flow, bob); ok {
+		t.Error("a flow is good for another address")
+	}
+	if seals.Asker(known, bob, begin) != identity.Strangers {
+		t.Error("a browser is known by an address that has not signed in with it")
+	}
+	both := seals.Meet(known, bob, begin.Add(time.Hour))
+	if seals.Asker(both, anna, begin) != asker || seals.Asker(both, bob, begin) == asker {
+		t.Error("meeting another address, the browser forgets the first, or takes it for the same")
+	}
+	if again := seals.Meet(both, anna, begin.Add(2*time.Hour)); seals.Asker(again, anna, begin) != asker {
+		t.Error("signing in again, the browser gets new tries")
+	}
+	if seals.Asker(known, anna, begin.Add(identity.KnownFor-time.Minute)) != asker ||
+		seals.Asker(known, anna, begin.Add(identity.KnownFor)) != identity.Strangers {
+		t.Error("a browser is not known for a year")
+	}
+	many := known
+	for n := range 20 {
+		many = seals.Meet(many, email.Address(fmt.Sprintf("p%d@acme.example", n)), begin)
+	}
+	if len(many) > 1000 || seals.Asker(many, "p19@acme.example", begin) == identity.Strangers {
+		t.Errorf("20 addresses make %d bytes", len(many))
 	}
 }
 

@@ -12,11 +12,7 @@ import (
 // asked is a code whose mail is asked for.
 func asked(t *testing.T) *identity.Code {
 	t.Helper()
-	c := &identity.Code{}
-	if err := c.Ask(begin, "1"); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return identity.NewCode("u", "a@b.example", begin, "1")
 }
 
 func TestOfManyTriesTheLastTwoCodesSignIn(t *testing.T) {
@@ -84,10 +80,9 @@ func TestACodesMailIsNudgedOnlyWhileItIsOfUse(t *testing.T) {
 
 func TestAnAddressIsToldWhenToAskAgain(t *testing.T) {
 	t.Parallel()
-	const second, minute = time.Second, time.Minute
-	day := func(n int) (out []time.Duration) { // n codes, an hour apart
+	every := func(n int, apart time.Duration) (out []time.Duration) {
 		for k := range n {
-			out = append(out, time.Duration(k)*time.Hour)
+			out = append(out, time.Duration(k)*apart)
 		}
 		return out
 	}
@@ -99,41 +94,42 @@ func TestAnAddressIsToldWhenToAskAgain(t *testing.T) {
 		retry time.Duration
 		words string
 	}{
-		{"at once", []time.Duration{0}, 0, "codes-apart", identity.CodeApart, "in 20 seconds."},
-		{"just short", []time.Duration{0}, identity.CodeApart - 1, "codes-apart", 1, "in a second."},
-		{"after it", []time.Duration{0}, identity.CodeApart, "", 0, ""},
-		{"a sixth in a quarter of an hour", []time.Duration{0, minute, 2 * minute, 3 * minute, 4 * minute}, 5 * minute, "codes", 10 * minute, "in 10 minutes."},
-		{"a quarter of an hour after the first", []time.Duration{0, minute, 2 * minute, 3 * minute, 4 * minute}, 15 * minute, "", 0, ""},
-		{"a sixteenth in a day", day(15), 15 * time.Hour, "codes-day", 9 * time.Hour, "in 9 hours."},
-		{"a day after the first", day(15), 24 * time.Hour, "", 0, ""},
-		{"just short of a day", day(15), 24*time.Hour - second, "codes-day", second, "in a second."},
+		{"an eleventh in an hour", every(10, time.Minute), 20 * time.Minute, "codes", 40 * time.Minute, "in 40 minutes, at "},
+		{"an hour after the first", every(10, time.Minute), time.Hour, "", 0, ""},
+		{"a thirty-first in a day", every(30, 30*time.Minute), 15 * time.Hour, "codes-day", 9 * time.Hour, "in 9 hours, at "},
+		{"a day after the first", every(30, 30*time.Minute), 24 * time.Hour, "", 0, ""},
+		{"just short of a day", every(30, 30*time.Minute), 24*time.Hour - time.Second, "codes-day", time.Second, "in a second, at "},
 	} {
-		code := &identity.Code{}
+		asked := &identity.Asked{}
 		for _, at := range c.asked {
-			if err := code.Ask(begin.Add(at), "j"); err != nil {
+			if err := asked.Take(begin.Add(at)); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 		}
-		err := code.Ask(begin.Add(c.at), "next")
-		if c.limit == "" {
-			if err != nil || code.Job != "next" {
-				t.Errorf("%s: %v", c.name, err)
-			}
-			continue
-		}
+		n := len(asked.At)
+		err := asked.Take(begin.Add(c.at))
 		e := fault.As(err)
-		if e == nil || e.Code != fault.RateLimited || e.Limit.Name != c.limit || e.Retry != c.retry ||
-			!strings.HasSuffix(e.Message, c.words) || code.Job != "j" {
+		switch {
+		case c.limit == "" && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case c.limit != "" && (e == nil || e.Code != fault.RateLimited || e.Limit.Name != c.limit || e.Retry != c.retry ||
+			!strings.Contains(e.Message, c.words) || len(asked.At) != n):
 			t.Errorf("%s: %+v", c.name, e)
 		}
+	}
+	if identity.TooSoon(begin, begin.Add(identity.CodeApart)) != nil {
+		t.Error("20 seconds are too soon")
+	}
+	if e := fault.As(identity.TooSoon(begin, begin)); e == nil || e.Limit.Name != "codes-apart" || e.Retry != identity.CodeApart {
+		t.Errorf("at once: %+v", e)
 	}
 }
 
 func TestOnlyTheLastDayIsRemembered(t *testing.T) {
 	t.Parallel()
-	c := asked(t)
-	if err := c.Ask(begin.Add(24*time.Hour), "2"); err != nil || len(c.Asked) != 1 {
-		t.Errorf("%d remembered, %v", len(c.Asked), err)
+	a := &identity.Asked{At: []time.Time{begin}}
+	if err := a.Take(begin.Add(24 * time.Hour)); err != nil || len(a.At) != 1 {
+		t.Errorf("%d remembered, %v", len(a.At), err)
 	}
 }
 

@@ -20,6 +20,9 @@ const (
 
 	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
 	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
+
+	Confirm Kind = "confirm" // asks a client to confirm a payment that its bank wants to see confirmed
+	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 )
 
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
@@ -27,7 +30,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member; of what was bought when the mail goes to the agency's person, else ""
+	Member id.Member `json:"member,omitempty"` // of a member, an inquiry; of what was bought when its person is told, else ""
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
@@ -49,6 +52,11 @@ func Decode(body []byte) (Mail, error) {
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
 	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+		return m, nil
+	case m.Kind == Inquiry && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" &&
+		id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case (m.Kind == Refund || m.Kind == Removal) && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):

@@ -7,6 +7,7 @@
 package payment
 
 import (
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/money"
@@ -176,7 +177,24 @@ type Subscription struct {
 	Livemode          bool
 }
 
-// PeriodEnd is when the first of its items must be paid again; zero for a subscription without items.
+// Ends is when it ends without being renewed; zero for one that goes on until somebody ends it. In the flexible billing mode, and
+// from the billing portal, the end comes as a time; in the classic mode, and of older subscriptions, as the end of the period
+// (https://docs.stripe.com/billing/subscriptions/billing-mode/compare).
+func (s Subscription) Ends() time.Time {
+	if s.CancelAt.IsZero() && s.CancelAtPeriodEnd {
+		return s.PeriodEnd()
+	}
+	return s.CancelAt
+}
+
+// Renews tells whether it will be charged again: it does not end with the period that it is in.
+func (s Subscription) Renews() bool {
+	ends := s.Ends()
+	return !s.Status.Final() && (ends.IsZero() || ends.After(s.PeriodEnd()))
+}
+
+// PeriodEnd is when the first of its items must be paid again; zero for a subscription without items. A renewal moves it
+// before it is paid: see [Payment.Until] for what is paid.
 func (s Subscription) PeriodEnd() time.Time {
 	var end time.Time
 	for _, i := range s.Items {
@@ -200,6 +218,21 @@ type Payment struct {
 	DeclineCode  string
 	CreatedAt    time.Time
 	RefundedFull bool
+	// Until is the end of the last period that was paid, by whatever: also by a credit, or where nothing was due. It is of
+	// payments that were found by a subscription.
+	Until time.Time
+	// NeedsStep says that the payer's bank wants to see the payment confirmed (3-D Secure).
+	NeedsStep bool
+}
+
+// Owed is what a subscription's newest invoice still wants of its payer.
+type Owed struct {
+	Invoice string // "" where nothing is open
+	// Confirm says that the payer's bank wants to see the payment confirmed, which no other try can take the place of.
+	Confirm bool
+	// URL is the payment service's own page for the invoice, where it can be confirmed or paid otherwise; "" where none is known
+	// that can be trusted.
+	URL string
 }
 
 // RefundRequest is what a refund is made of.
@@ -233,8 +266,11 @@ type Refund struct {
 // DisputeStatus is where a dispute is.
 type DisputeStatus string
 
-// The states of a dispute, without those of inquiries, which begin with "warning_".
+// The states of a dispute, and of an inquiry, in which the bank asks and takes no money back yet
+// (https://docs.stripe.com/disputes/how-disputes-work#inquiries).
 const (
+	InquiryNeedsResponse DisputeStatus = "warning_needs_response"
+	InquiryUnderReview   DisputeStatus = "warning_under_review"
 	DisputeNeedsResponse DisputeStatus = "needs_response"
 	DisputeUnderReview   DisputeStatus = "under_review"
 	DisputeWon           DisputeStatus = "won"
@@ -253,14 +289,20 @@ type Dispute struct {
 	Reason string // a word of Stripe's, such as "fraudulent"
 }
 
-// Open tells whether it is not decided yet.
+// Open tells whether the money is gone and it is not decided yet whether it comes back. Of an inquiry no money has moved.
 func (d Dispute) Open() bool {
 	switch d.Status {
-	case DisputeWon, DisputeLost, DisputePrevented, InquiryClosed:
+	case DisputeWon, DisputeLost, DisputePrevented:
 		return false
 	}
-	return true
+	return !d.Inquiry()
 }
+
+// Inquiry tells whether the bank only asks, or has asked, about the payment.
+func (d Dispute) Inquiry() bool { return strings.HasPrefix(string(d.Status), "warning_") }
+
+// Asks tells whether the bank asks about the payment at this moment.
+func (d Dispute) Asks() bool { return d.Inquiry() && d.Status != InquiryClosed }
 
 // InvoiceStatus is where an invoice is.
 type InvoiceStatus string
@@ -325,6 +367,8 @@ type EventQuery struct {
 // Trace is what an object belongs to, as far as it can be known. What is not known is empty.
 type Trace struct {
 	Checkout, Subscription, Customer, Reference string
+	// Gone says that the customer was deleted at the payment service: nothing can be bought as them any more.
+	Gone bool
 }
 
 // EventTypes are the events that billing listens to, at most 20.
@@ -334,5 +378,6 @@ var EventTypes = []string{
 	"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused",
 	"customer.subscription.resumed",
 	"invoice.paid", "invoice.payment_failed", "invoice.payment_action_required", "invoice.finalization_failed",
-	"customer.deleted", "charge.refunded", "charge.dispute.created", "charge.dispute.closed",
+	"customer.deleted", "charge.refunded", "charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn",
+	"charge.dispute.closed",
 }

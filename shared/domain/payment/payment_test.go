@@ -41,7 +41,7 @@ func TestAStateSaysWhetherItServesAndWhetherItIsOver(t *testing.T) {
 		}
 	}
 	for status, open := range map[payment.DisputeStatus]bool{
-		payment.DisputeNeedsResponse: true, payment.DisputeUnderReview: true, "warning_needs_response": true, payment.DisputeWon: false, payment.DisputeLost: false, payment.InquiryClosed: false,
+		payment.DisputeNeedsResponse: true, payment.DisputeUnderReview: true, payment.InquiryNeedsResponse: false, payment.InquiryUnderReview: false, payment.DisputeWon: false, payment.DisputeLost: false, payment.InquiryClosed: false,
 	} {
 		if (payment.Dispute{Status: status}).Open() != open {
 			t.Errorf("a dispute that is %s", status)
@@ -76,5 +76,41 @@ func TestTheEventsFitOneRequest(t *testing.T) {
 	t.Parallel()
 	if n := len(payment.EventTypes); n > 20 {
 		t.Errorf("%d types", n)
+	}
+}
+
+func TestFM1AnEndIsReadInEitherForm(t *testing.T) {
+	t.Parallel()
+	period := time.Date(2026, 4, 2, 12, 0, 0, 0, time.UTC)
+	later := period.AddDate(0, 0, 10)
+	for name, c := range map[string]struct {
+		at       time.Time
+		atEnd    bool
+		status   payment.SubscriptionStatus
+		want     time.Time
+		renewing bool
+	}{
+		"neither":           {status: payment.Active, renewing: true},
+		"a time":            {at: period, status: payment.Active, want: period},
+		"the period's end":  {atEnd: true, status: payment.Active, want: period},
+		"both":              {at: period, atEnd: true, status: payment.Active, want: period},
+		"within the period": {at: period.Add(-time.Hour), status: payment.Active, want: period.Add(-time.Hour)},
+		"a later time":      {at: later, status: payment.Active, want: later, renewing: true},
+		"it has ended":      {status: payment.Canceled},
+	} {
+		s := payment.Subscription{Status: c.status, CancelAt: c.at, CancelAtPeriodEnd: c.atEnd, Items: []payment.Item{{PeriodEnd: period}}}
+		if !s.Ends().Equal(c.want) || s.Renews() != c.renewing {
+			t.Errorf("%s: it ends %v, renews %v", name, s.Ends(), s.Renews())
+		}
+	}
+}
+
+func TestFM3AnInquiryIsNoDispute(t *testing.T) {
+	t.Parallel()
+	for status, asks := range map[payment.DisputeStatus]bool{payment.InquiryNeedsResponse: true, payment.InquiryUnderReview: true,
+		payment.InquiryClosed: false, payment.DisputeNeedsResponse: false, payment.DisputeLost: false, "warning_of_tomorrow": true} {
+		if d := (payment.Dispute{Status: status}); d.Asks() != asks || d.Inquiry() && d.Open() {
+			t.Errorf("%s: asks %v, open %v", status, d.Asks(), d.Open())
+		}
 	}
 }

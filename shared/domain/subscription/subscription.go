@@ -57,10 +57,49 @@ type Subscription struct {
 	Reference    string    // the provider's id of the subscription itself
 	PaidAt       time.Time // when it was first paid
 	PeriodEnd    time.Time // of what is paid
-	Ending       bool      // it is not renewed at PeriodEnd
+	EndsAt       time.Time // when it ends by itself; zero while it is renewed until somebody ends it
+	Ending       bool      // it is not charged any more: it ends with the period that it is in
 	PastDueSince time.Time
 	EndedAt      time.Time // when it came to be Over
 	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
+	Asked        string    // the invoice that the payer's bank wants to see confirmed; "" for none
+	AskedURL     string    // where that is done, at the provider's; "" where no page is known
+	Inquiry      bool      // the payer's bank asks about the payment; no money has moved
+	Untold       Notice    // what has happened and nobody was told yet
+}
+
+// Notice is what people are told by mail of a payment, as a set.
+type Notice uint8
+
+// The notices.
+const (
+	TellAsked   Notice = 1 << iota // the payer: confirm the payment
+	TellInquiry                    // who sells: the bank asks
+)
+
+// End is when it ends by itself; zero while it is renewed.
+func (p *Subscription) End() time.Time {
+	if p.EndsAt.IsZero() && p.Ending { // written down before the day of the end was
+		return p.PeriodEnd
+	}
+	return p.EndsAt
+}
+
+// Forget forgets a customer that is there no more at the provider, so that the next purchase makes another. It returns false
+// where it is not the one that is known.
+func (p *Subscription) Forget(customer string) bool {
+	if customer == "" || p.Customer != customer {
+		return false
+	}
+	p.Customer = ""
+	return true
+}
+
+// Told takes notices off those that are still to be told; false where none of them was on.
+func (p *Subscription) Told(n Notice) bool {
+	was := p.Untold
+	p.Untold &^= n
+	return p.Untold != was
 }
 
 // Over tells whether something was paid for that is not paid any more, also while it is being paid for again.
@@ -117,6 +156,9 @@ type Facts struct {
 	Checkout     *payment.Checkout     // the page [Checkout.ID]; nil when there is none
 	Subscription *payment.Subscription // nil when there is none
 	Disputed     bool                  // a dispute of its money is open or lost
+	Inquiry      bool                  // the payer's bank asks about its money, and has not taken it back
+	PaidUntil    time.Time             // the end of the last period that was paid; zero where that is not known
+	Owed         payment.Owed          // what its newest invoice still wants, while it is past due
 }
 
 // Change says what a reduction has led to.
@@ -126,6 +168,7 @@ type Change struct {
 	Fulfil  bool // it is paid for the first time: what was bought is to be made
 	Opened  bool // it is open again after having been over
 	Closed  bool // it is over
+	Asks    bool // the payer's bank has begun to ask about the payment
 	// Second says that the facts are of another subscription than the one that is paid: it must be cancelled and paid
 	// back. Nothing has changed.
 	Second bool
@@ -158,13 +201,28 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 	}
 	c.Opened = p.State.Open() && before.Over()
 	c.Closed = p.Over() && !before.Over()
+	c.Asks = p.Inquiry && !before.Inquiry
 	c.Changed = *p != before
 	return c
 }
 
 func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 	s := f.Subscription
-	p.Reference, p.Customer, p.PeriodEnd, p.Ending = s.ID, s.Customer, s.PeriodEnd(), s.CancelAtPeriodEnd
+	if p.Reference != s.ID { // what is known of another subscription says nothing of this one
+		p.PeriodEnd = time.Time{}
+	}
+	p.Reference = s.ID
+	if !s.Status.Final() { // the customer of one that has ended may be deleted
+		p.Customer = s.Customer
+	}
+	switch { // a renewal moves the subscription's period ahead before it is paid
+	case !f.PaidUntil.IsZero():
+		p.PeriodEnd = f.PaidUntil
+	case p.PeriodEnd.IsZero():
+		p.PeriodEnd = s.PeriodEnd()
+	}
+	p.EndsAt = s.Ends()
+	p.Ending = !p.EndsAt.IsZero() && !s.Renews()
 	to := p.State
 	switch s.Status {
 	case payment.Active, payment.Trialing:
@@ -198,6 +256,30 @@ func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 		p.EndedAt = time.Time{}
 	}
 	p.State = to
+	p.ask(f)
+}
+
+// ask notes what the payer's bank wants to know: that a renewal is confirmed, or whether a payment was right.
+func (p *Subscription) ask(f Facts) {
+	asked := Subscription{}
+	if p.State == PastDue && f.Owed.Confirm {
+		asked.Asked, asked.AskedURL = f.Owed.Invoice, f.Owed.URL
+	}
+	switch {
+	case asked.Asked == "":
+		p.Untold &^= TellAsked
+	case asked.Asked != p.Asked: // once for each invoice, however often it is tried
+		p.Untold |= TellAsked
+	}
+	p.Asked, p.AskedURL = asked.Asked, asked.AskedURL
+	inquiry := f.Inquiry && p.State.Open()
+	switch {
+	case !inquiry:
+		p.Untold &^= TellInquiry
+	case !p.Inquiry:
+		p.Untold |= TellInquiry
+	}
+	p.Inquiry = inquiry
 }
 
 // look sets when to ask the provider without having been told.

@@ -116,10 +116,8 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}
-	if c := o.Person.Code; c != nil {
-		for _, at := range c.Asked {
-			b.CodesAsked = append(b.CodesAsked, Time(at))
-		}
+	for _, at := range o.Person.Asked {
+		b.CodesAsked = append(b.CodesAsked, Time(at))
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -87,12 +88,13 @@ type signUpInput struct {
 		Color string `json:"color,omitempty" doc:"The brand's colour, as #rrggbb." example:"#0b6e4f"`
 		Email string `json:"email,omitempty" doc:"Of a person without a session." example:"owner@northwind.example"`
 		Code  string `json:"code,omitempty" doc:"From requestSignInCode, for a person without a session." example:"493021"`
+		Flow  string `json:"flow,omitempty" doc:"With the code, as in signIn." maxLength:"2000"`
 	}
 }
 
 type signUpOutput struct {
-	SetCookie string `header:"Set-Cookie"`
-	Location  string `header:"Location"`
+	SetCookie []string `header:"Set-Cookie"`
+	Location  string   `header:"Location"`
 	Body      OwnAgencyBody
 }
 
@@ -108,6 +110,7 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 	}, func(ctx context.Context, caller identity.Caller, in *signUpInput) (*signUpOutput, error) {
 		r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
 		held := r.credentials.Session
+		var set []string
 		if in.Body.Email != "" || in.Body.Code != "" {
 			if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
 				return nil, err
@@ -116,11 +119,14 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 			if err != nil {
 				return nil, err
 			}
-			secret, s, err := signIns.SignIn(ctx, who, in.Body.Code, r.ip, held)
+			from := r.browser
+			from.Flow = cmp.Or(in.Body.Flow, from.Flow)
+			opened, err := signIns.SignIn(ctx, who, in.Body.Code, from, r.ip, held)
 			if err != nil {
 				return nil, err
 			}
-			held, caller = secret, s.Person()
+			held, caller = opened.Cookie, opened.Session.Person()
+			set = append(set, cookie.Known(opened.Known).String())
 		}
 		a, secret, _, err := signUps.SignUp(ctx, caller, held, n, r.once, r.ip)
 		if err != nil {
@@ -129,7 +135,9 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		event.Annotate(ctx, "agency", string(a.ID))
 		now := signUps.Now()
 		left := caller.Since.Add(identity.SessionLifetime).Sub(now)
-		return &signUpOutput{SetCookie: cookie.New(secret, left).String(), Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
+		set = append(set, cookie.New(secret, left).String())
+		return &signUpOutput{SetCookie: set,
+			Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
 	})
 }
 

@@ -93,7 +93,10 @@ type PaymentBody struct {
 	Interval  string `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
 	PaidAt    *Time  `json:"paidAt" doc:"When it was first paid."`
 	PeriodEnd *Time  `json:"periodEnd" doc:"Until when it is paid."`
-	Ending    bool   `json:"ending,omitempty" doc:"It is not renewed after periodEnd."`
+	Ending    bool   `json:"ending,omitempty" doc:"Nothing is charged any more: it ends at endsAt."`
+	EndsAt    *Time  `json:"endsAt" doc:"When it ends. null while it renews by itself."`
+	Confirm   bool   `json:"needsConfirmation,omitempty" doc:"The payer's bank wants the payer to confirm a payment."`
+	Inquiry   bool   `json:"inquiry,omitempty" doc:"The payer's bank asks about a payment. No money has moved."`
 }
 
 func paymentBody(c *client.Client) *PaymentBody {
@@ -102,7 +105,7 @@ func paymentBody(c *client.Client) *PaymentBody {
 	}
 	p := c.Payment
 	b := &PaymentBody{State: string(p.State), Interval: string(p.Interval), Ending: p.Ending,
-		PaidAt: orNull(p.PaidAt), PeriodEnd: orNull(p.PeriodEnd)}
+		PaidAt: orNull(p.PaidAt), PeriodEnd: orNull(p.PeriodEnd), EndsAt: orNull(p.End()), Confirm: p.Asked != "", Inquiry: p.Inquiry}
 	if b.State == "" {
 		b.State = "none"
 	}

@@ -14,7 +14,7 @@ import (
 
 // LinkToken names an invitation in the path.
 type LinkToken struct {
-	Token string `path:"token" doc:"The secret in the mailed link." example:"lki_…"`
+	Token string `path:"token" doc:"The mailed link's secret; or, signed in with the invited address, the agency's ID." example:"lki_…"`
 }
 
 // OfferBody is one thing that an invitation opens.
@@ -46,7 +46,7 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		summary: "Look at an invitation",
 		description: "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else " +
 			"or of an agency that may not invite answers 410.",
-		codes: []fault.Code{fault.Gone, fault.Expired},
+		codes: []fault.Code{fault.Unauthenticated, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*invitationOutput, error) {
 		v, err := invitations.View(ctx, in.Token, caller)
 		if err != nil {
@@ -118,13 +118,13 @@ func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 		summary: "Decline an invitation",
 		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
 			"and may invite the address again.",
-		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired, fault.AlreadyPaid},
-	}, func(ctx context.Context, _ identity.Caller, in *declineInput) (*noContent, error) {
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired, fault.AlreadyPaid},
+	}, func(ctx context.Context, caller identity.Caller, in *declineInput) (*noContent, error) {
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
-		c, err := decliner.Decline(ctx, in.Token, reason, of(ctx).ip)
+		c, err := decliner.Decline(ctx, caller, in.Token, reason, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -146,9 +146,9 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 		summary: "Propose another address",
 		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
 			"then nothing changes, and no mail goes to that address. Three times a day.",
-		codes: []fault.Code{fault.Invalid, fault.Gone, fault.Expired},
-	}, func(ctx context.Context, _ identity.Caller, in *proposeInput) (*noContent, error) {
-		c, err := answers.Propose(ctx, in.Token, in.Body.Email, of(ctx).ip)
+		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired},
+	}, func(ctx context.Context, caller identity.Caller, in *proposeInput) (*noContent, error) {
+		c, err := answers.Propose(ctx, caller, in.Token, in.Body.Email, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
@@ -163,9 +163,9 @@ func RequestNewLink(answers *onboarding.Answers) Operation {
 		summary: "Ask for a new link",
 		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +
 			"Once a day; asking more often changes nothing.",
-		codes: []fault.Code{fault.Gone},
-	}, func(ctx context.Context, _ identity.Caller, in *LinkToken) (*noContent, error) {
-		c, err := answers.RequestLink(ctx, in.Token, of(ctx).ip)
+		codes: []fault.Code{fault.Unauthenticated, fault.Gone},
+	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*noContent, error) {
+		c, err := answers.RequestLink(ctx, caller, in.Token, of(ctx).ip)
 		if err == nil {
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}

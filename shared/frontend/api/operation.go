@@ -223,6 +223,7 @@ type request struct {
 	once        string
 	wait        time.Duration
 	ip          string
+	browser     identity.Browser
 }
 
 // Once is the input of what is carried out once for one key, however often it is sent.
@@ -250,7 +251,7 @@ func read(r *http.Request) request {
 	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		out.credentials.Bearer = strings.TrimSpace(token)
 	}
-	out.credentials.Session = cookie.Of(r)
+	out.credentials.Session, out.browser = cookie.Of(r), cookie.Browser(r)
 	for _, field := range r.Header.Values("Prefer") {
 		for p := range strings.SplitSeq(field, ",") {
 			p, _, _ = strings.Cut(p, ";") // parameters of a preference: wait has none

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -58,21 +60,33 @@ type requestCodeInput struct {
 	}
 }
 
-type accepted struct{ Body struct{} }
+type flowOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+	Body      struct {
+		Flow string `json:"flow" doc:"Send it with the code. Browsers have it in a cookie, too." example:"s1.5f0c2f0e.8hYd0"`
+	}
+}
 
 // RequestSignInCode mails a sign-in code to an address.
 func RequestSignInCode(codes *signin.Codes) Operation {
 	return operation(nil, described{
 		id: "requestSignInCode", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 202,
-		summary:     "Mail a sign-in code",
-		description: "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it.",
-		codes:       []fault.Code{fault.Invalid, fault.RateLimited},
-	}, func(ctx context.Context, _ identity.Caller, in *requestCodeInput) (*accepted, error) {
+		summary: "Mail a sign-in code",
+		description: "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it. The code " +
+			"belongs to the flow in the answer: only with it, or with the cookie that says the same, can the code be used.",
+		codes: []fault.Code{fault.Invalid, fault.RateLimited},
+	}, func(ctx context.Context, _ identity.Caller, in *requestCodeInput) (*flowOutput, error) {
 		to, err := email.Parse("email", in.Body.Email)
 		if err != nil {
 			return nil, err
 		}
-		return &accepted{}, codes.Request(ctx, to, of(ctx).ip)
+		flow, err := codes.Request(ctx, to, of(ctx).browser, of(ctx).ip)
+		if err != nil {
+			return nil, err
+		}
+		out := &flowOutput{SetCookie: cookie.Flow(flow).String()}
+		out.Body.Flow = flow
+		return out, nil
 	})
 }
 
@@ -80,6 +94,7 @@ type signInInput struct {
 	Body struct {
 		Email string `json:"email" example:"ops@acme.example" maxLength:"320"`
 		Code  string `json:"code" doc:"The six digits from the mail." example:"493021" maxLength:"400"`
+		Flow  string `json:"flow,omitempty" doc:"What requestSignInCode answered. Leave it out where its cookie is sent." maxLength:"2000"`
 	}
 }
 
@@ -102,24 +117,34 @@ type sessionOutput struct {
 	Body      SessionBody
 }
 
+type openedOutput struct {
+	SetCookie []string `header:"Set-Cookie"`
+	Body      SessionBody
+}
+
 // SignIn exchanges a code for a session cookie.
 func SignIn(signIns *signin.SignIns) Operation {
 	return operation(nil, described{
 		id: "signIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 201,
-		summary:     "Sign in with a code",
-		description: "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes.",
-		codes:       []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
-	}, func(ctx context.Context, _ identity.Caller, in *signInInput) (*sessionOutput, error) {
+		summary: "Sign in with a code",
+		description: "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes, in the flow or " +
+			"the browser that asked for it.",
+		codes: []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
+	}, func(ctx context.Context, _ identity.Caller, in *signInInput) (*openedOutput, error) {
 		who, err := email.Parse("email", in.Body.Email)
 		if err != nil {
 			return nil, err
 		}
 		r := of(ctx)
-		secret, s, err := signIns.SignIn(ctx, who, in.Body.Code, r.ip, r.credentials.Session)
+		from := r.browser
+		from.Flow = cmp.Or(in.Body.Flow, from.Flow)
+		opened, err := signIns.SignIn(ctx, who, in.Body.Code, from, r.ip, r.credentials.Session)
 		if err != nil {
 			return nil, err
 		}
-		return &sessionOutput{cookie.New(secret, identity.SessionLifetime).String(), sessionBody(s.Person(), s.ExpiresAt)}, nil
+		s := opened.Session
+		return &openedOutput{[]string{cookie.New(opened.Cookie, identity.SessionLifetime).String(), cookie.Known(opened.Known).String()},
+			sessionBody(s.Person(), s.ExpiresAt)}, nil
 	})
 }
 
@@ -159,16 +184,38 @@ func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	})
 }
 
+// WaitingBody is an invitation that waits for the caller's address.
+type WaitingBody struct {
+	AgencyID  string `json:"agencyId" doc:"Also the token of viewInvitation, acceptInvitation and startCheckout for this caller."`
+	Agency    string `json:"agency" example:"Northwind Automations"`
+	ExpiresAt Time   `json:"expiresAt"`
+}
+
+// CurrentBody is who is signed in, and what waits for the address.
+type CurrentBody struct {
+	SessionBody
+	Invitations []WaitingBody `json:"invitations" nullable:"false" doc:"Invitations that wait for this address, up to 20."`
+}
+
+type currentOutput struct{ Body CurrentBody }
+
 // GetSession says who is signed in.
-func GetSession(auth *signin.Authenticator) Operation {
+func GetSession(auth *signin.Authenticator, waiting *onboarding.Waiting) Operation {
 	return operation(auth, described{
 		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
-		summary: "Who is signed in",
-	}, func(_ context.Context, caller identity.Caller, _ *emptyInput) (*sessionOutput, error) {
-		if err := caller.MustSignIn(); err != nil { // it tells what the wrapper has found out, and no use case is asked
+		summary:     "Who is signed in",
+		description: "Also lists the invitations that wait for the address, which can be accepted without their links.",
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*currentOutput, error) {
+		invited, err := waiting.List(ctx, caller)
+		if err != nil {
 			return nil, err
 		}
-		return &sessionOutput{Body: sessionBody(caller, caller.Since.Add(identity.SessionLifetime))}, nil
+		out := &currentOutput{CurrentBody{sessionBody(caller, caller.Since.Add(identity.SessionLifetime)), []WaitingBody{}}}
+		for _, i := range invited {
+			out.Body.Invitations = append(out.Body.Invitations,
+				WaitingBody{string(i.Client.Agency), i.Client.Invite.From.AgencyName, Time(i.Client.Invite.ExpiresAt)})
+		}
+		return out, nil
 	})
 }
 

@@ -4,6 +4,8 @@ package cookie
 import (
 	"net/http"
 	"time"
+
+	"latchkey.dev/shared/domain/identity"
 )
 
 // Name is the cookie's. The prefix makes browsers hold it to this host, to TLS and to the path / (RFC 6265bis, "The
@@ -34,6 +36,37 @@ func Choice(r *http.Request) string {
 // Choose is the cookie that remembers the agency whose portal is shown, for a year.
 func Choose(agency string) *http.Cookie {
 	return &http.Cookie{Name: choice, Value: agency, Path: "/", MaxAge: 365 * 24 * 3600, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode}
+}
+
+// flow and known are the cookies of what a browser shows when it signs in.
+const (
+	flow  = "__Host-flow"
+	known = "__Host-known"
+)
+
+// flowFor is how long a browser keeps the flow of a code: until nobody can mean the code any more.
+const flowFor = time.Hour
+
+// Browser is what the browser shows of itself: the flow of the code that it asked for, and who has signed in with it.
+func Browser(r *http.Request) (b identity.Browser) {
+	if c, err := r.Cookie(flow); err == nil {
+		b.Flow = c.Value
+	}
+	if c, err := r.Cookie(known); err == nil {
+		b.Known = c.Value
+	}
+	return b
+}
+
+// Flow is the cookie of a code that was asked for.
+func Flow(sealed string) *http.Cookie { return kept(flow, sealed, flowFor) }
+
+// Known is the cookie of a browser with which somebody has signed in.
+func Known(sealed string) *http.Cookie { return kept(known, sealed, identity.KnownFor) }
+
+func kept(name, value string, lifetime time.Duration) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(lifetime / time.Second), Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode}
 }
 

@@ -115,6 +115,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.payment_received", values...)
 	case audit.PaymentFailed:
 		return words.Say("activity.payment_failed", values...)
+	case audit.PaymentInquiry:
+		return words.Say("activity.payment_inquiry", values...)
 	case audit.PaymentEnded:
 		return words.Say("activity.payment_ended", values...)
 	case audit.PaymentResumed:

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/provisioning"
@@ -293,6 +294,10 @@ func owing(v *page.Client, c *client.Client) bool {
 		until = " What it bought is suspended, and deleted on " + day + " unless it pays before."
 	}
 	switch s := c.Payment.State; {
+	case s == subscription.PastDue && c.Payment.Asked != "":
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.confirm_owed"), Text: words.Say("money.confirm_owed_text")}
+	case s.Open() && c.Payment.Inquiry:
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
 	case s == subscription.PastDue:
 		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
 			Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to " +

@@ -23,6 +23,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -158,14 +159,16 @@ func row(l *clients.Listed, now time.Time) page.ClientRow {
 	}
 	switch s := c.Payment.State; {
 	case !c.Joined():
+	case s == subscription.PastDue && c.Payment.Asked != "":
+		out.Owes = words.Say("money.confirm_listed")
 	case s == subscription.PastDue:
 		out.Owes = "payment past due"
 	case s == subscription.Disputed:
 		out.Owes = "payment disputed"
 	case c.Payment.Over():
 		out.Owes = "payment ended"
-	case s == subscription.Active && c.Payment.Ending:
-		out.Owes = "cancelled, paid until " + page.TimeAt(c.Payment.PeriodEnd, now).Day
+	case s == subscription.Active && !c.Payment.End().IsZero():
+		out.Owes = words.Say("money.ends_listed", "day", page.TimeAt(c.Payment.End(), now).Day)
 	}
 	if c.Proposal != nil && !c.Joined() {
 		out.Asks = "asks for another address"

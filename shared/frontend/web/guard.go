@@ -83,5 +83,5 @@ func tokenFits(r *http.Request) bool {
 func bare(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	event.Annotate(r.Context(), "code", string(f.Code))
 	retryAfter(w, f)
-	page.Bare(w, r, f.Code.Status(), title(f.Code), f.Message)
+	page.Bare(w, f.Code.Status(), title(f.Code), f.Message)
 }

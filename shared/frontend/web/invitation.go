@@ -149,11 +149,13 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 		if err != nil {
 			return err
 		}
-		to, err := invitations.Address(r.Context(), r.PathValue("token"))
+		to, invite, err := invitations.Address(r.Context(), r.PathValue("token"))
 		if err != nil {
 			return err
 		}
-		if err = codes.Request(r.Context(), to, address(r)); err == nil {
+		flow, err := codes.RequestInvited(r.Context(), to, invite, cookie.Browser(r), address(r))
+		if err == nil {
+			http.SetCookie(w, cookie.Flow(flow))
 			next := v.URL + codeMailed
 			if r.PostForm.Get("again") != "" {
 				next += codeAgain
@@ -164,7 +166,7 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(f.Limit.Name, "codes") { // one is out: it may as well be used
+		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
 			v.Step, v.Wait, v.Note = page.GiveCode, seconds(f.Retry), page.Note{Tone: page.Wait, Text: f.Message}
 		} else {
 			v.Problems = problems(f, nil)
@@ -184,12 +186,12 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 			return err
 		}
 		if r.PostForm.Has("code") && v.Step != page.Accept && v.Step != page.Joined {
-			to, err := invitations.Address(ctx, token)
+			to, _, err := invitations.Address(ctx, token)
 			if err != nil {
 				return err
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
-			secret, session, err := signIns.SignIn(ctx, to, v.Code, address(r), credentials(r).Session)
+			opened, err := signIns.SignIn(ctx, to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
 				if err != nil {
@@ -199,8 +201,8 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 				retryAfter(w, f)
 				return s.show(w, r, f.Code.Status(), v)
 			}
-			http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
-			caller = session.Person()
+			signedIn(w, opened)
+			caller = opened.Session.Person()
 		}
 		c, err := invitations.Accept(ctx, token, r.PostForm.Get("offer"), caller)
 		switch {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -130,7 +131,7 @@ func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 func revokeKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 	return form("revoke", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, err := id.ParseKey(r.PostForm.Get("id"))
-		if err != nil {
+		if err := cmp.Or(caller.May(identity.InPerson), err); err != nil { // which keys there are is nobody else's business
 			return err
 		}
 		if err := keys.Revoke(r.Context(), caller, which); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/view/page"
@@ -14,6 +15,9 @@ func onward(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
 		return ""
+	}
+	if of, ok := strings.CutPrefix(u.Path, "/i/"); ok && id.Valid(id.AgencyPrefix, of) { // an invitation by its address, without a secret
+		return u.Path
 	}
 	switch u.Path {
 	case "/upgrade", "/settings/agency":

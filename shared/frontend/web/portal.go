@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -20,7 +21,7 @@ import (
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
-func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page {
+func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waiting *onboarding.Waiting) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
@@ -36,7 +37,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 			view, err = from.Get(ctx, caller, which)
 		}
 		if fault.Is(err, fault.NotFound) {
-			return s.noPortal(w, r, from, caller, which, err)
+			return s.noPortal(w, r, from, waiting, caller, which, err)
 		}
 		if err != nil {
 			return err
@@ -70,6 +71,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal) *Page 
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
+			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Problems = refusal(r)
 			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
@@ -132,7 +134,8 @@ func places(v *portal.View) []page.Place {
 // noPortal tells a person who has no portal, or not the one that it asked for, what became of it. missing is the fault
 // to show where nothing is known.
 func (s *Site) noPortal(
-	w http.ResponseWriter, r *http.Request, from *portal.Portal, caller identity.Caller, which id.Agency, missing error,
+	w http.ResponseWriter, r *http.Request, from *portal.Portal, waiting *onboarding.Waiting, caller identity.Caller,
+	which id.Agency, missing error,
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
 	if !asked && caller.Agency != "" {
@@ -145,6 +148,17 @@ func (s *Site) noPortal(
 	note(r.Context(), fault.As(missing))
 	now := s.now()
 	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	invited, err := waiting.List(r.Context(), caller)
+	if err != nil {
+		return err
+	}
+	for _, i := range invited {
+		v.Waiting = append(v.Waiting, page.WaitingInvitation{Name: i.Client.Invite.From.AgencyName,
+			URL: invitationPath(string(i.Client.Agency)), Until: page.TimeAt(i.Client.Invite.ExpiresAt, now)})
+	}
+	if asked && len(v.Waiting) > 0 {
+		return s.show(w, r, http.StatusNotFound, v)
+	}
 	for _, e := range ended {
 		if e.Agency.ID == which {
 			ended := page.EndedPortal{Brand: brandOf(e.Agency), Left: e.By == client.ByClient, At: page.TimeAt(e.At, now)}

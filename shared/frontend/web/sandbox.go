@@ -164,5 +164,5 @@ func (s *Site) sampleMail(w http.ResponseWriter, r *http.Request, x *home.Sample
 	l := letter.Invitation(letter.InvitationData{AgencyName: x.Agency.Name, AgencyColor: x.Agency.Color, LogoURL: logo,
 		ClientName: c.DisplayName(), Message: c.Invite.Message, Opens: opens, Link: origin + sandboxPath + "invitation",
 		ExpiresAt: c.Invite.ExpiresAt, Platform: platform})
-	return s.pages.WriteLetter(w, r, page.SandboxLetter{From: x.Agency.Name, To: string(c.Email), Subject: l.Subject, HTML: l.HTML})
+	return s.pages.WriteLetter(w, page.SandboxLetter{From: x.Agency.Name, To: string(c.Email), Subject: l.Subject, HTML: l.HTML})
 }

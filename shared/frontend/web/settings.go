@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -180,6 +181,22 @@ func Logo(s *Site, logos *agencies.Logos) *Page {
 	})
 }
 
+// planPaid waits until the payment for Max has come. Where none is on its way there is nothing to wait for.
+func (s *Site) planPaid(w http.ResponseWriter, r *http.Request, a *agency.Agency, caller identity.Caller) error {
+	v := page.PlanPaid{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Tries: looks(r)}
+	if !v.Max && a.Payment.State != subscription.CheckoutOpen {
+		return seeOther(w, "/upgrade")
+	}
+	if !v.Max {
+		pause := 3
+		if v.Long() {
+			pause = 15
+		}
+		w.Header().Set("Refresh", fmt.Sprintf("%d;url=%s", pause, v.Again()))
+	}
+	return s.show(w, r, http.StatusOK, v)
+}
+
 // UpgradePage says what Max brings and how to get it.
 func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, settings *agencies.Settings, support string) *Page {
 	who := identity.ByStaff(identity.InPerson)
@@ -189,13 +206,14 @@ func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, se
 			return err
 		}
 		q, isMax := r.URL.Query(), a.Plan == agency.Max
+		if q.Get("paid") != "" {
+			return s.planPaid(w, r, a, caller)
+		}
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
 			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
-			Pending: q.Get("paid") != "" && !isMax, Back: q.Get("canceled") != "" && !isMax,
+			Asks: a.Payment.Asked != "", Confirm: a.Payment.AskedURL,
+			Back:   q.Get("canceled") != "" && !isMax,
 			SignIn: signInAgain(r, "/upgrade", words.Say("plan.paying_again"))}
-		if v.Pending {
-			w.Header().Set("Refresh", "3")
-		}
 		if v.Bill, err = planBill(r.Context(), prices); err != nil {
 			return err
 		}

@@ -99,7 +99,13 @@ var goodbyes = map[string]string{
 }
 
 // signInNames are the fields of the sign-in forms.
-var signInNames = map[string]string{"email": "email", "code": "code"}
+var signInNames = map[string]string{"email": "email", "code": "code", "flow": "code"}
+
+// signedIn has the browser keep a session, and that the address has signed in with it.
+func signedIn(w http.ResponseWriter, opened *signin.Opened) {
+	http.SetCookie(w, cookie.New(opened.Cookie, identity.SessionLifetime))
+	http.SetCookie(w, cookie.Known(opened.Known))
+}
 
 // requestCode mails a code, and leads to the address that asks for it. The answer is the same whether or not the address is
 // known.
@@ -109,7 +115,9 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true
-			if err = codes.Request(r.Context(), to, address(r)); err == nil {
+			var flow string
+			if flow, err = codes.Request(r.Context(), to, cookie.Browser(r), address(r)); err == nil {
+				http.SetCookie(w, cookie.Flow(flow))
 				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), url.Values{"next": {v.Next}}))
 			}
 		}
@@ -118,7 +126,7 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 			return err
 		}
 		v.Problems = problems(f, signInNames)
-		if strings.HasPrefix(f.Limit.Name, "codes") { // one is out, or several are: it may as well be used
+		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
 			v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
 			v.Note = page.Note{Tone: page.Wait, Text: f.Message}
 		}
@@ -135,9 +143,9 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
-			var secret string
-			if secret, _, err = signIns.SignIn(r.Context(), who, v.Code, address(r), credentials(r).Session); err == nil {
-				http.SetCookie(w, cookie.New(secret, identity.SessionLifetime))
+			var opened *signin.Opened
+			if opened, err = signIns.SignIn(r.Context(), who, v.Code, cookie.Browser(r), address(r), credentials(r).Session); err == nil {
+				signedIn(w, opened)
 				return seeOther(w, cmp.Or(v.Next, "/"))
 			}
 		}

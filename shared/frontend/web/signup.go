@@ -46,22 +46,26 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 		n := signin.NewAgency{Name: v.Name}
 		held := credentials(r).Session
 		coded := form.Get("step") == "code" && !caller.SignedIn()
+		var known *http.Cookie
 		_, _, err := n.Check()
 		if err == nil && !caller.SignedIn() {
 			var who email.Address
 			if who, err = email.Parse("email", v.Email); err == nil {
 				v.Email = string(who)
 				if !coded {
-					if err = codes.Request(ctx, who, address(r)); err == nil {
+					var flow string
+					if flow, err = codes.Request(ctx, who, cookie.Browser(r), address(r)); err == nil {
+						http.SetCookie(w, cookie.Flow(flow))
 						return seeOther(w, codePath("/sign-up", who, form.Get("again"), s.now(), url.Values{"name": {v.Name}}))
 					}
 				} else {
 					v.AskCode = true
-					var session *identity.Session
-					if held, session, err = signIns.SignIn(ctx, who, v.Code, address(r), held); err == nil {
-						caller = session.Person()
+					var opened *signin.Opened
+					if opened, err = signIns.SignIn(ctx, who, v.Code, cookie.Browser(r), address(r), held); err == nil {
+						held, caller = opened.Cookie, opened.Session.Person()
 						// From here on the person is signed in, whatever becomes of the agency.
-						http.SetCookie(w, cookie.New(held, identity.SessionLifetime))
+						known = cookie.Known(opened.Known)
+						signedIn(w, opened)
 						v.AskCode, v.Person = false, string(who)
 					}
 				}
@@ -72,6 +76,9 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 			if err = made; err == nil {
 				event.Annotate(ctx, "agency", string(a.ID))
 				w.Header().Del("Set-Cookie")
+				if known != nil {
+					http.SetCookie(w, known)
+				}
 				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
 				return seeOther(w, "/home")
 			}
@@ -82,7 +89,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 		}
 		v.Problems = problems(f, signUpNames)
 		// a code is out: it may as well be used
-		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && f.Limit.Name != "code-ip" {
+		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && codes.Waiting(cookie.Browser(r), email.Address(v.Email)) {
 			v.AskCode, v.Problems, v.Note = true, nil, page.Note{Tone: page.Wait, Text: f.Message}
 		}
 		retryAfter(w, f)

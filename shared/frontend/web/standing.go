@@ -41,7 +41,7 @@ func (s *Site) standing(
 	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(team, caller),
 		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites,
 		Fresh: closing.IsFresh(caller)}
-	v.Paying, v.PastDue = a.Payment.Customer != "", a.Payment.State == subscription.PastDue
+	v.Paying, v.PastDue, v.Confirm = a.Payment.Customer != "", a.Payment.State == subscription.PastDue, a.Payment.AskedURL
 	v.State, v.Renews = renewal(&a.Payment)
 	if !v.Owner {
 		return v, nil
@@ -62,8 +62,15 @@ func (s *Site) standing(
 // renewal says how the payment of an agency's plan stands, and what comes next.
 func renewal(p *subscription.Subscription) (page.Badge, string) {
 	switch end := receipt.Day(p.PeriodEnd); {
-	case p.State == subscription.Active && p.Ending:
-		return page.Badge{Tone: page.Wait, Text: words.Say("plan.ends", "day", end)}, paidEvery(p, words.Say("plan.ends_text", "day", end))
+	case p.State == subscription.Active && !p.End().IsZero():
+		last := receipt.Day(p.End())
+		text := words.Say("money.ends_plan", "day", last)
+		if !p.Ending {
+			text = words.Say("money.ends_plan_later", "renewal", end, "day", last)
+		}
+		return page.Badge{Tone: page.Wait, Text: words.Say("money.ends", "day", last)}, paidEvery(p, text)
+	case p.State == subscription.PastDue && p.Asked != "":
+		return page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}, words.Say("money.confirm_text")
 	case p.State == subscription.Active:
 		return page.Badge{Tone: page.Good, Text: words.Say("plan.paid")}, paidEvery(p, words.Say("plan.renews", "day", end))
 	case p.State == subscription.PastDue:

@@ -33,7 +33,8 @@ type Person struct {
 	Email     email.Address // "" of whoever has never signed in
 	CreatedAt time.Time     // of the first sign-in
 	Sessions  []identity.Session
-	Code      *identity.Code // nil for none
+	Codes     int         // how many sign-in codes are kept
+	Asked     []time.Time // when codes were asked for
 	Places    []Place
 }
 

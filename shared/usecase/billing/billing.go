@@ -41,6 +41,8 @@ type Provider interface {
 	CancelSubscription(ctx context.Context, id string, prorate bool) (payment.Subscription, error)
 	// LastPayment is the newest payment of a subscription.
 	LastPayment(ctx context.Context, subscription string) (payment.Payment, error)
+	// Owed is what a subscription's newest invoice still wants of its payer.
+	Owed(ctx context.Context, s payment.Subscription) (payment.Owed, error)
 	// RefundLast gives a subscription's last payment back, whole, once per idempotency key.
 	RefundLast(ctx context.Context, subscription, idempotencyKey string) (payment.Refund, error)
 	// Refund gives money back, once per idempotency key.
@@ -82,8 +84,8 @@ func asFault(err error) error {
 	case payment.Passing:
 		return fault.New(fault.Unavailable,
 			"The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
-	case payment.Refused:
-		if strings.Contains(e.Param, "price") { // the operator has archived it
+	case payment.Refused, payment.Missing:
+		if strings.Contains(e.Param, "price") { // the operator has archived it, or deleted it
 			return fault.New(fault.PaymentsOff,
 				"What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
 		}
@@ -93,7 +95,35 @@ func asFault(err error) error {
 
 // notSold tells whether the payment service makes no page, now or ever: there will be none to close either.
 func notSold(err error) bool {
-	return payment.Is(err, payment.Refused) || fault.Is(err, fault.PaymentsOff)
+	return payment.Is(err, payment.Refused) || payment.Is(err, payment.Missing) || fault.Is(err, fault.PaymentsOff)
+}
+
+// customerGone tells whether a page was refused because its customer was deleted at the payment service.
+func customerGone(err error) bool {
+	var e *payment.Error
+	return errors.As(err, &e) && e.Kind == payment.Missing && e.Param == "customer"
+}
+
+// asPromised holds a page that was made to what the contract says, before anybody can pay on it: what is charged is what was
+// shown. A page that asks for another sum is closed, and an operator is called.
+func asPromised(ctx context.Context, provider Provider, deal *contract.Contract, every payment.Interval, made payment.Checkout) error {
+	if made.Subtotal.Currency == "" {
+		return nil
+	}
+	want, err := deal.Price(every)
+	if err != nil {
+		return err
+	}
+	if made.Subtotal == want && want.Minor > 0 {
+		return nil
+	}
+	slog.ErrorContext(ctx, "a payment page asks for another sum than the contract", Alert, "billing_price_differs",
+		"checkout", made.ID, "asks", made.Subtotal.String(), "contract", want.String())
+	if _, err := provider.ExpireCheckout(ctx, made.ID); err != nil && !payment.Is(err, payment.Missing) {
+		return asFault(err)
+	}
+	return fault.New(fault.PaymentsOff,
+		"The price of this invitation is not right any more. Ask for a new invitation; nothing was charged.")
 }
 
 // Kinds of what a checkout is for, in its metadata.

@@ -36,6 +36,7 @@ type Checkouts struct {
 	Store     CheckoutStore
 	Provider  Provider
 	Provision Queue // of provisioning jobs
+	Mail      Queue // of mail jobs; nil where nobody is told, which is left to the [Worker]
 	Settings  Settings
 	Now       func() time.Time
 }
@@ -219,7 +220,23 @@ func (s *Checkouts) create(ctx context.Context, c *client.Client) (payment.Check
 	if found {
 		return payment.Checkout{}, fault.New(fault.AlreadyPaid, "This has been paid already.")
 	}
-	return s.Provider.CreateCheckout(ctx, s.request(c))
+	return s.make(ctx, c)
+}
+
+// make has the payment service make the page of the attempt. A customer that was deleted there is forgotten, and the page makes
+// another one.
+func (s *Checkouts) make(ctx context.Context, c *client.Client) (payment.Checkout, error) {
+	made, err := s.Provider.CreateCheckout(ctx, s.request(c))
+	if customer := c.Payment.Customer; customerGone(err) && c.Payment.Forget(customer) {
+		if err := s.Forget(ctx, c.Agency, c.Ref(), customer); err != nil {
+			return payment.Checkout{}, err
+		}
+		made, err = s.Provider.CreateCheckout(ctx, s.request(c))
+	}
+	if err != nil {
+		return made, err
+	}
+	return made, asPromised(ctx, s.Provider, c.Contract(), c.Payment.Interval, made)
 }
 
 // withdraw takes back an attempt for which no page is made.
@@ -257,11 +274,19 @@ func (s *Checkouts) paidBefore(ctx context.Context, c *client.Client) (bool, err
 	return false, nil
 }
 
+// once is an idempotency key. It names the customer, too: without one that was forgotten the request is another.
+func once(key, customer string) string {
+	if customer == "" {
+		return key
+	}
+	return key + "." + customer
+}
+
 func (s *Checkouts) request(c *client.Client) payment.CheckoutRequest {
 	p := c.Payment
 	back := s.Settings.Origin + "/checkout/done?agency=" + string(c.Agency)
 	r := payment.CheckoutRequest{
-		IdempotencyKey: fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval),
+		IdempotencyKey: once(fmt.Sprintf("%s.%d.%s", c.Invite.ID, p.Checkout.Attempt, p.Interval), p.Customer),
 		Reference:      string(c.Invite.ID), Customer: p.Customer, Email: string(c.Email),
 		Metadata: map[string]string{
 			metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaInvite: string(c.Invite.ID)},

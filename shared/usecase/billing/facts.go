@@ -46,6 +46,12 @@ func facts(ctx context.Context, provider Provider, p *subscription.Subscription,
 	if err != nil && !payment.Is(err, payment.Missing) {
 		return f, asFault(err)
 	}
+	f.PaidUntil = last.Until
+	if x.Status == payment.PastDue {
+		if f.Owed, err = provider.Owed(ctx, x); err != nil && !payment.Is(err, payment.Missing) {
+			return f, asFault(err)
+		}
+	}
 	if last.Disputed {
 		all, err := provider.DisputesOf(ctx, last.Intent)
 		if err != nil {
@@ -53,6 +59,7 @@ func facts(ctx context.Context, provider Provider, p *subscription.Subscription,
 		}
 		for _, d := range all {
 			f.Disputed = f.Disputed || d.Open() || d.Status == payment.DisputeLost
+			f.Inquiry = f.Inquiry || d.Asks()
 		}
 	}
 	return f, nil

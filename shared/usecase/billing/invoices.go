@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
 )
 
 // Invoices leads clients to their cards and invoices, which the payment service keeps.
@@ -16,6 +17,9 @@ type Invoices struct {
 	Origin   string // the product's own, for the way back
 	Now      func() time.Time
 }
+
+// errNoAccount is for a customer that was deleted at the payment service.
+var errNoAccount = fault.New(fault.NotFound, "The payment service has no card and no invoices for you any more.")
 
 // Page is the address of the payment service's own page for the person's cards and invoices at the agency, for one visit.
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person who has
@@ -35,5 +39,8 @@ func (s *Invoices) Page(ctx context.Context, caller identity.Caller, agency id.A
 		return "", fault.New(fault.NotFound, "You have not paid for anything here.")
 	}
 	url, err := s.Provider.BillingPortal(ctx, c.Payment.Customer, s.Origin+"/portal?agency="+string(agency))
+	if payment.Is(err, payment.Missing) {
+		return "", errNoAccount
+	}
 	return url, asFault(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -138,8 +139,8 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 		}
 		return Page{}, false, nil
 	}
-	made, err := s.Provider.CreateCheckout(ctx, payment.CheckoutRequest{
-		IdempotencyKey: fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval),
+	request := payment.CheckoutRequest{
+		IdempotencyKey: once(fmt.Sprintf("%s.max.%d.%s", a.ID, p.Checkout.Attempt, p.Interval), p.Customer),
 		Reference:      string(a.ID), Customer: p.Customer, Email: string(caller.Email),
 		Metadata:   map[string]string{metaKind: forPlan, metaAgency: string(a.ID)},
 		Lines:      []payment.Line{{PriceID: price.Lines[0].Price(p.Interval).ID, Quantity: 1}},
@@ -147,7 +148,18 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 		ExpiresAt:    p.Checkout.ExpiresAt.Truncate(time.Second),
 		AutomaticTax: price.Tax.Way == contract.Worked, PromotionCodes: s.Settings.PromotionCodes,
 		BillingAddress: s.Settings.BillingAddress, TaxIDs: s.Settings.TaxIDs,
-	})
+	}
+	made, err := s.Provider.CreateCheckout(ctx, request)
+	if customerGone(err) && request.Customer != "" {
+		if err := s.Forget(ctx, a.ID, request.Customer); err != nil {
+			return Page{}, false, err
+		}
+		request.IdempotencyKey, request.Customer = strings.TrimSuffix(request.IdempotencyKey, "."+request.Customer), ""
+		made, err = s.Provider.CreateCheckout(ctx, request)
+	}
+	if err == nil {
+		err = asPromised(ctx, s.Provider, price, p.Interval, made)
+	}
 	if notSold(err) {
 		err = errors.Join(err, s.withdraw(ctx, a))
 	}
@@ -190,6 +202,24 @@ func (s *Plans) withdraw(ctx context.Context, a *agency.Agency) error {
 			return nil
 		}
 		return s.Store.Charge(ctx, now, before, nil)
+	})
+}
+
+// Forget forgets a customer of the agency's that is there no more at the payment service.
+func (s *Plans) Forget(ctx context.Context, which id.Agency, customer string) error {
+	return conflict.Retry(ctx, func() error {
+		a, err := s.Store.Agency(ctx, which)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := *a
+		if !a.ClosedAt.IsZero() || !a.Payment.Forget(customer) {
+			return nil
+		}
+		return s.Store.Charge(ctx, a, before, nil)
 	})
 }
 
@@ -295,5 +325,8 @@ func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string
 		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
 	}
 	url, err := s.Provider.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	if payment.Is(err, payment.Missing) {
+		return "", errNoAccount
+	}
 	return url, asFault(err)
 }

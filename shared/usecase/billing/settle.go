@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
@@ -61,7 +62,7 @@ func (s *Checkouts) tidy(ctx context.Context, c *client.Client) error {
 	}
 	now := s.Now()
 	if p.Checkout.ID == "" && c.Contract() != nil && now.Sub(p.Checkout.OpenedAt) >= lost && now.Before(p.Checkout.ExpiresAt) {
-		made, err := s.Provider.CreateCheckout(ctx, s.request(c))
+		made, err := s.make(ctx, c)
 		switch {
 		case notSold(err):
 			p.Withdraw(p.Checkout.Attempt)
@@ -93,7 +94,7 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	now := s.Now().Truncate(time.Millisecond)
 	x := f.Subscription
 	if x != nil && x.Metadata[metaInvite] != "" && x.Metadata[metaInvite] != string(c.Invite.ID) && x.ID != c.Payment.Reference {
-		if x.Status.Final() || x.CancelAtPeriodEnd { // of a time before, and ending
+		if !x.Renews() { // of a time before, and ending
 			return nil, nil //nolint:nilnil // nothing is to be done
 		}
 		return func() error { return payBack(ctx, s.Provider, x.ID, "it is of an invite that was replaced") }, nil
@@ -135,14 +136,58 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	case change.Was != c.Payment.State && c.Payment.State == subscription.PastDue:
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentFailed, ""))
 	}
-	if !change.Changed && len(w.Audit) == 0 {
-		return after, nil
+	if change.Asks {
+		w.Audit = append(w.Audit, paid(now, c, audit.PaymentInquiry, ""))
 	}
-	if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
-		return nil, err
+	if change.Changed || len(w.Audit) > 0 {
+		if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
+			return nil, err
+		}
+		provision(ctx, s.Provision, c)
 	}
-	provision(ctx, s.Provision, c)
+	if after == nil && c.Payment.Untold != 0 && s.Mail != nil {
+		after = func() error { return s.tell(ctx, c) }
+	}
 	return after, nil
+}
+
+// tell hands over the mails about what has happened, and notes that: what could not be handed over is told by the next look. A
+// crash between the two tells twice.
+func (s *Checkouts) tell(ctx context.Context, c *client.Client) error {
+	said := c.Payment.Untold
+	m := job.Mail{Agency: c.Agency, Client: c.ID}
+	if said&subscription.TellAsked != 0 {
+		m.Kind, m.Job = job.Confirm, c.Payment.Asked
+		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+			return err
+		}
+	}
+	if said&subscription.TellInquiry != 0 {
+		m.Kind, m.Job, m.Member = job.Inquiry, c.Payment.Reference, c.Invite.From.Member
+		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+			return err
+		}
+	}
+	return s.change(ctx, c.Agency, c.Ref(), func(now *client.Client) bool { return now.Payment.Told(said) })
+}
+
+// Forget forgets a customer of the relationship's that is there no more at the payment service.
+func (s *Checkouts) Forget(ctx context.Context, agency id.Agency, ref id.Ref, customer string) error {
+	return s.change(ctx, agency, ref, func(c *client.Client) bool { return c.Payment.Forget(customer) })
+}
+
+// change writes what f changes of the relationship as it is now; f returns false where there is nothing to be changed.
+func (s *Checkouts) change(ctx context.Context, agency id.Agency, ref id.Ref, f func(c *client.Client) bool) error {
+	return conflict.Retry(ctx, func() error {
+		c, err := s.Store.Client(ctx, agency, ref, true)
+		if fault.Is(err, fault.NotFound) || err == nil && !f(c) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.Store.Commit(ctx, agency, client.Change{Client: c})
+	})
 }
 
 // closed tells whether the agency is at its end, so that nothing can be had of it.
@@ -223,7 +268,7 @@ func (s *Checkouts) endStray(ctx context.Context, sub string) error {
 		return nil
 	}
 	x, err := s.Provider.Subscription(ctx, sub)
-	if payment.Is(err, payment.Missing) || err == nil && (x.Status.Final() || x.CancelAtPeriodEnd) {
+	if payment.Is(err, payment.Missing) || err == nil && !x.Renews() {
 		return nil
 	}
 	if err != nil {

@@ -68,6 +68,11 @@ func (Unsold) LastPayment(context.Context, string) (payment.Payment, error) {
 	return payment.Payment{}, errUnsold
 }
 
+// Owed fails.
+func (Unsold) Owed(context.Context, payment.Subscription) (payment.Owed, error) {
+	return payment.Owed{}, errUnsold
+}
+
 // RefundLast fails.
 func (Unsold) RefundLast(context.Context, string, string) (payment.Refund, error) {
 	return payment.Refund{}, errUnsold

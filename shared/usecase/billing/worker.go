@@ -71,7 +71,22 @@ func (w *Worker) follow(ctx context.Context, o payment.Object) error {
 			return err
 		}
 	}
-	return nil
+	if !t.Gone {
+		return nil
+	}
+	return w.forget(ctx, t.Customer)
+}
+
+// forget forgets a customer that was deleted at the payment service, so that the next purchase makes another.
+func (w *Worker) forget(ctx context.Context, customer string) error {
+	agency, ref, err := w.Store.Payer(ctx, customer)
+	switch {
+	case err != nil || agency == "":
+		return err
+	case ref == "":
+		return w.Plans.Forget(ctx, agency, customer)
+	}
+	return w.Checkouts.Forget(ctx, agency, ref, customer)
 }
 
 // subscriptions returns the ids of a customer's subscriptions; one empty id for a customer that has none.

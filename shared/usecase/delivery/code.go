@@ -23,7 +23,7 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 	digest := identity.Digest(w.Key, m.User, digits)
 	var c *identity.Code
 	err = conflict.Retry(ctx, func() (err error) {
-		c, err = w.Store.Code(ctx, m.User)
+		c, err = w.Store.Code(ctx, m.User, m.Job)
 		if fault.Is(err, fault.NotFound) {
 			c = nil
 			return nil
@@ -45,7 +45,7 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 
 	var again time.Duration
 	err = conflict.Retry(ctx, func() error {
-		c, err := w.Store.Code(ctx, m.User)
+		c, err := w.Store.Code(ctx, m.User, m.Job)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ type Store interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// SaveNotice writes the state of the mail to a member, while it is still the one that was read.
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
-	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
@@ -102,6 +102,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.welcome(ctx, m)
 	case job.Refund, job.Removal:
 		return w.bought(ctx, m)
+	case job.Confirm, job.Inquiry:
+		return w.payment(ctx, m)
 	}
 	return w.invite(ctx, m)
 }

@@ -63,21 +63,37 @@ var errGone = fault.New(fault.Gone, GoneMessage)
 // Faults: [fault.Gone]; [fault.Expired] for a link that was good until its time was over, which only its holder can
 // learn. With Expired, and with Gone for the person who was a client by it, the invitation comes along, for its brand.
 func (r *Invitations) View(ctx context.Context, token string, caller identity.Caller) (Invitation, error) {
-	c, err := find(ctx, r.Store, token, false)
+	c, err := find(ctx, r.Store, token, caller, false)
 	if err != nil {
 		return Invitation{}, err
 	}
 	return standing(ctx, r.Store, c, caller, r.Now())
 }
 
-// find reads the relationship whose invite the link opens.
-func find(ctx context.Context, store InviteStore, token string, fresh bool) (*client.Client, error) {
+// find reads the relationship whose invite the link opens. In the place of a link's secret an agency's id stands for its
+// invitation to the address that the caller has proven: whoever reads the address's mail could open the link in it.
+func find(ctx context.Context, store InviteStore, token string, caller identity.Caller, fresh bool) (*client.Client, error) {
+	if agency, err := id.ParseAgency(token); err == nil {
+		return proven(ctx, store, agency, caller, fresh)
+	}
 	agency, ref, err := link.Locate(token)
 	if err != nil {
 		return nil, errGone //nolint:nilerr // malformed and unknown are the same from outside
 	}
 	c, err := store.Client(ctx, agency, ref, fresh)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.Invite.Opens(token) {
+		return nil, errGone
+	}
+	return c, err
+}
+
+// proven reads the agency's invitation to the caller's address. What waits for another address is as good as none.
+func proven(ctx context.Context, store InviteStore, agency id.Agency, caller identity.Caller, fresh bool) (*client.Client, error) {
+	if !caller.SignedIn() {
+		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited.")
+	}
+	c, err := store.Client(ctx, agency, id.RefOf(agency, caller.Email), fresh)
+	if fault.Is(err, fault.NotFound) || err == nil && (c.Email != caller.Email || !c.Listed) {
 		return nil, errGone
 	}
 	return c, err
@@ -140,10 +156,11 @@ func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation
 // Address is the invited address behind a good link, for the mail with the sign-in code: it goes to nobody else. It
 // also notes on the timeline that the link was opened, since asking for the code is the first thing that no mail
 // scanner does. Faults as View.
-func (r *Invitations) Address(ctx context.Context, token string) (email.Address, error) {
+func (r *Invitations) Address(ctx context.Context, token string) (email.Address, id.Invite, error) {
 	var to email.Address
+	var which id.Invite
 	err := conflict.Retry(ctx, func() error {
-		c, err := find(ctx, r.Store, token, true)
+		c, err := find(ctx, r.Store, token, identity.Caller{}, true)
 		if err != nil {
 			return err
 		}
@@ -151,7 +168,7 @@ func (r *Invitations) Address(ctx context.Context, token string) (email.Address,
 		if _, err := standing(ctx, r.Store, c, owner, r.Now()); err != nil {
 			return err
 		}
-		to = c.Email
+		to, which = c.Email, c.Invite.ID
 		for _, e := range c.Invite.Timeline {
 			if e.Name == invite.Opened {
 				return nil
@@ -160,7 +177,7 @@ func (r *Invitations) Address(ctx context.Context, token string) (email.Address,
 		c.Invite.Note(invite.Opened, r.Now(), "")
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c})
 	})
-	return to, err
+	return to, which, err
 }
 
 // Accept makes the signed-in person a client: exactly once, with exactly what the link shows. seen is the fingerprint
@@ -176,7 +193,7 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = find(ctx, r.Store, token, true); err != nil {
+		if c, err = find(ctx, r.Store, token, caller, true); err != nil {
 			return err
 		}
 		shown, err := standing(ctx, r.Store, c, caller, r.Now())

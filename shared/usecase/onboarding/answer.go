@@ -44,16 +44,17 @@ type Decliner struct {
 	Now       func() time.Time
 }
 
-// Decline ends the invitation because the holder of its link does not want it. The reason is the holder's own words to
+// Decline ends the invitation because the holder of its link, or the caller whose proven address it is for, does not want it.
+// The reason is the holder's own words to
 // the agency, and may be "". The link is dead from here on, and the address can be invited again.
 //
 // Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
-func (r *Decliner) Decline(ctx context.Context, token, reason, ip string) (*client.Client, error) {
+func (r *Decliner) Decline(ctx context.Context, caller identity.Caller, token, reason, ip string) (*client.Client, error) {
 	reason, err := text.Paragraph("reason", reason, MaxReason)
 	if err != nil {
 		return nil, err
 	}
-	return answer(ctx, r.Store, r.Now, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+	return answer(ctx, r.Store, r.Now, caller, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
 		if err := c.Invite.MayAnswer(now); err != nil {
 			return "", err
 		}
@@ -70,25 +71,25 @@ func (r *Decliner) Decline(ctx context.Context, token, reason, ip string) (*clie
 // mailed and nothing else changes until the agency says so.
 //
 // Faults: [fault.Invalid] in email, [fault.RateLimited] from the fourth in a day on, [fault.Gone], [fault.Expired].
-func (r *Answers) Propose(ctx context.Context, token, address, ip string) (*client.Client, error) {
+func (r *Answers) Propose(ctx context.Context, caller identity.Caller, token, address, ip string) (*client.Client, error) {
 	to, err := email.Parse("email", address)
 	if err != nil {
 		return nil, err
 	}
-	return answer(ctx, r.Store, r.Now, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
+	return answer(ctx, r.Store, r.Now, caller, token, ip, func(c *client.Client, now time.Time) (audit.Action, error) {
 		return audit.AddressProposed, c.Propose(now, to)
 	})
 }
 
 // answer does something to the invitation behind a good link, with a row of the log.
-func answer(ctx context.Context, store AnswerStore, clock func() time.Time, token, ip string,
+func answer(ctx context.Context, store AnswerStore, clock func() time.Time, caller identity.Caller, token, ip string,
 	do func(*client.Client, time.Time) (audit.Action, error)) (*client.Client, error) {
 	if err := allow(ctx, store, ip, clock()); err != nil {
 		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = find(ctx, store, token, true); err != nil {
+		if c, err = find(ctx, store, token, caller, true); err != nil {
 			return err
 		}
 		now := clock()
@@ -111,13 +112,13 @@ func answer(ctx context.Context, store AnswerStore, clock func() time.Time, toke
 
 // RequestLink notes for the agency that the holder of an expired link asks for a new one: once a day, and asking more
 // often is no fault. Faults: [fault.RateLimited]; [fault.Gone] for a link that has not expired.
-func (r *Answers) RequestLink(ctx context.Context, token, ip string) (*client.Client, error) {
+func (r *Answers) RequestLink(ctx context.Context, caller identity.Caller, token, ip string) (*client.Client, error) {
 	if err := allow(ctx, r.Store, ip, r.Now()); err != nil {
 		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
-		if c, err = find(ctx, r.Store, token, true); err != nil {
+		if c, err = find(ctx, r.Store, token, caller, true); err != nil {
 			return err
 		}
 		now := r.Now()

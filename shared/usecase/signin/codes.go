@@ -19,10 +19,16 @@ import (
 
 // CodeStore is what asking for a code needs.
 type CodeStore interface {
-	// Code reads the code of a person as it is now; a fault with code NotFound when there is none.
-	Code(ctx context.Context, user id.User) (*identity.Code, error)
-	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
-	SaveCode(ctx context.Context, c *identity.Code) error
+	// Asked reads when an asker has asked for codes; a fault with code NotFound for never.
+	Asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error)
+	// AskCode writes, in one transaction, a new code and that it was asked for, when the stored version of that is still
+	// a.Version; else [conflict.ErrChanged].
+	AskCode(ctx context.Context, c *identity.Code, a *identity.Asked) error
+	Allower
+}
+
+// Allower counts what a network does.
+type Allower interface {
 	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
 	// most of them already; zero when it may go on.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
@@ -45,47 +51,77 @@ const (
 type Codes struct {
 	Store CodeStore
 	Queue Queue
+	Seals identity.Seals
 	Now   func() time.Time
 }
 
-// Request asks for a code for the address. What it does and returns is the same whether or not anybody is known by
-// the address. Faults: [fault.RateLimited].
-func (c *Codes) Request(ctx context.Context, to email.Address, ip string) error {
+// Request asks for a code for the address and returns its flow, by which the code alone can be used. What it does and returns is
+// the same whether or not anybody is known by the address. Faults: [fault.RateLimited].
+func (c *Codes) Request(ctx context.Context, to email.Address, from identity.Browser, ip string) (string, error) {
+	return c.request(ctx, to, from, c.Seals.Asker(from.Known, to, c.Now()), ip)
+}
+
+// RequestInvited is Request by the holder of the link of an open invitation to the address.
+func (c *Codes) RequestInvited(
+	ctx context.Context, to email.Address, invite id.Invite, from identity.Browser, ip string,
+) (string, error) {
+	return c.request(ctx, to, from, identity.InvitationAsker(invite), ip)
+}
+
+// Waiting tells whether the browser has asked for a code for the address that can still be used.
+func (c *Codes) Waiting(from identity.Browser, of email.Address) bool {
+	f, ok := c.Seals.OpenFlow(from.Flow, of)
+	return ok && c.Now().Sub(f.Asked) < identity.CodeLifetime
+}
+
+func (c *Codes) request(ctx context.Context, to email.Address, from identity.Browser, by identity.Asker, ip string) (string, error) {
 	if err := allow(ctx, c.Store, "code-ip", ip, requestsPerIP, c.Now()); err != nil {
-		return err
+		return "", err
 	}
-	user, which := id.UserOf(to), ulid.Make().String()
+	if f, ok := c.Seals.OpenFlow(from.Flow, to); ok {
+		if err := identity.TooSoon(f.Asked, c.Now()); err != nil {
+			return "", err
+		}
+	}
+	code, err := c.ask(ctx, to, by)
+	if f := fault.As(err); f != nil && f.Code == fault.RateLimited && by != identity.Strangers {
+		code, err = c.ask(ctx, to, identity.Strangers) // what is left there is for everybody
+	}
+	if err != nil {
+		return "", err
+	}
+	// The state is stored and has a due time: what does not get onto the queue now, the sweep puts there.
+	if err := c.Queue.Send(ctx, job.Mail{Kind: job.Code, User: code.User, Job: code.Job}.Encode(), 0); err != nil {
+		slog.WarnContext(ctx, "code not enqueued, left to the sweep", "error", err)
+	}
+	return c.Seals.SealFlow(code), nil
+}
+
+// ask counts one code of an asker, and stores it. Each asker has an item of its own, so that nobody's asking is in the way of
+// somebody else's.
+func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker) (*identity.Code, error) {
+	user := id.UserOf(to)
+	var code *identity.Code
 	err := conflict.Retry(ctx, func() error {
-		code, err := stored(ctx, c.Store, user, to)
+		asked, err := c.Store.Asked(ctx, user, by)
+		if fault.Is(err, fault.NotFound) {
+			asked, err = &identity.Asked{User: user, By: by}, nil
+		}
 		if err != nil {
 			return err
 		}
-		if err := code.Ask(c.Now(), which); err != nil {
+		now := c.Now()
+		if err := asked.Take(now); err != nil {
 			return err
 		}
-		return c.Store.SaveCode(ctx, code)
+		code = identity.NewCode(user, to, now, ulid.Make().String())
+		return c.Store.AskCode(ctx, code, asked)
 	})
-	if err != nil {
-		return err
-	}
-	// The state is stored and has a due time: what does not get onto the queue now, the sweep puts there.
-	if err := c.Queue.Send(ctx, job.Mail{Kind: job.Code, User: user, Job: which}.Encode(), 0); err != nil {
-		slog.WarnContext(ctx, "code not enqueued, left to the sweep", "error", err)
-	}
-	return nil
-}
-
-// stored reads the code of an address; a new one where none is stored.
-func stored(ctx context.Context, store CodeStore, user id.User, address email.Address) (*identity.Code, error) {
-	c, err := store.Code(ctx, user)
-	if fault.Is(err, fault.NotFound) {
-		return &identity.Code{User: user, Email: address}, nil
-	}
-	return c, err
+	return code, err
 }
 
 // allow counts one request of a network, and refuses it when there have been most of them within the window.
-func allow(ctx context.Context, store CodeStore, name, ip string, most int, now time.Time) error {
+func allow(ctx context.Context, store Allower, name, ip string, most int, now time.Time) error {
 	wait, err := store.Allow(ctx, name+"#"+ip, most, ipWindow, now)
 	if err != nil {
 		return err
@@ -100,7 +136,11 @@ func allow(ctx context.Context, store CodeStore, name, ip string, most int, now 
 
 // OpeningStore is what signing in needs.
 type OpeningStore interface {
-	CodeStore
+	// Code reads a person's code as it is now; a fault with code NotFound when there is none.
+	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
+	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
+	SaveCode(ctx context.Context, c *identity.Code) error
+	Allower
 	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, and the
 	// person, who exists from the first sign-in on.
 	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error
@@ -114,29 +154,48 @@ type OpeningStore interface {
 type SignIns struct {
 	Store OpeningStore
 	Key   []byte // HMAC key of the codes' digests
+	Seals identity.Seals
 	Now   func() time.Time
 }
 
-// SignIn exchanges the code for a session, and ends the session that came with the request. It returns the cookie's
-// value. Faults: [fault.WrongCode], [fault.RateLimited].
-func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed, ip, old string) (string, *identity.Session, error) {
+// Opened is a sign-in that has worked.
+type Opened struct {
+	Cookie  string // the session's value
+	Session *identity.Session
+	Known   string // what the browser is known by from now on
+}
+
+// NoFlow is what somebody reads who types a code that another browser has asked for.
+const NoFlow = "Enter the code in the browser in which you asked for it, or ask for a new one here."
+
+// SignIn exchanges the code that the browser asked for for a session, and ends the session that came with the request. Guesses
+// without a flow, or in another one than the code's, are no guesses at it.
+//
+// Faults: [fault.WrongCode], [fault.RateLimited], [fault.Invalid] in flow for a browser that asked for no code for the address.
+func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed string, from identity.Browser, ip, old string) (*Opened, error) {
 	if err := allow(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	code, err := identity.ParseCode(typed)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	user := id.UserOf(address)
+	flow, ok := s.Seals.OpenFlow(from.Flow, address)
+	if !ok {
+		return nil, fault.InField("flow", NoFlow)
+	}
+	user := flow.User
 	digest := identity.Digest(s.Key, user, code)
 	places, err := s.Store.Memberships(ctx, user)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	var cookie string
-	var session *identity.Session
+	var opened Opened
 	err = conflict.Retry(ctx, func() error {
-		c, err := stored(ctx, s.Store, user, address)
+		c, err := s.Store.Code(ctx, user, flow.Job)
+		if fault.Is(err, fault.NotFound) {
+			c, err = &identity.Code{User: user, Email: address, Job: flow.Job}, nil // long gone
+		}
 		if err != nil {
 			return err
 		}
@@ -150,18 +209,19 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed, ip, 
 			}
 			return verdict
 		}
-		cookie, session = open(user, address, places, now.Truncate(time.Millisecond))
-		return s.Store.OpenSession(ctx, c, session)
+		opened.Cookie, opened.Session = open(user, address, places, now.Truncate(time.Millisecond))
+		opened.Known = s.Seals.Meet(from.Known, address, now)
+		return s.Store.OpenSession(ctx, c, opened.Session)
 	})
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if user, held, err := locateSession(old); err == nil { // what was signed in before on this device is not any more
 		if err := s.Store.EndSession(ctx, user, held, secret.HashOf(old)); err != nil {
 			slog.WarnContext(ctx, "old session not ended", "error", err)
 		}
 	}
-	return cookie, session, nil
+	return &opened, nil
 }
 
 // open makes a session of a person, which acts for one of the agencies where the person works.

@@ -25,7 +25,8 @@ type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
 	Member id.Member
-	User   id.User // when not "", the code of this person
+	User   id.User // when not "", a code of this person
+	Code   string  // which one
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -36,7 +37,7 @@ type Store interface {
 	Shards() int
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
-	Code(ctx context.Context, user id.User) (*identity.Code, error)
+	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
@@ -94,7 +95,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 // one looks after one thing that is overdue.
 func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.User != "" {
-		return s.code(ctx, d.User)
+		return s.code(ctx, d.User, d.Code)
 	}
 	if d.Member != "" {
 		return s.notice(ctx, d)
@@ -209,8 +210,8 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 }
 
 // code has the mail with a sign-in code sent that nobody is working on.
-func (s *Sweep) code(ctx context.Context, user id.User) error {
-	c, err := s.Store.Code(ctx, user)
+func (s *Sweep) code(ctx context.Context, user id.User, which string) error {
+	c, err := s.Store.Code(ctx, user, which)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}

@@ -36,6 +36,12 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+func confirming() letter.BoughtData {
+	d := thing(false)
+	d.Link = "https://invoice.stripe.com/i/acct_1/test_1?s=ap"
+	return d
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -57,6 +63,8 @@ func TestGoldenMails(t *testing.T) {
 		"refund-agency":  letter.Refund(thing(true)),
 		"removal-client": letter.Removal(thing(false)),
 		"removal-agency": letter.Removal(thing(true)),
+		"confirm":        letter.Confirm(confirming()),
+		"inquiry":        letter.Inquiry(thing(true)),
 		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {

@@ -60,9 +60,7 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	content = Compress(w, r, content)
 	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(content) // the reader may be gone; there is nobody to tell
-	}
+	_, _ = w.Write(content) // the reader may be gone; there is nobody to tell
 	return true
 }
 

@@ -149,14 +149,12 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View,
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(html) // the reader may be gone; there is nobody to tell
-	}
+	_, _ = w.Write(html) // the reader may be gone; there is nobody to tell
 	return nil
 }
 
 // Bare answers with a page of a title and a sentence that is put together without templates.
-func Bare(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+func Bare(w http.ResponseWriter, status int, title, text string) {
 	style := Brand{}.style()
 	h := w.Header()
 	SecurityHeaders(h)
@@ -164,9 +162,6 @@ func Bare(w http.ResponseWriter, r *http.Request, status int, title, text string
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return
-	}
 	title, text = template.HTMLEscapeString(title), template.HTMLEscapeString(text)
 	// The reader may be gone; there is nobody to tell.
 	_, _ = io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>`+title+

@@ -194,11 +194,22 @@ type Nowhere struct {
 	Brand  Brand
 	Email  string
 	Former []FormerPortal // those that it had
+	// Waiting are the invitations that wait for the address.
+	Waiting []WaitingInvitation
+}
+
+// WaitingInvitation is an invitation that waits for the address that somebody has signed in with.
+type WaitingInvitation struct {
+	Name  string // of the agency
+	URL   string
+	Until Time
 }
 
 func (v Nowhere) frame() frame {
 	title := words.Say("nowhere.title")
-	if len(v.Former) > 0 {
+	if len(v.Waiting) > 0 {
+		title = words.Say("nowhere.waiting")
+	} else if len(v.Former) > 0 {
 		title = words.Say("nowhere.had")
 	}
 	return frame{template: "nowhere", title: title, brand: v.Brand}

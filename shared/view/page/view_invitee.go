@@ -121,6 +121,8 @@ type Portal struct {
 	Services  []Tile
 	Failed    string       // why it cannot be shown; "" when it can
 	Billing   string       // the agency's id, for a client that pays: it can open its card and invoices; "" for none
+	Asks      bool         // the client's bank wants to see a payment confirmed
+	Confirm   string       // where that is done; "" where no page is known
 	PastDue   bool         // the last payment failed
 	Deal      *Deal        // what is paid for; nil for nothing
 	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in

@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/base64"
+	"fmt"
 	"html/template"
 
 	"latchkey.dev/shared/domain/words"
@@ -151,6 +152,7 @@ type Standing struct {
 	State     Badge  // of the payment; Text "" for a plan that nobody pays for
 	Renews    string // what comes next, in a sentence; "" for nothing
 	PastDue   bool
+	Confirm   string       // where a payment is confirmed that the payer's bank wants to see confirmed; "" for none
 	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
 	Left      int
 	Quota     int
@@ -176,10 +178,33 @@ type Upgrade struct {
 	Bill      *Bill        // what Max costs; nil where it is not sold by card
 	Paying    bool         // whether the agency has paid by card, and so has invoices
 	PastDue   bool         // the last payment failed
-	Pending   bool         // it has just come back from paying, and nobody has told of it yet
+	Asks      bool         // the payer's bank wants to see a payment confirmed
+	Confirm   string       // where that is done; "" where no page is known
 	SignIn    *SignInAgain // nil unless the sign-in is too old to pay
 	Back      bool         // it has come back without paying
 	Problems  Problems
+}
+
+// PlanPaid is where an owner comes back to who has paid for Max: it waits until the payment is known, and leads on from there.
+// Nothing can be paid on it.
+type PlanPaid struct {
+	Workspace Workspace
+	Max       bool // the payment has come
+	Tries     int  // how often it has been looked
+}
+
+// Long tells whether it takes longer than it should.
+func (v PlanPaid) Long() bool { return v.Tries > 4 }
+
+// Again is the path of the next look.
+func (v PlanPaid) Again() string { return fmt.Sprintf("/upgrade?paid=1&n=%d", v.Tries+1) }
+
+func (v PlanPaid) frame() frame {
+	title := words.Say("money.confirming")
+	if v.Max {
+		title = words.Say("money.on_max")
+	}
+	return frame{template: "planpaid", title: title, brand: v.Workspace.Brand}
 }
 
 // Mail is where a mail to the support begins.

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Weight is how good the state of a payment is.
@@ -132,6 +133,7 @@ func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency stri
 	day("First paid on", p.PaidAt)
 	if p.State.Open() {
 		day("Paid until", p.PeriodEnd)
+		day("Ends on", p.End())
 	}
 	day("Last payment failed on", p.PastDueSince)
 	if !p.PaidAt.IsZero() || p.State == subscription.Canceled {
@@ -160,13 +162,26 @@ func StateOf(c *client.Client, now time.Time) State {
 		return State{Over, "Returned", "What was bought could not be set up, and the payment was returned."}
 	case p.State == subscription.Canceled && p.PaidAt.IsZero():
 		return State{Over, "Returned", "The money came after the invitation had ended, and was returned."}
-	case p.State == subscription.Active && p.Ending:
-		return State{Waiting, "Ends " + Day(p.PeriodEnd), "It is paid until " + Day(p.PeriodEnd) + ", and is not renewed after that."}
+	case p.State == subscription.Active && !p.End().IsZero():
+		text := words.Say("money.ends_text", "day", Day(p.End()))
+		if !p.Ending {
+			text = words.Say("money.ends_later_text", "renewal", Day(p.PeriodEnd), "day", Day(p.End()))
+		}
+		return State{Waiting, words.Say("money.ends", "day", Day(p.End())), text}
+	case p.State == subscription.Active && p.Inquiry:
+		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ". " + words.Say("money.inquiry_state_text")}
 	case p.State == subscription.Active:
 		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ", and renews by itself."}
 	case p.State == subscription.PastDue:
-		return State{Wrong, "Past due", "The last payment did not go through. The card is tried again over the next days; everything " +
-			"goes on until then."}
+		word := "Past due"
+		text := "The last payment did not go through. The card is tried again over the next days; everything goes on until then."
+		if p.Asked != "" {
+			word, text = words.Say("money.confirm_state"), words.Say("money.confirm_state_text")
+		}
+		if end := p.End(); !end.IsZero() {
+			text += " " + words.Say("money.ends_past_due", "day", Day(end))
+		}
+		return State{Wrong, word, text}
 	case p.State == subscription.Disputed:
 		return State{Wrong, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided."}
 	case p.State == subscription.Unpaid:

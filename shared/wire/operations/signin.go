@@ -17,7 +17,8 @@ func (f Functions) Sessions() event.Function {
 
 // Session serves /v1/sessions/current.
 func (f Functions) Session() event.Function {
-	return api.Route(f.p.Origin(), api.GetSession(f.p.Authenticator()), api.SignOut(f.p.Authenticator(), f.p.Sessions())).Function()
+	return api.Route(f.p.Origin(), api.GetSession(f.p.Authenticator(), f.p.Waiting()),
+		api.SignOut(f.p.Authenticator(), f.p.Sessions())).Function()
 }
 
 // Me serves /v1/me.

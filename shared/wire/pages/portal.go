@@ -7,7 +7,7 @@ import (
 
 // PortalPage serves /portal.
 func (f Functions) PortalPage() event.Function {
-	return web.PortalPage(f.p.Site(), f.p.Authenticator(), f.p.Portal()).Function()
+	return web.PortalPage(f.p.Site(), f.p.Authenticator(), f.p.Portal(), f.p.Waiting()).Function()
 }
 
 // PortalInstancePage serves /portal/instances/{instanceId}.

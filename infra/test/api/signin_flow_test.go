@@ -1,0 +1,119 @@
+package apitest_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFS6TheCodePageCanBeLoadedAgain: the page that asks for the code has an address of its own, which mails nothing however
+// often it is loaded, and the code that is out goes on working.
+func TestFS6TheCodePageCanBeLoadedAgain(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	i := o.invite(p.address("ops"))
+	secret := token(t, p.nextMail(i.Email))
+	for path, form := range map[string]url.Values{
+		"/sign-in": {"email": {p.address("in")}}, "/sign-up": {"email": {p.address("up")}, "name": {"Fresh " + p.run}}, "/i/" + secret: {},
+	} {
+		to := form.Get("email")
+		if to == "" {
+			to = i.Email
+		}
+		c := p.nobody()
+		before := len(p.mails(to))
+		asks := c.post(path, do(map[bool]string{true: "sign-up", false: "code"}[path == "/sign-up"], form)).is(303).header.Get("Location")
+		right := p.nextCode(to)
+		for range 5 { // loaded again, gone back to, and opened anew after the phone has dropped the tab
+			if a := c.get(asks).is(200); !strings.Contains(string(a.body), `name="code"`) {
+				t.Errorf("%s does not ask for the code", asks)
+			}
+			c.get(path).is(200)
+		}
+		form.Set("code", swapLast(right))
+		form.Set("step", "code")
+		act := map[string]string{"/sign-in": "sign-in", "/sign-up": "sign-up"}[path]
+		if act == "" {
+			act = "accept"
+		}
+		c.post(path, do(act, form)).is(422)
+		c.get(asks).is(200)
+		if n := len(p.mails(to)) - before; n != 1 {
+			t.Errorf("%s mailed %d codes, want one", path, n)
+		}
+		form.Set("code", right)
+		if a := c.post(path, do(act, form)).is(303); a.session() == "" {
+			t.Errorf("%s: the code that was mailed first does not sign in", path)
+		}
+	}
+}
+
+// TestFS1ACodeBelongsToWhoAskedForIt is about programs, which carry the flow themselves, and browsers, which have a cookie.
+func TestFS1ACodeBelongsToWhoAskedForIt(t *testing.T) {
+	p := start(t)
+	to := p.address("anna")
+	var asked struct{ Flow string }
+	program := func(body m) *answer { return p.nobody().post("/v1/sessions", body) }
+	p.nobody().post("/v1/sign-in-codes", m{"email": to}).is(202).into(&asked)
+	right := p.nextCode(to)
+	var strange struct{ Flow string }
+	stranger := p.nobody()
+	stranger.post("/v1/sign-in-codes", m{"email": to}).is(202).into(&strange)
+	p.nextMail(to)
+
+	// The right code is of no use without its flow, with another one, or for another address.
+	if f := program(m{"email": to, "code": right}).fails(422, "invalid"); f.at("flow") == "" {
+		t.Errorf("without a flow: %+v", f)
+	}
+	program(m{"email": to, "code": right, "flow": "s1.made.up"}).fails(422, "invalid")
+	program(m{"email": p.address("bob"), "code": right, "flow": asked.Flow}).fails(422, "invalid")
+	for range 8 { // a stranger's guesses use up the stranger's own code alone
+		stranger.post("/v1/sessions", m{"email": to, "code": right}).fails(422, "wrong_code")
+	}
+	stranger.post("/sign-in", do("sign-in", url.Values{"email": {to}, "code": {right}})).is(422)
+	p.nobody().post("/sign-in", do("sign-in", url.Values{"email": {to}, "code": {right}})).is(422).
+		shows("Enter the code in the browser in which you asked for it")
+	a := program(m{"email": to, "code": right, "flow": asked.Flow}).is(201)
+	guarded(t, a)
+	program(m{"email": to, "code": right, "flow": asked.Flow}).fails(422, "wrong_code") // once
+}
+
+// TestFS1TheStrangersSumIsSaid: who is told that no code is left learns when there will be; a browser that has signed in
+// before and the holder of an invitation's link are not in that sum.
+func TestFS1TheStrangersSumIsSaid(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	i := o.invite(p.address("ops"))
+	secret := token(t, p.nextMail(i.Email))
+	to := i.Email
+	home := p.nobody()
+	home.post("/i/"+secret, do("code", nil)).is(303)
+	home.post("/sign-in", do("sign-in", url.Values{"email": {to}, "code": {p.nextCode(to)}})).is(303)
+	for n := range 10 {
+		p.nobody().post("/v1/sign-in-codes", m{"email": to}).is(202)
+		if n == 4 {
+			p.advance(10 * time.Minute) // for the network's own limit
+		}
+	}
+	a := p.nobody().post("/v1/sign-in-codes", m{"email": to})
+	f := a.fails(429, "rate_limited")
+	if after := a.limited(`"codes";q=10;w=3600`); after > time.Hour || !strings.Contains(f.Detail, "Try again in ") {
+		t.Errorf("after %s: %s", after, f.Detail)
+	}
+	at := p.now().Add(50 * time.Minute).UTC().Format("15:")
+	p.nobody().post("/sign-in", do("code", url.Values{"email": {to}})).is(429).
+		shows("Too many sign-in codes were requested for this address. Try again in", "UTC", at).hides(`name="code"`)
+	for range 5 {
+		p.advance(21 * time.Second)
+		home.post("/sign-in", do("code", url.Values{"email": {to}})).is(303)
+	}
+	p.advance(21 * time.Second)
+	home.post("/sign-in", do("code", url.Values{"email": {to}})).is(429)
+	link := p.nobody()
+	link.post("/i/"+secret, do("code", nil)).is(303)
+	p.skipMails(to)
+	p.advance(21 * time.Second)
+	link.post("/i/"+secret, do("code", nil)).is(303)
+	link.post("/i/"+secret, do("accept", url.Values{"code": {p.nextCode(to)}})).is(303)
+}

@@ -1,0 +1,48 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/view/letter"
+)
+
+// payment tells a client that its bank wants a payment confirmed, or the agency's person that the client's bank asks about one.
+// What is no more so when the job comes is not told.
+func (w *Worker) payment(ctx context.Context, j job.Mail) error {
+	c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || c.Erased() { // nobody is left to be told
+		return err
+	}
+	from := c.Invite.From
+	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
+		ClientName: c.DisplayName(), Platform: w.Platform}
+	m := Mail{FromName: w.sender(from.AgencyName), From: w.From, To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
+	switch {
+	case j.Kind == job.Confirm && c.Payment.Asked == j.Job:
+		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")
+		m.Letter = letter.Confirm(d)
+	case j.Kind == job.Inquiry && c.Payment.Inquiry:
+		who, err := w.Store.Member(ctx, j.Agency, j.Member)
+		if fault.Is(err, fault.NotFound) {
+			return nil // left meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		d.Link, m.To = w.Origin+"/clients/"+string(c.ID), who.Email
+		m.Letter = letter.Inquiry(d)
+	default:
+		return nil
+	}
+	_, err = w.Mailer.Send(ctx, m)
+	if _, final := refusal(err); final {
+		return nil // nobody is there to be told
+	}
+	return err
+}
