@@ -57,7 +57,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	if again.ClientID != i.ClientID {
 		t.Errorf("invited again, it is %s and was %s", again.ClientID, i.ClientID)
 	}
-	me.get("/portal").is(200).shows("No portal for this address") // not before it accepts
+	me.get("/portal").is(200).shows("You've been invited") // not before it accepts
 	me.post("/v1/invitations/"+token(t, p.nextMail(i.Email))+"/accept", nil).is(200)
 	me.get("/v1/portal").is(200)
 	// By the page.

@@ -106,12 +106,12 @@ func TestDeletingByThePage(t *testing.T) {
 	o.invite(p.address("a"))
 	o.invite(p.address("b"))
 	armoured(t, o.get("/settings/agency").is(200).shows("Danger zone", "Delete agency…"))
-	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portal",
+	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portals",
 		"Your clients keep their sign-ins", "Delete for good")
 	armoured(t, ask)
 	o.post("/settings/agency", url.Values{"name": {"northwind"}}).is(422).shows("Type the agency's name exactly as it stands.")
 	p.advance(16 * time.Minute)
-	o.get("/settings/agency?delete=ask").is(200).shows("sign in again first").hides("Delete for good")
+	o.get("/settings/agency?delete=ask").is(200).shows("Sign in again first").hides("Delete for good")
 	o.post("/settings/agency", url.Values{"name": {"Northwind Automations"}}).is(401).shows("needs a fresh sign-in")
 	o = p.signIn(owner)
 	o.post("/settings/agency", url.Values{"name": {"Northwind Automations"}}).is(303).has("Location", "/agencies?done=deleted")

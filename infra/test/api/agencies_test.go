@@ -305,7 +305,7 @@ func TestTheBrandByThePage(t *testing.T) {
 		t.Errorf("a preview saved %s", x.Color)
 	}
 	for _, page := range []*answer{o.get("/settings?color=%23123456").is(200), o.get("/settings?color=nonsense").is(200),
-		o.get("/upgrade").is(200).shows("You are on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
+		o.get("/upgrade").is(200).shows("You're on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
 		armoured(t, page)
 	}
 	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in",
@@ -342,12 +342,12 @@ func TestKeysByThePage(t *testing.T) {
 	armoured(t, made)
 	secret := regexp.MustCompile(`lkk_[A-Za-z0-9_]+`).Find(made.body)
 	p.program(string(secret)).get("/v1/clients").is(200)
-	c.post("/settings/keys", form).is(200).shows("This key was made a moment ago.").hides(string(secret))
+	c.post("/settings/keys", form).is(200).shows("You created this key a moment ago.").hides(string(secret))
 	list := c.get("/settings/keys").is(200).shows("CRM", "clients:read").hides(string(secret))
 	id := regexp.MustCompile(`revoke=(key_[0-9A-Z]+)`).FindSubmatch(list.body)
-	armoured(t, c.get("/settings/keys?revoke="+string(id[1])).is(200).shows("Revoke CRM?", "Keep the key"))
+	armoured(t, c.get("/settings/keys?revoke="+string(id[1])).is(200).shows("Revoke CRM?", "Keep key"))
 	c.post("/settings/keys", url.Values{"do": {"revoke"}, "id": {string(id[1])}}).is(303).has("Location", "/settings/keys?done=revoked")
-	c.get("/settings/keys?done=revoked").is(200).shows("The key is revoked.", "Revoked")
+	c.get("/settings/keys?done=revoked").is(200).shows("Key revoked.", "Revoked")
 	p.program(string(secret)).get("/v1/clients").fails(401, "unauthenticated")
 	c.post("/settings/keys", url.Values{"do": {"revoke"}, "id": {"key_x"}}).is(404)
 	c.post("/settings/keys", url.Values{"do": {"dance"}}).is(400)
