@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz
+.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz callers-tools
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -26,7 +26,7 @@ QUICK := ./shared/... ./infra/run/template ./infra/test/layout ./infra/test/open
 RACY := ./shared/adapter/dynamo ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/sqs
 AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst|Of64|SeenWhole
 # What make test-long has for itself: pictures, lifecycles and faults by the thousand, every binary, kills, long walks in the browser.
-LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser
+LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser ./infra/test/callers
 LIFECYCLES := Lifecycles|PlantedBugs|ItsModel|Anywhere|CutOff|BoughtBefore|HasBought|HaveBought|WhileItsOwnerIsErased
 # The browser's walks that make test has; the others are long.
 WALKS := TheMainJob|DeadLinks|OnFree|NoScript|KeyboardAlone
@@ -54,9 +54,10 @@ test: chromium ## every test that is not long, with the race detector where thin
 	$(RACE) $(PATIENCE) $(RACY)
 	$(RACE) $(PATIENCE) -run '$(AT_ONCE)' ./infra/test/stories ./infra/test/api ./infra/test/conformance/dynamodb
 
-test-long: chromium axe binaries-test ## pictures, lifecycles and faults by the thousand, every binary, the browser's long walks
+test-long: chromium axe callers-tools binaries-test ## pictures, lifecycles and faults by the thousand, every binary, long walks, other callers
 	$(TEST) $(PATIENCE) -parallel 4 ./infra/test/pictures
 	$(TEST) $(PATIENCE) ./infra/test/crash
+	$(TEST) $(PATIENCE) ./infra/test/callers
 	$(TEST) $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
 	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
 
@@ -72,6 +73,9 @@ test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no pa
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
 	@infra/test/browser/chromium.sh
+
+callers-tools: ## install a generator of Python clients and Schemathesis with pip, where there is Python
+	@infra/test/callers/tools.sh
 
 axe: ## fetch axe-core, which judges the pages' accessibility in the tests, with npm where there is npm
 	@infra/test/pictures/axe.sh
@@ -126,7 +130,7 @@ screenshots: chromium ## take the README's picture anew
 goldens: chromium ## take the golden pictures of every page and mail anew
 	go test ./infra/test/pictures -run EveryState -parallel 4 $(PATIENCE) -count=1 -update
 
-admin: ## the operator's command line, for the local run beside it unless AWS variables or -stage say otherwise: ARGS="list", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
+admin: ## the operator's command line, for the local run beside it unless AWS variables or -stage say otherwise: ARGS="list", "prices", "suspend ag_…", "plan ag_… max", "name ag_… allow", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
 	$(BUILDING)
 	@go run ./infra/ops/admin $(ARGS)
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/n8n"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/usecase/resources"
@@ -24,4 +25,10 @@ func (p *Parts) Inventory() *resources.Inventory {
 func (p *Parts) Connector() *resources.Connector {
 	return &resources.Connector{Inventory: p.Inventory(), Instances: dynamo.NewConnections(p.Table()), N8N: p.N8N(),
 		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER")}
+}
+
+// Watch calls the connected instances by the clock.
+func (p *Parts) Watch() *resources.Watch {
+	return &resources.Watch{Store: dynamo.NewWatched(p.Table()), N8N: p.N8N(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Now: p.Now,
+		Note: event.Annotate}
 }

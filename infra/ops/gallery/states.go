@@ -166,7 +166,7 @@ func clientsStates() []state {
 			filled(f)
 			f.Email = "ops@"
 			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."},
-				{Field: "message", Message: "Leave out links and web addresses."},
+				{Field: "message", Message: "Leave out “evil.example/x”, which looks like a link."},
 				{Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
 		})},
 		{Name: "invite-refused", view: open(func(f *page.InviteForm) {
@@ -184,9 +184,10 @@ func clientsStates() []state {
 
 func invitationStates() []state {
 	base := page.Invitation{
-		Brand: northwind, Step: page.AskCode, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example",
+		Brand: northwind, Inviter: "Nora Lindqvist", Step: page.AskCode, URL: "/invitation", Offer: "5f0c2f0e7f5e4a52",
+		Client: "Acme Ltd", Masked: "o•••@acme.example",
 		Message: "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
-		Opens:   []page.Linked{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read and write"}},
+		Opens:   []page.Linked{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read-write"}},
 		Until:   page.TimeAt(now.Add(6*24*time.Hour), now),
 	}
 	with := func(change func(v *page.Invitation)) page.Invitation {
@@ -196,11 +197,11 @@ func invitationStates() []state {
 	}
 	return []state{
 		{Name: "invitation", view: base},
-		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Client = "", nil, "o•••@acme.example" })},
+		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Inviter, v.Client = "", nil, "", "" })},
 		{Name: "invitation-limited", view: with(func(v *page.Invitation) {
 			v.Problems = page.Problems{{Message: "Too many codes were asked for. Try again in 12 minutes."}}
 		})},
-		{Name: "invitation-code", view: with(func(v *page.Invitation) { v.Step = page.GiveCode })},
+		{Name: "invitation-code", view: with(func(v *page.Invitation) { v.Step, v.Agreed = page.GiveCode, true })},
 		{Name: "invitation-code-wrong", view: with(func(v *page.Invitation) {
 			v.Step, v.Code = page.GiveCode, "000000"
 			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail: you have 3 tries left."}}
@@ -213,13 +214,13 @@ func invitationStates() []state {
 		{Name: "invitation-gone", view: page.DeadLink{Brand: platform}},
 		{Name: "invitation-long", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: longest, Color: "#facc15"}
-			v.Client, v.Message = unbroken, strings.Repeat(rtl+" ", 20)
-			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read and write"},
+			v.Inviter, v.Client, v.Message = unbroken, unbroken, strings.Repeat(rtl+" ", 20)
+			v.Opens = append([]page.Linked{{Name: longest, Rights: "Read-only"}, {Name: unbroken, Rights: "Read-write"},
 				{Name: emoji, Rights: "Read-only"}}, v.Opens...)
 		})},
 		{Name: "invitation-rtl", view: with(func(v *page.Invitation) {
 			v.Brand = page.Brand{Name: rtl, Color: "#111111"}
-			v.Client, v.Message = emoji, "مرحبا بكم في البوابة."
+			v.Inviter, v.Client, v.Message = emoji, emoji, "مرحبا بكم في البوابة."
 		})},
 	}
 }
@@ -229,7 +230,7 @@ func portalStates() []state {
 		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
 		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
 		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
-			Reason: "It is stopped at the moment. Ask Northwind Automations when it will run again."},
+			Reason: "It's not running at the moment. Ask Northwind Automations when it's back."},
 	}
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
 	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"},

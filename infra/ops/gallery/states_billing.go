@@ -21,7 +21,8 @@ func billingStates() []state {
 		change(&v)
 		return v
 	}
-	invited := page.Invitation{Brand: northwind, Step: page.AskCode, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example",
+	invited := page.Invitation{Brand: northwind, Step: page.AskCode, URL: "/invitation", Inviter: "Nora Lindqvist",
+		Masked: "o•••@acme.example",
 		Person: "ops@acme.example",
 		Until:  page.TimeAt(now.Add(6*24*time.Hour), now), Pays: "/checkout?agency=ag_1", Bill: bill}
 	signed := invited

@@ -10,7 +10,7 @@ import (
 // inviteeStates are the answers of invited people other than yes, and what becomes of links and codes.
 func inviteeStates() []state {
 	base := page.Invitation{
-		Brand: northwind, Step: page.Declining, URL: "/invitation", Client: "Acme Ltd", Masked: "o•••@acme.example",
+		Brand: northwind, Inviter: "Nora Lindqvist", Step: page.Declining, URL: "/invitation", Masked: "o•••@acme.example",
 		Offer:   "5f0c2f0e7f5e4a52",
 		Message: "Hi Dana,\nhere is the window into your workflows.",
 		Opens:   []page.Linked{{Name: "Production", Rights: "Read-only"}},
@@ -21,7 +21,6 @@ func inviteeStates() []state {
 		change(&v)
 		return v
 	}
-	const expired = "This invitation has expired. Ask Northwind Automations to send it again."
 	code := page.SignIn{Brand: platform, AskCode: true, Email: "ops@acme.example", Fixed: true}
 	spent := code
 	spent.Spent, spent.Problems = true, page.Problems{{Field: "code", Message: "That was the fifth wrong code, so none of them works any " +
@@ -33,7 +32,7 @@ func inviteeStates() []state {
 		"folder too; you can ask for another one in 12 minutes."}
 	day := func(n int) page.Time { return page.TimeAt(now.AddDate(0, 0, -n), now) }
 	former := []page.FormerPortal{{Name: "Blue Harbour Studio", At: day(3)}, {Name: longest, Left: true, At: day(70)}}
-	account := page.Account{Brand: platform, Person: "ops@acme.example", Former: former,
+	account := page.Account{Brand: platform, Home: "/", Person: "ops@acme.example", Former: former,
 		Portals: []page.OwnPortal{{ID: "ag_1", Brand: northwind, URL: "/portal", Since: day(12)},
 			{ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
 		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Role: "Admin"}},
@@ -48,7 +47,7 @@ func inviteeStates() []state {
 		{Name: "invitation-decline", view: base},
 		{Name: "invitation-decline-invalid", view: with(func(v *page.Invitation) {
 			v.Reason = "See www.example"
-			v.Problems = page.Problems{{Field: "reason", Message: "Leave out links and web addresses."}}
+			v.Problems = page.Problems{{Field: "reason", Message: "Leave out “evil.example/x”, which looks like a link."}}
 		})},
 		{Name: "invitation-declined", view: page.Answered{Brand: platform, Declined: true}},
 		{Name: "invitation-propose", view: with(func(v *page.Invitation) { v.Step = page.Proposing })},
@@ -65,21 +64,19 @@ func inviteeStates() []state {
 		{Name: "invitation-proposed-long", view: page.Answered{Brand: page.Brand{Name: longest, Color: "#facc15"}}},
 		{Name: "invitation-offer-changed", view: with(func(v *page.Invitation) {
 			v.Step, v.Person = page.Accept, "ops@acme.example"
-			v.Note = page.Note{Tone: page.Wait, Title: "The offer has changed",
-				Text: "Northwind Automations has changed what it offers since you opened this page. Look at it again, then accept."}
+			v.Note = page.Note{Tone: page.Wait, Title: "The offer has changed", Text: "Check what you'll get, then accept."}
 		})},
 		{Name: "invitation-code-resend", view: with(func(v *page.Invitation) {
 			v.Step, v.Wait, v.Note = page.GiveCode, 20,
-				page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+				page.Note{Tone: page.Good, Text: "We've sent a new code. Only the newest one works."}
 		})},
 		{Name: "invitation-code-spent",
 			view: with(func(v *page.Invitation) { v.Step, v.Spent, v.Problems = page.GiveCode, true, spent.Problems })},
-		{Name: "invitation-expired", view: page.DeadLink{Brand: northwind, Expired: expired, Ask: "/invitation/request"}},
+		{Name: "invitation-expired", view: page.DeadLink{Brand: northwind, Expired: true, Ask: "/invitation/request"}},
 		{Name: "invitation-expired-asked",
-			view: page.DeadLink{Brand: northwind, Expired: expired, Asked: page.TimeAt(now.Add(-2*time.Hour), now)}},
-		{Name: "invitation-expired-unknown", view: page.DeadLink{Brand: platform, Expired: expired}},
-		{Name: "invitation-ended", view: page.DeadLink{Brand: northwind, Ended: "You accepted this invitation, and your access has ended " +
-			"since. Ask Northwind Automations for a new invitation."}},
+			view: page.DeadLink{Brand: northwind, Expired: true, Asked: page.TimeAt(now.Add(-2*time.Hour), now)}},
+		{Name: "invitation-expired-unknown", view: page.DeadLink{Brand: platform, Expired: true}},
+		{Name: "invitation-ended", view: page.DeadLink{Brand: northwind, Ended: true}},
 		{Name: "nothing-here-any-more", view: page.Nowhere{Brand: platform, Email: "ops@acme.example", Former: former}},
 		{Name: "portal-ended", view: page.EndedPortal{Brand: northwind, At: page.TimeAt(now.Add(-3*time.Hour), now)}},
 		{Name: "portal-left", view: page.EndedPortal{Brand: northwind, Left: true, At: page.TimeAt(now.Add(-time.Minute), now)}},
@@ -89,17 +86,18 @@ func inviteeStates() []state {
 				{Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
 		{Name: "portal-paused",
 			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account",
-				Failed: "This portal is paused. Ask Northwind Automations when it opens again; your sign-in stays as it is."}},
+				Failed: "This portal is paused. Ask Northwind Automations when it opens again. Your sign-in still works."}},
 		{Name: "account", view: account},
-		{Name: "account-empty", view: page.Account{Brand: platform, Person: "nobody@elsewhere.example", Sessions: account.Sessions[:1]}},
+		{Name: "account-empty",
+			view: page.Account{Brand: platform, Home: "/", Person: "nobody@elsewhere.example", Sessions: account.Sessions[:1]}},
 		{Name: "account-left", view: own(func(v *page.Account) {
-			v.Portals, v.Note = nil, page.Note{Tone: page.Good, Text: "You have left the portal. It is closed to you from now on."}
+			v.Portals, v.Note = nil, page.Note{Tone: page.Good, Text: "You've left the portal. You no longer have access to it."}
 		})},
 		{Name: "account-leave", view: own(func(v *page.Account) { v.Portals[0].Open = true })},
 		{Name: "account-erase", view: own(func(v *page.Account) { v.Erase.Open = true })},
 		{Name: "account-erase-invalid", view: own(func(v *page.Account) {
-			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Field: "sure", Message: "Tick that you have what you want to " +
-				"keep; then erase."}}}
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Field: "sure",
+				Message: "Tick the box first: have you exported what you want to keep?"}}}
 		})},
 		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
@@ -107,8 +105,8 @@ func inviteeStates() []state {
 			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You are the only owner of Northwind Automations. Make " +
 				"somebody else an owner, or delete the agency, first."}}}
 		})},
-		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "Your data is erased, and you " +
-			"are signed out."}}},
+		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good,
+			Text: "Your data is deleted, and you're signed out."}}},
 		{Name: "sign-in-code-waiting", view: waiting},
 		{Name: "sign-in-code-limited", view: limited},
 		{Name: "sign-in-code-spent", view: spent},

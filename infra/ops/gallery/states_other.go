@@ -54,14 +54,15 @@ func mailStates() []state {
 	invitation := letter.InvitationData{
 		Platform: "Latchkey", AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd",
 		Message:   "Hi Dana,\nhere is the window into your workflows. Call me when something looks odd.",
-		Opens:     []string{"Production", "Staging"},
+		Inviter:   "Nora Lindqvist",
+		Opens:     []letter.Access{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read-write"}},
 		Link:      "https://portal.latchkey.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3",
 		ExpiresAt: now.AddDate(0, 0, 7),
 	}
 	odd, bare := invitation, invitation
 	odd.AgencyName, odd.ClientName, odd.AgencyColor, odd.Message = longest, unbroken, "#facc15", rtl+" "+emoji
-	odd.Opens = []string{unbroken, rtl}
-	bare.ClientName, bare.Message, bare.Opens = "ops@acme.example", "", nil
+	odd.Opens = []letter.Access{{Name: unbroken, Rights: "Read-only"}, {Name: rtl, Rights: "Read-write"}}
+	bare.ClientName, bare.Inviter, bare.Message, bare.Opens = "", "", "", nil
 	mail := func(d letter.InvitationData) func() letter.Letter {
 		return func() letter.Letter { return letter.Invitation(d) }
 	}
@@ -74,6 +75,8 @@ func mailStates() []state {
 			d.Opens, d.Buys, d.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
 			return d
 		}())},
+		{Name: "mail-digest", mail: digest(1)},
+		{Name: "mail-digest-many", mail: digest(9)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-code", mail: func() letter.Letter {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ func New(now func() time.Time) *Server { return &Server{now: now, all: map[strin
 func Key(name string) string { return "n8n-stand-in-key-of-" + name }
 
 // Faults are what an instance can be made to do instead of answering.
-var Faults = []string{"", "refuse", "forbid", "fail", "garbage", "redirect", "no-runs"}
+var Faults = []string{"", "refuse", "forbid", "fail", "garbage", "redirect", "no-runs", "no-users", "flood"}
 
 // most is how many instances there may be.
 const most = 500
@@ -42,6 +43,7 @@ type standIn struct {
 	workflows []*workflow
 	runs      []run // newest last
 	nextRun   int
+	users     map[string]bool // by address: whether they have chosen a password
 }
 
 type workflow struct {
@@ -85,7 +87,7 @@ func (s *Server) instance(name string) *standIn {
 	if !names.MatchString(name) || len(s.all) >= most {
 		return nil
 	}
-	i := &standIn{name: name, nextRun: 1001}
+	i := &standIn{name: name, nextRun: 1001, users: map[string]bool{}}
 	now := s.now().Truncate(time.Second)
 	for n, w := range []struct {
 		name   string
@@ -162,6 +164,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case path == "" && r.Method == http.MethodGet:
 		i.page(w)
+	case path == "signup" && r.Method == http.MethodGet:
+		i.signUp(w, r)
 	case path == "fault" && r.Method == http.MethodPost:
 		i.setFault(w, r)
 	case path == "healthz":
@@ -215,7 +219,10 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 	case i.fault == "refuse" || r.Header.Get("X-N8N-API-KEY") != Key(i.name):
 		answer(w, http.StatusUnauthorized, message("unauthorized"))
 		return
-	case i.fault == "forbid", i.fault == "no-runs" && path == "executions":
+	case i.fault == "flood": // many more workflows than were asked for, with nothing in most of them
+		fmt.Fprint(w, `{"data":[{"id":"long","name":"`+strings.Repeat("long ", 20_000)+`"}`+strings.Repeat(`,{}`, 100_000)+`]}`)
+		return
+	case i.fault == "forbid", i.fault == "no-runs" && path == "executions", i.fault == "no-users" && strings.HasPrefix(path, "users"):
 		answer(w, http.StatusForbidden, message("Forbidden"))
 		return
 	}
@@ -227,6 +234,17 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 		newest := slices.Clone(i.runs)
 		slices.Reverse(newest)
 		page(w, r, newest)
+	case r.Method == http.MethodGet && parts[0] == "executions" && len(parts) == 2:
+		i.execution(w, parts[1])
+	case r.Method == http.MethodGet && parts[0] == "users" && len(parts) == 2:
+		chosen, known := i.users[parts[1]]
+		if !known {
+			answer(w, http.StatusNotFound, message("Could not find user with id: "+parts[1]))
+			return
+		}
+		answer(w, http.StatusOK, map[string]any{"id": "user-of-" + parts[1], "email": parts[1], "isPending": !chosen})
+	case r.Method == http.MethodPost && path == "users":
+		i.invite(w, r)
 	case parts[0] == "workflows" && (len(parts) == 2 && r.Method == http.MethodGet || len(parts) == 3 && r.Method == http.MethodPost):
 		k := slices.IndexFunc(i.workflows, func(f *workflow) bool { return f.ID == parts[1] })
 		if k < 0 {
@@ -259,6 +277,56 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 	default:
 		answer(w, http.StatusNotFound, message("not found"))
 	}
+}
+
+// execution answers a run with its data, in which a failed one says why.
+func (i *standIn) execution(w http.ResponseWriter, id string) {
+	k := slices.IndexFunc(i.runs, func(r run) bool { return r.ID == id })
+	if k < 0 {
+		answer(w, http.StatusNotFound, message("Not Found"))
+		return
+	}
+	result := map[string]any{"runData": map[string]any{}, "lastNodeExecuted": "Post it"}
+	if i.runs[k].Status == "error" {
+		result["error"] = map[string]any{"message": "The service refused the connection", "name": "NodeApiError",
+			"node": map[string]any{"name": "Post it", "type": "n8n-nodes-base.httpRequest"}}
+	}
+	answer(w, http.StatusOK, struct {
+		run
+		Data any `json:"data"`
+	}{i.runs[k], map[string]any{"resultData": result}})
+}
+
+// invite makes accounts of people who have no password yet. As in the community edition, nobody can be made an administrator.
+func (i *standIn) invite(w http.ResponseWriter, r *http.Request) {
+	var in []struct{ Email, Role string }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 16<<10)).Decode(&in); err != nil || len(in) != 1 {
+		answer(w, http.StatusBadRequest, message("request/body must be an array"))
+		return
+	}
+	if in[0].Role != "global:member" {
+		answer(w, http.StatusForbidden, message("Cannot invite admin user without advanced permissions. Please upgrade to a license that "+
+			"includes this feature."))
+		return
+	}
+	if _, known := i.users[in[0].Email]; !known && len(i.users) < most {
+		i.users[in[0].Email] = false
+	}
+	// n8n knows its own address by its settings alone, and these are often left as they came.
+	at := "http://localhost:5678/signup?inviterId=owner&inviteeId=" + url.QueryEscape(in[0].Email)
+	answer(w, http.StatusCreated, []any{map[string]any{"error": "", "user": map[string]any{"id": "user-of-" + in[0].Email,
+		"email": in[0].Email, "inviteAcceptUrl": at, "emailSent": false}}})
+}
+
+// signUp stands for the page on which an invited person chooses a password: whoever comes has chosen one.
+func (i *standIn) signUp(w http.ResponseWriter, r *http.Request) {
+	who := r.URL.Query().Get("inviteeId")
+	if _, known := i.users[who]; !known {
+		http.Error(w, "nobody of this name is invited", http.StatusNotFound)
+		return
+	}
+	i.users[who] = true
+	fmt.Fprintln(w, "This stands for n8n's page on which you choose a password. You have an account now.")
 }
 
 // page answers a page of a list, with the offset as its cursor.

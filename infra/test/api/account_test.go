@@ -27,7 +27,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me := p.accept(i.Email)
 	at := o.agencyOf()
 	me.get("/account").is(200).shows("Your account", i.Email, "Northwind Automations", "Client since", "This device")
-	me.get("/account?leave="+at).is(200).shows("Leave the portal of Northwind Automations?", "They keep:", "You keep:", "Closes at once:")
+	me.get("/account?leave="+at).is(200).shows("Leave Northwind Automations's portal?", "They keep", "You keep", "You lose access")
 
 	me.post("/v1/portal/leave", m{"agency": "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}).fails(404, "not_found")
 	me.post("/v1/portal/leave", m{"agency": "x"}).fails(404, "not_found")
@@ -42,7 +42,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me.get("/v1/sessions/current").is(200)
 	me.get("/portal").is(200).shows("You have no portal right now", "Northwind Automations", "You left")
 	me.get("/portal?agency="+at).is(404).shows("You left this portal", "Northwind Automations")
-	me.get("/account").is(200).shows("Portals that you had", "You left")
+	me.get("/account").is(200).shows("Former portals", "You left")
 	// The agency keeps its record, as inactive, and may invite the address again.
 	var c struct {
 		Name, Email, Status string
@@ -62,7 +62,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me.get("/v1/portal").is(200)
 	// By the page.
 	me.post("/account", do("leave", url.Values{"agency": {at}})).is(303).has("Location", "/account?done=left")
-	me.get("/account?done=left").is(200).shows("You have left the portal.")
+	me.get("/account?done=left").is(200).shows("You've left the portal.")
 	me.post("/account", do("leave", url.Values{"agency": {"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}})).is(404)
 }
 
@@ -172,13 +172,13 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 	if f := me.delete("/v1/me").fails(401, "unauthenticated"); !strings.Contains(f.Detail, "fresh sign-in") {
 		t.Errorf("it says %q", f.Detail)
 	}
-	me.get("/account?erase=ask").is(200).shows("Erase your data?", "This needs a fresh sign-in.")
+	me.get("/account?erase=ask").is(200).shows("Delete your data?", "This needs a fresh sign-in.")
 	me.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(401).shows("fresh sign-in")
 	me.get("/v1/portal").is(200)
 	me = p.signIn(i.Email)
 	p.advance(30 * time.Second)
 	other := p.signIn(i.Email)
-	me.post("/account", do("erase", url.Values{})).is(422).shows("Tick that you have what you want to keep")
+	me.post("/account", do("erase", url.Values{})).is(422).shows("Tick the box first")
 	a := me.delete("/v1/me").is(204)
 	if a.session() != "" || a.cookies[0].MaxAge >= 0 {
 		t.Errorf("erasing set %s", a.header.Get("Set-Cookie"))
@@ -225,7 +225,7 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 	p.advance(61 * time.Second)
 	_, waiting := o.linkTo(i.Email)
 	again.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(303).has("Location", "/sign-in?done=erased")
-	p.nobody().get("/sign-in?done=erased").is(200).shows("Your data is erased")
+	p.nobody().get("/sign-in?done=erased").is(200).shows("Your data is deleted")
 	p.nobody().get("/v1/invitations/"+waiting).fails(410, "invitation_gone")
 	// An agency's only owner hands it over first.
 	o = p.signIn(owner)

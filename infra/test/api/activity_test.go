@@ -194,7 +194,7 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 	if d, want := a.header.Get("Content-Disposition"), `attachment; filename="activity-`+p.now().Format(time.DateOnly)+`.csv"`; d != want {
 		t.Errorf("Content-Disposition: %s, want %s", d, want)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(marked(t, a.body))).ReadAll()
 	if err != nil || len(rows) != 5 ||
 		strings.Join(rows[0], ",") != "id,at,actor,actorKind,actorName,action,subject,subjectKind,subjectName,detail" {
 		t.Fatalf("%v: %q", err, rows)
@@ -246,7 +246,7 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 	parts := func(path string) (all []string, parts int) {
 		for path != "" {
 			a := o.get(path).is(200)
-			rows, err := csv.NewReader(bytes.NewReader(a.body)).ReadAll()
+			rows, err := csv.NewReader(bytes.NewReader(marked(t, a.body))).ReadAll()
 			if err != nil || len(rows) > 2001 {
 				t.Fatalf("part %d: %d rows, %v", parts, len(rows), err)
 			}
@@ -270,4 +270,28 @@ func TestX12TheLogIsExportedInParts(t *testing.T) {
 	}
 	o.get("/activity?action=client.left").is(200).shows("Nothing recent matches", "Look further back")
 	o.get("/activity").is(200).shows("Older", "CSV", "JSON lines")
+}
+
+// marked is a CSV file behind its byte order mark, of which it has one.
+func marked(t *testing.T, body []byte) []byte {
+	t.Helper()
+	rest, ok := bytes.CutPrefix(body, []byte("\xef\xbb\xbf"))
+	if !ok || bytes.Contains(rest, []byte("\xef\xbb\xbf")) {
+		t.Errorf("FT4: the file begins with % x", body[:min(8, len(body))])
+	}
+	return rest
+}
+
+func TestFT4AnExportOpensInExcel(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.invite(p.address("zoe"), m{"name": "Zoë " + p.run})
+	a := o.get("/v1/activity/export?format=csv").is(200)
+	rows, err := csv.NewReader(bytes.NewReader(marked(t, a.body))).ReadAll()
+	if err != nil || len(rows) < 2 || rows[0][0] != "id" || !bytes.Contains(a.body, []byte("Zoë")) {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	if lines := o.get("/v1/activity/export?format=jsonl").is(200); lines.body[0] != '{' { // which has none (RFC 8259, 8.1)
+		t.Errorf("%q", lines.body[:3])
+	}
 }

@@ -48,7 +48,7 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 		t.Errorf("the member is %+v", who)
 	}
 	mail := p.nextMail(to)
-	if mail.Subject != "You now work at Northwind Automations on Latchkey" || len(mail.Links) != 1 ||
+	if mail.Subject != "You've been added to Northwind Automations on Latchkey" || len(mail.Links) != 1 ||
 		!strings.HasSuffix(mail.Links[0], "/sign-in") {
 		t.Errorf("the mail is %q with %v", mail.Subject, mail.Links)
 	}

@@ -161,7 +161,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	p := start(t)
 	to := p.address("founder")
 	c := p.nobody()
-	c.get("/sign-in").is(200).shows("an agency")
+	c.get("/sign-in").is(200).shows("Create your agency")
 	c.get("/sign-up").is(200).shows("Create your agency", "Your email address", "Sign in")
 	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name that your clients know you by.")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {"nobody"}}).is(422).shows("Enter a valid email address.")
@@ -234,7 +234,7 @@ func TestTheBrandChangesForWhatComes(t *testing.T) {
 	// What is out keeps what it showed; what comes shows the new look.
 	p.nobody().get("/i/" + sent).is(200).shows("Northwind Automations").hides("Daughters")
 	o.invite(p.address("after"))
-	if s := p.nextMail(p.address("after")).Subject; !strings.HasPrefix(s, "Northwind & Daughters invited") {
+	if s := p.nextMail(p.address("after")).Subject; !strings.HasPrefix(s, "Nora Lindqvist from Northwind & Daughters invited") {
 		t.Errorf("the next mail is %q", s)
 	}
 

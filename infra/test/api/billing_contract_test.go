@@ -50,7 +50,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year",
 		"is set up as soon as it has paid")
 	o.get("/clients").is(200).shows("n8n Hosting, 30 GB")
-	if all := p.mails(i.Email); !strings.Contains(all[len(all)-1].Text, "It costs €68.00 a month or €680.00 a year") {
+	if all := p.mails(i.Email); !strings.Contains(all[len(all)-1].Text, "€68.00 a month or €680.00 a year") {
 		t.Errorf("the mail does not say what it costs: %s", all[len(all)-1].Text)
 	}
 	p.nobody().get(clients).is(303).has("Location", "/sign-in?next="+url.QueryEscape(clients))
@@ -67,7 +67,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	c.joins(mine.ID)
 	both("Paid until", "Annual", "First paid on")
 	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year", "It keeps its portal until it cancels").hides("Remove client…")
-	c.get("/portal?agency="+mine.ID).is(200).shows("What you pay", "Your contract", "Your own.")
+	c.get("/portal?agency="+mine.ID).is(200).shows("What you pay", "Your contract", "Yours.")
 
 	sub := p.subscriptionOf(i.Email)
 	if err := p.local.Stripe.CancelAtPeriodEnd(sub, true); err != nil {
@@ -118,7 +118,7 @@ func TestThePaymentThatFailsIsSeenByTheAgency(t *testing.T) {
 	o, c, s = p.signIn(owner), p.signIn(i.Email), p.signIn(soloOwner)
 	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "payment past due") })
 	o.get("/clients/"+i.ClientID).is(200).shows("last payment did not go through", "Past due", "Nothing is closed yet")
-	c.get("/portal?agency="+mine.ID).is(200).shows("Your last payment did not go through", "Change your card")
+	c.get("/portal?agency="+mine.ID).is(200).shows("Your last payment failed", "Update your card")
 	p.until("the plan to be past due", func() bool {
 		return strings.Contains(s.get("/clients").text(), "Your last payment for Max did not go through")
 	})
@@ -147,7 +147,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	i0 := o.invite(p.address("first"), asked)
 	p.nextMail(i0.Email)
 	other := p.signIn(p.address("other"))
-	other.get(at).is(404).shows("There is nothing to pay here", "Sign out and use another address")
+	other.get(at).is(404).shows("nothing to pay here", "Sign out and use another address")
 	other.post("/account", do("sign-out", url.Values{"next": {at}})).is(303).has("Location", "/sign-in?next="+url.QueryEscape(at))
 	n := p.nobody()
 	n.post("/sign-in", do("code", url.Values{"email": {i0.Email}, "next": {at}})).is(303)
@@ -171,7 +171,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	d.post("/v1/invitations/"+secret+"/decline", nil).is(204)
 	if result, err := p.local.Stripe.Pay(session(till), standin.Card{Number: standin.CardGood}); err == nil && result.URL != "" {
 		p.until("the money to go back", func() bool {
-			return strings.Contains(d.get("/checkout/waiting?agency="+mine.ID).text(), "Your payment is returned")
+			return strings.Contains(d.get("/checkout/waiting?agency="+mine.ID).text(), "Your payment was refunded")
 		})
 	}
 
@@ -179,7 +179,7 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	_, c, till = start("expired-page")
 	p.advance(24 * time.Hour)
 	c = p.signIn(p.address("expired-page"))
-	c.get(at+"&canceled=1").is(200).shows("Nothing was charged", "Continue to payment")
+	c.get(at+"&canceled=1").is(200).shows("Nothing was charged", "Pay €")
 	again := c.post("/checkout/start", where).is(303).header.Get("Location")
 	if again == till || !strings.Contains(again, "/checkout/") {
 		t.Errorf("the next try leads to %s, after %s", again, till)
@@ -201,13 +201,13 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 	_, c, _ = start("old")
 	p.advance(61 * time.Minute)
 	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=sign_in")
-	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to continue", "sign-in of the last hour")
+	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to continue", "sign-in from the last hour")
 
 	// The payment service does not answer.
 	_, _, c = o.paying(p.address("off"))
 	p.local.Stripe.Disturb(func(string, string) standin.Disturbance { return standin.FailBefore })
 	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=unavailable")
-	c.get(at+"&problem=unavailable").is(200).shows("The payment service does not answer", "Nothing was charged")
+	c.get(at+"&problem=unavailable").is(200).shows("The payment service isn't answering", "Nothing was charged")
 	p.local.Stripe.Disturb(nil)
 
 	// The agency is suspended, before and while it is paid.
@@ -231,7 +231,7 @@ func TestPaidAfterTheInviteExpiredIsHonoured(t *testing.T) {
 	till := c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	p.advance(50 * time.Minute)
 	p.nobody().get("/checkout/done?agency=" + mine.ID).is(303)
-	c.get(at).is(410).shows("This invitation has expired", "nothing was charged")
+	c.get(at).is(410).shows("This invitation has expired", "Nothing was charged")
 	p.pay(till, "pay")
 	c.joins(mine.ID)
 	c.get("/checkout/done?agency="+mine.ID).is(303).has("Location", "/portal?agency="+mine.ID+"&welcome=1")
@@ -257,7 +257,7 @@ func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	}
 	p.until("the dispute to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "payment disputed") })
 	o.get("/clients/"+i.ClientID).is(200).shows("disputes the payment", "Disputed")
-	c.get("/portal?agency=" + mine.ID).is(200).shows("The bank of your card questions a payment").hides("Pay again")
+	c.get("/portal?agency=" + mine.ID).is(200).shows("Your bank is questioning a payment").hides("Restart subscription")
 }
 
 // TestAFormMayLeadToThePaymentServiceOnlyWhereOneDoes (Content-Security-Policy, form-action).

@@ -368,7 +368,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	o.post("/clients", url.Values{"email": {"pages@client.example"}, "payer": {"client"}, "hosting": {"30"}}).is(303)
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()
-	c.get(link).is(200).shows("What you buy", "n8n Hosting, 30 GB", "€49.00 a month")
+	c.get(link).is(200).shows("Your order", "n8n Hosting, 30 GB", "€49.00 a month")
 	c.post(link, do("code", url.Values{})).is(303)
 	a := c.post(link, url.Values{"code": {code(t, p.nextMail("pages@client.example"))}}).is(303)
 	c.cookie = a.session()
@@ -408,7 +408,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	p.until("the portal to pause", func() bool {
 		return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Your portal is paused")
 	})
-	c.get(at).is(200).shows("Take it up again")
+	c.get(at).is(200).shows("Restart your subscription")
 	till = c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303).header.Get("Location")
 	c.get("/portal?agency=" + mine.ID).is(200).shows("Your portal is paused")
 	p.pay(till, "pay")
@@ -463,6 +463,11 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	p.advance(3 * time.Minute) // the sweep looks at the open page
 	p.pay(page.URL, "pay")
 	p.until("the payment", func() bool { return o.look(two.ID).Status == "accepted" })
+	p.skipMails(owner)
+	p.control(http.MethodPost, "stripe/subscriptions/"+p.subscriptions()[0].ID, m{"do": "inquire"}, nil)
+	if told := p.nextMail(owner); !strings.Contains(told.Text, "No money has moved") { // the worker hands it to the mail queue
+		t.Errorf("the agency is told %s", told.Text)
+	}
 	for n, cancel := range []func(i invite){
 		func(i invite) { o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409) },
 		func(i invite) { o.post("/clients/"+i.ClientID, do("cancel", url.Values{})).is(409) },

@@ -25,7 +25,7 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
 	path := "/v1/invitations/" + secret + "/decline"
 	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use at most 300 characters.",
-		"see evil.ru/login": "Leave out links and web addresses.", "a <b>": "Leave out < and >."} {
+		"see evil.ru/login": "Leave out “evil.ru/login”, which looks like a link.", "a <b>": "Leave out < and >."} {
 		if f := p.nobody().post(path, m{"reason": reason}).fails(422, "invalid"); f.at("reason") != words {
 			t.Errorf("%.20q: %+v", reason, f)
 		}
@@ -58,16 +58,17 @@ func TestX5DecliningByThePage(t *testing.T) {
 	i, secret := o.linkTo(p.address("ops"))
 	c := p.nobody()
 	c.get("/i/"+secret).is(200).shows("Wrong person?", "Decline")
-	c.get("/i/"+secret+"?answer=decline").is(200).shows("Decline this invitation?", "A few words to them")
+	c.get("/i/"+secret+"?answer=decline").is(200).shows("Decline this invitation?", "Your reason")
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out links and web addresses.",
-		"go to www.evil")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).
+		shows("Leave out “www.evil”, which looks like a link.",
+			"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)
-	said := c.get(thanks).is(200).shows("You declined the invitation", "Whoever invited you has been told").hides(i.Email, "Northwind")
+	said := c.get(thanks).is(200).shows("You declined the invitation", "told the person who invited you").hides(i.Email, "Northwind")
 	// It is the page of every link, so that it tells of none whether it was ever good.
 	if other := c.get("/i/lki_unknown?done=declined").is(200); string(other.body) != string(said.body) {
 		t.Errorf("the thanks of a link that never was is another page:\n%s", other.body)
@@ -89,11 +90,11 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 		t.Errorf("its own address: %+v", f)
 	}
 	right := p.address("pat")
-	c.get("/i/" + secret + "?answer=propose").is(200).shows("Who should be invited?").hides(i.Email)
+	c.get("/i/" + secret + "?answer=propose").is(200).shows("Who should they invite?").hides(i.Email)
 	c.post("/i/"+secret, do("propose", url.Values{"email": {"pat@"}})).is(422).shows("Enter a valid email address.")
 	thanks := "/i/" + secret + "?done=proposed"
 	c.post("/i/"+secret, do("propose", url.Values{"email": {right}})).is(303).has("Location", thanks)
-	c.get(thanks).is(200).shows("We told Northwind Automations", "They decide whether to invite that address.")
+	c.get(thanks).is(200).shows("told Northwind Automations", "do anything else.")
 	c.get("/i/lki_unknown?done=proposed").is(410).shows("This invitation is no longer valid.")
 	// Until the agency says so, nothing is mailed and nothing changes.
 	after := o.look(i.ID)

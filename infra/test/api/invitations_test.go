@@ -33,13 +33,13 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 
 	// By the pages alone, without a script.
 	guest := p.nobody()
-	guest.get("/i/"+secret).is(200).shows("Northwind Automations invites Acme Ltd to its client portal", "Welcome aboard.",
-		"Acme production", "Acme staging", "Email me a sign-in code").
+	guest.get("/i/"+secret).is(200).shows("Nora Lindqvist from Northwind Automations invited you to their client portal", "Welcome aboard.",
+		"Acme production", "Acme staging", "Read-only", "Read-write", "Accept Invitation").
 		hides(to)
 	guest.post("/i/"+secret, url.Values{}).is(401)
 	asks := "/i/" + secret + "?step=code"
 	guest.post("/i/"+secret, do("code", url.Values{})).is(303).has("Location", asks)
-	guest.get(asks).is(200).shows("Sign-in code", "Accept invitation").hides(to, "A new code is on its way.")
+	guest.get(asks).is(200).shows("Sign-in code", "Accept Invitation").hides(to, "sent a new code.")
 	right := code(t, p.nextMail(to))
 	n := len(p.mails(to))
 	if guest.get(asks).is(200).shows("Sign-in code"); len(p.mails(to)) != n {
@@ -129,7 +129,7 @@ func TestAcceptingByTheAPI(t *testing.T) {
 	if v.Standing != "accepted" {
 		t.Errorf("who accepted stands as %q", v.Standing)
 	}
-	me.get("/i/" + secret).is(200).shows("You are in already")
+	me.get("/i/" + secret).is(200).shows("already accepted")
 	if s := o.look(i.ID).Status; s != "accepted" {
 		t.Errorf("the invite is %s", s)
 	}
@@ -200,7 +200,7 @@ func TestAnExpiredLinkSaysWhomToAsk(t *testing.T) {
 	p.advance(7*24*time.Hour + time.Minute)
 	const sentence = "This invitation has expired. Ask Northwind Automations to send it again."
 	p.nobody().get("/v1/invitations/"+secret).says(410, "invitation_expired", sentence)
-	p.nobody().get("/i/"+secret).is(410).shows("This invitation has expired", sentence)
+	p.nobody().get("/i/"+secret).is(410).shows("This invitation has expired", "Ask Northwind Automations for a new link.")
 	c := p.signIn(to)
 	c.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_expired")
 	c.get("/v1/portal").fails(404, "not_found")

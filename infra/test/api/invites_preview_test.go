@@ -30,7 +30,7 @@ func TestX2AnInviteIsPreviewedAsTheClientWillSeeIt(t *testing.T) {
 	form := url.Values{"email": {"ops@acme.example"}, "name": {"Acme Ltd"}, "payer": {"agency"}, "resource": {production.ID, line.ID},
 		"access." + line.ID: {"write"}}
 	page := o.post("/clients", do("preview", form)).is(200).shows("Preview.", "This is what Acme Ltd sees after accepting.",
-		"Nothing has been sent", production.Name, line.Name, "Read-only.", "Read and write.")
+		"Nothing has been sent", production.Name, line.Name, "Read-only.", "Read-write.")
 	armoured(t, page)
 	if strings.Contains(string(page.body), `value="sign-out"`) {
 		t.Error("the preview can sign the agency's person out")

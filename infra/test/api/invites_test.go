@@ -71,8 +71,8 @@ func TestFE5AClientsNameIsOptional(t *testing.T) {
 	if i := o.invite("Bluefin GmbH <" + both + ">"); i.Name != "Bluefin GmbH" || i.Email != both {
 		t.Errorf("name and address in one are %q and %q", i.Name, i.Email)
 	}
-	for to, want := range map[string]string{named: "invited Acme Ltd to its client portal",
-		bare: "invited " + bare + " to its client portal"} {
+	for to, want := range map[string]string{named: "Nora Lindqvist from Northwind Automations invited Acme Ltd to their client portal",
+		bare: "Nora Lindqvist from Northwind Automations invited you to their client portal"} {
 		if got := p.nextMail(to).Subject; !strings.HasSuffix(got, want) {
 			t.Errorf("the subject is %q, want it to end in %q", got, want)
 		}
@@ -147,7 +147,7 @@ func TestFE7FE8FE10ALinkGivesTheRightsThatWereChosen(t *testing.T) {
 			t.Errorf("the portal does not show %s with the right to %s: %+v", want.id, want.access, have)
 		}
 	}
-	c.get("/portal").is(200).shows("Acme production", "Bluefin Logistics", "WhatsApp support line", "Read-only.", "Read and write.")
+	c.get("/portal").is(200).shows("Acme production", "Bluefin Logistics", "WhatsApp support line", "Read-only.", "Read-write.")
 
 	var seen struct {
 		Status    string
@@ -340,7 +340,7 @@ func TestFE25NobodyMakesAnAccountForTheClient(t *testing.T) {
 	to := p.address("ops")
 	o.invite(to)
 	mail := p.nextMail(to)
-	if strings.Contains(strings.ToLower(mail.Text), "password:") || !strings.Contains(mail.Text, "no password") {
+	if strings.Contains(strings.ToLower(mail.Text), "password:") || !strings.Contains(mail.Text, "No password needed.") {
 		t.Errorf("the mail speaks of a password:\n%s", mail.Text)
 	}
 	c := p.signIn(to) // the email is the credential
@@ -435,4 +435,24 @@ func TestFE30FE32PayerAndAddressStay(t *testing.T) {
 	}
 	p.accept(i.Email)
 	o.post("/v1/invites", m{"email": i.Email}).fails(409, "already_client")
+}
+
+func TestFD5ABounceWhileTheSenderWaitsIsToldOnceAndTheSameWay(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	a := o.post("/v1/invites", m{"email": "bounce+" + p.run + "@simulator.amazonses.com"}, "Prefer", "wait=10")
+	a.hides("No invite was created") // it was, and its mail went out
+	if a.status != 201 {
+		t.Fatalf("%d: %s", a.status, a.body)
+	}
+	var i invite
+	a.into(&i)
+	p.until("the bounce", func() bool { return o.look(i.ID).Status == "failed" })
+	found := o.look(i.ID)
+	if found.Reason == "" || !slices.Contains(found.events(), "bounced") || slices.Contains(found.events(), "failed") {
+		t.Errorf("%+v", found)
+	}
+	o.get("/clients/" + i.ClientID).is(200).shows("bounce+" + p.run)
+	o.get("/v1/clients?q=" + url.QueryEscape("bounce+"+p.run)).is(200).shows(i.ClientID)
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409)
 }

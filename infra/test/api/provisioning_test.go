@@ -148,7 +148,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		return states(o.bought(i.ClientID)) == "ready refunded"
 	})
 	p.until("both to be told", func() bool {
-		told := func(m mail) bool { return strings.Contains(m.Subject, "could not be set up") }
+		told := func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") }
 		return slices.ContainsFunc(p.mails(i.Email), told) && slices.ContainsFunc(p.mails(owner), told)
 	})
 	c.get("/portal").is(200).shows("has been returned")
@@ -212,6 +212,14 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 	o := p.signIn(owner)
 	kept.keep(o.cookie)
 	mine, _ := o.agency()
+	_, first, buyer := o.paying("first-payer@client.example")
+	kept.keep(first)
+	kept.keep(buyer.cookie)
+	buyer.buys(first, mine.ID)
+	buyer.until("all to be ready", func() bool { return states(buyer.portalThings()) == "ready ready" })
+	bought := buyer.portalThings()[0]
+	buyer.post("/v1/portal/instances/"+bought.ID+"/sign-in", nil).is(200)
+	buyer.post("/portal/instances/"+bought.ID, do("enter", url.Values{})).is(200)
 	p.inside().Provisioner.Fail(func(verb string, _ maker.Thing) string {
 		if verb == "begin" {
 			return "There is no room left."
@@ -246,6 +254,6 @@ func provisioningJob(t *testing.T, p *product, kept *secrets) {
 		return states(o.bought(i.ClientID)) == "refunded refunded"
 	})
 	p.until("the client to be told", func() bool {
-		return slices.ContainsFunc(p.mails(i.Email), func(m mail) bool { return strings.Contains(m.Subject, "could not be set up") })
+		return slices.ContainsFunc(p.mails(i.Email), func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") })
 	})
 }

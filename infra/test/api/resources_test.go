@@ -363,9 +363,9 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 		}
 	}
 	// The tile leads there, and the page shows the same; who may only look is told so, and has nothing to press.
-	client.get("/portal").is(200).shows("Workflows")
+	client.get("/portal").is(200).shows("See workflows")
 	page := client.get("/portal/instances/"+x.ID).is(200).shows("Far shown", got.Workflows[0].Name, "On", "Off", "Last runs", "Succeeded",
-		"Switching them is up to Northwind Automations").hides(`role="switch"`)
+		"Only Northwind Automations can switch them on or off.").hides(`role="switch"`)
 	armoured(t, page)
 	// The agency's key stays out of it.
 	page.hides(far["apiKey"].(string))
@@ -377,21 +377,21 @@ func TestX14AClientSeesItsRealWorkflowsAndRuns(t *testing.T) {
 		if down.Reason == "" || len(down.Workflows) != 0 || down.Name != "Far shown" || strings.Contains(down.Reason, "elsewhere") {
 			t.Errorf("with %s: %+v", fault, down)
 		}
-		client.get("/portal/instances/"+x.ID).is(200).shows("We cannot show its workflows right now", "Nothing is lost",
+		client.get("/portal/instances/"+x.ID).is(200).shows("t show its workflows right now", "We check it every few minutes.",
 			"tell Northwind Automations")
 	}
 	p.breaks(far, "no-runs")
 	if some := client.flows(x.ID); len(some.Workflows) == 0 || len(some.Runs) != 0 || some.Reason == "" {
 		t.Errorf("without runs: %+v", some)
 	}
-	client.get("/portal/instances/"+x.ID).is(200).shows("We cannot show its runs right now", got.Workflows[0].Name)
+	client.get("/portal/instances/"+x.ID).is(200).shows("t show its runs right now", got.Workflows[0].Name)
 
 	bare := named(t, o.things("instances"), "Internal automations")
 	other := p.accept(o.invite(p.address("bare"), m{"grants": []m{{"resource": bare.ID, "access": "write"}}}).Email)
 	if f := other.flows(bare.ID); f.Connected || f.Reason != "" || f.Workflows == nil {
 		t.Errorf("one without a key: %+v", f)
 	}
-	other.get("/portal/instances/" + bare.ID).is(200).shows("Not connected for workflows yet")
+	other.get("/portal/instances/" + bare.ID).is(200).shows("connected yet")
 }
 
 func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
@@ -431,14 +431,14 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		t.Errorf("it was switched on and has no run: %+v", f.Runs)
 	}
 	// By the page's plain form.
-	page := writes.get("/portal/instances/" + x.ID).is(200).shows("You can look at its workflows and switch them on and off.")
+	page := writes.get("/portal/instances/" + x.ID).is(200).shows("You can see its workflows and switch them on and off.")
 	if n := strings.Count(string(page.body), `role="switch"`); n < 5 || !strings.Contains(string(page.body), `aria-checked="true"`) {
 		t.Errorf("%d switches", n)
 	}
 	form := "/portal/instances/" + x.ID
 	writes.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"false"}})).is(303).has("Location",
 		"/portal/instances/"+x.ID+"?done=off")
-	writes.get("/portal/instances/" + x.ID + "?done=off").is(200).shows("It is switched off.")
+	writes.get("/portal/instances/" + x.ID + "?done=off").is(200).shows("Switched off.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("it is still on")
 	}
@@ -644,6 +644,11 @@ func thingsJob(p *product, o *caller, kept *secrets) {
 	kept.keep(client.cookie)
 	f := client.flows(x.ID)
 	client.get("/portal/instances/" + x.ID).is(200)
+	p.breaks(two, "fail") // what either has seen is written down
+	client.flows(x.ID)
+	p.breaks(two, "")
+	client.get("/portal/instances/" + x.ID).is(200)
+	fresh() // and the instance is called by the clock
 	client.do(http.MethodPut, "/v1/portal/instances/"+x.ID+"/workflows/"+f.Workflows[0].ID, m{"active": !f.Workflows[0].Active}).is(200)
 	client.post("/portal/instances/"+x.ID, do("workflow", url.Values{"workflow": {f.Workflows[1].ID}, "active": {"false"}})).is(303)
 

@@ -79,16 +79,16 @@ func TestSigningInByThePages(t *testing.T) {
 	asks := c.post("/sign-in", do("code", url.Values{"email": {owner}})).is(303).header.Get("Location")
 	p.nextMail(owner)
 	for range 2 { // the address that asks for the code may be loaded again, which mails none
-		c.get(asks).is(200).shows("Check your mail", "on its way to "+owner).hides("A new code is on its way.")
+		c.get(asks).is(200).shows("Check your email", "We sent a code to "+owner).hides("sent a new code.")
 	}
 	for _, made := range []string{"/sign-in?step=code&email=" + url.QueryEscape(owner), strings.Replace(asks, "sent=", "sent=x", 1),
 		strings.Replace(asks, "email=", "email=%00", 1)} {
-		c.get(made).is(200).shows("Enter your address and the code that we mailed to it.").hides("on its way to")
+		c.get(made).is(200).shows("Enter your email address and the code we sent you.").hides("on its way to")
 	}
 	p.advance(time.Minute)
 	again := c.post("/sign-in",
 		do("code", url.Values{"email": {owner}, "again": {"1"}, "next": {"/upgrade"}})).is(303).header.Get("Location")
-	if a := c.get(again).is(200).shows("A new code is on its way."); !strings.Contains(string(a.body), `name="next" value="/upgrade"`) {
+	if a := c.get(again).is(200).shows("sent a new code."); !strings.Contains(string(a.body), `name="next" value="/upgrade"`) {
 		t.Error("where to go on to is lost")
 	}
 	right := code(t, p.nextMail(owner))
@@ -97,7 +97,7 @@ func TestSigningInByThePages(t *testing.T) {
 	guarded(t, a)
 	c.cookie = a.session()
 	c.get("/").is(303).has("Location", "/home")
-	c.get("/sign-in").is(200).shows("You are signed in", owner)
+	c.get("/sign-in").is(200).shows("You're signed in", owner)
 	out := c.post("/account", do("sign-out", url.Values{})).is(303)
 	guarded(t, out)
 	c.get("/clients").is(303).has("Location", "/sign-in")

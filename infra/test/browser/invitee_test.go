@@ -27,19 +27,19 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	guest := visit(t, in, l, "guest")
 	guest.open(first)
 	guest.press("Wrong person?")
-	guest.sees("Who should be invited?")
+	guest.sees("Who should they invite?")
 	guest.look("invitation-propose")
 	guest.write("email", "pat@acme.example")
-	guest.press("Propose this address")
-	guest.sees("We told Northwind Automations", "They decide whether to invite that address.")
+	guest.press("Suggest this address")
+	guest.sees("We've told Northwind Automations", "You don't need to do anything else.")
 	guest.look("invitation-proposed")
 	owner.open("/clients")
 	owner.press("ops@acme.example")
 	owner.sees("pat@acme.example")
 
 	guest.open(first)
-	guest.press("Email me a sign-in code")
-	guest.sees("We mailed a code", "Send a new code in")
+	guest.press("Accept Invitation")
+	guest.sees("Enter your code", "Send a new code in")
 	guest.look("invitation-code")
 	if off := guest.eval(`document.querySelector("button[data-wait]").disabled`); off != "true" {
 		t.Error("a new code can be asked for at once")
@@ -49,8 +49,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	}
 	right := l.mailTo("ops@acme.example", 1).Subject[:6]
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
-	guest.write("code", wrong)
-	guest.press("Accept invitation")
+	guest.write("code", wrong) // it sends itself, as the right one will
 	guest.sees("you have 4 tries left")
 	guest.look("invitation-code-wrong")
 	guest.eval(`(() => {
@@ -59,21 +58,16 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 		data.setData("text", "Your code: ` + right[:3] + " " + right[3:] + ` (ten minutes)");
 		field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
 	})()`)
-	if v := guest.eval(`document.getElementById("code").value`); v != right {
-		t.Errorf("pasted, the field holds %q, want %q", v, right)
-	}
-	guest.sees("Accept invitation") // nothing is sent by itself
-	guest.press("Accept invitation")
 	guest.sees("Welcome", "Nothing is shared with you yet")
 
 	guest.open("/account")
 	guest.sees("Your account", "This device")
 	guest.look("account")
 	guest.click(`//a[starts-with(normalize-space(), "Leave…")]`)
-	guest.sees("Leave the portal of Northwind Automations?", "They keep:")
+	guest.sees("Leave Northwind Automations's portal?", "They keep")
 	guest.look("account-leave")
-	guest.press("Leave the portal")
-	guest.sees("You have left the portal.", "Portals that you had")
+	guest.press("Leave portal")
+	guest.sees("You've left the portal.", "Former portals")
 	guest.open("/portal")
 	guest.sees("You have no portal right now")
 	guest.look("portal-none")
@@ -87,7 +81,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	other.sees("Decline this invitation?")
 	other.look("invitation-decline")
 	other.write("reason", "We work with somebody else now.")
-	other.press("Decline the invitation")
+	other.press("Decline invitation")
 	other.sees("You declined the invitation")
 	other.look("invitation-declined")
 	owner.open("/clients")

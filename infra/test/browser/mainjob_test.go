@@ -43,26 +43,25 @@ func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	if len(mail.Links) != 1 || !strings.HasPrefix(mail.Links[0], l.origin+"/i/lki_") {
 		t.Fatalf("links in the mail: %v, want exactly one, to the invitation", mail.Links)
 	}
-	if want := "Northwind Automations invited Acme Ltd to its client portal"; mail.Subject != want {
+	if want := "Nora Lindqvist from Northwind Automations invited Acme Ltd to their client portal"; mail.Subject != want {
 		t.Errorf("subject %q, want %q", mail.Subject, want)
 	}
 
 	client := visit(t, in, l, "client")
 	client.open(mail.Links[0])
-	client.sees("Northwind Automations invites Acme Ltd to its client portal", "o•••@acme.example")
+	client.sees("Nora Lindqvist from Northwind Automations invited you to their client portal", "o•••@acme.example")
 	client.doesNotSee("ops@acme.example")
 	client.look("invitation")
-	client.press("Email me a sign-in code")
-	client.sees("We mailed a code")
-	client.code("ops@acme.example", 1)
+	client.press("Accept Invitation")
+	client.sees("Enter your code", "Acme staging", "Read-write")
 	client.look("invitation-code")
-	client.press("Accept invitation")
+	client.code("ops@acme.example", 1) // which is the last thing to do: it sends itself
 	client.until("the portal", `location.pathname === "/portal"`)
 	client.sees("Your portal", "Acme production", "Acme staging")
 	client.look("portal")
 
 	client.open(mail.Links[0])
-	client.sees("You are in already")
+	client.sees("You've already accepted")
 	stranger := visit(t, in, l, "stranger")
 	stranger.open(mail.Links[0])
 	stranger.sees("This invitation is no longer valid.")

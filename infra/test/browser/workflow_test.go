@@ -46,12 +46,11 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 
 	client := visit(t, in, l, "client")
 	client.open(l.mailTo("ops@acme.example", 0).Links[0])
-	client.press("Email me a sign-in code")
-	client.sees("We mailed a code")
+	client.press("Accept Invitation")
+	client.sees("Enter your code")
 	client.code("ops@acme.example", 1)
-	client.press("Accept invitation")
 	client.sees("Your portal", "Browser n8n")
-	client.click(`//a[starts-with(normalize-space(), "Workflows")]`)
+	client.click(`//a[starts-with(normalize-space(), "See workflows")]`)
 	client.sees("Invoice reminders", "Last runs")
 	client.look("portal-instance")
 

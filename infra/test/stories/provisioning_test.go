@@ -355,7 +355,7 @@ func (w *works) refunded(o *office, which id.Invite, hosting, whatsapp bool) err
 	for _, to := range []string{string(c.Email), string(o.owner.Email)} {
 		told := 0
 		for _, m := range w.engine.SES.Mails(to) {
-			if strings.Contains(m.Subject, "could not be set up") {
+			if strings.Contains(m.Subject, "couldn't set up") {
 				told++
 			}
 		}

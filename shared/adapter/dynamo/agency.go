@@ -29,7 +29,7 @@ func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"),
 		Plan:      agency.Plan(r.s("plan")),
 		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
-		Staff: int(r.n("staff"))}
+		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
 	a.Payment = readSubscription(r, "payment")
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {
@@ -157,6 +157,15 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.t("checked", r.CheckedAt)
 	w.s("reason", r.Reason)
 	w.s("owner", string(r.Owner))
+	if r.BadKey {
+		w["badKey"] = num(1)
+	}
+	w.t("answered", r.AnsweredAt)
+	w.t("silent", r.SilentAt)
+	w.t("next", r.Next)
+	if due := r.Due(); !due.IsZero() {
+		w["dp"], w["due"] = str(watchShard(pk, r.ID)), at(due)
+	}
 	w["v"] = num(int64(max(r.Version, 1)))
 	return w
 }
@@ -165,7 +174,8 @@ func readResource(r *reader) (instance.Resource, error) {
 	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"),
 		Status: instance.Status(r.s("status")),
 		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
-		Owner: id.Client(r.s("owner")), Version: int(r.n("v"))}
+		Owner: id.Client(r.s("owner")), Version: int(r.n("v")),
+		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next")}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

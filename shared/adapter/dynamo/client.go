@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -103,6 +104,12 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 		keys = append(keys, key(pk, oncePrefix+want.Once.Key))
 	}
 	keys = append(keys, resourceKeys(pk, want.Resources)...)
+	logs := map[string]allowance.Key{}
+	for _, k := range want.Mails {
+		at, sk := mailsKey(k)
+		logs[at] = k
+		keys = append(keys, key(at, sk))
+	}
 	items, err := t.getAll(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,10 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 			d.Member, err = readMember(r)
 		case strings.HasPrefix(sk, oncePrefix):
 			d.Once, err = readOnce(r)
+		case sk == mailsItem:
+			var l allowance.Log
+			l, err = readMails(r, logs[r.s("pk")])
+			d.Mails = append(d.Mails, l)
 		case strings.HasPrefix(sk, thingPrefix):
 			var x instance.Resource
 			x, err = readResource(r)
@@ -155,6 +166,10 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	for _, row := range c.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
+	}
+	writes = append(writes, t.countedMails(c.Mails)...)
+	if !c.Erase { // of somebody who was erased there is nothing to tell
+		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {
@@ -367,6 +382,7 @@ func writeInvite(i *invite.Invite) writer {
 	w.s("color", i.From.Color)
 	w.s("logo", i.From.LogoURL)
 	w.s("by", string(i.From.Member))
+	w.s("inviter", i.From.Name)
 	w.t("created", i.CreatedAt)
 	w.t("expires", i.ExpiresAt)
 	w.t("ended", i.EndedAt)
@@ -454,7 +470,7 @@ func readInvite(r *reader) *invite.Invite {
 	i := &invite.Invite{ID: id.Invite(r.s("id")), Payer: invite.Payer(r.s("payer")), Status: invite.Status(r.s("status")),
 		Reason:  r.s("reason"),
 		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"),
-			Member: id.Member(r.s("by"))},
+			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends")}
 	for _, b := range r.blobs("tokens") {

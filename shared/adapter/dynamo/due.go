@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -23,6 +24,33 @@ const shards = 4
 func shardOf(s string) string { return shardName(int(crc32.ChecksumIEEE([]byte(s)) % shards)) }
 
 func shardName(n int) string { return "due#" + strconv.Itoa(n) }
+
+// watchShard is the partition of the due index that an instance is in while it is called by itself. It is not the sweep's,
+// which must not wait for somebody else's server.
+func watchShard(pk string, which id.Resource) string {
+	return watchName(int(crc32.ChecksumIEEE([]byte(pk+string(which))) % shards))
+}
+
+func watchName(n int) string { return "watch#" + strconv.Itoa(n) }
+
+// uncalled lists at most limit instances of a shard that are due to be called, longest due first.
+func (t *Table) uncalled(ctx context.Context, shard int, now time.Time, limit int) ([]resources.Due, error) {
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue),
+		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // a small constant
+		KeyConditionExpression:    aws.String("dp = :d AND due <= :n"),
+		ExpressionAttributeValues: item{":d": str(watchName(shard)), ":n": at(now)}})
+	if err != nil {
+		return nil, outside(err)
+	}
+	var out []resources.Due
+	for _, i := range res.Items {
+		r := &reader{item: i}
+		if which, ok := strings.CutPrefix(r.s("sk"), thingPrefix); ok {
+			out = append(out, resources.Due{Agency: id.Agency(r.s("pk")), Resource: id.Resource(which)})
+		}
+	}
+	return out, nil
+}
 
 // overdue lists at most limit things whose due time is past in a shard, oldest first.
 func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
@@ -43,6 +71,10 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Ref: id.Ref(sk[len(clientPrefix):])})
 		case strings.HasPrefix(sk, memberPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Member: id.Member(sk[len(memberPrefix):])})
+		case strings.HasPrefix(sk, noticePrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Event: id.Event(sk[len(noticePrefix):])})
+		case strings.HasPrefix(sk, boxPrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Box: id.Member(sk[len(boxPrefix):])})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

@@ -119,7 +119,7 @@ func relationships() *rapid.Generator[*client.Client] {
 			Payment: subscriptions(t), Terms: contracts(t), Items: many(t, "items", bought()),
 			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"),
 			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"), Contract: contracts(t),
-				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by"))},
+				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by")), Name: some(t, "inviter")},
 				Status: rapid.SampledFrom([]invite.Status{invite.Sending, invite.Pending, invite.Accepted, invite.Canceled, invite.Expired, invite.Failed}).Draw(t, "status"),
 				Reason: some(t, "reason"), CreatedAt: moment().Draw(t, "c"), ExpiresAt: moment().Draw(t, "x"), EndedAt: moment().Draw(t, "e"),
 				Timeline: many(t, "timeline", event), Tokens: many(t, "tokens", hash), Resends: many(t, "resends", always),

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -30,6 +31,9 @@ type Operator struct {
 func OpenOperator(cfg aws.Config, name string, now func() time.Time) *Operator {
 	return &Operator{Open(cfg, name, now), dynamodb.NewFromConfig(cfg).Scan}
 }
+
+// PriceList reads what is sold at what prices, and why the rest is not.
+func (o *Operator) PriceList(ctx context.Context) (contract.Tariff, error) { return o.tariff(ctx) }
 
 // Overview is an agency in the operator's list.
 type Overview struct {
@@ -146,6 +150,20 @@ func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry)
 	return o.set(ctx, which, row,
 		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why"),
 			ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
+}
+
+// AllowName lets the name stand in From, or takes that back, while the agency has it; conflict.ErrChanged when it has another,
+// when that is so already, or the agency is closed.
+func (o *Operator) AllowName(ctx context.Context, which id.Agency, name string, allowed bool, row audit.Entry) error {
+	u := &types.Update{UpdateExpression: aws.String("SET nameOk = :name"),
+		ConditionExpression: aws.String("attribute_not_exists(closed) AND #name = :name AND " +
+			"(attribute_not_exists(nameOk) OR nameOk <> :name)"),
+		ExpressionAttributeNames: map[string]string{"#name": "name"}, ExpressionAttributeValues: item{":name": str(name)}}
+	if !allowed {
+		u = &types.Update{UpdateExpression: aws.String("REMOVE nameOk"),
+			ConditionExpression: aws.String("attribute_not_exists(closed) AND attribute_exists(nameOk)")}
+	}
+	return o.set(ctx, which, row, u)
 }
 
 func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {

@@ -113,6 +113,12 @@ func (t *Table) tariff(ctx context.Context) (contract.Tariff, error) {
 	}
 	out = contract.Tariff{Prices: contract.Prices{}, Tax: contract.Tax{Way: contract.Taxation(r.s("tax")), Rate: int(r.n("rate"))},
 		At: r.time("at")}
+	r.maps("flaws", func(m *reader) {
+		if out.Flaws == nil {
+			out.Flaws = map[string]string{}
+		}
+		out.Flaws[m.s("key")] = m.s("why")
+	})
 	r.maps("prices", func(m *reader) { out.Prices[m.s("key")] = readPrice(m, "price") })
 	return out, r.err
 }
@@ -130,6 +136,11 @@ func (t *Table) saveTariff(ctx context.Context, v contract.Tariff) error {
 		prices = append(prices, m)
 	}
 	w.l("prices", prices)
+	flaws := make([]writer, 0, len(v.Flaws))
+	for _, name := range slices.Sorted(maps.Keys(v.Flaws)) {
+		flaws = append(flaws, writer{"key": str(name), "why": str(v.Flaws[name])})
+	}
+	w.l("flaws", flaws)
 	_, err := t.db.PutItem(ctx,
 		&dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: aws.String(isNew + " OR #at < :at"),
 			ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: item{":at": at(v.At)}})

@@ -90,3 +90,8 @@ func (p PortalInstances) Record(ctx context.Context, agency id.Agency, row audit
 func (p PortalInstances) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
 	return p.t.allow(ctx, name, most, window, now)
 }
+
+// Noted writes what was seen of the resource whose version was read.
+func (p PortalInstances) Noted(ctx context.Context, agency id.Agency, resource *instance.Resource) error {
+	return p.t.change(ctx, agency, resource, resource.URL, nil)
+}

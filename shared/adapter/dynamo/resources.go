@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
@@ -71,4 +72,35 @@ func (c Connections) Change(ctx context.Context, agency id.Agency, resource *ins
 // often.
 func (c Connections) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
 	return c.t.allow(ctx, name, most, window, now)
+}
+
+// Watched is what calling instances by the clock needs.
+type Watched struct{ t *Table }
+
+// NewWatched makes Watched of the table.
+func NewWatched(t *Table) Watched { return Watched{t} }
+
+var _ resources.WatchStore = Watched{}
+
+// Shards is how many shards the instances to be called are spread over.
+func (w Watched) Shards() int { return shards }
+
+// Uncalled lists at most limit instances of a shard that are due to be called, longest due first.
+func (w Watched) Uncalled(ctx context.Context, shard int, now time.Time, limit int) ([]resources.Due, error) {
+	return w.t.uncalled(ctx, shard, now, limit)
+}
+
+// Agency reads the agency as it is now.
+func (w Watched) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return w.t.agency(ctx, which)
+}
+
+// Resource reads one resource as it is now.
+func (w Watched) Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
+	return w.t.resource(ctx, agency, which)
+}
+
+// Change writes the new state of the resource whose version was read; from is the address that it had.
+func (w Watched) Change(ctx context.Context, agency id.Agency, resource *instance.Resource, from string, row *audit.Entry) error {
+	return w.t.change(ctx, agency, resource, from, row)
 }

@@ -4,16 +4,20 @@
 package n8n
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,14 +29,28 @@ import (
 // Bounds of what an instance may take and send.
 const (
 	patience = 5 * time.Second // for one request, from the look-up of its name to the end of its answer
-	maxBody  = 1 << 20
-	// n8n's list of workflows carries each of them whole, with all of its nodes, and offers no selection of fields.
-	maxList = 8 << 20
+	maxBody  = 4 << 20
+	// n8n's list of workflows carries each of them whole, with all of its nodes, and offers no selection of fields. What
+	// is not asked for is read past and not kept, so that these bound time and traffic; what is kept is bounded by itself.
+	maxList  = 48 << 20 // of one page
+	maxEntry = 16 << 20 // of one workflow in it
 
 	perPage = 100 // of workflows; n8n gives at most 250 (https://docs.n8n.io/api/pagination/)
 	pages   = 3
+	maxSeen = 2000 // entries of a list that are looked at, those that are left out among them
 	// Runs is how many of the last runs are read.
 	Runs = 20
+	// Flows is how many workflows are read.
+	Flows = perPage * pages
+
+	maxID      = 64  // bytes
+	maxName    = 800 // bytes; two hundred characters of any script
+	maxCursor  = 2000
+	maxMessage = 1200 // bytes of what went wrong, of which instance.MaxMessage characters are kept
+
+	explained = 5 // of the newest failed runs: how many are asked for their reason
+	// explaining is how long those together may take: what they say is worth less than a page that comes.
+	explaining = 2 * time.Second
 )
 
 // Client calls n8n instances.
@@ -53,68 +71,163 @@ func New(through http.RoundTripper) *Client {
 // instance that is down is told from a key that is refused; a host that hides /healthz is not held against it. Then it
 // asks for one workflow, which needs the key.
 func (c *Client) Check(ctx context.Context, e instance.Endpoint) error {
-	switch err := c.call(ctx, e, http.MethodGet, "/healthz", nil, maxBody, nil); {
+	if f := c.check(ctx, e); f != nil {
+		return f.fault()
+	}
+	return nil
+}
+
+// Find tries the key at each of the places, which are all of one host, until one is an n8n, and returns that. The fault is
+// of the first place, as of Check, when none is; where the host is down or the key is refused, the others are not tried.
+func (c *Client) Find(ctx context.Context, places []string, key string) (string, error) {
+	var first *failure
+	for _, at := range places {
+		f := c.check(ctx, instance.Endpoint{URL: at, Key: key})
+		if f == nil {
+			return at, nil
+		}
+		if first == nil {
+			first = f
+		}
+		elsewhere := f.status == http.StatusOK || f.status == http.StatusNotFound || f.status >= 300 && f.status < 400
+		if !elsewhere || f.key {
+			break
+		}
+	}
+	if first == nil {
+		first = &failure{reason: "the address cannot be called"}
+	}
+	return "", first.fault()
+}
+
+func (c *Client) check(ctx context.Context, e instance.Endpoint) *failure {
+	switch err := c.call(ctx, e, http.MethodGet, "/healthz", nil, nil, maxBody, nil); {
 	case err == nil:
 	case err.status == http.StatusServiceUnavailable || err.status == http.StatusBadGateway || err.status == http.StatusGatewayTimeout ||
 		err.status == 0:
-		return err.fault()
+		return err
 	case err.status >= 300 && err.status < 400:
-		return err.fault()
+		return err
 	}
-	var list struct {
-		Data *[]json.RawMessage `json:"data"`
+	// Nothing but the beginning of the list is read: how long its entry is does not matter.
+	found := false
+	err := c.list(ctx, e, url.Values{"limit": {"1"}}, maxBody, func(s *scanner) error {
+		return s.object(func(key string) error {
+			if key != "data" {
+				return s.skip()
+			}
+			c, err := s.peek()
+			if found = c == '['; err != nil || !found {
+				return errors.Join(err, errSyntax)
+			}
+			return errEnough
+		})
+	})
+	if err != nil {
+		return err
 	}
-	if err := c.call(ctx, e, http.MethodGet, "/api/v1/workflows", url.Values{"limit": {"1"}}, maxList, &list); err != nil {
-		return err.fault()
-	}
-	if list.Data == nil {
-		return (&failure{status: http.StatusOK, reason: notN8N}).fault()
+	if !found {
+		return &failure{status: http.StatusOK, reason: notN8N}
 	}
 	return nil
 }
 
 const notN8N = "what answers does not speak n8n's public API. Enter the address at which you open n8n"
 
-// Workflows lists the instance's workflows as it orders them, and whether there are more than are read. Archived ones are
-// left out. (GET /workflows, https://docs.n8n.io/api/api-reference/#tag/workflow/GET/workflows.) Faults:
-// [fault.Unreachable].
+// errEnough ends the reading of an answer of which nothing more is needed.
+var errEnough = errors.New("n8n: enough")
+
+// Workflows lists the instance's workflows as it orders them, at most Flows, and says whether there are more than are
+// read. Archived ones are left out. (GET /workflows, https://docs.n8n.io/api/api-reference/#tag/workflow/GET/workflows.)
+// Faults: [fault.Unreachable].
 func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance.Workflow, bool, error) {
 	out := []instance.Workflow{}
 	query := url.Values{"limit": {strconv.Itoa(perPage)}}
-	for range pages {
-		var page struct {
-			Data       []workflow `json:"data"`
-			NextCursor string     `json:"nextCursor"`
-		}
-		if err := c.call(ctx, e, http.MethodGet, "/api/v1/workflows", query, maxList, &page); err != nil {
+	for seen, n := 0, 0; n < pages; n++ {
+		cursor, more, listed := "", false, false
+		err := c.list(ctx, e, query, maxList, func(s *scanner) error {
+			return s.object(func(key string) (err error) {
+				switch key {
+				case "nextCursor":
+					cursor, err = s.text(maxCursor)
+					return err
+				case "data":
+					if c, err := s.peek(); err != nil || c != '[' {
+						return errors.Join(err, errSyntax)
+					}
+					listed = true
+					return s.array(func() error {
+						if seen++; len(out) >= Flows || seen > maxSeen {
+							more = true
+							return errEnough
+						}
+						w, err := s.workflow()
+						if errors.Is(err, errLong) { // this one, or all of them: the rest is not worth the wait
+							more = true
+							return errEnough
+						}
+						if err == nil && w.ID != "" && !w.archived {
+							out = append(out, w.Workflow)
+						}
+						return err
+					})
+				}
+				return s.skip()
+			})
+		})
+		switch {
+		case err != nil && len(out) > 0 && (n > 0 || err.status == 0):
+			return out, true, nil // a later page, or no more in time: what there is is better than nothing
+		case err != nil:
 			return nil, false, err.fault()
-		}
-		for _, w := range page.Data {
-			if !w.IsArchived && w.ID != "" {
-				out = append(out, w.value())
-			}
-		}
-		if page.NextCursor == "" {
+		case !listed:
+			return nil, false, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+		case more:
+			return out, true, nil
+		case cursor == "":
 			return out, false, nil
 		}
-		query.Set("cursor", page.NextCursor)
+		query.Set("cursor", cursor)
 	}
 	return out, true, nil
+}
+
+// list asks for a page of workflows, without the test data that people pin to them, which can be megabytes. An n8n from
+// before it could leave that out refuses the question for the parameter, and is asked without it.
+func (c *Client) list(
+	ctx context.Context, e instance.Endpoint, query url.Values, most int64, read func(*scanner) error,
+) *failure {
+	lean := maps.Clone(query)
+	lean.Set("excludePinnedData", "true")
+	err := c.call(ctx, e, http.MethodGet, "/api/v1/workflows", lean, nil, most, read)
+	if err != nil && err.status == http.StatusBadRequest {
+		err = c.call(ctx, e, http.MethodGet, "/api/v1/workflows", query, nil, most, read)
+	}
+	return err
 }
 
 // Workflow reads one workflow. Faults: [fault.NotFound], [fault.Unreachable].
 func (c *Client) Workflow(ctx context.Context, e instance.Endpoint, id string) (instance.Workflow, error) {
 	var w workflow
-	if err := c.call(ctx, e, http.MethodGet, "/api/v1/workflows/"+url.PathEscape(id), nil, maxList, &w); err != nil {
+	read := func(s *scanner) (err error) {
+		w, err = s.workflow()
+		return err
+	}
+	path := "/api/v1/workflows/" + url.PathEscape(id)
+	err := c.call(ctx, e, http.MethodGet, path, url.Values{"excludePinnedData": {"true"}}, nil, maxEntry, read)
+	if err != nil && err.status == http.StatusBadRequest {
+		err = c.call(ctx, e, http.MethodGet, path, nil, nil, maxEntry, read)
+	}
+	if err != nil {
 		if err.status == http.StatusNotFound {
 			return instance.Workflow{}, errNoWorkflow
 		}
 		return instance.Workflow{}, err.fault()
 	}
-	if string(w.ID) != id || w.IsArchived {
+	if w.ID != id || w.archived {
 		return instance.Workflow{}, errNoWorkflow
 	}
-	return w.value(), nil
+	return w.Workflow, nil
 }
 
 var errNoWorkflow = fault.New(fault.NotFound, "There is no such workflow. It may have been deleted in n8n a moment ago.")
@@ -127,7 +240,11 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		verb = "/activate"
 	}
 	var w workflow
-	if err := c.call(ctx, e, http.MethodPost, "/api/v1/workflows/"+url.PathEscape(id)+verb, nil, maxList, &w); err != nil {
+	read := func(s *scanner) (err error) {
+		w, err = s.workflow()
+		return err
+	}
+	if err := c.call(ctx, e, http.MethodPost, "/api/v1/workflows/"+url.PathEscape(id)+verb, nil, nil, maxEntry, read); err != nil {
 		switch err.status {
 		case http.StatusNotFound:
 			return instance.Workflow{}, errNoWorkflow
@@ -140,84 +257,198 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		}
 		return instance.Workflow{}, err.fault()
 	}
-	return w.value(), nil
+	return w.Workflow, nil
 }
 
-// LastRuns reads the newest runs, newest first, without any of their data. (GET /executions with includeData=false,
-// https://docs.n8n.io/api/api-reference/#tag/execution/GET/executions.) Faults: [fault.Unreachable].
+// LastRuns reads the newest runs, newest first, and of the newest failed ones what failed and where. (GET /executions with
+// includeData=false, https://docs.n8n.io/api/api-reference/#tag/execution/GET/executions.) Faults: [fault.Unreachable].
 func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.Run, error) {
-	var page struct {
-		Data []struct {
-			ID         text       `json:"id"`
-			WorkflowID text       `json:"workflowId"`
-			Status     string     `json:"status"`
-			Finished   bool       `json:"finished"`
-			StartedAt  *time.Time `json:"startedAt"`
-			StoppedAt  *time.Time `json:"stoppedAt"`
-		} `json:"data"`
-	}
-	if err := c.call(ctx, e, http.MethodGet, "/api/v1/executions", url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}},
-		maxBody, &page); err != nil {
+	out := []instance.Run{}
+	listed := false
+	err := c.call(ctx, e, http.MethodGet, "/api/v1/executions",
+		url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, nil, maxBody, func(s *scanner) error {
+			return s.object(func(key string) error {
+				if key != "data" {
+					return s.skip()
+				}
+				if c, err := s.peek(); err != nil || c != '[' {
+					return errors.Join(err, errSyntax)
+				}
+				listed = true
+				return s.array(func() error {
+					if len(out) >= Runs {
+						return errEnough
+					}
+					r, err := s.run()
+					if err == nil && r.ID != "" {
+						out = append(out, r)
+					}
+					return err
+				})
+			})
+		})
+	if err != nil {
 		return nil, err.fault()
 	}
-	out := []instance.Run{}
-	for _, x := range page.Data {
-		r := instance.Run{ID: string(x.ID), Workflow: string(x.WorkflowID), Status: instance.RunStatus(x.Status)}
-		if x.StartedAt != nil {
-			r.StartedAt = x.StartedAt.UTC()
-		}
-		if x.StoppedAt != nil {
-			r.StoppedAt = x.StoppedAt.UTC()
-		}
-		switch r.Status {
-		case instance.RunSucceeded, instance.RunFailed, instance.RunCrashed, instance.RunCanceled, instance.RunGoing, instance.RunWaiting,
-			instance.RunNew:
-		case "": // an n8n from before it told the status
-			switch {
-			case x.Finished:
-				r.Status = instance.RunSucceeded
-			case x.StoppedAt == nil:
-				r.Status = instance.RunGoing
-			default:
-				r.Status = instance.RunFailed
-			}
-		default:
-			r.Status = instance.RunUnknown
-		}
-		out = append(out, r)
+	if !listed {
+		return nil, (&failure{status: http.StatusOK, reason: notN8N}).fault()
 	}
+	c.explain(ctx, e, out)
 	return out, nil
+}
+
+// explain finds out why the newest failed runs failed. What cannot be found out stays unsaid.
+func (c *Client) explain(ctx context.Context, e instance.Endpoint, runs []instance.Run) {
+	ctx, cancel := context.WithTimeout(ctx, explaining)
+	defer cancel()
+	var all sync.WaitGroup
+	defer all.Wait()
+	n := 0
+	for i := range runs {
+		r := &runs[i]
+		if r.Status != instance.RunFailed && r.Status != instance.RunCrashed {
+			continue
+		}
+		if n++; n > explained {
+			return
+		}
+		all.Go(func() {
+			var f reason
+			// A run carries all that its nodes have handed on; nothing of that is kept.
+			err := c.call(ctx, e, http.MethodGet, "/api/v1/executions/"+url.PathEscape(r.ID), url.Values{"includeData": {"true"}}, nil,
+				maxEntry, func(s *scanner) error { return s.within(&f, "data", "resultData") })
+			if err == nil || f.message != "" {
+				r.Failure = instance.FailureOf(f.message, cmp.Or(f.node, f.last))
+			}
+		})
+	}
+}
+
+// reason is why a run failed.
+type reason struct{ message, node, last string }
+
+// within reads the reason in the object that the path leads to: {"error": {"message", "node": {"name"}}, "lastNodeExecuted"}.
+func (s *scanner) within(f *reason, path ...string) error {
+	return s.object(func(key string) (err error) {
+		switch {
+		case len(path) > 0 && key == path[0]:
+			return s.within(f, path[1:]...)
+		case len(path) > 0:
+		case key == "lastNodeExecuted":
+			f.last, err = s.text(maxName)
+			return err
+		case key == "error":
+			return s.object(func(key string) (err error) {
+				switch key {
+				case "message":
+					f.message, err = s.text(maxMessage)
+					return err
+				case "node":
+					return s.object(func(key string) (err error) {
+						if key != "name" {
+							return s.skip()
+						}
+						f.node, err = s.text(maxName)
+						return err
+					})
+				}
+				return s.skip()
+			})
+		}
+		return s.skip()
+	})
+}
+
+// run reads one run of a list.
+func (s *scanner) run() (instance.Run, error) {
+	var r instance.Run
+	finished, stopped := false, ""
+	err := s.object(func(key string) (err error) {
+		var v string
+		switch key {
+		case "id":
+			r.ID, err = s.text(maxID)
+		case "workflowId":
+			r.Workflow, err = s.text(maxID)
+		case "status":
+			v, err = s.text(maxID)
+			r.Status = instance.RunStatus(v)
+		case "finished":
+			finished, err = s.truth()
+		case "startedAt":
+			v, err = s.text(maxID)
+			r.StartedAt = moment(v)
+		case "stoppedAt":
+			stopped, err = s.text(maxID)
+			r.StoppedAt = moment(stopped)
+		default:
+			err = s.skip()
+		}
+		return err
+	})
+	switch r.Status {
+	case instance.RunSucceeded, instance.RunFailed, instance.RunCrashed, instance.RunCanceled, instance.RunGoing, instance.RunWaiting,
+		instance.RunNew:
+	case "": // an n8n from before it told the status
+		switch {
+		case finished:
+			r.Status = instance.RunSucceeded
+		case stopped == "":
+			r.Status = instance.RunGoing
+		default:
+			r.Status = instance.RunFailed
+		}
+	default:
+		r.Status = instance.RunUnknown
+	}
+	return r, err
+}
+
+// moment reads a time; zero for what is none.
+func moment(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // workflow is what is read of a workflow in n8n's answers.
 type workflow struct {
-	ID         text      `json:"id"`
-	Name       string    `json:"name"`
-	Active     bool      `json:"active"`
-	IsArchived bool      `json:"isArchived"`
-	UpdatedAt  time.Time `json:"updatedAt"`
+	instance.Workflow
+	archived bool
 }
 
-func (w workflow) value() instance.Workflow {
-	return instance.Workflow{ID: string(w.ID), Name: w.Name, Active: w.Active, UpdatedAt: w.UpdatedAt.UTC()}
-}
-
-// text is an id, which n8n has written as a number and as a string over the years.
-type text string
-
-// UnmarshalJSON takes both.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*t = text(s)
-		return nil
+// workflow reads one workflow, at most maxEntry bytes of it. Ids are numbers or strings, as n8n has written them over the
+// years.
+func (s *scanner) workflow() (workflow, error) {
+	var w workflow
+	if most := int64(maxEntry); s.left > most {
+		rest := s.left - most
+		s.left = most
+		defer func() { s.left += rest }()
 	}
-	var n json.Number
-	if err := json.Unmarshal(b, &n); err != nil {
+	err := s.object(func(key string) (err error) {
+		var v string
+		switch key {
+		case "id":
+			w.ID, err = s.text(maxID)
+		case "name":
+			v, err = s.text(maxName)
+			w.Name = instance.Shown(v, instance.MaxFlowName)
+		case "active":
+			w.Active, err = s.truth()
+		case "isArchived":
+			w.archived, err = s.truth()
+		case "updatedAt":
+			v, err = s.text(maxID)
+			w.UpdatedAt = moment(v)
+		default:
+			err = s.skip()
+		}
 		return err
-	}
-	*t = text(n)
-	return nil
+	})
+	return w, err
 }
 
 // failure is a call that did not do what was asked.
@@ -242,19 +473,32 @@ func (f *failure) fault() error {
 	return e
 }
 
-// call makes one request. What is asked for is never more than n8n's own paths, and what comes back never more than max
-// bytes of JSON into out.
-func (c *Client) call(ctx context.Context, e instance.Endpoint, method, path string, query url.Values, most int64, out any) *failure {
+// call makes one request, with a body that is not nil as JSON. What is asked for is never more than n8n's own paths, and
+// read is given at most so many bytes of what comes back.
+func (c *Client) call(
+	ctx context.Context, e instance.Endpoint, method, path string, query url.Values, body any, most int64, read func(*scanner) error,
+) *failure {
 	u := e.URL + path
 	if len(query) > 0 {
 		u += "?" + query.Encode()
 	}
-	r, err := http.NewRequestWithContext(ctx, method, u, nil)
+	var sent io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return &failure{reason: "what is to be sent cannot be written"}
+		}
+		sent = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, u, sent)
 	if err != nil {
 		return &failure{reason: "the address cannot be called"}
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "Latchkey")
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	if path != "/healthz" {
 		r.Header.Set("X-N8N-API-KEY", e.Key)
 	}
@@ -263,25 +507,24 @@ func (c *Client) call(ctx context.Context, e instance.Endpoint, method, path str
 		return &failure{reason: why(err)}
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated {
 		_, _ = io.CopyN(io.Discard, res.Body, 16<<10) // so that the connection can be used again
 		return refused(res)
 	}
-	if out == nil {
+	if read == nil {
 		_, _ = io.CopyN(io.Discard, res.Body, 16<<10)
 		return nil
 	}
-	body := &io.LimitedReader{R: res.Body, N: most + 1}
-	if err := json.NewDecoder(body).Decode(out); err != nil {
-		switch {
-		case body.N <= 0:
-			return &failure{status: res.StatusCode, reason: "its answer is too long"}
-		case isTimeout(err):
-			return &failure{reason: why(err)}
-		}
+	switch err := read(newScanner(res.Body, most)); {
+	case err == nil || errors.Is(err, errEnough):
+		return nil
+	case errors.Is(err, errLong):
+		return &failure{status: res.StatusCode, reason: "its answer is too long"}
+	case errors.Is(err, errSyntax) || errors.Is(err, io.ErrUnexpectedEOF):
 		return &failure{status: res.StatusCode, reason: notN8N}
+	default:
+		return &failure{reason: why(err)}
 	}
-	return nil
 }
 
 // refused words an answer other than 200.

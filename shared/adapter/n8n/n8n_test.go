@@ -76,7 +76,7 @@ func reason(t *testing.T, err error, field string) string {
 
 func TestACheckAsksForHealthAndThenWithTheKey(t *testing.T) {
 	t.Parallel()
-	e := far(t, answers(map[string]string{"GET /api/v1/workflows?limit=1": `{"data":[],"nextCursor":null}`}))
+	e := far(t, answers(map[string]string{"GET /api/v1/workflows?excludePinnedData=true&limit=1": `{"data":[],"nextCursor":null}`}))
 	c := client(t, e.URL)
 	if err := c.Check(t.Context(), e); err != nil {
 		t.Error(err)
@@ -124,11 +124,11 @@ func TestWhatIsWrongIsSaidInPlainWords(t *testing.T) {
 			http.Redirect(w, r, "https://elsewhere.example/x", http.StatusFound)
 		}, "url", "elsewhere.example"},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, `{"data":["`)
+			fmt.Fprint(w, `{"before":"`)
 			for range 9 << 10 {
 				fmt.Fprint(w, strings.Repeat("x", 1024))
 			}
-			fmt.Fprint(w, `"]}`)
+			fmt.Fprint(w, `","data":[]}`)
 		}, "url", "too long"},
 		"broken off": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
@@ -229,10 +229,11 @@ func TestPrivateAddressesAreNotCalled(t *testing.T) {
 func TestWorkflowsAreReadPageByPage(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{
-		"GET /api/v1/workflows?limit=100": `{"data":[{"id":"a1","name":"One","active":true,"updatedAt":"2026-03-01T10:00:00.000Z",
+		"GET /api/v1/workflows?excludePinnedData=true&limit=100": `{"data":[{"id":"a1","name":"One","active":true,
+			"updatedAt":"2026-03-01T10:00:00.000Z",
 			"nodes":[{}],"tags":[]},
 			{"id":7,"name":"Seven","active":false,"updatedAt":"2026-03-01T12:00:00.000+02:00"},{"id":"gone","name":"Archived","isArchived":true}],"nextCursor":"c=1"}`,
-		"GET /api/v1/workflows?cursor=c%3D1&limit=100": `{"data":[{"id":"b2","name":"Two","active":false}],"nextCursor":null}`,
+		"GET /api/v1/workflows?cursor=c%3D1&excludePinnedData=true&limit=100": `{"data":[{"id":"b2","name":"Two","active":false}],"nextCursor":null}`,
 	}))
 	got, more, err := client(t, e.URL).Workflows(t.Context(), e)
 	if err != nil || more || len(got) != 3 {
@@ -261,9 +262,9 @@ func TestAListWithoutEndEnds(t *testing.T) {
 func TestAWorkflowIsSwitched(t *testing.T) {
 	t.Parallel()
 	e := far(t, answers(map[string]string{
-		"GET /api/v1/workflows/a1":             `{"id":"a1","name":"One","active":false}`,
-		"POST /api/v1/workflows/a1/activate":   `{"id":"a1","name":"One","active":true}`,
-		"POST /api/v1/workflows/a1/deactivate": `{"id":"a1","name":"One","active":false}`,
+		"GET /api/v1/workflows/a1?excludePinnedData=true": `{"id":"a1","name":"One","active":false}`,
+		"POST /api/v1/workflows/a1/activate":              `{"id":"a1","name":"One","active":true}`,
+		"POST /api/v1/workflows/a1/deactivate":            `{"id":"a1","name":"One","active":false}`,
 	}))
 	c := client(t, e.URL)
 	if w, err := c.Workflow(t.Context(), e, "a1"); err != nil || w.Active || w.Name != "One" {

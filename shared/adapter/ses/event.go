@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,11 +42,13 @@ type published struct {
 		Recipients []struct {
 			Diagnostic string `json:"diagnosticCode"`
 			Status     string `json:"status"`
+			Action     string `json:"action"`
 		} `json:"bouncedRecipients"`
 	} `json:"bounce"`
 	Complaint struct {
 		Timestamp time.Time `json:"timestamp"`
 		Feedback  string    `json:"complaintFeedbackType"`
+		SubType   string    `json:"complaintSubType"`
 	} `json:"complaint"`
 	Delay struct {
 		Type      string    `json:"delayType"`
@@ -102,12 +106,15 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 		r.Kind, r.At, r.Detail = delivery.Delayed, e.Delay.Timestamp, delays[e.Delay.Type]
 	case "Complaint":
 		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, "the recipient marked the mail as spam"
-	case "Bounce":
-		r.Kind, r.At, r.Detail = delivery.Bounced, e.Bounce.Timestamp, e.bounceReason()
-		if e.Bounce.Type == "Transient" {
-			// An out-of-office answer, a full mailbox: nothing is lost yet (SES, "Bounce types").
-			r.Kind = delivery.Delayed
+		switch {
+		case e.Complaint.SubType == onList: // of what was not sent, nobody complains
+			r.Kind, r.Detail = delivery.Bounced, notTried
+		case slices.Contains(noComplaint, strings.ToLower(e.Complaint.Feedback)):
+			return nil, nil //nolint:nilnil // it says that all is well, or nothing about the recipient
 		}
+	case "Bounce":
+		r.Kind, r.Detail = e.bounce()
+		r.At = e.Bounce.Timestamp
 	case "Reject":
 		r.Kind, r.Detail = delivery.Rejected, "the mail service refused the content of the mail"
 	case "Rendering Failure":
@@ -132,25 +139,109 @@ var delays = map[string]string{
 	"SendingDeferral":                "the mail service holds the mail back for now",
 }
 
-// bounceReason says in words why a mail came back ("Bounce types").
-func (e *published) bounceReason() string {
+// noComplaint are the types of feedback by which nobody complains: the recipient took the mail out of the spam folder (RFC
+// 6430), or a server reports how it judged the signature (RFC 6591).
+var noComplaint = []string{"not-spam", "auth-failure"}
+
+const (
+	onList    = "OnAccountSuppressionList"
+	notTried  = "SES did not send it: the address is on the suppression list"
+	noMailbox = "there is no mailbox with this address"
+)
+
+// bounce says what a bounce comes to: [delivery.Bounced] for what did not arrive and is not tried again,
+// [delivery.Delayed] for what came back this time, and [delivery.Replied] for what may be an automatic reply. SES tells the
+// two by the type ("Bounce types"), and calls Transient also what a server will never take, and the answers of people who
+// are away; the enhanced status code (RFC 3463), where it says something, knows better.
+func (e *published) bounce() (delivery.ReportKind, string) {
+	code, diagnostic, action := "", "", ""
+	if len(e.Bounce.Recipients) > 0 { // our mails have one
+		r := e.Bounce.Recipients[0]
+		code, diagnostic, action = codeOf(r.Status, r.Diagnostic), short(r.Diagnostic), r.Action
+	}
+	gone := e.Bounce.Type == "Permanent" || dead(code)
+	kind := delivery.Delayed
+	switch {
+	case gone:
+		kind = delivery.Bounced
+	case e.Bounce.Type == "Transient" && e.Bounce.SubType == "General" && code == "" && diagnostic == "" && action == "":
+		return delivery.Replied, "it came back, or an automatic reply did; the mail service does not tell which"
+	}
 	switch e.Bounce.SubType {
 	case "NoEmail":
-		return "there is no mailbox with this address"
-	case "Suppressed", "OnAccountSuppressionList":
-		return "mail to this address came back before, so the mail service does not try any more"
-	case "MailboxFull":
-		return "the mailbox is full"
-	case "MessageTooLarge", "ContentRejected", "AttachmentRejected":
-		return "the receiving server did not like the content of the mail"
+		return kind, noMailbox
+	case onList:
+		return kind, notTried
+	case "Suppressed":
+		return kind, "mail to this address came back before, so the mail service does not try any more"
+	case "UnsubscribedRecipient":
+		return kind, "the recipient has unsubscribed"
 	}
-	if len(e.Bounce.Recipients) > 0 {
-		if d := e.Bounce.Recipients[0]; d.Diagnostic != "" {
-			return "the receiving server refused the mail: " + d.Diagnostic
+	if dead(code) {
+		words := noMailbox
+		if more := codes[code]; more != "" {
+			words = more
+		}
+		if diagnostic != "" {
+			words = "the receiving server refused the mail: " + diagnostic
+		}
+		return kind, words
+	}
+	switch e.Bounce.SubType {
+	case "MailboxFull":
+		return kind, "the mailbox is full"
+	case "MessageTooLarge", "ContentRejected", "AttachmentRejected":
+		return kind, "the receiving server did not like the content of the mail"
+	case "CustomTimeoutExceeded":
+		return kind, "the receiving server did not take the mail in time"
+	}
+	switch {
+	case diagnostic != "":
+		return kind, "the receiving server refused the mail: " + diagnostic
+	case codes[code] != "":
+		return kind, codes[code]
+	case e.Bounce.Type == "Permanent":
+		return kind, noMailbox
+	}
+	return kind, "the receiving server sent the mail back, and did not say why"
+}
+
+// dead tells whether a code says that no later try can arrive: the address (5.1.x), a mailbox that is closed (5.2.1), or a
+// domain that mail cannot be routed to (5.4.4).
+func dead(code string) bool {
+	return strings.HasPrefix(code, "5.1.") || code == "5.2.1" || code == "5.4.4"
+}
+
+// codes are the words for codes that often come without any.
+var codes = map[string]string{
+	"5.1.2": "there is no such mail domain", "5.1.10": "this domain takes no mail", "5.4.4": "mail cannot be routed to this domain",
+	"5.2.1": "the mailbox is closed", "5.2.2": "the mailbox is full", "4.2.2": "the mailbox is full",
+	"5.1.7": "the receiving server did not like the sender's address", "5.1.8": "the receiving server did not like the sender's address",
+	"5.7.1": "the receiving server's rules do not let the mail in",
+}
+
+// spoken finds an enhanced status code behind an SMTP reply code or by itself, but in no IP address.
+var spoken = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:$|[^\d.]|\.(?:\D|$))`)
+
+// codeOf is the code of a bounce that says something: from the status, else the first in the server's own words. X.0.0 says
+// nothing (RFC 3463, section 3.1).
+func codeOf(status, diagnostic string) string {
+	for _, s := range []string{status, diagnostic} {
+		if m := spoken.FindStringSubmatch(s); m != nil && !strings.HasSuffix(m[1], ".0.0") {
+			return m[1]
 		}
 	}
-	if e.Bounce.Type == "Permanent" {
-		return "there is no mailbox with this address"
+	return ""
+}
+
+// maxDiagnostic is how much of a server's words is kept, in characters.
+const maxDiagnostic = 300
+
+// short is one line of a server's words.
+func short(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
+	if r := []rune(s); len(r) > maxDiagnostic {
+		s = string(r[:maxDiagnostic-1]) + "…"
 	}
-	return "the receiving server sent the mail back"
+	return s
 }

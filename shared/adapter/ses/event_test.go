@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,15 +51,15 @@ var documented = map[string]struct {
 		"action":"failed","status":"5.1.1","diagnosticCode":"Amazon SES has suppressed sending to this address"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "mail to this address came back before, so the mail service does not try any more"},
 	"Bounce, on the account's list": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
-		delivery.Bounced, "2026-03-01T10:00:04Z", "mail to this address came back before, so the mail service does not try any more"},
+		delivery.Bounced, "2026-03-01T10:00:04Z", "SES did not send it: the address is on the suppression list"},
 	"Bounce, out of office": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Transient","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
-		delivery.Delayed, "2026-03-01T10:00:04Z", "the receiving server sent the mail back"},
+		delivery.Replied, "2026-03-01T10:00:04Z", "it came back, or an automatic reply did; the mail service does not tell which"},
 	"Bounce, full mailbox": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Delayed, "2026-03-01T10:00:04Z", "the mailbox is full"},
 	"Bounce, content": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Transient","bounceSubType":"ContentRejected","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Delayed, "2026-03-01T10:00:04Z", "the receiving server did not like the content of the mail"},
 	"Bounce, undetermined": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Undetermined","bounceSubType":"Undetermined","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
-		delivery.Bounced, "2026-03-01T10:00:04Z", "the receiving server sent the mail back"},
+		delivery.Delayed, "2026-03-01T10:00:04Z", "the receiving server sent the mail back, and did not say why"},
 	"Complaint": {`{"eventType":"Complaint",` + mailObject + `,
 		"complaint":{"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z",
 		"feedbackId":"f-2","userAgent":"Amazon SES Mailbox Simulator","complaintFeedbackType":"abuse","arrivalDate":"2026-03-01T11:00:00.000Z"}}`,
@@ -160,4 +161,102 @@ func FuzzParseEvent(f *testing.F) {
 			t.Fatalf("%+v, %v", r, err)
 		}
 	})
+}
+
+// bounceOf is a bounce of SES's with a recipient, unless status and diagnostic are "".
+func bounceOf(kind, sub, status, diagnostic string) string {
+	who := "[]"
+	if status != "" || diagnostic != "" {
+		b, _ := json.Marshal([]map[string]string{{"emailAddress": "recipient@example.com", "action": "failed", "status": status,
+			"diagnosticCode": diagnostic}})
+		who = string(b)
+	}
+	return `{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"` + kind + `","bounceSubType":"` + sub +
+		`","bouncedRecipients":` + who + `,"timestamp":"2026-03-01T10:00:04.000Z"}}`
+}
+
+// Every combination that SES documents ("Bounce types"), and some that it may add, each with the codes that decide.
+func TestFD1FD4EveryBounceIsDecided(t *testing.T) {
+	t.Parallel()
+	const hard, soft, reply = delivery.Bounced, delivery.Delayed, delivery.Replied
+	for _, c := range []struct {
+		kind, sub, status, diagnostic string
+		want                          delivery.ReportKind
+		says                          string
+	}{
+		{"Undetermined", "Undetermined", "", "", soft, "did not say why"},
+		{"Undetermined", "Undetermined", "5.0.0", "smtp; 550 Requested action not taken", soft, "Requested action not taken"},
+		{"Undetermined", "Undetermined", "5.1.1", "smtp; 550 5.1.1 user unknown", hard, "user unknown"},
+		{"Undetermined", "General", "", "", soft, "did not say why"},
+		{"Permanent", "General", "", "", hard, "no mailbox"},
+		{"Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown", hard, "user unknown"},
+		{"Permanent", "General", "5.0.0", "", hard, "no mailbox"},
+		{"Permanent", "General", "5.2.2", "smtp; 552 5.2.2 over quota", hard, "over quota"},
+		{"Permanent", "General", "5.7.1", "", hard, "rules"},
+		{"Permanent", "NoEmail", "", "", hard, "no mailbox"},
+		{"Permanent", "Suppressed", "5.1.1", "Amazon SES has suppressed sending to this address", hard, "came back before"},
+		{"Permanent", "OnAccountSuppressionList", "5.1.1", "x", hard, "SES did not send it: the address is on the suppression list"},
+		{"Permanent", "UnsubscribedRecipient", "", "", hard, "unsubscribed"},
+		{"Permanent", "SomethingNew", "", "", hard, "no mailbox"},
+		{"Transient", "General", "", "", reply, "automatic reply"},
+		{"Transient", "General", "5.0.0", "smtp; 550 no", soft, "550 no"},
+		{"Transient", "General", "5.0.0", "", soft, "did not say why"},
+		{"Transient", "General", "4.4.7", "smtp; 550 4.4.7 Message expired", soft, "Message expired"},
+		{"Transient", "General", "5.4.4", "smtp; 550 5.4.4 Invalid domain", hard, "Invalid domain"},
+		{"Transient", "General", "", "smtp; 550 5.4.4 Invalid domain", hard, "Invalid domain"},
+		{"Transient", "General", "5.0.0", "smtp; 550 5.1.1 <recipient@example.com>: user unknown", hard, "user unknown"},
+		{"Transient", "General", "5.1.2", "", hard, "no such mail domain"},
+		{"Transient", "General", "5.1.3", "smtp; 501 5.1.3 Bad address", hard, "Bad address"},
+		{"Transient", "General", "5.1.10", "", hard, "takes no mail"},
+		{"Transient", "General", "5.1.8", "", hard, "sender"},
+		{"Transient", "General", "5.2.1", "", hard, "closed"},
+		{"Transient", "General", "5.7.1", "smtp; 550 5.7.1 blocked by policy", soft, "policy"},
+		{"Transient", "General", "5.4.1", "", soft, "did not say why"},
+		{"Transient", "General", "5.0.0", "smtp; 550 blocked: 5.1.1.7 is listed", soft, "listed"},
+		{"Transient", "General", "4.1.1", "smtp; 450 4.1.1 try later", soft, "try later"},
+		{"Transient", "MailboxFull", "", "", soft, "full"},
+		{"Transient", "MailboxFull", "5.2.2", "smtp; 552 5.2.2 over quota", soft, "full"},
+		{"Transient", "General", "4.2.2", "", soft, "full"},
+		{"Transient", "MessageTooLarge", "5.3.4", "", soft, "content"},
+		{"Transient", "ContentRejected", "5.7.1", "x", soft, "content"},
+		{"Transient", "AttachmentRejected", "", "", soft, "content"},
+		{"Transient", "CustomTimeoutExceeded", "", "", soft, "in time"},
+		{"Transient", "SomethingNew", "", "", soft, "did not say why"},
+		{"SomethingNew", "General", "", "", soft, "did not say why"},
+		{"Transient", "General", "5.9.9", strings.Repeat("long\n ", 4000), soft, "…"},
+	} {
+		got, err := ParseEvent(enveloped(t, bounceOf(c.kind, c.sub, c.status, c.diagnostic)))
+		if err != nil || got == nil || got.Kind != c.want || !strings.Contains(got.Detail, c.says) ||
+			len(got.Detail) > 1000 || strings.Contains(got.Detail, "\n") {
+			t.Errorf("%s/%s %q %.40q: %+v, %v; want %s that says %q", c.kind, c.sub, c.status, c.diagnostic, got, err, c.want, c.says)
+		}
+	}
+}
+
+func TestFD2FD3OnlyWhatIsAComplaintIsOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		feedback, sub string
+		want          delivery.ReportKind
+		says          string
+	}{
+		{"abuse", "", delivery.Complaint, "spam"}, {"", "", delivery.Complaint, "spam"}, {"fraud", "", delivery.Complaint, "spam"}, {"virus", "", delivery.Complaint, "spam"},
+		{"other", "", delivery.Complaint, "spam"}, {"not-spam", "", "", ""}, {"Not-Spam", "", "", ""}, {"auth-failure", "", "", ""},
+		{"", "OnAccountSuppressionList", delivery.Bounced, "SES did not send it: the address is on the suppression list"},
+		{"abuse", "OnAccountSuppressionList", delivery.Bounced, "suppression list"}, {"not-spam", "OnAccountSuppressionList", delivery.Bounced, "suppression list"},
+	} {
+		event := `{"eventType":"Complaint",` + mailObject + `,"complaint":{` +
+			`"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z",` +
+			`"complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
+		event = strings.ReplaceAll(event, `"complaintSubType":""`, `"complaintSubType":null`)
+		got, err := ParseEvent(enveloped(t, strings.ReplaceAll(event, `"complaintFeedbackType":"",`, "")))
+		switch {
+		case err != nil:
+			t.Error(err)
+		case c.want == "" && got != nil:
+			t.Errorf("%q is reported as %+v", c.feedback, got)
+		case c.want != "" && (got == nil || got.Kind != c.want || !strings.Contains(got.Detail, c.says)):
+			t.Errorf("%q, %q: %+v", c.feedback, c.sub, got)
+		}
+	}
 }

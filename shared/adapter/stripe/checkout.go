@@ -9,53 +9,6 @@ import (
 	"latchkey.dev/shared/domain/payment"
 )
 
-// Prices finds active prices by their lookup keys, at most ten in one call (https://docs.stripe.com/api/prices/list). A
-// key without an active price is not in the answer.
-func (c *Client) Prices(ctx context.Context, lookupKeys []string) (map[string]payment.Price, error) {
-	found := map[string]payment.Price{}
-	for len(lookupKeys) > 0 {
-		n := min(len(lookupKeys), 10)
-		params := &stripe.PriceListParams{Active: stripe.Bool(true), LookupKeys: stripe.StringSlice(lookupKeys[:n])}
-		params.Limit = stripe.Int64(10)
-		params.AddExpand("data.product")
-		prices, err := collect(ctx, c.api.V1Prices.List(ctx, params), n, price)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range prices {
-			found[p.LookupKey] = p
-		}
-		lookupKeys = lookupKeys[n:]
-	}
-	return found, nil
-}
-
-// Price reads one price (https://docs.stripe.com/api/prices/retrieve), active or not: what was locked into a contract
-// may have been archived since.
-func (c *Client) Price(ctx context.Context, id string) (payment.Price, error) {
-	params := &stripe.PriceRetrieveParams{}
-	params.AddExpand("product")
-	p, err := c.api.V1Prices.Retrieve(ctx, id, params)
-	if err != nil {
-		return payment.Price{}, explain(err)
-	}
-	return price(p), nil
-}
-
-func price(p *stripe.Price) payment.Price {
-	out := payment.Price{
-		ID: p.ID, LookupKey: p.LookupKey, Amount: amount(p.UnitAmount, p.Currency), TaxBehavior: payment.TaxBehavior(p.TaxBehavior),
-		Active: p.Active,
-	}
-	if p.Recurring != nil {
-		out.Interval = payment.Interval(p.Recurring.Interval)
-	}
-	if p.Product != nil {
-		out.ProductID, out.Product = p.Product.ID, p.Product.Name
-	}
-	return out
-}
-
 // billingMode is the mode of every subscription that is made (https://docs.stripe.com/billing/subscriptions/billing-mode). It is
 // Stripe's default of today, and is said all the same, so that another default changes nothing here. In this mode a
 // cancellation in the billing portal comes as cancel_at; [payment.Subscription.Ends] reads both forms, since subscriptions that
@@ -171,13 +124,13 @@ func checkout(s *stripe.CheckoutSession) payment.Checkout {
 		out.Email = s.CustomerDetails.Email
 	}
 	if s.Customer != nil {
-		out.Customer = s.Customer.ID
+		out.Customer = known(s.Customer.ID)
 	}
 	if s.Subscription != nil {
-		out.Subscription = s.Subscription.ID
+		out.Subscription = known(s.Subscription.ID)
 	}
 	if s.Invoice != nil {
-		out.Invoice = s.Invoice.ID
+		out.Invoice = known(s.Invoice.ID)
 	}
 	return out
 }

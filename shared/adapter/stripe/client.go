@@ -175,6 +175,14 @@ func at(seconds int64) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
+// known is an id of an object that another one names; "" for what has not the form of one, which nobody believes.
+func known(id string) string {
+	if !payment.ValidID(id) {
+		return ""
+	}
+	return id
+}
+
 // optional leaves a parameter out that is empty.
 func optional(s string) *string {
 	if s == "" {

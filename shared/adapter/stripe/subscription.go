@@ -31,10 +31,10 @@ func subscription(s *stripe.Subscription) payment.Subscription {
 		CreatedAt: at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt), Livemode: s.Livemode,
 	}
 	if s.Customer != nil {
-		out.Customer = s.Customer.ID
+		out.Customer = known(s.Customer.ID)
 	}
 	if s.LatestInvoice != nil {
-		out.LatestInvoice = s.LatestInvoice.ID
+		out.LatestInvoice = known(s.LatestInvoice.ID)
 	}
 	if s.Items == nil {
 		return out
@@ -42,8 +42,13 @@ func subscription(s *stripe.Subscription) payment.Subscription {
 	for _, i := range s.Items.Data {
 		item := payment.Item{ID: i.ID, Quantity: i.Quantity, PeriodStart: at(i.CurrentPeriodStart), PeriodEnd: at(i.CurrentPeriodEnd)}
 		if i.Price != nil {
-			p := price(i.Price)
-			item.PriceID, item.LookupKey, item.ProductID, item.Amount, item.Interval = p.ID, p.LookupKey, p.ProductID, p.Amount, p.Interval
+			item.PriceID, item.LookupKey, item.Amount = i.Price.ID, i.Price.LookupKey, amount(i.Price.UnitAmount, i.Price.Currency)
+			if i.Price.Recurring != nil {
+				item.Interval = payment.Interval(i.Price.Recurring.Interval)
+			}
+			if i.Price.Product != nil {
+				item.ProductID = i.Price.Product.ID
+			}
 		}
 		out.Items = append(out.Items, item)
 	}

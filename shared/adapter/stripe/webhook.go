@@ -100,7 +100,7 @@ func parseEvent(body []byte) (payment.Event, error) {
 		return payment.Event{}, fmt.Errorf("stripe: a signed webhook that is no JSON: %w", err)
 	}
 	if e.ID == "" || e.Type == "" || e.Object != "event" {
-		return payment.Event{}, fmt.Errorf("stripe: a signed webhook that is no event, but %q", e.Object)
+		return payment.Event{}, fmt.Errorf("stripe: a signed webhook that is no event, but %.40q", e.Object)
 	}
 	return payment.Event{ID: e.ID, Type: e.Type, Object: object(e.Data.Object), Account: e.Account, Livemode: e.Livemode,
 		Created: at(e.Created)}, nil

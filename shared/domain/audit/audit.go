@@ -41,12 +41,14 @@ const (
 	InstanceDisconnected Action = "instance.disconnected"
 	ServiceConnected     Action = "service.connected"
 	ServiceDisconnected  Action = "service.disconnected"
+	InstanceEntered      Action = "instance.entered" // by the client who has bought it
 	WorkflowActivated    Action = "workflow.activated"
 	WorkflowDeactivated  Action = "workflow.deactivated"
 
 	AgencyCreated   Action = "agency.created"
 	BrandingChanged Action = "agency.branding_changed"
 	PlanChanged     Action = "agency.plan_changed"
+	NameDecided     Action = "agency.name_decided" // by the operator: whether it stands in From
 	AgencySuspended Action = "agency.suspended"
 	AgencyResumed   Action = "agency.resumed"
 	AgencyDeleted   Action = "agency.deleted"

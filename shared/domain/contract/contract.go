@@ -256,6 +256,61 @@ type Tariff struct {
 	Prices Prices
 	Tax    Tax
 	At     time.Time // when it was read at the payment provider; zero where nothing is sold
+	// Flaws say why a price is not sold, by lookup key: for the operator.
+	Flaws map[string]string
+}
+
+// NoPrice is the flaw of a lookup key without a price. It is none where the article is not sold at all.
+const NoPrice = "there is no active price with this lookup key"
+
+// Sell takes into a tariff those of the operator's prices that can be sold for what they are, and notes of the others why they
+// are not. All are of one currency: of several, the one that most prices have.
+func Sell(found map[string]payment.Price, tax Tax, now time.Time) Tariff {
+	t := Tariff{Prices: Prices{}, Tax: tax, At: now, Flaws: map[string]string{}}
+	counts := map[string]int{}
+	each := func(do func(key string, a Article, i payment.Interval)) {
+		for _, a := range append(Articles(), Article{Product: Max}) {
+			for _, i := range Intervals() {
+				do(a.LookupKey(i), a, i)
+			}
+		}
+	}
+	each(func(key string, _ Article, i payment.Interval) {
+		p, ok := found[key]
+		flaw := NoPrice
+		if ok {
+			flaw = p.Flaw(i)
+		}
+		if flaw == "" && tax.Way == Worked && p.TaxBehavior == payment.TaxInclusive {
+			flaw = "its tax_behavior is inclusive, and Tax is plus"
+		}
+		if flaw != "" {
+			t.Flaws[key] = flaw
+			return
+		}
+		t.Prices[key] = Price{ID: p.ID, Amount: p.Amount}
+		counts[p.Amount.Currency]++
+	})
+	common := ""
+	for currency, n := range counts {
+		if n > counts[common] || n == counts[common] && currency < common {
+			common = currency
+		}
+	}
+	for key, p := range t.Prices {
+		if p.Amount.Currency != common {
+			t.Flaws[key] = fmt.Sprintf("it is in %s, and the others are in %s", p.Amount.Currency, common)
+			delete(t.Prices, key)
+		}
+	}
+	each(func(key string, a Article, i payment.Interval) { // one interval alone is not sold
+		for _, other := range Intervals() {
+			if _, ok := t.Prices[key]; ok && t.Prices[a.LookupKey(other)].ID == "" && i != other {
+				t.Flaws[key] = "there is no price that can be sold for the other interval, " + a.LookupKey(other)
+			}
+		}
+	})
+	return t
 }
 
 // Open tells whether anything is sold.

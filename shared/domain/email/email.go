@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/text"
 )
 
 // Address is a mailbox in the one form in which addresses are compared: trimmed, lower case, the domain as IDNA
@@ -27,7 +28,7 @@ const Invalid = "Enter a valid email address."
 // Parse reads what a person typed into field. The error is a fault in that field: [Invalid], or for a local part
 // outside of ASCII, which few hosts accept mail for, a sentence that says so.
 func Parse(field, typed string) (Address, error) {
-	s := strings.TrimSpace(typed)
+	s := text.Trim(typed)
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 {
 		return "", fault.InField(field, Invalid)
@@ -70,7 +71,7 @@ func Split(typed string) (name, address string) {
 	if end < open {
 		return "", typed
 	}
-	return strings.Trim(typed[:open], "\" \t\r\n"), typed[open+1 : end]
+	return strings.Trim(text.Trim(typed[:open]), "\" \t\r\n"), typed[open+1 : end]
 }
 
 // validLocal takes the dot-atom of RFC 5322 section 3.2.3. Quoted local parts are refused: hardly a host gives

@@ -13,6 +13,8 @@ func TestParseBringsAnAddressIntoOneForm(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
 		{"as it is", "ops@acme.example", "ops@acme.example"},
 		{"space around it", " \tops@acme.example\u00a0\n", "ops@acme.example"},
+		{"FT3: a mark before and after", "\u200e\ufeffops@acme.example\u200b\u2060", "ops@acme.example"},
+		{"FT3: the embedding that an address book puts before", "\u202aops@acme.example\u202c ", "ops@acme.example"},
 		{"capitals", "Ops@ACME.Example", "ops@acme.example"},
 		{"a name outside of ASCII, as A-labels", "ops@BÜCHER.example", "ops@xn--bcher-kva.example"},
 		{"the same decomposed", "ops@bu\u0308cher.example", "ops@xn--bcher-kva.example"},

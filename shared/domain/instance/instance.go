@@ -51,6 +51,11 @@ type Resource struct {
 	CheckedAt time.Time // when it was last called to see how it is; zero for never
 	Reason    string    // what was seen then that should not be, in plain words; "" for nothing
 	Version   int       // of what was read; 0 for one that is not stored yet
+
+	BadKey     bool      // whether it is the API key that is refused, which the agency alone can mend
+	AnsweredAt time.Time // when it last answered as it should; zero for never
+	SilentAt   time.Time // since when it does not; zero while it does
+	Next       time.Time // not to be called before by itself; zero for no such time
 }
 
 // Bought tells whether it is a client's own, which pays for it: whoever it belongs to, no agency disconnects it or opens it to
@@ -62,17 +67,6 @@ func (r *Resource) Connected() bool { return r.Kind == N8N && r.Key != "" && r.U
 
 // Place is where the resource's sealed key opens, and nowhere else.
 func (r *Resource) Place(agency id.Agency) string { return string(agency) + " " + string(r.ID) }
-
-// Saw notes what came of calling the instance at now: it runs, or with a reason it has failed.
-func (r *Resource) Saw(now time.Time, reason string) {
-	r.CheckedAt, r.Reason = now, reason
-	switch {
-	case reason != "":
-		r.Status = Failed
-	case r.Status != Active:
-		r.Status = Running
-	}
-}
 
 // KindOf reads the kind from an id's prefix; "" when the id is malformed.
 func KindOf(r id.Resource) Kind {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/text"
 )
 
 // Endpoint is how an n8n instance is called: where it is, and the API key that it asks for.
@@ -23,15 +24,6 @@ type Workflow struct {
 	Name      string
 	Active    bool
 	UpdatedAt time.Time
-}
-
-// Run is one execution of a workflow.
-type Run struct {
-	ID        string
-	Workflow  string // its id
-	Status    RunStatus
-	StartedAt time.Time
-	StoppedAt time.Time // zero while it is under way
 }
 
 // RunStatus is what became of a run, in n8n's words.
@@ -64,7 +56,7 @@ const MaxURL = 500
 // live below one. http, and an IP address, are taken where the guard lets them be called. A name that leads to a private
 // address is found out when it is called.
 func ParseURL(field, typed string, guard Guard) (string, error) {
-	typed = strings.TrimSpace(typed)
+	typed = text.Trim(typed)
 	if typed == "" {
 		return "", fault.InField(field, "Enter the address, like https://n8n.example.com.")
 	}
@@ -82,7 +74,8 @@ func ParseURL(field, typed string, guard Guard) (string, error) {
 		return "", fault.InField(field, "The address must begin with https://.")
 	case u.User != nil:
 		return "", fault.InField(field, "Leave the user name and password out of the address.")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") && instancePath(u.EscapedPath()) == plainPath(u.EscapedPath()):
+		// On a page of n8n's own it is the page's, and goes with it.
 		return "", fault.InField(field, "Leave out what begins with ? or #. The address alone is enough.")
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
@@ -110,18 +103,63 @@ func ParseURL(field, typed string, guard Guard) (string, error) {
 	if port != ports[u.Scheme] {
 		host += ":" + strconv.Itoa(int(port))
 	}
-	path := strings.TrimRight(u.EscapedPath(), "/")
-	for before := ""; before != path; { // as copied from a browser or from n8n's documentation
-		before = path
-		for _, known := range []string{"/api/v1", "/home/workflows", "/workflows", "/"} {
-			path = strings.TrimSuffix(path, known)
-		}
-	}
+	path := instancePath(u.EscapedPath())
 	if path != "" && !pathname.MatchString(path) || strings.Contains(path, "..") {
 		return "", fault.InField(field, "This is no web address. Enter it like https://n8n.example.com.")
 	}
 	return u.Scheme + "://" + host + path, nil
 }
+
+// pages are the first parts of the paths of n8n's own pages and API. Whatever one of them begins is no part of where the
+// instance is.
+var pages = map[string]bool{"api": true, "rest": true, "home": true, "workflow": true, "workflows": true, "settings": true,
+	"projects": true,
+	"project":  true, "credentials": true, "executions": true, "templates": true, "personal": true, "shared": true, "signin": true,
+	"signup": true, "setup": true, "forgot-password": true, "change-password": true, "signout": true, "insights": true, "evaluation": true,
+	"folders": true, "variables": true, "mfa": true, "oauth": true, "saml": true, "sso": true, "healthz": true, "new": true,
+	"webhook": true, "webhook-test": true, "form": true, "chat": true, "data-tables": true, "datatables": true, "agents": true}
+
+// instancePath is the part of a path that leads to the instance, as far as the path shows where that ends: what n8n's own
+// pages are below, without a slash at its end.
+func instancePath(path string) string {
+	parts := strings.Split(plainPath(path), "/")
+	for i, part := range parts {
+		if pages[part] {
+			parts = parts[:i]
+			break
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+func plainPath(path string) string {
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	if len(parts) == 0 {
+		return ""
+	}
+	return "/" + strings.Join(parts, "/")
+}
+
+// Places are where the instance of an address may be, the likeliest first: at the address itself, at its origin, and at
+// each parent of its path, the nearest first. They are at most maxPlaces.
+func Places(address string) []string {
+	out := []string{address}
+	scheme, rest, ok := strings.Cut(address, "://")
+	parts := strings.Split(rest, "/")
+	if !ok {
+		return out
+	}
+	if len(parts) > 1 {
+		out = append(out, scheme+"://"+parts[0])
+	}
+	for n := len(parts) - 1; n > 1 && len(out) < maxPlaces; n-- {
+		out = append(out, scheme+"://"+strings.Join(parts[:n], "/"))
+	}
+	return out
+}
+
+// maxPlaces bounds how often one address has an instance called.
+const maxPlaces = 6
 
 // ports are where the schemes of the web are served unless an address says otherwise.
 var ports = map[string]uint16{"https": 443, "http": 80}

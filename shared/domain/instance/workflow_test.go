@@ -2,6 +2,7 @@ package instance_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,17 +15,28 @@ import (
 func TestAnAddressHasOneForm(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
-		"https://n8n.example.com":                         "https://n8n.example.com",
-		"  HTTPS://N8N.Example.com/ ":                     "https://n8n.example.com",
-		"n8n.example.com":                                 "https://n8n.example.com",
-		"https://n8n.example.com.:443/":                   "https://n8n.example.com",
-		"https://n8n.example.com:5678":                    "https://n8n.example.com:5678",
-		"https://example.com/automation/":                 "https://example.com/automation",
-		"https://n8n.example.com/api/v1/":                 "https://n8n.example.com",
-		"https://n8n.example.com/home/workflows":          "https://n8n.example.com",
-		"https://8.8.8.8":                                 "https://8.8.8.8",
-		"https://[2606:4700:4700:0:0:0:0:1111]/":          "https://[2606:4700:4700::1111]",
-		"https://" + strings.Repeat("a", 50) + ".example": "https://" + strings.Repeat("a", 50) + ".example",
+		"https://n8n.example.com":                            "https://n8n.example.com",
+		"  HTTPS://N8N.Example.com/ ":                        "https://n8n.example.com",
+		"n8n.example.com":                                    "https://n8n.example.com",
+		"https://n8n.example.com.:443/":                      "https://n8n.example.com",
+		"https://n8n.example.com:5678":                       "https://n8n.example.com:5678",
+		"https://example.com/automation/":                    "https://example.com/automation",
+		"https://n8n.example.com/api/v1/":                    "https://n8n.example.com",
+		"https://n8n.example.com/home/workflows":             "https://n8n.example.com",
+		"https://n8n.example.com/settings/api":               "https://n8n.example.com",
+		"https://n8n.example.com/workflow/2tUt1wbLX592XDdX":  "https://n8n.example.com",
+		"https://n8n.example.com/home/credentials":           "https://n8n.example.com",
+		"https://n8n.example.com/projects/x/workflows":       "https://n8n.example.com",
+		"https://n8n.example.com/workflow/x/executions/7":    "https://n8n.example.com",
+		"https://n8n.example.com/signin?redirect=%252F":      "https://n8n.example.com",
+		"https://n8n.example.com/workflow/new?projectId=x#y": "https://n8n.example.com",
+		"https://n8n.example.com/api/v1/workflows":           "https://n8n.example.com",
+		"https://example.com/automation/settings/api":        "https://example.com/automation",
+		"https://example.com//automation//home":              "https://example.com/automation",
+		"\u200bhttps://n8n.example.com/settings/api\ufeff":   "https://n8n.example.com",
+		"https://8.8.8.8":                                    "https://8.8.8.8",
+		"https://[2606:4700:4700:0:0:0:0:1111]/":             "https://[2606:4700:4700::1111]",
+		"https://" + strings.Repeat("a", 50) + ".example":    "https://" + strings.Repeat("a", 50) + ".example",
 	} {
 		if got, err := instance.ParseURL("url", typed, egress.Strict()); err != nil || got != want {
 			t.Errorf("%q is %q, %v; want %q", typed, got, err, want)
@@ -80,7 +92,7 @@ func TestACheckMovesTheState(t *testing.T) {
 		{instance.Stopped, "", instance.Running}, {instance.Running, "it is away", instance.Failed}, {instance.Active, "it is away", instance.Failed},
 	} {
 		r := instance.Resource{Status: c.before, Reason: "before"}
-		r.Saw(now, c.reason)
+		r.Saw(now, instance.Seen{Reason: c.reason})
 		if r.Status != c.want || r.Reason != c.reason || !r.CheckedAt.Equal(now) {
 			t.Errorf("%s, seen with %q: %+v", c.before, c.reason, r)
 		}
@@ -102,4 +114,19 @@ func FuzzParseURL(f *testing.F) {
 			t.Errorf("%q is %q, and that is %q, %v", s, got, again, err)
 		}
 	})
+}
+
+func TestFN2AnAddressIsLookedForFromThereToItsHost(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string][]string{
+		"https://n8n.example.com":       {"https://n8n.example.com"},
+		"https://n8n.example.com/x":     {"https://n8n.example.com/x", "https://n8n.example.com"},
+		"https://n8n.example.com/x/y":   {"https://n8n.example.com/x/y", "https://n8n.example.com", "https://n8n.example.com/x"},
+		"https://n8n.example.com/a/b/c": {"https://n8n.example.com/a/b/c", "https://n8n.example.com", "https://n8n.example.com/a/b", "https://n8n.example.com/a"},
+		"https://x.example/a/b/c/d/e/f": {"https://x.example/a/b/c/d/e/f", "https://x.example", "https://x.example/a/b/c/d/e", "https://x.example/a/b/c/d", "https://x.example/a/b/c", "https://x.example/a/b"},
+	} {
+		if got := instance.Places(address); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
 }

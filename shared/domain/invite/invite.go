@@ -54,6 +54,7 @@ type Sender struct {
 	AgencyName string
 	Color      string
 	LogoURL    string
+	Name       string    // the member's own, as it was then; "" for one that has none
 	Member     id.Member // whose rights the invite rests on
 }
 

@@ -164,6 +164,33 @@ func (i *Invite) settleSent() {
 	i.Timeline[k] = sent
 }
 
+// Reply is what becomes of an automatic reply.
+type Reply int
+
+// The outcomes: there is no delivered mail that it could answer, it is noted now, or was before.
+const (
+	ReplyToNothing Reply = iota
+	ReplyNoted
+	ReplyKnown
+)
+
+// AutoReply notes that an automatic reply came back to the newest mail, which stays delivered.
+func (i *Invite) AutoReply(words string) Reply {
+	for n := len(i.Timeline) - 1; n >= 0; n-- {
+		switch e := &i.Timeline[n]; e.Name {
+		case Delivered:
+			if e.Detail == words {
+				return ReplyKnown
+			}
+			e.Detail = words
+			return ReplyNoted
+		case Sent, Resent, Queued:
+			return ReplyToNothing
+		}
+	}
+	return ReplyToNothing
+}
+
 // Backoff is how long to wait after the given number of tries: 1 s, doubling, at most a minute. With MailTries it
 // bridges an outage of about a minute.
 func Backoff(tries int) time.Duration { return min(time.Second<<max(tries-1, 0), time.Minute) }

@@ -300,3 +300,30 @@ func TestAJobInGoodHandsIsNotNudged(t *testing.T) {
 		t.Error("a mail that is out is looked after")
 	}
 }
+
+func TestFD1AnAutomaticReplyLeavesTheMailDelivered(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		events []invite.EventName
+		want   invite.Reply
+	}{
+		"delivered":                      {[]invite.EventName{invite.Queued, invite.Sent, invite.Delivered}, invite.ReplyNoted},
+		"opened since":                   {[]invite.EventName{invite.Queued, invite.Sent, invite.Delivered, invite.Opened}, invite.ReplyNoted},
+		"not delivered yet":              {[]invite.EventName{invite.Queued, invite.Sent}, invite.ReplyToNothing},
+		"delivered before it was resent": {[]invite.EventName{invite.Queued, invite.Sent, invite.Delivered, invite.Resent, invite.Sent}, invite.ReplyToNothing},
+	} {
+		i := &invite.Invite{Status: invite.Pending}
+		for _, e := range c.events {
+			i.Note(e, at, "")
+		}
+		if got := i.AutoReply("an automatic reply came back"); got != c.want || len(i.Timeline) != len(c.events) ||
+			i.Status != invite.Pending {
+			t.Errorf("%s: %v, %+v", name, got, i.Timeline)
+		}
+		if c.want == invite.ReplyNoted && (i.AutoReply("an automatic reply came back") != invite.ReplyKnown ||
+			i.Timeline[2].Name != invite.Delivered || i.Timeline[2].Detail == "") {
+			t.Errorf("%s, once more: %+v", name, i.Timeline)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/payment"
 )
 
 // Billing is a job of the billing queue: an event of the payment service, or, with an empty Event, a payment whose time to
@@ -26,7 +27,7 @@ func DecodeBilling(body []byte) (Billing, error) {
 	if err := json.Unmarshal(body, &b); err != nil {
 		return b, fmt.Errorf("job: %w", err)
 	}
-	if b.Event != "" && b.Object != "" || b.Event == "" && id.Valid(id.AgencyPrefix, string(b.Agency)) {
+	if payment.ValidID(b.Event) && payment.ValidID(b.Object) || b.Event == "" && id.Valid(id.AgencyPrefix, string(b.Agency)) {
 		return b, nil
 	}
 	return b, fmt.Errorf("job: malformed billing job")
@@ -49,7 +50,7 @@ func DecodeProvision(body []byte) (Provision, error) {
 	if err := json.Unmarshal(body, &p); err != nil {
 		return p, fmt.Errorf("job: %w", err)
 	}
-	if !id.Valid(id.AgencyPrefix, string(p.Agency)) || p.Client.Ref() == "" || p.Item == "" {
+	if !id.Valid(id.AgencyPrefix, string(p.Agency)) || p.Client.Ref() == "" || !payment.ValidID(p.Item) {
 		return p, fmt.Errorf("job: malformed provisioning job")
 	}
 	return p, nil

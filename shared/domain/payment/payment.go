@@ -7,6 +7,7 @@
 package payment
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -42,7 +43,58 @@ type Price struct {
 	ProductID   string
 	Product     string // the product's name, as the customer reads it
 	TaxBehavior TaxBehavior
-	Active      bool // can be bought
+	Active      bool   // can be bought
+	Archived    bool   // its product cannot be bought any more
+	Twice       bool   // another active price has the same lookup key
+	Whole       bool   // Amount is what it costs: not null, no fraction, and not beyond what is counted
+	Count       int64  // how many intervals lie between two payments
+	Usage       string // "licensed", or "metered" for what is paid by its use
+	Scheme      string // "per_unit", or "tiered"
+	Tiered      bool
+	Transformed bool // the quantity is divided before it is multiplied
+	Custom      bool // the customer says what it costs
+}
+
+// mostMinor bounds what a price may cost in minor units: it is beyond what a payment service takes, and far within what is counted.
+const mostMinor = 999_999_999_999
+
+// Flaw says why a price cannot be sold as one that is paid every interval, in the operator's words; "" for one that can. What is
+// shown, and locked into a contract, is the amount and the interval alone, so that nothing else may change what is charged.
+func (p Price) Flaw(every Interval) string {
+	switch {
+	case p.Twice:
+		return "another active price has the same lookup key"
+	case !p.Active:
+		return "it is not active"
+	case p.Archived:
+		return "its product is archived"
+	case !ValidID(p.ID):
+		return "its id has not the form of one"
+	case p.Interval == "":
+		return "it is paid once, and must recur every " + string(every)
+	case p.Interval != every:
+		return fmt.Sprintf("it recurs by the %.20s, and must recur every %s", p.Interval, every)
+	case p.Count != 1:
+		return fmt.Sprintf("it recurs every %d %ss, and must recur every %s", p.Count, p.Interval, every)
+	case p.Usage != "licensed":
+		return fmt.Sprintf("its usage type is %.20q, and must be licensed", p.Usage)
+	case p.Scheme != "per_unit" || p.Tiered:
+		return "it has tiers, and must be per unit"
+	case p.Transformed:
+		return "its quantity is divided (transform_quantity)"
+	case p.Custom:
+		return "the customer chooses its amount (custom_unit_amount)"
+	case !p.Whole:
+		return "its unit_amount is not a whole number of the currency's smallest unit"
+	case p.Amount.Minor <= 0:
+		return "it costs nothing, or less"
+	case p.Amount.Minor > mostMinor:
+		return "it costs more than can be charged"
+	}
+	if _, err := money.Of(p.Amount.Minor, p.Amount.Currency); err != nil {
+		return "its currency is none"
+	}
+	return ""
 }
 
 // Line is one line of a checkout.
@@ -343,6 +395,28 @@ type Customer struct {
 type Object struct {
 	Type string // as Stripe calls it: "checkout.session", "subscription", "invoice", "customer", "charge", "dispute"
 	ID   string
+}
+
+// longestID is how long an id of the payment service's may be (https://docs.stripe.com/upgrades: at most 255 characters).
+const longestID = 255
+
+// ValidID tells whether s has the form of an id of the payment service's: 1 to 255 ASCII letters, digits and underscores. What has
+// another form is believed by nobody, and never becomes a key of ours.
+func ValidID(s string) bool {
+	if s == "" || len(s) > longestID {
+		return false
+	}
+	for _, r := range s {
+		if r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// Known tells whether an event and what it is about are named in the form that ids have.
+func (e Event) Known() bool {
+	return strings.HasPrefix(e.ID, "evt_") && ValidID(e.ID) && ValidID(e.Object.ID) && len(e.Object.Type) <= longestID
 }
 
 // Event says that something happened to an object. It is a hint: what the object is now must be asked for.

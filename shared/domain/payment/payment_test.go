@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/domain/money"
 	"latchkey.dev/shared/domain/payment"
 )
 
@@ -111,6 +113,60 @@ func TestFM3AnInquiryIsNoDispute(t *testing.T) {
 		payment.InquiryClosed: false, payment.DisputeNeedsResponse: false, payment.DisputeLost: false, "warning_of_tomorrow": true} {
 		if d := (payment.Dispute{Status: status}); d.Asks() != asks || d.Inquiry() && d.Open() {
 			t.Errorf("%s: asks %v, open %v", status, d.Asks(), d.Open())
+		}
+	}
+}
+
+func TestFM6FM7APriceIsSoldForWhatItIsOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	good := payment.Price{ID: "price_1", LookupKey: "hosting_10_month", Amount: money.Amount{Minor: 2900, Currency: "EUR"}, Interval: payment.Month,
+		Active: true, Whole: true, Count: 1, Usage: "licensed", Scheme: "per_unit"}
+	if flaw := good.Flaw(payment.Month); flaw != "" {
+		t.Fatalf("a good one: %s", flaw)
+	}
+	for want, change := range map[string]func(p *payment.Price){
+		"another active price":       func(p *payment.Price) { p.Twice = true },
+		"not active":                 func(p *payment.Price) { p.Active = false },
+		"product is archived":        func(p *payment.Price) { p.Archived = true },
+		"id has not the form":        func(p *payment.Price) { p.ID = "price 1" },
+		"paid once":                  func(p *payment.Price) { p.Interval = "" },
+		"recurs by the year":         func(p *payment.Price) { p.Interval = payment.Year },
+		"recurs by the week":         func(p *payment.Price) { p.Interval = "week" },
+		"every 3 months":             func(p *payment.Price) { p.Count = 3 },
+		"every 0 months":             func(p *payment.Price) { p.Count = 0 },
+		"usage type is \"metered\"":  func(p *payment.Price) { p.Usage = "metered" },
+		"has tiers, and must be per": func(p *payment.Price) { p.Scheme = "tiered" },
+		"has tiers":                  func(p *payment.Price) { p.Tiered = true },
+		"transform_quantity":         func(p *payment.Price) { p.Transformed = true },
+		"custom_unit_amount":         func(p *payment.Price) { p.Custom = true },
+		"not a whole number":         func(p *payment.Price) { p.Whole = false },
+		"costs nothing, or less":     func(p *payment.Price) { p.Amount.Minor = 0 },
+		"costs nothing":              func(p *payment.Price) { p.Amount.Minor = -2900 },
+		"more than can be charged":   func(p *payment.Price) { p.Amount.Minor = 1_000_000_000_000 },
+		"currency is none":           func(p *payment.Price) { p.Amount.Currency = "" },
+	} {
+		p := good
+		change(&p)
+		if flaw := p.Flaw(payment.Month); !strings.Contains(flaw, want) {
+			t.Errorf("want %q, it is %q", want, flaw)
+		}
+	}
+}
+
+func TestFM10AnIDHasItsForm(t *testing.T) {
+	t.Parallel()
+	long := "evt_" + strings.Repeat("x", 251)
+	of := payment.Object{Type: "invoice", ID: "in_1"}
+	for id, known := range map[string]bool{"evt_1": true, "evt_1ABCdef": true, long: true, long + "x": false, "": false, "in_1": false,
+		"evt_\x00": false, "evt_ä": false, "evt_1 2": false, "evt_../x": false} {
+		if e := (payment.Event{ID: id, Object: of}); e.Known() != known {
+			t.Errorf("%.40q is known: %v", id, e.Known())
+		}
+	}
+	for _, bad := range []payment.Object{{Type: "invoice"}, {Type: "invoice", ID: strings.Repeat("x", 200<<10)}, {Type: "invoice", ID: "in_1#x"},
+		{Type: strings.Repeat("x", 200<<10), ID: "in_1"}} {
+		if (payment.Event{ID: "evt_1", Object: bad}).Known() {
+			t.Errorf("about %.40q it is known", bad.ID)
 		}
 	}
 }

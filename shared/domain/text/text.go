@@ -4,7 +4,6 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +20,9 @@ const (
 )
 
 // Line checks one line of text typed into field and returns it trimmed, with runs of white space folded and in
-// Unicode's normal form C; "" when nothing of it would be seen. It returns a fault in the field for line breaks,
-// control characters, markup, links and more than most characters.
+// Unicode's normal form C, without what cannot be seen; "" when nothing of it would be seen. It returns a fault in the field
+// for line breaks, control characters, characters that turn the writing direction, markup, what looks like a link, and more
+// than most characters.
 func Line(field, typed string, most int) (string, error) {
 	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
 		return "", fault.InField(field, "Keep this to one line.")
@@ -49,34 +49,29 @@ func Paragraph(field, typed string, most int) (string, error) {
 	return s, nil
 }
 
-// Fold is s as it is compared when people search: in Unicode's normal form C, in lower case, without white space around it.
-func Fold(s string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(s))) }
-
-// link finds what a mail program would turn into a link.
-var link = regexp.MustCompile(`(?i)` +
-	`(https?|ftp|javascript|data|mailto)\s*:` + // a scheme
-	`|\bwww\.` + // the usual first label
-	`|\b[a-z0-9-]+\.(com|net|org|io|app|dev|info|biz|co|me|xyz|top|link|click)(/|\b)` + // a name below a common domain
-	`|[\p{L}\p{N}-]+\.\p{L}{2,}/` + // any name with a path
-	`|\S@\S+\.\p{L}{2,}`) // an address of email
+// Fold is s as it is compared when people search: in Unicode's normal form C, in lower case, without white space around it
+// and without what cannot be seen.
+func Fold(s string) string { return strings.ToLower(norm.NFC.String(Trim(Seen(s)))) }
 
 func clean(field, typed string, most int) (string, error) {
 	if !utf8.ValidString(typed) {
 		return "", fault.InField(field, "Use plain text (UTF-8).")
 	}
-	s := strings.Join(strings.FieldsFunc(norm.NFC.String(typed), func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
+	space := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
+	s := strings.Join(strings.FieldsFunc(norm.NFC.String(Seen(typed)), space), " ")
 	for _, r := range s {
-		// Cf takes in the marks that turn the writing direction around and can make a name read as another one;
-		// the joiners that emoji and several scripts are written with stay.
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+		if turns[r] != "" {
+			return "", turnFault(field, r)
+		}
+		if unicode.IsControl(r) {
 			return "", fault.InField(field, "Leave out control characters.")
 		}
 	}
 	if strings.ContainsAny(s, "<>") {
 		return "", fault.InField(field, "Leave out < and >.")
 	}
-	if link.MatchString(s) {
-		return "", fault.InField(field, "Leave out links and web addresses.")
+	if found, instead := Link(s); found != "" {
+		return "", linkFault(field, found, instead)
 	}
 	if utf8.RuneCountInString(s) > most {
 		return "", fault.InField(field, "Use at most %d characters.", most)

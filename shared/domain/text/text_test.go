@@ -42,33 +42,12 @@ func TestLineTidiesWhatIsAName(t *testing.T) {
 
 func TestWhatMayNotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 	t.Parallel()
-	const links, control, markup = "Leave out links and web addresses.", "Leave out control characters.", "Leave out < and >."
+	const control, markup = "Leave out control characters.", "Leave out < and >."
 	for _, c := range []struct{ typed, want string }{
-		{"see https://evil.example", links},
-		{"HTTPS : //evil", links},
-		{"javascript:alert(1)", links},
-		{"mailto:a", links},
-		{"www.evil.example", links},
-		{"Evil.COM", links},
-		{"go to evil.co/x now", links},
-		{"write to a@evil.net", links},
-		{"bit.ly/x", links},
-		{"see bit.ly/3xYz9 for more", links},
-		{"evil.ru/login", links},
-		{"Sign in at evil.ru/login", links},
-		{"bücher.рф/вход", links},
-		{"owner@evil.ru", links},
-		{"Acme (owner@evil.ru)", links},
 		{"<b>Acme</b>", markup},
 		{"1 > 0", markup},
 		{"Acme\x00", control},
 		{"Acme\x1b[31m", control},
-		{"Acme \u202egnp.exe", control},
-		{"Acme\u2066", control},
-		{"\u200fAcme", control},
-		{"Ac\u200bme", control},
-		{"Ac\u00adme", control},
-		{"\ufeffAcme", control},
 		{"Acme\xff", "Use plain text (UTF-8)."},
 		{strings.Repeat("a", 31), "Use at most 30 characters."},
 	} {
@@ -149,11 +128,8 @@ func FuzzText(f *testing.F) {
 					t.Errorf("%s(%q) = %q", name, typed, got)
 				}
 			}
-			for line := range strings.Lines(strings.ToLower(got)) {
-				if strings.Contains(line, "http:") || strings.Contains(line, "https:") || strings.Contains(line, "://") &&
-					strings.Contains(line, "ftp:") {
-					t.Errorf("%s(%q) = %q", name, typed, got)
-				}
+			if found, _ := text.Link(got); found != "" && name == "Line" {
+				t.Errorf("%s(%q) = %q, with the link %q", name, typed, got, found)
 			}
 		}
 	})

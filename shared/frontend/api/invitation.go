@@ -27,6 +27,7 @@ type OfferBody struct {
 // InvitationBody is what a link shows.
 type InvitationBody struct {
 	Agency    AgencyBody    `json:"agency"`
+	Inviter   string        `json:"inviter,omitempty" doc:"Who invites; left out for a person without a name." example:"Nora Lindqvist"`
 	Email     string        `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
 	Standing  string        `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
 	Payer     string        `json:"payer" enum:"agency,client"`
@@ -54,7 +55,8 @@ func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitati
 		}
 		i := v.Client.Invite
 		from := AgencyBody{Name: i.From.AgencyName, Color: i.From.Color, LogoURL: i.From.LogoURL}
-		out := &invitationOutput{InvitationBody{Agency: from, Email: v.To(), Standing: string(v.Standing), Payer: string(i.Payer),
+		out := &invitationOutput{InvitationBody{Agency: from, Inviter: i.From.Name, Email: v.To(),
+			Standing: string(v.Standing), Payer: string(i.Payer),
 			Message: i.Message, Grants: []OfferBody{}, Offer: v.Offer, ExpiresAt: Time(i.ExpiresAt)}}
 		if out.Body.Contract, err = contractBody(i.Contract); err != nil {
 			return nil, err

@@ -33,6 +33,15 @@ type RunBody struct {
 	Status       string `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
 	StartedAt    *Time  `json:"startedAt"`
 	StoppedAt    *Time  `json:"stoppedAt" doc:"null while it is under way."`
+
+	Failure *FailureBody `json:"failure,omitempty" doc:"Of a failed run: why, as far as n8n says. The newest five are asked for it."`
+}
+
+// FailureBody is why a run failed.
+type FailureBody struct {
+	Message string `json:"message" doc:"In n8n's words, shortened; empty when it says none." example:"The service refused the connection"`
+	Node    string `json:"node" doc:"The step at which it stopped; empty when n8n does not say." example:"Post to the ledger"`
+	URL     string `json:"url" doc:"Of the run in n8n, or empty." example:"https://n8n.example.com/workflow/2t/executions/7"`
 }
 
 // PortalInstanceBody is one n8n as a client sees it.
@@ -43,6 +52,10 @@ type PortalInstanceBody struct {
 	Access    string `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
 	URL       string `json:"url"`
 	Connected bool   `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
+
+	CheckedAt   *Time `json:"checkedAt" doc:"When n8n was last called; null for never."`
+	AnsweredAt  *Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
+	SilentSince *Time `json:"silentSince" doc:"Since when it does not; null while it does."`
 
 	Reason string `json:"reason,omitempty" doc:"Why workflows cannot be shown." example:"it does not answer as it should at the moment"`
 
@@ -74,6 +87,7 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		event.Annotate(ctx, "agency", string(v.Agency.ID), "client", string(v.Client.ID))
 		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
 			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
+			CheckedAt: orNull(v.CheckedAt), AnsweredAt: orNull(v.AnsweredAt), SilentSince: orNull(v.SilentAt),
 			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}
 		for _, w := range v.Workflows {
@@ -81,10 +95,51 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 			b.Workflows = append(b.Workflows, workflowBody(w))
 		}
 		for _, r := range v.Runs {
-			b.Runs = append(b.Runs, RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status),
-				StartedAt: orNull(r.StartedAt), StoppedAt: orNull(r.StoppedAt)})
+			x := RunBody{ID: r.ID, WorkflowID: r.Workflow, WorkflowName: names[r.Workflow], Status: string(r.Status),
+				StartedAt: orNull(r.StartedAt), StoppedAt: orNull(r.StoppedAt)}
+			if r.Failure != (instance.Failure{}) {
+				x.Failure = &FailureBody{Message: r.Failure.Message, Node: r.Failure.Node}
+				if v.Status.Linkable() || v.Silent() {
+					x.Failure.URL = instance.RunURL(v.URL, r)
+				}
+			}
+			b.Runs = append(b.Runs, x)
 		}
 		return &portalInstanceOutput{b}, nil
+	})
+}
+
+// EntryBody is how a client gets into an n8n.
+type EntryBody struct {
+	State string `json:"state" enum:"ready,invited,mailed" doc:"Sign in, choose a password, or use the link that n8n emailed."`
+	Email string `json:"email" doc:"What to sign in with." example:"ops@acme.example"`
+	URL   string `json:"url" doc:"Empty for mailed. For invited it is a secret: it opens the account." example:"https://n8n.example.com"`
+}
+
+type entryOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         EntryBody
+}
+
+// EnterInstance gives a client who has bought an n8n an account in it.
+func EnterInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
+	return operation(auth, described{
+		id: "enterInstance", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary: "Get an account in an n8n you bought",
+		description: "n8n itself invites you, as an administrator where its edition allows that, else as a member. You choose your " +
+			"password on n8n's own page, and sign in there from then on. Ask again whenever you need the link again.",
+		codes: []fault.Code{fault.Forbidden, fault.NotFound, fault.Unreachable},
+	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*entryOutput, error) {
+		event.Annotate(ctx, "resource", in.InstanceID)
+		v, e, err := instances.Enter(ctx, caller, id.Resource(in.InstanceID))
+		if err != nil {
+			return nil, err
+		}
+		b := EntryBody{State: string(e.State), Email: string(caller.Email), URL: e.URL}
+		if e.State == instance.EntryReady {
+			b.URL = v.URL
+		}
+		return &entryOutput{"no-store", b}, nil
 	})
 }
 

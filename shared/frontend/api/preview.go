@@ -41,8 +41,10 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 		out := &previewOutput{PreviewBody{
 			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
 				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
-			Invitation: InvitationBody{Agency: from, Email: string(p.Offer.Email), Standing: string(onboarding.Invited),
-				Payer: string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{}, ExpiresAt: Time(now.Add(invite.Lifetime))},
+			Invitation: InvitationBody{Agency: from, Inviter: p.Offer.From.Name, Email: string(p.Offer.Email),
+				Standing: string(onboarding.Invited),
+				Payer:    string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{},
+				ExpiresAt: Time(now.Add(invite.Lifetime))},
 		}}
 		for _, g := range p.Offer.Grants {
 			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants,

@@ -15,16 +15,18 @@ import (
 
 // ResourceBody is an instance or a service of the agency.
 type ResourceBody struct {
-	ID        string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Kind      string `json:"kind" enum:"instance,service"`
-	Type      string `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
-	Name      string `json:"name" example:"Acme production"`
-	Status    string `json:"status" example:"running"`
-	Linkable  bool   `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
-	URL       string `json:"url" example:"https://n8n.example.com"`
-	Connected bool   `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
-	CheckedAt *Time  `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
-	Reason    string `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
+	ID          string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind        string `json:"kind" enum:"instance,service"`
+	Type        string `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
+	Name        string `json:"name" example:"Acme production"`
+	Status      string `json:"status" example:"running"`
+	Linkable    bool   `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
+	URL         string `json:"url" example:"https://n8n.example.com"`
+	Connected   bool   `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
+	CheckedAt   *Time  `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
+	AnsweredAt  *Time  `json:"answeredAt" doc:"When it last answered as it should; null for never."`
+	SilentSince *Time  `json:"silentSince" doc:"Since when it does not; null while it does."`
+	Reason      string `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
 
 	OwnedBy string `json:"ownedBy,omitempty" doc:"The client who bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 
@@ -34,7 +36,8 @@ type ResourceBody struct {
 func resourceBody(r *instance.Resource) ResourceBody {
 	return ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status),
 		Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
-		Connected: r.Connected(), Reason: r.Reason, CheckedAt: orNull(r.CheckedAt), CreatedAt: Time(r.CreatedAt)}
+		Connected: r.Connected(), Reason: r.Reason, CheckedAt: orNull(r.CheckedAt), CreatedAt: Time(r.CreatedAt),
+		AnsweredAt: orNull(r.AnsweredAt), SilentSince: orNull(r.SilentAt)}
 }
 
 // SeerBody is a client that sees an instance or a service, or will when it accepts.

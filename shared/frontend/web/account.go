@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/signin"
@@ -25,7 +26,7 @@ func AccountPage(
 		}
 		q := r.URL.Query()
 		if q.Get("done") == "left" {
-			v.Note = page.Note{Tone: page.Good, Text: "You have left the portal. It is closed to you from now on."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("account.left")}
 		}
 		for i := range v.Portals {
 			v.Portals[i].Open = q.Get("leave") == v.Portals[i].ID
@@ -42,10 +43,13 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 		return page.Account{}, err
 	}
 	now := s.now()
-	v := page.Account{Brand: s.brand, Person: string(caller.Email)}
+	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
 	v.Erase.Stale = now.Sub(caller.Since) > account.Fresh
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
+		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {
+			v.Brand, v.Home = b, portalPath(string(p.Agency.ID))
+		}
 		b.LogoURL = "" // its initial saves a request
 		v.Portals = append(v.Portals, page.OwnPortal{ID: string(p.Agency.ID), Brand: b, URL: portalPath(string(p.Agency.ID)),
 			Since: page.TimeAt(p.Client.AcceptedAt, now)})
@@ -102,7 +106,7 @@ func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
 			return err
 		}
 		if r.PostForm.Get("sure") != "yes" && !v.Erase.Stale {
-			err = fault.InField("sure", "Tick that you have what you want to keep; then erase.")
+			err = fault.InField("sure", "%s", words.Say("account.tick"))
 		} else {
 			err = erasure.Erase(r.Context(), caller)
 		}

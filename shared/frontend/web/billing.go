@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
@@ -62,17 +63,25 @@ func deal(c *client.Client, now time.Time, path string) (*page.Deal, error) {
 	return d, nil
 }
 
-// unpaid are the faults of a payment as the page before it says them, by their code; what else went wrong is to be tried
-// again.
-var unpaid = map[fault.Code]string{
-	fault.PaymentsOff: "What was offered is not sold any more. Nothing was charged; ask for a new invitation.",
-	fault.Unavailable: "The payment service does not answer at the moment. Nothing was charged; try again in a moment.",
-	fault.Invalid:     "Choose monthly or annual.",
-	fault.Gone: "This cannot be bought any more: whoever invited you takes no new clients at the moment. " +
-		"Nothing was charged; ask them.",
-	fault.Expired:   "The invitation has expired. Nothing was charged; ask for a new one.",
-	fault.Forbidden: "Only owners of the agency pay for it. Ask one of them.",
-	fault.NotFound:  "There are no card and no invoices here yet: nothing has been paid.",
+// unpaid says why nothing was paid, by the fault's code; what else went wrong is to be tried again.
+func unpaid(code fault.Code) string {
+	switch code {
+	case fault.PaymentsOff:
+		return words.Say("checkout.not_sold")
+	case fault.Unavailable:
+		return words.Say("checkout.no_answer")
+	case fault.Invalid:
+		return words.Say("checkout.choose")
+	case fault.Gone:
+		return words.Say("checkout.gone")
+	case fault.Expired:
+		return words.Say("checkout.expired")
+	case fault.Forbidden:
+		return words.Say("checkout.owners_only")
+	case fault.NotFound:
+		return words.Say("checkout.no_account")
+	}
+	return words.Say("checkout.failed")
 }
 
 // refusal is what a page shows that a form leads back to.
@@ -81,11 +90,7 @@ func refusal(r *http.Request) page.Problems {
 	if code == "" || code == stale {
 		return nil
 	}
-	words := unpaid[code]
-	if words == "" {
-		words = "That did not work. Nothing was charged; try again in a moment."
-	}
-	return page.Problems{{Message: words}}
+	return page.Problems{{Message: unpaid(code)}}
 }
 
 // buyingHandler shows a page about what the caller buys.
@@ -133,16 +138,15 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		if err != nil {
 			return err
 		}
-		from := c.Invite.From
-		v := page.Checkout{Bill: owed, Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+		v := page.Checkout{Bill: owed, Brand: senderBrand(c.Invite.From),
 			Agency: string(c.Agency), Person: string(caller.Email),
 			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()),
 			Problems: refusal(r),
-			SignIn:   signInAgain(r, checkoutPath(c.Agency), "Paying needs a sign-in of the last hour."),
+			SignIn:   signInAgain(r, checkoutPath(c.Agency), words.Say("checkout.again_what")),
 			Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
-			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged",
-				Text: "You came back without paying. Everything is as it was; go on whenever you like."}
+			v.Note = page.Note{Tone: page.Wait, Title: words.Say("checkout.not_charged_title"),
+				Text: words.Say("checkout.not_charged_text")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
@@ -159,8 +163,7 @@ func (s *Site) nothing(w http.ResponseWriter, r *http.Request, caller identity.C
 // over is for somebody who was about to pay for what has ended, or has paid for it too late.
 func (s *Site) over(w http.ResponseWriter, r *http.Request, c *client.Client, f *fault.Error) error {
 	note(r.Context(), f)
-	from := c.Invite.From
-	v := page.TooLate{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+	v := page.TooLate{Brand: senderBrand(c.Invite.From),
 		Expired: f.Code == fault.Expired, Declined: c.Invite.WasDeclined(), Contract: portalContractPath(c.Agency),
 		Returned: c.Payment.State == subscription.Canceled}
 	return s.show(w, r, f.Code.Status(), v)
@@ -175,8 +178,7 @@ func PayingPage(s *Site, auth *signin.Authenticator, contracts *billing.Contract
 		if f := fault.As(c.Invite.MayAnswer(s.now())); f != nil && c.Payment.State != subscription.CheckoutOpen && !c.Joined() {
 			return s.over(w, r, c, f)
 		}
-		from := c.Invite.From
-		v := page.Paying{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
+		v := page.Paying{Brand: senderBrand(c.Invite.From),
 			Person: string(caller.Email), Agency: string(c.Agency), Tries: looks(r)}
 		pause := 3
 		if v.Long() {

@@ -55,8 +55,7 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 				return err
 			}
 			return s.contract(w, r, c, func(v *page.Contract) error {
-				from := c.Invite.From
-				v.Brand, v.Person = page.Brand{Name: from.AgencyName, Color: from.Color}, string(caller.Email)
+				v.Brand, v.Person = senderBrand(c.Invite.From), string(caller.Email)
 				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
 					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"

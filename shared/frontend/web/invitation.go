@@ -9,6 +9,8 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -22,6 +24,7 @@ func portalPath(agency string) string { return "/portal?agency=" + url.QueryEsca
 // The forms of an invitation's page lead back to it with these.
 const (
 	codeMailed = "?step=code"     // asks for the code that was mailed
+	agreedTo   = "&offer="        // names the offer that was accepted, but for the code
 	codeAgain  = "&again=1"       // says that it is a new one
 	declined   = "?done=declined" // thanks for a no
 	proposed   = "?done=proposed" // thanks for another address
@@ -33,19 +36,18 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
-		if q.Get("done") == "declined" {
-			// The link is dead by then, and dead links tell nothing: this page is the same for every link, good or bad, and so
-			// it is the platform's.
+		v, err := s.invitation(r, invitations, caller)
+		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
+			// Dead links tell nothing: this page is the same for every one of them, and so it is the platform's.
 			return s.show(w, r, http.StatusOK, page.Answered{Brand: s.brand, Declined: true})
 		}
-		v, err := s.invitation(r, invitations, caller)
 		if err != nil {
 			return err
 		}
 		if v.Step == page.Joined {
 			return s.show(w, r, http.StatusOK, v)
 		}
-		if q.Get("done") == "proposed" {
+		if q.Get("done") == "proposed" && v.Proposed {
 			return s.show(w, r, http.StatusOK, page.Answered{Brand: v.Brand})
 		}
 		switch q.Get("answer") {
@@ -56,8 +58,14 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		}
 		if q.Get("step") == "code" && (v.Step == page.AskCode || v.Step == page.WrongUser) {
 			v.Step, v.Wait = page.GiveCode, seconds(identity.CodeApart)
+			// The code alone is missing when this very offer was accepted on the page before; any other is to be looked at.
+			if offer := q.Get("offer"); offer == v.Offer {
+				v.Agreed = true
+			} else if offer != "" {
+				v.Note = changedOffer()
+			}
 			if q.Get("again") != "" {
-				v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+				v.Note = page.Note{Tone: page.Good, Text: words.Say("invitation.code_again")}
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
@@ -78,11 +86,9 @@ func (d *deadLink) Unwrap() error { return d.cause }
 
 // dead is the page of a link that opens nothing: one with the agency's brand for the holder of a formerly good link.
 func (s *Site) dead(w http.ResponseWriter, r *http.Request, err error, f *fault.Error) error {
-	v := page.DeadLink{Brand: s.brand}
+	v := page.DeadLink{Brand: s.brand, Expired: f.Code == fault.Expired}
 	if d, ok := asDeadLink(err); ok {
 		v = d.view
-	} else if f.Code == fault.Expired {
-		v.Expired = f.Message
 	}
 	return s.show(w, r, http.StatusGone, v)
 }
@@ -92,10 +98,9 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	token, now := r.PathValue("token"), s.now()
 	i, err := invitations.View(r.Context(), token, caller)
 	if f := fault.As(err); f != nil && i.Client != nil {
-		from := i.Client.Invite.From
-		d := &deadLink{page.DeadLink{Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}}, f}
-		if d.view.Expired = f.Message; f.Code == fault.Gone {
-			d.view.Expired, d.view.Ended = "", f.Message
+		d := &deadLink{page.DeadLink{Brand: senderBrand(i.Client.Invite.From)}, f}
+		if d.view.Expired = f.Code == fault.Expired; !d.view.Expired {
+			d.view.Ended = true
 		} else if at := i.Asked(now); !at.IsZero() {
 			d.view.Asked = page.TimeAt(at, now)
 		} else {
@@ -108,14 +113,10 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 	}
 	c := i.Client
 	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID), "invite", string(c.Invite.ID))
-	from := c.Invite.From
 	v := page.Invitation{
-		Brand: page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL},
-		URL:   invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
-		Message: c.Invite.Message, Until: page.TimeAt(c.Invite.ExpiresAt, now), Offer: i.Offer,
-	}
-	if v.Client == "" {
-		v.Client = i.To()
+		Brand: senderBrand(c.Invite.From), Inviter: c.Invite.From.Name,
+		URL: invitationPath(token), Client: c.Name, Masked: c.Email.Masked(), Person: string(caller.Email),
+		Message: c.Invite.Message, Until: page.TimeAt(c.Invite.ExpiresAt, now), Offer: i.Offer, Proposed: c.Proposal != nil,
 	}
 	if deal := c.Invite.Contract; deal != nil {
 		v.Pays = checkoutPath(c.Agency)
@@ -124,7 +125,7 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 		}
 	}
 	for _, g := range i.Grants {
-		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: rightsWord(g.Access)})
+		v.Opens = append(v.Opens, page.Linked{Name: g.Name, Rights: accessWord(g.Access)})
 	}
 	switch i.Standing {
 	case onboarding.Invited:
@@ -137,6 +138,19 @@ func (s *Site) invitation(r *http.Request, invitations *onboarding.Invitations, 
 		v.Step = page.AskCode
 	}
 	return v, nil
+}
+
+// changedOffer is what somebody reads who has looked at another offer than the one there is now.
+func changedOffer() page.Note {
+	return page.Note{Tone: page.Wait, Title: words.Say("invitation.changed_title"), Text: words.Say("invitation.changed_text")}
+}
+
+// accessWord says to an invitee what it is given.
+func accessWord(a instance.Access) string {
+	if a == instance.Write {
+		return words.Say("invitation.write")
+	}
+	return words.Say("invitation.read")
 }
 
 // seconds is a wait in whole seconds, rounded up.
@@ -157,6 +171,9 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 		if err == nil {
 			http.SetCookie(w, cookie.Flow(flow))
 			next := v.URL + codeMailed
+			if offer := r.PostForm.Get("offer"); offer == v.Offer {
+				next += agreedTo + offer
+			}
 			if r.PostForm.Get("again") != "" {
 				next += codeAgain
 			}
@@ -168,6 +185,7 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 		}
 		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
 			v.Step, v.Wait, v.Note = page.GiveCode, seconds(f.Retry), page.Note{Tone: page.Wait, Text: f.Message}
+			v.Agreed = r.PostForm.Get("offer") == v.Offer
 		} else {
 			v.Problems = problems(f, nil)
 		}
@@ -191,6 +209,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 				return err
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
+			v.Agreed = r.PostForm.Get("offer") == v.Offer
 			opened, err := signIns.SignIn(ctx, to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
@@ -216,7 +235,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 			if v, err = s.invitation(r, invitations, caller); err != nil {
 				return err
 			}
-			v.Note = page.Note{Tone: page.Wait, Title: "The offer has changed", Text: f.Message}
+			v.Note = changedOffer()
 			return s.show(w, r, f.Code.Status(), v)
 		case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.WrongAccount): // the page says what to do
 			f := fault.As(err)

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
@@ -55,25 +56,23 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 			v.Agency = "/home"
 		}
 		if view.Access == portal.Inactive {
-			v.Welcome, v.Failed = false, "This portal is paused. Ask "+view.Agency.Name+" when it opens again; your sign-in stays as it is."
+			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && view.Client.Payment.State == subscription.Disputed {
-			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. " +
-				"Was it you, and by mistake? Tell your bank, and " + view.Agency.Name + "."
+			v.Failed = words.Say("portal.disputed", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
-			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, " +
-				"which takes your bank five to ten days. We are sorry. " + view.Agency.Name + " knows about it."
+			v.Failed = words.Say("portal.returned", "agency", view.Agency.Name)
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
-			v.Failed = "This portal has closed: " + view.Agency.Name + " does not use this platform any more. Your sign-in stays as it is."
+			v.Failed = words.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
 		}
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
 			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Problems = refusal(r)
-			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), "Card and invoices need a sign-in of the last hour.")
+			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), words.Say("portal.card_needs"))
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
@@ -177,16 +176,22 @@ func (s *Site) noPortal(
 
 // tile is a thing as the portal shows it.
 func tile(i portal.Item, agency string, now time.Time) page.Tile {
-	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: resourceBadge(i.Status), Write: i.Access == "write"}
+	t := page.Tile{Name: i.Name, Kind: kindWord(i.Kind, i.Type), State: healthBadge(&i.Resource), Write: i.Access == "write"}
 	if i.Kind == instance.N8N {
 		t.Look = portalInstancePath(i.ID)
 	}
 	t.Progress, t.Own = progress(i.Making, true, now), i.Making != nil
 	switch {
+	case i.Silent():
+		t.URL = i.URL
+		t.Reason = sentence(i.Told())
+		if !i.AnsweredAt.IsZero() {
+			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+		}
 	case !i.Status.Linkable():
-		t.Reason = "It cannot be opened at the moment. Ask " + agency + " when it runs again."
+		t.Reason = words.Say("portal.stopped", "agency", agency)
 	case i.URL == "":
-		t.Reason = "It has no address to open in a browser."
+		t.Reason = words.Say("portal.no_address")
 	default:
 		t.URL = i.URL
 	}

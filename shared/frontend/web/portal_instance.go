@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -25,12 +27,35 @@ func PortalInstancePage(s *Site, auth *signin.Authenticator, instances *portal.I
 			}
 			switch r.URL.Query().Get("done") {
 			case "on":
-				v.Note = page.Note{Tone: page.Good, Text: "It is switched on."}
+				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_on")}
 			case "off":
-				v.Note = page.Note{Tone: page.Good, Text: "It is switched off."}
+				v.Note = page.Note{Tone: page.Good, Text: words.Say("portal.switched_off")}
 			}
 			return s.show(w, r, http.StatusOK, v)
-		}, setWorkflow(s, instances))
+		}, setWorkflow(s, instances), enterInstance(s, instances))
+}
+
+// enterInstance gives the client an account in the n8n that they have bought, and shows the way in. The way is shown and not
+// led along, since it is somebody else's address.
+func enterInstance(s *Site, instances *portal.Instances) Form {
+	return form("enter", identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		_, in, refused := instances.Enter(r.Context(), caller, id.Resource(r.PathValue("instanceId")))
+		v, err := s.portalInstance(r, instances, caller)
+		if err != nil {
+			return err
+		}
+		if refused == nil && v.Own != nil {
+			v.Own.State, v.Own.URL = string(in.State), cmp.Or(in.URL, v.Address)
+			return s.show(w, r, http.StatusOK, v)
+		}
+		f, err := ours(r, refused)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
 }
 
 // setWorkflow switches a workflow on or off, and shows its instance again.
@@ -85,10 +110,19 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	}
 	v := page.PortalInstance{Brand: brandOf(x.Agency), Person: string(caller.Email), Portal: portalPath(string(x.Agency.ID)),
 		URL: portalInstancePath(x.ID), API: "/v1" + portalInstancePath(x.ID),
-		Name: x.Name, State: resourceBadge(x.Status), Write: x.Access == instance.Write,
+		Name: x.Name, State: healthBadge(&x.Resource), Write: x.Access == instance.Write,
 		Connected: x.Connected, Reason: x.Reason, NoFlows: x.NoFlows, More: x.More}
-	if x.Status.Linkable() {
+	if x.Status.Linkable() || x.Silent() {
 		v.Address = x.URL
+	}
+	if x.Silent() {
+		v.Silent = page.TimeAt(x.SilentAt, now)
+		if !x.AnsweredAt.IsZero() {
+			v.Answered = page.TimeAt(x.AnsweredAt, now)
+		}
+	}
+	if x.Enterable() {
+		v.Own = &page.Entry{Email: string(caller.Email)}
 	}
 	names := map[string]string{}
 	for _, f := range x.Workflows {
@@ -102,15 +136,12 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
 		v.Address = ""
 	}
-	if v.Switches() || v.Progress != nil { // the initial in the agency's colour takes the logo's place where the script takes its request
-		v.Brand.LogoURL = ""
-	}
 	for _, u := range x.Runs {
 		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
 		if row.Workflow == "" {
-			row.Workflow = "A workflow that is gone"
+			row.Workflow = words.Say("portal.gone_workflow")
 			if v.NoFlows || v.More {
-				row.Workflow = "Workflow " + u.Workflow
+				row.Workflow = words.Say("portal.workflow_id", "id", u.Workflow)
 			}
 		}
 		if !u.StartedAt.IsZero() {
@@ -119,9 +150,25 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 				row.Took = took(u.StoppedAt.Sub(u.StartedAt))
 			}
 		}
+		if row.Failure = failed(u.Failure); row.Failure != "" {
+			row.URL = instance.RunURL(v.Address, u)
+		}
 		v.Runs = append(v.Runs, row)
 	}
 	return v, nil
+}
+
+// failed says what failed and where.
+func failed(f instance.Failure) string {
+	switch {
+	case f.Message == "" && f.Node == "":
+		return ""
+	case f.Node == "":
+		return f.Message
+	case f.Message == "":
+		return "At “" + f.Node + "”."
+	}
+	return "At “" + f.Node + "”: " + f.Message
 }
 
 // runBadge is what became of a run.

@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/view/page"
@@ -55,7 +56,7 @@ func promise(v *page.Portal, c *contract.Contract) error {
 		Text:  "Before it gets here, the client picks monthly or annual and pays by card."}
 	for _, l := range c.Lines {
 		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true,
-			Reason: "It is set up as soon as it is paid."}
+			Reason: words.Say("portal.after_paying")}
 		if l.Product == contract.WhatsApp {
 			t.Kind = "WhatsApp"
 			v.Services = append(v.Services, t)

@@ -66,7 +66,8 @@ func (s *Site) sample(r *http.Request, x *home.Sample, caller identity.Caller, s
 			Max: x.Agency.Plan == agency.Max, Things: offered(c.Invite.Grants)}
 		return start
 	case "invitation":
-		i := page.Invitation{Brand: brand, Step: page.Accept, URL: sandboxPath + "invitation", Client: c.DisplayName(),
+		i := page.Invitation{Brand: brand, Inviter: c.Invite.From.Name, Step: page.Accept, URL: sandboxPath + "invitation",
+			Client: c.DisplayName(),
 			Masked: c.Email.Masked(), Person: string(c.Email), Message: c.Invite.Message, Opens: offered(c.Invite.Grants),
 			Offer: c.Invite.Offer(), Until: page.TimeAt(c.Invite.ExpiresAt, now)}
 		switch asked.Get("answer") {
@@ -102,7 +103,7 @@ func (s *Site) sample(r *http.Request, x *home.Sample, caller identity.Caller, s
 func offered(grants []instance.Grant) []page.Linked {
 	var all []page.Linked
 	for _, g := range grants {
-		all = append(all, page.Linked{Name: g.Name, Rights: rightsWord(g.Access)})
+		all = append(all, page.Linked{Name: g.Name, Rights: accessWord(g.Access)})
 	}
 	return all
 }
@@ -157,12 +158,12 @@ func (s *Site) sampleMail(w http.ResponseWriter, r *http.Request, x *home.Sample
 	if strings.HasPrefix(logo, "/") {
 		logo = origin + logo
 	}
-	opens := make([]string, len(c.Invite.Grants))
+	opens := make([]letter.Access, len(c.Invite.Grants))
 	for n, g := range c.Invite.Grants {
-		opens[n] = g.Name
+		opens[n] = letter.Access{Name: g.Name, Rights: accessWord(g.Access)}
 	}
 	l := letter.Invitation(letter.InvitationData{AgencyName: x.Agency.Name, AgencyColor: x.Agency.Color, LogoURL: logo,
-		ClientName: c.DisplayName(), Message: c.Invite.Message, Opens: opens, Link: origin + sandboxPath + "invitation",
+		Inviter: c.Invite.From.Name, ClientName: c.Name, Message: c.Invite.Message, Opens: opens, Link: origin + sandboxPath + "invitation",
 		ExpiresAt: c.Invite.ExpiresAt, Platform: platform})
 	return s.pages.WriteLetter(w, page.SandboxLetter{From: x.Agency.Name, To: string(c.Email), Subject: l.Subject, HTML: l.HTML})
 }

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
@@ -43,7 +44,7 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 		if m, ok := mailedOf(q, s.now()); ok && v.AskCode {
 			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
 		}
-		if text := goodbyes[q.Get("done")]; text != "" {
+		if text := goodbye(q.Get("done")); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
@@ -70,7 +71,7 @@ func mailedOf(q url.Values, now time.Time) (mailed, bool) {
 	}
 	m := mailed{to: to, wait: min(max(0, time.Unix(sent, 0).Add(identity.CodeApart).Sub(now)), identity.CodeApart)}
 	if q.Get("again") != "" {
-		m.note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+		m.note = page.Note{Tone: page.Good, Text: words.Say("signin.code_again")}
 	}
 	return m, true
 }
@@ -91,11 +92,17 @@ func codePath(path string, to email.Address, again string, now time.Time, more u
 	return path + "?" + q.Encode()
 }
 
-// goodbyes are what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
-var goodbyes = map[string]string{
-	"signed-out": "You are signed out.",
-	"everywhere": "You are signed out on every device.",
-	"erased":     "Your data is erased, and you are signed out.",
+// goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
+func goodbye(done string) string {
+	switch done {
+	case "signed-out":
+		return words.Say("signin.signed_out")
+	case "everywhere":
+		return words.Say("signin.everywhere")
+	case "erased":
+		return words.Say("signin.erased")
+	}
+	return ""
 }
 
 // signInNames are the fields of the sign-in forms.

@@ -76,7 +76,7 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 	for i := range all {
 		x := &all[i]
 		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
-			State: resourceBadge(x.Status), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
+			State: healthBadge(x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
 		if n := seers[x.ID]; n > 0 {
 			row.Seers = words.Say("resources.clients", "n", n)
 		}
@@ -106,6 +106,9 @@ func thingPath(r id.Resource) string {
 
 // stateMeaning says what a resource's state means for the agency and its clients.
 func stateMeaning(r *instance.Resource) string {
+	if r.Silent() {
+		return sentence(r.Reason)
+	}
 	switch r.Status {
 	case instance.PendingDeploy:
 		return words.Say("resources.pending_deploy")
@@ -241,12 +244,18 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	event.Annotate(ctx, "resource", string(x.ID))
 	v := page.Thing{Workspace: workspace(a, caller, areaOf(t.kind)), Service: t.kind == instance.Service,
 		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
-		State: resourceBadge(x.Status), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
+		State: healthBadge(x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
 		Connected: x.Connected(), More: seen.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = a.MayInvite() == nil
 	if !x.CheckedAt.IsZero() {
 		v.Checked = page.TimeAt(x.CheckedAt, now)
+	}
+	if !x.AnsweredAt.IsZero() {
+		v.Answered = page.TimeAt(x.AnsweredAt, now)
+	}
+	if x.Silent() {
+		v.Silent = page.TimeAt(x.SilentAt, now)
 	}
 	if v.Reason != "" {
 		v.Meaning = words.Say("resources.down_text")

@@ -381,6 +381,10 @@ func TestEveryFaultHasAPage(t *testing.T) {
 			if !strings.Contains(w.Body.String(), "This invitation is no longer valid.") {
 				t.Errorf("%s: %s", code, w.Body)
 			}
+		case fault.Expired:
+			if !strings.Contains(w.Body.String(), "ask for a new link") {
+				t.Errorf("%s: %s", code, w.Body)
+			}
 		default:
 			if !strings.Contains(w.Body.String(), "What to do.") {
 				t.Errorf("%s: the page does not say what to do", code)

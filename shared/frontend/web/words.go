@@ -16,6 +16,11 @@ func brandOf(a *agency.Agency) page.Brand {
 	return page.Brand{Name: a.Name, Color: a.Color, LogoURL: a.LogoURL}
 }
 
+// senderBrand is the agency's brand as it was when it invited.
+func senderBrand(from invite.Sender) page.Brand {
+	return page.Brand{Name: from.AgencyName, Color: from.Color, LogoURL: from.LogoURL}
+}
+
 // clientBadge is a client's state.
 func clientBadge(s client.Status) page.Badge {
 	switch s {
@@ -58,6 +63,17 @@ func resourceBadge(s instance.Status) page.Badge {
 		return page.Badge{Tone: page.Idle, Text: "Removed"}
 	}
 	return page.Badge{Tone: page.Idle, Text: string(s)}
+}
+
+// healthBadge is a resource's state for both sides: nothing is said to run that did not answer when it was last called.
+func healthBadge(r *instance.Resource) page.Badge {
+	switch {
+	case r.Silent() && r.BadKey:
+		return page.Badge{Tone: page.Bad, Text: "Needs a new key"}
+	case r.Silent():
+		return page.Badge{Tone: page.Bad, Text: "Not answering"}
+	}
+	return resourceBadge(r.Status)
 }
 
 // kindWord names a kind of resource.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"latchkey.dev/shared/domain/contract"
@@ -46,9 +47,11 @@ func (r *Reconciler) Refresh(ctx context.Context) error {
 	if err != nil {
 		return asFault(err)
 	}
-	t := contract.Tariff{Prices: contract.Prices{}, Tax: r.Tax, At: r.Now()}
-	for key, f := range found {
-		t.Prices[key] = contract.Price{ID: f.ID, Amount: f.Amount}
+	t := contract.Sell(found, r.Tax, r.Now())
+	for key, why := range t.Flaws {
+		if why != contract.NoPrice { // what is not sold at all needs nobody
+			slog.ErrorContext(ctx, "a price is not sold", Alert, "billing_price_not_sold", "price", key, "why", why)
+		}
 	}
 	return r.Store.SaveTariff(ctx, t)
 }

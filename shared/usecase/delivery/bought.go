@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 
+	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/purchase"
@@ -29,6 +30,10 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return nil
 	}
 	from := c.Invite.From
+	at, err := w.Store.Agency(ctx, j.Agency)
+	if err != nil {
+		return err
+	}
 	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
 		ClientName: c.DisplayName(), Thing: item.Article.Name(),
 		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
@@ -43,14 +48,25 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		}
 		to, d.ToAgency, d.Link = m.Email, true, w.Origin+"/clients/"+string(c.ID)
 	}
-	l := letter.Refund(d)
-	if j.Kind == job.Removal {
+	var l letter.Letter
+	switch j.Kind {
+	case job.Removal:
 		if item.State != purchase.Suspended { // paid again meanwhile
 			return nil
 		}
 		l = letter.Removal(d)
+	case job.Ready:
+		if item.State != purchase.Ready { // held or deleted meanwhile
+			return nil
+		}
+		if item.Article.Product == contract.Hosting {
+			d.SignIn = string(c.Email)
+		}
+		l = letter.Ready(d)
+	default:
+		l = letter.Refund(d)
 	}
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(from.AgencyName), From: w.From, To: to, Letter: l,
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, from.AgencyName), From: w.From, To: to, Letter: l,
 		Tags: map[string]string{"kind": string(j.Kind)}})
 	if _, final := refusal(err); final {
 		return nil // nobody is there to be told

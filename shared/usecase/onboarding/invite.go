@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -47,8 +46,12 @@ type Draft struct {
 }
 
 // sender is the agency and its member as the invitee reads them.
-func sender(a *agency.Agency, caller identity.Caller) invite.Sender {
-	return invite.Sender{AgencyName: a.Name, Color: a.Color, LogoURL: a.LogoURL, Member: caller.Member}
+func sender(seen *Snapshot, caller identity.Caller) invite.Sender {
+	s := invite.Sender{AgencyName: seen.Agency.Name, Color: seen.Agency.Color, LogoURL: seen.Agency.LogoURL, Member: caller.Member}
+	if seen.Member != nil {
+		s.Name = seen.Member.Name
+	}
+	return s
 }
 
 // Order is what a client that pays is asked to buy.
@@ -78,7 +81,8 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	if err != nil {
 		return nil, err
 	}
-	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Once: record}
+	mail := mailTo(caller, offer.Email)
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Once: record, Mails: mail.Keys()}
 	for _, g := range d.Grants {
 		want.Resources = append(want.Resources, g.Resource)
 	}
@@ -105,7 +109,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if offer.Grants, err = granted(d.Grants, seen); err != nil {
 			return err
 		}
-		offer.From = sender(seen.Agency, caller)
+		offer.From = sender(seen, caller)
 		rows := ranOut(seen.Client, now)
 		if made, err = client.Begin(seen.Client, caller.Agency, offer, now); err != nil {
 			return err
@@ -114,9 +118,13 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if err != nil {
 			return err
 		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		made.Invite.First(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))
-		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -230,7 +238,8 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 			wrong = append(wrong, fault.InField(field, "A client bought %s and owns it. It can't be shared with another.", r.Name))
 		case !r.Status.Linkable():
 			wrong = append(wrong, fault.InField(field,
-				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " ")))
+				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name,
+				strings.ReplaceAll(string(r.Status), "_", " ")))
 		case seen[g.Resource]:
 			wrong = append(wrong, fault.InField(field, "%s is linked twice. Name it once.", r.Name))
 		default:
@@ -285,10 +294,18 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		if err != nil {
 			return err
 		}
+		mail := mailTo(caller, c.Email) // whose address is known by now only
+		if seen.Mails, err = s.Store.Mails(ctx, mail.Keys()); err != nil {
+			return err
+		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))
-		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(c.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})

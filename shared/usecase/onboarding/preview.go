@@ -45,7 +45,7 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if blank {
 		offer.Email = ""
 	}
-	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Member: caller.Member, Resources: resources(d.Grants)})
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,6 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
 	}
-	offer.From = sender(seen.Agency, caller)
+	offer.From = sender(seen, caller)
 	return &Preview{seen.Agency, offer, seen.Resources}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -50,9 +51,10 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err != nil {
 			return err
 		}
-		want := Query{Once: record}
+		want, mail := Query{Member: caller.Member, Once: record}, allowance.Mail{}
 		if old.Proposal != nil {
-			want.Ref, want.Resources = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants)
+			mail = mailTo(caller, old.Proposal.Address)
+			want.Ref, want.Resources, want.Mails = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants), mail.Keys()
 		}
 		seen, err := s.Store.Snapshot(ctx, caller.Agency, want)
 		if err != nil {
@@ -75,7 +77,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
-			Contract: old.Invite.Contract, From: sender(seen.Agency, caller)}
+			Contract: old.Invite.Contract, From: sender(seen, caller)}
 		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {
 			return err
 		}
@@ -84,6 +86,10 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		slot, err := seen.Agency.Take(now, rand.Uint64()) //nolint:gosec // spreads senders over slots
+		if err != nil {
+			return err
+		}
+		logs, err := seen.count(mail, now)
 		if err != nil {
 			return err
 		}
@@ -96,7 +102,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		}
 		rows = append(rows, row(now, caller.Actor(), audit.ProposalApproved, old, string(made.Invite.ID)),
 			row(now, caller.Actor(), audit.InviteCanceled, old, ""), row(now, caller.Actor(), audit.InviteCreated, made, ""))
-		change := client.Change{Client: made, Also: []*client.Client{old}, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: made, Also: []*client.Client{old}, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})

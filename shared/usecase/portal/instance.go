@@ -2,6 +2,8 @@ package portal
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"regexp"
 	"sync"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -28,6 +31,9 @@ type InstanceStore interface {
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 	// Record writes a row of the log about something that happened outside of the store.
 	Record(ctx context.Context, agency id.Agency, row audit.Entry) error
+	// Noted writes what was seen of the resource whose version was read; when it has changed since, nothing, and it returns
+	// conflict.ErrChanged.
+	Noted(ctx context.Context, agency id.Agency, r *instance.Resource) error
 	// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have
 	// been most of them in it.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
@@ -43,6 +49,8 @@ type N8N interface {
 	Workflow(ctx context.Context, e instance.Endpoint, id string) (instance.Workflow, error)
 	// SetActive switches a workflow on or off, and returns it as it is then. Code [fault.NotFound] when there is none.
 	SetActive(ctx context.Context, e instance.Endpoint, id string, active bool) (instance.Workflow, error)
+	// Invite sees to it that the person has an account there, and says how it gets in.
+	Invite(ctx context.Context, e instance.Endpoint, email string) (instance.Entry, error)
 }
 
 // Instances shows a client what runs in its n8n instances, and lets those with the right switch it.
@@ -59,6 +67,10 @@ const (
 	Patience = 4 * time.Second
 	// SwitchesPerHour is how often a client may switch workflows, of all its instances.
 	SwitchesPerHour = 240
+	// EntriesPerHour is how often a client may ask for its way into an n8n that it has bought.
+	EntriesPerHour = 20
+	// noteApart is how far apart it is written down that an instance is still as it was.
+	noteApart = time.Minute
 )
 
 // Instance is one n8n of a client as it is at this moment.
@@ -86,15 +98,19 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 	e, err := p.endpoint(v)
 	if err != nil {
 		v.Reason, v.NoFlows = told(err), true
+		p.note(ctx, v, instance.Unreadable)
 		return v, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	in, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	var flows, runs error
 	var both sync.WaitGroup
-	both.Go(func() { v.Workflows, v.More, flows = p.N8N.Workflows(ctx, e) })
-	both.Go(func() { v.Runs, runs = p.N8N.LastRuns(ctx, e) })
+	both.Go(func() { v.Workflows, v.More, flows = p.N8N.Workflows(in, e) })
+	both.Go(func() { v.Runs, runs = p.N8N.LastRuns(in, e) })
 	both.Wait()
+	if ctx.Err() == nil { // else it is the client that went away, whatever n8n would have said
+		p.note(ctx, v, instance.SeenOf(flows))
+	}
 	switch {
 	case flows != nil:
 		v.Reason, v.NoFlows = told(flows), true
@@ -102,6 +118,22 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 		v.Reason = told(runs)
 	}
 	return v, nil
+}
+
+// note writes down what was seen, so that the agency reads the same, and the client does on its next page. It is written by
+// the way: what cannot be written now is found by the next check.
+func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen) {
+	now := p.Now().Truncate(time.Millisecond)
+	r := &v.Resource
+	before := *r
+	r.Noticed(now, seen)
+	if r.Status == before.Status && r.Reason == before.Reason && now.Sub(before.CheckedAt) < noteApart {
+		*r = before
+		return
+	}
+	if err := p.Store.Noted(ctx, v.Agency.ID, r); err != nil && !errors.Is(err, conflict.ErrChanged) {
+		slog.WarnContext(ctx, "what was seen of an instance is not written down", "resource", v.ID, "error", err)
+	}
 }
 
 // find looks through the agencies that the caller is a client of for the one that opens the instance to it, as it is now.
@@ -231,6 +263,65 @@ func (p *Instances) Switch(
 // unreachable is the fault that nothing was switched.
 func unreachable(reason, agency string) error {
 	f := fault.New(fault.Unreachable, "Nothing was switched, since %s. Try again in a moment; if it stays so, tell %s.", reason, agency)
+	f.Reason = reason
+	return f
+}
+
+// Enter gives a client who has bought an n8n an account in it and says how it gets in. The first time that is n8n's own page
+// on which it chooses its password; nobody ever hands one over.
+//
+// Faults: as of Get; [fault.Forbidden] for an instance that the caller has not bought; [fault.Unreachable] with a
+// reason when n8n does not do it; [fault.RateLimited].
+func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.Resource) (*Instance, instance.Entry, error) {
+	none := instance.Entry{}
+	v, err := p.find(ctx, caller, which)
+	switch {
+	case err != nil:
+		return nil, none, err
+	case !v.Own():
+		return v, none, fault.New(fault.Forbidden, "Only whoever has bought an n8n can be given an account in it. Ask %s for one.",
+			v.Agency.Name)
+	case !v.Enterable():
+		return v, none, closed("it cannot be opened yet", v.Agency.Name)
+	}
+	now := p.Now()
+	wait, err := p.Store.Allow(ctx, "n8n-entry#"+string(v.Client.ID), EntriesPerHour, time.Hour, now)
+	if err != nil {
+		return v, none, err
+	}
+	if wait > 0 {
+		f := fault.New(fault.RateLimited, "You have asked for your n8n account very often. Wait a while, then try again.")
+		f.Retry, f.Limit = wait, fault.Limit{Name: "n8n-entries", Quota: EntriesPerHour, Window: time.Hour}
+		return v, none, f
+	}
+	e, err := p.endpoint(v)
+	if err != nil {
+		return v, none, closed(told(err), v.Agency.Name)
+	}
+	out, err := p.N8N.Invite(ctx, e, string(caller.Email))
+	if fault.Is(err, fault.Unreachable) {
+		if f := fault.As(err); len(f.Fields) == 0 { // about people, and not about the connection
+			return v, none, closed(f.Reason, v.Agency.Name)
+		}
+		return v, none, closed(told(err), v.Agency.Name)
+	}
+	if err == nil {
+		err = p.Store.Record(ctx, v.Agency.ID, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+			Actor: string(v.Client.ID), Action: audit.InstanceEntered, Subject: string(which)})
+	}
+	return v, out, err
+}
+
+// Own tells whether the client has bought it.
+func (i *Instance) Own() bool { return i.Making != nil && i.Owner == i.Client.ID }
+
+// Enterable tells whether the client can be given an account in it.
+func (i *Instance) Enterable() bool { return i.Own() && i.Connected && i.Status.Linkable() }
+
+// closed is the fault that there is no way in.
+func closed(reason, agency string) error {
+	f := fault.New(fault.Unreachable, "We could not open your account in n8n, since %s. Try again in a moment; if it stays so, tell %s.",
+		reason, agency)
 	f.Reason = reason
 	return f
 }

@@ -170,6 +170,7 @@ func (w *Worker) tell(ctx context.Context, c *client.Client, i *purchase.Item, k
 // record writes down what came of a step, and has the next one done in its time.
 func (w *Worker) record(ctx context.Context, j job.Provision, was purchase.Item, out outcome) error {
 	var next *purchase.Item
+	announced := false
 	err := conflict.Retry(ctx, func() error {
 		next = nil
 		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
@@ -199,6 +200,13 @@ func (w *Worker) record(ctx context.Context, j job.Provision, was purchase.Item,
 			}
 		} else {
 			w.apply(now, c, i, out)
+		}
+		if told(before, i) == audit.ProvisionReady && !announced { // before it is written: a mail that comes twice does no harm
+			if err := w.Mail.Send(ctx, job.Mail{Kind: job.Ready, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: "told"}.Encode(),
+				0); err != nil {
+				return err
+			}
+			announced = true
 		}
 		if err := w.commit(ctx, c, i, before, &out.report); err != nil {
 			return err
@@ -338,7 +346,7 @@ func told(before purchase.Item, i *purchase.Item) audit.Action {
 func (w *Worker) follow(x *instance.Resource, c *client.Client, i *purchase.Item, r *Report) bool {
 	before := *x
 	x.Status = status(i)
-	x.Reason = ""
+	x.Calm()
 	if x.Status == instance.Failed {
 		x.Reason = i.Reason
 	}

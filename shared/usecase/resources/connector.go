@@ -19,6 +19,8 @@ import (
 type N8N interface {
 	// Check calls the instance with its key. Faults: [fault.Unreachable].
 	Check(ctx context.Context, e instance.Endpoint) error
+	// Find tries the key at each of the places, and returns the first that is an n8n. Faults: [fault.Unreachable].
+	Find(ctx context.Context, places []string, key string) (string, error)
 }
 
 // ConnectorStore keeps the states of instances.
@@ -46,6 +48,8 @@ const (
 	ChecksPerHour = 120
 	// MaxKey is the longest API key, in bytes. n8n's are JSON Web Tokens of some hundred.
 	MaxKey = 2000
+	// looking is how long an n8n is looked for at an address.
+	looking = 12 * time.Second
 )
 
 // Instance is what an n8n is connected from, or its changes. In a change, nil leaves a field as it is.
@@ -74,11 +78,11 @@ func (c *Connector) Connect(ctx context.Context, caller identity.Caller, in Inst
 	if err := c.room(ctx, caller.Agency, r); err != nil {
 		return nil, err
 	}
-	if err := c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now); err != nil {
+	if err := c.find(ctx, caller.Agency, r, plain, now); err != nil {
 		return nil, err
 	}
 	r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
-	r.Saw(now, "")
+	r.Saw(now, instance.Seen{})
 	return c.add(ctx, caller, r, audit.InstanceConnected, record)
 }
 
@@ -90,8 +94,32 @@ func value(s *string) *string {
 	return s
 }
 
+// find looks for the n8n of the address that was typed: there, or nearer to its host, since people paste the address of the
+// page that they see. The resource gets the address at which it is.
+func (c *Connector) find(ctx context.Context, agency id.Agency, r *instance.Resource, key string, now time.Time) error {
+	if err := c.allow(ctx, agency, now); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, looking)
+	defer cancel()
+	at, err := c.N8N.Find(ctx, instance.Places(r.URL), key)
+	if err != nil || at == r.URL {
+		return err
+	}
+	r.URL = at
+	return c.room(ctx, agency, r)
+}
+
 // call has the instance called, within the agency's allowance.
 func (c *Connector) call(ctx context.Context, agency id.Agency, e instance.Endpoint, now time.Time) error {
+	if err := c.allow(ctx, agency, now); err != nil {
+		return err
+	}
+	return c.N8N.Check(ctx, e)
+}
+
+// allow counts a call against the agency's allowance.
+func (c *Connector) allow(ctx context.Context, agency id.Agency, now time.Time) error {
 	wait, err := c.Instances.Allow(ctx, "n8n-check#"+string(agency), ChecksPerHour, time.Hour, now)
 	if err != nil {
 		return err
@@ -101,7 +129,7 @@ func (c *Connector) call(ctx context.Context, agency id.Agency, e instance.Endpo
 		f.Retry, f.Limit = wait, fault.Limit{Name: "n8n-checks", Quota: ChecksPerHour, Window: time.Hour}
 		return f
 	}
-	return c.N8N.Check(ctx, e)
+	return nil
 }
 
 // Tag names the state of what people edit, for If-Match.
@@ -122,7 +150,7 @@ func (c *Connector) Update(
 		return nil, err
 	}
 	var out *instance.Resource
-	checked := false
+	checked, found := false, ""
 	err := conflict.Retry(ctx, func() error {
 		r, err := c.resource(ctx, caller, instance.N8N, which)
 		if err != nil {
@@ -151,13 +179,19 @@ func (c *Connector) Update(
 		now := c.Now()
 		if plain != "" {
 			if !checked {
-				if err := c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now); err != nil {
+				if r.URL == from {
+					err = c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now)
+				} else {
+					err = c.find(ctx, caller.Agency, r, plain, now)
+				}
+				if err != nil {
 					return err
 				}
-				checked = true
+				checked, found = true, r.URL
 			}
+			r.URL = found
 			r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
-			r.Saw(now, "")
+			r.Saw(now, instance.Seen{})
 		}
 		out = r
 		if Tag(r) == before {
@@ -186,16 +220,16 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 			"This instance has no API key yet. Give it its address and a key first, so that it can be called.")
 	}
 	now := c.Now()
-	reason := ""
+	var seen instance.Seen
 	plain, err := c.Keys.Open(r.Key, r.Place(caller.Agency))
 	if err != nil {
-		reason = "its stored API key cannot be read any more. Enter a new one"
+		seen = instance.Unreadable
 	} else if err = c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now); err != nil {
 		f := fault.As(err)
 		if f == nil || f.Code != fault.Unreachable {
 			return nil, err
 		}
-		reason = f.Reason
+		seen = instance.SeenOf(err)
 	}
 	asked := Tag(r)
 	err = conflict.Retry(ctx, func() error {
@@ -205,7 +239,7 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 		if Tag(r) != asked { // what was tried is not what is there now
 			return nil
 		}
-		r.Saw(now, reason)
+		r.Saw(now, seen)
 		return c.Instances.Change(ctx, caller.Agency, r, r.URL, nil)
 	})
 	return r, err

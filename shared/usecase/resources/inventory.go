@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -163,7 +162,7 @@ func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Erro
 	}
 	key := ""
 	if in.APIKey != nil {
-		if key = strings.TrimSpace(*in.APIKey); key == "" {
+		if key = text.Trim(*in.APIKey); key == "" {
 			wrong(fault.InField("apiKey", "Enter an API key of this n8n."))
 		} else if len(key) > MaxKey || !printable(key) {
 			wrong(fault.InField("apiKey", "This is no API key of n8n. Copy it once more, without spaces around it."))

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -35,19 +36,22 @@ var (
 
 func parse() {
 	parsing.Do(func() {
-		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines}).ParseFS(files, "*.html"))
-		texts = texttemplate.Must(texttemplate.New("").ParseFS(files, "*.txt"))
+		htmls = htmltemplate.Must(htmltemplate.New("").Funcs(htmltemplate.FuncMap{"lines": lines, "dict": page.Dict, "say": words.Find,
+			"rich": page.Rich}).ParseFS(files, "*.html"))
+		texts = texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"say": words.Find}).ParseFS(files, "*.txt"))
 	})
 }
 
 // InvitationData is what the mail of an invite tells.
 type InvitationData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
-	ClientName  string // the client's name, or its address
+	Inviter     string // the name of the person who invites; "" for one that has none
+	ClientName  string // "" for a client without a name
 	Message     string // the inviter's own words; "" for none
-	Opens       []string
+	Opens       []Access
 	Buys        []string // what the client is asked to buy; none for an invitation that is free
 	Price       string   // what that costs: "€68.00 a month or €680.00 a year"
 	Link        string   // the only link in the mail
@@ -55,14 +59,17 @@ type InvitationData struct {
 	Platform    string
 }
 
+// Access is one thing that an invitation opens, and how far.
+type Access struct{ Name, Rights string }
+
 // Invitation is the mail that brings a client its link. Link must be an http or https URL of our own making; all
 // the rest may hold whatever users have typed.
 func Invitation(d InvitationData) Letter {
 	d.AgencyName, d.ClientName, d.Platform = line(d.AgencyName), line(d.ClientName), line(d.Platform)
-	d.Message = paragraph(d.Message)
-	opens := make([]string, len(d.Opens))
+	d.Inviter, d.Message = line(d.Inviter), paragraph(d.Message)
+	opens := make([]Access, len(d.Opens))
 	for i, o := range d.Opens {
-		opens[i] = line(o)
+		opens[i] = Access{line(o.Name), o.Rights}
 	}
 	d.Opens = opens
 	if !strings.HasPrefix(d.LogoURL, "https://") {
@@ -71,20 +78,34 @@ func Invitation(d InvitationData) Letter {
 	a := page.AccentOf(d.AgencyColor)
 	v := struct {
 		InvitationData
-		Fill, On, Initial, Until, Preheader string
-	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), ""}
-	v.Preheader = "Open your client portal at " + short(d.AgencyName, 60) + ". No password and no account to set up."
+		Fill, On, Initial, Until, Preheader, Heading string
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), d.ExpiresAt.UTC().Format("2 January 2006"), words.Say("mail.invitation_preheader"),
+		subject(d.Inviter, d.AgencyName, "")}
 	if len(d.Buys) > 0 {
-		v.Preheader = short(d.AgencyName, 60) + " has put something together for you to buy. You choose monthly or annual when you accept."
+		v.Preheader = words.Say("mail.invitation_preheader_order")
 	}
-	if d.ClientName == "" {
-		d.ClientName, v.ClientName = "you", "you"
+	inviter, agency := d.Inviter, d.AgencyName
+	if d.Held {
+		inviter, agency = "", words.Say("notifications.some_agency", "platform", d.Platform)
 	}
 	return Letter{
-		Subject: short(d.AgencyName, 80) + " invited " + short(d.ClientName, 80) + " to its client portal",
+		Subject: subject(short(inviter, 40), short(agency, 70), short(d.ClientName, 50)),
 		Text:    text("invitation.txt", v),
 		HTML:    html("invitation.html", v),
 	}
+}
+
+// subject says who invites whom: the person, where it has a name, and the client, where it has one.
+func subject(inviter, agency, client string) string {
+	switch {
+	case inviter == "" && client == "":
+		return words.Say("mail.invitation_subject_agency_you", "agency", agency)
+	case inviter == "":
+		return words.Say("mail.invitation_subject_agency", "agency", agency, "client", client)
+	case client == "":
+		return words.Say("mail.invitation_subject_you", "inviter", inviter, "agency", agency)
+	}
+	return words.Say("mail.invitation_subject", "inviter", inviter, "agency", agency, "client", client)
 }
 
 // CodeData is what the mail with a sign-in code tells.
@@ -103,9 +124,9 @@ func Code(d CodeData) Letter {
 		Minutes   int
 		Preheader string
 	}{d, int(d.Lifetime / time.Minute), ""}
-	v.Preheader = "It signs you in to " + d.Platform + "."
+	v.Preheader = words.Say("mail.code_preheader", "platform", d.Platform)
 	return Letter{
-		Subject: d.Code + " is your sign-in code for " + d.Platform,
+		Subject: words.Say("mail.code_subject", "code", d.Code, "platform", d.Platform),
 		Text:    text("code.txt", v),
 		HTML:    html("code.html", v),
 	}
@@ -113,6 +134,7 @@ func Code(d CodeData) Letter {
 
 // WelcomeData is what the mail to a new member of an agency tells.
 type WelcomeData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
@@ -133,9 +155,13 @@ func Welcome(d WelcomeData) Letter {
 	v := struct {
 		WelcomeData
 		Fill, On, Initial, Preheader string
-	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), "Sign in with this address. There is no password."}
+	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), words.Say("mail.welcome_preheader")}
+	subject := words.Say("mail.welcome_subject", "agency", short(d.AgencyName, 80), "platform", d.Platform)
+	if d.Held {
+		subject = words.Say("notifications.welcome_held", "platform", d.Platform)
+	}
 	return Letter{
-		Subject: "You now work at " + short(d.AgencyName, 80) + " on " + d.Platform,
+		Subject: subject,
 		Text:    text("welcome.txt", v),
 		HTML:    html("welcome.html", v),
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -22,8 +23,9 @@ const link = "https://portal.example/i/lki_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8
 func invitation() letter.InvitationData {
 	return letter.InvitationData{
 		AgencyName: "Northwind Automations", AgencyColor: "#0f766e", ClientName: "Acme Ltd", Platform: "Latchkey",
-		Message: "Hi Dana,\nhere is the window into your workflows.", Opens: []string{"Production", "Staging"},
-		Link: link, ExpiresAt: time.Date(2025, 11, 28, 14, 3, 22, 0, time.UTC),
+		Message: "Hi Dana,\nhere is the window into your workflows.", Inviter: "Nora Lindqvist",
+		Opens: []letter.Access{{Name: "Production", Rights: "Read-only"}, {Name: "Staging", Rights: "Read-write"}},
+		Link:  link, ExpiresAt: time.Date(2025, 11, 28, 14, 3, 22, 0, time.UTC),
 	}
 }
 
@@ -36,6 +38,25 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+func updates(n int) letter.DigestData {
+	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients"}
+	d.Lines = []letter.DigestLine{
+		{Kind: notice.Declined, Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
+		{Kind: notice.Proposed, Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
+		{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
+		{Kind: notice.Paid, Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
+	}
+	d.Lines = d.Lines[:min(n, len(d.Lines))]
+	d.More = n - len(d.Lines)
+	return d
+}
+
+func ready(signIn string) letter.BoughtData {
+	d := thing(false)
+	d.SignIn = signIn
+	return d
+}
+
 func confirming() letter.BoughtData {
 	d := thing(false)
 	d.Link = "https://invoice.stripe.com/i/acct_1/test_1?s=ap"
@@ -45,13 +66,20 @@ func confirming() letter.BoughtData {
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
-	bare.ClientName, bare.Message, bare.Opens, bare.AgencyColor = "ops@acme.example", "", nil, ""
+	bare.ClientName, bare.Inviter, bare.Message, bare.Opens, bare.AgencyColor = "", "", "", nil, ""
 	odd := invitation()
 	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
 	paying := invitation()
 	paying.Opens, paying.Buys, paying.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+	held := invitation()
+	held.AgencyName, held.Held = "PayPal Support", true
 	for name, l := range map[string]letter.Letter{
-		"invitation":        letter.Invitation(invitation()),
+		"invitation":      letter.Invitation(invitation()),
+		"invitation-held": letter.Invitation(held),
+		"digest":          letter.Digest(updates(1)),
+		"digest-many":     letter.Digest(updates(6)),
+		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
+			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"invitation-bare":   letter.Invitation(bare),
 		"invitation-odd":    letter.Invitation(odd),
 		"invitation-paying": letter.Invitation(paying),
@@ -61,6 +89,8 @@ func TestGoldenMails(t *testing.T) {
 			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"refund-client":  letter.Refund(thing(false)),
 		"refund-agency":  letter.Refund(thing(true)),
+		"ready-n8n":      letter.Ready(ready("ops@acme.example")),
+		"ready-other":    letter.Ready(ready("")),
 		"removal-client": letter.Removal(thing(false)),
 		"removal-agency": letter.Removal(thing(true)),
 		"confirm":        letter.Confirm(confirming()),
@@ -102,8 +132,8 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 				t.Errorf("a mail holds %s", u)
 			}
 		}
-		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Acme Ltd", "Hi Dana,", "Production", "Staging",
-			"28 November 2025", "Latchkey sent this mail because"} {
+		for _, want := range []string{link, "Accept Invitation", "Northwind Automations", "Nora Lindqvist", "Hi Dana,", "Production", "Read-only", "Staging", "Read-write",
+			"28 November 2025", "Latchkey sent this email because"} {
 			if !strings.Contains(part, want) {
 				t.Errorf("a part has no %q", want)
 			}
@@ -112,7 +142,7 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 	if n := strings.Count(l.Text, link); n != 1 {
 		t.Errorf("the text part has the link %d times, want 1", n)
 	}
-	if want := "Northwind Automations invited Acme Ltd to its client portal"; l.Subject != want {
+	if want := "Nora Lindqvist from Northwind Automations invited Acme Ltd to their client portal"; l.Subject != want {
 		t.Errorf("subject %q, want %q", l.Subject, want)
 	}
 }
@@ -140,7 +170,7 @@ func TestACodeHasNoLink(t *testing.T) {
 		if hrefs.MatchString(part) || remote.MatchString(part) {
 			t.Error("the mail holds a link")
 		}
-		for _, want := range []string{"000042", "10 minutes", "If you did not ask for this"} {
+		for _, want := range []string{"000042", "10 minutes", "nobody gets in without the code"} {
 			if !strings.Contains(part, want) {
 				t.Errorf("a part has no %q", want)
 			}
@@ -163,7 +193,7 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 		d.AgencyName, d.ClientName = nasty.Draw(t, "agency"),
 			nasty.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "client")
 		d.AgencyColor, d.LogoURL = nasty.Draw(t, "color"), nasty.Draw(t, "logo")
-		d.Opens[0] = nasty.Draw(t, "opens")
+		d.Opens[0].Name, d.Inviter = nasty.Draw(t, "opens"), "N"+nasty.Draw(t, "inviter")
 		l := letter.Invitation(d)
 		if strings.ContainsAny(l.Subject, "\r\n\u2028\u2029\x00\x1b") || len([]rune(l.Subject)) > 200 {
 			t.Fatalf("subject %q", l.Subject)
@@ -193,7 +223,7 @@ func TestTheLargestMailIsSmall(t *testing.T) {
 	d := invitation()
 	d.AgencyName, d.ClientName, d.Message = strings.Repeat("Ж", 200), strings.Repeat("&", 200), strings.Repeat("<", 500)
 	for len(d.Opens) < 20 {
-		d.Opens = append(d.Opens, strings.Repeat("'", 200))
+		d.Opens = append(d.Opens, letter.Access{Name: strings.Repeat("'", 200), Rights: "Read-only"})
 	}
 	if l := letter.Invitation(d); len(l.HTML) > 30<<10+5<<10 {
 		t.Errorf("the HTML part has %d bytes", len(l.HTML))

@@ -19,17 +19,27 @@ var static embed.FS
 const AssetPrefix = "/assets/"
 
 // SheetPath is the path of the style sheet, and ScriptPath that of the script.
-func SheetPath() string  { return AssetPrefix + named()[".css"] }
-func ScriptPath() string { return AssetPrefix + named()[".js"] } //nolint:revive // told above
+func SheetPath() string  { return AssetPrefix + named()["app.css"] }
+func ScriptPath() string { return AssetPrefix + named()["app.js"] } //nolint:revive // told above
 
-// hashed are the names by extension, once named was called. A variable that held the function (sync.OnceValue) would put the
-// assets into every program that imports this package.
+// inline is the script that stands in the pages of people who are no agency: it takes no request of its own, which leaves one
+// for the logo.
+func inline() string {
+	content, err := static.ReadFile("static/" + named()["guest.js"])
+	if err != nil {
+		panic(err) // embedded: it is there
+	}
+	return strings.TrimSpace(string(content))
+}
+
+// hashed are the names by those without the hash, once named was called. A variable that held the function (sync.OnceValue)
+// would put the assets into every program that imports this package.
 var (
 	naming sync.Once
 	hashed map[string]string
 )
 
-// named gives the hashed names by extension; there is one file of each.
+// named gives the hashed names, by those without the hash.
 func named() map[string]string {
 	naming.Do(func() {
 		hashed = map[string]string{}
@@ -38,7 +48,8 @@ func named() map[string]string {
 			panic(err) // embedded: it is there
 		}
 		for _, e := range entries {
-			hashed[path.Ext(e.Name())] = e.Name()
+			name, _, _ := strings.Cut(e.Name(), ".")
+			hashed[name+path.Ext(e.Name())] = e.Name()
 		}
 	})
 	return hashed

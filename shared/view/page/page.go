@@ -42,6 +42,7 @@ type frame struct {
 	title    string
 	brand    Brand // whose colour
 	script   bool  // whether the page has anything for the script to do
+	guest    bool  // whether that is the script of people who are no agency, which stands in the page
 	public   bool  // the same for everybody, so that it may be kept
 	till     bool  // whether a form of it leads to the payment service
 	sandbox  *SandboxBar
@@ -54,13 +55,14 @@ type document struct {
 	Accent   template.CSS
 	Sheet    string
 	Script   string      // "" for none
+	Inline   template.JS // the script of people who are no agency; "" for none
 	Sandbox  *SandboxBar // nil for what is real
 	View     View
 }
 
 var (
 	sets  sync.Map // template name → func() (*template.Template, error)
-	funcs = template.FuncMap{"initial": initial, "dict": dict, "say": words.Find, "rich": Rich}
+	funcs = template.FuncMap{"initial": initial, "dict": Dict, "say": words.Find, "rich": Rich}
 )
 
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
@@ -118,14 +120,18 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 	}
 	d := document{Platform: s.platform, Title: f.title, Sheet: SheetPath(), Sandbox: f.sandbox, View: v,
 		Accent: template.CSS(style)} //nolint:gosec // made of checked colours
-	if f.script {
+	script := ""
+	if f.guest {
+		script = inline()
+		d.Inline = template.JS(script) //nolint:gosec // our own
+	} else if f.script {
 		d.Script = ScriptPath()
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, d); err != nil {
 		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
 	}
-	return tighten(b.Bytes()), contentPolicy(style, f.till), nil
+	return tighten(b.Bytes()), contentPolicy(style, script, f.till), nil
 }
 
 // Write answers a request with the page. token is asked for what its forms carry, if it has any; it is letters, digits, - and
@@ -158,7 +164,7 @@ func Bare(w http.ResponseWriter, status int, title, text string) {
 	style := Brand{}.style()
 	h := w.Header()
 	SecurityHeaders(h)
-	h.Set("Content-Security-Policy", contentPolicy(style, false))
+	h.Set("Content-Security-Policy", contentPolicy(style, "", false))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
@@ -188,15 +194,25 @@ func SecurityHeaders(h http.Header) {
 }
 
 // contentPolicy allows what the pages use and nothing else. The page's few lines of style, which carry the agency's
-// colour, are allowed by their hash: unlike a nonce it needs no randomness, and the same view stays the same page.
-func contentPolicy(style string, till bool) string {
-	sum := sha256.Sum256([]byte(style))
+// colour, and a script that stands in it are allowed by their hashes: unlike a nonce they need no randomness, and the same view
+// stays the same page.
+func contentPolicy(style, script string, till bool) string {
+	scripts := "'self'"
+	if script != "" {
+		scripts += " " + hash(script)
+	}
 	forms := "'self'"
 	if till { // browsers hold where a form leads to against the policy, too
 		forms += " https://checkout.stripe.com https://billing.stripe.com"
 	}
-	return "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'sha256-" +
-		base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action " + forms + "; frame-ancestors 'none'; base-uri 'none'"
+	return "default-src 'none'; script-src " + scripts + "; connect-src 'self'; img-src 'self' data:; style-src 'self' " +
+		hash(style) + "; form-action " + forms + "; frame-ancestors 'none'; base-uri 'none'"
+}
+
+// hash names a content for the policy.
+func hash(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // style gives the accent to the style sheet.
@@ -240,8 +256,8 @@ func initial(name string) string {
 	return "·"
 }
 
-// dict passes several values to a template.
-func dict(pairs ...any) (map[string]any, error) {
+// Dict passes several values to a template, by pairs of a name and a value.
+func Dict(pairs ...any) (map[string]any, error) {
 	m := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		key, ok := pairs[i].(string)

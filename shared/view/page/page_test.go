@@ -128,7 +128,7 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 	tags := regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 	render := func(t interface{ Fatal(...any) }, s string) int {
 		html, _, err := page.New("Latchkey").Render(page.Invitation{Brand: page.Brand{Name: "A" + s}, Step: page.AskCode, URL: "/i/x",
-			Client: "B" + s, Message: "C" + s, Opens: []page.Linked{{Name: "D" + s}}})
+			Inviter: "B" + s, Message: "C" + s, Opens: []page.Linked{{Name: "D" + s}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -175,7 +175,7 @@ type SignIn struct {
 }
 
 func (v SignIn) frame() frame {
-	return frame{template: "signin", title: v.Problems.title("Sign in"), brand: v.Brand, script: true}
+	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.
@@ -186,7 +186,7 @@ type SignedIn struct {
 }
 
 func (v SignedIn) frame() frame {
-	return frame{template: "signedin", title: "You are signed in", brand: v.Brand}
+	return frame{template: "signedin", title: words.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.

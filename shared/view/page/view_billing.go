@@ -1,5 +1,7 @@
 package page
 
+import "latchkey.dev/shared/domain/words"
+
 // Priced is one line of what is bought.
 type Priced struct {
 	Name        string
@@ -37,7 +39,8 @@ type SignInAgain struct {
 }
 
 func (v Checkout) frame() frame {
-	return frame{template: "checkout", title: v.Problems.title("What you buy from " + v.Brand.Name), brand: v.Brand, till: true}
+	title := v.Problems.title(words.Say("checkout.page", "agency", v.Brand.Name))
+	return frame{template: "checkout", title: title, brand: v.Brand, till: true}
 }
 
 // Paying is the moment between paying and standing in the portal.
@@ -55,7 +58,7 @@ func (v Paying) Long() bool { return v.Tries > 4 }
 func (v Paying) Next() int { return v.Tries + 1 }
 
 func (v Paying) frame() frame {
-	return frame{template: "paying", title: "Confirming your payment", brand: v.Brand}
+	return frame{template: "paying", title: words.Say("checkout.confirming_title"), brand: v.Brand}
 }
 
 // Known is one thing that is known of a contract.
@@ -87,15 +90,8 @@ type Contract struct {
 }
 
 func (v Contract) frame() frame {
-	return frame{template: "contract", title: "Contract of " + v.Agency + " and " + v.Client, brand: v.Brand, script: true}
-}
-
-// Mark is the brand as it is shown: beside the script, the initial takes the logo's place, so that no page takes more than
-// three requests.
-func (v Contract) Mark() Brand {
-	b := v.Brand
-	b.LogoURL = ""
-	return b
+	return frame{template: "contract", title: "Contract of " + v.Agency + " and " + v.Client, brand: v.Brand,
+		script: true, guest: v.Workspace == nil}
 }
 
 // Deal is a contract in short, and how its payment stands.
@@ -117,7 +113,7 @@ type NothingToPay struct {
 }
 
 func (v NothingToPay) frame() frame {
-	return frame{template: "toolate", title: "There is nothing to pay here", brand: v.Brand}
+	return frame{template: "toolate", title: words.Say("checkout.nothing_title"), brand: v.Brand}
 }
 
 // TooLate is for somebody who was about to pay for what has ended.
@@ -130,14 +126,14 @@ type TooLate struct {
 }
 
 func (v TooLate) frame() frame {
-	title := "This invitation was cancelled"
+	title := words.Say("checkout.canceled_title")
 	switch {
 	case v.Returned:
-		title = "Your payment is returned"
+		title = words.Say("checkout.returned_title")
 	case v.Declined:
-		title = "You declined this invitation"
+		title = words.Say("checkout.declined_title")
 	case v.Expired:
-		title = "This invitation has expired"
+		title = words.Say("checkout.expired_title")
 	}
 	return frame{template: "toolate", title: title, brand: v.Brand}
 }

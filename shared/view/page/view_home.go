@@ -87,7 +87,7 @@ type InSandbox struct {
 
 func (v InSandbox) frame() frame {
 	f := v.View.frame()
-	f.script, f.till, f.sandbox = false, false, &SandboxBar{Step: v.Step}
+	f.script, f.guest, f.till, f.sandbox = false, false, false, &SandboxBar{Step: v.Step}
 	return f
 }
 

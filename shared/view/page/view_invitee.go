@@ -23,14 +23,17 @@ const (
 // Invitation is the page behind the link of an invite.
 type Invitation struct {
 	Brand    Brand
+	Inviter  string // the name of the person who invites; "" for one that has none
 	Step     Step
 	URL      string // of this page
-	Client   string // who is invited: the name, or the masked address
+	Client   string // the name of who is invited; "" for one without a name
 	Masked   string // the invited address, masked
 	Person   string // who is signed in
 	Message  string
 	Opens    []Linked
 	Offer    string // fingerprint of what is shown, which the form to accept carries
+	Agreed   bool   // this offer was accepted on the page before, so that the code alone is missing
+	Proposed bool   // another address was suggested
 	Until    Time
 	Code     string // as typed
 	Spent    bool   // the code is used up: only a new one helps
@@ -45,32 +48,18 @@ type Invitation struct {
 }
 
 func (v Invitation) frame() frame {
-	title := "Invitation from " + v.Brand.Name
-	switch {
-	case len(v.Problems) > 0:
-		title = "Error: " + title
-	case v.Step == WrongUser:
-		title = "This invitation is for another address"
-	case v.Step == Joined:
-		title = "You have accepted this invitation"
-	case v.Step == Declining:
-		title = "Decline this invitation?"
-	case v.Step == Proposing:
-		title = "Who should be invited?"
+	title := words.Say("invitation.page", "agency", v.Brand.Name)
+	switch v.Step {
+	case WrongUser:
+		title = words.Say("invitation.wrong_title")
+	case Joined:
+		title = words.Say("invitation.joined_title")
+	case Declining:
+		title = words.Say("invitation.decline_title")
+	case Proposing:
+		title = words.Say("invitation.propose_title")
 	}
-	f := frame{template: "invitation", title: title, brand: v.Brand}
-	f.script = v.Step == GiveCode // the countdown, and pasting
-	return f
-}
-
-// Mark is the brand as it is shown: with the script, the initial takes the logo's place, so that no page takes more
-// than three requests.
-func (v Invitation) Mark() Brand {
-	b := v.Brand
-	if v.Step == GiveCode {
-		b.LogoURL = ""
-	}
-	return b
+	return frame{template: "invitation", title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode}
 }
 
 // Answered thanks for another answer than yes.
@@ -80,9 +69,9 @@ type Answered struct {
 }
 
 func (v Answered) frame() frame {
-	title := words.Say("answered.thanks")
+	title := words.Say("invitation.thanks")
 	if v.Declined {
-		title = words.Say("answered.declined")
+		title = words.Say("invitation.declined_title")
 	}
 	return frame{template: "answered", title: title, brand: v.Brand}
 }
@@ -91,19 +80,19 @@ func (v Answered) frame() frame {
 // With Expired or Ended it is the one for a link that was good, which only its holder gets to see, and is the agency's.
 type DeadLink struct {
 	Brand   Brand
-	Expired string // what to do, in a sentence; "" for a link that is not valid
-	Ended   string // the same for the person who accepted it and is no client any more
+	Expired bool   // it was good until its time was over
+	Ended   bool   // it is of a person who accepted it and is no client any more
 	Ask     string // where the form goes that asks for a new link; "" for no form
 	Asked   Time   // when a new link was asked for; Machine "" for never
 }
 
 func (v DeadLink) frame() frame {
-	title := "This invitation is no longer valid."
+	title := words.Say("invitation.gone_title")
 	switch {
-	case v.Ended != "":
-		title = "Your access has ended"
-	case v.Expired != "":
-		title = "This invitation has expired"
+	case v.Ended:
+		title = words.Say("invitation.ended_title")
+	case v.Expired:
+		title = words.Say("invitation.expired_title")
 	}
 	return frame{template: "deadlink", title: title, brand: v.Brand}
 }
@@ -133,7 +122,7 @@ type Portal struct {
 }
 
 func (v Portal) frame() frame {
-	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, script: v.Watch(), till: v.Billing != ""}
+	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
 }
 
 // Tile is one thing that the client may open.
@@ -175,16 +164,6 @@ func (v Portal) Watch() bool {
 	})
 }
 
-// Mark is the brand as it is shown: where there is a script, the initial takes the logo's place, so that no page takes more
-// than three requests.
-func (v Portal) Mark() Brand {
-	b := v.Brand
-	if v.Watch() {
-		b.LogoURL = ""
-	}
-	return b
-}
-
 // Choose is the choice of a person who is a client of several agencies.
 type Choose struct {
 	Brand  Brand
@@ -193,7 +172,7 @@ type Choose struct {
 }
 
 func (v Choose) frame() frame {
-	return frame{template: "choose", title: "Choose a portal", brand: v.Brand}
+	return frame{template: "choose", title: words.Say("portal.choose_page"), brand: v.Brand}
 }
 
 // Place is one portal to choose.
@@ -212,7 +191,7 @@ type EndedPortal struct {
 }
 
 func (v EndedPortal) frame() frame {
-	return frame{template: "endedportal", title: "Your access has ended", brand: v.Brand}
+	return frame{template: "endedportal", title: words.Say("portal.ended_title"), brand: v.Brand}
 }
 
 // FormerPortal is a portal that the person had.
@@ -224,7 +203,8 @@ type FormerPortal struct {
 
 // Account is a person's own page.
 type Account struct {
-	Brand      Brand // the platform's
+	Brand      Brand  // the agency's, of a person with one portal; else the platform's
+	Home       string // path of where the brand leads
 	Person     string
 	Portals    []OwnPortal
 	Former     []FormerPortal
@@ -235,11 +215,7 @@ type Account struct {
 }
 
 func (v Account) frame() frame {
-	title := "Your account"
-	if len(v.Erase.Problems) > 0 {
-		title = "Error: " + title
-	}
-	return frame{template: "account", title: title, brand: v.Brand, script: true}
+	return frame{template: "account", title: v.Erase.Problems.title(words.Say("account.title")), brand: v.Brand, guest: true}
 }
 
 // OwnPortal is a portal that the person may leave.

@@ -61,6 +61,8 @@ type Thing struct {
 	Meaning   string
 	Since     Time
 	Checked   Time   // Machine "" for never
+	Answered  Time   // when it last answered as it should; Machine "" for never
+	Silent    Time   // since when it does not; Machine "" while it does
 	Reason    string // what the last check saw that should not be; "" for nothing
 	Connected bool
 	Clients   []SeerRow
@@ -117,6 +119,9 @@ type PortalInstance struct {
 	Connected bool
 	Reason    string // why workflows or runs cannot be shown, as the middle of a sentence; "" when they can
 	NoFlows   bool   // whether the workflows are among what cannot be shown
+	Answered  Time   // when it last answered as it should; Machine "" for never
+	Silent    Time   // since when it does not; Machine "" while it does
+	Own       *Entry // how the person gets into the n8n that they have bought; nil for another's
 	Workflows []WorkflowRow
 	More      bool
 	Runs      []RunRow
@@ -125,11 +130,8 @@ type PortalInstance struct {
 }
 
 func (v PortalInstance) frame() frame {
-	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, script: v.Switches() || v.Progress != nil}
+	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, guest: true}
 }
-
-// Switches tells whether there is anything to switch, which is what the page's script is for.
-func (v PortalInstance) Switches() bool { return v.Write && len(v.Workflows) > 0 }
 
 // WorkflowRow is a workflow.
 type WorkflowRow struct {
@@ -145,4 +147,13 @@ type RunRow struct {
 	State    Badge
 	At       Time   // Machine "" when it has not begun
 	Took     string // "2.4 s"; "" while it is under way
+	Failure  string // what failed and where, in a sentence; "" for nothing
+	URL      string // of the run in n8n; "" for nobody who could open it
+}
+
+// Entry is how a person gets into the n8n that they have bought.
+type Entry struct {
+	Email string // what they sign in with
+	State string // of instance.EntryState; "" before they have asked
+	URL   string // where they choose their password, or sign in
 }

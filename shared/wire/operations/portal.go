@@ -15,6 +15,11 @@ func (f Functions) PortalInstance() event.Function {
 	return api.Route(f.p.Origin(), api.GetPortalInstance(f.p.Authenticator(), f.p.PortalInstances())).Function()
 }
 
+// PortalEntry serves /v1/portal/instances/{instanceId}/sign-in.
+func (f Functions) PortalEntry() event.Function {
+	return api.Route(f.p.Origin(), api.EnterInstance(f.p.Authenticator(), f.p.PortalInstances())).Function()
+}
+
 // PortalWorkflow serves /v1/portal/instances/{instanceId}/workflows/{workflowId}.
 func (f Functions) PortalWorkflow() event.Function {
 	return api.Route(f.p.Origin(), api.SetWorkflowState(f.p.Authenticator(), f.p.PortalInstances())).Function()

@@ -13,3 +13,8 @@ func (f Functions) Sweep() event.Function {
 		Now: p.Now, Note: event.Annotate}
 	return event.Schedule("sweep", s.Run)
 }
+
+// Watch runs on a schedule and calls the connected instances.
+func (f Functions) Watch() event.Function {
+	return event.Schedule("watch", f.p.Watch().Run)
+}

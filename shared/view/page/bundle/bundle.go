@@ -13,7 +13,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// Build bundles app.ts and app.css in the directory and returns the outputs by file name. A name carries a hash of
+// Build bundles app.ts, guest.ts and app.css in the directory and returns the outputs by file name. A name carries a hash of
 // the content, so that a browser may keep the file for ever.
 func Build(sources string) (map[string][]byte, error) {
 	dir, err := filepath.Abs(sources)
@@ -22,7 +22,7 @@ func Build(sources string) (map[string][]byte, error) {
 	}
 	out := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
-		EntryPoints:       []string{"app.ts", "app.css"},
+		EntryPoints:       []string{"app.ts", "guest.ts", "app.css"},
 		Outdir:            dir,
 		Bundle:            true,
 		MinifyWhitespace:  true,

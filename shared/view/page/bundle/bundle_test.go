@@ -33,7 +33,7 @@ func TestCommittedAssetsAreThoseOfTheSources(t *testing.T) {
 func TestAMistakeInTheSourcesIsAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, content := range map[string]string{"app.ts": "let x: = 1", "app.css": "a{}"} {
+	for name, content := range map[string]string{"app.ts": "let x: = 1", "guest.ts": "", "app.css": "a{}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

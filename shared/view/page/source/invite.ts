@@ -79,7 +79,9 @@ async function send(body: string, key: string): Promise<Invite> {
   for (let tries = 0; ; tries++) {
     const content = await answer.json();
     if (!answer.ok) throw content;
-    const made = content as Invite & { reason?: string };
+    const made = content as Invite & { reason?: string; timeline?: { event: string }[] };
+    // A mail that went out and came back leaves an invite whose page says so. One that never went out leaves nothing.
+    if (made.status === "failed" && made.timeline?.some((e) => e.event === "bounced")) return made;
     if (made.status === "failed") {
       throw { code: "mail_refused", detail: `We couldn't email ${made.email}: ${made.reason || "the mail was refused"}. No invite was created.` };
     }

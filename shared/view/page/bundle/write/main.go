@@ -25,7 +25,7 @@ func write(sources, output string) error {
 	if err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(output, "app.*"))
+	old, err := filepath.Glob(filepath.Join(output, "*.*"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,25 @@
+// What the pages do that people see who are no agency: signing in, an invitation, the portal. It stands in the page itself, so
+// that the agency's logo can be loaded beside it. Without it, each page works by links and forms.
+import { busy, waits } from "./busy";
+import { codes } from "./code";
+import { copies } from "./copy";
+import { dialogs } from "./dialog";
+import { prints } from "./print";
+import { switches } from "./switch";
+import { times } from "./time";
+import { watch } from "./watch";
+
+function start(root: ParentNode): void {
+  dialogs(root);
+  waits(root);
+  times(root);
+  copies(root);
+}
+
+start(document);
+codes(document);
+busy();
+prints();
+switches();
+watch(start);
+document.querySelector<HTMLElement>("[data-focus]")?.focus();
