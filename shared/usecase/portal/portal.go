@@ -29,6 +29,8 @@ type Store interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Client reads one relationship; fresh asks for the state as it is now.
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Member reads a person who works at the agency.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 }
@@ -66,6 +68,7 @@ type View struct {
 	Access    Access
 	Instances []Item
 	Services  []Item
+	Inviter   *agency.Member // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
 }
 
@@ -131,6 +134,10 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if v.Access = Full; !v.Agency.ClosedAt.IsZero() {
 		v.Access = Closed
 		return nil
+	}
+	v.Inviter, err = p.Store.Member(ctx, which, v.Client.Invite.From.Member)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
 	}
 	grants := v.Client.Grants
 	if v.Agency.Suspended {
