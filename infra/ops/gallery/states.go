@@ -227,18 +227,23 @@ func invitationStates() []state {
 
 func portalStates() []state {
 	instances := []page.Tile{
-		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
+		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance",
+			Glance: &page.Glance{Workflows: 7, Active: 5, Last: page.Badge{Tone: page.Good, Text: "Succeeded"}, LastAt: ago(3 * time.Minute),
+				LastOf: "Order confirmations", FailedOf: "Invoice reminders", FailedAt: ago(40 * time.Minute),
+				Why: "HTTP Request: The service refused the connection"}},
 		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
 		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
 			Reason: "It's not running at the moment. Ask Northwind Automations when it's back."},
 	}
+	instances[1].Glance = &page.Glance{}
+	ask := &page.Ask{Name: "Nora Lindqvist", Email: "nora@northwind.example"}
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
 	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"},
 		{Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"},
 			Reason: "It failed. Your agency has been told."},
 		{Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
 	return []state{
-		{Name: "portal", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services}},
+		{Name: "portal", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services, Ask: ask}},
 		{Name: "portal-welcome",
 			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
 		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example"}},

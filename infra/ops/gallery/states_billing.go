@@ -41,7 +41,11 @@ func billingStates() []state {
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Billing: "ag_1", Deal: &deal}
 	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true,
 		Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
-	paying, due, lapsed, old := portal, portal, portal, portal
+	paying, due, lapsed, old, kept, stopped := portal, portal, portal, portal, portal, portal
+	kept.Brand, kept.Kept, kept.Instances = page.Brand{Name: "Latchkey"}, true, []page.Tile{own}
+	stopped.Brand, stopped.Deal = page.Brand{Name: "Latchkey"}, over
+	stopped.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your card. " +
+		"Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
@@ -132,6 +136,8 @@ func billingStates() []state {
 		{Name: "contract-unpaid", view: unpaid},
 		{Name: "contract-odd", view: odd},
 		{Name: "portal-paying", view: paying},
+		{Name: "portal-kept", view: kept},
+		{Name: "portal-stopped", view: stopped},
 		{Name: "portal-stale", view: old},
 		{Name: "portal-lapsed-deleting", view: func() page.Portal {
 			v := lapsed

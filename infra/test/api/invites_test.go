@@ -452,7 +452,7 @@ func TestFD5ABounceWhileTheSenderWaitsIsToldOnceAndTheSameWay(t *testing.T) {
 	if found.Reason == "" || !slices.Contains(found.events(), "bounced") || slices.Contains(found.events(), "failed") {
 		t.Errorf("%+v", found)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("bounce+" + p.run)
+	o.get("/clients/" + i.ClientID).is(200).shows("bounce+" + p.run)
 	o.get("/v1/clients?q=" + url.QueryEscape("bounce+"+p.run)).is(200).shows(i.ClientID)
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409)
 }

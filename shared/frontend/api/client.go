@@ -194,7 +194,7 @@ type PortalItem struct {
 // PortalBody is a client's portal.
 type PortalBody struct {
 	Agency    *AgencyBody   `json:"agency" doc:"null as long as one of several must be chosen."`
-	Access    string        `json:"access,omitempty" enum:"full,past_due,inactive"`
+	Access    string        `json:"access,omitempty" enum:"full,past_due,kept,inactive" doc:"kept: only what you pay for is open."`
 	Instances []PortalItem  `json:"instances"`
 	Services  []PortalItem  `json:"services"`
 	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, when the person is a client of several."`

@@ -56,6 +56,11 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 			}
 			return s.contract(w, r, c, func(v *page.Contract) error {
 				v.Brand, v.Person = senderBrand(c.Invite.From), string(caller.Email)
+				if branded, err := contracts.Branded(r.Context(), c.Agency); err != nil {
+					return err
+				} else if !branded {
+					v.Brand = s.brand
+				}
 				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
 					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
