@@ -67,10 +67,10 @@ var sizes = map[string]string{
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",
 	"home.MaxTasks": "tasks that are shown", "home.MaxClients": "clients that are looked through",
 	"instance.MaxNode": "characters", "instance.MaxMessage": "characters", "instance.MaxFlowName": "characters",
-	"instance.maxPlaces": "places that are shown", "text.maxQuote": "characters", "notice.MaxLines": "lines of one mail",
+	"instance.maxPlaces": "calls for one address", "text.maxQuote": "characters", "notice.MaxLines": "of more, the number is kept",
 	"identity.mostKnown": "the oldest goes", "payment.mostMinor": "a price", "onboarding.MostWaiting": "invitations that are shown",
 	"resources.watchPerShard": "instances of one run",
-	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"invite.ResendsPerDay":    "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
