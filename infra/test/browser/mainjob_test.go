@@ -121,7 +121,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 	guest.open(canceled)
 	guest.sees("This invitation is no longer valid.")
 	guest.signIn("somebody@else.example")
-	guest.sees("Nothing here for this address")
+	guest.sees("No portal for this address")
 	guest.look("nothing-here")
 	guest.open(expired)
 	guest.sees("This invitation is for another address", "s•••@acme.example")
