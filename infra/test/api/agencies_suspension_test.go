@@ -75,7 +75,7 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 		c.post("/v1/invites/"+waiting.ID+"/resend", nil).fails(403, "agency_suspended")
 	}
 	o.get("/clients").is(200).shows("This agency is suspended.", "joined").hides(`href="/clients?invite=new"`)
-	o.get("/settings/agency").is(200).shows("This agency is suspended", "All data stays")
+	o.get("/settings/agency").is(200).shows("Your agency is suspended", "Nothing is deleted")
 	// Acceptance, the portal, and what it opens.
 	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 	late.post("/i/"+secret, url.Values{}).is(410)
