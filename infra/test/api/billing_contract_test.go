@@ -116,7 +116,7 @@ func TestThePaymentThatFailsIsSeenByTheAgency(t *testing.T) {
 	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
 	p.advance(32 * 24 * time.Hour)
 	o, c, s = p.signIn(owner), p.signIn(i.Email), p.signIn(soloOwner)
-	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "payment past due") })
+	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "Payment failed") })
 	o.get("/clients/"+i.ClientID).is(200).shows("last payment did not go through", "Past due", "Nothing is closed yet")
 	c.get("/portal?agency="+mine.ID).is(200).shows("Your last payment failed", "Update your card")
 	p.until("the plan to be past due", func() bool {

@@ -102,7 +102,7 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 		t.Errorf("the invite is %+v, and %d mails went out", after, len(p.mails(right)))
 	}
 	c.get("/v1/invitations/" + secret).is(200)
-	o.get("/clients/" + i.ClientID).is(200).shows("Asked to use another address")
+	o.get("/clients/" + i.ClientID).is(200).shows("Asked for another address")
 
 	p.advance(24 * time.Hour)
 	for range 3 {

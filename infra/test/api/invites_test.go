@@ -198,7 +198,12 @@ func TestFE9OnlyActiveOrRunningInstancesCanBeLinked(t *testing.T) {
 		t.Errorf("linkable are %v, want %v", listed, linkable)
 	}
 	form := o.get("/clients?invite=new").is(200)
-	form.shows("Link Instances", "Acme production", "Acme staging").hides("Delta onboarding", "Everline archive", "Foxglove trial")
+	form.shows("Link Instances", "Acme production", "Acme staging").shows("Delta onboarding is", "can't be shared right now")
+	for _, x := range all {
+		if offered := strings.Contains(string(form.body), `name="resource" value="`+x.ID+`"`); offered != x.Linkable {
+			t.Errorf("%s is %s, and offered in the dialog: %v", x.Name, x.Status, offered)
+		}
+	}
 	if solo := p.signIn(soloOwner); len(solo.things("instances"))+len(solo.things("services")) != 0 {
 		t.Error("another agency sees instances")
 	}

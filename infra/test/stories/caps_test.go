@@ -70,6 +70,7 @@ var sizes = map[string]string{
 	"instance.maxPlaces": "calls for one address", "text.maxQuote": "characters", "notice.MaxLines": "of more, the number is kept",
 	"identity.mostKnown": "the oldest goes", "payment.mostMinor": "a price", "onboarding.MostWaiting": "invitations that are shown",
 	"resources.watchPerShard": "instances of one run",
+	"portal.MaxGlances":       "instances that are asked for a page",
 	"invite.ResendsPerDay":    "a minute apart, see TestFE13",
 }
 

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
@@ -61,11 +62,11 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 				} else if !branded {
 					v.Brand = s.brand
 				}
-				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
+				v.Back, v.BackWord = portalPath(string(c.Agency)), words.Say("contract.your_portal")
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
-					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
+					v.Back, v.BackWord = checkoutPath(c.Agency), words.Say("contract.your_order")
 				} else if !c.Joined() {
-					v.Back, v.BackWord = "/account", "Your account"
+					v.Back, v.BackWord = "/account", words.Say("contract.your_account")
 				}
 				return nil
 			})
@@ -86,7 +87,7 @@ func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client
 		return err
 	}
 	if of == nil {
-		return fault.New(fault.NotFound, "There is no contract here: nothing is bought with this invitation.")
+		return fault.New(fault.NotFound, "%s", words.Say("contract.none"))
 	}
 	if r.URL.Query().Get("as") == "text" {
 		return keep(w, of, now)

@@ -178,6 +178,13 @@ func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]ins
 	return v
 }
 
+// PreviewOf is what the portal of an agency shows to one of its clients, or will once it accepts.
+func PreviewOf(a *agency.Agency, c *client.Client, have map[id.Resource]instance.Resource) *View {
+	v := &View{Agency: a, Client: c, Access: Full}
+	v.arrange(c.Open(), have, c.Bought)
+	return v
+}
+
 // arrange puts what is granted, and is there, in its place.
 func (v *View) arrange(grants []instance.Grant, have map[id.Resource]instance.Resource, making func(id.Resource) *purchase.Item) {
 	for _, g := range grants {

@@ -120,6 +120,7 @@ type Portal struct {
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
 	Preview   string // for whom the agency previews it; "" when it is the client's own
+	Accepted  bool   // whether the one it is previewed for is a client already
 	Kept      bool   // the agency is suspended, and this is what the client has bought and pays for
 }
 
