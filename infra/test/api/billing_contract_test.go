@@ -73,7 +73,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	if err := p.local.Stripe.CancelAtPeriodEnd(sub, true); err != nil {
 		t.Fatal(err)
 	}
-	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "cancelled, paid until") })
+	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "ends on ") })
 	both("Nothing is charged after that.")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).is(204)
 	both("Portal ended on")
