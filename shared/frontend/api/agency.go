@@ -187,7 +187,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 
 type logoInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"3\""`
-	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 × 2048, no SVG."`
+	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels."`
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
