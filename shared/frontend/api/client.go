@@ -210,7 +210,14 @@ func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 		description: "What the agency has opened to the signed-in client, as it is now.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*portalOutput, error) {
-		v, err := p.Get(ctx, caller, id.Agency(in.Agency))
+		var which id.Agency
+		if in.Agency != "" {
+			var err error
+			if which, err = id.ParseAgency(in.Agency); err != nil {
+				return nil, err
+			}
+		}
+		v, err := p.Get(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}

@@ -114,8 +114,8 @@ type declineInput struct {
 }
 
 // DeclineInvitation turns an invitation down.
-func DeclineInvitation(decliner *onboarding.Decliner) Operation {
-	return operation(nil, described{
+func DeclineInvitation(auth *signin.Authenticator, decliner *onboarding.Decliner) Operation {
+	return operation(auth, described{
 		id: "declineInvitation", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Decline an invitation",
 		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
@@ -142,8 +142,8 @@ type proposeInput struct {
 }
 
 // ProposeAddress tells the agency that the invitation belongs to another address.
-func ProposeAddress(answers *onboarding.Answers) Operation {
-	return operation(nil, described{
+func ProposeAddress(auth *signin.Authenticator, answers *onboarding.Answers) Operation {
+	return operation(auth, described{
 		id: "proposeAddress", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Propose another address",
 		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
@@ -159,8 +159,8 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 }
 
 // RequestNewLink asks the agency to send an expired invitation again.
-func RequestNewLink(answers *onboarding.Answers) Operation {
-	return operation(nil, described{
+func RequestNewLink(auth *signin.Authenticator, answers *onboarding.Answers) Operation {
+	return operation(auth, described{
 		id: "requestNewLink", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Ask for a new link",
 		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +

@@ -97,6 +97,7 @@ type InviteForm struct {
 	Hosting   string    // "", "10", "30" or "50"
 	WhatsApp  bool
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
+	Meant     *Meant // what is asked about the address; nil for nothing
 	Problems  Problems
 }
 

@@ -28,7 +28,8 @@ export function invite(): void {
 
   glimpse(form);
   form.addEventListener("submit", async (e) => {
-    if ((e.submitter as HTMLButtonElement | null)?.value === "preview") return; // the preview: a page of its own
+    const by = e.submitter as HTMLButtonElement | null;
+    if (by?.value === "preview" || by?.name === "meant") return; // the preview: a page of its own; and what was asked is answered
     e.preventDefault();
     if ("working" in button.dataset) return;
     clear(form);
@@ -39,6 +40,7 @@ export function invite(): void {
     status.textContent = "Sending the invitation";
     const slow = setTimeout(() => { status.textContent = button.textContent = "Still sending…"; }, 10_000);
     try {
+      if (await mistyped(email.value)) return form.submit(); // the page asks, with all that was typed
       const made = await send(body, key);
       status.textContent = "Invitation sent";
       button.textContent = "Sent";
@@ -53,6 +55,16 @@ export function invite(): void {
       clearTimeout(slow);
     }
   });
+}
+
+// mistyped tells whether the address looks like a typing error, which is asked about before anything is sent.
+async function mistyped(email: string): Promise<boolean> {
+  try {
+    const answer = await fetch("/v1/invites/preview", { method: "POST", body: JSON.stringify({ email: email.trim() }), headers: { "Content-Type": "application/json" } });
+    return answer.ok && (await answer.json()).warnings.length > 0;
+  } catch {
+    return false; // sending it tells what is wrong
+  }
 }
 
 function read(form: HTMLFormElement): object {
