@@ -62,7 +62,8 @@ func TestX5DecliningByThePage(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out “www.evil”, which looks like a link.",
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).
+		shows("Leave out “www.evil”, which looks like a link.",
 		"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"

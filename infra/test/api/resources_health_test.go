@@ -198,7 +198,8 @@ func TestFN2AnAddressIsCutDownToTheInstance(t *testing.T) {
 	o := p.signIn(owner)
 	far := p.far("pasted")
 	at := far["url"].(string)
-	for _, pasted := range []string{"/settings/api", "/workflow/x?projectId=y", "/home/credentials", "/projects/x/workflows", "/some/page"} {
+	for _, pasted := range []string{"/settings/api", "/workflow/x?projectId=y", "/home/credentials", "/projects/x/workflows",
+		"/some/page"} {
 		far["url"] = at + pasted
 		x := o.tie(far)
 		if x.URL != at {

@@ -82,7 +82,9 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	if err != nil {
 		return nil, err
 	}
-	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Resources: resources(d.Grants), Once: record}
+	mail := mailTo(caller, offer.Email)
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Resources: resources(d.Grants), Once: record,
+		Mails: mail.Keys()}
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
@@ -116,9 +118,13 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if err != nil {
 			return err
 		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		made.Invite.First(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))
-		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -244,7 +250,8 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 			wrong = append(wrong, fault.InField(field, "A client bought %s and owns it. It can't be shared with another.", r.Name))
 		case !r.Status.Linkable():
 			wrong = append(wrong, fault.InField(field,
-				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " ")))
+				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name,
+				strings.ReplaceAll(string(r.Status), "_", " ")))
 		case seen[g.Resource]:
 			wrong = append(wrong, fault.InField(field, "%s is linked twice. Name it once.", r.Name))
 		default:
@@ -299,10 +306,18 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		if err != nil {
 			return err
 		}
+		mail := mailTo(caller, c.Email) // whose address is known by now only
+		if seen.Mails, err = s.Store.Mails(ctx, mail.Keys()); err != nil {
+			return err
+		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))
-		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(c.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
