@@ -65,7 +65,8 @@ var sizes = map[string]string{
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",
-	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"invite.ResendsPerDay": "a minute apart, see TestFE13", "onboarding.MostWaiting": "invitations of one answer",
+	"identity.mostKnown": "the oldest goes",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
