@@ -61,7 +61,7 @@ func TestFS7AnInvitationWaitsForTheProvenAddress(t *testing.T) {
 	other.get("/i/" + at).is(410)
 	other.get("/v1/invitations/"+at).fails(410, "invitation_gone")
 	other.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
-	other.get("/portal").is(200).shows("Nothing here for this address")
+	other.get("/portal").is(200).shows("No portal for this address")
 	for _, bad := range []string{"ag_", "ag_x", "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE", strings.ToLower(at)} {
 		c.get("/v1/invitations/"+bad).fails(410, "invitation_gone")
 	}

@@ -32,8 +32,8 @@ func TestFS8NobodyInvitesOneself(t *testing.T) {
 					t.Errorf("%s with %q: %+v", path, written, f)
 				}
 				// It is told with all else that is wrong, with the form and with what takes a look.
-				f := c.post(path, m{"email": written, "message": strings.Repeat("x", 501),
-					"grants": []m{{"resource": "ins_none", "access": "read"}, {"resource": production, "access": "read"}}}).fails(422, "invalid")
+				f := c.post(path, m{"email": written, "message": strings.Repeat("x", 501), "grants": []m{
+					{"resource": "ins_none", "access": "read"}, {"resource": production, "access": "read"}}}).fails(422, "invalid")
 				if f.at("email") != whose || f.at("message") == "" || f.at("grants[0].resource") == "" || f.at("grants[1].resource") != "" {
 					t.Errorf("%s with %q and more: %+v", path, written, f)
 				}
@@ -103,7 +103,8 @@ func TestFS8ATypingErrorIsAskedAboutAndNotRefused(t *testing.T) {
 	a := o.post("/clients", do("send", form)).is(200).shows("Did you mean "+meant+"?", "Send invite to "+meant, "Send invite to "+typed,
 		"Hello there")
 	page := string(a.body)
-	for _, kept := range []string{`value="` + typed + `"`, `value="Acme Ltd"`, `name="meant" value="` + meant + `"`, `name="meant" value="` + typed + `"`} {
+	for _, kept := range []string{`value="` + typed + `"`, `value="Acme Ltd"`, `name="meant" value="` + meant + `"`,
+		`name="meant" value="` + typed + `"`} {
 		if !strings.Contains(page, kept) {
 			t.Errorf("the page has no %s", kept)
 		}

@@ -15,12 +15,12 @@ type host struct {
 // often a typing error than another domain.
 var hosts = []host{
 	{"gmail", []string{"com"}},
-	{"yahoo", []string{"com", "ca", "cn", "co.id", "co.in", "co.jp", "co.kr", "co.uk", "co.za", "com.ar", "com.au", "com.br", "com.mx", "com.tr",
-		"de", "es", "fr", "gr", "ie", "in", "it", "nl", "pl", "ro", "se"}},
-	{"hotmail", []string{"com", "be", "ca", "ch", "co.jp", "co.uk", "com.ar", "com.au", "com.br", "com.tr", "de", "es", "fi", "fr", "it", "nl", "no",
-		"se"}},
-	{"outlook", []string{"com", "at", "be", "cl", "co.id", "com.au", "com.br", "com.tr", "cz", "de", "dk", "es", "fr", "hu", "ie", "in", "it", "jp",
-		"kr", "pt", "sa", "sg"}},
+	{"yahoo", []string{"com", "ca", "cn", "co.id", "co.in", "co.jp", "co.kr", "co.uk", "co.za", "com.ar", "com.au", "com.br",
+		"com.mx", "com.tr", "de", "es", "fr", "gr", "ie", "in", "it", "nl", "pl", "ro", "se"}},
+	{"hotmail", []string{"com", "be", "ca", "ch", "co.jp", "co.uk", "com.ar", "com.au", "com.br", "com.tr", "de", "es", "fi", "fr",
+		"it", "nl", "no", "se"}},
+	{"outlook", []string{"com", "at", "be", "cl", "co.id", "com.au", "com.br", "com.tr", "cz", "de", "dk", "es", "fr", "hu",
+		"ie", "in", "it", "jp", "kr", "pt", "sa", "sg"}},
 	{"icloud", []string{"com"}},
 	{"googlemail", []string{"com"}},
 	{"protonmail", []string{"com", "ch"}},
@@ -39,7 +39,7 @@ const shortest = 5
 
 // others are names as near to a host's as a typing error, under which other mail hosts and known firms are.
 var others = []string{
-	"mail", "email", "ymail", "xmail", "zmail", "imail", "amail", "hmail", "vmail", "tmail", "gmailx", "gail", "grail", "gmat", "wahoo", "tahoo",
+	"mail", "email", "ymail", "xmail", "zmail", "imail", "amail", "hmail", "vmail", "tmail", "gail", "grail", "wahoo", "tahoo",
 	"cloud", "clouds", "xcloud", "ecloud", "mcloud", "vcloud", "hostmail", "hotail", "outbook", "protomail",
 }
 

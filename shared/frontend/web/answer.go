@@ -28,7 +28,7 @@ func proposeAddress(s *Site, invitations *onboarding.Invitations, answers *onboa
 		func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
 			v.Email = r.PostForm.Get("email")
 			var to string
-			if to, v.Meant = meantIn(r.PostForm, "propose"); v.Meant != nil {
+			if to, v.Meant = meantIn(r.PostForm, proposes); v.Meant != nil {
 				return nil, nil //nolint:nilnil // it is asked about first
 			}
 			return answers.Propose(r.Context(), caller, r.PathValue("token"), to, address(r))

@@ -482,7 +482,7 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 			event.Annotate(ctx, "agency", string(caller.Agency))
 			d := draft(r.PostForm)
 			var ask *page.Meant
-			if d.Email, ask = meantIn(r.PostForm, "invite"); ask != nil {
+			if d.Email, ask = meantIn(r.PostForm, invites); ask != nil {
 				if asked, err := s.askMeant(w, r, directory, caller, ask); err != nil || asked {
 					return err
 				}

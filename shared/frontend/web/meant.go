@@ -13,9 +13,9 @@ import (
 
 // meantIn is the address of a form to which something is to go, and the question that comes first where it looks like a typing
 // error; nil for none. The button that answers it sends the form again, with the address in "meant" that is right: the one that
-// was typed, or the one that is proposed. An answer to what is not typed any more counts for nothing. key is the catalogue's of
-// what the buttons do.
-func meantIn(form url.Values, key string) (string, *page.Meant) {
+// was typed, or the one that is proposed. An answer to what is not typed any more counts for nothing. does says what a button
+// does with an address.
+func meantIn(form url.Values, does func(to email.Address) string) (string, *page.Meant) {
 	_, typed := email.Split(form.Get("email"))
 	a, err := email.Parse("email", typed)
 	if err != nil {
@@ -29,10 +29,14 @@ func meantIn(form url.Values, key string) (string, *page.Meant) {
 		return string(m), nil
 	}
 	say := func(to email.Address) page.MeantAddress {
-		return page.MeantAddress{Email: string(to), Word: words.Say("meant."+key, "email", to)}
+		return page.MeantAddress{Email: string(to), Word: does(to)}
 	}
 	return typed, &page.Meant{Typed: say(a), Meant: say(m)}
 }
+
+func invites(to email.Address) string  { return words.Say("meant.invite", "email", to) }
+func adds(to email.Address) string     { return words.Say("meant.add", "email", to) }
+func proposes(to email.Address) string { return words.Say("meant.propose", "email", to) }
 
 // askMeant asks about the address in the invite form, with all that was typed; false where the agency may not invite, which it is
 // told instead.

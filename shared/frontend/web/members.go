@@ -83,7 +83,7 @@ func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcome
 			n.Name, _ = email.Split(f.Get("email"))
 		}
 		var ask *page.Meant
-		if n.Email, ask = meantIn(f, "add"); ask != nil {
+		if n.Email, ask = meantIn(f, adds); ask != nil {
 			return "", &question{ask}
 		}
 		_, err := newcomers.Add(r.Context(), caller, n, once(f))
