@@ -45,7 +45,8 @@ func exampleInvitation() InvitationBody {
 // exampleInvited is the invite as it is with a status, and what its timeline says then.
 func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
 	b := &InviteBody{ID: exampleInvite, ClientID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd",
-		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}}, Message: "Here are your two workflows.", Warnings: []WarningBody{},
+		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}},
+		Message: "Here are your two workflows.", Warnings: []WarningBody{},
 		ExpiresAt: afterOrNull(7 * 24 * time.Hour), CreatedAt: after(0), Timeline: []TimelineBody{}}
 	for n, e := range events {
 		b.Timeline = append(b.Timeline, TimelineBody{Event: e, At: after(time.Duration(n*n*n) * time.Second)})
