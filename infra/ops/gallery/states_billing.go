@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -49,7 +50,7 @@ func billingStates() []state {
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
-	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: "Card and invoices need a sign-in of the last hour."},
+	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: words.Say("portal.card_needs")},
 		paying.Instances
 	paper := page.Contract{Brand: northwind, Person: "ops@acme.example", Back: "/portal", BackWord: "Your portal",
 		Number: "in_01KC5R9V3MAG4J6M8P0S2V4X6Z", Agency: "Northwind Automations", Client: "Acme Ltd", Address: "ops@acme.example",

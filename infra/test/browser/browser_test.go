@@ -152,6 +152,14 @@ func (v *visitor) signIn(address string) {
 	v.until("the page behind the sign-in", `document.readyState === "complete" && !location.pathname.startsWith("/sign-in")`)
 }
 
+// sent waits until the page says that the invitation is out, and follows it to the client's page.
+func (v *visitor) sent(to string) {
+	v.t.Helper()
+	v.sees("Invitation sent to " + to + ".")
+	v.press("See how it's going")
+	v.sees("Invite pending")
+}
+
 // code types the code from the newest mail to the address, of which there were some before. A page with a script then sends
 // it by itself.
 func (v *visitor) code(address string, before int) {
