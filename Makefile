@@ -130,7 +130,7 @@ screenshots: chromium ## take the README's picture anew
 goldens: chromium ## take the golden pictures of every page and mail anew
 	go test ./infra/test/pictures -run EveryState -parallel 4 $(PATIENCE) -count=1 -update
 
-admin: ## the operator's command line, for the local run beside it unless AWS variables or -stage say otherwise: ARGS="list", "prices", "suspend ag_…", "plan ag_… max", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
+admin: ## the operator's command line, for the local run beside it unless AWS variables or -stage say otherwise: ARGS="list", "prices", "suspend ag_…", "plan ag_… max", "name ag_… allow", "stuck", "retry cl_… ins_… -agency ag_…", "invite in_… -agency ag_…"
 	$(BUILDING)
 	@go run ./infra/ops/admin $(ARGS)
 

@@ -45,3 +45,8 @@ func (p *Parts) Members() *agencies.Members {
 func (p *Parts) Closing() *agencies.Closing {
 	return &agencies.Closing{Store: dynamo.NewClosings(p.Table()), Now: p.Now}
 }
+
+// Notifications lets members choose what they are told.
+func (p *Parts) Notifications() *agencies.Notifications {
+	return &agencies.Notifications{Store: dynamo.NewNotifications(p.Table())}
+}

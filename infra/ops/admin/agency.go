@@ -203,6 +203,29 @@ func (t *tool) resume(args []string) error {
 	}, func(*agency.Agency) string { return "is not suspended" })
 }
 
+// name lets the name that the agency has now stand in From and Subject of its mails, or takes that back. Another name waits again.
+func (t *tool) name(args []string) error {
+	allowed := args[1] == "allow"
+	if !allowed && args[1] != "hold" {
+		return fmt.Errorf("a name is allowed or held: name AGENCY allow, or name AGENCY hold, not %q", args[1])
+	}
+	done, already := "stands in From and Subject", "is allowed already, or changes at this moment"
+	if !allowed {
+		done, already = "waits for a paid plan again", "was not allowed"
+	}
+	which, err := agencyID(args[0])
+	if err != nil {
+		return err
+	}
+	a, err := t.table.Agency(t.ctx, which)
+	if err != nil {
+		return plain(err)
+	}
+	return t.change(args[0], audit.NameDecided, args[1], done, func(which id.Agency, row audit.Entry) error {
+		return t.table.AllowName(t.ctx, which, a.Name, allowed, row)
+	}, func(*agency.Agency) string { return already })
+}
+
 // change does something to an agency, with its row of the log, and says what came of it. already says why there was
 // nothing to do.
 func (t *tool) change(arg string, action audit.Action, detail, done string, do func(id.Agency, audit.Entry) error,

@@ -61,6 +61,7 @@ var commands = []command{
 	{"plan", "AGENCY free|max", "put an agency on a plan", 2, 2, (*tool).plan},
 	{"suspend", "AGENCY [REASON]", "inviting, acceptance and portals rest; nothing is lost", 1, 100, (*tool).suspend},
 	{"resume", "AGENCY", "lift a suspension", 1, 1, (*tool).resume},
+	{"name", "AGENCY allow|hold", "let an agency's name, as it is now, stand in From and Subject, or take that back", 2, 2, (*tool).name},
 	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
 	{"prices", "", "what is sold at which prices, and why the rest is not", 0, 0, (*tool).prices},
 	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},

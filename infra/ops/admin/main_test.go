@@ -91,6 +91,24 @@ func (s *stage) fails(args []string, words string) {
 	}
 }
 
+func TestFD6AnOperatorAllowsAName(t *testing.T) {
+	t.Parallel()
+	s := deployed(t)
+	a := string(s.agency)
+	s.fails([]string{"name", a, "please"}, "name AGENCY allow")
+	s.fails([]string{"name", a, "hold"}, "was not allowed")
+	s.says([]string{"name", a, "allow"}, "Acme Ops stands in From and Subject")
+	s.fails([]string{"name", a, "allow"}, "is allowed already")
+	if x, err := s.table.Agency(t.Context(), s.agency); err != nil || x.NameAllowed != "Acme Ops" {
+		t.Errorf("%+v, %v", x, err)
+	}
+	s.says([]string{"name", a, "hold"}, "waits for a paid plan again")
+	if x, err := s.table.Agency(t.Context(), s.agency); err != nil || x.NameAllowed != "" {
+		t.Errorf("%+v, %v", x, err)
+	}
+	s.says([]string{"show", a}, "agency.name_decided", "allow", "hold")
+}
+
 func TestAnOperatorChangesPlanAndStanding(t *testing.T) {
 	t.Parallel()
 	s := deployed(t)

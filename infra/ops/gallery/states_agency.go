@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
@@ -18,7 +19,7 @@ func settings() page.Workspace {
 // agencyStates are those of an agency's own life: its start, its look, its people, its keys and its end.
 func agencyStates() []state {
 	var all []state
-	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), keyStates(), standingStates()} {
+	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -96,6 +97,11 @@ func brandingStates() []state {
 		{Name: "settings-changed-meanwhile", view: with(func(v *page.Branding) {
 			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your " +
 				"change."}}
+		})},
+		{Name: "settings-name-held", view: with(func(v *page.Branding) {
+			v.Name = "PayPal Support"
+			v.Held = "Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it " +
+				"looks like “PayPal”."
 		})},
 		{Name: "settings-not-allowed", view: with(func(v *page.Branding) { v.Owner = false })},
 		{Name: "settings-odd-names", view: with(func(v *page.Branding) {
@@ -202,6 +208,40 @@ func standingStates() []state {
 		{Name: "upgrade", view: page.Upgrade{Workspace: settings(), Support: "support@latchkey.example"}},
 		{Name: "upgrade-no-support", view: page.Upgrade{Workspace: settings()}},
 		{Name: "upgrade-max", view: page.Upgrade{Workspace: settings(), Max: true}},
+	}
+}
+
+func notificationStates() []state {
+	base := page.Notifications{Workspace: settings(), Tab: "notifications", Email: "owner@northwind.example"}
+	for _, d := range notice.Register() {
+		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: d.Kind != notice.Expired}
+		if d.Owners {
+			base.Money = append(base.Money, k)
+		} else {
+			base.Invites = append(base.Invites, k)
+		}
+	}
+	saved, refused := base, base
+	saved.Note = page.Note{Tone: page.Good, Text: "Notifications saved."}
+	refused.Problems = page.Problems{{Message: "There is no notification “newsletter”."}}
+	return []state{{Name: "notifications", view: base}, {Name: "notifications-saved", view: saved},
+		{Name: "notifications-error", view: refused}}
+}
+
+// digest is the mail that tells of so many things.
+func digest(n int) func() letter.Letter {
+	return func() letter.Letter {
+		const at = "https://portal.latchkey.example/clients/cl_"
+		d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.latchkey.example/clients",
+			Lines: []letter.DigestLine{
+				{Kind: notice.Declined, Client: "Acme Ltd", Quote: "We chose somebody else.\nThank you for asking!", Link: at + "1"},
+				{Kind: notice.Proposed, Client: rtl, Detail: "ops@alnoor.example", Link: at + "2"},
+				{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: at + "3"},
+				{Kind: notice.Paid, Client: longest, Link: at + "4"},
+			}}
+		d.Lines = d.Lines[:min(n, len(d.Lines))]
+		d.More = n - len(d.Lines)
+		return letter.Digest(d)
 	}
 }
 

@@ -75,6 +75,8 @@ func mailStates() []state {
 			d.Opens, d.Buys, d.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
 			return d
 		}())},
+		{Name: "mail-digest", mail: digest(1)},
+		{Name: "mail-digest-many", mail: digest(9)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-code", mail: func() letter.Letter {

@@ -312,6 +312,18 @@ func code(t *testing.T, m mail) string {
 	return m.Subject[:6]
 }
 
+// newestCode is the code in the newest mail to the address that has one, whatever else came since.
+func (p *product) newestCode(to string) string {
+	p.t.Helper()
+	for _, m := range p.mails(to) {
+		if hasCode(m) {
+			return m.Subject[:6]
+		}
+	}
+	p.t.Fatalf("no code was mailed to %s", to)
+	return ""
+}
+
 func hasCode(m mail) bool {
 	return len(m.Subject) >= 6 && strings.Trim(m.Subject[:6], "0123456789") == ""
 }

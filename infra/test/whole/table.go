@@ -9,11 +9,13 @@ import (
 
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
@@ -173,6 +175,16 @@ func (t *Table) Commit(ctx context.Context, agency id.Agency, change client.Chan
 	return t.relationships.Commit(ctx, agency, change)
 }
 
+// Box reads a member's box of notices as it is now.
+func (t *Table) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return t.mail.Box(ctx, which, member)
+}
+
+// CountMails writes logs of mails while the stored versions are those that were read.
+func (t *Table) CountMails(ctx context.Context, logs []allowance.Log) error {
+	return t.mail.CountMails(ctx, logs)
+}
+
 // EndSession deletes the session, if it is there and has the hash.
 func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return t.sessions.EndSession(ctx, user, session, hash)
@@ -181,6 +193,11 @@ func (t *Table) EndSession(ctx context.Context, user id.User, session string, ha
 // Handled tells whether an event of the payment service has been dealt with.
 func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
 	return t.paymentEvents.Handled(ctx, event)
+}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (t *Table) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return t.mail.Mails(ctx, keys)
 }
 
 // Member reads a member of the agency as it is now.
@@ -216,6 +233,11 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return t.directory.ResourcesByID(ctx, which, ids)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (t *Table) SaveBox(ctx context.Context, b *notice.Box) error {
+	return t.mail.SaveBox(ctx, b)
 }
 
 // SaveCode writes the code while the stored version is the one that was read.

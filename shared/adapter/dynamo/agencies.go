@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/usecase/agencies"
 )
 
@@ -89,6 +91,11 @@ func (n Newcomers) Recall(ctx context.Context, agency id.Agency, hash string) (*
 	return n.t.recall(ctx, agency, hash)
 }
 
+// Mails reads the logs of mails that were caused, as they are now.
+func (n Newcomers) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return n.t.mails(ctx, keys)
+}
+
 // ChangeTeam writes a change of members and keys, while both are still what it was decided from.
 func (n Newcomers) ChangeTeam(ctx context.Context, change agencies.TeamChange) error {
 	return n.t.changeTeam(ctx, change)
@@ -148,4 +155,22 @@ func (c Closings) BoundCount(ctx context.Context, which id.Agency) (int, error) 
 // Close writes that the agency is at its end.
 func (c Closings) Close(ctx context.Context, end agencies.Closure) error {
 	return c.t.close(ctx, end)
+}
+
+// Notifications is what choosing what one is told needs.
+type Notifications struct{ t *Table }
+
+// NewNotifications makes Notifications of the table.
+func NewNotifications(t *Table) Notifications { return Notifications{t} }
+
+var _ agencies.BoxStore = Notifications{}
+
+// Box reads a member's box as it is now.
+func (n Notifications) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return n.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (n Notifications) SaveBox(ctx context.Context, b *notice.Box) error {
+	return n.t.saveBox(ctx, b)
 }

@@ -29,7 +29,7 @@ func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"),
 		Plan:      agency.Plan(r.s("plan")),
 		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
-		Staff: int(r.n("staff"))}
+		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
 	a.Payment = readSubscription(r, "payment")
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -103,6 +104,12 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 		keys = append(keys, key(pk, oncePrefix+want.Once.Key))
 	}
 	keys = append(keys, resourceKeys(pk, want.Resources)...)
+	logs := map[string]allowance.Key{}
+	for _, k := range want.Mails {
+		at, sk := mailsKey(k)
+		logs[at] = k
+		keys = append(keys, key(at, sk))
+	}
 	items, err := t.getAll(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,10 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 			d.Member, err = readMember(r)
 		case strings.HasPrefix(sk, oncePrefix):
 			d.Once, err = readOnce(r)
+		case sk == mailsItem:
+			var l allowance.Log
+			l, err = readMails(r, logs[r.s("pk")])
+			d.Mails = append(d.Mails, l)
 		case strings.HasPrefix(sk, thingPrefix):
 			var x instance.Resource
 			x, err = readResource(r)
@@ -155,6 +166,10 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	for _, row := range c.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
+	}
+	writes = append(writes, t.countedMails(c.Mails)...)
+	if !c.Erase { // of somebody who was erased there is nothing to tell
+		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 )
 
 // Mail is what sending a mail needs.
@@ -56,10 +58,29 @@ func (m Mail) Suppressed(ctx context.Context, which id.Agency, user id.User) (bo
 	return m.t.suppressed(ctx, which, user)
 }
 
-// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
-// often.
-func (m Mail) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
-	return m.t.allow(ctx, name, most, window, now)
+// Mails reads the logs of mails that were caused, as they are now.
+func (m Mail) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return m.t.mails(ctx, keys)
+}
+
+// CountMails writes logs of mails while the stored versions are those that were read.
+func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
+	return m.t.countMails(ctx, logs)
+}
+
+// Box reads a member's box as it is now.
+func (m Mail) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return m.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (m Mail) SaveBox(ctx context.Context, b *notice.Box) error {
+	return m.t.saveBox(ctx, b)
+}
+
+// DropBox deletes the box of a member who is gone.
+func (m Mail) DropBox(ctx context.Context, b *notice.Box) error {
+	return m.t.dropBox(ctx, b)
 }
 
 // Feedback is what recording bounces and complaints needs.
@@ -81,4 +102,14 @@ func (f Feedback) Commit(ctx context.Context, agency id.Agency, change client.Ch
 // Suppress keeps the agency from mailing the person.
 func (f Feedback) Suppress(ctx context.Context, which id.Agency, user id.User, reason string, now time.Time) error {
 	return f.t.suppress(ctx, which, user, reason, now)
+}
+
+// Box reads a member's box as it is now.
+func (f Feedback) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return f.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (f Feedback) SaveBox(ctx context.Context, b *notice.Box) error {
+	return f.t.saveBox(ctx, b)
 }

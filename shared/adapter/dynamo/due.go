@@ -71,6 +71,10 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Ref: id.Ref(sk[len(clientPrefix):])})
 		case strings.HasPrefix(sk, memberPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Member: id.Member(sk[len(memberPrefix):])})
+		case strings.HasPrefix(sk, noticePrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Event: id.Event(sk[len(noticePrefix):])})
+		case strings.HasPrefix(sk, boxPrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Box: id.Member(sk[len(boxPrefix):])})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

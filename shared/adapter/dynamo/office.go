@@ -117,7 +117,7 @@ func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 // changeTeam writes a change of members and keys, while both are still what it was decided from.
 func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 	pk := string(s.Agency)
-	writes := []types.TransactWriteItem{t.staffed(pk, s.Staff)}
+	writes := append([]types.TransactWriteItem{t.staffed(pk, s.Staff)}, t.countedMails(s.Mails)...)
 	for _, row := range s.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
@@ -385,7 +385,7 @@ const purged = 100
 func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
-		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, instances, services, " +
+		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, nameOk, instances, services, " +
 			"s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
 		u.ExpressionAttributeNames = map[string]string{"#name": "name", "#color": "color", "#logo": "logo", "#total": "total"}
 	} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -27,6 +28,11 @@ func (r Relationships) Snapshot(ctx context.Context, agency id.Agency, want onbo
 	return r.t.snapshot(ctx, agency, want)
 }
 
+// Mails reads the logs of mails that were caused, as they are now.
+func (r Relationships) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return r.t.mails(ctx, keys)
+}
+
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (r Relationships) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return r.t.commit(ctx, agency, change)
@@ -48,6 +54,11 @@ func (a Answers) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh
 // Snapshot reads what a decision needs, as it is now.
 func (a Answers) Snapshot(ctx context.Context, agency id.Agency, want onboarding.Query) (*onboarding.Snapshot, error) {
 	return a.t.snapshot(ctx, agency, want)
+}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (a Answers) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return a.t.mails(ctx, keys)
 }
 
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.

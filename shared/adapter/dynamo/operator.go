@@ -152,6 +152,20 @@ func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry)
 			ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
 }
 
+// AllowName lets the name stand in From, or takes that back, while the agency has it; conflict.ErrChanged when it has another,
+// when that is so already, or the agency is closed.
+func (o *Operator) AllowName(ctx context.Context, which id.Agency, name string, allowed bool, row audit.Entry) error {
+	u := &types.Update{UpdateExpression: aws.String("SET nameOk = :name"),
+		ConditionExpression: aws.String("attribute_not_exists(closed) AND #name = :name AND " +
+			"(attribute_not_exists(nameOk) OR nameOk <> :name)"),
+		ExpressionAttributeNames: map[string]string{"#name": "name"}, ExpressionAttributeValues: item{":name": str(name)}}
+	if !allowed {
+		u = &types.Update{UpdateExpression: aws.String("REMOVE nameOk"),
+			ConditionExpression: aws.String("attribute_not_exists(closed) AND attribute_exists(nameOk)")}
+	}
+	return o.set(ctx, which, row, u)
+}
+
 func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {
 	u.TableName, u.Key = &o.name, key(string(which), agencyItem)
 	return o.transact(ctx, []types.TransactWriteItem{{Update: u}, o.put(writeAudit(string(which), row), isNew, nil)})

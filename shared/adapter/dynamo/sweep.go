@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -55,6 +56,31 @@ func (d Due) Member(ctx context.Context, which id.Agency, member id.Member) (*ag
 // SaveNotice writes the state of a member's mail, while it is still the one that was read.
 func (d Due) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
 	return d.t.saveNotice(ctx, which, member, before)
+}
+
+// Notices reads some of the agency's notices that are in nobody's box yet, oldest first.
+func (d Due) Notices(ctx context.Context, which id.Agency, most int) ([]notice.Event, error) {
+	return d.t.notices(ctx, which, most)
+}
+
+// People lists the agency's members as they are now.
+func (d Due) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return d.t.people(ctx, which)
+}
+
+// Box reads a member's box as it is now.
+func (d Due) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
+	return d.t.box(ctx, which, member)
+}
+
+// SaveBox writes the box while the stored version is the one that was read.
+func (d Due) SaveBox(ctx context.Context, b *notice.Box) error {
+	return d.t.saveBox(ctx, b)
+}
+
+// PutIn takes notices out of the agency's list and writes the boxes that they were put in, in one transaction.
+func (d Due) PutIn(ctx context.Context, which id.Agency, events []notice.Event, boxes []*notice.Box) error {
+	return d.t.putIn(ctx, which, events, boxes)
 }
 
 // Agency reads the agency as it is now.

@@ -13,6 +13,8 @@
 //	                      au#evt_…      a row of the audit log
 //	                      idem#HASH     a used idempotency key
 //	                      sup#USER      a person that must not be mailed
+//	                      nt#evt_…      a notice that is in nobody's box yet
+//	                      nb#mb_…       a member's box of notices, and which kinds the member wants
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session
@@ -22,6 +24,7 @@
 //	pay#evt_…             event         an event of the payment service that has been dealt with
 //	tariff                tariff        what is sold at what prices
 //	rl#NAME#HASH          WINDOW        a counter of a rate limit
+//	rl#mails#SCOPE#HASH   mails         the mails that were caused under a key, see the package allowance
 //
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a
 // final state, in Shards partitions, by the time to look after it, in milliseconds since 1970. The attribute ttl is

@@ -46,6 +46,8 @@ type Agency struct {
 	Sends     Sends
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
+	NameAllowed string // the name that the operator has looked at, see NameHeld; "" for none
+
 	Revision int // of name, colour and logo
 	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
 }

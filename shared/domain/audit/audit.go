@@ -48,6 +48,7 @@ const (
 	AgencyCreated   Action = "agency.created"
 	BrandingChanged Action = "agency.branding_changed"
 	PlanChanged     Action = "agency.plan_changed"
+	NameDecided     Action = "agency.name_decided" // by the operator: whether it stands in From
 	AgencySuspended Action = "agency.suspended"
 	AgencyResumed   Action = "agency.resumed"
 	AgencyDeleted   Action = "agency.deleted"

@@ -2,6 +2,7 @@ package client
 
 import (
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
@@ -23,6 +24,9 @@ type Change struct {
 	Take *agency.Slot
 	// Return, when not nil, gives a slot back, if it still holds Return.New.
 	Return *agency.Slot
+	// Mails are logs of mails that were caused, of the mail that goes with the change, each written when the stored version is
+	// still the one that was read.
+	Mails []allowance.Log
 	// Join records with the person that it has become a client of the agency.
 	Join bool
 	// Leave records with the person that it is no client of the agency any more, and that it was.

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -32,9 +32,10 @@ const (
 	codePatience = 15 * time.Second
 	codeLease    = 30 * time.Second
 
-	StrangersHour = 10
-	StrangersDay  = 30
-	OwnHour       = 5
+	// The numbers stand with those of all other mails.
+	StrangersHour = allowance.StrangersHour
+	StrangersDay  = allowance.StrangersDay
+	OwnHour       = allowance.OwnHour
 )
 
 // Code is one sign-in code that was asked for, and the mail that brings it. It is kept whether or not anybody is known by
@@ -80,30 +81,19 @@ type Asked struct {
 
 // Take asks for one more code at now. It returns a fault with code [fault.RateLimited] when there have been too many.
 func (a *Asked) Take(now time.Time) error {
-	a.At = slices.DeleteFunc(a.At, func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
-	type limit struct {
-		name   string
-		n      int
-		window time.Duration
-	}
-	limits := []limit{{"codes-own", OwnHour, time.Hour}}
+	kind := allowance.OwnCode
 	if a.By == Strangers {
-		limits = []limit{{"codes", StrangersHour, time.Hour}, {"codes-day", StrangersDay, 24 * time.Hour}}
+		kind = allowance.Code
 	}
-	for _, l := range slices.Backward(limits) { // the longest wait is the one that counts
-		if len(a.At) < l.n {
-			continue
-		}
-		if wait := l.window - now.Sub(a.At[len(a.At)-l.n]); wait > 0 {
-			e := fault.New(fault.RateLimited, "Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. "+
-				"A browser that has signed in with it before, and the link of an invitation, can still get one.",
-				About(wait), clock(now.Add(wait)))
-			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.n, Window: l.window}
-			return e
-		}
+	kept, err := allowance.Count(kind, a.At, now)
+	if f := fault.As(err); f != nil {
+		f.Message = fmt.Sprintf("Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. "+
+			"A browser that has signed in with it before, and the link of an invitation, can still get one.",
+			About(f.Retry), clock(now.Add(f.Retry)))
+		return f
 	}
-	a.At = append(a.At, now)
-	return nil
+	a.At = kept
+	return err
 }
 
 // clock is the minute from which on something goes, rounded up.

@@ -17,6 +17,7 @@ const (
 	Invite Kind = "invite"
 	Code   Kind = "code"
 	Member Kind = "member" // tells a person that it works at an agency from now on
+	Digest Kind = "digest" // tells a member what clients did
 
 	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
 	Ready   Kind = "ready"   // tells that what was bought can be used, and how
@@ -31,7 +32,7 @@ type Mail struct {
 	Kind   Kind      `json:"kind"`
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member, an inquiry; of what was bought when its person is told, else ""
+	Member id.Member `json:"member,omitempty"` // of a member, digest, inquiry; of what was bought, for a mail to the agency
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
@@ -52,7 +53,8 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
-	case m.Kind == Member && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.MemberPrefix, string(m.Member)):
+	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
 		return m, nil

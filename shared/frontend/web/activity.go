@@ -137,6 +137,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.agency_resumed", values...)
 	case audit.AgencyDeleted:
 		return words.Say("activity.agency_deleted", values...)
+	case audit.NameDecided:
+		return words.Say("activity.name_decided", values...)
 	case audit.MemberAdded:
 		return words.Say("activity.member_added", values...)
 	case audit.MemberChanged:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
@@ -29,6 +30,7 @@ type TeamChange struct {
 	Revoke []id.Key
 	Audit  []audit.Entry
 	Once   *idempotency.Record
+	Mails  []allowance.Log // of the mail that goes with it
 }
 
 // TeamStore keeps those who work at agencies.
@@ -45,6 +47,8 @@ type NewcomerStore interface {
 	TeamStore
 	// Recall reads what an idempotency key made; a fault with code [fault.NotFound] when it is not known.
 	Recall(ctx context.Context, agency id.Agency, key string) (*idempotency.Record, error)
+	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
+	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
 }
 
 // Queue takes mail jobs.
@@ -81,7 +85,7 @@ type NewMember struct {
 
 // Add gives a person a place at the agency. No account is made: the person signs in with the address, and a mail
 // tells it so. Faults: [fault.Invalid], [fault.Forbidden], [fault.AlreadyMember],
-// [fault.IdempotencyUsed].
+// [fault.RateLimited], [fault.IdempotencyUsed].
 func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMember, once string) (*agency.Member, error) {
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
@@ -133,9 +137,18 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: in.Role, AddedAt: now,
 			Notice: agency.NewNotice(now)}
+		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
+			To: id.UserOf(to)}
+		logs, err := n.Store.Mails(ctx, mail.Keys())
+		if err != nil {
+			return err
+		}
+		if logs, err = allowance.Take(logs, mail, now); err != nil {
+			return err
+		}
 		return n.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Add: m,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Role))},
-			Once:  record.Of(string(m.ID), now)})
+			Once:  record.Of(string(m.ID), now), Mails: logs})
 	})
 	if err != nil {
 		return nil, err

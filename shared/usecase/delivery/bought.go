@@ -30,6 +30,10 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return nil
 	}
 	from := c.Invite.From
+	at, err := w.Store.Agency(ctx, j.Agency)
+	if err != nil {
+		return err
+	}
 	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
 		ClientName: c.DisplayName(), Thing: item.Article.Name(),
 		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
@@ -62,7 +66,7 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 	default:
 		l = letter.Refund(d)
 	}
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(from.AgencyName), From: w.From, To: to, Letter: l,
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, from.AgencyName), From: w.From, To: to, Letter: l,
 		Tags: map[string]string{"kind": string(j.Kind)}})
 	if _, final := refusal(err); final {
 		return nil // nobody is there to be told

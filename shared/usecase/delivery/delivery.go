@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
-	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -32,8 +33,15 @@ type Store interface {
 	SaveCode(ctx context.Context, c *identity.Code) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
-	// Allow counts one use under the name; it returns how long to wait when there have been most of them already.
-	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
+	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
+	// CountMails writes the logs while the stored versions are those that were read.
+	CountMails(ctx context.Context, logs []allowance.Log) error
+	// Box reads a member's box of notices as it is now; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	SaveBox(ctx context.Context, b *notice.Box) error
+	// DropBox deletes the box of a member who is gone.
+	DropBox(ctx context.Context, b *notice.Box) error
 }
 
 // Mail is one mail on its way out.
@@ -83,12 +91,6 @@ type Worker struct {
 	Now      func() time.Time
 }
 
-// perRecipient is how many invite mails one address gets in a day, from all agencies together.
-const (
-	perRecipient       = 12
-	perRecipientWindow = 24 * time.Hour
-)
-
 // Handle does one job of the mail queue. An error means that the message should come back.
 func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	m, err := job.Decode(body)
@@ -100,6 +102,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.code(ctx, m)
 	case job.Member:
 		return w.welcome(ctx, m)
+	case job.Digest:
+		return w.digest(ctx, m)
 	case job.Refund, job.Removal, job.Ready:
 		return w.bought(ctx, m)
 	case job.Confirm, job.Inquiry:
@@ -128,10 +132,11 @@ func (w *Worker) picture(logo string) string {
 	return logo
 }
 
-// sender is the display name of From: the agency by way of the platform, since the address is the platform's.
-func (w *Worker) sender(agencyName string) string {
-	if text.MixedScripts(agencyName) { // could pass for somebody else's name
+// sender is the display name of From: the agency by way of the platform, since the address is the platform's; the platform
+// alone where the name may not stand there.
+func (w *Worker) sender(a *agency.Agency, name string) string {
+	if a.NameHeld(name, w.Platform) != "" {
 		return w.Platform
 	}
-	return agencyName + " via " + w.Platform
+	return name + " via " + w.Platform
 }

@@ -24,6 +24,7 @@ func TestAMalformedJobTouchesNothing(t *testing.T) {
 		"a lower-case ref":   `{"kind":"invite","agency":"` + agency + `","client":"cl_01jz8y5w3rn6t0v4k2m9qxbdce","job":"j.1"}`,
 		"no client":          `{"kind":"invite","agency":"` + agency + `","job":"j.1"}`,
 		"a number for an id": `{"kind":"invite","agency":1,"client":"` + client + `","job":"j.1"}`,
+		"nobody's digest":    `{"kind":"digest","agency":"` + agency + `","job":"d1"}`,
 		"no person":          `{"kind":"code","job":"j"}`,
 		"half a person":      `{"kind":"code","user":"0123456789abcdef","job":"j"}`,
 	} {

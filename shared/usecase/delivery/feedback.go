@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -11,6 +12,8 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/notice"
 )
 
 // ReportKind is what SES reports about a mail after taking it.
@@ -41,6 +44,9 @@ type FeedbackStore interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// Suppress keeps the agency from mailing the person.
 	Suppress(ctx context.Context, agency id.Agency, user id.User, reason string, now time.Time) error
+	// Box reads a member's box of notices as it is now; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	SaveBox(ctx context.Context, b *notice.Box) error
 }
 
 // Feedback records SES's reports on the timeline of the invite that they are about, and draws the conclusions: a
@@ -53,6 +59,9 @@ type Feedback struct {
 // Record takes one report. One that came before, is about another kind of mail, or about an invite that has been
 // replaced, changes nothing.
 func (f *Feedback) Record(ctx context.Context, r Report) error {
+	if r.Tags["kind"] == string(job.Digest) {
+		return f.digest(ctx, r)
+	}
 	agency, ref := id.Agency(r.Tags["agency"]), id.Client(r.Tags["client"]).Ref()
 	if r.Tags["kind"] != "invite" || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
 		return nil
@@ -89,6 +98,36 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		return f.Store.Commit(ctx, agency, change)
 	})
 }
+
+// digest records that a digest went out, in the place of a worker that could not; its own record is the same, so that the second of
+// the two changes nothing. Whoever complains of one is not mailed by the agency any more.
+func (f *Feedback) digest(ctx context.Context, r Report) error {
+	at, member := id.Agency(r.Tags["agency"]), id.Member(r.Tags["member"])
+	lines, wrong := strconv.Atoi(r.Tags["lines"])
+	more, wrongToo := strconv.Atoi(r.Tags["more"])
+	if wrong != nil || wrongToo != nil || lines < 0 || more < 0 || !id.Valid(id.AgencyPrefix, string(at)) ||
+		!id.Valid(id.MemberPrefix, string(member)) {
+		return nil
+	}
+	if user := id.User(r.Tags["user"]); r.Kind == Complaint && len(user) == userLength {
+		if err := f.Store.Suppress(ctx, at, user, "complaint", f.Now()); err != nil && !errors.Is(err, conflict.ErrChanged) {
+			return err
+		}
+	}
+	return conflict.Retry(ctx, func() error {
+		b, err := f.Store.Box(ctx, at, member)
+		if err != nil || b.Version == 0 {
+			return err
+		}
+		if !b.Sent(f.Now(), r.Tags["job"], lines, more) {
+			return nil
+		}
+		return f.Store.SaveBox(ctx, b)
+	})
+}
+
+// userLength is how long a person's id is.
+const userLength = 32
 
 // automatic is what the timeline says of a delivered mail that something answered by itself.
 const automatic = "an automatic reply came back"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -121,17 +122,18 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 			price += ", " + note
 		}
 	}
-	l := letter.Invitation(letter.InvitationData{
+	held := from.NameHeld(i.From.AgencyName, w.Platform) + from.NameHeld(i.From.Name, w.Platform) // the inviter's is in the subject, too
+	l := letter.Invitation(letter.InvitationData{Held: held != "",
 		AgencyName: i.From.AgencyName, AgencyColor: i.From.Color, LogoURL: w.picture(i.From.LogoURL),
 		Inviter: i.From.Name, ClientName: c.Name, Message: i.Message, Opens: opens, Buys: buys, Price: price,
 		Link: w.link(token), ExpiresAt: i.ExpiresAt, Platform: w.Platform,
 	})
 	return w.Mailer.Send(ctx, Mail{
-		FromName: w.sender(i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
+		FromName: w.sender(from, i.From.AgencyName), From: w.From, ReplyTo: string(inviter.Email), To: c.Email, Letter: l,
 		Tags: map[string]string{"kind": "invite", "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID)}})
 }
 
-// mayMail asks the suppression lists, the recipient's allowance and its domain, before SES is asked to spend our
+// mayMail asks the suppression lists and the recipient's domain, before SES is asked to spend our
 // reputation on an address that cannot or must not be reached.
 func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 	user := id.UserOf(c.Email)
@@ -145,16 +147,6 @@ func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 	err := w.Domains.TakesMail(ctx, c.Email.Domain())
 	if _, final := refusal(err); final { // not to know is no reason not to try: SES looks it up again
 		return err
-	}
-	if c.Invite.Mail.Tries > 1 {
-		return nil // counted at the first try
-	}
-	wait, err := w.Store.Allow(ctx, "to#"+string(user), perRecipient, perRecipientWindow, w.Now())
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		return &Refusal{"this address has been sent too many invitations today"}
 	}
 	return nil
 }
@@ -200,12 +192,19 @@ func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string
 // fail records that the job's mail cannot be sent: a first mail's invite is rolled back, and the hour's slot is
 // free again.
 func (w *Worker) fail(ctx context.Context, c *client.Client, reason string) error {
+	// It was counted when it was asked for. Nobody has got it, so it counts no more.
+	mail := allowance.Mail{Kind: allowance.Invite, Agency: c.Agency, Actor: c.Invite.From.Member, To: id.UserOf(c.Email)}
+	logs, err := w.Store.Mails(ctx, mail.Keys())
+	if err != nil {
+		return err
+	}
 	slot := c.Invite.MailFailed(w.Now(), reason)
 	if c.Invite.Status == invite.Failed {
 		c.RollBack()
 	}
 	// The reason may name the address: it stays on the invite alone.
-	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}})
+	return w.Store.Commit(ctx, c.Agency, client.Change{Client: c, Return: &slot, Mails: allowance.GiveBack(logs, mail),
+		Audit: []audit.Entry{w.row(c, audit.InviteFailed, "")}})
 }
 
 // row is a row of the log about the invite.

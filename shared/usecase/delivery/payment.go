@@ -20,9 +20,13 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	from := c.Invite.From
+	at, err := w.Store.Agency(ctx, j.Agency)
+	if err != nil {
+		return err
+	}
 	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
 		ClientName: c.DisplayName(), Platform: w.Platform}
-	m := Mail{FromName: w.sender(from.AgencyName), From: w.From, To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
+	m := Mail{FromName: w.sender(at, from.AgencyName), From: w.From, To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
 	switch {
 	case j.Kind == job.Confirm && c.Payment.Asked == j.Job:
 		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")

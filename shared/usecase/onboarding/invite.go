@@ -81,7 +81,8 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	if err != nil {
 		return nil, err
 	}
-	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Once: record}
+	mail := mailTo(caller, offer.Email)
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Once: record, Mails: mail.Keys()}
 	for _, g := range d.Grants {
 		want.Resources = append(want.Resources, g.Resource)
 	}
@@ -117,9 +118,13 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if err != nil {
 			return err
 		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		made.Invite.First(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteCreated, made, ""))
-		change := client.Change{Client: made, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: made, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -288,10 +293,18 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		if err != nil {
 			return err
 		}
+		mail := mailTo(caller, c.Email) // whose address is known by now only
+		if seen.Mails, err = s.Store.Mails(ctx, mail.Keys()); err != nil {
+			return err
+		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		rows := ranOut(c, now)
 		c.Invite.Resend(now, slot)
 		rows = append(rows, row(now, caller.Actor(), audit.InviteResent, c, ""))
-		change := client.Change{Client: c, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: c, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(c.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})

@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/job"
 )
@@ -40,6 +43,8 @@ type PreviewStore interface {
 type Store interface {
 	ChangeStore
 	PreviewStore
+	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
+	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
 }
 
 // Query says what a Snapshot holds. Empty fields are left out.
@@ -48,6 +53,7 @@ type Query struct {
 	Member    id.Member
 	Resources []id.Resource
 	Once      *idempotency.Record
+	Mails     []allowance.Key
 }
 
 // Snapshot is what a decision is made from, read at one moment. What does not exist is nil, or not in the map.
@@ -57,6 +63,18 @@ type Snapshot struct {
 	Client    *client.Client
 	Resources map[id.Resource]instance.Resource
 	Once      *idempotency.Record
+	Mails     []allowance.Log
+}
+
+// mailTo is the mail of an invite, as it is counted.
+func mailTo(caller identity.Caller, to email.Address) allowance.Mail {
+	return allowance.Mail{Kind: allowance.Invite, Agency: caller.Agency, Actor: caller.Member, To: id.UserOf(to)}
+}
+
+// count counts the mail, as far as the agency is trusted now. Faults: [fault.RateLimited].
+func (s *Snapshot) count(m allowance.Mail, now time.Time) ([]allowance.Log, error) {
+	m.Tier = s.Agency.MailTier(now)
+	return allowance.Take(s.Mails, m, now)
 }
 
 // Queue takes mail jobs.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -50,9 +51,10 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err != nil {
 			return err
 		}
-		want := Query{Member: caller.Member, Once: record}
+		want, mail := Query{Member: caller.Member, Once: record}, allowance.Mail{}
 		if old.Proposal != nil {
-			want.Ref, want.Resources = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants)
+			mail = mailTo(caller, old.Proposal.Address)
+			want.Ref, want.Resources, want.Mails = id.RefOf(caller.Agency, old.Proposal.Address), resources(old.Invite.Grants), mail.Keys()
 		}
 		seen, err := s.Store.Snapshot(ctx, caller.Agency, want)
 		if err != nil {
@@ -87,6 +89,10 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if err != nil {
 			return err
 		}
+		logs, err := seen.count(mail, now)
+		if err != nil {
+			return err
+		}
 		made.Invite.First(now, slot)
 		if err := client.CloseCheckout(ctx, s.Checkouts, old); err != nil {
 			return err
@@ -96,7 +102,7 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		}
 		rows = append(rows, row(now, caller.Actor(), audit.ProposalApproved, old, string(made.Invite.ID)),
 			row(now, caller.Actor(), audit.InviteCanceled, old, ""), row(now, caller.Actor(), audit.InviteCreated, made, ""))
-		change := client.Change{Client: made, Also: []*client.Client{old}, MayInvite: true, Take: &slot, Audit: rows}
+		change := client.Change{Client: made, Also: []*client.Client{old}, MayInvite: true, Take: &slot, Mails: logs, Audit: rows}
 		change.Once = record.Of(string(made.Invite.ID), now)
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})

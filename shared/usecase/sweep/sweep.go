@@ -16,17 +16,20 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/subscription"
 )
 
-// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a closed agency
-// that has something left, or a person's sign-in code.
+// Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
+// a box of notices, a closed agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
 	Member id.Member
-	User   id.User // when not "", a code of this person
-	Code   string  // which one
+	Event  id.Event  // when not "", the notice of this row of the log
+	Box    id.Member // when not "", the box of this member
+	User   id.User   // when not "", a code of this person
+	Code   string    // which one
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -42,6 +45,15 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Notices reads at most so many of the agency's notices that are in nobody's box yet, oldest first.
+	Notices(ctx context.Context, agency id.Agency, most int) ([]notice.Event, error)
+	// People lists the agency's members as they are now.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
+	// Box reads a member's box as it is now; one that is not stored is empty.
+	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	SaveBox(ctx context.Context, b *notice.Box) error
+	// PutIn takes notices out of the agency's list and writes the boxes that they were put in, all or nothing.
+	PutIn(ctx context.Context, agency id.Agency, events []notice.Event, boxes []*notice.Box) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
 	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
@@ -99,6 +111,12 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if d.Member != "" {
 		return s.notice(ctx, d)
+	}
+	if d.Event != "" {
+		return s.putIn(ctx, d.Agency)
+	}
+	if d.Box != "" {
+		return s.digest(ctx, d)
 	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)

@@ -44,6 +44,7 @@ func parse() {
 
 // InvitationData is what the mail of an invite tells.
 type InvitationData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
@@ -83,8 +84,12 @@ func Invitation(d InvitationData) Letter {
 	if len(d.Buys) > 0 {
 		v.Preheader = words.Say("mail.invitation_preheader_order")
 	}
+	inviter, agency := d.Inviter, d.AgencyName
+	if d.Held {
+		inviter, agency = "", words.Say("notifications.some_agency", "platform", d.Platform)
+	}
 	return Letter{
-		Subject: subject(short(d.Inviter, 40), short(d.AgencyName, 70), short(d.ClientName, 50)),
+		Subject: subject(short(inviter, 40), short(agency, 70), short(d.ClientName, 50)),
 		Text:    text("invitation.txt", v),
 		HTML:    html("invitation.html", v),
 	}
@@ -129,6 +134,7 @@ func Code(d CodeData) Letter {
 
 // WelcomeData is what the mail to a new member of an agency tells.
 type WelcomeData struct {
+	Held        bool // whether the agency's name stands in the text alone, and not in the subject
 	AgencyName  string
 	AgencyColor string // #rrggbb; anything else becomes the platform's own colour
 	LogoURL     string // https only; otherwise the mail has none
@@ -150,8 +156,12 @@ func Welcome(d WelcomeData) Letter {
 		WelcomeData
 		Fill, On, Initial, Preheader string
 	}{d, a.LightFill, a.LightOn, initial(d.AgencyName), words.Say("mail.welcome_preheader")}
+	subject := words.Say("mail.welcome_subject", "agency", short(d.AgencyName, 80), "platform", d.Platform)
+	if d.Held {
+		subject = words.Say("notifications.welcome_held", "platform", d.Platform)
+	}
 	return Letter{
-		Subject: words.Say("mail.welcome_subject", "agency", short(d.AgencyName, 80), "platform", d.Platform),
+		Subject: subject,
 		Text:    text("welcome.txt", v),
 		HTML:    html("welcome.html", v),
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -37,6 +38,19 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+func updates(n int) letter.DigestData {
+	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients"}
+	d.Lines = []letter.DigestLine{
+		{Kind: notice.Declined, Client: "Acme Ltd", Quote: "Not this year.\nThank you!", Link: "https://portal.example/clients/cl_1"},
+		{Kind: notice.Proposed, Client: "شركة النور", Detail: "ops@noor.example", Link: "https://portal.example/clients/cl_2"},
+		{Kind: notice.Bounced, Client: "ops@bolt.example", Detail: "there is no mailbox with this address", Link: "https://portal.example/clients/cl_3"},
+		{Kind: notice.Paid, Client: "100 % Bolt", Link: "https://portal.example/clients/cl_4"},
+	}
+	d.Lines = d.Lines[:min(n, len(d.Lines))]
+	d.More = n - len(d.Lines)
+	return d
+}
+
 func ready(signIn string) letter.BoughtData {
 	d := thing(false)
 	d.SignIn = signIn
@@ -57,8 +71,15 @@ func TestGoldenMails(t *testing.T) {
 	odd.AgencyName, odd.ClientName, odd.AgencyColor = "شركة النور", "🚀 Rocket 👩‍👩‍👧 Family", "#facc15"
 	paying := invitation()
 	paying.Opens, paying.Buys, paying.Price = nil, []string{"n8n Hosting, 30 GB", "WhatsApp Service"}, "€68.00 a month or €680.00 a year"
+	held := invitation()
+	held.AgencyName, held.Held = "PayPal Support", true
 	for name, l := range map[string]letter.Letter{
-		"invitation":        letter.Invitation(invitation()),
+		"invitation":      letter.Invitation(invitation()),
+		"invitation-held": letter.Invitation(held),
+		"digest":          letter.Digest(updates(1)),
+		"digest-many":     letter.Digest(updates(6)),
+		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
+			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"invitation-bare":   letter.Invitation(bare),
 		"invitation-odd":    letter.Invitation(odd),
 		"invitation-paying": letter.Invitation(paying),

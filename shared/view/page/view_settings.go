@@ -54,7 +54,8 @@ type Branding struct {
 	Key       string
 	Name      string // as typed
 	Color     string
-	Saved     Brand // as it is stored, with the logo as a data: URL
+	Held      string // why the name stands in no From and no Subject, in a sentence; "" when it may
+	Saved     Brand  // as it is stored, with the logo as a data: URL
 	Revision  int
 	Note      Note
 	Problems  Problems

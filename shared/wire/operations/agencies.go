@@ -33,6 +33,12 @@ func (f Functions) Member() event.Function {
 	return api.Route(f.p.Origin(), api.UpdateMember(auth, members), api.RemoveMember(auth, members)).Function()
 }
 
+// NotificationSettings serves /v1/notification-settings.
+func (f Functions) NotificationSettings() event.Function {
+	auth, n := f.p.Authenticator(), f.p.Notifications()
+	return api.Route(f.p.Origin(), api.GetNotificationSettings(auth, n), api.UpdateNotificationSettings(auth, n)).Function()
+}
+
 // Home serves /v1/home.
 func (f Functions) Home() event.Function {
 	return api.Route(f.p.Origin(), api.GetHome(f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog())).Function()

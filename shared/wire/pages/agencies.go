@@ -28,6 +28,11 @@ func (f Functions) MembersPage() event.Function {
 	return web.MembersPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Newcomers(), f.p.Members()).Function()
 }
 
+// NotificationsPage serves /settings/notifications.
+func (f Functions) NotificationsPage() event.Function {
+	return web.NotificationsPage(f.p.Site(), f.p.Authenticator(), f.p.Settings(), f.p.Notifications()).Function()
+}
+
 // HomePage serves /home.
 func (f Functions) HomePage() event.Function {
 	return web.HomePage(f.p.Site(), f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog()).Function()

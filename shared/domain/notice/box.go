@@ -1,0 +1,147 @@
+package notice
+
+import (
+	"strconv"
+	"time"
+
+	"latchkey.dev/shared/domain/id"
+)
+
+// Timing of digests.
+const (
+	Gather   = 2 * time.Minute  // from the first event until its mail, so that what comes with it is in the same one
+	Apart    = 20 * time.Minute // between two mails to one person
+	patience = time.Minute      // after which a queued job is taken to have lost its message
+	lease    = 3 * time.Minute  // how long a worker has for one try; SES's own report of it comes meanwhile
+	longest  = 30 * time.Minute // between two tries
+	tries    = 60               // more than a day of them
+)
+
+// MaxLines is how many events a box keeps. Of more it keeps the number.
+const MaxLines = 50
+
+// Line is an event in a box. It has ids alone: what there is to say is read when the mail is written, so that nothing of a client
+// that was erased meanwhile stays behind.
+type Line struct {
+	Event  id.Event
+	Kind   Kind
+	Client id.Client
+	Invite id.Invite
+}
+
+// Box is what one person has chosen to be told of, and what they have not been told yet.
+type Box struct {
+	Agency  id.Agency
+	Member  id.Member
+	Choices Choices
+
+	Lines []Line
+	More  int // events beyond MaxLines
+
+	Job     string    // of the mail that is being sent; "" while events are gathered
+	Claimed bool      // a worker has it
+	Tries   int       // to send it
+	Number  int       // of the last job, so that every one has a name of its own
+	Due     time.Time // when to look after it; zero for never
+	SentAt  time.Time // when the last mail went out
+
+	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Put adds an event to the box, unless its kind is switched off. It returns false when nothing has changed.
+func (b *Box) Put(e Event, now time.Time) bool {
+	if !b.Choices.On(e.Kind) {
+		return false
+	}
+	for _, l := range b.Lines {
+		if l.Event == e.ID {
+			return false
+		}
+	}
+	if len(b.Lines) < MaxLines {
+		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite})
+	} else {
+		b.More++
+	}
+	b.wait(now)
+	return true
+}
+
+// wait sets when the next mail is due, where none is under way and there is something to tell.
+func (b *Box) wait(now time.Time) {
+	if b.Job != "" || !b.Due.IsZero() || len(b.Lines) == 0 {
+		return
+	}
+	b.Due = now.Add(Gather)
+	if next := b.SentAt.Add(Apart); b.Due.Before(next) {
+		b.Due = next
+	}
+}
+
+// Nudge readies a mail whose time has come, or that nobody is working on, for its queue and says which job; "" when it is in good
+// hands, or was given up.
+func (b *Box) Nudge(now time.Time) string {
+	if b.Due.IsZero() || now.Before(b.Due) {
+		return ""
+	}
+	if b.Job == "" {
+		b.Number++
+		b.Job, b.Tries = "d"+strconv.Itoa(b.Number), 0
+	}
+	if b.Tries >= tries {
+		b.drop(now, len(b.Lines), b.More)
+		return ""
+	}
+	b.Claimed, b.Due = false, now.Add(patience)
+	return b.Job
+}
+
+// Claim takes the mail for one try with all that is in the box; false when there is nothing to do.
+func (b *Box) Claim(now time.Time, job string) bool {
+	if b.Job == "" || b.Job != job || b.Claimed {
+		return false
+	}
+	b.Claimed, b.Due = true, now.Add(lease)
+	b.Tries++
+	return true
+}
+
+// Sent records that a mail of the job is out which told of so many lines, and of so many events beyond them, or that there was
+// nothing to say of them. What is in the box besides waits for the next mail. It returns false when the job is over already: then
+// somebody else has recorded it.
+func (b *Box) Sent(now time.Time, job string, lines, more int) bool {
+	if b.Job == "" || b.Job != job {
+		return false
+	}
+	b.SentAt = now
+	b.drop(now, lines, more)
+	return true
+}
+
+// drop ends the job and forgets what it told of.
+func (b *Box) drop(now time.Time, lines, more int) {
+	b.Lines, b.More = append([]Line(nil), b.Lines[min(lines, len(b.Lines)):]...), max(b.More-more, 0)
+	b.Job, b.Claimed, b.Tries, b.Due = "", false, 0, time.Time{}
+	b.wait(now)
+}
+
+// Retry puts the mail back after a passing fault, with a wait that doubles; the sweep puts it on its queue again.
+func (b *Box) Retry(now time.Time) {
+	b.Claimed, b.Due = false, now.Add(min(15*time.Second<<min(b.Tries, 10), longest))
+}
+
+// Postpone has the mail wait because a limit is used up. That is no try.
+func (b *Box) Postpone(now time.Time, wait time.Duration) {
+	b.Claimed, b.Due = false, now.Add(wait)
+	b.Tries = max(b.Tries-1, 0)
+}
+
+// Empty forgets all that the box would tell. It returns false when there was nothing.
+func (b *Box) Empty() bool {
+	if len(b.Lines) == 0 && b.Job == "" && b.Due.IsZero() {
+		return false
+	}
+	b.Lines, b.More = nil, 0
+	b.Job, b.Claimed, b.Tries, b.Due = "", false, 0, time.Time{}
+	return true
+}

@@ -1,0 +1,172 @@
+// Package notice holds what an agency's people are told by mail of what its clients did. Every kind of it is in one register: what
+// it is of, how it is said, whom it is for, and whether it is told unless somebody says otherwise. What happened is kept for each
+// person in a box until the box is due, and then goes out in one mail.
+package notice
+
+import (
+	"slices"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
+)
+
+// Kind is a kind of notice.
+type Kind string
+
+// The kinds.
+const (
+	Accepted      Kind = "invite_accepted"
+	Declined      Kind = "invite_declined"
+	Proposed      Kind = "address_proposed"
+	LinkRequested Kind = "new_link_requested"
+	Expired       Kind = "invite_expired"
+	Bounced       Kind = "invite_bounced"
+	Paid          Kind = "payment_received"
+	Unpaid        Kind = "payment_failed"
+)
+
+// Definition says all about a kind but its words.
+type Definition struct {
+	Kind   Kind
+	Action audit.Action // the row of the log that it tells of
+	Owners bool         // whether it is for owners, too, because it is about money
+	Off    bool         // whether nobody is told who has not asked for it
+}
+
+// register is all kinds, in the order of the settings. A new kind is a line here and its words below: its notices, its switch in
+// the settings and in the API, and its share of the limits follow from that.
+var register = []Definition{
+	{Kind: Accepted, Action: audit.InviteAccepted},
+	{Kind: Declined, Action: audit.InviteDeclined},
+	{Kind: Proposed, Action: audit.AddressProposed},
+	{Kind: LinkRequested, Action: audit.LinkRequested},
+	{Kind: Expired, Action: audit.InviteExpired},
+	{Kind: Bounced, Action: audit.InviteBounced},
+	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
+	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+}
+
+// Title is what is switched, in the settings.
+func (k Kind) Title() string {
+	switch k {
+	case Accepted:
+		return words.Say("notifications.accepted_title")
+	case Declined:
+		return words.Say("notifications.declined_title")
+	case Proposed:
+		return words.Say("notifications.proposed_title")
+	case LinkRequested:
+		return words.Say("notifications.link_requested_title")
+	case Expired:
+		return words.Say("notifications.expired_title")
+	case Bounced:
+		return words.Say("notifications.bounced_title")
+	case Paid:
+		return words.Say("notifications.paid_title")
+	case Unpaid:
+		return words.Say("notifications.unpaid_title")
+	}
+	return string(k)
+}
+
+// Says is what the client did, as a sentence without its full stop.
+func (k Kind) Says(client string) string {
+	switch k {
+	case Accepted:
+		return words.Say("notifications.accepted", "client", client)
+	case Declined:
+		return words.Say("notifications.declined", "client", client)
+	case Proposed:
+		return words.Say("notifications.proposed", "client", client)
+	case LinkRequested:
+		return words.Say("notifications.link_requested", "client", client)
+	case Expired:
+		return words.Say("notifications.expired", "client", client)
+	case Bounced:
+		return words.Say("notifications.bounced", "client", client)
+	case Paid:
+		return words.Say("notifications.paid", "client", client)
+	case Unpaid:
+		return words.Say("notifications.unpaid", "client", client)
+	}
+	return client
+}
+
+// Register lists all kinds, in the order of the settings.
+func Register() []Definition { return slices.Clone(register) }
+
+// Find is the definition of the kind; false when there is none.
+func (k Kind) Find() (Definition, bool) {
+	n := slices.IndexFunc(register, func(d Definition) bool { return d.Kind == k })
+	if n < 0 {
+		return Definition{}, false
+	}
+	return register[n], true
+}
+
+// Of is the kind of notice that tells of a row of the log; "" for one that nobody is told of.
+func Of(a audit.Action) Kind {
+	for _, d := range register {
+		if d.Action == a {
+			return d.Kind
+		}
+	}
+	return ""
+}
+
+// Event is something that happened and has not been put into anybody's box yet.
+type Event struct {
+	ID      id.Event // of the row of the log
+	Kind    Kind
+	Client  id.Client
+	Invite  id.Invite // the client's at that time
+	Inviter id.Member // whose invite that was
+}
+
+// For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
+// an inviter who is gone. Of a kind that is not known any more nobody is told.
+func (e Event) For(people agency.Members) []id.Member {
+	d, ok := e.Kind.Find()
+	if !ok {
+		return nil
+	}
+	inviter := people.Find(e.Inviter)
+	var out []id.Member
+	for i := range people {
+		m := &people[i]
+		if m == inviter || m.Role == agency.Owner && (d.Owners || inviter == nil) {
+			out = append(out, m.ID)
+		}
+	}
+	return out
+}
+
+// Choices are the kinds that somebody has switched to something else than what the register says, or back to that.
+type Choices map[Kind]bool
+
+// On tells whether the kind is told.
+func (c Choices) On(k Kind) bool {
+	if on, ok := c[k]; ok {
+		return on
+	}
+	d, ok := k.Find()
+	return ok && !d.Off
+}
+
+// With are the choices with some of them changed. A kind that is not in the register is a fault with code [fault.Invalid].
+func (c Choices) With(changed Choices) (Choices, error) {
+	out := Choices{}
+	for _, d := range register {
+		out[d.Kind] = c.On(d.Kind)
+	}
+	for k, on := range changed {
+		if _, ok := out[k]; !ok {
+			return nil, fault.InField("items", "%s", words.Say("notifications.unknown", "kind", string(k)))
+		}
+		out[k] = on
+	}
+	return out, nil
+}

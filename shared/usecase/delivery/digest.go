@@ -1,0 +1,204 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/view/letter"
+)
+
+// digest mails a member what is in their box: claim, send, record, as for an invite. A worker that dies between SES's answer and
+// the record leaves a claim with a lease, within which SES's own report of the mail records it, see [Feedback.Record]; so that
+// nobody is told twice unless that is lost, too.
+func (w *Worker) digest(ctx context.Context, j job.Mail) error {
+	to, at, err := w.told(ctx, j)
+	if err != nil || to == nil {
+		return err
+	}
+	var b *notice.Box
+	err = conflict.Retry(ctx, func() (err error) {
+		if b, err = w.Store.Box(ctx, j.Agency, j.Member); err != nil {
+			return err
+		}
+		if !b.Claim(w.Now(), j.Job) {
+			b = nil
+			return nil
+		}
+		return w.Store.SaveBox(ctx, b)
+	})
+	if err != nil || b == nil {
+		return err
+	}
+	lines, err := w.lines(ctx, b)
+	if err != nil {
+		return w.again(ctx, j, err)
+	}
+	taken, more := len(b.Lines), b.More
+	if len(lines) > 0 {
+		wait, err := w.mayTell(ctx, b, at, to)
+		if err != nil {
+			return w.again(ctx, j, err)
+		}
+		if wait > 0 {
+			return w.onBox(ctx, j, func(b *notice.Box) { b.Postpone(w.Now(), wait) })
+		}
+		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients",
+			Platform: w.Platform})
+		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to.Email, Letter: l,
+			Tags: map[string]string{"kind": string(job.Digest), "agency": string(j.Agency), "member": string(j.Member), "job": j.Job,
+				"user": string(id.UserOf(to.Email)), "lines": strconv.Itoa(taken), "more": strconv.Itoa(more)}})
+		if _, final := refusal(err); err != nil && !final {
+			return w.again(ctx, j, err)
+		}
+	}
+	return w.onBox(ctx, j, func(b *notice.Box) { b.Sent(w.Now(), j.Job, taken, more) })
+}
+
+// told is the member whom the mail is for, and their agency; no member when nobody is to be told: what is in the box is forgotten
+// then.
+func (w *Worker) told(ctx context.Context, j job.Mail) (*agency.Member, *agency.Agency, error) {
+	at, err := w.Store.Agency(ctx, j.Agency)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := w.Store.Member(ctx, j.Agency, j.Member)
+	gone := fault.Is(err, fault.NotFound)
+	if err != nil && !gone {
+		return nil, nil, err
+	}
+	stop := gone || at.Suspended
+	if !stop {
+		if stop, err = w.Store.Suppressed(ctx, j.Agency, id.UserOf(m.Email)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if !stop {
+		return m, at, nil
+	}
+	return nil, nil, conflict.Retry(ctx, func() error {
+		b, err := w.Store.Box(ctx, j.Agency, j.Member)
+		switch {
+		case err != nil:
+			return err
+		case gone:
+			return w.Store.DropBox(ctx, b)
+		case b.Empty():
+			return w.Store.SaveBox(ctx, b)
+		}
+		return nil
+	})
+}
+
+// mayTell counts the mail among those that the person is sent, once for all tries. It returns how long to wait when a limit is used
+// up.
+func (w *Worker) mayTell(ctx context.Context, b *notice.Box, at *agency.Agency, to *agency.Member) (wait time.Duration, err error) {
+	if b.Tries > 1 {
+		return 0, nil
+	}
+	mail := allowance.Mail{Kind: allowance.Notice, Agency: at.ID, Tier: at.MailTier(w.Now()), To: id.UserOf(to.Email)}
+	err = conflict.Retry(ctx, func() error {
+		logs, err := w.Store.Mails(ctx, mail.Keys())
+		if err != nil {
+			return err
+		}
+		if logs, err = allowance.Take(logs, mail, w.Now()); err != nil {
+			return err
+		}
+		return w.Store.CountMails(ctx, logs)
+	})
+	if f := fault.As(err); f != nil && f.Code == fault.RateLimited {
+		return f.Retry, nil
+	}
+	return 0, err
+}
+
+// again has the mail tried once more after a while. The message is done with: the box has a due time.
+func (w *Worker) again(ctx context.Context, j job.Mail, cause error) error {
+	slog.WarnContext(ctx, "digest put back", "member", j.Member, "error", cause)
+	return w.onBox(ctx, j, func(b *notice.Box) { b.Retry(w.Now()) })
+}
+
+// onBox changes the box while its job is the one that the worker has.
+func (w *Worker) onBox(ctx context.Context, j job.Mail, change func(*notice.Box)) error {
+	err := conflict.Retry(ctx, func() error {
+		b, err := w.Store.Box(ctx, j.Agency, j.Member)
+		if err != nil {
+			return err
+		}
+		if b.Job != j.Job || !b.Claimed {
+			return nil // the lease ran out and the next worker has it, or SES has told of it
+		}
+		change(b)
+		return w.Store.SaveBox(ctx, b)
+	})
+	if err != nil {
+		return fmt.Errorf("delivery: recording a digest: %w", err)
+	}
+	return nil
+}
+
+// lines are what there is to say of what is in the box. Clients are read as they are now: one that was erased is not told of, and
+// neither is what has been overtaken, an invitation that ran out and was sent again for example.
+func (w *Worker) lines(ctx context.Context, b *notice.Box) ([]letter.DigestLine, error) {
+	var out []letter.DigestLine
+	known := map[id.Ref]*client.Client{}
+	for _, l := range b.Lines {
+		if !b.Choices.On(l.Kind) {
+			continue
+		}
+		ref := l.Client.Ref()
+		c, read := known[ref]
+		if !read {
+			var err error
+			if c, err = w.Store.Client(ctx, b.Agency, ref, true); err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			} else if err != nil {
+				c = nil
+			}
+			known[ref] = c
+		}
+		if c == nil || c.Erased() || c.ID != l.Client {
+			continue
+		}
+		detail, quote, tell := about(l, c)
+		if tell {
+			out = append(out, letter.DigestLine{Kind: l.Kind, Client: c.DisplayName(), Detail: detail, Quote: quote,
+				Link: w.Origin + "/clients/" + string(c.ID)})
+		}
+	}
+	return out, nil
+}
+
+// about is what there is to say besides, in our words or the client's own; false when the event is overtaken.
+func about(l notice.Line, c *client.Client) (detail, quote string, tell bool) {
+	same := c.Invite.ID == l.Invite
+	switch l.Kind {
+	case notice.Declined:
+		if same && c.Invite.WasDeclined() {
+			quote = c.Invite.Reason
+		}
+	case notice.Proposed:
+		if same && c.Proposal != nil {
+			detail = string(c.Proposal.Address)
+		}
+	case notice.Expired:
+		return "", "", same && c.Invite.Status == invite.Expired
+	case notice.Bounced:
+		if same && c.Invite.Status == invite.Failed {
+			detail = c.Invite.Reason
+		}
+	}
+	return detail, quote, true
+}

@@ -1,0 +1,26 @@
+package page
+
+import "latchkey.dev/shared/domain/words"
+
+// Notifications is the settings' page on which a member chooses what they are told by mail.
+type Notifications struct {
+	Workspace Workspace
+	Tab       string
+	Email     string // where the mails go
+	Invites   []NotificationKind
+	Money     []NotificationKind // of these owners are told for all clients
+	Note      Note
+	Problems  Problems
+}
+
+func (v Notifications) frame() frame {
+	return frame{template: "notifications", title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand,
+		script: true}
+}
+
+// NotificationKind is one kind that can be switched.
+type NotificationKind struct {
+	Value string
+	Title string
+	On    bool
+}
