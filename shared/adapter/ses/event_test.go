@@ -250,7 +250,8 @@ func TestFD2FD3OnlyWhatIsAComplaintIsOne(t *testing.T) {
 		{"abuse", "OnAccountSuppressionList", delivery.Bounced, "suppression list"}, {"not-spam", "OnAccountSuppressionList", delivery.Bounced, "suppression list"},
 	} {
 		event := `{"eventType":"Complaint",` + mailObject + `,"complaint":{` +
-			`"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z","complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
+			`"complainedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T11:00:00.000Z",` +
+			`"complaintFeedbackType":"` + c.feedback + `","complaintSubType":"` + c.sub + `"}}`
 		event = strings.ReplaceAll(event, `"complaintSubType":""`, `"complaintSubType":null`)
 		got, err := ParseEvent(enveloped(t, strings.ReplaceAll(event, `"complaintFeedbackType":"",`, "")))
 		switch {

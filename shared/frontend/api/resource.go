@@ -124,12 +124,14 @@ type seenOutput struct {
 		SeersBody
 
 		Progress *ProgressBody `json:"progress,omitempty" doc:"Of what a client has bought: how far it is."`
+		LastSeen *RosterBody   `json:"lastSeen,omitempty" doc:"Of an instance that does not answer: what it had when it did."`
 	}
 }
 
 func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 	out := &seenOutput{ETag: resources.Tag(s.Resource)}
 	out.Body.ResourceBody, out.Body.SeersBody = resourceBody(s.Resource), seersBody(s, now)
+	out.Body.LastSeen = rosterBody(s.Roster)
 	if c := s.Owner(); c != nil {
 		out.Body.Progress = progressBody(c.Bought(s.Resource.ID), now)
 	}
