@@ -184,7 +184,7 @@ func TestFN6APortalSaysWhatFailedAndWhere(t *testing.T) {
 		}
 		return failed != nil
 	})
-	if f := failed.Failure; f == nil || f.Message != "The service refused the connection" || f.Node != "Post it" ||
+	if f := failed.Failure; f == nil || f.Message != "The service refused the connection - perhaps it is offline" || f.Node != "Post it" ||
 		f.URL != far["url"].(string)+"/workflow/"+failed.WorkflowID+"/executions/"+failed.ID {
 		t.Errorf("%+v", f)
 	}

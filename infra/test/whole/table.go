@@ -264,3 +264,8 @@ func (t *Table) Noted(ctx context.Context, agency id.Agency, r *instance.Resourc
 func (t *Table) Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error) {
 	return t.inventory.Roster(ctx, agency, which)
 }
+
+// People lists those who work at the agency.
+func (t *Table) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return t.plans.People(ctx, which)
+}

@@ -173,7 +173,7 @@ func (c *Connector) Update(
 		}
 		if r.URL != from {
 			r.Listed, r.ListedAt = "", time.Time{} // what was listed is another n8n's
-			if plain == "" { // a key that is stored must not be sent to whatever address somebody types in
+			if plain == "" {                       // a key that is stored must not be sent to whatever address somebody types in
 				return fault.InField("apiKey", "Enter an API key of the n8n at the new address.")
 			}
 			if err := c.room(ctx, caller.Agency, r); err != nil {

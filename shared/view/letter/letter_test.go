@@ -94,6 +94,7 @@ func TestGoldenMails(t *testing.T) {
 		"removal-client": letter.Removal(thing(false)),
 		"removal-agency": letter.Removal(thing(true)),
 		"confirm":        letter.Confirm(confirming()),
+		"confirm-plan":   letter.ConfirmPlan(confirming()),
 		"inquiry":        letter.Inquiry(thing(true)),
 		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 	} {
