@@ -310,6 +310,10 @@ func (i *standIn) invite(w http.ResponseWriter, r *http.Request) {
 			"includes this feature."))
 		return
 	}
+	if _, known := i.users[strings.ToLower(in[0].Email)]; known && in[0].Email != strings.ToLower(in[0].Email) {
+		answer(w, http.StatusBadRequest, message("An error occurred during user creation")) // whom it keeps in lower case it does not find
+		return
+	}
 	if _, known := i.users[strings.ToLower(in[0].Email)]; !known && len(i.users) < most {
 		i.users[strings.ToLower(in[0].Email)] = false
 	}
