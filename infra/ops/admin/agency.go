@@ -19,7 +19,7 @@ type agencyView struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
 	Plan      string     `json:"plan"`
-	State     string     `json:"state"` // live, suspended, closed
+	State     string     `json:"state"` // live, suspended, halted, closed
 	Why       string     `json:"why,omitempty"`
 	CreatedAt time.Time  `json:"createdAt,omitzero"`
 	ClosedAt  *time.Time `json:"closedAt,omitempty"`
@@ -32,6 +32,8 @@ func viewOf(a *agency.Agency, why string) agencyView {
 	switch {
 	case !a.ClosedAt.IsZero():
 		v.State, v.ClosedAt = "closed", &a.ClosedAt
+	case !a.HaltedAt.IsZero():
+		v.State = "halted"
 	case a.Suspended:
 		v.State = "suspended"
 	}
@@ -195,6 +197,19 @@ func (t *tool) suspend(args []string) error {
 	return t.change(args[0], audit.AgencySuspended, "", "is suspended", func(which id.Agency, row audit.Entry) error {
 		return t.table.Suspend(t.ctx, which, why, row)
 	}, func(*agency.Agency) string { return "is suspended already" })
+}
+
+func (t *tool) halt(args []string) error {
+	const done = "is halted: within a minute what its clients have bought stops, and their payments rest"
+	return t.change(args[0], audit.AgencyHalted, "", done,
+		func(which id.Agency, row audit.Entry) error {
+			return t.table.Halt(t.ctx, which, row)
+		}, func(a *agency.Agency) string {
+			if !a.Suspended {
+				return "is not suspended: suspend it first"
+			}
+			return "is halted already"
+		})
 }
 
 func (t *tool) resume(args []string) error {

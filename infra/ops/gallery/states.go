@@ -18,6 +18,9 @@ type state struct {
 
 var now = time.Date(2025, 11, 21, 14, 3, 22, 0, time.UTC)
 
+// moment is when lists were made.
+var moment = now.Format(time.RFC3339)
+
 func ago(d time.Duration) page.Time { return page.TimeAt(now.Add(-d), now) }
 
 const logo = "data:image/svg+xml;base64," +
@@ -78,23 +81,30 @@ func signInStates() []state {
 	}
 }
 
-func row(name, email string, b page.Badge, since time.Duration, linked ...string) page.ClientRow {
-	return page.ClientRow{URL: "/client-pending", Name: name, Email: email, Status: b, Linked: linked, Since: ago(since),
-		Invited: b != active}
+func row(name, email string, b page.Badge, event string, since time.Duration, linked ...string) page.ClientRow {
+	x := page.ClientRow{ID: "cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB", URL: "/client-pending", Name: name, Email: email, Status: b, Linked: linked,
+		Pays: "You pay", Event: event, At: ago(since), Can: page.CanAgain}
+	if b == pending {
+		x.Waits, x.Can = "Not opened yet", page.CanResend+page.CanCancel
+	}
+	return x
 }
 
 func rows() []page.ClientRow {
-	return []page.ClientRow{
-		row("Acme Ltd", "ops@acme.example", pending, 2*time.Minute, "Production", "Staging"),
-		row("Blue Harbour Dental", "hello@blueharbour.example", active, 26*time.Hour, "Harbour n8n", "WhatsApp Support"),
-		row("it@quiet-river.example", "", pending, 3*time.Hour),
-		row(rtl, "info@alnoor.example", active, 9*24*time.Hour, "متجر"),
-		row(emoji, "team+portal@rocket.example", active, 40*24*time.Hour, "Launch pad", "Telemetry", "Ground control", "Countdown",
-			"Recovery"),
-		row(longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", inactive, 90*24*time.Hour,
-			longest),
-		row(unbroken, "x@y.example", inactive, 800*24*time.Hour, "Production"),
+	all := []page.ClientRow{
+		row("Acme Ltd", "ops@acme.example", pending, "Delivered", 2*time.Minute, "Production", "Staging"),
+		row("Blue Harbour Dental", "hello@blueharbour.example", active, "Seen", 26*time.Hour, "Harbour n8n", "WhatsApp Support"),
+		row("it@quiet-river.example", "", pending, "Opened", 3*time.Hour),
+		row(rtl, "info@alnoor.example", active, "Accepted", 9*24*time.Hour, "متجر"),
+		row(emoji, "team+portal@rocket.example", active, "Seen", 40*24*time.Hour, "Launch pad", "Telemetry", "Ground control", "Countdown"),
+		row(longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example",
+			page.Badge{Tone: page.Idle, Text: "Removed"}, "Removed", 90*24*time.Hour, longest),
+		row(unbroken, "x@y.example", page.Badge{Tone: page.Idle, Text: "Expired"}, "Expired", 800*24*time.Hour, "Production"),
 	}
+	all[2].Pays, all[2].Waits = "They pay", "Waiting for payment"
+	all[2].Linked = []string{"n8n Hosting, 30 GB"}
+	all[4].More, all[4].Pays, all[4].Waits, all[4].Urgent = 3, "They pay", "Payment failed", true
+	return all
 }
 
 // fiftyRows are as many clients as stand on one page.
@@ -102,17 +112,31 @@ func fiftyRows() []page.ClientRow {
 	var all []page.ClientRow
 	for i := range 50 {
 		x := rows()[i%2]
-		x.URL = "/clients/cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+		x.URL = "/clients/" + x.ID
 		x.Name += fmt.Sprintf(" of Branch No %d", i+1)
-		x.Since = ago(time.Duration(i*i) * time.Hour)
+		x.At = ago(time.Duration(i*i) * time.Hour)
 		all = append(all, x)
 	}
+	return all
+}
+
+// listed is the list with these clients.
+func listed(rows []page.ClientRow) page.Clients {
+	return page.Clients{Workspace: workspace(true), Now: moment, Rows: rows, Filters: filters(""), Form: form()}
+}
+
+// menu are rows of which one has its menu open, as it is without the script.
+func menu() []page.ClientRow {
+	all := rows()[:3]
+	all[0].Menu = true
 	return all
 }
 
 func form() *page.InviteForm {
 	return &page.InviteForm{
 		Key: "5f0c2b1e-1f7c-4a52-9f0b-6f1f3c1d2e3a", Left: 7, Quota: 10,
+		Unready: []page.Choice{{ID: "ins_4", Name: "Sandbox", Why: "is being set up. Share it once it's running."},
+			{ID: "ins_5", Name: "Archive", Why: "is stopped. Start it to share it."}},
 		Instances: []page.Choice{
 			{ID: "ins_1", Name: "Production", State: running},
 			{ID: "ins_2", Name: "Staging", State: active},
@@ -127,7 +151,7 @@ func clientsStates() []state {
 		f := form()
 		f.Open = true
 		change(f)
-		return page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), Form: f}
+		return page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[:3], Filters: filters(""), Form: f}
 	}
 	filled := func(f *page.InviteForm) {
 		f.Email, f.Name, f.Message = "ops@acme.example", "Acme Ltd", "Hi Dana,\nhere is the window into your workflows."
@@ -139,13 +163,15 @@ func clientsStates() []state {
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
 		{Name: "clients",
-			view: page.Clients{Workspace: workspace(true), Rows: rows(), Filters: filters(""), Form: form(), Older: "/clients?cursor=x"}},
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows(), Filters: filters(""), Form: form(),
+				Older: "/clients?cursor=x"}},
 		{Name: "clients-full",
-			view: page.Clients{Workspace: workspace(true), Rows: fiftyRows(), Filters: filters(""), Form: form(),
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: fiftyRows(), Filters: filters(""), Form: form(),
 				Older: "/clients?cursor=x", Newest: "/clients"}},
-		{Name: "clients-one", view: page.Clients{Workspace: workspace(true), Rows: rows()[:1], Filters: filters(""), Form: form()}},
+		{Name: "clients-one", view: listed(rows()[:1])},
 		{Name: "clients-last-page",
-			view: page.Clients{Workspace: workspace(true), Rows: rows()[3:], Filters: filters(""), Form: form(), Newest: "/clients"}},
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:], Filters: filters(""), Form: form(),
+				Newest: "/clients"}},
 		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; " +
 			"try again in a moment."}},
 		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
@@ -174,9 +200,17 @@ func clientsStates() []state {
 			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such " +
 				"mailbox. No invite was created."}}
 		})},
+		{Name: "invite-none-left", view: open(func(f *page.InviteForm) { f.Left, f.Next = 0, ago(-49*time.Minute) })},
+		{Name: "invite-duplicate", view: open(func(f *page.InviteForm) {
+			filled(f)
+			f.Existing = "/client-pending"
+			f.Problems = page.Problems{{Message: "This address already has a pending invite. Send it again, or cancel it and invite them " +
+				"again."}}
+		})},
+		{Name: "clients-menu", view: listed(menu())},
 		{Name: "invite-limited", view: open(func(f *page.InviteForm) {
 			filled(f)
-			f.Left = 0
+			f.Left, f.Next = 0, ago(-49*time.Minute)
 			f.Problems = page.Problems{{Message: "You can send 10 invites per hour. Space them out or wait an hour."}}
 		})},
 	}
@@ -227,18 +261,24 @@ func invitationStates() []state {
 
 func portalStates() []state {
 	instances := []page.Tile{
-		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance"},
+		{Name: "Production", Kind: "n8n instance", State: running, URL: "https://production.n8n.example/", Look: "/portal-instance",
+			Glance: &page.Glance{Workflows: 7, Active: 5, Last: page.Badge{Tone: page.Good, Text: "Succeeded"},
+				LastAt: ago(3 * time.Minute), LastOf: "Order confirmations", FailedOf: "Invoice reminders", FailedAt: ago(40 * time.Minute),
+				Why: "HTTP Request: The service refused the connection"}},
 		{Name: "Staging", Kind: "n8n instance", State: active, Write: true, URL: "https://staging.n8n.example/", Look: "/portal-instance"},
 		{Name: "Archive", Kind: "n8n instance", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
 			Reason: "It's not running at the moment. Ask Northwind Automations when it's back."},
 	}
+	instances[1].Glance = &page.Glance{}
+	ask := &page.Ask{Name: "Nora Lindqvist", Email: "nora@northwind.example"}
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
 	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"},
 		{Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"},
 			Reason: "It failed. Your agency has been told."},
 		{Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
 	return []state{
-		{Name: "portal", view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services}},
+		{Name: "portal",
+			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances, Services: services, Ask: ask}},
 		{Name: "portal-welcome",
 			view: page.Portal{Brand: northwind, Person: "ops@acme.example", Instances: instances[:2], Welcome: true, Choose: "/portal"}},
 		{Name: "portal-empty", view: page.Portal{Brand: northwind, Person: "ops@acme.example"}},

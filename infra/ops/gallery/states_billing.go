@@ -43,7 +43,11 @@ func billingStates() []state {
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Billing: "ag_1", Deal: &deal}
 	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true,
 		Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
-	paying, due, lapsed, old := portal, portal, portal, portal
+	paying, due, lapsed, old, kept, stopped := portal, portal, portal, portal, portal, portal
+	kept.Brand, kept.Kept, kept.Instances = page.Brand{Name: "Latchkey"}, true, []page.Tile{own}
+	stopped.Brand, stopped.Deal = page.Brand{Name: "Latchkey"}, over
+	stopped.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your card. " +
+		"Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
@@ -79,13 +83,13 @@ func billingStates() []state {
 	odd.Agency, odd.Client, odd.Brand.Name = longest, rtl+" "+emoji, longest
 	client := func(change func(v *page.Client)) page.Client {
 		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
-			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since", Payer: "The client pays", Deal: &deal,
+			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since 12 November 2025", Payer: "The client pays", Deal: &deal,
 			Story: []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)},
 				{Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
 			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
 				State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}},
-			Stays: "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal until it cancels; you " +
-				"can take away access to what is yours."}
+			Stays: "They pay for their hosting and own it, so you can't remove them. They keep their portal until they cancel or their " +
+				"card stops working. You can revoke what you share."}
 		change(&v)
 		return v
 	}
@@ -107,11 +111,11 @@ func billingStates() []state {
 		"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
 	gone.Max, gone.State, gone.Renews = false, page.Badge{Tone: page.Idle, Text: "Ended"},
 		"Max ended on 21 November 2025. Your clients keep what they have; inviting rests until it is paid again."
-	list := page.Clients{Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
+	list := page.Clients{Now: moment, Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
 	for n := range list.Rows {
-		list.Rows[n].Status, list.Rows[n].Invited, list.Rows[n].Asks = active, false, ""
+		list.Rows[n].Status, list.Rows[n].Pays = active, "They pay"
 	}
-	list.Rows[0].Owes, list.Rows[1].Owes = "payment past due", "cancelled, paid until 21 December 2025"
+	list.Rows[0].Waits, list.Rows[0].Urgent, list.Rows[1].Waits = "Payment failed", true, "Cancelled, paid until 21 December 2025"
 	return []state{
 		{Name: "invitation-paying", view: invited},
 		{Name: "invitation-paying-signed-in", view: signed},
@@ -145,6 +149,8 @@ func billingStates() []state {
 		{Name: "contract-unpaid", view: unpaid},
 		{Name: "contract-odd", view: odd},
 		{Name: "portal-paying", view: paying},
+		{Name: "portal-kept", view: kept},
+		{Name: "portal-stopped", view: stopped},
 		{Name: "portal-stale", view: old},
 		{Name: "portal-confirm", view: asks},
 		{Name: "portal-confirm-elsewhere", view: nowhere},
@@ -199,8 +205,8 @@ func billingStates() []state {
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
 			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
-			v.Access, v.Nothing, v.Fixed = nil, "Nothing is open yet. What the client buys is set up as soon as it has paid.",
-				"This client has been asked to pay. Access can be changed when it has accepted."
+			v.Access, v.Nothing, v.Fixed = nil, "Nothing yet. What they buy is set up as soon as they pay.",
+				"You asked them to pay. You can share with them once they accept."
 			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)},
 				{Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
 			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no " +
@@ -242,8 +248,10 @@ func billingStates() []state {
 func selling(f *page.InviteForm) {
 	f.Selling, f.Tax = true, "Prices are incl. 19 % VAT."
 	f.Sizes = []page.Offered{
-		{Value: "10", Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
-		{Value: "30", Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
+		{Value: "10", Hint: "for early trials",
+			Priced: page.Priced{Name: "n8n Hosting, 10 GB", Month: "€29.00", Year: "€290.00", Tax: taxNote}},
+		{Value: "30", Hint: "most common for agencies",
+			Priced: page.Priced{Name: "n8n Hosting, 30 GB", Month: "€49.00", Year: "€490.00", Tax: taxNote}},
 		{Value: "50", Priced: page.Priced{Name: "n8n Hosting, 50 GB", Month: "€79.00", Year: "€790.00", Tax: taxNote}},
 	}
 	f.Extra = &page.Offered{Value: "true", Priced: page.Priced{Name: "WhatsApp Service", Month: "€19.00", Year: "€190.00", Tax: taxNote}}

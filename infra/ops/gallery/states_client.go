@@ -13,24 +13,24 @@ func clientStates() []state {
 		return page.Event{Tone: tone, Title: title, Detail: detail, At: ago(before)}
 	}
 	queued := event(page.Idle, "Queued", "", 2*time.Minute+4*time.Second)
-	sent := event(page.Idle, "Accepted by SES", "", 2*time.Minute)
+	sent := event(page.Idle, "Sent", "", 2*time.Minute)
 	delivered := event(page.Good, "Delivered", "The receiving host, acme.example, has taken the mail.", 119*time.Second)
 	opened := event(page.Good, "Link opened", "", 70*time.Second)
 	signed := event(page.Good, "Signed in", "", 40*time.Second)
-	accepted := event(page.Good, "Accepted", "", 30*time.Second)
-	coming := page.Event{Title: "Accepted", Coming: true}
+	accepted := event(page.Good, "Invitation accepted", "", 30*time.Second)
+	coming := page.Event{Title: "Invitation accepted", Coming: true}
 	base := page.Client{
 		Workspace: workspace(true), URL: "/client-pending", Name: "Acme Ltd", Email: "ops@acme.example", Status: pending,
 		Since: ago(124 * time.Second), SinceWord: "Invited",
 		Payer: "You pay", Story: []page.Event{queued, sent, delivered, coming},
 		Access: []page.Linked{{Name: "Production", Kind: "n8n instance", Rights: "Read-only"},
-			{Name: "Staging", Kind: "n8n instance", Rights: "Read and write"}},
+			{Name: "Staging", Kind: "n8n instance", Rights: "Read-write"}},
 		Banner: page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
-			Spam: true},
-		Resend: &page.Resend{Limit: "5 of 5 re-sends left today, at least 60 seconds apart. The new mail has a new link; the old one " +
-			"stops working."},
-		Cancel: &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no access. You " +
-			"can invite the same address again afterwards."},
+			Next: "The email arrived 2 minutes ago and hasn't been opened yet. The link expires on 28 November 2025.", Spam: true},
+		Preview: "/preview", Activity: "/activity",
+		Resend: &page.Resend{Limit: "Sending again replaces the old link. 5 left today."},
+		Cancel: &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You can " +
+			"invite them again later."},
 	}
 	with := func(change func(v *page.Client)) page.Client {
 		v := base
@@ -45,13 +45,13 @@ func clientStates() []state {
 	return []state{
 		{Name: "client-sending", view: with(func(v *page.Client) {
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation",
-				Text: "The mail is on its way out. This page follows it."}
-			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Accepted by SES", Coming: true}, coming}, nil, "/v1/invites/in_1"
+				Text: "The email is on its way. This page shows how it's going."}
+			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Sent", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
 		{Name: "client-pending", view: base},
 		{Name: "client-resent", view: with(func(v *page.Client) {
-			v.Note = page.Note{Tone: page.Good, Text: "A new mail with a new link is on its way."}
-			v.Resend = &page.Resend{Wait: 58, Limit: "4 of 5 re-sends left today, at least 60 seconds apart."}
+			v.Note = page.Note{Tone: page.Good, Text: "Sent again. The old link no longer works."}
+			v.Resend = &page.Resend{Wait: 58, Limit: "Sending again replaces the old link. 4 left today."}
 			v.Story = []page.Event{queued, sent, delivered, event(page.Idle, "Sent again", "", 2*time.Second), coming}
 		})},
 		{Name: "client-resend-used-up", view: with(func(v *page.Client) {
@@ -67,22 +67,30 @@ func clientStates() []state {
 				"keep trying for 14 hours.", time.Minute), coming}
 		})},
 		{Name: "client-active", view: with(func(v *page.Client) {
-			v.Status, v.SinceWord, v.Banner, v.Resend, v.Cancel = active, "Client since", page.Banner{}, nil, nil
+			v.Status, v.SinceWord, v.Since, v.Resend, v.Cancel = active, "Client since today", page.Time{}, nil, nil
+			v.Folded = true
+			v.Banner = page.Banner{Text: "They're in, with access to 2 instances and services. " +
+				"They last opened their portal 20 seconds ago."}
 			v.Story = []page.Event{queued, sent, delivered, opened, signed, accepted}
 		})},
 		{Name: "client-bounced", view: with(func(v *page.Client) {
 			reason := "The receiving host says that there is no such mailbox."
-			ended(v, inactive, page.Banner{Tone: page.Bad, Title: "The invitation came back.", Text: reason + " Its link is dead; ask " +
-				"your client for another address, and invite that."}, event(page.Bad, "Bounced", reason, time.Minute))
+			ended(v, page.Badge{Tone: page.Bad, Text: "Bounced"},
+				page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: reason,
+					Next: "Ask your client for an address that works, and invite that one."},
+				event(page.Bad, "Bounced", reason, time.Minute))
 			v.Again = true
 		})},
 		{Name: "client-expired", view: with(func(v *page.Client) {
-			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it within seven " +
-				"days. Send it again for a new link and seven more days."}, event(page.Idle, "Expired", "", time.Minute))
+			ended(v, page.Badge{Tone: page.Idle, Text: "Expired"},
+				page.Banner{Tone: page.Idle, Title: "The invitation has expired.", Text: "Nobody accepted it in time.",
+					Next: "Send it again for a new link that works for seven days."}, event(page.Idle, "Expired", "", time.Minute))
 			v.Resend = base.Resend
 		})},
 		{Name: "client-cancelled", view: with(func(v *page.Client) {
-			ended(v, inactive, page.Banner{Tone: page.Idle, Title: "You cancelled this invitation.", Text: "Its link is dead."},
+			ended(v, page.Badge{Tone: page.Idle, Text: "Cancelled"},
+				page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.",
+					Text: "Its link no longer works. You can invite them again."},
 				event(page.Idle, "Cancelled", "", time.Minute))
 			v.Again = true
 		})},
@@ -90,7 +98,7 @@ func clientStates() []state {
 		{Name: "client-odd-names", view: with(func(v *page.Client) {
 			v.Name, v.Email = longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example"
 			v.Access = []page.Linked{{Name: unbroken, Kind: "n8n instance", Rights: "Read-only"},
-				{Name: rtl, Kind: "Hermes agent", Rights: "Read and write"}, {Name: emoji, Rights: "Read-only"}}
+				{Name: rtl, Kind: "Hermes agent", Rights: "Read-write"}, {Name: emoji, Rights: "Read-only"}}
 			v.Story[2].Detail = unbroken
 		})},
 	}

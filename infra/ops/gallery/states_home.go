@@ -56,7 +56,7 @@ func homeStates() []state {
 		{Name: "home", view: page.Home{Workspace: at, Tasks: tasks, More: 3, Numbers: numbers, Latest: latest}},
 		{Name: "home-calm", view: page.Home{Workspace: at, Numbers: numbers[:4], Latest: latest[:3], Counted: true}},
 		{Name: "home-first", view: page.Home{Workspace: page.Workspace{Brand: northwind, Person: at.Person, Here: page.InHome},
-			Steps: steps(1, false), Latest: latest[:1]}},
+			Steps: steps(1, false), Try: true, Latest: latest[:1]}},
 		{Name: "home-free", view: page.Home{Workspace: solo, Steps: steps(0, true)}},
 		{Name: "home-rests", view: page.Home{Workspace: solo, Rests: true, Numbers: numbers[:3], Tasks: tasks[:1], Latest: latest[:2]}},
 		{Name: "home-suspended", view: page.Home{Workspace: solo, Suspended: true, Numbers: numbers[:3], Latest: latest[:2]}},

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
@@ -49,6 +50,10 @@ func provisioningStates() []state {
 		{Name: "portal-setting-up", view: portal(hosting)},
 		{Name: "portal-setup-late", view: portal(late, failed)},
 		{Name: "portal-setup-refunded", view: portal(late, refunded)},
+		{Name: "mail-halted", mail: func() letter.Letter {
+			return letter.Standing(letter.StandingData{AgencyName: "Northwind Automations", To: agency.Halted, From: agency.Suspended,
+				Link: "https://portal.example.com/portal", Platform: "Latchkey"})
+		}},
 		{Name: "mail-refund", mail: func() letter.Letter {
 			return letter.Refund(letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0b6e4f", ClientName: "Acme Ltd",
 				Thing: "n8n Hosting, 30 GB", Link: "https://portal.example.com/portal", Platform: "Latchkey"})

@@ -13,11 +13,12 @@ func tendStates() []state {
 	}
 	day := 24 * time.Hour
 	base := page.Client{
-		Workspace: workspace(true), URL: "/client-active", Name: "Acme Ltd", Email: "ops@acme.example", Status: active, Since: ago(9 * day),
-		SinceWord: "Client since", Payer: "You pay",
-		Story: []page.Event{at(page.Idle, "Queued", 10*day), at(page.Idle, "Accepted by SES", 10*day), at(page.Good, "Delivered", 10*day),
-			at(page.Good, "Link opened", 9*day), at(page.Good, "Accepted", 9*day)},
-		Access: []page.Linked{{ID: "ins_1", Name: "Production", Kind: "n8n instance", State: running},
+		Workspace: workspace(true), URL: "/client-active", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
+		SinceWord: "Client since 12 November 2025", Payer: "You pay", Preview: "/preview", Folded: true,
+		Banner: page.Banner{Text: "They're in, with access to 3 instances and services. They last opened their portal 2 hours ago."},
+		Story: []page.Event{at(page.Idle, "Queued", 10*day), at(page.Idle, "Sent", 10*day), at(page.Good, "Delivered", 10*day),
+			at(page.Good, "Link opened", 9*day), at(page.Good, "Invitation accepted", 9*day)},
+		Access: []page.Linked{{ID: "ins_1", URL: "/instance", Name: "Production", Kind: "n8n instance", State: running},
 			{ID: "ins_2", Name: "Staging", Kind: "n8n instance", State: active, Write: true},
 			{ID: "svc_1", Name: "WhatsApp Support", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Write: true}},
 		Rename: page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new",
@@ -25,10 +26,10 @@ func tendStates() []state {
 		Grant: &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: "Reports " + rtl, State: running},
 			{ID: "svc_2", Name: "Hermes night shift", State: active}}},
 		Remove: &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
-			{Tone: page.Bad, Text: "The client loses access with its next request: Production, Staging, WhatsApp Support."},
+			{Tone: page.Bad, Text: "They lose access with their next request: Production, Staging, WhatsApp Support."},
 			{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
-			{Tone: page.Good, Text: "The client keeps its sign-in, and everything that it owns itself."},
-			{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."},
+			{Tone: page.Good, Text: "They keep their sign-in and everything they own."},
+			{Tone: page.Good, Text: "They stay in your list, and you can invite them again."},
 		}},
 	}
 	with := func(change func(v *page.Client)) page.Client {
@@ -38,10 +39,9 @@ func tendStates() []state {
 		return v
 	}
 	erase := &page.Question{Client: "Acme Ltd", Facts: []page.Fact{
-		{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
-		{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
-		{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address " +
-			"afresh."},
+		{Tone: page.Bad, Text: "Their address, name, your messages to them and the timeline are deleted for good."},
+		{Tone: page.Good, Text: "The activity log keeps what was done and when, with IDs instead of names."},
+		{Tone: page.Good, Text: "Their sign-in, and what they have with other agencies, stay as they are. You can invite them again."},
 	}}
 	ended := func(v *page.Client, b page.Banner) {
 		v.Status, v.Since, v.SinceWord, v.Banner, v.Again = inactive, ago(time.Hour), "Ended", b, true
@@ -52,12 +52,21 @@ func tendStates() []state {
 		{Name: "client-nothing-open", view: with(func(v *page.Client) { v.Access = nil })},
 		{Name: "client-everything-open", view: with(func(v *page.Client) { v.Grant = &page.GrantForm{} })},
 		{Name: "client-saved", view: with(func(v *page.Client) {
-			v.Note = page.Note{Tone: page.Good, Text: "Saved. It counts from the client's next request on."}
+			v.Note = page.Note{Tone: page.Good, Text: "Saved. It counts from their next request."}
+		})},
+		{Name: "client-undo", view: with(func(v *page.Client) {
+			v.Undo = &page.Undo{Text: "Acme Ltd can now switch workflows in Staging on and off.", Resource: "ins_2", Access: "read"}
+		})},
+		{Name: "client-quiet", view: with(func(v *page.Client) {
+			v.Payer, v.Write = "They pay", "mailto:ops@acme.example"
+			v.Banner = page.Banner{Tone: page.Wait, Title: "They pay, and were last here 45 days ago.",
+				Text: "You can't remove a client who pays for their own hosting. It runs until they cancel or their card stops working.",
+				Next: "Email them first. If they don't answer, revoke what you share below: what they bought isn't affected."}
 		})},
 		{Name: "client-grant-refused", view: with(func(v *page.Client) {
 			g := *v.Grant
 			g.Problems = page.Problems{{Field: "grant",
-				Message: "Reports is stopped. Only an active or running one can be opened to a client."}}
+				Message: "Reports is stopped. Only an active or running one can be shared."}}
 			v.Grant = &g
 		})},
 		{Name: "client-revoke", view: with(func(v *page.Client) { v.Access[1].Asked = true })},
@@ -92,7 +101,7 @@ func tendStates() []state {
 		{Name: "client-proposal", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Remove = pending, "Invited", nil
 			v.Story = append(v.Story[:4:4], at(page.Wait, "Asked for another address", time.Hour),
-				page.Event{Title: "Accepted", Coming: true})
+				page.Event{Title: "Invitation accepted", Coming: true})
 			v.Proposal = &page.Proposal{Address: "pat.with-a-rather-long-name@operations.acme.example", Invited: "ops@acme.example",
 				At: ago(time.Hour)}
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
@@ -102,7 +111,7 @@ func tendStates() []state {
 		{Name: "client-asked-to-pay", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "The client pays", nil, nil, "",
 				nil
-			v.Fixed = "This client has been asked to pay. Access can be changed when it has accepted."
+			v.Fixed = "You asked them to pay. You can share with them once they accept."
 		})},
 		{Name: "client-tended-odd-names", view: with(func(v *page.Client) {
 			v.Name, v.Email = longest, "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example"
@@ -115,9 +124,10 @@ func tendStates() []state {
 // filters are the states to look at alone, with one of them chosen.
 func filters(status string) []page.Filter {
 	var all []page.Filter
-	for _, f := range []page.Filter{{Word: "All"}, {Word: "Pending", URL: "pending"}, {Word: "Active", URL: "active"},
-		{Word: "Inactive", URL: "inactive"}} {
-		all = append(all, page.Filter{Word: f.Word, URL: "/clients?status=" + f.URL, Here: f.URL == status})
+	for _, f := range []page.Filter{{Word: "All", Count: "50+"}, {Word: "Pending", URL: "pending", Count: "8+"},
+		{Word: "Active", URL: "active", Count: "4+"}, {Word: "Expired", URL: "expired", Count: "2+"},
+		{Word: "Declined", URL: "declined", Count: "1+"}} {
+		all = append(all, page.Filter{Word: f.Word, Count: f.Count, URL: "/clients?status=" + f.URL, Here: f.URL == status})
 	}
 	return all
 }
@@ -125,17 +135,19 @@ func filters(status string) []page.Filter {
 // findStates are what a search in the list comes to.
 func findStates() []state {
 	asks := rows()[:3]
-	asks[0].Asks = "asks for another address"
+	asks[0].Waits, asks[0].Urgent = "Wants another address", true
 	asks[2].Status = page.Badge{Tone: page.Bad, Text: "Declined"}
 	return []state{
-		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Rows: asks, Find: "a", Filters: filters(""), Form: form()}},
+		{Name: "clients-found", view: page.Clients{Workspace: workspace(true), Now: moment, Rows: asks, Find: "a",
+			Filters: filters(""), Form: form()}},
 		{Name: "clients-filtered",
-			view: page.Clients{Workspace: workspace(true), Rows: rows()[3:5], Status: "active", Filters: filters("active"), Form: form(),
+			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:5], Status: "active",
+				Filters: filters("active"), Form: form(),
 				Older: "/clients?cursor=x&status=active"}},
 		{Name: "clients-nothing-found",
 			view: page.Clients{Workspace: workspace(true), Find: "zebra " + longest[:60], Filters: filters(""), Form: form()}},
 		{Name: "clients-nothing-in-this-state",
-			view: page.Clients{Workspace: workspace(true), Status: "inactive", Filters: filters("inactive"), Form: form()}},
+			view: page.Clients{Workspace: workspace(true), Status: "declined", Filters: filters("declined"), Form: form()}},
 		{Name: "clients-look-further",
 			view: page.Clients{Workspace: workspace(true), Find: "zebra", Filters: filters(""), Form: form(),
 				Older: "/clients?cursor=x&q=zebra"}},

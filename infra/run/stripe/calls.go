@@ -270,10 +270,20 @@ func updateSubscription(e *Engine, r *request) (map[string]any, *apiError) {
 		return nil, missing("subscription", r.id)
 	}
 	end, fail := r.flag("cancel_at_period_end")
-	if fail == nil {
-		fail = r.unknown()
+	how, pauses := r.take("pause_collection[behavior]")
+	none, wakes := r.take("pause_collection")
+	anchor, proration := r.text("billing_cycle_anchor"), r.text("proration_behavior")
+	switch {
+	case fail != nil:
+		return nil, fail
+	case pauses && how != "void" || wakes && none != "":
+		return nil, invalid("pause_collection", "",
+			"The stand-in knows pause_collection[behavior]=void and an empty pause_collection only.")
+	case anchor != "" && anchor != "now" || (anchor != "") != (proration != "") || proration != "" && proration != "none":
+		return nil, invalid("billing_cycle_anchor", "",
+			"The stand-in knows billing_cycle_anchor=now with proration_behavior=none only.")
 	}
-	if fail != nil {
+	if fail := r.unknown(); fail != nil {
 		return nil, fail
 	}
 	if s.final() {
@@ -281,6 +291,19 @@ func updateSubscription(e *Engine, r *request) (map[string]any, *apiError) {
 	}
 	if r.form.Has("cancel_at_period_end") {
 		e.endWithPeriod(s, end, classic) // by the parameter the member of that name is set in both modes
+	}
+	if pauses {
+		s.Paused = &pause{Behavior: how}
+		put(e, e.state.subscriptions, "sub", s.ID, s)
+		e.emit("customer.subscription.updated", s.ID)
+	}
+	if wakes {
+		s.Paused = nil
+		put(e, e.state.subscriptions, "sub", s.ID, s)
+		e.emit("customer.subscription.updated", s.ID)
+	}
+	if anchor != "" {
+		e.beginAnew(s)
 	}
 	return e.answer(s.ID), nil
 }

@@ -297,6 +297,11 @@ func (e *Engine) renew(s *subscription) {
 	for n := range s.Items {
 		s.Items[n].Start, s.Items[n].End = s.Items[n].End, next
 	}
+	if s.Paused != nil { // its invoice is void at once, and nobody pays
+		put(e, e.state.subscriptions, "sub", s.ID, s)
+		e.emit("customer.subscription.updated", s.ID)
+		return
+	}
 	i := e.bill(s, "subscription_cycle", 0)
 	if s.Status == "unpaid" {
 		i.AutoAdvance = false // nobody is charged any more
@@ -307,6 +312,22 @@ func (e *Engine) renew(s *subscription) {
 	put(e, e.state.subscriptions, "sub", s.ID, s)
 	e.emit("customer.subscription.updated", s.ID)
 	e.emit("invoice.created", i.ID)
+}
+
+// beginAnew has the subscription's first period begin now, and be paid.
+func (e *Engine) beginAnew(s *subscription) {
+	s.Anchor, s.Periods = e.at, 1
+	end := periodStart(e.at, e.interval(s), 1)
+	for n := range s.Items {
+		s.Items[n].Start, s.Items[n].End = e.at, end
+	}
+	i := e.bill(s, "subscription_update", 0)
+	s.Latest = &i.ID
+	put(e, e.state.subscriptions, "sub", s.ID, s)
+	e.emit("customer.subscription.updated", s.ID)
+	e.emit("invoice.created", i.ID)
+	e.finalize(i)
+	e.collect(i)
 }
 
 // cancel ends a subscription; what is owed stays owed, and is asked for no more.

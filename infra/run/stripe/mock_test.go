@@ -127,6 +127,8 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 		_, err := c.CancelAtPeriodEnd(ctx, "sub_1", false)
 		return err
 	},
+	"Rest":        func(ctx context.Context, c *stripe.Client) error { _, err := c.Rest(ctx, "sub_1"); return err },
+	"Wake":        func(ctx context.Context, c *stripe.Client) error { _, err := c.Wake(ctx, "sub_1"); return err },
 	"RemoveItem":  func(ctx context.Context, c *stripe.Client) error { return c.RemoveItem(ctx, "si_1") },
 	"LastPayment": func(ctx context.Context, c *stripe.Client) error { _, err := c.LastPayment(ctx, "sub_1"); return err },
 	"Payment":     func(ctx context.Context, c *stripe.Client) error { _, err := c.Payment(ctx, "pi_1"); return err },

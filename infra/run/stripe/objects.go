@@ -182,6 +182,7 @@ type subscription struct {
 	Ended     *int64            `json:"ended_at"`
 	Latest    *string           `json:"latest_invoice"`
 	Metadata  map[string]string `json:"metadata"`
+	Paused    *pause            `json:"pause_collection"`
 	StartDate int64             `json:"start_date"`
 	Status    string            `json:"status"`
 	Tax       struct {
@@ -196,6 +197,12 @@ type subscription struct {
 	Periods int    `json:"_periods"` // how many have begun, so that the 31st stays the 31st
 	Session string `json:"_session,omitempty"`
 	Fail    bool   `json:"_fail,omitempty"` // renewals are declined until the card changes
+}
+
+// pause is why nothing is collected of a subscription (https://docs.stripe.com/billing/subscriptions/pause-payment).
+type pause struct {
+	Behavior  string `json:"behavior"`
+	ResumesAt *int64 `json:"resumes_at"`
 }
 
 // billingMode is how a subscription's periods and ends are counted: "flexible" or "classic". What was made before the
@@ -390,7 +397,7 @@ var constants = func() map[string]map[string]any {
 			"billing_thresholds":null,"collection_method":"charge_automatically","customer_account":null,
 			"days_until_due":null,"default_source":null,"default_tax_rates":[],"description":null,"discounts":[],
 			"invoice_settings":{"account_tax_ids":null,"issuer":{"type":"self"}},"livemode":false,
-			"next_pending_invoice_item_invoice":null,"on_behalf_of":null,"pause_collection":null,
+			"next_pending_invoice_item_invoice":null,"on_behalf_of":null,
 			"payment_settings":{"payment_method_options":null,"payment_method_types":["card"],
 			"save_default_payment_method":"off"},"pending_invoice_item_interval":null,"pending_setup_intent":null,
 			"pending_update":null,"schedule":null,"test_clock":null,"transfer_data":null,"trial_end":null,

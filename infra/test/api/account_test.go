@@ -40,7 +40,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me.get("/v1/portal").fails(404, "not_found")
 	me.get("/v1/portal?agency="+at).fails(404, "not_found")
 	me.get("/v1/sessions/current").is(200)
-	me.get("/portal").is(200).shows("You have no portal at the moment", "Northwind Automations", "You left")
+	me.get("/portal").is(200).shows("You have no portal right now", "Northwind Automations", "You left")
 	me.get("/portal?agency="+at).is(404).shows("You left this portal", "Northwind Automations")
 	me.get("/account").is(200).shows("Former portals", "You left")
 	// The agency keeps its record, as inactive, and may invite the address again.
@@ -57,7 +57,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	if again.ClientID != i.ClientID {
 		t.Errorf("invited again, it is %s and was %s", again.ClientID, i.ClientID)
 	}
-	me.get("/portal").is(200).shows("nobody has opened a portal") // not before it accepts
+	me.get("/portal").is(200).shows("You've been invited") // not before it accepts
 	me.post("/v1/invitations/"+token(t, p.nextMail(i.Email))+"/accept", nil).is(200)
 	me.get("/v1/portal").is(200)
 	// By the page.

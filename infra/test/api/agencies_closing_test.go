@@ -94,7 +94,7 @@ func TestADeletedAgencyIsDeadAtOnceAndGoneSoon(t *testing.T) {
 	client.get("/v1/sessions/current").is(200)
 	client.get("/v1/portal").fails(404, "not_found")
 	late.get("/i/" + secret).is(410)
-	o.get("/agencies").is(200).shows("You work at no agency")
+	o.get("/agencies").is(200).shows("You don't work at an agency yet")
 	// The owner can start afresh, and the others are untouched.
 	o.post("/v1/agencies", m{"name": "Northwind again"}).is(201)
 	p.signIn(soloOwner).get("/v1/agency").is(200)
@@ -106,15 +106,15 @@ func TestDeletingByThePage(t *testing.T) {
 	o.invite(p.address("a"))
 	o.invite(p.address("b"))
 	armoured(t, o.get("/settings/agency").is(200).shows("Danger zone", "Delete agency…"))
-	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portal",
+	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portals",
 		"Your clients keep their sign-ins", "Delete for good")
 	armoured(t, ask)
 	o.post("/settings/agency", url.Values{"name": {"northwind"}}).is(422).shows("Type the agency's name exactly as it stands.")
 	p.advance(16 * time.Minute)
-	o.get("/settings/agency?delete=ask").is(200).shows("sign in again first").hides("Delete for good")
+	o.get("/settings/agency?delete=ask").is(200).shows("Sign in again first").hides("Delete for good")
 	o.post("/settings/agency", url.Values{"name": {"Northwind Automations"}}).is(401).shows("needs a fresh sign-in")
 	o = p.signIn(owner)
 	o.post("/settings/agency", url.Values{"name": {"Northwind Automations"}}).is(303).has("Location", "/agencies?done=deleted")
-	o.get("/agencies?done=deleted").is(200).shows("The agency is deleted.", "Start an agency")
+	o.get("/agencies?done=deleted").is(200).shows("Your agency is deleted.", "Create your agency")
 	o.get("/clients").is(403)
 }

@@ -105,7 +105,7 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	p.program(k.Secret).get("/v1/agency").is(200)
 	p.program(k.Secret).get("/v1/members").is(200)
 	d.get("/settings").is(200).shows("Only owners can change the branding.").hides("Save branding")
-	d.get("/settings/members").is(200).shows("Only owners add and remove people.").hides("Add member")
+	d.get("/settings/members").is(200).shows("Only owners can add and remove members.").hides("Add member")
 	d.get("/settings/agency").is(200).hides("Danger zone")
 	d.post("/settings/members",
 		url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only an owner can do this.")
@@ -163,7 +163,7 @@ func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
 	o.delete("/v1/members/" + dana.ID).is(204)
 	d.get("/v1/clients").fails(403, "forbidden")
 	d.get("/clients").is(403).shows("You do not work at this agency any more.")
-	d.get("/agencies").is(200).shows("You work at no agency")
+	d.get("/agencies").is(200).shows("You don't work at an agency yet")
 	d.post("/v1/api-keys", m{"name": "late", "scopes": []string{"clients:read"}}).fails(403, "forbidden")
 	p.program(k.Secret).get("/v1/clients").fails(401, "unauthenticated")
 	p.program(ours.Secret).get("/v1/clients").is(200)
@@ -212,20 +212,20 @@ func TestMembersByThePage(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	to := p.address("dana")
-	armoured(t, o.get("/settings/members").is(200).shows("Members", "Owner", "(you)", "Add somebody"))
+	armoured(t, o.get("/settings/members").is(200).shows("Members", "Owner", "(you)", "Add a member"))
 	o.post("/settings/members",
 		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "role": {"owner"}}).is(422).shows("Enter a valid email address.")
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location",
 		"/settings/members?done=added")
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person works at your " +
 		"agency already.")
-	list := o.get("/settings/members?done=added").is(200).shows("Added.", "Dana", to)
+	list := o.get("/settings/members?done=added").is(200).shows("Member added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])
 	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"owner"}}).is(303)
 	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"admin"}}).is(303)
-	armoured(t, o.get("/settings/members?remove="+id).is(200).shows("Remove Dana?", "Keep"))
+	armoured(t, o.get("/settings/members?remove="+id).is(200).shows("Remove Dana?", "Cancel"))
 	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(303).has("Location", "/settings/members?done=removed")
-	o.get("/settings/members?done=removed").is(200).shows("Removed.").hides(to)
+	o.get("/settings/members?done=removed").is(200).shows("Member removed.").hides(to)
 	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(404).shows("There is no such member.")
 	o.post("/settings/members", url.Values{}).is(400)
 
@@ -235,7 +235,7 @@ func TestMembersByThePage(t *testing.T) {
 	me := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Leave`).FindSubmatch(x.get("/settings/members").is(200).body)[1])
 	x.get("/settings/members?remove=" + me).is(200).shows("Leave this agency?")
 	x.post("/settings/members", url.Values{"do": {"remove"}, "member": {me}}).is(303).has("Location", "/agencies?done=left")
-	x.get("/agencies?done=left").is(200).shows("You have left the agency.")
+	x.get("/agencies?done=left").is(200).shows("You've left the agency.")
 }
 
 func TestAnAgencysBusinessIsNotDoneFromOtherSites(t *testing.T) {

@@ -42,7 +42,7 @@ func TestALargeAgencyIsPurgedInSteps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.get("/settings/agency?delete=ask").is(200).shows("More than 200 clients lose their portal")
+	o.get("/settings/agency?delete=ask").is(200).shows("More than 200 clients lose their portals")
 	o.do("DELETE", "/v1/agency", m{"name": a.Name}).is(204)
 	runs := 0
 	for ; len(p.items(a.ID)) > 2; runs++ {

@@ -2,12 +2,14 @@ package apitest_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 // operator is the table as the operator's command line has it.
@@ -35,6 +37,21 @@ func (p *product) resume(which string) {
 	}
 }
 
+// closes waits until the payment page that is open for a client is closed, without trying to pay on it before.
+func (p *product) closes(agency, which, page string) {
+	p.t.Helper()
+	p.until("the payment page to be closed", func() bool {
+		c, err := p.operator().Client(p.t.Context(), id.Agency(agency), id.Client(which).Ref(), true)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return c.Payment.State != subscription.CheckoutOpen
+	})
+	if !p.closed(page) {
+		p.t.Error("it can be paid all the same")
+	}
+}
+
 func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
@@ -58,7 +75,7 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 		c.post("/v1/invites/"+waiting.ID+"/resend", nil).fails(403, "agency_suspended")
 	}
 	o.get("/clients").is(200).shows("This agency is suspended.", "joined").hides(`href="/clients?invite=new"`)
-	o.get("/settings/agency").is(200).shows("This agency is suspended", "All data stays")
+	o.get("/settings/agency").is(200).shows("Your agency is suspended", "Nothing is deleted")
 	// Acceptance, the portal, and what it opens.
 	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 	late.post("/i/"+secret, url.Values{}).is(410)
@@ -80,6 +97,14 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	o.get("/v1/clients").is(200)
 	p.program(k.Secret).get("/v1/clients").is(200)
 
+	// What is out is dead for good, and the agency sees it.
+	p.advance(61 * time.Second)
+	p.until("the pending invite to be dead", func() bool {
+		var i struct{ Status string }
+		o.get("/v1/invites/" + waiting.ID).is(200).into(&i)
+		return i.Status == "canceled"
+	})
+
 	p.resume(a.ID)
 	o.invite(p.address("x"))
 	client.get("/v1/portal").is(200).into(&portal)
@@ -87,5 +112,171 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 		t.Errorf("after it the portal is %+v", portal)
 	}
 	client.get("/v1/portal/instances/" + x.ID).is(200)
-	late.post("/v1/invitations/"+secret+"/accept", nil).is(200)
+	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
+}
+
+// Whoever pays for what is its own keeps it, on a page with nothing of the agency's about it; whoever was about to pay cannot any
+// more.
+func TestFM8WhoPaysKeepsItsOwnAndNobodyElseIsCharged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	x := o.tie(p.far("shared"))
+	_, secret, c := o.paying(p.address("own"))
+	c.buys(secret, mine.ID)
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
+	own := c.portalThings()[0]
+	var page checkout
+	i, late, other := o.paying(p.address("late"))
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).is(200).into(&page)
+
+	p.suspend(mine.ID)
+	p.advance(61 * time.Second)
+	p.closes(mine.ID, i.ClientID, page.URL)
+	p.until("the invite to be dead", func() bool {
+		var now struct{ Status string }
+		o.get("/v1/invites/" + i.ID).is(200).into(&now)
+		return now.Status == "canceled"
+	})
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+
+	var portal struct {
+		Access    string
+		Instances []bought
+	}
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "kept" || len(portal.Instances) != 1 || portal.Instances[0].ID != own.ID ||
+		portal.Instances[0].Status != "running" {
+		t.Errorf("the portal is %+v", portal)
+	}
+	c.get("/portal").is(200).shows("What you bought stays yours", "Your contract", "Card and invoices").hides(mine.Name, mine.Color)
+	c.get("/v1/portal/instances/" + own.ID).is(200)
+	c.get("/portal/instances/" + own.ID).is(200).hides(mine.Color)
+	c.get("/v1/portal/instances/"+x.ID).fails(404, "not_found")
+	c.get("/portal/contract?agency=" + mine.ID).is(200).hides(mine.Color)
+	c.post("/portal/billing", url.Values{"agency": {mine.ID}}).is(303)
+	if s := p.subscriptions(); s[0].Status != "active" {
+		t.Errorf("the subscription is %s", s[0].Status)
+	}
+
+	p.resume(mine.ID)
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "full" {
+		t.Errorf("after it the portal is %s", portal.Access)
+	}
+	c.get("/portal").is(200).shows(mine.Name)
+}
+
+// Whoever invited has gone: its payment pages close, and a client that it brought in goes on.
+func TestFM8ThePaymentPagesOfARemovedInviterClose(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	address := p.address("inviter")
+	var added struct{ ID string }
+	o.post("/v1/members", m{"email": address, "role": "admin"}).is(201).into(&added)
+	by := p.signIn(address)
+	_, secret, c := by.paying(p.address("client"))
+	c.buys(secret, mine.ID)
+	var page checkout
+	i, late, other := by.paying(p.address("late"))
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).is(200).into(&page)
+
+	o.do("DELETE", "/v1/members/"+added.ID, nil).is(204)
+	p.advance(61 * time.Second)
+	p.closes(mine.ID, i.ClientID, page.URL)
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+	var portal struct{ Access string }
+	c.get("/v1/portal").is(200).into(&portal)
+	if portal.Access != "full" {
+		t.Errorf("the client's portal is %s", portal.Access)
+	}
+}
+
+func (p *product) halt(which string) {
+	p.t.Helper()
+	if err := p.operator().Halt(p.t.Context(), id.Agency(which), p.byOperator(audit.AgencyHalted, which)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// When the operator stops the instances, too, charging stops the same day, and the unused days come back; resuming takes it up again.
+// Both sides are told each time.
+func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	i, secret, c := o.paying(p.address("own"))
+	c.buys(secret, mine.ID)
+	c.until("all to be ready", func() bool { return states(c.portalThings()) == "ready ready" })
+	own := c.portalThings()[0]
+	p.advanceMeanwhile(10 * 24 * time.Hour)
+	c = p.signIn(i.Email)
+	o = p.signIn(owner)
+	payment := func() subscription.Subscription {
+		got, err := p.operator().Client(t.Context(), id.Agency(mine.ID), id.Client(i.ClientID).Ref(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Payment
+	}
+	status := func() string {
+		r, err := p.operator().Client(t.Context(), id.Agency(mine.ID), id.Client(i.ClientID).Ref(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(r.Bought(id.Resource(own.ID)).State)
+	}
+	told := func(who, subject string) {
+		t.Helper()
+		p.until(who+" to be told: "+subject, func() bool {
+			for _, m := range p.mails(who) {
+				if strings.Contains(m.Subject, subject) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+
+	p.suspend(mine.ID)
+	p.advance(61 * time.Second)
+	told(i.Email, "is paused; what you bought keeps running")
+	told(owner, mine.Name+" is suspended")
+	if at := payment(); at.State != subscription.Active || at.Resting {
+		t.Errorf("while it is suspended the payment is %+v", at)
+	}
+
+	p.halt(mine.ID)
+	p.advance(61 * time.Second)
+	p.until("the payment to rest", func() bool { return payment().Resting })
+	told(i.Email, "is stopped, and you are not charged")
+	told(owner, "bought is stopped")
+	if back := p.subscriptions()[0].Refunded; back == "" || back == p.subscriptions()[0].Total {
+		t.Errorf("of %s %q was paid back, after ten days of a month", p.subscriptions()[0].Total, back)
+	}
+	p.until("the instance to be stopped", func() bool { return status() == "suspended" })
+	c.get("/portal").is(200).shows("You are not charged").hides(mine.Color)
+	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303) // back, with what is in the way
+	if at := payment(); at.State != subscription.Unpaid || !at.Resting {
+		t.Errorf("it can be paid for again while it rests: %+v", at)
+	}
+	before := p.subscriptions()[0]
+	p.advanceMeanwhile(80 * 24 * time.Hour) // past renewals, and past the day on which what is not paid for is deleted
+	if status() != "suspended" {
+		t.Errorf("what the operator has stopped is %s", status())
+	}
+	if now := p.subscriptions()[0]; now.Refunded != before.Refunded || now.Ended {
+		t.Errorf("while it rests the subscription is %+v", now)
+	}
+
+	p.resume(mine.ID)
+	p.advance(61 * time.Second)
+	p.until("the payment to go on", func() bool { return payment().State == subscription.Active && !payment().Resting })
+	p.until("the instance to run", func() bool { return status() == "ready" })
+	told(i.Email, "starts again")
+	told(owner, "is lifted")
+	if left := payment().PeriodEnd.Sub(p.now()); left < 27*24*time.Hour {
+		t.Errorf("the new period has %s left", left)
+	}
 }

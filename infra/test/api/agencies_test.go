@@ -104,7 +104,7 @@ func TestSigningUpMakesAnAgencyOnFree(t *testing.T) {
 	}
 	c.post("/v1/invites", m{"email": p.address("ops")}).says(403, "plan_required", "Inviting clients needs the Max plan.")
 	c.get("/clients").is(200).shows("Inviting clients needs the Max plan.")
-	c.get("/upgrade").is(200).shows("Bring your clients in with Max", "Invite clients")
+	c.get("/upgrade").is(200).shows("Invite clients with Max", "Invite clients")
 	// The owner's next sign-in is to the agency.
 	p.advance(time.Minute)
 	if again, _ := p.signIn(to).agency(); again.ID != made.ID {
@@ -162,7 +162,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	to := p.address("founder")
 	c := p.nobody()
 	c.get("/sign-in").is(200).shows("Create your agency")
-	c.get("/sign-up").is(200).shows("Start an agency", "Your email address", "Sign in")
+	c.get("/sign-up").is(200).shows("Create your agency", "Your email address", "Sign in")
 	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name that your clients know you by.")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {"nobody"}}).is(422).shows("Enter a valid email address.")
 	key := "00112233445566778899aabbccddeeff"
@@ -172,9 +172,9 @@ func TestSigningUpByThePages(t *testing.T) {
 	}
 	right := code(t, p.nextMail(to))
 	for range 2 { // it may be loaded again, which mails none
-		c.get(asks).is(200).shows("Check your mail", to, "Acme")
+		c.get(asks).is(200).shows("Check your email", to, "Acme")
 	}
-	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Start an agency").hides("Check your mail")
+	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Create your agency").hides("Check your email")
 	c.post("/sign-up",
 		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"},
 			"code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
@@ -185,12 +185,12 @@ func TestSigningUpByThePages(t *testing.T) {
 	c.get("/clients").is(200).shows("Acme", "Inviting clients needs the Max plan.")
 
 	// Another one, as the same person, and back to the first.
-	c.get("/sign-up").is(200).shows("You are signed in as "+to, "Make the agency")
+	c.get("/sign-up").is(200).shows("You're signed in as "+to, "Create agency")
 	c.cookie = c.post("/sign-up", url.Values{"name": {"Bluefin"}}).is(303).session()
 	if x, _ := c.agency(); x.Name != "Bluefin" {
 		t.Errorf("the session acts for %s", x.Name)
 	}
-	list := c.get("/agencies").is(200).shows("Your agencies", "Acme", "Bluefin", "where you are now")
+	list := c.get("/agencies").is(200).shows("Your agencies", "Acme", "Bluefin", "open now")
 	ids := regexp.MustCompile(`value="(ag_[0-9A-Z]+)"`).FindAllStringSubmatch(string(list.body), -1)
 	if len(ids) != 2 {
 		t.Fatalf("%d agencies to choose from", len(ids))
@@ -208,7 +208,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	// Nobody gets into an agency by naming it.
 	stranger := p.signIn(p.address("stranger"))
 	stranger.post("/agencies", url.Values{"agency": {ids[0][1]}}).is(404)
-	stranger.get("/agencies").is(200).shows("You work at no agency")
+	stranger.get("/agencies").is(200).shows("You don't work at an agency yet")
 	p.nobody().post("/agencies", url.Values{"agency": {ids[0][1]}}).is(303).has("Location", "/sign-in")
 	p.nobody().get("/agencies").is(303).has("Location", "/sign-in")
 }
@@ -285,7 +285,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	body, kind := multipartForm(t, fields, picture(64, 64, color.NRGBA{1, 2, 3, 255}))
 	o.post("/settings", body, "Content-Type", kind, "Sec-Fetch-Site", "cross-site").is(403)
 	o.post("/settings", body, "Content-Type", kind).is(303).has("Location", "/settings?done=saved")
-	saved := o.get("/settings?done=saved").is(200).shows("Saved.", "Northwind Lab", "Take the present logo away")
+	saved := o.get("/settings?done=saved").is(200).shows("Branding saved.", "Northwind Lab", "Remove logo")
 	if !strings.Contains(string(saved.body), "data:image/png;base64,") {
 		t.Error("the preview has no logo")
 	}
@@ -305,7 +305,7 @@ func TestTheBrandByThePage(t *testing.T) {
 		t.Errorf("a preview saved %s", x.Color)
 	}
 	for _, page := range []*answer{o.get("/settings?color=%23123456").is(200), o.get("/settings?color=nonsense").is(200),
-		o.get("/upgrade").is(200).shows("You are on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
+		o.get("/upgrade").is(200).shows("You're on Max"), o.get("/settings/agency").is(200).shows("Max", "invites left")} {
 		armoured(t, page)
 	}
 	for path, to := range map[string]string{"/settings": "/sign-in", "/settings/members": "/sign-in", "/settings/keys": "/sign-in",
@@ -314,7 +314,7 @@ func TestTheBrandByThePage(t *testing.T) {
 		p.nobody().post(path, url.Values{})
 	}
 	client := p.signIn(p.address("client"))
-	client.get("/settings").is(403).shows("This is not open to you")
+	client.get("/settings").is(403).shows("You don't have access")
 }
 
 func TestTheHoursInvitesAreTold(t *testing.T) {
@@ -338,16 +338,16 @@ func TestKeysByThePage(t *testing.T) {
 	armoured(t, c.get("/settings/keys").is(200).shows("No API keys yet", "See clients"))
 	c.post("/settings/keys", url.Values{"do": {"create"}, "name": {"CRM"}}).is(422).shows("Choose at least one scope")
 	form := url.Values{"do": {"create"}, "name": {"CRM"}, "scope": {"clients:read"}, "key": {"00112233445566778899aabbccddeeff"}}
-	made := c.post("/settings/keys", form).is(200).shows("Copy it now.")
+	made := c.post("/settings/keys", form).is(200).shows("Copy the key now.")
 	armoured(t, made)
 	secret := regexp.MustCompile(`lkk_[A-Za-z0-9_]+`).Find(made.body)
 	p.program(string(secret)).get("/v1/clients").is(200)
-	c.post("/settings/keys", form).is(200).shows("This key was made a moment ago.").hides(string(secret))
+	c.post("/settings/keys", form).is(200).shows("You created this key a moment ago.").hides(string(secret))
 	list := c.get("/settings/keys").is(200).shows("CRM", "clients:read").hides(string(secret))
 	id := regexp.MustCompile(`revoke=(key_[0-9A-Z]+)`).FindSubmatch(list.body)
-	armoured(t, c.get("/settings/keys?revoke="+string(id[1])).is(200).shows("Revoke CRM?", "Keep the key"))
+	armoured(t, c.get("/settings/keys?revoke="+string(id[1])).is(200).shows("Revoke CRM?", "Keep key"))
 	c.post("/settings/keys", url.Values{"do": {"revoke"}, "id": {string(id[1])}}).is(303).has("Location", "/settings/keys?done=revoked")
-	c.get("/settings/keys?done=revoked").is(200).shows("The key is revoked.", "Revoked")
+	c.get("/settings/keys?done=revoked").is(200).shows("Key revoked.", "Revoked")
 	p.program(string(secret)).get("/v1/clients").fails(401, "unauthenticated")
 	c.post("/settings/keys", url.Values{"do": {"revoke"}, "id": {"key_x"}}).is(404)
 	c.post("/settings/keys", url.Values{"do": {"dance"}}).is(400)

@@ -60,10 +60,10 @@ func TestClientsAreFoundByNameAndAddress(t *testing.T) {
 	o.get("/v1/clients?q="+strings.Repeat("x", 201)).fails(422, "invalid")
 
 	// The page is a plain form and plain links.
-	o.get("/clients?q=acme").is(200).shows("Acme Holding", "3 clients.", "Clear search").hides("alnoor")
+	o.get("/clients?q=acme").is(200).shows("Acme Holding", "3 clients.", "Clear search", "All 3", "Cancelled 1").hides("alnoor")
 	o.get("/clients?q=acme&status=active").is(200).shows("Acme Holding", "1 client.").hides("Gone")
-	o.get("/clients?q=nobody").is(200).shows("No client matches", "No name or address contains “nobody”.", "Clear search")
-	o.get("/clients?status=active&q=gone").is(200).shows("in this state")
+	o.get("/clients?q=nobody").is(200).shows("No clients found", "No name or email contains “nobody”.", "Clear search")
+	o.get("/clients?status=active&q=gone").is(200).shows("in this status")
 	body := string(o.get("/clients?q=acme").body)
 	for _, link := range []string{`href="/clients?q=acme&amp;status=pending"`, `href="/clients?q=acme" aria-current="true"`,
 		`value="acme"`} {
@@ -139,6 +139,6 @@ func TestASearchInACrowdIsBoundedAndComplete(t *testing.T) {
 	if got, pages = o.find("q=straw&limit=200&status=pending"); len(got) != 3192 || pages != 16 {
 		t.Errorf("%d straws on %d pages, want 3192 on 16", len(got), pages)
 	}
-	o.get("/clients?q=c0000%40").is(200).shows("Not among your newest clients", "Look further back")
+	o.get("/clients?q=c0000%40").is(200).shows("Not among your newest clients", "Search older clients")
 	o.get("/clients?q=needle").is(200).shows("and there may be older ones", "Older")
 }

@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -95,4 +96,64 @@ func TestADuplicateLeadsToItsClient(t *testing.T) {
 	// Another agency learns nothing of it.
 	solo := p.signIn(soloOwner).post("/v1/invites", m{"email": i.Email})
 	solo.hides(i.ClientID)
+}
+
+func TestTheListTellsStatesApartAndCountsThem(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	gone, _ := o.linkTo(p.address("gone"), m{"name": "Gone GmbH"})
+	o.post("/v1/invites/"+gone.ID+"/cancel", nil).is(200)
+	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
+	o.get("/clients").is(200).shows("All 2", "Pending 1", "Active 0", "Cancelled 1", "Not opened yet", "You pay").hides("Inactive")
+	p.nobody().post("/i/"+secret, do("code", url.Values{})).is(303)
+	o.get("/clients").is(200).shows("Opened", "Not accepted yet")
+	o.get("/clients?status=canceled").is(200).shows("Gone GmbH", "Pending 1").hides("Acme Ltd")
+	o.get("/v1/clients?reason=canceled").is(200).hides(i.ClientID)
+
+	// The menu of a row works by links and forms alone, and leads back to the list as it was.
+	p.advance(61 * time.Second)
+	menu := o.get("/clients?q=acme&menu="+i.ClientID).is(200).shows("Send again", "Copy address", "Cancel invite…")
+	if !strings.Contains(string(menu.body), `value="`+i.ClientID+`" data-may="s"`) {
+		t.Error("the open menu has no button to send this client's invite again")
+	}
+	again := do("row", url.Values{"resend": {i.ClientID}, "list": {"q=acme"}})
+	o.post("/clients", again).is(303).has("Location", "/clients?q=acme&done=resent")
+	o.get("/clients?q=acme&done=resent").is(200).shows("Sent again. The old link no longer works.")
+	o.post("/clients", again).is(429).shows("seconds before sending", "Acme Ltd")
+	o.post("/clients", do("row", url.Values{"resend": {gone.ClientID}})).is(409)
+	o.post("/clients", do("row", url.Values{"resend": {"cl_x"}})).is(404)
+}
+
+func TestInviteAgainBringsEverythingAlong(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	production := named(t, o.things("instances"), "Acme production")
+	i := o.invite(p.address("ops"), m{"name": "Acme Ltd", "message": "Hello Dana",
+		"grants": []m{{"resource": production.ID, "access": "write"}}})
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
+	form := string(o.get("/clients?invite=new&again=" + i.ClientID).is(200).body)
+	for _, want := range []string{`value="` + i.Email + `"`, `value="Acme Ltd"`, "Hello Dana", `value="` + production.ID + `" checked`,
+		`name="access.` + production.ID + `" value="write" checked`, `value="agency" checked`} {
+		if !strings.Contains(form, want) {
+			t.Errorf("inviting again does not bring %s along", want)
+		}
+	}
+}
+
+func TestNothingSaysAskedToPayWhenNothingWasAsked(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	i := o.invite(p.address("free"), m{"payer": "client"})
+	o.get("/clients/"+i.ClientID).is(200).shows("Free portal", "They were invited to a free portal.").
+		hides("asked to pay", "asked them to pay", "They pay")
+	o.get("/clients").is(200).shows("Free portal").hides(">They pay<", "Waiting for payment")
+}
+
+func TestTheDialogSaysBeforehandThatNoInviteIsLeft(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for _, name := range strings.Split("abcdefghij", "") {
+		o.invite(p.address(name))
+	}
+	o.get("/clients?invite=new").is(200).shows("You've sent 10 invites this hour. Next one in")
 }

@@ -173,7 +173,7 @@ func TestFE33TheAgencyEndsARelationship(t *testing.T) {
 	o.post(at+"/erase", nil).fails(409, "not_active")
 	client := p.accept(i.Email)
 	o.post(at+"/erase", nil).fails(409, "not_active")
-	o.get("/clients/"+i.ClientID).is(200).shows("Your instances and services stay with you", "keeps its sign-in", "Acme production")
+	o.get("/clients/"+i.ClientID).is(200).shows("Your instances and services stay with you", "keep their sign-in", "Acme production")
 
 	var c person
 	o.delete(at).is(200).into(&c)
@@ -192,7 +192,7 @@ func TestFE33TheAgencyEndsARelationship(t *testing.T) {
 	p.signIn(i.Email)
 	o.put(at+"/grants/"+production.ID, m{"access": "read"}).fails(409, "not_active")
 	o.delete(at+"/grants/"+production.ID).fails(409, "not_active")
-	o.get("/clients/"+i.ClientID).is(200).shows("You have removed this client.", "Invite again")
+	o.get("/clients/"+i.ClientID).is(200).shows("You removed this client.", "Invite again")
 	o.get("/clients?invite=new&again=" + i.ClientID).is(200)
 	if !strings.Contains(string(o.get("/clients?invite=new&again="+i.ClientID).body), `value="`+i.Email+`"`) {
 		t.Error("inviting again does not fill the address in")
@@ -255,14 +255,18 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	p.accept(i.Email)
 	at := "/clients/" + i.ClientID
 
-	o.get(at).is(200).shows("Open something more", production.Name, "Give access")
+	o.get(at).is(200).shows("Add an instance or service", production.Name, "Share")
 	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(303).has("Location", at+"?done=access")
-	o.get(at+"?done=access").is(200).shows("Saved.", "Close "+production.Name+" to this client?")
-	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"write"}})).is(303)
+	o.get(at+"?done=access").is(200).shows("Saved.", "Stop sharing "+production.Name+"?")
+	// The right to change things can be taken back at once, without a script too.
+	written := o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"write"}, "was": {"read"}})).is(303).
+		header.Get("Location")
+	o.get(written).is(200).shows("Acme Ltd can now switch workflows in "+production.Name+" on and off.", "Undo")
+	o.get(at + "?done=written&undo=ins_x&was=read").is(200).hides("Undo</button>")
 	if got := o.readClient(i.ClientID).sees(); !slices.Equal(got, []string{production.Name + " write"}) {
 		t.Errorf("by form it sees %v", got)
 	}
-	o.post(at, do("access", url.Values{"access": {"read"}})).is(422).shows("Choose what to open to this client.")
+	o.post(at, do("access", url.Values{"access": {"read"}})).is(422).shows("Choose what to share with this client.")
 	o.get(at + "?revoke=" + production.ID).is(200).shows("can no longer see or change")
 	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"none"}})).is(303)
 	if got := o.readClient(i.ClientID).sees(); len(got) != 0 {
@@ -272,9 +276,9 @@ func TestTheFormsOfAClientsPage(t *testing.T) {
 	o.get(at + "?remove=ask").is(200).shows("Remove Acme Ltd?")
 	o.post(at, do("remove", url.Values{})).is(303).has("Location", at+"?done=removed")
 	o.post(at, do("access", url.Values{"resource": {production.ID}, "access": {"read"}})).is(409).shows("They aren't your client now.")
-	o.get(at+"?erase=ask").is(200).shows("Erase Acme Ltd?", "Erase for good")
+	o.get(at+"?erase=ask").is(200).shows("Delete Acme Ltd?", "Delete for good")
 	o.post(at, do("erase", url.Values{})).is(303).has("Location", "/clients?done=erased")
-	o.get("/clients?done=erased").is(200).shows("The client is erased.")
+	o.get("/clients?done=erased").is(200).shows("Client deleted.")
 	o.post(at, do("remove", url.Values{})).is(404)
 }
 

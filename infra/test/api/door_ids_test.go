@@ -249,9 +249,9 @@ func TestFS3TheOnesThatWereSeen(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/checkout/start", "/portal/billing"} {
-			c.post(path, value).is(404).shows("There is nothing at this address")
+			c.post(path, value).is(404).shows("Page not found")
 		}
-		c.get("/checkout/done" + agency).is(404).shows("There is nothing at this address")
+		c.get("/checkout/done" + agency).is(404).shows("Page not found")
 	}
 	c.get("/portal?agency=" + strings.Repeat("a", 3000)).is(404)
 	c.get("/portal?agency=").is(200)

@@ -138,7 +138,7 @@ func TestFS4ARedirectRefusesWithAPage(t *testing.T) {
 			armoured(t, a)
 			a.has("Content-Type", "text/html; charset=utf-8").has("Cache-Control", "no-store")
 		}
-		a := c.get(path).is(405).shows("That does not work here").has("Allow", "POST")
+		a := c.get(path).is(405).shows("This address can't do that").has("Allow", "POST")
 		armoured(t, a)
 	}
 }

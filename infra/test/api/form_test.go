@@ -189,7 +189,8 @@ func TestFH10WhatIsCarriedOutOnceSaysSo(t *testing.T) {
 func TestFH1HeadIsGetWithoutItsBody(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	for _, path := range []string{"/v1/clients", "/v1/instances", "/openapi.json", "/openapi-3.0.json", "/docs", "/clients", "/settings", "/no/such/page"} {
+	for _, path := range []string{"/v1/clients", "/v1/instances", "/openapi.json", "/openapi-3.0.json", "/docs", "/clients", "/settings",
+		"/no/such/page"} {
 		get, head := o.get(path), o.do(http.MethodHead, path, nil)
 		if head.status != get.status || len(head.body) != 0 {
 			t.Errorf("HEAD %s answered %d with %d bytes, GET %d", path, head.status, len(head.body), get.status)

@@ -238,7 +238,8 @@ var (
 
 // text is a page as a person reads it.
 func (a *answer) text() string {
-	return strings.TrimSpace(spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(string(a.body), "")), " "))
+	shown := inline.ReplaceAllString(string(a.body), "")
+	return strings.TrimSpace(spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(shown, "")), " "))
 }
 
 // shows asks for words on a page.

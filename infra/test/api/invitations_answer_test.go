@@ -62,8 +62,9 @@ func TestX5DecliningByThePage(t *testing.T) {
 	if s := o.look(i.ID).Status; s != "pending" {
 		t.Fatalf("looking made it %s", s)
 	}
-	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).shows("Leave out “www.evil”, which looks like a link.",
-		"go to www.evil")
+	c.post("/i/"+secret, do("decline", url.Values{"reason": {"go to www.evil"}})).is(422).
+		shows("Leave out “www.evil”, which looks like a link.",
+			"go to www.evil")
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)
@@ -101,7 +102,7 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 		t.Errorf("the invite is %+v, and %d mails went out", after, len(p.mails(right)))
 	}
 	c.get("/v1/invitations/" + secret).is(200)
-	o.get("/clients/" + i.ClientID).is(200).shows("Asked to use another address")
+	o.get("/clients/" + i.ClientID).is(200).shows("Asked for another address")
 
 	p.advance(24 * time.Hour)
 	for range 3 {

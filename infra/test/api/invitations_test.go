@@ -78,7 +78,7 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	if want := []string{"queued", "sent", "opened", "accepted"}; !slices.Equal(story, want) {
 		t.Errorf("the timeline is %v, want %v", story, want)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("Active", "Link opened", "Accepted").hides("Invite pending", "Cancel invite")
+	o.get("/clients/"+i.ClientID).is(200).shows("Active", "Link opened", "Invitation accepted").hides("Invite pending", "Cancel invite")
 }
 
 func TestAcceptingByTheAPI(t *testing.T) {

@@ -39,7 +39,7 @@ func TestX2AnInviteIsPreviewedAsTheClientWillSeeIt(t *testing.T) {
 	if n := len(p.mails("ops@acme.example")); n != 0 {
 		t.Errorf("%d mails went out", n)
 	}
-	o.get("/clients").is(200).shows("Bring your first client in")
+	o.get("/clients").is(200).shows("Invite your first client")
 	o.get("/clients?invite=new").is(200).shows("10 of 10 invites left", "Preview as this client")
 
 	// What the client sees then is the same.

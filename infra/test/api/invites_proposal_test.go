@@ -29,8 +29,8 @@ func TestX5TheAgencyInvitesTheAddressThatWasAskedFor(t *testing.T) {
 	if c := o.readClient(i.ClientID); c.Proposal == nil || *c.Proposal != to {
 		t.Fatalf("the agency is told of %v, want %s", c.Proposal, to)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("asks you to use "+to+" instead", "Invite "+to, "Keep "+i.Email)
-	o.get("/clients").is(200).shows("asks for another address")
+	o.get("/clients/"+i.ClientID).is(200).shows("asked you to use "+to+" instead", "Invite "+to, "Keep "+i.Email)
+	o.get("/clients").is(200).shows("Wants another address")
 
 	var made invite
 	at := "/v1/invites/" + i.ID + "/proposal/"
@@ -82,8 +82,8 @@ func TestX5TheAgencyKeepsTheAddressThatItInvited(t *testing.T) {
 	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(409).shows("Nobody asks for another address")
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).is(204)
 	next := o.post(at, do("proposal", url.Values{"answer": {"approve"}})).is(303).header.Get("Location")
-	o.get(next).is(200).shows("The invitation is on its way to the other address.", p.address("pat"))
-	o.get(at).is(200).shows("Inactive")
+	o.get(next).is(200).shows("Invitation sent to the other address.", p.address("pat"))
+	o.get(at).is(200).shows("Cancelled", "Invite again")
 }
 
 func TestX5WhatCannotBeSentIsNotApproved(t *testing.T) {

@@ -198,7 +198,12 @@ func TestFE9OnlyActiveOrRunningInstancesCanBeLinked(t *testing.T) {
 		t.Errorf("linkable are %v, want %v", listed, linkable)
 	}
 	form := o.get("/clients?invite=new").is(200)
-	form.shows("Link Instances", "Acme production", "Acme staging").hides("Delta onboarding", "Everline archive", "Foxglove trial")
+	form.shows("Link Instances", "Acme production", "Acme staging").shows("Delta onboarding is", "can't be shared right now")
+	for _, x := range all {
+		if offered := strings.Contains(string(form.body), `name="resource" value="`+x.ID+`"`); offered != x.Linkable {
+			t.Errorf("%s is %s, and offered in the dialog: %v", x.Name, x.Status, offered)
+		}
+	}
 	if solo := p.signIn(soloOwner); len(solo.things("instances"))+len(solo.things("services")) != 0 {
 		t.Error("another agency sees instances")
 	}
@@ -346,7 +351,7 @@ func TestFE25NobodyMakesAnAccountForTheClient(t *testing.T) {
 	c := p.signIn(to) // the email is the credential
 	// To sign in is not to accept.
 	c.get("/v1/portal").fails(404, "not_found")
-	c.get("/portal").is(200).shows("Nothing here for this address")
+	c.get("/portal").is(200).shows("No portal for this address")
 	c.post("/v1/invitations/"+token(t, mail)+"/accept", nil).is(200)
 	c.get("/v1/portal").is(200)
 }
@@ -452,7 +457,7 @@ func TestFD5ABounceWhileTheSenderWaitsIsToldOnceAndTheSameWay(t *testing.T) {
 	if found.Reason == "" || !slices.Contains(found.events(), "bounced") || slices.Contains(found.events(), "failed") {
 		t.Errorf("%+v", found)
 	}
-	o.get("/clients/"+i.ClientID).is(200).shows("bounce+" + p.run)
+	o.get("/clients/" + i.ClientID).is(200).shows("bounce+" + p.run)
 	o.get("/v1/clients?q=" + url.QueryEscape("bounce+"+p.run)).is(200).shows(i.ClientID)
 	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(409)
 }

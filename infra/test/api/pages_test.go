@@ -116,7 +116,7 @@ func TestWhatIsBehindASignInIsNotKept(t *testing.T) {
 func TestFE2FE3FE26TheClientsPageFromTheFirstClientOn(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	empty := o.get("/clients").is(200).shows("Bring your first client in")
+	empty := o.get("/clients").is(200).shows("Invite your first client")
 	if n := strings.Count(string(empty.body), `href="/clients?invite=new"`); n != 1 {
 		t.Errorf("without a client there are %d calls to invite, want one", n)
 	}
@@ -135,8 +135,8 @@ func TestFE2FE3FE26TheClientsPageFromTheFirstClientOn(t *testing.T) {
 	armoured(t, page)
 	o.get(at+"?cancel=ask").is(200).shows("Cancel this invite?", "Keep the invite")
 	o.post(at, do("cancel", url.Values{})).is(303).has("Location", at+"?done=cancelled")
-	o.get(at+"?done=cancelled").is(200).shows("The invite is cancelled.", "This invitation was cancelled.", "Invite again")
-	o.get("/clients").is(200).shows("Inactive")
+	o.get(at+"?done=cancelled").is(200).shows("Invite cancelled.", "This invitation was cancelled.", "Invite again")
+	o.get("/clients").is(200).shows("Cancelled")
 }
 
 func TestALinkToSignOutOfTheWrongAccountLeadsBack(t *testing.T) {

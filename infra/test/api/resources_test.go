@@ -214,7 +214,7 @@ func TestACheckNotesWhatItSees(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	o.get("/instances").is(200).shows("Failed", "HTTP 503")
-	o.get("/instances/"+x.ID).is(200).shows("n8n did not answer as it should", "HTTP 50")
+	o.get("/instances/"+x.ID).is(200).shows("n8n isn't answering", "HTTP 50")
 	o.post("/v1/invites", m{"email": p.address("late"), "grants": []m{{"resource": x.ID, "access": "read"}}}).fails(422, "invalid")
 
 	p.breaks(far, "")
@@ -246,8 +246,8 @@ func TestDisconnectingSaysWhoLosesWhat(t *testing.T) {
 		t.Errorf("who sees it: %+v", got.Clients)
 	}
 	o.get("/instances").is(200).shows("2 clients")
-	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose it at once:",
-		"Inside LtdRead and write", "Outside LtdRead-only")
+	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose access right away:",
+		"Inside LtdRead-write", "Outside LtdRead-only")
 	client.flows(x.ID)
 
 	var gone tied
@@ -576,8 +576,8 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	armoured(t,
-		o.get("/instances").is(200).shows("Acme production", "Delta onboarding", "It waits for its turn to be set up", "Everline archive",
-			"It was stopped."))
+		o.get("/instances").is(200).shows("Acme production", "Delta onboarding", "Being set up.", "Everline archive",
+			"Stopped. Clients see it"))
 	armoured(t, o.get("/services").is(200).shows("WhatsApp support line", "Hermes agent"))
 	armoured(t, o.get("/instances?ask=connect").is(200).shows("Create a key that can list, read, activate and deactivate workflows"))
 	far := p.far("form")
@@ -588,7 +588,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	}
 	fields.Set("apiKey", far["apiKey"].(string))
 	at := o.post("/instances", fields).is(303).header.Get("Location")
-	page := o.get(at).is(200).shows("It is connected.", "By form "+p.run, "No client yet.", "Danger zone")
+	page := o.get(at).is(200).shows("Connected.", "By form "+p.run, "Nobody yet.", "Danger zone")
 	armoured(t, page)
 	at, _, _ = strings.Cut(at, "?")
 
@@ -597,9 +597,9 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 		"this instance")
 	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"]}).is(303).has("Location", at+"?done=saved")
 	o.post(at, do("check", nil)).is(303)
-	o.get(at+"?done=checked").is(200).shows("Another name", "answers as it should")
+	o.get(at+"?done=checked").is(200).shows("Another name", "n8n is answering.")
 	o.post(at, do("disconnect", nil)).is(303).has("Location", "/instances?done=disconnected")
-	o.get("/instances?done=disconnected").is(200).shows("It is disconnected.")
+	o.get("/instances?done=disconnected").is(200).shows("Disconnected.")
 	for _, path := range []string{at, at + "/check", at + "/disconnect"} {
 		o.post(path, url.Values{"name": {"x"}, "url": {"https://x.example"}}).is(404)
 	}
@@ -611,7 +611,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 		url.Values{"type": {"other"}, "name": {"Status page " + p.run}, "url": {"https://status.example"}}).is(303).header.Get("Location")
 	armoured(t, o.get(at).is(200).shows("Status page "+p.run, "https://status.example"))
 	at, _, _ = strings.Cut(at, "?")
-	o.get(at + "?ask=disconnect").is(200).shows("No client sees it, so nobody loses anything.")
+	o.get(at + "?ask=disconnect").is(200).shows("Nobody has access, so nobody loses anything.")
 	o.post(at, do("disconnect", nil)).is(303).has("Location", "/services?done=disconnected")
 	o.get(at).is(404)
 }

@@ -278,7 +278,7 @@ func TestAPIKeysAreShownOnceListedAndRevoked(t *testing.T) {
 		client.get("/v1/invites"), client.get("/v1/instances"), client.get("/v1/services"), client.post("/v1/invites", m{"email": to})} {
 		a.fails(403, "forbidden")
 	}
-	client.get("/clients").is(403).shows("This is not open to you")
+	client.get("/clients").is(403).shows("You don't have access")
 }
 
 func TestWhatBelongsToAnotherAgencyIsNotThere(t *testing.T) {
@@ -316,6 +316,6 @@ func TestWhatBelongsToAnotherAgencyIsNotThere(t *testing.T) {
 	}
 	for _, id := range []string{"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "cl_", "x", i.ID} {
 		o.get("/v1/clients/"+id).fails(404, "not_found")
-		o.get("/clients/" + id).is(404).shows("There is nothing at this address")
+		o.get("/clients/" + id).is(404).shows("Page not found")
 	}
 }

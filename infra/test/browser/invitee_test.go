@@ -69,7 +69,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	guest.press("Leave portal")
 	guest.sees("You've left the portal.", "Former portals")
 	guest.open("/portal")
-	guest.sees("You have no portal at the moment")
+	guest.sees("You have no portal right now")
 	guest.look("portal-none")
 	guest.open(first)
 	guest.sees("Your access has ended")

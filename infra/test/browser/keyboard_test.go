@@ -110,7 +110,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.sees("Check your email")
 	owner.isOn("Sign-in code")
 	owner.strike(l.mailTo(local.Owner, 0).Subject[:6]) // which sends itself
-	owner.sees("Bring your first client in")
+	owner.sees("Invite your first client")
 
 	// The first stop skips the panel; the next one after it is the page's one action.
 	owner.strike(kb.Tab)

@@ -35,7 +35,7 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 	}
 	owner.write("apiKey", n8n.Key("browser"))
 	owner.press("Connect instance")
-	owner.sees("It is connected.", "No client yet.")
+	owner.sees("Connected.", "Nobody yet.")
 	owner.look("instance")
 	id := owner.eval(`location.pathname.split("/")[2]`)
 	sent := owner.eval(fmt.Sprintf(`fetch("/v1/invites", {method: "POST", headers: {"Content-Type": "application/json"},
@@ -72,11 +72,11 @@ func TestX14ConnectingAnN8NAndSwitchingItsWorkflows(t *testing.T) {
 		document.querySelector("[data-said]").textContent === "Invoice reminders is off."`)
 
 	owner.press("Check now")
-	owner.sees("answers as it should")
+	owner.sees("n8n is answering.")
 	owner.press("Disconnect…")
 	owner.sees("This client loses it at once:", "ops@acme.example")
 	owner.press("Disconnect")
-	owner.sees("It is disconnected.")
+	owner.sees("Disconnected.")
 	client.open("/portal")
 	client.sees("Nothing is shared with you yet")
 }

@@ -56,7 +56,7 @@ var limits = map[string]limit{
 var windows = map[string]string{
 	"agencies.uploads": "logos", "signin.requestsPerIP": "codes", "signin.guessesPerIP": "guesses",
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
-	"onboarding.answersPerIP": "answers", "portal.SwitchesPerHour": "workflows",
+	"portal.EntriesPerHour": "ways into n8n", "onboarding.answersPerIP": "answers", "portal.SwitchesPerHour": "workflows",
 }
 
 var sizes = map[string]string{
@@ -65,7 +65,13 @@ var sizes = map[string]string{
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",
-	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"home.MaxTasks": "tasks that are shown", "home.MaxClients": "clients that are looked through",
+	"instance.MaxNode": "characters", "instance.MaxMessage": "characters", "instance.MaxFlowName": "characters",
+	"instance.maxPlaces": "calls for one address", "text.maxQuote": "characters", "notice.MaxLines": "of more, the number is kept",
+	"identity.mostKnown": "the oldest goes", "payment.mostMinor": "a price", "onboarding.MostWaiting": "invitations that are shown",
+	"resources.watchPerShard": "instances of one run",
+	"portal.MaxGlances":       "instances that are asked for a page",
+	"invite.ResendsPerDay":    "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {

@@ -147,6 +147,11 @@ func NewContracts(t *Table) Contracts { return Contracts{t} }
 
 var _ billing.ContractStore = Contracts{}
 
+// Agency reads the agency as it is now.
+func (c Contracts) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return c.t.agency(ctx, which)
+}
+
 // Client reads one relationship.
 func (c Contracts) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
 	return c.t.client(ctx, agency, ref, fresh)

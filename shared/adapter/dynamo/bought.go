@@ -102,6 +102,9 @@ func writeSubscription(s *subscription.Subscription) writer {
 	if s.Ending {
 		w.n("ending", 1)
 	}
+	if s.Resting {
+		w.n("resting", 1)
+	}
 	w.t("ends", s.EndsAt)
 	w.s("asked", s.Asked)
 	w.s("askedURL", s.AskedURL)
@@ -128,6 +131,7 @@ func readSubscription(r *reader, name string) (s subscription.Subscription) {
 		s = subscription.Subscription{State: subscription.State(m.s("state")), Interval: payment.Interval(m.s("interval")),
 			Customer:  m.s("customer"),
 			Reference: m.s("subscription"), PaidAt: m.time("paid"), PeriodEnd: m.time("period"), Ending: m.n("ending") != 0,
+			Resting:      m.n("resting") != 0,
 			PastDueSince: m.time("pastDue"),
 			EndsAt:       m.time("ends"), Asked: m.s("asked"), AskedURL: m.s("askedURL"), Inquiry: m.n("inquiry") != 0,
 			Untold:  subscription.Notice(m.n("untold")), //nolint:gosec // of two bits

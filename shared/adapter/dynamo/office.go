@@ -118,6 +118,11 @@ func (t *Table) staffed(pk string, staff int) types.TransactWriteItem {
 func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 	pk := string(s.Agency)
 	writes := append([]types.TransactWriteItem{t.staffed(pk, s.Staff)}, t.countedMails(s.Mails)...)
+	if s.Remove != nil { // the invites that it has out are dead, and the payment pages behind them are to be closed
+		u := writes[0].Update
+		u.UpdateExpression = aws.String("SET unsettled = :now, dp = :dp, due = :now ADD staff :one")
+		u.ExpressionAttributeValues[":now"], u.ExpressionAttributeValues[":dp"] = at(s.At), str(shardOf(pk))
+	}
 	for _, row := range s.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
@@ -385,7 +390,7 @@ const purged = 100
 func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
-		u.UpdateExpression = aws.String("REMOVE dp, due, #name, #color, #logo, #total, nameOk, instances, services, " +
+		u.UpdateExpression = aws.String("REMOVE dp, due, unsettled, #name, #color, #logo, #total, nameOk, instances, services, " +
 			"s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
 		u.ExpressionAttributeNames = map[string]string{"#name": "name", "#color": "color", "#logo": "logo", "#total": "total"}
 	} else {

@@ -129,27 +129,38 @@ func (o *Operator) Why(ctx context.Context, which id.Agency) (string, error) {
 func (o *Operator) SetPlan(ctx context.Context, which id.Agency, plan agency.Plan, row audit.Entry) error {
 	return o.set(ctx, which, row,
 		&types.Update{UpdateExpression: aws.String("SET #plan = :plan"),
-			ConditionExpression:      aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
-			ExpressionAttributeNames: map[string]string{"#plan": "plan"}, ExpressionAttributeValues: item{":plan": str(string(plan))}})
+			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(closed) AND #plan <> :plan"),
+			ExpressionAttributeNames:  map[string]string{"#plan": "plan"},
+			ExpressionAttributeValues: item{":plan": str(string(plan))}}, true)
 }
 
 // Suspend has everything of the agency rest; conflict.ErrChanged when it does already.
 func (o *Operator) Suspend(ctx context.Context, which id.Agency, why string, row audit.Entry) error {
-	u := &types.Update{UpdateExpression: aws.String("SET suspended = :now"),
+	u := &types.Update{UpdateExpression: aws.String("SET suspended = :now"), // and why
 		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(suspended)"),
 		ExpressionAttributeValues: item{":now": at(row.At)}}
 	if why = strings.TrimSpace(why); why != "" {
 		u.UpdateExpression = aws.String("SET suspended = :now, why = :why")
 		u.ExpressionAttributeValues[":why"] = str(why)
 	}
-	return o.set(ctx, which, row, u)
+	return o.set(ctx, which, row, u, true)
 }
 
-// Resume lifts a suspension; conflict.ErrChanged when there is none, or the agency is closed.
+// Halt has what clients of a suspended agency have bought stopped, and not charged; conflict.ErrChanged when it is not suspended,
+// or is halted already.
+func (o *Operator) Halt(ctx context.Context, which id.Agency, row audit.Entry) error {
+	return o.set(ctx, which, row, &types.Update{UpdateExpression: aws.String("SET halted = :now"),
+		ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed) AND " +
+			"attribute_not_exists(halted)"),
+		ExpressionAttributeValues: item{":now": at(row.At)}}, true)
+}
+
+// Resume lifts a suspension, and takes up again what was halted; conflict.ErrChanged when there is none, or the agency is closed.
 func (o *Operator) Resume(ctx context.Context, which id.Agency, row audit.Entry) error {
 	return o.set(ctx, which, row,
-		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why"),
-			ConditionExpression: aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)")})
+		&types.Update{UpdateExpression: aws.String("REMOVE suspended, why, halted SET resumed = :now"),
+			ConditionExpression:       aws.String("attribute_exists(suspended) AND attribute_not_exists(closed)"),
+			ExpressionAttributeValues: item{":now": at(row.At)}}, true)
 }
 
 // AllowName lets the name stand in From, or takes that back, while the agency has it; conflict.ErrChanged when it has another,
@@ -163,11 +174,17 @@ func (o *Operator) AllowName(ctx context.Context, which id.Agency, name string, 
 		u = &types.Update{UpdateExpression: aws.String("REMOVE nameOk"),
 			ConditionExpression: aws.String("attribute_not_exists(closed) AND attribute_exists(nameOk)")}
 	}
-	return o.set(ctx, which, row, u)
+	return o.set(ctx, which, row, u, false)
 }
 
-func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update) error {
+// set carries out an update of the agency's item with its row of the log. With unsettle the sweep looks through what the agency
+// has out. An update that sets something begins with that.
+func (o *Operator) set(ctx context.Context, which id.Agency, row audit.Entry, u *types.Update, unsettle bool) error {
 	u.TableName, u.Key = &o.name, key(string(which), agencyItem)
+	if unsettle {
+		u.UpdateExpression = aws.String(*u.UpdateExpression + ", unsettled = :at, dp = :dp, due = :at")
+		u.ExpressionAttributeValues[":at"], u.ExpressionAttributeValues[":dp"] = at(row.At), str(shardOf(string(which)))
+	}
 	return o.transact(ctx, []types.TransactWriteItem{{Update: u}, o.put(writeAudit(string(which), row), isNew, nil)})
 }
 

@@ -13,10 +13,13 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 const (
@@ -40,10 +43,21 @@ func (t *Table) charge(ctx context.Context, a *agency.Agency, before agency.Agen
 		u.ExpressionAttributeValues[":before"] = &types.AttributeValueMemberM{Value: old}
 	}
 	update := "SET #pay = :pay, #plan = :plan REMOVE dp, due"
-	if !a.Payment.Due.IsZero() {
+	due, unsettled := a.Payment.Due, before.Unsettled
+	switch { // what the sweep has to look through comes before the payment's own time
+	case before.Plan == agency.Max && a.Plan != agency.Max:
+		due = t.now()
+		update = "SET #pay = :pay, #plan = :plan, dp = :dp, due = :due, unsettled = :due"
+	case !unsettled.IsZero():
+		due = unsettled
+		fallthrough
+	case !due.IsZero():
 		update = "SET #pay = :pay, #plan = :plan, dp = :dp, due = :due"
-		u.ExpressionAttributeValues[":dp"], u.ExpressionAttributeValues[":due"] = str(shardOf(pk)), at(a.Payment.Due)
 	}
+	if !due.IsZero() {
+		u.ExpressionAttributeValues[":dp"], u.ExpressionAttributeValues[":due"] = str(shardOf(pk)), at(due)
+	}
+	condition += settledAs(u, unsettled)
 	u.ConditionExpression, u.UpdateExpression = &condition, &update
 	writes := []types.TransactWriteItem{{Update: u}}
 	for _, row := range rows {
@@ -53,6 +67,69 @@ func (t *Table) charge(ctx context.Context, a *agency.Agency, before agency.Agen
 		writes = append(writes, t.payer(a.Payment.Customer, a.ID, ""))
 	}
 	return t.transact(ctx, writes)
+}
+
+// settledAs is the condition that an agency still is as unsettled as it was read.
+func settledAs(u *types.Update, since time.Time) string {
+	if since.IsZero() {
+		return " AND attribute_not_exists(unsettled)"
+	}
+	u.ExpressionAttributeValues[":since"] = at(since)
+	return " AND unsettled = :since"
+}
+
+// settled writes that what an agency has out was looked through, unless something has changed since; its payment's own time is
+// what it is due at from then on.
+func (t *Table) settled(ctx context.Context, a *agency.Agency) error {
+	pk := string(a.ID)
+	u := &types.Update{TableName: &t.name, Key: key(pk, agencyItem), ExpressionAttributeNames: map[string]string{"#pay": "payment"},
+		ExpressionAttributeValues: item{}}
+	condition := "attribute_not_exists(closed) AND attribute_not_exists(#pay)"
+	if pay := writeSubscription(&a.Payment); len(pay) > 0 {
+		condition = "attribute_not_exists(closed) AND #pay = :pay"
+		u.ExpressionAttributeValues[":pay"] = &types.AttributeValueMemberM{Value: pay}
+	}
+	condition += settledAs(u, a.Unsettled)
+	u.ExpressionAttributeValues[":told"] = str(string(a.Standing()))
+	u.UpdateExpression = aws.String("SET told = :told REMOVE unsettled, dp, due")
+	if due := a.Payment.Due; !due.IsZero() {
+		u.UpdateExpression = aws.String("SET told = :told, dp = :dp, due = :due REMOVE unsettled")
+		u.ExpressionAttributeValues[":dp"], u.ExpressionAttributeValues[":due"] = str(shardOf(pk)), at(due)
+	}
+	u.ConditionExpression = &condition
+	return t.transact(ctx, []types.TransactWriteItem{{Update: u}})
+}
+
+// outstanding visits the relationships of an agency that a change of its standing concerns: those with an open payment page, those
+// that pay or rest, and those whose invite may be live.
+func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
+	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
+		FilterExpression: aws.String("payment.#state IN (:open, :active, :late) OR attribute_exists(payment.resting) OR " +
+			"invite.#status IN (:sending, :pending)"),
+		ExpressionAttributeNames: map[string]string{"#state": "state", "#status": "status"},
+		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
+			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)),
+			":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+	for {
+		res, err := t.db.Query(ctx, in)
+		if err != nil {
+			return outside(err)
+		}
+		for _, i := range res.Items {
+			c, err := readClient(&reader{item: i})
+			if err == nil {
+				err = visit(c)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if res.LastEvaluatedKey == nil {
+			return nil
+		}
+		in.ExclusiveStartKey = res.LastEvaluatedKey
+	}
 }
 
 // payer remembers who a customer of the payment service is. One customer is one relationship, or one agency.

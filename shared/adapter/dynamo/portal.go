@@ -45,6 +45,11 @@ func (p Portals) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh
 	return p.t.client(ctx, agency, ref, fresh)
 }
 
+// Member reads a person who works at the agency.
+func (p Portals) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
+	return p.t.member(ctx, which, member)
+}
+
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (p Portals) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return p.t.resourcesByID(ctx, which, ids)

@@ -97,3 +97,14 @@ func (d Due) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 func (d Due) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	return d.t.purgeAgain(ctx, which, next)
 }
+
+// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite may
+// be live.
+func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
+	return d.t.outstanding(ctx, which, visit)
+}
+
+// Settled writes that what an agency has out was looked through, unless something has changed since.
+func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
+	return d.t.settled(ctx, of)
+}

@@ -27,8 +27,10 @@ func (c *Client) SubscriptionsOf(ctx context.Context, customer string) ([]paymen
 
 func subscription(s *stripe.Subscription) payment.Subscription {
 	out := payment.Subscription{
-		ID: s.ID, Status: payment.SubscriptionStatus(s.Status), Metadata: s.Metadata, CancelAtPeriodEnd: s.CancelAtPeriodEnd,
-		CreatedAt: at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt), Livemode: s.Livemode,
+		ID: s.ID, Status: payment.SubscriptionStatus(s.Status), Resting: s.PauseCollection != nil, Metadata: s.Metadata,
+		CancelAtPeriodEnd: s.CancelAtPeriodEnd,
+		CreatedAt:         at(s.Created), CancelAt: at(s.CancelAt), CanceledAt: at(s.CanceledAt), EndedAt: at(s.EndedAt),
+		Livemode: s.Livemode,
 	}
 	if s.Customer != nil {
 		out.Customer = known(s.Customer.ID)
@@ -81,6 +83,29 @@ func (c *Client) CancelSubscription(ctx context.Context, id string, prorate bool
 // (https://docs.stripe.com/api/subscriptions/update). One that has ended is Refused or Missing.
 func (c *Client) CancelAtPeriodEnd(ctx context.Context, id string, cancel bool) (payment.Subscription, error) {
 	s, err := c.api.V1Subscriptions.Update(ctx, id, &stripe.SubscriptionUpdateParams{CancelAtPeriodEnd: stripe.Bool(cancel)})
+	if err != nil {
+		return payment.Subscription{}, explain(err)
+	}
+	return subscription(s), nil
+}
+
+// Rest has nothing charged for a subscription until [Client.Wake]: what it would have asked for meanwhile is void
+// (https://docs.stripe.com/billing/subscriptions/pause-payment). Its status stays as it is.
+func (c *Client) Rest(ctx context.Context, id string) (payment.Subscription, error) {
+	s, err := c.api.V1Subscriptions.Update(ctx, id, &stripe.SubscriptionUpdateParams{
+		PauseCollection: &stripe.SubscriptionUpdatePauseCollectionParams{Behavior: stripe.String("void")}})
+	if err != nil {
+		return payment.Subscription{}, explain(err)
+	}
+	return subscription(s), nil
+}
+
+// Wake takes up again what rests: a new period begins, and is charged, at this moment
+// (https://docs.stripe.com/billing/subscriptions/billing-cycle). Nothing is owed for the time between.
+func (c *Client) Wake(ctx context.Context, id string) (payment.Subscription, error) {
+	params := &stripe.SubscriptionUpdateParams{BillingCycleAnchorNow: stripe.Bool(true), ProrationBehavior: stripe.String("none")}
+	params.AddUnsetField(stripe.SubscriptionUpdateParamsUnsetFieldPauseCollection)
+	s, err := c.api.V1Subscriptions.Update(ctx, id, params)
 	if err != nil {
 		return payment.Subscription{}, explain(err)
 	}

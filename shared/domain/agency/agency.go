@@ -46,10 +46,40 @@ type Agency struct {
 	Sends     Sends
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
+	// HaltedAt is when the operator stopped what its clients have bought, besides suspending it: nobody is charged for that until
+	// the agency goes on. Zero while they run.
+	HaltedAt time.Time
+	Told     Standing // what its people and paying clients were told last
+
+	// Unsettled is since when its standing, plan or people have changed so that payment pages and invites may be out which nobody
+	// may use any more; zero once they have been looked through.
+	Unsettled time.Time
+
 	NameAllowed string // the name that the operator has looked at, see NameHeld; "" for none
 
 	Revision int // of name, colour and logo
 	Staff    int // counts changes of members and new keys, so that each is decided from all that were before
+}
+
+// Standing is how an agency stands with the platform.
+type Standing string
+
+// The standings.
+const (
+	Good      Standing = ""
+	Suspended Standing = "suspended" // its invites are dead and its portals rest; what clients pay for goes on
+	Halted    Standing = "halted"    // suspended, and what clients have bought is stopped and not charged
+)
+
+// Standing is how the agency stands.
+func (a *Agency) Standing() Standing {
+	switch {
+	case !a.HaltedAt.IsZero():
+		return Halted
+	case a.Suspended:
+		return Suspended
+	}
+	return Good
 }
 
 // MaxLogoFile is the largest file that a logo is made of, in bytes.

@@ -50,6 +50,7 @@ const (
 	PlanChanged     Action = "agency.plan_changed"
 	NameDecided     Action = "agency.name_decided" // by the operator: whether it stands in From
 	AgencySuspended Action = "agency.suspended"
+	AgencyHalted    Action = "agency.halted"
 	AgencyResumed   Action = "agency.resumed"
 	AgencyDeleted   Action = "agency.deleted"
 	MemberAdded     Action = "member.added"

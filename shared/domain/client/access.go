@@ -32,7 +32,7 @@ func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error)
 		}
 	}
 	if len(*grants) >= invite.MaxGrants {
-		return "", fault.InField("resource", "A client can have %d instances and services. Take one away first.", invite.MaxGrants)
+		return "", fault.InField("resource", "A client can have %d instances and services. Remove one first.", invite.MaxGrants)
 	}
 	*grants = append(*grants, g)
 	return "", nil
@@ -87,8 +87,8 @@ func (c *Client) MayEnd(by Side) error {
 		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; "+
 			"then you can leave.", c.Invite.From.AgencyName)
 	}
-	return fault.New(fault.NotActive, "This client pays for its hosting itself, and what it pays for is its own. It keeps its portal "+
-		"until it cancels; you can take away access to what is yours.")
+	return fault.New(fault.NotActive, "They pay for their hosting and own it, so you can't remove them. They keep their portal until "+
+		"they cancel or their card stops working. You can revoke what you share.")
 }
 
 // Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought

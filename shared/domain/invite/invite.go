@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 
@@ -188,6 +189,11 @@ func (i *Invite) Decline(now time.Time, reason string) error {
 // WasDeclined tells whether it is its recipient who ended the invite.
 func (i *Invite) WasDeclined() bool {
 	return i.Status == Canceled && len(i.Timeline) > 0 && i.Timeline[len(i.Timeline)-1].Name == Declined
+}
+
+// WasOpened tells whether somebody has opened a link of the invite.
+func (i *Invite) WasOpened() bool {
+	return slices.ContainsFunc(i.Timeline, func(e Event) bool { return e.Name == Opened || e.Name == WasSigned })
 }
 
 // MayAnswer returns nil while the invitee can accept or decline; else a fault with code [fault.Expired] or [fault.Gone].

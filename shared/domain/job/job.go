@@ -19,9 +19,10 @@ const (
 	Member Kind = "member" // tells a person that it works at an agency from now on
 	Digest Kind = "digest" // tells a member what clients did
 
-	Refund  Kind = "refund"  // tells that what was bought could not be made and is paid back
-	Ready   Kind = "ready"   // tells that what was bought can be used, and how
-	Removal Kind = "removal" // tells that what was bought is not paid any more and will be deleted
+	Refund   Kind = "refund"   // tells that what was bought could not be made and is paid back
+	Ready    Kind = "ready"    // tells that what was bought can be used, and how
+	Standing Kind = "standing" // tells how the agency stands with the platform from now on
+	Removal  Kind = "removal"  // tells that what was bought is not paid any more and will be deleted
 
 	Confirm Kind = "confirm" // asks a client, or an agency's owner, to confirm a payment that the bank wants to see confirmed
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
@@ -33,7 +34,7 @@ type Mail struct {
 	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
 	Member id.Member `json:"member,omitempty"` // of a member, digest, inquiry; of what was bought, for a mail to the agency
-	Item   string    `json:"item,omitempty"`   // of what was bought: its key
+	Item   string    `json:"item,omitempty"`   // of what was bought: its key; of a standing: how the agency stood
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
 }
@@ -58,6 +59,9 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		(m.Client.Ref() != "" || m.Client == "" && id.Valid(id.MemberPrefix, string(m.Member))):
+		return m, nil
+	case m.Kind == Standing && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		(m.Client.Ref() != "") != id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
 	case m.Kind == Inquiry && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" &&
 		id.Valid(id.MemberPrefix, string(m.Member)):

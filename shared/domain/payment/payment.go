@@ -221,6 +221,7 @@ type Subscription struct {
 	Items             []Item
 	Metadata          map[string]string
 	LatestInvoice     string
+	Resting           bool // nothing is charged until it is taken up again, whatever the status says
 	CancelAtPeriodEnd bool
 	CreatedAt         time.Time
 	CancelAt          time.Time // zero unless it is to end

@@ -59,6 +59,7 @@ type Subscription struct {
 	PeriodEnd    time.Time // of what is paid
 	EndsAt       time.Time // when it ends by itself; zero while it is renewed until somebody ends it
 	Ending       bool      // it is not charged any more: it ends with the period that it is in
+	Resting      bool      // the operator has stopped what it pays for: nothing is charged until that is taken up again
 	PastDueSince time.Time
 	EndedAt      time.Time // when it came to be Over
 	Due          time.Time // when to ask the provider, if nobody tells until then; zero for never
@@ -223,6 +224,7 @@ func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 	}
 	p.EndsAt = s.Ends()
 	p.Ending = !p.EndsAt.IsZero() && !s.Renews()
+	p.Resting = s.Resting && !s.Status.Final()
 	to := p.State
 	switch s.Status {
 	case payment.Active, payment.Trialing:
@@ -240,6 +242,9 @@ func (p *Subscription) fromSubscription(now time.Time, f Facts) {
 		}
 	case payment.Incomplete:
 		to = CheckoutOpen
+	}
+	if p.Resting && to.Open() { // nothing is to be had for it, and nothing is charged
+		to = Unpaid
 	}
 	if f.Disputed && to.Open() {
 		to = Disputed

@@ -188,7 +188,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 
 type logoInput struct {
 	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
-	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels. No SVG."`
+	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels."`
 }
 
 // UpdateLogo puts a new logo in the place of the old one.

@@ -67,6 +67,7 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
+	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Only who is inactive for this reason."`
 	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address, in any case. Follow nextCursor to the end." example:"acme"`
 }
 
@@ -89,7 +90,7 @@ func ListClients(auth *signin.Authenticator, directory *clients.Directory) Opera
 		if err != nil {
 			return nil, err
 		}
-		q.Status, q.Find = in.Status, text.Fold(in.Find)
+		q.Status, q.Reason, q.Find = in.Status, in.Reason, text.Fold(in.Find)
 		page, err := directory.Clients(ctx, caller, q)
 		if err != nil {
 			return nil, err
@@ -194,7 +195,7 @@ type PortalItem struct {
 // PortalBody is a client's portal.
 type PortalBody struct {
 	Agency    *AgencyBody   `json:"agency" doc:"null as long as one of several must be chosen."`
-	Access    string        `json:"access,omitempty" enum:"full,past_due,inactive"`
+	Access    string        `json:"access,omitempty" enum:"full,past_due,kept,inactive" doc:"kept: only what you pay for is open."`
 	Instances []PortalItem  `json:"instances"`
 	Services  []PortalItem  `json:"services"`
 	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, when the person is a client of several."`

@@ -89,7 +89,8 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 		}
 		out := &homeOutput{HomeBody{Tasks: []TaskBody{}, MoreTasks: h.MoreTasks, Steps: []FirstStepBody{}, Events: []EventBody{}}}
 		for _, t := range h.Tasks {
-			out.Body.Tasks = append(out.Body.Tasks, TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource)})
+			out.Body.Tasks = append(out.Body.Tasks,
+				TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource)})
 		}
 		if c := h.Clients; c != nil {
 			out.Body.Clients = &ClientNumbersBody{c.Pending, c.Active, c.Inactive, c.More}

@@ -75,8 +75,9 @@ type InviteBody struct {
 func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	i := c.Invite
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
-		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c), Grants: []GrantBody{},
-		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt), Timeline: []TimelineBody{}}
+		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
+		Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt),
+		Timeline: []TimelineBody{}}
 	for _, g := range i.Grants {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}

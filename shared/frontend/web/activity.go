@@ -133,6 +133,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.plan_changed", values...)
 	case audit.AgencySuspended:
 		return words.Say("activity.agency_suspended", values...)
+	case audit.AgencyHalted:
+		return words.Say("activity.agency_halted", values...)
 	case audit.AgencyResumed:
 		return words.Say("activity.agency_resumed", values...)
 	case audit.AgencyDeleted:
@@ -391,7 +393,7 @@ func toneOf(a audit.Action) page.Tone {
 		return page.Good
 	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed,
 		audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
-		audit.AgencySuspended, audit.AgencyDeleted:
+		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted:
 		return page.Bad
 	case audit.AddressProposed, audit.LinkRequested:
 		return page.Wait

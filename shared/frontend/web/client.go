@@ -1,8 +1,8 @@
 package web
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,17 +26,27 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// outcomes are what a client's page says after something was done, by the word that the redirect carries.
-var outcomes = map[string]string{
-	"renamed":   "The name is changed.",
-	"access":    "Saved. It counts from the client's next request on.",
-	"revoked":   "Closed. The client's next request finds nothing there.",
-	"removed":   "The client is removed, and all its access has ended. Its sign-in is its own.",
-	"approved":  "The invitation is on its way to the other address. The old link is dead.",
-	"kept":      "The invitation stays with this address.",
-	"resent":    "A new mail with a new link is on its way.",
-	"retried":   "It is being set up again. This page follows it.",
-	"cancelled": "The invite is cancelled. Its link does not work any more.",
+// outcome is what a client's page says after something was done, by the word that the redirect carries; "" for no such word.
+func outcome(done string) string {
+	switch done {
+	case "renamed":
+		return words.Say("client.renamed")
+	case "access":
+		return words.Say("client.access_saved")
+	case "removed":
+		return words.Say("client.was_removed")
+	case "approved":
+		return words.Say("client.approved")
+	case "kept":
+		return words.Say("client.kept")
+	case "resent":
+		return words.Say("clients.resent")
+	case "retried":
+		return words.Say("client.retried")
+	case "cancelled":
+		return words.Say("client.was_cancelled")
+	}
+	return ""
 }
 
 // ClientForms are the use cases behind the forms of a client's page.
@@ -54,14 +64,20 @@ type ClientForms struct {
 // ClientPage tells how it stands with one client, and takes what the agency does about it.
 func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, f ClientForms) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		query := r.URL.Query()
+		if query.Get("preview") == "portal" {
+			return s.previewOf(w, r, directory, caller)
+		}
 		v, err := s.client(r, directory, caller)
 		if err != nil {
 			return err
 		}
-		if text := outcomes[r.URL.Query().Get("done")]; text != "" {
-			v.Note = page.Note{Tone: page.Good, Text: text}
+		if v.Undo = undo(&v, query); v.Undo == nil {
+			if text := outcome(query.Get("done")); text != "" {
+				v.Note = page.Note{Tone: page.Good, Text: text}
+			}
 		}
-		ask(&v, r.URL.Query())
+		ask(&v, query)
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), show,
@@ -81,7 +97,7 @@ func resendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inv
 		_, err = inviter.Await(ctx, c, patience)
 		return err
 	}
-	return s.change("resend", identity.InvitesWrite, "resent", directory, do)
+	return s.change("resend", identity.InvitesWrite, always("resent"), directory, do)
 }
 
 // cancelInvite ends the invite; its links are dead with the answer.
@@ -90,12 +106,12 @@ func cancelInvite(s *Site, directory *clients.Directory, canceller *onboarding.C
 		_, err := canceller.Cancel(ctx, caller, c.Invite.ID)
 		return err
 	}
-	return s.change("cancel", identity.InvitesWrite, "cancelled", directory, do)
+	return s.change("cancel", identity.InvitesWrite, always("cancelled"), directory, do)
 }
 
 // change does something about a client and shows the client's page again: by a redirect, or where it was refused with
 // the reason, and with what was typed put back by again.
-func (s *Site) change(name string, scope identity.Scope, done string, directory *clients.Directory,
+func (s *Site) change(name string, scope identity.Scope, done func(url.Values) string, directory *clients.Directory,
 	do func(context.Context, identity.Caller, *client.Client, url.Values) error,
 	again ...func(*page.Client, *fault.Error, url.Values)) Form {
 	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
@@ -110,7 +126,7 @@ func (s *Site) change(name string, scope identity.Scope, done string, directory 
 		}
 		err = do(ctx, caller, l.Client, r.PostForm)
 		if err == nil {
-			return seeOther(w, clientPath(which)+"?done="+done)
+			return seeOther(w, clientPath(which)+"?done="+done(r.PostForm))
 		}
 		f, err := ours(r, err)
 		if err != nil {
@@ -130,6 +146,9 @@ func (s *Site) change(name string, scope identity.Scope, done string, directory 
 		return s.show(w, r, f.Code.Status(), v)
 	})
 }
+
+// always is one word for what was done, whatever was in the form.
+func always(done string) func(url.Values) string { return func(url.Values) string { return done } }
 
 // client prepares the page of the client that the path names.
 func (s *Site) client(r *http.Request, directory *clients.Directory, caller identity.Caller) (page.Client, error) {
@@ -151,7 +170,14 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	c := l.Client
 	v := page.Client{
 		Workspace: workspace(a, caller, page.InClients), URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now),
-		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: "Invited", Payer: payerWord(c.Invite.Payer),
+		Since: page.TimeAt(c.Invite.CreatedAt, now), SinceWord: words.Say("clients.was_invited"), Payer: payerWord(c),
+		Folded: c.Joined(),
+	}
+	if c.At(now) != client.Inactive {
+		v.Preview = v.URL + "?preview=portal"
+	}
+	if c.Invite.At(now) == invite.Pending && len(c.Invite.Resends) == 0 && now.Sub(c.Invite.CreatedAt) < fresh {
+		v.Note = page.Note{Tone: page.Good, Text: words.Say("invite.sent", "email", c.Email)}
 	}
 	may := a.MayInvite() == nil
 	v.Workspace.Invite = may
@@ -160,15 +186,23 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	}
 	switch {
 	case !c.EndedAt.IsZero():
-		v.Since, v.SinceWord = page.TimeAt(c.EndedAt, now), "Ended"
+		v.Since, v.SinceWord = page.TimeAt(c.EndedAt, now), words.Say("client.ended")
 	case !c.AcceptedAt.IsZero():
-		v.Since, v.SinceWord = page.TimeAt(c.AcceptedAt, now), "Client since"
+		v.Since, v.SinceWord = page.Time{}, words.Say("client.since", "day", page.TimeAt(c.AcceptedAt, now).Day)
+		if now.Sub(c.AcceptedAt) < 24*time.Hour {
+			v.SinceWord = words.Say("client.since_today")
+		}
 	}
 	for _, x := range l.Resources {
-		row := page.Linked{ID: string(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type), State: resourceBadge(x.Status),
+		row := page.Linked{ID: string(x.Resource), URL: thingPath(x.Resource), Name: x.Name, Kind: kindWord(x.Kind, x.Type),
+			State:  resourceBadge(x.Status),
 			Rights: rightsWord(x.Access), Write: x.Access == instance.Write}
+		if x.Status == "" || x.Status == instance.Deleted { // it has no page any more
+			row.URL = ""
+		}
 		if i := c.Bought(x.Resource); i != nil {
-			row.Own, row.Rights, row.Progress, row.Retry = true, "The client's own", progress(i, false, now), i.State == purchase.Failed
+			row.Own, row.Rights = true, words.Say("client.own")
+			row.Progress, row.Retry = progress(i, false, now), i.State == purchase.Failed
 			if row.Progress != nil {
 				v.Edition += row.Progress.Edition + " "
 			}
@@ -196,12 +230,13 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 	}
 	switch i.At(now) {
 	case invite.Sending:
-		v.Story = append(v.Story, page.Event{Title: "Accepted by SES", Coming: true}, page.Event{Title: "Accepted", Coming: true})
+		v.Story = append(v.Story, page.Event{Title: words.Say("client.sent"), Coming: true},
+			page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Pending:
-		v.Story = append(v.Story, page.Event{Title: "Accepted", Coming: true})
+		v.Story = append(v.Story, page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Expired:
 		if i.Status != invite.Expired { // nobody has written it down yet
-			v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: "Expired", At: page.TimeAt(i.ExpiresAt, now)})
+			v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: words.Say("client.expired"), At: page.TimeAt(i.ExpiresAt, now)})
 		}
 	}
 	for _, e := range []struct {
@@ -209,15 +244,18 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 		title string
 		at    time.Time
 	}{
-		{page.Good, "Paid for the first time", c.Payment.PaidAt}, {page.Bad, "Payment failed", c.Payment.PastDueSince},
-		{page.Idle, "Payment ended", c.Payment.EndedAt},
+		{page.Good, words.Say("client.paid"), c.Payment.PaidAt}, {page.Bad, words.Say("client.payment_failed"), c.Payment.PastDueSince},
+		{page.Idle, words.Say("client.payment_ended"), c.Payment.EndedAt},
 	} {
 		if !e.at.IsZero() {
 			v.Story = append(v.Story, page.Event{Tone: e.tone, Title: e.title, At: page.TimeAt(e.at, now)})
 		}
 	}
 	if !c.EndedAt.IsZero() {
-		title := map[client.Side]string{client.ByAgency: "Removed by you", client.ByClient: "Left the portal"}[c.EndedBy]
+		title := words.Say("client.left")
+		if c.EndedBy == client.ByAgency {
+			title = words.Say("client.removed")
+		}
 		v.Story = append(v.Story, page.Event{Tone: page.Idle, Title: title, At: page.TimeAt(c.EndedAt, now)})
 	}
 	if i.Live() {
@@ -230,60 +268,109 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 	}
 }
 
-// banner says where the invite stands, and what can be done about it.
+// fresh is how long the page says that the invitation was sent a moment ago.
+const fresh = 30 * time.Second
+
+// quiet is how long a client may stay away before its page says what to do about one that pays.
+const quiet = 30 * 24 * time.Hour
+
+// banner says where the client stands, and what can be done about it.
 func banner(v *page.Client, c *client.Client, now time.Time) {
 	i := c.Invite
 	switch c.EndedBy {
 	case client.ByAgency:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "You have removed this client.",
-			Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.you_removed"), Text: words.Say("client.closed")}
 		v.Again = true
 		return
 	case client.ByClient:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "This client has left your portal.",
-			Text: "Nothing is open to it any more. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.they_left"), Text: words.Say("client.closed")}
 		v.Again = true
 		return
 	}
-	if c.Joined() && owing(v, c) {
+	if c.Joined() {
+		if !owing(v, c) {
+			joined(v, c, now)
+		} else if !c.SeenAt.IsZero() {
+			v.Seen = page.TimeAt(c.SeenAt, now)
+		}
 		return
 	}
 	switch i.At(now) {
 	case invite.Sending:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.",
-			Text: "The mail is on its way out, and this page follows it."}
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.sending"), Text: words.Say("client.sending_text")}
 	case invite.Pending:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending",
-			Text: "- This client has not yet accepted their invitation.", Spam: true}
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.pending"), Text: words.Say("client.pending_text"),
+			Next: goingOn(i, now), Spam: !i.WasOpened()}
 		v.Expires = page.TimeAt(i.ExpiresAt, now)
 	case invite.Expired:
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The invitation has expired.",
-			Text: "Nobody accepted it in time. Send it again for a new link and seven more days."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.has_expired"), Text: words.Say("client.has_expired_text"),
+			Next: words.Say("client.send_for_more")}
 		if at := i.Asked(now); !at.IsZero() {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Your client asks for a new link.",
-				Text: "The invitation has expired, and whoever holds its link asked " + page.TimeAt(at, now).Relative +
-					" for a new one. Send it again for a new link and seven more days."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.wants_link"),
+				Text: words.Say("client.wants_link_text", "when", page.TimeAt(at, now).Relative), Next: words.Say("client.send_for_more")}
 		}
 	case invite.Canceled:
 		v.Again = true
 		if i.WasDeclined() {
-			v.Banner = page.Banner{Tone: page.Bad, Title: "This invitation was declined.",
-				Text: "Its link is dead. You can invite the same address again."}
+			v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("client.was_declined"), Text: words.Say("client.link_dead")}
 			if i.Reason != "" {
-				v.Banner.Text = "They wrote: “" + i.Reason + "” " + v.Banner.Text
+				v.Banner.Text = words.Say("client.they_wrote", "reason", i.Reason) + " " + v.Banner.Text
 			}
 			return
 		}
-		v.Banner = page.Banner{Tone: page.Idle, Title: "This invitation was cancelled.",
-			Text: "Its link is dead. You can invite the same address again."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.is_cancelled"), Text: words.Say("client.link_dead")}
 	case invite.Failed:
-		v.Banner = page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.",
-			Text: sentence(i.Reason) + " Its link is dead. Ask your client for an address that works, and invite that one."}
+		v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("client.not_arrived"), Text: sentence(i.Reason),
+			Next: words.Say("client.not_arrived_next")}
 		v.Again = true
 	}
 	if i.Live() || i.At(now) == invite.Expired {
-		v.Cancel = &page.Cancel{Text: fmt.Sprintf("The link in the mail to %s stops working at once, and the client gets no access. "+
-			"You can invite the same address again afterwards.", c.Email)}
+		v.Cancel = &page.Cancel{Text: words.Say("client.cancel_facts", "email", c.Email)}
+	}
+}
+
+// goingOn says how far an invitation that is out has got, and what may help.
+func goingOn(i *invite.Invite, now time.Time) string {
+	until := words.Say("client.until", "day", page.TimeAt(i.ExpiresAt, now).Day)
+	at := map[invite.EventName]string{}
+	for _, e := range i.Timeline {
+		at[e.Name] = page.TimeAt(e.At, now).Relative
+	}
+	switch {
+	case at[invite.Complained] != "":
+		return words.Say("client.in_spam") + " " + until
+	case i.WasOpened() && i.Contract != nil:
+		return words.Say("client.opened_unpaid", "when", cmp.Or(at[invite.Opened], at[invite.WasSigned])) + " " + until
+	case i.WasOpened():
+		return words.Say("client.opened_unaccepted", "when", cmp.Or(at[invite.Opened], at[invite.WasSigned])) + " " + until
+	case at[invite.Delivered] != "":
+		return words.Say("client.arrived", "when", at[invite.Delivered]) + " " + until
+	case at[invite.Delayed] != "":
+		return words.Say("client.is_delayed") + " " + until
+	}
+	return until
+}
+
+// joined says how it stands with a client whose payments are in order: what it has, when it was here, and what to do next.
+func joined(v *page.Client, c *client.Client, now time.Time) {
+	has := words.Say("client.has", "n", len(v.Access))
+	switch {
+	case c.SeenAt.IsZero():
+		v.Banner.Text = has + " " + words.Say("client.never_seen")
+	default:
+		v.Banner.Text = has + " " + words.Say("client.seen", "when", page.TimeAt(c.SeenAt, now).Relative)
+	}
+	if len(v.Access) == 0 {
+		v.Banner.Next = words.Say("client.share_something")
+	}
+	here := c.SeenAt
+	if here.Before(c.AcceptedAt) {
+		here = c.AcceptedAt
+	}
+	if c.Payment.State.Open() && now.Sub(here) >= quiet {
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.quiet", "when", page.TimeAt(here, now).Relative),
+			Text: words.Say("client.quiet_text"), Next: words.Say("client.quiet_next")}
+		v.Write = "mailto:" + string(c.Email)
 	}
 }
 
@@ -291,7 +378,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 func owing(v *page.Client, c *client.Client) bool {
 	until := ""
 	if day := deletedOn(c); day != "" {
-		until = " What it bought is suspended, and deleted on " + day + " unless it pays before."
+		until = words.Say("client.suspended_until", "day", day)
 	}
 	switch s := c.Payment.State; {
 	case s == subscription.PastDue && c.Payment.Asked != "":
@@ -299,21 +386,20 @@ func owing(v *page.Client, c *client.Client) bool {
 	case s.Open() && c.Payment.Inquiry:
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
 	case s == subscription.PastDue:
-		v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
-			Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to " +
-				"change it. Perhaps remind it."}
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.past_due"), Text: words.Say("client.past_due_text"),
+			Next: words.Say("client.past_due_next")}
 	case s == subscription.Disputed:
-		v.Banner = page.Banner{Tone: page.Bad, Title: "The client's bank disputes the payment.",
-			Text: "Its portal is paused until that is decided." + until}
+		v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("client.disputed"), Text: words.Say("client.disputed_text"), Next: until}
 	case c.Payment.Over() && returned(c):
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment was returned.",
-			Text: "What it bought could not be set up. Its portal is paused; it may pay again there."}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.returned"), Text: words.Say("client.returned_text")}
+		return true
 	case c.Payment.Over():
-		v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.",
-			Text: "Its portal is paused until it pays again, which it can do there at any time." + until}
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("client.payment_over"), Text: words.Say("client.payment_over_text"),
+			Next: until}
 	default:
 		return false
 	}
+	v.Write = "mailto:" + string(c.Email)
 	return true
 }
 
@@ -325,15 +411,13 @@ func resend(i *invite.Invite, a *agency.Agency, now time.Time) *page.Resend {
 			today++
 		}
 	}
-	left := max(invite.ResendsPerDay-today, 0)
-	out := &page.Resend{Limit: fmt.Sprintf("%d of %d re-sends left today, at least 60 seconds apart. Each counts towards the hour's "+
-		"invites: %d of %d are left. The new mail has a new link; the old one stops working.",
-		left, invite.ResendsPerDay, a.Left(now), agency.HourlyInvites)}
+	out := &page.Resend{Limit: words.Say("client.resend_limit", "n", max(invite.ResendsPerDay-today, 0))}
 	f := fault.As(i.MayResend(now))
 	switch {
 	case f == nil:
 		if next, full := nextFree(a, now); full {
-			return &page.Resend{Used: true, Limit: "All of this hour's invites are used up. The next one is free " + next.Relative + "."}
+			return &page.Resend{Used: true, Limit: words.Say("invite.none_left", "quota", agency.HourlyInvites) + " " +
+				words.Say("invite.next", "when", next.Relative)}
 		}
 		return out
 	case f.Code == fault.StillSending && i.At(now) != invite.Sending:
@@ -345,4 +429,18 @@ func resend(i *invite.Invite, a *agency.Agency, now time.Time) *page.Resend {
 	}
 	out.Wait = int((f.Retry + time.Second - 1) / time.Second)
 	return out
+}
+
+// undo is the offer to take back a right to change things that was just given; nil where none was, or it is gone already.
+func undo(v *page.Client, query url.Values) *page.Undo {
+	was := query.Get("was")
+	if query.Get("done") != "written" || was != "none" && was != string(instance.Read) || v.AccessURL == "" {
+		return nil
+	}
+	for _, x := range v.Access {
+		if x.ID == query.Get("undo") && x.Write && !x.Own {
+			return &page.Undo{Text: words.Say("client.is_write", "name", v.Name, "thing", x.Name), Resource: x.ID, Access: was}
+		}
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/view/page"
@@ -53,15 +54,17 @@ func (s *Site) clientActions(r *http.Request, directory *clients.Directory, call
 		v.Remove = &page.Question{Client: c.DisplayName(), Facts: whoKeepsWhat(v.Access)}
 	case client.Inactive:
 		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
-			{Tone: page.Bad, Text: "Its address, its name, your messages to it and the timeline are deleted for good."},
-			{Tone: page.Good, Text: "The activity log keeps what was done and when, with ids in the place of names."},
-			{Tone: page.Good, Text: "Its sign-in, and what it has with other agencies, stay as they are. You can invite the same address " +
-				"afresh."},
+			{Tone: page.Bad, Text: words.Say("client.erase_lost")},
+			{Tone: page.Good, Text: words.Say("client.erase_log")},
+			{Tone: page.Good, Text: words.Say("client.erase_kept")},
 		}}
 	}
 	if err := c.MayChange(now); err != nil {
 		if c.At(now) == client.Pending {
-			v.Fixed, v.Nothing = fault.As(err).Message, "Nothing is open yet. What the client buys is set up as soon as it has paid."
+			v.Fixed, v.Nothing = fault.As(err).Message, words.Say("client.nothing")
+			if c.Invite.Contract != nil {
+				v.Nothing = words.Say("client.nothing_until_paid")
+			}
 		}
 		return nil
 	}
@@ -98,20 +101,19 @@ func whoKeepsWhat(all []page.Linked) []page.Fact {
 		names := make([]string, 0, 4)
 		for i, x := range access {
 			if i == 3 && len(access) > 4 {
-				names = append(names, "and "+page.Count(len(access)-3, "other"))
+				names = append(names, words.Say("clients.and_more", "n", len(access)-3))
 				break
 			}
 			names = append(names, x.Name)
 		}
-		lost := "The client loses access with its next request: " + strings.Join(names, ", ") + "."
-		facts = append(facts, page.Fact{Tone: page.Bad, Text: lost})
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: words.Say("client.remove_lost", "things", strings.Join(names, ", "))})
 	} else {
-		facts = append(facts, page.Fact{Tone: page.Bad, Text: "The client's portal closes with its next request."})
+		facts = append(facts, page.Fact{Tone: page.Bad, Text: words.Say("client.remove_closed")})
 	}
 	return append(facts,
-		page.Fact{Tone: page.Good, Text: "Your instances and services stay with you and keep running."},
-		page.Fact{Tone: page.Good, Text: "The client keeps its sign-in, and everything that it owns itself."},
-		page.Fact{Tone: page.Good, Text: "It stays in your list as inactive, and you can invite it again."})
+		page.Fact{Tone: page.Good, Text: words.Say("client.remove_yours")},
+		page.Fact{Tone: page.Good, Text: words.Say("client.remove_theirs")},
+		page.Fact{Tone: page.Good, Text: words.Say("client.remove_again")})
 }
 
 // renameClient changes a client's name.
@@ -121,17 +123,18 @@ func renameClient(s *Site, directory *clients.Directory, renamer *clients.Rename
 		_, err := renamer.Rename(ctx, caller, c.ID, &name, form.Get("edition"))
 		return err
 	}
-	return s.change("rename", identity.ClientsWrite, "renamed", directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
+	again := func(v *page.Client, f *fault.Error, form url.Values) {
 		v.Rename.Open, v.Rename.Name = true, form.Get("name")
 		v.Rename.Problems = page.Problems{{Field: "rename", Message: f.Message}}
-	})
+	}
+	return s.change("rename", identity.ClientsWrite, always("renamed"), directory, do, again)
 }
 
 // changeAccess opens something to a client, changes a right, or with no right closes it.
 func changeAccess(s *Site, directory *clients.Directory, access *clients.Access) Form {
 	do := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		if form.Get("resource") == "" {
-			return fault.InField("resource", "Choose what to open to this client.")
+			return fault.InField("resource", "%s", words.Say("client.choose"))
 		}
 		resource, err := id.ParseResource(form.Get("resource"))
 		if err != nil {
@@ -144,7 +147,14 @@ func changeAccess(s *Site, directory *clients.Directory, access *clients.Access)
 		_, err = access.Grant(ctx, caller, c.ID, resource, instance.Access(form.Get("access")))
 		return err
 	}
-	return s.change("access", identity.ClientsWrite, "access", directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
+	// Who is given the right to change things can be taken it back at once.
+	done := func(form url.Values) string {
+		if form.Get("access") != string(instance.Write) || form.Get("was") == string(instance.Write) {
+			return "access"
+		}
+		return "written&undo=" + url.QueryEscape(form.Get("resource")) + "&was=" + url.QueryEscape(form.Get("was"))
+	}
+	return s.change("access", identity.ClientsWrite, done, directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
 		if v.Grant == nil || form.Get("access") == "none" {
 			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 			return
@@ -163,7 +173,7 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 		_, err := removal.Remove(ctx, caller, c.ID)
 		return err
 	}
-	return s.change("remove", identity.ClientsWrite, "removed", directory, do)
+	return s.change("remove", identity.ClientsWrite, always("removed"), directory, do)
 }
 
 // eraseClient forgets a client and leads back to the list.

@@ -45,15 +45,18 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		if c := r.URL.Query().Get("cursor"); c != "" {
 			var err error
 			if after, err = id.ParseClient(c); err != nil {
-				return fault.New(fault.NotFound, "This page of the list does not exist. Go back to the newest clients.")
+				return fault.New(fault.NotFound, "This page of the list doesn't exist. Go back to your newest clients.")
 			}
 		}
 		v, err := s.clients(r, directory, caller, after)
 		if err != nil {
 			return err
 		}
-		if r.URL.Query().Get("done") == "erased" {
-			v.Note = page.Note{Tone: page.Good, Text: "The client is erased. The activity log keeps rows with ids alone."}
+		switch r.URL.Query().Get("done") {
+		case "erased":
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("clients.erased")}
+		case "resent":
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("clients.resent")}
 		}
 		if v.Form != nil {
 			v.Form.Open = r.URL.Query().Get("invite") == "new"
@@ -64,7 +67,7 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show,
-		primary(sendInvite(s, directory, inviter)), previewPortal(s, previewer))
+		primary(sendInvite(s, directory, inviter)), resendFromList(s, directory, inviter), previewPortal(s, previewer))
 }
 
 // workspace is what surrounds the agency's pages.
@@ -84,37 +87,37 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 	if err != nil {
 		return page.Clients{}, err
 	}
-	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue}
+	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue,
+		Now: now.UTC().Format(time.RFC3339), Cursor: string(after)}
 	query := r.URL.Query()
 	v.Find, v.Status = strings.TrimSpace(query.Get("q")), query.Get("status")
-	if !slices.ContainsFunc(states, func(s state) bool { return s.status == v.Status }) {
-		v.Status = ""
-	}
 	if len(v.Find) > longestFind {
 		v.Find = strings.ToValidUTF8(v.Find[:longestFind], "")
 	}
-	for _, s := range states {
-		v.Filters = append(v.Filters, page.Filter{Word: s.word, URL: listPath(v.Find, s.status, ""), Here: s.status == v.Status})
-	}
+	state := stateOf(v.Status)
+	v.Status = state.name
 	if after != "" {
 		v.Newest = listPath(v.Find, v.Status, "")
 	}
-	found, err := directory.Clients(ctx, caller, clients.Query{Limit: perPage, After: after, Status: v.Status, Find: text.Fold(v.Find)})
+	found, err := directory.Clients(ctx, caller, clients.Query{Limit: perPage, After: after, Status: string(state.status),
+		Reason: string(state.reason), Find: text.Fold(v.Find)})
 	if err != nil {
 		return v, err
 	}
+	v.Filters = filters(v, found.Tally)
+	may := a.MayInvite() == nil
 	for i := range found.Items {
-		v.Rows = append(v.Rows, row(&found.Items[i], now))
+		x := row(&found.Items[i], may, now)
+		x.Menu = x.ID == query.Get("menu")
+		v.Rows = append(v.Rows, x)
 	}
 	if found.Next != "" {
 		v.Older = listPath(v.Find, v.Status, found.Next)
 	}
 	if f := fault.As(a.MayInvite()); f != nil {
-		v.Barred = page.Barred{Title: f.Message, Text: "Your clients keep what they have. Write to the platform's support to change this."}
+		v.Barred = page.Barred{Title: f.Message, Text: words.Say("clients.barred")}
 		if f.Code == fault.PlanRequired {
-			v.Barred.URL = "/upgrade"
-			v.Barred.Text = "With Max you bring clients into a portal under your own brand. When you upgrade, all that you have set up " +
-				"stays as it is."
+			v.Barred.URL, v.Barred.Text = "/upgrade", words.Say("clients.barred_plan")
 		}
 		return v, nil
 	}
@@ -126,52 +129,94 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 // longestFind is how much of what is searched for is read, in bytes.
 const longestFind = 200
 
-// state is a client's state as a filter of the list.
-type state struct{ status, word string }
+// state is what clients can be told apart by: a status, or the reason of one that is inactive.
+type state struct {
+	name   string // in the address
+	word   string
+	status client.Status
+	reason client.Reason
+	always bool // whether it is offered when nobody is in it, too
+}
 
-var states = []state{
-	{"", "All"}, {string(client.Pending), "Pending"}, {string(client.Active), "Active"}, {string(client.Inactive), "Inactive"},
+func states() []state {
+	all := []state{{word: words.Say("clients.all"), always: true},
+		{name: string(client.Pending), word: words.Say("clients.pending"), status: client.Pending, always: true},
+		{name: string(client.Active), word: words.Say("clients.active"), status: client.Active, always: true},
+		{name: string(client.Inactive), word: words.Say("clients.inactive"), status: client.Inactive}}
+	for _, why := range client.Reasons() {
+		all = append(all, state{name: string(why), word: reasonBadge(why).Text, reason: why})
+	}
+	return all
+}
+
+// stateOf is the state of this name; all clients for one that is none.
+func stateOf(name string) state {
+	all := states()
+	for _, s := range all {
+		if s.name == name {
+			return s
+		}
+	}
+	return all[0]
+}
+
+// filters are the states that can be looked at alone, with how many are in each as far as the list was read for this page. Those
+// that nobody is in are left out, as is the one for all that are inactive, which links from elsewhere lead to.
+func filters(v page.Clients, seen clients.Tally) []page.Filter {
+	var all []page.Filter
+	for _, s := range states() {
+		n := seen.Reasons[s.reason]
+		switch {
+		case s.status != "":
+			n = seen.Status[s.status]
+		case s.reason == "":
+			n = seen.All
+		}
+		here := s.name == v.Status
+		if !here && !s.always && (n == 0 || s.reason == "") {
+			continue
+		}
+		f := page.Filter{Word: s.word, URL: listPath(v.Find, s.name, ""), Here: here}
+		if v.Cursor == "" {
+			f.Count = strconv.Itoa(n)
+			if !seen.Whole {
+				f.Count += "+"
+			}
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // listPath is the list's path with these filters; the order of the parameters is fixed.
 func listPath(find, status string, after id.Client) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"q": find, "status": status, "cursor": string(after)} {
-		if value != "" {
-			q.Set(name, value)
-		}
+	if list := (page.Clients{Find: find, Status: status, Cursor: string(after)}).List(); list != "" {
+		return "/clients?" + list
 	}
-	if len(q) == 0 {
-		return "/clients"
-	}
-	return "/clients?" + q.Encode()
+	return "/clients"
 }
 
-func row(l *clients.Listed, now time.Time) page.ClientRow {
+// mostLinked is how many of a client's instances and services are named in the list.
+const mostLinked = 4
+
+func row(l *clients.Listed, may bool, now time.Time) page.ClientRow {
 	c := l.Client
-	out := page.ClientRow{URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now),
-		Since: page.TimeAt(c.Invite.CreatedAt, now), Invited: true}
+	out := page.ClientRow{ID: string(c.ID), URL: clientPath(c.ID), Name: c.DisplayName(), Status: standingBadge(c, now), Pays: payerWord(c)}
 	if c.Name != "" {
 		out.Email = string(c.Email)
 	}
-	if c.Joined() {
-		out.Since, out.Invited = page.TimeAt(c.AcceptedAt, now), false
+	var at time.Time
+	out.Event, at = lastEvent(c, now)
+	out.At = page.TimeAt(at, now)
+	out.Waits, out.Urgent = waitsFor(c, now)
+	if may && fault.As(c.Invite.MayResend(now)) == nil {
+		out.Can += page.CanResend
 	}
-	switch s := c.Payment.State; {
-	case !c.Joined():
-	case s == subscription.PastDue && c.Payment.Asked != "":
-		out.Owes = words.Say("money.confirm_listed")
-	case s == subscription.PastDue:
-		out.Owes = "payment past due"
-	case s == subscription.Disputed:
-		out.Owes = "payment disputed"
-	case c.Payment.Over():
-		out.Owes = "payment ended"
-	case s == subscription.Active && !c.Payment.End().IsZero():
-		out.Owes = words.Say("money.ends_listed", "day", page.TimeAt(c.Payment.End(), now).Day)
-	}
-	if c.Proposal != nil && !c.Joined() {
-		out.Asks = "asks for another address"
+	switch s := c.Invite.At(now); {
+	case !c.Joined() && (s == invite.Pending || s == invite.Sending || s == invite.Expired):
+		out.Can += page.CanCancel
+	case may && !c.Joined():
+		out.Can += page.CanAgain
 	}
 	for _, x := range l.Resources {
 		out.Linked = append(out.Linked, x.Name)
@@ -181,7 +226,84 @@ func row(l *clients.Listed, now time.Time) page.ClientRow {
 			out.Linked = append(out.Linked, x.Name())
 		}
 	}
+	if n := len(out.Linked); n > mostLinked {
+		out.Linked, out.More = out.Linked[:mostLinked], n-mostLinked
+	}
 	return out
+}
+
+// lastEvent is what a client did last, or what was done about it, in a word that goes before the time.
+func lastEvent(c *client.Client, now time.Time) (string, time.Time) {
+	switch {
+	case !c.EndedAt.IsZero() && c.EndedBy == client.ByClient:
+		return words.Say("clients.did_leave"), c.EndedAt
+	case !c.EndedAt.IsZero():
+		return words.Say("clients.was_removed"), c.EndedAt
+	case c.Joined() && !c.SeenAt.IsZero() && c.SeenAt.After(c.AcceptedAt):
+		return words.Say("clients.was_seen"), c.SeenAt
+	case c.Joined():
+		return words.Say("clients.did_accept"), c.AcceptedAt
+	}
+	i := c.Invite
+	if i.At(now) == invite.Expired && i.Asked(now).IsZero() {
+		return words.Say("clients.did_expire"), i.ExpiresAt
+	}
+	if len(i.Timeline) == 0 {
+		return words.Say("clients.was_invited"), i.CreatedAt
+	}
+	switch last := i.Timeline[len(i.Timeline)-1]; last.Name {
+	case invite.Opened:
+		return words.Say("clients.did_open"), last.At
+	case invite.WasTaken:
+		return words.Say("clients.did_accept"), last.At
+	default:
+		return eventLine(last).Title, last.At
+	}
+}
+
+// waitsFor is what a client waits for, or what the agency waits for, and whether it is the agency's to do something; "" for
+// nothing.
+func waitsFor(c *client.Client, now time.Time) (string, bool) {
+	if !c.Joined() {
+		return inviteWaits(c, now)
+	}
+	switch s := c.Payment.State; {
+	case s == subscription.PastDue && c.Payment.Asked != "":
+		return words.Say("money.confirm_listed"), true
+	case s == subscription.PastDue:
+		return words.Say("clients.payment_failed"), true
+	case s == subscription.Disputed:
+		return words.Say("clients.payment_disputed"), true
+	case s == subscription.Active && !c.Payment.End().IsZero():
+		return words.Say("money.ends_listed", "day", page.TimeAt(c.Payment.End(), now).Day), true
+	}
+	for n := range c.Items {
+		if c.Items[n].Working() {
+			return words.Say("clients.set_up"), false
+		}
+	}
+	return "", false
+}
+
+// inviteWaits is waitsFor while nobody has accepted.
+func inviteWaits(c *client.Client, now time.Time) (string, bool) {
+	i := c.Invite
+	s := i.At(now)
+	switch {
+	case c.Proposal != nil:
+		return words.Say("clients.wants_address"), true
+	case s == invite.Expired && !i.Asked(now).IsZero():
+		return words.Say("clients.wants_link"), true
+	case s != invite.Pending:
+		return "", false
+	case i.ExpiresAt.Sub(now) < 24*time.Hour:
+		return words.Say("clients.expires_soon", "when", page.TimeAt(i.ExpiresAt, now).Relative), true
+	case !i.WasOpened():
+		return words.Say("clients.unopened"), false
+	case i.Contract != nil:
+		return words.Say("clients.unpaid"), false
+	}
+	return words.Say("clients.unaccepted"), false
 }
 
 func clientPath(c id.Client) string { return "/clients/" + url.PathEscape(string(c)) }
@@ -194,12 +316,17 @@ func (s *Site) form(r *http.Request, directory *clients.Directory, caller identi
 		kind instance.Kind
 		into *[]page.Choice
 	}{{instance.N8N, &f.Instances}, {instance.Service, &f.Services}} {
-		all, err := directory.Resources(r.Context(), caller, part.kind, true)
+		all, err := directory.Resources(r.Context(), caller, part.kind, false)
 		if err != nil {
 			return nil, err
 		}
-		for _, x := range all {
-			*part.into = append(*part.into, page.Choice{ID: string(x.ID), Name: x.Name, State: resourceBadge(x.Status)})
+		for i := range all {
+			x := page.Choice{ID: string(all[i].ID), Name: all[i].Name, State: resourceBadge(all[i].Status), Why: unready(&all[i])}
+			if x.Why != "" {
+				f.Unready = append(f.Unready, x)
+				continue
+			}
+			*part.into = append(*part.into, x)
 		}
 	}
 	t, err := directory.Tariff(r.Context(), caller)
@@ -207,7 +334,39 @@ func (s *Site) form(r *http.Request, directory *clients.Directory, caller identi
 		return f, err
 	}
 	f.Selling, f.Tax = true, receipt.TaxWords(t.Tax)
-	return f, offer(f, t, s.now())
+	if err := offer(f, t, s.now()); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(f.Sizes, func(o page.Offered) bool { return o.Value == usual }) {
+		f.Hosting = usual // a free portal is chosen on purpose
+	}
+	return f, nil
+}
+
+// usual is the size that most agencies ask their clients to buy.
+const usual = "30"
+
+// unready is why a resource cannot be linked; "" for one that can.
+func unready(r *instance.Resource) string {
+	if r.Bought() {
+		return words.Say("invite.owned")
+	}
+	switch r.Status {
+	case instance.Running, instance.Active:
+		return ""
+	case instance.PendingDeploy:
+		return words.Say("invite.waiting")
+	case instance.Deploying:
+		return words.Say("invite.deploying")
+	case instance.Stopped:
+		return words.Say("invite.stopped")
+	case instance.SuspendedDown:
+		return words.Say("invite.suspended")
+	case instance.Deleted:
+		return words.Say("invite.deleted")
+	default:
+		return words.Say("invite.broken")
+	}
 }
 
 // offer puts on the form what is sold, and what each choice of it comes to.
@@ -236,7 +395,14 @@ func offer(f *page.InviteForm, t contract.Tariff, now time.Time) error {
 			f.Totals = append(f.Totals, page.Total{Of: page.TotalOf(size, whatsapp), Month: b.Month, Year: b.Year, Saving: b.Saving})
 			switch {
 			case !whatsapp:
-				f.Sizes = append(f.Sizes, page.Offered{Value: size, Priced: b.Lines[0]})
+				o := page.Offered{Value: size, Priced: b.Lines[0]}
+				switch size {
+				case usual:
+					o.Hint = words.Say("invite.most_common")
+				case "10":
+					o.Hint = words.Say("invite.for_trials")
+				}
+				f.Sizes = append(f.Sizes, o)
 			case gb == 0:
 				f.Extra = &page.Offered{Value: "true", Priced: b.Lines[0]}
 			}
@@ -268,8 +434,37 @@ func (s *Site) again(r *http.Request, directory *clients.Directory, caller ident
 	if err != nil {
 		return err
 	}
-	f.Email, f.Name = string(l.Client.Email), l.Client.Name
+	i := l.Client.Invite
+	f.Email, f.Name, f.Message, f.Client = string(l.Client.Email), l.Client.Name, i.Message, i.Payer == invite.ClientPays
+	if f.Client {
+		f.Hosting, f.WhatsApp = ordered(i.Contract)
+	}
+	for _, list := range [][]page.Choice{f.Instances, f.Services} {
+		for n := range list {
+			for _, g := range i.Grants {
+				if string(g.Resource) == list[n].ID {
+					list[n].Ticked, list[n].Write = true, g.Access == instance.Write
+				}
+			}
+		}
+	}
 	return nil
+}
+
+// ordered is what a contract is about, as the form has it.
+func ordered(c *contract.Contract) (hosting string, whatsapp bool) {
+	if c == nil {
+		return "", false
+	}
+	for _, l := range c.Lines {
+		switch l.Product {
+		case contract.Hosting:
+			hosting = strconv.Itoa(l.StorageGB)
+		case contract.WhatsApp:
+			whatsapp = true
+		}
+	}
+	return hosting, whatsapp
 }
 
 func newKey() string {
@@ -313,6 +508,52 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 			}
 			typed(v.Form, r.PostForm)
 			v.Form.Problems = problems(f, inviteNames)
+			if f.Existing != "" {
+				v.Form.Existing = clientPath(id.Client(f.Existing))
+			}
+			retryAfter(w, f)
+			return s.show(w, r, f.Code.Status(), v)
+		})
+}
+
+// resendFromList sends a client's invite again from its row, and leads back to the list as it was.
+func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
+	return form("row", identity.ByStaff(identity.InvitesWrite),
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			ctx := r.Context()
+			list, _ := url.ParseQuery(r.PostForm.Get("list")) // what cannot be read is the list of all
+			back := page.Clients{Find: list.Get("q"), Status: list.Get("status"), Cursor: list.Get("cursor")}
+			// The directory finds out first whether the caller may look, and then whether there is such a client.
+			which, unread := id.ParseClient(r.PostForm.Get("resend"))
+			l, err := directory.Client(ctx, caller, which)
+			if unread != nil && fault.Is(err, fault.NotFound) {
+				return unread
+			}
+			if err == nil {
+				event.Annotate(ctx, "client", string(l.Client.ID))
+				var c *client.Client
+				if c, err = inviter.Resend(ctx, caller, l.Client.Invite.ID, onboarding.Unchanged{}, ""); err == nil {
+					_, err = inviter.Await(ctx, c, patience)
+				}
+			}
+			if err == nil {
+				return seeOther(w, "/clients?"+strings.TrimPrefix(back.List()+"&done=resent", "&"))
+			}
+			f, err := ours(r, err)
+			if err != nil {
+				return err
+			}
+			again := r.Clone(ctx)
+			again.URL.RawQuery = back.List()
+			after, err := id.ParseClient(back.Cursor)
+			if err != nil {
+				after = ""
+			}
+			v, err := s.clients(again, directory, caller, after)
+			if err != nil {
+				return err
+			}
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 			retryAfter(w, f)
 			return s.show(w, r, f.Code.Status(), v)
 		})

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
@@ -56,11 +57,16 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 			}
 			return s.contract(w, r, c, func(v *page.Contract) error {
 				v.Brand, v.Person = senderBrand(c.Invite.From), string(caller.Email)
-				v.Back, v.BackWord = portalPath(string(c.Agency)), "Your portal"
+				if branded, err := contracts.Branded(r.Context(), c.Agency); err != nil {
+					return err
+				} else if !branded {
+					v.Brand = s.brand
+				}
+				v.Back, v.BackWord = portalPath(string(c.Agency)), words.Say("contract.your_portal")
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
-					v.Back, v.BackWord = checkoutPath(c.Agency), "What you buy"
+					v.Back, v.BackWord = checkoutPath(c.Agency), words.Say("contract.your_order")
 				} else if !c.Joined() {
-					v.Back, v.BackWord = "/account", "Your account"
+					v.Back, v.BackWord = "/account", words.Say("contract.your_account")
 				}
 				return nil
 			})
@@ -81,7 +87,7 @@ func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client
 		return err
 	}
 	if of == nil {
-		return fault.New(fault.NotFound, "There is no contract here: nothing is bought with this invitation.")
+		return fault.New(fault.NotFound, "%s", words.Say("contract.none"))
 	}
 	if r.URL.Query().Get("as") == "text" {
 		return keep(w, of, now)

@@ -2,13 +2,13 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -18,10 +18,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(err)
 	if f == nil {
 		event.Annotate(r.Context(), "error", err.Error())
-		f = fault.New(fault.Internal, "Nothing was lost. Try again in a moment.")
+		f = fault.New(fault.Internal, "%s", words.Say("errors.try_again"))
 	}
 	note(r.Context(), f)
-	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: "Go to the start", NextURL: "/"}
+	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: words.Say("errors.start"), NextURL: "/"}
 	switch f.Code {
 	case fault.Unauthenticated:
 		next := "/sign-in"
@@ -39,7 +39,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	retryAfter(w, f)
 	if err := s.show(w, r, f.Code.Status(), v); err != nil {
 		event.Annotate(r.Context(), "error", err.Error())
-		http.Error(w, "Something went wrong on our side. Try again in a moment.", http.StatusInternalServerError)
+		http.Error(w, words.Say("errors.ours")+". "+words.Say("errors.try_again"), http.StatusInternalServerError)
 	}
 }
 
@@ -47,21 +47,21 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 func title(c fault.Code) string {
 	switch c {
 	case fault.NotFound:
-		return "There is nothing at this address"
+		return words.Say("errors.nothing_here")
 	case fault.WrongMethod:
-		return "That does not work here"
+		return words.Say("errors.wrong_method")
 	case fault.CrossOrigin:
-		return "This came from another site"
+		return words.Say("errors.cross_origin")
 	case fault.RateLimited:
-		return "A moment, please"
+		return words.Say("errors.rate_limited")
 	case fault.TooLarge:
-		return "That is too much at once"
+		return words.Say("errors.too_large")
 	case fault.Internal, fault.Unavailable:
-		return "Something went wrong on our side"
+		return words.Say("errors.ours")
 	case fault.Forbidden, fault.PlanRequired, fault.Suspended:
-		return "This is not open to you"
+		return words.Say("errors.forbidden")
 	}
-	return "That did not work"
+	return words.Say("errors.failed")
 }
 
 // retryAfter tells programs when to come back (RFC 9110 section 10.2.3).
@@ -116,7 +116,7 @@ func asTooLarge(err error) (*http.MaxBytesError, bool) {
 	return e, ok
 }
 
-// allowed words the methods that a path takes.
-func allowed(methods string) *fault.Error {
-	return fault.New(fault.WrongMethod, "%s", fmt.Sprintf("This address takes only %s. Go back and use the page's own buttons.", methods))
+// notAllowed is for a method that a path does not take; Allow says which it does.
+func notAllowed() *fault.Error {
+	return fault.New(fault.WrongMethod, "%s", words.Say("errors.wrong_method_text"))
 }

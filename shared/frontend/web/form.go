@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -76,7 +77,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			methods += ", POST"
 		}
 		w.Header().Set("Allow", methods)
-		p.site.fail(w, r, allowed(methods))
+		p.site.fail(w, r, notAllowed())
 	}
 }
 
@@ -161,7 +162,7 @@ func (s *Site) notAgency(w http.ResponseWriter, r *http.Request, err error) erro
 	if f := fault.As(err); f != nil && f.Code == fault.Forbidden {
 		note(r.Context(), f)
 		return s.show(w, r, http.StatusForbidden, page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message,
-			Next: "See your agencies and portals", NextURL: "/agencies"})
+			Next: words.Say("errors.your_places"), NextURL: "/agencies"})
 	}
 	return err
 }
@@ -189,7 +190,7 @@ func (l *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		methods = strings.Join([]string{http.MethodGet, http.MethodHead}, ", ")
 	}
 	w.Header().Set("Allow", methods)
-	bare(w, r, allowed(methods))
+	bare(w, r, notAllowed())
 }
 
 // Function is the redirect as a Lambda function behind its route.

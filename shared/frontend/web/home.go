@@ -32,6 +32,7 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 			v.Numbers = s.numbers(h)
 		}
 		v.Workspace.Invite = a.MayInvite() == nil && len(v.Steps) == 0
+		v.Try = a.Plan == agency.Max // on Free the last step is the sandbox
 		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0
 		for _, t := range h.Tasks {
 			v.Tasks = append(v.Tasks, s.task(t))

@@ -8,18 +8,35 @@ import (
 
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
-// scopeWords say what each scope allows.
-var scopeWords = map[identity.Scope]string{
-	identity.InvitesRead: "See invitations", identity.InvitesWrite: "Send, re-send and cancel invitations",
-	identity.ClientsRead: "See clients", identity.ClientsWrite: "Change clients and their access",
-	identity.ResourcesRead: "See instances and services", identity.ResourcesWrite: "Connect and disconnect them",
-	identity.ActivityRead: "Read the activity log",
-	identity.AgencyRead:   "See the agency and its people", identity.AgencyWrite: "Change the branding",
+// scopeWord says what a scope allows.
+func scopeWord(s identity.Scope) string {
+	switch s {
+	case identity.InvitesRead:
+		return words.Say("settings.scope_invites_read")
+	case identity.InvitesWrite:
+		return words.Say("settings.scope_invites_write")
+	case identity.ClientsRead:
+		return words.Say("settings.scope_clients_read")
+	case identity.ClientsWrite:
+		return words.Say("settings.scope_clients_write")
+	case identity.ResourcesRead:
+		return words.Say("settings.scope_resources_read")
+	case identity.ResourcesWrite:
+		return words.Say("settings.scope_resources_write")
+	case identity.ActivityRead:
+		return words.Say("settings.scope_activity_read")
+	case identity.AgencyRead:
+		return words.Say("settings.scope_agency_read")
+	case identity.AgencyWrite:
+		return words.Say("settings.scope_agency_write")
+	}
+	return string(s)
 }
 
 // KeysPage shows the agency's API keys; with revoke in the query it asks about one of them.
@@ -32,7 +49,7 @@ func KeysPage(s *Site, auth *signin.Authenticator, keys *signin.Keys, settings *
 		}
 		q := r.URL.Query()
 		if q.Get("done") == "revoked" {
-			v.Note = page.Note{Tone: page.Good, Text: "The key is revoked. The next request with it is refused."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("settings.key_revoked")}
 		}
 		for i := range v.Rows {
 			if x := &v.Rows[i]; x.ID == q.Get("revoke") && x.Revoked.Machine == "" {
@@ -54,7 +71,7 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.S
 	}
 	v := page.Keys{Workspace: workspace(a, caller, page.InSettings), Tab: "keys", Key: newKey()}
 	for _, x := range identity.Scopes() {
-		v.Scopes = append(v.Scopes, page.ScopeChoice{Value: string(x), Text: scopeWords[x]})
+		v.Scopes = append(v.Scopes, page.ScopeChoice{Value: string(x), Text: scopeWord(x)})
 	}
 	all, err := keys.List(ctx, caller)
 	if err != nil {
@@ -104,8 +121,7 @@ func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 		}
 		v.Made, v.Secret = made.Name, secret
 		if secret == "" { // the same form once more
-			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; " +
-				"make another key when you did not copy it."}
+			v.Note = page.Note{Tone: page.Wait, Text: words.Say("settings.key_again")}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})

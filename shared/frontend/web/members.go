@@ -7,16 +7,23 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
-// memberOutcomes are what the page of members says after something was done.
-var memberOutcomes = map[string]string{
-	"added":   "Added. A mail that says so is on its way.",
-	"changed": "The role is changed.",
-	"removed": "Removed. The person is not of the agency any more.",
+// memberOutcome is what the page of members says after something was done.
+func memberOutcome(done string) string {
+	switch done {
+	case "added":
+		return words.Say("settings.member_added")
+	case "changed":
+		return words.Say("settings.role_changed")
+	case "removed":
+		return words.Say("settings.member_removed")
+	}
+	return ""
 }
 
 // MembersPage shows who works at the agency; with remove in the query it asks about one of them.
@@ -30,7 +37,7 @@ func MembersPage(
 			return err
 		}
 		q := r.URL.Query()
-		if text := memberOutcomes[q.Get("done")]; text != "" {
+		if text := memberOutcome(q.Get("done")); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		for i := range v.Rows {

@@ -22,7 +22,8 @@ import (
 )
 
 // PortalPage is where a client stands: at its one agency, at the one that it chose, or before the choice.
-func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waiting *onboarding.Waiting) *Page {
+func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glances *portal.Glances,
+	waiting *onboarding.Waiting) *Page {
 	return s.page("portalPage", auth, identity.ByClient, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := agencyIn(r)
@@ -55,6 +56,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 		if caller.Agency != "" {
 			v.Agency = "/home"
 		}
+		if view.Access == portal.Kept { // what is the client's own has nothing of the agency's about it
+			v.Brand, v.Kept = s.brand, true
+		}
 		if view.Access == portal.Inactive {
 			v.Welcome, v.Failed = false, words.Say("portal.paused", "agency", view.Agency.Name)
 		}
@@ -63,6 +67,10 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 		}
 		if view.Access == portal.Inactive && returned(view.Client) {
 			v.Failed = words.Say("portal.returned", "agency", view.Agency.Name)
+		}
+		if view.Access == portal.Inactive && view.Client.Payment.Resting {
+			v.Brand = s.brand
+			v.Failed = words.Say("portal.resting")
 		}
 		if view.Access == portal.Closed {
 			v.Welcome = false
@@ -76,7 +84,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}
-			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended {
+			if pay.Over() && pay.State != subscription.Disputed && !view.Agency.Suspended && !pay.Resting {
 				v.Again, v.DeletedOn = checkoutPath(view.Agency.ID), deletedOn(view.Client)
 				if !returned(view.Client) {
 					v.Failed = ""
@@ -84,6 +92,12 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, waitin
 			}
 		}
 		portalSections(&v, view, s.now())
+		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {
+			addGlances(&v, view, glances.Of(ctx, view), s.now())
+		}
+		if v.Brand.Name == view.Agency.Name { // else it has nothing of the agency's about it
+			v.Ask = whomToAsk(view)
+		}
 		return s.show(w, r, http.StatusOK, v)
 	})
 }
@@ -116,6 +130,41 @@ func portalSections(v *page.Portal, view *portal.View, now time.Time) {
 	for _, i := range view.Services {
 		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
 	}
+}
+
+// addGlances puts on the tiles what runs in each instance. Tiles stand in the order of the view's instances.
+func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.Glance, now time.Time) {
+	for n := range view.Instances {
+		g, ok := seen[view.Instances[n].ID]
+		if !ok || v.Instances[n].Progress != nil {
+			continue
+		}
+		of := func(u instance.Run) string {
+			if name := g.Names[u.Workflow]; name != "" {
+				return name
+			}
+			return words.Say("portal.gone_workflow")
+		}
+		out := &page.Glance{Active: g.Active, Workflows: g.Workflows, More: g.More, NoRuns: g.NoRuns}
+		if g.Last.ID != "" && !g.Last.StartedAt.IsZero() {
+			out.Last, out.LastAt, out.LastOf = runBadge(g.Last.Status), page.TimeAt(g.Last.StartedAt, now), of(g.Last)
+		}
+		if g.Failed.ID != "" {
+			out.FailedOf, out.Why = of(g.Failed), failed(g.Failed.Failure)
+			if !g.Failed.StartedAt.IsZero() {
+				out.FailedAt = page.TimeAt(g.Failed.StartedAt, now)
+			}
+		}
+		v.Instances[n].Glance = out
+	}
+}
+
+// whomToAsk is the person who invited the client, where they still work at the agency.
+func whomToAsk(view *portal.View) *page.Ask {
+	if view.Inviter == nil {
+		return nil
+	}
+	return &page.Ask{Name: view.Inviter.Name, Email: string(view.Inviter.Email)}
 }
 
 // places are the portals to switch between; none for a client of one. Initials take the logos' places, so that their

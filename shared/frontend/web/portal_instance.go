@@ -115,6 +115,9 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if x.Status.Linkable() || x.Silent() {
 		v.Address = x.URL
 	}
+	if x.Agency.Suspended {
+		v.Brand = s.brand
+	}
 	if x.Silent() {
 		v.Silent = page.TimeAt(x.SilentAt, now)
 		if !x.AnsweredAt.IsZero() {

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"net/http"
 
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/view/page"
@@ -40,6 +43,47 @@ func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
 			}
 			return s.show(w, r, http.StatusOK, v)
 		})
+}
+
+// previewOf shows an agency the portal as one of its clients sees it now, or will once it accepts. It is no visit of the client.
+func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clients.Directory, caller identity.Caller) error {
+	ctx, now := r.Context(), s.now()
+	which, err := id.ParseClient(r.PathValue("clientId"))
+	if err != nil {
+		return err
+	}
+	l, err := directory.Client(ctx, caller, which)
+	if err != nil {
+		return err
+	}
+	c := l.Client
+	if c.At(now) == client.Inactive { // there is no portal to see
+		return seeOther(w, clientPath(c.ID))
+	}
+	a, err := directory.Agency(ctx, caller)
+	if err != nil {
+		return err
+	}
+	have, err := directory.Shared(ctx, caller, c)
+	if err != nil {
+		return err
+	}
+	v := page.Portal{Brand: brandOf(a), Person: string(c.Email), Preview: c.DisplayName(), Accepted: c.Joined()}
+	portalSections(&v, portal.PreviewOf(a, c, have), now)
+	if c.Joined() {
+		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract")
+	} else {
+		err = promise(&v, c.Invite.Contract)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range v.Instances {
+		if v.Instances[i].Look != "" {
+			v.Instances[i].Look = "#content" // that page is the client's alone
+		}
+	}
+	return s.show(w, r, http.StatusOK, v)
 }
 
 // promise puts on a previewed portal what the client is asked to buy, as it stands there once it is paid and set up.

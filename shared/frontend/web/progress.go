@@ -107,5 +107,5 @@ func retryProvisioning(s *Site, directory *clients.Directory, retrier *provision
 		}
 		return err
 	}
-	return s.change("retry", identity.ClientsWrite, "retried", directory, again)
+	return s.change("retry", identity.ClientsWrite, always("retried"), directory, again)
 }

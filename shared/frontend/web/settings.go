@@ -25,9 +25,9 @@ import (
 // roleWord is a role in a word.
 func roleWord(r agency.Role) string {
 	if r == agency.Owner {
-		return "Owner"
+		return words.Say("settings.owner")
 	}
-	return "Admin"
+	return words.Say("settings.admin")
 }
 
 // isOwner tells whether the caller is an owner now.
@@ -53,10 +53,10 @@ func SettingsPage(s *Site, auth *signin.Authenticator, settings *agencies.Settin
 func look(v *page.Branding, q url.Values) {
 	switch q.Get("done") {
 	case "saved":
-		v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+		v.Note = page.Note{Tone: page.Good, Text: words.Say("settings.branding_saved")}
 	case "tried":
 		if name, err := agency.ParseName(q.Get("name")); err == nil {
-			v.Name, v.Note = name, page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+			v.Name, v.Note = name, page.Note{Tone: page.Wait, Text: words.Say("settings.only_preview")}
 		}
 	}
 	if c, err := agency.ParseColor(q.Get("color")); err == nil && q.Get("color") != "" {
@@ -190,7 +190,8 @@ func Logo(s *Site, logos *agencies.Logos) *Page {
 	})
 }
 
-// planPaid waits until the payment for Max has come, and has it asked after: the payment service's word may be lost. Where none is on its way there is nothing to wait for.
+// planPaid waits until the payment for Max has come, and has it asked after: the payment service's word may be lost. Where none
+// is on its way there is nothing to wait for.
 func (s *Site) planPaid(
 	w http.ResponseWriter, r *http.Request, awaiting *billing.Awaiting, a *agency.Agency, caller identity.Caller,
 ) error {
@@ -229,14 +230,8 @@ func UpgradePage(
 			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
 			Asks: a.Payment.Asked != "", Confirm: a.Payment.AskedURL,
 			Back:   q.Get("canceled") != "" && !isMax,
-			SignIn: signInAgain(r, "/upgrade", "Paying, cards and invoices need a sign-in of the last hour.")}
-		if plan, err := prices.Plan(r.Context()); err == nil {
-			b, err := bill(plan)
-			if err != nil {
-				return err
-			}
-			v.Bill = &b
-		} else if !fault.Is(err, fault.PaymentsOff) {
+			SignIn: signInAgain(r, "/upgrade", words.Say("plan.paying_again"))}
+		if v.Bill, err = planBill(r.Context(), prices); err != nil {
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)

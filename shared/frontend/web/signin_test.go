@@ -1,12 +1,15 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -47,10 +50,11 @@ func TestAnAddressThatTellsOfNoCodeIsNotBelieved(t *testing.T) {
 func TestSigningUpKeepsWhatWasTypedInItsAddress(t *testing.T) {
 	t.Parallel()
 	at := codePath("/sign-up", "ops@acme.example", "1", now, url.Values{"name": {"Acme & Söhne"}})
-	p := SignUpPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, &signin.SignUps{})
+	p := SignUpPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, &signin.SignUps{},
+		&billing.Prices{Store: unsold{}})
 	for range 2 {
 		body := do(p, "GET", at, nil).Body.String()
-		for _, want := range []string{"Check your mail", "sent a new code.", "<b>ops@acme.example</b>",
+		for _, want := range []string{"Check your email", "sent a new code.", "<b>ops@acme.example</b>",
 			`name="name" value="Acme &amp; Söhne"`} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s does not show %s, but %s", at, want, body)
@@ -59,9 +63,14 @@ func TestSigningUpKeepsWhatWasTypedInItsAddress(t *testing.T) {
 	}
 	for _, refused := range []string{"/sign-up?step=code&sent=1&email=ops@acme.example&name=",
 		"/sign-up?step=code&sent=1&email=x&name=Acme"} {
-		if body := do(p, "GET", refused, nil).Body.String(); !strings.Contains(body, "Start an agency") ||
-			strings.Contains(body, "Check your mail") {
+		if body := do(p, "GET", refused, nil).Body.String(); !strings.Contains(body, "Create your agency") ||
+			strings.Contains(body, "Check your email") {
 			t.Errorf("%s: %s", refused, body)
 		}
 	}
 }
+
+// unsold is a platform that sells nothing.
+type unsold struct{}
+
+func (unsold) Tariff(context.Context) (contract.Tariff, error) { return contract.Tariff{}, nil }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -9,14 +10,17 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
 
 // SignUpPage asks for what an agency is made from; with step=code for the code that was sent to the address in the query,
 // which keeps what was typed. The idempotency key of the form is not in the query: a code makes one agency.
-func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps) *Page {
+func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps,
+	prices *billing.Prices) *Page {
 	return s.page("signUpPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
 		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: newKey(), Name: q.Get("name"), Email: q.Get("email")}
@@ -25,8 +29,8 @@ func SignUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 				v.Email, v.AskCode, v.Note = string(m.to), true, m.note
 			}
 		}
-		return s.show(w, r, http.StatusOK, v)
-	}, signUp(s, codes, signIns, signUps))
+		return s.signUpForm(w, r, http.StatusOK, v, prices)
+	}, signUp(s, codes, signIns, signUps, prices))
 }
 
 // signUpNames are the fields of the sign-up form.
@@ -34,7 +38,7 @@ var signUpNames = map[string]string{"name": "name", "email": "email", "code": "c
 
 // signUp makes an agency: at once for a person who is signed in; else it mails a code, leads to the address that asks for it,
 // and makes the agency when that comes back.
-func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps) Form {
+func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *signin.SignUps, prices *billing.Prices) Form {
 	return form("sign-up", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx, form := r.Context(), r.PostForm
 		v := page.SignUp{Brand: s.brand, Person: string(caller.Email), Key: form.Get("key"), Name: form.Get("name"),
@@ -89,8 +93,32 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 			v.AskCode, v.Problems, v.Note = true, nil, page.Note{Tone: page.Wait, Text: f.Message}
 		}
 		retryAfter(w, f)
-		return s.show(w, r, f.Code.Status(), v)
+		return s.signUpForm(w, r, f.Code.Status(), v, prices)
 	})
+}
+
+// signUpForm shows the page; before the code is asked for, with what Max costs.
+func (s *Site) signUpForm(w http.ResponseWriter, r *http.Request, status int, v page.SignUp, prices *billing.Prices) error {
+	if !v.AskCode {
+		var err error
+		if v.Max, err = planBill(r.Context(), prices); err != nil {
+			return err
+		}
+	}
+	return s.show(w, r, status, v)
+}
+
+// planBill is what Max costs; nil where it is not sold by card.
+func planBill(ctx context.Context, prices *billing.Prices) (*page.Bill, error) {
+	plan, err := prices.Plan(ctx)
+	if fault.Is(err, fault.PaymentsOff) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := bill(plan)
+	return &b, err
 }
 
 // AgenciesPage lets a person choose for which of its agencies it acts.
@@ -102,10 +130,10 @@ func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workpl
 		}
 		v := page.Agencies{Brand: s.brand, Person: string(caller.Email), Portals: portals}
 		if r.URL.Query().Get("done") == "deleted" {
-			v.Note = page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("agencies.deleted")}
 		}
 		if r.URL.Query().Get("done") == "left" {
-			v.Note = page.Note{Tone: page.Good, Text: "You have left the agency."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("agencies.left")}
 		}
 		for _, p := range places {
 			brand := brandOf(p.Agency)

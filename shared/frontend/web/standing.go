@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"latchkey.dev/shared/domain/agency"
@@ -25,7 +24,7 @@ func AgencyPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings
 			return err
 		}
 		v.Asking = r.URL.Query().Get("delete") == "ask"
-		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", "Card and invoices need a sign-in of the last hour.")
+		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", words.Say("plan.billing_again"))
 		return s.show(w, r, http.StatusOK, v)
 	}, deleteAgency(s, settings, closing))
 }
@@ -52,28 +51,16 @@ func (s *Site) standing(
 	case err != nil:
 		return v, err
 	case n > agencies.ManyClients:
-		v.Losses = fmt.Sprintf("More than %d clients lose their portal and all access.", agencies.ManyClients)
-	case n == 1:
-		v.Losses = "One client loses its portal and all access."
-	case n == 0:
-		v.Losses = "There are no clients who would lose anything."
+		v.Losses = words.Say("plan.loses_many", "n", agencies.ManyClients)
 	default:
-		v.Losses = fmt.Sprintf("%d clients lose their portal and all access.", n)
+		v.Losses = words.Say("plan.loses", "n", n)
 	}
-	switch others := len(team.Members) - 1; others {
-	case 0:
-		v.People = "You lose your place here, and every API key stops working."
-	case 1:
-		v.People = "You and one other person lose your places here, and every API key stops working."
-	default:
-		v.People = fmt.Sprintf("You and %d other people lose your places here, and every API key stops working.", others)
-	}
+	v.People = words.Say("plan.people", "n", len(team.Members)-1)
 	return v, nil
 }
 
 // renewal says how the payment of an agency's plan stands, and what comes next.
 func renewal(p *subscription.Subscription) (page.Badge, string) {
-	every := map[payment.Interval]string{payment.Month: "Paid monthly. ", payment.Year: "Paid annually. "}[p.Interval]
 	switch end := receipt.Day(p.PeriodEnd); {
 	case p.State == subscription.Active && !p.End().IsZero():
 		last := receipt.Day(p.End())
@@ -81,21 +68,30 @@ func renewal(p *subscription.Subscription) (page.Badge, string) {
 		if !p.Ending {
 			text = words.Say("money.ends_plan_later", "renewal", end, "day", last)
 		}
-		return page.Badge{Tone: page.Wait, Text: words.Say("money.ends", "day", last)}, every + text
+		return page.Badge{Tone: page.Wait, Text: words.Say("money.ends", "day", last)}, paidEvery(p, text)
 	case p.State == subscription.PastDue && p.Asked != "":
 		return page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}, words.Say("money.confirm_text")
 	case p.State == subscription.Active:
-		return page.Badge{Tone: page.Good, Text: "Paid"}, every + "It renews on " + end + "."
+		return page.Badge{Tone: page.Good, Text: words.Say("plan.paid")}, paidEvery(p, words.Say("plan.renews", "day", end))
 	case p.State == subscription.PastDue:
-		return page.Badge{Tone: page.Bad, Text: "Past due"},
-			"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+		return page.Badge{Tone: page.Bad, Text: words.Say("plan.past_due")}, words.Say("plan.past_due_text")
 	case p.State == subscription.CheckoutOpen && p.PaidAt.IsZero():
 		return page.Badge{}, ""
 	case p.Over():
-		return page.Badge{Tone: page.Idle, Text: "Ended"},
-			"Max ended on " + receipt.Day(p.EndedAt) + ". Your clients keep what they have; inviting rests until it is paid again."
+		return page.Badge{Tone: page.Idle, Text: words.Say("plan.ended")}, words.Say("plan.ended_text", "day", receipt.Day(p.EndedAt))
 	}
 	return page.Badge{}, ""
+}
+
+// paidEvery says how often it is paid, and then what comes next.
+func paidEvery(p *subscription.Subscription, next string) string {
+	switch p.Interval {
+	case payment.Month:
+		return words.Say("plan.paid_monthly") + " " + next
+	case payment.Year:
+		return words.Say("plan.paid_annually") + " " + next
+	}
+	return next
 }
 
 // deleteAgency ends the agency.

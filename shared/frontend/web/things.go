@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
@@ -47,7 +47,7 @@ func (t *things) listPage(name string, auth *signin.Authenticator, forms ...Form
 			return err
 		}
 		if r.URL.Query().Get("done") == "disconnected" {
-			v.Note = page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("resources.disconnected")}
 		}
 		v.Form.Open = r.URL.Query().Get("ask") == "connect"
 		return t.show(w, r, http.StatusOK, v)
@@ -78,13 +78,9 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 	for i := range all {
 		x := &all[i]
 		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
-			State: healthBadge(x), Meaning: stateMeaning(x), Seers: "No client yet", Seen: seers[x.ID] > 0}
-		switch n := seers[x.ID]; n {
-		case 0:
-		case 1:
-			row.Seers = "1 client"
-		default:
-			row.Seers = fmt.Sprintf("%d clients", n)
+			State: healthBadge(x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
+		if n := seers[x.ID]; n > 0 {
+			row.Seers = words.Say("resources.clients", "n", n)
 		}
 		v.Rows = append(v.Rows, row)
 	}
@@ -117,30 +113,29 @@ func stateMeaning(r *instance.Resource) string {
 	}
 	switch r.Status {
 	case instance.PendingDeploy:
-		return "It waits for its turn to be set up, and cannot be opened to clients yet."
+		return words.Say("resources.pending_deploy")
 	case instance.Deploying:
-		return "It is being set up, which takes some minutes. Then it can be opened to clients."
+		return words.Say("resources.deploying")
 	case instance.Running:
 		if r.Connected() {
-			return "It answers. It can be opened to clients, who see its workflows."
+			return words.Say("resources.running")
 		}
-		return "It runs, and can be opened to clients."
+		return words.Say("resources.running_bare")
 	case instance.Active:
-		return "It is in use, and can be opened to clients."
+		return words.Say("resources.active")
 	case instance.Stopped:
-		return "It was stopped. Clients see it and cannot open it; start it to change that."
+		return words.Say("resources.stopped")
 	case instance.SuspendedDown:
-		return "It was suspended by whoever hosts it. Clients see it and cannot open it."
+		return words.Say("resources.suspended")
 	case instance.Failed:
 		if r.Reason != "" {
 			return sentence(r.Reason)
 		}
-		return "It did not start. Clients see it and cannot open it."
+		return words.Say("resources.failed")
+	case instance.Deleted:
+		return words.Say("resources.deleted")
 	}
-	if r.Status == instance.Deleted {
-		return "It was deleted, with all that was in it, because nobody pays for it."
-	}
-	return "Its state is not known."
+	return words.Say("resources.unknown")
 }
 
 // connectInstance connects an n8n and leads to its page. What cannot be connected comes back with all that was
@@ -188,11 +183,17 @@ func (t *things) connect(do func(*http.Request, identity.Caller) (*instance.Reso
 	return form("connect", identity.ByStaff(identity.ResourcesWrite), run)
 }
 
-// thingOutcomes say what was done to an instance or service, by the word that the redirect carries.
-var thingOutcomes = map[string]page.Note{
-	"connected": {Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on their pages."},
-	"saved":     {Tone: page.Good, Text: "Your changes are saved."},
-	"checked":   {Tone: page.Good, Text: "n8n was called, and answers as it should."},
+// thingOutcome says what was done to an instance or service, by the word that the redirect carries.
+func thingOutcome(done string) page.Note {
+	switch done {
+	case "connected":
+		return page.Note{Tone: page.Good, Text: words.Say("resources.connected")}
+	case "saved":
+		return page.Note{Tone: page.Good, Text: words.Say("resources.saved")}
+	case "checked":
+		return page.Note{Tone: page.Good, Text: words.Say("resources.checked")}
+	}
+	return page.Note{}
 }
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
@@ -215,7 +216,7 @@ func (t *things) onePage(name string, auth *signin.Authenticator, forms ...Form)
 			return err
 		}
 		done := r.URL.Query().Get("done")
-		if v.Note = thingOutcomes[done]; done == "checked" && v.Reason != "" {
+		if v.Note = thingOutcome(done); done == "checked" && v.Reason != "" {
 			v.Note = page.Note{} // the page tells what the check has seen
 		}
 		ask := r.URL.Query().Get("ask")
@@ -262,22 +263,21 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	}
 	v.Runs = runRows(live.Sight.Runs, live.Sight.Workflows, !v.Live || v.Beyond, x.URL, now)
 	if v.Reason != "" {
-		v.Meaning = "We check it every few minutes."
+		v.Meaning = words.Say("resources.down_text")
 	}
 	for _, c := range seen.Clients {
 		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(),
 			Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
 	}
 	if x.Bought() {
-		v.Owner = &page.SeerRow{Name: "a client"}
+		v.Owner = &page.SeerRow{Name: words.Say("resources.a_client")}
 		if c := seen.Owner(); c != nil {
 			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}
 			if v.Progress = progress(c.Bought(x.ID), false, now); v.Progress != nil {
 				v.Reason, v.Roster = "", nil
 			}
 		}
-		v.Meaning = "The client has bought it and pays for it. You see how it is; " +
-			"it is not yours to change, to open to others or to disconnect."
+		v.Meaning = words.Say("resources.bought")
 	}
 	return v, nil
 }

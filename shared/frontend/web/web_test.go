@@ -340,7 +340,7 @@ func TestResendTellsItsLimitsBeforeTheyAreHit(t *testing.T) {
 		at = at.Add(2 * time.Minute)
 		r := resend(i, new(agency.Agency), at)
 		if want := invite.ResendsPerDay - n; r == nil || r.Wait != 0 || r.Used ||
-			!strings.HasPrefix(r.Limit, string(rune('0'+want))+" of 5") {
+			!strings.HasSuffix(r.Limit, string(rune('0'+want))+" left today.") {
 			t.Errorf("re-send %d: %+v", n, r)
 		}
 		i.Resend(at, agency.Slot{})

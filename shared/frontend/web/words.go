@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -25,17 +26,38 @@ func senderBrand(from invite.Sender) page.Brand {
 func clientBadge(s client.Status) page.Badge {
 	switch s {
 	case client.Pending:
-		return page.Badge{Tone: page.Wait, Text: "Pending"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("clients.pending")}
 	case client.Active:
-		return page.Badge{Tone: page.Good, Text: "Active"}
+		return page.Badge{Tone: page.Good, Text: words.Say("clients.active")}
 	}
-	return page.Badge{Tone: page.Idle, Text: "Inactive"}
+	return page.Badge{Tone: page.Idle, Text: words.Say("clients.inactive")}
 }
 
-// standingBadge is a client's state, which says of one who does not want to be a client that it declined.
+// reasonBadge is why a client is inactive.
+func reasonBadge(why client.Reason) page.Badge {
+	switch why {
+	case client.Expired:
+		return page.Badge{Tone: page.Idle, Text: words.Say("clients.expired")}
+	case client.Canceled:
+		return page.Badge{Tone: page.Idle, Text: words.Say("clients.cancelled")}
+	case client.Declined:
+		return page.Badge{Tone: page.Bad, Text: words.Say("clients.declined")}
+	case client.Bounced:
+		return page.Badge{Tone: page.Bad, Text: words.Say("clients.bounced")}
+	case client.Removed:
+		return page.Badge{Tone: page.Idle, Text: words.Say("clients.removed")}
+	case client.Left:
+		return page.Badge{Tone: page.Idle, Text: words.Say("clients.left")}
+	case client.Unpaid:
+		return page.Badge{Tone: page.Bad, Text: words.Say("clients.not_paid")}
+	}
+	return clientBadge(client.Inactive)
+}
+
+// standingBadge is a client's state, which says of one that is inactive why it is.
 func standingBadge(c *client.Client, now time.Time) page.Badge {
-	if c.Invite.WasDeclined() && !c.Joined() {
-		return page.Badge{Tone: page.Bad, Text: "Declined"}
+	if why := c.Why(now); why != "" {
+		return reasonBadge(why)
 	}
 	return clientBadge(c.At(now))
 }
@@ -95,17 +117,20 @@ func kindWord(kind instance.Kind, of string) string {
 // rightsWord says what a right allows.
 func rightsWord(a instance.Access) string {
 	if a == instance.Write {
-		return "Read and write"
+		return words.Say("general.read_write")
 	}
-	return "Read-only"
+	return words.Say("general.read_only")
 }
 
 // payerWord says who pays.
-func payerWord(p invite.Payer) string {
-	if p == invite.ClientPays {
-		return "The client pays"
+func payerWord(c *client.Client) string {
+	switch {
+	case c.Invite.Payer == invite.AgencyPays && c.Contract() == nil:
+		return words.Say("clients.you_pay")
+	case c.Contract() == nil:
+		return words.Say("clients.free")
 	}
-	return "You pay"
+	return words.Say("clients.they_pay")
 }
 
 // eventLine words one event of an invite's timeline.
@@ -113,41 +138,41 @@ func eventLine(e invite.Event) page.Event {
 	out := page.Event{Tone: page.Idle, Detail: e.Detail}
 	switch e.Name {
 	case invite.Queued:
-		out.Title = "Queued"
+		out.Title = words.Say("client.queued")
 	case invite.Sent:
-		out.Title = "Accepted by SES"
+		out.Title = words.Say("client.sent")
 		out.Detail = "" // SES's message id is for logs
 	case invite.Delivered:
-		out.Tone, out.Title = page.Good, "Delivered"
+		out.Tone, out.Title = page.Good, words.Say("client.delivered")
 	case invite.Delayed:
-		out.Tone, out.Title = page.Wait, "Delayed"
+		out.Tone, out.Title = page.Wait, words.Say("client.delayed")
 	case invite.Bounced:
-		out.Tone, out.Title = page.Bad, "Bounced"
+		out.Tone, out.Title = page.Bad, words.Say("client.bounced")
 	case invite.Complained:
-		out.Tone, out.Title = page.Bad, "Marked as spam"
+		out.Tone, out.Title = page.Bad, words.Say("client.complained")
 	case invite.Opened:
-		out.Tone, out.Title = page.Good, "Link opened"
+		out.Tone, out.Title = page.Good, words.Say("client.opened")
 	case invite.WasSigned:
-		out.Tone, out.Title = page.Good, "Signed in"
+		out.Tone, out.Title = page.Good, words.Say("client.signed_in")
 	case invite.WasTaken:
-		out.Tone, out.Title = page.Good, "Accepted"
+		out.Tone, out.Title = page.Good, words.Say("client.accepted")
 	case invite.Resent:
-		out.Title = "Sent again"
+		out.Title = words.Say("client.resent")
 	case invite.WasDropped:
-		out.Title = "Cancelled"
+		out.Title = words.Say("client.cancelled")
 	case invite.Declined:
-		out.Tone, out.Title = page.Bad, "Declined"
+		out.Tone, out.Title = page.Bad, words.Say("client.declined")
 		if e.Detail != "" {
 			out.Detail = "“" + e.Detail + "”"
 		}
 	case invite.Proposed:
-		out.Tone, out.Title = page.Wait, "Asked to use another address"
+		out.Tone, out.Title = page.Wait, words.Say("client.proposed")
 	case invite.RanOut:
-		out.Title = "Expired"
+		out.Title = words.Say("client.expired")
 	case invite.AskedAgain:
-		out.Tone, out.Title = page.Wait, "Asked for a new link"
+		out.Tone, out.Title = page.Wait, words.Say("client.asked_again")
 	case invite.NotSent:
-		out.Tone, out.Title = page.Bad, "Could not be sent"
+		out.Tone, out.Title = page.Bad, words.Say("client.not_sent")
 	default:
 		out.Title = string(e.Name)
 	}

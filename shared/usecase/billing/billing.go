@@ -39,6 +39,10 @@ type Provider interface {
 	SubscriptionsOf(ctx context.Context, customer string) ([]payment.Subscription, error)
 	// CancelSubscription ends a subscription at once.
 	CancelSubscription(ctx context.Context, id string, prorate bool) (payment.Subscription, error)
+	// Rest has nothing charged for a subscription until Wake.
+	Rest(ctx context.Context, id string) (payment.Subscription, error)
+	// Wake takes up again what rests: a new period begins, and is charged, at this moment.
+	Wake(ctx context.Context, id string) (payment.Subscription, error)
 	// LastPayment is the newest payment of a subscription.
 	LastPayment(ctx context.Context, subscription string) (payment.Payment, error)
 	// Owed is what a subscription's newest invoice still wants of its payer.

@@ -130,6 +130,9 @@ func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref)
 	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
 		return nil, fault.New(fault.AlreadyPaid, "This has been paid already.")
 	}
+	if c.Payment.Resting { // it goes on by itself, see rest
+		return nil, fault.New(fault.AlreadyPaid, "What you bought is stopped for now. It starts again by itself; there is nothing to pay.")
+	}
 	again := c.Payment.Over() && c.Joined() // a client that lets it lapse may take it up again
 	if !again {
 		if err := c.Invite.MayAnswer(s.Now()); err != nil {

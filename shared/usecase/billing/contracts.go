@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -13,6 +14,8 @@ import (
 type ContractStore interface {
 	// Client reads one relationship; fresh asks for the state as it is now. Code [fault.NotFound] when there is none.
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Agency reads the agency as it is now. Code [fault.NotFound] when there is none.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 }
 
 // Contracts shows people what they buy, without asking the payment service.
@@ -29,4 +32,13 @@ func (s *Contracts) Relationship(ctx context.Context, caller identity.Caller, ag
 		return nil, fault.New(fault.NotFound, "You have nothing with such an agency.")
 	}
 	return c, err
+}
+
+// Branded tells whether a contract is shown under the agency's brand: one that is suspended, or gone, shows none.
+func (s *Contracts) Branded(ctx context.Context, which id.Agency) (bool, error) {
+	a, err := s.Store.Agency(ctx, which)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && !a.Suspended, err
 }

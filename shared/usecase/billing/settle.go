@@ -41,6 +41,9 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 			return err
 		}
 		facts, err := facts(ctx, s.Provider, &c.Payment, sub)
+		if err == nil {
+			err = s.rest(ctx, c, &facts)
+		}
 		if err != nil {
 			return err
 		}
@@ -54,7 +57,8 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 }
 
 // tidy looks after pages that nobody else looks after: one that was made by somebody who could not say so, which the same
-// request finds again, and one of an invite that has ended otherwise than by being cancelled, which closes now.
+// request finds again, and one on which nobody may pay any more, which closes now: its invite has ended otherwise than by being
+// cancelled, or its agency is suspended, has no plan or has lost who invited.
 func (s *Checkouts) tidy(ctx context.Context, c *client.Client) error {
 	p := &c.Payment
 	if p.State != subscription.CheckoutOpen {
@@ -76,8 +80,14 @@ func (s *Checkouts) tidy(ctx context.Context, c *client.Client) error {
 		}
 		return conflict.ErrChanged // what is kept is read anew
 	}
-	if over := c.Invite.Status == invite.Canceled || !c.EndedAt.IsZero(); !over || p.Checkout.ID == "" {
+	if p.Checkout.ID == "" {
 		return nil
+	}
+	if over := c.Invite.Status == invite.Canceled || !c.EndedAt.IsZero(); !over {
+		err := s.maySell(ctx, c, p.Over() && c.Joined())
+		if !fault.Is(err, fault.Gone) { // or nothing is wrong with it
+			return err
+		}
 	}
 	if _, err := s.Provider.ExpireCheckout(ctx, p.Checkout.ID); err != nil && !payment.Is(err, payment.Missing) {
 		return asFault(err)
@@ -107,7 +117,7 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	w := client.Change{Client: c}
 	closed := false
 	if change.Fulfil {
-		if closed, err = s.closed(ctx, c.Agency); err != nil {
+		if closed, err = s.closed(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -190,13 +200,13 @@ func (s *Checkouts) change(ctx context.Context, agency id.Agency, ref id.Ref, f 
 	})
 }
 
-// closed tells whether the agency is at its end, so that nothing can be had of it.
-func (s *Checkouts) closed(ctx context.Context, which id.Agency) (bool, error) {
-	a, err := s.Store.Agency(ctx, which)
+// closed tells whether nothing can be had of the agency: it is at its end, or is suspended and the payer is no client of it yet.
+func (s *Checkouts) closed(ctx context.Context, c *client.Client) (bool, error) {
+	a, err := s.Store.Agency(ctx, c.Agency)
 	if fault.Is(err, fault.NotFound) {
 		return true, nil
 	}
-	return err == nil && !a.ClosedAt.IsZero(), err
+	return err == nil && (!a.ClosedAt.IsZero() || a.Suspended && !c.Joined()), err
 }
 
 // fulfil makes the payer a client, with the work of making what was bought; what it has bought of the same before, and is

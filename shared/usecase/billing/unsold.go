@@ -83,6 +83,16 @@ func (Unsold) Refund(context.Context, payment.RefundRequest) (payment.Refund, er
 	return payment.Refund{}, errUnsold
 }
 
+// Rest has nothing to stop.
+func (Unsold) Rest(context.Context, string) (payment.Subscription, error) {
+	return payment.Subscription{}, errUnsold
+}
+
+// Wake has nothing to take up again.
+func (Unsold) Wake(context.Context, string) (payment.Subscription, error) {
+	return payment.Subscription{}, errUnsold
+}
+
 // RemoveItem fails.
 func (Unsold) RemoveItem(context.Context, string) error { return errUnsold }
 

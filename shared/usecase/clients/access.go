@@ -63,7 +63,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 		case before != "":
 			return logged(row(now, caller, audit.AccessChanged, string(c.ID), string(resource)+" "+string(access))), nil
 		case !r.Status.Linkable():
-			return nil, fault.InField("resourceId", "%s is %s. Only an active or running one can be opened to a client.",
+			return nil, fault.InField("resourceId", "%s is %s. Only an active or running one can be shared.",
 				r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
 		}
 		return logged(row(now, caller, audit.AccessGranted, string(c.ID), string(resource)+" "+string(access))), nil
@@ -72,7 +72,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 
 // ownWords says why an agency cannot open or close what a client has bought.
 func ownWords(name string) string {
-	return "The client has bought " + name + " and owns it, for as long as it pays: its right to it is not yours to give or take."
+	return "They bought " + name + " and own it for as long as they pay, so you can't change their access to it."
 }
 
 // Revoke closes a resource to the client, from its next request on. What is not open is no fault. Faults:

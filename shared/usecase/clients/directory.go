@@ -32,6 +32,7 @@ type Query struct {
 	Limit  int       // 1 to 200
 	After  id.Client // the last one of the page before; "" for the first page
 	Status string    // of the client; "" for all
+	Reason string    // why an inactive client is; "" for any
 	Invite string    // status of the invite; "" for all
 	Find   string    // what name or address contain, as text.Fold gives it; "" for anything
 
@@ -77,6 +78,23 @@ type Linked struct {
 type Page struct {
 	Items []Listed
 	Next  id.Client // the cursor for the next page; "" at the end
+	Tally Tally
+}
+
+// Tally counts what a request for a page has looked at on its way, whatever the state that was asked for. It costs no read.
+type Tally struct {
+	All     int
+	Status  map[client.Status]int
+	Reasons map[client.Reason]int
+	Whole   bool // whether nothing lies behind, so that these are all
+}
+
+func (t *Tally) count(c *client.Client, now time.Time) {
+	t.All++
+	t.Status[c.At(now)]++
+	if why := c.Why(now); why != "" {
+		t.Reasons[why]++
+	}
 }
 
 // Clients lists the agency's clients, newest first: one Query however many there are, and one BatchGetItem for the
@@ -85,7 +103,7 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 	if err := caller.May(identity.ClientsRead); err != nil {
 		return Page{}, err
 	}
-	found, next, err := d.find(ctx, caller.Agency, q)
+	found, next, tally, err := d.find(ctx, caller.Agency, q)
 	if err != nil {
 		return Page{}, err
 	}
@@ -93,7 +111,7 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Items: make([]Listed, len(found)), Next: next}
+	page := Page{Items: make([]Listed, len(found)), Next: next, Tally: tally}
 	for i := range found {
 		page.Items[i] = Listed{&found[i], linked(&found[i])}
 	}
@@ -105,15 +123,18 @@ func (d *Directory) Invites(ctx context.Context, caller identity.Caller, q Query
 	if err := caller.May(identity.InvitesRead); err != nil {
 		return nil, "", err
 	}
-	return d.find(ctx, caller.Agency, q)
+	found, next, _, err := d.find(ctx, caller.Agency, q)
+	return found, next, err
 }
 
-// find reads as many relationships as fill a page, and returns the cursor of the next page; "" at the end.
-func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error) {
+// find reads as many relationships as fill a page, and returns the cursor of the next page, "" at the end, and what was read.
+func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, Tally, error) {
 	now := d.Now()
 	keep := func(c *client.Client) bool {
-		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
+		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Reason == "" || string(c.Why(now)) == q.Reason) &&
+			(q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
 	}
+	tally := Tally{Status: map[client.Status]int{}, Reasons: map[client.Reason]int{}}
 	// States are filtered here, since they depend on the time, and words by the table; a page may take several reads to
 	// fill. The first one is no larger than the page, which a common state fills.
 	var found []client.Client
@@ -124,16 +145,18 @@ func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]clie
 	for range reads {
 		items, next, err := d.Store.Clients(ctx, agency, q)
 		if err != nil {
-			return nil, "", err
+			return nil, "", tally, err
 		}
+		tally.Whole = next == ""
 		full := false
 		for i := range items {
-			if !keep(&items[i]) {
+			tally.count(&items[i], now)
+			if full || !keep(&items[i]) {
 				continue
 			}
 			if len(found) == q.Limit {
 				full = true
-				break
+				continue
 			}
 			found = append(found, items[i])
 		}
@@ -146,7 +169,7 @@ func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]clie
 			break
 		}
 	}
-	return found, more, nil
+	return found, more, tally, nil
 }
 
 // Client reads one client. Faults: [fault.NotFound].
@@ -212,6 +235,22 @@ func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource)
 		out = append(out, l)
 	}
 	return out
+}
+
+// Shared reads what is open to a client that was just read, or offered to it.
+func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *client.Client) (map[id.Resource]instance.Resource, error) {
+	if err := caller.May(identity.ClientsRead); err != nil {
+		return nil, err
+	}
+	open := c.Open()
+	if len(open) == 0 {
+		return map[id.Resource]instance.Resource{}, nil
+	}
+	ids := make([]id.Resource, len(open))
+	for n, g := range open {
+		ids[n] = g.Resource
+	}
+	return d.Store.ResourcesByID(ctx, caller.Agency, ids)
 }
 
 // Agency reads the caller's agency.

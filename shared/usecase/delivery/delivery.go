@@ -102,6 +102,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.code(ctx, m)
 	case job.Member:
 		return w.welcome(ctx, m)
+	case job.Standing:
+		return w.standing(ctx, m)
 	case job.Digest:
 		return w.digest(ctx, m)
 	case job.Refund, job.Removal, job.Ready:

@@ -128,11 +128,11 @@ func (d *Desk) resources(ctx context.Context, which id.Agency, h *Home) error {
 		}
 		h.Instances.All++
 		switch {
+		case r.Silent():
+			h.Instances.Down++
+			h.Tasks = append(h.Tasks, Task{Kind: InstanceDown, At: r.SilentAt, Resource: r.ID, Name: r.Name})
 		case r.Status.Linkable():
 			h.Instances.Up++
-		case r.Status == instance.Failed && r.Connected():
-			h.Instances.Down++
-			h.Tasks = append(h.Tasks, Task{Kind: InstanceDown, At: r.CheckedAt, Resource: r.ID, Name: r.Name})
 		}
 	}
 	return nil

@@ -238,7 +238,8 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 			wrong = append(wrong, fault.InField(field, "A client bought %s and owns it. It can't be shared with another.", r.Name))
 		case !r.Status.Linkable():
 			wrong = append(wrong, fault.InField(field,
-				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name, strings.ReplaceAll(string(r.Status), "_", " ")))
+				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name,
+				strings.ReplaceAll(string(r.Status), "_", " ")))
 		case seen[g.Resource]:
 			wrong = append(wrong, fault.InField(field, "%s is linked twice. Name it once.", r.Name))
 		default:

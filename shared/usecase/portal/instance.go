@@ -173,7 +173,7 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		if err != nil {
 			return nil, err
 		}
-		if of.Suspended {
+		if of.Suspended && (c.Bought(which) == nil || !c.Payment.State.Open()) { // what it pays for is its own
 			return nil,
 				fault.New(fault.Forbidden, "This portal is paused. Ask %s when it opens again; your sign-in stays as it is.", of.Name)
 		}

@@ -29,6 +29,8 @@ type Store interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Client reads one relationship; fresh asks for the state as it is now.
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Member reads a person who works at the agency.
+	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 }
@@ -47,6 +49,8 @@ const (
 	Full     Access = "full"
 	Inactive Access = "inactive"
 	Closed   Access = "closed" // the agency has been deleted
+	// Kept is for a client that pays for what is its own while the agency is suspended: that stays open, the agency's does not.
+	Kept Access = "kept"
 )
 
 // Item is one thing that is open to the client.
@@ -64,6 +68,7 @@ type View struct {
 	Access    Access
 	Instances []Item
 	Services  []Item
+	Inviter   *agency.Member // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
 }
 
@@ -130,12 +135,21 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		v.Access = Closed
 		return nil
 	}
-	if v.Agency.Suspended || v.Client.At(p.Now()) != client.Active {
+	v.Inviter, err = p.Store.Member(ctx, which, v.Client.Invite.From.Member)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	grants := v.Client.Grants
+	if v.Agency.Suspended {
+		v.Access = Kept
+		grants = slices.DeleteFunc(slices.Clone(grants), func(g instance.Grant) bool { return v.Client.Bought(g.Resource) == nil })
+	}
+	if v.Client.At(p.Now()) != client.Active || v.Access == Kept && !v.Client.Payment.State.Open() {
 		v.Access = Inactive
 		return nil
 	}
-	ids := make([]id.Resource, len(v.Client.Grants))
-	for i, g := range v.Client.Grants {
+	ids := make([]id.Resource, len(grants))
+	for i, g := range grants {
 		ids[i] = g.Resource
 	}
 	var have map[id.Resource]instance.Resource
@@ -144,7 +158,7 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 			return err
 		}
 	}
-	v.arrange(v.Client.Grants, have, v.Client.Bought)
+	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
 	return nil
 }
@@ -161,6 +175,13 @@ func (p *Portal) visited(ctx context.Context, c *client.Client) {
 func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]instance.Resource) *View {
 	v := &View{Agency: a, Access: Full}
 	v.arrange(grants, have, func(id.Resource) *purchase.Item { return nil })
+	return v
+}
+
+// PreviewOf is what the portal of an agency shows to one of its clients, or will once it accepts.
+func PreviewOf(a *agency.Agency, c *client.Client, have map[id.Resource]instance.Resource) *View {
+	v := &View{Agency: a, Client: c, Access: Full}
+	v.arrange(c.Open(), have, c.Bought)
 	return v
 }
 

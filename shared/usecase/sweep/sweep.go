@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -54,6 +55,11 @@ type Store interface {
 	SaveBox(ctx context.Context, b *notice.Box) error
 	// PutIn takes notices out of the agency's list and writes the boxes that they were put in, all or nothing.
 	PutIn(ctx context.Context, agency id.Agency, events []notice.Event, boxes []*notice.Box) error
+	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
+	// may be live.
+	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
+	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
+	Settled(ctx context.Context, a *agency.Agency) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
 	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
@@ -182,6 +188,9 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	}
 	now := s.Now()
 	if a.ClosedAt.IsZero() {
+		if !a.Unsettled.IsZero() {
+			return s.settle(ctx, a)
+		}
 		if due := a.Payment.Due; due.IsZero() || now.Before(due) {
 			return nil
 		}
@@ -209,6 +218,69 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	return nil // it is still due, so that the next run goes on
 }
 
+// settle looks through what an agency has out whose standing, plan or people have changed: the invites of one that is suspended
+// are dead, payment pages that nobody may pay on are closed by the worker that looks at them, and so is stopped, or taken up
+// again, what is paid for. Whoever works there, and whoever pays there, is told by mail what its standing is.
+func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
+	standing, news := a.Standing(), a.Standing() != a.Told
+	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
+		if a.Suspended && c.Invite.Live() {
+			if err := s.kill(ctx, a.ID, c.Ref()); err != nil {
+				return err
+			}
+		}
+		p := c.Payment
+		if p.State == subscription.CheckoutOpen || standing == agency.Halted && p.State.Open() || standing != agency.Halted && p.Resting {
+			if err := s.Billing.Send(ctx, job.Billing{Agency: a.ID, Ref: c.Ref()}.Encode(), 0); err != nil {
+				return err
+			}
+		}
+		if !news || !p.State.Open() && !p.Resting {
+			return nil
+		}
+		return s.tell(ctx, job.Mail{Agency: a.ID, Client: c.ID}, a)
+	})
+	if err != nil {
+		return err
+	}
+	if news {
+		people, err := s.Store.People(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for i := range people {
+			if err := s.tell(ctx, job.Mail{Agency: a.ID, Member: people[i].ID}, a); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Store.Settled(ctx, a)
+}
+
+// tell has somebody told how an agency stands, and how it stood.
+func (s *Sweep) tell(ctx context.Context, m job.Mail, a *agency.Agency) error {
+	m.Kind, m.Job, m.Item = job.Standing, "to-"+string(a.Standing()), "from-"+string(a.Told)
+	return s.Mail.Send(ctx, m.Encode(), 0)
+}
+
+// kill ends a live invite of an agency that is suspended.
+func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
+	return conflict.Retry(ctx, func() error {
+		c, err := s.Store.Client(ctx, which, ref, true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		now := s.Now()
+		if err != nil || !c.Invite.Live() || c.Invite.Cancel(now) != nil {
+			return err
+		}
+		c.Payment.Hurry(now)
+		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteCanceled,
+			Subject: string(c.Invite.ID), Detail: "its agency was suspended"}
+		return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{row}})
+	})
+}
+
 // bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
 // due times on, and a job that comes twice is dropped there.
 func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) error {
@@ -218,7 +290,11 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 		}
 	}
 	for n := range c.Items {
-		if i := &c.Items[n]; !i.Due.IsZero() && !now.Before(i.Due) {
+		i := &c.Items[n]
+		if c.Payment.Resting && i.State == purchase.Suspended && !i.Stale { // what the operator has stopped is kept
+			continue
+		}
+		if !i.Due.IsZero() && !now.Before(i.Due) {
 			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/view/letter"
 )
@@ -36,6 +37,11 @@ func thing(toAgency bool) letter.BoughtData {
 		d.Link = "https://portal.example/clients/cl_1"
 	}
 	return d
+}
+
+func standing(to, from agency.Standing, toAgency bool) letter.Letter {
+	return letter.Standing(letter.StandingData{AgencyName: "Northwind Automations", To: to, From: from, ToAgency: toAgency,
+		Link: "https://portal.example/portal?agency=ag_1", Platform: "Latchkey"})
 }
 
 func updates(n int) letter.DigestData {
@@ -87,16 +93,23 @@ func TestGoldenMails(t *testing.T) {
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"welcome-owner": letter.Welcome(letter.WelcomeData{AgencyName: "شركة النور", AgencyColor: "#facc15", LogoURL: "https://portal.example/logos/ag_1/1.png", Email: "dana@northwind.example",
 			Owner: true, Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
-		"refund-client":  letter.Refund(thing(false)),
-		"refund-agency":  letter.Refund(thing(true)),
-		"ready-n8n":      letter.Ready(ready("ops@acme.example")),
-		"ready-other":    letter.Ready(ready("")),
-		"removal-client": letter.Removal(thing(false)),
-		"removal-agency": letter.Removal(thing(true)),
-		"confirm":        letter.Confirm(confirming()),
-		"confirm-plan":   letter.ConfirmPlan(confirming()),
-		"inquiry":        letter.Inquiry(thing(true)),
-		"code":           letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+		"refund-client":    letter.Refund(thing(false)),
+		"refund-agency":    letter.Refund(thing(true)),
+		"removal-client":   letter.Removal(thing(false)),
+		"removal-agency":   letter.Removal(thing(true)),
+		"suspended-client": standing(agency.Suspended, agency.Good, false),
+		"suspended-agency": standing(agency.Suspended, agency.Good, true),
+		"halted-client":    standing(agency.Halted, agency.Suspended, false),
+		"halted-agency":    standing(agency.Halted, agency.Suspended, true),
+		"restarted-client": standing(agency.Good, agency.Halted, false),
+		"resumed-client":   standing(agency.Good, agency.Suspended, false),
+		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
+		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
+		"confirm":          letter.Confirm(confirming()),
+		"confirm-plan":     letter.ConfirmPlan(confirming()),
+		"inquiry":          letter.Inquiry(thing(true)),
+		"ready-n8n":        letter.Ready(ready("ops@acme.example")),
+		"ready-other":      letter.Ready(ready("")),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
 			path := filepath.Join("testdata", name+ext)

@@ -17,7 +17,8 @@ func ConfirmPlan(d BoughtData) Letter {
 	d.ToAgency = true
 	v := bought(&d)
 	v.Title, v.Preheader = words.Say("money.confirm_title"), words.Say("money.confirm_preheader")
-	v.Button, v.Why = words.Say("money.confirm_button"), words.Say("money.confirm_plan_foot", "platform", d.Platform, "agency", d.AgencyName)
+	v.Button = words.Say("money.confirm_button")
+	v.Why = words.Say("money.confirm_plan_foot", "platform", d.Platform, "agency", d.AgencyName)
 	v.Body = []string{words.Say("money.confirm_plan_mail", "agency", d.AgencyName),
 		words.Say("money.confirm_plan_why", "agency", d.AgencyName)}
 	return v.letter(words.Say("money.confirm_plan_subject", "platform", d.Platform))

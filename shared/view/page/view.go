@@ -134,7 +134,7 @@ func (p Problems) For(field string) string {
 // title is a page's title, which says first when something has to be put right (WCAG technique G88, GOV.UK's error summary).
 func (p Problems) title(of string) string {
 	if len(p) > 0 {
-		return "Error: " + of
+		return words.Say("general.error_in", "page", of)
 	}
 	return of
 }
@@ -206,11 +206,11 @@ type WaitingInvitation struct {
 }
 
 func (v Nowhere) frame() frame {
-	title := "Nothing here for this address"
+	title := words.Say("nowhere.title")
 	if len(v.Waiting) > 0 {
-		title = "You have been invited"
+		title = words.Say("nowhere.waiting")
 	} else if len(v.Former) > 0 {
-		title = "You have no portal at the moment"
+		title = words.Say("nowhere.had")
 	}
 	return frame{template: "nowhere", title: title, brand: v.Brand}
 }

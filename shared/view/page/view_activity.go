@@ -1,5 +1,7 @@
 package page
 
+import "latchkey.dev/shared/domain/words"
+
 // Activity is the agency's log, newest first, under the days.
 type Activity struct {
 	Workspace Workspace
@@ -27,7 +29,7 @@ func (v Activity) Filtered() bool {
 }
 
 func (v Activity) frame() frame {
-	return frame{template: "activity", title: v.Problems.title("Activity"), brand: v.Workspace.Brand, script: true}
+	return frame{template: "activity", title: v.Problems.title(words.Say("general.activity")), brand: v.Workspace.Brand, script: true}
 }
 
 // Option is one entry of a choice.

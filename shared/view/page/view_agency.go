@@ -1,11 +1,22 @@
 package page
 
+import (
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"latchkey.dev/shared/domain/words"
+)
+
 // Clients is the agency's dashboard.
 type Clients struct {
 	Workspace Workspace
 	Rows      []ClientRow
+	Now       string // RFC 3339: when the list was made, from which its times are told
 	Find      string // what is searched for, as typed
 	Status    string // which state is asked for; "" for all
+	Cursor    string // from where on the list is; "" for the first page
 	Filters   []Filter
 	Older     string // path of the next page; "" on the last one
 	Newest    string // path of the first page; "" on it
@@ -18,9 +29,10 @@ type Clients struct {
 
 // Filter is one state to look at alone.
 type Filter struct {
-	Word string
-	URL  string
-	Here bool
+	Word  string
+	Count string // how many are in it; "" where nobody has counted, "50+" where there may be more
+	URL   string
+	Here  bool
 }
 
 // Empty tells whether the agency has no client at all.
@@ -31,27 +43,32 @@ func (v Clients) Empty() bool {
 // Filtered tells whether only some clients are asked for.
 func (v Clients) Filtered() bool { return v.Find != "" || v.Status != "" }
 
+// List is the query of the list as it is shown, which a form of it leads back to.
+func (v Clients) List() string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": v.Find, "status": v.Status, "cursor": v.Cursor} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q.Encode()
+}
+
 // Count says how many clients stand on the page.
 func (v Clients) Count() string {
-	n := Count(len(v.Rows), "client")
 	switch {
 	case v.Older != "" && len(v.Rows) == 0:
-		return "No client among the newest"
-	case len(v.Rows) == 0:
-		return "No client"
+		return words.Say("clients.none_among_newest")
 	case v.Older != "":
-		return n + ", and there may be older ones"
+		return words.Say("clients.count_or_more", "n", len(v.Rows))
 	}
-	return n
+	return words.Say("clients.count", "n", len(v.Rows))
 }
 
 func (v Clients) frame() frame {
-	title := "Clients"
+	title := words.Say("clients.title")
 	if v.Form != nil && v.Form.Open {
-		title = "Invite Client"
-		if len(v.Form.Problems) > 0 {
-			title = "Error: Invite Client"
-		}
+		title = v.Form.Problems.title(words.Say("invite.title"))
 	}
 	return frame{template: "clients", title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -63,18 +80,38 @@ type Barred struct {
 	URL   string // of the page that says how to get Max; "" for an agency that does not lack it
 }
 
+// What can be done about a client from its row, each a letter of ClientRow.Can.
+const (
+	CanResend = "s"
+	CanCancel = "c"
+	CanAgain  = "a"
+)
+
 // ClientRow is one client in the list.
 type ClientRow struct {
-	URL     string
-	Name    string // never empty: the address stands in
-	Email   string // "" when it stands in the name's place
-	Status  Badge
-	Linked  []string // names of instances and services
-	Asks    string   // what the invitee asks for, in words; "" for nothing
-	Owes    string   // what is wrong with the client's payment, in words; "" for nothing
-	Since   Time
-	Invited bool // whether Since is when the client was invited, rather than when it accepted
+	ID     string
+	URL    string
+	Name   string // never empty: the address stands in
+	Email  string // "" when it stands in the name's place
+	Status Badge
+	Linked []string // names of instances and services
+	More   int      // how many more there are of them
+	Pays   string   // who pays, in words
+	Event  string   // what happened last, in words
+	At     Time     // when that was
+	Waits  string   // what the client waits for, or we for them, in words; "" for nothing
+	Urgent bool     // whether that is for the agency to do something about
+	Can    string   // what can be done from here, in letters
+	Menu   bool     // whether its menu is open
 }
+
+// AnyRow is a row of no client, whose menu the script copies for each: its id is to be put in place of "cl_id".
+func (v Clients) AnyRow() ClientRow {
+	return ClientRow{ID: "cl_id", URL: "/clients/cl_id", Can: CanResend + CanCancel + CanAgain}
+}
+
+// May tells whether something can be done from the row.
+func (r ClientRow) May(what string) bool { return strings.Contains(r.Can, what) }
 
 // InviteForm is the dialog for inviting a client, with what was typed.
 type InviteForm struct {
@@ -86,6 +123,7 @@ type InviteForm struct {
 	Client    bool // whether the client pays
 	Instances []Choice
 	Services  []Choice // none: the section is left out
+	Unready   []Choice // what cannot be linked now, each with why
 	Left      int      // invites that the hour still allows
 	Quota     int
 	Next      Time      // when the next one is free, where none is left; Machine "" otherwise
@@ -96,6 +134,7 @@ type InviteForm struct {
 	Tax       string    // a sentence about tax; "" where there is none
 	Hosting   string    // "", "10", "30" or "50"
 	WhatsApp  bool
+	Existing  string // path of the client that has the address already; "" for none
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
 	Problems  Problems
 }
@@ -106,7 +145,14 @@ type Choice struct {
 	Name   string
 	State  Badge
 	Ticked bool
-	Write  bool // read and write, rather than read only
+	Write  bool   // read and write, rather than read only
+	Why    string // why it cannot be linked; "" where it can
+}
+
+// NextHTML is when the next invite can be sent, with the exact moment.
+func (f InviteForm) NextHTML() template.HTML {
+	return template.HTML(`<time datetime="` + f.Next.Machine + `" title="` + f.Next.Exact + `" data-in="` + //nolint:gosec // our own words
+		strconv.Itoa(f.Next.In) + `">` + f.Next.Relative + `</time>`)
 }
 
 // Chosen is which of Totals is chosen.
@@ -115,6 +161,7 @@ func (f InviteForm) Chosen() string { return TotalOf(f.Hosting, f.WhatsApp) }
 // Offered is something that the client can be asked to buy.
 type Offered struct {
 	Value string // in the form
+	Hint  string // who mostly takes it; "" for nobody in particular
 	Priced
 }
 
@@ -148,6 +195,11 @@ type Client struct {
 	Banner    Banner
 	Resend    *Resend // nil when the invite cannot be sent again
 	Again     bool    // whether the client can be invited again with a new invite
+	Write     string  // mailto: address, where writing to the client is what helps; "" where it is not
+	Preview   string  // path of the portal as this client sees it; "" where there is none to see
+	Seen      Time    // when the client last opened its portal; Machine "" for never
+	Undo      *Undo   // nil unless a right was just given that can be taken back at once
+	Folded    bool    // whether the timeline is folded
 	Declined  string  // the recipient's reason, in its own words; "" for none
 	Story     []Event
 	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
@@ -177,10 +229,28 @@ func (v Client) frame() frame {
 
 // Banner is what stands on top of a client's page.
 type Banner struct {
-	Tone  Tone // "" for no banner
+	Tone  Tone // "" for a plain sentence
 	Title string
 	Text  string
-	Spam  bool // with the note about spam folders
+	Next  string // what to do now, or what happens next; "" for nothing
+	Spam  bool   // with the note about spam folders
+}
+
+// Undo is the offer to take a right back that was just given.
+type Undo struct {
+	Text     string
+	Resource string
+	Access   string // the right that there was before, or "none"
+}
+
+// Last is what happened last; nil for nothing.
+func (v Client) Last() *Event {
+	for n := len(v.Story) - 1; n >= 0; n-- {
+		if !v.Story[n].Coming {
+			return &v.Story[n]
+		}
+	}
+	return nil
 }
 
 // Resend is the offer to send an invite again.
@@ -202,6 +272,7 @@ type Event struct {
 // Linked is a resource that is open to a client.
 type Linked struct {
 	ID     string
+	URL    string // path of its own page; "" where it has none
 	Name   string
 	Kind   string // "n8n instance", "WhatsApp"
 	State  Badge  // Text "" when not known

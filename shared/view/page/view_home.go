@@ -10,6 +10,7 @@ type Home struct {
 	Tasks     []HomeTask
 	More      int // how many tasks there are besides
 	Steps     []HomeStep
+	Try       bool // whether the sandbox is offered beside the steps
 	Numbers   []HomeNumber
 	Counted   bool // whether only the newest clients were counted
 	Latest    []ActivityRow

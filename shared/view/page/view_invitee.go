@@ -108,6 +108,7 @@ type Portal struct {
 	Welcome   bool    // right after accepting
 	Instances []Tile
 	Services  []Tile
+	Ask       *Ask         // whom to ask; nil for nobody in particular
 	Failed    string       // why it cannot be shown; "" when it can
 	Billing   string       // the agency's id, for a client that pays: it can open its card and invoices; "" for none
 	Asks      bool         // the client's bank wants to see a payment confirmed
@@ -119,6 +120,8 @@ type Portal struct {
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
 	Preview   string // for whom the agency previews it; "" when it is the client's own
+	Accepted  bool   // whether the one it is previewed for is a client already
+	Kept      bool   // the agency is suspended, and this is what the client has bought and pays for
 }
 
 func (v Portal) frame() frame {
@@ -136,8 +139,25 @@ type Tile struct {
 	Reason string // why there is no link; "" when there is one
 	Own    bool   // the person has bought it
 
+	Glance   *Glance   // what runs in it; nil where that is not known
 	Progress *Progress // of what the client has bought; nil when there is nothing to tell
 }
+
+// Glance is what runs in an instance, in short.
+type Glance struct {
+	Workflows, Active int
+	More              bool  // it has more workflows than were counted
+	NoRuns            bool  // its runs could not be read
+	Last              Badge // what became of the newest run; Text "" for none
+	LastAt            Time
+	LastOf            string // the workflow that ran
+	FailedOf          string // the workflow that failed; "" for none
+	FailedAt          Time   // Machine "" when not known
+	Why               string // "" when not known
+}
+
+// Ask is whom a client can ask.
+type Ask struct{ Name, Email string }
 
 // Progress is how far something is that was bought.
 type Progress struct {

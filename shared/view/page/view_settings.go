@@ -17,12 +17,13 @@ type SignUp struct {
 	Email    string
 	AskCode  bool
 	Code     string
+	Max      *Bill // what Max costs; nil where it is not sold by card
 	Note     Note
 	Problems Problems
 }
 
 func (v SignUp) frame() frame {
-	return frame{template: "signup", title: v.Problems.title("Start an agency"), brand: v.Brand, script: true}
+	return frame{template: "signup", title: v.Problems.title(words.Say("signup.create")), brand: v.Brand, script: true}
 }
 
 // Agencies is where a person chooses for which of its agencies it acts.
@@ -35,7 +36,7 @@ type Agencies struct {
 }
 
 func (v Agencies) frame() frame {
-	return frame{template: "agencies", title: "Your agencies", brand: v.Brand}
+	return frame{template: "agencies", title: words.Say("general.your_agencies"), brand: v.Brand}
 }
 
 // Employer is an agency that a person works at.
@@ -62,7 +63,7 @@ type Branding struct {
 }
 
 func (v Branding) frame() frame {
-	return frame{template: "branding", title: v.Problems.title("Branding"), brand: v.Workspace.Brand, script: true}
+	return frame{template: "branding", title: v.Problems.title(words.Say("general.branding")), brand: v.Workspace.Brand, script: true}
 }
 
 // DataURL is a PNG as an address, for a picture that is not worth a request of its own; "" for none.
@@ -90,7 +91,7 @@ type Members struct {
 }
 
 func (v Members) frame() frame {
-	return frame{template: "members", title: v.Problems.title("Members"), brand: v.Workspace.Brand, script: true}
+	return frame{template: "members", title: v.Problems.title(words.Say("general.members")), brand: v.Workspace.Brand, script: true}
 }
 
 // MemberRow is one person.
@@ -120,7 +121,7 @@ type Keys struct {
 }
 
 func (v Keys) frame() frame {
-	return frame{template: "keys", title: v.Problems.title("API keys"), brand: v.Workspace.Brand, script: true}
+	return frame{template: "keys", title: v.Problems.title(words.Say("general.api_keys")), brand: v.Workspace.Brand, script: true}
 }
 
 // KeyRow is one key.
@@ -166,10 +167,11 @@ type Standing struct {
 }
 
 func (v Standing) frame() frame {
-	return frame{template: "standing", title: v.Problems.title("Plan"), brand: v.Workspace.Brand, script: true, till: v.Owner && v.Paying}
+	return frame{template: "standing", title: v.Problems.title(words.Say("general.plan")), brand: v.Workspace.Brand, script: true,
+		till: v.Owner && v.Paying}
 }
 
-// Upgrade says what Max brings and how to get it.
+// Upgrade says what Max is and how to get it.
 type Upgrade struct {
 	Workspace Workspace
 	Max       bool
@@ -213,5 +215,5 @@ func (v Upgrade) Mail() template.URL {
 }
 
 func (v Upgrade) frame() frame {
-	return frame{template: "upgrade", title: "Upgrade to Max", brand: v.Workspace.Brand, till: v.Paying || v.Bill != nil && !v.Max}
+	return frame{template: "upgrade", title: words.Say("plan.get_max"), brand: v.Workspace.Brand, till: v.Paying || v.Bill != nil && !v.Max}
 }

@@ -1,5 +1,7 @@
 package page
 
+import "latchkey.dev/shared/domain/words"
+
 // Things is the list of an agency's instances, or of its services.
 type Things struct {
 	Workspace Workspace
@@ -12,15 +14,12 @@ type Things struct {
 }
 
 func (v Things) frame() frame {
-	title, form := "Instances", "Connect an instance"
+	title, form := words.Say("general.instances"), words.Say("resources.connect_instance")
 	if v.Service {
-		title, form = "Services", "Connect a service"
+		title, form = words.Say("general.services"), words.Say("resources.connect_service")
 	}
 	if v.Form.Open {
-		title = form
-		if len(v.Form.Problems) > 0 {
-			title = "Error: " + form
-		}
+		title = v.Form.Problems.title(form)
 	}
 	return frame{template: "things", title: title, brand: v.Workspace.Brand, script: true}
 }
@@ -83,7 +82,7 @@ type Thing struct {
 func (v Thing) frame() frame {
 	title := v.Name
 	if v.Form.Open && len(v.Form.Problems) > 0 {
-		title = "Error: " + title
+		title = v.Form.Problems.title(title)
 	}
 	return frame{template: "thing", title: title, brand: v.Workspace.Brand, script: true}
 }

@@ -10,7 +10,7 @@ func (f Functions) Logo() event.Function { return web.Logo(f.p.Site(), f.p.Logos
 
 // SignUpPage serves /sign-up.
 func (f Functions) SignUpPage() event.Function {
-	return web.SignUpPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns(), f.p.SignUps()).Function()
+	return web.SignUpPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns(), f.p.SignUps(), f.p.Prices()).Function()
 }
 
 // AgenciesPage serves /agencies.

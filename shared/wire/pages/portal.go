@@ -7,7 +7,7 @@ import (
 
 // PortalPage serves /portal.
 func (f Functions) PortalPage() event.Function {
-	return web.PortalPage(f.p.Site(), f.p.Authenticator(), f.p.Portal(), f.p.Waiting()).Function()
+	return web.PortalPage(f.p.Site(), f.p.Authenticator(), f.p.Portal(), f.p.PortalGlances(), f.p.Waiting()).Function()
 }
 
 // PortalInstancePage serves /portal/instances/{instanceId}.

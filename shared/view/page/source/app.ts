@@ -15,6 +15,8 @@ import { switches } from "./switch";
 import { rights } from "./care";
 import { list } from "./list";
 import { exports } from "./export";
+import { menus } from "./menu";
+import { beside } from "./beside";
 
 function start(root: ParentNode): void {
   tabs(root);
@@ -23,7 +25,10 @@ function start(root: ParentNode): void {
   times(root);
   rights(root);
   copies(root);
+  menus(root);
 }
+
+const lists = (): void => list(start);
 
 start(document);
 codes(document);
@@ -33,7 +38,8 @@ totals();
 prints();
 switches();
 exports();
-list((root) => { times(root); });
+lists();
+beside((root) => { start(root); watch(start); }, lists);
 brand();
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -1,4 +1,5 @@
-// A right that is chosen is saved at once; what comes of it is said, and a right that was refused goes back.
+// A right that is chosen is saved at once; what comes of it is said, and a right that was refused goes back. Who is given the right
+// to change things can be taken it back with one press.
 
 export function rights(root: ParentNode): void {
   const said = document.querySelector<HTMLElement>("[data-said]");
@@ -7,19 +8,20 @@ export function rights(root: ParentNode): void {
     let before = chosen(form);
     form.addEventListener("change", async () => {
       const now = chosen(form);
-      const name = form.dataset.name!;
       const resource = (form.elements.namedItem("resource") as HTMLInputElement).value;
-      say(said, `Saving the right to ${name}`);
+      const words = (key: string) => (said?.dataset[key] ?? "").replace("{thing}", form.dataset.name!);
+      say(said, words("saySaving"));
       try {
         const answer = await fetch(`/v1${new URL(form.action).pathname}/grants/${encodeURIComponent(resource)}`, {
           method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ access: now }),
         });
         if (!answer.ok) throw new Error((await answer.json()).detail);
         before = now;
-        say(said, `Saved. ${name} is now ${now === "write" ? "read and write" : "read-only"} for this client.`, true);
+        say(said, words(now === "write" ? "sayWrite" : "sayRead"), true);
+        if (now === "write") undo(said, form);
       } catch (e) {
         form.querySelector<HTMLInputElement>(`[value="${before}"]`)!.checked = true;
-        say(said, e instanceof TypeError ? "We could not reach the server, so nothing was changed. Try again." : (e as Error).message, true);
+        say(said, e instanceof TypeError ? words("sayLost") : (e as Error).message, true);
       }
     });
   }
@@ -29,9 +31,23 @@ function chosen(form: HTMLFormElement): string {
   return String(new FormData(form).get("access"));
 }
 
+function undo(where: HTMLElement | null, form: HTMLFormElement): void {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = where?.dataset.sayUndo ?? "";
+  button.addEventListener("click", () => {
+    const read = form.querySelector<HTMLInputElement>('[value="read"]')!;
+    read.checked = true;
+    read.focus();
+    form.dispatchEvent(new Event("change"));
+  });
+  where?.append(" ", button);
+}
+
 // say tells everybody: in the live region, which is shown as soon as there is something to read.
 function say(where: HTMLElement | null, words: string, shown = false): void {
   if (!where) return;
   where.textContent = words;
-  if (shown) where.className = "small muted then";
+  if (shown) where.className = "small then said";
 }

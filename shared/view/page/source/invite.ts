@@ -1,8 +1,9 @@
 // Sends an invite without leaving the page, and shows what comes of it in place.
 import { working } from "./busy";
 import { glimpse } from "./glimpse";
+import { reload } from "./list";
 
-interface Problem { code?: string; detail?: string; errors?: { location: string; message: string }[] }
+interface Problem { code?: string; detail?: string; existing?: string; errors?: { location: string; message: string }[] }
 interface Invite { clientId: string; status: string; email: string }
 
 const fields = ["email", "name", "message", "payer", "grants", "order"];
@@ -35,24 +36,48 @@ export function invite(): void {
     const body = JSON.stringify(read(form));
     if (sent && sent !== body) key = crypto.randomUUID(); // another invite than the one that was asked for before
     sent = body;
-    const done = working(button, "Sending…");
-    status.textContent = "Sending the invitation";
-    const slow = setTimeout(() => { status.textContent = button.textContent = "Still sending…"; }, 10_000);
+    const say = form.dataset;
+    const done = working(button, say.saySending!);
+    status.textContent = say.saySendingNow!;
+    const slow = setTimeout(() => { status.textContent = button.textContent = say.sayStill!; }, 10_000);
     try {
-      const made = await send(body, key);
-      status.textContent = "Invitation sent";
-      button.textContent = "Sent";
-      location.assign(`/clients/${encodeURIComponent(made.clientId)}`);
+      const made = await send(form, body, key);
+      done();
+      status.textContent = "";
+      key = crypto.randomUUID();
+      await out(form, made);
     } catch (err) {
       done();
       const p = err as Problem;
       if (p.code) key = crypto.randomUUID(); // it was answered; the next press is a new request
-      tell(form, p.detail ? p : { detail: "We could not reach the server. Nothing you typed is lost; check your connection and send it again." });
+      tell(form, p.detail ? p : { detail: say.sayLost! });
       status.textContent = "";
     } finally {
       clearTimeout(slow);
     }
   });
+}
+
+// out says that the invite is sent: where the dialog was opened from, with the client in the list behind it.
+async function out(form: HTMLFormElement, made: Invite): Promise<void> {
+  const at = `/clients/${encodeURIComponent(made.clientId)}`;
+  const place = document.querySelector<HTMLElement>("[data-note]");
+  if (made.status === "sending" || !place || !document.getElementById("list")) return location.assign(at);
+  form.closest("dialog")!.close(); // the focus goes back to what opened it
+  form.reset();
+  form.querySelector<HTMLElement>('[role="tab"]')?.click();
+  if (location.search) history.replaceState(null, "", location.pathname);
+  if (!document.activeElement || document.activeElement === document.body) document.querySelector<HTMLElement>(".heading [data-dialog]")?.focus();
+  const note = make("div");
+  note.className = "note good";
+  const said = make("p", `${form.dataset.saySent!.replace("{email}", made.email)} `);
+  const link = make("a", form.dataset.saySee);
+  link.setAttribute("href", at);
+  said.append(link);
+  note.append(said);
+  place.setAttribute("role", "status");
+  place.replaceChildren(note);
+  await reload(new URLSearchParams());
 }
 
 function read(form: HTMLFormElement): object {
@@ -70,7 +95,7 @@ function read(form: HTMLFormElement): object {
 }
 
 // send asks for the invite and waits until its mail is out. It throws the problem when it did not work.
-async function send(body: string, key: string): Promise<Invite> {
+async function send(form: HTMLFormElement, body: string, key: string): Promise<Invite> {
   let answer = await fetch("/v1/invites", {
     method: "POST", body,
     headers: { "Content-Type": "application/json", "Prefer": "wait=10", "Idempotency-Key": key },
@@ -83,7 +108,8 @@ async function send(body: string, key: string): Promise<Invite> {
     // A mail that went out and came back leaves an invite whose page says so. One that never went out leaves nothing.
     if (made.status === "failed" && made.timeline?.some((e) => e.event === "bounced")) return made;
     if (made.status === "failed") {
-      throw { code: "mail_refused", detail: `We couldn't email ${made.email}: ${made.reason || "the mail was refused"}. No invite was created.` };
+      const refused = form.dataset.sayRefused!.replace("{email}", made.email).replace("{reason}", made.reason || form.dataset.sayReason!);
+      throw { code: "mail_refused", detail: refused };
     }
     // After a minute the client's own page, which goes on looking, is the better place to wait.
     if (made.status !== "sending" || !place || tries > 30) return made;
@@ -128,13 +154,15 @@ function tell(form: HTMLFormElement, p: Problem): void {
   const inner = make("div");
   const all = make("ul");
   all.append(...items);
-  inner.append(make("h2", items.length === 1 ? "There is a problem" : `There are ${items.length} problems`), all);
+  const say = form.dataset;
+  inner.append(make("h2", items.length === 1 ? say.sayProblem : say.sayProblems!.replace("{n}", String(items.length))), all);
   // What helps is done in a new tab: what was typed waits here.
-  const [words, way] = { unauthenticated: ["Sign in again in a new tab, then press Send invite.", "/sign-in"], plan_required: ["See what Max brings in a new tab, then press Send invite.", "/upgrade"] }[p.code ?? ""] ?? [];
+  const [words, way] = p.existing?.startsWith("cl_") ? [say.sayExisting, `/clients/${encodeURIComponent(p.existing)}`]
+    : { unauthenticated: [say.saySignIn, "/sign-in"], plan_required: [say.sayUpgrade, "/upgrade"] }[p.code ?? ""] ?? [];
   if (words && way) {
     const link = make("a", words);
     link.setAttribute("href", way);
-    link.setAttribute("target", "_blank");
+    if (!p.existing) link.setAttribute("target", "_blank");
     inner.append(link);
   }
   box.append(inner);

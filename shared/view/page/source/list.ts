@@ -1,18 +1,22 @@
 // The list of clients: rows that follow what is typed, and keys to go through them.
 import { show } from "./dialog";
+import { listURL, mark, together } from "./beside";
+
+// reload reads the list anew, as the address says or as it is asked for; list sets it.
+export let reload: (query?: URLSearchParams) => Promise<void> = async () => { location.assign("/clients"); };
 
 export function list(start: (root: ParentNode) => void): void {
   const form = document.querySelector<HTMLFormElement>("[data-find]");
-  if (!form) return;
+  if (!form || "ready" in form.dataset) return;
   const input = form.querySelector<HTMLInputElement>("#q")!;
   const found = document.querySelector<HTMLElement>("[data-found]")!;
   form.dataset.ready = "";
   let asked: AbortController | undefined;
   let timer = 0;
 
-  const load = async () => {
+  const load = async (query?: URLSearchParams) => {
     clearTimeout(timer);
-    const query = new URLSearchParams([...new FormData(form)].map(([k, v]) => [k, String(v).trim()] as [string, string]).filter(([, v]) => v));
+    query ??= new URLSearchParams([...new FormData(form)].map(([k, v]) => [k, String(v).trim()] as [string, string]).filter(([, v]) => v));
     const url = query.size ? `/clients?${query}` : "/clients";
     asked?.abort();
     asked = new AbortController();
@@ -22,20 +26,24 @@ export function list(start: (root: ParentNode) => void): void {
       const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: asked.signal });
       if (!answer.ok || answer.redirected) throw new Error();
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of ["list", "filters", "status-field"]) {
+      for (const id of ["list", "filters", "status-field", "row-acts", "counter"]) {
+        if (!document.getElementById(id)) continue;
         const next = fresh.getElementById(id);
         if (!next) throw new Error(); // the last client was removed meanwhile: the page is another one
         document.getElementById(id)!.replaceWith(next);
       }
       const now = document.getElementById("list")!;
       start(now);
+      mark();
       found.textContent = now.dataset.count!;
-      history.replaceState(null, "", url);
+      listURL(url);
+      if (!together()) history.replaceState(null, "", url);
     } catch (e) {
       if ((e as Error).name !== "AbortError") form.submit(); // the page itself says what is wrong
     }
   };
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(load, 180); });
+  reload = load;
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => void load(), 180); });
   form.addEventListener("submit", (e) => { e.preventDefault(); void load(); });
   keys(input);
 }

@@ -8,6 +8,10 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour",
 const seen = new WeakMap<HTMLTimeElement, number>();
 
 export function times(root: ParentNode): void {
+  // In a list the moment that all are told from stands once.
+  for (const t of root.querySelectorAll<HTMLTimeElement>("[data-now] time:not([data-in])")) {
+    t.dataset.in = String((Date.parse(t.dateTime) - Date.parse(t.closest<HTMLElement>("[data-now]")!.dataset.now!)) / 1000);
+  }
   for (const t of root.querySelectorAll<HTMLTimeElement>("time[data-in]")) {
     t.title = exact.format(Date.parse(t.dateTime));
     seen.set(t, performance.now());

@@ -1,7 +1,7 @@
 // Shows what the choice of size and add-on comes to. The amounts are the server's: each choice has its own.
 
 export function totals(): void {
-  const box = document.querySelector<HTMLElement>("[data-total]");
+  const box = document.querySelector<HTMLElement>("#invite-form [data-total]");
   const form = box?.closest("form");
   if (!box || !form) return;
   const show = () => {
@@ -12,5 +12,6 @@ export function totals(): void {
     }
   };
   form.addEventListener("change", show);
+  form.addEventListener("reset", () => queueMicrotask(show));
   show(); // a browser that comes back keeps what was chosen
 }

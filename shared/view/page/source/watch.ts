@@ -1,12 +1,15 @@
 // Keeps a page up to date while something that it tells of is under way: asks for the page again and puts the new
 // part in the place of the old one, unless somebody is in the middle of using it.
 
+let turn = 0;
+
 export function watch(start: (root: ParentNode) => void): void {
+  const mine = ++turn; // what was looked after before has left the page
   let part = document.querySelector<HTMLElement>("[data-watch]");
   if (!part) return;
   let pause = 2000;
   const look = async () => {
-    if (!part?.dataset.watch) return;
+    if (!part?.dataset.watch || mine !== turn) return;
     const inUse = part.querySelector("dialog[open], [data-working]") || part.contains(document.activeElement);
     if (!document.hidden && !inUse) {
       try {
