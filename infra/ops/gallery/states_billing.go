@@ -102,7 +102,8 @@ func billingStates() []state {
 		People: "You lose your place here, and every API key stops working.",
 		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. It renews on 21 November 2026."}
 	ending, owing, gone, confirming := standing, standing, standing, standing
-	confirming.State, confirming.Renews = page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}, words.Say("money.confirm_text")
+	confirming.State = page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}
+	confirming.Renews = words.Say("money.confirm_text")
 	confirming.Confirm = invoice
 	ending.State, ending.Renews = page.Badge{Tone: page.Wait, Text: "Ends 21 November 2026"},
 		"Paid annually. It is paid until 21 November 2026 and not renewed after that. Your clients keep what they have; inviting rests "+

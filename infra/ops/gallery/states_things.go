@@ -92,7 +92,8 @@ func thingsStates() []state {
 			v.Answered, v.Silent, v.Roster = ago(2*time.Hour), ago(110*time.Minute), lastSeen()
 		})},
 		{Name: "instance-silent-unseen", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Not answering"), "We check it every few minutes.", "there is no host of this name"
+			v.State, v.Meaning = badge(page.Bad, "Not answering"), "We check it every few minutes."
+			v.Reason = "there is no host of this name"
 			v.Silent = ago(3 * 24 * time.Hour)
 		})},
 		{Name: "instance-needs-key", view: with(func(v *page.Thing) {
@@ -146,7 +147,8 @@ func lastSeen() *page.Roster {
 func failing(runs []page.RunRow) []page.RunRow {
 	bad := page.Badge{Tone: page.Bad, Text: "Failed"}
 	return append([]page.RunRow{
-		{Workflow: runs[0].Workflow, State: bad, At: ago(2 * time.Minute), Took: "3.9 s", URL: "https://production.n8n.example/workflow/w1/executions/7",
+		{Workflow: runs[0].Workflow, State: bad, At: ago(2 * time.Minute), Took: "3.9 s",
+			URL:     "https://production.n8n.example/workflow/w1/executions/7",
 			Failure: "At “Post it”: The service refused the connection - perhaps it is offline"},
 		{Workflow: longest, State: bad, At: ago(9 * time.Minute), Took: "1 ms", Failure: "At “" + unbroken + "”: " + longest},
 		{Workflow: runs[1].Workflow, State: bad, At: ago(20 * time.Minute), Took: "12.0 s"},

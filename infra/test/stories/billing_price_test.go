@@ -14,7 +14,6 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
-	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
 )
@@ -106,7 +105,8 @@ func TestFM12APageThatAsksForAnotherSumIsClosed(t *testing.T) {
 		must(t, err)
 
 		solo := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
-		owner := identity.Caller{User: solo.owner.User, Email: solo.owner.Email, Agency: solo.id, Member: solo.owner.Member, Since: time.Now()}
+		owner := solo.owner
+		owner.Since = time.Now()
 		must(t, s.till.Amend("max_month", 1))
 		_, err = s.plans.Start(s.ctx, owner, payment.Month)
 		s.wants(err, fault.PaymentsOff)
