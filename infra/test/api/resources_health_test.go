@@ -203,7 +203,7 @@ func TestFN3APageOfAnInstanceThatAnswersTooMuchIsSmallAndSaysSo(t *testing.T) {
 	if n := len(o.get("/instances/" + x.ID).is(200).body); n > 100<<10 {
 		t.Errorf("the agency's page has %d bytes", n)
 	}
-	page := client.get("/portal/instances/"+x.ID).is(200).shows("These are the first 1 workflows. Open n8n to see all.", "long long")
+	page := client.get("/portal/instances/"+x.ID).is(200).shows("These are the first 1 workflows. There are more in n8n.", "long long")
 	if n := len(page.body); n > 100<<10 {
 		t.Errorf("a page of %d bytes", n)
 	}
