@@ -40,7 +40,7 @@ type Plans struct {
 
 // Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], also for a
 // sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
-// [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
+// [fault.Suspended] while it could not be used; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
 	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
 		return Page{}, err
@@ -91,6 +91,12 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 	err = conflict.Retry(ctx, func() error {
 		if a, err = s.Store.Agency(ctx, caller.Agency); err != nil {
 			return err
+		}
+		if a.Suspended {
+			return fault.New(fault.Suspended, "Your agency is suspended, so there is nothing to pay for now. Ask support to lift it.")
+		}
+		if a.Payment.Resting { // it goes on by itself, see rest
+			return fault.New(fault.AlreadyPaid, "Max starts again by itself in a moment. There is nothing to pay.")
 		}
 		if a.Plan == agency.Max && a.Payment.State == subscription.None {
 			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
@@ -240,7 +246,13 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if !a.ClosedAt.IsZero() {
 			return s.end(ctx, a, sub)
 		}
+		if err := s.shut(ctx, a); err != nil {
+			return err
+		}
 		f, err := facts(ctx, s.Provider, &a.Payment, sub)
+		if err == nil {
+			err = s.rest(ctx, a, &f)
+		}
 		if err != nil {
 			return err
 		}
@@ -254,7 +266,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 			return nil
 		case change.Fulfil || change.Opened:
 			a.Plan = agency.Max
-		case change.Closed:
+		case lapsed(&a.Payment) && !lapsed(&before.Payment):
 			a.Plan = agency.Free
 		}
 		if a.Plan != before.Plan {
@@ -270,6 +282,9 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 	}
 	return payBack(ctx, s.Provider, second, "the agency has a plan already, or is gone")
 }
+
+// lapsed tells whether a plan was paid for and is not any more. One that rests has not lapsed: it is taken up again.
+func lapsed(p *subscription.Subscription) bool { return p.Over() && !p.Resting }
 
 // end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing
 // goes back, and what was paid for before is not renewed. Nothing of it is written down, since the agency is as it was
