@@ -48,7 +48,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	}
 	both("Not paid yet", "the client picks monthly or annual")
 	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year",
-		"is set up as soon as it has paid")
+		"What they buy is set up as soon as they pay")
 	o.get("/clients").is(200).shows("n8n Hosting, 30 GB")
 	if all := p.mails(i.Email); !strings.Contains(all[len(all)-1].Text, "€68.00 a month or €680.00 a year") {
 		t.Errorf("the mail does not say what it costs: %s", all[len(all)-1].Text)
@@ -66,14 +66,14 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	p.pay(page.URL, "pay")
 	c.joins(mine.ID)
 	both("Paid until", "Annual", "First paid on")
-	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year", "It keeps its portal until it cancels").hides("Remove client…")
+	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year", "They keep their portal until they cancel").hides("Remove client…")
 	c.get("/portal?agency="+mine.ID).is(200).shows("What you pay", "Your contract", "Yours.")
 
 	sub := p.subscriptionOf(i.Email)
 	if err := p.local.Stripe.CancelAtPeriodEnd(sub, true); err != nil {
 		t.Fatal(err)
 	}
-	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "ends on ") })
+	p.until("the end to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "Ends on ") })
 	both("Nothing is charged after that.")
 	c.post("/v1/portal/leave", m{"agency": mine.ID}).is(204)
 	both("Portal ended on")

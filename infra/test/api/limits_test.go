@@ -39,7 +39,7 @@ func TestFE31TenInvitesInAnySixtyMinutes(t *testing.T) {
 		t.Errorf("Retry-After is %s, want the half hour until the first five are an hour old", after)
 	}
 	form := o.post("/clients", url.Values{"email": {"eleventh@client.example"}}).is(429).shows(sentence,
-		"None of 10 invites left this hour")
+		"You've sent 10 invites this hour. Next one in")
 	if form.header.Get("Retry-After") == "" {
 		t.Error("the form's answer has no Retry-After")
 	}

@@ -247,7 +247,7 @@ func TestDisconnectingSaysWhoLosesWhat(t *testing.T) {
 	}
 	o.get("/instances").is(200).shows("2 clients")
 	o.get("/instances/"+x.ID+"?ask=disconnect").is(200).shows("Disconnect Far lost?", "These 2 clients lose access right away:",
-		"Inside LtdRead and write", "Outside LtdRead-only")
+		"Inside LtdRead-write", "Outside LtdRead-only")
 	client.flows(x.ID)
 
 	var gone tied

@@ -523,11 +523,12 @@ func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.I
 			ctx := r.Context()
 			list, _ := url.ParseQuery(r.PostForm.Get("list")) // what cannot be read is the list of all
 			back := page.Clients{Find: list.Get("q"), Status: list.Get("status"), Cursor: list.Get("cursor")}
-			which, err := id.ParseClient(r.PostForm.Get("resend"))
-			if err != nil {
-				return err
-			}
+			// The directory finds out first whether the caller may look, and then whether there is such a client.
+			which, unread := id.ParseClient(r.PostForm.Get("resend"))
 			l, err := directory.Client(ctx, caller, which)
+			if unread != nil && fault.Is(err, fault.NotFound) {
+				return unread
+			}
 			if err == nil {
 				event.Annotate(ctx, "client", string(l.Client.ID))
 				var c *client.Client
