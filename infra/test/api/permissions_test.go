@@ -160,6 +160,18 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	tendClients(t, p, o, program)
 	thingsJob(p, o, kept)
 
+	// What it comes back to, and the client that does not exist; a key's use is noted when the hour is new.
+	for _, path := range []string{"/v1/home", "/v1/sandbox"} {
+		p.advance(61 * time.Minute)
+		k := o.key("home", "agency:read", "clients:read", "resources:read", "activity:read")
+		kept.keep(k.Secret)
+		p.program(k.Secret).get(path).is(200)
+		o.get(path).is(200)
+	}
+	for _, path := range []string{"/home", "/sandbox/start", "/sandbox/email", "/sandbox/invitation", "/sandbox/portal"} {
+		o.get(path).is(200)
+	}
+
 	// What people are told of what clients did.
 	o.get("/v1/notification-settings").is(200)
 	o.do("PATCH", "/v1/notification-settings", m{"items": []m{{"kind": "invite_expired", "enabled": true}}}).is(200)

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"

@@ -221,9 +221,10 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
 		summary: "Delete the agency",
 		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. " +
-			"Payment pages that are still open are closed first; if one has just been paid, nothing is deleted. With the answer every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the " +
+			"Payment pages that are still open are closed first; if one has just been paid, nothing is deleted. With the answer " +
+			"every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the " +
 			"background. Clients keep their sign-ins.",
-		codes: []fault.Code{fault.Invalid, fault.NotActive, fault.AlreadyPaid, fault.Unavailable},
+		codes: []fault.Code{fault.Invalid, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *closeInput) (*noContent, error) {
 		return nil, closing.Close(ctx, caller, in.Body.Name)
 	})

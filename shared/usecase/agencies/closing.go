@@ -102,8 +102,8 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 			return err
 		}
 		if bound > 0 { // before any page is closed: who may not delete loses nothing by trying
-			return fault.New(fault.NotActive, "%s Ask them to cancel first. What they have bought is deleted 30 days after it is paid for no more, or at once when you erase a client.",
-				boundWords(bound))
+			return fault.New(fault.NotActive, "%s Ask them to cancel first. What they have bought is deleted 30 days after it is paid "+
+				"for no more, or at once when you erase a client.", boundWords(bound))
 		}
 		for _, ref := range pages {
 			if err := c.shut(ctx, caller, ref); err != nil {
@@ -159,7 +159,8 @@ func (c *Closing) shut(ctx context.Context, caller identity.Caller, ref id.Ref) 
 		now := c.Now()
 		change := client.Change{Client: at}
 		if at.Invite.Cancel(now) == nil {
-			change.Audit = append(change.Audit, row(now, caller.Actor(), audit.InviteCanceled, string(at.Invite.ID), "its agency is deleted"))
+			change.Audit = append(change.Audit,
+				row(now, caller.Actor(), audit.InviteCanceled, string(at.Invite.ID), "its agency is deleted"))
 		}
 		return c.Store.Commit(ctx, caller.Agency, change)
 	})
