@@ -12,7 +12,7 @@ import (
 )
 
 func otherStates() []state {
-	docs, err := page.DocsOf(web.Document())
+	docs, err := web.Docs("https://portal.example.com")
 	if err != nil {
 		panic(err) // a test shows that it can be read
 	}

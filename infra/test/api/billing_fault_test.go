@@ -33,7 +33,7 @@ func TestFM1FM2EverybodyReadsWhenItEnds(t *testing.T) {
 	p.until("the client to end", func() bool { return strings.Contains(c.get("/portal?agency="+mine.ID).text(), "Ends on "+day) })
 	p.until("Max to end", func() bool { return strings.Contains(s.get("/settings/agency").text(), "Ends on "+day) })
 	o.get("/clients/" + i.ClientID).is(200).shows("Ends " + day)
-	o.get("/clients").is(200).shows("ends on")
+	o.get("/clients").is(200).shows("Ends on")
 	o.get("/clients/" + i.ClientID + "/contract").is(200).shows("Ends on " + day)
 	c.get("/portal/contract?as=text&agency=" + mine.ID).is(200).shows("Ends on " + day)
 	var client struct {
@@ -80,6 +80,6 @@ func TestFM5TheClientConfirmsWhereItReads(t *testing.T) {
 	if !strings.Contains(string(portal.body), `/_local/stripe/invoice/in_`) {
 		t.Error("the portal does not lead to the invoice")
 	}
-	o.get("/clients").is(200).shows("payment to be confirmed")
+	o.get("/clients").is(200).shows("Payment to be confirmed")
 	o.get("/clients/" + i.ClientID).is(200).shows("bank wants them to confirm")
 }

@@ -364,7 +364,7 @@ func TestFE23AClientPaysByThePages(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	mine, _ := o.agency()
-	o.get("/clients?invite=new").is(200).shows("n8n Hosting", "€49.00 a month", "These prices are written into the invite")
+	o.get("/clients?invite=new").is(200).shows("n8n Hosting", "€49.00 a month", "These prices are locked into the invite.")
 	o.post("/clients", url.Values{"email": {"pages@client.example"}, "payer": {"client"}, "hosting": {"30"}}).is(303)
 	link := "/i/" + token(t, p.nextMail("pages@client.example"))
 	c := p.nobody()

@@ -83,7 +83,7 @@ func TestFE17FE24WhatIsPaidForIsSetUpAndTheClientsOwn(t *testing.T) {
 	// The agency sees it, and it is not the agency's to change, to take or to give.
 	o.get("/v1/instances/"+hosting.ID).is(200).shows(`"ownedBy":"`+i.ClientID+`"`, `"linkable":false`)
 	o.get("/instances/" + hosting.ID).is(200).shows("Owned by").hides("Disconnect…")
-	o.get("/clients/" + i.ClientID).is(200).shows("The client's own")
+	o.get("/clients/" + i.ClientID).is(200).shows("Their own")
 	o.delete("/v1/instances/"+hosting.ID).fails(403, "forbidden")
 	o.patch("/v1/instances/"+hosting.ID, m{"name": "Mine"}).fails(403, "forbidden")
 	o.post("/v1/invites",

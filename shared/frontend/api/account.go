@@ -14,7 +14,7 @@ import (
 
 type leaveInput struct {
 	Body struct {
-		Agency string `json:"agency" doc:"Whose portal to leave." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE" maxLength:"64"`
+		Agency string `json:"agency" doc:"The agency whose portal you leave." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE" maxLength:"64"`
 	}
 }
 
@@ -23,8 +23,8 @@ func LeavePortal(auth *signin.Authenticator, leaving *account.Leaving) Operation
 	return operation(auth, described{
 		id: "leavePortal", method: http.MethodPost, who: identity.ByClient, tag: tagAccount, status: 204,
 		summary: "Leave a portal",
-		description: "Everything that the agency has opened closes at once. The sign-in and other portals stay, and the agency keeps its " +
-			"record of the client as inactive. Leaving what was left changes nothing.",
+		description: "You lose access to everything this agency shares with you. You keep your sign-in and your other portals. " +
+			"The agency keeps you in their list as inactive. Leaving twice changes nothing.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *leaveInput) (*noContent, error) {
 		from, err := whose(in.Body.Agency)
@@ -40,7 +40,7 @@ func EndAllSessions(auth *signin.Authenticator, sessions *signin.Sessions) Opera
 	return operation(auth, described{
 		id: "endAllSessions", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
 		summary:     "Sign out everywhere",
-		description: "Ends all of the person's sessions, this one too.",
+		description: "Ends all your sessions, including this one.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
 		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, sessions.EndAll(ctx, caller)
 	})
@@ -51,10 +51,10 @@ type ExportBody struct {
 	ExportedAt  Time             `json:"exportedAt"`
 	Email       string           `json:"email" example:"ops@acme.example"`
 	FirstSignIn *Time            `json:"firstSignInAt"`
-	Sessions    []ExportSession  `json:"sessions" doc:"Where the person is signed in."`
-	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were asked for, at most a day back."`
-	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies that the person works at."`
-	Portals     []ExportRelation `json:"portals" doc:"Agencies that the person is or was a client of."`
+	Sessions    []ExportSession  `json:"sessions" doc:"Where you are signed in."`
+	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
+	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
+	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
 }
 
 // ExportSession is one session.
@@ -82,13 +82,13 @@ type ExportAgency struct {
 type ExportRelation struct {
 	Agency          ExportAgency  `json:"agency"`
 	ClientID        string        `json:"clientId"`
-	Name            string        `json:"name" doc:"What the agency calls the client; empty when it gave no name."`
+	Name            string        `json:"name" doc:"What the agency calls you. Empty if they gave no name."`
 	Status          string        `json:"status" enum:"pending,active,inactive"`
 	CreatedAt       Time          `json:"createdAt"`
 	AcceptedAt      *Time         `json:"acceptedAt"`
 	EndedAt         *Time         `json:"endedAt"`
 	EndedBy         string        `json:"endedBy,omitempty" enum:"agency,client"`
-	Resources       []ExportGrant `json:"resources" doc:"What is open to the person."`
+	Resources       []ExportGrant `json:"resources" doc:"What they share with you."`
 	ProposedAddress string        `json:"proposedAddress,omitempty"`
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
@@ -152,10 +152,9 @@ type exportOutput struct {
 func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
-		summary: "Export my data",
-		description: "All that is kept of the signed-in person, at every agency that it is or was a client of. What an agency has erased " +
-			"is " +
-			"not in it; an invite that was never accepted is the agency's.",
+		summary: "Export your data",
+		description: "Everything we keep about you, at every agency whose client you are or were. It leaves out what an agency " +
+			"has erased, and invites you never accepted: those belong to the agency.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
 		o, err := self.See(ctx, caller)
 		if err != nil {
@@ -170,11 +169,10 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 func EraseMe(auth *signin.Authenticator, erasure *account.Erasure) Operation {
 	return operation(auth, described{
 		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
-		summary: "Erase my data",
-		description: "Leaves every portal, deletes what every agency keeps of its client, and ends all sessions. Activity logs keep rows " +
-			"that " +
-			"hold ids alone. The sign-in must be less than 15 minutes old. Whoever is an agency's only owner hands it over or deletes it " +
-			"first.",
+		summary: "Erase your data",
+		description: "Leaves every portal, deletes what every agency keeps about you, and ends all your sessions. Activity logs " +
+			"keep only IDs. Needs a sign-in from the last 15 minutes. If you are an agency's only owner, make somebody " +
+			"else an owner or delete the agency first.",
 		codes: []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
 		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, erasure.Erase(ctx, caller)

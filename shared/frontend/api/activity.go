@@ -19,9 +19,9 @@ import (
 
 // PartyBody is who did something, or what it was done to.
 type PartyBody struct {
-	ID   string `json:"id" doc:"An id, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	ID   string `json:"id" doc:"An ID, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Kind string `json:"kind" enum:"member,api_key,client,invite,instance,service,agency,system,operator,invitee,other"`
-	Name string `json:"name,omitempty" doc:"As it is now; left out for what is gone." example:"Nora Lindqvist"`
+	Name string `json:"name,omitempty" doc:"Its name today. Left out if it is gone." example:"Nora Lindqvist"`
 }
 
 // EventBody is one row of the activity log.
@@ -31,7 +31,7 @@ type EventBody struct {
 	Actor   PartyBody `json:"actor"`
 	Action  string    `json:"action" example:"invite.created"`
 	Subject PartyBody `json:"subject"`
-	Detail  string    `json:"detail,omitempty" doc:"Ids and words about the change." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE read"`
+	Detail  string    `json:"detail,omitempty" doc:"IDs and words about the change." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE read"`
 }
 
 func eventBody(e activity.Event) EventBody {
@@ -46,7 +46,7 @@ type ActivityFilter struct {
 	Subject string `query:"subject" maxLength:"40" doc:"Only events about this ID or its invites." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	From    string `query:"from" maxLength:"40" doc:"Not before this time, RFC 3339 or a day." example:"2026-03-01"`
 	To      string `query:"to" maxLength:"40" doc:"Before this time, or to the end of this day." example:"2026-03-31"`
-	Cursor  string `query:"cursor" doc:"The nextCursor of the page before."`
+	Cursor  string `query:"cursor" doc:"nextCursor from the previous page."`
 }
 
 func (f ActivityFilter) query(limit int) (activity.Query, error) {
@@ -71,7 +71,7 @@ type listActivityInput struct {
 type activityOutput struct {
 	Body struct {
 		Items      []EventBody `json:"items"`
-		NextCursor *string     `json:"nextCursor" doc:"null at the end. A page may come short of its limit and still have a cursor."`
+		NextCursor *string     `json:"nextCursor" doc:"null at the end. A page can be short of its limit and still have one."`
 	}
 }
 
@@ -79,8 +79,8 @@ type activityOutput struct {
 func ListActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "listActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
-		summary:     "Read the activity log",
-		description: "Every change at the agency, newest first. Rows hold ids; names are put in as they are now.",
+		summary:     "List activity",
+		description: "Every change at your agency, newest first. The log stores IDs. Names are added as they are today.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listActivityInput) (*activityOutput, error) {
 		q, err := in.query(in.Limit)
@@ -102,13 +102,13 @@ func ListActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 
 type exportActivityInput struct {
 	ActivityFilter
-	Format string `query:"format" enum:"csv,jsonl" default:"csv" doc:"csv (RFC 4180) or jsonl: a JSON object a line."`
+	Format string `query:"format" enum:"csv,jsonl" default:"csv" doc:"csv (RFC 4180), or jsonl: one JSON object per line."`
 }
 
 type activityFile struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
-	Link        string `header:"Link" doc:"Where the next part is, with rel=next (RFC 8288); none at the end."`
+	Link        string `header:"Link" doc:"The next file, with rel=next (RFC 8288). Left out at the end."`
 	Body        []byte
 }
 
@@ -116,9 +116,9 @@ type activityFile struct {
 func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "exportActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
-		summary: "Export the activity log",
-		description: "The same rows as listActivity, as a file of at most 2,000. CSV begins with a byte order mark, for Excel. " +
-			"Link with rel=next leads to the next part.",
+		summary: "Export activity",
+		description: "The rows of listActivity as a file of up to 2,000 rows. CSV starts with a byte order mark, so that Excel " +
+			"reads it. The Link header with rel=next leads to the next file.",
 		gives: []string{"text/csv", "application/jsonl"},
 		codes: []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *exportActivityInput) (*activityFile, error) {

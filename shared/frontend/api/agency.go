@@ -24,9 +24,9 @@ type OwnAgencyBody struct {
 	ID        string     `json:"id" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Name      string     `json:"name" example:"Northwind Automations"`
 	Color     string     `json:"color" example:"#0b6e4f"`
-	LogoURL   string     `json:"logoUrl" doc:"A path on this origin; empty when there is none."`
-	Plan      string     `json:"plan" enum:"free,max" doc:"Only Max invites clients."`
-	Suspended bool       `json:"suspended" doc:"By the operator: inviting, acceptance and the portals rest."`
+	LogoURL   string     `json:"logoUrl" doc:"A path on this origin. Empty if there is no logo."`
+	Plan      string     `json:"plan" enum:"free,max" doc:"Inviting clients needs max."`
+	Suspended bool       `json:"suspended" doc:"Suspended by the operator: no invites, no acceptance, no portals."`
 	CreatedAt Time       `json:"createdAt"`
 	Limits    LimitsBody `json:"limits"`
 }
@@ -38,9 +38,9 @@ type LimitsBody struct {
 
 // InviteLimitBody is the allowance of invites.
 type InviteLimitBody struct {
-	Quota      int   `json:"quota" doc:"In any 60 minutes." example:"10"`
+	Quota      int   `json:"quota" doc:"How many you can send in any 60 minutes." example:"10"`
 	Left       int   `json:"left" example:"7"`
-	NextFreeAt *Time `json:"nextFreeAt" doc:"When one more can be sent; null when one can be now."`
+	NextFreeAt *Time `json:"nextFreeAt" doc:"When you can send the next one. null if you can now."`
 }
 
 func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
@@ -84,11 +84,11 @@ type signUpInput struct {
 	Once
 
 	Body struct {
-		Name  string `json:"name" doc:"What clients know the agency by." example:"Northwind Automations"`
-		Color string `json:"color,omitempty" doc:"The brand's colour, as #rrggbb." example:"#0b6e4f"`
-		Email string `json:"email,omitempty" doc:"Of a person without a session." example:"owner@northwind.example"`
-		Code  string `json:"code,omitempty" doc:"From requestSignInCode, for a person without a session." example:"493021"`
-		Flow  string `json:"flow,omitempty" doc:"With the code, as in signIn." maxLength:"2000"`
+		Name  string `json:"name" doc:"The name your clients know." example:"Northwind Automations"`
+		Color string `json:"color,omitempty" doc:"Your brand colour, as #rrggbb." example:"#0b6e4f"`
+		Email string `json:"email,omitempty" doc:"Your email address, without a session." example:"owner@northwind.example"`
+		Code  string `json:"code,omitempty" doc:"The code from requestSignInCode, if you have no session." example:"493021"`
+		Flow  string `json:"flow,omitempty" doc:"Sent with the code, as in signIn." maxLength:"2000"`
 	}
 }
 
@@ -102,10 +102,10 @@ type signUpOutput struct {
 func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps) Operation {
 	return operation(auth, described{
 		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
-		summary: "Make an agency",
-		description: "The signed-in person becomes its owner, on the plan Free. A person without a session sends its address and a code " +
-			"from " +
-			"requestSignInCode. The session cookie is replaced by one that acts for the new agency.",
+		summary: "Create an agency",
+		description: "Whoever is signed in becomes the owner, on the Free plan. Without a session, send your email address and a" +
+			" code from requestSignInCode. The answer replaces the session cookie with one that acts for the new " +
+			"agency.",
 		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.WrongCode, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *signUpInput) (*signUpOutput, error) {
 		r, n := of(ctx), signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}
@@ -145,8 +145,8 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 func GetAgency(auth *signin.Authenticator, settings *agencies.Settings) Operation {
 	return operation(auth, described{
 		id: "getAgency", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
-		summary:     "Your agency",
-		description: "Brand, plan, and how many invites the hour still allows. ETag names the state of the brand.",
+		summary:     "Get your agency",
+		description: "Brand, plan, and how many invites are left this hour. Send the ETag with updateBranding and updateLogo.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*agencyOutput, error) {
 		a, err := settings.Get(ctx, caller)
 		if err != nil {
@@ -157,11 +157,11 @@ func GetAgency(auth *signin.Authenticator, settings *agencies.Settings) Operatio
 }
 
 type brandingInput struct {
-	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
+	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"3\""`
 	Body    struct {
 		Name       *string `json:"name,omitempty" example:"Northwind Automations"`
 		Color      *string `json:"color,omitempty" doc:"A hex colour. We adjust it where contrast is low." example:"#0b6e4f"`
-		RemoveLogo bool    `json:"removeLogo,omitempty" doc:"Takes the logo away. A new one is sent to updateLogo."`
+		RemoveLogo bool    `json:"removeLogo,omitempty" doc:"Removes the logo. Upload a new one with updateLogo."`
 	}
 }
 
@@ -172,9 +172,8 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 	return operation(auth, described{
 		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary: "Change name and colour",
-		description: "For owners, and for keys that owners have made. New invites and the portal show it at once; invites that are out " +
-			"keep " +
-			"what they showed.",
+		description: "For owners, and for API keys that owners created. The portal and new invites change at once. Invitations " +
+			"already sent don't change.",
 		codes: brandingFaults,
 	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
 		look := agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
@@ -187,7 +186,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 }
 
 type logoInput struct {
-	IfMatch string `header:"If-Match" doc:"The ETag of the state that the change is made from." example:"\"3\""`
+	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"3\""`
 	RawBody []byte `contentType:"image/png" takes:"image/png,image/jpeg,image/webp,image/gif" doc:"Up to 1 MB and 2048 by 2048 pixels."`
 }
 
@@ -195,11 +194,10 @@ type logoInput struct {
 func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation {
 	return operation(auth, described{
 		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
-		summary: "Upload a logo",
-		description: "The body is the file itself. It is decoded, scaled and encoded anew: what is served is a PNG of at most 256 by 256 " +
-			"pixels.",
-		codes:   brandingFaults,
-		maxBody: agency.MaxLogoFile + 1024, // what is a little over is told at the field
+		summary:     "Upload a logo",
+		description: "Send the image itself as the body. We serve it as a PNG of up to 256 by 256 pixels.",
+		codes:       brandingFaults,
+		maxBody:     agency.MaxLogoFile + 1024, // what is a little over is told at the field
 	}, func(ctx context.Context, caller identity.Caller, in *logoInput) (*agencyOutput, error) {
 		a, err := uploads.Rebrand(ctx, caller, agencies.Look{}, append([]byte{}, in.RawBody...), matching(in.IfMatch))
 		if err != nil {
@@ -211,7 +209,7 @@ func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation
 
 type closeInput struct {
 	Body struct {
-		Name string `json:"name" doc:"The agency's name, exactly." example:"Northwind Automations"`
+		Name string `json:"name" doc:"Your agency's exact name, to confirm." example:"Northwind Automations"`
 	}
 }
 
@@ -219,11 +217,11 @@ type closeInput struct {
 func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operation {
 	return operation(auth, described{
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
-		summary: "Delete the agency",
-		description: "For owners whose sign-in is at most 15 minutes old. Not while a client pays by subscription for what is its own. " +
-			"Payment pages that are still open are closed first; if one has just been paid, nothing is deleted. With the answer " +
-			"every invite is dead, every portal closed, and members and keys are without rights; the rest is deleted in the " +
-			"background. Clients keep their sign-ins.",
+		summary: "Delete your agency",
+		description: "For owners who signed in within the last 15 minutes. Not possible while a client pays by subscription for " +
+			"something they own. Payment pages that are still open close first; if one was just paid, nothing is deleted. " +
+			"Every invite stops working at once, every portal closes, and members and API keys lose " +
+			"their rights. The rest is deleted in the background. Clients keep their sign-ins.",
 		codes: []fault.Code{fault.Invalid, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *closeInput) (*noContent, error) {
 		return nil, closing.Close(ctx, caller, in.Body.Name)
@@ -234,9 +232,9 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 type MemberBody struct {
 	ID      string `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email   string `json:"email" example:"dana@northwind.example"`
-	Name    string `json:"name" doc:"Empty when none was given."`
-	Role    string `json:"role" enum:"owner,admin" doc:"Owners also manage members and brand, and can delete the agency."`
-	AddedAt *Time  `json:"addedAt" doc:"null for the first owner of an agency that the operator founded."`
+	Name    string `json:"name" doc:"Empty if none was given."`
+	Role    string `json:"role" enum:"owner,admin" doc:"Owners also manage members and branding, and can delete the agency."`
+	AddedAt *Time  `json:"addedAt" doc:"null for the first owner, if the operator created the agency."`
 }
 
 func memberBody(m *agency.Member) MemberBody {
@@ -255,7 +253,7 @@ func ListMembers(auth *signin.Authenticator, settings *agencies.Settings) Operat
 	return operation(auth, described{
 		id: "listMembers", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagMembers, status: 200,
 		summary:     "List members",
-		description: "In the order in which they came.",
+		description: "In the order in which they joined.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *Paging) (*membersOutput, error) {
 		team, err := settings.Team(ctx, caller)
@@ -280,7 +278,7 @@ type addMemberInput struct {
 	Once
 
 	Body struct {
-		Email string `json:"email" doc:"What the person signs in with." example:"dana@northwind.example" maxLength:"320"`
+		Email string `json:"email" doc:"The address they sign in with." example:"dana@northwind.example" maxLength:"320"`
 		Name  string `json:"name,omitempty" example:"Dana Reyes"`
 		Role  string `json:"role" enum:"owner,admin" example:"admin"`
 	}
@@ -296,7 +294,7 @@ func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operat
 	return operation(auth, described{
 		id: "addMember", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 201,
 		summary:     "Add a member",
-		description: "For owners. The person gets a mail that says so, and signs in with the address and a code; nobody makes an account.",
+		description: "For owners. We email them that they were added. They sign in with a code.",
 		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *addMemberInput) (*memberOutput, error) {
 		n := agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
@@ -323,7 +321,7 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 	return operation(auth, described{
 		id: "updateMember", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
 		summary:     "Change a member",
-		description: "For owners. An agency keeps at least one owner.",
+		description: "For owners. An agency always has at least one owner.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *updateMemberInput) (*changedMemberOutput, error) {
 		c := agencies.MemberChange{Name: in.Body.Name}
@@ -352,9 +350,8 @@ func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operati
 	return operation(auth, described{
 		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
 		summary: "Remove a member",
-		description: "For owners, and for anybody who leaves. From the next request on the person is not of the agency any more; its API " +
-			"keys " +
-			"are revoked, and the invites that it has out are dead.",
+		description: "For owners, and for members who leave. They lose access at once. Their API keys are revoked, and the " +
+			"invites they sent stop working.",
 		codes: []fault.Code{fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *memberInput) (*noContent, error) {
 		which, err := id.ParseMember(in.MemberID)

@@ -21,9 +21,9 @@ import (
 
 // MoneyBody is an amount of money.
 type MoneyBody struct {
-	Minor    int64  `json:"minor" doc:"In the currency's smallest unit." example:"4900"`
+	Minor    int64  `json:"minor" doc:"In the currency's smallest unit, such as cents." example:"4900"`
 	Currency string `json:"currency" example:"EUR"`
-	Text     string `json:"text" doc:"For people." example:"€49.00"`
+	Text     string `json:"text" doc:"The same for people to read." example:"€49.00"`
 }
 
 func moneyBody(a money.Amount) MoneyBody { return MoneyBody{a.Minor, a.Currency, a.String()} }
@@ -40,23 +40,23 @@ type LineBody struct {
 // SumBody is what is paid each interval.
 type SumBody struct {
 	Net   MoneyBody `json:"net"`
-	Tax   MoneyBody `json:"tax" doc:"0 where it depends on the payer's address; see tax."`
+	Tax   MoneyBody `json:"tax" doc:"0 if it depends on the payer's address. See tax."`
 	Total MoneyBody `json:"total"`
 }
 
 // ContractBody is what a client is asked to buy, at the prices at which it was asked. It never changes.
 type ContractBody struct {
 	Lines   []LineBody `json:"lines"`
-	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"inclusive: the prices hold it. automatic: the checkout adds it."`
-	TaxRate float64    `json:"taxRate,omitempty" doc:"Percent, of an inclusive tax." example:"19"`
-	TaxText string     `json:"taxText" doc:"To show beside every price." example:"incl. 19 % VAT"`
+	Tax     string     `json:"tax" enum:"none,inclusive,automatic" doc:"inclusive: in the price. automatic: added at checkout."`
+	TaxRate float64    `json:"taxRate,omitempty" doc:"Percent, if tax is inclusive." example:"19"`
+	TaxText string     `json:"taxText" doc:"Show this beside every price." example:"incl. 19 % VAT"`
 	Month   SumBody    `json:"month"`
 	Year    SumBody    `json:"year"`
 	Saving  struct {
-		Amount  MoneyBody `json:"amount" doc:"What a year costs less than twelve months; 0 when it saves nothing."`
+		Amount  MoneyBody `json:"amount" doc:"What a year saves against twelve months. 0 if nothing."`
 		Percent int       `json:"percent" example:"16"`
 	} `json:"saving"`
-	PricesAt Time `json:"pricesAt" doc:"The prices are those of this moment."`
+	PricesAt Time `json:"pricesAt" doc:"When these prices applied."`
 }
 
 func contractBody(c *contract.Contract) (*ContractBody, error) {
@@ -90,12 +90,12 @@ func contractBody(c *contract.Contract) (*ContractBody, error) {
 // PaymentBody is how a payment stands.
 type PaymentBody struct {
 	State     string `json:"state" enum:"none,checkout_open,active,past_due,canceled,unpaid,disputed"`
-	Interval  string `json:"interval,omitempty" enum:"month,year" doc:"What the client has chosen."`
+	Interval  string `json:"interval,omitempty" enum:"month,year" doc:"What the client chose."`
 	PaidAt    *Time  `json:"paidAt" doc:"When it was first paid."`
-	PeriodEnd *Time  `json:"periodEnd" doc:"Until when it is paid."`
-	Ending    bool   `json:"ending,omitempty" doc:"Nothing is charged any more: it ends at endsAt."`
-	EndsAt    *Time  `json:"endsAt" doc:"When it ends. null while it renews by itself."`
-	Confirm   bool   `json:"needsConfirmation,omitempty" doc:"The payer's bank wants the payer to confirm a payment."`
+	PeriodEnd *Time  `json:"periodEnd" doc:"It is paid until then."`
+	Ending    bool   `json:"ending,omitempty" doc:"Cancelled: it ends at endsAt, and nothing more is charged."`
+	EndsAt    *Time  `json:"endsAt" doc:"When it ends. null while it renews."`
+	Confirm   bool   `json:"needsConfirmation,omitempty" doc:"The payer's bank asks them to confirm a payment."`
 	Inquiry   bool   `json:"inquiry,omitempty" doc:"The payer's bank asks about a payment. No money has moved."`
 }
 
@@ -131,7 +131,7 @@ func orderBody(c *contract.Contract) *OrderBody {
 
 // CheckoutBody is where the payment goes on.
 type CheckoutBody struct {
-	URL       string `json:"url" doc:"The payment service's page; lead the person there."`
+	URL       string `json:"url" doc:"The payment page. Send the person there."`
 	ExpiresAt Time   `json:"expiresAt"`
 }
 
@@ -149,8 +149,8 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 	return operation(auth, described{
 		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
 		summary: "Pay for an invitation",
-		description: "The caller must have signed in with the invited address within the last hour. However often it is called, there is " +
-			"one page; with another interval the page that is open is closed.",
+		description: "Needs a sign-in with the invited address from the last hour. Calling it again gives the same payment page." +
+			" Another interval closes the open page and makes a new one.",
 		codes: []fault.Code{
 			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *checkoutInput) (*checkoutOutput, error) {
@@ -190,8 +190,8 @@ func whose(agency string) (id.Agency, error) {
 
 type confirmOutput struct {
 	Body struct {
-		Joined    bool         `json:"joined" doc:"Whether the caller is a client now."`
-		Payment   *PaymentBody `json:"payment" doc:"null for an invitation that costs nothing."`
+		Joined    bool         `json:"joined" doc:"Whether you are a client now."`
+		Payment   *PaymentBody `json:"payment" doc:"null if the invitation costs nothing."`
 		PortalURL string       `json:"portalUrl"`
 	}
 }
@@ -200,9 +200,9 @@ type confirmOutput struct {
 func ConfirmCheckout(auth *signin.Authenticator, checkouts *billing.Checkouts, origin string) Operation {
 	return operation(auth, described{
 		id: "confirmCheckout", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "Look whether a payment has come",
-		description: "For whoever comes back from the payment service and does not want to wait until it tells us. " +
-			"It may be called again and again.",
+		summary: "Check for a payment",
+		description: "Call it when somebody comes back from the payment page, to find out at once instead of waiting for the " +
+			"payment service to tell us. You can call it as often as you like.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*confirmOutput, error) {
 		from, err := whose(in.Body.Agency)
@@ -225,7 +225,7 @@ type contractOutput struct{ Body *ContractBody }
 type ReceiptBody struct {
 	ContractBody
 	Payment *PaymentBody `json:"payment"`
-	Receipt string       `json:"receipt" doc:"The same in plain text, for people to keep." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Receipt string       `json:"receipt" doc:"The contract as plain text, to keep." example:"CONTRACT in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 type receiptOutput struct{ Body *ReceiptBody }
@@ -252,9 +252,9 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
-		summary: "Read an invite's contract",
-		description: "What the client is asked to buy, at the prices of the moment in which it was invited, and how the payment stands; " +
-			"also when it has ended.",
+		summary: "Get an invite's contract",
+		description: "What the client is asked to buy, at the prices from when you invited them, and how the payment stands. You" +
+			" can still read it after it has ended.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*receiptOutput, error) {
 		which, err := id.ParseInvite(in.InviteID)
@@ -270,9 +270,9 @@ func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operat
 func GetPortalContract(auth *signin.Authenticator, contracts *billing.Contracts) Operation {
 	return operation(auth, described{
 		id: "getPortalContract", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "Read your contract",
-		description: "What the signed-in person buys at the agency, or is asked to buy, and how the payment stands; " +
-			"also when it is no client any more.",
+		summary: "Get your contract",
+		description: "What you buy through this agency or are asked to buy, and how the payment stands. You can still read it " +
+			"after you've left.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*receiptOutput, error) {
 		from, err := whose(in.Agency)
@@ -295,8 +295,8 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 	return operation(auth, described{
 		id: "quoteOrder", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary: "Price an order",
-		description: "What a client would be asked to pay for the order, at the prices of now. Sending an invite with the order writes " +
-			"exactly this into its contract.",
+		description: "What a client would pay for this order at today's prices. If you send the invite now, its contract has " +
+			"exactly these prices.",
 		codes: []fault.Code{fault.Invalid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *quoteInput) (*contractOutput, error) {
 		o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
@@ -319,7 +319,7 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 
 type addressOutput struct {
 	Body struct {
-		URL string `json:"url" doc:"The payment service's page for card and invoices, for one visit."`
+		URL string `json:"url" doc:"The payment service's page for card and invoices. It works for one visit."`
 	}
 }
 
@@ -336,8 +336,8 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) Operation {
 	return operation(auth, described{
 		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "Card and invoices",
-		description: "Where the client changes its card, reads its invoices and cancels. Needs a sign-in of the last hour.",
+		summary:     "Open your billing page",
+		description: "Where you change your card, read your invoices and cancel. Needs a sign-in from the last hour.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
 		from, err := whose(in.Body.Agency)
@@ -352,8 +352,8 @@ func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) O
 func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operation {
 	return operation(auth, described{
 		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
-		summary:     "The agency's card and invoices",
-		description: "For owners, with a sign-in of the last hour.",
+		summary:     "Open the agency's billing page",
+		description: "For owners who signed in within the last hour.",
 		codes:       []fault.Code{fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, _ *struct{}) (*addressOutput, error) {
 		return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
@@ -371,7 +371,7 @@ func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operatio
 	return operation(auth, described{
 		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
 		summary:     "Buy the Max plan",
-		description: "For owners, with a sign-in of the last hour. There is one page, as with startCheckout.",
+		description: "For owners who signed in within the last hour. Calling it again gives the same payment page.",
 		codes:       []fault.Code{fault.Invalid, fault.Suspended, fault.AlreadyPaid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *planInput) (*checkoutOutput, error) {
 		p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))

@@ -20,25 +20,25 @@ type LinkedBody struct {
 	ID     string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Kind   string `json:"kind" enum:"instance,service"`
 	Name   string `json:"name" example:"Acme production"`
-	Status string `json:"status" doc:"As it is now; removed when it is gone." example:"running"`
+	Status string `json:"status" doc:"Its status today. removed if it is gone." example:"running"`
 	Access string `json:"access" enum:"read,write"`
 
-	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what the client has bought: how far it is."`
+	Progress *ProgressBody `json:"progress,omitempty" doc:"How far along it is, if the client bought it."`
 }
 
 // ClientBody is a client.
 type ClientBody struct {
 	ID        string       `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email     string       `json:"email" example:"ops@acme.example"`
-	Name      string       `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
-	Shown     string       `json:"displayName" doc:"The name, or the email in its place: what pages and emails show." example:"Acme Ltd"`
+	Name      string       `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
+	Shown     string       `json:"displayName" doc:"The name, or the email address if there is none." example:"Acme Ltd"`
 	Status    string       `json:"status" enum:"pending,active,inactive"`
 	Resources []LinkedBody `json:"resources" doc:"What you share with them, or will once they accept."`
 	Invite    *InviteBody  `json:"invite"`
-	Proposal  *string      `json:"proposal" doc:"Another address proposed on the invitation, or null." example:"pat@acme.example"`
-	EndedAt   *Time        `json:"endedAt" doc:"When either side ended what was accepted; null while it lasts."`
+	Proposal  *string      `json:"proposal" doc:"Another address the invitee proposed, or null." example:"pat@acme.example"`
+	EndedAt   *Time        `json:"endedAt" doc:"When either side ended it. null while it lasts."`
 	EndedBy   string       `json:"endedBy,omitempty" enum:"agency,client"`
-	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour; null for never."`
+	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour. null if never."`
 	CreatedAt Time         `json:"createdAt"`
 
 	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Why they are inactive."`
@@ -67,8 +67,8 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
-	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Only who is inactive for this reason."`
-	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address, in any case. Follow nextCursor to the end." example:"acme"`
+	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Only those inactive for this reason."`
+	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address. Follow nextCursor to the end." example:"acme"`
 }
 
 type clientsOutput struct {
@@ -83,7 +83,7 @@ func ListClients(auth *signin.Authenticator, directory *clients.Directory) Opera
 	return operation(auth, described{
 		id: "listClients", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
 		summary:     "List clients",
-		description: "Newest first, with status and linked instances.",
+		description: "Newest first, with their status and what you share with them.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listClientsInput) (*clientsOutput, error) {
 		q, err := in.query()
@@ -110,7 +110,7 @@ type ClientRef struct {
 }
 
 type clientOutput struct {
-	ETag string `header:"ETag" doc:"Names this edition of name and access, for If-Match."`
+	ETag string `header:"ETag" doc:"Send it as If-Match with updateClient."`
 	Body ClientBody
 }
 
@@ -118,8 +118,9 @@ type clientOutput struct {
 func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
 		id: "getClient", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
-		summary: "Read a client",
-		codes:   []fault.Code{fault.NotFound},
+		summary:     "Get a client",
+		description: "Their status, what you share with them, and their current invite with its timeline.",
+		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
 		which, err := id.ParseClient(in.ClientID)
 		if err != nil {
@@ -138,7 +139,7 @@ func ListInstances(auth *signin.Authenticator, directory *clients.Directory) Ope
 	return operation(auth, described{
 		id: "listInstances", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
 		summary:     "List instances",
-		description: "The agency's n8n instances in every state. Those that can be linked are active or running.",
+		description: "All n8n instances of your agency. You can share those that are active or running.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listResourcesInput) (*resourcesOutput, error) {
 		return resourceList(ctx, directory, caller, instance.N8N, in)
@@ -177,7 +178,7 @@ func resourceList(ctx context.Context, directory *clients.Directory, caller iden
 }
 
 type portalInput struct {
-	Agency string `query:"agency" doc:"Which agency's portal; needed by clients of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Agency string `query:"agency" doc:"Whose portal, if you are a client of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 // PortalItem is an instance or service that is open to the client.
@@ -189,16 +190,16 @@ type PortalItem struct {
 	Access string `json:"access" enum:"read,write"`
 	URL    string `json:"url"`
 
-	Progress *ProgressBody `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
+	Progress *ProgressBody `json:"progress,omitempty" doc:"How far along it is, if you bought it."`
 }
 
 // PortalBody is a client's portal.
 type PortalBody struct {
-	Agency    *AgencyBody   `json:"agency" doc:"null as long as one of several must be chosen."`
+	Agency    *AgencyBody   `json:"agency" doc:"null until you choose one of several."`
 	Access    string        `json:"access,omitempty" enum:"full,past_due,kept,inactive" doc:"kept: only what you pay for is open."`
 	Instances []PortalItem  `json:"instances"`
 	Services  []PortalItem  `json:"services"`
-	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, when the person is a client of several."`
+	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, if you are a client of several."`
 }
 
 type portalOutput struct{ Body PortalBody }
@@ -207,8 +208,8 @@ type portalOutput struct{ Body PortalBody }
 func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 	return operation(auth, described{
 		id: "getPortal", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "The client's portal",
-		description: "What the agency has opened to the signed-in client, as it is now.",
+		summary:     "Get your portal",
+		description: "What the agency shares with you right now. If several agencies have you as a client, name one with agency.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*portalOutput, error) {
 		v, err := p.Get(ctx, caller, id.Agency(in.Agency))

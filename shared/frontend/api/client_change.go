@@ -42,7 +42,7 @@ type updateClientInput struct {
 	ClientRef
 	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"5f0c2b1e1f7c4a52\""`
 	Body    struct {
-		Name *string `json:"name,omitempty" doc:"The new name; empty for none: then the address stands for it." example:"Acme Ltd"`
+		Name *string `json:"name,omitempty" doc:"The new name. Empty for none: we then show the email address." example:"Acme Ltd"`
 	}
 }
 
@@ -51,7 +51,7 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, rena
 	return operation(auth, described{
 		id: "updateClient", method: http.MethodPatch, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary:     "Rename a client",
-		description: "What is left out stays as it is.",
+		description: "Fields you leave out don't change.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
 	}, func(ctx context.Context, caller identity.Caller, in *updateClientInput) (*clientOutput, error) {
 		which, err := id.ParseClient(in.ClientID)
@@ -66,13 +66,13 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, rena
 // GrantRef names what a client is given in the path.
 type GrantRef struct {
 	ClientRef
-	ResourceID string `path:"resourceId" doc:"An instance's or a service's id." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	ResourceID string `path:"resourceId" doc:"An instance's or a service's ID." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 type grantInput struct {
 	GrantRef
 	Body struct {
-		Access string `json:"access" doc:"read: sees it. write: sees and changes it." example:"read"`
+		Access string `json:"access" doc:"read (Read-only) or write (Read-write: can switch workflows on and off)." example:"read"`
 	}
 }
 
@@ -80,9 +80,9 @@ type grantInput struct {
 func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, access *clients.Access) Operation {
 	return operation(auth, described{
 		id: "grantAccess", method: http.MethodPut, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
-		summary: "Open something to a client",
-		description: "Or change the right to what is open already. Before the invite is accepted it is the offer that changes. Only an " +
-			"active or running instance or service can be opened anew.",
+		summary: "Grant access",
+		description: "Shares an instance or service with a client, or changes their access to it. Before they accept, it changes" +
+			" what the invite offers. The instance or service must be active or running.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *grantInput) (*clientOutput, error) {
 		which, err := id.ParseClient(in.ClientID)
@@ -102,8 +102,8 @@ func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, acces
 func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation {
 	return operation(auth, described{
 		id: "revokeAccess", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
-		summary:     "Close something to a client",
-		description: "From its next request on. What is not open to it is no error.",
+		summary:     "Revoke access",
+		description: "They lose access at once. Revoking what isn't shared changes nothing.",
 		codes:       []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *GrantRef) (*struct{}, error) {
 		which, err := id.ParseClient(in.ClientID)
@@ -124,9 +124,9 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 	return operation(auth, described{
 		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary: "Remove a client",
-		description: "All access ends with the client's next request; an invite that is out is cancelled. The client keeps its " +
-			"sign-in and what it owns, stays in the list as inactive, and can be invited again. Removing it again answers the same. " +
-			"One that pays by subscription stays until it cancels: 409.",
+		description: "They lose access to everything you share, and an open invite is cancelled. They keep their sign-in and " +
+			"what they own. They stay in your list as inactive, and you can invite them again. A client who pays by " +
+			"subscription has to cancel first: until then the answer is 409.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*clientOutput, error) {
 		which, err := id.ParseClient(in.ClientID)
@@ -143,8 +143,8 @@ func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation
 	return operation(auth, described{
 		id: "eraseClient", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
 		summary: "Erase a client",
-		description: "Its address, name, messages and history are deleted for good. Only an inactive client can be erased. The activity " +
-			"log keeps its rows, which hold ids alone.",
+		description: "Deletes their address, name, messages and history for good. Remove them first: only inactive clients can " +
+			"be erased. The activity log keeps only IDs.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*struct{}, error) {
 		which, err := id.ParseClient(in.ClientID)

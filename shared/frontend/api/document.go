@@ -29,13 +29,17 @@ var (
 func Document(paths map[string]*Resource) (*huma.OpenAPI, error) {
 	a := huma.NewAPI(config(), &single{})
 	doc := a.OpenAPI()
-	doc.Info.Description = "Invite a client with one link; the client signs in with its email and stands in its portal. Lists are paged " +
-		"by an opaque cursor. Errors are RFC 9457 problems; their codes are a closed list."
-	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: cookie.Name, Description: "A browser's session, from signIn."},
-		"apiKey": {Type: "http", Scheme: "bearer",
-			Description: "An agency's API key, lkk_…. The scopes that it needs are listed with each operation."},
+	doc.Info.Description = "Everything the pages do, your programs can do too. Invite a client with one link. They sign in with their " +
+		"email address and find their portal."
+	for _, j := range jobs {
+		doc.Tags = append(doc.Tags, &huma.Tag{Name: j.name, Description: j.about})
 	}
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: cookie.Name, Description: "A person's session. signIn sets the cookie."},
+		"apiKey": {Type: "http", Scheme: "bearer",
+			Description: "Your agency's API key, lkk_…. Each operation lists the scope it needs."},
+	}
+	all := examples()
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		for _, o := range paths[path].Operations {
 			spec := o.spec
@@ -49,9 +53,16 @@ func Document(paths map[string]*Resource) (*huma.OpenAPI, error) {
 			}
 			spec.Responses = problems(a, append(codes[:len(codes):len(codes)], everywhere...))
 			spec.Security = security(o.Who)
-			spec.Extensions = map[string]any{"x-who": o.Who.String()}
+			order, ok := place(spec.Tags[0], o.ID)
+			if !ok {
+				return nil, fmt.Errorf("api: no job has the operation %s", o.ID)
+			}
+			spec.Extensions = map[string]any{"x-who": o.Who.String(), "x-order": order}
 			o.register(a, spec)
 			describeTypes(doc.Paths[path], o)
+			if err := exemplify(operationAt(doc.Paths[path], o.ID), all[o.ID]); err != nil {
+				return nil, err
+			}
 			if slices.Contains(codes, fault.MailRefused) {
 				describeAccepted(doc.Paths[path].Post)
 			}
@@ -140,19 +151,51 @@ func describeTypes(item *huma.PathItem, o Operation) {
 		if len(o.gives) > 0 {
 			file := map[string]*huma.MediaType{}
 			for _, kind := range o.gives {
-				file[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+				file[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: exampleFiles()[kind]}
 			}
 			op.Responses[strconv.Itoa(o.spec.DefaultStatus)].Content = file
 		}
 	}
 }
 
+// operationAt is the operation of a path that has the ID.
+func operationAt(item *huma.PathItem, id string) *huma.Operation {
+	for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+		if op != nil && op.OperationID == id {
+			return op
+		}
+	}
+	return nil
+}
+
+// exemplify gives the JSON of an operation its examples.
+func exemplify(op *huma.Operation, e example) error {
+	const kind = "application/json"
+	if op.RequestBody != nil && op.RequestBody.Content[kind] != nil {
+		if e.request == nil {
+			return fmt.Errorf("api: there is no example of what to send to %s", op.OperationID)
+		}
+		op.RequestBody.Content[kind].Example = e.request
+	}
+	for status, r := range op.Responses {
+		if r.Content[kind] == nil {
+			continue
+		}
+		if e.answer == nil {
+			return fmt.Errorf("api: there is no example of what %s answers with %s", op.OperationID, status)
+		}
+		r.Content[kind].Example = e.answer
+	}
+	return nil
+}
+
 // describeAccepted adds the answer for a mail that is still on its way, which operations with Prefer: wait share.
 func describeAccepted(o *huma.Operation) {
 	for _, done := range []string{"200", "201"} {
 		if r := o.Responses[done]; r != nil {
-			o.Responses["202"] = &huma.Response{Description: "Accepted: the mail is on its way; poll Location", Content: r.Content,
-				Headers: r.Headers}
+			o.Responses["202"] = &huma.Response{Description: "Accepted: the email is on its way, poll Location", Headers: r.Headers,
+				Content: map[string]*huma.MediaType{"application/json": {Schema: r.Content["application/json"].Schema,
+					Example: exampleInvited("sending", "queued")}}}
 		}
 	}
 }
@@ -186,7 +229,7 @@ func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
 		out[strconv.Itoa(status)] = &huma.Response{
 			Description: fmt.Sprintf("%s: %s", http.StatusText(status), strings.Join(names, ", ")),
 			Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema,
-				Example: problem.Of(fault.New(fault.Code(names[0]), "A sentence for a person that says what to do."))}},
+				Example: problem.Of(fault.New(fault.Code(names[0]), "%s", fault.Code(names[0]).Meaning()))}},
 		}
 	}
 	return out

@@ -19,10 +19,10 @@ import (
 
 // TaskBody is one thing that waits for the agency.
 type TaskBody struct {
-	Kind string `json:"kind" doc:"One of the kinds that are listed with the operation." example:"link_requested"`
+	Kind string `json:"kind" doc:"One of the kinds listed above." example:"link_requested"`
 	Text string `json:"text" doc:"A sentence for a person." example:"Acme Ltd asked for a new link."`
 
-	At Time `json:"at" doc:"Since when it waits; for invite_expires, when the invite expires."`
+	At Time `json:"at" doc:"Since when it waits. For invite_expires: when the invite expires."`
 
 	ClientID   string `json:"clientId,omitempty" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	ResourceID string `json:"resourceId,omitempty" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
@@ -40,7 +40,7 @@ type ClientNumbersBody struct {
 type InstanceNumbersBody struct {
 	All  int `json:"all" example:"9"`
 	Up   int `json:"up" doc:"Running or active." example:"5"`
-	Down int `json:"down" doc:"Connected, and not answering." example:"1"`
+	Down int `json:"down" doc:"Connected, but not answering." example:"1"`
 }
 
 // FirstStepBody is something to begin with.
@@ -51,14 +51,14 @@ type FirstStepBody struct {
 
 // HomeBody is what an agency comes back to.
 type HomeBody struct {
-	Tasks     []TaskBody `json:"tasks" doc:"What needs you, the most urgent first, at most 20."`
-	MoreTasks int        `json:"moreTasks" doc:"How many tasks there are besides."`
+	Tasks     []TaskBody `json:"tasks" doc:"What needs you, most urgent first. Up to 20."`
+	MoreTasks int        `json:"moreTasks" doc:"How many more tasks there are."`
 
 	Clients   *ClientNumbersBody   `json:"clients,omitempty" doc:"Left out for an API key without clients:read."`
 	Instances *InstanceNumbersBody `json:"instances,omitempty" doc:"Left out for an API key without resources:read."`
 
-	Steps  []FirstStepBody `json:"steps" doc:"The first steps of an agency that has no client yet; empty once it has one."`
-	Events []EventBody     `json:"events" doc:"The newest 8 of the activity log; empty for an API key without activity:read."`
+	Steps  []FirstStepBody `json:"steps" doc:"First steps for an agency without clients. Empty once there is one."`
+	Events []EventBody     `json:"events" doc:"The newest 8 events. Empty for an API key without activity:read."`
 }
 
 type homeOutput struct{ Body HomeBody }
@@ -79,7 +79,7 @@ func kinds() string {
 func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Operation {
 	return operation(auth, described{
 		id: "getHome", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
-		summary: "What needs you",
+		summary: "Get what needs you",
 		description: "Tasks, numbers, first steps and the newest events. An API key sees what its scopes allow: clients:read, " +
 			"resources:read and activity:read each add their part. Kinds of tasks, the most urgent first: " + kinds() + ".",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*homeOutput, error) {
@@ -123,7 +123,7 @@ type SandboxBody struct {
 	Client     ClientBody     `json:"client" doc:"As getClient answers before the invitation is accepted. The IDs lead nowhere."`
 	Invitation InvitationBody `json:"invitation" doc:"What viewInvitation would answer."`
 	Portal     PortalBody     `json:"portal" doc:"What getPortal would answer after the invitation is accepted."`
-	Pages      SandboxPages   `json:"pages" doc:"Where to look at each in a browser, signed in as somebody of your agency."`
+	Pages      SandboxPages   `json:"pages" doc:"Where to see each in a browser, signed in as a member."`
 }
 
 // SandboxPages are the sandbox's pages.
@@ -140,8 +140,8 @@ func OpenSandbox(auth *signin.Authenticator, sandbox *home.Sandbox, origin strin
 	return operation(auth, described{
 		id: "openSandbox", method: http.MethodPost, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
 		summary: "Open the sandbox",
-		description: "Shows a fictitious client with their invitation and portal under your brand, on any plan. Nothing is stored, sent " +
-			"or counted.",
+		description: "Shows a fictitious client with their invitation and portal under your brand, on any plan. Nothing is " +
+			"stored, sent or counted.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*sandboxOutput, error) {
 		s, err := sandbox.Open(ctx, caller)
 		if err != nil {

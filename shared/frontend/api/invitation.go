@@ -14,7 +14,7 @@ import (
 
 // LinkToken names an invitation in the path.
 type LinkToken struct {
-	Token string `path:"token" doc:"The mailed link's secret; or, signed in with the invited address, the agency's ID." example:"lki_…"`
+	Token string `path:"token" doc:"The emailed link's secret. Or, once signed in, the agency's ID." example:"lki_4fWqK0Y5hQ8m2nB7cX1v"`
 }
 
 // OfferBody is one thing that an invitation opens.
@@ -27,14 +27,14 @@ type OfferBody struct {
 // InvitationBody is what a link shows.
 type InvitationBody struct {
 	Agency    AgencyBody    `json:"agency"`
-	Inviter   string        `json:"inviter,omitempty" doc:"Who invites; left out for a person without a name." example:"Nora Lindqvist"`
-	Email     string        `json:"email" doc:"The invited address; masked unless its owner is signed in." example:"o•••@acme.example"`
-	Standing  string        `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How the caller relates to it."`
+	Inviter   string        `json:"inviter,omitempty" doc:"Who invites you. Left out if they gave no name." example:"Nora Lindqvist"`
+	Email     string        `json:"email" doc:"The invited address. Masked unless you signed in with it." example:"o•••@acme.example"`
+	Standing  string        `json:"standing" enum:"anonymous,invited,other_account,accepted" doc:"How you relate to the invitation."`
 	Payer     string        `json:"payer" enum:"agency,client"`
 	Message   string        `json:"message,omitempty"`
-	Grants    []OfferBody   `json:"grants" doc:"What accepting opens; what the agency has removed since is not in it."`
-	Contract  *ContractBody `json:"contract" doc:"What accepting buys, see startCheckout; null when it buys nothing."`
-	Offer     string        `json:"offer" doc:"Accept with it to get what was shown. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
+	Grants    []OfferBody   `json:"grants" doc:"What you'll have access to."`
+	Contract  *ContractBody `json:"contract" doc:"What you'd buy, see startCheckout. null if there's nothing to pay."`
+	Offer     string        `json:"offer" doc:"Send it when you accept. Empty once accepted." example:"5f0c2f0e7f5e4a52"`
 	ExpiresAt Time          `json:"expiresAt"`
 }
 
@@ -44,9 +44,9 @@ type invitationOutput struct{ Body InvitationBody }
 func ViewInvitation(auth *signin.Authenticator, invitations *onboarding.Invitations) Operation {
 	return operation(auth, described{
 		id: "viewInvitation", method: http.MethodGet, who: identity.ByHolder, tag: tagInvitee, status: 200,
-		summary: "Look at an invitation",
-		description: "Changes nothing, however often it is called. A link that is unknown, cancelled, replaced, used by somebody else " +
-			"or of an agency that may not invite answers 410.",
+		summary: "View an invitation",
+		description: "Changes nothing, however often you call it. A link that is unknown, cancelled, replaced or used by " +
+			"somebody else answers 410. So does one from an agency that can't invite.",
 		codes: []fault.Code{fault.Unauthenticated, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*invitationOutput, error) {
 		v, err := invitations.View(ctx, in.Token, caller)
@@ -88,8 +88,8 @@ func AcceptInvitation(auth *signin.Authenticator, invitations *onboarding.Invita
 	return operation(auth, described{
 		id: "acceptInvitation", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
 		summary: "Accept an invitation",
-		description: "The caller must be signed in with the invited address. Accepting again answers the same. One with a contract is " +
-			"accepted by paying: startCheckout.",
+		description: "You must be signed in with the invited address. Accepting again gives the same answer. An invitation with " +
+			"a contract is accepted by paying: use startCheckout.",
 		codes: []fault.Code{fault.PaymentRequired, fault.WrongAccount, fault.OfferChanged, fault.Gone, fault.Expired, fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *acceptInput) (*acceptOutput, error) {
 		seen := ""
@@ -118,8 +118,8 @@ func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 	return operation(nil, described{
 		id: "declineInvitation", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Decline an invitation",
-		description: "Whoever holds the link may decline, without signing in. The link is dead afterwards; the agency reads the reason, " +
-			"and may invite the address again.",
+		description: "Anybody who has the link can decline, without signing in. The link stops working. The agency reads the " +
+			"reason and can invite the address again.",
 		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *declineInput) (*noContent, error) {
 		reason := ""
@@ -137,7 +137,7 @@ func DeclineInvitation(decliner *onboarding.Decliner) Operation {
 type proposeInput struct {
 	LinkToken
 	Body struct {
-		Email string `json:"email" doc:"Where the invitation should have gone." example:"pat@acme.example" maxLength:"320"`
+		Email string `json:"email" doc:"The address the invitation should have gone to." example:"pat@acme.example" maxLength:"320"`
 	}
 }
 
@@ -146,8 +146,8 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 	return operation(nil, described{
 		id: "proposeAddress", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Propose another address",
-		description: "Whoever holds the link may say that it belongs to another address, without signing in. The agency decides; until " +
-			"then nothing changes, and no mail goes to that address. Three times a day.",
+		description: "Anybody who has the link can say that it belongs to another address, without signing in. The agency " +
+			"decides. Until then nothing changes, and we don't email the other address. Up to three times a day.",
 		codes: []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Gone, fault.Expired},
 	}, func(ctx context.Context, caller identity.Caller, in *proposeInput) (*noContent, error) {
 		c, err := answers.Propose(ctx, caller, in.Token, in.Body.Email, of(ctx).ip)
@@ -162,10 +162,9 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 func RequestNewLink(answers *onboarding.Answers) Operation {
 	return operation(nil, described{
 		id: "requestNewLink", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
-		summary: "Ask for a new link",
-		description: "For the holder of a link that has expired: the agency reads on the client's page that a new one is asked for. " +
-			"Once a day; asking more often changes nothing.",
-		codes: []fault.Code{fault.Unauthenticated, fault.Gone},
+		summary:     "Ask for a new link",
+		description: "For an invitation that has expired. The agency is told that you asked. It counts once a day.",
+		codes:       []fault.Code{fault.Unauthenticated, fault.Gone},
 	}, func(ctx context.Context, caller identity.Caller, in *LinkToken) (*noContent, error) {
 		c, err := answers.RequestLink(ctx, caller, in.Token, of(ctx).ip)
 		if err == nil {

@@ -20,14 +20,14 @@ import (
 
 // GrantBody opens one instance or service to the client.
 type GrantBody struct {
-	Resource string `json:"resource" doc:"An instance's or a service's id." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Access   string `json:"access" doc:"read: sees it. write: sees and changes it." example:"read"`
+	Resource string `json:"resource" doc:"An instance's or a service's ID." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Access   string `json:"access" doc:"read (Read-only) or write (Read-write: can switch workflows on and off)." example:"read"`
 }
 
 // OrderBody is what a client that pays is asked to buy.
 type OrderBody struct {
-	Hosting  *HostingBody `json:"hosting,omitempty" doc:"A fresh n8n instance of the client's own."`
-	WhatsApp bool         `json:"whatsapp,omitempty" doc:"The WhatsApp Service add-on."`
+	Hosting  *HostingBody `json:"hosting,omitempty" doc:"n8n Hosting: a new n8n instance that the client owns."`
+	WhatsApp bool         `json:"whatsapp,omitempty" doc:"WhatsApp Service."`
 }
 
 // HostingBody is an n8n instance to buy.
@@ -58,14 +58,14 @@ type InviteBody struct {
 	ID        string         `json:"id" example:"in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	ClientID  string         `json:"clientId" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email     string         `json:"email" example:"ops@acme.example"`
-	Name      string         `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
-	Shown     string         `json:"displayName" doc:"The name, or the email in its place: what pages and emails show." example:"Acme Ltd"`
+	Name      string         `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
+	Shown     string         `json:"displayName" doc:"The name, or the address if there is none." example:"Acme Ltd"`
 	Payer     string         `json:"payer" enum:"agency,client"`
 	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed"`
-	Reason    string         `json:"reason,omitempty" doc:"Why it failed or its mail came back."`
+	Reason    string         `json:"reason,omitempty" doc:"Why it failed, or why the email bounced."`
 	Grants    []GrantBody    `json:"grants"`
-	Order     *OrderBody     `json:"order" doc:"null when the client buys nothing; its prices are in getContract."`
-	Payment   *PaymentBody   `json:"payment" doc:"null when the client buys nothing."`
+	Order     *OrderBody     `json:"order" doc:"null if the client buys nothing. Prices are in getContract."`
+	Payment   *PaymentBody   `json:"payment" doc:"null if the client buys nothing."`
 	Message   string         `json:"message,omitempty"`
 	ExpiresAt *Time          `json:"expiresAt"`
 	CreatedAt Time           `json:"createdAt"`
@@ -90,10 +90,10 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 // DraftBody is an invite as its sender writes it.
 type DraftBody struct {
 	Email   string      `json:"email" doc:"The address, or \"Acme Ltd <ops@acme.example>\"." example:"ops@acme.example" maxLength:"600"`
-	Name    string      `json:"name,omitempty" doc:"The client's name, for the list and the mail." example:"Acme Ltd"`
-	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, default) or client (Ask Client to Pay), for good." example:"agency"`
-	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what the client will see."`
-	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what the client is asked to buy."`
+	Name    string      `json:"name,omitempty" doc:"The client's name, for your list and the email." example:"Acme Ltd"`
+	Payer   string      `json:"payer,omitempty" doc:"agency (You Pay, default) or client (Ask Client to Pay). Final." example:"agency"`
+	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what you share with them."`
+	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what you ask them to buy."`
 	Message string      `json:"message,omitempty" doc:"Shown in the email. Up to 500 characters." example:"Here are your two workflows."`
 }
 
@@ -133,10 +133,10 @@ type inviteOutput struct {
 func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
 	return operation(auth, described{
 		id: "sendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
-		summary: "Invite a client",
-		description: "Makes an invite and mails its link. Without Prefer: wait the answer is 202 and the mail goes out afterwards: " +
-			"poll Location until the status is not sending. An invite whose mail cannot be sent is rolled back, and its place in the " +
-			"hour is free again.",
+		summary: "Send an invite",
+		description: "Creates an invite and emails its link. With Prefer: wait=10 the answer is 201 once the email is sent. " +
+			"Without it the answer is 202 and the email follows: poll Location until status isn't sending. If the email" +
+			" can't be sent, the invite is undone and doesn't count towards this hour's ten.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
 			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *sendInput) (*inviteOutput, error) {
@@ -178,8 +178,8 @@ type inviteAnswer struct{ Body *InviteBody }
 func GetInvite(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
 		id: "getInvite", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
-		summary:     "Read an invite",
-		description: "One that was rolled back can be read for a day, with its reason.",
+		summary:     "Get an invite",
+		description: "An invite whose email couldn't be sent can be read for a day, with its reason.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
 		which, err := id.ParseInvite(in.InviteID)
@@ -200,8 +200,8 @@ type resendInput struct {
 	Waiting
 
 	Body *struct {
-		Payer string `json:"payer,omitempty" doc:"When given, it must be the invite's: who pays cannot change."`
-		Email string `json:"email,omitempty" doc:"When given, it must be the invite's: a relationship stays with its email."`
+		Payer string `json:"payer,omitempty" doc:"If given, it must match: who pays can't change."`
+		Email string `json:"email,omitempty" doc:"If given, it must match: the address can't change."`
 	} `required:"false"`
 }
 
@@ -210,8 +210,8 @@ func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Opera
 	return operation(auth, described{
 		id: "resendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary: "Send an invite again",
-		description: "Mails a new link and gives the invite a new term; the link that was sent before dies when the new mail is out. " +
-			"A minute apart, five times a day, and each counts towards the ten per hour.",
+		description: "Emails a new link, good for another seven days. The old link stops working once the new email is sent. " +
+			"Wait a minute between emails. Up to five times a day, and each counts towards the hour's ten invites.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.StillSending,
 			fault.PayerFixed, fault.EmailFixed, fault.MailRefused, fault.IdempotencyUsed, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *resendInput) (*inviteOutput, error) {
@@ -233,7 +233,7 @@ func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) O
 	return operation(auth, described{
 		id: "cancelInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary:     "Cancel an invite",
-		description: "Its links answer 410 from here on, and the address can be invited again.",
+		description: "Its link answers 410 from now on. You can invite the address again.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
 		which, err := id.ParseInvite(in.InviteID)
@@ -265,7 +265,7 @@ func ListInvites(auth *signin.Authenticator, directory *clients.Directory) Opera
 	return operation(auth, described{
 		id: "listInvites", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
 		summary:     "List invites",
-		description: "The current invite of every address, newest client first.",
+		description: "Each client's current invite, newest client first.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *listInvitesInput) (*invitesOutput, error) {
 		q, err := in.query()

@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/adapter/problem"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/release"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -208,7 +209,7 @@ func (s *single) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func config() huma.Config {
-	c := huma.DefaultConfig("Latchkey", "1")
+	c := huma.DefaultConfig("Latchkey", release.Version)
 	c.CreateHooks = nil // no $schema links in the answers
 	c.RejectUnknownQueryParameters = true
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
@@ -228,7 +229,7 @@ type request struct {
 
 // Once is the input of what is carried out once for one key, however often it is sent.
 type Once struct {
-	Key string `header:"Idempotency-Key" doc:"Any string. We carry out a request with the same key only once." maxLength:"255"`
+	Key string `header:"Idempotency-Key" doc:"Any string. We carry out requests with the same key only once." maxLength:"255"`
 }
 
 // Waiting is the input of what can hold its answer until a mail is out.

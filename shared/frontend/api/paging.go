@@ -11,8 +11,8 @@ import (
 
 // Paging asks for a page of a list.
 type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many items the page has at most."`
-	Cursor string `query:"cursor" doc:"The nextCursor of the page before." maxLength:"200"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most items on a page."`
+	Cursor string `query:"cursor" doc:"nextCursor from the previous page." maxLength:"200"`
 }
 
 // after is the id that the page begins after; "" for the first page. Ids have one of the prefixes.

@@ -29,19 +29,19 @@ func workflowBody(w instance.Workflow) WorkflowBody {
 type RunBody struct {
 	ID           string `json:"id" example:"1042"`
 	WorkflowID   string `json:"workflowId" example:"2tUt1wbLX592XDdX"`
-	WorkflowName string `json:"workflowName" doc:"Empty when the workflow is gone." example:"New orders to the ledger"`
+	WorkflowName string `json:"workflowName" doc:"Empty if the workflow is gone." example:"New orders to the ledger"`
 	Status       string `json:"status" enum:"success,error,crashed,canceled,running,waiting,new,unknown"`
 	StartedAt    *Time  `json:"startedAt"`
-	StoppedAt    *Time  `json:"stoppedAt" doc:"null while it is under way."`
+	StoppedAt    *Time  `json:"stoppedAt" doc:"null while it runs."`
 
-	Failure *FailureBody `json:"failure,omitempty" doc:"Of a failed run: why, as far as n8n says. The newest five are asked for it."`
+	Failure *FailureBody `json:"failure,omitempty" doc:"Why a run failed, if n8n says. Only for the newest five."`
 }
 
 // FailureBody is why a run failed.
 type FailureBody struct {
-	Message string `json:"message" doc:"In n8n's words, shortened; empty when it says none." example:"The service refused the connection"`
-	Node    string `json:"node" doc:"The step at which it stopped; empty when n8n does not say." example:"Post to the ledger"`
-	URL     string `json:"url" doc:"Of the run in n8n, or empty." example:"https://n8n.example.com/workflow/2t/executions/7"`
+	Message string `json:"message" doc:"In n8n's words, shortened. Empty if it says nothing." example:"The service refused the connection"`
+	Node    string `json:"node" doc:"The step where it stopped. Empty if n8n doesn't say." example:"Post to the ledger"`
+	URL     string `json:"url" doc:"The run's address in n8n, or empty." example:"https://n8n.example.com/workflow/2t/executions/7"`
 }
 
 // PortalInstanceBody is one n8n as a client sees it.
@@ -49,20 +49,20 @@ type PortalInstanceBody struct {
 	ID        string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Name      string `json:"name" example:"Acme production"`
 	Status    string `json:"status" example:"running"`
-	Access    string `json:"access" enum:"read,write" doc:"write may switch workflows on and off."`
+	Access    string `json:"access" enum:"read,write" doc:"read (Read-only) or write (Read-write: can switch workflows on and off)."`
 	URL       string `json:"url"`
-	Connected bool   `json:"connected" doc:"Whether the agency has connected it, so that workflows can be shown."`
+	Connected bool   `json:"connected" doc:"Whether the agency connected it, so that workflows can be shown."`
 
-	CheckedAt   *Time `json:"checkedAt" doc:"When n8n was last called; null for never."`
-	AnsweredAt  *Time `json:"answeredAt" doc:"When it last answered as it should; null for never."`
-	SilentSince *Time `json:"silentSince" doc:"Since when it does not; null while it does."`
+	CheckedAt   *Time `json:"checkedAt" doc:"When we last called n8n. null if never."`
+	AnsweredAt  *Time `json:"answeredAt" doc:"When it last answered correctly. null if never."`
+	SilentSince *Time `json:"silentSince" doc:"Since when it doesn't answer. null while it does."`
 
-	Reason string `json:"reason,omitempty" doc:"Why workflows cannot be shown." example:"it does not answer as it should at the moment"`
+	Reason string `json:"reason,omitempty" doc:"Why workflows can't be shown." example:"it does not answer as it should at the moment"`
 
 	Workflows     []WorkflowBody `json:"workflows"`
-	MoreWorkflows bool           `json:"moreWorkflows" doc:"Whether n8n has more than are listed."`
-	Progress      *ProgressBody  `json:"progress,omitempty" doc:"Of what you have bought: how far it is."`
-	Runs          []RunBody      `json:"runs" doc:"The newest 20, newest first."`
+	MoreWorkflows bool           `json:"moreWorkflows" doc:"Whether n8n has more than these."`
+	Progress      *ProgressBody  `json:"progress,omitempty" doc:"How far along it is, if you bought it."`
+	Runs          []RunBody      `json:"runs" doc:"The last 20 runs, newest first."`
 }
 
 type portalInstanceOutput struct{ Body PortalInstanceBody }
@@ -71,9 +71,9 @@ type portalInstanceOutput struct{ Body PortalInstanceBody }
 func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
 	return operation(auth, described{
 		id: "getPortalInstance", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "One n8n of the client's portal",
-		description: "Its workflows and last runs, read from n8n at this moment. That n8n does not answer is told in reason, with status " +
-			"200.",
+		summary: "Get an instance of your portal",
+		description: "Its workflows and last runs, read from n8n right now. If n8n doesn't answer, reason says so, and the " +
+			"status is still 200.",
 		codes: []fault.Code{fault.Forbidden, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*portalInstanceOutput, error) {
 		thing, err := id.ParseResource(in.InstanceID)
@@ -112,8 +112,8 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 // EntryBody is how a client gets into an n8n.
 type EntryBody struct {
 	State string `json:"state" enum:"ready,invited,mailed" doc:"Sign in, choose a password, or use the link that n8n emailed."`
-	Email string `json:"email" doc:"What to sign in with." example:"ops@acme.example"`
-	URL   string `json:"url" doc:"Empty for mailed. For invited it is a secret: it opens the account." example:"https://n8n.example.com"`
+	Email string `json:"email" doc:"The address to sign in with." example:"ops@acme.example"`
+	URL   string `json:"url" doc:"Empty for mailed. For invited it is a secret that opens the account." example:"https://n8n.example.com"`
 }
 
 type entryOutput struct {
@@ -125,9 +125,10 @@ type entryOutput struct {
 func EnterInstance(auth *signin.Authenticator, instances *portal.Instances) Operation {
 	return operation(auth, described{
 		id: "enterInstance", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "Get an account in an n8n you bought",
-		description: "n8n itself invites you, as an administrator where its edition allows that, else as a member. You choose your " +
-			"password on n8n's own page, and sign in there from then on. Ask again whenever you need the link again.",
+		summary: "Sign in to an n8n you bought",
+		description: "n8n invites you as an administrator, or as a member where its edition allows only that. You choose your " +
+			"password on n8n's own page, and sign in there from then on. Call it again whenever you need the link " +
+			"again.",
 		codes: []fault.Code{fault.Forbidden, fault.NotFound, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*entryOutput, error) {
 		event.Annotate(ctx, "resource", in.InstanceID)
@@ -158,7 +159,7 @@ func SetWorkflowState(auth *signin.Authenticator, instances *portal.Instances) O
 	return operation(auth, described{
 		id: "setWorkflowState", method: http.MethodPut, who: identity.ByClient, tag: tagPortal, status: 200,
 		summary:     "Switch a workflow on or off",
-		description: "For clients with write access to the instance. The answer is the workflow as n8n then has it.",
+		description: "For clients with read-write access to the instance. The answer is the workflow as n8n now has it.",
 		codes:       []fault.Code{fault.Invalid, fault.Forbidden, fault.NotFound, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *setWorkflowInput) (*workflowOutput, error) {
 		event.Annotate(ctx, "resource", in.InstanceID)

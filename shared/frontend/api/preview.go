@@ -16,7 +16,7 @@ import (
 // PreviewBody is what the client of an invite would see.
 type PreviewBody struct {
 	PortalBody
-	Invitation InvitationBody `json:"invitation" doc:"What stands behind the link in the mail, before it is accepted."`
+	Invitation InvitationBody `json:"invitation" doc:"The invitation that the emailed link opens."`
 }
 
 type previewInput struct{ Body DraftBody }
@@ -27,9 +27,9 @@ type previewOutput struct{ Body PreviewBody }
 func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) Operation {
 	return operation(auth, described{
 		id: "previewInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
-		summary: "Preview as the client",
-		description: "Takes what sendInvite takes, checks it in the same way, and answers with the portal as the client would find it. " +
-			"Nothing is sent, stored or counted.",
+		summary: "Preview an invite",
+		description: "Takes the same body as sendInvite and checks it the same way. Answers with the invitation and the portal " +
+			"that the client would see. Nothing is sent, stored or counted.",
 		codes: []fault.Code{fault.Invalid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *previewInput) (*previewOutput, error) {
 		p, err := previewer.Preview(ctx, caller, in.Body.draft())

@@ -24,10 +24,10 @@ type StepBody struct {
 type ProgressBody struct {
 	State string `json:"state" enum:"requested,creating,health_wait,ready,retrying,failed,compensating,refunded,suspended,deleting,deleted"`
 
-	Steps     []StepBody `json:"steps" doc:"What has happened so far, oldest first."`
-	Late      bool       `json:"late" doc:"Whether it takes longer than ten minutes."`
+	Steps     []StepBody `json:"steps" doc:"What happened so far, oldest first."`
+	Late      bool       `json:"late" doc:"Whether it is taking longer than ten minutes."`
 	Reason    string     `json:"reason,omitempty" doc:"Why the last try failed." example:"There is no room left."`
-	DeletedOn *Time      `json:"deletedOn" doc:"When it will be deleted, while it is suspended because nobody pays for it; else null."`
+	DeletedOn *Time      `json:"deletedOn" doc:"When it will be deleted because nobody pays for it, or null."`
 }
 
 // progressBody is nil for what was not bought.
@@ -56,9 +56,9 @@ type progressOutput struct{ Body *ProgressBody }
 func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier) Operation {
 	return operation(auth, described{
 		id: "retryProvisioning", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
-		summary: "Try to set up again",
-		description: "For what a client has bought and could not be set up in five tries. Where it is being set up already nothing " +
-			"changes. What is not ready a day after the payment is paid back by itself.",
+		summary: "Retry provisioning",
+		description: "For something a client bought that couldn't be set up in five tries. If it's being set up already, nothing" +
+			" changes. If it isn't ready a day after the payment, they get their money back without asking.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *retryProvisioningInput) (*progressOutput, error) {
 		event.Annotate(ctx, "client", in.ClientID, "resource", in.ResourceID)

@@ -21,9 +21,9 @@ type approveInput struct {
 func ApproveProposal(auth *signin.Authenticator, approvals *onboarding.Approvals) Operation {
 	return operation(auth, described{
 		id: "approveProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
-		summary: "Invite the address that was asked for",
-		description: "At once the invite is cancelled, so that its links are dead, and the same offer goes to the other address. It " +
-			"counts towards the ten per hour. The answer is the new invite.",
+		summary: "Invite the proposed address",
+		description: "Cancels this invite and sends the same offer to the proposed address. It counts towards the hour's ten " +
+			"invites. The answer is the new invite.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.NotFound, fault.NotPending, fault.AlreadyInvited,
 			fault.AlreadyClient, fault.PayerFixed, fault.MailRefused, fault.RateLimited, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *approveInput) (*inviteOutput, error) {
@@ -41,7 +41,7 @@ func RefuseProposal(auth *signin.Authenticator, proposals *onboarding.Proposals)
 	return operation(auth, described{
 		id: "refuseProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
 		summary:     "Keep the invited address",
-		description: "The address that was asked for is forgotten; the invite and its link stay as they are.",
+		description: "Discards the proposed address. The invite and its link don't change.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending},
 	}, func(ctx context.Context, caller identity.Caller, in *InviteRef) (*inviteAnswer, error) {
 		which, err := id.ParseInvite(in.InviteID)

@@ -20,15 +20,15 @@ type ResourceBody struct {
 	Type        string `json:"type" doc:"n8n, whatsapp, hermes or other." example:"n8n"`
 	Name        string `json:"name" example:"Acme production"`
 	Status      string `json:"status" example:"running"`
-	Linkable    bool   `json:"linkable" doc:"Whether it can be granted: only when active or running, and no client's own."`
+	Linkable    bool   `json:"linkable" doc:"Whether you can share it: active or running, and not owned by a client."`
 	URL         string `json:"url" example:"https://n8n.example.com"`
-	Connected   bool   `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. The key itself is never told."`
-	CheckedAt   *Time  `json:"checkedAt" doc:"When it was last called to see how it is; null for never."`
-	AnsweredAt  *Time  `json:"answeredAt" doc:"When it last answered as it should; null for never."`
-	SilentSince *Time  `json:"silentSince" doc:"Since when it does not; null while it does."`
-	Reason      string `json:"reason,omitempty" doc:"What was seen then that should not be." example:"it does not answer in time"`
+	Connected   bool   `json:"connected" doc:"Whether an API key is stored, so that clients see workflows. We never show the key."`
+	CheckedAt   *Time  `json:"checkedAt" doc:"When we last checked it. null if never."`
+	AnsweredAt  *Time  `json:"answeredAt" doc:"When it last answered correctly. null if never."`
+	SilentSince *Time  `json:"silentSince" doc:"Since when it doesn't answer. null while it does."`
+	Reason      string `json:"reason,omitempty" doc:"What was wrong at the last check." example:"it does not answer in time"`
 
-	OwnedBy string `json:"ownedBy,omitempty" doc:"The client who bought it; absent for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	OwnedBy string `json:"ownedBy,omitempty" doc:"The client who bought it. Left out for your own." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 
 	CreatedAt Time `json:"createdAt"`
 }
@@ -43,16 +43,16 @@ func resourceBody(r *instance.Resource) ResourceBody {
 // SeerBody is a client that sees an instance or a service, or will when it accepts.
 type SeerBody struct {
 	ID     string `json:"id" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Name   string `json:"name" doc:"The client's name. Empty when none was given." example:"Acme Ltd"`
-	Shown  string `json:"displayName" doc:"The name, or the email in its place." example:"Acme Ltd"`
+	Name   string `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
+	Shown  string `json:"displayName" doc:"The name, or the email address if there is none." example:"Acme Ltd"`
 	Status string `json:"status" enum:"pending,active"`
 	Access string `json:"access" enum:"read,write"`
 }
 
 // SeersBody are the clients that see an instance or a service.
 type SeersBody struct {
-	Clients     []SeerBody `json:"clients" doc:"Who sees it, or will when it accepts, newest first."`
-	MoreClients bool       `json:"moreClients" doc:"Whether the agency has more clients than were looked through, which is 2,000."`
+	Clients     []SeerBody `json:"clients" doc:"Who you share it with, or will once they accept. Newest first."`
+	MoreClients bool       `json:"moreClients" doc:"Whether there are more than the 2,000 clients we looked through."`
 }
 
 func seersBody(s *resources.Seen, now time.Time) SeersBody {
@@ -66,7 +66,7 @@ func seersBody(s *resources.Seen, now time.Time) SeersBody {
 
 type listResourcesInput struct {
 	Paging
-	Linkable bool `query:"linkable" doc:"Only those that can be granted."`
+	Linkable bool `query:"linkable" doc:"Only those you can share."`
 }
 
 type resourcesOutput struct {
@@ -80,9 +80,9 @@ type connectInstanceInput struct {
 	Once
 
 	Body struct {
-		Name   string `json:"name" doc:"As your clients will read it." example:"Acme production"`
-		URL    string `json:"url" doc:"Where you open n8n in a browser; https, on the public internet." example:"https://n8n.example.com"`
-		APIKey string `json:"apiKey" doc:"Made in n8n under Settings, n8n API. It is never told again." example:"eyJhbGciOiJIUzI1NiIs…"`
+		Name   string `json:"name" doc:"The name your clients see." example:"Acme production"`
+		URL    string `json:"url" doc:"Where you open n8n in a browser: https, on the public internet." example:"https://n8n.example.com"`
+		APIKey string `json:"apiKey" doc:"From n8n: Settings, n8n API. We never show it again." example:"eyJhbGciOiJIUzI1NiIs…"`
 	}
 }
 
@@ -97,7 +97,7 @@ func ConnectInstance(auth *signin.Authenticator, connector *resources.Connector)
 	return operation(auth, described{
 		id: "connectInstance", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 201,
 		summary:     "Connect an n8n instance",
-		description: "The instance is called with the key first; nothing is stored when it does not answer as n8n does.",
+		description: "We call n8n with the API key first. Nothing is stored if it doesn't answer.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *connectInstanceInput) (*createdResourceOutput, error) {
 		from := resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}
@@ -123,7 +123,7 @@ type seenOutput struct {
 		ResourceBody
 		SeersBody
 
-		Progress *ProgressBody `json:"progress,omitempty" doc:"Of what a client has bought: how far it is."`
+		Progress *ProgressBody `json:"progress,omitempty" doc:"How far along it is, if a client bought it."`
 	}
 }
 
@@ -140,8 +140,8 @@ func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 func GetInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "getInstance", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
-		summary:     "Read an instance",
-		description: "With the clients that see it, which are those that lose it when it is disconnected.",
+		summary:     "Get an instance",
+		description: "Includes the clients you share it with. They lose it if you disconnect it.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seenOutput, error) {
 		thing, err := id.ParseResource(in.InstanceID)
@@ -158,11 +158,11 @@ func GetInstance(auth *signin.Authenticator, inventory *resources.Inventory) Ope
 
 type updateInstanceInput struct {
 	InstanceID string `path:"instanceId" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	IfMatch    string `header:"If-Match" doc:"The ETag of what was read; then a change that somebody else made since is not overwritten."`
+	IfMatch    string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change."`
 	Body       struct {
 		Name   *string `json:"name,omitempty" example:"Acme production"`
-		URL    *string `json:"url,omitempty" doc:"Another address needs another key." example:"https://n8n.example.com"`
-		APIKey *string `json:"apiKey,omitempty" doc:"A new key, which is tried before it takes the old one's place."`
+		URL    *string `json:"url,omitempty" doc:"A new address needs a new API key." example:"https://n8n.example.com"`
+		APIKey *string `json:"apiKey,omitempty" doc:"A new API key. We try it before we replace the old one."`
 	}
 }
 
@@ -175,9 +175,10 @@ type resourceOutput struct {
 func UpdateInstance(auth *signin.Authenticator, connector *resources.Connector) Operation {
 	return operation(auth, described{
 		id: "updateInstance", method: http.MethodPatch, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
-		summary:     "Change an instance",
-		description: "What is left out stays as it is. A new address or key is tried first; nothing changes when n8n does not answer.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
+		summary: "Change an instance",
+		description: "Fields you leave out don't change. We try a new address or API key first. Nothing changes if n8n doesn't " +
+			"answer.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *updateInstanceInput) (*resourceOutput, error) {
 		to := resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}
 		thing, err := id.ParseResource(in.InstanceID)
@@ -197,7 +198,7 @@ func CheckInstance(auth *signin.Authenticator, connector *resources.Connector) O
 	return operation(auth, described{
 		id: "checkInstance", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
 		summary:     "Check an instance",
-		description: "Calls n8n now and notes what came of it: running, or failed with the reason.",
+		description: "Calls n8n now and stores the result: running, or failed with the reason.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*resourceOutput, error) {
 		thing, err := id.ParseResource(in.InstanceID)
@@ -232,10 +233,9 @@ func disconnect(
 func DisconnectInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "disconnectInstance", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
-		summary: "Disconnect an instance",
-		description: "The clients in the answer lose it with their next request; invites that offered it go on without it. " +
-			"Nothing changes in n8n itself.",
-		codes: []fault.Code{fault.NotFound},
+		summary:     "Disconnect an instance",
+		description: "The clients in the answer lose access at once. Open invites go on without it. Nothing changes in n8n.",
+		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *instanceInput) (*seersOutput, error) {
 		return disconnect(ctx, inventory, caller, instance.N8N, in.InstanceID)
 	})
@@ -246,8 +246,8 @@ type connectServiceInput struct {
 
 	Body struct {
 		Type string `json:"type" enum:"whatsapp,hermes,other"`
-		Name string `json:"name" doc:"As your clients will read it." example:"WhatsApp support line"`
-		URL  string `json:"url,omitempty" doc:"Where clients open it, if they do so in a browser." example:"https://wa.example.com"`
+		Name string `json:"name" doc:"The name your clients see." example:"WhatsApp support line"`
+		URL  string `json:"url,omitempty" doc:"Where clients open it in a browser, if they can." example:"https://wa.example.com"`
 	}
 }
 
@@ -256,7 +256,7 @@ func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) 
 	return operation(auth, described{
 		id: "connectService", method: http.MethodPost, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 201,
 		summary:     "Connect a service",
-		description: "A WhatsApp service, a Hermes agent or another one; it can be linked at once.",
+		description: "A WhatsApp service, a Hermes agent or another service. You can share it right away.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *connectServiceInput) (*createdResourceOutput, error) {
 		r, err := inventory.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL},
@@ -272,8 +272,8 @@ func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) 
 func GetService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
 		id: "getService", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
-		summary:     "Read a service",
-		description: "With the clients that see it, which are those that lose it when it is disconnected.",
+		summary:     "Get a service",
+		description: "Includes the clients you share it with. They lose it if you disconnect it.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seenOutput, error) {
 		thing, err := id.ParseResource(in.ServiceID)
@@ -293,7 +293,7 @@ func DisconnectService(auth *signin.Authenticator, inventory *resources.Inventor
 	return operation(auth, described{
 		id: "disconnectService", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
 		summary:     "Disconnect a service",
-		description: "The clients in the answer lose it with their next request; invites that offered it go on without it.",
+		description: "The clients in the answer lose access at once. Open invites go on without it.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *serviceInput) (*seersOutput, error) {
 		return disconnect(ctx, inventory, caller, instance.Service, in.ServiceID)

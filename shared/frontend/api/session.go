@@ -11,34 +11,20 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/release"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
-)
-
-const (
-	tagSession = "Signing in"
-	tagInvites = "Invites"
-	tagClients = "Clients"
-	tagThings  = "Instances and services"
-	tagInvitee = "Accepting"
-	tagPortal  = "Portal"
-	tagAccount = "Your account"
-	tagKeys    = "API keys"
-	tagAgency  = "Agency"
-	tagMembers = "Members"
-
-	tagActivity = "Activity"
-	tagService  = "Service"
 )
 
 type emptyInput struct{}
 
 type noContent struct{}
 
-// HealthBody says that the function runs.
+// HealthBody says that the function runs, and of which release it is.
 type HealthBody struct {
-	Status string `json:"status" enum:"ok"`
+	Status  string `json:"status" enum:"ok"`
+	Version string `json:"version" doc:"The release that is deployed." example:"1.0.0"`
 }
 
 type healthOutput struct{ Body HealthBody }
@@ -47,23 +33,23 @@ type healthOutput struct{ Body HealthBody }
 func GetHealth() Operation {
 	return operation(nil, described{
 		id: "getHealth", method: http.MethodGet, who: identity.ByAnyone, tag: tagService, status: 200,
-		summary:     "Health",
-		description: "Answers as long as the API is reached. It touches nothing behind it.",
+		summary:     "Check health",
+		description: "Answers whenever the API can be reached, with the version that is deployed.",
 	}, func(_ context.Context, _ identity.Caller, _ *emptyInput) (*healthOutput, error) {
-		return &healthOutput{HealthBody{"ok"}}, nil
+		return &healthOutput{HealthBody{"ok", release.Version}}, nil
 	})
 }
 
 type requestCodeInput struct {
 	Body struct {
-		Email string `json:"email" doc:"Where the code is sent." example:"ops@acme.example" maxLength:"320"`
+		Email string `json:"email" doc:"Where we send the code." example:"ops@acme.example" maxLength:"320"`
 	}
 }
 
 type flowOutput struct {
 	SetCookie string `header:"Set-Cookie"`
 	Body      struct {
-		Flow string `json:"flow" doc:"Send it with the code. Browsers have it in a cookie, too." example:"s1.5f0c2f0e.8hYd0"`
+		Flow string `json:"flow" doc:"Send it with the code. Browsers also have it in a cookie." example:"s1.5f0c2f0e.8hYd0"`
 	}
 }
 
@@ -71,9 +57,9 @@ type flowOutput struct {
 func RequestSignInCode(codes *signin.Codes) Operation {
 	return operation(nil, described{
 		id: "requestSignInCode", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 202,
-		summary: "Mail a sign-in code",
-		description: "Mails a six-digit code to the address. The answer is the same whether or not anybody is known by it. The code " +
-			"belongs to the flow in the answer: only with it, or with the cookie that says the same, can the code be used.",
+		summary: "Email a sign-in code",
+		description: "Emails a six-digit code. The answer is the same whether or not we know the address. The code works only " +
+			"together with the flow in the answer, or with the cookie that carries it.",
 		codes: []fault.Code{fault.Invalid, fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, in *requestCodeInput) (*flowOutput, error) {
 		to, err := email.Parse("email", in.Body.Email)
@@ -93,15 +79,15 @@ func RequestSignInCode(codes *signin.Codes) Operation {
 type signInInput struct {
 	Body struct {
 		Email string `json:"email" example:"ops@acme.example" maxLength:"320"`
-		Code  string `json:"code" doc:"The six digits from the mail." example:"493021" maxLength:"400"`
-		Flow  string `json:"flow,omitempty" doc:"What requestSignInCode answered. Leave it out where its cookie is sent." maxLength:"2000"`
+		Code  string `json:"code" doc:"The six-digit code from the email." example:"493021" maxLength:"400"`
+		Flow  string `json:"flow,omitempty" doc:"The flow from requestSignInCode. Leave it out if you send its cookie." maxLength:"2000"`
 	}
 }
 
 // SessionBody is who is signed in.
 type SessionBody struct {
 	Email     string         `json:"email" example:"owner@northwind.example"`
-	Agency    *SessionAgency `json:"agency" doc:"The agency that the person works at; null for nobody's member."`
+	Agency    *SessionAgency `json:"agency" doc:"The agency you work at, or null."`
 	SignedIn  Time           `json:"signedInAt"`
 	ExpiresAt Time           `json:"expiresAt,omitzero"`
 }
@@ -127,8 +113,8 @@ func SignIn(signIns *signin.SignIns) Operation {
 	return operation(nil, described{
 		id: "signIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 201,
 		summary: "Sign in with a code",
-		description: "Exchanges the mailed code for a session cookie. A code holds for five guesses and ten minutes, in the flow or " +
-			"the browser that asked for it.",
+		description: "Exchanges the emailed code for a session cookie. A code expires after ten minutes or five wrong tries, and" +
+			" works only in the flow or browser that asked for it.",
 		codes: []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, in *signInInput) (*openedOutput, error) {
 		who, err := email.Parse("email", in.Body.Email)
@@ -157,7 +143,7 @@ func sessionBody(c identity.Caller, expires time.Time) SessionBody {
 }
 
 type signOutInput struct {
-	Everywhere bool `query:"everywhere" doc:"End all of the person's sessions, on every device."`
+	Everywhere bool `query:"everywhere" doc:"End all your sessions, on every device."`
 }
 
 type signOutOutput struct {
@@ -169,7 +155,7 @@ func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
 		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor, tag: tagSession, status: 204,
 		summary:     "Sign out",
-		description: "Ends this session, or all of the person's. Without a session it does nothing.",
+		description: "Ends this session, or all your sessions. Without a session it changes nothing.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *signOutInput) (*signOutOutput, error) {
 		out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
@@ -186,7 +172,7 @@ func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 
 // WaitingBody is an invitation that waits for the caller's address.
 type WaitingBody struct {
-	AgencyID  string `json:"agencyId" doc:"Also the token of viewInvitation, acceptInvitation and startCheckout for this caller."`
+	AgencyID  string `json:"agencyId" doc:"Use it as the token of viewInvitation, acceptInvitation and startCheckout."`
 	Agency    string `json:"agency" example:"Northwind Automations"`
 	ExpiresAt Time   `json:"expiresAt"`
 }
@@ -194,7 +180,7 @@ type WaitingBody struct {
 // CurrentBody is who is signed in, and what waits for the address.
 type CurrentBody struct {
 	SessionBody
-	Invitations []WaitingBody `json:"invitations" nullable:"false" doc:"Invitations that wait for this address, up to 20."`
+	Invitations []WaitingBody `json:"invitations" nullable:"false" doc:"Invitations waiting for your address. Up to 20."`
 }
 
 type currentOutput struct{ Body CurrentBody }
@@ -203,8 +189,8 @@ type currentOutput struct{ Body CurrentBody }
 func GetSession(auth *signin.Authenticator, waiting *onboarding.Waiting) Operation {
 	return operation(auth, described{
 		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
-		summary:     "Who is signed in",
-		description: "Also lists the invitations that wait for the address, which can be accepted without their links.",
+		summary:     "Get your session",
+		description: "Who you are, and the invitations waiting for your address. You can accept those without their links.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*currentOutput, error) {
 		invited, err := waiting.List(ctx, caller)
 		if err != nil {
@@ -224,7 +210,7 @@ type AgencyBody struct {
 	ID      string `json:"id,omitempty" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Name    string `json:"name" example:"Northwind Automations"`
 	Color   string `json:"color" example:"#0b6e4f"`
-	LogoURL string `json:"logoUrl" doc:"Empty when there is none."`
+	LogoURL string `json:"logoUrl" doc:"Empty if there is none."`
 }
 
 func agencyBody(a *agency.Agency) *AgencyBody {
@@ -238,9 +224,9 @@ type KeyBody struct {
 	Scopes     []string `json:"scopes" example:"[\"invites:write\"]"`
 	Hint       string   `json:"hint" doc:"The secret's last four characters." example:"x7Qa"`
 	CreatedAt  Time     `json:"createdAt"`
-	LastUsedAt *Time    `json:"lastUsedAt" doc:"To the hour; null when it has not been used."`
+	LastUsedAt *Time    `json:"lastUsedAt" doc:"To the hour. null if never used."`
 	RevokedAt  *Time    `json:"revokedAt" doc:"null while the key works."`
-	Secret     string   `json:"secret,omitempty" doc:"The key itself: in the answer to its creation, and never again."`
+	Secret     string   `json:"secret,omitempty" doc:"The key itself. Shown once, when you create it."`
 }
 
 func keyBody(k *identity.APIKey) KeyBody {
@@ -256,8 +242,8 @@ type createKeyInput struct {
 	Once
 
 	Body struct {
-		Name   string   `json:"name" doc:"What the key is for." example:"CRM sync"`
-		Scopes []string `json:"scopes" doc:"What the key may do." example:"[\"invites:write\",\"clients:read\"]"`
+		Name   string   `json:"name" doc:"A name to tell your keys apart." example:"CRM sync"`
+		Scopes []string `json:"scopes" doc:"The key's permissions." example:"[\"invites:write\",\"clients:read\"]"`
 	}
 }
 
@@ -267,9 +253,9 @@ type keyOutput struct{ Body KeyBody }
 func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
-		summary: "Make an API key",
-		description: "Only a signed-in member of the agency can make one. The secret is shown once. The scopes are invites:read, " +
-			"invites:write, clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
+		summary: "Create an API key",
+		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
+			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		n := signin.NewKey{Name: in.Body.Name}
@@ -298,7 +284,7 @@ func ListAPIKeys(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "listApiKeys", method: http.MethodGet, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 200,
 		summary:     "List API keys",
-		description: "Newest first, the revoked ones too.",
+		description: "Newest first, including revoked keys.",
 		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *Paging) (*keysOutput, error) {
 		all, err := keys.List(ctx, caller)
@@ -328,7 +314,7 @@ func RevokeAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
 		id: "revokeApiKey", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 204,
 		summary:     "Revoke an API key",
-		description: "The next request with the key is refused.",
+		description: "The key stops working at once.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *keyInput) (*noContent, error) {
 		which, err := id.ParseKey(in.KeyID)

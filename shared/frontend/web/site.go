@@ -1,12 +1,17 @@
 package web
 
 import (
+	"bytes"
 	_ "embed"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"latchkey.dev/shared/adapter/problem"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/view/page"
@@ -38,34 +43,67 @@ func Asset(s *Site) *Page {
 
 // OpenAPIDocument serves the description of the API for programs, as OpenAPI 3.1 and, at /openapi-3.0.json, as 3.0.
 func OpenAPIDocument(s *Site) *Page {
+	type served func() ([]byte, error)
+	now := served(sync.OnceValues(func() ([]byte, error) { return servedFrom(document, s.at) }))
+	before := served(sync.OnceValues(func() ([]byte, error) { return servedFrom(document30, s.at) }))
 	return s.page("openapiDocument", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		body, version := document, "3.1"
+		is, version := now, "3.1"
 		if r.URL.Path == "/openapi-3.0.json" {
-			body, version = document30, "3.0"
+			is, version = before, "3.0"
+		}
+		body, err := is()
+		if err != nil {
+			return err
 		}
 		h := w.Header()
 		page.SecurityHeaders(h)
 		h.Set("Content-Type", "application/openapi+json;version="+version)
 		h.Set("Cache-Control", "public, max-age=300")
-		_, err := w.Write(page.Compress(w, r, body)) //nolint:gosec // the document is embedded, nothing of the request is in it
+		_, err = w.Write(page.Compress(w, r, body)) //nolint:gosec // the document is embedded, nothing of the request is in it
 		return err
 	})
 }
 
+// servedFrom is a document that says at which origin the API is (OpenAPI 3.1, Server Object). The embedded document is the same for
+// every deployment, and does not know.
+func servedFrom(document []byte, origin string) ([]byte, error) {
+	servers, err := json.Marshal([]map[string]string{{"url": origin}})
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutPrefix(document, []byte("{"))
+	if !ok {
+		return nil, errors.New("web: the OpenAPI document is no object")
+	}
+	return slices.Concat([]byte(`{"servers":`), servers, []byte(","), rest), nil
+}
+
 // DocsPage shows the description of the API to people.
 func DocsPage(s *Site) *Page {
-	docs := sync.OnceValues(func() (page.Docs, error) { return page.DocsOf(document) })
+	docs := sync.OnceValues(func() (page.Docs, error) { return Docs(s.at) })
 	return s.page("docsPage", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v, err := docs()
 		if err != nil {
 			return err
 		}
 		v.Brand = s.brand
-		for _, c := range fault.Codes() {
-			v.Codes = append(v.Codes, page.DocsCode{Code: string(c), Text: c.Meaning(), Status: c.Status()})
-		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// Docs is the description of the API at an origin, as people read it.
+func Docs(origin string) (page.Docs, error) {
+	v, err := page.DocsOf(document, origin)
+	if err != nil {
+		return v, err
+	}
+	refused, err := json.MarshalIndent(problem.Of(fault.As(fault.Together(fault.InField("email", "%s", email.Invalid),
+		fault.InField("payer", "Choose agency or client.")))), "", "  ")
+	v.Problem = string(refused)
+	for _, c := range fault.Codes() {
+		v.Codes = append(v.Codes, page.DocsCode{Code: string(c), Text: c.Meaning(), Status: c.Status()})
+	}
+	return v, err
 }
 
 // NotFound answers for every request that no route takes: as a problem (RFC 9457) under /v1/, as a page elsewhere.

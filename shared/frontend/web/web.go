@@ -20,6 +20,7 @@ import (
 type Site struct {
 	pages *page.Site
 	brand page.Brand // the platform's
+	at    string     // the origin
 	guard *guard
 	now   func() time.Time
 }
@@ -27,7 +28,7 @@ type Site struct {
 // New is the site of a platform at an origin, which environment.Origin has checked. Pages that take no forms may
 // have an empty origin; those that tell no times may have no clock.
 func New(platform, origin string, now func() time.Time) *Site {
-	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform, Own: true}, guard: newGuard(origin), now: now}
+	s := &Site{pages: page.New(platform), brand: page.Brand{Name: platform, Own: true}, at: origin, guard: newGuard(origin), now: now}
 	return s
 }
 

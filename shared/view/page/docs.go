@@ -5,18 +5,30 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"latchkey.dev/shared/domain/words"
 )
 
-// Docs is a readable rendering of an OpenAPI document.
+// Docs is a readable rendering of an OpenAPI document, after what a beginner has to know.
 type Docs struct {
 	Brand   Brand
 	Title   string
 	Version string
 	Intro   string
+	Origin  string // of the deployment, which the examples call
+	Problem string // an error as it is answered
+	Scopes  []DocsScope
 	Groups  []DocsGroup
 	Codes   []DocsCode
+}
+
+// DocsScope is something that an API key may be allowed, and which operations it is for.
+type DocsScope struct {
+	Name       string
+	Operations []DocsOperation
 }
 
 // DocsCode is an error code; its place on the page is where a problem's type leads.
@@ -29,19 +41,24 @@ func (v Docs) frame() frame {
 	return frame{template: "docs", title: v.Title, brand: v.Brand, public: true}
 }
 
-// DocsGroup is the operations under one tag.
+// DocsGroup is the operations for one job.
 type DocsGroup struct {
-	Name       string
-	Operations []DocsOperation
+	ID, Name, Text string
+	Operations     []DocsOperation
 }
 
 // DocsOperation is one operation.
 type DocsOperation struct {
 	ID, Method, Path, Summary, Text string
+	Who                             string // may call it, in words
+	Scope                           string // of an API key that may; "" where none may
 	Parameters                      []DocsField
 	Body                            []DocsField
-	BodyExample                     string
+	Curl                            string // a command that calls it with the example
 	Answers                         []DocsAnswer
+	Codes                           []string // of the errors
+
+	order int
 }
 
 // DocsField is a parameter, or a property of a body.
@@ -50,17 +67,18 @@ type DocsField struct {
 	Required         bool
 }
 
-// DocsAnswer is one answer of an operation.
+// DocsAnswer is a success of an operation.
 type DocsAnswer struct {
 	Status, Text string
-	Codes        []string
 	Example      string
+	Fields       []DocsField
 }
 
 // schema is as much of JSON Schema (draft 2020-12) as the reference shows.
 type schema struct {
 	Ref         string            `json:"$ref"`
-	Type        any               `json:"type"` // a name, or several
+	AnyOf       []schema          `json:"anyOf"` // of a value that may be null, the first is what it is otherwise
+	Type        any               `json:"type"`  // a name, or several
 	Format      string            `json:"format"`
 	Description string            `json:"description"`
 	Properties  map[string]schema `json:"properties"`
@@ -76,14 +94,13 @@ type schema struct {
 }
 
 type media struct {
-	Schema   schema          `json:"schema"`
-	Example  json.RawMessage `json:"example"`
-	Examples map[string]struct {
-		Value json.RawMessage `json:"value"`
-	} `json:"examples"`
+	Schema  schema          `json:"schema"`
+	Example json.RawMessage `json:"example"`
 }
 
 type operation struct {
+	Who         string   `json:"x-who"`
+	Order       int      `json:"x-order"`
 	OperationID string   `json:"operationId"`
 	Summary     string   `json:"summary"`
 	Description string   `json:"description"`
@@ -94,6 +111,7 @@ type operation struct {
 		Description string `json:"description"`
 		Required    bool   `json:"required"`
 		Schema      schema `json:"schema"`
+		Example     any    `json:"example"`
 	} `json:"parameters"`
 	RequestBody struct {
 		Required bool             `json:"required"`
@@ -112,7 +130,8 @@ type openapi struct {
 		Description string `json:"description"`
 	} `json:"info"`
 	Tags []struct {
-		Name string `json:"name"`
+		Name        string `json:"name"`
+		Description string `json:"description"`
 	} `json:"tags"`
 	Paths      map[string]map[string]json.RawMessage `json:"paths"`
 	Components struct {
@@ -123,28 +142,19 @@ type openapi struct {
 // methods in the order in which a path's operations are shown.
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
-// DocsOf prepares an OpenAPI 3.1 document in JSON to be shown. Operations are grouped by their first tag, in the
-// order of the document's tags, and within one by path and method.
-func DocsOf(doc []byte) (Docs, error) {
+// DocsOf prepares an OpenAPI 3.1 document in JSON to be shown, with examples that call the origin. Operations are grouped by their
+// first tag, in the order of the document's tags, and within one by x-order.
+func DocsOf(doc []byte, origin string) (Docs, error) {
 	var d openapi
 	if err := json.Unmarshal(doc, &d); err != nil {
 		return Docs{}, fmt.Errorf("page: OpenAPI document: %w", err)
 	}
-	v := Docs{Title: cmp.Or(d.Info.Title, "API"), Version: d.Info.Version, Intro: strings.TrimSpace(d.Info.Description)}
+	v := Docs{Title: cmp.Or(d.Info.Title, "API"), Version: d.Info.Version, Intro: strings.TrimSpace(d.Info.Description), Origin: origin}
 	if !strings.Contains(v.Title, "API") {
 		v.Title += " API"
 	}
 	groups := map[string][]DocsOperation{}
-	var order []string
-	for _, t := range d.Tags {
-		order = append(order, t.Name)
-	}
-	paths := make([]string, 0, len(d.Paths))
-	for p := range d.Paths {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths)
-	for _, p := range paths {
+	for _, p := range slices.Sorted(maps.Keys(d.Paths)) {
 		for _, m := range methods {
 			raw, ok := d.Paths[p][m]
 			if !ok {
@@ -154,58 +164,138 @@ func DocsOf(doc []byte) (Docs, error) {
 			if err := json.Unmarshal(raw, &o); err != nil {
 				return Docs{}, fmt.Errorf("page: OpenAPI document: %s %s: %w", m, p, err)
 			}
-			tag := "Operations"
-			if len(o.Tags) > 0 {
-				tag = o.Tags[0]
+			if len(o.Tags) == 0 {
+				return Docs{}, fmt.Errorf("page: OpenAPI document: %s %s has no tag", m, p)
 			}
-			if !slices.Contains(order, tag) {
-				order = append(order, tag)
-			}
-			groups[tag] = append(groups[tag], d.operation(&o, m, p))
+			groups[o.Tags[0]] = append(groups[o.Tags[0]], d.operation(&o, m, p, origin))
 		}
 	}
-	for _, tag := range order {
-		if len(groups[tag]) > 0 {
-			v.Groups = append(v.Groups, DocsGroup{tag, groups[tag]})
+	scopes := map[string][]DocsOperation{}
+	for _, t := range d.Tags {
+		all := groups[t.Name]
+		slices.SortStableFunc(all, func(a, b DocsOperation) int { return cmp.Compare(a.order, b.order) })
+		v.Groups = append(v.Groups, DocsGroup{"jobs-" + strings.ReplaceAll(strings.ToLower(t.Name), " ", "-"), t.Name, t.Description, all})
+		for _, o := range all {
+			if o.Scope != "" {
+				scopes[o.Scope] = append(scopes[o.Scope], o)
+			}
 		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(scopes)) {
+		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s]})
 	}
 	return v, nil
 }
 
-func (d *openapi) operation(o *operation, method, path string) DocsOperation {
+// who says in words who may call, out of x-who.
+func who(declared string) (sentence, scope string) {
+	kind, scope, _ := strings.Cut(declared, " ")
+	switch {
+	case kind == "anyone":
+		return words.Say("docs.who_anyone"), ""
+	case kind == "holder":
+		return words.Say("docs.who_holder"), ""
+	case kind == "visitor":
+		return words.Say("docs.who_visitor"), ""
+	case kind == "person":
+		return words.Say("docs.who_person"), ""
+	case kind == "client":
+		return words.Say("docs.who_client"), ""
+	case scope == "in person":
+		return words.Say("docs.who_member"), ""
+	}
+	return words.Say("docs.who_staff"), scope
+}
+
+func (d *openapi) operation(o *operation, method, path, origin string) DocsOperation {
 	out := DocsOperation{ID: o.OperationID, Method: strings.ToUpper(method), Path: path, Summary: cmp.Or(o.Summary, o.OperationID),
-		Text: strings.TrimSpace(o.Description)}
+		Text: strings.TrimSpace(o.Description), order: o.Order}
+	out.Who, out.Scope = who(o.Who)
 	for _, p := range o.Parameters {
-		out.Parameters = append(out.Parameters,
-			DocsField{Name: p.Name, Kind: d.kind(p.Schema) + ", in " + p.In, Text: sentence(p.Description, p.Schema), Required: p.Required})
+		out.Parameters = append(out.Parameters, DocsField{Name: p.Name, Kind: words.Say("docs.in", "kind", d.kind(p.Schema), "place", p.In),
+			Text: sentence(p.Description, p.Schema), Required: p.Required})
 	}
 	if m, ok := o.RequestBody.Content["application/json"]; ok {
 		out.Body = d.fields(m.Schema, "", 0)
-		out.BodyExample = d.example(m)
 	}
-	statuses := make([]string, 0, len(o.Responses))
-	for s := range o.Responses {
-		statuses = append(statuses, s)
-	}
-	slices.Sort(statuses)
-	for _, s := range statuses {
+	for _, s := range slices.Sorted(maps.Keys(o.Responses)) {
 		r := o.Responses[s]
+		if _, isProblem := r.Content["application/problem+json"]; isProblem { // its description is the status, and then the codes
+			_, codes, _ := strings.Cut(r.Description, ": ")
+			out.Codes = append(out.Codes, strings.Split(codes, ", ")...)
+			continue
+		}
 		a := DocsAnswer{Status: s, Text: r.Description}
-		for kind, m := range r.Content {
-			if kind == "application/problem+json" { // its description is the status, and then the codes
-				text, codes, _ := strings.Cut(r.Description, ": ")
-				a.Text, a.Codes = text, strings.Split(codes, ", ")
-			} else if e := d.example(m); e != "" {
-				a.Example = e
-			}
+		for _, m := range r.Content {
+			a.Example, a.Fields = cmp.Or(d.example(m), a.Example), d.fields(m.Schema, "", 0)
 		}
 		out.Answers = append(out.Answers, a)
 	}
+	out.Curl = d.curl(o, &out, origin)
 	return out
 }
 
+// curl is a command that calls an operation with its example, as a shell takes it. What signs in keeps the session in a file, and
+// what only people may do sends it.
+func (d *openapi) curl(o *operation, of *DocsOperation, origin string) string {
+	path := of.Path
+	var fields []string
+	for _, p := range o.Parameters {
+		value := fmt.Sprint(p.Example)
+		if p.Example == nil && len(p.Schema.Examples) > 0 {
+			value = strings.Trim(string(p.Schema.Examples[0]), `"`)
+		}
+		switch {
+		case p.In == "path":
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
+		case p.Name == "Prefer":
+			fields = append(fields, "Prefer: "+value)
+		}
+	}
+	var b strings.Builder
+	b.WriteString("curl ")
+	body, hasBody := o.RequestBody.Content["application/json"]
+	_, isFile := o.RequestBody.Content["image/png"]
+	if of.Method != "GET" && (of.Method != "POST" || !hasBody) {
+		b.WriteString("-X " + of.Method + " ")
+	}
+	b.WriteString(origin + path)
+	next := func(s string) { b.WriteString(" \\\n  " + s) }
+	switch {
+	case of.Scope != "":
+		next(`-H "Authorization: Bearer $LATCHKEY_KEY"`)
+	case of.ID == "signIn":
+		next("-c session.txt")
+	case o.Who != "anyone" && o.Who != "holder":
+		next("-b session.txt")
+	}
+	for _, f := range fields {
+		next("-H " + quoted(f))
+	}
+	switch {
+	case hasBody:
+		next("-H 'Content-Type: application/json'")
+		var text bytes.Buffer
+		if json.Compact(&text, body.Example) == nil && text.Len() > 60 {
+			text.Reset()
+			_ = json.Indent(&text, body.Example, "  ", "  ") // Compact has just read it
+		}
+		next("-d " + quoted(text.String()))
+	case isFile:
+		next("-H 'Content-Type: image/png'")
+		next("--data-binary @logo.png")
+	}
+	return b.String()
+}
+
+// quoted is a text as a shell's word that means nothing else (POSIX.1, Shell Command Language, 2.2.2).
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
 func (d *openapi) resolve(s schema) schema {
 	for range 8 { // a chain of references; a ring of them ends here
+		if len(s.AnyOf) > 0 {
+			s.Ref = s.AnyOf[0].Ref
+		}
 		name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/")
 		if !ok {
 			return s
@@ -269,13 +359,13 @@ func (d *openapi) kind(s schema) string {
 	}
 	switch {
 	case len(s.Enum) > 0:
-		var words []string
+		var all []string
 		for _, e := range s.Enum {
-			words = append(words, fmt.Sprint(e))
+			all = append(all, fmt.Sprint(e))
 		}
-		return "one of " + strings.Join(words, ", ")
+		return words.Say("docs.one_of", "values", strings.Join(all, ", "))
 	case name == "array" && s.Items != nil:
-		return "list of " + d.kind(*s.Items)
+		return words.Say("docs.list_of", "kind", d.kind(*s.Items))
 	case s.Format != "":
 		return s.Format
 	}
@@ -287,13 +377,13 @@ func sentence(text string, s schema) string {
 	text = strings.TrimSpace(text)
 	var limits []string
 	if s.MaxLength != nil {
-		limits = append(limits, fmt.Sprintf("at most %d characters", *s.MaxLength))
+		limits = append(limits, words.Say("docs.characters", "max", *s.MaxLength))
 	}
 	if s.MaxItems != nil {
-		limits = append(limits, fmt.Sprintf("at most %d", *s.MaxItems))
+		limits = append(limits, words.Say("docs.at_most", "max", *s.MaxItems))
 	}
 	if s.Minimum != nil && s.Maximum != nil {
-		limits = append(limits, fmt.Sprintf("%v to %v", *s.Minimum, *s.Maximum))
+		limits = append(limits, words.Say("docs.between", "min", *s.Minimum, "max", *s.Maximum))
 	}
 	if len(limits) == 0 {
 		return text
@@ -301,19 +391,12 @@ func sentence(text string, s schema) string {
 	return strings.TrimSpace(text + " (" + strings.Join(limits, "; ") + ")")
 }
 
+// example is a body's example as people read it: JSON indented, other text as it is.
 func (d *openapi) example(m media) string {
 	raw := m.Example
-	if raw == nil {
-		keys := make([]string, 0, len(m.Examples))
-		for k := range m.Examples {
-			keys = append(keys, k)
-		}
-		if len(keys) > 0 {
-			raw = m.Examples[slices.Min(keys)].Value
-		}
-	}
-	if s := d.resolve(m.Schema); raw == nil && len(s.Examples) > 0 {
-		raw = s.Examples[0]
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
 	}
 	var b bytes.Buffer
 	if raw == nil || json.Indent(&b, raw, "", "  ") != nil {

@@ -178,7 +178,7 @@ func FuzzDocs(f *testing.F) {
 	f.Add([]byte(`{"paths":{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}},
 		"components":{"schemas":{"A":{"$ref":"#/components/schemas/A"}}}}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		v, err := page.DocsOf(doc)
+		v, err := page.DocsOf(doc, "https://portal.example.com")
 		if err != nil {
 			return
 		}

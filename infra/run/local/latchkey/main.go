@@ -36,6 +36,7 @@ import (
 	"latchkey.dev/infra/run/binaries"
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/infra/run/realn8n"
+	"latchkey.dev/shared/domain/release"
 )
 
 func main() {
@@ -122,10 +123,11 @@ func run(data string, out io.Writer) error {
   Functions          %s
   Who pays gets      %s
   State              %s
+  Version            %s
   Ready in           %s. Ctrl-C ends it.
 
 `, l.Origin(), l.SignInLink(), l.Origin(), l.Origin(), l.AWSEndpoint(), l.AWSEndpoint(), functions, bought, keeps,
-		time.Since(start).Round(time.Millisecond))
+		release.Version, time.Since(start).Round(time.Millisecond))
 	<-ctx.Done()
 	stop() // a second Ctrl-C ends it at once
 	return l.Close()

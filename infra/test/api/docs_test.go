@@ -1,0 +1,165 @@
+package apitest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// listing is one command or answer as /docs prints it.
+var listing = regexp.MustCompile(`(?s)<code translate="no">(.*?)</code></pre>`)
+
+// printed is what /docs prints to be copied, as it is read.
+func (p *product) printed() []string {
+	p.t.Helper()
+	var all []string
+	for _, m := range listing.FindAllStringSubmatch(string(p.nobody().get("/docs").is(200).body), -1) {
+		all = append(all, html.UnescapeString(m[1]))
+	}
+	return all
+}
+
+// secret is a key of the demo agency, with scopes.
+func (p *product) secret(scopes ...string) string {
+	p.t.Helper()
+	return p.signIn(owner).key("docs", scopes...).Secret
+}
+
+// shell runs a command of the page as people do who copy it, with their key in the variable that the page names.
+func (p *product) shell(key, command string) string {
+	p.t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		if os.Getenv("CI") == "true" {
+			p.t.Fatal("this needs curl")
+		}
+		p.t.Skip("this needs curl")
+	}
+	c := exec.CommandContext(p.t.Context(), "sh", "-c", command)
+	c.Dir, c.Env = p.t.TempDir(), append(os.Environ(), "LATCHKEY_KEY="+key, "HOME=/nonexistent")
+	var logo bytes.Buffer
+	if err := png.Encode(&logo, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		p.t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"session.txt": nil, "logo.png": logo.Bytes()} {
+		if err := os.WriteFile(filepath.Join(c.Dir, name), content, 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	var report strings.Builder
+	c.Stderr = &report
+	out, err := c.Output()
+	if err != nil {
+		p.t.Fatalf("%s\n%v: %s", command, err, report.String())
+	}
+	return string(out)
+}
+
+// starting is the command of the page that begins with a text.
+func (p *product) starting(with string) string {
+	p.t.Helper()
+	for _, s := range p.printed() {
+		if strings.HasPrefix(s, with) {
+			return s
+		}
+	}
+	p.t.Fatalf("/docs has no command that begins with %q", with)
+	return ""
+}
+
+func TestFH5TheQuickstartWorksAsItIsPrinted(t *testing.T) {
+	p := start(t)
+	key := p.secret("invites:write", "invites:read")
+	answer := p.shell(key, p.starting("curl -i "+p.url+"/v1/invites"))
+	head, body, _ := strings.Cut(strings.ReplaceAll(answer, "\r", ""), "\n\n")
+	if !strings.HasPrefix(head, "HTTP/1.1 201") {
+		t.Fatalf("the first invite was answered with\n%s", answer)
+	}
+	var sent struct{ ID, Status string }
+	if err := json.Unmarshal([]byte(body), &sent); err != nil || sent.Status != "pending" {
+		t.Fatalf("%v: %s", err, body)
+	}
+	at := regexp.MustCompile(`(?mi)^location: (\S+)$`).FindStringSubmatch(head)
+	if at == nil || at[1] != "/v1/invites/"+sent.ID {
+		t.Errorf("the answer leads to %q, want the invite", at)
+	}
+	poll := strings.ReplaceAll(p.starting("curl "+p.url+"/v1/invites/in_"), "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE", sent.ID)
+	if got := p.shell(key, poll); !strings.Contains(got, `"status":"pending"`) {
+		t.Errorf("asking for it again said %s", got)
+	}
+}
+
+// TestFH5EveryExampleReachesItsOperation runs every printed command. What an example names is not there, and so the answer may be
+// that; but the request is well formed, and leads to the operation.
+func TestFH5EveryExampleReachesItsOperation(t *testing.T) {
+	p := start(t)
+	key := p.secret("invites:write", "invites:read", "clients:read", "clients:write", "resources:read", "resources:write",
+		"activity:read", "agency:read", "agency:write")
+	ran := 0
+	for _, command := range p.printed() {
+		if !strings.HasPrefix(command, "curl ") || strings.Count(command, "curl ") > 1 {
+			continue
+		}
+		ran++
+		got := p.shell(key, strings.Replace(command, "curl ", `curl -s -o /dev/stderr -w '%{stderr}\n%{stdout}%{http_code}' `, 1))
+		switch got {
+		case "400", "403", "405", "406", "413", "415", "500", "503", "000":
+			t.Errorf("%s\nwas answered with %s", command, got)
+		}
+	}
+	if ran < 70 {
+		t.Errorf("%d commands were printed, there are as many operations as that", ran)
+	}
+}
+
+func TestFH5TheDocumentNamesItsServer(t *testing.T) {
+	p := start(t)
+	for _, path := range []string{"/openapi.json", "/openapi-3.0.json"} {
+		var document struct{ Servers []struct{ URL string } }
+		a := p.nobody().get(path).is(http.StatusOK)
+		if err := json.Unmarshal(a.body, &document); err != nil {
+			t.Fatal(err)
+		}
+		if len(document.Servers) != 1 || document.Servers[0].URL != p.url {
+			t.Errorf("%s names %v, want %s", path, document.Servers, p.url)
+		}
+	}
+}
+
+func TestFH5TheDocsBeginWithWhatABeginnerNeeds(t *testing.T) {
+	p := start(t)
+	page := string(p.nobody().get("/docs").is(200).body)
+	at := -1
+	for _, id := range []string{"quickstart", "authentication", "errors", "paging", "idempotency", "times", "limits",
+		"sendInvite", "listClients", "connectInstance", "getAgency", "viewInvitation", "getPortal", "requestSignInCode", "exportMyData",
+		"listActivity", "getHealth", "error-codes"} {
+		n := strings.Index(page, `id="`+id+`"`)
+		if n < at || n < 0 {
+			t.Errorf("%s stands at %d, after what came before it at %d", id, n, at)
+		}
+		at = n
+		if !strings.Contains(page, `href="#`+id+`"`) {
+			t.Errorf("nothing leads to %s", id)
+		}
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]] {
+			t.Errorf("two places have the id %s", m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if !ids[m[1]] {
+			t.Errorf("#%s leads nowhere", m[1])
+		}
+	}
+}

@@ -1,0 +1,321 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"time"
+
+	"latchkey.dev/shared/domain/release"
+)
+
+// example is what an operation's description shows of a request and its answer. A test holds both to their schemas, and that
+// nothing is missing.
+type example struct {
+	request json.RawMessage // nil where there is no JSON to send
+	answer  any             // nil where the answer has no JSON
+}
+
+// Each example is of one small world: Northwind Automations invites Acme Ltd, who accept on the next day.
+const (
+	exampleAgency   = "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleMember   = "mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleClient   = "cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleInvite   = "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleInstance = "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleService  = "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleN8N      = "https://n8n.example.com"
+)
+
+// after is a moment of the example's world.
+func after(d time.Duration) Time {
+	return Time(time.Date(2026, time.November, 29, 7, 40, 0, 0, time.UTC).Add(d))
+}
+
+func afterOrNull(d time.Duration) *Time {
+	at := after(d)
+	return &at
+}
+
+func exampleInvitation() InvitationBody {
+	return InvitationBody{Agency: AgencyBody{Name: "Northwind Automations", Color: "#0b6e4f", LogoURL: "/logo/" + exampleAgency},
+		Inviter: "Nora Lindqvist", Email: "ops@acme.example", Standing: "invited", Payer: "agency", Message: "Here are your two workflows.",
+		Grants: []OfferBody{{"instance", "Acme production", "read"}}, Offer: "5f0c2f0e7f5e4a52", ExpiresAt: after(7 * 24 * time.Hour)}
+}
+
+// exampleInvited is the invite as it is with a status, and what its timeline says then.
+func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
+	b := &InviteBody{ID: exampleInvite, ClientID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd",
+		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}}, Message: "Here are your two workflows.",
+		ExpiresAt: afterOrNull(7 * 24 * time.Hour), CreatedAt: after(0), Timeline: []TimelineBody{}}
+	for n, e := range events {
+		b.Timeline = append(b.Timeline, TimelineBody{Event: e, At: after(time.Duration(n*n*n) * time.Second)})
+	}
+	return b
+}
+
+func exampleClientBody(status string, i *InviteBody) ClientBody {
+	return ClientBody{ID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd", Status: status,
+		Resources: []LinkedBody{{exampleInstance, "instance", "Acme production", "running", "read", nil}}, Invite: i, CreatedAt: after(0),
+		SeenAt: afterOrNull(26*time.Hour + 20*time.Minute)}
+}
+
+func exampleAgencyBody() *AgencyBody {
+	return &AgencyBody{exampleAgency, "Northwind Automations", "#0b6e4f", "/logo/" + exampleAgency}
+}
+
+func exampleOwnAgency() OwnAgencyBody {
+	return OwnAgencyBody{ID: exampleAgency, Name: "Northwind Automations", Color: "#0b6e4f", LogoURL: "/logo/" + exampleAgency, Plan: "max",
+		CreatedAt: after(-90 * 24 * time.Hour), Limits: LimitsBody{InviteLimitBody{Quota: 10, Left: 7}}}
+}
+
+func exampleMoney(minor int64, text string) MoneyBody { return MoneyBody{minor, "EUR", text} }
+
+func exampleContract() ContractBody {
+	month, year := exampleMoney(4900, "€49.00"), exampleMoney(49000, "€490.00")
+	b := ContractBody{Lines: []LineBody{{"hosting", "n8n Hosting, 30 GB", 30, month, year}}, Tax: "inclusive", TaxRate: 19,
+		TaxText:  "incl. 19 % VAT",
+		Month:    SumBody{exampleMoney(4118, "€41.18"), exampleMoney(782, "€7.82"), month},
+		Year:     SumBody{exampleMoney(41176, "€411.76"), exampleMoney(7824, "€78.24"), year},
+		PricesAt: after(0)}
+	b.Saving.Amount, b.Saving.Percent = exampleMoney(9800, "€98.00"), 16
+	return b
+}
+
+func examplePayment() *PaymentBody {
+	return &PaymentBody{State: "active", Interval: "month", PaidAt: afterOrNull(26 * time.Hour), PeriodEnd: afterOrNull(746 * time.Hour)}
+}
+
+func exampleReceipt() ReceiptBody {
+	return ReceiptBody{exampleContract(), examplePayment(), "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
+}
+
+func exampleResource() ResourceBody {
+	return ResourceBody{ID: exampleInstance, Kind: "instance", Type: "n8n", Name: "Acme production", Status: "running", Linkable: true,
+		URL: exampleN8N, Connected: true, CheckedAt: afterOrNull(0), AnsweredAt: afterOrNull(0), CreatedAt: after(-time.Hour)}
+}
+
+func exampleServiceBody() ResourceBody {
+	return ResourceBody{ID: exampleService, Kind: "service", Type: "whatsapp", Name: "WhatsApp support line", Status: "active",
+		Linkable: true, URL: "https://wa.example.com", CreatedAt: after(-time.Hour)}
+}
+
+func exampleSeers() SeersBody {
+	return SeersBody{Clients: []SeerBody{{exampleClient, "Acme Ltd", "Acme Ltd", "active", "read"}}}
+}
+
+func exampleMemberBody(role string) MemberBody {
+	return MemberBody{ID: exampleMember, Email: "dana@northwind.example", Name: "Dana Okafor", Role: role, AddedAt: afterOrNull(0)}
+}
+
+func exampleKey() KeyBody {
+	return KeyBody{ID: "key_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "CRM sync", Scopes: []string{"invites:write", "invites:read"}, Hint: "x7Qa",
+		CreatedAt: after(0)}
+}
+
+func exampleEvent() EventBody {
+	return EventBody{ID: "evt_01JZ8Y5W3RN6T0V4K2M9QXBDCE", At: after(0), Actor: PartyBody{exampleMember, "member", "Nora Lindqvist"},
+		Action: "invite.created", Subject: PartyBody{exampleInvite, "invite", "Acme Ltd"}}
+}
+
+func exampleSession() SessionBody {
+	return SessionBody{Email: "owner@northwind.example", Agency: &SessionAgency{exampleAgency, exampleMember}, SignedIn: after(0),
+		ExpiresAt: after(30 * 24 * time.Hour)}
+}
+
+func examplePortal() PortalBody {
+	return PortalBody{Agency: exampleAgencyBody(), Access: "full", Instances: []PortalItem{{ID: exampleInstance, Name: "Acme production",
+		Type: "n8n", Status: "running", Access: "read", URL: exampleN8N}}, Services: []PortalItem{}, Agencies: []*AgencyBody{}}
+}
+
+func examplePortalInstance() PortalInstanceBody {
+	const id, name = "2tUt1wbLX592XDdX", "New orders to the ledger"
+	return PortalInstanceBody{ID: exampleInstance, Name: "Acme production", Status: "running", Access: "write", URL: exampleN8N,
+		Connected: true, CheckedAt: afterOrNull(0), AnsweredAt: afterOrNull(0),
+		Workflows: []WorkflowBody{{id, name, true, afterOrNull(-time.Hour)}},
+		Runs: []RunBody{{ID: "1042", WorkflowID: id, WorkflowName: name, Status: "error", StartedAt: afterOrNull(-2 * time.Second),
+			StoppedAt: afterOrNull(0), Failure: &FailureBody{"The service refused the connection", "Post to the ledger",
+				exampleN8N + "/workflow/" + id + "/executions/1042"}}}}
+}
+
+func exampleHome() HomeBody {
+	return HomeBody{
+		Tasks:   []TaskBody{{Kind: "link_requested", Text: "Acme Ltd asked for a new link.", At: after(0), ClientID: exampleClient}},
+		Clients: &ClientNumbersBody{Pending: 8, Active: 4, Inactive: 2}, Instances: &InstanceNumbersBody{All: 9, Up: 5, Down: 1},
+		Steps: []FirstStepBody{}, Events: []EventBody{exampleEvent()},
+	}
+}
+
+func exampleSandbox() SandboxBody {
+	c := exampleClientBody("pending", exampleInvited("pending", "queued", "sent"))
+	c.SeenAt = nil
+	const at = "https://portal.example.com/sandbox/"
+	return SandboxBody{Sandbox: true, Notice: "Sandbox: nothing here is real, no mail is sent", Client: c,
+		Invitation: exampleInvitation(), Portal: examplePortal(), Pages: SandboxPages{at + "email", at + "invitation", at + "portal"}}
+}
+
+func exampleExport() ExportBody {
+	from := ExportAgency{exampleAgency, "Northwind Automations"}
+	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
+		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
+		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
+		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
+			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
+			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
+			EarlierInvites: []ExportPast{}}}}
+}
+
+// listed is a list's last page.
+func listed[T any](items ...T) any {
+	return map[string]any{"items": items, "nextCursor": nil}
+}
+
+func exampleNotifications() any {
+	return map[string]any{"items": []NotificationBody{{"invite_accepted", "Invitation accepted", true}}}
+}
+
+// exampleFiles are answers that are no JSON, by their media types.
+func exampleFiles() map[string]string {
+	const head = "id,at,actor,actorKind,actorName,action,subject,subjectKind,subjectName,detail\r\n"
+	e := exampleEvent()
+	line, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // a test makes the document
+	}
+	return map[string]string{
+		"text/csv": head + e.ID + ",2026-11-29T07:40:00Z," + e.Actor.ID + ",member,Nora Lindqvist,invite.created," + e.Subject.ID +
+			",invite,Acme Ltd,\r\n",
+		"application/jsonl": string(line) + "\n",
+	}
+}
+
+// examples are those of every operation that takes or gives JSON, by its ID.
+func examples() map[string]example {
+	all := map[string]example{}
+	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
+		personExamples()} {
+		maps.Copy(all, of)
+	}
+	return all
+}
+
+func raw(s string) json.RawMessage { return json.RawMessage(s) }
+
+func inviteExamples() map[string]example {
+	sent := exampleInvited("pending", "queued", "sent")
+	draft := raw(`{"email":"ops@acme.example","name":"Acme Ltd","payer":"agency","grants":[{"resource":"` + exampleInstance +
+		`","access":"read"}],"message":"Here are your two workflows."}`)
+	next := exampleInvited("pending", "queued", "sent")
+	next.Email = "pat@acme.example"
+	return map[string]example{
+		"sendInvite":      {draft, sent},
+		"previewInvite":   {draft, PreviewBody{examplePortal(), exampleInvitation()}},
+		"getInvite":       {nil, exampleInvited("pending", "queued", "sent", "delivered", "opened")},
+		"listInvites":     {nil, listed(exampleInvited("pending", "queued", "sent", "delivered"))},
+		"resendInvite":    {raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")},
+		"cancelInvite":    {nil, exampleInvited("canceled", "queued", "sent", "canceled")},
+		"approveProposal": {nil, next},
+		"refuseProposal":  {nil, exampleInvited("pending", "queued", "sent", "delivered", "opened", "address_proposed")},
+		"quoteOrder":      {raw(`{"order":{"hosting":{"storageGb":30}}}`), exampleContract()},
+		"getContract":     {nil, exampleReceipt()},
+	}
+}
+
+func clientExamples() map[string]example {
+	accepted := exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted")
+	active := exampleClientBody("active", accepted)
+	more := exampleClientBody("active", accepted)
+	more.Resources[0].Access = "write"
+	over := exampleClientBody("inactive", accepted)
+	over.Resources, over.Reason, over.EndedBy, over.EndedAt = []LinkedBody{}, "removed", "agency", afterOrNull(90*24*time.Hour)
+	return map[string]example{
+		"listClients":  {nil, listed(active)},
+		"getClient":    {nil, active},
+		"updateClient": {raw(`{"name":"Acme Ltd"}`), active},
+		"grantAccess":  {raw(`{"access":"write"}`), more},
+		"removeClient": {nil, over},
+		"retryProvisioning": {nil, ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
+			Steps: []StepBody{{"requested", after(0)}, {"creating", after(time.Minute)}, {"failed", after(5 * time.Minute)},
+				{"retrying", after(time.Hour)}}}},
+	}
+}
+
+func resourceExamples() map[string]example {
+	instance, service := exampleResource(), exampleServiceBody()
+	type seen struct {
+		ResourceBody
+		SeersBody
+	}
+	return map[string]example{
+		"listInstances": {nil, listed(instance)},
+		"connectInstance": {raw(`{"name":"Acme production","url":"` + exampleN8N + `","apiKey":"eyJhbGciOiJIUzI1NiIs"}`),
+			instance},
+		"getInstance":        {nil, seen{instance, exampleSeers()}},
+		"updateInstance":     {raw(`{"name":"Acme production"}`), instance},
+		"checkInstance":      {nil, instance},
+		"disconnectInstance": {nil, exampleSeers()},
+		"listServices":       {nil, listed(service)},
+		"connectService":     {raw(`{"type":"whatsapp","name":"WhatsApp support line","url":"https://wa.example.com"}`), service},
+		"getService":         {nil, seen{service, exampleSeers()}},
+		"disconnectService":  {nil, exampleSeers()},
+	}
+}
+
+func agencyExamples() map[string]example {
+	fresh, made := exampleOwnAgency(), exampleKey()
+	fresh.Plan, fresh.LogoURL, fresh.CreatedAt, fresh.Limits.Invites.Left = "free", "", after(0), 10
+	made.Secret = "lkk_…x7Qa"
+	return map[string]example{
+		"getHome":        {nil, exampleHome()},
+		"openSandbox":    {nil, exampleSandbox()},
+		"getAgency":      {nil, exampleOwnAgency()},
+		"signUpAgency":   {raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh},
+		"updateBranding": {raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()},
+		"updateLogo":     {nil, exampleOwnAgency()},
+		"deleteAgency":   {raw(`{"name":"Northwind Automations"}`), nil},
+		"startPlanUpgrade": {raw(`{"interval":"month"}`),
+			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
+		"openAgencyBilling":          {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"listMembers":                {nil, listed(exampleMemberBody("owner"))},
+		"addMember":                  {raw(`{"email":"dana@northwind.example","role":"admin"}`), exampleMemberBody("admin")},
+		"updateMember":               {raw(`{"role":"owner"}`), exampleMemberBody("owner")},
+		"getNotificationSettings":    {nil, exampleNotifications()},
+		"updateNotificationSettings": {raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()},
+		"createApiKey":               {raw(`{"name":"CRM sync","scopes":["invites:write","invites:read"]}`), made},
+		"listApiKeys":                {nil, listed(exampleKey())},
+		"listActivity":               {nil, listed(exampleEvent())},
+		"getHealth":                  {nil, HealthBody{Status: "ok", Version: release.Version}},
+	}
+}
+
+func inviteeExamples() map[string]example {
+	portal, mine := "https://portal.example.com/portal?agency="+exampleAgency, raw(`{"agency":"`+exampleAgency+`"}`)
+	return map[string]example{
+		"viewInvitation": {nil, exampleInvitation()},
+		"acceptInvitation": {raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{"clientId": exampleClient, "agencyId": exampleAgency,
+			"portalUrl": portal}},
+		"startCheckout":     {raw(`{"interval":"year"}`), CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
+		"declineInvitation": {raw(`{"reason":"We work with somebody else now."}`), nil},
+		"proposeAddress":    {raw(`{"email":"pat@acme.example"}`), nil},
+		"getPortal":         {nil, examplePortal()},
+		"getPortalInstance": {nil, examplePortalInstance()},
+		"setWorkflowState":  {raw(`{"active":true}`), examplePortalInstance().Workflows[0]},
+		"enterInstance": {nil, EntryBody{State: "invited", Email: "ops@acme.example",
+			URL: exampleN8N + "/signup?token=…"}},
+		"getPortalContract": {nil, exampleReceipt()},
+		"openBillingPortal": {mine, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"confirmCheckout": {mine, map[string]any{"joined": true, "payment": examplePayment(),
+			"portalUrl": portal}},
+	}
+}
+
+func personExamples() map[string]example {
+	const flow = "s1.5f0c2f0e.8hYd0"
+	return map[string]example{
+		"requestSignInCode": {raw(`{"email":"owner@northwind.example"}`), map[string]any{"flow": flow}},
+		"signIn":            {raw(`{"email":"owner@northwind.example","code":"493021","flow":"` + flow + `"}`), exampleSession()},
+		"getSession": {nil, CurrentBody{exampleSession(),
+			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}},
+		"leavePortal":  {raw(`{"agency":"` + exampleAgency + `"}`), nil},
+		"exportMyData": {nil, exampleExport()},
+	}
+}

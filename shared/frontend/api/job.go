@@ -1,0 +1,57 @@
+package api
+
+// The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
+const (
+	tagInvites  = "Invite a client"
+	tagClients  = "Clients"
+	tagThings   = "Instances and services"
+	tagAgency   = "Agency and members"
+	tagMembers  = tagAgency
+	tagKeys     = "API keys"
+	tagInvitee  = "Invitations"
+	tagPortal   = "Portal"
+	tagSession  = "Signing in"
+	tagAccount  = "Your account"
+	tagActivity = "Activity"
+	tagService  = "Service"
+)
+
+// job is a part of the document: what somebody wants to get done, and the operations for it, the usual ones first.
+type job struct {
+	name, about string
+	operations  []string
+}
+
+var jobs = []job{
+	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
+		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
+		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
+	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
+		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
+	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
+		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
+		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
+	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
+	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
+		"declineInvitation", "proposeAddress", "requestNewLink"}},
+	{tagPortal, "What a client sees and does. A client signs in: API keys don't work here.", []string{"getPortal", "getPortalInstance",
+		"setWorkflowState", "enterInstance", "getPortalContract", "openBillingPortal", "confirmCheckout"}},
+	{tagSession, "A session for a person, with a code instead of a password.", []string{"requestSignInCode", "signIn", "getSession",
+		"signOut"}},
+	{tagAccount, "What a person does with their own data.", []string{"exportMyData", "leavePortal", "endAllSessions", "eraseMe"}},
+	{tagActivity, "Who changed what, and when.", []string{"listActivity", "exportActivity"}},
+	{tagService, "Whether we're there.", []string{"getHealth"}},
+}
+
+// place is where an operation stands in its job; false when no job has it.
+func place(tag, operation string) (int, bool) {
+	for _, j := range jobs {
+		for n, o := range j.operations {
+			if j.name == tag && o == operation {
+				return n, true
+			}
+		}
+	}
+	return 0, false
+}
