@@ -66,8 +66,8 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 	p.pay(page.URL, "pay")
 	c.joins(mine.ID)
 	both("Paid until", "Annual", "First paid on")
-	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year", "They keep their portal until they cancel").
-		hides("Remove client…")
+	o.get("/clients/"+i.ClientID).is(200).shows("Paid", "€680.00 a year",
+		"They keep their portal until they cancel").hides("Remove client…")
 	c.get("/portal?agency="+mine.ID).is(200).shows("What you pay", "Your contract", "Yours.")
 
 	sub := p.subscriptionOf(i.Email)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey.dev/infra/run/local"
 )
 
 // waits are the agencies whose invitations the session lists.
@@ -59,7 +61,7 @@ func TestFS7AnInvitationWaitsForTheProvenAddress(t *testing.T) {
 	other.get("/i/" + at).is(410)
 	other.get("/v1/invitations/"+at).fails(410, "invitation_gone")
 	other.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_gone")
-	other.get("/portal").is(200).shows("Nothing here for this address")
+	other.get("/portal").is(200).shows("No portal for this address")
 	for _, bad := range []string{"ag_", "ag_x", "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE", strings.ToLower(at)} {
 		c.get("/v1/invitations/"+bad).fails(410, "invitation_gone")
 	}
@@ -102,4 +104,66 @@ func TestFS7WhatIsOverDoesNotWait(t *testing.T) {
 		t.Errorf("expired: %v", got)
 	}
 	c.post("/v1/invitations/"+at+"/accept", nil).fails(410, "invitation_expired")
+}
+
+// TestFS7WhatWaitsIsShownToWhoeverIsSignedIn: to a client of another agency, and to somebody who works at one.
+func TestFS7WhatWaitsIsShownToWhoeverIsSignedIn(t *testing.T) {
+	p := own(t, local.Options{})
+	o, other := p.signIn(owner), p.signIn(soloOwner)
+	at := other.agencyOf()
+	p.onMax(at)
+	to := p.address("ops")
+	o.invite(to)
+	c := p.accept(to)
+	who, staff := o.hire(p.address("dana"), "admin")
+	other.invite(to)
+	second := other.invite(who.Email)
+	way := `href="/i/` + at + `"`
+	shown := func(c *caller, paths ...string) {
+		t.Helper()
+		for _, path := range paths {
+			if a := c.get(path).is(200).shows("invited you", "Review"); !strings.Contains(string(a.body), way) {
+				t.Errorf("%s has no way on", path)
+			}
+		}
+	}
+	shown(c, "/portal", "/account", "/agencies", "/portal?agency="+o.agencyOf())
+	shown(staff, "/home", "/agencies", "/account", "/portal")
+	other.post("/v1/invites/"+second.ID+"/cancel", nil).is(200)
+	for _, path := range []string{"/home", "/agencies", "/account"} {
+		staff.get(path).is(200).hides("invited you")
+	}
+	staff.get("/portal").is(303).has("Location", "/home")
+}
+
+// TestFS7TheOtherAnswersNeedNoLinkEither: the API takes a no, another address and a wish for a new link by the agency's id, as the
+// page does, from the owner of the invited address alone.
+func TestFS7TheOtherAnswersNeedNoLinkEither(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	at := "/v1/invitations/" + o.agencyOf()
+	i := o.invite(p.address("ops"))
+	c, other := p.signIn(i.Email), p.signIn(p.address("other"))
+	body := map[string]m{"/propose": {"email": p.address("pat")}, "/decline": {"reason": "Not now"}, "/request-link": nil}
+	for answer, b := range body {
+		p.nobody().post(at+answer, b).fails(401, "unauthenticated")
+		p.program("lkk_none").post(at+answer, b).fails(401, "unauthenticated")
+		other.post(at+answer, b).fails(410, "invitation_gone")
+	}
+	c.post(at+"/propose", body["/propose"]).is(204)
+	if is := o.readClient(i.ClientID); is.Proposal == nil || *is.Proposal != p.address("pat") {
+		t.Errorf("proposed is %v", is.Proposal)
+	}
+	p.advance(7*24*time.Hour + time.Minute)
+	c.post(at+"/decline", nil).fails(410, "invitation_expired")
+	c.post(at+"/request-link", nil).is(204)
+	o.get("/clients/" + i.ClientID).is(200).shows("new link")
+	p.advance(2 * time.Minute)
+	o = p.signIn(owner)
+	o.post("/v1/invites/"+i.ID+"/resend", nil, wait...).is(200)
+	c.post(at+"/decline", body["/decline"]).is(204)
+	if is := o.look(i.ID); is.Status != "canceled" {
+		t.Errorf("it is %s", is.Status)
+	}
+	c.post(at+"/decline", nil).fails(410, "invitation_gone")
 }

@@ -141,7 +141,7 @@ func TestGuessesAreLimited(t *testing.T) {
 		if last.status == 429 {
 			break
 		}
-		last.fails(422, "wrong_code")
+		last.fails(422, "invalid") // no code was asked for there
 	}
 	if f := last.fails(429, "rate_limited"); !networkLimit.MatchString(f.Detail) {
 		t.Errorf("it says %q", f.Detail)

@@ -137,7 +137,13 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	// One accepts by the API, one by the page with a code, one by the page with a session.
 	secret := tokenOf("one@client.example")
 	p.nobody().get("/v1/invitations/" + secret).is(200)
+	p.nobody().post("/v1/sign-in-codes", m{"email": "one@client.example", "invitation": secret}).is(202)
+	codeOf("one@client.example")
+	p.advance(30 * time.Second)
 	client := byAPI("one@client.example")
+	for _, path := range []string{"/account", "/agencies"} { // what waits for the address is on them, too
+		client.get(path).is(200).shows("invited you")
+	}
 	client.get("/v1/sessions/current").is(200).shows(`"invitations":[{`)
 	client.get("/portal").is(200)
 	client.get("/v1/invitations/" + secret).is(200)
@@ -209,6 +215,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
+	renewalJob(p)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {

@@ -117,3 +117,37 @@ func TestFS1TheStrangersSumIsSaid(t *testing.T) {
 	link.post("/i/"+secret, do("code", nil)).is(303)
 	link.post("/i/"+secret, do("accept", url.Values{"code": {p.nextCode(to)}})).is(303)
 }
+
+// TestFS1AProgramAsksAsTheHolderOfALink: with the secret of an open invitation to the address it has codes of its own. Any other
+// secret counts for nothing, and the answer does not tell which it was.
+func TestFS1AProgramAsksAsTheHolderOfALink(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	i := o.invite(p.address("ops"))
+	secret := token(t, p.nextMail(i.Email))
+	j := o.invite(p.address("pat"))
+	foreign := token(t, p.nextMail(j.Email))
+	for n := range 10 {
+		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email}).is(202)
+		if n == 4 {
+			p.advance(10 * time.Minute) // for the network's own limit
+		}
+	}
+	p.skipMails(i.Email)
+	for _, none := range []string{"", "lki_none", foreign, swapLast(secret), o.agencyOf(), strings.Repeat("x", 400)} {
+		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": none}).fails(429, "rate_limited")
+	}
+	p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": strings.Repeat("x", 401)}).fails(422, "invalid")
+	p.advance(10 * time.Minute)
+	var asked struct{ Flow string }
+	p.nobody().post("/v1/sign-in-codes", m{"email": strings.ToUpper(i.Email), "invitation": secret}).is(202).into(&asked)
+	p.nobody().post("/v1/sessions", m{"email": i.Email, "code": p.nextCode(i.Email), "flow": asked.Flow}).is(201)
+	for range 4 {
+		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": secret}).is(202)
+	}
+	p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": secret}).fails(429, "rate_limited")
+	// One for another address is asked for as by anybody.
+	p.nobody().post("/v1/sign-in-codes", m{"email": p.address("new"), "invitation": secret}).is(202)
+	o.post("/v1/invites/"+i.ID+"/cancel", nil).is(200)
+	p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": secret}).fails(429, "rate_limited")
+}

@@ -284,9 +284,15 @@ type addMemberInput struct {
 	}
 }
 
+// AddedBody is a member who was just added.
+type AddedBody struct {
+	MemberBody
+	Warnings []WarningBody `json:"warnings" nullable:"false" doc:"What may be a mistake. They're added all the same."`
+}
+
 type memberOutput struct {
 	Location string `header:"Location"`
-	Body     MemberBody
+	Body     AddedBody
 }
 
 // AddMember gives a person a place at the agency.
@@ -302,7 +308,7 @@ func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operat
 		if err != nil {
 			return nil, err
 		}
-		return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: memberBody(m)}, nil
+		return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: AddedBody{memberBody(m), warnings(m.Email)}}, nil
 	})
 }
 

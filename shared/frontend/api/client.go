@@ -212,7 +212,14 @@ func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 		description: "What the agency shares with you right now. If several agencies have you as a client, name one with agency.",
 		codes:       []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*portalOutput, error) {
-		v, err := p.Get(ctx, caller, id.Agency(in.Agency))
+		var which id.Agency
+		if in.Agency != "" {
+			var err error
+			if which, err = id.ParseAgency(in.Agency); err != nil {
+				return nil, err
+			}
+		}
+		v, err := p.Get(ctx, caller, which)
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,8 @@ func exampleInvitation() InvitationBody {
 // exampleInvited is the invite as it is with a status, and what its timeline says then.
 func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
 	b := &InviteBody{ID: exampleInvite, ClientID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd",
-		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}}, Message: "Here are your two workflows.",
+		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}},
+		Message: "Here are your two workflows.", Warnings: []WarningBody{},
 		ExpiresAt: afterOrNull(7 * 24 * time.Hour), CreatedAt: after(0), Timeline: []TimelineBody{}}
 	for n, e := range events {
 		b.Timeline = append(b.Timeline, TimelineBody{Event: e, At: after(time.Duration(n*n*n) * time.Second)})
@@ -208,7 +209,7 @@ func inviteExamples() map[string]example {
 	next.Email = "pat@acme.example"
 	return map[string]example{
 		"sendInvite":      {draft, sent},
-		"previewInvite":   {draft, PreviewBody{examplePortal(), exampleInvitation()}},
+		"previewInvite":   {draft, PreviewBody{examplePortal(), exampleInvitation(), []WarningBody{}}},
 		"getInvite":       {nil, exampleInvited("pending", "queued", "sent", "delivered", "opened")},
 		"listInvites":     {nil, listed(exampleInvited("pending", "queued", "sent", "delivered"))},
 		"resendInvite":    {raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")},
@@ -274,9 +275,10 @@ func agencyExamples() map[string]example {
 		"deleteAgency":   {raw(`{"name":"Northwind Automations"}`), nil},
 		"startPlanUpgrade": {raw(`{"interval":"month"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
-		"openAgencyBilling":          {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
-		"listMembers":                {nil, listed(exampleMemberBody("owner"))},
-		"addMember":                  {raw(`{"email":"dana@northwind.example","role":"admin"}`), exampleMemberBody("admin")},
+		"openAgencyBilling": {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"listMembers":       {nil, listed(exampleMemberBody("owner"))},
+		"addMember": {raw(`{"email":"dana@northwind.example","role":"admin"}`),
+			AddedBody{exampleMemberBody("admin"), []WarningBody{}}},
 		"updateMember":               {raw(`{"role":"owner"}`), exampleMemberBody("owner")},
 		"getNotificationSettings":    {nil, exampleNotifications()},
 		"updateNotificationSettings": {raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()},
@@ -311,7 +313,7 @@ func inviteeExamples() map[string]example {
 func personExamples() map[string]example {
 	const flow = "s1.5f0c2f0e.8hYd0"
 	return map[string]example{
-		"requestSignInCode": {raw(`{"email":"owner@northwind.example"}`), map[string]any{"flow": flow}},
+		"requestSignInCode": {raw(`{"email":"owner@northwind.example"}`), map[string]any{"flow": flow, "warnings": []WarningBody{}}},
 		"signIn":            {raw(`{"email":"owner@northwind.example","code":"493021","flow":"` + flow + `"}`), exampleSession()},
 		"getSession": {nil, CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}},

@@ -114,8 +114,8 @@ type declineInput struct {
 }
 
 // DeclineInvitation turns an invitation down.
-func DeclineInvitation(decliner *onboarding.Decliner) Operation {
-	return operation(nil, described{
+func DeclineInvitation(auth *signin.Authenticator, decliner *onboarding.Decliner) Operation {
+	return operation(auth, described{
 		id: "declineInvitation", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Decline an invitation",
 		description: "Anybody who has the link can decline, without signing in. The link stops working. The agency reads the " +
@@ -142,8 +142,8 @@ type proposeInput struct {
 }
 
 // ProposeAddress tells the agency that the invitation belongs to another address.
-func ProposeAddress(answers *onboarding.Answers) Operation {
-	return operation(nil, described{
+func ProposeAddress(auth *signin.Authenticator, answers *onboarding.Answers) Operation {
+	return operation(auth, described{
 		id: "proposeAddress", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary: "Propose another address",
 		description: "Anybody who has the link can say that it belongs to another address, without signing in. The agency " +
@@ -159,8 +159,8 @@ func ProposeAddress(answers *onboarding.Answers) Operation {
 }
 
 // RequestNewLink asks the agency to send an expired invitation again.
-func RequestNewLink(answers *onboarding.Answers) Operation {
-	return operation(nil, described{
+func RequestNewLink(auth *signin.Authenticator, answers *onboarding.Answers) Operation {
+	return operation(auth, described{
 		id: "requestNewLink", method: http.MethodPost, who: identity.ByHolder, tag: tagInvitee, status: 204,
 		summary:     "Ask for a new link",
 		description: "For an invitation that has expired. The agency is told that you asked. It counts once a day.",

@@ -8,11 +8,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -70,6 +72,23 @@ type InviteBody struct {
 	ExpiresAt *Time          `json:"expiresAt"`
 	CreatedAt Time           `json:"createdAt"`
 	Timeline  []TimelineBody `json:"timeline"`
+	Warnings  []WarningBody  `json:"warnings" nullable:"false" doc:"What may be a mistake. It's sent all the same."`
+}
+
+// WarningBody is what looks like a mistake in a request that was carried out as it was sent.
+type WarningBody struct {
+	Location   string `json:"location" doc:"The field, as errors name it." example:"email"`
+	Code       string `json:"code" enum:"typing_error" example:"typing_error"`
+	Message    string `json:"message" example:"Did you mean ops@gmail.com?"`
+	Suggestion string `json:"suggestion" doc:"What was probably meant." example:"ops@gmail.com"`
+}
+
+// warnings are about an address to which something goes.
+func warnings(to email.Address) []WarningBody {
+	if m := to.Meant(); m != "" {
+		return []WarningBody{{"email", "typing_error", words.Say("meant.title", "email", m), string(m)}}
+	}
+	return []WarningBody{}
 }
 
 func inviteBody(c *client.Client, now time.Time) *InviteBody {
@@ -77,7 +96,10 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
 		Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt),
-		Timeline: []TimelineBody{}}
+		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
+	if i.Status != invite.Accepted { // then somebody reads mail there
+		b.Warnings = warnings(c.Email)
+	}
 	for _, g := range i.Grants {
 		b.Grants = append(b.Grants, GrantBody{string(g.Resource), string(g.Access)})
 	}
@@ -104,7 +126,11 @@ func (b DraftBody) draft() onboarding.Draft {
 		d.Payer = invite.AgencyPays
 	}
 	for _, g := range b.Grants {
-		d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(g.Resource), Access: instance.Access(g.Access)})
+		which, err := id.ParseResource(g.Resource)
+		if err != nil {
+			which = "" // the use case says so at the field, with all else that is wrong
+		}
+		d.Grants = append(d.Grants, instance.Grant{Resource: which, Access: instance.Access(g.Access)})
 	}
 	if o := b.Order; o != nil {
 		d.Order = &onboarding.Order{WhatsApp: o.WhatsApp}

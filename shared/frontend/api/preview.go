@@ -17,6 +17,7 @@ import (
 type PreviewBody struct {
 	PortalBody
 	Invitation InvitationBody `json:"invitation" doc:"The invitation that the emailed link opens."`
+	Warnings   []WarningBody  `json:"warnings" nullable:"false" doc:"What may be a mistake. sendInvite sends it all the same."`
 }
 
 type previewInput struct{ Body DraftBody }
@@ -45,6 +46,7 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 				Standing: string(onboarding.Invited),
 				Payer:    string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{},
 				ExpiresAt: Time(now.Add(invite.Lifetime))},
+			Warnings: warnings(p.Offer.Email),
 		}}
 		for _, g := range p.Offer.Grants {
 			out.Body.Invitation.Grants = append(out.Body.Invitation.Grants,

@@ -42,38 +42,64 @@ func GetHealth() Operation {
 
 type requestCodeInput struct {
 	Body struct {
-		Email string `json:"email" doc:"Where we send the code." example:"ops@acme.example" maxLength:"320"`
+		Email      string `json:"email" doc:"Where we send the code." example:"ops@acme.example" maxLength:"320"`
+		Invitation string `json:"invitation,omitempty" doc:"The secret of an invitation's link." example:"lki_…" maxLength:"400"`
 	}
 }
 
 type flowOutput struct {
 	SetCookie string `header:"Set-Cookie"`
 	Body      struct {
-		Flow string `json:"flow" doc:"Send it with the code. Browsers also have it in a cookie." example:"s1.5f0c2f0e.8hYd0"`
+		Flow     string        `json:"flow" doc:"Send it with the code. Browsers also have it in a cookie." example:"s1.5f0c2f0e.8hYd0"`
+		Warnings []WarningBody `json:"warnings" nullable:"false" doc:"What may be a mistake. The code is sent all the same."`
 	}
 }
 
 // RequestSignInCode mails a sign-in code to an address.
-func RequestSignInCode(codes *signin.Codes) Operation {
+func RequestSignInCode(codes *signin.Codes, invitations *onboarding.Invitations) Operation {
 	return operation(nil, described{
 		id: "requestSignInCode", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 202,
 		summary: "Email a sign-in code",
 		description: "Emails a six-digit code. The answer is the same whether or not we know the address. The code works only " +
-			"together with the flow in the answer, or with the cookie that carries it.",
+			"together with the flow in the answer, or with the cookie that carries it. With the secret of an open invitation to the " +
+			"address, its holder has codes that strangers can't use up. Any other secret counts for nothing.",
 		codes: []fault.Code{fault.Invalid, fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, in *requestCodeInput) (*flowOutput, error) {
 		to, err := email.Parse("email", in.Body.Email)
 		if err != nil {
 			return nil, err
 		}
-		flow, err := codes.Request(ctx, to, of(ctx).browser, of(ctx).ip)
+		r := of(ctx)
+		held, err := heldInvitation(ctx, invitations, in.Body.Invitation, to)
+		if err != nil {
+			return nil, err
+		}
+		var flow string
+		if held != "" {
+			flow, err = codes.RequestInvited(ctx, to, held, r.browser, r.ip)
+		} else {
+			flow, err = codes.Request(ctx, to, r.browser, r.ip)
+		}
 		if err != nil {
 			return nil, err
 		}
 		out := &flowOutput{SetCookie: cookie.Flow(flow).String()}
-		out.Body.Flow = flow
+		out.Body.Flow, out.Body.Warnings = flow, warnings(to)
 		return out, nil
 	})
+}
+
+// heldInvitation is the open invitation to the address whose link the secret is of; "" for none. That it is none is not told,
+// since whoever holds a link that was passed on could find out by it to whom it was sent.
+func heldInvitation(ctx context.Context, invitations *onboarding.Invitations, secret string, to email.Address) (id.Invite, error) {
+	if secret == "" {
+		return "", nil
+	}
+	invited, which, err := invitations.Address(ctx, secret)
+	if fault.As(err) != nil || err == nil && invited != to {
+		return "", nil
+	}
+	return which, err
 }
 
 type signInInput struct {

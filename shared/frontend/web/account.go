@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -18,6 +19,7 @@ import (
 // AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
 func AccountPage(
 	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
+	waiting *onboarding.Waiting,
 ) *Page {
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.account(r, self, caller)
@@ -32,6 +34,9 @@ func AccountPage(
 			v.Portals[i].Open = q.Get("leave") == v.Portals[i].ID
 		}
 		v.Erase.Open = q.Get("erase") == "ask"
+		if v.Waiting, err = s.invited(r, waiting, caller); err != nil {
+			return err
+		}
 		return s.show(w, r, http.StatusOK, v)
 	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure))
 }

@@ -27,7 +27,11 @@ func proposeAddress(s *Site, invitations *onboarding.Invitations, answers *onboa
 	return s.answer("propose", page.Proposing, proposed, invitations,
 		func(r *http.Request, caller identity.Caller, v *page.Invitation) (*client.Client, error) {
 			v.Email = r.PostForm.Get("email")
-			return answers.Propose(r.Context(), caller, r.PathValue("token"), v.Email, address(r))
+			var to string
+			if to, v.Meant = meantIn(r.PostForm, proposes); v.Meant != nil {
+				return nil, nil //nolint:nilnil // it is asked about first
+			}
+			return answers.Propose(r.Context(), caller, r.PathValue("token"), to, address(r))
 		})
 }
 
@@ -41,6 +45,9 @@ func (s *Site) answer(name string, step page.Step, thanks string, invitations *o
 		}
 		v.Step = step
 		c, err := do(r, caller, &v)
+		if v.Meant != nil {
+			return s.show(w, r, http.StatusOK, v)
+		}
 		if err == nil {
 			event.Annotate(r.Context(), "invite", string(c.Invite.ID))
 			return seeOther(w, v.URL+thanks)

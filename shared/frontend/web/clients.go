@@ -481,6 +481,12 @@ func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Invit
 			ctx := r.Context()
 			event.Annotate(ctx, "agency", string(caller.Agency))
 			d := draft(r.PostForm)
+			var ask *page.Meant
+			if d.Email, ask = meantIn(r.PostForm, invites); ask != nil {
+				if asked, err := s.askMeant(w, r, directory, caller, ask); err != nil || asked {
+					return err
+				}
+			}
 			c, err := inviter.Send(ctx, caller, d, once(r.PostForm))
 			if err == nil {
 				event.Annotate(ctx, "client", string(c.ID))
@@ -581,7 +587,11 @@ func draft(form url.Values) onboarding.Draft {
 		return d
 	}
 	for _, x := range form["resource"] {
-		d.Grants = append(d.Grants, instance.Grant{Resource: id.Resource(x), Access: accessOf(form, x)})
+		which, err := id.ParseResource(x)
+		if err != nil {
+			which = "" // the use case says so, with all else that is wrong
+		}
+		d.Grants = append(d.Grants, instance.Grant{Resource: which, Access: accessOf(form, x)})
 	}
 	return d
 }

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/activity"
 	"latchkey.dev/shared/usecase/home"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -19,7 +20,7 @@ import (
 const latest = 8
 
 // HomePage is where an agency's people begin: what needs them, in numbers, and what happened last.
-func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activity.Log) *Page {
+func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activity.Log, waiting *onboarding.Waiting) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		h, err := desk.Home(r.Context(), caller)
 		if err != nil {
@@ -36,6 +37,9 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0
 		for _, t := range h.Tasks {
 			v.Tasks = append(v.Tasks, s.task(t))
+		}
+		if v.Invited, err = s.invited(r, waiting, caller); err != nil {
+			return err
 		}
 		events, err := log.List(r.Context(), caller, activity.Query{Limit: latest})
 		if err != nil {

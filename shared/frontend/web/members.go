@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
@@ -75,7 +78,14 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcomers) Form {
 	return s.changeMembers("add", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		f := r.PostForm
-		n := agencies.NewMember{Email: f.Get("email"), Name: f.Get("name"), Role: agency.Role(f.Get("role"))}
+		n := agencies.NewMember{Name: f.Get("name"), Role: agency.Role(f.Get("role"))}
+		if n.Name == "" {
+			n.Name, _ = email.Split(f.Get("email"))
+		}
+		var ask *page.Meant
+		if n.Email, ask = meantIn(f, adds); ask != nil {
+			return "", &question{ask}
+		}
 		_, err := newcomers.Add(r.Context(), caller, n, once(f))
 		return "/settings/members?done=added", err
 	})
@@ -116,9 +126,12 @@ func (s *Site) changeMembers(
 		if err == nil {
 			return seeOther(w, next)
 		}
-		f, err := ours(r, err)
-		if err != nil {
-			return err
+		var asked *question
+		f := &fault.Error{}
+		if !errors.As(err, &asked) {
+			if f, err = ours(r, err); err != nil {
+				return err
+			}
 		}
 		v, err := s.members(r.Context(), settings, caller)
 		if err != nil {
@@ -127,6 +140,10 @@ func (s *Site) changeMembers(
 		typed := r.PostForm
 		v.Problems = problems(f, map[string]string{"email": "email", "name": "name", "role": "role"})
 		v.Email, v.Name, v.AsOwner = typed.Get("email"), typed.Get("name"), do == "add" && typed.Get("role") == string(agency.Owner)
+		if asked != nil {
+			v.Problems, v.Meant = nil, asked.ask
+			return s.show(w, r, http.StatusOK, v)
+		}
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})

@@ -44,12 +44,17 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		if err != nil {
 			return err
 		}
+		invited, err := s.invited(r, waiting, caller)
+		if err != nil {
+			return err
+		}
 		if view.Agency == nil {
-			return s.show(w, r, http.StatusOK, page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view)})
+			return s.show(w, r, http.StatusOK,
+				page.Choose{Brand: s.brand, Person: string(caller.Email), Places: places(view), Waiting: invited})
 		}
 		event.Annotate(ctx, "agency", string(view.Agency.ID), "client", string(view.Client.ID))
 		v := page.Portal{Brand: brandOf(view.Agency), Person: string(caller.Email), Account: "/account",
-			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view)}
+			Welcome: r.URL.Query().Get("welcome") != "", Places: places(view), Waiting: invited}
 		if len(v.Places) > 1 && cookie.Choice(r) != string(view.Agency.ID) {
 			http.SetCookie(w, cookie.Choose(string(view.Agency.ID)))
 		}
@@ -186,8 +191,16 @@ func (s *Site) noPortal(
 	which id.Agency, missing error,
 ) error {
 	asked := r.URL.Query().Get("agency") != ""
-	if !asked && caller.Agency != "" {
-		return seeOther(w, "/home")
+	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
+	var err error
+	if v.Waiting, err = s.invited(r, waiting, caller); err != nil {
+		return err
+	}
+	if caller.Agency != "" {
+		v.Agency = "/home"
+	}
+	if !asked && caller.Agency != "" && len(v.Waiting) == 0 {
+		return seeOther(w, v.Agency)
 	}
 	ended, err := from.Ended(r.Context(), caller)
 	if err != nil {
@@ -195,15 +208,6 @@ func (s *Site) noPortal(
 	}
 	note(r.Context(), fault.As(missing))
 	now := s.now()
-	v := page.Nowhere{Brand: s.brand, Email: string(caller.Email)}
-	invited, err := waiting.List(r.Context(), caller)
-	if err != nil {
-		return err
-	}
-	for _, i := range invited {
-		v.Waiting = append(v.Waiting, page.WaitingInvitation{Name: i.Client.Invite.From.AgencyName,
-			URL: invitationPath(string(i.Client.Agency)), Until: page.TimeAt(i.Client.Invite.ExpiresAt, now)})
-	}
 	if asked && len(v.Waiting) > 0 {
 		return s.show(w, r, http.StatusNotFound, v)
 	}

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -122,13 +123,16 @@ func planBill(ctx context.Context, prices *billing.Prices) (*page.Bill, error) {
 }
 
 // AgenciesPage lets a person choose for which of its agencies it acts.
-func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workplaces) *Page {
+func AgenciesPage(s *Site, auth *signin.Authenticator, workplaces *signin.Workplaces, waiting *onboarding.Waiting) *Page {
 	return s.page("agenciesPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		places, portals, err := workplaces.List(r.Context(), caller)
 		if err != nil {
 			return err
 		}
 		v := page.Agencies{Brand: s.brand, Person: string(caller.Email), Portals: portals}
+		if v.Waiting, err = s.invited(r, waiting, caller); err != nil {
+			return err
+		}
 		if r.URL.Query().Get("done") == "deleted" {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("agencies.deleted")}
 		}

@@ -180,7 +180,7 @@ func TestFormsAreTakenFromOurOwnPagesOnly(t *testing.T) {
 
 func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 	t.Parallel()
-	h := AccountPage(site(), nil, nil, nil, nil, &signin.Sessions{})
+	h := AccountPage(site(), nil, nil, nil, nil, &signin.Sessions{}, nil)
 	good := link.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "0123456789ABCDEF")
 	for next, want := range map[string]string{
 		"":                        "/sign-in?done=signed-out",
@@ -234,13 +234,15 @@ func TestWhatWasTypedIsKept(t *testing.T) {
 		!strings.Contains(body, `value="&lt;b&gt;ops@"`) {
 		t.Errorf("status %d: %s", w.Code, body)
 	}
-	f := page.InviteForm{Instances: []page.Choice{{ID: "ins_1"}, {ID: "ins_2"}}, Services: []page.Choice{{ID: "svc_1"}}}
+	f := page.InviteForm{Instances: []page.Choice{{ID: "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}, {ID: "ins_2"}},
+		Services: []page.Choice{{ID: "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}}}
 	typed(&f,
 		url.Values{"email": {"ops@"}, "name": {"Acme"}, "message": {"Hi"}, "payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"},
-			"resource": {"ins_2", "svc_1", "ins_gone"}, "access.ins_2": {"write"}, "access.svc_1": {"read"}})
+			"resource":     {"ins_2", "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "ins_gone"},
+			"access.ins_2": {"write"}, "access.svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE": {"read"}})
 	want := page.InviteForm{Open: true, Email: "ops@", Name: "Acme", Message: "Hi", Client: true, Hosting: "30", WhatsApp: true,
-		Instances: []page.Choice{{ID: "ins_1"}, {ID: "ins_2", Ticked: true, Write: true}},
-		Services:  []page.Choice{{ID: "svc_1", Ticked: true}}}
+		Instances: []page.Choice{{ID: "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}, {ID: "ins_2", Ticked: true, Write: true}},
+		Services:  []page.Choice{{ID: "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Ticked: true}}}
 	if d := cmp.Diff(want, f); d != "" {
 		t.Errorf("form (-want +got):\n%s", d)
 	}
@@ -254,9 +256,9 @@ func TestTheFormIsReadAsTheScriptWouldSendIt(t *testing.T) {
 	}{
 		"from an address book":       {url.Values{"email": {`"Acme Ltd" <ops@acme.example>`}}, onboarding.Draft{Email: "ops@acme.example", Name: "Acme Ltd", Payer: invite.AgencyPays}},
 		"a name that was typed wins": {url.Values{"email": {`Acme Ltd <ops@acme.example>`}, "name": {"Acme"}}, onboarding.Draft{Email: "ops@acme.example", Name: "Acme", Payer: invite.AgencyPays}},
-		"links": {url.Values{"email": {"ops@acme.example"}, "payer": {"agency"}, "resource": {"ins_1", "svc_1"}, "access.ins_1": {"write"}, "hosting": {"30"}},
-			onboarding.Draft{Email: "ops@acme.example", Payer: invite.AgencyPays, Grants: []instance.Grant{{Resource: "ins_1", Access: instance.Write}, {Resource: "svc_1", Access: instance.Read}}}},
-		"the client pays for nothing": {url.Values{"email": {"ops@acme.example"}, "payer": {"client"}, "resource": {"ins_1"}, "hosting": {""}}, onboarding.Draft{Email: "ops@acme.example", Payer: invite.ClientPays}},
+		"links": {url.Values{"email": {"ops@acme.example"}, "payer": {"agency"}, "resource": {"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}, "access.ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE": {"write"}, "hosting": {"30"}},
+			onboarding.Draft{Email: "ops@acme.example", Payer: invite.AgencyPays, Grants: []instance.Grant{{Resource: "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Access: instance.Write}, {Resource: "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Access: instance.Read}}}},
+		"the client pays for nothing": {url.Values{"email": {"ops@acme.example"}, "payer": {"client"}, "resource": {"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}, "hosting": {""}}, onboarding.Draft{Email: "ops@acme.example", Payer: invite.ClientPays}},
 		"the client pays": {url.Values{"email": {"ops@acme.example"}, "payer": {"client"}, "hosting": {"30"}, "whatsapp": {"true"}},
 			onboarding.Draft{Email: "ops@acme.example", Payer: invite.ClientPays, Order: &onboarding.Order{Hosting: true, StorageGB: 30, WhatsApp: true}}},
 	} {

@@ -96,6 +96,9 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 	}
 	to, badAddress := email.Parse("email", address)
 	name, badName := text.Line("name", name, text.MaxName)
+	if to != "" && to == caller.Email {
+		badAddress = fault.InField("email", "This is your own address: you work here already. Enter somebody else's.")
+	}
 	if err := fault.Together(badAddress, badName, known(in.Role)); err != nil {
 		return nil, err
 	}

@@ -247,9 +247,11 @@ func missing(offered, there []instance.Grant) string {
 }
 
 func resources(grants []instance.Grant) []id.Resource {
-	out := make([]id.Resource, len(grants))
-	for i, g := range grants {
-		out[i] = g.Resource
+	out := make([]id.Resource, 0, len(grants))
+	for _, g := range grants {
+		if g.Resource != "" { // what was no id
+			out = append(out, g.Resource)
+		}
 	}
 	return out
 }

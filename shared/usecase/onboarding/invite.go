@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -40,7 +41,7 @@ type Draft struct {
 	Email   string
 	Name    string
 	Payer   invite.Payer
-	Grants  []instance.Grant // Name is not read
+	Grants  []instance.Grant // Name is not read; a Resource is "" where what was sent is no id
 	Order   *Order
 	Message string
 }
@@ -72,7 +73,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	}
 	offer, err := d.check()
 	if err != nil {
-		return nil, s.allWrong(ctx, caller, d, err)
+		return nil, s.allWrong(ctx, caller, d, offer.Email, err)
 	}
 	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err
@@ -82,10 +83,8 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		return nil, err
 	}
 	mail := mailTo(caller, offer.Email)
-	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Once: record, Mails: mail.Keys()}
-	for _, g := range d.Grants {
-		want.Resources = append(want.Resources, g.Resource)
-	}
+	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Resources: resources(d.Grants), Once: record,
+		Mails: mail.Keys()}
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
@@ -106,7 +105,8 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}
-		if offer.Grants, err = granted(d.Grants, seen); err != nil {
+		offer.Grants, err = granted(d.Grants, seen)
+		if err := fault.Together(oneself(seen.Member, caller, offer.Email), err); err != nil {
 			return err
 		}
 		offer.From = sender(seen, caller)
@@ -145,18 +145,30 @@ func replay(seen *Snapshot, made id.Invite) (*client.Client, error) {
 	return seen.Client, nil
 }
 
-// allWrong adds to what is wrong with the form of a draft what is wrong with its links, which takes a read: the sender sees all
-// of it at once, and does not come back for each.
-func (s *Inviter) allWrong(ctx context.Context, caller identity.Caller, d Draft, form error) error {
-	if fault.As(form) == nil || len(d.Grants) == 0 || len(d.Grants) > invite.MaxGrants {
+// allWrong adds to what is wrong with the form of a draft what takes a read to know: the sender sees all of it at once, and does
+// not come back for each.
+func (s *Inviter) allWrong(ctx context.Context, caller identity.Caller, d Draft, to email.Address, form error) error {
+	if fault.As(form) == nil || len(d.Grants) > invite.MaxGrants {
 		return form
 	}
-	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Resources: resources(d.Grants)})
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Member: caller.Member, Resources: resources(d.Grants)})
 	if err != nil {
 		return err
 	}
 	_, err = granted(d.Grants, seen)
-	return fault.Together(form, err)
+	return fault.Together(form, oneself(seen.Member, caller, to), err)
+}
+
+// oneself says that an invite would go to the member who sends it, or on whose rights the sending key rests: nobody is their own
+// client, and who seems to want to be mostly tries what happens. sender is nil for one who does not work there any more.
+func oneself(sender *agency.Member, caller identity.Caller, to email.Address) error {
+	if sender == nil || to == "" || to != sender.Email {
+		return nil
+	}
+	if caller.Key != "" {
+		return fault.InField("email", "This is the address of the person who made this API key. Enter your client's.")
+	}
+	return fault.InField("email", "This is your own address. Enter your client's.")
 }
 
 // check reads the draft, and says all that is wrong with its form. The offer's grants and sender are still to come.

@@ -52,8 +52,9 @@ func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft
 	if seen.Agency == nil {
 		return nil, errNoClient
 	}
-	if offer.Grants, err = granted(d.Grants, seen); fault.Together(form, err) != nil {
-		return nil, fault.Together(form, err)
+	offer.Grants, err = granted(d.Grants, seen)
+	if err := fault.Together(form, oneself(seen.Member, caller, offer.Email), err); err != nil {
+		return nil, err
 	}
 	if offer.Contract, err = quote(ctx, s.Prices, d.Order); err != nil {
 		return nil, err

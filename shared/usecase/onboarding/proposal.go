@@ -73,6 +73,9 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 		if seen.Agency == nil {
 			return errNoClient
 		}
+		if err := oneself(seen.Member, caller, old.Proposal.Address); err != nil {
+			return err
+		}
 		if err := seen.Agency.MayInvite(); err != nil {
 			return err
 		}

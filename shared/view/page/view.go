@@ -195,7 +195,8 @@ type Nowhere struct {
 	Email  string
 	Former []FormerPortal // those that it had
 	// Waiting are the invitations that wait for the address.
-	Waiting []WaitingInvitation
+	Waiting Waiting
+	Agency  string // path of the agency that the person works at; "" for nobody's member
 }
 
 // WaitingInvitation is an invitation that waits for the address that somebody has signed in with.

@@ -136,6 +136,7 @@ type InviteForm struct {
 	WhatsApp  bool
 	Existing  string // path of the client that has the address already; "" for none
 	Upgrade   string // path of the page that says how to get the plan that inviting needs; "" where it is there
+	Meant     *Meant // what is asked about the address; nil for nothing
 	Problems  Problems
 }
 

@@ -5,6 +5,7 @@ import "latchkey.dev/shared/domain/words"
 // Home is where an agency's people begin: what needs them, how many of everything there are, and what happened last.
 type Home struct {
 	Workspace Workspace
+	Invited   Waiting // invitations to be a client of other agencies
 	Suspended bool
 	Rests     bool // whether inviting rests, because the agency has clients and is not on Max
 	Tasks     []HomeTask

@@ -40,6 +40,7 @@ type Invitation struct {
 	Wait     int    // seconds until a new code can be asked for
 	Reason   string // as typed, when declining
 	Email    string // as typed, when proposing
+	Meant    *Meant // what is asked about it; nil for nothing
 	Note     Note
 	Problems Problems
 	Portal   string // path of the portal, when joined
@@ -106,6 +107,7 @@ type Portal struct {
 	Account   string  // path of the person's account; "" for none
 	Agency    string  // path of the agency that the person works at; "" for nobody's member
 	Welcome   bool    // right after accepting
+	Waiting   Waiting // other invitations
 	Instances []Tile
 	Services  []Tile
 	Ask       *Ask         // whom to ask; nil for nobody in particular
@@ -186,9 +188,10 @@ func (v Portal) Watch() bool {
 
 // Choose is the choice of a person who is a client of several agencies.
 type Choose struct {
-	Brand  Brand
-	Person string
-	Places []Place
+	Brand   Brand
+	Person  string
+	Waiting Waiting // invitations
+	Places  []Place
 }
 
 func (v Choose) frame() frame {
@@ -226,6 +229,7 @@ type Account struct {
 	Brand      Brand  // the agency's, of a person with one portal; else the platform's
 	Home       string // path of where the brand leads
 	Person     string
+	Waiting    Waiting // invitations
 	Portals    []OwnPortal
 	Former     []FormerPortal
 	Workplaces []Workplace

@@ -31,7 +31,8 @@ type Agencies struct {
 	Brand   Brand
 	Person  string
 	Places  []Employer
-	Portals bool // whether it is a client, too
+	Portals bool    // whether it is a client, too
+	Waiting Waiting // invitations to be a client
 	Note    Note
 }
 
@@ -85,6 +86,7 @@ type Members struct {
 	Email     string // as typed
 	Name      string
 	AsOwner   bool
+	Meant     *Meant     // what is asked about the address; nil for nothing
 	Removing  *MemberRow // whom the dialog asks about; nil for no dialog
 	Note      Note
 	Problems  Problems

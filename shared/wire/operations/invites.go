@@ -58,15 +58,15 @@ func (f Functions) InvitationAccept() event.Function {
 
 // InvitationDecline serves /v1/invitations/{token}/decline.
 func (f Functions) InvitationDecline() event.Function {
-	return api.Route(f.p.Origin(), api.DeclineInvitation(f.p.Decliner())).Function()
+	return api.Route(f.p.Origin(), api.DeclineInvitation(f.p.Authenticator(), f.p.Decliner())).Function()
 }
 
 // InvitationPropose serves /v1/invitations/{token}/propose.
 func (f Functions) InvitationPropose() event.Function {
-	return api.Route(f.p.Origin(), api.ProposeAddress(f.p.Answers())).Function()
+	return api.Route(f.p.Origin(), api.ProposeAddress(f.p.Authenticator(), f.p.Answers())).Function()
 }
 
 // InvitationRequestLink serves /v1/invitations/{token}/request-link.
 func (f Functions) InvitationRequestLink() event.Function {
-	return api.Route(f.p.Origin(), api.RequestNewLink(f.p.Answers())).Function()
+	return api.Route(f.p.Origin(), api.RequestNewLink(f.p.Authenticator(), f.p.Answers())).Function()
 }

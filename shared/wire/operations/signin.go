@@ -7,7 +7,7 @@ import (
 
 // SignInCodes serves /v1/sign-in-codes.
 func (f Functions) SignInCodes() event.Function {
-	return api.Route(f.p.Origin(), api.RequestSignInCode(f.p.Codes())).Function()
+	return api.Route(f.p.Origin(), api.RequestSignInCode(f.p.Codes(), f.p.Invitations())).Function()
 }
 
 // Sessions serves /v1/sessions.

@@ -15,7 +15,7 @@ func (f Functions) SignUpPage() event.Function {
 
 // AgenciesPage serves /agencies.
 func (f Functions) AgenciesPage() event.Function {
-	return web.AgenciesPage(f.p.Site(), f.p.Authenticator(), f.p.Workplaces()).Function()
+	return web.AgenciesPage(f.p.Site(), f.p.Authenticator(), f.p.Workplaces(), f.p.Waiting()).Function()
 }
 
 // AgencyPage serves /settings/agency.
@@ -35,7 +35,7 @@ func (f Functions) NotificationsPage() event.Function {
 
 // HomePage serves /home.
 func (f Functions) HomePage() event.Function {
-	return web.HomePage(f.p.Site(), f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog()).Function()
+	return web.HomePage(f.p.Site(), f.p.Authenticator(), f.p.Desk(), f.p.ActivityLog(), f.p.Waiting()).Function()
 }
 
 // SandboxPage serves /sandbox/{step}.

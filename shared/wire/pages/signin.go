@@ -13,7 +13,7 @@ func (f Functions) SignInPage() event.Function {
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions()).Function()
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting()).Function()
 }
 
 // KeysPage serves /settings/keys.

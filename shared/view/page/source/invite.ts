@@ -29,7 +29,8 @@ export function invite(): void {
 
   glimpse(form);
   form.addEventListener("submit", async (e) => {
-    if ((e.submitter as HTMLButtonElement | null)?.value === "preview") return; // the preview: a page of its own
+    const by = e.submitter as HTMLButtonElement | null;
+    if (by?.value === "preview" || by?.name === "meant") return; // the preview: a page of its own; and what was asked is answered
     e.preventDefault();
     if ("working" in button.dataset) return;
     clear(form);
@@ -41,6 +42,7 @@ export function invite(): void {
     status.textContent = say.saySendingNow!;
     const slow = setTimeout(() => { status.textContent = button.textContent = say.sayStill!; }, 10_000);
     try {
+      if (await mistyped(email.value)) return form.submit(); // the page asks, with all that was typed
       const made = await send(form, body, key);
       done();
       status.textContent = "";
@@ -58,6 +60,7 @@ export function invite(): void {
   });
 }
 
+// mistyped tells whether the address looks like a typing error, which is asked about before anything is sent.
 // out says that the invite is sent: where the dialog was opened from, with the client in the list behind it.
 async function out(form: HTMLFormElement, made: Invite): Promise<void> {
   const at = `/clients/${encodeURIComponent(made.clientId)}`;
