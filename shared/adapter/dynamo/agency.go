@@ -28,7 +28,8 @@ func (t *Table) agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"),
 		Plan:      agency.Plan(r.s("plan")),
-		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
+		Suspended: !r.time("suspended").IsZero(), SuspendedAt: r.time("suspended"), CreatedAt: r.time("created"),
+		ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
 		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
 	a.Payment = readSubscription(r, "payment")
@@ -164,6 +165,8 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.t("answered", r.AnsweredAt)
 	w.t("silent", r.SilentAt)
 	w.t("next", r.Next)
+	w.s("listed", r.Listed)
+	w.t("listedAt", r.ListedAt)
 	if due := r.Due(); !due.IsZero() {
 		w["dp"], w["due"] = str(watchShard(pk, r.ID)), at(due)
 	}
@@ -176,7 +179,8 @@ func readResource(r *reader) (instance.Resource, error) {
 		Status: instance.Status(r.s("status")),
 		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
 		Owner: id.Client(r.s("owner")), Version: int(r.n("v")),
-		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next")}
+		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next"),
+		Listed: r.s("listed"), ListedAt: r.time("listedAt")}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
 )
@@ -24,6 +25,8 @@ type PlanStore interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Member reads somebody who works at the agency.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// People lists those who work at the agency.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
 	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read; else
 	// conflict.ErrChanged.
 	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
@@ -34,13 +37,14 @@ type Plans struct {
 	Store    PlanStore
 	Provider Provider
 	Prices   *Prices
+	Mail     Queue // of mail jobs; nil where nobody is told of anything
 	Settings Settings
 	Now      func() time.Time
 }
 
 // Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], also for a
 // sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
-// [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
+// [fault.Suspended] while it could not be used; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
 	if err := s.owner(ctx, caller, "errors.paying_needs_a_sign_in_of"); err != nil {
 		return Page{}, err
@@ -91,6 +95,12 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 	err = conflict.Retry(ctx, func() error {
 		if a, err = s.Store.Agency(ctx, caller.Agency); err != nil {
 			return err
+		}
+		if a.Suspended {
+			return fault.New(fault.Suspended, "errors.your_agency_is_suspended_so_there")
+		}
+		if a.Payment.Resting { // it goes on by itself, see rest
+			return fault.New(fault.AlreadyPaid, "errors.max_starts_again_by_itself_in")
 		}
 		if a.Plan == agency.Max && a.Payment.State == subscription.None {
 			return fault.New(fault.AlreadyPaid, "errors.your_agency_is_on_max_already")
@@ -227,8 +237,9 @@ func (s *Plans) Forget(ctx context.Context, which id.Agency, customer string) er
 // ask for; "" for the one that is known.
 func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 	second := ""
+	var untold *agency.Agency
 	err := conflict.Retry(ctx, func() error {
-		second = ""
+		second, untold = "", nil
 		a, err := s.Store.Agency(ctx, which)
 		if fault.Is(err, fault.NotFound) {
 			second = sub
@@ -240,7 +251,13 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if !a.ClosedAt.IsZero() {
 			return s.end(ctx, a, sub)
 		}
+		if err := s.shut(ctx, a); err != nil {
+			return err
+		}
 		f, err := facts(ctx, s.Provider, &a.Payment, sub)
+		if err == nil {
+			err = s.rest(ctx, a, &f)
+		}
 		if err != nil {
 			return err
 		}
@@ -254,21 +271,65 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 			return nil
 		case change.Fulfil || change.Opened:
 			a.Plan = agency.Max
-		case change.Closed:
+		case lapsed(&a.Payment) && !lapsed(&before.Payment):
 			a.Plan = agency.Free
 		}
 		if a.Plan != before.Plan {
 			rows = append(rows, row(now, audit.System, audit.PlanChanged, string(a.ID), string(a.Plan)))
+		}
+		if a.Payment.Untold != 0 {
+			untold = a
 		}
 		if !change.Changed && len(rows) == 0 {
 			return nil
 		}
 		return s.Store.Charge(ctx, a, before, rows)
 	})
+	if err == nil && untold != nil && s.Mail != nil {
+		err = s.tell(ctx, untold)
+	}
 	if err != nil || second == "" {
 		return err
 	}
 	return payBack(ctx, s.Provider, second, "the agency has a plan already, or is gone")
+}
+
+// lapsed tells whether a plan was paid for and is not any more. One that rests has not lapsed: it is taken up again.
+func lapsed(p *subscription.Subscription) bool { return p.Over() && !p.Resting }
+
+// tell hands over the mails to the agency's owners about what its bank wants, and notes that: what could not be handed over is
+// told by the next look. A crash between the two tells twice.
+func (s *Plans) tell(ctx context.Context, a *agency.Agency) error {
+	said := a.Payment.Untold
+	if said&subscription.TellAsked != 0 {
+		people, err := s.Store.People(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for i := range people {
+			if people[i].Role != agency.Owner {
+				continue
+			}
+			m := job.Mail{Kind: job.Confirm, Agency: a.ID, Member: people[i].ID, Job: a.Payment.Asked}
+			if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+				return err
+			}
+		}
+	}
+	return conflict.Retry(ctx, func() error {
+		now, err := s.Store.Agency(ctx, a.ID)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := *now
+		if !now.ClosedAt.IsZero() || !now.Payment.Told(said) {
+			return nil
+		}
+		return s.Store.Charge(ctx, now, before, nil)
+	})
 }
 
 // end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing
@@ -311,22 +372,41 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner;
 // [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
-	if err := s.owner(ctx, caller, "errors.cards_and_invoices_need_a_sign"); err != nil {
-		return "", err
-	}
-	if err := s.Provider.Ready(); err != nil {
-		return "", err
-	}
-	a, err := s.Store.Agency(ctx, caller.Agency)
+	pay, err := s.paid(ctx, caller)
 	if err != nil {
 		return "", err
 	}
-	if a.Payment.Customer == "" {
-		return "", fault.New(fault.NotFound, "errors.your_agency_has_not_paid_for")
-	}
-	url, err := s.Provider.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.Settings.Origin+back)
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
 	return url, asFault(err)
+}
+
+// Cancel is the address of the payment service's own page on which an owner cancels Max, which leads back to the path. Faults: as
+// Account; [fault.NotFound] for a plan that does not renew.
+func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string) (string, error) {
+	pay, err := s.paid(ctx, caller)
+	if err != nil {
+		return "", err
+	}
+	return cancelPage(ctx, s.Provider, pay, s.Settings.Origin+back, "?")
+}
+
+// paid is how the payment of an owner's agency that has paid stands.
+func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription.Subscription, error) {
+	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return nil, err
+	}
+	if err := s.Provider.Ready(); err != nil {
+		return nil, err
+	}
+	a, err := s.Store.Agency(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	if a.Payment.Customer == "" {
+		return nil, fault.New(fault.NotFound, "errors.your_agency_has_not_paid_for")
+	}
+	return &a.Payment, nil
 }

@@ -52,7 +52,7 @@ func (i Invitation) To() string {
 
 // GoneMessage is the key of all that anybody learns from a link that is not good: never was, was cancelled, replaced or used by
 // somebody else.
-const GoneMessage = "errors.invitation_gone"
+const GoneMessage = "errors.this_invitation_is_no_longer_valid"
 
 var errGone = fault.New(fault.Gone, GoneMessage)
 
