@@ -65,10 +65,15 @@ func (p *Parts) Contracts() *billing.Contracts {
 
 // BillingWorker deals with what the payment service has told.
 func (p *Parts) BillingWorker() *billing.Worker {
-	checkouts := p.Checkouts()
-	checkouts.Mail = p.MailQueue()
-	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: checkouts, Plans: p.Plans(),
+	checkouts, plans := p.Checkouts(), p.Plans()
+	checkouts.Mail, plans.Mail = p.MailQueue(), p.MailQueue()
+	return &billing.Worker{Store: dynamo.NewPaymentEvents(p.Table()), Provider: p.provider(), Checkouts: checkouts, Plans: plans,
 		Now: p.Now}
+}
+
+// Awaiting has the payment of a plan looked at for whoever waits for it.
+func (p *Parts) Awaiting() *billing.Awaiting {
+	return &billing.Awaiting{Store: dynamo.NewAwaited(p.Table()), Queue: p.BillingQueue(), Now: p.Now}
 }
 
 // Reconciler reads the prices anew, and finds what the payment service should have told.

@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -51,6 +53,15 @@ func billingStates() []state {
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
 	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: "Card and invoices need a sign-in of the last hour."},
 		paying.Instances
+	const invoice, last = "https://invoice.stripe.com/i/acct_1/test_1", "21 November 2026"
+	asks, nowhere, leaving, asked := due, due, paying, paying
+	asks.PastDue, asks.Asks, asks.Confirm = false, true, invoice
+	asks.Deal = in("year", page.Bad, words.Say("money.confirm_state"), words.Say("money.confirm_state_text"))
+	nowhere.PastDue, nowhere.Asks, nowhere.Deal = false, true, asks.Deal
+	leaving.Deal = in("year", page.Wait, words.Say("money.ends", "day", last), words.Say("money.ends_text", "day", last))
+	asked.Deal = in("year", page.Wait, "Paid", words.Say("money.inquiry_state_text"))
+	wanted := letter.BoughtData{AgencyName: "Northwind Automations", AgencyColor: "#0b6e4f", ClientName: "Acme Ltd", Link: invoice,
+		Platform: "Latchkey"}
 	paper := page.Contract{Brand: northwind, Person: "ops@acme.example", Back: "/portal", BackWord: "Your portal",
 		Number: "in_01KC5R9V3MAG4J6M8P0S2V4X6Z", Agency: "Northwind Automations", Client: "Acme Ltd", Address: "ops@acme.example",
 		Lines: bill.Lines,
@@ -90,7 +101,10 @@ func billingStates() []state {
 		Fresh: true, Losses: "3 clients lose their portal and all access.",
 		People: "You lose your place here, and every API key stops working.",
 		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. It renews on 21 November 2026."}
-	ending, owing, gone := standing, standing, standing
+	ending, owing, gone, confirming := standing, standing, standing, standing
+	confirming.State = page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}
+	confirming.Renews = words.Say("money.confirm_text")
+	confirming.Confirm = invoice
 	ending.State, ending.Renews = page.Badge{Tone: page.Wait, Text: "Ends 21 November 2026"},
 		"Paid annually. It is paid until 21 November 2026 and not renewed after that. Your clients keep what they have; inviting rests "+
 			"then."
@@ -139,6 +153,29 @@ func billingStates() []state {
 		{Name: "portal-kept", view: kept},
 		{Name: "portal-stopped", view: stopped},
 		{Name: "portal-stale", view: old},
+		{Name: "portal-confirm", view: asks},
+		{Name: "portal-confirm-elsewhere", view: nowhere},
+		{Name: "portal-ending", view: leaving},
+		{Name: "portal-inquiry", view: asked},
+		{Name: "client-confirm", view: client(func(v *page.Client) {
+			v.Deal = asks.Deal
+			v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.confirm_owed"), Text: words.Say("money.confirm_owed_text")}
+		})},
+		{Name: "client-ending", view: client(func(v *page.Client) { v.Deal = leaving.Deal })},
+		{Name: "client-inquiry", view: client(func(v *page.Client) {
+			v.Deal = asked.Deal
+			v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
+		})},
+		{Name: "upgrade-confirm", view: page.Upgrade{Workspace: workspace(true), Max: true, Paying: true, Bill: &bill, Asks: true,
+			Confirm: invoice}},
+		{Name: "standing-confirm", view: confirming},
+		{Name: "mail-confirm", mail: func() letter.Letter { return letter.Confirm(wanted) }},
+		{Name: "mail-confirm-plan", mail: func() letter.Letter { return letter.ConfirmPlan(wanted) }},
+		{Name: "mail-inquiry", mail: func() letter.Letter {
+			d := wanted
+			d.Link = "https://portal.example.com/clients/cl_1"
+			return letter.Inquiry(d)
+		}},
 		{Name: "portal-lapsed-deleting", view: func() page.Portal {
 			v := lapsed
 			v.DeletedOn = "21 December 2025"

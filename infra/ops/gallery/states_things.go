@@ -53,6 +53,7 @@ func thingsStates() []state {
 		Clients: []page.SeerRow{{URL: "/client-active", Name: "Acme Ltd", Status: active, Rights: "Read and write"},
 			{URL: "/client-pending", Name: "Blue Harbour Dental", Status: pending, Rights: "Read-only"},
 			{URL: "/client-active", Name: rtl, Status: active, Rights: "Read-only"}}}
+	flowsAndRuns := portalInstance()
 	with := func(change func(v *page.Thing)) page.Thing {
 		v := thing
 		change(&v)
@@ -86,6 +87,24 @@ func thingsStates() []state {
 			v.State, v.Meaning, v.Reason = badge(page.Bad, "Failed"), "Clients cannot open it until a check finds it well.",
 				"it does not answer in time"
 		})},
+		{Name: "instance-silent", view: with(func(v *page.Thing) {
+			v.State, v.Meaning, v.Reason = badge(page.Bad, "Not answering"), "We check it every few minutes.", "it does not answer in time"
+			v.Answered, v.Silent, v.Roster = ago(2*time.Hour), ago(110*time.Minute), lastSeen()
+		})},
+		{Name: "instance-silent-unseen", view: with(func(v *page.Thing) {
+			v.State, v.Meaning = badge(page.Bad, "Not answering"), "We check it every few minutes."
+			v.Reason = "there is no host of this name"
+			v.Silent = ago(3 * 24 * time.Hour)
+		})},
+		{Name: "instance-needs-key", view: with(func(v *page.Thing) {
+			v.State, v.Meaning = badge(page.Bad, "Needs a new key"), "We check it every few minutes."
+			v.Reason = "it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n"
+			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
+		})},
+		{Name: "instance-failed-runs", view: with(func(v *page.Thing) {
+			v.Live, v.Workflows, v.Runs = true, flowsAndRuns.Workflows, failing(flowsAndRuns.Runs)
+		})},
+		{Name: "instance-nothing-runs", view: with(func(v *page.Thing) { v.Live = true })},
 		{Name: "instance-without-key", view: with(func(v *page.Thing) {
 			v.Connected, v.Checked, v.Meaning, v.Form.HasKey = false, page.Time{}, "It runs, and can be opened to clients.", false
 		})},
@@ -118,7 +137,26 @@ func thingsStates() []state {
 	}
 }
 
-func portalInstanceStates() []state {
+// lastSeen is what an instance had when it last answered.
+func lastSeen() *page.Roster {
+	flows := portalInstance().Workflows
+	return &page.Roster{Seen: ago(2 * time.Hour), Count: 53, On: 31, Workflows: flows, Rest: 48}
+}
+
+// failing are runs of which some have failed, with all that is known of why.
+func failing(runs []page.RunRow) []page.RunRow {
+	bad := page.Badge{Tone: page.Bad, Text: "Failed"}
+	return append([]page.RunRow{
+		{Workflow: runs[0].Workflow, State: bad, At: ago(2 * time.Minute), Took: "3.9 s",
+			URL:     "https://production.n8n.example/workflow/w1/executions/7",
+			Failure: "At “Post it”: The service refused the connection - perhaps it is offline"},
+		{Workflow: longest, State: bad, At: ago(9 * time.Minute), Took: "1 ms", Failure: "At “" + unbroken + "”: " + longest},
+		{Workflow: runs[1].Workflow, State: bad, At: ago(20 * time.Minute), Took: "12.0 s"},
+	}, runs...)
+}
+
+// portalInstance is an n8n as its client sees it on a good day.
+func portalInstance() page.PortalInstance {
 	flows := []page.WorkflowRow{
 		{ID: "w1", Name: "New orders to the ledger", Active: true, Updated: ago(3 * 24 * time.Hour)},
 		{ID: "w2", Name: "Morning report by mail", Active: true, Updated: ago(26 * 24 * time.Hour)},
@@ -135,13 +173,24 @@ func portalInstanceStates() []state {
 		{Workflow: "A workflow that is gone", State: page.Badge{Tone: page.Idle, Text: "Cancelled"}, At: ago(26 * time.Hour),
 			Took: "12.0 s"},
 	}
-	base := page.PortalInstance{Brand: northwind, Person: "ops@acme.example", Portal: "/portal", URL: "/portal-instance",
+	return page.PortalInstance{Brand: northwind, Person: "ops@acme.example", Portal: "/portal", URL: "/portal-instance",
 		API: "/v1/portal/instances/ins_1", Name: "Production", State: running, Write: true,
 		Address: "https://production.n8n.example", Connected: true, Workflows: flows, Runs: runs}
+}
+
+func portalInstanceStates() []state {
+	good, bad := page.Badge{Tone: page.Good, Text: "Succeeded"}, page.Badge{Tone: page.Bad, Text: "Failed"}
+	base := portalInstance()
 	with := func(change func(v *page.PortalInstance)) page.PortalInstance {
 		v := base
 		change(&v)
 		return v
+	}
+	entry := func(e page.Entry) page.PortalInstance {
+		return with(func(v *page.PortalInstance) {
+			e.Email = "ops@acme.example"
+			v.Own = &e
+		})
 	}
 	away := "it does not answer as it should at the moment"
 	return []state{
@@ -156,6 +205,21 @@ func portalInstanceStates() []state {
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil
 		})},
+		{Name: "portal-instance-silent", view: with(func(v *page.PortalInstance) {
+			v.State, v.Reason, v.NoFlows, v.Workflows, v.Runs = page.Badge{Tone: page.Bad, Text: "Not answering"}, away, true, nil, nil
+			v.Answered, v.Silent, v.Roster = ago(2*time.Hour), ago(110*time.Minute), lastSeen()
+		})},
+		{Name: "portal-instance-needs-key", view: with(func(v *page.PortalInstance) {
+			v.State, v.Reason, v.NoFlows, v.Workflows, v.Runs = page.Badge{Tone: page.Bad, Text: "Needs a new key"},
+				"its connection has to be renewed", true, nil, nil
+			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
+		})},
+		{Name: "portal-instance-failed-runs", view: with(func(v *page.PortalInstance) { v.Runs = failing(v.Runs) })},
+		{Name: "portal-instance-entry", view: entry(page.Entry{})},
+		{Name: "portal-instance-entry-invited",
+			view: entry(page.Entry{State: "invited", URL: "https://production.n8n.example/signup?inviterId=a&inviteeId=b"})},
+		{Name: "portal-instance-entry-mailed", view: entry(page.Entry{State: "mailed"})},
+		{Name: "portal-instance-entry-ready", view: entry(page.Entry{State: "ready", URL: base.Address})},
 		{Name: "portal-instance-no-runs", view: with(func(v *page.PortalInstance) { v.Reason, v.Runs = away, nil })},
 		{Name: "portal-instance-empty", view: with(func(v *page.PortalInstance) { v.Workflows, v.Runs = nil, nil })},
 		{Name: "portal-instance-not-connected",

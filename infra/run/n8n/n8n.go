@@ -237,7 +237,7 @@ func (i *standIn) api(w http.ResponseWriter, r *http.Request, path string, now t
 	case r.Method == http.MethodGet && parts[0] == "executions" && len(parts) == 2:
 		i.execution(w, parts[1])
 	case r.Method == http.MethodGet && parts[0] == "users" && len(parts) == 2:
-		chosen, known := i.users[parts[1]]
+		chosen, known := i.users[strings.ToLower(parts[1])]
 		if !known {
 			answer(w, http.StatusNotFound, message("Could not find user with id: "+parts[1]))
 			return
@@ -288,8 +288,9 @@ func (i *standIn) execution(w http.ResponseWriter, id string) {
 	}
 	result := map[string]any{"runData": map[string]any{}, "lastNodeExecuted": "Post it"}
 	if i.runs[k].Status == "error" {
-		result["error"] = map[string]any{"message": "The service refused the connection", "name": "NodeApiError",
-			"node": map[string]any{"name": "Post it", "type": "n8n-nodes-base.httpRequest"}}
+		result["error"] = map[string]any{"message": "The service refused the connection - perhaps it is offline",
+			"messages": []string{"connect ECONNREFUSED"}, "httpCode": "ECONNREFUSED", "level": "warning", "name": "NodeApiError",
+			"context": map[string]any{"itemIndex": 0}, "node": map[string]any{"name": "Post it", "type": "n8n-nodes-base.httpRequest"}}
 	}
 	answer(w, http.StatusOK, struct {
 		run
@@ -305,17 +306,21 @@ func (i *standIn) invite(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in[0].Role != "global:member" {
-		answer(w, http.StatusForbidden, message("Cannot invite admin user without advanced permissions. Please upgrade to a license that "+
+		answer(w, http.StatusBadRequest, message("Cannot invite admin user without advanced permissions. Please upgrade to a license that "+
 			"includes this feature."))
 		return
 	}
-	if _, known := i.users[in[0].Email]; !known && len(i.users) < most {
-		i.users[in[0].Email] = false
+	if _, known := i.users[strings.ToLower(in[0].Email)]; known && in[0].Email != strings.ToLower(in[0].Email) {
+		answer(w, http.StatusBadRequest, message("An error occurred during user creation")) // whom it keeps in lower case it does not find
+		return
+	}
+	if _, known := i.users[strings.ToLower(in[0].Email)]; !known && len(i.users) < most {
+		i.users[strings.ToLower(in[0].Email)] = false
 	}
 	// n8n knows its own address by its settings alone, and these are often left as they came.
-	at := "http://localhost:5678/signup?inviterId=owner&inviteeId=" + url.QueryEscape(in[0].Email)
+	at := "http://localhost:5678/signup?inviterId=owner&inviteeId=" + url.QueryEscape(strings.ToLower(in[0].Email))
 	answer(w, http.StatusCreated, []any{map[string]any{"error": "", "user": map[string]any{"id": "user-of-" + in[0].Email,
-		"email": in[0].Email, "inviteAcceptUrl": at, "emailSent": false}}})
+		"email": in[0].Email, "role": in[0].Role, "inviteAcceptUrl": at, "emailSent": false}}})
 }
 
 // signUp stands for the page on which an invited person chooses a password: whoever comes has chosen one.

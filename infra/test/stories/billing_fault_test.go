@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/view/receipt"
 )
 
@@ -230,6 +231,45 @@ func TestFM5ARenewalThatMustBeConfirmedAsksThePayer(t *testing.T) {
 		s.long(31 * 24 * time.Hour) // the next one is another invoice
 		equal(s.world, "asked again", o.get(which).Payment.Asked != "", true)
 		equal(s.world, "mails", len(s.engine.SES.Mails("ops@acme.example")), mails+2)
+	})
+}
+
+// The same for the agency's own plan: its owners are asked, once for each invoice, and nobody else is.
+func TestFM5TheOwnersAreAskedToConfirmMax(t *testing.T) {
+	t.Parallel()
+	shopIn(t, func(s *shop) {
+		o, owner, _ := s.boughtMax()
+		const second, colleague = "second@solo.example", "colleague@solo.example"
+		for who, role := range map[string]agency.Role{second: agency.Owner, colleague: agency.Admin} {
+			n := &agencies.Newcomers{Store: s.table, Queue: s.world.queue, Now: time.Now}
+			_, err := n.Add(s.ctx, owner, agencies.NewMember{Email: who, Role: role}, "")
+			must(t, err)
+		}
+		s.run(time.Minute)
+		must(t, s.till.ChangeCard(s.agency(o).Payment.Customer, standin.Card3DSAlways))
+		count := func(who string) int { return len(s.engine.SES.Mails(who)) }
+		before := [3]int{count(string(owner.Email)), count(second), count(colleague)}
+		s.long(32 * 24 * time.Hour)
+		p := s.agency(o).Payment
+		equal(s.world, "the payment", [2]any{p.State, p.Asked != ""}, [2]any{subscription.PastDue, true})
+		s.long(5 * 24 * time.Hour) // it is tried again meanwhile
+		equal(s.world, "mails", [3]int{count(string(owner.Email)), count(second), count(colleague)},
+			[3]int{before[0] + 1, before[1] + 1, before[2]})
+		m := s.newest(second)
+		for _, part := range []string{m.Text, m.HTML} {
+			if !strings.Contains(part, p.AskedURL) || !strings.Contains(part, "renewal of Max") {
+				t.Errorf("the mail lacks the link: %s", part)
+			}
+		}
+		code, err := s.till.PayInvoice(p.Asked)
+		must(t, err)
+		equal(s.world, "the bank", code, "")
+		s.run(5 * time.Minute)
+		p = s.agency(o).Payment
+		equal(s.world, "confirmed", [2]any{p.State, p.Asked + p.AskedURL}, [2]any{subscription.Active, ""})
+		equal(s.world, "the plan", s.agency(o).Plan, agency.Max)
+		s.long(31 * 24 * time.Hour) // the next one is another invoice
+		equal(s.world, "asked again", count(second), before[1]+2)
 	})
 }
 

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,8 +11,11 @@ import (
 
 	standin "latchkey.dev/infra/run/stripe"
 	"latchkey.dev/shared/adapter/stripe"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 // What an operator can make by hand in the payment service's dashboard is sold for what it is, or not at all; what is sound
@@ -70,6 +74,44 @@ func TestFM7TwoPricesUnderOneLookupKeyAreNotSold(t *testing.T) {
 		must(t, err)
 		must(t, s.reconciler.Refresh(s.ctx))
 		s.unsold(s.office("Northwind"), 50, "hosting_50_year", "another active price has the same lookup key")
+	})
+}
+
+// A page that asks for another sum than the contract is closed before anybody sees it, and an operator is called; so is the one of
+// the agency's own plan. Where the two agree again, it is sold.
+func TestFM12APageThatAsksForAnotherSumIsClosed(t *testing.T) {
+	shopIn(t, func(s *shop) {
+		var log bytes.Buffer
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		defer slog.SetDefault(before)
+		called := func() int { return strings.Count(log.String(), "alert=billing_price_differs") }
+
+		o := s.office("Northwind")
+		which := s.order(o, "ops@acme.example")
+		must(t, s.till.Amend("hosting_30_month", 2901))
+		for n := range 2 {
+			_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+			s.wants(err, fault.PaymentsOff)
+			equal(s.world, "operators called", called(), n+1)
+		}
+		p := o.get(which).Payment
+		equal(s.world, "what is open", [3]any{p.State, p.Checkout.ID, p.Checkout.URL}, [3]any{subscription.None, "", ""})
+		open, err := s.service.CheckoutsOf(s.ctx, payment.CheckoutQuery{Email: "ops@acme.example", Status: payment.CheckoutOpen})
+		must(t, err)
+		equal(s.world, "pages that can be paid", len(open), 0)
+
+		_, err = s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Year) // whose price is as it was
+		must(t, err)
+
+		solo := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
+		owner := solo.owner
+		owner.Since = time.Now()
+		must(t, s.till.Amend("max_month", 1))
+		_, err = s.plans.Start(s.ctx, owner, payment.Month)
+		s.wants(err, fault.PaymentsOff)
+		equal(s.world, "operators called", called(), 3)
+		equal(s.world, "what is open", s.agency(solo).Payment.State, subscription.None)
 	})
 }
 

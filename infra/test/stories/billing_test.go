@@ -80,7 +80,7 @@ func openShop(t testing.TB) *shop {
 	s.checkouts = &billing.Checkouts{Store: s.table, Provider: s.service, Provision: s.sweep.Provision, Mail: s.world.queue,
 		Settings: set, Now: time.Now}
 	s.invoices = &billing.Invoices{Store: s.table, Provider: s.service, Origin: origin, Now: time.Now}
-	s.plans = &billing.Plans{Store: s.table, Provider: s.service, Prices: s.prices, Settings: set, Now: time.Now}
+	s.plans = &billing.Plans{Store: s.table, Provider: s.service, Prices: s.prices, Mail: s.world.queue, Settings: set, Now: time.Now}
 	s.listener = &billing.Listener{Queue: jobs}
 	s.bill = &billing.Worker{Store: s.table, Provider: s.service, Checkouts: s.checkouts, Plans: s.plans, Now: time.Now}
 	s.reconciler = &billing.Reconciler{Store: s.table, Provider: s.service, Listener: s.listener, Tax: set.Tax, Now: time.Now}

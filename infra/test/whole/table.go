@@ -254,3 +254,18 @@ func (t *Table) SaveNotice(ctx context.Context, which id.Agency, member *agency.
 func (t *Table) Team(ctx context.Context, which id.Agency) (*agencies.Team, error) {
 	return t.settings.Team(ctx, which)
 }
+
+// Noted writes what was seen of the resource whose version was read.
+func (t *Table) Noted(ctx context.Context, agency id.Agency, r *instance.Resource, roster *instance.Roster) error {
+	return t.connections.Noted(ctx, agency, r, roster)
+}
+
+// Roster reads what the workflows of an instance were when they were last listed; nil when they never were.
+func (t *Table) Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error) {
+	return t.inventory.Roster(ctx, agency, which)
+}
+
+// People lists those who work at the agency.
+func (t *Table) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return t.plans.People(ctx, which)
+}

@@ -164,6 +164,8 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.t("answered", r.AnsweredAt)
 	w.t("silent", r.SilentAt)
 	w.t("next", r.Next)
+	w.s("listed", r.Listed)
+	w.t("listedAt", r.ListedAt)
 	if due := r.Due(); !due.IsZero() {
 		w["dp"], w["due"] = str(watchShard(pk, r.ID)), at(due)
 	}
@@ -176,7 +178,8 @@ func readResource(r *reader) (instance.Resource, error) {
 		Status: instance.Status(r.s("status")),
 		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
 		Owner: id.Client(r.s("owner")), Version: int(r.n("v")),
-		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next")}
+		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next"),
+		Listed: r.s("listed"), ListedAt: r.time("listedAt")}
 	x.Kind = instance.KindOf(x.ID)
 	return x, r.err
 }

@@ -58,9 +58,26 @@ func (p Plans) Member(ctx context.Context, which id.Agency, member id.Member) (*
 	return p.t.member(ctx, which, member)
 }
 
+// People lists those who work at the agency.
+func (p Plans) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return p.t.people(ctx, which)
+}
+
 // Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
 func (p Plans) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
 	return p.t.charge(ctx, paying, before, rows)
+}
+
+// Awaited is what waiting for a payment needs.
+type Awaited struct{ t *Table }
+
+// NewAwaited makes Awaited of the table.
+func NewAwaited(t *Table) Awaited { return Awaited{t} }
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (a Awaited) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return a.t.allow(ctx, name, most, window, now)
 }
 
 // PaymentEvents is what dealing with the payment service's events needs.

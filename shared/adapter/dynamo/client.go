@@ -188,6 +188,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		changed := *r
 		changed.Version++
 		writes = append(writes, t.put(writeResource(pk, changed), condition, values))
+		if r.Status == instance.Deleted {
+			writes = append(writes, t.dropRoster(pk, r.ID))
+		}
 	}
 	if c.Customer != "" {
 		writes = append(writes, t.payer(c.Customer, agencyID, c.Client.Ref()))

@@ -97,6 +97,11 @@ func (p PortalInstances) Allow(ctx context.Context, name string, most int, windo
 }
 
 // Noted writes what was seen of the resource whose version was read.
-func (p PortalInstances) Noted(ctx context.Context, agency id.Agency, resource *instance.Resource) error {
-	return p.t.change(ctx, agency, resource, resource.URL, nil)
+func (p PortalInstances) Noted(ctx context.Context, agency id.Agency, resource *instance.Resource, roster *instance.Roster) error {
+	return p.t.noted(ctx, agency, resource, roster)
+}
+
+// Roster reads what the workflows of an instance were when they were last listed; nil when they never were.
+func (p PortalInstances) Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error) {
+	return p.t.roster(ctx, agency, which)
 }

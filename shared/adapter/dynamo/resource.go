@@ -153,7 +153,7 @@ func (t *Table) change(ctx context.Context, agency id.Agency, r *instance.Resour
 	if r.Kind == instance.N8N && r.URL != from {
 		writes = append(writes, t.takeAddress(pk, r))
 		if from != "" {
-			writes = append(writes, t.leaveAddress(pk, from, r.ID))
+			writes = append(writes, t.leaveAddress(pk, from, r.ID), t.dropRoster(pk, r.ID))
 		}
 	}
 	if row != nil {
@@ -175,8 +175,11 @@ func (t *Table) disconnect(ctx context.Context, agency id.Agency, r *instance.Re
 			ExpressionAttributeValues: values}},
 		t.put(writeAudit(pk, row), isNew, nil),
 	}
-	if r.Kind == instance.N8N && r.URL != "" {
-		writes = append(writes, t.leaveAddress(pk, r.URL, r.ID))
+	if r.Kind == instance.N8N {
+		writes = append(writes, t.dropRoster(pk, r.ID))
+		if r.URL != "" {
+			writes = append(writes, t.leaveAddress(pk, r.URL, r.ID))
+		}
 	}
 	if r.Owner != "" { // a client's, which has never been counted
 		return t.transact(ctx, writes)

@@ -55,6 +55,11 @@ func (i Inventory) EachClient(ctx context.Context, agency id.Agency, most int, v
 	return i.t.eachClient(ctx, agency, most, visit)
 }
 
+// Roster reads what the workflows of an instance were when they were last listed; nil when they never were.
+func (i Inventory) Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error) {
+	return i.t.roster(ctx, agency, which)
+}
+
 // Connections is what calling an agency's instances needs besides.
 type Connections struct{ t *Table }
 
@@ -66,6 +71,11 @@ var _ resources.ConnectorStore = Connections{}
 // Change writes the new state of the resource whose version was read; from is the address that it had.
 func (c Connections) Change(ctx context.Context, agency id.Agency, resource *instance.Resource, from string, row *audit.Entry) error {
 	return c.t.change(ctx, agency, resource, from, row)
+}
+
+// Noted writes what was seen of the resource whose version was read.
+func (c Connections) Noted(ctx context.Context, agency id.Agency, resource *instance.Resource, roster *instance.Roster) error {
+	return c.t.noted(ctx, agency, resource, roster)
 }
 
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
@@ -100,7 +110,7 @@ func (w Watched) Resource(ctx context.Context, agency id.Agency, which id.Resour
 	return w.t.resource(ctx, agency, which)
 }
 
-// Change writes the new state of the resource whose version was read; from is the address that it had.
-func (w Watched) Change(ctx context.Context, agency id.Agency, resource *instance.Resource, from string, row *audit.Entry) error {
-	return w.t.change(ctx, agency, resource, from, row)
+// Noted writes what was seen of the resource whose version was read.
+func (w Watched) Noted(ctx context.Context, agency id.Agency, resource *instance.Resource, roster *instance.Roster) error {
+	return w.t.noted(ctx, agency, resource, roster)
 }

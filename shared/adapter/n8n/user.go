@@ -4,19 +4,21 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
 )
 
 // roles are what a person is invited as, the first that n8n's edition allows: administrators need a licence for advanced
-// permissions, members none. Nobody can be made the owner by the API.
+// permissions, without which n8n answers 400; members need none. Nobody can be made the owner by the API.
 var roles = []string{"global:admin", "global:member"}
 
 // Invite sees to it that the person has an account in n8n and says how it gets in. It can be called again: who is invited
 // already is given the link once more. (GET /users/{email} and POST /users,
 // https://docs.n8n.io/api/api-reference/#tag/user/POST/users.) Faults: [fault.Unreachable].
 func (c *Client) Invite(ctx context.Context, e instance.Endpoint, email string) (instance.Entry, error) {
+	email = strings.ToLower(email) // as n8n keeps it: it does not find again whom it was given otherwise, and refuses them
 	known, pending := false, true
 	err := c.call(ctx, e, http.MethodGet, "/api/v1/users/"+url.PathEscape(email), nil, nil, maxBody, func(s *scanner) error {
 		return s.object(func(key string) (err error) {

@@ -107,10 +107,12 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 	case "Complaint":
 		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, "the recipient marked the mail as spam"
 		switch {
-		case e.Complaint.SubType == onList: // of what was not sent, nobody complains
+		case listed(e.Complaint.SubType): // of what was not sent, nobody complains
 			r.Kind, r.Detail = delivery.Bounced, notTried
 		case slices.Contains(noComplaint, strings.ToLower(e.Complaint.Feedback)):
 			return nil, nil //nolint:nilnil // it says that all is well, or nothing about the recipient
+		case complaints[strings.ToLower(e.Complaint.Feedback)] != "":
+			r.Detail = complaints[strings.ToLower(e.Complaint.Feedback)]
 		}
 	case "Bounce":
 		r.Kind, r.Detail = e.bounce()
@@ -143,8 +145,19 @@ var delays = map[string]string{
 // 6430), or a server reports how it judged the signature (RFC 6591).
 var noComplaint = []string{"not-spam", "auth-failure"}
 
+// complaints are the types of feedback by which somebody complains of something else than spam ("Complaint types").
+var complaints = map[string]string{
+	"fraud": "the recipient's side reported the mail as fraud",
+	"virus": "the recipient's side reported a virus in the mail",
+}
+
+// listed tells whether a subtype of bounce or complaint says that SES did not try, since the address is on the suppression
+// list of the account, or of the tenant.
+func listed(subType string) bool {
+	return subType == "OnAccountSuppressionList" || subType == "OnTenantSuppressionList"
+}
+
 const (
-	onList    = "OnAccountSuppressionList"
 	notTried  = "SES did not send it: the address is on the suppression list"
 	noMailbox = "there is no mailbox with this address"
 )
@@ -167,11 +180,14 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case e.Bounce.Type == "Transient" && e.Bounce.SubType == "General" && code == "" && diagnostic == "" && action == "":
 		return delivery.Replied, "it came back, or an automatic reply did; the mail service does not tell which"
 	}
+	if listed(e.Bounce.SubType) {
+		return kind, notTried
+	}
 	switch e.Bounce.SubType {
 	case "NoEmail":
 		return kind, noMailbox
-	case onList:
-		return kind, notTried
+	case "EmailValidationSuppressed":
+		return kind, "SES did not send it: by its check, mail to this address would not arrive"
 	case "Suppressed":
 		return kind, "mail to this address came back before, so the mail service does not try any more"
 	case "UnsubscribedRecipient":
@@ -190,7 +206,9 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	switch e.Bounce.SubType {
 	case "MailboxFull":
 		return kind, "the mailbox is full"
-	case "MessageTooLarge", "ContentRejected", "AttachmentRejected":
+	case "MessageTooLarge":
+		return kind, "the mail is too large for the receiving server"
+	case "ContentRejected", "AttachmentRejected":
 		return kind, "the receiving server did not like the content of the mail"
 	case "CustomTimeoutExceeded":
 		return kind, "the receiving server did not take the mail in time"
@@ -201,7 +219,7 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case codes[code] != "":
 		return kind, codes[code]
 	case e.Bounce.Type == "Permanent":
-		return kind, noMailbox
+		return kind, "the receiving server refused the mail for good, and did not say why"
 	}
 	return kind, "the receiving server sent the mail back, and did not say why"
 }

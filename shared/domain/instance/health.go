@@ -71,6 +71,13 @@ func (r *Resource) note(now time.Time, seen Seen) {
 // Calm forgets what calls have seen: what is known of the instance comes from elsewhere from here on.
 func (r *Resource) Calm() { r.Reason, r.BadKey, r.SilentAt = "", false, time.Time{} }
 
+// Move notes another address: what was listed is another n8n's.
+func (r *Resource) Move(to string) {
+	if r.URL != to {
+		r.URL, r.Listed, r.ListedAt = to, "", time.Time{}
+	}
+}
+
 // Silent tells whether it did not answer as it should when it was last called.
 func (r *Resource) Silent() bool { return r.Connected() && r.Reason != "" && r.watched() }
 

@@ -56,6 +56,9 @@ type Resource struct {
 	AnsweredAt time.Time // when it last answered as it should; zero for never
 	SilentAt   time.Time // since when it does not; zero while it does
 	Next       time.Time // not to be called before by itself; zero for no such time
+
+	Listed   string    // the sum of its Roster; "" for none
+	ListedAt time.Time // when its workflows were last listed and that was written down
 }
 
 // Bought tells whether it is a client's own, which pays for it: whoever it belongs to, no agency disconnects it or opens it to

@@ -24,7 +24,7 @@ const (
 	Standing Kind = "standing" // tells how the agency stands with the platform from now on
 	Removal  Kind = "removal"  // tells that what was bought is not paid any more and will be deleted
 
-	Confirm Kind = "confirm" // asks a client to confirm a payment that its bank wants to see confirmed
+	Confirm Kind = "confirm" // asks a client, or an agency's owner, to confirm a payment that the bank wants to see confirmed
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 )
 
@@ -57,7 +57,8 @@ func Decode(body []byte) (Mail, error) {
 	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		id.Valid(id.MemberPrefix, string(m.Member)):
 		return m, nil
-	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
+	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
+		(m.Client.Ref() != "" || m.Client == "" && id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	case m.Kind == Standing && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		(m.Client.Ref() != "") != id.Valid(id.MemberPrefix, string(m.Member)):

@@ -61,8 +61,35 @@ type PortalInstanceBody struct {
 
 	Workflows     []WorkflowBody `json:"workflows"`
 	MoreWorkflows bool           `json:"moreWorkflows" doc:"Whether n8n has more than these."`
+	LastSeen      *RosterBody    `json:"lastSeen,omitempty" doc:"What it had when it last answered, if workflows can't be shown."`
 	Progress      *ProgressBody  `json:"progress,omitempty" doc:"How far along it is, if you bought it."`
 	Runs          []RunBody      `json:"runs" doc:"The last 20 runs, newest first."`
+}
+
+// RosterBody is what the workflows of an n8n were when they were last listed.
+type RosterBody struct {
+	At        Time        `json:"at"`
+	Count     int         `json:"count" doc:"How many workflows there were." example:"12"`
+	On        int         `json:"on" doc:"How many of them were on." example:"9"`
+	More      bool        `json:"more" doc:"Whether there were more than are counted."`
+	Workflows []NamedBody `json:"workflows" doc:"The first 50."`
+}
+
+// NamedBody is a workflow as it was last seen.
+type NamedBody struct {
+	Name   string `json:"name" example:"New orders to the ledger"`
+	Active bool   `json:"active"`
+}
+
+func rosterBody(r *instance.Roster) *RosterBody {
+	if r == nil {
+		return nil
+	}
+	b := &RosterBody{At: Time(r.At), Count: r.Count, On: r.On, More: r.More, Workflows: []NamedBody{}}
+	for _, n := range r.Named {
+		b.Workflows = append(b.Workflows, NamedBody{n.Name, n.Active})
+	}
+	return b
 }
 
 type portalInstanceOutput struct{ Body PortalInstanceBody }
@@ -88,7 +115,7 @@ func GetPortalInstance(auth *signin.Authenticator, instances *portal.Instances) 
 		b := PortalInstanceBody{ID: string(v.ID), Name: v.Name, Status: string(v.Status), Access: string(v.Access), URL: v.URL,
 			Progress: progressBody(v.Making, instances.Now()), Connected: v.Connected, Reason: v.Reason,
 			CheckedAt: orNull(v.CheckedAt), AnsweredAt: orNull(v.AnsweredAt), SilentSince: orNull(v.SilentAt),
-			MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
+			LastSeen: rosterBody(v.Roster), MoreWorkflows: v.More, Workflows: []WorkflowBody{}, Runs: []RunBody{}}
 		names := map[string]string{}
 		for _, w := range v.Workflows {
 			names[w.ID] = w.Name

@@ -124,12 +124,14 @@ type seenOutput struct {
 		SeersBody
 
 		Progress *ProgressBody `json:"progress,omitempty" doc:"How far along it is, if a client bought it."`
+		LastSeen *RosterBody   `json:"lastSeen,omitempty" doc:"What it had when it last answered, if it doesn't now."`
 	}
 }
 
 func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 	out := &seenOutput{ETag: resources.Tag(s.Resource)}
 	out.Body.ResourceBody, out.Body.SeersBody = resourceBody(s.Resource), seersBody(s, now)
+	out.Body.LastSeen = rosterBody(s.Roster)
 	if c := s.Owner(); c != nil {
 		out.Body.Progress = progressBody(c.Bought(s.Resource.ID), now)
 	}

@@ -127,23 +127,52 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 	if x.Enterable() {
 		v.Own = &page.Entry{Email: string(caller.Email)}
 	}
-	names := map[string]string{}
-	for _, f := range x.Workflows {
-		names[f.ID] = f.Name
+	v.Workflows, v.Roster = flowRows(x.Workflows, now), rosterOf(x.Roster, now)
+	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
+		v.Address, v.Roster = "", nil
+	}
+	v.Runs = runRows(x.Runs, x.Workflows, v.NoFlows || v.More, v.Address, now)
+	return v, nil
+}
+
+// flowRows are the workflows of an instance.
+func flowRows(all []instance.Workflow, now time.Time) []page.WorkflowRow {
+	var out []page.WorkflowRow
+	for _, f := range all {
 		row := page.WorkflowRow{ID: f.ID, Name: f.Name, Active: f.Active}
 		if !f.UpdatedAt.IsZero() {
 			row.Updated = page.TimeAt(f.UpdatedAt, now)
 		}
-		v.Workflows = append(v.Workflows, row)
+		out = append(out, row)
 	}
-	if v.Progress = progress(x.Making, true, now); v.Progress != nil {
-		v.Address = ""
+	return out
+}
+
+// rosterOf is what an instance had when it last answered; nil for nothing.
+func rosterOf(x *instance.Roster, now time.Time) *page.Roster {
+	if x == nil {
+		return nil
 	}
-	for _, u := range x.Runs {
+	out := &page.Roster{Seen: page.TimeAt(x.At, now), Count: x.Count, On: x.On, More: x.More, Rest: x.Count - len(x.Named)}
+	for _, n := range x.Named {
+		out.Workflows = append(out.Workflows, page.WorkflowRow{Name: n.Name, Active: n.Active})
+	}
+	return out
+}
+
+// runRows are the last runs of an instance. Where not all of its workflows are known, a run's may be one of the others. The
+// address is where n8n is opened; "" for nobody who could open it.
+func runRows(runs []instance.Run, flows []instance.Workflow, partial bool, address string, now time.Time) []page.RunRow {
+	names := map[string]string{}
+	for _, f := range flows {
+		names[f.ID] = f.Name
+	}
+	var out []page.RunRow
+	for _, u := range runs {
 		row := page.RunRow{Workflow: names[u.Workflow], State: runBadge(u.Status)}
 		if row.Workflow == "" {
 			row.Workflow = words.Say("portal.gone_workflow")
-			if v.NoFlows || v.More {
+			if partial {
 				row.Workflow = words.Say("portal.workflow_id", "id", u.Workflow)
 			}
 		}
@@ -154,11 +183,11 @@ func (s *Site) portalInstance(r *http.Request, instances *portal.Instances, call
 			}
 		}
 		if row.Failure = failed(u.Failure); row.Failure != "" {
-			row.URL = instance.RunURL(v.Address, u)
+			row.URL = instance.RunURL(address, u)
 		}
-		v.Runs = append(v.Runs, row)
+		out = append(out, row)
 	}
-	return v, nil
+	return out
 }
 
 // failed says what failed and where.

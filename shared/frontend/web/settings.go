@@ -190,13 +190,19 @@ func Logo(s *Site, logos *agencies.Logos) *Page {
 	})
 }
 
-// planPaid waits until the payment for Max has come. Where none is on its way there is nothing to wait for.
-func (s *Site) planPaid(w http.ResponseWriter, r *http.Request, a *agency.Agency, caller identity.Caller) error {
+// planPaid waits until the payment for Max has come, and has it asked after: the payment service's word may be lost. Where none
+// is on its way there is nothing to wait for.
+func (s *Site) planPaid(
+	w http.ResponseWriter, r *http.Request, awaiting *billing.Awaiting, a *agency.Agency, caller identity.Caller,
+) error {
 	v := page.PlanPaid{Workspace: workspace(a, caller, page.InSettings), Max: a.Plan == agency.Max, Tries: looks(r)}
 	if !v.Max && a.Payment.State != subscription.CheckoutOpen {
 		return seeOther(w, "/upgrade")
 	}
 	if !v.Max {
+		if err := awaiting.Ask(r.Context(), a); err != nil {
+			return err
+		}
 		pause := 3
 		if v.Long() {
 			pause = 15
@@ -207,7 +213,9 @@ func (s *Site) planPaid(w http.ResponseWriter, r *http.Request, a *agency.Agency
 }
 
 // UpgradePage says what Max brings and how to get it.
-func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, settings *agencies.Settings, support string) *Page {
+func UpgradePage(
+	s *Site, auth *signin.Authenticator, prices *billing.Prices, settings *agencies.Settings, awaiting *billing.Awaiting, support string,
+) *Page {
 	who := identity.ByStaff(identity.InPerson)
 	return s.page("upgradePage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		a, err := settings.Get(r.Context(), caller)
@@ -216,7 +224,7 @@ func UpgradePage(s *Site, auth *signin.Authenticator, prices *billing.Prices, se
 		}
 		q, isMax := r.URL.Query(), a.Plan == agency.Max
 		if q.Get("paid") != "" {
-			return s.planPaid(w, r, a, caller)
+			return s.planPaid(w, r, awaiting, a, caller)
 		}
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
 			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,

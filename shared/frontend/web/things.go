@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,17 +24,18 @@ type things struct {
 	kind      instance.Kind
 	directory *clients.Directory
 	inventory *resources.Inventory
+	connector *resources.Connector // of instances, which are called for their pages; nil for services
 }
 
 // InstancesPage lists the agency's n8n instances; with ask=connect the dialog is open on it.
 func InstancesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
-	t := &things{s, instance.N8N, directory, connector.Inventory}
+	t := &things{s, instance.N8N, directory, connector.Inventory, connector}
 	return t.listPage("instancesPage", auth, connectInstance(t, connector))
 }
 
 // ServicesPage lists the agency's services; with ask=connect the dialog is open on it.
 func ServicesPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
-	t := &things{s, instance.Service, directory, inventory}
+	t := &things{s, instance.Service, directory, inventory, nil}
 	return t.listPage("servicesPage", auth, connectService(t))
 }
 
@@ -196,13 +198,13 @@ func thingOutcome(done string) page.Note {
 
 // InstancePage is the page of one instance; with ask=edit or ask=disconnect a dialog is open on it.
 func InstancePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, connector *resources.Connector) *Page {
-	t := &things{s, instance.N8N, directory, connector.Inventory}
+	t := &things{s, instance.N8N, directory, connector.Inventory, connector}
 	return t.onePage("instancePage", auth, primary(updateInstance(t, connector)), checkInstance(t, connector), disconnectThing(t))
 }
 
 // ServicePage is the page of one service; with ask=disconnect the dialog is open on it.
 func ServicePage(s *Site, auth *signin.Authenticator, directory *clients.Directory, inventory *resources.Inventory) *Page {
-	t := &things{s, instance.Service, directory, inventory}
+	t := &things{s, instance.Service, directory, inventory, nil}
 	return t.onePage("servicePage", auth, disconnectThing(t))
 }
 
@@ -232,10 +234,11 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	if err != nil {
 		return page.Thing{}, err
 	}
-	seen, err := t.inventory.Get(ctx, caller, t.kind, thing)
+	live, err := t.look(ctx, caller, thing)
 	if err != nil {
 		return page.Thing{}, err
 	}
+	seen := live.Seen
 	a, err := t.directory.Agency(ctx, caller)
 	if err != nil {
 		return page.Thing{}, err
@@ -244,8 +247,9 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	event.Annotate(ctx, "resource", string(x.ID))
 	v := page.Thing{Workspace: workspace(a, caller, areaOf(t.kind)), Service: t.kind == instance.Service,
 		URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: x.URL,
-		State: healthBadge(x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: x.Reason,
-		Connected: x.Connected(), More: seen.More,
+		State: healthBadge(x), Meaning: stateMeaning(x), Since: page.TimeAt(x.CreatedAt, now), Reason: live.Reason,
+		Connected: x.Connected(), More: seen.More, Live: live.Called && live.Sight.NoFlows == nil,
+		Roster: rosterOf(seen.Roster, now), Workflows: flowRows(live.Sight.Workflows, now), Beyond: live.Sight.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
 	v.Workspace.Invite = a.MayInvite() == nil
 	if !x.CheckedAt.IsZero() {
@@ -257,6 +261,7 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 	if x.Silent() {
 		v.Silent = page.TimeAt(x.SilentAt, now)
 	}
+	v.Runs = runRows(live.Sight.Runs, live.Sight.Workflows, !v.Live || v.Beyond, x.URL, now)
 	if v.Reason != "" {
 		v.Meaning = words.Say("resources.down_text")
 	}
@@ -269,12 +274,24 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 		if c := seen.Owner(); c != nil {
 			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}
 			if v.Progress = progress(c.Bought(x.ID), false, now); v.Progress != nil {
-				v.Reason = ""
+				v.Reason, v.Roster = "", nil
 			}
 		}
 		v.Meaning = words.Say("resources.bought")
 	}
 	return v, nil
+}
+
+// look reads a thing as it is now. An instance is called for that.
+func (t *things) look(ctx context.Context, caller identity.Caller, thing id.Resource) (*resources.Live, error) {
+	if t.connector != nil {
+		return t.connector.Look(ctx, caller, thing)
+	}
+	seen, err := t.inventory.Get(ctx, caller, t.kind, thing)
+	if err != nil {
+		return nil, err
+	}
+	return &resources.Live{Seen: seen, Reason: seen.Resource.Reason}, nil
 }
 
 // which is the thing that the path names.

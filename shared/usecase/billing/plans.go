@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
 )
@@ -24,6 +25,8 @@ type PlanStore interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Member reads somebody who works at the agency.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// People lists those who work at the agency.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
 	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read; else
 	// conflict.ErrChanged.
 	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
@@ -34,6 +37,7 @@ type Plans struct {
 	Store    PlanStore
 	Provider Provider
 	Prices   *Prices
+	Mail     Queue // of mail jobs; nil where nobody is told of anything
 	Settings Settings
 	Now      func() time.Time
 }
@@ -227,8 +231,9 @@ func (s *Plans) Forget(ctx context.Context, which id.Agency, customer string) er
 // ask for; "" for the one that is known.
 func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 	second := ""
+	var untold *agency.Agency
 	err := conflict.Retry(ctx, func() error {
-		second = ""
+		second, untold = "", nil
 		a, err := s.Store.Agency(ctx, which)
 		if fault.Is(err, fault.NotFound) {
 			second = sub
@@ -260,15 +265,56 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if a.Plan != before.Plan {
 			rows = append(rows, row(now, audit.System, audit.PlanChanged, string(a.ID), string(a.Plan)))
 		}
+		if a.Payment.Untold != 0 {
+			untold = a
+		}
 		if !change.Changed && len(rows) == 0 {
 			return nil
 		}
 		return s.Store.Charge(ctx, a, before, rows)
 	})
+	if err == nil && untold != nil && s.Mail != nil {
+		err = s.tell(ctx, untold)
+	}
 	if err != nil || second == "" {
 		return err
 	}
 	return payBack(ctx, s.Provider, second, "the agency has a plan already, or is gone")
+}
+
+// tell hands over the mails to the agency's owners about what its bank wants, and notes that: what could not be handed over is
+// told by the next look. A crash between the two tells twice.
+func (s *Plans) tell(ctx context.Context, a *agency.Agency) error {
+	said := a.Payment.Untold
+	if said&subscription.TellAsked != 0 {
+		people, err := s.Store.People(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for i := range people {
+			if people[i].Role != agency.Owner {
+				continue
+			}
+			m := job.Mail{Kind: job.Confirm, Agency: a.ID, Member: people[i].ID, Job: a.Payment.Asked}
+			if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+				return err
+			}
+		}
+	}
+	return conflict.Retry(ctx, func() error {
+		now, err := s.Store.Agency(ctx, a.ID)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := *now
+		if !now.ClosedAt.IsZero() || !now.Payment.Told(said) {
+			return nil
+		}
+		return s.Store.Charge(ctx, now, before, nil)
+	})
 }
 
 // end has nobody pay for the plan of an agency that is closed: its open page closes, what was paid on it after the closing

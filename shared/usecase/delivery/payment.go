@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/view/letter"
@@ -12,6 +13,9 @@ import (
 // payment tells a client that its bank wants a payment confirmed, or the agency's person that the client's bank asks about one.
 // What is no more so when the job comes is not told.
 func (w *Worker) payment(ctx context.Context, j job.Mail) error {
+	if j.Client == "" {
+		return w.plan(ctx, j)
+	}
 	c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -45,6 +49,32 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		return nil
 	}
 	_, err = w.Mailer.Send(ctx, m)
+	if _, final := refusal(err); final {
+		return nil // nobody is there to be told
+	}
+	return err
+}
+
+// plan tells an owner of an agency that its bank wants the payment of its plan confirmed.
+func (w *Worker) plan(ctx context.Context, j job.Mail) error {
+	a, err := w.Store.Agency(ctx, j.Agency)
+	if err == nil && (a.Payment.Asked != j.Job || !a.ClosedAt.IsZero()) {
+		return nil
+	}
+	var who *agency.Member
+	if err == nil {
+		who, err = w.Store.Member(ctx, j.Agency, j.Member)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return nil // left meanwhile
+	}
+	if err != nil || who.Role != agency.Owner {
+		return err
+	}
+	d := letter.BoughtData{AgencyName: a.Name, AgencyColor: a.Color, LogoURL: w.picture(a.LogoURL), Platform: w.Platform, ToAgency: true,
+		Link: cmp.Or(a.Payment.AskedURL, w.Origin+"/upgrade")}
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: who.Email, Letter: letter.ConfirmPlan(d),
+		Tags: map[string]string{"kind": string(j.Kind)}})
 	if _, final := refusal(err); final {
 		return nil // nobody is there to be told
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"regexp"
-	"sync"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -31,9 +30,11 @@ type InstanceStore interface {
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 	// Record writes a row of the log about something that happened outside of the store.
 	Record(ctx context.Context, agency id.Agency, row audit.Entry) error
-	// Noted writes what was seen of the resource whose version was read; when it has changed since, nothing, and it returns
-	// conflict.ErrChanged.
-	Noted(ctx context.Context, agency id.Agency, r *instance.Resource) error
+	// Noted writes what was seen of the resource whose version was read, and its roster with it unless that is nil; when it
+	// has changed since, nothing, and it returns conflict.ErrChanged.
+	Noted(ctx context.Context, agency id.Agency, r *instance.Resource, roster *instance.Roster) error
+	// Roster reads what the workflows of an instance were when they were last listed; nil when they never were.
+	Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error)
 	// Allow counts one use under the name in the window that now is in, and returns how long to wait when there have
 	// been most of them in it.
 	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
@@ -41,10 +42,8 @@ type InstanceStore interface {
 
 // N8N calls instances. Every method fails with code [fault.Unreachable] when n8n does not do as asked.
 type N8N interface {
-	// Workflows lists the workflows, and says whether there are more than are read.
-	Workflows(ctx context.Context, e instance.Endpoint) ([]instance.Workflow, bool, error)
-	// LastRuns reads the newest runs, newest first.
-	LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.Run, error)
+	instance.Lister
+
 	// Workflow reads one workflow, or fails with code [fault.NotFound].
 	Workflow(ctx context.Context, e instance.Endpoint, id string) (instance.Workflow, error)
 	// SetActive switches a workflow on or off, and returns it as it is then. Code [fault.NotFound] when there is none.
@@ -84,6 +83,7 @@ type Instance struct {
 	Workflows []instance.Workflow
 	More      bool // whether it has more workflows than are shown
 	Runs      []instance.Run
+	Roster    *instance.Roster // what it had when it last answered, where the workflows cannot be shown; nil for nothing
 }
 
 // Get shows an instance. What was taken away a moment ago is not found. That n8n does not answer is no fault, and told in
@@ -98,40 +98,47 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 	e, err := p.endpoint(v)
 	if err != nil {
 		v.Reason, v.NoFlows = told(err), true
-		p.note(ctx, v, instance.Unreadable)
-		return v, nil
+		p.note(ctx, v, instance.Unreadable, nil)
+		v.Roster, err = p.Store.Roster(ctx, v.Agency.ID, v.ID)
+		return v, err
 	}
 	in, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	var flows, runs error
-	var both sync.WaitGroup
-	both.Go(func() { v.Workflows, v.More, flows = p.N8N.Workflows(in, e) })
-	both.Go(func() { v.Runs, runs = p.N8N.LastRuns(in, e) })
-	both.Wait()
+	s := instance.Look(in, p.N8N, e)
+	v.Workflows, v.More, v.Runs = s.Workflows, s.More, s.Runs
 	if ctx.Err() == nil { // else it is the client that went away, whatever n8n would have said
-		p.note(ctx, v, instance.SeenOf(flows))
+		var roster *instance.Roster
+		if s.NoFlows == nil {
+			x := instance.RosterOf(p.Now().Truncate(time.Millisecond), s.Workflows, s.More)
+			roster = &x
+		}
+		p.note(ctx, v, instance.SeenOf(s.NoFlows), roster)
 	}
 	switch {
-	case flows != nil:
-		v.Reason, v.NoFlows = told(flows), true
-	case runs != nil:
-		v.Reason = told(runs)
+	case s.NoFlows != nil:
+		v.Reason, v.NoFlows = told(s.NoFlows), true
+		v.Roster, err = p.Store.Roster(ctx, v.Agency.ID, v.ID)
+	case s.NoRuns != nil:
+		v.Reason = told(s.NoRuns)
 	}
-	return v, nil
+	return v, err
 }
 
 // note writes down what was seen, so that the agency reads the same, and the client does on its next page. It is written by
 // the way: what cannot be written now is found by the next check.
-func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen) {
+func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen, roster *instance.Roster) {
 	now := p.Now().Truncate(time.Millisecond)
 	r := &v.Resource
 	before := *r
 	r.Noticed(now, seen)
-	if r.Status == before.Status && r.Reason == before.Reason && now.Sub(before.CheckedAt) < noteApart {
+	if roster != nil && !r.List(*roster) {
+		roster = nil
+	}
+	if roster == nil && r.Status == before.Status && r.Reason == before.Reason && now.Sub(before.CheckedAt) < noteApart {
 		*r = before
 		return
 	}
-	if err := p.Store.Noted(ctx, v.Agency.ID, r); err != nil && !errors.Is(err, conflict.ErrChanged) {
+	if err := p.Store.Noted(ctx, v.Agency.ID, r, roster); err != nil && !errors.Is(err, conflict.ErrChanged) {
 		slog.WarnContext(ctx, "what was seen of an instance is not written down", "resource", v.ID, "error", err)
 	}
 }

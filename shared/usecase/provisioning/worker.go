@@ -352,7 +352,7 @@ func (w *Worker) follow(x *instance.Resource, c *client.Client, i *purchase.Item
 	}
 	if i.State == purchase.Ready && r != nil {
 		if r.URL != "" {
-			x.URL = r.URL
+			x.Move(r.URL)
 		}
 		if r.APIKey != "" && x.Kind == instance.N8N {
 			x.Key = w.Keys.Seal(r.APIKey, x.Place(c.Agency))

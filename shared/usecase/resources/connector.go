@@ -17,6 +17,8 @@ import (
 
 // N8N calls instances.
 type N8N interface {
+	instance.Lister
+
 	// Check calls the instance with its key. Faults: [fault.Unreachable].
 	Check(ctx context.Context, e instance.Endpoint) error
 	// Find tries the key at each of the places, and returns the first that is an n8n. Faults: [fault.Unreachable].
@@ -25,6 +27,7 @@ type N8N interface {
 
 // ConnectorStore keeps the states of instances.
 type ConnectorStore interface {
+	rosterStore
 	// Change writes the new state of the resource whose version was read, from is the address that it had. A nil row
 	// leaves the log alone.
 	Change(ctx context.Context, agency id.Agency, r *instance.Resource, from string, row *audit.Entry) error
@@ -106,7 +109,7 @@ func (c *Connector) find(ctx context.Context, agency id.Agency, r *instance.Reso
 	if err != nil || at == r.URL {
 		return err
 	}
-	r.URL = at
+	r.Move(at)
 	return c.room(ctx, agency, r)
 }
 
@@ -169,7 +172,8 @@ func (c *Connector) Update(
 			return f
 		}
 		if r.URL != from {
-			if plain == "" { // a key that is stored must not be sent to whatever address somebody types in
+			r.Listed, r.ListedAt = "", time.Time{} // what was listed is another n8n's
+			if plain == "" {                       // a key that is stored must not be sent to whatever address somebody types in
 				return fault.InField("apiKey", "Enter an API key of the n8n at the new address.")
 			}
 			if err := c.room(ctx, caller.Agency, r); err != nil {
@@ -189,7 +193,7 @@ func (c *Connector) Update(
 				}
 				checked, found = true, r.URL
 			}
-			r.URL = found
+			r.Move(found)
 			r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
 			r.Saw(now, instance.Seen{})
 		}

@@ -22,6 +22,8 @@ import (
 // Store keeps resources, and knows who sees them. Reads of what is not there return a fault with code [fault.NotFound];
 // writes whose condition fails write nothing and return conflict.ErrChanged.
 type Store interface {
+	// Roster reads what the workflows of an instance were when they were last listed; nil when they never were.
+	Roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error)
 	// Resource reads one resource as it is now.
 	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
 	// Resources lists the agency's resources of a kind in the order in which they were made.
@@ -65,6 +67,7 @@ type Seen struct {
 	Resource *instance.Resource
 	Clients  []Seer
 	More     bool
+	Roster   *instance.Roster // of an instance that does not answer, what it had when it did; nil for nothing
 }
 
 // Owner is the client that has bought the resource; nil when the agency runs it itself.
@@ -214,7 +217,11 @@ func (v *Inventory) Get(ctx context.Context, caller identity.Caller, kind instan
 	if err := caller.May(identity.ResourcesRead); err != nil {
 		return nil, err
 	}
-	return v.get(ctx, caller, kind, which)
+	s, err := v.get(ctx, caller, kind, which)
+	if err == nil && s.Resource.Silent() {
+		s.Roster, err = v.Store.Roster(ctx, caller.Agency, which)
+	}
+	return s, err
 }
 
 func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource) (*Seen, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -24,14 +23,14 @@ type Due struct {
 // WatchStore finds what is due and keeps what was seen. Reads of what is not there return a fault with code
 // [fault.NotFound]; writes whose condition fails write nothing and return conflict.ErrChanged.
 type WatchStore interface {
+	rosterStore
+
 	// Shards is how many shards the instances are spread over.
 	Shards() int
 	// Uncalled lists at most limit instances of a shard that are due to be called, longest due first.
 	Uncalled(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
-	// Change writes the new state of the resource whose version was read, from is the address that it had.
-	Change(ctx context.Context, agency id.Agency, r *instance.Resource, from string, row *audit.Entry) error
 }
 
 // Watch calls the connected instances by the clock, so that both sides read how they are before they ask.
@@ -48,7 +47,8 @@ type Watch struct {
 const (
 	watchPerShard = 100
 	watchAtOnce   = 16               // calls
-	watchFor      = 35 * time.Second // after which no more are begun; each ends within ten seconds
+	watchFor      = 35 * time.Second // after which no more are begun; each ends within ten seconds, and four of listing
+	listing       = 4 * time.Second
 )
 
 // Run calls what is due. That an instance does not answer is what is looked for, and no error.
@@ -111,23 +111,43 @@ func (w *Watch) one(ctx context.Context, d Due) (instance.Seen, error) {
 	}
 	if err != nil || a.Suspended || !a.ClosedAt.IsZero() {
 		r.Rest(w.Now())
-		return instance.Seen{}, w.save(ctx, d, r)
+		return instance.Seen{}, w.save(ctx, d, r, nil)
 	}
 	seen := instance.Unreadable
+	var roster *instance.Roster
 	if plain, err := w.Keys.Open(r.Key, r.Place(d.Agency)); err == nil {
-		seen = instance.SeenOf(w.N8N.Check(ctx, instance.Endpoint{URL: r.URL, Key: plain}))
+		at := instance.Endpoint{URL: r.URL, Key: plain}
+		if seen = instance.SeenOf(w.N8N.Check(ctx, at)); seen.Reason == "" && r.Unlisted(w.Now()) {
+			roster = w.list(ctx, at)
+		}
 	}
 	if ctx.Err() != nil { // it is the run that has ended, whatever the instance would have said
 		return instance.Seen{}, ctx.Err()
 	}
 	r.Noticed(w.Now().Truncate(time.Millisecond), seen)
-	return seen, w.save(ctx, d, r)
+	if roster != nil && !r.List(*roster) {
+		roster = nil
+	}
+	return seen, w.save(ctx, d, r, roster)
+}
+
+// list reads the workflows, so that there is something to show when nobody came by before the instance went silent; nil
+// where that does not come to an end in time.
+func (w *Watch) list(ctx context.Context, e instance.Endpoint) *instance.Roster {
+	ctx, cancel := context.WithTimeout(ctx, listing)
+	defer cancel()
+	all, more, err := w.N8N.Workflows(ctx, e)
+	if err != nil {
+		return nil
+	}
+	roster := instance.RosterOf(w.Now().Truncate(time.Millisecond), all, more)
+	return &roster
 }
 
 // save writes what was seen. Where the instance has changed meanwhile, it is not what was called, and somebody else has
 // seen it since.
-func (w *Watch) save(ctx context.Context, d Due, r *instance.Resource) error {
-	err := w.Store.Change(ctx, d.Agency, r, r.URL, nil)
+func (w *Watch) save(ctx context.Context, d Due, r *instance.Resource, roster *instance.Roster) error {
+	err := w.Store.Noted(ctx, d.Agency, r, roster)
 	if errors.Is(err, conflict.ErrChanged) {
 		return nil
 	}

@@ -106,6 +106,7 @@ func TestGoldenMails(t *testing.T) {
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
+		"confirm-plan":     letter.ConfirmPlan(confirming()),
 		"inquiry":          letter.Inquiry(thing(true)),
 		"ready-n8n":        letter.Ready(ready("ops@acme.example")),
 		"ready-other":      letter.Ready(ready("")),

@@ -12,6 +12,18 @@ func Confirm(d BoughtData) Letter {
 	return v.letter(words.Say("money.confirm_subject", "agency", short(d.AgencyName, 80)))
 }
 
+// ConfirmPlan asks an owner of an agency to confirm the payment of its plan, as [Confirm] asks a client.
+func ConfirmPlan(d BoughtData) Letter {
+	d.ToAgency = true
+	v := bought(&d)
+	v.Title, v.Preheader = words.Say("money.confirm_title"), words.Say("money.confirm_preheader")
+	v.Button = words.Say("money.confirm_button")
+	v.Why = words.Say("money.confirm_plan_foot", "platform", d.Platform, "agency", d.AgencyName)
+	v.Body = []string{words.Say("money.confirm_plan_mail", "agency", d.AgencyName),
+		words.Say("money.confirm_plan_why", "agency", d.AgencyName)}
+	return v.letter(words.Say("money.confirm_plan_subject", "platform", d.Platform))
+}
+
 // Inquiry tells the agency's person that the bank of a client asks about a payment. Nobody has taken anything back yet.
 func Inquiry(d BoughtData) Letter {
 	d.ToAgency = true

@@ -65,6 +65,11 @@ type Thing struct {
 	Silent    Time   // since when it does not; Machine "" while it does
 	Reason    string // what the last check saw that should not be; "" for nothing
 	Connected bool
+	Live      bool    // whether n8n was called for this page
+	Roster    *Roster // what it had when it last answered, where its workflows cannot be shown; nil for nothing
+	Workflows []WorkflowRow
+	Beyond    bool // whether it has more workflows than are listed
+	Runs      []RunRow
 	Clients   []SeerRow
 	More      bool // whether the agency has more clients than were looked through
 	Form      ThingForm
@@ -124,6 +129,7 @@ type PortalInstance struct {
 	Own       *Entry // how the person gets into the n8n that they have bought; nil for another's
 	Workflows []WorkflowRow
 	More      bool
+	Roster    *Roster // what it had when it last answered, where its workflows cannot be shown; nil for nothing
 	Runs      []RunRow
 	Note      Note
 	Progress  *Progress // of what the client has bought; nil when there is nothing to tell
@@ -139,6 +145,15 @@ type WorkflowRow struct {
 	Name    string
 	Active  bool
 	Updated Time // Machine "" when not known
+}
+
+// Roster is what the workflows of an instance were when they were last listed.
+type Roster struct {
+	Seen      Time
+	Count, On int
+	More      bool // whether there were more than are counted
+	Workflows []WorkflowRow
+	Rest      int // how many of those that are counted are not named
 }
 
 // RunRow is one run of a workflow.

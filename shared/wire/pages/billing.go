@@ -22,7 +22,8 @@ func (f Functions) PortalContractPage() event.Function {
 
 // UpgradePage serves /upgrade.
 func (f Functions) UpgradePage() event.Function {
-	return web.UpgradePage(f.p.Site(), f.p.Authenticator(), f.p.Prices(), f.p.Settings(), f.p.Optional("SUPPORT_EMAIL")).Function()
+	return web.UpgradePage(f.p.Site(), f.p.Authenticator(), f.p.Prices(), f.p.Settings(), f.p.Awaiting(), f.p.Optional("SUPPORT_EMAIL")).
+		Function()
 }
 
 // StartCheckout serves /checkout/start.
