@@ -145,6 +145,13 @@ func (p *Subscription) Withdraw(attempt int) bool {
 	return true
 }
 
+// Shut notes that the open page was closed at the provider, and had not been paid.
+func (p *Subscription) Shut() {
+	if p.State == CheckoutOpen {
+		p.State, p.Due = None, time.Time{}
+	}
+}
+
 // Hurry has an open page looked at as soon as anybody can, because what it is for has ended.
 func (p *Subscription) Hurry(now time.Time) {
 	if p.State == CheckoutOpen {

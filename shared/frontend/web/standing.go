@@ -62,6 +62,8 @@ func (s *Site) standing(
 // renewal says how the payment of an agency's plan stands, and what comes next.
 func renewal(p *subscription.Subscription) (page.Badge, string) {
 	switch end := receipt.Day(p.PeriodEnd); {
+	case p.Resting:
+		return page.Badge{Tone: page.Idle, Text: words.Say("plan.resting")}, words.Say("plan.resting_text")
 	case p.State == subscription.Active && !p.End().IsZero():
 		last := receipt.Day(p.End())
 		text := words.Say("money.ends_plan", "day", last)
