@@ -43,7 +43,7 @@ func (p *Parts) Members() *agencies.Members {
 
 // Closing deletes agencies.
 func (p *Parts) Closing() *agencies.Closing {
-	return &agencies.Closing{Store: dynamo.NewClosings(p.Table()), Now: p.Now}
+	return &agencies.Closing{Store: dynamo.NewClosings(p.Table()), Checkouts: p.CheckoutCloser(), Now: p.Now}
 }
 
 // Notifications lets members choose what they are told.

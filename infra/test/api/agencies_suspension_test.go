@@ -1,12 +1,14 @@
 package apitest_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/subscription"
@@ -229,14 +231,7 @@ func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
 	}
 	told := func(who, subject string) {
 		t.Helper()
-		p.until(who+" to be told: "+subject, func() bool {
-			for _, m := range p.mails(who) {
-				if strings.Contains(m.Subject, subject) {
-					return true
-				}
-			}
-			return false
-		})
+		p.told(who, subject)
 	}
 
 	p.suspend(mine.ID)
@@ -256,7 +251,7 @@ func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
 		t.Errorf("of %s %q was paid back, after ten days of a month", p.subscriptions()[0].Total, back)
 	}
 	p.until("the instance to be stopped", func() bool { return status() == "suspended" })
-	c.get("/portal").is(200).shows("You are not charged").hides(mine.Color)
+	c.get("/portal").is(200).shows("You aren't charged").hides(mine.Color)
 	c.post("/checkout/start", url.Values{"agency": {mine.ID}, "interval": {"month"}}).is(303) // back, with what is in the way
 	if at := payment(); at.State != subscription.Unpaid || !at.Resting {
 		t.Errorf("it can be paid for again while it rests: %+v", at)
@@ -278,5 +273,153 @@ func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
 	told(owner, "is lifted")
 	if left := payment().PeriodEnd.Sub(p.now()); left < 27*24*time.Hour {
 		t.Errorf("the new period has %s left", left)
+	}
+}
+
+// told waits until somebody has a mail whose subject holds a text, and returns it.
+func (p *product) told(who, subject string) mail {
+	p.t.Helper()
+	var found mail
+	p.until(who+" to be told: "+subject, func() bool {
+		for _, m := range p.mails(who) {
+			if strings.Contains(m.Subject, subject) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// onPlan is a caller who has bought Max for its agency, and the subscription.
+func (p *product) onPlan(who string) (o *caller, agencyID, sub string) {
+	p.t.Helper()
+	o = p.signIn(who)
+	a, _ := o.agency()
+	var page checkout
+	o.post("/v1/agency/plan", m{"interval": "month"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	p.until("the plan", func() bool {
+		now, _ := o.agency()
+		return now.Plan == "max"
+	})
+	return o, a.ID, p.subscriptions()[0].ID
+}
+
+// standing is the agency as it is in the table.
+func (p *product) standing(which string) *agency.Agency {
+	p.t.Helper()
+	a, err := p.operator().Agency(p.t.Context(), id.Agency(which))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a
+}
+
+// A suspended agency cannot use Max, and does not pay for it: the unused days come back, and with the suspension's end it goes on
+// without anybody's doing. Its people are told each time.
+func TestFM8ASuspendedAgencyIsNotChargedForMax(t *testing.T) {
+	p := start(t)
+	_, which, _ := p.onPlan(soloOwner)
+	p.advanceMeanwhile(10 * 24 * time.Hour)
+	o := p.signIn(soloOwner)
+
+	p.suspend(which)
+	p.advance(61 * time.Second)
+	p.until("the payment to rest", func() bool { return p.standing(which).Payment.Resting })
+	if letter := p.told(soloOwner, "is suspended"); !strings.Contains(letter.Text, "You aren't charged for Max") {
+		t.Errorf("the owner is told %s", letter.Text)
+	}
+	before := p.subscriptions()[0]
+	if before.Refunded == "" || before.Refunded == before.Total {
+		t.Errorf("of %s %q was paid back, after ten days of a month", before.Total, before.Refunded)
+	}
+	o.get("/settings/agency").is(200).shows("Not charged", "It starts again by itself")
+	o.post("/v1/agency/plan", m{"interval": "month"}).fails(403, "agency_suspended")
+	p.advanceMeanwhile(80 * 24 * time.Hour) // past renewals
+	if now := p.subscriptions()[0]; now.Refunded != before.Refunded || now.Ended {
+		t.Errorf("while it rests the subscription is %+v", now)
+	}
+	if a := p.standing(which); a.Plan != agency.Max || !a.Payment.Resting {
+		t.Errorf("while it rests the plan is %s, %+v", a.Plan, a.Payment)
+	}
+
+	p.resume(which)
+	p.advance(61 * time.Second)
+	p.until("the payment to go on", func() bool {
+		a := p.standing(which)
+		return a.Payment.State == subscription.Active && !a.Payment.Resting && a.Plan == agency.Max
+	})
+	if letter := p.told(soloOwner, "is lifted"); !strings.Contains(letter.Text, "Max starts again too") {
+		t.Errorf("the owner is told %s", letter.Text)
+	}
+	if left := p.standing(which).Payment.PeriodEnd.Sub(p.now()); left < 27*24*time.Hour {
+		t.Errorf("the new period has %s left", left)
+	}
+	if all := p.subscriptions(); len(all) != 1 {
+		t.Errorf("there are %d subscriptions", len(all))
+	}
+}
+
+// What ends while it rests has lapsed, and Max can be bought anew once the agency may.
+func TestFM8APlanThatEndsWhileItRestsHasLapsed(t *testing.T) {
+	p := start(t)
+	_, which, _ := p.onPlan(soloOwner)
+	p.suspend(which)
+	p.advance(61 * time.Second)
+	p.until("the payment to rest", func() bool { return p.standing(which).Payment.Resting })
+	p.lapse()
+	p.until("the plan to end", func() bool {
+		a := p.standing(which)
+		return a.Plan == agency.Free && !a.Payment.Resting
+	})
+	p.resume(which)
+	p.advance(61 * time.Second)
+	p.onPlan(soloOwner)
+}
+
+// Nor can Max be paid for on a page that was open.
+func TestFM8ThePageForMaxOfASuspendedAgencyCloses(t *testing.T) {
+	p := start(t)
+	o := p.signIn(soloOwner)
+	a, _ := o.agency()
+	var page checkout
+	o.post("/v1/agency/plan", m{"interval": "year"}).is(200).into(&page)
+	p.suspend(a.ID)
+	p.advance(61 * time.Second)
+	p.until("the page to be closed", func() bool { return p.standing(a.ID).Payment.State == subscription.None })
+	if !p.closed(page.URL) {
+		t.Error("it can be paid all the same")
+	}
+}
+
+// A plan that lapses rests inviting: pages of invites that are out close, and whoever is a client stays one.
+func TestFM8ALapsedPlanClosesOpenPagesAndTouchesNoClient(t *testing.T) {
+	p := start(t)
+	o, which, plan := p.onPlan(soloOwner)
+	joined := o.invite(p.address("joined"))
+	free := p.accept(joined.Email)
+	_, secret, pays := o.paying(p.address("pays"))
+	pays.buys(secret, which)
+	i, late, other := o.paying(p.address("late"))
+	var page checkout
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).is(200).into(&page)
+
+	p.control(http.MethodPost, "stripe/subscriptions/"+plan, m{"do": "cancel"}, nil)
+	p.until("the plan to lapse", func() bool { return p.standing(which).Plan == agency.Free })
+	p.advance(61 * time.Second)
+	p.closes(which, i.ClientID, page.URL)
+	other.post("/v1/invitations/"+late+"/checkout", m{"interval": "month"}).fails(410, "invitation_gone")
+	for name, c := range map[string]*caller{"who pays nothing": free, "who pays": pays} {
+		var portal struct{ Access string }
+		if c.get("/v1/portal").is(200).into(&portal); portal.Access != "full" {
+			t.Errorf("the portal of %s is %s", name, portal.Access)
+		}
+	}
+	for _, s := range p.subscriptions() {
+		if s.ID != plan && (s.Status != "active" || s.Ended || s.Refunded != "") {
+			t.Errorf("what a client pays is %+v", s)
+		}
 	}
 }

@@ -3,8 +3,11 @@ package apitest_test
 import (
 	"image/color"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
+
+	standin "latchkey.dev/infra/run/stripe"
 )
 
 // agencyJob is the part of the whole job that an agency does for itself: from its sign-up to its end, by the API and by
@@ -79,6 +82,26 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 	p.nextMail("frank@slow.example")
 	c.post("/settings/keys", url.Values{"do": {"create"}, "name": {"CRM"}, "scope": {"clients:read"}}).is(200)
 	c.post("/settings/keys", url.Values{"do": {"revoke"}, "id": {k.ID}}).is(303)
+
+	// An agency that somebody has just paid does not end, by neither way.
+	for name, end := range map[string]func(c *caller, name string){
+		"Late Labs":  func(c *caller, name string) { c.do("DELETE", "/v1/agency", m{"name": name}).is(409) },
+		"Later Labs": func(c *caller, name string) { c.post("/settings/agency", url.Values{"name": {name}}).is(409) },
+	} {
+		address := strings.ToLower(strings.Fields(name)[0])
+		late, third := p.signUp(address+"@agency.example", name)
+		kept.keep(late.cookie, p.newestCode(address+"@agency.example"))
+		p.onMax(third.ID)
+		_, secret, payer := late.paying("pays-" + address + "@client.example")
+		kept.keep(secret, payer.cookie)
+		var page checkout
+		payer.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+		p.webhooks(standin.Plan{Hold: true})
+		p.pay(page.URL, "pay")
+		end(late, name)
+		p.webhooks(standin.Plan{})
+		payer.joins(third.ID)
+	}
 
 	// The ends: one by the API, one by the page.
 	c = p.signIn("founder@agency.example")

@@ -166,6 +166,21 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	tendClients(t, p, o, program)
 	thingsJob(p, o, kept)
 
+	// What it comes back to, and the client that does not exist; a key's use is noted when the hour is new.
+	for _, look := range []func(c *caller) *answer{
+		func(c *caller) *answer { return c.get("/v1/home") },
+		func(c *caller) *answer { return c.post("/v1/sandbox", nil) },
+	} {
+		p.advance(61 * time.Minute)
+		k := o.key("home", "agency:read", "clients:read", "resources:read", "activity:read")
+		kept.keep(k.Secret)
+		look(p.program(k.Secret)).is(200)
+		look(o).is(200)
+	}
+	for _, path := range []string{"/home", "/sandbox/start", "/sandbox/email", "/sandbox/invitation", "/sandbox/portal"} {
+		o.get(path).is(200)
+	}
+
 	// What people are told of what clients did.
 	o.get("/v1/notification-settings").is(200)
 	o.do("PATCH", "/v1/notification-settings", m{"items": []m{{"kind": "invite_expired", "enabled": true}}}).is(200)

@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
@@ -147,9 +148,19 @@ func (c Closings) ClientCount(ctx context.Context, which id.Agency, most int) (i
 	return c.t.clientCount(ctx, which, most)
 }
 
-// BoundCount counts the agency's clients that money ties to it, as they are now.
-func (c Closings) BoundCount(ctx context.Context, which id.Agency) (int, error) {
-	return c.t.boundCount(ctx, which)
+// Bound visits the agency's clients that money ties to it, as they are now.
+func (c Closings) Bound(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
+	return c.t.bound(ctx, which, visit)
+}
+
+// Client reads one relationship.
+func (c Closings) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return c.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
+func (c Closings) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return c.t.commit(ctx, agency, change)
 }
 
 // Close writes that the agency is at its end.

@@ -28,7 +28,8 @@ func (t *Table) agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 func readAgency(r *reader) (*agency.Agency, error) {
 	a := &agency.Agency{ID: id.Agency(r.s("pk")), Name: r.s("name"), Color: r.s("color"), LogoURL: r.s("logo"),
 		Plan:      agency.Plan(r.s("plan")),
-		Suspended: !r.time("suspended").IsZero(), CreatedAt: r.time("created"), ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
+		Suspended: !r.time("suspended").IsZero(), SuspendedAt: r.time("suspended"), CreatedAt: r.time("created"),
+		ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
 		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
 	a.Payment = readSubscription(r, "payment")

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -242,29 +243,28 @@ func (t *Table) clientCount(ctx context.Context, which id.Agency, most int) (int
 	return int(res.Count), nil
 }
 
-// boundCount counts the agency's clients that money ties to it, as they are now.
-func (t *Table) boundCount(ctx context.Context, which id.Agency) (int, error) {
+// bound visits the agency's clients that money ties to it, as they are now.
+func (t *Table) bound(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
 	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("pk = :p AND begins_with(sk, :c)"),
 		FilterExpression:          aws.String("attribute_exists(payment)"),
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix)}}
-	n := 0
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {
-			return 0, outside(err)
+			return outside(err)
 		}
 		for _, i := range res.Items {
 			c, err := readClient(&reader{item: i})
-			if err != nil {
-				return 0, err
+			if err == nil && c.Bound() {
+				err = visit(c)
 			}
-			if c.Bound() {
-				n++
+			if err != nil {
+				return err
 			}
 		}
 		if res.LastEvaluatedKey == nil {
-			return n, nil
+			return nil
 		}
 		in.ExclusiveStartKey = res.LastEvaluatedKey
 	}

@@ -46,6 +46,8 @@ type Agency struct {
 	Sends     Sends
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
+	// SuspendedAt is when it came to be suspended; zero while it is not.
+	SuspendedAt time.Time
 	// HaltedAt is when the operator stopped what its clients have bought, besides suspending it: nobody is charged for that until
 	// the agency goes on. Zero while they run.
 	HaltedAt time.Time

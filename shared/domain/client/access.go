@@ -94,8 +94,12 @@ func (c *Client) MayEnd(by Side) error {
 // Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought
 // is not deleted yet.
 func (c *Client) Bound() bool {
-	switch c.Payment.State {
-	case subscription.CheckoutOpen, subscription.Active, subscription.PastDue, subscription.Disputed:
+	return c.Payment.State == subscription.CheckoutOpen || c.Kept()
+}
+
+// Kept tells whether the client is [Client.Bound] by more than an open payment page, which can be closed.
+func (c *Client) Kept() bool {
+	if s := c.Payment.State; s.Open() || s == subscription.Disputed || c.Payment.Resting {
 		return true
 	}
 	return slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.State != purchase.Deleted && i.State != purchase.Refunded })

@@ -86,6 +86,9 @@ func (p *Subscription) End() time.Time {
 	return p.EndsAt
 }
 
+// Renews tells whether it goes on until somebody cancels it. What rests does: it is taken up again.
+func (p *Subscription) Renews() bool { return p.State.Open() && p.End().IsZero() }
+
 // Forget forgets a customer that is there no more at the provider, so that the next purchase makes another. It returns false
 // where it is not the one that is known.
 func (p *Subscription) Forget(customer string) bool {
@@ -143,6 +146,13 @@ func (p *Subscription) Withdraw(attempt int) bool {
 	}
 	p.State, p.Due = None, time.Time{}
 	return true
+}
+
+// Shut notes that the open page was closed at the provider, and had not been paid.
+func (p *Subscription) Shut() {
+	if p.State == CheckoutOpen {
+		p.State, p.Due = None, time.Time{}
+	}
 }
 
 // Hurry has an open page looked at as soon as anybody can, because what it is for has ended.

@@ -219,9 +219,10 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 204,
 		summary: "Delete your agency",
 		description: "For owners who signed in within the last 15 minutes. Not possible while a client pays by subscription for " +
-			"something they own. Every invite stops working at once, every portal closes, and members and API keys lose" +
-			" their rights. The rest is deleted in the background. Clients keep their sign-ins.",
-		codes: []fault.Code{fault.Invalid, fault.NotActive},
+			"something they own. Payment pages that are still open close first; if one was just paid, nothing is deleted. " +
+			"Every invite stops working at once, every portal closes, and members and API keys lose " +
+			"their rights. The rest is deleted in the background. Clients keep their sign-ins.",
+		codes: []fault.Code{fault.Invalid, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *closeInput) (*noContent, error) {
 		return nil, closing.Close(ctx, caller, in.Body.Name)
 	})

@@ -372,7 +372,7 @@ func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operatio
 		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
 		summary:     "Buy the Max plan",
 		description: "For owners who signed in within the last hour. Calling it again gives the same payment page.",
-		codes:       []fault.Code{fault.Invalid, fault.AlreadyPaid, fault.PaymentsOff},
+		codes:       []fault.Code{fault.Invalid, fault.Suspended, fault.AlreadyPaid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *planInput) (*checkoutOutput, error) {
 		p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))
 		if err != nil {

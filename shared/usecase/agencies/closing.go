@@ -2,14 +2,18 @@ package agencies
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 // Fresh is how long ago a sign-in may be for what cannot be undone.
@@ -34,8 +38,12 @@ type ClosingStore interface {
 	APIKeys(ctx context.Context, agency id.Agency) ([]identity.APIKey, error)
 	// ClientCount counts the agency's clients, at most to most.
 	ClientCount(ctx context.Context, agency id.Agency, most int) (int, error)
-	// BoundCount counts the agency's clients that are [client.Client.Bound], as they are now.
-	BoundCount(ctx context.Context, agency id.Agency) (int, error)
+	// Bound visits the agency's clients that are [client.Client.Bound], as they are now.
+	Bound(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
+	// Client reads one relationship; fresh asks for the state as it is now.
+	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Commit writes a change in one transaction, or nothing and [conflict.ErrChanged].
+	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// Close writes that the agency is at its end: from then on it is suspended, closed, without members and without
 	// keys, and due to be purged; [conflict.ErrChanged] when members or keys have changed since the Team was read. As many keys
 	// as an agency may have go with the members; those of more go after them.
@@ -44,8 +52,9 @@ type ClosingStore interface {
 
 // Closing deletes agencies.
 type Closing struct {
-	Store ClosingStore
-	Now   func() time.Time
+	Store     ClosingStore
+	Checkouts client.CheckoutCloser
+	Now       func() time.Time
 }
 
 // IsFresh tells whether the caller has signed in a short while ago.
@@ -66,7 +75,9 @@ func (c *Closing) ClientCount(ctx context.Context, caller identity.Caller) (int,
 // name must be the agency's name, as a person types who means it. Faults: [fault.Invalid] in the field name;
 // [fault.Forbidden] unless the caller is an owner; [fault.Unauthenticated] when the sign-in is not [Fresh];
 // [fault.NotActive] while a client pays by subscription, or what it has bought is there: its portal is the agency's, and
-// it would pay on for what it cannot see.
+// it would pay on for what it cannot see; [fault.AlreadyPaid] when a payment page that was open has been paid;
+// [fault.Unavailable] while one is being opened, or cannot be closed. Payment pages are closed, and their invites cancelled, one by
+// one before the agency is: what stops on the way goes on with the next call.
 func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string) error {
 	if err := caller.May(identity.InPerson); err != nil {
 		return err
@@ -86,14 +97,18 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 		if name != team.Agency.Name {
 			return fault.InField("name", "Type the agency's name exactly as it stands.")
 		}
-		bound, err := c.Store.BoundCount(ctx, caller.Agency)
+		pages, bound, err := c.bound(ctx, caller.Agency)
 		if err != nil {
 			return err
 		}
-		if bound > 0 {
-			return fault.New(fault.NotActive, "%s Cancel invites that are out, and ask the others to cancel first. "+
-				"What they have bought is deleted 30 days after it is paid for no more, or at once when you erase a client.",
-				boundWords(bound))
+		if bound > 0 { // before any page is closed: who may not delete loses nothing by trying
+			return fault.New(fault.NotActive, "%s Ask them to cancel first. What they have bought is deleted 30 days after it is paid "+
+				"for no more, or at once when you erase a client.", boundWords(bound))
+		}
+		for _, ref := range pages {
+			if err := c.shut(ctx, caller, ref); err != nil {
+				return err
+			}
 		}
 		keys, err := c.Store.APIKeys(ctx, caller.Agency)
 		if err != nil {
@@ -106,14 +121,67 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 				end.Keys = append(end.Keys, keys[i].ID)
 			}
 		}
-		return c.Store.Close(ctx, end)
+		if err := c.Store.Close(ctx, end); err != nil {
+			return err
+		}
+		c.late(ctx, caller)
+		return nil
 	})
+}
+
+// bound counts the clients that keep the agency from being deleted, and finds those for whom only a payment page is open.
+func (c *Closing) bound(ctx context.Context, which id.Agency) (pages []id.Ref, kept int, err error) {
+	err = c.Store.Bound(ctx, which, func(at *client.Client) error {
+		if at.Kept() {
+			kept++
+		} else {
+			pages = append(pages, at.Ref())
+		}
+		return nil
+	})
+	return pages, kept, err
+}
+
+// shut closes the payment page that is open for a relationship, and cancels the invite behind it so that no other is opened.
+func (c *Closing) shut(ctx context.Context, caller identity.Caller, ref id.Ref) error {
+	return conflict.Retry(ctx, func() error {
+		at, err := c.Store.Client(ctx, caller.Agency, ref, true)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || at.Payment.State != subscription.CheckoutOpen {
+			return err
+		}
+		if err := client.CloseCheckout(ctx, c.Checkouts, at); err != nil {
+			return err
+		}
+		at.Payment.Shut()
+		now := c.Now()
+		change := client.Change{Client: at}
+		if at.Invite.Cancel(now) == nil {
+			change.Audit = append(change.Audit,
+				row(now, caller.Actor(), audit.InviteCanceled, string(at.Invite.ID), "its agency is deleted"))
+		}
+		return c.Store.Commit(ctx, caller.Agency, change)
+	})
+}
+
+// late closes the payment pages that were opened between the count and the end. No other can be opened from then on. What fails here
+// is no fault of the deletion's, which is done: whoever pays on such a page gets the money back.
+func (c *Closing) late(ctx context.Context, caller identity.Caller) {
+	pages, _, err := c.bound(ctx, caller.Agency)
+	for _, ref := range pages {
+		err = errors.Join(err, c.shut(ctx, caller, ref))
+	}
+	if err != nil {
+		slog.WarnContext(ctx, "a payment page of a deleted agency may be open still", "error", err)
+	}
 }
 
 // boundWords says how many clients are in the way.
 func boundWords(n int) string {
 	if n == 1 {
-		return "One client of yours pays for what is its own, or is about to."
+		return "One client of yours pays for what is its own, or still has it."
 	}
-	return fmt.Sprintf("%d clients of yours pay for what is their own, or are about to.", n)
+	return fmt.Sprintf("%d clients of yours pay for what is their own, or still have it.", n)
 }

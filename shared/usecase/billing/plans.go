@@ -44,7 +44,7 @@ type Plans struct {
 
 // Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], also for a
 // sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
-// [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
+// [fault.Suspended] while it could not be used; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
 	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
 		return Page{}, err
@@ -95,6 +95,12 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 	err = conflict.Retry(ctx, func() error {
 		if a, err = s.Store.Agency(ctx, caller.Agency); err != nil {
 			return err
+		}
+		if a.Suspended {
+			return fault.New(fault.Suspended, "Your agency is suspended, so there is nothing to pay for now. Ask support to lift it.")
+		}
+		if a.Payment.Resting { // it goes on by itself, see rest
+			return fault.New(fault.AlreadyPaid, "Max starts again by itself in a moment. There is nothing to pay.")
 		}
 		if a.Plan == agency.Max && a.Payment.State == subscription.None {
 			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
@@ -245,7 +251,13 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if !a.ClosedAt.IsZero() {
 			return s.end(ctx, a, sub)
 		}
+		if err := s.shut(ctx, a); err != nil {
+			return err
+		}
 		f, err := facts(ctx, s.Provider, &a.Payment, sub)
+		if err == nil {
+			err = s.rest(ctx, a, &f)
+		}
 		if err != nil {
 			return err
 		}
@@ -259,7 +271,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 			return nil
 		case change.Fulfil || change.Opened:
 			a.Plan = agency.Max
-		case change.Closed:
+		case lapsed(&a.Payment) && !lapsed(&before.Payment):
 			a.Plan = agency.Free
 		}
 		if a.Plan != before.Plan {
@@ -281,6 +293,9 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 	}
 	return payBack(ctx, s.Provider, second, "the agency has a plan already, or is gone")
 }
+
+// lapsed tells whether a plan was paid for and is not any more. One that rests has not lapsed: it is taken up again.
+func lapsed(p *subscription.Subscription) bool { return p.Over() && !p.Resting }
 
 // tell hands over the mails to the agency's owners about what its bank wants, and notes that: what could not be handed over is
 // told by the next look. A crash between the two tells twice.
@@ -357,22 +372,41 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner;
 // [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
-	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
-		return "", err
-	}
-	if err := s.Provider.Ready(); err != nil {
-		return "", err
-	}
-	a, err := s.Store.Agency(ctx, caller.Agency)
+	pay, err := s.paid(ctx, caller)
 	if err != nil {
 		return "", err
 	}
-	if a.Payment.Customer == "" {
-		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
-	}
-	url, err := s.Provider.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.Settings.Origin+back)
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
 	return url, asFault(err)
+}
+
+// Cancel is the address of the payment service's own page on which an owner cancels Max, which leads back to the path. Faults: as
+// Account; [fault.NotFound] for a plan that does not renew.
+func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string) (string, error) {
+	pay, err := s.paid(ctx, caller)
+	if err != nil {
+		return "", err
+	}
+	return cancelPage(ctx, s.Provider, pay, s.Settings.Origin+back, "?")
+}
+
+// paid is how the payment of an owner's agency that has paid stands.
+func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription.Subscription, error) {
+	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return nil, err
+	}
+	if err := s.Provider.Ready(); err != nil {
+		return nil, err
+	}
+	a, err := s.Store.Agency(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	if a.Payment.Customer == "" {
+		return nil, fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
+	}
+	return &a.Payment, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/money"
@@ -32,7 +33,7 @@ func (s *Checkouts) rest(ctx context.Context, c *client.Client, f *subscription.
 	case halted == x.Resting || !halted && !c.Payment.Resting: // as it should be, or somebody else's doing
 		return nil
 	case halted:
-		if err := s.returnUnused(ctx, x, fmt.Sprint("rest.", x.ID, ".", a.HaltedAt.UnixMilli()), a.HaltedAt); err != nil {
+		if err := returnUnused(ctx, s.Provider, x, fmt.Sprint("rest.", x.ID, ".", a.HaltedAt.UnixMilli()), a.HaltedAt); err != nil {
 			return err
 		}
 		_, err = s.Provider.Rest(ctx, x.ID)
@@ -48,12 +49,55 @@ func (s *Checkouts) rest(ctx context.Context, c *client.Client, f *subscription.
 	return err
 }
 
+// rest stops the payment of an agency's own plan while the agency is suspended and cannot use it, and gives the unused days back; and
+// takes up again what rests when the suspension is lifted. The subscription rests, and does not end, because one that has ended can
+// never be taken up again (BILLING.md: canceled is inactive): its owner would have to buy anew. One that was to end by itself is not
+// taken up: a new period was never asked for. Otherwise as for clients.
+func (s *Plans) rest(ctx context.Context, a *agency.Agency, f *subscription.Facts) error {
+	x := f.Subscription
+	if x == nil || x.ID != a.Payment.Reference && (a.Payment.State.Open() || a.Payment.State == subscription.Disputed) ||
+		x.Status.Final() || !x.Resting && !x.Status.Serves() {
+		return nil
+	}
+	var err error
+	switch {
+	case a.Suspended == x.Resting || !a.Suspended && !a.Payment.Resting: // as it should be, or somebody else's doing
+		return nil
+	case a.Suspended:
+		key := fmt.Sprint("rest.", x.ID, ".", a.SuspendedAt.UnixMilli())
+		if err := returnUnused(ctx, s.Provider, x, key, a.SuspendedAt); err != nil {
+			return err
+		}
+		_, err = s.Provider.Rest(ctx, x.ID)
+	case !x.Renews():
+		_, err = s.Provider.CancelSubscription(ctx, x.ID, false)
+	default:
+		_, err = s.Provider.Wake(ctx, x.ID)
+	}
+	if err != nil {
+		return asFault(err)
+	}
+	*f, err = facts(ctx, s.Provider, &a.Payment, x.ID)
+	return err
+}
+
+// shut closes the open page of the plan of an agency that is suspended, so that nobody pays for what cannot be used.
+func (s *Plans) shut(ctx context.Context, a *agency.Agency) error {
+	if !a.Suspended || a.Payment.State != subscription.CheckoutOpen || a.Payment.Checkout.ID == "" {
+		return nil
+	}
+	if _, err := s.Provider.ExpireCheckout(ctx, a.Payment.Checkout.ID); err != nil && !payment.Is(err, payment.Missing) {
+		return asFault(err)
+	}
+	return nil
+}
+
 // returnUnused gives back what was paid for the days of the current period that are left at a moment.
-func (s *Checkouts) returnUnused(ctx context.Context, x *payment.Subscription, key string, at time.Time) error {
+func returnUnused(ctx context.Context, provider Provider, x *payment.Subscription, key string, at time.Time) error {
 	if x.Status != payment.Active { // what is left is not paid
 		return nil
 	}
-	last, err := s.Provider.LastPayment(ctx, x.ID)
+	last, err := provider.LastPayment(ctx, x.ID)
 	if err != nil && !payment.Is(err, payment.Missing) {
 		return asFault(err)
 	}
@@ -61,7 +105,7 @@ func (s *Checkouts) returnUnused(ctx context.Context, x *payment.Subscription, k
 	if last.Intent == "" || part.Minor <= 0 {
 		return nil
 	}
-	_, err = s.Provider.Refund(ctx, payment.RefundRequest{IdempotencyKey: key, Intent: last.Intent, Amount: part,
+	_, err = provider.Refund(ctx, payment.RefundRequest{IdempotencyKey: key, Intent: last.Intent, Amount: part,
 		Metadata: map[string]string{"latchkey_rest": at.UTC().Format(time.RFC3339)}})
 	switch {
 	case payment.Is(err, payment.KeyReused): // it was given back before

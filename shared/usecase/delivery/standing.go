@@ -32,6 +32,7 @@ func (w *Worker) standing(ctx context.Context, j job.Mail) error {
 			return err
 		}
 		m.To, d.ToAgency, d.Link = who.Email, true, w.Origin+"/clients"
+		d.OnMax = a.Payment.State.Open() || a.Payment.Resting
 	} else {
 		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
 		if fault.Is(err, fault.NotFound) || err == nil && c.Erased() {

@@ -196,7 +196,7 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 		}
 		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
 	}
-	if a.Payment.State.Open() || a.Payment.State == subscription.CheckoutOpen { // nobody pays for what is gone
+	if p := a.Payment; p.State.Open() || p.Resting || p.State == subscription.CheckoutOpen { // nobody pays for what is gone
 		if err := s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0); err != nil {
 			return err
 		}
@@ -242,6 +242,11 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 	})
 	if err != nil {
 		return err
+	}
+	if p := a.Payment; a.Suspended && (p.State == subscription.CheckoutOpen || p.State.Open()) || !a.Suspended && p.Resting {
+		if err := s.Billing.Send(ctx, job.Billing{Agency: a.ID}.Encode(), 0); err != nil { // its own plan rests, too, or goes on
+			return err
+		}
 	}
 	if news {
 		people, err := s.Store.People(ctx, a.ID)

@@ -44,6 +44,12 @@ func standing(to, from agency.Standing, toAgency bool) letter.Letter {
 		Link: "https://portal.example/portal?agency=ag_1", Platform: "Latchkey"})
 }
 
+// onMax is what people of an agency that pays for its own plan are told.
+func onMax(to, from agency.Standing) letter.Letter {
+	return letter.Standing(letter.StandingData{AgencyName: "Northwind Automations", To: to, From: from, ToAgency: true, OnMax: true,
+		Link: "https://portal.example/clients", Platform: "Latchkey"})
+}
+
 func updates(n int) letter.DigestData {
 	d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.example/clients"}
 	d.Lines = []letter.DigestLine{
@@ -104,6 +110,8 @@ func TestGoldenMails(t *testing.T) {
 		"restarted-client": standing(agency.Good, agency.Halted, false),
 		"resumed-client":   standing(agency.Good, agency.Suspended, false),
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
+		"suspended-max":    onMax(agency.Suspended, agency.Good),
+		"resumed-max":      onMax(agency.Good, agency.Suspended),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
 		"confirm-plan":     letter.ConfirmPlan(confirming()),
