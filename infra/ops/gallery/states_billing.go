@@ -51,7 +51,7 @@ func billingStates() []state {
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
-	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: "Card and invoices need a sign-in of the last hour."},
+	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: words.Say("portal.card_needs")},
 		paying.Instances
 	const invoice, last = "https://invoice.stripe.com/i/acct_1/test_1", "21 November 2026"
 	asks, nowhere, leaving, asked := due, due, paying, paying

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"net/url"
@@ -236,11 +237,42 @@ func createPortal(e *Engine, r *request) (map[string]any, *apiError) {
 	}
 	p := &portal{ID: e.id("bps_"), Created: e.at, Customer: id, ReturnURL: optional(r.text("return_url"))}
 	p.URL = e.options.Base + "/portal/" + p.ID
-	if fail := r.unknown(); fail != nil {
+	var fail *apiError
+	if p.Flow, fail = portalFlow(e, r, id); fail != nil {
+		return nil, fail
+	}
+	if fail = r.unknown(); fail != nil {
 		return nil, fail
 	}
 	put(e, e.state.portals, "bps", p.ID, p)
 	return e.answer(p.ID), nil
+}
+
+// portalFlow is the one thing that a visit to the portal is for; nil for all that there is. Of those that Stripe has it takes
+// cancelling, of a subscription that goes on, with a way back of its own.
+func portalFlow(e *Engine, r *request, customer string) (*flow, *apiError) {
+	const of = "flow_data[subscription_cancel][subscription]"
+	f := &flow{Type: r.text("flow_data[type]")}
+	if f.Type == "" {
+		return nil, nil //nolint:nilnil // nothing alone
+	}
+	f.Cancel.Subscription = r.text(of)
+	f.After.Type = cmp.Or(r.text("flow_data[after_completion][type]"), "portal_homepage")
+	if to, there := r.take("flow_data[after_completion][redirect][return_url]"); there {
+		f.After.Redirect = &redirect{to}
+	}
+	s := e.state.subscriptions.get(f.Cancel.Subscription)
+	switch {
+	case f.Type != "subscription_cancel":
+		return nil, invalid("flow_data[type]", "", "The stand-in knows subscription_cancel alone.")
+	case (f.After.Type == "redirect") != (f.After.Redirect != nil):
+		return nil, invalid("flow_data[after_completion][redirect]", "parameter_missing", "A redirect needs its return_url.")
+	case s == nil || s.Customer != customer:
+		return nil, invalid(of, "resource_missing", "No such subscription: '"+f.Cancel.Subscription+"'")
+	case s.final() || s.CancelAt != nil:
+		return nil, invalid(of, "", "The subscription is already set to be canceled at period end, or has ended.")
+	}
+	return f, nil
 }
 
 func listSubscriptions(e *Engine, r *request) (map[string]any, *apiError) {

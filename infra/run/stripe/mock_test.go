@@ -105,6 +105,11 @@ var everyCall = map[string]func(context.Context, *stripe.Client) error{
 		_, err := c.BillingPortal(ctx, "cus_1", "https://portal.example.com/")
 		return err
 	},
+	"CancelPage": func(ctx context.Context, c *stripe.Client) error {
+		_, err := c.CancelPage(ctx, payment.CancelVisit{Customer: "cus_1", Subscription: "sub_1", Back: "https://portal.example.com/",
+			Done: "https://portal.example.com/?ending=1"})
+		return err
+	},
 	"Customer":     func(ctx context.Context, c *stripe.Client) error { _, err := c.Customer(ctx, "cus_1"); return err },
 	"Subscription": func(ctx context.Context, c *stripe.Client) error { _, err := c.Subscription(ctx, "sub_1"); return err },
 	"SubscriptionsOf": func(ctx context.Context, c *stripe.Client) error {

@@ -341,8 +341,32 @@ type portal struct {
 	ID        string  `json:"id"`
 	Created   int64   `json:"created"`
 	Customer  string  `json:"customer"`
+	Flow      *flow   `json:"flow"`
 	ReturnURL *string `json:"return_url"`
 	URL       string  `json:"url"`
+}
+
+// flow has a visit to the billing portal do one thing alone: cancel a subscription.
+type flow struct {
+	Type   string     `json:"type"`
+	After  completion `json:"after_completion"`
+	Cancel struct {
+		Retention    any    `json:"retention"`
+		Subscription string `json:"subscription"`
+	} `json:"subscription_cancel"`
+	Update  any `json:"subscription_update"`
+	Confirm any `json:"subscription_update_confirm"`
+}
+
+// completion is where a flow leads once its one thing is done.
+type completion struct {
+	Type         string    `json:"type"`
+	Confirmation any       `json:"hosted_confirmation"`
+	Redirect     *redirect `json:"redirect"`
+}
+
+type redirect struct {
+	ReturnURL string `json:"return_url"`
 }
 
 type event struct {
@@ -435,7 +459,7 @@ var constants = func() map[string]map[string]any {
 			"evidence":{"enhanced_evidence":{}},"evidence_details":{"due_by":null,"enhanced_eligibility":{},
 			"has_evidence":false,"past_due":false,"submission_count":0},"livemode":false,"metadata":{}}`,
 		"billing_portal.session": `{"object":"billing_portal.session","configuration":"bpc_local","customer_account":null,
-			"flow":null,"livemode":false,"locale":null,"on_behalf_of":null}`,
+			"livemode":false,"locale":null,"on_behalf_of":null}`,
 		"event": `{"object":"event","api_version":"` + APIVersion + `","livemode":false}`,
 	}
 	out := map[string]map[string]any{}

@@ -341,6 +341,8 @@ type portalView struct {
 	ID            string         `json:"id"`
 	ReturnURL     string         `json:"returnUrl,omitempty"`
 	Email         string         `json:"email"`
+	Cancels       bool           `json:"cancels,omitempty"` // cancelling is all that this visit is for
+	Done          string         `json:"done,omitempty"`    // where it leads then
 	Subscriptions []Subscription `json:"subscriptions"`
 	Invoices      []invoiceView  `json:"invoices"`
 }
@@ -353,14 +355,17 @@ func (e *Engine) showPortal(w http.ResponseWriter, r *http.Request) {
 			return false
 		}
 		u := e.state.customers.get(p.Customer)
-		v.ReturnURL, v.Email = value(p.ReturnURL), value(u.Email)
+		v.ReturnURL, v.Email, v.Cancels = value(p.ReturnURL), value(u.Email), p.Flow != nil
+		if v.Cancels && p.Flow.After.Redirect != nil {
+			v.Done = p.Flow.After.Redirect.ReturnURL
+		}
 		for _, s := range e.state.subscriptions.newest() {
-			if s.Customer == u.ID {
+			if s.Customer == u.ID && (p.Flow == nil || s.ID == p.Flow.Cancel.Subscription) {
 				v.Subscriptions = append(v.Subscriptions, e.subscriptionView(s))
 			}
 		}
 		for _, i := range e.state.invoices.newest() {
-			if i.Customer == u.ID && i.Status != "draft" {
+			if i.Customer == u.ID && i.Status != "draft" && p.Flow == nil {
 				v.Invoices = append(v.Invoices, e.invoiceView(i))
 			}
 		}
@@ -373,13 +378,19 @@ func (e *Engine) showPortal(w http.ResponseWriter, r *http.Request) {
 
 // postPortal takes {"do": "cancel|resume|card", "subscription", "number"}.
 func (e *Engine) postPortal(w http.ResponseWriter, r *http.Request) {
-	field, customer := in(r), ""
+	field, customer, next := in(r), "", e.path()+"/portal/"+r.PathValue("id")
 	if !e.look(w, func() bool {
 		p := e.state.portals.get(r.PathValue("id"))
 		if p == nil {
 			return false
 		}
 		customer = p.Customer
+		if p.Flow != nil {
+			if p.Flow.After.Redirect != nil {
+				next = p.Flow.After.Redirect.ReturnURL
+			}
+			return field("do") == "cancel" && field("subscription") == p.Flow.Cancel.Subscription
+		}
 		s := e.state.subscriptions.get(field("subscription"))
 		return field("do") == "card" || s != nil && s.Customer == customer
 	}) {
@@ -396,7 +407,7 @@ func (e *Engine) postPortal(w http.ResponseWriter, r *http.Request) {
 	default:
 		err = errors.New("the portal can cancel, resume and change the card")
 	}
-	e.done(w, r, err, map[string]bool{"done": err == nil}, e.path()+"/portal/"+r.PathValue("id"))
+	e.done(w, r, err, map[string]bool{"done": err == nil}, next)
 }
 
 // shown is how many events the page lists.

@@ -93,6 +93,35 @@ func TestACustomerPaysOnThePage(t *testing.T) {
 	}
 }
 
+// TestACustomerIsLedStraightToCancelling one subscription: the page does nothing else, leads back, and is not opened for what ends.
+func TestACustomerIsLedStraightToCancelling(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, other := w.subscribed(standin.CardGood), w.subscribed(standin.CardGood)
+	visit := payment.CancelVisit{Customer: s.Customer, Subscription: s.ID, Back: "https://portal.example.com/",
+		Done: "https://portal.example.com/?ending=1"}
+	page := must(w.till.CancelPage(t.Context(), visit))(t)
+	w.sees(page, "Cancel subscription", "n8n hosting, 10 GB, WhatsApp service", "It renews on 28 February 2026", visit.Back)
+	for _, form := range []url.Values{{"do": {"cancel"}, "subscription": {other.ID}}, {"do": {"card"}, "number": {standin.CardGood}}} {
+		if status, _, _ := w.page("POST", page, html, form.Encode()); status != http.StatusNotFound {
+			t.Errorf("%v: %d", form, status)
+		}
+	}
+	if end := w.submits(page, url.Values{"do": {"cancel"}, "subscription": {s.ID}}); end != visit.Done {
+		t.Errorf("cancelling leads to %s", end)
+	}
+	if got := w.subscription(s.ID); got.Ends().IsZero() {
+		t.Errorf("%+v does not end", got)
+	}
+	if _, err := w.till.CancelPage(t.Context(), visit); !payment.Is(err, payment.Refused) {
+		t.Errorf("what ends already: %v", err)
+	}
+	visit.Subscription = other.ID
+	if _, err := w.till.CancelPage(t.Context(), visit); !payment.Is(err, payment.Missing) {
+		t.Errorf("somebody else's: %v", err)
+	}
+}
+
 func TestACustomerLooksAfterThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -68,14 +68,43 @@ func TestX5DecliningByThePage(t *testing.T) {
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not <our> thing"}})).is(422).hides("<our>")
 	thanks := "/i/" + secret + "?done=declined"
 	c.post("/i/"+secret, do("decline", url.Values{"reason": {"Not our thing"}})).is(303).has("Location", thanks)
-	said := c.get(thanks).is(200).shows("You declined the invitation", "told the person who invited you").hides(i.Email, "Northwind")
-	// It is the page of every link, so that it tells of none whether it was ever good.
-	if other := c.get("/i/lki_unknown?done=declined").is(200); string(other.body) != string(said.body) {
-		t.Errorf("the thanks of a link that never was is another page:\n%s", other.body)
-	}
+	c.get(thanks).is(200).shows("You declined the invitation", "told the person who invited you").hides(i.Email, "Northwind")
 	c.get("/i/" + secret).is(410).shows("This invitation is no longer valid.")
 	c.post("/i/"+secret, do("decline", url.Values{})).is(410).hides("Northwind")
 	o.get("/clients/" + i.ClientID).is(200).shows("Not our thing")
+}
+
+// TestOnlyAnAnswerThatWasGivenIsThankedFor: the address that thanks thanks for nothing else, whoever types it.
+func TestOnlyAnAnswerThatWasGivenIsThankedFor(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	c := p.nobody()
+	const no, other = "?done=declined", "?done=proposed"
+	waits, open := o.linkTo(p.address("waits"))
+	for _, done := range []string{no, other} {
+		c.get("/i/"+open+done).is(200).shows("Accept Invitation").hides("You declined", "told Northwind")
+	}
+
+	// Proposing and declining are two things.
+	_, elsewhere := o.linkTo(p.address("elsewhere"))
+	c.post("/i/"+elsewhere, do("propose", url.Values{"email": {p.address("right")}})).is(303)
+	c.get("/i/" + elsewhere + other).is(200).shows("told Northwind Automations")
+	c.get("/i/" + elsewhere + no).is(200).shows("Accept Invitation").hides("You declined")
+	_, refused := o.linkTo(p.address("refuses"))
+	c.post("/i/"+refused, do("decline", url.Values{})).is(303)
+	c.get("/i/" + refused + no).is(200).shows("You declined the invitation")
+
+	// Of links that are dead for any other reason, the page is that of a dead link.
+	o.post("/v1/invites/"+waits.ID+"/cancel", nil).is(200)
+	_, used := o.linkTo(p.address("used"))
+	p.signIn(p.address("used")).post("/v1/invitations/"+used+"/accept", nil).is(200)
+	dead := c.get("/i/lki_unknown").is(410).shows("This invitation is no longer valid.")
+	for name, at := range map[string]string{"cancelled": open + no, "used": used + no, "one letter off": swapLast(refused) + no,
+		"never was": "lki_unknown" + no, "cancelled, proposed": open + other, "declined, proposed": refused + other} {
+		if a := c.get("/i/" + at).is(410); string(a.body) != string(dead.body) {
+			t.Errorf("%s: is another page than that of a dead link:\n%s", name, a.body)
+		}
+	}
 }
 
 func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {

@@ -84,6 +84,7 @@ func TestAnAgencyOfTwoThousandClients(t *testing.T) {
 	owner := visit(t, in, l, "owner")
 	owner.signIn(local.Owner)
 
+	owner.open("/clients")
 	owner.sees("Clients", "Older")
 	owner.look("crowd-clients")
 	for address, name := range odd {

@@ -117,7 +117,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.isOn("Skip to content")
 	owner.strike(kb.Enter)
 	owner.tab("Invite Client")
-	owner.strike(" ")
+	owner.strike(kb.Enter) // a link, to the list with its dialog open
 	owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
 	owner.isOn("Client email")
 

@@ -20,6 +20,9 @@ func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	owner.look("sign-in")
 	owner.signIn(local.Owner)
 	owner.sees("Invite your first client")
+	owner.look("home-empty")
+	owner.open("/clients")
+	owner.sees("Invite your first client")
 	owner.look("clients-empty")
 
 	// One invite, by keyboard once the dialog is open: the focus is in the address, Enter sends.
@@ -39,6 +42,7 @@ func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	owner.click(`//label[contains(., "Acme staging")]/input`)
 	owner.click(`//li[contains(., "Acme staging")]//label[contains(., "Read-write")]`)
 	owner.write("email", "ops@acme.example"+kb.Enter)
+	owner.sent("ops@acme.example")
 	owner.sees("Invite pending - This client has not yet accepted their invitation.", "spam folder", "Acme staging")
 	owner.look("client-pending")
 
@@ -109,7 +113,7 @@ func TestDeadLinksSayWhatToDo(t *testing.T) {
 		owner.open("/clients?invite=new")
 		owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
 		owner.write("email", address+kb.Enter)
-		owner.sees("Invite pending")
+		owner.sent(address)
 		return l.mailTo(address, 0).Links[0]
 	}
 	canceled := invite("first@acme.example")
@@ -139,6 +143,9 @@ func TestFE1AnAgencyOnFreeIsToldWhatInvitingNeeds(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	solo := visit(t, in, l, "solo owner")
 	solo.signIn(local.SoloOwner)
+	solo.sees("Get the Max plan", "You need Max to invite clients.")
+	solo.look("home-free-plan")
+	solo.open("/clients")
 	solo.sees("Inviting clients needs the Max plan.")
 	solo.look("clients-free-plan")
 }

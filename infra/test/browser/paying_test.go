@@ -40,7 +40,8 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	owner.sees("Asks for €68.00 a month or €680.00 a year")
 	owner.look("invite-paying")
 	owner.write("email", "ops@acme.example"+kb.Enter)
-	owner.sees("Invite pending", "They pay", "Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year")
+	owner.sent("ops@acme.example")
+	owner.sees("They pay", "Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year")
 	owner.look("client-paying-pending")
 
 	client := visit(t, in, l, "client")
@@ -87,7 +88,7 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	client.look("portal-setting-up")
 	owner.open("/clients")
 	owner.press("Acme Ltd")
-	owner.sees("n8n Hosting, 30 GB", "The client's own", "Payment received")
+	owner.sees("n8n Hosting, 30 GB", "Their own", "Payment received")
 	owner.look("client-setting-up")
 
 	// Both pages get on by themselves.
@@ -115,6 +116,7 @@ func TestFE23FE24AClientPays(t *testing.T) {
 	}
 	l.advance(366 * 24 * time.Hour)
 	owner.signIn(local.Owner)
+	owner.open("/clients")
 	owner.sees("Payment failed")
 	owner.look("clients-past-due")
 	owner.press("Acme Ltd")

@@ -147,6 +147,26 @@ func (c *Client) BillingPortal(ctx context.Context, customer, returnURL string) 
 	return s.URL, nil
 }
 
+// CancelPage opens Stripe's billing portal where one subscription is cancelled, with nothing else on the page
+// (https://docs.stripe.com/customer-management/portal-deep-links). The link is for this person at this moment, as that of
+// BillingPortal.
+func (c *Client) CancelPage(ctx context.Context, v payment.CancelVisit) (string, error) {
+	s, err := c.api.V1BillingPortalSessions.Create(ctx, &stripe.BillingPortalSessionCreateParams{
+		Customer: stripe.String(v.Customer), ReturnURL: stripe.String(v.Back),
+		FlowData: &stripe.BillingPortalSessionCreateFlowDataParams{
+			Type: stripe.String(string(stripe.BillingPortalSessionFlowTypeSubscriptionCancel)),
+			SubscriptionCancel: &stripe.BillingPortalSessionCreateFlowDataSubscriptionCancelParams{
+				Subscription: stripe.String(v.Subscription)},
+			AfterCompletion: &stripe.BillingPortalSessionCreateFlowDataAfterCompletionParams{
+				Type:     stripe.String(string(stripe.BillingPortalSessionFlowAfterCompletionTypeRedirect)),
+				Redirect: &stripe.BillingPortalSessionCreateFlowDataAfterCompletionRedirectParams{ReturnURL: stripe.String(v.Done)}},
+		}})
+	if err != nil {
+		return "", explain(err)
+	}
+	return s.URL, nil
+}
+
 // Customer reads a customer (https://docs.stripe.com/api/customers/retrieve); a deleted one is Deleted and nothing else.
 func (c *Client) Customer(ctx context.Context, id string) (payment.Customer, error) {
 	u, err := c.api.V1Customers.Retrieve(ctx, id, nil)

@@ -182,7 +182,9 @@ func (i *Invite) Decline(now time.Time, reason string) error {
 		return err
 	}
 	i.Reason = reason
+	tokens := i.Tokens // open nothing, but show who is to be thanked for the answer
 	i.end(Canceled, Declined, now, reason)
+	i.Tokens = tokens
 	return nil
 }
 

@@ -179,6 +179,13 @@ type CheckoutQuery struct {
 	Status                        CheckoutStatus // empty for all
 }
 
+// CancelVisit is a customer's visit to the page on which one subscription is cancelled: from where it comes back, and from where
+// when it was cancelled.
+type CancelVisit struct {
+	Customer, Subscription string
+	Back, Done             string
+}
+
 // SubscriptionStatus is where a subscription is.
 type SubscriptionStatus string
 

@@ -86,6 +86,9 @@ func (p *Subscription) End() time.Time {
 	return p.EndsAt
 }
 
+// Renews tells whether it goes on until somebody cancels it. What rests does: it is taken up again.
+func (p *Subscription) Renews() bool { return p.State.Open() && p.End().IsZero() }
+
 // Forget forgets a customer that is there no more at the provider, so that the next purchase makes another. It returns false
 // where it is not the one that is known.
 func (p *Subscription) Forget(customer string) bool {

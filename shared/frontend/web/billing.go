@@ -294,7 +294,7 @@ func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Red
 	})
 }
 
-// OpenBilling leads a client to their card and invoices.
+// OpenBilling leads a client to their card and invoices, or with cancel=1 to where they cancel.
 func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.Invoices) *Redirect {
 	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
@@ -304,13 +304,17 @@ func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.In
 		if err := cmp.Or(at.refused, err); err != nil {
 			return err
 		}
+		if r.PostForm.Get("cancel") != "" {
+			at.next, err = invoices.Cancel(r.Context(), at.who, which)
+			return err
+		}
 		at.next, err = invoices.Page(r.Context(), at.who, which)
 		return err
 	})
 }
 
-// StartUpgrade leads an owner to the payment service: to buy Max, or with account=1 to the agency's card and invoices,
-// from where it comes back to the page that it was on.
+// StartUpgrade leads an owner to the payment service: to buy Max, with account=1 to the agency's card and invoices, or with
+// cancel=1 to where Max is cancelled; from there it comes back to the page that it was on.
 func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
 	who := identity.ByStaff(identity.InPerson)
 	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
@@ -324,6 +328,10 @@ func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plan
 		}
 		if r.PostForm.Get("account") != "" {
 			at.next, err = plans.Account(r.Context(), at.who, from)
+			return err
+		}
+		if r.PostForm.Get("cancel") != "" {
+			at.next, err = plans.Cancel(r.Context(), at.who, from)
 			return err
 		}
 		p, err := plans.Start(r.Context(), at.who, payment.Interval(r.PostForm.Get("interval")))

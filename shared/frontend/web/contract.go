@@ -63,6 +63,9 @@ func PortalContractPage(s *Site, auth *signin.Authenticator, contracts *billing.
 					v.Brand = s.brand
 				}
 				v.Back, v.BackWord = portalPath(string(c.Agency)), words.Say("contract.your_portal")
+				if c.Payment.Renews() {
+					v.Cancel = string(c.Agency)
+				}
 				if !c.Joined() && c.Invite.MayAnswer(s.now()) == nil {
 					v.Back, v.BackWord = checkoutPath(c.Agency), words.Say("contract.your_order")
 				} else if !c.Joined() {

@@ -38,8 +38,14 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 		q := r.URL.Query()
 		v, err := s.invitation(r, invitations, caller)
 		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
-			// Dead links tell nothing: this page is the same for every one of them, and so it is the platform's.
-			return s.show(w, r, http.StatusOK, page.Answered{Brand: s.brand, Declined: true})
+			// Whoever has declined is thanked. Any other dead link tells what it tells without the thanks.
+			thanked, wrong := decliner.Declined(r.Context(), caller, r.PathValue("token"))
+			if wrong != nil {
+				return wrong
+			}
+			if thanked {
+				return s.show(w, r, http.StatusOK, page.Answered{Brand: s.brand, Declined: true})
+			}
 		}
 		if err != nil {
 			return err

@@ -84,6 +84,8 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
 			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
+			v.Renews = pay.Renews()
+			v.Ending = v.Renews && r.URL.Query().Get("ending") != ""
 			v.Problems = refusal(r)
 			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), words.Say("portal.card_needs"))
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {

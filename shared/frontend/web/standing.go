@@ -25,6 +25,9 @@ func AgencyPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings
 		}
 		v.Asking = r.URL.Query().Get("delete") == "ask"
 		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", words.Say("plan.billing_again"))
+		if v.Renewing && r.URL.Query().Get("ending") != "" { // the payment service has not told yet
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("money.cancelling_title") + ". " + words.Say("money.cancelling_text")}
+		}
 		return s.show(w, r, http.StatusOK, v)
 	}, deleteAgency(s, settings, closing))
 }
@@ -43,6 +46,7 @@ func (s *Site) standing(
 		Fresh: closing.IsFresh(caller)}
 	v.Paying, v.PastDue, v.Confirm = a.Payment.Customer != "", a.Payment.State == subscription.PastDue, a.Payment.AskedURL
 	v.State, v.Renews = renewal(&a.Payment)
+	v.Renewing = v.Owner && a.Payment.Renews()
 	if !v.Owner {
 		return v, nil
 	}

@@ -57,6 +57,9 @@ type Provider interface {
 	DisputesOf(ctx context.Context, intent string) ([]payment.Dispute, error)
 	// BillingPortal is the address of the service's own page for cards and invoices.
 	BillingPortal(ctx context.Context, customer, returnURL string) (string, error)
+	// CancelPage is the address of the service's own page on which a customer cancels one subscription. It is Refused for one that
+	// cannot be cancelled there, since it has ended or ends already.
+	CancelPage(ctx context.Context, v payment.CancelVisit) (string, error)
 	// Events is one page of what happened, newest first, and the id to go on after; "" at the end.
 	Events(ctx context.Context, q payment.EventQuery) (page []payment.Event, next string, err error)
 	// Trace finds what an object belongs to.

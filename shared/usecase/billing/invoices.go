@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/subscription"
 )
 
 // Invoices leads clients to their cards and invoices, which the payment service keeps.
@@ -25,22 +26,62 @@ var errNoAccount = fault.New(fault.NotFound, "The payment service has no card an
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person who has
 // never paid there; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Invoices) Page(ctx context.Context, caller identity.Caller, agency id.Agency) (string, error) {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
-		return "", fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
-	}
-	if err := s.Provider.Ready(); err != nil {
-		return "", err
-	}
-	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
+	pay, err := s.paid(ctx, caller, agency)
 	if err != nil {
 		return "", err
 	}
-	if c.Payment.Customer == "" {
-		return "", fault.New(fault.NotFound, "You have not paid for anything here.")
-	}
-	url, err := s.Provider.BillingPortal(ctx, c.Payment.Customer, s.Origin+"/portal?agency="+string(agency))
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.back(agency))
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
 	return url, asFault(err)
+}
+
+// Cancel is the address of the payment service's own page on which the person cancels what they pay for at the agency, for one
+// visit. Faults: as Page; [fault.NotFound] for what does not renew.
+func (s *Invoices) Cancel(ctx context.Context, caller identity.Caller, agency id.Agency) (string, error) {
+	pay, err := s.paid(ctx, caller, agency)
+	if err != nil {
+		return "", err
+	}
+	return cancelPage(ctx, s.Provider, pay, s.back(agency), "&")
+}
+
+func (s *Invoices) back(agency id.Agency) string {
+	return s.Origin + "/portal?agency=" + string(agency)
+}
+
+// cancelPage is where what renews is cancelled; from there one comes back, and with ending=1 when it was. The payment service may
+// know better than what was written down: then its page of everything is shown, which says how it stands.
+func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscription, back, joint string) (string, error) {
+	if !pay.Renews() {
+		return "", fault.New(fault.NotFound, "There's no subscription to cancel. It has ended, or ends by itself.")
+	}
+	url, err := provider.CancelPage(ctx, payment.CancelVisit{Customer: pay.Customer, Subscription: pay.Reference, Back: back,
+		Done: back + joint + "ending=1"})
+	if payment.Is(err, payment.Refused) {
+		url, err = provider.BillingPortal(ctx, pay.Customer, back)
+	}
+	if payment.Is(err, payment.Missing) {
+		return "", errNoAccount
+	}
+	return url, asFault(err)
+}
+
+// paid is how the payment of a person who has paid at the agency stands.
+func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.Agency) (*subscription.Subscription, error) {
+	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+		return nil, fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+	}
+	if err := s.Provider.Ready(); err != nil {
+		return nil, err
+	}
+	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
+	if err != nil {
+		return nil, err
+	}
+	if c.Payment.Customer == "" {
+		return nil, fault.New(fault.NotFound, "You have not paid for anything here.")
+	}
+	return &c.Payment, nil
 }

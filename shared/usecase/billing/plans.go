@@ -372,22 +372,41 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner;
 // [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
-	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
-		return "", err
-	}
-	if err := s.Provider.Ready(); err != nil {
-		return "", err
-	}
-	a, err := s.Store.Agency(ctx, caller.Agency)
+	pay, err := s.paid(ctx, caller)
 	if err != nil {
 		return "", err
 	}
-	if a.Payment.Customer == "" {
-		return "", fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
-	}
-	url, err := s.Provider.BillingPortal(ctx, a.Payment.Customer, s.Settings.Origin+back)
+	url, err := s.Provider.BillingPortal(ctx, pay.Customer, s.Settings.Origin+back)
 	if payment.Is(err, payment.Missing) {
 		return "", errNoAccount
 	}
 	return url, asFault(err)
+}
+
+// Cancel is the address of the payment service's own page on which an owner cancels Max, which leads back to the path. Faults: as
+// Account; [fault.NotFound] for a plan that does not renew.
+func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string) (string, error) {
+	pay, err := s.paid(ctx, caller)
+	if err != nil {
+		return "", err
+	}
+	return cancelPage(ctx, s.Provider, pay, s.Settings.Origin+back, "?")
+}
+
+// paid is how the payment of an owner's agency that has paid stands.
+func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription.Subscription, error) {
+	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+		return nil, err
+	}
+	if err := s.Provider.Ready(); err != nil {
+		return nil, err
+	}
+	a, err := s.Store.Agency(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	if a.Payment.Customer == "" {
+		return nil, fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
+	}
+	return &a.Payment, nil
 }

@@ -102,6 +102,9 @@ func (Unsold) DisputesOf(context.Context, string) ([]payment.Dispute, error) { r
 // BillingPortal fails.
 func (Unsold) BillingPortal(context.Context, string, string) (string, error) { return "", errUnsold }
 
+// CancelPage fails.
+func (Unsold) CancelPage(context.Context, payment.CancelVisit) (string, error) { return "", errUnsold }
+
 // Events fails.
 func (Unsold) Events(context.Context, payment.EventQuery) ([]payment.Event, string, error) {
 	return nil, "", errUnsold

@@ -67,6 +67,15 @@ func (r *Decliner) Decline(ctx context.Context, caller identity.Caller, token, r
 	})
 }
 
+// Declined tells whether the link is that of an invitation that was declined: to thank for that, and nobody else learns it.
+func (r *Decliner) Declined(ctx context.Context, caller identity.Caller, token string) (bool, error) {
+	c, err := find(ctx, r.Store, token, caller, true)
+	if fault.Is(err, fault.Gone) {
+		return false, nil
+	}
+	return err == nil && c.Invite.WasDeclined(), err
+}
+
 // Propose tells the agency which address the holder of the link thinks the invitation should have gone to. Nothing is
 // mailed and nothing else changes until the agency says so.
 //

@@ -87,11 +87,12 @@ type Contract struct {
 	Facts     []Known
 	Notes     []string
 	Download  string // path of the same as text
+	Cancel    string // the agency's id, for a client whose subscription renews; "" otherwise
 }
 
 func (v Contract) frame() frame {
 	return frame{template: "contract", title: "Contract of " + v.Agency + " and " + v.Client, brand: v.Brand,
-		script: true, guest: v.Workspace == nil}
+		script: true, guest: v.Workspace == nil, till: v.Cancel != ""}
 }
 
 // Deal is a contract in short, and how its payment stands.

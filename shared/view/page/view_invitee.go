@@ -113,6 +113,8 @@ type Portal struct {
 	Ask       *Ask         // whom to ask; nil for nobody in particular
 	Failed    string       // why it cannot be shown; "" when it can
 	Billing   string       // the agency's id, for a client that pays: it can open its card and invoices; "" for none
+	Renews    bool         // it goes on until the client cancels it
+	Ending    bool         // it was cancelled at the payment service, which has not told yet
 	Asks      bool         // the client's bank wants to see a payment confirmed
 	Confirm   string       // where that is done; "" where no page is known
 	PastDue   bool         // the last payment failed

@@ -155,6 +155,7 @@ type Standing struct {
 	State     Badge  // of the payment; Text "" for a plan that nobody pays for
 	Renews    string // what comes next, in a sentence; "" for nothing
 	PastDue   bool
+	Renewing  bool         // the plan goes on until an owner cancels it
 	Confirm   string       // where a payment is confirmed that the payer's bank wants to see confirmed; "" for none
 	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
 	Left      int
