@@ -132,8 +132,8 @@ func TestGuessesAreLimited(t *testing.T) {
 			t.Errorf("guess %d: the field is not named: %+v", n, f)
 		}
 	}
-	c.post("/v1/sessions", m{"email": to, "code": right}).says(422, "wrong_code", "That code does not work any more. Ask for another one.")
-	c.post("/sign-in", url.Values{"email": {to}, "code": {right}}).is(422).shows("That code does not work any more. Ask for another one.")
+	c.post("/v1/sessions", m{"email": to, "code": right}).says(422, "wrong_code", "That code no longer works. Ask for a new one.")
+	c.post("/sign-in", url.Values{"email": {to}, "code": {right}}).is(422).shows("That code no longer works. Ask for a new one.")
 	var last *answer
 	for n := range 70 {
 		last = c.post("/v1/sessions", m{"email": fmt.Sprintf("b%d@client.example", n), "code": "000000"}, "X-Forwarded-For",
