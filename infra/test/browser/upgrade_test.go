@@ -18,7 +18,7 @@ func TestAnAgencyBuysMax(t *testing.T) {
 	solo.signIn(local.SoloOwner)
 	solo.open("/clients")
 	solo.press("See what's in Max")
-	solo.sees("Invite clients with Max", "How would you like to pay?", "You save")
+	solo.sees("Invite clients with Max", "How would you like to pay?", "Save €")
 	solo.look("upgrade")
 	solo.press("Continue to payment")
 	solo.click(`//a[normalize-space()="Abandon"]`)
