@@ -73,7 +73,7 @@ func TestFS1ACodeBelongsToWhoAskedForIt(t *testing.T) {
 	}
 	stranger.post("/sign-in", do("sign-in", url.Values{"email": {to}, "code": {right}})).is(422)
 	p.nobody().post("/sign-in", do("sign-in", url.Values{"email": {to}, "code": {right}})).is(422).
-		shows("Enter the code in the browser in which you asked for it")
+		shows("Enter the code in the browser where you asked for it")
 	a := program(m{"email": to, "code": right, "flow": asked.Flow}).is(201)
 	guarded(t, a)
 	program(m{"email": to, "code": right, "flow": asked.Flow}).fails(422, "wrong_code") // once
