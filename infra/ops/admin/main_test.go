@@ -170,7 +170,7 @@ func TestWhatAnOperatorMistypes(t *testing.T) {
 		s.fails(args, "There is no such agency.")
 	}
 	s.fails([]string{"invite", "x", "-agency", string(s.agency)}, "neither an invite's id")
-	s.fails([]string{"invite", "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "-agency", string(s.agency)}, "There is no such client.")
+	s.fails([]string{"invite", "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "-agency", string(s.agency)}, "There's no such client.")
 	s.fails([]string{"redrive", "post"}, "there is no queue latchkey-post-dead-letters")
 	if out, err := s.try(); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out, "suspend AGENCY [REASON]") {
 		t.Errorf("%v\n%s", err, out)

@@ -41,13 +41,13 @@ func signUpStates() []state {
 		{Name: "sign-up-signed-in", view: with(func(v *page.SignUp) { v.Person = me })},
 		{Name: "sign-up-error", view: with(func(v *page.SignUp) {
 			v.Email = "dana@"
-			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."},
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name your clients know you by."},
 				{Field: "email", Message: "Enter a valid email address."}}
 		})},
 		{Name: "sign-up-limited", view: with(func(v *page.SignUp) {
 			v.Person, v.Name = me, "Northwind Labs"
 			v.Problems = page.Problems{{
-				Message: "That is many new agencies for one day. Go on with those you have, or come back tomorrow.",
+				Message: "You've created several agencies today. Create the next one tomorrow.",
 			}}
 		})},
 		{Name: "sign-up-code", view: with(func(v *page.SignUp) { v.AskCode, v.Name, v.Email = true, "Northwind Labs", me })},
@@ -90,8 +90,8 @@ func brandingStates() []state {
 		})},
 		{Name: "settings-error", view: with(func(v *page.Branding) {
 			v.Name, v.Color = "", "green"
-			v.Problems = page.Problems{{Field: "name", Message: "Enter the name that your clients know you by."},
-				{Field: "color", Message: "Write the colour as # and six digits, such as #0b6e4f."},
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name your clients know you by."},
+				{Field: "color", Message: "Enter the colour as # and six digits, such as #0b6e4f."},
 				{Field: "logo", Message: "SVG files can carry scripts, so they are not taken. Choose a PNG, JPEG, WebP or GIF file."}}
 		})},
 		{Name: "settings-changed-meanwhile", view: with(func(v *page.Branding) {
@@ -137,7 +137,7 @@ func memberStates() []state {
 			v.Problems = page.Problems{{Field: "email", Message: "This person works at your agency already."}}
 		})},
 		{Name: "members-last-owner", view: with(func(v *page.Members) {
-			v.Problems = page.Problems{{Message: "An agency keeps at least one owner. Make somebody else an owner first."}}
+			v.Problems = page.Problems{{Message: "An agency needs at least one owner. Make someone else an owner first."}}
 		})},
 		{Name: "members-remove", view: with(func(v *page.Members) { v.Removing = &rows[1] })},
 		{Name: "members-leave", view: with(func(v *page.Members) { v.Removing = &rows[0] })},
@@ -175,7 +175,7 @@ func keyStates() []state {
 				"another key when you did not copy it."}
 		})},
 		{Name: "keys-error", view: with(func(v *page.Keys) {
-			v.Problems = page.Problems{{Field: "name", Message: "Give the key a name that says what it is for."},
+			v.Problems = page.Problems{{Field: "name", Message: "Enter a name that says what the key is for."},
 				{Field: "scopes", Message: "Choose at least one scope."}}
 		})},
 		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
@@ -202,7 +202,7 @@ func standingStates() []state {
 		})},
 		{Name: "standing-delete-wrong", view: with(func(v *page.Standing) {
 			v.Asking, v.Typed = true, "northwind"
-			v.Problems = page.Problems{{Field: "name", Message: "Type the agency's name exactly as it stands."}}
+			v.Problems = page.Problems{{Field: "name", Message: "Type the agency's name exactly as shown."}}
 		})},
 		{Name: "standing-delete-stale", view: with(func(v *page.Standing) { v.Asking, v.Fresh = true, false })},
 		{Name: "upgrade", view: page.Upgrade{Workspace: settings(), Support: "support@latchkey.example"}},

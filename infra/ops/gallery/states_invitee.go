@@ -102,7 +102,7 @@ func inviteeStates() []state {
 		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
 			v.Workplaces = []page.Workplace{{Brand: northwind, Role: "Owner"}}
-			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You are the only owner of Northwind Automations. Make " +
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You're the only owner of Northwind Automations. Make " +
 				"somebody else an owner, or delete the agency, first."}}}
 		})},
 		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good,

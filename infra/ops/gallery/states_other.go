@@ -33,7 +33,7 @@ func otherStates() []state {
 	return []state{
 		{Name: "error-404",
 			view: page.Failure{Brand: platform, Title: "There is nothing at this address",
-				Text: "The link may be old, or a character of it is missing.", Next: "Go to the start", NextURL: "/"}},
+				Text: "The link may be old, or part of it is missing.", Next: "Go to the start", NextURL: "/"}},
 		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that " +
 			"kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
 		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from " +
@@ -43,7 +43,7 @@ func otherStates() []state {
 				Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
 		{Name: "error-cross-origin",
 			view: page.Failure{Brand: platform, Title: "This came from another site",
-				Text: "To protect you, we take changes only from our own pages. Open the page here and try once more.",
+				Text: "To protect you, we only accept changes from our own pages. Open the page here and try again.",
 				Next: "Go to the start", NextURL: "/"}},
 		{Name: "docs", view: docs},
 		{Name: "docs-few", view: few},

@@ -74,7 +74,7 @@ func tendStates() []state {
 		{Name: "client-rename-refused", view: with(func(v *page.Client) {
 			v.Rename = page.Rename{Open: true, Name: "Acme of Rotterdam",
 				Problems: page.Problems{{Field: "rename",
-					Message: "Somebody else has changed this client since you opened it. Look at it again, then change it."}}}
+					Message: "Someone else changed this client since you opened it. Reload, then make your change."}}}
 		})},
 		{Name: "client-remove", view: with(func(v *page.Client) {
 			q := *v.Remove
@@ -214,7 +214,7 @@ func activityStates() []state {
 		{Name: "activity-look-further", view: with(func(v *page.Activity) { v.Families, v.Days = options("member"), nil })},
 		{Name: "activity-wrong", view: with(func(v *page.Activity) {
 			v.Days, v.Older, v.From, v.CSV, v.JSONL = nil, "", "soon", "", ""
-			v.Problems = page.Problems{{Field: "from", Message: "Write a day as 2026-03-31, or a time as 2026-03-31T14:00:00Z."}}
+			v.Problems = page.Problems{{Field: "from", Message: "Enter a day as 2026-03-31, or a time as 2026-03-31T14:00:00Z."}}
 		})},
 	}
 }

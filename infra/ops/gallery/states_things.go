@@ -71,7 +71,7 @@ func thingsStates() []state {
 		{Name: "connect-instance", view: page.Things{Workspace: here, Rows: rows[:2], Form: page.ThingForm{Open: true, Key: "k"}}},
 		{Name: "connect-instance-invalid",
 			view: page.Things{Workspace: here, Rows: rows[:2], Form: wrong(page.ThingForm{Open: true, Key: "k", URL: "http://10.0.0.1"},
-				page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."},
+				page.Problem{Field: "name", Message: "Enter a name that your clients will recognise."},
 				page.Problem{Field: "url", Message: "The address must begin with https://."},
 				page.Problem{Field: "apiKey", Message: "Enter an API key of this n8n."})}},
 		{Name: "connect-instance-refused",
@@ -129,7 +129,7 @@ func thingsStates() []state {
 		{Name: "connect-service-invalid",
 			view: page.Things{Workspace: there, Service: true, Rows: services, Form: wrong(page.ThingForm{Open: true, Key: "k"},
 				page.Problem{Field: "type", Message: "Choose WhatsApp, Hermes agent or another service."},
-				page.Problem{Field: "name", Message: "Give it a name that your clients will recognise."})}},
+				page.Problem{Field: "name", Message: "Enter a name that your clients will recognise."})}},
 		{Name: "service", view: with(func(v *page.Thing) {
 			v.Workspace, v.Service, v.Name, v.Kind, v.Address, v.State, v.Meaning, v.Connected = there, true, "WhatsApp support line",
 				"WhatsApp", "https://wa.example", active, rows[1].Meaning, false
@@ -199,8 +199,8 @@ func portalInstanceStates() []state {
 		{Name: "portal-instance-switched",
 			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "It is switched on."} })},
 		{Name: "portal-instance-refused", view: with(func(v *page.PortalInstance) {
-			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, since n8n does not let it be switched; a step of it may lack " +
-				"something, or nothing in it can start it. Try again in a moment; if it stays so, tell Northwind Automations."}
+			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n does not let it be switched; a step of it may " +
+				"lack something, or nothing in it can start it. Try again in a moment. If it happens again, tell Northwind Automations."}
 		})},
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil

@@ -110,6 +110,7 @@ func (l *Local) listeners() []netip.AddrPort {
 			}
 		}
 	}
+	all = append(all, l.beside...)
 	if l.realInstances != nil {
 		all = append(all, l.realInstances.real.Listeners()...)
 	}

@@ -73,6 +73,8 @@ type Options struct {
 	// Near is the origin at which those functions reach this process, when it is not Origin(): containers know it by
 	// another name. What stands in for n8n, Stripe and the program that sets things up is there.
 	Near string
+	// Beside are listeners of this machine that the functions may call as well, such as an n8n that a test has started.
+	Beside []netip.AddrPort
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
 	NoEvents bool
 	// Calls puts something between the functions and the AWS engine, to look at their calls. Nil for nothing.
@@ -113,6 +115,7 @@ type Local struct {
 	n8n           *n8n.Server
 	origin        string
 	near          string // Options.Near, or the origin
+	beside        []netip.AddrPort
 	awsURL        string
 	payments      *payments.Client
 	clock         *clock
@@ -152,7 +155,7 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		defer closeUnlessServed(&err, endpoint)
 		l.origin, l.awsURL = urlOf(product), urlOf(endpoint)
 	}
-	l.near = cmp.Or(o.Near, l.origin)
+	l.near, l.beside = cmp.Or(o.Near, l.origin), o.Beside
 	l.elsewhere = elsewhere{endpoints: o.Endpoints, lambda: o.Lambda}
 	if err = l.elsewhere.check(); err != nil {
 		return l, err

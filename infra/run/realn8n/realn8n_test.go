@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,7 +204,11 @@ func TestARealN8NThroughThePortal(t *testing.T) {
 	program.do("POST", "/api/v1/workflows", m{"name": "Nothing starts it", "settings": m{}, "connections": m{}, "nodes": []m{end}}, 200,
 		nil)
 
-	l, err := local.Start(t.Context(), local.Options{})
+	beside, err := netip.ParseAddrPort(strings.TrimPrefix(far, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := local.Start(t.Context(), local.Options{Beside: []netip.AddrPort{beside}})
 	if err != nil {
 		t.Fatal(err)
 	}

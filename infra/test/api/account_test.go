@@ -230,7 +230,7 @@ func TestErasingOneselfLeavesNothingButIDs(t *testing.T) {
 	// An agency's only owner hands it over first.
 	o = p.signIn(owner)
 	o.delete("/v1/me").fails(409, "last_owner")
-	o.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(409).shows("You are the only owner of Northwind Automations.")
+	o.post("/account", do("erase", url.Values{"sure": {"yes"}})).is(409).shows("You're the only owner of Northwind Automations.")
 	o.get("/v1/clients").is(200)
 }
 

@@ -109,7 +109,7 @@ func TestDeletingByThePage(t *testing.T) {
 	ask := o.get("/settings/agency?delete=ask").is(200).shows("Delete Northwind Automations?", "2 clients lose their portals",
 		"Your clients keep their sign-ins", "Delete for good")
 	armoured(t, ask)
-	o.post("/settings/agency", url.Values{"name": {"northwind"}}).is(422).shows("Type the agency's name exactly as it stands.")
+	o.post("/settings/agency", url.Values{"name": {"northwind"}}).is(422).shows("Type the agency's name exactly as shown.")
 	p.advance(16 * time.Minute)
 	o.get("/settings/agency?delete=ask").is(200).shows("Sign in again first").hides("Delete for good")
 	o.post("/settings/agency", url.Values{"name": {"Northwind Automations"}}).is(401).shows("needs a fresh sign-in")

@@ -162,7 +162,7 @@ func TestWhoeverIsRemovedIsOutAtOnce(t *testing.T) {
 
 	o.delete("/v1/members/" + dana.ID).is(204)
 	d.get("/v1/clients").fails(403, "forbidden")
-	d.get("/clients").is(403).shows("You do not work at this agency any more.")
+	d.get("/clients").is(403).shows("You don't work at this agency any more.")
 	d.get("/agencies").is(200).shows("You don't work at an agency yet")
 	d.post("/v1/api-keys", m{"name": "late", "scopes": []string{"clients:read"}}).fails(403, "forbidden")
 	p.program(k.Secret).get("/v1/clients").fails(401, "unauthenticated")
@@ -226,7 +226,7 @@ func TestMembersByThePage(t *testing.T) {
 	armoured(t, o.get("/settings/members?remove="+id).is(200).shows("Remove Dana?", "Cancel"))
 	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(303).has("Location", "/settings/members?done=removed")
 	o.get("/settings/members?done=removed").is(200).shows("Member removed.").hides(to)
-	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(404).shows("There is no such member.")
+	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(404).shows("There's no such member.")
 	o.post("/settings/members", url.Values{}).is(400)
 
 	// Whoever leaves is asked too, and ends up where it can choose.

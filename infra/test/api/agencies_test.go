@@ -163,7 +163,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	c := p.nobody()
 	c.get("/sign-in").is(200).shows("Create your agency")
 	c.get("/sign-up").is(200).shows("Create your agency", "Your email address", "Sign in")
-	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name that your clients know you by.")
+	c.post("/sign-up", url.Values{"name": {""}, "email": {to}}).is(422).shows("Enter the name your clients know you by.")
 	c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {"nobody"}}).is(422).shows("Enter a valid email address.")
 	key := "00112233445566778899aabbccddeeff"
 	asks := c.post("/sign-up", url.Values{"name": {"Acme"}, "email": {to}, "key": {key}}).is(303).hides(key).header.Get("Location")

@@ -134,7 +134,7 @@ func TestTwoWhoRenameAClientDoNotOverwriteEachOther(t *testing.T) {
 		t.Errorf("renamed to %q with the ETag %s", c.Name, second)
 	}
 	o.patch(at, m{"name": "Other"}, "If-Match", first).
-		says(412, "changed_meanwhile", "Somebody else has changed this client since you opened it. Look at it again, then change it.")
+		says(412, "changed_meanwhile", "Someone else changed this client since you opened it. Reload, then make your change.")
 	o.patch(at, m{}, "If-Match", second).is(200).has("ETag", second)
 	o.patch(at, m{"name": "Third"}, "If-Match", "*").is(200)
 	o.patch(at, m{"name": ""}).is(200).into(&c)

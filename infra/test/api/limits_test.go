@@ -132,8 +132,8 @@ func TestGuessesAreLimited(t *testing.T) {
 			t.Errorf("guess %d: the field is not named: %+v", n, f)
 		}
 	}
-	c.post("/v1/sessions", m{"email": to, "code": right}).says(422, "wrong_code", "That code does not work any more. Ask for another one.")
-	c.post("/sign-in", url.Values{"email": {to}, "code": {right}}).is(422).shows("That code does not work any more. Ask for another one.")
+	c.post("/v1/sessions", m{"email": to, "code": right}).says(422, "wrong_code", "That code no longer works. Ask for a new one.")
+	c.post("/sign-in", url.Values{"email": {to}, "code": {right}}).is(422).shows("That code no longer works. Ask for a new one.")
 	var last *answer
 	for n := range 70 {
 		last = c.post("/v1/sessions", m{"email": fmt.Sprintf("b%d@client.example", n), "code": "000000"}, "X-Forwarded-For",
@@ -162,11 +162,11 @@ func TestACodeIsGoodForTenMinutesAndOnce(t *testing.T) {
 	c.post("/v1/sessions", m{"email": strings.ToUpper(to), "code": " " + good[:3] + " " + good[3:]}).is(201)
 	c.post("/v1/sessions", m{"email": to, "code": good}).fails(422, "wrong_code")
 	for _, odd := range []string{"", "12345", "1234567", "abcdef"} {
-		c.post("/v1/sessions", m{"email": to, "code": odd}).says(422, "wrong_code", "Enter the six digits from the mail.")
+		c.post("/v1/sessions", m{"email": to, "code": odd}).says(422, "wrong_code", "Enter the six digits from the email.")
 	}
 	// Digits of another width are six digits, too (FS5): here they are those of a code that was used.
 	c.post("/v1/sessions", m{"email": to, "code": "１２３４５６"}).says(422, "wrong_code",
-		"That code does not work any more. Ask for another one.")
+		"That code no longer works. Ask for a new one.")
 	c.post("/v1/sessions", m{"email": "nobody", "code": "123456"}).says(422, "invalid", "Enter a valid email address.")
 	c.post("/v1/sign-in-codes", m{"email": "nobody"}).says(422, "invalid", "Enter a valid email address.")
 }

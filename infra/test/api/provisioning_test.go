@@ -115,10 +115,10 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 	if x := hosting.Progress; !x.Late || x.Reason != "There is no room left." {
 		t.Errorf("%+v", x)
 	}
-	c.get("/portal").is(200).shows("It could not be set up yet. There is no room left.")
-	c.get("/portal/instances/" + hosting.ID).is(200).shows("It could not be set up yet.")
-	o.get("/instances/" + hosting.ID).is(200).shows("It could not be set up yet.")
-	o.get("/clients/"+i.ClientID).is(200).shows("It could not be set up yet.", "Try again")
+	c.get("/portal").is(200).shows("We couldn't set it up yet. There is no room left.")
+	c.get("/portal/instances/" + hosting.ID).is(200).shows("We couldn't set it up yet.")
+	o.get("/instances/" + hosting.ID).is(200).shows("We couldn't set it up yet.")
+	o.get("/clients/"+i.ClientID).is(200).shows("We couldn't set it up yet.", "Try again")
 
 	// Another agency, a stranger and a key without the right do not have it tried.
 	retry := "/v1/clients/" + i.ClientID + "/items/" + hosting.ID + "/retry"
@@ -151,7 +151,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		told := func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") }
 		return slices.ContainsFunc(p.mails(i.Email), told) && slices.ContainsFunc(p.mails(owner), told)
 	})
-	c.get("/portal").is(200).shows("has been returned")
+	c.get("/portal").is(200).shows("was refunded")
 	o.get("/activity").is(200).shows("returned the payment for")
 }
 

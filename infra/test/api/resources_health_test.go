@@ -239,7 +239,7 @@ func TestFN5ABoughtN8NIsEnteredByN8NsOwnInvitation(t *testing.T) {
 	if e.State != "invited" || e.Email != i.Email || !strings.HasPrefix(e.URL, hosting.URL+"/signup?") {
 		t.Errorf("%s", a.body)
 	}
-	c.post(page, do("enter", url.Values{})).is(200).shows("Choose your password in n8n", "We never see it")
+	c.post(page, do("enter", url.Values{})).is(200).shows("Choose your password in n8n", "we never see it")
 
 	// Only whoever has bought it.
 	o.post(in, nil).fails(404, "not_found")

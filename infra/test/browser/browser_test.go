@@ -152,16 +152,22 @@ func (v *visitor) signIn(address string) {
 	v.until("the page behind the sign-in", `document.readyState === "complete" && !location.pathname.startsWith("/sign-in")`)
 }
 
-// sent waits until the invitation is out, and follows it to the client's page, where the first one leads by itself.
+// sent waits until the invitation is out, and follows it to the client's page, where one whose mail takes its time leads by itself.
 func (v *visitor) sent(to string) {
 	v.t.Helper()
-	v.until("the invitation to be out", `document.readyState === "complete" &&
-		(location.pathname.startsWith("/clients/") || document.querySelector("[data-note] a[href^='/clients/']"))`)
-	if v.eval("location.pathname") == "/clients" {
+	if v.listed() {
 		v.sees("Invitation sent to " + to + ".")
 		v.press("See how it's going")
 	}
 	v.sees("Invite pending", to)
+}
+
+// listed waits until an invitation is out, and tells whether the list says so: a mail that takes its time leads to the client's page.
+func (v *visitor) listed() bool {
+	v.t.Helper()
+	v.until("the invitation to be out", `document.readyState === "complete" &&
+		(location.pathname.startsWith("/clients/") || document.querySelector("[data-note] a[href^='/clients/']"))`)
+	return v.eval("location.pathname") == "/clients"
 }
 
 // code types the code from the newest mail to the address, of which there were some before. A page with a script then sends

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 // slowTransactions makes transactions take time, so that those of concurrent callers really meet.
@@ -32,7 +33,7 @@ func TestFE31Of64ConcurrentInvitesExactlyTenGoOut(t *testing.T) {
 				return
 			}
 			f := fault.As(err)
-			if f == nil || f.Code != fault.RateLimited || f.Message != agency.LimitMessage || f.Limit.Quota != 10 {
+			if f == nil || f.Code != fault.RateLimited || f.Message != words.Say(agency.LimitMessage) || f.Limit.Quota != 10 {
 				t.Errorf("refused with %v", err)
 				return
 			}
@@ -182,7 +183,7 @@ func TestFE1InvitingNeedsMaxAndGoodStanding(t *testing.T) {
 	in(t, func(w *world) {
 		free := w.found("Solo", agency.Free, time.Now().Add(-1000*time.Hour))
 		_, err := free.send("a@acme.example")
-		equal(w, "what it says", w.wants(err, fault.PlanRequired).Message, agency.PlanMessage)
+		equal(w, "what it says", w.wants(err, fault.PlanRequired).Message, words.Say(agency.PlanMessage))
 		o := w.office("Northwind")
 		o.suspend()
 		_, err = o.send("a@acme.example")

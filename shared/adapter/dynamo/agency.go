@@ -18,7 +18,7 @@ import (
 
 // agency reads the agency as it is now.
 func (t *Table) agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
-	r, err := t.get(ctx, string(which), agencyItem, true, "There is no such agency.")
+	r, err := t.get(ctx, string(which), agencyItem, true, "errors.there_is_no_such_agency")
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 
 // member reads a member of the agency as it is now.
 func (t *Table) member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
-	r, err := t.get(ctx, string(which), memberPrefix+string(member), true, "There is no such member.")
+	r, err := t.get(ctx, string(which), memberPrefix+string(member), true, "errors.there_is_no_such_member")
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ const (
 	oncePrefix   = "idem#"
 	stopPrefix   = "sup#"
 	byCreated    = "by-created"
-	noClient     = "There is no such client."
+	noClient     = "errors.there_is_no_such_client"
 )
 
 // keptAfterFailure is how long a rolled-back invite can still be asked about.

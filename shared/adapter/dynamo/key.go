@@ -22,7 +22,7 @@ const keyPrefix = "key#"
 
 // apiKey reads a key as it is now: one that is revoked does not open the next request.
 func (t *Table) apiKey(ctx context.Context, agency id.Agency, which id.Key) (*identity.APIKey, error) {
-	r, err := t.get(ctx, string(agency), keyPrefix+string(which), true, "There is no such API key.")
+	r, err := t.get(ctx, string(agency), keyPrefix+string(which), true, "errors.there_is_no_such_api_key")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (t *Table) createAPIKey(ctx context.Context, k *identity.APIKey, staff int,
 	}
 	err := t.transact(ctx, writes)
 	if failed(err, 1) {
-		return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+		return fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
 	}
 	return err
 }
@@ -100,7 +100,7 @@ func (t *Table) revokeAPIKey(ctx context.Context, k *identity.APIKey, row audit.
 
 // recall reads what an idempotency key made.
 func (t *Table) recall(ctx context.Context, agency id.Agency, hash string) (*idempotency.Record, error) {
-	r, err := t.get(ctx, string(agency), oncePrefix+hash, true, "This idempotency key is new.")
+	r, err := t.get(ctx, string(agency), oncePrefix+hash, true, "errors.this_idempotency_key_is_new")
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[
 		keys = keys[n:]
 		for tries := 0; len(ask) > 0; tries++ {
 			if tries > 8 {
-				return nil, fault.New(fault.Unavailable, "The database is busy. Try again in a moment.")
+				return nil, fault.New(fault.Unavailable, "errors.the_database_is_busy_try_again")
 			}
 			if tries > 0 {
 				select {

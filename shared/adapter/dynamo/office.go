@@ -221,7 +221,7 @@ func (t *Table) rebrand(ctx context.Context, r agencies.Rebranding) error {
 
 // logo reads a logo, if it is the agency's own or was not long before now.
 func (t *Table) logo(ctx context.Context, which id.Agency, hash string, now time.Time) ([]byte, error) {
-	const missing = "There is no such picture."
+	const missing = "errors.there_is_no_such_picture"
 	r, err := t.get(ctx, string(which), logoPrefix+hash, false, missing)
 	if err != nil {
 		return nil, err

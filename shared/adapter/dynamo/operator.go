@@ -118,7 +118,7 @@ func (o *Operator) Buyers(ctx context.Context) ([]client.Client, error) {
 
 // Why is why an agency is suspended, in the operator's words.
 func (o *Operator) Why(ctx context.Context, which id.Agency) (string, error) {
-	r, err := o.get(ctx, string(which), agencyItem, true, "There is no such agency.")
+	r, err := o.get(ctx, string(which), agencyItem, true, "errors.there_is_no_such_agency")
 	if err != nil {
 		return "", err
 	}

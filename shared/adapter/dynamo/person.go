@@ -39,7 +39,7 @@ const (
 
 // session reads a session as it is now: one that has ended does not open the next request.
 func (t *Table) session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
-	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, true, "There is no such session.")
+	r, err := t.get(ctx, userPrefix+string(user), sessionPrefix+session, true, "errors.there_is_no_such_session")
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func readSession(r *reader, user id.User) (*identity.Session, error) {
 
 // code reads a person's sign-in code as it is now.
 func (t *Table) code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
-	r, err := t.get(ctx, userPrefix+string(user), codePrefix+job, true, "There is no such code.")
+	r, err := t.get(ctx, userPrefix+string(user), codePrefix+job, true, "errors.there_is_no_such_code")
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func readCode(r *reader, user id.User) (*identity.Code, error) {
 
 // asked reads when an asker has asked for codes for a person's address.
 func (t *Table) asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error) {
-	r, err := t.get(ctx, userPrefix+string(user), askedPrefix+string(by), true, "Nobody has asked.")
+	r, err := t.get(ctx, userPrefix+string(user), askedPrefix+string(by), true, "errors.nobody_has_asked")
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (t *Table) openAgency(ctx context.Context, f signin.Founding) error {
 
 // remembered reads what a person's idempotency key made.
 func (t *Table) remembered(ctx context.Context, user id.User, hash string) (*idempotency.Record, error) {
-	r, err := t.get(ctx, userPrefix+string(user), oncePrefix+hash, true, "This idempotency key is new.")
+	r, err := t.get(ctx, userPrefix+string(user), oncePrefix+hash, true, "errors.this_idempotency_key_is_new")
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const addressPrefix = "at#"
 
 // resource reads one resource as it is now.
 func (t *Table) resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
-	r, err := t.get(ctx, string(agency), thingPrefix+string(which), true, "There is no such instance or service.")
+	r, err := t.get(ctx, string(agency), thingPrefix+string(which), true, "errors.there_is_no_such_instance_or_service")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (t *Table) counted(ctx context.Context, pk string, kind instance.Kind, by, 
 
 // count gives an agency its counter of a kind; false when it has one.
 func (t *Table) count(ctx context.Context, pk string, kind instance.Kind) (bool, error) {
-	r, err := t.get(ctx, pk, agencyItem, true, "There is no such agency.")
+	r, err := t.get(ctx, pk, agencyItem, true, "errors.there_is_no_such_agency")
 	if err != nil {
 		return false, err
 	}

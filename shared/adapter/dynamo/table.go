@@ -244,14 +244,14 @@ func (i writer) times(name string, v []time.Time) {
 // writer is an item being written.
 type writer map[string]types.AttributeValue
 
-// get reads one item; not found is a fault with the message.
+// get reads one item; not found is a fault with the sentence of the key.
 func (t *Table) get(ctx context.Context, pk, sk string, fresh bool, missing string) (*reader, error) {
 	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: key(pk, sk), ConsistentRead: &fresh})
 	if err != nil {
 		return nil, outside(err)
 	}
 	if out.Item == nil {
-		return nil, fault.New(fault.NotFound, "%s", missing)
+		return nil, fault.New(fault.NotFound, missing)
 	}
 	return &reader{item: out.Item}, nil
 }
@@ -266,7 +266,7 @@ func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
 		for tries := 0; len(ask) > 0; tries++ {
 			if tries > 0 {
 				if tries > 8 {
-					return nil, fault.New(fault.Unavailable, "The database is busy. Try again in a moment.")
+					return nil, fault.New(fault.Unavailable, "errors.the_database_is_busy_try_again")
 				}
 				select {
 				case <-ctx.Done():

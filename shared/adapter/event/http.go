@@ -79,8 +79,7 @@ func (f httpFunction) serve(w *response, r *http.Request) {
 		if p := recover(); p != nil {
 			Annotate(r.Context(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			*w = response{header: http.Header{}}
-			problem.Write(w, fault.New(fault.Internal, "Something went wrong on our side. Try again in a moment; if it stays, tell us "+
-				"the time at which it happened."))
+			problem.Write(w, fault.New(fault.Internal, "errors.something_went_wrong_on_our_side"))
 		}
 	}()
 	f.h.ServeHTTP(w, r)

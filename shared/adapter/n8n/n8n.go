@@ -230,7 +230,7 @@ func (c *Client) Workflow(ctx context.Context, e instance.Endpoint, id string) (
 	return w.Workflow, nil
 }
 
-var errNoWorkflow = fault.New(fault.NotFound, "There is no such workflow. It may have been deleted in n8n a moment ago.")
+var errNoWorkflow = fault.New(fault.NotFound, "errors.there_is_no_such_workflow_it")
 
 // SetActive switches a workflow on or off and returns it as it is then. (POST /workflows/{id}/activate and /deactivate.)
 // n8n refuses to switch on what nothing can start. Faults: [fault.NotFound], [fault.Unreachable].
@@ -250,8 +250,7 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 			return instance.Workflow{}, errNoWorkflow
 		case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict:
 			// About the workflow, and not about the connection: no field to mend.
-			refusal := fault.New(fault.Unreachable, "This n8n does not let the workflow be switched. Usually a step of it lacks a "+
-				"credential, or nothing in it can start it.")
+			refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_the")
 			refusal.Reason = "n8n does not let this workflow be switched"
 			return instance.Workflow{}, refusal
 		}
@@ -460,7 +459,7 @@ type failure struct {
 
 // fault is the failure as it is told.
 func (f *failure) fault() error {
-	e := fault.New(fault.Unreachable, "We couldn't reach this n8n: %s.", f.reason)
+	e := fault.New(fault.Unreachable, "errors.we_couldnt_reach_this_n8n", "reason", f.reason)
 	if f.status != 0 {
 		e.Message = "The address answers, but " + f.reason + "."
 	}

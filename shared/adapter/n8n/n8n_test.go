@@ -292,7 +292,7 @@ func TestARefusalToSwitchIsToldAsOne(t *testing.T) {
 	})
 	_, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true)
 	if f := fault.As(err); f == nil || f.Code != fault.Unreachable || len(f.Fields) != 0 ||
-		!strings.Contains(f.Message, "nothing in it can start it") {
+		!strings.Contains(f.Message, "has no trigger") {
 		t.Errorf("%+v", f)
 	}
 }

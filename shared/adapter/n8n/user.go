@@ -52,8 +52,7 @@ func (c *Client) Invite(ctx context.Context, e instance.Endpoint, email string) 
 			return instance.Entry{}, err.fault()
 		}
 	}
-	refusal := fault.New(fault.Unreachable, "This n8n does not let people be invited. Its API key may not do that, or it uses single "+
-		"sign-on, where everybody signs in with the company's account.")
+	refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_people")
 	refusal.Reason = "n8n does not let people be invited"
 	return instance.Entry{}, refusal
 }

@@ -91,7 +91,7 @@ func (w *within) Read(b []byte) (int, error) {
 // anything is decoded: bytes, pixels, and the scans of a JPEG. When the context is over, so is the work, with its error.
 func Read(ctx context.Context, file []byte) (*agency.Logo, error) {
 	if len(file) > agency.MaxLogoFile {
-		return nil, wrong("This file is over 1 MB. Choose a smaller one.")
+		return nil, wrong("errors.picture_too_large")
 	}
 	for _, c := range codecs {
 		if !c.is(file) {
@@ -102,27 +102,27 @@ func Read(ctx context.Context, file []byte) (*agency.Logo, error) {
 			return nil, context.Cause(ctx)
 		}
 		if err != nil || size.Width <= 0 || size.Height <= 0 {
-			return nil, wrong("This file cannot be read as an image. Save it again as a PNG, and choose that.")
+			return nil, wrong("errors.picture_unreadable")
 		}
 		if size.Width > MaxSide || size.Height > MaxSide || size.Width*size.Height > maxArea {
-			return nil, wrong("This image has %d by %d pixels. Choose one of at most 2048 by 2048.", size.Width, size.Height)
+			return nil, wrong("errors.picture_too_many_pixels", "width", size.Width, "height", size.Height)
 		}
 		if bytes.HasPrefix(file, []byte("\xff\xd8\xff")) && scans(file) > maxScans {
-			return nil, wrong("This JPEG is made of too many layers. Save it again as a PNG, and choose that.")
+			return nil, wrong("errors.picture_too_many_scans")
 		}
 		img, err := c.decode(&within{ctx, bytes.NewReader(file)})
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		if err != nil {
-			return nil, wrong("This file cannot be read as an image. Save it again as a PNG, and choose that.")
+			return nil, wrong("errors.picture_unreadable")
 		}
 		return shrink(ctx, img)
 	}
 	if begin := bytes.ToLower(file[:min(len(file), 1024)]); bytes.Contains(begin, []byte("<svg")) {
-		return nil, wrong("SVG files can carry scripts, so they are not taken. Choose a %s file.", types)
+		return nil, wrong("errors.picture_svg", "types", types)
 	}
-	return nil, wrong("This is not an image that can be taken. Choose a %s file.", types)
+	return nil, wrong("errors.picture_other", "types", types)
 }
 
 // shrink scales the image down until it is small enough, in pixels and in bytes.
@@ -147,7 +147,7 @@ func shrink(ctx context.Context, img image.Image) (*agency.Logo, error) {
 			return &agency.Logo{PNG: b.Bytes(), Hash: hex.EncodeToString(sum[:12])}, nil
 		}
 	}
-	return nil, wrong("This image cannot be made small enough. Choose a simpler one.") // 48 by 48 pixels are 9 KB at most
+	return nil, wrong("errors.picture_too_rich") // 48 by 48 pixels are 9 KB at most
 }
 
-func wrong(format string, args ...any) error { return fault.InField("logo", format, args...) }
+func wrong(key string, values ...any) error { return fault.InField("logo", key, values...) }

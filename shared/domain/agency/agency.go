@@ -18,8 +18,8 @@ const (
 	Max  Plan = "max"
 )
 
-// PlanMessage is what an agency below Max reads when it tries to invite.
-const PlanMessage = "Inviting clients needs the Max plan."
+// PlanMessage is the key of what an agency below Max reads when it tries to invite.
+const PlanMessage = "errors.inviting_needs_max"
 
 // Invites per agency: HourlyInvites in any Window. An agency younger than Probation may send ProbationInvites in
 // all until then, so that an account made for abuse gets little out of its first week.
@@ -30,8 +30,8 @@ const (
 	ProbationInvites = 50
 )
 
-// LimitMessage is what the sender of an eleventh invite reads.
-const LimitMessage = "You can send 10 invites per hour. Space them out or wait an hour."
+// LimitMessage is the key of what the sender of an eleventh invite reads.
+const LimitMessage = "errors.ten_invites_an_hour"
 
 // Agency is one agency.
 type Agency struct {
@@ -97,7 +97,7 @@ type Logo struct {
 // [fault.PlanRequired].
 func (a *Agency) MayInvite() error {
 	if a.Suspended {
-		return fault.New(fault.Suspended, "This agency is suspended. Ask the platform's support to lift it.")
+		return fault.New(fault.Suspended, "errors.this_agency_is_suspended_ask_the")
 	}
 	if a.Plan != Max {
 		return fault.New(fault.PlanRequired, PlanMessage)
@@ -130,8 +130,7 @@ func (a *Agency) Take(now time.Time, seed uint64) (Slot, error) {
 		most = ProbationInvites
 	}
 	if most > 0 && a.Sends.Total >= most {
-		e := fault.New(fault.RateLimited, "A new agency can send %d invites in its first week. Write to support to have this lifted "+
-			"earlier.", ProbationInvites)
+		e := fault.New(fault.RateLimited, "errors.a_new_agency_can_send_invites", "probation_invites", ProbationInvites)
 		e.Retry, e.Limit = a.CreatedAt.Add(Probation).Sub(now), fault.Limit{Name: "first-week", Quota: ProbationInvites, Window: Probation}
 		return Slot{}, e
 	}

@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -70,7 +71,7 @@ func TestNoHourHoldsMoreThanTenSends(t *testing.T) {
 				continue
 			}
 			e := fault.As(err)
-			if e == nil || e.Code != fault.RateLimited || e.Message != agency.LimitMessage ||
+			if e == nil || e.Code != fault.RateLimited || e.Message != words.Say(agency.LimitMessage) ||
 				e.Limit != (fault.Limit{Name: "invites", Quota: 10, Window: time.Hour}) {
 				t.Fatalf("an eleventh send within the hour: %v", err)
 			}

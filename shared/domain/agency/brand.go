@@ -14,7 +14,7 @@ const DefaultColor = "#4f46e5"
 func ParseName(typed string) (string, error) {
 	name, err := text.Line("name", typed, text.MaxName)
 	if err == nil && name == "" {
-		err = fault.InField("name", "Enter the name that your clients know you by.")
+		err = fault.InField("name", "errors.enter_the_name_that_your_clients")
 	}
 	return name, err
 }
@@ -26,7 +26,7 @@ func ParseColor(typed string) (string, error) {
 		return DefaultColor, nil
 	}
 	if len(c) != 7 || c[0] != '#' || strings.Trim(c[1:], "0123456789abcdef") != "" {
-		return "", fault.InField("color", "Write the colour as # and six digits, such as #0b6e4f.")
+		return "", fault.InField("color", "errors.write_the_colour_as_and_six")
 	}
 	return c, nil
 }

@@ -63,9 +63,9 @@ func (all Members) MayManage(who id.Member) error {
 	m := all.Find(who)
 	switch {
 	case m == nil:
-		return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+		return fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
 	case m.Role != Owner:
-		return fault.New(fault.Forbidden, "Only an owner can do this. Ask one of the agency's owners.")
+		return fault.New(fault.Forbidden, "errors.only_an_owner_can_do_this")
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (all Members) MayLose(which id.Member, role Role) error {
 			return nil
 		}
 	}
-	return fault.New(fault.LastOwner, "An agency keeps at least one owner. Make somebody else an owner first.")
+	return fault.New(fault.LastOwner, "errors.an_agency_keeps_at_least_one")
 }
 
 // Notice is the mail that tells a new member of its place at the agency. The zero Notice is one that is out, or was

@@ -102,35 +102,35 @@ const (
 	OwnHour       = 5
 )
 
-const tooManyCodes = "Too many sign-in codes were requested for this address. Try again in %s."
+const tooManyCodes = "errors.limit_too_many_sign_in_codes_were_requested_for_th"
 
 // rules are all limits. An agency's invites have two more, which are the agency's own: ten an hour and fifty in a first week.
 var rules = []rule{
 	{"agency-mails-day", Invite, PerAgency, asked, [3]int{40, 100, 300}, Day,
-		"Your agency has sent as many emails today as it can. Send the next one in %s."},
+		"errors.limit_your_agency_has_sent_as_many_emails_today_as"},
 	{"member-mails-day", Invite, PerActor, asked, [3]int{40, 100, 300}, Day,
-		"You've sent as many emails today as one person can. Send the next one in %s."},
+		"errors.limit_youve_sent_as_many_emails_today_as_one_perso"},
 	{"agency-to-address-day", Invite, PerPair, []Kind{Invite}, all(10), Day,
-		"You've emailed this address as often today as we allow. Try again in %s."},
+		"errors.limit_youve_emailed_this_address_as_often_today_as"},
 	{"address-day", Invite, PerRecipient, asked, all(20), Day,
-		"This address has been sent too many invitations today. Try again in %s."},
+		"errors.limit_this_address_has_been_sent_too_many_invitati"},
 
 	{"agency-members-hour", Welcome, PerAgency, []Kind{Welcome}, [3]int{10, 30, 40}, time.Hour,
-		"You've added many people this hour. Add the next one in %s."},
+		"errors.limit_youve_added_many_people_this_hour_add_the_ne"},
 	{"agency-members-day", Welcome, PerAgency, []Kind{Welcome}, [3]int{20, 40, 100}, Day,
-		"You've added many people today. Add the next one in %s."},
+		"errors.limit_youve_added_many_people_today_add_the_next_o"},
 	{"agency-mails-day", Welcome, PerAgency, asked, [3]int{40, 100, 300}, Day,
-		"Your agency has sent as many emails today as it can. Add the next person in %s."},
+		"errors.limit_your_agency_has_sent_as_many_emails_today_as"},
 	{"member-mails-day", Welcome, PerActor, asked, [3]int{40, 100, 300}, Day,
-		"You've sent as many emails today as one person can. Add the next person in %s."},
+		"errors.limit_youve_sent_as_many_emails_today_as_one_perso"},
 	{"agency-to-address-day", Welcome, PerPair, []Kind{Welcome}, all(3), Day,
-		"You've added this person three times today, and we email them each time. Add them again in %s."},
+		"errors.limit_youve_added_this_person_three_times_today_an"},
 	{"address-day", Welcome, PerRecipient, asked, all(20), Day,
-		"This address has been sent too many emails today. Add this person in %s."},
+		"errors.limit_this_address_has_been_sent_too_many_emails_t"},
 
-	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "The next update goes out in %s."},
-	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "The next update goes out in %s."},
-	{"agency-notices-day", Notice, PerAgency, []Kind{Notice}, [3]int{200, 300, 600}, Day, "The next update goes out in %s."},
+	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "errors.limit_the_next_update_goes_out_in"},
+	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "errors.limit_the_next_update_goes_out_in"},
+	{"agency-notices-day", Notice, PerAgency, []Kind{Notice}, [3]int{200, 300, 600}, Day, "errors.limit_the_next_update_goes_out_in"},
 
 	{"codes", Code, PerRecipient, []Kind{Code}, all(StrangersHour), time.Hour, tooManyCodes},
 	{"codes-day", Code, PerRecipient, []Kind{Code}, all(StrangersDay), Day, tooManyCodes},
@@ -175,7 +175,7 @@ func Take(logs []Log, m Mail, now time.Time) ([]Log, error) {
 		}
 		most := r.most[m.Tier]
 		if wait := find(logs, k).wait(r.counts, most, r.window, now); wait > 0 && (refused == nil || wait > refused.Retry) {
-			refused = fault.New(fault.RateLimited, r.message, inWords(wait))
+			refused = fault.New(fault.RateLimited, r.message, "wait", inWords(wait))
 			refused.Retry, refused.Limit = wait, fault.Limit{Name: r.name, Quota: most, Window: r.window}
 		}
 	}

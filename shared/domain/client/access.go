@@ -32,7 +32,7 @@ func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error)
 		}
 	}
 	if len(*grants) >= invite.MaxGrants {
-		return "", fault.InField("resource", "A client can have %d instances and services. Remove one first.", invite.MaxGrants)
+		return "", fault.InField("resource", "errors.a_client_can_have_instances_and", "max_grants", invite.MaxGrants)
 	}
 	*grants = append(*grants, g)
 	return "", nil
@@ -66,11 +66,11 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 	case s == Pending && c.Invite.Payer == invite.AgencyPays:
 		return &c.Invite.Grants, nil
 	case s == Pending && c.Invite.Contract == nil:
-		return nil, fault.New(fault.NotActive, "They were invited to a free portal. You can share with them once they accept.")
+		return nil, fault.New(fault.NotActive, "errors.they_were_invited_to_a_free")
 	case s == Pending:
-		return nil, fault.New(fault.NotActive, "You asked them to pay. You can share with them once they accept.")
+		return nil, fault.New(fault.NotActive, "errors.you_asked_them_to_pay_you")
 	}
-	return nil, fault.New(fault.NotActive, "They aren't your client now. Invite them again to share with them.")
+	return nil, fault.New(fault.NotActive, "errors.they_arent_your_client_now_invite")
 }
 
 // MayEnd returns nil when the relationship can be ended; else a fault with code [fault.NotActive]: who pays by subscription
@@ -84,11 +84,9 @@ func (c *Client) MayEnd(by Side) error {
 		if c.Payment.Ending { // it has cancelled, and may go before the end of what it has paid for
 			return nil
 		}
-		return fault.New(fault.NotActive, "You still pay %s for what runs here. Cancel it first, under Card and invoices in that portal; "+
-			"then you can leave.", c.Invite.From.AgencyName)
+		return fault.New(fault.NotActive, "errors.you_still_pay_for_what_runs", "agency_name", c.Invite.From.AgencyName)
 	}
-	return fault.New(fault.NotActive, "They pay for their hosting and own it, so you can't remove them. They keep their portal until "+
-		"they cancel or their card stops working. You can revoke what you share.")
+	return fault.New(fault.NotActive, "errors.they_pay_for_their_hosting_and")
 }
 
 // Bound tells whether money ties the client to the agency: it pays or may be paying at this moment, or what it has bought
@@ -131,7 +129,7 @@ func (c *Client) Propose(now time.Time, to email.Address) error {
 		return err
 	}
 	if to == c.Email {
-		return fault.InField("email", "This is the address that was invited. Enter the one that the invitation should go to.")
+		return fault.InField("email", "errors.this_is_the_address_that_was")
 	}
 	const day = 24 * time.Hour
 	var within []time.Time
@@ -141,7 +139,7 @@ func (c *Client) Propose(now time.Time, to email.Address) error {
 		}
 	}
 	if len(within) >= ProposalsPerDay {
-		e := fault.New(fault.RateLimited, "You have named several addresses today already. The agency sees the last one.")
+		e := fault.New(fault.RateLimited, "errors.you_have_named_several_addresses")
 		e.Retry, e.Limit = within[len(within)-ProposalsPerDay].Add(day).Sub(now),
 			fault.Limit{Name: "propose", Quota: ProposalsPerDay, Window: day}
 		return e

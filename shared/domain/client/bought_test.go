@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 var hosting = contract.Article{Product: contract.Hosting, StorageGB: 30}
@@ -48,11 +49,12 @@ func TestWhatIsPaidForComesAlong(t *testing.T) {
 	}
 	o := offer
 	o.Contract = terms
-	if _, err := client.Begin(before, office, o, noon); !fault.Is(err, fault.AlreadyClient) || fault.As(err).Message != client.StillPays {
+	if _, err := client.Begin(before, office, o, noon); !fault.Is(err, fault.AlreadyClient) ||
+		fault.As(err).Message != words.Say(client.StillPays) {
 		t.Errorf("it is asked to pay twice: %v", err)
 	}
 	if _, err := client.Begin(payer(t, subscription.Canceled, purchase.Compensating), office, offer, noon); !fault.Is(err,
-		fault.AlreadyClient) || fault.As(err).Message != client.PayingBack {
+		fault.AlreadyClient) || fault.As(err).Message != words.Say(client.PayingBack) {
 		t.Errorf("what is to be paid back is forgotten: %v", err)
 	}
 }
@@ -87,7 +89,7 @@ func TestWhatRemainsHasNoName(t *testing.T) {
 		!rest.Due().Equal(noon) || c.Items[0].State != purchase.Ready {
 		t.Errorf("%+v", rest)
 	}
-	if _, err := client.Begin(rest, office, offer, noon); fault.As(err) == nil || fault.As(err).Message != client.PayingBack {
+	if _, err := client.Begin(rest, office, offer, noon); fault.As(err) == nil || fault.As(err).Message != words.Say(client.PayingBack) {
 		t.Errorf("before its payment has ended: %v", err)
 	}
 	rest.Payment = subscription.Subscription{}

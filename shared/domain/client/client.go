@@ -134,14 +134,13 @@ type Offer struct {
 	Contract *contract.Contract // nil for a client that buys nothing
 }
 
-// Messages about an address that has been invited before.
+// The keys of what is said about an address that has been invited before.
 const (
-	PayerFixed = "Cancel this invite and send a new one to change who pays."
-	Invited    = "This address already has a pending invite. Send it again, or cancel it and invite them again."
-	Accepted   = "This address is already your client."
-	StillPays  = "They left, and still pay for what they bought. Invite them without asking them to pay: what they own comes " +
-		"back with them."
-	PayingBack = "Their payment is being returned right now. Invite them again in a few minutes."
+	PayerFixed = "errors.payer_fixed"
+	Invited    = "errors.already_invited"
+	Accepted   = "errors.already_client"
+	StillPays  = "errors.still_pays"
+	PayingBack = "errors.paying_back"
 )
 
 // Begin makes the relationship for an offer, or puts the offer in the place of an invite that has ended. before is
@@ -203,8 +202,8 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 }
 
 // taken is the fault of an address that the agency has something with, which leads to what that is.
-func (c *Client) taken(code fault.Code, message string) *fault.Error {
-	f := fault.New(code, "%s", message)
+func (c *Client) taken(code fault.Code, key string) *fault.Error {
+	f := fault.New(code, key)
 	if c.Listed {
 		f.Existing = string(c.ID)
 	}

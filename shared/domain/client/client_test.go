@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 const office id.Agency = "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
@@ -96,17 +97,17 @@ func TestAContractThatIsOutIsNotChanged(t *testing.T) {
 		code    fault.Code
 		message string
 	}{
-		{"sending", state(invite.Sending), offer, last, fault.AlreadyInvited, client.Invited},
-		{"pending", state(invite.Pending), offer, last, fault.AlreadyInvited, client.Invited},
-		{"sending, another payer", state(invite.Sending), other, last, fault.PayerFixed, client.PayerFixed},
-		{"pending, another payer", state(invite.Pending), other, last, fault.PayerFixed, client.PayerFixed},
-		{"accepted", accepted, offer, noon, fault.AlreadyClient, client.Accepted},
-		{"accepted, another payer, long ago", accepted, other, noon.Add(1000 * time.Hour), fault.AlreadyClient, client.Accepted},
+		{"sending", state(invite.Sending), offer, last, fault.AlreadyInvited, words.Say(client.Invited)},
+		{"pending", state(invite.Pending), offer, last, fault.AlreadyInvited, words.Say(client.Invited)},
+		{"sending, another payer", state(invite.Sending), other, last, fault.PayerFixed, words.Say(client.PayerFixed)},
+		{"pending, another payer", state(invite.Pending), other, last, fault.PayerFixed, words.Say(client.PayerFixed)},
+		{"accepted", accepted, offer, noon, fault.AlreadyClient, words.Say(client.Accepted)},
+		{"accepted, another payer, long ago", accepted, other, noon.Add(1000 * time.Hour), fault.AlreadyClient, words.Say(client.Accepted)},
 		{"another address at the same place", func(t *testing.T) *client.Client {
 			c := canceled(t, begin(t, nil, offer, noon), noon)
 			c.Email = "other@acme.example"
 			return c
-		}, offer, last, fault.AlreadyInvited, client.Invited},
+		}, offer, last, fault.AlreadyInvited, words.Say(client.Invited)},
 	} {
 		before := c.before(t)
 		kept := *before

@@ -33,5 +33,5 @@ func Retry(ctx context.Context, f func() error) error {
 		case <-time.After(time.Duration(rand.Int64N(most) + 1)): //nolint:gosec // jitter needs no secrecy
 		}
 	}
-	return fault.New(fault.Unavailable, "Too many changes at once. Try again in a moment.")
+	return fault.New(fault.Unavailable, "errors.too_many_changes_at_once_try")
 }

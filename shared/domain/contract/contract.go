@@ -91,7 +91,7 @@ func (o Order) Articles() ([]Article, error) {
 	var out []Article
 	if o.StorageGB != 0 {
 		if !slices.Contains(Sizes(), o.StorageGB) {
-			return nil, fault.InField("order.hosting.storageGb", "Choose 10, 30 or 50 GB.")
+			return nil, fault.InField("order.hosting.storageGb", "errors.choose_10_30_or_50_gb")
 		}
 		out = append(out, Article{Hosting, o.StorageGB})
 	}
@@ -328,14 +328,13 @@ func Write(o Order, prices Prices, tax Tax, now time.Time) (*Contract, error) {
 	for _, a := range articles {
 		l := Line{Article: a, Month: prices[a.LookupKey(payment.Month)], Year: prices[a.LookupKey(payment.Year)]}
 		if l.Month.ID == "" || l.Year.ID == "" {
-			return nil, fault.New(fault.PaymentsOff, "%s has no price on this platform yet. Leave it out, or ask the platform's support "+
-				"to set one.", a.Name())
+			return nil, fault.New(fault.PaymentsOff, "errors.has_no_price_on_this_platform", "name", a.Name())
 		}
 		c.Lines = append(c.Lines, l)
 	}
 	for _, i := range Intervals() {
 		if _, err := c.Sum(i); err != nil {
-			return nil, fault.New(fault.PaymentsOff, "The prices on this platform are in several currencies. Ask its support to mend them.")
+			return nil, fault.New(fault.PaymentsOff, "errors.the_prices_on_this_platform_are")
 		}
 	}
 	return c, nil

@@ -23,7 +23,7 @@ type Address string
 const MaxLength = 254
 
 // Invalid is what a person reads who typed something that is no address.
-const Invalid = "Enter a valid email address."
+const Invalid = "errors.email_invalid"
 
 // Parse reads what a person typed into field. The error is a fault in that field: [Invalid], or for a local part
 // outside of ASCII, which few hosts accept mail for, a sentence that says so.
@@ -36,8 +36,7 @@ func Parse(field, typed string) (Address, error) {
 	local, domain := s[:at], s[at+1:]
 	for _, r := range local {
 		if r > unicode.MaxASCII && unicode.IsPrint(r) {
-			return "", fault.InField(field, "Use an address whose part before the @ has only plain letters, digits and signs; %q has "+
-				"others.", local)
+			return "", fault.InField(field, "errors.use_an_address_whose_part_before", "local", local)
 		}
 	}
 	if !validLocal(local) {

@@ -4,8 +4,9 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 	"time"
+
+	"latchkey.dev/shared/domain/words"
 )
 
 // Code names a failure. The list is closed and documented in the OpenAPI document.
@@ -150,15 +151,21 @@ type Limit struct {
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
-// New makes an error without a field.
-func New(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+// New makes an error without a field. The key and the values are those of its sentence in package words.
+func New(code Code, key string, values ...any) *Error { return Saying(code, words.Say(key, values...)) }
+
+// InField makes an [Invalid] error about one field; the sentence stands both at the field and as the whole's. The key and the
+// values are those of package words.
+func InField(location, key string, values ...any) *Error {
+	return FieldSaying(location, words.Say(key, values...))
 }
 
-// InField makes an [Invalid] error about one field; the message stands both at the field and as the whole's.
-func InField(location, format string, args ...any) *Error {
-	message := fmt.Sprintf(format, args...)
-	return &Error{Code: Invalid, Message: message, Fields: []Field{{location, message}}}
+// Saying is [New] for a sentence that is put together already.
+func Saying(code Code, sentence string) *Error { return &Error{Code: code, Message: sentence} }
+
+// FieldSaying is [InField] for a sentence that is put together already.
+func FieldSaying(location, sentence string) *Error {
+	return &Error{Code: Invalid, Message: sentence, Fields: []Field{{location, sentence}}}
 }
 
 // Together is what is wrong with a request as one error, so that its sender reads all of it at once: the fields of all of errs.
@@ -181,7 +188,7 @@ func Together(errs ...error) error {
 	case 1:
 		return &Error{Code: Invalid, Message: fields[0].Message, Fields: fields}
 	}
-	return &Error{Code: Invalid, Message: "Some fields need another look.", Fields: fields}
+	return &Error{Code: Invalid, Message: words.Say("errors.some_fields_need_another_look"), Fields: fields}
 }
 
 // As returns the error to tell: err itself where it is one of ours, else nil.

@@ -49,14 +49,14 @@ func TestInFieldSaysTheSameAtTheFieldAndAsAWhole(t *testing.T) {
 	t.Parallel()
 	want := &fault.Error{Code: fault.Invalid, Message: "Use at most 3 characters.",
 		Fields: []fault.Field{{Location: "name", Message: "Use at most 3 characters."}}}
-	if d := cmp.Diff(want, fault.InField("name", "Use at most %d characters.", 3)); d != "" {
+	if d := cmp.Diff(want, fault.FieldSaying("name", "Use at most 3 characters.")); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestAFaultIsFoundBehindWhatWrapsIt(t *testing.T) {
 	t.Parallel()
-	wrapped := fmt.Errorf("store: %w", fault.New(fault.NotFound, "There is none."))
+	wrapped := fmt.Errorf("store: %w", fault.Saying(fault.NotFound, "There is none."))
 	if !fault.Is(wrapped, fault.NotFound) || fault.Is(wrapped, fault.Gone) {
 		t.Error("the code is not that of the wrapped fault")
 	}

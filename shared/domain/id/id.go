@@ -101,7 +101,7 @@ func parse[T ~string](kind, s string, prefixes ...string) (T, error) {
 			return T(s), nil
 		}
 	}
-	return "", fault.New(fault.NotFound, "There is no such %s.", kind)
+	return "", fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
 }
 
 // Bytes is the ULID behind the prefix, 16 bytes; the zero ULID when s is not Valid.

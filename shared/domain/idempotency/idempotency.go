@@ -33,11 +33,11 @@ func For(operation, caller, key string, body any) (*Record, error) {
 		return nil, nil //nolint:nilnil // no key is no record; every caller asks for nil
 	}
 	if len(key) > MaxKey {
-		return nil, fault.InField("Idempotency-Key", "Use a key of at most %d characters.", MaxKey)
+		return nil, fault.InField("Idempotency-Key", "errors.use_a_key_of_at_most", "max_key", MaxKey)
 	}
 	for _, c := range []byte(key) {
 		if c < 0x20 || c > 0x7e {
-			return nil, fault.InField("Idempotency-Key", "Use printable ASCII only, for example a UUID.")
+			return nil, fault.InField("Idempotency-Key", "errors.use_printable_ascii_only_for_example")
 		}
 	}
 	b, err := json.Marshal(body)
@@ -54,7 +54,7 @@ func (r *Record) Replays(stored *Record, now time.Time) (bool, error) {
 		return false, nil
 	}
 	if stored.Request != r.Request {
-		return false, fault.New(fault.IdempotencyUsed, "This Idempotency-Key was used with another body. Use a new key for a new request.")
+		return false, fault.New(fault.IdempotencyUsed, "errors.this_idempotency_key_was_used_with")
 	}
 	return true, nil
 }

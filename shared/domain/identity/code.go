@@ -3,7 +3,6 @@ package identity
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Limits of sign-in codes. A code belongs to the browser that asked for it, or to the API's flow, and holds for five guesses
@@ -87,9 +87,7 @@ func (a *Asked) Take(now time.Time) error {
 	}
 	kept, err := allowance.Count(kind, a.At, now)
 	if f := fault.As(err); f != nil {
-		f.Message = fmt.Sprintf("Too many sign-in codes were requested for this address. Try again in %s, at %s UTC. "+
-			"A browser that has signed in with it before, and the link of an invitation, can still get one.",
-			About(f.Retry), clock(now.Add(f.Retry)))
+		f.Message = words.Say("errors.strangers_codes_used_up", "wait", About(f.Retry), "time", clock(now.Add(f.Retry)))
 		return f
 	}
 	a.At = kept
@@ -106,8 +104,7 @@ func TooSoon(sent, now time.Time) error {
 		return nil
 	}
 	wait = min(wait, CodeApart)
-	e := fault.New(fault.RateLimited, "We have just sent a code to this address. Look in the spam folder too; you can ask for "+
-		"another one in %s.", About(wait))
+	e := fault.New(fault.RateLimited, "errors.we_have_just_sent_a_code", "wait", About(wait))
 	e.Retry, e.Limit = wait, fault.Limit{Name: "codes-apart", Quota: 1, Window: CodeApart}
 	return e
 }
@@ -174,15 +171,15 @@ func (c *Code) Nudge(now time.Time) string {
 
 // Wrong codes and dead ones are told apart only where it helps the person.
 const (
-	wrongCode = "That code is not right. Check the newest mail: you have %s left."
-	deadCode  = "That code does not work any more. Ask for another one."
-	lastGuess = "That was the fifth wrong code, so none of them works any more. Ask for another one."
+	wrongCode = "errors.code_wrong"
+	deadCode  = "errors.code_dead"
+	lastGuess = "errors.code_fifth_wrong"
 )
 
 // Spent tells whether err says that no code is left to guess at, so that only a new one helps.
 func Spent(err error) bool {
 	f := fault.As(err)
-	return f != nil && f.Code == fault.WrongCode && (f.Message == deadCode || f.Message == lastGuess)
+	return f != nil && f.Code == fault.WrongCode && (f.Message == inCode(deadCode).Message || f.Message == inCode(lastGuess).Message)
 }
 
 // Guess compares what a person typed, at now. It returns nil and uses the code up when it is right. Otherwise the
@@ -204,11 +201,7 @@ func (c *Code) Guess(now time.Time, digest []byte) error {
 			c.Digests = nil
 			return inCode(lastGuess)
 		}
-		left := strconv.Itoa(CodeGuesses-c.Wrong) + " tries"
-		if c.Wrong == CodeGuesses-1 {
-			left = "one try"
-		}
-		return inCode(fmt.Sprintf(wrongCode, left))
+		return inCode(wrongCode, "n", CodeGuesses-c.Wrong)
 	}
 	c.Digests, c.Wrong = nil, 0
 	c.Sent()
@@ -220,8 +213,10 @@ func (c *Code) Live(now time.Time) bool {
 	return c.Wrong < CodeGuesses && (c.Waiting || len(c.Digests) > 0 && now.Before(c.ExpiresAt))
 }
 
-func inCode(message string) error {
-	return &fault.Error{Code: fault.WrongCode, Message: message, Fields: []fault.Field{{Location: "code", Message: message}}}
+func inCode(key string, values ...any) *fault.Error {
+	f := fault.InField("code", key, values...)
+	f.Code = fault.WrongCode
+	return f
 }
 
 // Digest is what is kept of a code: an HMAC under the deployment's key, since a million possibilities would be
@@ -249,7 +244,7 @@ func ParseCode(typed string) (string, error) {
 	return s, nil
 }
 
-const sixDigits = "Enter the six digits from the mail."
+const sixDigits = "errors.six_digits"
 
 // digit is the plain digit of the same value, or -1 for what is no decimal digit. Unicode keeps each script's ten digits
 // together, from zero on (Unicode Standard, chapter 4.6).

@@ -105,7 +105,7 @@ func TestGuessesCountOverAllTriesOfOneMail(t *testing.T) {
 func TestAWrongCodeSaysHowManyTriesAreLeft(t *testing.T) {
 	t.Parallel()
 	c := mailed(t, "right")
-	for _, want := range []string{"you have 4 tries left.", "you have 3 tries left.", "you have 2 tries left.", "you have one try left.",
+	for _, want := range []string{"You have 4 tries left.", "You have 3 tries left.", "You have 2 tries left.", "You have 1 try left.",
 		"the fifth wrong code"} {
 		if f := fault.As(c.Guess(begin, []byte("wrong"))); f == nil || !strings.Contains(f.Message, want) {
 			t.Errorf("%v, want %q", f, want)

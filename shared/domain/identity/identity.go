@@ -110,13 +110,13 @@ func (c Caller) Actor() string {
 func (c Caller) May(s Scope) error {
 	switch {
 	case c.Agency == "" && !c.SignedIn():
-		return fault.New(fault.Unauthenticated, "Sign in, or send an API key as Authorization: Bearer lkk_….")
+		return fault.New(fault.Unauthenticated, "errors.sign_in_or_send_an_api")
 	case c.Agency == "":
-		return fault.New(fault.Forbidden, "This is for people who work at an agency. You are signed in as a client.")
+		return fault.New(fault.Forbidden, "errors.this_is_for_people_who_work")
 	case c.Key != "" && s == InPerson:
-		return fault.New(fault.Forbidden, "An API key cannot do this. Sign in with a browser.")
+		return fault.New(fault.Forbidden, "errors.an_api_key_cannot_do_this")
 	case c.Key != "" && !slices.Contains(c.scopes, s):
-		return fault.New(fault.Forbidden, "This API key does not have the scope %s. Make a key that has it.", s)
+		return fault.New(fault.Forbidden, "errors.this_api_key_does_not_have", "s", s)
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (c Caller) May(s Scope) error {
 // MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].
 func (c Caller) MustSignIn() error {
 	if !c.SignedIn() {
-		return fault.New(fault.Unauthenticated, "Nobody is signed in. Ask for a code and sign in with it.")
+		return fault.New(fault.Unauthenticated, "errors.nobody_is_signed_in_ask_for")
 	}
 	return nil
 }

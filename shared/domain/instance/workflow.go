@@ -58,10 +58,10 @@ const MaxURL = 500
 func ParseURL(field, typed string, guard Guard) (string, error) {
 	typed = text.Trim(typed)
 	if typed == "" {
-		return "", fault.InField(field, "Enter the address, like https://n8n.example.com.")
+		return "", fault.InField(field, "errors.enter_the_address_like_https_n8n")
 	}
 	if len(typed) > MaxURL {
-		return "", fault.InField(field, "Use an address of at most %d characters.", MaxURL)
+		return "", fault.InField(field, "errors.use_an_address_of_at_most", "max_url", MaxURL)
 	}
 	if !strings.Contains(typed, "://") {
 		typed = "https://" + typed
@@ -69,43 +69,43 @@ func ParseURL(field, typed string, guard Guard) (string, error) {
 	u, err := url.Parse(typed)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "" || strings.ContainsAny(typed, "\\ \t\r\n<>\"'`"):
-		return "", fault.InField(field, "This is no web address. Enter it like https://n8n.example.com.")
+		return "", fault.InField(field, "errors.this_is_no_web_address_enter")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return "", fault.InField(field, "The address must begin with https://.")
+		return "", fault.InField(field, "errors.the_address_must_begin_with_https")
 	case u.User != nil:
-		return "", fault.InField(field, "Leave the user name and password out of the address.")
+		return "", fault.InField(field, "errors.leave_the_user_name_and_password")
 	case (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") && instancePath(u.EscapedPath()) == plainPath(u.EscapedPath()):
 		// On a page of n8n's own it is the page's, and goes with it.
-		return "", fault.InField(field, "Leave out what begins with ? or #. The address alone is enough.")
+		return "", fault.InField(field, "errors.leave_out_what_begins_with_or")
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if strings.ContainsFunc(host, func(c rune) bool { return c > 0x7e }) {
-		return "", fault.InField(field, "Enter the host's name in its ASCII form (it begins with xn--).")
+		return "", fault.InField(field, "errors.enter_the_hosts_name_in_its")
 	}
 	port, err := portOf(u)
 	if err != nil {
-		return "", fault.InField(field, "This is no web address. Enter it like https://n8n.example.com.")
+		return "", fault.InField(field, "errors.this_is_no_web_address_enter")
 	}
 	judged := guard.JudgeName(u.Scheme, host, port)
 	if judged != nil && u.Scheme == "http" {
-		return "", fault.InField(field, "The address must begin with https://.")
+		return "", fault.InField(field, "errors.the_address_must_begin_with_https")
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		if judged != nil {
-			return "", fault.InField(field, "This address is private. Enter one that can be reached from the internet.")
+			return "", fault.InField(field, "errors.this_address_is_private_enter_one")
 		}
 		if ip.Is6() {
 			host = "[" + ip.String() + "]"
 		}
 	} else if !hostname.MatchString(host) {
-		return "", fault.InField(field, "This is no web address. Enter it like https://n8n.example.com.")
+		return "", fault.InField(field, "errors.this_is_no_web_address_enter")
 	}
 	if port != ports[u.Scheme] {
 		host += ":" + strconv.Itoa(int(port))
 	}
 	path := instancePath(u.EscapedPath())
 	if path != "" && !pathname.MatchString(path) || strings.Contains(path, "..") {
-		return "", fault.InField(field, "This is no web address. Enter it like https://n8n.example.com.")
+		return "", fault.InField(field, "errors.this_is_no_web_address_enter")
 	}
 	return u.Scheme + "://" + host + path, nil
 }

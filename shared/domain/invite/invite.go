@@ -169,7 +169,7 @@ func (i *Invite) Note(name EventName, at time.Time, detail string) {
 // [fault.NotPending] otherwise.
 func (i *Invite) Cancel(now time.Time) error {
 	if !i.Live() && i.Status != Expired {
-		return fault.New(fault.NotPending, "This invite is %s, so it cannot be cancelled.", i.Status.word())
+		return fault.New(fault.NotPending, "errors.this_invite_is_so_it_cannot", "word", i.Status.word())
 	}
 	i.end(Canceled, WasDropped, now, "")
 	return nil
@@ -201,10 +201,10 @@ func (i *Invite) WasOpened() bool {
 // MayAnswer returns nil while the invitee can accept or decline; else a fault with code [fault.Expired] or [fault.Gone].
 func (i *Invite) MayAnswer(now time.Time) error {
 	if i.At(now) == Expired {
-		return fault.New(fault.Expired, "This invitation has expired. Ask for a new one.")
+		return fault.New(fault.Expired, "errors.this_invitation_has_expired_ask_for")
 	}
 	if !i.Live() {
-		return fault.New(fault.Gone, "This invitation is no longer valid.")
+		return fault.New(fault.Gone, "errors.this_invitation_is_no_longer_valid")
 	}
 	return nil
 }
@@ -226,7 +226,7 @@ func (i *Invite) Asked(now time.Time) time.Time {
 // within AskApart before, and a fault with code [fault.Gone] for an invite that has not expired.
 func (i *Invite) Ask(now time.Time) (bool, error) {
 	if i.At(now) != Expired {
-		return false, fault.New(fault.Gone, "This invitation is no longer valid.")
+		return false, fault.New(fault.Gone, "errors.this_invitation_is_no_longer_valid")
 	}
 	if !i.Asked(now).IsZero() {
 		return false, nil

@@ -54,12 +54,12 @@ func (i *Invite) MayResend(now time.Time) error {
 	switch i.At(now) {
 	case Pending, Expired:
 	case Sending:
-		return fault.New(fault.StillSending, "The first mail of this invite is still on its way. Wait a moment.")
+		return fault.New(fault.StillSending, "errors.the_first_mail_of_this_invite")
 	default:
-		return fault.New(fault.NotPending, "This invite is %s, so it cannot be sent again.", i.Status.word())
+		return fault.New(fault.NotPending, "errors.this_invite_is_so_it_cannot_2", "word", i.Status.word())
 	}
 	if i.Mail.State == MailQueued || i.Mail.State == MailClaimed {
-		return fault.New(fault.StillSending, "A mail of this invite is still on its way. Wait a moment.")
+		return fault.New(fault.StillSending, "errors.a_mail_of_this_invite_is")
 	}
 	last := i.CreatedAt
 	if n := len(i.Resends); n > 0 {
@@ -67,19 +67,19 @@ func (i *Invite) MayResend(now time.Time) error {
 	}
 	if wait := ResendApart - now.Sub(last); wait > 0 {
 		return limited(wait, fault.Limit{Name: "resend", Quota: 1, Window: ResendApart},
-			"Wait "+strconv.Itoa(int((wait+time.Second-1)/time.Second))+" seconds before sending this invite again.")
+			"errors.wait_before_sending_again", "n", int((wait+time.Second-1)/time.Second))
 	}
 	if len(i.Resends) >= ResendsPerDay {
 		if wait := 24*time.Hour - now.Sub(i.Resends[len(i.Resends)-ResendsPerDay]); wait > 0 {
 			return limited(wait, fault.Limit{Name: "resend-day", Quota: ResendsPerDay, Window: 24 * time.Hour},
-				"This invite was sent again five times within a day. Try tomorrow, or ask your client which address works.")
+				"errors.sent_again_five_times")
 		}
 	}
 	return nil
 }
 
-func limited(wait time.Duration, l fault.Limit, message string) error {
-	e := fault.New(fault.RateLimited, "%s", message)
+func limited(wait time.Duration, l fault.Limit, key string, values ...any) error {
+	e := fault.New(fault.RateLimited, key, values...)
 	e.Retry, e.Limit = wait, l
 	return e
 }

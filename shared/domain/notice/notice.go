@@ -164,7 +164,7 @@ func (c Choices) With(changed Choices) (Choices, error) {
 	}
 	for k, on := range changed {
 		if _, ok := out[k]; !ok {
-			return nil, fault.InField("items", "%s", words.Say("notifications.unknown", "kind", string(k)))
+			return nil, fault.InField("items", "notifications.unknown", "kind", string(k))
 		}
 		out[k] = on
 	}

@@ -115,7 +115,7 @@ func (p *Subscription) Over() bool {
 // two tabs ask for the same page. now is the moment. Faults: [fault.AlreadyPaid] when something is paid already.
 func (p *Subscription) Begin(i payment.Interval, now time.Time) error {
 	if p.State.Open() || p.State == Disputed {
-		return fault.New(fault.AlreadyPaid, "This has been paid already.")
+		return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 	}
 	if p.State == CheckoutOpen && p.Interval == i && now.Before(p.Checkout.ExpiresAt) {
 		return nil // the same page again

@@ -105,9 +105,9 @@ func linkFault(field, found, instead string) error {
 	}
 	switch {
 	case instead != "":
-		return fault.InField(field, "Write “%s” in place of “%s”, which looks like a link.", instead, found)
+		return fault.InField(field, "errors.write_in_place_of_which_looks", "instead", instead, "found", found)
 	case strings.Contains(found, "@"):
-		return fault.InField(field, "Leave out “%s”, which looks like an email address.", found)
+		return fault.InField(field, "errors.leave_out_which_looks_like_an", "found", found)
 	}
-	return fault.InField(field, "Leave out “%s”, which looks like a link.", found)
+	return fault.InField(field, "errors.leave_out_which_looks_like_a", "found", found)
 }

@@ -106,7 +106,7 @@ func TestFT2WhatTurnsTheDirectionAroundIsRefusedByName(t *testing.T) {
 		_, err := text.Line("name", "Acme "+string(r)+"gnp.exe", 100)
 		f := fault.As(err)
 		if f == nil || !strings.Contains(f.Message, strings.ToUpper(strings.TrimPrefix(escape(r), "\\u"))) ||
-			!strings.Contains(f.Message, "cannot be seen") {
+			!strings.Contains(f.Message, "invisible character") {
 			t.Errorf("%U: %v", r, err)
 		}
 	}

@@ -25,7 +25,7 @@ const (
 // than most characters.
 func Line(field, typed string, most int) (string, error) {
 	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
-		return "", fault.InField(field, "Keep this to one line.")
+		return "", fault.InField(field, "errors.keep_this_to_one_line")
 	}
 	return clean(field, typed, most)
 }
@@ -44,7 +44,7 @@ func Paragraph(field, typed string, most int) (string, error) {
 	}
 	s := strings.TrimSpace(strings.Join(kept, "\n"))
 	if utf8.RuneCountInString(s) > most {
-		return "", fault.InField(field, "Use at most %d characters.", most)
+		return "", fault.InField(field, "errors.use_at_most_characters", "most", most)
 	}
 	return s, nil
 }
@@ -55,7 +55,7 @@ func Fold(s string) string { return strings.ToLower(norm.NFC.String(Trim(Seen(s)
 
 func clean(field, typed string, most int) (string, error) {
 	if !utf8.ValidString(typed) {
-		return "", fault.InField(field, "Use plain text (UTF-8).")
+		return "", fault.InField(field, "errors.use_plain_text_utf_8")
 	}
 	space := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
 	s := strings.Join(strings.FieldsFunc(norm.NFC.String(Seen(typed)), space), " ")
@@ -64,17 +64,17 @@ func clean(field, typed string, most int) (string, error) {
 			return "", turnFault(field, r)
 		}
 		if unicode.IsControl(r) {
-			return "", fault.InField(field, "Leave out control characters.")
+			return "", fault.InField(field, "errors.leave_out_control_characters")
 		}
 	}
 	if strings.ContainsAny(s, "<>") {
-		return "", fault.InField(field, "Leave out < and >.")
+		return "", fault.InField(field, "errors.leave_out_and")
 	}
 	if found, instead := Link(s); found != "" {
 		return "", linkFault(field, found, instead)
 	}
 	if utf8.RuneCountInString(s) > most {
-		return "", fault.InField(field, "Use at most %d characters.", most)
+		return "", fault.InField(field, "errors.use_at_most_characters", "most", most)
 	}
 	if !strings.ContainsFunc(s, visible) {
 		return "", nil

@@ -49,7 +49,7 @@ func TestWhatMayNotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 		{"Acme\x00", control},
 		{"Acme\x1b[31m", control},
 		{"Acme\xff", "Use plain text (UTF-8)."},
-		{strings.Repeat("a", 31), "Use at most 30 characters."},
+		{strings.Repeat("a", 31), "Use up to 30 characters."},
 	} {
 		for _, read := range []func(string, string, int) (string, error){text.Line, text.Paragraph} {
 			got, err := read("note", c.typed, 30)

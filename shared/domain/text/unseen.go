@@ -98,6 +98,5 @@ func Trim(s string) string {
 
 // turnFault refuses what turns the writing direction around, and names it, since it cannot be seen.
 func turnFault(field string, r rune) error {
-	return fault.InField(field, "There is a character in it that cannot be seen and turns the writing direction around: %s (%s). "+
-		"Delete the text and type it again.", turns[r], fmt.Sprintf("U+%04X", r))
+	return fault.InField(field, "errors.there_is_a_character_in_it", "turns", turns[r], "sprintf", fmt.Sprintf("U+%04X", r))
 }

@@ -162,7 +162,7 @@ func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitatio
 			return nil, err
 		}
 		if v.Standing == onboarding.Other {
-			return nil, fault.New(fault.WrongAccount, "This invitation is for %s. Sign out, and sign in with that address.", v.To())
+			return nil, fault.New(fault.WrongAccount, "errors.this_invitation_is_for_sign_out", "to", v.To())
 		}
 		event.Annotate(ctx, "agency", string(v.Client.Agency), "client", string(v.Client.ID))
 		p, err := checkouts.Start(ctx, caller, v.Client.Agency, payment.Interval(in.Body.Interval))
@@ -183,7 +183,7 @@ type AgencyChoice struct {
 // whose reads the agency that a request must name. Fault: [fault.Invalid] in agency for none, [fault.NotFound] for what is no id.
 func whose(agency string) (id.Agency, error) {
 	if agency == "" {
-		return "", fault.InField("agency", "Name the agency by its id, ag_….")
+		return "", fault.InField("agency", "errors.name_the_agency_by_its_id")
 	}
 	return id.ParseAgency(agency)
 }
@@ -239,7 +239,7 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 		return nil, err
 	}
 	if b == nil {
-		return nil, fault.New(fault.NotFound, "This invite has no contract: its client buys nothing.")
+		return nil, fault.New(fault.NotFound, "errors.this_invite_has_no_contract_its")
 	}
 	r, err := receipt.Of(c, now)
 	if err != nil {
@@ -310,7 +310,7 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 			return nil, err
 		}
 		if c == nil {
-			return nil, fault.InField("order", "An order that buys nothing has no price. Choose hosting, WhatsApp or both.")
+			return nil, fault.InField("order", "errors.an_order_that_buys_nothing_has")
 		}
 		b, err := contractBody(c)
 		return &contractOutput{b}, err

@@ -32,7 +32,7 @@ func (o Operation) prepared(r *http.Request) (*http.Request, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, o.spec.MaxBodyBytes+1))
 	if err != nil {
-		return nil, fault.New(fault.Malformed, "The body did not arrive in time. Send it again.")
+		return nil, fault.New(fault.Malformed, "errors.the_body_did_not_arrive_in")
 	}
 	if int64(len(body)) > o.spec.MaxBodyBytes {
 		return nil, tooLarge(o.spec.MaxBodyBytes)
@@ -72,18 +72,18 @@ func bodyTypes(input reflect.Type) []string {
 func (o Operation) contentType(h http.Header) (string, error) {
 	wanted := strings.Join(o.takes, " or ")
 	if c := h.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
-		return "", fault.New(fault.UnsupportedType, "This body is encoded. Send it without Content-Encoding.")
+		return "", fault.New(fault.UnsupportedType, "errors.this_body_is_encoded_send_it")
 	}
 	given := h.Get("Content-Type")
 	if given == "" {
-		return "", fault.New(fault.UnsupportedType, "This body has no Content-Type. Send it with Content-Type: %s.", wanted)
+		return "", fault.New(fault.UnsupportedType, "errors.this_body_has_no_content_type", "wanted", wanted)
 	}
 	kind, parameters, err := mime.ParseMediaType(given)
 	if err != nil || !slices.Contains(o.takes, kind) {
-		return "", fault.New(fault.UnsupportedType, "This takes no such Content-Type. Send the body with Content-Type: %s.", wanted)
+		return "", fault.New(fault.UnsupportedType, "errors.this_takes_no_such_content_type", "wanted", wanted)
 	}
 	if charset, ok := parameters["charset"]; ok && kind == jsonType && !strings.EqualFold(charset, "utf-8") {
-		return "", fault.New(fault.UnsupportedType, "JSON is sent in UTF-8. Leave the charset out.")
+		return "", fault.New(fault.UnsupportedType, "errors.json_is_sent_in_utf_8")
 	}
 	return kind, nil
 }
@@ -93,7 +93,7 @@ func clearQuery(r *http.Request) error {
 	var twice []error
 	for name, values := range r.URL.Query() {
 		if len(values) > 1 {
-			twice = append(twice, fault.InField(name, "Send this parameter once."))
+			twice = append(twice, fault.InField(name, "errors.send_this_parameter_once"))
 		}
 	}
 	return fault.Together(twice...)
@@ -101,9 +101,9 @@ func clearQuery(r *http.Request) error {
 
 func tooLarge(limit int64) *fault.Error {
 	if limit > MaxBody {
-		return fault.New(fault.TooLarge, "The file is over 1 MB. Choose a smaller one.")
+		return fault.New(fault.TooLarge, "errors.the_file_is_over_1_mb")
 	}
-	return fault.New(fault.TooLarge, "The body is over 256 KB. Send less at once.")
+	return fault.New(fault.TooLarge, "errors.the_body_is_over_256_kb")
 }
 
 // plainJSON is the same JSON in a form that every reader takes alike. Members that differ in case alone, or not at all, are
@@ -112,7 +112,7 @@ func tooLarge(limit int64) *fault.Error {
 func plainJSON(body []byte) ([]byte, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !utf8.Valid(body) {
-		return nil, fault.New(fault.Malformed, "The body is not UTF-8. Send JSON in UTF-8.")
+		return nil, fault.New(fault.Malformed, "errors.the_body_is_not_utf_8")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -127,7 +127,7 @@ func plainJSON(body []byte) ([]byte, error) {
 		return nil, f
 	}
 	if err != nil {
-		return nil, fault.New(fault.Malformed, "The body is not valid JSON.")
+		return nil, fault.New(fault.Malformed, "errors.the_body_is_not_valid_json")
 	}
 	return w.to.Bytes(), nil
 }
@@ -144,7 +144,7 @@ func (w *rewriter) value(depth int) error {
 		return err
 	}
 	if depth > deepest {
-		return fault.New(fault.Malformed, "The body has more than %d lists and objects within each other.", deepest)
+		return fault.New(fault.Malformed, "errors.the_body_has_more_than_lists", "deepest", deepest)
 	}
 	switch t {
 	case json.Delim('{'):
@@ -154,7 +154,7 @@ func (w *rewriter) value(depth int) error {
 	}
 	if n, ok := t.(json.Number); ok {
 		if _, err := n.Float64(); err != nil {
-			return fault.New(fault.Malformed, "A number in the body is too large.")
+			return fault.New(fault.Malformed, "errors.a_number_in_the_body_is")
 		}
 		w.to.WriteString(integer(n.String()))
 		return nil
@@ -187,10 +187,9 @@ func (w *rewriter) object(depth int) error {
 		folded := strings.ToLower(name)
 		switch other, twice := had[folded]; {
 		case twice && other == name:
-			return fault.New(fault.Malformed, "The body has the member %q twice in one object. Send it once.", short(name))
+			return fault.New(fault.Malformed, "errors.the_body_has_the_member_twice", "name", short(name))
 		case twice:
-			return fault.New(fault.Malformed, "The body has both %q and %q, which differ in case alone. Send one.", short(other),
-				short(name))
+			return fault.New(fault.Malformed, "errors.the_body_has_both_and_which", "other", short(other), "name", short(name))
 		}
 		had[folded] = name
 		if err := w.write(name); err != nil {

@@ -229,7 +229,7 @@ func problems(a huma.API, codes []fault.Code) map[string]*huma.Response {
 		out[strconv.Itoa(status)] = &huma.Response{
 			Description: fmt.Sprintf("%s: %s", http.StatusText(status), strings.Join(names, ", ")),
 			Content: map[string]*huma.MediaType{problem.MediaType: {Schema: schema,
-				Example: problem.Of(fault.New(fault.Code(names[0]), "%s", fault.Code(names[0]).Meaning()))}},
+				Example: problem.Of(fault.Saying(fault.Code(names[0]), fault.Code(names[0]).Meaning()))}},
 		}
 	}
 	return out

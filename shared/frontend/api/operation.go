@@ -137,8 +137,7 @@ func Route(origin string, operations ...Operation) *Resource {
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		event.Annotate(req.Context(), "code", string(fault.CrossOrigin))
-		problem.Write(w, fault.New(fault.CrossOrigin, "This request came from another site's page. Use the portal's own pages, or an API "+
-			"key."))
+		problem.Write(w, fault.New(fault.CrossOrigin, "errors.this_request_came_from_another_sites"))
 	}))
 	r.guard = guard.Handler(http.HandlerFunc(r.serve))
 	return r
@@ -162,7 +161,7 @@ func (r *Resource) serve(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	h := r.handlers[req.Method]
 	if h == nil {
-		f := fault.New(fault.WrongMethod, "This path takes only %s. See /docs.", r.allow)
+		f := fault.New(fault.WrongMethod, "errors.this_path_takes_only_see_docs", "allow", r.allow)
 		event.Annotate(req.Context(), "code", string(f.Code))
 		w.Header().Set("Allow", r.allow)
 		problem.Write(w, f)
@@ -282,7 +281,7 @@ func tell(ctx context.Context, err error) *fault.Error {
 		event.Annotate(ctx, "error", err.Error())
 		f = internal
 		if ctx.Err() != nil {
-			f = fault.New(fault.Unavailable, "This took too long. Nothing is lost; try again in a moment.")
+			f = fault.New(fault.Unavailable, "errors.this_took_too_long_nothing_is")
 		}
 	} else {
 		event.Annotate(ctx, "code", string(f.Code))
@@ -291,4 +290,4 @@ func tell(ctx context.Context, err error) *fault.Error {
 }
 
 var internal = fault.New(fault.Internal,
-	"Something went wrong on our side. Try again in a moment; if it stays, tell us the time at which it happened.")
+	"errors.something_went_wrong_on_our_side")

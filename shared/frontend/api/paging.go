@@ -22,7 +22,7 @@ func (l Paging) after(prefixes ...string) (string, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(l.Cursor)
 	if err != nil || !slices.ContainsFunc(prefixes, func(p string) bool { return id.Valid(p, string(b)) }) {
-		return "", fault.InField("cursor", "This isn't a cursor of this list. Start without one.")
+		return "", fault.InField("cursor", "errors.this_isnt_a_cursor_of_this")
 	}
 	return string(b), nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"latchkey.dev/shared/adapter/problem"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 // huma reports what is wrong with a request's form through this function: it is where its words become ours.
@@ -33,31 +35,31 @@ func formFault(status int, message string, errs []error) *fault.Error {
 		return tooLarge(MaxBody)
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 	case http.StatusUnsupportedMediaType:
-		return fault.New(fault.UnsupportedType, "Send the body as JSON, with Content-Type: application/json.")
+		return fault.New(fault.UnsupportedType, "errors.send_the_body_as_json_with")
 	case http.StatusNotAcceptable:
-		return fault.New(fault.Malformed, "This API answers in JSON. Accept application/json.")
+		return fault.New(fault.Malformed, "errors.this_api_answers_in_json_accept")
 	case http.StatusRequestTimeout:
-		return fault.New(fault.Malformed, "The body did not arrive in time. Send it again.")
+		return fault.New(fault.Malformed, "errors.the_body_did_not_arrive_in")
 	default:
 		return internal
 	}
-	f := fault.New(fault.Invalid, "Some fields need another look.")
+	f := fault.New(fault.Invalid, "errors.some_fields_need_another_look")
 	for _, err := range errs {
 		d, ok := err.(huma.ErrorDetailer) //nolint:errorlint // huma hands out its own type, unwrapped
 		if !ok {
-			return fault.New(fault.Malformed, "The body is not valid JSON.")
+			return fault.New(fault.Malformed, "errors.the_body_is_not_valid_json")
 		}
 		f.Fields = append(f.Fields, inWords(d.ErrorDetail()))
 	}
 	if len(f.Fields) == 0 {
 		if strings.Contains(message, "body is required") {
-			return fault.New(fault.Malformed, "The request came without a body. Send the JSON, or for a logo the file.")
+			return fault.New(fault.Malformed, "errors.the_request_came_without_a_body")
 		}
-		return fault.New(fault.Malformed, "The body is not valid JSON.")
+		return fault.New(fault.Malformed, "errors.the_body_is_not_valid_json")
 	}
 	for _, e := range f.Fields {
 		if e.Location == "" && strings.Contains(e.Message, "JSON") {
-			return fault.New(fault.Malformed, "%s", e.Message)
+			return fault.Saying(fault.Malformed, e.Message)
 		}
 	}
 	if len(f.Fields) == 1 {
@@ -66,10 +68,13 @@ func formFault(status int, message string, errs []error) *fault.Error {
 	return f
 }
 
+// plain are JSON's types in words.
+var plain = map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
+	"integer": "a whole number", "number": "a number"}
+
 // inPlain says what a value must be, out of huma's terse terms.
 func inPlain(term string) string {
-	if kind, ok := map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
-		"integer": "a whole number", "number": "a number"}[term]; ok {
+	if kind, ok := plain[term]; ok {
 		return kind
 	}
 	for _, t := range []struct{ prefix, format string }{
@@ -107,27 +112,24 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 	if name, ok := strings.CutPrefix(m, "expected required property "); ok {
 		name, _, _ = strings.Cut(name, " ")
 		location = strings.TrimPrefix(location+"."+name, ".")
-		m = "Fill in this field."
+		m = words.Say("errors.fill_in")
 	} else if m == "unexpected property" {
-		m = "There is no such field."
+		m = words.Say("errors.no_such_field")
 	} else if m == "unknown query parameter" {
-		m = "There is no such parameter."
+		m = words.Say("errors.no_such_parameter")
 	} else if rest, ok := strings.CutPrefix(m, "expected value to be one of "); ok {
-		m = "Choose one of " + strings.Trim(rest, `"`) + "."
+		m = words.Say("errors.choose_one_of", "values", strings.Trim(rest, `"`))
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
-		m = "This must be " + inPlain(rest) + "."
+		m = words.Say("errors.must_be", "what", inPlain(rest))
 	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
-		m = map[string]string{"boolean": "This must be true or false.", "integer": "This must be a whole number."}[rest]
-		if m == "" {
-			m = "This must be a valid " + rest + "."
-		}
+		m = words.Say("errors.must_be", "what", cmp.Or(plain[rest], "a valid "+rest))
 	} else if field, ok := tooLong(m); ok {
-		location, m = field, "This number is too large."
+		location, m = field, words.Say("errors.number_too_large")
 	} else if location == "" {
-		return fault.Field{Message: "The body is not valid JSON."}
+		return fault.Field{Message: words.Say("errors.the_body_is_not_valid_json")}
 	}
 	if location == "email" {
-		m = email.Invalid
+		m = fault.InField(location, email.Invalid).Message
 	}
 	return fault.Field{Location: location, Message: m}
 }

@@ -12,6 +12,7 @@ import (
 
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 func asked(fields ...string) request {
@@ -83,14 +84,14 @@ func finding(location, message string) error {
 func TestAFindingIsASentenceAtItsField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ location, message, field, says string }{
-		{"body", "expected required property email to be present", "email", email.Invalid},
+		{"body", "expected required property email to be present", "email", words.Say(email.Invalid)},
 		{"body", "expected required property code to be present", "code", "Fill in this field."},
 		{"body.grants[0]", "expected required property resource to be present", "grants[0].resource", "Fill in this field."},
-		{"body.nome", "unexpected property", "nome", "There is no such field."},
+		{"body.nome", "unexpected property", "nome", "There's no such field."},
 		{"query.status", `expected value to be one of "pending, active, inactive"`, "status", "Choose one of pending, active, inactive."},
 		{"query.everywhere", "invalid boolean", "everywhere", "This must be true or false."},
 		{"query.limit", "invalid integer", "limit", "This must be a whole number."},
-		{"body.email", "expected string", "email", email.Invalid},
+		{"body.email", "expected string", "email", words.Say(email.Invalid)},
 	} {
 		f := formFault(http.StatusUnprocessableEntity, "validation failed", []error{finding(c.location, c.message)})
 		if f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Location: c.field, Message: c.says}) ||
@@ -113,7 +114,7 @@ func TestSeveralFindingsAreToldTogether(t *testing.T) {
 	t.Parallel()
 	f := formFault(http.StatusUnprocessableEntity, "validation failed",
 		[]error{finding("body", "expected required property code to be present"), finding("body.a", "unexpected property")})
-	if f.Code != fault.Invalid || len(f.Fields) != 2 || f.Message != "Some fields need another look." {
+	if f.Code != fault.Invalid || len(f.Fields) != 2 || f.Message != "Some fields need your attention." {
 		t.Errorf("%+v", f)
 	}
 }
@@ -127,15 +128,15 @@ func TestAFormThatCannotBeReadIsMalformed(t *testing.T) {
 		code    fault.Code
 		says    string
 	}{
-		{400, "request body is required", nil, fault.Malformed, "The request came without a body. Send the JSON, or for a logo the file."},
-		{400, "validation failed", []error{finding("body", "invalid character '}' looking for beginning of value")}, fault.Malformed, "The body is not valid JSON."},
-		{422, "validation failed", []error{finding("body", "unexpected end of JSON input")}, fault.Malformed, "The body is not valid JSON."},
-		{400, "x", []error{errors.New("anything")}, fault.Malformed, "The body is not valid JSON."},
-		{400, "x", nil, fault.Malformed, "The body is not valid JSON."},
+		{400, "request body is required", nil, fault.Malformed, "The request has no body. Send the JSON, or the logo's file."},
+		{400, "validation failed", []error{finding("body", "invalid character '}' looking for beginning of value")}, fault.Malformed, "The body isn't valid JSON."},
+		{422, "validation failed", []error{finding("body", "unexpected end of JSON input")}, fault.Malformed, "The body isn't valid JSON."},
+		{400, "x", []error{errors.New("anything")}, fault.Malformed, "The body isn't valid JSON."},
+		{400, "x", nil, fault.Malformed, "The body isn't valid JSON."},
 		{413, "request body is too large limit=262144 bytes", nil, fault.TooLarge, "256 KB"},
 		{415, "unknown content type: text/plain", nil, fault.UnsupportedType, "application/json"},
 		{406, "x", nil, fault.Malformed, "application/json"},
-		{408, "request body read timeout", nil, fault.Malformed, "did not arrive"},
+		{408, "request body read timeout", nil, fault.Malformed, "didn't arrive"},
 		{500, "cannot read request body", []error{errors.New("SECRET")}, fault.Internal, "on our side"},
 	} {
 		f := formFault(c.status, c.message, c.errs)

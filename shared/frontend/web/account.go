@@ -111,7 +111,7 @@ func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
 			return err
 		}
 		if r.PostForm.Get("sure") != "yes" && !v.Erase.Stale {
-			err = fault.InField("sure", "%s", words.Say("account.tick"))
+			err = fault.InField("sure", "account.tick")
 		} else {
 			err = erasure.Erase(r.Context(), caller)
 		}

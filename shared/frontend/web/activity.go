@@ -237,7 +237,7 @@ func window(q *activity.Query, asked url.Values) (err error) {
 	}
 	if c := asked.Get("cursor"); c != "" {
 		if !id.Valid(id.EventPrefix, c) {
-			return fault.New(fault.NotFound, "This page of the log does not exist. Go back to the newest rows.")
+			return fault.New(fault.NotFound, "errors.this_page_of_the_log_does")
 		}
 		q.After = id.Event(c)
 	}

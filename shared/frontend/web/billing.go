@@ -155,7 +155,7 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 
 // nothing is for somebody who has nothing to pay there: most often, it is signed in with another address.
 func (s *Site) nothing(w http.ResponseWriter, r *http.Request, caller identity.Caller, which id.Agency) error {
-	note(r.Context(), fault.New(fault.NotFound, ""))
+	note(r.Context(), fault.Saying(fault.NotFound, ""))
 	return s.show(w, r, http.StatusNotFound,
 		page.NothingToPay{Brand: s.brand, Person: string(caller.Email), Next: onward(checkoutPath(which))})
 }
@@ -218,7 +218,7 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 			f := fault.As(err)
 			if f == nil {
 				event.Annotate(r.Context(), "error", err.Error())
-				f = fault.New(fault.Internal, "")
+				f = fault.Saying(fault.Internal, "")
 			}
 			note(r.Context(), f)
 			switch f.Code {

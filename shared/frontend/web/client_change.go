@@ -134,7 +134,7 @@ func renameClient(s *Site, directory *clients.Directory, renamer *clients.Rename
 func changeAccess(s *Site, directory *clients.Directory, access *clients.Access) Form {
 	do := func(ctx context.Context, caller identity.Caller, c *client.Client, form url.Values) error {
 		if form.Get("resource") == "" {
-			return fault.InField("resource", "%s", words.Say("client.choose"))
+			return fault.InField("resource", "client.choose")
 		}
 		resource, err := id.ParseResource(form.Get("resource"))
 		if err != nil {

@@ -45,7 +45,7 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		if c := r.URL.Query().Get("cursor"); c != "" {
 			var err error
 			if after, err = id.ParseClient(c); err != nil {
-				return fault.New(fault.NotFound, "This page of the list doesn't exist. Go back to your newest clients.")
+				return fault.New(fault.NotFound, "errors.this_page_of_the_list_doesnt")
 			}
 		}
 		v, err := s.clients(r, directory, caller, after)

@@ -90,7 +90,7 @@ func (s *Site) contract(w http.ResponseWriter, r *http.Request, c *client.Client
 		return err
 	}
 	if of == nil {
-		return fault.New(fault.NotFound, "%s", words.Say("contract.none"))
+		return fault.New(fault.NotFound, "contract.none")
 	}
 	if r.URL.Query().Get("as") == "text" {
 		return keep(w, of, now)

@@ -18,7 +18,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(err)
 	if f == nil {
 		event.Annotate(r.Context(), "error", err.Error())
-		f = fault.New(fault.Internal, "%s", words.Say("errors.try_again"))
+		f = fault.New(fault.Internal, "errors.try_again")
 	}
 	note(r.Context(), f)
 	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: words.Say("errors.start"), NextURL: "/"}
@@ -118,5 +118,5 @@ func asTooLarge(err error) (*http.MaxBytesError, bool) {
 
 // notAllowed is for a method that a path does not take; Allow says which it does.
 func notAllowed() *fault.Error {
-	return fault.New(fault.WrongMethod, "%s", words.Say("errors.wrong_method_text"))
+	return fault.New(fault.WrongMethod, "errors.wrong_method_text")
 }

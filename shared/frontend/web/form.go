@@ -100,7 +100,7 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 		n = slices.IndexFunc(p.Forms, func(f Form) bool { return f.primary || len(p.Forms) == 1 })
 	}
 	if n < 0 {
-		p.site.fail(w, r, fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again."))
+		p.site.fail(w, r, fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as"))
 		return
 	}
 	event.Name(r.Context(), p.ID+"."+p.Forms[n].Do)
@@ -112,9 +112,9 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		if _, ok := asTooLarge(err); ok {
-			return fault.New(fault.TooLarge, "What you sent is over 256 KB. Shorten it and send it again.")
+			return fault.New(fault.TooLarge, "errors.what_you_sent_is_over_256")
 		}
-		return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
+		return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
 	}
 	return nil
 }

@@ -31,8 +31,7 @@ func newGuard(origin string) *guard {
 
 // read has the form parsed when it is from one of our own pages. Faults: those of parse, and [fault.CrossOrigin].
 func (g *guard) read(r *http.Request, parse func() error) error {
-	elsewhere := fault.New(fault.CrossOrigin, "To protect you, we take changes only from our own pages. Open the page here and try "+
-		"once more.")
+	elsewhere := fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
 	refused := g.Check(r)
 	if refused != nil && (r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != "null") {
 		return elsewhere

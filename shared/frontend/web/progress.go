@@ -9,20 +9,26 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/provisioning"
 	"latchkey.dev/shared/view/page"
 )
 
-// stages are the steps of a thing's making as people read them, in their order.
-var stages = []struct {
+// stage is a step of a thing's making.
+type stage struct {
 	state purchase.State
 	title string
-}{
-	{purchase.Requested, "Payment received"},
-	{purchase.Creating, "Setting it up"},
-	{purchase.HealthWait, "Starting it"},
-	{purchase.Ready, "Ready"},
+}
+
+// stages are the steps as people read them, in their order.
+func stages() []stage {
+	return []stage{
+		{purchase.Requested, words.Say("progress.paid")},
+		{purchase.Creating, words.Say("progress.creating")},
+		{purchase.HealthWait, words.Say("progress.starting")},
+		{purchase.Ready, words.Say("progress.ready")},
+	}
 }
 
 // progress words how far a thing is that was bought; nil when there is nothing to tell. mine says that its owner reads it.
@@ -31,33 +37,32 @@ func progress(i *purchase.Item, mine bool, now time.Time) *page.Progress {
 		return nil
 	}
 	p := &page.Progress{Edition: string(i.State), Live: i.Working()}
-	whose := "The client's payment for it is returned by itself"
+	due := page.TimeAt(i.Since.Add(purchase.GiveUp), now).Relative
+	otherwise := words.Say("progress.else_theirs", "due", due)
 	if mine {
-		whose = "Your payment for it is returned by itself"
+		otherwise = words.Say("progress.else_mine", "due", due)
 	}
-	due := page.TimeAt(i.Since.Add(purchase.GiveUp), now)
 	switch i.State {
 	case purchase.Failed:
 		p.Note = page.Note{Tone: page.Bad,
-			Text: "It could not be set up yet. " + sentence(i.Reason) + " " + whose + " if it is not ready " + due.Relative + "."}
+			Text: words.Say("progress.failed") + " " + sentence(i.Reason) + " " + otherwise}
 	case purchase.Compensating:
-		p.Note = page.Note{Tone: page.Wait, Text: "It could not be set up. The payment for it is being returned."}
+		p.Note = page.Note{Tone: page.Wait, Text: words.Say("progress.refunding")}
 		return p
 	case purchase.Refunded:
-		p.Note = page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}
+		p.Note = page.Note{Tone: page.Idle, Text: words.Say("progress.refunded")}
 		return p
 	case purchase.Suspended:
-		p.Note = page.Note{Tone: page.Bad, Text: "It is suspended, because it is not paid. " +
-			"Unless it is paid before, it is deleted with all that is in it on " + page.TimeAt(i.DeletedOn(), now).Day + "."}
+		p.Note = page.Note{Tone: page.Bad, Text: words.Say("progress.suspended",
+			"day", page.TimeAt(i.DeletedOn(), now).Day)}
 		return p
 	case purchase.Deleting, purchase.Deleted:
-		p.Note = page.Note{Tone: page.Idle, Text: "It was deleted, because it was not paid any more."}
+		p.Note = page.Note{Tone: page.Idle, Text: words.Say("progress.deleted")}
 		return p
 	default:
 		if i.Late(now) {
 			p.Edition += " late"
-			p.Note = page.Note{Tone: page.Wait, Text: "Payment received; setup is taking longer. Nobody needs to do anything. " +
-				whose + " if it is not ready " + due.Relative + "."}
+			p.Note = page.Note{Tone: page.Wait, Text: words.Say("progress.late") + " " + otherwise}
 		}
 	}
 	p.Steps = climbed(i, now)
@@ -78,7 +83,7 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 		reached = 2
 	}
 	var out []page.Event
-	for n, s := range stages {
+	for n, s := range stages() {
 		e := page.Event{Title: s.title, Coming: true}
 		switch {
 		case n == 0:
@@ -90,7 +95,7 @@ func climbed(i *purchase.Item, now time.Time) []page.Event {
 		case n == max(reached, 1):
 			e.Tone, e.Coming, e.At = page.Wait, false, page.TimeAt(i.Steps[len(i.Steps)-1].At, now)
 			if i.State == purchase.Retrying {
-				e.Detail = "The last try failed. " + sentence(i.Reason) + " It is tried again by itself."
+				e.Detail = words.Say("progress.tried") + " " + sentence(i.Reason) + " " + words.Say("progress.again")
 			}
 		}
 		out = append(out, e)

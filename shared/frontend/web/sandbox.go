@@ -11,7 +11,6 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
-	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/home"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/signin"
@@ -37,7 +36,7 @@ func SandboxPage(s *Site, auth *signin.Authenticator, sandbox *home.Sandbox, ori
 		}
 		v := s.sample(r, x, caller, step)
 		if v == nil {
-			return fault.New(fault.NotFound, "%s", words.Say("sandbox.no_step"))
+			return fault.New(fault.NotFound, "sandbox.no_step")
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}

@@ -144,9 +144,9 @@ func parseUpload(w http.ResponseWriter, r *http.Request) error {
 	err := r.ParseMultipartForm(maxUpload) //nolint:gosec // the body is bounded a line above
 	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
-			return fault.New(fault.TooLarge, "The logo is over 1 MB. Go back and choose a smaller file.")
+			return fault.New(fault.TooLarge, "errors.the_logo_is_over_1_mb")
 		}
-		return fault.New(fault.Malformed, "The form did not arrive as it was sent. Go back and send it again.")
+		return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func Document() []byte { return document }
 func Asset(s *Site) *Page {
 	return s.page("asset", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		if !page.ServeAsset(w, r, r.PathValue("file")) {
-			return fault.New(fault.NotFound, "There is no such file. Load the page again to get its newest version.")
+			return fault.New(fault.NotFound, "errors.there_is_no_such_file_load")
 		}
 		return nil
 	})
@@ -97,8 +97,8 @@ func Docs(origin string) (page.Docs, error) {
 	if err != nil {
 		return v, err
 	}
-	refused, err := json.MarshalIndent(problem.Of(fault.As(fault.Together(fault.InField("email", "%s", email.Invalid),
-		fault.InField("payer", "Choose agency or client.")))), "", "  ")
+	refused, err := json.MarshalIndent(problem.Of(fault.As(fault.Together(fault.InField("email", email.Invalid),
+		fault.InField("payer", "errors.choose_agency_or_client")))), "", "  ")
 	v.Problem = string(refused)
 	for _, c := range fault.Codes() {
 		v.Codes = append(v.Codes, page.DocsCode{Code: string(c), Text: c.Meaning(), Status: c.Status()})
@@ -109,7 +109,7 @@ func Docs(origin string) (page.Docs, error) {
 // NotFound answers for every request that no route takes: as a problem (RFC 9457) under /v1/, as a page elsewhere.
 func NotFound(s *Site) *Page {
 	p := s.page("notFound", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		f := fault.New(fault.NotFound, "The link may be old, or a character of it is missing.")
+		f := fault.New(fault.NotFound, "errors.the_link_may_be_old_or")
 		if r.URL.Path != "/v1" && !strings.HasPrefix(r.URL.Path, "/v1/") {
 			return f
 		}

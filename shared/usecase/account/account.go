@@ -75,7 +75,7 @@ type Self struct {
 // See gathers all that is kept of the caller. Faults: [fault.Unauthenticated].
 func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in to see your account.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_account")
 	}
 	p, err := s.Store.Person(ctx, caller.User)
 	if err != nil {

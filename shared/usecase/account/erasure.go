@@ -48,11 +48,10 @@ type Erasure struct {
 // for the only owner of an agency; [fault.NotActive] before anything is done, for a person who pays by subscription.
 func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 	if !caller.SignedIn() {
-		return fault.New(fault.Unauthenticated, "Sign in to erase your data.")
+		return fault.New(fault.Unauthenticated, "errors.sign_in_to_erase_your_data")
 	}
 	if e.Now().Sub(caller.Since) > Fresh {
-		return fault.New(fault.Unauthenticated, "Erasing your data needs a fresh sign-in. Sign out, sign in again, and erase within 15 "+
-			"minutes.")
+		return fault.New(fault.Unauthenticated, "errors.erasing_your_data_needs_a_fresh")
 	}
 	const rounds = 20 // more than anybody can take places in the meantime
 	for n := range rounds {
@@ -100,7 +99,7 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 			return err
 		}
 	}
-	return fault.New(fault.Unavailable, "Too much is going on with your account. Try again in a moment.")
+	return fault.New(fault.Unavailable, "errors.too_much_is_going_on_with")
 }
 
 // erase ends and deletes one relationship.

@@ -36,7 +36,7 @@ type Leaving struct {
 // never been a client of.
 func (l *Leaving) Leave(ctx context.Context, caller identity.Caller, which id.Agency) error {
 	if !caller.SignedIn() {
-		return fault.New(fault.Unauthenticated, "Sign in to leave a portal.")
+		return fault.New(fault.Unauthenticated, "errors.sign_in_to_leave_a_portal")
 	}
 	p, err := l.Store.Person(ctx, caller.User)
 	if err != nil {
@@ -44,7 +44,7 @@ func (l *Leaving) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 	}
 	i := slices.IndexFunc(p.Places, func(at Place) bool { return at.Agency == which && (at.Client != "" || at.Former != "") })
 	if i < 0 {
-		return fault.New(fault.NotFound, "You are no client of such an agency.")
+		return fault.New(fault.NotFound, "errors.you_are_no_client_of_such")
 	}
 	return conflict.Retry(ctx, func() error {
 		c, err := l.Store.Client(ctx, which, id.RefOf(which, caller.Email), true)

@@ -124,7 +124,7 @@ func (l *Log) List(ctx context.Context, caller identity.Caller, q Query) (Page, 
 		return page, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		return page, fault.InField("to", "Choose an end that comes after the beginning.")
+		return page, fault.InField("to", "errors.choose_an_end_that_comes_after")
 	}
 	var rows []audit.Entry
 	q.Examine = examine
@@ -195,7 +195,7 @@ func Moment(field, s string, end bool) (time.Time, error) {
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, fault.InField(field, "Write a day as 2026-03-31, or a time as 2026-03-31T14:00:00Z.")
+		return time.Time{}, fault.InField(field, "errors.write_a_day_as_2026_03")
 	}
 	if end {
 		t = t.AddDate(0, 0, 1)

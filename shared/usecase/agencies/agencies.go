@@ -21,4 +21,4 @@ func row(now time.Time, actor string, action audit.Action, subject, detail strin
 	return audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: actor, Action: action, Subject: subject, Detail: detail}
 }
 
-var errNoMember = fault.New(fault.NotFound, "There is no such member.")
+var errNoMember = fault.New(fault.NotFound, "errors.there_is_no_such_member")

@@ -116,7 +116,7 @@ func (u *Uploads) Rebrand(ctx context.Context, caller identity.Caller, l Look, f
 		return nil, err
 	}
 	if wait > 0 {
-		e := fault.New(fault.RateLimited, "The logo was changed very often within this hour. Try again later.")
+		e := fault.New(fault.RateLimited, "errors.the_logo_was_changed_very_often")
 		e.Retry, e.Limit = wait, fault.Limit{Name: "logos", Quota: uploads, Window: uploadWindow}
 		return nil, e
 	}
@@ -146,7 +146,7 @@ func rebrand(
 		}
 		a = team.Agency
 		if match != nil && a.Revision != *match {
-			return fault.New(fault.Changed, "Somebody else has changed the branding meanwhile. Look at it again, then make your change.")
+			return fault.New(fault.Changed, "errors.somebody_else_has_changed_the")
 		}
 		now, before := clock(), *a
 		if l.Name != nil {

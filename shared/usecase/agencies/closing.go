@@ -92,18 +92,17 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 		}
 		if !c.IsFresh(caller) {
 			return fault.New(fault.Unauthenticated,
-				"Deleting an agency needs a fresh sign-in. Sign out, sign in again, and delete it within 15 minutes.")
+				"errors.deleting_an_agency_needs_a_fresh")
 		}
 		if name != team.Agency.Name {
-			return fault.InField("name", "Type the agency's name exactly as it stands.")
+			return fault.InField("name", "errors.type_the_agencys_name_exactly_as")
 		}
 		pages, bound, err := c.bound(ctx, caller.Agency)
 		if err != nil {
 			return err
 		}
 		if bound > 0 { // before any page is closed: who may not delete loses nothing by trying
-			return fault.New(fault.NotActive, "%s Ask them to cancel first. What they have bought is deleted 30 days after it is paid "+
-				"for no more, or at once when you erase a client.", boundWords(bound))
+			return fault.New(fault.NotActive, "errors.ask_them_to_cancel_first_what", "bound", boundWords(bound))
 		}
 		for _, ref := range pages {
 			if err := c.shut(ctx, caller, ref); err != nil {

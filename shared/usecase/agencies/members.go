@@ -97,7 +97,7 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 	to, badAddress := email.Parse("email", address)
 	name, badName := text.Line("name", name, text.MaxName)
 	if to != "" && to == caller.Email {
-		badAddress = fault.InField("email", "This is your own address: you work here already. Enter somebody else's.")
+		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
 	}
 	if err := fault.Together(badAddress, badName, known(in.Role)); err != nil {
 		return nil, err
@@ -126,17 +126,18 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 				return err
 			} else if replayed {
 				if m = team.Members.Find(id.Member(stored.Result)); m == nil {
-					return fault.New(fault.NotFound, "The member that this Idempotency-Key made has been removed since.")
+					return fault.New(fault.NotFound, "errors.the_member_that_this_idempotency_key")
 				}
 				return nil
 			}
 		}
 		if team.Members.ByEmail(to) != nil {
-			const message = "This person works at your agency already."
-			return &fault.Error{Code: fault.AlreadyMember, Message: message, Fields: []fault.Field{{Location: "email", Message: message}}}
+			f := fault.InField("email", "errors.already_member")
+			f.Code = fault.AlreadyMember
+			return f
 		}
 		if len(team.Members) >= agency.MaxMembers {
-			return fault.InField("email", "An agency can have %d people. Remove somebody first.", agency.MaxMembers)
+			return fault.InField("email", "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: in.Role, AddedAt: now,
 			Notice: agency.NewNotice(now)}
@@ -179,7 +180,7 @@ type MemberChange struct {
 // known says what is wrong with a role.
 func known(r agency.Role) error {
 	if !r.Valid() {
-		return fault.InField("role", "Choose owner or admin.")
+		return fault.InField("role", "errors.choose_owner_or_admin")
 	}
 	return nil
 }
@@ -324,8 +325,7 @@ func (m *Members) MayResign(ctx context.Context, which id.Agency, member id.Memb
 		return err
 	}
 	if team.Members.MayLose(member, "") != nil {
-		return fault.New(fault.LastOwner, "You are the only owner of %s. Make somebody else an owner, or delete the agency, first.",
-			team.Agency.Name)
+		return fault.New(fault.LastOwner, "errors.you_are_the_only_owner_of", "name", team.Agency.Name)
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ var logoFile = regexp.MustCompile(`^([0-9a-f]{24})\.png$`)
 func (l *Logos) Read(ctx context.Context, which id.Agency, file string) ([]byte, error) {
 	m := logoFile.FindStringSubmatch(file)
 	if m == nil || !id.Valid(id.AgencyPrefix, string(which)) {
-		return nil, fault.New(fault.NotFound, "There is no such picture.")
+		return nil, fault.New(fault.NotFound, "errors.there_is_no_such_picture")
 	}
 	return l.Store.Logo(ctx, which, m[1], l.Now())
 }

@@ -90,11 +90,11 @@ func asFault(err error) error {
 	switch e.Kind {
 	case payment.Passing:
 		return fault.New(fault.Unavailable,
-			"The payment service does not answer at the moment. Nothing was charged; try again in a moment.")
+			"errors.the_payment_service_does_not_answer")
 	case payment.Refused, payment.Missing:
 		if strings.Contains(e.Param, "price") { // the operator has archived it, or deleted it
 			return fault.New(fault.PaymentsOff,
-				"What this invitation offers is not sold any more. Ask for a new invitation; nothing was charged.")
+				"errors.what_this_invitation_offers_is_not")
 		}
 	}
 	return err
@@ -130,7 +130,7 @@ func asPromised(ctx context.Context, provider Provider, deal *contract.Contract,
 		return asFault(err)
 	}
 	return fault.New(fault.PaymentsOff,
-		"The price of this invitation is not right any more. Ask for a new invitation; nothing was charged.")
+		"errors.the_price_of_this_invitation_is")
 }
 
 // Kinds of what a checkout is for, in its metadata.

@@ -59,13 +59,13 @@ const FreshFor = time.Hour
 // costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
 	if !caller.SignedIn() {
-		return Page{}, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then pay.")
+		return Page{}, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that")
 	}
 	if s.Now().Sub(caller.Since) > FreshFor {
-		return Page{}, fault.New(fault.Unauthenticated, "Paying needs a sign-in of the last hour. Sign in again, then pay.")
+		return Page{}, fault.New(fault.Unauthenticated, "errors.paying_needs_a_sign_in_of")
 	}
 	if every != payment.Month && every != payment.Year {
-		return Page{}, fault.InField("interval", "Choose month or year.")
+		return Page{}, fault.InField("interval", "errors.choose_month_or_year")
 	}
 	if err := s.Provider.Ready(); err != nil {
 		return Page{}, err
@@ -83,7 +83,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 			return page, err
 		}
 	}
-	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+	return Page{}, fault.New(fault.Unavailable, "errors.several_pages_were_opened_at_once")
 }
 
 // begin takes the attempt. A page that is open for another interval is closed before.
@@ -104,7 +104,7 @@ func (s *Checkouts) begin(ctx context.Context, agencyID id.Agency, ref id.Ref, e
 				if err := s.look(ctx, c); err != nil {
 					return err
 				}
-				return fault.New(fault.AlreadyPaid, "This has been paid already.")
+				return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 			}
 		}
 		if err := c.Payment.Begin(every, now); err != nil {
@@ -128,10 +128,10 @@ func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref)
 		return nil, err
 	}
 	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
-		return nil, fault.New(fault.AlreadyPaid, "This has been paid already.")
+		return nil, fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 	}
 	if c.Payment.Resting { // it goes on by itself, see rest
-		return nil, fault.New(fault.AlreadyPaid, "What you bought is stopped for now. It starts again by itself; there is nothing to pay.")
+		return nil, fault.New(fault.AlreadyPaid, "errors.what_you_bought_is_stopped_for")
 	}
 	again := c.Payment.Over() && c.Joined() // a client that lets it lapse may take it up again
 	if !again {
@@ -143,7 +143,7 @@ func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref)
 		return nil, err
 	}
 	if c.Invite.Contract == nil && (!again || c.Terms == nil) {
-		return nil, fault.New(fault.NothingToPay, "There is nothing to pay for this invitation. Accept it.")
+		return nil, fault.New(fault.NothingToPay, "errors.there_is_nothing_to_pay_for")
 	}
 	return c, nil
 }
@@ -151,7 +151,7 @@ func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref)
 // maySell looks whether the agency still is in the state to sell: invites of one that is suspended, or whose plan has
 // lapsed, or whose inviter has left, are dead, and their clients would pay for nothing.
 func (s *Checkouts) maySell(ctx context.Context, c *client.Client, again bool) error {
-	dead := fault.New(fault.Gone, "This cannot be bought at the moment. Nothing was charged; ask the agency that invited you.")
+	dead := fault.New(fault.Gone, "errors.this_cannot_be_bought_at_the")
 	a, err := s.Store.Agency(ctx, c.Agency)
 	if fault.Is(err, fault.NotFound) || err == nil && (a.Suspended || !again && a.MayInvite() != nil) {
 		return dead
@@ -180,7 +180,7 @@ func (s *Checkouts) open(ctx context.Context, c *client.Client) (page Page, done
 			return Page{}, false, err
 		}
 		if now.Status == payment.CheckoutComplete {
-			return Page{}, false, fault.New(fault.AlreadyPaid, "This has been paid already.")
+			return Page{}, false, fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 		}
 		return Page{}, false, nil
 	}
@@ -221,7 +221,7 @@ func (s *Checkouts) create(ctx context.Context, c *client.Client) (payment.Check
 		return payment.Checkout{}, err
 	}
 	if found {
-		return payment.Checkout{}, fault.New(fault.AlreadyPaid, "This has been paid already.")
+		return payment.Checkout{}, fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 	}
 	return s.make(ctx, c)
 }
@@ -309,7 +309,7 @@ func (s *Checkouts) request(c *client.Client) payment.CheckoutRequest {
 // [fault.Unavailable].
 func (s *Checkouts) Confirm(ctx context.Context, caller identity.Caller, agencyID id.Agency) (*client.Client, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_2")
 	}
 	ref := id.RefOf(agencyID, caller.Email)
 	c, err := s.Store.Client(ctx, agencyID, ref, true)

@@ -28,7 +28,7 @@ func (s *CheckoutCloser) Close(ctx context.Context, c *client.Client) error {
 	look := job.Billing{Agency: c.Agency, Ref: c.Ref()}.Encode()
 	if c.Payment.Checkout.ID == "" { // somebody is asking for the page at this moment, or has died over it, see Checkouts.tidy
 		enqueue(ctx, s.Queue, look)
-		return fault.New(fault.Unavailable, "The payment page is being opened at this moment. Try again in a minute or two.")
+		return fault.New(fault.Unavailable, "errors.the_payment_page_is_being_opened")
 	}
 	ended, err := s.Provider.ExpireCheckout(ctx, c.Payment.Checkout.ID)
 	if err != nil && !payment.Is(err, payment.Missing) {
@@ -36,7 +36,7 @@ func (s *CheckoutCloser) Close(ctx context.Context, c *client.Client) error {
 	}
 	if ended.Status == payment.CheckoutComplete {
 		enqueue(ctx, s.Queue, look)
-		return fault.New(fault.AlreadyPaid, "It was paid a moment ago, on the page that was still open. Look again in a moment.")
+		return fault.New(fault.AlreadyPaid, "errors.it_was_paid_a_moment_ago")
 	}
 	return nil
 }

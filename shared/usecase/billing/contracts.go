@@ -25,11 +25,11 @@ type Contracts struct{ Store ContractStore }
 // [fault.NotFound] for an agency that the caller has nothing with.
 func (s *Contracts) Relationship(ctx context.Context, caller identity.Caller, agency id.Agency) (*client.Client, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in to see what you buy.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_what_you")
 	}
 	c, err := s.Store.Client(ctx, agency, id.RefOf(agency, caller.Email), true)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.Listed {
-		return nil, fault.New(fault.NotFound, "You have nothing with such an agency.")
+		return nil, fault.New(fault.NotFound, "errors.you_have_nothing_with_such_an")
 	}
 	return c, err
 }

@@ -20,7 +20,7 @@ type Invoices struct {
 }
 
 // errNoAccount is for a customer that was deleted at the payment service.
-var errNoAccount = fault.New(fault.NotFound, "The payment service has no card and no invoices for you any more.")
+var errNoAccount = fault.New(fault.NotFound, "errors.the_payment_service_has_no_card")
 
 // Page is the address of the payment service's own page for the person's cards and invoices at the agency, for one visit.
 // Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.NotFound] for a person who has
@@ -55,7 +55,7 @@ func (s *Invoices) back(agency id.Agency) string {
 // know better than what was written down: then its page of everything is shown, which says how it stands.
 func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscription, back, joint string) (string, error) {
 	if !pay.Renews() {
-		return "", fault.New(fault.NotFound, "There's no subscription to cancel. It has ended, or ends by itself.")
+		return "", fault.New(fault.NotFound, "errors.theres_no_subscription_to_cancel_it")
 	}
 	url, err := provider.CancelPage(ctx, payment.CancelVisit{Customer: pay.Customer, Subscription: pay.Reference, Back: back,
 		Done: back + joint + "ending=1"})
@@ -71,7 +71,7 @@ func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscr
 // paid is how the payment of a person who has paid at the agency stands.
 func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.Agency) (*subscription.Subscription, error) {
 	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
-		return nil, fault.New(fault.Unauthenticated, "Cards and invoices need a sign-in of the last hour. Sign in again.")
+		return nil, fault.New(fault.Unauthenticated, "errors.cards_and_invoices_need_a_sign")
 	}
 	if err := s.Provider.Ready(); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.A
 		return nil, err
 	}
 	if c.Payment.Customer == "" {
-		return nil, fault.New(fault.NotFound, "You have not paid for anything here.")
+		return nil, fault.New(fault.NotFound, "errors.you_have_not_paid_for_anything")
 	}
 	return &c.Payment, nil
 }

@@ -46,11 +46,11 @@ type Plans struct {
 // sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
 // [fault.Suspended] while it could not be used; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
-	if err := s.owner(ctx, caller, "Paying needs a sign-in of the last hour. Sign in again, then pay."); err != nil {
+	if err := s.owner(ctx, caller, "errors.paying_needs_a_sign_in_of"); err != nil {
 		return Page{}, err
 	}
 	if every != payment.Month && every != payment.Year {
-		return Page{}, fault.InField("interval", "Choose month or year.")
+		return Page{}, fault.InField("interval", "errors.choose_month_or_year")
 	}
 	if err := s.Provider.Ready(); err != nil {
 		return Page{}, err
@@ -70,7 +70,7 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 			return page, err
 		}
 	}
-	return Page{}, fault.New(fault.Unavailable, "Several pages were opened at once. Close the others, and try again.")
+	return Page{}, fault.New(fault.Unavailable, "errors.several_pages_were_opened_at_once")
 }
 
 // owner lets owners through who have signed in a short while ago.
@@ -79,14 +79,14 @@ func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string)
 		return err
 	}
 	if s.Now().Sub(caller.Since) > FreshFor {
-		return fault.New(fault.Unauthenticated, "%s", stale)
+		return fault.New(fault.Unauthenticated, stale)
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
 	if err == nil && m.Role == agency.Owner {
 		return nil
 	}
 	if err == nil || fault.Is(err, fault.NotFound) {
-		return fault.New(fault.Forbidden, "Only owners of the agency pay for it. Ask one of them.")
+		return fault.New(fault.Forbidden, "errors.only_owners_of_the_agency_pay")
 	}
 	return err
 }
@@ -97,13 +97,13 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 			return err
 		}
 		if a.Suspended {
-			return fault.New(fault.Suspended, "Your agency is suspended, so there is nothing to pay for now. Ask support to lift it.")
+			return fault.New(fault.Suspended, "errors.your_agency_is_suspended_so_there")
 		}
 		if a.Payment.Resting { // it goes on by itself, see rest
-			return fault.New(fault.AlreadyPaid, "Max starts again by itself in a moment. There is nothing to pay.")
+			return fault.New(fault.AlreadyPaid, "errors.max_starts_again_by_itself_in")
 		}
 		if a.Plan == agency.Max && a.Payment.State == subscription.None {
-			return fault.New(fault.AlreadyPaid, "Your agency is on Max already.")
+			return fault.New(fault.AlreadyPaid, "errors.your_agency_is_on_max_already")
 		}
 		before := *a
 		old := before.Payment
@@ -117,7 +117,7 @@ func (s *Plans) begin(ctx context.Context, caller identity.Caller, every payment
 				if err := s.Settle(ctx, a.ID, ended.Subscription); err != nil {
 					return err
 				}
-				return fault.New(fault.AlreadyPaid, "This has been paid already.")
+				return fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 			}
 		}
 		if err := a.Payment.Begin(every, s.Now().Truncate(time.Millisecond)); err != nil {
@@ -145,7 +145,7 @@ func (s *Plans) open(ctx context.Context, caller identity.Caller, a *agency.Agen
 			return Page{}, false, err
 		}
 		if now.Status == payment.CheckoutComplete {
-			return Page{}, false, fault.New(fault.AlreadyPaid, "This has been paid already.")
+			return Page{}, false, fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")
 		}
 		return Page{}, false, nil
 	}
@@ -406,7 +406,7 @@ func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription
 		return nil, err
 	}
 	if a.Payment.Customer == "" {
-		return nil, fault.New(fault.NotFound, "Your agency has not paid for anything yet.")
+		return nil, fault.New(fault.NotFound, "errors.your_agency_has_not_paid_for")
 	}
 	return &a.Payment, nil
 }

@@ -56,7 +56,7 @@ func (p *Prices) Plan(ctx context.Context) (*contract.Contract, error) {
 	a := contract.Article{Product: contract.Max}
 	l := contract.Line{Article: a, Month: t.Prices[a.LookupKey(payment.Month)], Year: t.Prices[a.LookupKey(payment.Year)]}
 	if l.Month.ID == "" || l.Year.ID == "" {
-		return nil, fault.New(fault.PaymentsOff, "The Max plan has no price on this platform yet. Ask the platform's support.")
+		return nil, fault.New(fault.PaymentsOff, "errors.the_max_plan_has_no_price")
 	}
 	return &contract.Contract{Lines: []contract.Line{l}, Tax: t.Tax, At: p.Now()}, nil
 }

@@ -8,8 +8,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 )
 
-var errUnsold = fault.New(fault.PaymentsOff, "Payments are not set up on this platform yet, so nothing can be sold. "+
-	"Leave the order out to invite to the portal alone.")
+var errUnsold = fault.New(fault.PaymentsOff, "errors.payments_are_not_set_up_on")
 
 // Unsold is the [Provider] of a platform on which nothing is sold: each of its methods fails with code [fault.PaymentsOff].
 // As a client.CheckoutCloser it has nothing to do.

@@ -37,7 +37,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 		return nil, err
 	}
 	if !access.Valid() {
-		return nil, fault.InField("access", "Choose read or write.")
+		return nil, fault.InField("access", "errors.choose_read_or_write")
 	}
 	if instance.KindOf(resource) == "" {
 		return nil, errNoResource
@@ -52,7 +52,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 			return nil, errNoResource
 		}
 		if r.Bought() {
-			return nil, fault.InField("resourceId", "%s", ownWords(r.Name))
+			return nil, fault.FieldSaying("resourceId", ownWords(r.Name))
 		}
 		before, err := c.Grant(now, instance.Grant{Resource: resource, Access: access, Name: r.Name})
 		switch {
@@ -63,8 +63,8 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 		case before != "":
 			return logged(row(now, caller, audit.AccessChanged, string(c.ID), string(resource)+" "+string(access))), nil
 		case !r.Status.Linkable():
-			return nil, fault.InField("resourceId", "%s is %s. Only an active or running one can be shared.",
-				r.Name, strings.ReplaceAll(string(r.Status), "_", " "))
+			return nil, fault.InField("resourceId", "errors.is_only_an_active_or_running", "name", r.Name, "status",
+				strings.ReplaceAll(string(r.Status), "_", " "))
 		}
 		return logged(row(now, caller, audit.AccessGranted, string(c.ID), string(resource)+" "+string(access))), nil
 	})
@@ -83,7 +83,7 @@ func (a *Access) Revoke(ctx context.Context, caller identity.Caller, which id.Cl
 	}
 	return change(ctx, a.Store, a.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		if i := c.Bought(resource); i != nil && i.State != purchase.Deleted && i.State != purchase.Refunded {
-			return nil, fault.New(fault.NotActive, "%s", ownWords(i.Article.Name()))
+			return nil, fault.Saying(fault.NotActive, ownWords(i.Article.Name()))
 		}
 		before, err := c.Revoke(now, resource)
 		if err != nil || before == "" {

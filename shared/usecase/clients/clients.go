@@ -23,8 +23,8 @@ type Store interface {
 }
 
 var (
-	errNoClient   = fault.New(fault.NotFound, "There is no such client.")
-	errNoResource = fault.New(fault.NotFound, "You have no instance or service with this id.")
+	errNoClient   = fault.New(fault.NotFound, "errors.there_is_no_such_client")
+	errNoResource = fault.New(fault.NotFound, "errors.you_have_no_instance_or_service")
 )
 
 // decision changes the client that was read and returns what to write, nil for nothing.

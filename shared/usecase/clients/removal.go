@@ -54,7 +54,7 @@ func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Cl
 	}
 	_, err := change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		if c.At(now) != client.Inactive {
-			return nil, fault.New(fault.NotActive, "This client is still %s. Remove them first, then delete them.", c.At(now))
+			return nil, fault.New(fault.NotActive, "errors.this_client_is_still_remove_them", "now", c.At(now))
 		}
 		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return nil, err

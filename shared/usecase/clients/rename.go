@@ -36,7 +36,7 @@ func (r *Renamer) Rename(ctx context.Context, caller identity.Caller, which id.C
 	return change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		if edition != "" && edition != c.Edition() {
 			return nil, fault.New(fault.Changed,
-				"Somebody else has changed this client since you opened it. Look at it again, then change it.")
+				"errors.somebody_else_has_changed_this")
 		}
 		if typed == nil || !c.Rename(name) {
 			return nil, nil //nolint:nilnil // nothing to write

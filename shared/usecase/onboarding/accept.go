@@ -50,9 +50,9 @@ func (i Invitation) To() string {
 	return i.Client.Email.Masked()
 }
 
-// GoneMessage is all that anybody learns from a link that is not good: never was, was cancelled, replaced or used by
+// GoneMessage is the key of all that anybody learns from a link that is not good: never was, was cancelled, replaced or used by
 // somebody else.
-const GoneMessage = "This invitation is no longer valid."
+const GoneMessage = "errors.this_invitation_is_no_longer_valid"
 
 var errGone = fault.New(fault.Gone, GoneMessage)
 
@@ -90,7 +90,7 @@ func find(ctx context.Context, store InviteStore, token string, caller identity.
 // proven reads the agency's invitation to the caller's address. What waits for another address is as good as none.
 func proven(ctx context.Context, store InviteStore, agency id.Agency, caller identity.Caller, fresh bool) (*client.Client, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_2")
 	}
 	c, err := store.Client(ctx, agency, id.RefOf(agency, caller.Email), fresh)
 	if fault.Is(err, fault.NotFound) || err == nil && (c.Email != caller.Email || !c.Listed) {
@@ -110,12 +110,12 @@ func standing(ctx context.Context, store PreviewStore, c *client.Client, caller 
 			return Invitation{Client: c, Standing: Member, Grants: c.Grants}, nil
 		case mine:
 			return Invitation{Client: c, Standing: Former}, fault.New(fault.Gone,
-				"You accepted this invitation, and your access has ended since. Ask %s for a new invitation.", agency)
+				"errors.you_accepted_this_invitation_and", "agency", agency)
 		}
 		return Invitation{}, errGone
 	case invite.Expired:
 		return Invitation{Client: c, Standing: Anonymous},
-			fault.New(fault.Expired, "This invitation has expired. Ask %s to send it again.", agency)
+			fault.New(fault.Expired, "errors.this_invitation_has_expired_ask_to", "agency", agency)
 	case invite.Sending, invite.Pending:
 		i, err := open(ctx, store, c)
 		if err != nil {
@@ -189,7 +189,7 @@ func (r *Invitations) Address(ctx context.Context, token string) (email.Address,
 // the inviter does not work there any more; [fault.Expired].
 func (r *Invitations) Accept(ctx context.Context, token, seen string, caller identity.Caller) (*client.Client, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in with the address that was invited, then accept.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that_3")
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
@@ -205,15 +205,15 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 			return nil
 		case Other:
 			return fault.New(fault.WrongAccount,
-				"This invitation is for %s. Sign out, and sign in with that address.", c.Email.Masked())
+				"errors.this_invitation_is_for_sign_out_2", "masked", c.Email.Masked())
 		}
 		if c.Invite.Contract != nil {
 			return fault.New(fault.PaymentRequired,
-				"This invitation is accepted by paying for what it holds. Choose monthly or annual, and go on to the payment.")
+				"errors.this_invitation_is_accepted_by")
 		}
 		if seen != "" && seen != shown.Offer {
 			return fault.New(fault.OfferChanged,
-				"%s has changed what it offers since you opened this page. Look at it again, then accept.", c.Invite.From.AgencyName)
+				"errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
 		if err := c.Accept(now, shown.Grants); err != nil {

@@ -151,7 +151,7 @@ func allow(ctx context.Context, store AnswerStore, ip string, now time.Time) err
 	if err != nil || wait <= 0 {
 		return err
 	}
-	e := fault.New(fault.RateLimited, "Too many tries from this network. Try again in %s.", identity.About(wait))
+	e := fault.New(fault.RateLimited, "errors.too_many_tries_from_this_network", "wait", identity.About(wait))
 	e.Retry, e.Limit = wait, fault.Limit{Name: kind, Quota: answersPerIP, Window: answerWindow}
 	return e
 }

@@ -140,7 +140,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 // replay answers a repeated request: with the invite, when it is still the current one of its address.
 func replay(seen *Snapshot, made id.Invite) (*client.Client, error) {
 	if seen.Client == nil || seen.Client.Invite.ID != made {
-		return nil, fault.New(fault.NotFound, "The invite that this Idempotency-Key made has been replaced since.")
+		return nil, fault.New(fault.NotFound, "errors.the_invite_that_this_idempotency_key")
 	}
 	return seen.Client, nil
 }
@@ -166,9 +166,9 @@ func oneself(sender *agency.Member, caller identity.Caller, to email.Address) er
 		return nil
 	}
 	if caller.Key != "" {
-		return fault.InField("email", "This is the address of the person who made this API key. Enter your client's.")
+		return fault.InField("email", "errors.this_is_the_address_of_the")
 	}
-	return fault.InField("email", "This is your own address. Enter your client's.")
+	return fault.InField("email", "errors.this_is_your_own_address_enter")
 }
 
 // check reads the draft, and says all that is wrong with its form. The offer's grants and sender are still to come.
@@ -189,16 +189,16 @@ func (d Draft) check() (client.Offer, error) {
 func (d Draft) payer() error {
 	switch {
 	case d.Payer != invite.AgencyPays && d.Payer != invite.ClientPays:
-		return fault.InField("payer", "Choose who pays: agency or client.")
+		return fault.InField("payer", "errors.choose_who_pays_agency_or_client")
 	case d.Payer == invite.AgencyPays && d.Order != nil:
 		return fault.InField("order",
-			"An order belongs to an invite that the client pays for. Choose Ask Client to Pay, or leave the order out.")
+			"errors.an_order_belongs_to_an_invite")
 	case d.Payer == invite.ClientPays && len(d.Grants) > 0:
 		return fault.InField("grants",
-			"Linked instances and services belong to an invite that you pay for. Choose You Pay, or leave them out.")
+			"errors.linked_instances_and_services_belong")
 	case len(d.Grants) > invite.MaxGrants:
 		return fault.InField("grants",
-			"Link at most %d instances and services with one invite; give access to more later.", invite.MaxGrants)
+			"errors.link_at_most_instances_and_services", "max_grants", invite.MaxGrants)
 	}
 	return nil
 }
@@ -241,19 +241,18 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 		field := fmt.Sprintf("grants[%d].resource", i)
 		r, ok := have.Resources[g.Resource]
 		if !g.Access.Valid() {
-			wrong = append(wrong, fault.InField(fmt.Sprintf("grants[%d].access", i), "Choose read or write."))
+			wrong = append(wrong, fault.InField(fmt.Sprintf("grants[%d].access", i), "errors.choose_read_or_write"))
 		}
 		switch {
 		case !ok:
-			wrong = append(wrong, fault.InField(field, "You have no instance or service with this id."))
+			wrong = append(wrong, fault.InField(field, "errors.you_have_no_instance_or_service"))
 		case r.Bought():
-			wrong = append(wrong, fault.InField(field, "A client bought %s and owns it. It can't be shared with another.", r.Name))
+			wrong = append(wrong, fault.InField(field, "errors.a_client_bought_and_owns_it", "name", r.Name))
 		case !r.Status.Linkable():
 			wrong = append(wrong, fault.InField(field,
-				"%s is %s. Only an active or running one can be linked; finish its deployment first.", r.Name,
-				strings.ReplaceAll(string(r.Status), "_", " ")))
+				"errors.is_only_an_active_or_running_2", "name", r.Name, "status", strings.ReplaceAll(string(r.Status), "_", " ")))
 		case seen[g.Resource]:
-			wrong = append(wrong, fault.InField(field, "%s is linked twice. Name it once.", r.Name))
+			wrong = append(wrong, fault.InField(field, "errors.is_linked_twice_name_it_once", "name", r.Name))
 		default:
 			out = append(out, instance.Grant{Resource: g.Resource, Access: g.Access, Name: r.Name})
 		}
@@ -344,8 +343,9 @@ type Unchanged struct {
 
 func (u Unchanged) check(c *client.Client) error {
 	if u.Payer != "" && u.Payer != c.Invite.Payer {
-		return &fault.Error{Code: fault.PayerFixed, Message: client.PayerFixed,
-			Fields: []fault.Field{{Location: "payer", Message: client.PayerFixed}}}
+		f := fault.InField("payer", client.PayerFixed)
+		f.Code = fault.PayerFixed
+		return f
 	}
 	if u.Email != "" {
 		a, err := email.Parse("email", u.Email)
@@ -353,8 +353,9 @@ func (u Unchanged) check(c *client.Client) error {
 			return err
 		}
 		if a != c.Email {
-			const m = "A relationship stays with its email. Cancel this invite and send a new one to the other address."
-			return &fault.Error{Code: fault.EmailFixed, Message: m, Fields: []fault.Field{{Location: "email", Message: m}}}
+			f := fault.InField("email", "errors.email_fixed")
+			f.Code = fault.EmailFixed
+			return f
 		}
 	}
 	return nil

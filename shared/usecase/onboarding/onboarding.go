@@ -109,6 +109,6 @@ func ranOut(c *client.Client, now time.Time) []audit.Entry {
 }
 
 var (
-	errNoInvite = fault.New(fault.NotFound, "There is no such invite.")
-	errNoClient = fault.New(fault.NotFound, "There is no such client.")
+	errNoInvite = fault.New(fault.NotFound, "errors.there_is_no_such_invite")
+	errNoClient = fault.New(fault.NotFound, "errors.there_is_no_such_client")
 )

@@ -15,7 +15,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 )
 
-var errNoProposal = fault.New(fault.NotPending, "Nobody asks for another address any more. Look at the client again.")
+var errNoProposal = fault.New(fault.NotPending, "errors.nobody_asks_for_another_address_any")
 
 // Proposals answers invitees who ask for another address with no.
 type Proposals struct {

@@ -102,7 +102,7 @@ func refused(c *client.Client) error {
 	if last.Name != invite.NotSent {
 		return nil
 	}
-	e := fault.New(fault.MailRefused, "We couldn't email %s: %s. No invite was created.", c.Email, i.Reason)
+	e := fault.New(fault.MailRefused, "errors.we_couldnt_email_no_invite_was", "email", c.Email, "reason", i.Reason)
 	switch i.Status {
 	case invite.Failed:
 	case invite.Expired:

@@ -146,10 +146,10 @@ func (p *Instances) note(ctx context.Context, v *Instance, seen instance.Seen, r
 // find looks through the agencies that the caller is a client of for the one that opens the instance to it, as it is now.
 func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.Resource) (*Instance, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
 	}
 	missing := fault.New(fault.NotFound,
-		"There is no such instance in your portal. It may have been taken away; your portal shows what is open to you.")
+		"errors.there_is_no_such_instance_in")
 	if instance.KindOf(which) != instance.N8N {
 		return nil, missing
 	}
@@ -175,7 +175,7 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		}
 		if of.Suspended && (c.Bought(which) == nil || !c.Payment.State.Open()) { // what it pays for is its own
 			return nil,
-				fault.New(fault.Forbidden, "This portal is paused. Ask %s when it opens again; your sign-in stays as it is.", of.Name)
+				fault.New(fault.Forbidden, "errors.this_portal_is_paused_ask_when", "name", of.Name)
 		}
 		have, err := p.Store.ResourcesByID(ctx, a, []id.Resource{which})
 		if err != nil {
@@ -225,9 +225,9 @@ func (p *Instances) Switch(
 		return none, err
 	case v.Access != instance.Write:
 		return none, fault.New(fault.Forbidden,
-			"You may look at this instance and change nothing. Ask %s if you should be able to switch its workflows.", v.Agency.Name)
+			"errors.you_may_look_at_this_instance", "name", v.Agency.Name)
 	case !workflowID.MatchString(workflow):
-		return none, fault.New(fault.NotFound, "There is no such workflow.")
+		return none, fault.New(fault.NotFound, "errors.there_is_no_such_workflow")
 	case !v.Connected:
 		return none, unreachable("it is not connected to your portal for workflows yet", v.Agency.Name)
 	}
@@ -237,7 +237,7 @@ func (p *Instances) Switch(
 		return none, err
 	}
 	if wait > 0 {
-		f := fault.New(fault.RateLimited, "You have switched workflows very often. Wait a while, then try again.")
+		f := fault.New(fault.RateLimited, "errors.you_have_switched_workflows_very")
 		f.Retry, f.Limit = wait, fault.Limit{Name: "workflow-switches", Quota: SwitchesPerHour, Window: time.Hour}
 		return none, f
 	}
@@ -269,7 +269,7 @@ func (p *Instances) Switch(
 
 // unreachable is the fault that nothing was switched.
 func unreachable(reason, agency string) error {
-	f := fault.New(fault.Unreachable, "Nothing was switched, since %s. Try again in a moment; if it stays so, tell %s.", reason, agency)
+	f := fault.New(fault.Unreachable, "errors.nothing_was_switched_since_try_again", "reason", reason, "agency", agency)
 	f.Reason = reason
 	return f
 }
@@ -286,8 +286,7 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 	case err != nil:
 		return nil, none, err
 	case !v.Own():
-		return v, none, fault.New(fault.Forbidden, "Only whoever has bought an n8n can be given an account in it. Ask %s for one.",
-			v.Agency.Name)
+		return v, none, fault.New(fault.Forbidden, "errors.only_whoever_has_bought_an_n8n", "name", v.Agency.Name)
 	case !v.Enterable():
 		return v, none, closed("it cannot be opened yet", v.Agency.Name)
 	}
@@ -297,7 +296,7 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 		return v, none, err
 	}
 	if wait > 0 {
-		f := fault.New(fault.RateLimited, "You have asked for your n8n account very often. Wait a while, then try again.")
+		f := fault.New(fault.RateLimited, "errors.you_have_asked_for_your_n8n")
 		f.Retry, f.Limit = wait, fault.Limit{Name: "n8n-entries", Quota: EntriesPerHour, Window: time.Hour}
 		return v, none, f
 	}
@@ -327,8 +326,7 @@ func (i *Instance) Enterable() bool { return i.Own() && i.Connected && i.Status.
 
 // closed is the fault that there is no way in.
 func closed(reason, agency string) error {
-	f := fault.New(fault.Unreachable, "We could not open your account in n8n, since %s. Try again in a moment; if it stays so, tell %s.",
-		reason, agency)
+	f := fault.New(fault.Unreachable, "errors.we_could_not_open_your_account", "reason", reason, "agency", agency)
 	f.Reason = reason
 	return f
 }

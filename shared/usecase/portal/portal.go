@@ -86,7 +86,7 @@ func (p *Portal) Return(ctx context.Context, caller identity.Caller, last id.Age
 
 func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*View, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
 	}
 	mine, err := p.Store.Portals(ctx, caller.User)
 	if err != nil {
@@ -117,7 +117,7 @@ func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id
 	case which == "" && len(mine) == 1:
 		which = mine[0]
 	case which == "" || !slices.Contains(mine, which):
-		return nil, fault.New(fault.NotFound, "You have no portal here. Follow the link in your invitation, or ask the agency for one.")
+		return nil, fault.New(fault.NotFound, "errors.you_have_no_portal_here_follow")
 	}
 	return v, p.fill(ctx, v, which, caller)
 }
@@ -212,7 +212,7 @@ type Ended struct {
 // person, are not in it. Faults: [fault.Unauthenticated].
 func (p *Portal) Ended(ctx context.Context, caller identity.Caller) ([]Ended, error) {
 	if !caller.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated, "Sign in to see your portal.")
+		return nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_portal")
 	}
 	all, err := p.Store.Left(ctx, caller.User)
 	if err != nil {

@@ -30,7 +30,7 @@ type Retrier struct {
 	Now   func() time.Time
 }
 
-const noThing = "This client has bought no such instance or service."
+const noThing = "errors.nothing_bought"
 
 // Retry has a thing of a client of the caller's tried again, and returns the relationship as it is then. For one that is
 // being made already nothing changes. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound];
@@ -54,7 +54,7 @@ func (r *Retrier) RetryAs(
 			return err
 		}
 		if c.ID != which || !c.Listed {
-			return fault.New(fault.NotFound, "There is no such client.")
+			return fault.New(fault.NotFound, "errors.there_is_no_such_client")
 		}
 		if i = c.Bought(resource); i == nil {
 			return fault.New(fault.NotFound, noThing)
@@ -66,7 +66,7 @@ func (r *Retrier) RetryAs(
 			i.State == purchase.Retrying:
 			return nil
 		default:
-			return fault.New(fault.NotActive, "Only what could not be set up can be tried again.")
+			return fault.New(fault.NotActive, "errors.only_what_could_not_be_set")
 		}
 		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,
 			Actor: actor, Action: audit.ProvisionRetried, Subject: string(resource), Detail: string(c.ID)}

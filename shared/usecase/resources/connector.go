@@ -128,7 +128,7 @@ func (c *Connector) allow(ctx context.Context, agency id.Agency, now time.Time) 
 		return err
 	}
 	if wait > 0 {
-		f := fault.New(fault.RateLimited, "You can have instances checked %d times per hour. Wait a while, then try again.", ChecksPerHour)
+		f := fault.New(fault.RateLimited, "errors.you_can_have_instances_checked_times", "checks_per_hour", ChecksPerHour)
 		f.Retry, f.Limit = wait, fault.Limit{Name: "n8n-checks", Quota: ChecksPerHour, Window: time.Hour}
 		return f
 	}
@@ -164,7 +164,7 @@ func (c *Connector) Update(
 		}
 		if match != "" && match != "*" && match != Tag(r) {
 			return fault.New(fault.Changed,
-				"Somebody else has changed this instance since you opened it. Look at it again, then make your change.")
+				"errors.somebody_else_has_changed_this_2")
 		}
 		from, before := r.URL, Tag(r)
 		plain, f := c.form(r, in)
@@ -174,7 +174,7 @@ func (c *Connector) Update(
 		if r.URL != from {
 			r.Listed, r.ListedAt = "", time.Time{} // what was listed is another n8n's
 			if plain == "" {                       // a key that is stored must not be sent to whatever address somebody types in
-				return fault.InField("apiKey", "Enter an API key of the n8n at the new address.")
+				return fault.InField("apiKey", "errors.enter_an_api_key_of_the")
 			}
 			if err := c.room(ctx, caller.Agency, r); err != nil {
 				return err
@@ -221,7 +221,7 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 	}
 	if !r.Connected() {
 		return nil, fault.InField("apiKey",
-			"This instance has no API key yet. Give it its address and a key first, so that it can be called.")
+			"errors.this_instance_has_no_api_key")
 	}
 	now := c.Now()
 	var seen instance.Seen

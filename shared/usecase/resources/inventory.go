@@ -143,7 +143,7 @@ func entry(now time.Time, caller identity.Caller, action audit.Action, subject i
 // form checks what was typed and puts it into r; nil fields are left as they are. It returns the API key, which is for
 // the seal, and all that is wrong.
 func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Error) {
-	all := fault.New(fault.Invalid, "Some fields need another look.")
+	all := fault.New(fault.Invalid, "errors.some_fields_need_another_look")
 	wrong := func(err error) {
 		if f := fault.As(err); f != nil {
 			all.Fields = append(all.Fields, f.Fields...)
@@ -154,7 +154,7 @@ func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Erro
 		if r.Name, err = text.Line("name", *in.Name, text.MaxName); err != nil {
 			wrong(err)
 		} else if r.Name == "" {
-			wrong(fault.InField("name", "Give it a name that your clients will recognise."))
+			wrong(fault.InField("name", "errors.give_it_a_name_that_your"))
 		}
 	}
 	if in.URL != nil {
@@ -166,9 +166,9 @@ func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Erro
 	key := ""
 	if in.APIKey != nil {
 		if key = text.Trim(*in.APIKey); key == "" {
-			wrong(fault.InField("apiKey", "Enter an API key of this n8n."))
+			wrong(fault.InField("apiKey", "errors.enter_an_api_key_of_this"))
 		} else if len(key) > MaxKey || !printable(key) {
-			wrong(fault.InField("apiKey", "This is no API key of n8n. Copy it once more, without spaces around it."))
+			wrong(fault.InField("apiKey", "errors.this_is_no_api_key_of"))
 		}
 	}
 	if len(all.Fields) == 1 {
@@ -202,10 +202,10 @@ func (v *Inventory) room(ctx context.Context, agency id.Agency, r *instance.Reso
 			n++
 		}
 		if n >= MaxResources {
-			return fault.New(fault.Invalid, "An agency can have %d of these. Disconnect one first.", MaxResources)
+			return fault.New(fault.Invalid, "errors.an_agency_can_have_of_these", "max_resources", MaxResources)
 		}
 		if r.Kind == instance.N8N && other.URL == r.URL {
-			return fault.InField("url", "You have connected this n8n already, as “%s”.", other.Name)
+			return fault.InField("url", "errors.you_have_connected_this_n8n_already", "name", other.Name)
 		}
 	}
 	return nil
@@ -236,7 +236,7 @@ func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instan
 func (v *Inventory) resource(
 	ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource,
 ) (*instance.Resource, error) {
-	missing := fault.New(fault.NotFound, "There is no such %s.", kind)
+	missing := fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
 	if instance.KindOf(which) != kind {
 		return nil, missing
 	}
@@ -251,7 +251,7 @@ func (v *Inventory) resource(
 func own(r *instance.Resource) error {
 	if r.Bought() {
 		return fault.New(fault.Forbidden,
-			"A client has bought %s and owns it. You cannot change or disconnect it while the client pays for it.", r.Name)
+			"errors.a_client_has_bought_and_owns", "name", r.Name)
 	}
 	return nil
 }

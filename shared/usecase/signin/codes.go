@@ -127,7 +127,7 @@ func allow(ctx context.Context, store Allower, name, ip string, most int, now ti
 		return err
 	}
 	if wait > 0 {
-		e := fault.New(fault.RateLimited, "Too many tries from this network. Try again in %s.", identity.About(wait))
+		e := fault.New(fault.RateLimited, "errors.too_many_tries_from_this_network", "wait", identity.About(wait))
 		e.Retry, e.Limit = wait, fault.Limit{Name: name, Quota: most, Window: ipWindow}
 		return e
 	}
@@ -165,8 +165,8 @@ type Opened struct {
 	Known   string // what the browser is known by from now on
 }
 
-// NoFlow is what somebody reads who types a code that another browser has asked for.
-const NoFlow = "Enter the code in the browser in which you asked for it, or ask for a new one here."
+// NoFlow is the key of what somebody reads who types a code that another browser has asked for.
+const NoFlow = "errors.code_of_another_browser"
 
 // SignIn exchanges the code that the browser asked for for a session, and ends the session that came with the request. Guesses
 // without a flow, or in another one than the code's, are no guesses at it.

@@ -50,11 +50,11 @@ type NewKey struct {
 // checked says what is wrong with scopes.
 func checked(scopes []identity.Scope) error {
 	if len(scopes) == 0 {
-		return fault.InField("scopes", "Choose at least one scope: %s.", scopeNames())
+		return fault.InField("scopes", "errors.choose_at_least_one_scope", "scope_names", scopeNames())
 	}
 	for _, s := range scopes {
 		if !slices.Contains(identity.Scopes(), s) {
-			return fault.InField("scopes", "There is no scope %q. Choose from %s.", s, scopeNames())
+			return fault.InField("scopes", "errors.there_is_no_scope_choose_from", "s", s, "scope_names", scopeNames())
 		}
 	}
 	return nil
@@ -69,7 +69,7 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 	}
 	name, bad := text.Line("name", in.Name, text.MaxName)
 	if bad == nil && name == "" {
-		bad = fault.InField("name", "Give the key a name that says what it is for.")
+		bad = fault.InField("name", "errors.give_the_key_a_name_that")
 	}
 	if err := fault.Together(bad, checked(in.Scopes)); err != nil {
 		return nil, "", err
@@ -101,7 +101,7 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 			return err
 		}
 		if !of.ClosedAt.IsZero() {
-			return fault.New(fault.Forbidden, "You do not work at this agency any more.")
+			return fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
 		}
 		if err := k.room(ctx, caller.Agency); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (k *Keys) room(ctx context.Context, which id.Agency) error {
 		}
 	}
 	if n >= identity.MaxKeys {
-		return fault.InField("name", "An agency can have %d keys that work. Revoke one that is not used any more.", identity.MaxKeys)
+		return fault.InField("name", "errors.an_agency_can_have_keys_that", "max_keys", identity.MaxKeys)
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) e
 		return err
 	}
 	if !id.Valid(id.KeyPrefix, string(key)) {
-		return fault.New(fault.NotFound, "There is no such API key.")
+		return fault.New(fault.NotFound, "errors.there_is_no_such_api_key")
 	}
 	return conflict.Retry(ctx, func() error {
 		stored, err := k.Store.APIKey(ctx, caller.Agency, key)

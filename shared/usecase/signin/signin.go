@@ -87,7 +87,7 @@ func (d *Authenticator) staff(ctx context.Context, c Credentials, s identity.Sco
 	if caller.SignedIn() {
 		m, err := d.Store.Member(ctx, caller.Agency, caller.Member)
 		if fault.Is(err, fault.NotFound) || err == nil && m.Email != caller.Email {
-			return identity.Caller{}, fault.New(fault.Forbidden, "You do not work at this agency any more.")
+			return identity.Caller{}, fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
 		}
 		if err != nil {
 			return identity.Caller{}, err
@@ -121,7 +121,7 @@ func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Ca
 // program is whose API key it is.
 func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Caller, error) {
 	refused := fault.New(fault.Unauthenticated,
-		"This API key is not known, or was revoked. Make a new one and send it as Authorization: Bearer lkk_….")
+		"errors.this_api_key_is_not_known")
 	loc, err := secret.Locate(secret.APIKey, bearer, 32)
 	if err != nil {
 		return identity.Caller{}, refused

@@ -94,7 +94,7 @@ func (u *SignUps) SignUp(
 	ctx context.Context, caller identity.Caller, cookie string, n NewAgency, once, ip string,
 ) (*agency.Agency, string, *identity.Session, error) {
 	if !caller.SignedIn() {
-		return nil, "", nil, fault.New(fault.Unauthenticated, "Sign in to make an agency, or send the code from the mail.")
+		return nil, "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_make_an_agency")
 	}
 	name, color, err := n.Check()
 	if err != nil {
@@ -152,7 +152,7 @@ func (u *SignUps) allow(ctx context.Context, caller identity.Caller, ip string) 
 			return err
 		}
 		if wait > 0 {
-			e := fault.New(fault.RateLimited, "That is many new agencies for one day. Go on with those you have, or come back tomorrow.")
+			e := fault.New(fault.RateLimited, "errors.that_is_many_new_agencies_for")
 			e.Retry, e.Limit = wait, fault.Limit{Name: l.name, Quota: l.most, Window: foundingWindow}
 			return e
 		}
@@ -170,7 +170,7 @@ type Place struct {
 // List lists the agencies that the caller works at, by name. portals tells whether it is a client of any.
 func (w *Workplaces) List(ctx context.Context, caller identity.Caller) (places []Place, portals bool, err error) {
 	if !caller.SignedIn() {
-		return nil, false, fault.New(fault.Unauthenticated, "Sign in to see your agencies.")
+		return nil, false, fault.New(fault.Unauthenticated, "errors.sign_in_to_see_your_agencies")
 	}
 	all, err := w.Store.Memberships(ctx, caller.User)
 	if err != nil {
@@ -215,9 +215,9 @@ func (w *Workplaces) place(ctx context.Context, m Membership) (*agency.Agency, *
 func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
 	_, old, err := locateSession(cookie)
 	if err != nil || !caller.SignedIn() {
-		return "", nil, fault.New(fault.Unauthenticated, "Sign in to choose an agency.")
+		return "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_choose_an_agency")
 	}
-	notThere := fault.New(fault.NotFound, "You work at no such agency.")
+	notThere := fault.New(fault.NotFound, "errors.you_work_at_no_such_agency")
 	all, err := w.Store.Memberships(ctx, caller.User)
 	if err != nil {
 		return "", nil, err
@@ -239,7 +239,7 @@ func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie 
 		Agency: to, Member: all[i].Member, CreatedAt: caller.Since, ExpiresAt: caller.Since.Add(identity.SessionLifetime)}
 	if err := w.Store.MoveSession(ctx, s, old, secret.HashOf(cookie)); err != nil {
 		if errors.Is(err, conflict.ErrChanged) { // signed out, or let go, a moment ago
-			return "", nil, fault.New(fault.Unauthenticated, "You were signed out meanwhile. Sign in again.")
+			return "", nil, fault.New(fault.Unauthenticated, "errors.you_were_signed_out_meanwhile_sign")
 		}
 		return "", nil, err
 	}

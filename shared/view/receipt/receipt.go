@@ -82,10 +82,10 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Totals = append(r.Totals, Line{beside("Total", deal.Tax), month.Total.String(), year.Total.String()})
+	r.Totals = append(r.Totals, Line{beside(words.Say("money.total"), deal.Tax), month.Total.String(), year.Total.String()})
 	if deal.Tax.Rate > 0 {
 		r.Totals = append(r.Totals,
-			Line{fmt.Sprintf("of which VAT, %g %%", float64(deal.Tax.Rate)/100), month.Tax.String(), year.Tax.String()})
+			Line{words.Say("receipt.vat", "rate", fmt.Sprintf("%g", float64(deal.Tax.Rate)/100)), month.Tax.String(), year.Tax.String()})
 	}
 	s, err := deal.Saving()
 	if err != nil {
@@ -98,13 +98,14 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 		if c.Payment.Interval == payment.Year {
 			paid = year.Total
 		}
-		r.Notes = append(r.Notes, fmt.Sprintf("Each %s costs %s. What was charged each time, with tax and discounts, "+
-			"stands on the invoices, which the client opens under Card and invoices.", c.Payment.Interval,
-			beside(paid.String()+" by this contract", deal.Tax)))
+		sum := beside(paid.String(), deal.Tax)
+		if c.Payment.Interval == payment.Year {
+			r.Notes = append(r.Notes, words.Say("receipt.each_year", "sum", sum))
+		} else {
+			r.Notes = append(r.Notes, words.Say("receipt.each_month", "sum", sum))
+		}
 	}
-	r.Notes = append(r.Notes, "The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
-		"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs to "+
-			"the client.")
+	r.Notes = append(r.Notes, words.Say("receipt.locked"), words.Say("receipt.terms"))
 	return r, nil
 }
 
@@ -115,33 +116,39 @@ func (r *Receipt) facts(c *client.Client, deal *contract.Contract, currency stri
 			say(term, Day(t))
 		}
 	}
-	say("Currency", currency)
+	say(words.Say("receipt.currency"), currency)
 	if note := deal.Tax.Note(); note != "" {
-		say("Tax", strings.ToUpper(note[:1])+note[1:])
+		say(words.Say("receipt.tax"), strings.ToUpper(note[:1])+note[1:])
 	}
-	day("Prices locked on", deal.At)
-	day("Invited on", c.Invite.CreatedAt)
+	day(words.Say("receipt.locked_on"), deal.At)
+	day(words.Say("receipt.invited_on"), c.Invite.CreatedAt)
 	switch c.Payment.Interval {
 	case payment.Month:
-		say("Chosen", "Monthly")
+		say(words.Say("receipt.chosen"), words.Say("contract.monthly"))
 	case payment.Year:
-		say("Chosen", "Annual")
+		say(words.Say("receipt.chosen"), words.Say("contract.annual"))
 	default:
-		say("Chosen", "Nothing yet: the client picks monthly or annual when it accepts")
+		say(words.Say("receipt.chosen"), words.Say("receipt.undecided"))
 	}
 	p := c.Payment
-	day("First paid on", p.PaidAt)
+	day(words.Say("receipt.first_paid"), p.PaidAt)
 	if p.State.Open() {
-		day("Paid until", p.PeriodEnd)
-		day("Ends on", p.End())
+		day(words.Say("receipt.paid_until"), p.PeriodEnd)
+		day(words.Say("receipt.ends_on"), p.End())
 	}
-	day("Last payment failed on", p.PastDueSince)
+	day(words.Say("receipt.failed_on"), p.PastDueSince)
 	if !p.PaidAt.IsZero() || p.State == subscription.Canceled {
-		day("Ended on", p.EndedAt)
+		day(words.Say("receipt.ended_on"), p.EndedAt)
 	}
 	if !c.EndedAt.IsZero() {
-		say("Portal ended on",
-			Day(c.EndedAt)+map[client.Side]string{client.ByAgency: ", by the agency", client.ByClient: ", by the client"}[c.EndedBy])
+		text := Day(c.EndedAt)
+		switch c.EndedBy {
+		case client.ByAgency:
+			text = words.Say("receipt.by_agency", "day", Day(c.EndedAt))
+		case client.ByClient:
+			text = words.Say("receipt.by_client", "day", Day(c.EndedAt))
+		}
+		say(words.Say("receipt.portal_ended"), text)
 	}
 }
 
@@ -159,9 +166,9 @@ func StateOf(c *client.Client, now time.Time) State {
 	returned = returned && !had
 	switch {
 	case returned && p.Over():
-		return State{Over, "Returned", "What was bought could not be set up, and the payment was returned."}
+		return State{Over, words.Say("receipt.refunded"), words.Say("receipt.refunded_text")}
 	case p.State == subscription.Canceled && p.PaidAt.IsZero():
-		return State{Over, "Returned", "The money came after the invitation had ended, and was returned."}
+		return State{Over, words.Say("receipt.refunded"), words.Say("receipt.late_text")}
 	case p.State == subscription.Active && !p.End().IsZero():
 		text := words.Say("money.ends_text", "day", Day(p.End()))
 		if !p.Ending {
@@ -169,12 +176,13 @@ func StateOf(c *client.Client, now time.Time) State {
 		}
 		return State{Waiting, words.Say("money.ends", "day", Day(p.End())), text}
 	case p.State == subscription.Active && p.Inquiry:
-		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ". " + words.Say("money.inquiry_state_text")}
+		return State{Fine, words.Say("receipt.paid"), words.Say("receipt.paid_text", "day", Day(p.PeriodEnd)) + " " +
+			words.Say("money.inquiry_state_text")}
 	case p.State == subscription.Active:
-		return State{Fine, "Paid", "It is paid until " + Day(p.PeriodEnd) + ", and renews by itself."}
+		return State{Fine, words.Say("receipt.paid"), words.Say("receipt.renews", "day", Day(p.PeriodEnd))}
 	case p.State == subscription.PastDue:
-		word := "Past due"
-		text := "The last payment did not go through. The card is tried again over the next days; everything goes on until then."
+		word := words.Say("receipt.past_due")
+		text := words.Say("receipt.past_due_text")
 		if p.Asked != "" {
 			word, text = words.Say("money.confirm_state"), words.Say("money.confirm_state_text")
 		}
@@ -183,28 +191,28 @@ func StateOf(c *client.Client, now time.Time) State {
 		}
 		return State{Wrong, word, text}
 	case p.State == subscription.Disputed:
-		return State{Wrong, "Disputed", "The bank of the card's holder questions the payment. Everything rests until that is decided."}
+		return State{Wrong, words.Say("receipt.disputed"), words.Say("receipt.disputed_text")}
 	case p.State == subscription.Unpaid:
-		return State{Over, "Ended", "The renewal was not paid, and the tries are used up. It ended on " + Day(p.EndedAt) + "."}
+		return State{Over, words.Say("receipt.ended"), words.Say("receipt.unpaid_text", "day", Day(p.EndedAt))}
 	case p.Over() && p.State == subscription.CheckoutOpen:
-		return State{Waiting, "Ended", "It has ended, and the client is about to pay for it again."}
+		return State{Waiting, words.Say("receipt.ended"), words.Say("receipt.restarting_text")}
 	case p.Over() && p.EndedAt.IsZero():
-		return State{Over, "Ended", "It has ended."}
+		return State{Over, words.Say("receipt.ended"), words.Say("receipt.ended_text")}
 	case p.Over():
-		return State{Over, "Ended", "It ended on " + Day(p.EndedAt) + "."}
+		return State{Over, words.Say("receipt.ended"), words.Say("receipt.ended_on_text", "day", Day(p.EndedAt))}
 	}
 	switch i := c.Invite; {
 	case i.At(now) == invite.Expired && p.State != subscription.CheckoutOpen:
-		return State{Over, "Not paid", "The invitation expired on " + Day(i.ExpiresAt) + " before anything was paid."}
+		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.expired_text", "day", Day(i.ExpiresAt))}
 	case i.WasDeclined():
-		return State{Over, "Not paid", "The invitation was declined before anything was paid."}
+		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.declined_text")}
 	case !i.Live() && i.Status != invite.Accepted:
-		return State{Over, "Not paid", "The invitation ended before anything was paid."}
+		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.invitation_ended_text")}
 	case p.State == subscription.CheckoutOpen:
-		return State{Waiting, "Checkout open",
-			"The client has opened the payment page, which is good until " + Moment(p.Checkout.ExpiresAt) + ". Nothing is paid yet."}
+		return State{Waiting, words.Say("receipt.checkout"),
+			words.Say("receipt.checkout_text", "moment", Moment(p.Checkout.ExpiresAt))}
 	default:
-		return State{Waiting, "Not paid yet", "The invitation is good until " + Day(i.ExpiresAt) + "."}
+		return State{Waiting, words.Say("receipt.not_paid_yet"), words.Say("receipt.open_text", "day", Day(i.ExpiresAt))}
 	}
 }
 
@@ -218,12 +226,12 @@ func Moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 U
 func TaxWords(t contract.Tax) string {
 	switch t.Way {
 	case contract.Untaxed:
-		return "No tax is charged."
+		return words.Say("receipt.no_tax")
 	case contract.Worked:
-		return "Prices are plus VAT, which depends on the billing address and is added before paying."
+		return words.Say("receipt.plus_tax")
 	}
 	if note := t.Note(); note != "" {
-		return "Prices are " + note + "."
+		return words.Say("receipt.prices", "note", note)
 	}
 	return ""
 }
@@ -241,7 +249,7 @@ func SavingWords(s money.Saving) string {
 	if s.Amount.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%s a year (%d %%)", s.Amount, s.Percent)
+	return words.Say("receipt.saving", "amount", s.Amount, "percent", s.Percent)
 }
 
 // width is of the text's lines, in characters.
@@ -252,17 +260,17 @@ func (r *Receipt) Text(now time.Time) string {
 	var b strings.Builder
 	line := func(parts ...string) { b.WriteString(strings.TrimRight(strings.Join(parts, ""), " ") + "\n") }
 	rule := strings.Repeat("-", width)
-	line("CONTRACT ", r.Number)
-	line("As of ", Moment(now))
+	line(words.Say("receipt.title", "number", r.Number))
+	line(words.Say("receipt.as_of", "moment", Moment(now)))
 	line()
-	line(cell("Agency", 26), r.Agency)
-	line(cell("Client", 26), r.Client)
+	line(cell(words.Say("contract.agency"), 26), r.Agency)
+	line(cell(words.Say("contract.client"), 26), r.Client)
 	if r.Address != r.Client {
 		line(cell("", 26), r.Address)
 	}
 	line()
 	row := func(l Line) { line(cell(l.Name, 40), right(l.Month, 16), right(l.Year, 16)) }
-	row(Line{"What is bought", "Monthly", "Annual"})
+	row(Line{words.Say("contract.bought"), words.Say("contract.monthly"), words.Say("contract.annual")})
 	line(rule)
 	for _, l := range r.Lines {
 		row(l)
@@ -273,7 +281,7 @@ func (r *Receipt) Text(now time.Time) string {
 	}
 	line()
 	if r.Saving != "" {
-		line("Annual saves ", r.Saving, ".")
+		line(words.Say("contract.saves", "saving", r.Saving))
 	}
 	if r.Tax != "" {
 		for _, l := range fold(r.Tax, width) {
@@ -281,7 +289,7 @@ func (r *Receipt) Text(now time.Time) string {
 		}
 	}
 	line()
-	line(cell("Payment", 26), r.State.Word)
+	line(cell(words.Say("receipt.payment"), 26), r.State.Word)
 	for _, l := range fold(r.State.Text, width-26) {
 		line(cell("", 26), l)
 	}

@@ -113,7 +113,7 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 		"Past due":          func(c *client.Client) { paid(c); c.Payment.State, c.Payment.PastDueSince = subscription.PastDue, now },
 		"Disputed":          func(c *client.Client) { paid(c); c.Payment.State = subscription.Disputed },
 		"Ended":             func(c *client.Client) { paid(c); c.Payment.State, c.Payment.EndedAt = subscription.Canceled, now },
-		"Returned": func(c *client.Client) {
+		"Refunded": func(c *client.Client) {
 			paid(c)
 			c.Payment.State, c.Items = subscription.Canceled, []purchase.Item{{State: purchase.Refunded}}
 		},
@@ -128,8 +128,8 @@ func TestEveryStateOfAPaymentHasItsWords(t *testing.T) {
 		},
 		"ended before":     func(c *client.Client) { c.Invite.Status = invite.Canceled },
 		"had ended, and":   func(c *client.Client) { c.Payment.State, c.Invite.Status = subscription.Canceled, invite.Canceled },
-		"pay for it again": func(c *client.Client) { paid(c); c.Payment.State = subscription.CheckoutOpen },
-		"tries are used":   func(c *client.Client) { paid(c); c.Payment.State = subscription.Unpaid },
+		"about to restart": func(c *client.Client) { paid(c); c.Payment.State = subscription.CheckoutOpen },
+		"wasn't paid":      func(c *client.Client) { paid(c); c.Payment.State = subscription.Unpaid },
 	}
 	for words, change := range ended {
 		if s := receipt.StateOf(asked(change), now); !strings.Contains(s.Text, words) {

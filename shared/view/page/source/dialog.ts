@@ -41,5 +41,8 @@ export function show(d: HTMLDialogElement): void {
 function close(d: HTMLDialogElement): void {
   if (d.querySelector("[data-working]")) return; // it would hide what comes of it
   d.close();
+  // One that was open when the page came has nothing that the focus goes back to by itself.
+  const on = document.activeElement;
+  if (!on || on === document.body || d.contains(on)) document.querySelector<HTMLElement>(`a[data-dialog="${d.id}"]`)?.focus();
   if (location.search.match(/[?&](invite|cancel|revoke|remove|erase|rename|delete|ask)=/)) history.replaceState(null, "", location.pathname);
 }

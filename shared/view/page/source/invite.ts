@@ -61,6 +61,15 @@ export function invite(): void {
 }
 
 // mistyped tells whether the address looks like a typing error, which is asked about before anything is sent.
+async function mistyped(email: string): Promise<boolean> {
+  try {
+    const answer = await fetch("/v1/invites/preview", { method: "POST", body: JSON.stringify({ email: email.trim() }), headers: { "Content-Type": "application/json" } });
+    return answer.ok && (await answer.json()).warnings.length > 0;
+  } catch {
+    return false; // sending it tells what is wrong
+  }
+}
+
 // out says that the invite is sent: where the dialog was opened from, with the client in the list behind it.
 async function out(form: HTMLFormElement, made: Invite): Promise<void> {
   const at = `/clients/${encodeURIComponent(made.clientId)}`;
