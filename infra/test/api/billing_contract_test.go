@@ -46,7 +46,7 @@ func TestX3BothSidesReadAndKeepTheContract(t *testing.T) {
 			t.Errorf("the two sides read\n%s\nand\n%s", fromAgency.Receipt, fromClient.Receipt)
 		}
 	}
-	both("Not paid yet", "the client picks monthly or annual")
+	both("Not paid yet", "The client chooses monthly or annual")
 	o.get("/clients/"+i.ClientID).is(200).shows("Contract and payment", "Not paid yet", "€68.00 a month or €680.00 a year",
 		"What they buy is set up as soon as they pay")
 	o.get("/clients").is(200).shows("n8n Hosting, 30 GB")

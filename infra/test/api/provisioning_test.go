@@ -151,7 +151,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		told := func(m mail) bool { return strings.Contains(m.Subject, "couldn't set up") }
 		return slices.ContainsFunc(p.mails(i.Email), told) && slices.ContainsFunc(p.mails(owner), told)
 	})
-	c.get("/portal").is(200).shows("has been returned")
+	c.get("/portal").is(200).shows("was refunded")
 	o.get("/activity").is(200).shows("returned the payment for")
 }
 

@@ -111,6 +111,7 @@ func TestTheWholeInviteByKeyboardAlone(t *testing.T) {
 	owner.isOn("Sign-in code")
 	owner.strike(l.mailTo(local.Owner, 0).Subject[:6]) // which sends itself
 	owner.sees("Invite your first client")
+	owner.open("/clients")
 
 	// The first stop skips the panel; the next one after it is the page's one action.
 	owner.strike(kb.Tab)

@@ -19,7 +19,7 @@ function open(from: HTMLTemplateElement, button: HTMLButtonElement): void {
   place.innerHTML = from.innerHTML.replaceAll("cl_id", button.value);
   const menu = place.firstElementChild as HTMLElement;
   for (const item of menu.querySelectorAll<HTMLElement>("[data-may]")) {
-    if (!button.dataset.can!.includes(item.dataset.may!)) item.remove();
+    if (!button.dataset.can?.includes(item.dataset.may!)) item.remove();
   }
   button.after(menu);
   button.setAttribute("aria-expanded", "true");
