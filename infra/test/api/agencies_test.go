@@ -177,7 +177,7 @@ func TestSigningUpByThePages(t *testing.T) {
 	c.get("/sign-up?step=code&sent=1&name=&email=" + url.QueryEscape(to)).is(200).shows("Create your agency").hides("Check your email")
 	c.post("/sign-up",
 		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"},
-			"code": {"12"}}).is(422).shows("Enter the six digits from the mail.", "Acme")
+			"code": {"12"}}).is(422).shows("Enter the six digits from the email.", "Acme")
 	a := c.post("/sign-up",
 		url.Values{"name": {"Acme"}, "email": {to}, "key": {key}, "step": {"code"}, "code": {right}}).is(303).has("Location", "/home")
 	guarded(t, a)
@@ -291,7 +291,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	}
 	armoured(t, saved)
 	// The same form once more was made from an older state; what was typed stays.
-	o.post("/settings", body, "Content-Type", kind).is(412).shows("Somebody else has changed the branding meanwhile.")
+	o.post("/settings", body, "Content-Type", kind).is(412).shows("Someone else changed the branding meanwhile.")
 	body, kind = multipartForm(t, map[string]string{"name": "Typed", "color": "#fafafa", "revision": "1"}, []byte("<svg></svg>"))
 	a := o.post("/settings", body, "Content-Type", kind).is(422).shows("SVG files can carry scripts")
 	if !strings.Contains(string(a.body), `value="Typed"`) {

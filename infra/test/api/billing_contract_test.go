@@ -118,17 +118,17 @@ func TestThePaymentThatFailsIsSeenByTheAgency(t *testing.T) {
 	p.advance(32 * 24 * time.Hour)
 	o, c, s = p.signIn(owner), p.signIn(i.Email), p.signIn(soloOwner)
 	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "Payment failed") })
-	o.get("/clients/"+i.ClientID).is(200).shows("last payment did not go through", "Past due", "Nothing is closed yet")
+	o.get("/clients/"+i.ClientID).is(200).shows("Their last payment failed", "Past due", "Nothing closes yet")
 	c.get("/portal?agency="+mine.ID).is(200).shows("Your last payment failed", "Update your card")
 	p.until("the plan to be past due", func() bool {
-		return strings.Contains(s.get("/clients").text(), "Your last payment for Max did not go through")
+		return strings.Contains(s.get("/clients").text(), "Your last payment for Max failed")
 	})
 	s.get("/settings/agency").is(200).shows("Past due", "Update card")
 
 	p.advance(16 * 24 * time.Hour)
 	o, s = p.signIn(owner), p.signIn(soloOwner)
-	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "payment ended") })
-	o.get("/clients/"+i.ClientID).is(200).shows("payment has ended", "deleted on")
+	p.until("the list to say so", func() bool { return strings.Contains(o.get("/clients").text(), "Unpaid") })
+	o.get("/clients/"+i.ClientID).is(200).shows("Their payment has ended", "deleted on")
 	p.until("Max to end", func() bool { return strings.Contains(s.get("/settings/agency").text(), "Max ended on") })
 }
 
@@ -251,13 +251,13 @@ func TestX2WhatIsSoldIsPreviewedAndToldInTheLog(t *testing.T) {
 	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
 	p.pay(page.URL, "pay")
 	c.joins(mine.ID)
-	o.get("/clients/" + i.ClientID).is(200).shows("Paid for the first time")
+	o.get("/clients/" + i.ClientID).is(200).shows("First payment")
 	o.get("/activity?action=payment").is(200).shows(i.Email + " paid")
 	if _, err := p.local.Stripe.Dispute(p.subscriptionOf(i.Email), "fraudulent"); err != nil {
 		t.Fatal(err)
 	}
-	p.until("the dispute to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "payment disputed") })
-	o.get("/clients/"+i.ClientID).is(200).shows("disputes the payment", "Disputed")
+	p.until("the dispute to be seen", func() bool { return strings.Contains(o.get("/clients").text(), "Payment disputed") })
+	o.get("/clients/"+i.ClientID).is(200).shows("Their bank disputes the payment", "Disputed")
 	c.get("/portal?agency=" + mine.ID).is(200).shows("Your bank is questioning a payment").hides("Restart subscription")
 }
 

@@ -153,7 +153,7 @@ func TestTwoWhoRenameAClientDoNotOverwriteEachOther(t *testing.T) {
 
 	// The form carries the edition that it was made from, and keeps what was typed.
 	form := url.Values{"name": {"From the form"}, "edition": {"0000"}}
-	o.post("/clients/"+i.ClientID, do("rename", form)).is(412).shows("Somebody else has changed this client")
+	o.post("/clients/"+i.ClientID, do("rename", form)).is(412).shows("Someone else changed this client")
 	if !strings.Contains(string(o.post("/clients/"+i.ClientID, do("rename", form)).body), `value="From the form"`) {
 		t.Error("what was typed is lost")
 	}

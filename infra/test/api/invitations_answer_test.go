@@ -24,7 +24,7 @@ func TestX5AnInviteeDeclinesWithAReason(t *testing.T) {
 	o := p.signIn(owner)
 	i, secret := o.linkTo(p.address("ops"), m{"name": "Acme Ltd"})
 	path := "/v1/invitations/" + secret + "/decline"
-	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use at most 300 characters.",
+	for reason, words := range map[string]string{strings.Repeat("a", 301): "Use up to 300 characters.",
 		"see evil.ru/login": "Leave out “evil.ru/login”, which looks like a link.", "a <b>": "Leave out < and >."} {
 		if f := p.nobody().post(path, m{"reason": reason}).fails(422, "invalid"); f.at("reason") != words {
 			t.Errorf("%.20q: %+v", reason, f)
@@ -115,7 +115,7 @@ func TestX5TheWrongPersonProposesAnotherAddress(t *testing.T) {
 	c := p.nobody()
 	c.post(path, m{"email": "nobody"}).says(422, "invalid", "Enter a valid email address.")
 	if f := c.post(path, m{"email": strings.ToUpper(i.Email)}).fails(422, "invalid"); !strings.Contains(f.at("email"),
-		"the address that was invited") {
+		"the invited address") {
 		t.Errorf("its own address: %+v", f)
 	}
 	right := p.address("pat")

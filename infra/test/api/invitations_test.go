@@ -45,7 +45,7 @@ func TestFE22X1TheLinkLeadsToSignInAndThenToThePopulatedPortal(t *testing.T) {
 	if guest.get(asks).is(200).shows("Sign-in code"); len(p.mails(to)) != n {
 		t.Error("loading the page again mails another code")
 	}
-	guest.post("/i/"+secret, url.Values{"code": {"12345"}}).is(422).shows("Enter the six digits from the mail.")
+	guest.post("/i/"+secret, url.Values{"code": {"12345"}}).is(422).shows("Enter the six digits from the email.")
 	a := guest.post("/i/"+secret, url.Values{"code": {right}}).is(303)
 	guest.cookie = a.session()
 	there := a.header.Get("Location")

@@ -79,7 +79,7 @@ func TestX5TheAgencyKeepsTheAddressThatItInvited(t *testing.T) {
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).is(204)
 	at := "/clients/" + i.ClientID
 	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(303).has("Location", at+"?done=kept")
-	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(409).shows("Nobody asks for another address")
+	o.post(at, do("proposal", url.Values{"answer": {"refuse"}})).is(409).shows("Nobody is asking for another address")
 	p.nobody().post("/v1/invitations/"+secret+"/propose", m{"email": p.address("pat")}).is(204)
 	next := o.post(at, do("proposal", url.Values{"answer": {"approve"}})).is(303).header.Get("Location")
 	o.get(next).is(200).shows("Invitation sent to the other address.", p.address("pat"))

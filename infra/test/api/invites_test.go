@@ -351,7 +351,7 @@ func TestFE25NobodyMakesAnAccountForTheClient(t *testing.T) {
 	c := p.signIn(to) // the email is the credential
 	// To sign in is not to accept.
 	c.get("/v1/portal").fails(404, "not_found")
-	c.get("/portal").is(200).shows("No portal for this address")
+	c.get("/portal").is(200).shows("invited you")
 	c.post("/v1/invitations/"+token(t, mail)+"/accept", nil).is(200)
 	c.get("/v1/portal").is(200)
 }

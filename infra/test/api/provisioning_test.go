@@ -152,7 +152,7 @@ func TestX6WhatCannotBeSetUpIsSaidTriedAgainAndPaidBack(t *testing.T) {
 		return slices.ContainsFunc(p.mails(i.Email), told) && slices.ContainsFunc(p.mails(owner), told)
 	})
 	c.get("/portal").is(200).shows("was refunded")
-	o.get("/activity").is(200).shows("returned the payment for")
+	o.get("/activity").is(200).shows("was refunded")
 }
 
 // tells has the operator's program say that its newest thing has changed.

@@ -289,7 +289,7 @@ func TestFN2AnAddressIsCutDownToTheInstance(t *testing.T) {
 		if x.URL != at {
 			t.Errorf("%s is connected as %s", pasted, x.URL)
 		}
-		if f := o.post("/v1/instances", far).fails(422, "invalid"); !strings.Contains(f.at("url"), "connected this n8n already") {
+		if f := o.post("/v1/instances", far).fails(422, "invalid"); !strings.Contains(f.at("url"), "already connected this n8n") {
 			t.Errorf("the same once more: %+v", f)
 		}
 		o.delete("/v1/instances/" + x.ID).is(200)

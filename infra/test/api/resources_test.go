@@ -114,7 +114,7 @@ func TestAnInstanceIsConnectedOnceItHasAnswered(t *testing.T) {
 	if got := o.tied(x.ID); got.Name != "Far Acme" || len(got.Clients) != 0 {
 		t.Errorf("%+v", got)
 	}
-	if f := o.post("/v1/instances", far).fails(422, "invalid"); !strings.Contains(f.at("url"), "connected this n8n already") {
+	if f := o.post("/v1/instances", far).fails(422, "invalid"); !strings.Contains(f.at("url"), "already connected this n8n") {
 		t.Errorf("the same once more: %+v", f)
 	}
 	// Nowhere is the key told.
@@ -458,8 +458,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 		c.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}}))
 	}
 	reads.do(http.MethodPut, at+"/workflows/"+id, m{"active": true}).fails(403, "forbidden")
-	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("You may look at this instance and " +
-		"change nothing.")
+	reads.post(form, do("workflow", url.Values{"workflow": {id}, "active": {"true"}})).is(403).shows("This instance is read-only.")
 	if _, on = is("Invoice reminders"); on {
 		t.Error("somebody else has switched it on")
 	}
@@ -592,8 +591,8 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	armoured(t, page)
 	at, _, _ = strings.Cut(at, "?")
 
-	o.post(at, url.Values{"name": {""}, "url": fields["url"]}).is(422).shows("Give it a name")
-	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"], "tag": {`"old"`}}).is(412).shows("Somebody else has changed " +
+	o.post(at, url.Values{"name": {""}, "url": fields["url"]}).is(422).shows("Enter a name")
+	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"], "tag": {`"old"`}}).is(412).shows("Someone else changed " +
 		"this instance")
 	o.post(at, url.Values{"name": {"Another name"}, "url": fields["url"]}).is(303).has("Location", at+"?done=saved")
 	o.post(at, do("check", nil)).is(303)
@@ -606,7 +605,7 @@ func TestInstancesAndServicesByThePages(t *testing.T) {
 	bare := named(t, o.things("instances"), "Internal automations")
 	o.post("/instances/"+bare.ID, do("check", nil)).is(422).shows("no API key yet")
 
-	o.post("/services", url.Values{"type": {"other"}, "name": {""}}).is(422).shows("Give it a name")
+	o.post("/services", url.Values{"type": {"other"}, "name": {""}}).is(422).shows("Enter a name")
 	at = o.post("/services",
 		url.Values{"type": {"other"}, "name": {"Status page " + p.run}, "url": {"https://status.example"}}).is(303).header.Get("Location")
 	armoured(t, o.get(at).is(200).shows("Status page "+p.run, "https://status.example"))

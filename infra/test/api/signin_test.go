@@ -92,7 +92,7 @@ func TestSigningInByThePages(t *testing.T) {
 		t.Error("where to go on to is lost")
 	}
 	right := code(t, p.nextMail(owner))
-	c.post("/sign-in", url.Values{"email": {owner}, "code": {"12"}}).is(422).shows("Enter the six digits from the mail.")
+	c.post("/sign-in", url.Values{"email": {owner}, "code": {"12"}}).is(422).shows("Enter the six digits from the email.")
 	a := c.post("/sign-in", url.Values{"email": {owner}, "code": {right}}).is(303).has("Location", "/")
 	guarded(t, a)
 	c.cookie = a.session()
