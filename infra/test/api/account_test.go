@@ -74,7 +74,7 @@ func TestALinkThatWasAcceptedAndEnded(t *testing.T) {
 	me.post("/v1/invitations/"+secret+"/accept", nil).is(200)
 	me.post("/v1/portal/leave", m{"agency": o.agencyOf()}).is(204)
 	// Its owner is told; to others it is as any dead link.
-	if f := me.get("/v1/invitations/"+secret).fails(410, "invitation_gone"); !strings.Contains(f.Detail, "your access has ended since") {
+	if f := me.get("/v1/invitations/"+secret).fails(410, "invitation_gone"); !strings.Contains(f.Detail, "your access has since ended") {
 		t.Errorf("its owner reads %q", f.Detail)
 	}
 	me.get("/i/"+secret).is(410).shows("Your access has ended", "Northwind Automations")

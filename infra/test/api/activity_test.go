@@ -139,7 +139,7 @@ func TestX12TheLogTellsWhoDidWhat(t *testing.T) {
 	o.get("/activity?subject="+i.ClientID).is(200).shows("About =Acme", "Clear filters").hides("other@blue.example")
 	o.get("/activity?actor=" + k.ID).is(200).shows("By CRM")
 	o.get("/activity?action=agency&from=2020-01-01&to=2020-01-02").is(200).shows("Nothing matches", "Show everything")
-	o.get("/activity?from=soon").is(422).shows("Write a day as 2026-03-31")
+	o.get("/activity?from=soon").is(422).shows("Enter a day as 2026-03-31")
 	o.get("/activity?from=2026-03-02&to=2026-03-01").is(422).shows("Choose an end that comes after the beginning.")
 	o.get("/activity?cursor=evt_x").is(404)
 	o.get("/clients/" + i.ClientID).is(200).shows("Activity")

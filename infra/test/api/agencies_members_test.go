@@ -108,7 +108,7 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	d.get("/settings/members").is(200).shows("Only owners can add and remove members.").hides("Add member")
 	d.get("/settings/agency").is(200).hides("Danger zone")
 	d.post("/settings/members",
-		url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only an owner can do this.")
+		url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only owners can do this.")
 
 	// An agency keeps an owner.
 	o.do("PATCH", "/v1/members/"+me, m{"role": "admin"}).fails(409, "last_owner")
@@ -217,7 +217,7 @@ func TestMembersByThePage(t *testing.T) {
 		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "role": {"owner"}}).is(422).shows("Enter a valid email address.")
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location",
 		"/settings/members?done=added")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person works at your " +
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person already works at " +
 		"agency already.")
 	list := o.get("/settings/members?done=added").is(200).shows("Member added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])

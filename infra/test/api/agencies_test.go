@@ -291,7 +291,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	}
 	armoured(t, saved)
 	// The same form once more was made from an older state; what was typed stays.
-	o.post("/settings", body, "Content-Type", kind).is(412).shows("Someone else changed the branding meanwhile.")
+	o.post("/settings", body, "Content-Type", kind).is(412).shows("Someone else changed the branding.")
 	body, kind = multipartForm(t, map[string]string{"name": "Typed", "color": "#fafafa", "revision": "1"}, []byte("<svg></svg>"))
 	a := o.post("/settings", body, "Content-Type", kind).is(422).shows("SVG files can carry scripts")
 	if !strings.Contains(string(a.body), `value="Typed"`) {
@@ -300,7 +300,7 @@ func TestTheBrandByThePage(t *testing.T) {
 	look := url.Values{"name": {"Northwind Lab"}, "color": {"#123456"}, "try": {"1"}}
 	o.get(o.post("/settings", look).is(303).header.Get("Location")).is(200).shows("Nothing is saved yet.", "#123456", "Northwind Lab")
 	look.Set("color", "blue")
-	o.post("/settings", look).is(422).shows("Write the colour as # and six digits")
+	o.post("/settings", look).is(422).shows("Enter the colour as # and six digits")
 	if x, _ := o.agency(); x.Color != "#fafafa" {
 		t.Errorf("a preview saved %s", x.Color)
 	}

@@ -145,7 +145,6 @@ func TestFM3AnInquiryKeepsThePortalOpen(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
 		which := s.buy(o, "ops@acme.example")
-		mails := len(s.engine.SES.Mails(string(o.owner.Email)))
 		inquiry, err := s.till.Inquire(o.get(which).Payment.Reference, "fraudulent")
 		must(t, err)
 		s.run(5 * time.Minute)
@@ -154,10 +153,13 @@ func TestFM3AnInquiryKeepsThePortalOpen(t *testing.T) {
 		equal(s.world, "the payment", [2]any{c.Payment.State, c.Payment.Inquiry}, [2]any{subscription.Active, true})
 		must(t, o.logged(audit.PaymentInquiry, 1))
 		s.run(time.Hour)
-		equal(s.world, "mails to the agency", len(s.engine.SES.Mails(string(o.owner.Email))), mails+1)
-		if m := s.newest(string(o.owner.Email)); !strings.Contains(m.Text, "No money has moved") {
-			t.Errorf("the agency reads %s", m.Text)
+		told := 0 // beside what else it is told, of an acceptance and a payment
+		for _, m := range s.engine.SES.Mails(string(o.owner.Email)) {
+			if strings.Contains(m.Text, "No money has moved") {
+				told++
+			}
 		}
+		equal(s.world, "mails to the agency about it", told, 1)
 
 		must(t, s.till.Escalate(inquiry))
 		s.run(5 * time.Minute)

@@ -89,10 +89,11 @@ func (w *world) mailOrError(c *client.Client, say say) {
 	}
 }
 
-// deadLinks is invariant 3: what is cancelled or failed has no link that opens it.
+// deadLinks is invariant 3: what is cancelled or failed has no link that opens it. Of what was declined the links are still known:
+// they open nothing, and whoever has declined reads that it was done.
 func (w *world) deadLinks(c *client.Client, say say) {
 	i := c.Invite
-	if (i.Status == invite.Canceled || i.Status == invite.Failed) && len(i.Tokens) > 0 {
+	if (i.Status == invite.Canceled || i.Status == invite.Failed) && len(i.Tokens) > 0 && !i.WasDeclined() {
 		say("%s is %s and still has %d links", i.ID, i.Status, len(i.Tokens))
 	}
 	term, before := i.CreatedAt, i.CreatedAt
