@@ -218,7 +218,7 @@ func TestMembersByThePage(t *testing.T) {
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location",
 		"/settings/members?done=added")
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person already works at " +
-		"agency already.")
+		"your agency.")
 	list := o.get("/settings/members?done=added").is(200).shows("Member added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])
 	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"owner"}}).is(303)
