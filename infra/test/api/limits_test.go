@@ -94,7 +94,8 @@ func TestSignInCodesAreLimited(t *testing.T) {
 	if after := a.limited(`"codes-apart";q=1;w=20`); after > 20*time.Second {
 		t.Errorf("Retry-After is %s", after)
 	}
-	c.post("/sign-in", do("code", url.Values{"email": {"a@client.example"}})).is(429).shows("We just emailed a sign-in code to this address.")
+	c.post("/sign-in", do("code", url.Values{"email": {"a@client.example"}})).is(429).
+		shows("We just emailed a sign-in code to this address.")
 	for range 9 {
 		p.advance(21 * time.Second)
 		ask().is(202)
