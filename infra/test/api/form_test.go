@@ -212,3 +212,18 @@ func TestFH1HeadIsGetWithoutItsBody(t *testing.T) {
 		}
 	}
 }
+
+func TestHomeSandboxAndNotificationsAreTheAgencysOwn(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.invite(p.address("ops"))
+	client := p.accept(p.address("ops"))
+	client.get("/v1/home").fails(403, "forbidden")
+	client.post("/v1/sandbox", nil).fails(403, "forbidden")
+	for at, op := range p.documented() {
+		if op.OperationID == "openSandbox" || op.OperationID == "updateNotificationSettings" {
+			method, _, _ := strings.Cut(at, " ")
+			o.do(method, op.path, m{}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
+		}
+	}
+}
