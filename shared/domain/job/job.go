@@ -28,6 +28,12 @@ const (
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 )
 
+// The jobs of what was bought: told at once, or once more when it was told before it was written.
+const (
+	Told = "told"
+	Late = "told late"
+)
+
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
 type Mail struct {
 	Kind   Kind      `json:"kind"`

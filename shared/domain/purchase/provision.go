@@ -91,11 +91,13 @@ func (i *Item) to(s State, now time.Time) {
 
 // Working tells whether the item is on its way to a state in which it rests.
 func (i *Item) Working() bool {
-	if i.Stale {
-		return true
-	}
+	return i.Stale || i.Coming() || i.State == Compensating || i.State == Deleting
+}
+
+// Coming tells whether the item is on its way to being ready.
+func (i *Item) Coming() bool {
 	switch i.State {
-	case Requested, Creating, HealthWait, Retrying, Compensating, Deleting:
+	case Requested, Creating, HealthWait, Retrying:
 		return true
 	}
 	return false

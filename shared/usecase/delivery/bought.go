@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"time"
 
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
@@ -56,6 +57,9 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		}
 		l = letter.Removal(d)
 	case job.Ready:
+		if item.Coming() { // announced, and not written yet
+			return w.afterwards(ctx, j)
+		}
 		if item.State != purchase.Ready { // held or deleted meanwhile
 			return nil
 		}
@@ -72,4 +76,18 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return nil // nobody is there to be told
 	}
 	return err
+}
+
+// writes is by when whoever announced that something is ready has written it: longer than the function runs that does both.
+const writes = 90 * time.Second
+
+// afterwards has the mail that something is ready come again when that is written. It is announced before it is written, so that
+// no mail is lost in between, and this worker may be the faster one. What is not written by then is announced anew by whoever
+// writes it.
+func (w *Worker) afterwards(ctx context.Context, j job.Mail) error {
+	if j.Job == job.Late {
+		return nil
+	}
+	j.Job = job.Late
+	return w.Queue.Send(ctx, j.Encode(), writes)
 }

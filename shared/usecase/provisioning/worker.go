@@ -157,7 +157,7 @@ func (w *Worker) payBack(ctx context.Context, c *client.Client, i purchase.Item)
 
 // tell has both sides mailed.
 func (w *Worker) tell(ctx context.Context, c *client.Client, i *purchase.Item, kind job.Kind) error {
-	m := job.Mail{Kind: kind, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: "told"}
+	m := job.Mail{Kind: kind, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: job.Told}
 	if err := w.Mail.Send(ctx, m.Encode(), 0); err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (w *Worker) record(ctx context.Context, j job.Provision, was purchase.Item,
 			w.apply(now, c, i, out)
 		}
 		if told(before, i) == audit.ProvisionReady && !announced { // before it is written: a mail that comes twice does no harm
-			if err := w.Mail.Send(ctx, job.Mail{Kind: job.Ready, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: "told"}.Encode(),
+			if err := w.Mail.Send(ctx, job.Mail{Kind: job.Ready, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: job.Told}.Encode(),
 				0); err != nil {
 				return err
 			}
