@@ -265,6 +265,27 @@ func (e *Engine) Cancel(id string) error {
 	})
 }
 
+// Renew ends a subscription's period now in place of at its end, and has the bill for the next one paid without the hour that it is a
+// draft for. At Stripe a test clock is moved for it (https://docs.stripe.com/billing/testing/test-clocks); this is for where the
+// clock cannot be.
+func (e *Engine) Renew(id string) error {
+	return e.onSubscription(id, func(s *subscription) error {
+		if s.final() || s.Paused != nil {
+			return errors.New("stripe: the subscription does not renew")
+		}
+		s.Anchor, s.Periods = e.at, 0
+		for n := range s.Items {
+			s.Items[n].End = e.at
+		}
+		e.renew(s)
+		if i := e.state.invoices.get(value(s.Latest)); !s.final() && i.FinalizesAt != nil {
+			e.finalize(i)
+			e.collect(i)
+		}
+		return nil
+	})
+}
+
 // CancelAtPeriodEnd is what a customer does in the billing portal.
 func (e *Engine) CancelAtPeriodEnd(id string, end bool) error {
 	return e.onSubscription(id, func(s *subscription) error {

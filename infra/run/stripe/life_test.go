@@ -120,6 +120,33 @@ func TestAnotherCardMendsIt(t *testing.T) {
 	}
 }
 
+func TestARenewalThatIsAskedForIsBilledAndPaidNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.subscribed(standin.CardGood)
+	w.pass(10 * 24 * time.Hour)
+	w.types()
+	first := s.LatestInvoice
+	if err := w.Renew(s.ID); err != nil {
+		t.Fatal(err)
+	}
+	now := w.now
+	if s = w.subscription(s.ID); s.Status != payment.Active || s.LatestInvoice == first || s.PeriodEnd().Sub(now) < 27*24*time.Hour {
+		t.Errorf("at %s: %+v", now, s)
+	}
+	w.FailRenewals(s.ID, true)
+	if err := w.Renew(s.ID); err != nil {
+		t.Fatal(err)
+	}
+	if s = w.subscription(s.ID); s.Status != payment.PastDue {
+		t.Errorf("with a card that fails it is %+v", s)
+	}
+	w.Cancel(s.ID)
+	if w.Renew(s.ID) == nil {
+		t.Error("one that has ended renews")
+	}
+}
+
 func TestAnOpenInvoiceIsPaidOnItsPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -450,7 +450,7 @@ func (e *Engine) postEvent(w http.ResponseWriter, r *http.Request) {
 	e.done(w, r, err, map[string]int{"status": status}, e.path()+"/events/"+r.PathValue("id"))
 }
 
-// postSubscription takes {"do": "fail|mend|refund|inquire|escalate|dispute|win|lose|cancel|delete"}.
+// postSubscription takes {"do": "renew|fail|mend|refund|inquire|escalate|dispute|win|lose|cancel|delete"}.
 func (e *Engine) postSubscription(w http.ResponseWriter, r *http.Request) {
 	id, field := r.PathValue("id"), in(r)
 	var about Subscription
@@ -465,6 +465,8 @@ func (e *Engine) postSubscription(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	switch field("do") {
+	case "renew":
+		err = e.Renew(id)
 	case "fail":
 		err = e.FailRenewals(id, true)
 	case "mend":

@@ -197,6 +197,15 @@ func (p *product) advance(d time.Duration) {
 	p.pass(d, false)
 }
 
+// after is how the product says the time at, once d has passed by advance: the same, or an older one.
+func (p *product) after(d time.Duration, at time.Time) time.Time {
+	p.t.Helper()
+	if p.moves() {
+		return at
+	}
+	return at.Add(-d)
+}
+
 // advanceMeanwhile is advance while functions are at work, which then are late.
 func (p *product) advanceMeanwhile(d time.Duration) {
 	p.t.Helper()
@@ -288,6 +297,21 @@ func (p *product) nextCode(to string) string {
 		return i >= 0
 	})
 	return found
+}
+
+// skipCodes waits until so many mails with sign-in codes have come to the address in all, and forgets about all that are there.
+func (p *product) skipCodes(to string, n int) {
+	p.t.Helper()
+	p.until("the codes that were asked for", func() bool {
+		came := 0
+		for _, m := range p.mails(to) {
+			if hasCode(m) {
+				came++
+			}
+		}
+		return came >= n
+	})
+	p.skipMails(to)
 }
 
 // token is the secret of the one link in an invitation.

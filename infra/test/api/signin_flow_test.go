@@ -93,6 +93,7 @@ func TestFS1TheStrangersSumIsSaid(t *testing.T) {
 	for n := range 10 {
 		p.nobody().post("/v1/sign-in-codes", m{"email": to}).is(202)
 		if n == 4 {
+			p.skipCodes(to, 6)          // one that is late is not mailed any more
 			p.advance(10 * time.Minute) // for the network's own limit
 		}
 	}
@@ -112,7 +113,7 @@ func TestFS1TheStrangersSumIsSaid(t *testing.T) {
 	home.post("/sign-in", do("code", url.Values{"email": {to}})).is(429)
 	link := p.nobody()
 	link.post("/i/"+secret, do("code", nil)).is(303)
-	p.skipMails(to)
+	p.skipCodes(to, 17) // 1 by the link, 10 for strangers, 5 in the known browser, 1 more by the link
 	p.advance(21 * time.Second)
 	link.post("/i/"+secret, do("code", nil)).is(303)
 	link.post("/i/"+secret, do("accept", url.Values{"code": {p.nextCode(to)}})).is(303)
@@ -130,10 +131,11 @@ func TestFS1AProgramAsksAsTheHolderOfALink(t *testing.T) {
 	for n := range 10 {
 		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email}).is(202)
 		if n == 4 {
+			p.skipCodes(i.Email, 5)     // one that is late is not mailed any more
 			p.advance(10 * time.Minute) // for the network's own limit
 		}
 	}
-	p.skipMails(i.Email)
+	p.skipCodes(i.Email, 10)
 	for _, none := range []string{"", "lki_none", foreign, swapLast(secret), o.agencyOf(), strings.Repeat("x", 400)} {
 		p.nobody().post("/v1/sign-in-codes", m{"email": i.Email, "invitation": none}).fails(429, "rate_limited")
 	}

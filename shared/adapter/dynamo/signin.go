@@ -55,6 +55,11 @@ func (c Codes) Asked(ctx context.Context, user id.User, by identity.Asker) (*ide
 	return c.t.asked(ctx, user, by)
 }
 
+// Code reads a person's sign-in code as it is now.
+func (c Codes) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return c.t.code(ctx, user, job)
+}
+
 // AskCode writes a new code, and that it was asked for.
 func (c Codes) AskCode(ctx context.Context, code *identity.Code, asked *identity.Asked) error {
 	return c.t.askCode(ctx, code, asked)

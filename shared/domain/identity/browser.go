@@ -47,14 +47,13 @@ const (
 
 // Flow is a code that was asked for.
 type Flow struct {
-	User  id.User
-	Job   string
-	Asked time.Time // to the second
+	User id.User
+	Job  string
 }
 
 // SealFlow is what whoever asked for the code carries.
 func (s Seals) SealFlow(c *Code) string {
-	return s.ring.Seal(strings.Join([]string{string(c.User), c.Job, strconv.FormatInt(c.AskedAt.Unix(), 10)}, " "), flowPlace)
+	return s.ring.Seal(string(c.User)+" "+c.Job, flowPlace)
 }
 
 // longestSealed is how much of what a browser sends is looked at, in bytes: more than we ever make.
@@ -67,11 +66,10 @@ func (s Seals) OpenFlow(sealed string, of email.Address) (Flow, bool) {
 	}
 	plain, err := s.ring.Open(sealed, flowPlace)
 	p := strings.Fields(plain)
-	if err != nil || len(p) != 3 || p[0] != string(id.UserOf(of)) {
+	if err != nil || len(p) != 2 || p[0] != string(id.UserOf(of)) {
 		return Flow{}, false
 	}
-	at, err := strconv.ParseInt(p[2], 10, 64)
-	return Flow{User: id.User(p[0]), Job: p[1], Asked: time.Unix(at, 0)}, err == nil
+	return Flow{User: id.User(p[0]), Job: p[1]}, true
 }
 
 // acquaintance is one address that has signed in with a browser.

@@ -164,7 +164,7 @@ func TestFS1WhatABrowserCarriesIsOurs(t *testing.T) {
 	}
 	const anna, bob email.Address = "anna@acme.example", "bob@acme.example"
 	flow := seals.SealFlow(identity.NewCode(id.UserOf(anna), anna, begin, "01J"))
-	if f, ok := seals.OpenFlow(flow, anna); !ok || f.Job != "01J" || !f.Asked.Equal(begin.Truncate(time.Second)) {
+	if f, ok := seals.OpenFlow(flow, anna); !ok || f.Job != "01J" {
 		t.Errorf("the flow is %+v, %t", f, ok)
 	}
 	known := seals.Meet("", anna, begin)

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -189,7 +188,11 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
+		waiting, err := codeWaits(r, codes, f, to)
+		if err != nil {
+			return err
+		}
+		if waiting {
 			v.Step, v.Wait, v.Note = page.GiveCode, seconds(f.Retry), page.Note{Tone: page.Wait, Text: f.Message}
 			v.Agreed = r.PostForm.Get("offer") == v.Offer
 		} else {

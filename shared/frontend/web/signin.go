@@ -133,13 +133,25 @@ func requestCode(s *Site, codes *signin.Codes) Form {
 			return err
 		}
 		v.Problems = problems(f, signInNames)
-		if strings.HasPrefix(f.Limit.Name, "codes") && codes.Waiting(cookie.Browser(r), to) { // it may as well be used
+		waiting, err := codeWaits(r, codes, f, to)
+		if err != nil {
+			return err
+		}
+		if waiting {
 			v.AskCode, v.Problems, v.Wait = true, nil, seconds(f.Retry)
 			v.Note = page.Note{Tone: page.Wait, Text: f.Message}
 		}
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})
+}
+
+// codeWaits tells whether the browser, which was refused another code, has one that may as well be used.
+func codeWaits(r *http.Request, codes *signin.Codes, f *fault.Error, to email.Address) (bool, error) {
+	if !strings.HasPrefix(f.Limit.Name, "codes") {
+		return false, nil
+	}
+	return codes.Waiting(r.Context(), cookie.Browser(r), to)
 }
 
 // signIn exchanges a code for a session.

@@ -89,8 +89,11 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 			return err
 		}
 		v.Problems = problems(f, signUpNames)
-		// a code is out: it may as well be used
-		if f.Code == fault.RateLimited && !coded && !caller.SignedIn() && codes.Waiting(cookie.Browser(r), email.Address(v.Email)) {
+		waiting, err := codeWaits(r, codes, f, email.Address(v.Email))
+		if err != nil {
+			return err
+		}
+		if waiting {
 			v.AskCode, v.Problems, v.Note = true, nil, page.Note{Tone: page.Wait, Text: f.Message}
 		}
 		retryAfter(w, f)

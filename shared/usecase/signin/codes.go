@@ -19,6 +19,8 @@ import (
 
 // CodeStore is what asking for a code needs.
 type CodeStore interface {
+	// Code reads a person's code as it is now; a fault with code NotFound when there is none.
+	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
 	// Asked reads when an asker has asked for codes; a fault with code NotFound for never.
 	Asked(ctx context.Context, user id.User, by identity.Asker) (*identity.Asked, error)
 	// AskCode writes, in one transaction, a new code and that it was asked for, when the stored version of that is still
@@ -69,19 +71,34 @@ func (c *Codes) RequestInvited(
 }
 
 // Waiting tells whether the browser has asked for a code for the address that can still be used.
-func (c *Codes) Waiting(from identity.Browser, of email.Address) bool {
-	f, ok := c.Seals.OpenFlow(from.Flow, of)
-	return ok && c.Now().Sub(f.Asked) < identity.CodeLifetime
+func (c *Codes) Waiting(ctx context.Context, from identity.Browser, of email.Address) (bool, error) {
+	last, err := c.last(ctx, from, of)
+	return last != nil && last.Live(c.Now()), err
+}
+
+// last is the code for the address that the browser asked for last; nil where there is none, or none any more.
+func (c *Codes) last(ctx context.Context, from identity.Browser, of email.Address) (*identity.Code, error) {
+	flow, ok := c.Seals.OpenFlow(from.Flow, of)
+	if !ok {
+		return nil, nil
+	}
+	last, err := c.Store.Code(ctx, flow.User, flow.Job)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return last, err
 }
 
 func (c *Codes) request(ctx context.Context, to email.Address, from identity.Browser, by identity.Asker, ip string) (string, error) {
 	if err := allow(ctx, c.Store, "code-ip", ip, requestsPerIP, c.Now()); err != nil {
 		return "", err
 	}
-	if f, ok := c.Seals.OpenFlow(from.Flow, to); ok {
-		if err := identity.TooSoon(f.Asked, c.Now()); err != nil {
-			return "", err
-		}
+	last, err := c.last(ctx, from, to)
+	if err == nil && last != nil {
+		err = identity.TooSoon(last.AskedAt, c.Now())
+	}
+	if err != nil {
+		return "", err
 	}
 	code, err := c.ask(ctx, to, by)
 	if f := fault.As(err); f != nil && f.Code == fault.RateLimited && by != identity.Strangers {
