@@ -111,7 +111,7 @@ func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*cl
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
 			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)),
 			":disputed": str(string(subscription.Disputed)),
-			":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+			":sending":  str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {
