@@ -36,8 +36,9 @@ type Operation struct {
 	// Who says who may call it.
 	Who identity.Who
 
-	takes    []string // the media types of a body, in lower case; none where there is no body
-	gives    []string // the media types of the answer, where it is no JSON
+	takes    []string        // the media types of a body, in lower case; none where there is no body
+	gives    []string        // the media types of the answer, where it is no JSON
+	chosen   map[string]bool // the parameters of the query whose value is never empty
 	auth     *signin.Authenticator
 	unheld   bool // the wrapper finds out who is calling, and holds nobody to Who
 	spec     huma.Operation
@@ -61,7 +62,8 @@ type described struct {
 func operation[In, Out any](auth *signin.Authenticator, d described,
 	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
 	return Operation{
-		ID: d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
+		ID: d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()),
+		chosen: chosenParameters(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
 		codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
 		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},

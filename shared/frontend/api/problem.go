@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 // huma reports what is wrong with a request's form through this function: it is where its words become ours.
 func init() {
 	huma.DefaultArrayNullable = false // a list that has nothing is empty, and never null
+	huma.ValidateStrictCasing = true  // a member of another case is another member, as the document says
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == 0 { // asked for its type, to describe it in the document
 			return &problem.Problem{}
@@ -62,6 +64,9 @@ func formFault(status int, message string, errs []error) *fault.Error {
 			return fault.Saying(fault.Malformed, e.Message)
 		}
 	}
+	// Huma looks through maps in any order. The order of a form's fields is that of their names.
+	slices.SortStableFunc(f.Fields, func(a, b fault.Field) int { return strings.Compare(a.Location, b.Location) })
+	f.Fields = f.Fields[:min(len(f.Fields), mostErrors)]
 	if len(f.Fields) == 1 {
 		f.Message = f.Fields[0].Message
 	}
@@ -128,6 +133,7 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 	} else if location == "" {
 		return fault.Field{Message: words.Say("errors.the_body_is_not_valid_json")}
 	}
+	location = short(location)
 	if location == "email" {
 		m = fault.InField(location, email.Invalid).Message
 	}
