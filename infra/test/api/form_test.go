@@ -123,6 +123,21 @@ func TestFH6AllFieldsAreToldAtOnce(t *testing.T) {
 		{"POST", "/v1/agencies", m{"name": "", "color": "green"}, []string{"name", "color"}},
 		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green"}, []string{"name", "color"}},
 		{"POST", "/v1/instances", m{"name": "", "url": "ftp://x", "apiKey": ""}, []string{"name", "url", "apiKey"}},
+		// Where the form is wrong, the values of the other fields are told of, too.
+		{"POST", "/v1/invites", m{"payer": "nobody"}, []string{"email", "payer"}},
+		{"POST", "/v1/invites", m{"email": "bad", "payer": "nobody", "zz": 1, "grants": "all"}, []string{"email", "payer", "zz", "grants"}},
+		{"POST", "/v1/invites/preview", m{"email": "bad", "message": 1, "grants": []m{{"resource": "ins_x", "access": "look"}, {}}},
+			[]string{"email", "message", "grants[0].access", "grants[1].resource", "grants[1].access"}},
+		{"POST", "/v1/quotes", m{"order": m{"hosting": m{"storageGb": 11}}, "zz": 1}, []string{"order.hosting.storageGb", "zz"}},
+		{"POST", "/v1/members", m{"email": "bad", "role": "guest"}, []string{"email", "role"}},
+		{"POST", "/v1/api-keys", m{"name": 1, "scopes": []string{"everything"}}, []string{"name", "scopes"}},
+		{"POST", "/v1/agencies", m{"name": "<", "color": "green", "email": "bad", "code": "x"}, []string{"name", "color", "email", "code"}},
+		{"POST", "/v1/agencies", m{"color": "green", "zz": 1}, []string{"name", "color", "zz"}},
+		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green", "removeLogo": "yes"}, []string{"name", "color", "removeLogo"}},
+		{"POST", "/v1/instances", m{"name": "<"}, []string{"name", "url", "apiKey"}},
+		{"POST", "/v1/services", m{"type": "fax", "name": "<", "url": "ftp://x"}, []string{"type", "name", "url"}},
+		{"POST", "/v1/sessions", m{"email": "bad", "code": "x"}, []string{"email", "code"}},
+		{"POST", "/v1/sign-in-codes", m{"email": "bad", "zz": 1}, []string{"email", "zz"}},
 	} {
 		f := o.do(c.method, c.path, c.body).fails(422, "invalid")
 		for _, field := range c.fields {
@@ -274,10 +289,12 @@ func TestFH8AMemberOfAnotherCaseIsAnother(t *testing.T) {
 func TestFH9TimesHaveOneFormAndAreReadInEveryForm(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	for _, at := range []string{"2016-12-31t23:59:60z", "2016-12-31T23:59:60.5Z", "2016-12-31T23:59:60%2B01:00", "2026-01-01T00:00:00.123456789-14:00"} {
+	for _, at := range []string{"2016-12-31t23:59:60z", "2016-12-31T23:59:60.5Z", "2016-12-31T23:59:60%2B01:00",
+		"2026-01-01T00:00:00.123456789-14:00"} {
 		o.get("/v1/activity?limit=1&from=" + at).is(200)
 	}
-	for _, at := range []string{"2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "0000-01-01T00:00:00Z", "2026-01-01T00:60:00Z"} {
+	for _, at := range []string{"2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "0000-01-01T00:00:00Z",
+		"2026-01-01T00:60:00Z"} {
 		o.get("/v1/activity?limit=1&from="+at).fails(422, "invalid")
 	}
 	o.invite(p.address("times"))

@@ -30,34 +30,47 @@ const mostErrors = 50
 // prepared is the request as huma is to read it, or the fault that is told in its place. Huma takes a body without a type, of a
 // type in capitals for an unknown one, members that stand twice, and 10.0 for no integer; and it looks at a query's first value
 // only. What is refused here is refused before anything of the request is carried out.
-func (o Operation) prepared(r *http.Request) (*http.Request, error) {
+func (o Operation) prepared(r *http.Request) (*http.Request, []byte, error) {
 	if err := o.clearQuery(r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(o.takes) == 0 || r.Body == nil {
-		return r, nil
+		return r, nil, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, o.spec.MaxBodyBytes+1))
 	if err != nil {
-		return nil, fault.New(fault.Malformed, "errors.the_body_did_not_arrive_in")
+		return nil, nil, fault.New(fault.Malformed, "errors.the_body_did_not_arrive_in")
 	}
 	if int64(len(body)) > o.spec.MaxBodyBytes {
-		return nil, tooLarge(o.spec.MaxBodyBytes)
+		return nil, nil, tooLarge(o.spec.MaxBodyBytes)
 	}
 	if len(body) > 0 {
 		kind, err := o.contentType(r.Header)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if kind == jsonType {
 			if body, err = plainJSON(body); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		r.Header.Set("Content-Type", kind)
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return r, nil
+	return r, body, nil
+}
+
+// formOf reads as much of a JSON body as fits its input, and checks the values of that.
+func formOf[In any](values []func(*In) error) func([]byte) error {
+	if len(values) == 0 {
+		return nil
+	}
+	return func(body []byte) error {
+		in := new(In)
+		field := reflect.ValueOf(in).Elem().FieldByName("Body")
+		_ = json.Unmarshal(body, field.Addr().Interface()) // what does not fit is told of already
+		return values[0](in)
+	}
 }
 
 const jsonType = "application/json"

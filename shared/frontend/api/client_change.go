@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -66,6 +67,12 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, rena
 		}
 		c, err := renamer.Rename(ctx, caller, which, in.Body.Name, edition(in.IfMatch))
 		return changed(ctx, auth, directory, c, err)
+	}, func(in *updateClientInput) error {
+		if in.Body.Name == nil {
+			return nil
+		}
+		_, err := text.Line("name", *in.Body.Name, text.MaxName)
+		return err
 	})
 }
 
