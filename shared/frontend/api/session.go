@@ -99,10 +99,13 @@ func heldInvitation(ctx context.Context, invitations *onboarding.Invitations, se
 		return "", nil
 	}
 	invited, which, err := invitations.Address(ctx, secret)
-	if fault.As(err) != nil || err == nil && invited != to {
-		return "", nil
+	if err == nil && invited == to {
+		return which, nil
 	}
-	return which, err
+	if fault.As(err) != nil {
+		err = nil
+	}
+	return "", err
 }
 
 type signInInput struct {
@@ -140,11 +143,6 @@ type SessionBody struct {
 type SessionAgency struct {
 	ID       string `json:"id" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	MemberID string `json:"memberId" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-}
-
-type sessionOutput struct {
-	SetCookie string `header:"Set-Cookie"`
-	Body      SessionBody
 }
 
 type openedOutput struct {
