@@ -3,6 +3,8 @@ package ses_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -82,5 +84,23 @@ func TestMailboxShowsWhatWasSent(t *testing.T) {
 	}
 	if len(m.Links) != 2 || m.Links[0] != "https://example.com/b?x=1&y=2" || m.Links[1] != "https://example.com/a" {
 		t.Errorf("links are %q", m.Links)
+	}
+}
+
+// The zone that the three DKIM records point into is the Region's: the newer ones have one of their own.
+func TestDKIMKeysStandInTheRegionsZone(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{"us-east-1": "dkim.amazonses.com", "eu-central-1": "dkim.amazonses.com",
+		"eu-south-1": "dkim.eu-south-1.amazonses.com", "ca-west-1": "dkim.ca-west-1.amazonses.com"} {
+		e, err := ses.New(ses.Options{Region: region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { e.Close() }) //nolint:errcheck // it is in memory
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v2/email/identities", strings.NewReader(`{"EmailIdentity":"a.example"}`)))
+		if !strings.Contains(w.Body.String(), `"SigningHostedZone":"`+want+`"`) {
+			t.Errorf("in %s: %s", region, w.Body)
+		}
 	}
 }

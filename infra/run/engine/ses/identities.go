@@ -176,9 +176,22 @@ func (e *Engine) dkim(id *identity) dkimOutput {
 	if id.IsDomain && id.Origin == "AWS_SES" {
 		out.NextSigningKeyLength, out.CurrentSigningKeyLength = id.KeyLength, id.KeyLength
 		out.LastKeyGeneration = epochOf(id.KeyMade)
-		out.SigningHostedZone = "dkim.amazonses.com"
+		out.SigningHostedZone = signingZone(e.options.Region)
 	}
 	return out
+}
+
+// ownZones are the Regions that publish DKIM keys in a zone of their own; the others share one
+// (https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_dkim_domains).
+var ownZones = []string{"af-south-1", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-5", "ca-west-1", "eu-south-1",
+	"il-central-1"}
+
+// signingZone is the zone that the DKIM records of a Region's identities point into.
+func signingZone(region string) string {
+	if slices.Contains(ownZones, region) {
+		return "dkim." + region + ".amazonses.com"
+	}
+	return "dkim.amazonses.com"
 }
 
 // identityOf finds the identity that the path names. The caller holds the lock.
@@ -310,7 +323,10 @@ func pageAfter(names []string, size, token string) (cut []string, next string, e
 
 func (e *Engine) deleteIdentity(r *http.Request, _ *none) (any, error) {
 	e.mu.Lock()
-	key, _, err := e.identityOf(r)
+	key, id, err := e.identityOf(r)
+	if err == nil {
+		err = e.untied(e.arn("identity", id.Name))
+	}
 	if err != nil {
 		e.mu.Unlock()
 		return nil, err

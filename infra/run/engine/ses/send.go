@@ -183,7 +183,15 @@ func (e *Engine) admit(m *outbound) error {
 		}
 	}
 	if m.tenant != "" {
-		if _, err := e.tenantOf(m.tenant); err != nil {
+		t, err := e.tenantOf(m.tenant)
+		if err != nil {
+			return err
+		}
+		needs := []string{e.arn("identity", id.Name)}
+		if m.set != "" {
+			needs = append(needs, e.arn("configuration-set", m.set))
+		}
+		if err := t.mayUse(needs...); err != nil {
 			return err
 		}
 	}

@@ -157,6 +157,10 @@ func (e *Engine) deleteSet(r *http.Request, _ *none) (any, error) {
 		e.mu.Unlock()
 		return nil, err
 	}
+	if err := e.untied(e.arn("configuration-set", s.Name)); err != nil {
+		e.mu.Unlock()
+		return nil, err
+	}
 	delete(e.sets, s.Name)
 	return nil, e.unlockAndKeep(change{Op: opSet, Name: s.Name})
 }

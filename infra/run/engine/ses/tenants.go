@@ -1,6 +1,8 @@
 package ses
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,12 +13,21 @@ import (
 	"latchkey.dev/infra/run/engine/roundtrip"
 )
 
+// The statuses of a tenant's sending. One that was reinstated sends in spite of findings on its reputation.
+const (
+	tenantEnabled    = "ENABLED"
+	tenantDisabled   = "DISABLED"
+	tenantReinstated = "REINSTATED"
+)
+
 // tenant is one customer of the account, with the resources that it may send with.
 type tenant struct {
 	Name, ID  string
 	Tags      []tag
 	Created   time.Time
-	Resources []string // ARNs, in the order in which they were associated
+	Resources []string             // ARNs, in the order in which they were associated
+	Tied      map[string]time.Time // when each was
+	Sending   string               // ENABLED, DISABLED or REINSTATED, as the account's owner has set it; "" is ENABLED
 }
 
 type createTenantInput struct {
@@ -35,9 +46,11 @@ type tenantOutput struct {
 
 func (e *Engine) tenantOutput(t *tenant) tenantOutput {
 	return tenantOutput{
-		t.Name, t.ID, e.arn("tenant", t.Name+"/"+t.ID), epochOf(t.Created), "ENABLED", t.Tags,
+		t.Name, t.ID, e.arn("tenant", t.Name+"/"+t.ID), epochOf(t.Created), t.sending(), t.Tags,
 	}
 }
+
+func (t *tenant) sending() string { return cmp.Or(t.Sending, tenantEnabled) }
 
 func (e *Engine) createTenant(_ *http.Request, in *createTenantInput) (any, error) {
 	if !setNames.MatchString(in.TenantName) {
@@ -129,7 +142,13 @@ func (e *Engine) editResources(in *tenantInput, edit func([]string) ([]string, e
 		return err
 	}
 	edited := *t
-	edited.Resources = resources
+	edited.Resources, edited.Tied = resources, map[string]time.Time{}
+	for _, arn := range resources {
+		edited.Tied[arn] = e.now()
+		if at, before := t.Tied[arn]; before {
+			edited.Tied[arn] = at
+		}
+	}
 	e.tenants[t.Name] = &edited
 	return e.unlockAndKeep(change{Op: opTenant, Name: t.Name, Tenant: &edited})
 }
@@ -144,6 +163,92 @@ func (e *Engine) createAssociation(_ *http.Request, in *tenantInput) (any, error
 		}
 		return append(resources, in.ResourceARN), nil
 	})
+}
+
+// mayUse tells whether the tenant may send with the resources: it is not disabled, and each of them is associated with it
+// (https://docs.aws.amazon.com/ses/latest/dg/tenants.html: all that a message refers to).
+func (t *tenant) mayUse(arns ...string) error {
+	if t.sending() == tenantDisabled {
+		return roundtrip.Errorf("SendingPausedException", "Email sending is paused for tenant <%s>.", t.Name)
+	}
+	missing := slices.DeleteFunc(arns, func(arn string) bool { return slices.Contains(t.Resources, arn) })
+	if len(missing) == 0 {
+		return nil
+	}
+	return &roundtrip.Error{Status: http.StatusForbidden, Code: "AccessDeniedException",
+		Message: fmt.Sprintf("Tenant not associated with resources [%s]", strings.Join(missing, ", "))}
+}
+
+// untied tells whether nothing that a tenant has is the resource, which can be deleted then. A tenant that is deleted takes its
+// associations with it.
+func (e *Engine) untied(arn string) error {
+	for _, t := range e.tenants {
+		if slices.Contains(t.Resources, arn) {
+			return badRequest("Cannot delete <%s> because it has tenant associations. Remove all tenant associations and try again.", arn)
+		}
+	}
+	return nil
+}
+
+type resourceTenant struct {
+	TenantName          string
+	TenantID            string `json:"TenantId"`
+	ResourceARN         string `json:"ResourceArn"`
+	AssociatedTimestamp epoch
+}
+
+// listResourceTenants lists the tenants that a resource is associated with.
+func (e *Engine) listResourceTenants(_ *http.Request, in *tenantInput) (any, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.resourceExists(in.ResourceARN) {
+		return nil, notFound("Resource <%s> does not exist.", in.ResourceARN)
+	}
+	var of []string
+	for _, name := range slices.Sorted(maps.Keys(e.tenants)) {
+		if slices.Contains(e.tenants[name].Resources, in.ResourceARN) {
+			of = append(of, name)
+		}
+	}
+	names, next, err := pageAfter(of, in.size(), in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	all := []resourceTenant{}
+	for _, name := range names {
+		t := e.tenants[name]
+		all = append(all, resourceTenant{t.Name, t.ID, in.ResourceARN, epochOf(t.Tied[in.ResourceARN])})
+	}
+	return struct {
+		ResourceTenants []resourceTenant
+		NextToken       string `json:",omitzero"`
+	}{all, next}, nil
+}
+
+type sendingStatusInput struct {
+	SendingStatus string
+}
+
+// putManagedStatus sets whether a tenant may send. Of what else has a reputation this engine knows nothing.
+func (e *Engine) putManagedStatus(r *http.Request, in *sendingStatusInput) (any, error) {
+	if kind := r.PathValue("kind"); kind != "RESOURCE" {
+		return nil, badRequest("Reputation entities are of type RESOURCE, not <%s>.", kind)
+	}
+	if !slices.Contains([]string{tenantEnabled, tenantDisabled, tenantReinstated}, in.SendingStatus) {
+		return nil, badRequest("Invalid SendingStatus <%s>.", in.SendingStatus)
+	}
+	e.mu.Lock()
+	for name, t := range e.tenants {
+		if e.tenantOutput(t).TenantARN != r.PathValue("arn") {
+			continue
+		}
+		edited := *t
+		edited.Sending = in.SendingStatus
+		e.tenants[name] = &edited
+		return nil, e.unlockAndKeep(change{Op: opTenant, Name: name, Tenant: &edited})
+	}
+	e.mu.Unlock()
+	return nil, notFound("Reputation entity <%s> does not exist.", r.PathValue("arn"))
 }
 
 func (e *Engine) resourceExists(arn string) bool {
