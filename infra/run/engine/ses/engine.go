@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,8 +36,14 @@ type Options struct {
 
 	// VerifyAtOnce has identities and MAIL FROM domains verified as soon as they are made.
 	VerifyAtOnce bool
+	// DNS is the address of the server, as in "127.0.0.1:5300", that says whether a domain's records are there. Without it
+	// SetVerification says so.
+	DNS string
 	// Latency is how long every SendEmail takes.
 	Latency time.Duration
+	// ControlEvery is the time between two calls of the same operation other than SendEmail, by the machine's clock; a call within it
+	// is throttled. It is a second on AWS (https://docs.aws.amazon.com/ses/latest/dg/quotas.html); 0 throttles nothing.
+	ControlEvery time.Duration
 	// EventDelay is the time between SendEmail's answer and its events. At 0 they follow at once, though never
 	// before the message is accepted.
 	EventDelay time.Duration
@@ -63,7 +70,8 @@ type Engine struct {
 	pending       map[string][]outgoing // events not yet published, by mail id
 	throttled     map[string]int        // refusals so far, by address at throttle.example
 	sentByHour    map[int64]int
-	subscriptions map[string][]string // queue ARNs by topic ARN
+	called        map[string]time.Time // when each operation may be called again
+	subscriptions map[string][]string  // queue ARNs by topic ARN
 	journal       *journal.Journal
 	compactAt     int64
 	closed        chan struct{}
@@ -96,6 +104,7 @@ func New(o Options) (*Engine, error) {
 		pending:       make(map[string][]outgoing),
 		throttled:     make(map[string]int),
 		sentByHour:    make(map[int64]int),
+		called:        make(map[string]time.Time),
 		subscriptions: make(map[string][]string),
 		closed:        make(chan struct{}),
 	}
@@ -186,7 +195,14 @@ func (e *Engine) table() *http.ServeMux {
 		"POST /v2/email/resources/tenants/list":                                  handle(e.listResourceTenants),
 		"PUT /v2/email/reputation/entities/{kind}/{arn}/customer-managed-status": handle(e.putManagedStatus),
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { answer(w, r, operation) })
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			answer(w, r, func(r *http.Request) (any, error) {
+				if err := e.pace(pattern); err != nil {
+					return nil, err
+				}
+				return operation(r)
+			})
+		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(r *http.Request) (any, error) {
@@ -197,6 +213,21 @@ func (e *Engine) table() *http.ServeMux {
 		})
 	})
 	return mux
+}
+
+// pace refuses a call of an operation that follows too closely on the one before.
+func (e *Engine) pace(operation string) error {
+	if e.options.ControlEvery == 0 || strings.HasSuffix(operation, "/outbound-emails") {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	if now.Before(e.called[operation]) {
+		return &roundtrip.Error{Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: "Rate exceeded"}
+	}
+	e.called[operation] = now.Add(e.options.ControlEvery)
+	return nil
 }
 
 // none is the input of operations without a body.

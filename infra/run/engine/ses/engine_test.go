@@ -2,10 +2,12 @@ package ses_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -102,5 +104,31 @@ func TestDKIMKeysStandInTheRegionsZone(t *testing.T) {
 		if !strings.Contains(w.Body.String(), `"SigningHostedZone":"`+want+`"`) {
 			t.Errorf("in %s: %s", region, w.Body)
 		}
+	}
+}
+
+// Everything but sending is one call a second of each operation on AWS, and a call too early is throttled, not failed.
+func TestControlCallsThatFollowTooCloselyAreThrottled(t *testing.T) {
+	t.Parallel()
+	e, c := start(t, ses.Options{ControlEvery: time.Hour})
+	once := func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }
+	claim := func(name string) error {
+		_, err := c.CreateEmailIdentity(t.Context(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &name}, once)
+		return err
+	}
+	var throttled *types.TooManyRequestsException
+	if err := claim("b.example"); !errors.As(err, &throttled) { // start has made one
+		t.Errorf("the second call answers %v", err)
+	}
+	if _, err := c.GetEmailIdentity(t.Context(), &sesv2.GetEmailIdentityInput{EmailIdentity: aws.String(platform)}, once); err != nil {
+		t.Errorf("another operation waits for it: %v", err)
+	}
+	for range 3 {
+		if _, err := c.SendEmail(t.Context(), simple("client@example.com"), once); err != nil {
+			t.Errorf("sending is paced, too: %v", err)
+		}
+	}
+	if n := len(e.Mails("client@example.com")); n != 3 {
+		t.Errorf("%d mails", n)
 	}
 }

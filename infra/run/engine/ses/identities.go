@@ -44,6 +44,13 @@ type identity struct {
 	MailFrom     string // domain; empty for none
 	MailFromFail string // BehaviorOnMxFailure
 	MailFromNow  string // status
+
+	// How DNS stands, where there is a server to ask.
+	Checked       time.Time // when it was asked last
+	Problem       string    // the error type of that, of DKIM; "" for none
+	SOA           *soa
+	Since         time.Time // since when DKIM's records are waited for
+	MailFromSince time.Time // since when those of MAIL FROM are
 }
 
 var domainName = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
@@ -85,7 +92,7 @@ func (e *Engine) createIdentity(_ *http.Request, in *createIdentityInput) (any, 
 	name := strings.TrimSuffix(in.EmailIdentity, ".")
 	id := &identity{
 		Name: name, Status: statusPending, Set: in.ConfigurationSetName, Tags: in.Tags, Created: e.now(), Feedback: true,
-		DKIM: statusNotStarted, Origin: "AWS_SES", KeyLength: "RSA_2048_BIT", KeyMade: e.now(),
+		DKIM: statusNotStarted, Origin: "AWS_SES", KeyLength: "RSA_2048_BIT", KeyMade: e.now(), Since: e.now(),
 	}
 	switch {
 	case name == "":
@@ -225,10 +232,13 @@ type getIdentityOutput struct {
 
 type verificationInfo struct {
 	LastCheckedTimestamp epoch
-	LastSuccessTimestamp epoch `json:",omitzero"`
+	LastSuccessTimestamp epoch  `json:",omitzero"`
+	ErrorType            string `json:",omitzero"`
+	SOARecord            *soa   `json:",omitempty"`
 }
 
 func (e *Engine) getIdentity(r *http.Request, _ *none) (any, error) {
+	e.verifyDue(r.Context())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_, id, err := e.identityOf(r)
@@ -244,7 +254,10 @@ func (e *Engine) getIdentity(r *http.Request, _ *none) (any, error) {
 		out.MailFromAttributes = &mailFromOutput{id.MailFrom, id.MailFromNow, id.MailFromFail}
 	}
 	if id.IsDomain {
-		out.VerificationInfo = &verificationInfo{LastCheckedTimestamp: epochOf(e.now())}
+		out.VerificationInfo = &verificationInfo{LastCheckedTimestamp: epochOf(e.now()), ErrorType: id.Problem, SOARecord: id.SOA}
+		if !id.Checked.IsZero() {
+			out.VerificationInfo.LastCheckedTimestamp = epochOf(id.Checked)
+		}
 		if !id.Verified.IsZero() {
 			out.VerificationInfo.LastSuccessTimestamp = epochOf(id.Verified)
 		}
@@ -263,6 +276,7 @@ func (e *Engine) listIdentities(r *http.Request, in *listInput) (any, error) {
 	if len(in.Filter) > 0 {
 		return nil, badRequest("This engine lists identities without a Filter.")
 	}
+	e.verifyDue(r.Context())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	names, next, err := in.page(r, slices.Sorted(maps.Keys(e.identities)))
@@ -394,7 +408,10 @@ func (e *Engine) putDKIMSigning(r *http.Request, in *putDKIMSigningInput) (any, 
 		if err := id.sign(&s); err != nil {
 			return err
 		}
-		id.KeyMade = e.now()
+		id.KeyMade, id.Since, id.Checked = e.now(), e.now(), time.Time{}
+		if id.Status == statusFailed { // its records are waited for once more
+			id.Status = statusPending
+		}
 		if e.options.VerifyAtOnce {
 			id.verify(statusSuccess, e.now())
 		}
@@ -430,6 +447,7 @@ func (e *Engine) putMailFrom(r *http.Request, in *putMailFromInput) (any, error)
 				in.MailFromDomain, id.Name)
 		}
 		id.MailFrom, id.MailFromFail, id.MailFromNow = in.MailFromDomain, behavior, statusPending
+		id.MailFromSince, id.Checked = e.now(), time.Time{}
 		if e.options.VerifyAtOnce {
 			id.MailFromNow = statusSuccess
 		}

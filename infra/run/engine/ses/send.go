@@ -102,6 +102,7 @@ func (e *Engine) sendEmail(r *http.Request, in *sendEmailInput) (any, error) {
 	if err := e.takeTime(r, m); err != nil {
 		return nil, err
 	}
+	e.verifyDue(r.Context())
 	e.mu.Lock()
 	if err := e.admit(m); err != nil {
 		e.mu.Unlock()
