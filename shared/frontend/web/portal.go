@@ -239,7 +239,7 @@ func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	switch {
 	case i.Silent():
 		t.URL = i.URL
-		t.Reason = sentence(i.Told())
+		t.Reason = sentence(i.Told(agency))
 		if !i.AnsweredAt.IsZero() {
 			t.Reason += " " + words.Say("portal.last_answered", "moment", receipt.Moment(i.AnsweredAt))
 		}

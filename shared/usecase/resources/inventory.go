@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Store keeps resources, and knows who sees them. Reads of what is not there return a fault with code [fault.NotFound];
@@ -320,12 +321,12 @@ func (v *Inventory) ConnectService(ctx context.Context, caller identity.Caller, 
 	}
 	_, f := v.form(r, with)
 	if r.Type = in.Type; !slices.Contains(Types(), in.Type) {
-		f.Fields = append([]fault.Field{{Location: "type", Message: "Choose WhatsApp, Hermes agent or another service."}}, f.Fields...)
+		f.Fields = append([]fault.Field{{Location: "type", Message: words.Say("errors.choose_a_kind_of_service")}}, f.Fields...)
 	}
 	if len(f.Fields) > 0 {
 		f.Message = f.Fields[0].Message
 		if len(f.Fields) > 1 {
-			f.Message = "Some fields need another look."
+			f.Message = words.Say("errors.some_fields_need_another_look")
 		}
 		return nil, f
 	}
