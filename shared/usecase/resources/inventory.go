@@ -237,7 +237,10 @@ func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instan
 func (v *Inventory) resource(
 	ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource,
 ) (*instance.Resource, error) {
-	missing := fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
+	missing := fault.New(fault.NotFound, "errors.no_service")
+	if kind == instance.N8N {
+		missing = fault.New(fault.NotFound, "errors.no_instance")
+	}
 	if instance.KindOf(which) != kind {
 		return nil, missing
 	}
