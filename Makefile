@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium axe fuzz callers-tools
+.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium curl axe fuzz callers-tools
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -46,7 +46,7 @@ check: ## what a contributor runs while writing: gofmt, vet and the tests that t
 	go vet ./...
 	$(TEST) -short $(QUICK)
 
-test: chromium ## every test that is not long, with the race detector where things happen at once
+test: chromium curl ## every test that is not long, with the race detector where things happen at once
 	$(TEST) $(PATIENCE) $$(go list ./... | grep -vxF $$(go list $(LONG) $(RACY) | sed 's/^/-e /'))
 	$(TEST) $(PATIENCE) -short ./infra/test/smoke
 	$(TEST) $(PATIENCE) -skip '$(AT_ONCE)|$(LIFECYCLES)' ./infra/test/stories
@@ -61,7 +61,7 @@ test-long: chromium axe callers-tools binaries-test ## pictures, lifecycles and 
 	$(TEST) $(PATIENCE) -run '$(LIFECYCLES)' ./infra/test/stories
 	$(TEST) $(PATIENCE) -skip '$(WALKS)' ./infra/test/browser
 
-binaries-test: chromium ## every function as built: by itself, by the API test and by the browser's walks, each in processes of its own
+binaries-test: chromium curl ## every function as built: by itself, by the API test and by the browser's walks, each in processes of its own
 	$(HERE)
 	$(AS_BUILT) ./infra/test/smoke
 	$(AS_BUILT) -parallel 4 ./infra/test/api
@@ -73,6 +73,9 @@ test-n8n: ## drive a real n8n, which npm installs into .engines/ (1.5 GB); no pa
 
 chromium: ## install Chromium for the browser tests where the package manager lets us
 	@infra/test/browser/chromium.sh
+
+curl: ## install curl for the tests of the documentation where the package manager lets us
+	@infra/test/api/curl.sh
 
 callers-tools: ## install a generator of Python clients and Schemathesis with pip, where there is Python
 	@infra/test/callers/tools.sh

@@ -166,7 +166,8 @@ func billingStates() []state {
 			v.Deal = asked.Deal
 			v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
 		})},
-		{Name: "upgrade-confirm", view: page.Upgrade{Workspace: workspace(true), Max: true, Paying: true, Bill: &bill, Asks: true,
+		{Name: "upgrade-confirm", view: page.Upgrade{Workspace: workspace(true), Max: true, Owner: true, Paying: true,
+			Bill: &bill, Asks: true,
 			Confirm: invoice}},
 		{Name: "standing-confirm", view: confirming},
 		{Name: "mail-confirm", mail: func() letter.Letter { return letter.Confirm(wanted) }},
@@ -239,9 +240,14 @@ func billingStates() []state {
 		{Name: "upgrade-confirming", view: page.PlanPaid{Workspace: workspace(false)}},
 		{Name: "upgrade-confirming-long", view: page.PlanPaid{Workspace: workspace(false), Tries: 9}},
 		{Name: "upgrade-confirmed", view: page.PlanPaid{Workspace: workspace(false), Max: true}},
+		{Name: "upgrade-suspended", view: page.Upgrade{Workspace: workspace(false), Owner: true, Paying: true, Bill: &bill,
+			Bar: page.Barred{Title: words.Say("plan.suspended"), Text: words.Say("plan.suspended_text")}}},
+		{Name: "upgrade-not-owner", view: page.Upgrade{Workspace: workspace(false), Bill: &bill, Bar: page.Barred{
+			Title: words.Say("plan.owners_pay"), Text: words.Say("plan.owners_pay_text"), URL: "/settings/members"}}},
 		{Name: "upgrade-back", view: page.Upgrade{Workspace: workspace(false), Bill: &bill, Back: true}},
-		{Name: "upgrade-paid", view: page.Upgrade{Workspace: workspace(false), Max: true, Paying: true, Bill: &bill}},
-		{Name: "upgrade-past-due", view: page.Upgrade{Workspace: workspace(false), Max: true, Paying: true, PastDue: true, Bill: &bill}},
+		{Name: "upgrade-paid", view: page.Upgrade{Workspace: workspace(false), Max: true, Owner: true, Paying: true, Bill: &bill}},
+		{Name: "upgrade-past-due", view: page.Upgrade{Workspace: workspace(false), Max: true, Owner: true, Paying: true, PastDue: true,
+			Bill: &bill}},
 	}
 }
 

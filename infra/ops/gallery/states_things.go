@@ -12,21 +12,21 @@ func thingsStates() []state {
 	here.Here = page.InInstances
 	there := here
 	there.Here = page.InServices
-	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
+	bad := func(text string) page.Badge { return page.Badge{Tone: page.Bad, Text: text} }
 	rows := []page.ThingRow{
 		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running,
 			Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients", Seen: true},
 		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active,
 			Meaning: "It is in use, and can be opened to clients.", Seers: "1 client", Seen: true},
-		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"),
+		{URL: "/instance", Name: "Delta onboarding", State: page.Badge{Tone: page.Wait, Text: "Waiting to deploy"},
 			Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "No client yet"},
-		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"),
+		{URL: "/instance", Name: "Echo", State: page.Badge{Tone: page.Wait, Text: "Deploying"},
 			Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "No client yet"},
-		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"),
+		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
 			Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients", Seen: true},
-		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"),
+		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: bad("Suspended"),
 			Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "No client yet"},
-		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"),
+		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: bad("Failed"),
 			Meaning: "It does not answer in time.", Seers: "3 clients", Seen: true},
 	}
 	odd := []page.ThingRow{
@@ -84,20 +84,20 @@ func thingsStates() []state {
 				"their pages."}
 		})},
 		{Name: "instance-failed", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Failed"), "Clients cannot open it until a check finds it well.",
+			v.State, v.Meaning, v.Reason = bad("Failed"), "Clients cannot open it until a check finds it well.",
 				"it does not answer in time"
 		})},
 		{Name: "instance-silent", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Not answering"), "We check it every few minutes.", "it does not answer in time"
+			v.State, v.Meaning, v.Reason = bad("Not answering"), "We check it every few minutes.", "it does not answer in time"
 			v.Answered, v.Silent, v.Roster = ago(2*time.Hour), ago(110*time.Minute), lastSeen()
 		})},
 		{Name: "instance-silent-unseen", view: with(func(v *page.Thing) {
-			v.State, v.Meaning = badge(page.Bad, "Not answering"), "We check it every few minutes."
+			v.State, v.Meaning = bad("Not answering"), "We check it every few minutes."
 			v.Reason = "there is no host of this name"
 			v.Silent = ago(3 * 24 * time.Hour)
 		})},
 		{Name: "instance-needs-key", view: with(func(v *page.Thing) {
-			v.State, v.Meaning = badge(page.Bad, "Needs a new key"), "We check it every few minutes."
+			v.State, v.Meaning = bad("Needs a new key"), "We check it every few minutes."
 			v.Reason = "it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n"
 			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
 		})},

@@ -38,10 +38,11 @@ func (p *product) secret(scopes ...string) string {
 func (p *product) shell(key, command string) string {
 	p.t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
+		const missing = "this needs curl, which infra/test/api/curl.sh installs or says how"
 		if os.Getenv("CI") == "true" {
-			p.t.Fatal("this needs curl")
+			p.t.Fatal(missing)
 		}
-		p.t.Skip("this needs curl")
+		p.t.Skip(missing)
 	}
 	c := exec.CommandContext(p.t.Context(), "sh", "-c", command)
 	c.Dir, c.Env = p.t.TempDir(), append(os.Environ(), "LATCHKEY_KEY="+key, "HOME=/nonexistent")

@@ -53,15 +53,18 @@ var comebacks = []comeback{
 			return errors.Join(w.stands(o.get(which), 1, 1, 3), o.shows(address, 1), w.announcedTo(address, 2), w.paysFor(which, 1),
 				w.paysFor(first, 0))
 		}},
-	{"to see the portal", nil, lapsed, func(w *works, o *office, first, which id.Invite, address string, term bool) error {
-		if err := errors.Join(w.stands(o.get(which), 2, 0, 2), o.shows(address, 0)); err != nil || !term {
-			return err
-		}
-		w.days(40 * 24 * time.Hour)
-		return errors.Join(w.stands(o.get(which), 0, 0, 2), w.announcedTo(address, 2), w.paysFor(first, 0))
-	}},
+	{"to see the portal", nil, lapsed, toLook},
 	{"while it is paid for some days still", nil, ending, paidAsBefore},
-	{"when it pays again", nil, reopened, paidAsBefore},
+	{"after a dispute that was won when it was gone", nil, won, toLook},
+}
+
+// toLook is somebody who comes back and buys nothing: what it had is kept until its term is over.
+func toLook(w *works, o *office, first, which id.Invite, address string, term bool) error {
+	if err := errors.Join(w.stands(o.get(which), 2, 0, 2), o.shows(address, 0)); err != nil || !term {
+		return err
+	}
+	w.days(40 * 24 * time.Hour)
+	return errors.Join(w.stands(o.get(which), 0, 0, 2), w.announcedTo(address, 2), w.paysFor(first, 0))
 }
 
 func paidAsBefore(w *works, o *office, first, which id.Invite, address string, _ bool) error {
@@ -86,9 +89,10 @@ func paidAsBefore(w *works, o *office, first, which id.Invite, address string, _
 type standing string
 
 const (
-	lapsed   standing = "lapsed"
-	ending   standing = "ending"   // it is paid, and not renewed
-	reopened standing = "reopened" // it had lapsed, and comes to be paid again later
+	lapsed standing = "lapsed"
+	ending standing = "ending" // it is paid, and not renewed
+	won    standing = "won"    // a dispute had closed it, and is won when it is gone
+	taken  standing = "taken"  // a dispute has closed it
 )
 
 // goes has the relationship end, or be about to, with the payment as it is said.
@@ -102,12 +106,15 @@ func (w *works) goes(o *office, which id.Invite, p standing) error {
 		w.until(2*time.Minute, 30*time.Second)
 	case ending:
 		return errors.Join(w.till.CancelAtPeriodEnd(c.Payment.Reference, true), w.checkouts.Settle(w.ctx, o.id, c.Ref(), ""))
-	case reopened:
+	case won, taken:
 		dispute, err := w.till.Dispute(c.Payment.Reference, "fraudulent")
 		if err != nil {
 			return err
 		}
 		w.until(2*time.Minute, 30*time.Second)
+		if p == taken {
+			return nil
+		}
 		if _, err := w.removal.Remove(w.ctx, o.owner, c.ID); err != nil {
 			return err
 		}
@@ -192,7 +199,7 @@ func (b comeback) play(w *works, at int, is verdict) (calls int, err error) {
 	}
 	w.days(24 * time.Hour)
 	draft := onboarding.Draft{Email: address, Payer: invite.ClientPays, Order: b.order}
-	if b.pays != lapsed { // asked to pay twice, it is not
+	if b.pays == ending { // asked to pay twice, it is not
 		draft.Order = &onboarding.Order{Hosting: true, StorageGB: 30}
 		if _, err := w.inviter.Send(w.ctx, o.owner, draft, ""); !fault.Is(err, fault.AlreadyClient) {
 			return 0, fmt.Errorf("invited to pay twice: %w", err)
@@ -254,7 +261,8 @@ type erasure struct {
 
 var erasures = []erasure{
 	{"by the agency, after it has lapsed", time.Minute, lapsed, 2 * 24 * time.Hour},
-	{"by the agency, when it pays again", time.Minute, reopened, 24 * time.Hour},
+	{"by the agency, after a dispute that was won when it was gone", time.Minute, won, 24 * time.Hour},
+	{"by the agency, while its payment is disputed", time.Minute, taken, 0},
 	{"by itself, while it is paid", time.Minute, ending, 0},
 	{"by itself, before anything is begun", 0, ending, 0},
 	{"by itself, while it is made", 3 * time.Second, ending, 0},

@@ -105,12 +105,13 @@ func (t *Table) settled(ctx context.Context, a *agency.Agency) error {
 func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
 	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
-		FilterExpression: aws.String("payment.#state IN (:open, :active, :late) OR attribute_exists(payment.resting) OR " +
+		FilterExpression: aws.String("payment.#state IN (:open, :active, :late, :disputed) OR attribute_exists(payment.resting) OR " +
 			"invite.#status IN (:sending, :pending)"),
 		ExpressionAttributeNames: map[string]string{"#state": "state", "#status": "status"},
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
 			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)),
-			":sending": str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+			":disputed": str(string(subscription.Disputed)),
+			":sending":  str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {

@@ -93,7 +93,7 @@ func (c *Client) Remains(now time.Time) *Client {
 	for n := range d.Items {
 		d.Items[n].Remove(now)
 	}
-	open := c.Payment.State.Open() || c.Erased() && !c.Payment.Due.IsZero()
+	open := c.Payment.State.Open() || c.Payment.Alive() && !d.returning() || c.Erased() && !c.Payment.Due.IsZero()
 	if open || d.returning() {
 		d.Payment = subscription.Subscription{State: c.Payment.State, Reference: c.Payment.Reference}
 	}

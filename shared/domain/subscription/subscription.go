@@ -162,6 +162,18 @@ func (p *Subscription) Hurry(now time.Time) {
 	}
 }
 
+// Part has a subscription that may be alive looked at as soon as anybody can, because whoever pays by it has left.
+func (p *Subscription) Part(now time.Time) {
+	if p.Alive() {
+		p.Due = now
+	}
+}
+
+// Alive tells whether the provider may still charge for it although nothing is to be had for it.
+func (p *Subscription) Alive() bool {
+	return p.Reference != "" && (p.State == Disputed || p.State == Unpaid)
+}
+
 // Facts are what the provider answers when it is asked.
 type Facts struct {
 	Checkout     *payment.Checkout     // the page [Checkout.ID]; nil when there is none
@@ -194,6 +206,9 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 		c.Second = !s.Status.Final()
 		return c
 	}
+	if p.earlier(f) {
+		f.Subscription = nil
+	}
 	if f.Checkout != nil && f.Checkout.ID == p.Checkout.ID && f.Checkout.Customer != "" {
 		p.Customer = f.Checkout.Customer
 	}
@@ -215,6 +230,13 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 	c.Asks = p.Inquiry && !before.Inquiry
 	c.Changed = *p != before
 	return c
+}
+
+// earlier tells whether the facts are of a subscription that has ended and is neither the one that is known nor that of the page
+// that is out: its late messages say nothing of what came after it.
+func (p *Subscription) earlier(f Facts) bool {
+	s := f.Subscription
+	return s != nil && s.Status.Final() && p.Reference != "" && s.ID != p.Reference && (f.Checkout == nil || f.Checkout.Subscription != s.ID)
 }
 
 func (p *Subscription) fromSubscription(now time.Time, f Facts) {

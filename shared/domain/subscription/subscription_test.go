@@ -197,3 +197,48 @@ func TestTheLastFactsDecide(t *testing.T) {
 		}
 	})
 }
+
+// An earlier subscription's late end, such as one of several that a deleted customer had, says nothing of the one that came after it.
+func TestFM9AnEarlierSubscriptionsEndChangesNothing(t *testing.T) {
+	t.Parallel()
+	earlier := facts("canceled")
+	earlier.Subscription.ID = "sub_0"
+	for name, state := range map[string]func() *subscription.Subscription{
+		"active":  func() *subscription.Subscription { return paid(t) },
+		"resting": func() *subscription.Subscription { return resting(t) },
+		"unpaid": func() *subscription.Subscription {
+			p := paid(t)
+			p.Reduce(noon.Add(time.Hour), facts("unpaid"))
+			return p
+		},
+		"with a page out": func() *subscription.Subscription {
+			p := paid(t)
+			p.Reduce(noon.Add(time.Hour), facts("canceled"))
+			if err := p.Begin(payment.Year, noon.Add(2*time.Hour)); err != nil || !p.Opened(2, "cs_2", "https://pay.example/cs_2", "") {
+				t.Fatal(err)
+			}
+			return p
+		},
+	} {
+		p := state()
+		before := *p
+		if c := p.Reduce(noon.Add(3*time.Hour), earlier); c.Second || p.Reference != before.Reference || p.State != before.State ||
+			p.Resting != before.Resting {
+			t.Errorf("%s: %+v becomes %+v", name, before, p)
+		}
+	}
+	p := opened(t) // the first one that is heard of
+	if p.Reduce(noon, earlier); p.State != subscription.Canceled {
+		t.Errorf("of the only one: %s", p.State)
+	}
+}
+
+func resting(t *testing.T) *subscription.Subscription {
+	t.Helper()
+	p, f := paid(t), facts("active")
+	f.Subscription.Resting = true
+	if p.Reduce(noon.Add(time.Hour), f); !p.Resting || p.State != subscription.Unpaid {
+		t.Fatalf("%+v", p)
+	}
+	return p
+}

@@ -217,7 +217,13 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if may {
 		v.Resend = resend(c.Invite, a, now)
 	}
-	return v, s.clientActions(r, directory, caller, &v, c)
+	if err := s.clientActions(r, directory, caller, &v, c); err != nil {
+		return v, err
+	}
+	if f := fault.As(a.MayInvite()); f != nil && v.Proposal != nil {
+		v.Proposal.Barred = f.Message
+	}
+	return v, nil
 }
 
 // story tells what happened to the invite, and what is still to come.

@@ -36,7 +36,7 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		v.Try = a.Plan == agency.Max // on Free the last step is the sandbox
 		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0
 		for _, t := range h.Tasks {
-			v.Tasks = append(v.Tasks, s.task(t))
+			v.Tasks = append(v.Tasks, s.task(t, a.MayInvite() == nil))
 		}
 		if v.Invited, err = s.invited(r, waiting, caller); err != nil {
 			return err
@@ -109,8 +109,8 @@ func firstSteps(h *home.Home) []page.HomeStep {
 	return all
 }
 
-// task is a task with what settles it.
-func (s *Site) task(t home.Task) page.HomeTask {
+// task is a task with what settles it. Who may not send an invite again looks at the client in its place.
+func (s *Site) task(t home.Task, may bool) page.HomeTask {
 	x := page.HomeTask{Tone: page.Wait, Text: t.Sentence()}
 	if !t.At.IsZero() {
 		x.At = page.TimeAt(t.At, s.now())
@@ -135,6 +135,9 @@ func (s *Site) task(t home.Task) page.HomeTask {
 		x.Tone, x.Word = page.Bad, words.Say("home.fix_address")
 	case home.InviteExpires:
 		x.Word, x.Do = words.Say("home.send_again"), "resend"
+	}
+	if !may && x.Do == "resend" {
+		x.Word, x.Do = words.Say("home.see_client"), ""
 	}
 	return x
 }

@@ -218,22 +218,47 @@ func UpgradePage(
 ) *Page {
 	who := identity.ByStaff(identity.InPerson)
 	return s.page("upgradePage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		a, err := settings.Get(r.Context(), caller)
+		team, err := settings.Team(r.Context(), caller)
 		if err != nil {
 			return err
 		}
+		a := team.Agency
 		q, isMax := r.URL.Query(), a.Plan == agency.Max
 		if q.Get("paid") != "" {
 			return s.planPaid(w, r, awaiting, a, caller)
 		}
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
-			Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
+			Owner: isOwner(team, caller), Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
 			Asks: a.Payment.Asked != "", Confirm: a.Payment.AskedURL,
 			Back:   q.Get("canceled") != "" && !isMax,
 			SignIn: signInAgain(r, "/upgrade", words.Say("plan.paying_again"))}
 		if v.Bill, err = planBill(r.Context(), prices); err != nil {
 			return err
 		}
+		if v.Bar = payingBar(a, v.Bill != nil && !v.Owner); v.Bar.Title != "" && isBar(q.Get("problem")) {
+			v.Problems = nil // it says so
+		}
 		return s.show(w, r, http.StatusOK, v)
 	})
+}
+
+// payingBar is what is in the way of paying for Max, which the page shows in place of a form that would be refused whatever was
+// chosen in it.
+func payingBar(a *agency.Agency, noOwner bool) page.Barred {
+	switch {
+	case a.Suspended:
+		return page.Barred{Title: words.Say("plan.suspended"), Text: words.Say("plan.suspended_text")}
+	case a.Plan == agency.Max:
+		return page.Barred{}
+	case a.Payment.Resting:
+		return page.Barred{Title: words.Say("plan.resting_again"), Text: words.Say("plan.resting_again_text")}
+	case noOwner:
+		return page.Barred{Title: words.Say("plan.owners_pay"), Text: words.Say("plan.owners_pay_text"), URL: "/settings/members"}
+	}
+	return page.Barred{}
+}
+
+// isBar tells whether a refusal is what the bar on the page says.
+func isBar(problem string) bool {
+	return problem == string(fault.Suspended) || problem == string(fault.Forbidden) || problem == string(fault.AlreadyPaid)
 }

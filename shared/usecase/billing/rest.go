@@ -117,13 +117,17 @@ func returnUnused(ctx context.Context, provider Provider, x *payment.Subscriptio
 	return nil
 }
 
-// unused is the part of a payment for the days of the period that have not begun, at most what is left of it.
+// unused is the part of a payment for the days of the period that have not begun, at most what is left of it. A renewal moves the
+// period ahead before it is paid: of one that the payment is not for nothing is given back.
 func unused(p payment.Payment, x *payment.Subscription, at time.Time) money.Amount {
 	const day = 24 * time.Hour
 	if len(x.Items) == 0 {
 		return money.Amount{}
 	}
 	begin, end := x.Items[0].PeriodStart, x.PeriodEnd()
+	if !p.Until.IsZero() && !p.Until.After(begin) {
+		return money.Amount{}
+	}
 	all, left := int64(end.Sub(begin)/day), int64(end.Sub(at)/day)
 	if all <= 0 || left <= 0 {
 		return money.Amount{}

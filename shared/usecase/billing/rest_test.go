@@ -30,6 +30,13 @@ func TestFM8UnusedDaysAreWholeOnesAndNeverMoreThanIsLeft(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got.Minor, c.want)
 		}
 	}
+	late := payment.Payment{Amount: money.Amount{Minor: 3000, Currency: "EUR"}, Refunded: money.Amount{Currency: "EUR"}, Until: begin}
+	if got := unused(late, x, begin.Add(time.Hour)); got.Minor != 0 {
+		t.Errorf("of a payment for the period before: %v", got)
+	}
+	if late.Until = begin.AddDate(0, 0, 30); unused(late, x, begin.Add(time.Hour)).Minor != 2900 {
+		t.Error("nothing of the payment for this period")
+	}
 	if got := unused(payment.Payment{Amount: money.Amount{Minor: 3000}}, &payment.Subscription{}, begin); got.Minor != 0 {
 		t.Errorf("of nothing: %v", got)
 	}

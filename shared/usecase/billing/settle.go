@@ -44,6 +44,9 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 		if err == nil {
 			err = s.rest(ctx, c, &facts)
 		}
+		if err == nil {
+			err = s.part(ctx, c, &facts)
+		}
 		if err != nil {
 			return err
 		}
@@ -258,8 +261,29 @@ func article(c *contract.Contract, i payment.Item) (contract.Article, bool) {
 	return contract.Article{}, false
 }
 
-// endErased ends what is paid for by somebody who was erased.
+// part ends the subscription of somebody who has left and pays by one that goes on: nothing is to be had for it. What was paid
+// already was had, or is disputed, and stays. The facts are then what the payment service says after it.
+func (s *Checkouts) part(ctx context.Context, c *client.Client, f *subscription.Facts) error {
+	x := f.Subscription
+	if x == nil || c.EndedAt.IsZero() || x.ID != c.Payment.Reference || !x.Renews() {
+		return nil
+	}
+	if _, err := s.Provider.CancelSubscription(ctx, x.ID, false); err != nil && !payment.Is(err, payment.Missing) {
+		return asFault(err)
+	}
+	var err error
+	*f, err = facts(ctx, s.Provider, &c.Payment, x.ID)
+	return err
+}
+
+// endErased ends what is paid for by somebody who was erased. What nothing could be had for any more is ended without paying back:
+// the bank has the money, or the days that were left were given back before.
 func (s *Checkouts) endErased(ctx context.Context, c *client.Client, sub string) error {
+	if c.Payment.Alive() {
+		if _, err := s.Provider.CancelSubscription(ctx, c.Payment.Reference, false); err != nil && !payment.Is(err, payment.Missing) {
+			return asFault(err)
+		}
+	}
 	for _, x := range []string{sub, c.Payment.Reference} {
 		if err := s.endStray(ctx, x); err != nil {
 			return err

@@ -197,7 +197,7 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 		}
 		return s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0)
 	}
-	if p := a.Payment; p.State.Open() || p.Resting || p.State == subscription.CheckoutOpen { // nobody pays for what is gone
+	if p := a.Payment; p.State.Open() || p.Alive() || p.State == subscription.CheckoutOpen { // nobody pays for what is gone
 		if err := s.Billing.Send(ctx, job.Billing{Agency: which}.Encode(), 0); err != nil {
 			return err
 		}
@@ -231,7 +231,8 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 			}
 		}
 		p := c.Payment
-		if p.State == subscription.CheckoutOpen || standing == agency.Halted && p.State.Open() || standing != agency.Halted && p.Resting {
+		charged, halted := p.State.Open() || p.Alive(), standing == agency.Halted
+		if p.State == subscription.CheckoutOpen || halted && charged || !halted && p.Resting {
 			if err := s.Billing.Send(ctx, job.Billing{Agency: a.ID, Ref: c.Ref()}.Encode(), 0); err != nil {
 				return err
 			}
@@ -244,7 +245,8 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 	if err != nil {
 		return err
 	}
-	if p := a.Payment; a.Suspended && (p.State == subscription.CheckoutOpen || p.State.Open()) || !a.Suspended && p.Resting {
+	p := a.Payment
+	if a.Suspended && (p.State == subscription.CheckoutOpen || p.State.Open() || p.Alive()) || !a.Suspended && p.Resting {
 		if err := s.Billing.Send(ctx, job.Billing{Agency: a.ID}.Encode(), 0); err != nil { // its own plan rests, too, or goes on
 			return err
 		}

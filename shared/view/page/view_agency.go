@@ -73,7 +73,7 @@ func (v Clients) frame() frame {
 	return frame{template: "clients", title: title, brand: v.Workspace.Brand, script: true}
 }
 
-// Barred is why an agency may not invite clients; empty when it may.
+// Barred is why an agency may not invite clients, or not pay for Max; empty when it may.
 type Barred struct {
 	Title string // "Inviting clients needs the Max plan."
 	Text  string

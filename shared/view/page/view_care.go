@@ -32,5 +32,6 @@ type Fact struct {
 type Proposal struct {
 	Address string
 	Invited string // the address that was invited
+	Barred  string // why the agency may not invite another one, in a sentence; "" when it may
 	At      Time
 }

@@ -180,6 +180,8 @@ type Upgrade struct {
 	Max       bool
 	Support   string       // the platform's address for such things; "" when none is known
 	Bill      *Bill        // what Max costs; nil where it is not sold by card
+	Bar       Barred       // what is in the way of paying; empty for nothing
+	Owner     bool         // whether the person may pay, and see what was paid
 	Paying    bool         // whether the agency has paid by card, and so has invoices
 	PastDue   bool         // the last payment failed
 	Asks      bool         // the payer's bank wants to see a payment confirmed
