@@ -151,6 +151,7 @@ func apply(c *client.Client, r Report, now time.Time) bool {
 		}
 	}
 	if name == invite.Bounced && c.Invite.Bounce(now, r.Detail) {
+		c.Payment.Hurry(now) // nobody may pay any more
 		return true
 	}
 	c.Invite.Note(name, r.At.Truncate(time.Millisecond), r.Detail)
