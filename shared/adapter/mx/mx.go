@@ -33,7 +33,7 @@ type Resolver struct{ DNS *net.Resolver }
 func (r Resolver) TakesMail(ctx context.Context, domain string) error {
 	records, err := r.DNS.LookupMX(ctx, domain+".")
 	if len(records) == 1 && (records[0].Host == "." || records[0].Host == "") {
-		return &delivery.Refusal{Reason: "the domain " + domain + " takes no mail"}
+		return &delivery.Refusal{Reason: "the domain " + domain + " takes no email"}
 	}
 	if len(records) > 0 {
 		return nil

@@ -531,7 +531,7 @@ func refused(res *http.Response) *failure {
 	f := &failure{status: res.StatusCode}
 	switch s := res.StatusCode; {
 	case s == http.StatusUnauthorized:
-		f.key, f.reason = true, "it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n"
+		f.key, f.reason = true, "it refuses the API key. The key may be mistyped, expired or deleted. Create a new one in n8n"
 	case s == http.StatusForbidden:
 		f.key, f.reason = true, "it does not let the API key do this. Make one that may list, read and update workflows and list executions"
 	case s == http.StatusNotFound:

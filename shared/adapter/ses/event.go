@@ -105,7 +105,7 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 	case "DeliveryDelay":
 		r.Kind, r.At, r.Detail = delivery.Delayed, e.Delay.Timestamp, delays[e.Delay.Type]
 	case "Complaint":
-		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, "the recipient marked the mail as spam"
+		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, "the recipient marked the email as spam"
 		switch {
 		case listed(e.Complaint.SubType): // of what was not sent, nobody complains
 			r.Kind, r.Detail = delivery.Bounced, notTried
@@ -118,9 +118,9 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 		r.Kind, r.Detail = e.bounce()
 		r.At = e.Bounce.Timestamp
 	case "Reject":
-		r.Kind, r.Detail = delivery.Rejected, "the mail service refused the content of the mail"
+		r.Kind, r.Detail = delivery.Rejected, "the email service refused the content of the email"
 	case "Rendering Failure":
-		r.Kind, r.Detail = delivery.Rejected, "the mail could not be put together"
+		r.Kind, r.Detail = delivery.Rejected, "the email could not be put together"
 	default:
 		return nil, nil //nolint:nilnil // Send: the worker recorded it
 	}
@@ -129,16 +129,16 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 
 // delays are SES's delay types in words ("Delivery delay object").
 var delays = map[string]string{
-	"InternalFailure":                "a fault on the mail service's side; it keeps trying",
+	"InternalFailure":                "a fault on the email service's side, and it keeps trying",
 	"General":                        "the receiving server asked to try later",
-	"MailboxFull":                    "the mailbox is full; the mail service keeps trying",
-	"SpamDetected":                   "the receiving server holds much mail from this sender back; the mail service keeps trying",
-	"RecipientServerError":           "the receiving server has a fault; the mail service keeps trying",
-	"IPFailure":                      "the receiving server holds the sending address back; the mail service keeps trying",
-	"TransientCommunicationFailure":  "the connection to the receiving server broke; the mail service keeps trying",
+	"MailboxFull":                    "the mailbox is full, and the email service keeps trying",
+	"SpamDetected":                   "the receiving server holds back much email from this sender, and the email service keeps trying",
+	"RecipientServerError":           "the receiving server has a fault, and the email service keeps trying",
+	"IPFailure":                      "the receiving server holds the sending address back, and the email service keeps trying",
+	"TransientCommunicationFailure":  "the connection to the receiving server broke, and the email service keeps trying",
 	"BYOIPHostNameLookupUnavailable": "the sending host's name could not be looked up",
-	"Undetermined":                   "the receiving server gave no reason; the mail service keeps trying",
-	"SendingDeferral":                "the mail service holds the mail back for now",
+	"Undetermined":                   "the receiving server gave no reason, and the email service keeps trying",
+	"SendingDeferral":                "the email service holds the email back for now",
 }
 
 // noComplaint are the types of feedback by which nobody complains: the recipient took the mail out of the spam folder (RFC
@@ -147,8 +147,8 @@ var noComplaint = []string{"not-spam", "auth-failure"}
 
 // complaints are the types of feedback by which somebody complains of something else than spam ("Complaint types").
 var complaints = map[string]string{
-	"fraud": "the recipient's side reported the mail as fraud",
-	"virus": "the recipient's side reported a virus in the mail",
+	"fraud": "the recipient's side reported the email as fraud",
+	"virus": "the recipient's side reported a virus in the email",
 }
 
 // listed tells whether a subtype of bounce or complaint says that SES did not try, since the address is on the suppression
@@ -178,7 +178,7 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case gone:
 		kind = delivery.Bounced
 	case e.Bounce.Type == "Transient" && e.Bounce.SubType == "General" && code == "" && diagnostic == "" && action == "":
-		return delivery.Replied, "it came back, or an automatic reply did; the mail service does not tell which"
+		return delivery.Replied, "it came back, or an automatic reply did, and the email service doesn't say which"
 	}
 	if listed(e.Bounce.SubType) {
 		return kind, notTried
@@ -187,9 +187,9 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case "NoEmail":
 		return kind, noMailbox
 	case "EmailValidationSuppressed":
-		return kind, "SES did not send it: by its check, mail to this address would not arrive"
+		return kind, "SES did not send it: by its check, email to this address would not arrive"
 	case "Suppressed":
-		return kind, "mail to this address came back before, so the mail service does not try any more"
+		return kind, "email to this address came back before, so the email service no longer tries"
 	case "UnsubscribedRecipient":
 		return kind, "the recipient has unsubscribed"
 	}
@@ -199,7 +199,7 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 			words = more
 		}
 		if diagnostic != "" {
-			words = "the receiving server refused the mail: " + diagnostic
+			words = "the receiving server refused the email: " + diagnostic
 		}
 		return kind, words
 	}
@@ -207,21 +207,21 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case "MailboxFull":
 		return kind, "the mailbox is full"
 	case "MessageTooLarge":
-		return kind, "the mail is too large for the receiving server"
+		return kind, "the email is too large for the receiving server"
 	case "ContentRejected", "AttachmentRejected":
-		return kind, "the receiving server did not like the content of the mail"
+		return kind, "the receiving server did not like the content of the email"
 	case "CustomTimeoutExceeded":
-		return kind, "the receiving server did not take the mail in time"
+		return kind, "the receiving server did not take the email in time"
 	}
 	switch {
 	case diagnostic != "":
-		return kind, "the receiving server refused the mail: " + diagnostic
+		return kind, "the receiving server refused the email: " + diagnostic
 	case codes[code] != "":
 		return kind, codes[code]
 	case e.Bounce.Type == "Permanent":
-		return kind, "the receiving server refused the mail for good, and did not say why"
+		return kind, "the receiving server refused the email for good, and did not say why"
 	}
-	return kind, "the receiving server sent the mail back, and did not say why"
+	return kind, "the receiving server sent the email back, and did not say why"
 }
 
 // dead tells whether a code says that no later try can arrive: the address (5.1.x), a mailbox that is closed (5.2.1), or a
@@ -232,10 +232,10 @@ func dead(code string) bool {
 
 // codes are the words for codes that often come without any.
 var codes = map[string]string{
-	"5.1.2": "there is no such mail domain", "5.1.10": "this domain takes no mail", "5.4.4": "mail cannot be routed to this domain",
+	"5.1.2": "there is no such email domain", "5.1.10": "this domain takes no email", "5.4.4": "email can't be routed to this domain",
 	"5.2.1": "the mailbox is closed", "5.2.2": "the mailbox is full", "4.2.2": "the mailbox is full",
 	"5.1.7": "the receiving server did not like the sender's address", "5.1.8": "the receiving server did not like the sender's address",
-	"5.7.1": "the receiving server's rules do not let the mail in",
+	"5.7.1": "the receiving server's rules don't let the email in",
 }
 
 // spoken finds an enhanced status code behind an SMTP reply code or by itself, but in no IP address.

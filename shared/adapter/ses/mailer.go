@@ -88,9 +88,9 @@ func explain(err error) error {
 	switch {
 	case errors.As(err, &rejected):
 		if strings.Contains(rejected.ErrorMessage(), "not verified") {
-			return &delivery.Refusal{Reason: "the sending address is not verified with the mail service yet"}
+			return &delivery.Refusal{Reason: "the sending address is not verified with the email service yet"}
 		}
-		return &delivery.Refusal{Reason: "the mail service rejected the message" + detail(rejected.ErrorMessage())}
+		return &delivery.Refusal{Reason: "the email service rejected the message" + detail(rejected.ErrorMessage())}
 	case errors.As(err, &mailFrom):
 		return &delivery.Refusal{Reason: "the sending domain's MAIL FROM is not verified yet"}
 	case errors.As(err, &suspended):
@@ -98,7 +98,7 @@ func explain(err error) error {
 	case errors.As(err, &paused):
 		return &delivery.Refusal{Reason: "sending is paused for the platform's mail account"}
 	case errors.As(err, &bad):
-		return &delivery.Refusal{Reason: "the mail service does not take this address or message" + detail(bad.ErrorMessage())}
+		return &delivery.Refusal{Reason: "the email service doesn't take this address or message" + detail(bad.ErrorMessage())}
 	case errors.As(err, &missing):
 		return &delivery.Refusal{Reason: "the platform's mail settings are not complete"}
 	case errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied"):

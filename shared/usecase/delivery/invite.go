@@ -23,7 +23,7 @@ import (
 )
 
 // giveUp is what the sender of an invite reads when SES did not take its mail in all the tries there are.
-const giveUp = "the mail service did not answer. Try again in a few minutes"
+const giveUp = "the email service did not answer. Try again in a few minutes"
 
 // errHeld says that another worker has the job: the message comes back later, in case that worker dies.
 var errHeld = errors.New("delivery: another worker is at it")

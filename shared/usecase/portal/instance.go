@@ -250,7 +250,7 @@ func (p *Instances) Switch(
 		w, err = p.N8N.SetActive(ctx, e, workflow, active)
 		if f := fault.As(err); f != nil && f.Code == fault.Unreachable && len(f.Fields) == 0 {
 			return none, unreachable(
-				"n8n does not let it be switched; a step of it may lack something, or nothing in it can start it", v.Agency.Name)
+				"n8n doesn't allow it: a step may be incomplete, or nothing in the workflow can start it", v.Agency.Name)
 		}
 		if err == nil {
 			action := audit.WorkflowActivated
