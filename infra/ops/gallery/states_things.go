@@ -12,21 +12,21 @@ func thingsStates() []state {
 	here.Here = page.InInstances
 	there := here
 	there.Here = page.InServices
-	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
+	bad := func(text string) page.Badge { return page.Badge{Tone: page.Bad, Text: text} }
 	rows := []page.ThingRow{
 		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running,
 			Meaning: "Connected. Ready to share.", Seers: "12 clients", Seen: true},
 		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active,
 			Meaning: "In use. Ready to share.", Seers: "1 client", Seen: true},
-		{URL: "/instance", Name: "Delta onboarding", State: badge(page.Wait, "Waiting to deploy"),
+		{URL: "/instance", Name: "Delta onboarding", State: page.Badge{Tone: page.Wait, Text: "Waiting to deploy"},
 			Meaning: "Being set up. Share it once it's running.", Seers: "Nobody yet"},
-		{URL: "/instance", Name: "Echo", State: badge(page.Wait, "Deploying"),
+		{URL: "/instance", Name: "Echo", State: page.Badge{Tone: page.Wait, Text: "Deploying"},
 			Meaning: "Being set up, which takes a few minutes. Share it once it's running.", Seers: "Nobody yet"},
-		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: badge(page.Idle, "Stopped"),
+		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
 			Meaning: "Stopped. Clients see it but can't open it.", Seers: "2 clients", Seen: true},
-		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: badge(page.Bad, "Suspended"),
+		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: bad("Suspended"),
 			Meaning: "Suspended by its host. Clients see it but can't open it.", Seers: "Nobody yet"},
-		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: badge(page.Bad, "Failed"),
+		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: bad("Failed"),
 			Meaning: "It didn't start. Clients see it but can't open it.", Seers: "3 clients", Seen: true},
 	}
 	odd := []page.ThingRow{
@@ -83,20 +83,20 @@ func thingsStates() []state {
 			v.Note = page.Note{Tone: page.Good, Text: "Connected. Share it when you invite a client, or from a client's page."}
 		})},
 		{Name: "instance-failed", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Failed"), "It didn't start. Clients see it but can't open it.",
+			v.State, v.Meaning, v.Reason = bad("Failed"), "It didn't start. Clients see it but can't open it.",
 				"it does not answer in time"
 		})},
 		{Name: "instance-silent", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = badge(page.Bad, "Not answering"), "We check it every few minutes.", "it does not answer in time"
+			v.State, v.Meaning, v.Reason = bad("Not answering"), "We check it every few minutes.", "it does not answer in time"
 			v.Answered, v.Silent, v.Roster = ago(2*time.Hour), ago(110*time.Minute), lastSeen()
 		})},
 		{Name: "instance-silent-unseen", view: with(func(v *page.Thing) {
-			v.State, v.Meaning = badge(page.Bad, "Not answering"), "We check it every few minutes."
+			v.State, v.Meaning = bad("Not answering"), "We check it every few minutes."
 			v.Reason = "there is no host of this name"
 			v.Silent = ago(3 * 24 * time.Hour)
 		})},
 		{Name: "instance-needs-key", view: with(func(v *page.Thing) {
-			v.State, v.Meaning = badge(page.Bad, "Needs a new key"), "We check it every few minutes."
+			v.State, v.Meaning = bad("Needs a new key"), "We check it every few minutes."
 			v.Reason = "it refuses the API key. The key may be mistyped, expired or deleted. Create a new one in n8n"
 			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
 		})},
@@ -198,9 +198,8 @@ func portalInstanceStates() []state {
 		{Name: "portal-instance-switched",
 			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "Switched on."} })},
 		{Name: "portal-instance-refused", view: with(func(v *page.PortalInstance) {
-			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n doesn't allow it: a step may be incomplete, or " +
-				"nothing in the workflow can " +
-				"start it. Try again in a moment. If it happens again, tell Northwind Automations."}
+			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n doesn't allow it: a step may be " +
+				"incomplete, or nothing in the workflow can start it. Try again in a moment. If it happens again, tell Northwind Automations."}
 		})},
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil

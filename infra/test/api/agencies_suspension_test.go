@@ -215,7 +215,6 @@ func TestFM8WhatTheOperatorStopsIsNotCharged(t *testing.T) {
 	own := c.portalThings()[0]
 	p.advanceMeanwhile(10 * 24 * time.Hour)
 	c = p.signIn(i.Email)
-	o = p.signIn(owner)
 	payment := func() subscription.Subscription {
 		got, err := p.operator().Client(t.Context(), id.Agency(mine.ID), id.Client(i.ClientID).Ref(), true)
 		if err != nil {

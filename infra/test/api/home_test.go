@@ -230,7 +230,7 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 	if got := len(p.items(me.ID)); got != len(before) {
 		t.Errorf("the agency has %d items, and had %d", got, len(before))
 	}
-	if got := p.mails(string(box.Client.Email)); len(got) != 0 {
+	if got := p.mails(box.Client.Email); len(got) != 0 {
 		t.Errorf("mails were sent: %v", got)
 	}
 	// FE1 and FS8 hold beside it.

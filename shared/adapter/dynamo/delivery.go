@@ -33,6 +33,11 @@ func (m Mail) Member(ctx context.Context, which id.Agency, member id.Member) (*a
 	return m.t.member(ctx, which, member)
 }
 
+// People lists the agency's members as they are now.
+func (m Mail) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return m.t.people(ctx, which)
+}
+
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (m Mail) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return m.t.commit(ctx, agency, change)

@@ -46,6 +46,7 @@ const (
 	maxID      = 64  // bytes
 	maxName    = 800 // bytes; two hundred characters of any script
 	maxCursor  = 2000
+	maxHost    = 253  // bytes of a host's name (RFC 1035 section 2.3.4)
 	maxMessage = 1200 // bytes of what went wrong, of which instance.MaxMessage characters are kept
 
 	explained = 5 // of the newest failed runs: how many are asked for their reason
@@ -143,6 +144,7 @@ var errEnough = errors.New("n8n: enough")
 func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance.Workflow, bool, error) {
 	out := []instance.Workflow{}
 	query := url.Values{"limit": {strconv.Itoa(perPage)}}
+	had := map[string]bool{} // n8n may have moved one to another page meanwhile, or give the same page for every cursor
 	for seen, n := 0, 0; n < pages; n++ {
 		cursor, more, listed := "", false, false
 		err := c.list(ctx, e, query, maxList, func(s *scanner) error {
@@ -166,7 +168,8 @@ func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance
 							more = true
 							return errEnough
 						}
-						if err == nil && w.ID != "" && !w.archived {
+						if err == nil && w.ID != "" && !w.archived && !had[w.ID] {
+							had[w.ID] = true
 							out = append(out, w.Workflow)
 						}
 						return err
@@ -186,6 +189,8 @@ func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance
 			return out, true, nil
 		case cursor == "":
 			return out, false, nil
+		case cursor == query.Get("cursor"):
+			return out, true, nil
 		}
 		query.Set("cursor", cursor)
 	}
@@ -256,6 +261,12 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		}
 		return instance.Workflow{}, err.fault()
 	}
+	switch {
+	case w.ID != id:
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+	case w.Active != active:
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: "it says that the workflow is as it was"}).fault()
+	}
 	return w.Workflow, nil
 }
 
@@ -265,7 +276,7 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 	out := []instance.Run{}
 	listed := false
 	err := c.call(ctx, e, http.MethodGet, "/api/v1/executions",
-		url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, nil, maxBody, func(s *scanner) error {
+		url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, nil, maxList, func(s *scanner) error {
 			return s.object(func(key string) error {
 				if key != "data" {
 					return s.skip()
@@ -286,10 +297,10 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 				})
 			})
 		})
-	if err != nil {
+	switch {
+	case err != nil && len(out) == 0:
 		return nil, err.fault()
-	}
-	if !listed {
+	case !listed:
 		return nil, (&failure{status: http.StatusOK, reason: notN8N}).fault()
 	}
 	c.explain(ctx, e, out)
@@ -541,7 +552,7 @@ func refused(res *http.Response) *failure {
 		f.reason = "it asks us to slow down. Try again in a minute"
 	case s >= 300 && s < 400:
 		f.reason = "it sends us on to another address"
-		if to, err := res.Location(); err == nil && to.Host != "" {
+		if to, err := res.Location(); err == nil && to.Hostname() != "" && len(to.Hostname()) <= maxHost {
 			f.reason += ", at " + to.Hostname() + ". Enter the address at which you end up in the browser"
 		}
 	case s >= 500:

@@ -92,10 +92,13 @@ func (c *Client) Trace(ctx context.Context, o payment.Object) (payment.Trace, er
 		return payment.Trace{Subscription: i.Subscription, Customer: i.Customer}, err
 	case "customer":
 		u, err := c.Customer(ctx, o.ID)
-		if err != nil && !payment.Is(err, payment.Missing) {
+		if payment.Is(err, payment.Missing) {
+			return payment.Trace{Customer: o.ID, Gone: true}, nil
+		}
+		if err != nil {
 			return payment.Trace{}, err
 		}
-		return payment.Trace{Customer: o.ID, Gone: err != nil || u.Deleted}, nil
+		return payment.Trace{Customer: o.ID, Gone: u.Deleted}, nil
 	case "charge":
 		ch, err := c.api.V1Charges.Retrieve(ctx, o.ID, nil)
 		if err != nil {

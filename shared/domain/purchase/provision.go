@@ -325,12 +325,14 @@ func (i *Item) anew(now time.Time) {
 // DeletedOn is when a suspended item is deleted.
 func (i *Item) DeletedOn() time.Time { return i.HeldAt.Add(DeleteAfter) }
 
-// Notice tells whether the payer is to be told now that a suspended item will be deleted, and notes that it is.
+// Notice tells whether the payer is to be told now that a suspended item will be deleted, and notes that it is. Whoever is told
+// late, because the item was kept meanwhile or nobody looked, has the same time from then on.
 func (i *Item) Notice(now time.Time) bool {
 	if i.State != Suspended || i.Noticed || now.Sub(i.HeldAt) < NoticeAfter {
 		return false
 	}
 	i.Noticed = true
+	i.HeldAt = now.Add(-NoticeAfter)
 	if !i.Stale {
 		i.rest(i.DeletedOn())
 	}

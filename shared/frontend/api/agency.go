@@ -98,6 +98,16 @@ type signUpOutput struct {
 	Body      OwnAgencyBody
 }
 
+// check reads whose agency is made, and says what is wrong with the values.
+func (in *signUpInput) check() (email.Address, error) {
+	_, _, err := signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}.Check()
+	if in.Body.Email == "" && in.Body.Code == "" {
+		return "", err
+	}
+	who, badEmail := email.Parse("email", in.Body.Email)
+	return who, withCode(fault.Together(err, badEmail), in.Body.Code)
+}
+
 // SignUpAgency makes an agency.
 func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps) Operation {
 	return operation(auth, described{
@@ -112,10 +122,7 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		held := r.credentials.Session
 		var set []string
 		if in.Body.Email != "" || in.Body.Code != "" {
-			if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
-				return nil, err
-			}
-			who, err := email.Parse("email", in.Body.Email)
+			who, err := in.check() // a code is not to be used up for a name that is refused
 			if err != nil {
 				return nil, err
 			}
@@ -138,6 +145,9 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		set = append(set, cookie.New(secret, left).String())
 		return &signUpOutput{SetCookie: set,
 			Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
+	}, func(in *signUpInput) error {
+		_, err := in.check()
+		return err
 	})
 }
 
@@ -176,13 +186,20 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 			"already sent don't change.",
 		codes: brandingFaults,
 	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
-		look := agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
-		a, err := branding.Rebrand(ctx, caller, look, matching(in.IfMatch))
+		a, err := branding.Rebrand(ctx, caller, in.look(), matching(in.IfMatch))
 		if err != nil {
 			return nil, err
 		}
 		return agencyAnswer(a, branding.Now()), nil
+	}, func(in *brandingInput) error {
+		_, _, err := in.look().Check()
+		return err
 	})
+}
+
+// look is what changes about how the agency looks.
+func (in *brandingInput) look() agencies.Look {
+	return agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
 }
 
 type logoInput struct {
@@ -284,6 +301,11 @@ type addMemberInput struct {
 	}
 }
 
+// member is who is added.
+func (in *addMemberInput) member() agencies.NewMember {
+	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
+}
+
 // AddedBody is a member who was just added.
 type AddedBody struct {
 	MemberBody
@@ -303,13 +325,12 @@ func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operat
 		description: "For owners. We email them that they were added. They sign in with a code.",
 		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *addMemberInput) (*memberOutput, error) {
-		n := agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
-		m, err := newcomers.Add(ctx, caller, n, of(ctx).once)
+		m, err := newcomers.Add(ctx, caller, in.member(), of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
 		return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: AddedBody{memberBody(m), warnings(m.Email)}}, nil
-	})
+	}, func(in *addMemberInput) error { return in.member().Check() })
 }
 
 type updateMemberInput struct {
@@ -318,6 +339,16 @@ type updateMemberInput struct {
 		Name *string `json:"name,omitempty" example:"Dana Reyes"`
 		Role string  `json:"role,omitempty" enum:"owner,admin" example:"owner"`
 	}
+}
+
+// change is what changes about a member.
+func (in *updateMemberInput) change() agencies.MemberChange {
+	c := agencies.MemberChange{Name: in.Body.Name}
+	if in.Body.Role != "" {
+		role := agency.Role(in.Body.Role)
+		c.Role = &role
+	}
+	return c
 }
 
 type changedMemberOutput struct{ Body MemberBody }
@@ -330,11 +361,7 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 		description: "For owners. An agency always has at least one owner.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *updateMemberInput) (*changedMemberOutput, error) {
-		c := agencies.MemberChange{Name: in.Body.Name}
-		if in.Body.Role != "" {
-			role := agency.Role(in.Body.Role)
-			c.Role = &role
-		}
+		c := in.change()
 		which, err := id.ParseMember(in.MemberID)
 		if err != nil {
 			return nil, err
@@ -344,6 +371,9 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 			return nil, err
 		}
 		return &changedMemberOutput{memberBody(m)}, nil
+	}, func(in *updateMemberInput) error {
+		_, err := in.change().Check()
+		return err
 	})
 }
 

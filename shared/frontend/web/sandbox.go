@@ -32,7 +32,7 @@ func SandboxPage(s *Site, auth *signin.Authenticator, sandbox *home.Sandbox, ori
 		}
 		step := r.PathValue("step")
 		if step == "email" {
-			return s.sampleMail(w, r, x, origin, platform)
+			return s.sampleMail(w, x, origin, platform)
 		}
 		v := s.sample(r, x, caller, step)
 		if v == nil {
@@ -151,7 +151,7 @@ func switched(r *http.Request) string {
 }
 
 // sampleMail shows the invitation's email as it would arrive, below a bar that says that it is none.
-func (s *Site) sampleMail(w http.ResponseWriter, r *http.Request, x *home.Sample, origin, platform string) error {
+func (s *Site) sampleMail(w http.ResponseWriter, x *home.Sample, origin, platform string) error {
 	c := x.Client
 	logo := x.Agency.LogoURL
 	if strings.HasPrefix(logo, "/") {

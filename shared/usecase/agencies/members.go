@@ -83,6 +83,26 @@ type NewMember struct {
 	Role  agency.Role
 }
 
+// Check says what is wrong with the values. Faults: [fault.Invalid].
+func (n NewMember) Check() error {
+	_, _, err := n.check("")
+	return err
+}
+
+// check reads the values; own is the address of who adds the member.
+func (n NewMember) check(own email.Address) (to email.Address, name string, err error) {
+	name, address := email.Split(n.Email)
+	if strings.TrimSpace(n.Name) != "" {
+		name = n.Name
+	}
+	to, badAddress := email.Parse("email", address)
+	name, badName := text.Line("name", name, text.MaxName)
+	if to != "" && to == own {
+		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
+	}
+	return to, name, fault.Together(badAddress, badName, known(n.Role))
+}
+
 // Add gives a person a place at the agency. No account is made: the person signs in with the address, and a mail
 // tells it so. Faults: [fault.Invalid], [fault.Forbidden], [fault.AlreadyMember],
 // [fault.RateLimited], [fault.IdempotencyUsed].
@@ -90,16 +110,8 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
 	}
-	name, address := email.Split(in.Email)
-	if strings.TrimSpace(in.Name) != "" {
-		name = in.Name
-	}
-	to, badAddress := email.Parse("email", address)
-	name, badName := text.Line("name", name, text.MaxName)
-	if to != "" && to == caller.Email {
-		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
-	}
-	if err := fault.Together(badAddress, badName, known(in.Role)); err != nil {
+	to, name, err := in.check(caller.Email)
+	if err != nil {
 		return nil, err
 	}
 	record, err := idempotency.For("addMember", caller.Actor(), once, in)
@@ -177,6 +189,18 @@ type MemberChange struct {
 	Role *agency.Role
 }
 
+// Check reads the values. Faults: [fault.Invalid].
+func (c MemberChange) Check() (name string, err error) {
+	var badName, badRole error
+	if c.Name != nil {
+		name, badName = text.Line("name", *c.Name, text.MaxName)
+	}
+	if c.Role != nil {
+		badRole = known(*c.Role)
+	}
+	return name, fault.Together(badName, badRole)
+}
+
 // known says what is wrong with a role.
 func known(r agency.Role) error {
 	if !r.Valid() {
@@ -191,19 +215,12 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
 	}
-	var name string
-	var badName, badRole error
-	if c.Name != nil {
-		name, badName = text.Line("name", *c.Name, text.MaxName)
-	}
-	if c.Role != nil {
-		badRole = known(*c.Role)
-	}
-	if err := fault.Together(badName, badRole); err != nil {
+	name, err := c.Check()
+	if err != nil {
 		return nil, err
 	}
 	var x *agency.Member
-	err := conflict.Retry(ctx, func() error {
+	err = conflict.Retry(ctx, func() error {
 		team, err := m.Store.Team(ctx, caller.Agency)
 		if err != nil {
 			return err

@@ -26,6 +26,8 @@ type Store interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// People lists those who work at the agency.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// SaveNotice writes the state of the mail to a member, while it is still the one that was read.
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error

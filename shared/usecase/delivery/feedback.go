@@ -103,10 +103,9 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 // the two changes nothing. Whoever complains of one is not mailed by the agency any more.
 func (f *Feedback) digest(ctx context.Context, r Report) error {
 	at, member := id.Agency(r.Tags["agency"]), id.Member(r.Tags["member"])
-	lines, wrong := strconv.Atoi(r.Tags["lines"])
-	more, wrongToo := strconv.Atoi(r.Tags["more"])
-	if wrong != nil || wrongToo != nil || lines < 0 || more < 0 || !id.Valid(id.AgencyPrefix, string(at)) ||
-		!id.Valid(id.MemberPrefix, string(member)) {
+	lines, ok := count(r.Tags["lines"])
+	more, alsoOK := count(r.Tags["more"])
+	if !ok || !alsoOK || !id.Valid(id.AgencyPrefix, string(at)) || !id.Valid(id.MemberPrefix, string(member)) {
 		return nil
 	}
 	if user := id.User(r.Tags["user"]); r.Kind == Complaint && len(user) == userLength {
@@ -154,8 +153,15 @@ func apply(c *client.Client, r Report, now time.Time) bool {
 		}
 	}
 	if name == invite.Bounced && c.Invite.Bounce(now, r.Detail) {
+		c.Payment.Hurry(now) // nobody may pay any more
 		return true
 	}
 	c.Invite.Note(name, r.At.Truncate(time.Millisecond), r.Detail)
 	return true
+}
+
+// count reads a number of lines; false for what is none.
+func count(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 0
 }

@@ -51,6 +51,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, purchase.Item, error) {
 	var mine *client.Client
 	var i *purchase.Item
+	announced := false
 	err := conflict.Retry(ctx, func() error {
 		mine = nil
 		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
@@ -65,10 +66,11 @@ func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, pu
 		}
 		now, before := w.now(), *i
 		i.Overdue(now)
-		if i.Notice(now) {
+		if i.Notice(now) && !announced { // before it is written, as what is ready
 			if err := w.tell(ctx, c, i, job.Removal); err != nil {
 				return err
 			}
+			announced = true
 		}
 		i.Expire(now)
 		if j.Told {

@@ -17,7 +17,6 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
-	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -298,10 +297,7 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 	}
 	for n := range c.Items {
 		i := &c.Items[n]
-		if c.Payment.Resting && i.State == purchase.Suspended && !i.Stale { // what the operator has stopped is kept
-			continue
-		}
-		if !i.Due.IsZero() && !now.Before(i.Due) {
+		if !c.Keeps(i) && !i.Due.IsZero() && !now.Before(i.Due) {
 			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ func Standing(d StandingData) Letter {
 
 // standingToAgency is [Standing] for somebody who works at the agency.
 func standingToAgency(d StandingData, v *boughtView, name, brief string) Letter {
-	subject := ""
+	var subject string
 	switch d.To {
 	case agency.Halted:
 		v.Title, v.Preheader = words.Say("mail.halted_title_agency"), words.Say("mail.halted_preheader_agency")

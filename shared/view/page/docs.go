@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -256,7 +257,7 @@ func (d *openapi) curl(o *operation, of *DocsOperation, origin string) string {
 	b.WriteString("curl ")
 	body, hasBody := o.RequestBody.Content["application/json"]
 	_, isFile := o.RequestBody.Content["image/png"]
-	if of.Method != "GET" && (of.Method != "POST" || !hasBody) {
+	if of.Method != http.MethodGet && (of.Method != http.MethodPost || !hasBody) {
 		b.WriteString("-X " + of.Method + " ")
 	}
 	b.WriteString(origin + path)
