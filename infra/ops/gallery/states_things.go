@@ -199,7 +199,8 @@ func portalInstanceStates() []state {
 			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "Switched on."} })},
 		{Name: "portal-instance-refused", view: with(func(v *page.PortalInstance) {
 			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n doesn't allow it: a step may be " +
-				"incomplete, or nothing in the workflow can start it. Try again in a moment. If it happens again, tell Northwind Automations."}
+				"incomplete, or nothing in the workflow can start it. Try again in a moment. If it " +
+				"happens again, tell Northwind Automations."}
 		})},
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil
