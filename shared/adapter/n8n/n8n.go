@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -24,6 +23,7 @@ import (
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Bounds of what an instance may take and send.
@@ -96,7 +96,7 @@ func (c *Client) Find(ctx context.Context, places []string, key string) (string,
 		}
 	}
 	if first == nil {
-		first = &failure{reason: "the address cannot be called"}
+		first = &failure{reason: words.Say("n8n.address")}
 	}
 	return "", first.fault()
 }
@@ -128,12 +128,12 @@ func (c *Client) check(ctx context.Context, e instance.Endpoint) *failure {
 		return err
 	}
 	if !found {
-		return &failure{status: http.StatusOK, reason: notN8N}
+		return &failure{status: http.StatusOK, reason: notN8N()}
 	}
 	return nil
 }
 
-const notN8N = "what answers does not speak n8n's public API. Enter the address at which you open n8n"
+func notN8N() string { return words.Say("n8n.not_n8n") }
 
 // errEnough ends the reading of an answer of which nothing more is needed.
 var errEnough = errors.New("n8n: enough")
@@ -184,7 +184,7 @@ func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance
 		case err != nil:
 			return nil, false, err.fault()
 		case !listed:
-			return nil, false, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+			return nil, false, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 		case more:
 			return out, true, nil
 		case cursor == "":
@@ -256,14 +256,14 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict:
 			// About the workflow, and not about the connection: no field to mend.
 			refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_the")
-			refusal.Reason = "n8n does not let this workflow be switched"
+			refusal.Reason = words.Say("n8n.no_switch")
 			return instance.Workflow{}, refusal
 		}
 		return instance.Workflow{}, err.fault()
 	}
 	switch {
 	case w.ID != id:
-		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 	case w.Active != active:
 		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: "it says that the workflow is as it was"}).fault()
 	}
@@ -301,7 +301,7 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 	case err != nil && len(out) == 0:
 		return nil, err.fault()
 	case !listed:
-		return nil, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+		return nil, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 	}
 	c.explain(ctx, e, out)
 	return out, nil
@@ -472,7 +472,7 @@ type failure struct {
 func (f *failure) fault() error {
 	e := fault.New(fault.Unreachable, "errors.we_couldnt_reach_this_n8n", "reason", f.reason)
 	if f.status != 0 {
-		e.Message = "The address answers, but " + f.reason + "."
+		e.Message = words.Say("n8n.answers_but", "reason", f.reason)
 	}
 	e.Reason = f.reason
 	field := "url"
@@ -496,13 +496,13 @@ func (c *Client) call(
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
-			return &failure{reason: "what is to be sent cannot be written"}
+			return &failure{reason: words.Say("n8n.unwritable")}
 		}
 		sent = bytes.NewReader(b)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, u, sent)
 	if err != nil {
-		return &failure{reason: "the address cannot be called"}
+		return &failure{reason: words.Say("n8n.address")}
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "Latchkey")
@@ -529,9 +529,9 @@ func (c *Client) call(
 	case err == nil || errors.Is(err, errEnough):
 		return nil
 	case errors.Is(err, errLong):
-		return &failure{status: res.StatusCode, reason: "its answer is too long"}
+		return &failure{status: res.StatusCode, reason: words.Say("n8n.too_long")}
 	case errors.Is(err, errSyntax) || errors.Is(err, io.ErrUnexpectedEOF):
-		return &failure{status: res.StatusCode, reason: notN8N}
+		return &failure{status: res.StatusCode, reason: notN8N()}
 	default:
 		return &failure{reason: why(err)}
 	}
@@ -542,23 +542,22 @@ func refused(res *http.Response) *failure {
 	f := &failure{status: res.StatusCode}
 	switch s := res.StatusCode; {
 	case s == http.StatusUnauthorized:
-		f.key, f.reason = true, "it refuses the API key. The key may be mistyped, expired or deleted. Create a new one in n8n"
+		f.key, f.reason = true, words.Say("n8n.bad_key")
 	case s == http.StatusForbidden:
-		f.key, f.reason = true, "it does not let the API key do this. Make one that may list, read and update workflows and list executions"
+		f.key, f.reason = true, words.Say("n8n.weak_key")
 	case s == http.StatusNotFound:
-		f.reason = "there is no n8n API at this address. Enter the address at which you open n8n, and see that its public API is not " +
-			"switched off"
+		f.reason = words.Say("n8n.no_api")
 	case s == http.StatusTooManyRequests:
-		f.reason = "it asks us to slow down. Try again in a minute"
+		f.reason = words.Say("n8n.too_often")
 	case s >= 300 && s < 400:
-		f.reason = "it sends us on to another address"
+		f.reason = words.Say("n8n.elsewhere")
 		if to, err := res.Location(); err == nil && to.Hostname() != "" && len(to.Hostname()) <= maxHost {
-			f.reason += ", at " + to.Hostname() + ". Enter the address at which you end up in the browser"
+			f.reason = words.Say("n8n.elsewhere_at", "host", to.Hostname())
 		}
 	case s >= 500:
-		f.reason = fmt.Sprintf("it says that something is wrong on its side (HTTP %d)", s)
+		f.reason = words.Say("n8n.its_fault", "status", s)
 	default:
-		f.reason = fmt.Sprintf("what it says is not what we asked for (HTTP %d)", s)
+		f.reason = words.Say("n8n.unexpected", "status", s)
 	}
 	return f
 }
@@ -570,23 +569,23 @@ func why(err error) string {
 	var refusal *egress.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Cause == egress.Address:
-		return "the address leads into a private network, which we do not call"
+		return words.Say("n8n.private")
 	case errors.As(err, &refusal) && refusal.Cause == egress.Scheme:
-		return "its address does not begin with https://, and we call no other"
+		return words.Say("n8n.not_https")
 	case isTimeout(err):
-		return "it does not answer in time"
+		return words.Say("n8n.in_time")
 	case errors.As(err, &dns):
-		return "there is no host of this name"
+		return words.Say("n8n.no_host")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at this address"
+		return words.Say("n8n.nothing")
 	case isTLS(err):
-		return "its certificate is not one that we can trust"
+		return words.Say("n8n.certificate")
 	case errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection broke off"
+		return words.Say("n8n.broke_off")
 	case strings.Contains(err.Error(), "HTTP response to HTTPS"):
-		return "it does not speak https"
+		return words.Say("n8n.no_tls")
 	}
-	return "it cannot be called"
+	return words.Say("n8n.cannot_be_called")
 }
 
 func isTimeout(err error) bool {

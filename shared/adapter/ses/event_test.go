@@ -49,7 +49,7 @@ var documented = map[string]struct {
 	"Bounce, suppressed": {`{"eventType":"Bounce",` + mailObject + `,
 		"bounce":{"bounceType":"Permanent","bounceSubType":"Suppressed","bouncedRecipients":[{"emailAddress":"recipient@example.com",
 		"action":"failed","status":"5.1.1","diagnosticCode":"Amazon SES has suppressed sending to this address"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
-		delivery.Bounced, "2026-03-01T10:00:04Z", "email to this address came back before, so the email service no longer tries"},
+		delivery.Bounced, "2026-03-01T10:00:04Z", "email to this address came back before, so the email service does not try any more"},
 	"Bounce, on the account's list": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
 		delivery.Bounced, "2026-03-01T10:00:04Z", "SES did not send it: the address is on the suppression list"},
 	"Bounce, out of office": {`{"eventType":"Bounce",` + mailObject + `,"bounce":{"bounceType":"Transient","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"recipient@example.com"}],"timestamp":"2026-03-01T10:00:04.000Z"}}`,
@@ -111,7 +111,7 @@ func TestEveryDelayThatIsDocumentedHasWords(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"InternalFailure", "General", "MailboxFull", "SpamDetected", "RecipientServerError", "IPFailure", "TransientCommunicationFailure",
 		"BYOIPHostNameLookupUnavailable", "Undetermined", "SendingDeferral"} {
-		if delays[kind] == "" {
+		if delayed(kind) == "" {
 			t.Errorf("%s has none", kind)
 		}
 	}

@@ -54,6 +54,18 @@ func (a *Agency) NameHeld(name, platform string) string {
 	return ""
 }
 
+// Held says in a sentence that mails don't come in the agency's name, until when, and why; "" when they do, see NameHeld.
+func (a *Agency) Held(platform string) string {
+	why := a.NameHeld(a.Name, platform)
+	switch {
+	case why == "":
+		return ""
+	case text.MixedScripts(a.Name):
+		return words.Say("notifications.name_never", "platform", platform, "why", why)
+	}
+	return words.Say("notifications.name_held", "platform", platform, "why", why)
+}
+
 // MailTier is how far the agency is trusted with mails that it causes.
 func (a *Agency) MailTier(now time.Time) allowance.Tier {
 	switch {

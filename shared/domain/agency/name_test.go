@@ -45,6 +45,15 @@ func TestFD6ANameWaitsForAPaidPlanOrTheOperator(t *testing.T) {
 		}
 	}
 	mixed := "P\u0430ypal"
+	for want, a := range map[string]*agency.Agency{
+		"": {Name: "Fresh Flows"},
+		"Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it looks like “PayPal”.": {Name: name},
+		"Your emails come from Latchkey and show this name only in their text, because it mixes letters of several scripts.":                {Name: mixed, Plan: agency.Max},
+	} {
+		if got := a.Held("Latchkey"); got != want {
+			t.Errorf("%s: %q, want %q", a.Name, got, want)
+		}
+	}
 	if (&agency.Agency{Plan: agency.Max, NameAllowed: mixed}).NameHeld(mixed, "Latchkey") == "" {
 		t.Error("a name of mixed scripts stands in From")
 	}

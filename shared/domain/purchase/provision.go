@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // State is where an item is.
@@ -155,7 +156,7 @@ func (i *Item) There(now time.Time) {
 func (i *Item) Wait(now time.Time) {
 	since := i.Steps[len(i.Steps)-1].At
 	if now.Sub(since) >= Stuck && (i.State == Creating || i.State == HealthWait) {
-		i.Fail(now, "It has not been ready within an hour.")
+		i.Fail(now, words.Say("provisioning.not_ready"))
 		return
 	}
 	i.rest(now.Add(max(Look, min(now.Sub(since)/20, 5*time.Minute))))

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 // deepest is how many lists and objects of a body may lie within each other. What operations take has five at most.
@@ -90,7 +91,7 @@ func bodyTypes(input reflect.Type) []string {
 // contentType is the type that a body is sent as, in the form that operations name it. Types have no case (RFC 9110 section
 // 8.3.1). A body without a type is refused, since the sender of one means some other form more often than JSON.
 func (o Operation) contentType(h http.Header) (string, error) {
-	wanted := strings.Join(o.takes, " or ")
+	wanted := strings.Join(o.takes, words.Say("errors.or"))
 	if c := h.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
 		return "", fault.New(fault.UnsupportedType, "errors.this_body_is_encoded_send_it")
 	}

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -142,5 +143,5 @@ func (w *Worker) sender(a *agency.Agency, name string) string {
 	if a.NameHeld(name, w.Platform) != "" {
 		return w.Platform
 	}
-	return name + " via " + w.Platform
+	return words.Say("mail.from_name", "agency", name, "platform", w.Platform)
 }

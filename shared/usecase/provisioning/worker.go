@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 const (
@@ -276,14 +277,12 @@ func (w *Worker) climb(now time.Time, i *purchase.Item, r Report) {
 	}
 }
 
-const unsaid = "It could not be set up this time."
-
 func reason(err error) string {
 	var f *Failure
 	if errors.As(err, &f) {
 		return plain(f.Reason)
 	}
-	return unsaid
+	return words.Say("provisioning.unsaid")
 }
 
 // plain makes one short line of what somebody else's program says.
@@ -293,7 +292,7 @@ func plain(s string) string {
 	}
 	s, err := text.Line("reason", s, maxReason)
 	if err != nil || s == "" {
-		return unsaid
+		return words.Say("provisioning.unsaid")
 	}
 	return s
 }

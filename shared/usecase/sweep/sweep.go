@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
@@ -282,7 +283,7 @@ func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
 		}
 		c.Payment.Hurry(now)
 		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteCanceled,
-			Subject: string(c.Invite.ID), Detail: "its agency was suspended"}
+			Subject: string(c.Invite.ID), Detail: words.Say("activity.detail_agency_suspended")}
 		return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{row}})
 	})
 }
