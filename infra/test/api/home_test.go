@@ -196,7 +196,7 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		Pages struct{ Email, Invitation, Portal string }
 	}
 	o.post("/v1/sandbox", nil).is(200).into(&box)
-	if !box.Sandbox || box.Notice != "Sandbox: nothing here is real, no mail is sent" || box.Client.Status != "pending" ||
+	if !box.Sandbox || box.Notice != "Sandbox: nothing here is real, no email is sent" || box.Client.Status != "pending" ||
 		!strings.HasSuffix(box.Invitation.Email, ".example") || len(box.Portal.Instances) != 2 {
 		t.Errorf("%+v", box)
 	}
@@ -205,7 +205,7 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		"proposed", "portal", "portal?welcome=1", "workflows", "workflows?of=reports", "workflows?on=2.9.<script>"} {
 		a := o.get("/sandbox/" + step).is(200)
 		body := string(a.body)
-		if !strings.Contains(body, "Sandbox: nothing here is real, no mail is sent") {
+		if !strings.Contains(body, "Sandbox: nothing here is real, no email is sent") {
 			t.Errorf("%s is not marked\n%.600s", step, body)
 		}
 		if step != "start" && strings.Contains(body, "<script") {

@@ -20,9 +20,9 @@ func NewDue(t *Table) Due { return Due{t} }
 
 var _ sweep.Store = Due{}
 
-// Overdue lists at most limit things whose due time is past in a shard, oldest first.
-func (d Due) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
-	return d.t.overdue(ctx, shard, now, limit)
+// Overdue lists at most limit things whose due time is past in a shard, oldest first, or newest first.
+func (d Due) Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]sweep.Due, error) {
+	return d.t.overdue(ctx, shard, now, limit, newest)
 }
 
 // Shards is how many shards the due index has.

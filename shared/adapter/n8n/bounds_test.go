@@ -314,7 +314,8 @@ func TestFN1RunsThatCarryPinnedDataAreListed(t *testing.T) {
 
 func TestFN4WhatWasNotSwitchedIsNotSaidToBe(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `[]`, `{"id":"b2","active":true}`, `{"id":"a1","active":false}`, `{"id":"a1","active":"true"}`, `null`} {
+	for _, body := range []string{`{}`, `[]`, `{"id":"b2","active":true}`, `{"id":"a1","active":false}`, `{"id":"a1","active":"true"}`,
+		`null`} {
 		e := far(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 		if w, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true); !fault.Is(err, fault.Unreachable) {
 			t.Errorf("%s: %+v, %v", body, w, err)

@@ -265,7 +265,7 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 	case w.ID != id:
 		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 	case w.Active != active:
-		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: "it says that the workflow is as it was"}).fault()
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: words.Say("n8n.as_it_was")}).fault()
 	}
 	return w.Workflow, nil
 }

@@ -151,7 +151,7 @@ func exampleSandbox() SandboxBody {
 	c := exampleClientBody("pending", exampleInvited("pending", "queued", "sent"))
 	c.SeenAt = nil
 	const at = "https://portal.example.com/sandbox/"
-	return SandboxBody{Sandbox: true, Notice: "Sandbox: nothing here is real, no mail is sent", Client: c,
+	return SandboxBody{Sandbox: true, Notice: "Sandbox: nothing here is real, no email is sent", Client: c,
 		Invitation: exampleInvitation(), Portal: examplePortal(), Pages: SandboxPages{at + "email", at + "invitation", at + "portal"}}
 }
 

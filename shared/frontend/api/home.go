@@ -125,7 +125,7 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 // SandboxBody is a client that does not exist, and what they would see.
 type SandboxBody struct {
 	Sandbox bool   `json:"sandbox" doc:"Always true."`
-	Notice  string `json:"notice" example:"Sandbox: nothing here is real, no mail is sent"`
+	Notice  string `json:"notice" example:"Sandbox: nothing here is real, no email is sent"`
 
 	Client     ClientBody     `json:"client" doc:"As getClient answers before the invitation is accepted. The IDs lead nowhere."`
 	Invitation InvitationBody `json:"invitation" doc:"What viewInvitation would answer."`
