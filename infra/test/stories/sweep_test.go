@@ -32,9 +32,10 @@ func TestX29WhatStaysOverdueIsInNobodysWay(t *testing.T) {
 		at := strconv.FormatInt(time.Now().UnixMilli(), 10)
 		text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 		for n := range 600 { // notices of an agency that is not there
-			_, err := w.db.PutItem(w.ctx, &dynamodb.PutItemInput{TableName: aws.String(stage + "-table"), Item: map[string]types.AttributeValue{
-				"pk": text(string(gone)), "sk": text(fmt.Sprintf("nt#%04d", n)), "kind": text("payment_received"),
-				"dp": text(fmt.Sprint("due#", shard(string(gone)))), "due": &types.AttributeValueMemberN{Value: at}}})
+			_, err := w.db.PutItem(w.ctx, &dynamodb.PutItemInput{TableName: aws.String(stage + "-table"),
+				Item: map[string]types.AttributeValue{
+					"pk": text(string(gone)), "sk": text(fmt.Sprintf("nt#%04d", n)), "kind": text("payment_received"),
+					"dp": text(fmt.Sprint("due#", shard(string(gone)))), "due": &types.AttributeValueMemberN{Value: at}}})
 			must(t, err)
 		}
 		to := ""
