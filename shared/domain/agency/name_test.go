@@ -16,6 +16,9 @@ func TestFD6NamesThatStandInNoFrom(t *testing.T) {
 		"Northwind Automations": "", "Fresh Flows GmbH & Co. KG": "", "One Two Three Four Five": "", "Studio 54": "",
 		"Agency 12345": "", "Agency 123456": "six digits", "493 021 is your code": "six digits", "493-021": "six digits",
 		"1 and 2 and 3": "", "１２３４５６": "six digits", "٤٩٣٠٢١": "six digits",
+		"①②③④⑤⑥": "six digits", "¹²³⁴⁵⁶": "six digits", "493|021": "six digits", "493+021 code": "six digits",
+		"Your-account-is-locked-call-now": "more than five words", "Your_account/is.locked,call now": "more than five words",
+		"A.B.C.D.E.F. GmbH": "", "Smith-Jones & O'Brien": "", "Dr. A. B. Klein & Co": "", "Müller-Lüdenscheidt + Söhne": "",
 		"Your account is locked sign in now": "more than five words", "PayPal Support": "PayPal", "Latchkey Billing": "Latchkey",
 		"P\u0430ypal": "several scripts",
 	} {
