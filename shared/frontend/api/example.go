@@ -276,7 +276,7 @@ func agencyExamples() map[string]example {
 		"deleteAgency":   {raw(`{"name":"Northwind Automations"}`), nil},
 		"startPlanUpgrade": {raw(`{"interval":"month"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
-		"openAgencyBilling": {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"openAgencyBilling": {raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
 		"listMembers":       {nil, listed(exampleMemberBody("owner"))},
 		"addMember": {raw(`{"email":"dana@northwind.example","role":"admin"}`),
 			AddedBody{exampleMemberBody("admin"), []WarningBody{}}},
@@ -305,7 +305,7 @@ func inviteeExamples() map[string]example {
 		"enterInstance": {nil, EntryBody{State: "invited", Email: "ops@acme.example",
 			URL: exampleN8N + "/signup?token=…"}},
 		"getPortalContract": {nil, exampleReceipt()},
-		"openBillingPortal": {mine, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"openBillingPortal": {raw(`{"agency":"` + exampleAgency + `","cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
 		"confirmCheckout": {mine, map[string]any{"joined": true, "payment": examplePayment(),
 			"portalUrl": portal}},
 	}
