@@ -7,6 +7,16 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
+// health are the states that instances can be looked at alone.
+func health(here string) []page.Filter {
+	all := []page.Filter{{Word: "All", Count: "7", URL: "/instances"}, {Word: "Running or active", Count: "2", URL: "/instances?status=up"},
+		{Word: "Not answering", Count: "1", URL: "/instances?status=down"}}
+	for n := range all {
+		all[n].Here = all[n].URL == "/instances"+here
+	}
+	return all
+}
+
 func thingsStates() []state {
 	here := workspace(true)
 	here.Here = page.InInstances
@@ -60,7 +70,9 @@ func thingsStates() []state {
 		return v
 	}
 	return []state{
-		{Name: "instances", view: page.Things{Workspace: here, Rows: rows}},
+		{Name: "instances", view: page.Things{Workspace: here, Rows: rows, Filters: health("")}},
+		{Name: "instances-down", view: page.Things{Workspace: here, Rows: rows[6:], Filters: health("?status=down")}},
+		{Name: "instances-down-none", view: page.Things{Workspace: here, Filters: health("?status=down")}},
 		{Name: "instances-empty", view: page.Things{Workspace: here}},
 		{Name: "instances-odd-names", view: page.Things{Workspace: here, Rows: odd, More: true}},
 		{Name: "instances-disconnected",

@@ -140,9 +140,10 @@ func examplePortalInstance() PortalInstanceBody {
 
 func exampleHome() HomeBody {
 	return HomeBody{
-		Tasks:   []TaskBody{{Kind: "link_requested", Text: "Acme Ltd asked for a new link.", At: after(0), ClientID: exampleClient}},
-		Clients: &ClientNumbersBody{Pending: 8, Active: 4, Inactive: 2}, Instances: &InstanceNumbersBody{All: 9, Up: 5, Down: 1},
-		Steps: []FirstStepBody{}, Events: []EventBody{exampleEvent()},
+		Tasks:     []TaskBody{{Kind: "link_requested", Text: "Acme Ltd asked for a new link.", At: after(0), ClientID: exampleClient}},
+		Clients:   &ClientNumbersBody{Pending: 8, Active: 4, Inactive: 2, Reasons: map[string]int{"expired": 1, "declined": 1}},
+		Instances: &InstanceNumbersBody{All: 9, Up: 5, Down: 1},
+		Steps:     []FirstStepBody{}, Events: []EventBody{exampleEvent()},
 	}
 }
 
@@ -275,7 +276,7 @@ func agencyExamples() map[string]example {
 		"deleteAgency":   {raw(`{"name":"Northwind Automations"}`), nil},
 		"startPlanUpgrade": {raw(`{"interval":"month"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
-		"openAgencyBilling": {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"openAgencyBilling": {raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
 		"listMembers":       {nil, listed(exampleMemberBody("owner"))},
 		"addMember": {raw(`{"email":"dana@northwind.example","role":"admin"}`),
 			AddedBody{exampleMemberBody("admin"), []WarningBody{}}},
@@ -304,7 +305,7 @@ func inviteeExamples() map[string]example {
 		"enterInstance": {nil, EntryBody{State: "invited", Email: "ops@acme.example",
 			URL: exampleN8N + "/signup?token=…"}},
 		"getPortalContract": {nil, exampleReceipt()},
-		"openBillingPortal": {mine, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
+		"openBillingPortal": {raw(`{"agency":"` + exampleAgency + `","cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
 		"confirmCheckout": {mine, map[string]any{"joined": true, "payment": examplePayment(),
 			"portalUrl": portal}},
 	}
