@@ -169,7 +169,8 @@ func TestWhatIsOverdueIsFoundOnceOldestFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if few, err := table.Overdue(t.Context(), shard, late, 1, false); err != nil || len(all) > 0 && (len(few) != 1 || few[0] != all[0]) {
+		few, err := table.Overdue(t.Context(), shard, late, 1, false)
+		if err != nil || len(all) > 0 && (len(few) != 1 || few[0] != all[0]) {
 			t.Errorf("the limit: %v, %v", few, err)
 		}
 		last, err := table.Overdue(t.Context(), shard, late, 1, true)

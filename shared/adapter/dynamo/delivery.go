@@ -83,9 +83,9 @@ func (m Mail) SaveBox(ctx context.Context, b *notice.Box) error {
 	return m.t.saveBox(ctx, b)
 }
 
-// DropBox deletes the box of a member who is gone.
-func (m Mail) DropBox(ctx context.Context, b *notice.Box) error {
-	return m.t.dropBox(ctx, b)
+// DropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
+func (m Mail) DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error {
+	return m.t.dropBox(ctx, b, left)
 }
 
 // Feedback is what recording bounces and complaints needs.

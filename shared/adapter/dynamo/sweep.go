@@ -104,6 +104,11 @@ func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*clien
 	return d.t.outstanding(ctx, which, visit)
 }
 
+// Told writes how those of an agency were told that it stands.
+func (d Due) Told(ctx context.Context, which id.Agency, standing agency.Standing) error {
+	return d.t.told(ctx, which, standing)
+}
+
 // Settled writes that what an agency has out was looked through, unless something has changed since.
 func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
 	return d.t.settled(ctx, of)

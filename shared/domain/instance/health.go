@@ -82,6 +82,9 @@ func (r *Resource) Move(to string) {
 // Silent tells whether it did not answer as it should when it was last called.
 func (r *Resource) Silent() bool { return r.Connected() && r.Reason != "" && r.watched() }
 
+// Up tells whether it runs, and answered when it was last called.
+func (r *Resource) Up() bool { return r.Status.Linkable() && !r.Silent() }
+
 // watched tells whether it should answer.
 func (r *Resource) watched() bool {
 	return r.Status == Running || r.Status == Active || r.Status == Failed

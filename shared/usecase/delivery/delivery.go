@@ -43,8 +43,9 @@ type Store interface {
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
-	// DropBox deletes the box of a member who is gone.
-	DropBox(ctx context.Context, b *notice.Box) error
+	// DropBox deletes the box of a member who is gone, and has these of its lines put into the boxes of whom they are for now, all
+	// or nothing.
+	DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error
 }
 
 // Mail is one mail on its way out.

@@ -59,6 +59,8 @@ type Store interface {
 	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
 	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
+	// Told writes how those of an agency were told that it stands.
+	Told(ctx context.Context, agency id.Agency, standing agency.Standing) error
 	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
 	Settled(ctx context.Context, a *agency.Agency) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
@@ -275,6 +277,10 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 			if err := s.tell(ctx, job.Mail{Agency: a.ID, Member: people[i].ID}, a); err != nil {
 				return err
 			}
+		}
+		// By itself: what follows may have to be done anew, the mails not.
+		if err := conflict.Retry(ctx, func() error { return s.Store.Told(ctx, a.ID, standing) }); err != nil {
+			return err
 		}
 	}
 	return s.Store.Settled(ctx, a)
