@@ -279,6 +279,9 @@ func TestAWrongTextIsRefusedWhole(t *testing.T) {
 	if err := s.SetZone("agency.test", "x.other.test. A 192.0.2.1"); err == nil || !strings.Contains(err.Error(), "outside of the zone") {
 		t.Error(err)
 	}
+	if err := s.SetZone(strings.Repeat("x23456789.", 25)+"x", "@ TXT x"); err == nil {
+		t.Error("a zone is set in which no name server has a name")
+	}
 	if err := s.Delete("x.agency.test.", "SRV"); err == nil {
 		t.Error("an unknown type was deleted")
 	}

@@ -91,7 +91,11 @@ func setZone(servers []*Server, origin, text string) error {
 	}
 	return change(servers, func(s *Server) (map[string]*zone, error) {
 		z := &zone{origin: origin, names: map[string][]record{}}
-		for _, r := range append(s.defaults(origin, records), records...) {
+		defaults, err := s.defaults(origin, records)
+		if err != nil { // there is no room for a name below the origin
+			return nil, err
+		}
+		for _, r := range append(defaults, records...) {
 			if !within(r.name, origin) {
 				return nil, fmt.Errorf("dns: %s is outside of the zone %s", r.name, origin)
 			}
@@ -104,7 +108,7 @@ func setZone(servers []*Server, origin, text string) error {
 }
 
 // defaults are what every zone has and the records lack.
-func (s *Server) defaults(origin string, records []record) []record {
+func (s *Server) defaults(origin string, records []record) ([]record, error) {
 	has := func(t dnsmessage.Type) bool {
 		return slices.ContainsFunc(records, func(r record) bool { return r.kind == t && r.name == origin })
 	}
@@ -117,11 +121,7 @@ func (s *Server) defaults(origin string, records []record) []record {
 			fmt.Fprintf(&lines, "@ 3600 NS ns%d\nns%d 3600 A 127.0.0.1\n", n+1, n+1)
 		}
 	}
-	out, err := parse(origin, lines.String())
-	if err != nil { // the origin is too long for a name below it
-		return nil
-	}
-	return out
+	return parse(origin, lines.String())
 }
 
 // RemoveZone is [Stub.RemoveZone] for this server.

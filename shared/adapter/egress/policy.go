@@ -158,8 +158,5 @@ func Public(to netip.AddrPort) error {
 	if why := special(to.Addr()); why != "" {
 		return &Refusal{Address, to.String(), why}
 	}
-	if to.Port() == 0 {
-		return &Refusal{Port, to.String(), "Reserved, RFC 6335"}
-	}
-	return nil
+	return protocol("https", to.String(), to.Port()) // which judges the port alone
 }

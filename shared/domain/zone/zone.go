@@ -70,8 +70,8 @@ type Outcome string
 // The outcomes.
 const (
 	Found   Outcome = "found"
-	NoData  Outcome = "no data" // the name is there, and has no such record
-	NoName  Outcome = "no name" // the name isn't there
+	NoData  Outcome = "no_data" // the name is there, and has no such record
+	NoName  Outcome = "no_name" // the name isn't there
 	Aliased Outcome = "aliased" // the name is an alias of one that the server doesn't know; see Chain
 	Loop    Outcome = "loop"    // aliases go in a circle, or are more than MostHops
 	Split   Outcome = "split"   // of several answers: name servers say different things
@@ -90,12 +90,12 @@ const (
 	Lame        Reason = "lame"        // the server doesn't answer for the zone
 	Delegated   Reason = "delegated"   // the zone has given the name to other name servers: Authority names them
 	Malformed   Reason = "malformed"   // the answer can't be read, or is no answer to the question
-	TooLong     Reason = "too long"    // the record may be in the part of the answer that isn't read
+	TooLong     Reason = "too_long"    // the record may be in the part of the answer that isn't read
 	Spent       Reason = "spent"       // the check has asked as often as it may
-	NotPublic   Reason = "not public"  // the server's address isn't one of the public internet
-	NoAddress   Reason = "no address"  // the server's name has no IPv4 address
-	NoSuchName  Reason = "bad name"    // DNS has no such names: one with a label over 63 octets, for instance
-	NoZone      Reason = "no zone"     // there is no zone that the name is in
+	NotPublic   Reason = "not_public"  // the server's address isn't one of the public internet
+	NoAddress   Reason = "no_address"  // the server's name has no IPv4 address
+	NoSuchName  Reason = "bad_name"    // DNS has no such names: one with a label over 63 octets, for instance
+	NoZone      Reason = "no_zone"     // there is no zone that the name is in
 )
 
 // CannotAsk is the error of a zone that couldn't be found out.
