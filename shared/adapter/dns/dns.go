@@ -79,7 +79,7 @@ func Open(env *environment.Environment) *Asker {
 		a.Resolvers = a.Resolvers[:1]
 	}
 	if strings.TrimSpace(list) == "" {
-		a.Resolvers = resolvers("/etc/resolv.conf")
+		a.Resolvers = resolvers()
 	}
 	return a
 }
@@ -92,9 +92,9 @@ func connect(ctx context.Context, network string, to netip.AddrPort) (net.Conn, 
 // mostResolvers is how many of a machine's resolvers are known to it (resolv.conf(5), MAXNS).
 const mostResolvers = 3
 
-// resolvers reads which resolvers this machine asks; the one on itself where the file says nothing.
-func resolvers(file string) []netip.AddrPort {
-	f, err := os.Open(file)
+// resolvers reads which resolvers this machine asks; the one on itself where its file says nothing.
+func resolvers() []netip.AddrPort {
+	f, err := os.Open("/etc/resolv.conf")
 	if err == nil {
 		defer f.Close()
 		if out := nameservers(f); len(out) > 0 {

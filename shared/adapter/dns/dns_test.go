@@ -696,6 +696,10 @@ func TestWhereUDPIsNotLetThroughTCPIsSpoken(t *testing.T) {
 	if got.Outcome() != zone.Found || !got.Replies[0].TCP || !got.Replies[1].TCP {
 		t.Errorf("%+v", got.Replies)
 	}
+	long := strings.Repeat("x234567890.", 21) + "agency.test." // a question of more than 255 octets
+	if r := a.Check().First(t.Context(), z, long, zone.MX); r.Outcome != zone.NoName || !r.TCP {
+		t.Errorf("%+v", r)
+	}
 }
 
 func TestAnAnswerThatIsTruncatedAndNotToBeHadByTCPIsNone(t *testing.T) {
