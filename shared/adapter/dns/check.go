@@ -366,7 +366,7 @@ func (c *Check) once(ctx context.Context, network string, to netip.AddrPort, q z
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if network == "tcp" {
-		size := len(out) // 271 at most, with a name of 255 octets
+		size := len(out)                                          // 271 at most, with a name of 255 octets
 		out = append([]byte{byte(size >> 8), byte(size)}, out...) //nolint:gosec // two octets of it, as the wire has them
 	}
 	if _, err := conn.Write(out); err != nil {
