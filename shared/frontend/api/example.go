@@ -275,17 +275,19 @@ func agencyExamples() map[string]example {
 	fresh.Plan, fresh.LogoURL, fresh.CreatedAt, fresh.Limits.Invites.Left = "free", "", after(0), 10
 	made.Secret = "lkk_…x7Qa"
 	return map[string]example{
-		"getHome":                    answers(exampleHome()),
-		"openSandbox":                answers(exampleSandbox()),
-		"getAgency":                  answers(exampleOwnAgency()),
-		"signUpAgency":               exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh),
-		"updateBranding":             exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()),
-		"updateLogo":                 answers(exampleOwnAgency()),
-		"deleteAgency":               takes(raw(`{"name":"Northwind Automations"}`)),
-		"startPlanUpgrade":           exchanges(raw(`{"interval":"month"}`), CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
-		"openAgencyBilling":          exchanges(raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
-		"listMembers":                answers(listed(exampleMemberBody("owner"))),
-		"addMember":                  exchanges(raw(`{"email":"dana@northwind.example","role":"admin"}`), AddedBody{exampleMemberBody("admin"), []WarningBody{}}),
+		"getHome":        answers(exampleHome()),
+		"openSandbox":    answers(exampleSandbox()),
+		"getAgency":      answers(exampleOwnAgency()),
+		"signUpAgency":   exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh),
+		"updateBranding": exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()),
+		"updateLogo":     answers(exampleOwnAgency()),
+		"deleteAgency":   takes(raw(`{"name":"Northwind Automations"}`)),
+		"startPlanUpgrade": exchanges(raw(`{"interval":"month"}`),
+			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
+		"openAgencyBilling": exchanges(raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
+		"listMembers":       answers(listed(exampleMemberBody("owner"))),
+		"addMember": exchanges(raw(`{"email":"dana@northwind.example","role":"admin"}`),
+			AddedBody{exampleMemberBody("admin"), []WarningBody{}}),
 		"updateMember":               exchanges(raw(`{"role":"owner"}`), exampleMemberBody("owner")),
 		"getNotificationSettings":    answers(exampleNotifications()),
 		"updateNotificationSettings": exchanges(raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()),
@@ -300,7 +302,8 @@ func inviteeExamples() map[string]example {
 	portal, mine := "https://portal.example.com/portal?agency="+exampleAgency, raw(`{"agency":"`+exampleAgency+`"}`)
 	return map[string]example{
 		"viewInvitation": answers(exampleInvitation()),
-		"acceptInvitation": exchanges(raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{"clientId": exampleClient, "agencyId": exampleAgency,
+		"acceptInvitation": exchanges(raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{
+			"clientId": exampleClient, "agencyId": exampleAgency,
 			"portalUrl": portal}),
 		"startCheckout": exchanges(raw(`{"interval":"year"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
