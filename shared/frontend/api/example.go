@@ -302,9 +302,9 @@ func inviteeExamples() map[string]example {
 	portal, mine := "https://portal.example.com/portal?agency="+exampleAgency, raw(`{"agency":"`+exampleAgency+`"}`)
 	return map[string]example{
 		"viewInvitation": answers(exampleInvitation()),
-		"acceptInvitation": exchanges(raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{
-			"clientId": exampleClient, "agencyId": exampleAgency,
-			"portalUrl": portal}),
+		"acceptInvitation": exchanges(raw(`{"offer":"5f0c2f0e7f5e4a52"}`),
+			map[string]any{"clientId": exampleClient, "agencyId": exampleAgency,
+				"portalUrl": portal}),
 		"startCheckout": exchanges(raw(`{"interval":"year"}`),
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
 		"declineInvitation": takes(raw(`{"reason":"We work with somebody else now."}`)),
