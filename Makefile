@@ -23,7 +23,7 @@ PATIENCE := -timeout 60m
 QUICK := ./shared/... ./infra/run/template ./infra/test/layout ./infra/test/openapi ./infra/test/adapters
 # Where things happen at once, which is where the race detector finds something. Of the API's tests and the stories it is
 # those in which several people act at the same moment.
-RACY := ./shared/adapter/dynamo ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/sqs
+RACY := ./shared/adapter/dynamo ./shared/adapter/dns ./shared/adapter/event ./shared/adapter/mx ./shared/domain/conflict ./infra/run/dns ./infra/run/engine/... ./infra/run/host ./infra/run/local ./infra/test/conformance/sqs
 AT_ONCE := AtOnce|Concurrent|32Times|BothSides|AgainstC|AgainstDeclining|NeverTwo|TwoOwners|NoKeyOutlives|ByWhoeverIsFirst|Of64|SeenWhole
 # What make test-long has for itself: pictures, lifecycles and faults by the thousand, every binary, kills, long walks in the browser.
 LONG := ./infra/test/pictures ./infra/test/smoke ./infra/test/stories ./infra/test/crash ./infra/test/browser ./infra/test/callers

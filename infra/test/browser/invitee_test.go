@@ -50,7 +50,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	right := l.mailTo("ops@acme.example", 1).Subject[:6]
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
 	guest.write("code", wrong) // it sends itself, as the right one will
-	guest.sees("you have 4 tries left")
+	guest.sees("You have 4 tries left")
 	guest.look("invitation-code-wrong")
 	guest.eval(`(() => {
 		const field = document.getElementById("code"), data = new DataTransfer();
@@ -64,7 +64,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	guest.sees("Your account", "This device")
 	guest.look("account")
 	guest.click(`//a[starts-with(normalize-space(), "Leave…")]`)
-	guest.sees("Leave Northwind Automations's portal?", "They keep")
+	guest.sees("Leave the portal of Northwind Automations?", "They keep")
 	guest.look("account-leave")
 	guest.press("Leave portal")
 	guest.sees("You've left the portal.", "Former portals")

@@ -151,3 +151,12 @@ func (p Policy) local(port uint16) bool {
 
 // canonical is the one form of a host's name.
 func canonical(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
+
+// Public returns nil for an address of the public internet, whatever is spoken there, and else a [*Refusal]. It is for
+// what isn't called by http or https, such as name servers: none of the policy's stand-ins passes.
+func Public(to netip.AddrPort) error {
+	if why := special(to.Addr()); why != "" {
+		return &Refusal{Address, to.String(), why}
+	}
+	return protocol("https", to.String(), to.Port()) // which judges the port alone
+}

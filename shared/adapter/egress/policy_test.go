@@ -154,6 +154,28 @@ func TestNothingWithinARangePassesInAnyForm(t *testing.T) {
 	})
 }
 
+// What isn't spoken by http has the same addresses refused, and no stand-in gets past.
+func TestPublicRefusesEverySpecialAddressAtAnyPort(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range egress.Prefixes() {
+		if r := refusal(t, egress.Public(netip.AddrPortFrom(prefix.Addr(), 53))); r.Cause != egress.Address {
+			t.Errorf("%s: %v", prefix, r)
+		}
+	}
+	for form, ip := range forms(netip.MustParseAddr("8.8.8.8")) {
+		err := egress.Public(netip.AddrPortFrom(ip, 53))
+		if passes := form == "itself" || form == "mapped"; (err == nil) != passes {
+			t.Errorf("%s, %s: %v", form, ip, err)
+		}
+	}
+	if r := refusal(t, egress.Public(netip.AddrPortFrom(netip.MustParseAddr("8.8.8.8"), 0))); r.Cause != egress.Port {
+		t.Error(r)
+	}
+	if r := refusal(t, egress.Public(netip.AddrPort{})); r.Cause != egress.Address {
+		t.Error(r)
+	}
+}
+
 // A public address passes as itself and written as an IPv6 one; what leads to it by a translator is refused.
 func TestOnlyTheMappedFormOfAPublicAddressPasses(t *testing.T) {
 	t.Parallel()

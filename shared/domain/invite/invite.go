@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/words"
 )
 
 // How long things last.
@@ -293,9 +294,15 @@ func (i *Invite) end(s Status, name EventName, now time.Time, detail string) {
 func (s Status) word() string {
 	switch s {
 	case Canceled:
-		return "cancelled"
+		return words.Say("errors.cancelled")
 	case Accepted:
-		return "already accepted"
+		return words.Say("errors.accepted")
+	case Expired:
+		return words.Say("errors.expired")
+	case Failed:
+		return words.Say("errors.not_sent")
+	case Sending:
+		return words.Say("errors.on_its_way")
 	}
-	return string(s)
+	return words.Say("errors.still_pending")
 }

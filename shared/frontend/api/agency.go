@@ -27,6 +27,7 @@ type OwnAgencyBody struct {
 	LogoURL   string     `json:"logoUrl" doc:"A path on this origin. Empty if there is no logo."`
 	Plan      string     `json:"plan" enum:"free,max" doc:"Inviting clients needs max."`
 	Suspended bool       `json:"suspended" doc:"Suspended by the operator: no invites, no acceptance, no portals."`
+	NameHeld  *string    `json:"nameHeld" doc:"Why emails don't come in your name, in a sentence. null if they do."`
 	CreatedAt Time       `json:"createdAt"`
 	Limits    LimitsBody `json:"limits"`
 }
@@ -43,9 +44,12 @@ type InviteLimitBody struct {
 	NextFreeAt *Time `json:"nextFreeAt" doc:"When you can send the next one. null if you can now."`
 }
 
-func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
+func ownAgencyBody(a *agency.Agency, platform string, now time.Time) OwnAgencyBody {
 	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended,
 		CreatedAt: Time(a.CreatedAt)}
+	if held := a.Held(platform); held != "" {
+		b.NameHeld = &held
+	}
 	b.Limits.Invites.Quota, b.Limits.Invites.Left = agency.HourlyInvites, a.Left(now)
 	if _, err := a.Take(now, 0); err != nil {
 		if f := fault.As(err); f != nil {
@@ -60,8 +64,8 @@ type agencyOutput struct {
 	Body OwnAgencyBody
 }
 
-func agencyAnswer(a *agency.Agency, now time.Time) *agencyOutput {
-	return &agencyOutput{ETag: tagOf(a.Revision), Body: ownAgencyBody(a, now)}
+func agencyAnswer(a *agency.Agency, platform string, now time.Time) *agencyOutput {
+	return &agencyOutput{ETag: tagOf(a.Revision), Body: ownAgencyBody(a, platform, now)}
 }
 
 // tagOf names a revision (RFC 9110 section 8.8.3).
@@ -109,7 +113,7 @@ func (in *signUpInput) check() (email.Address, error) {
 }
 
 // SignUpAgency makes an agency.
-func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps) Operation {
+func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps, platform string) Operation {
 	return operation(auth, described{
 		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
 		summary: "Create an agency",
@@ -144,7 +148,7 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		left := caller.Since.Add(identity.SessionLifetime).Sub(now)
 		set = append(set, cookie.New(secret, left).String())
 		return &signUpOutput{SetCookie: set,
-			Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
+			Location: "/v1/agency", Body: ownAgencyBody(a, platform, now)}, nil
 	}, func(in *signUpInput) error {
 		_, err := in.check()
 		return err
@@ -152,17 +156,19 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 }
 
 // GetAgency reads the caller's agency.
-func GetAgency(auth *signin.Authenticator, settings *agencies.Settings) Operation {
+func GetAgency(auth *signin.Authenticator, settings *agencies.Settings, platform string) Operation {
 	return operation(auth, described{
 		id: "getAgency", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
-		summary:     "Get your agency",
-		description: "Brand, plan, and how many invites are left this hour. Send the ETag with updateBranding and updateLogo.",
+		summary: "Get your agency",
+		description: "Brand, plan, and how many invites are left this hour. Send the ETag with updateBranding and updateLogo. Until " +
+			"your first paid plan, emails come from the platform if your name looks like a known brand, has six digits in a row " +
+			"or more than five words. nameHeld says so.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*agencyOutput, error) {
 		a, err := settings.Get(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, settings.Now()), nil
+		return agencyAnswer(a, platform, settings.Now()), nil
 	})
 }
 
@@ -178,7 +184,7 @@ type brandingInput struct {
 var brandingFaults = []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Changed}
 
 // UpdateBranding changes name and colour, or takes the logo away.
-func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Operation {
+func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding, platform string) Operation {
 	return operation(auth, described{
 		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary: "Change name and colour",
@@ -190,7 +196,7 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, branding.Now()), nil
+		return agencyAnswer(a, platform, branding.Now()), nil
 	}, func(in *brandingInput) error {
 		_, _, err := in.look().Check()
 		return err
@@ -208,7 +214,7 @@ type logoInput struct {
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
-func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation {
+func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads, platform string) Operation {
 	return operation(auth, described{
 		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary:     "Upload a logo",
@@ -220,7 +226,7 @@ func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, uploads.Now()), nil
+		return agencyAnswer(a, platform, uploads.Now()), nil
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 // deepest is how many lists and objects of a body may lie within each other. What operations take has five at most.
@@ -53,11 +54,33 @@ func (o Operation) prepared(r *http.Request) (*http.Request, []byte, error) {
 			if body, err = plainJSON(body); err != nil {
 				return nil, nil, err
 			}
+			if o.Method == http.MethodPatch {
+				err = withoutNull(body)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
 		}
 		r.Header.Set("Content-Type", kind)
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return r, body, nil
+}
+
+// withoutNull refuses a change whose members are null. Some mean by it that a value is to be taken away (RFC 7396), and some that
+// it stays as it is.
+func withoutNull(body []byte) error {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return nil // which is no object, as is told in its place
+	}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if string(members[name]) == "null" {
+			wrong = append(wrong, fault.InField(short(name), "errors.null_is_no_change"))
+		}
+	}
+	return fault.Together(wrong[:min(len(wrong), mostErrors)]...)
 }
 
 // formOf reads as much of a JSON body as fits its input, and checks the values of that.
@@ -90,7 +113,7 @@ func bodyTypes(input reflect.Type) []string {
 // contentType is the type that a body is sent as, in the form that operations name it. Types have no case (RFC 9110 section
 // 8.3.1). A body without a type is refused, since the sender of one means some other form more often than JSON.
 func (o Operation) contentType(h http.Header) (string, error) {
-	wanted := strings.Join(o.takes, " or ")
+	wanted := strings.Join(o.takes, words.Say("errors.or"))
 	if c := h.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
 		return "", fault.New(fault.UnsupportedType, "errors.this_body_is_encoded_send_it")
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -109,22 +108,44 @@ func formFault(status int, message string, errs []error) *fault.Error {
 	return inOrder(f)
 }
 
-// plain are JSON's types in words.
-var plain = map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
-	"integer": "a whole number", "number": "a number"}
+// plain words one of JSON's types; "" for what is none.
+func plain(kind string) string {
+	switch kind {
+	case "string":
+		return words.Say("errors.a_text")
+	case "object":
+		return words.Say("errors.an_object")
+	case "array":
+		return words.Say("errors.a_list")
+	case "boolean":
+		return words.Say("errors.true_or_false")
+	case "integer":
+		return words.Say("errors.a_whole_number")
+	case "number":
+		return words.Say("errors.a_number")
+	}
+	return ""
+}
 
 // inPlain says what a value must be, out of huma's terse terms.
 func inPlain(term string) string {
-	if kind, ok := plain[term]; ok {
+	if kind := plain(term); kind != "" {
 		return kind
 	}
-	for _, t := range []struct{ prefix, format string }{
-		{"length <= ", "at most %s characters long"}, {"length >= ", "at least %s characters long"},
-		{"number <= ", "at most %s"}, {"number >= ", "at least %s"}, {"array length <= ", "a list of at most %s"},
-	} {
-		if n, ok := strings.CutPrefix(term, t.prefix); ok {
-			return fmt.Sprintf(t.format, n)
-		}
+	if n, ok := strings.CutPrefix(term, "length <= "); ok {
+		return words.Say("errors.longest", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "length >= "); ok {
+		return words.Say("errors.shortest", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "number <= "); ok {
+		return words.Say("errors.at_most", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "number >= "); ok {
+		return words.Say("errors.at_least", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "array length <= "); ok {
+		return words.Say("errors.longest_list", "n", n)
 	}
 	return term
 }
@@ -163,7 +184,7 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
 		m = words.Say("errors.must_be", "what", inPlain(rest))
 	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
-		m = words.Say("errors.must_be", "what", cmp.Or(plain[rest], "a valid "+rest))
+		m = words.Say("errors.must_be", "what", cmp.Or(plain(rest), words.Say("errors.a_valid", "kind", rest)))
 	} else if field, ok := tooLong(m); ok {
 		location, m = field, words.Say("errors.number_too_large")
 	} else if location == "" {

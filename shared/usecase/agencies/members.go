@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // TeamChange is a change of members and keys, decided from a Team.
@@ -246,7 +247,7 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 		}
 		now, detail := m.Now(), ""
 		if x.Role != before.Role {
-			detail = string(before.Role) + " to " + string(x.Role)
+			detail = words.Say("activity.detail_role", "before", before.Role, "after", x.Role)
 		}
 		return m.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Change: x,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(x.ID), detail)}})
@@ -301,7 +302,7 @@ func (m *Members) remove(ctx context.Context, at id.Agency, by, which id.Member)
 		for {
 			step := keys[:min(len(keys), revoked)]
 			for _, k := range step {
-				c.Audit = append(c.Audit, row(c.At, string(by), audit.KeyRevoked, string(k), "its maker was removed"))
+				c.Audit = append(c.Audit, row(c.At, string(by), audit.KeyRevoked, string(k), words.Say("activity.detail_maker_removed")))
 			}
 			c.Revoke = step
 			if err := m.Store.ChangeTeam(ctx, c); err != nil {

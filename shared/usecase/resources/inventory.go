@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Store keeps resources, and knows who sees them. Reads of what is not there return a fault with code [fault.NotFound];
@@ -249,7 +250,10 @@ func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instan
 func (v *Inventory) resource(
 	ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource,
 ) (*instance.Resource, error) {
-	missing := fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
+	missing := fault.New(fault.NotFound, "errors.no_service")
+	if kind == instance.N8N {
+		missing = fault.New(fault.NotFound, "errors.no_instance")
+	}
 	if instance.KindOf(which) != kind {
 		return nil, missing
 	}
@@ -344,7 +348,7 @@ func (v *Inventory) service(r *instance.Resource, in Service) error {
 	}
 	_, f := v.form(r, with)
 	if r.Type = in.Type; !slices.Contains(Types(), in.Type) {
-		f.Fields = append([]fault.Field{{Location: "type", Message: "Choose WhatsApp, Hermes agent or another service."}}, f.Fields...)
+		f.Fields = append([]fault.Field{{Location: "type", Message: words.Say("errors.choose_a_kind_of_service")}}, f.Fields...)
 	}
 	switch len(f.Fields) {
 	case 0:
