@@ -91,7 +91,7 @@ func (c *SPFCount) ask(term, kind, name string, lookup func(Question) Answer, de
 func merged(records []Value) string {
 	out := []string{"v=spf1"}
 	add := func(term string) {
-		if !slices.Contains(out, term) {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, term) }) {
 			out = append(out, term)
 		}
 	}
