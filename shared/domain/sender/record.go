@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Type is a type of DNS record.
@@ -58,6 +59,9 @@ type Wanted struct {
 	Label   string   // of the MAIL FROM domain; [BounceLabel] when empty
 	Region  string   // of SES
 	NoDMARC bool     // whether the tree walk found no DMARC record, so that one is suggested (D15)
+
+	// Whether another agency holds a name of the same registrable domain, which then has to be proven itself (T3).
+	Contested bool
 }
 
 // The parts of records that do not change.
@@ -81,7 +85,11 @@ func (w Wanted) MailFrom() string {
 // Records lists the rows that the domain asks for, in the order in which they are shown.
 func (w Wanted) Records() []Record {
 	d := string(w.Domain)
-	out := []Record{{Role: Proof, Type: TXT, Name: proofLabel + d, Value: proofPrefix + w.Token}}
+	proven := d
+	if top := w.Domain.Registrable(); w.Contested && top != "" {
+		proven = string(top)
+	}
+	out := []Record{{Role: Proof, Type: TXT, Name: proofLabel + proven, Value: proofPrefix + w.Token}}
 	for _, t := range w.Tokens {
 		out = append(out, Record{Role: DKIM, Type: CNAME, Name: t + "._domainkey." + d, Value: t + "." + Canonical(w.Hosted)})
 	}
@@ -115,6 +123,25 @@ func (r Record) Shown() string {
 		return strconv.Itoa(int(r.Preference)) + " " + r.Value
 	}
 	return r.Value
+}
+
+// Note is what has to be known of the record before it is entered (D8); "" for nothing.
+func (r Record) Note() string {
+	if strings.Contains(r.Name, "_") {
+		return words.Say("sender.underscore")
+	}
+	return ""
+}
+
+// MailboxNote is what to say to somebody who sends from a domain that has mailboxes, by the answer for its MX records (D20); "" where
+// it has none.
+func MailboxNote(a Answer) string {
+	for _, v := range of(a.Values, MX) {
+		if host := Canonical(v.Data); host != "" {
+			return words.Say("sender.mailboxes", "host", host)
+		}
+	}
+	return ""
 }
 
 // ParseBounceLabel reads the label of the MAIL FROM domain (D11): 1 to 63 letters, digits and hyphens, a letter first. An empty one

@@ -82,7 +82,7 @@ type Seen struct {
 	Proof    bool   // whether the agency's TXT record is there
 	DKIM     bool   // whether all of the CNAMEs are
 	SES      string // SES's status; empty where it was not asked
-	Vanished bool   // whether the domain does not exist any more, or has other name servers or another SOA than before
+	Vanished bool   // whether the domain does not exist any more, or has other name servers than before: see [Vanished]
 }
 
 // SeenBy is what verdicts come to. SES's status and whether the domain has vanished are not among them.
@@ -107,6 +107,19 @@ func SeenBy(verdicts []Verdict) Seen {
 	}
 	s.Proof, s.DKIM = s.Proof && proofs > 0, s.DKIM && keys > 0
 	return s
+}
+
+// Vanished tells whether a domain does not exist any more, or has gone to other name servers, none of which it had before.
+func Vanished(zone Status, before, now []string) bool {
+	if zone == NoName {
+		return true
+	}
+	if zone != Answered || len(before) == 0 || len(now) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(now, func(n string) bool {
+		return slices.ContainsFunc(before, func(b string) bool { return Canonical(b) == Canonical(n) })
+	})
 }
 
 // there tells whether all that a sender needs is there, as far as SES was asked.

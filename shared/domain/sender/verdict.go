@@ -166,6 +166,11 @@ func (c Check) values(name string, t Type) []Value {
 	return a.Values
 }
 
+// addresses is what stands for a CNAME that is proxied.
+func (c Check) addresses(name string) []Value {
+	return slices.Concat(c.values(name, A), c.values(name, AAAA))
+}
+
 // look is what is to be said of values at the record's name, by themselves.
 func (c Check) look(r Record, values []Value) Cause {
 	if r.Type != CNAME && len(of(values, CNAME)) > 0 {
@@ -251,7 +256,8 @@ func (c Check) judge(r Record) Verdict {
 	}
 	if i := slices.IndexFunc(own, func(a Answer) bool { return a.Status == Looped }); i >= 0 {
 		v.Found = verbatim(own[i].Values)
-		return v.is(Wrong, Loop, words.Say("sender.loop"), words.Say("sender.loop_do", "name", r.Short, "type", r.Type, "value", v.Expected))
+		return v.is(Wrong, Loop, words.Say("sender.loop"),
+			words.Say("sender.loop_do", "name", r.Short, "type", r.Type, "value", v.Expected))
 	}
 	causes := make([]Cause, len(own))
 	for i, a := range own {
@@ -353,8 +359,8 @@ func (c Check) missing(v Verdict) Verdict {
 				return v.is(Wrong, WrongType, words.Say("sender.wrong_type"), words.Say("sender.wrong_type_do", "value", r.Value))
 			}
 		}
-		addresses := slices.Concat(c.values(r.Name, A), c.values(r.Name, AAAA))
-		if len(addresses) > 0 && !same(addresses, slices.Concat(c.values(c.sibling(r.Name), A), c.values(c.sibling(r.Name), AAAA))) {
+		addresses := c.addresses(r.Name)
+		if len(addresses) > 0 && !same(addresses, c.addresses(c.sibling(r.Name))) {
 			v.Found = verbatim(addresses)
 			return v.is(Wrong, Proxied, words.Say("sender.proxied"), words.Say("sender.proxied_do"))
 		}

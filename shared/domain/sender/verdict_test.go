@@ -89,7 +89,9 @@ func (p published) check(t *testing.T, records []sender.Record, nameServers ...s
 		}
 	}
 	for _, q := range p.cached {
-		c.Answers = append(c.Answers, sender.Answer{Question: q, Server: "192.0.2.53", Cached: true, Status: sender.NoName, NegativeUntil: p.until})
+		c.Answers = append(c.Answers, sender.Answer{
+			Question: q, Server: "192.0.2.53", Cached: true, Status: sender.NoName, NegativeUntil: p.until,
+		})
 	}
 	if p.servers == nil && len(c.Answers)-len(p.cached) > sender.MaxQuestions {
 		t.Errorf("%d questions are asked", len(c.Answers))
@@ -164,6 +166,7 @@ func TestSenderDEveryMistakeIsCalledByItsName(t *testing.T) {
 		{"other", sender.Proof, but("_latch", "_latchkey.mail TXT hello"), sender.Waiting, sender.Missing, "TXT hello", "Add it", ""},
 		{"other", sender.SPF, but("bounce.mail TXT", "bounce.mail TXT v=spf1 include:x.net -all"), sender.Wrong, sender.OtherValue, "x.net", "v=spf1 include:x.net include:amazonses.com ~all", ""},
 		{"D9", sender.SPF, but("", "bounce.mail TXT v=spf1 a include:x.net -all"), sender.Wrong, sender.TwoSPF, "x.net", "one record: v=spf1 a include:x.net include:amazonses.com ~all", ""},
+		{"D9", sender.SPF, but("", "bounce.mail TXT V=SPF1 Include:AmazonSES.com -all"), sender.Wrong, sender.TwoSPF, "V=SPF1", "one record: v=spf1 Include:AmazonSES.com ~all", ""},
 		{"D10", sender.SPF, but("bounce.mail TXT", "bounce.mail TXT v=spf1 a:a.x a:b.x a:c.x a:d.x a:e.x a:f.x a:g.x a:h.x a:i.x a:j.x include:amazonses.com ~all"), sender.Wrong, sender.LookupLimit, "a:j.x\ninclude:amazonses.com", "more than 10 lookups", ""},
 		{"D11", sender.Bounce, but("bounce.mail MX", "bounce.mail MX 10 mx.other.net"), sender.Wrong, sender.Occupied, "mx.other.net", "choose another name", ""},
 		{"D11", sender.Bounce, but("", "bounce.mail MX 10 mx.other.net"), sender.Wrong, sender.Occupied, "mx.other.net", "exactly one MX", ""},
@@ -189,7 +192,8 @@ func TestSenderDEveryMistakeIsCalledByItsName(t *testing.T) {
 		if v.Light != c.light || v.Cause != c.cause || !strings.Contains(v.Found, c.found) || !strings.Contains(v.Why+" "+v.Do, c.says) {
 			t.Errorf("%s %s of %q:\n%+v\nwant %s, %s, found %q, saying %q", c.rule, c.role, c.lines, v, c.light, c.cause, c.found, c.says)
 		}
-		if v.Light == sender.Wrong && (v.Do == "" || v.Expected == "") || strings.Contains(v.Why+v.Do, "sender.") || strings.Contains(v.Why+v.Do, "{") {
+		if v.Light == sender.Wrong && (v.Do == "" || v.Expected == "") || strings.Contains(v.Why+v.Do, "sender.") ||
+			strings.Contains(v.Why+v.Do, "{") {
 			t.Errorf("%s: %+v does not say what to do", c.rule, v)
 		}
 	}
@@ -341,7 +345,8 @@ func TestSenderD10LookupsAreCountedDownTheTree(t *testing.T) {
 		"v=spf1 a:a.x a:b.x a:c.x include:unknowable ~al": {Lookups: 3, Void: 3},
 	} {
 		got := sender.CountSPF(record, zone(texts))
-		if got.Lookups != want.Lookups || got.Void != want.Void || len(got.Tree) != got.Lookups || got.Over() != (want.Lookups > 10 || want.Void > 2) {
+		over := want.Lookups > 10 || want.Void > 2
+		if got.Lookups != want.Lookups || got.Void != want.Void || len(got.Tree) != got.Lookups || got.Over() != over {
 			t.Errorf("%q: %+v, want %+v", record, got, want)
 		}
 	}
