@@ -167,7 +167,7 @@ func TestWhatAnOperatorMistypes(t *testing.T) {
 	s.fails([]string{"show", "Acme"}, "admin list shows them")
 	s.fails([]string{"plan", string(s.agency), "gold"}, "the plans are free and max")
 	for _, args := range [][]string{{"show", nobody}, {"plan", nobody, "max"}, {"suspend", nobody}, {"resume", nobody}} {
-		s.fails(args, "There is no such agency.")
+		s.fails(args, "There's no such agency.")
 	}
 	s.fails([]string{"invite", "x", "-agency", string(s.agency)}, "neither an invite's id")
 	s.fails([]string{"invite", "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "-agency", string(s.agency)}, "There's no such client.")

@@ -57,7 +57,7 @@ func states() []state {
 }
 
 func signInStates() []state {
-	wrong := page.Problems{{Field: "code", Message: "That code is wrong or out of date. Check the newest mail; you have 3 tries left."}}
+	wrong := page.Problems{{Field: "code", Message: "That code isn't right. Check the newest email. You have 3 tries left."}}
 	return []state{
 		{Name: "sign-in", view: page.SignIn{Brand: platform}},
 		{Name: "sign-in-prefilled", view: page.SignIn{Brand: platform, Email: "owner@northwind.example"}},
@@ -66,13 +66,13 @@ func signInStates() []state {
 				Problems: page.Problems{{Field: "email", Message: "Enter a valid email address."}}}},
 		{Name: "sign-in-limited",
 			view: page.SignIn{Brand: platform, Email: "owner@northwind.example",
-				Problems: page.Problems{{Message: "Too many codes were asked for this address. Try again in 12 minutes."}}}},
-		{Name: "sign-in-signed-out", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "You are signed out."}}},
+				Problems: page.Problems{{Message: "Too many sign-in codes were requested for this address. Try again in 12 minutes."}}}},
+		{Name: "sign-in-signed-out", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good, Text: "You're signed out."}}},
 		{Name: "sign-in-code", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example"}},
 		{Name: "sign-in-code-by-hand", view: page.SignIn{Brand: platform, AskCode: true}},
 		{Name: "sign-in-code-again",
 			view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example",
-				Note: page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}}},
+				Note: page.Note{Tone: page.Good, Text: "We've sent a new code. Only the newest one works."}}},
 		{Name: "sign-in-code-wrong",
 			view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456",
 				Problems: wrong}},
@@ -158,7 +158,7 @@ func clientsStates() []state {
 		f.Instances[0].Ticked, f.Instances[1].Ticked, f.Instances[1].Write = true, true, true
 	}
 	barred := page.Barred{Title: "Inviting clients needs the Max plan.",
-		Text: "Your agency is on the Free plan. Write to the platform's support to move to Max; everything you have set up stays as it is."}
+		Text: "With Max, your clients get a portal under your own brand. Everything you've set up stays as it is when you upgrade."}
 	free := page.Workspace{Brand: page.Brand{Name: "Solo Studio", Color: "#7c3aed"}, Person: "owner@solo.example"}
 	return []state{
 		{Name: "clients-empty", view: page.Clients{Workspace: workspace(false), Form: form()}},
@@ -172,8 +172,8 @@ func clientsStates() []state {
 		{Name: "clients-last-page",
 			view: page.Clients{Workspace: workspace(true), Now: moment, Rows: rows()[3:], Filters: filters(""), Form: form(),
 				Newest: "/clients"}},
-		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "The database does not answer. Nothing is lost; " +
-			"try again in a moment."}},
+		{Name: "clients-failed", view: page.Clients{Workspace: workspace(false), Failed: "Something went wrong on our side. Try again " +
+			"in a moment."}},
 		{Name: "clients-free", view: page.Clients{Workspace: free, Barred: barred}},
 		{Name: "clients-free-with-clients", view: page.Clients{Workspace: free, Rows: rows()[:2], Filters: filters(""), Barred: barred}},
 		{Name: "clients-yellow",
@@ -193,12 +193,12 @@ func clientsStates() []state {
 			f.Email = "ops@"
 			f.Problems = page.Problems{{Field: "email", Message: "Enter a valid email address."},
 				{Field: "message", Message: "Leave out “evil.example/x”, which looks like a link."},
-				{Field: "grants", Message: "Staging was stopped a moment ago and cannot be linked."}}
+				{Field: "grants", Message: "Staging is stopped. Start it to share it."}}
 		})},
 		{Name: "invite-refused", view: open(func(f *page.InviteForm) {
 			filled(f)
-			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: the receiving host says that there is no such " +
-				"mailbox. No invite was created."}}
+			f.Problems = page.Problems{{Message: "We couldn't email ops@acme.example: there is no mailbox with this address. No invite " +
+				"was created."}}
 		})},
 		{Name: "invite-none-left", view: open(func(f *page.InviteForm) { f.Left, f.Next = 0, ago(-49*time.Minute) })},
 		{Name: "invite-duplicate", view: open(func(f *page.InviteForm) {
@@ -233,12 +233,12 @@ func invitationStates() []state {
 		{Name: "invitation", view: base},
 		{Name: "invitation-bare", view: with(func(v *page.Invitation) { v.Message, v.Opens, v.Inviter, v.Client = "", nil, "", "" })},
 		{Name: "invitation-limited", view: with(func(v *page.Invitation) {
-			v.Problems = page.Problems{{Message: "Too many codes were asked for. Try again in 12 minutes."}}
+			v.Problems = page.Problems{{Message: "Too many sign-in codes were requested for this address. Try again in 12 minutes."}}
 		})},
 		{Name: "invitation-code", view: with(func(v *page.Invitation) { v.Step, v.Agreed = page.GiveCode, true })},
 		{Name: "invitation-code-wrong", view: with(func(v *page.Invitation) {
 			v.Step, v.Code = page.GiveCode, "000000"
-			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail: you have 3 tries left."}}
+			v.Problems = page.Problems{{Field: "code", Message: "That code isn't right. Check the newest email. You have 3 tries left."}}
 		})},
 		{Name: "invitation-accept", view: with(func(v *page.Invitation) { v.Step, v.Person = page.Accept, "ops@acme.example" })},
 		{Name: "invitation-wrong-account", view: with(func(v *page.Invitation) { v.Step, v.Person = page.WrongUser, "dana@home.example" })},
@@ -274,7 +274,7 @@ func portalStates() []state {
 	services := []page.Tile{{Name: "WhatsApp Support", Kind: "WhatsApp", State: active, Write: true, URL: "https://wa.example/"}}
 	odd := []page.Tile{{Name: longest, Kind: "n8n instance", State: running, URL: "https://a.example/"},
 		{Name: unbroken, Kind: "Hermes agent", State: page.Badge{Tone: page.Bad, Text: "Failed"},
-			Reason: "It failed. Your agency has been told."},
+			Reason: "It's not running at the moment. Ask Northwind Automations when it's back."},
 		{Name: rtl + " " + emoji, Kind: "n8n instance", State: active, URL: "https://b.example/"}}
 	return []state{
 		{Name: "portal",

@@ -56,18 +56,18 @@ func signUpStates() []state {
 		})},
 		{Name: "sign-up-code-again", view: with(func(v *page.SignUp) {
 			v.AskCode, v.Name, v.Email = true, rtl, me
-			v.Note = page.Note{Tone: page.Good, Text: "A new code is on its way. Only the newest one works."}
+			v.Note = page.Note{Tone: page.Good, Text: "We've sent a new code. Only the newest one works."}
 		})},
 		{Name: "sign-up-code-wrong", view: with(func(v *page.SignUp) {
 			v.AskCode, v.Name, v.Email, v.Code = true, emoji, me, "123456"
-			v.Problems = page.Problems{{Field: "code", Message: "That code is not right. Check the newest mail, or ask for another code."}}
+			v.Problems = page.Problems{{Field: "code", Message: "That code isn't right. Check the newest email. You have 4 tries left."}}
 		})},
 		{Name: "agencies", view: page.Agencies{Brand: platform, Person: me, Portals: true, Places: []page.Employer{
 			place("Northwind Automations", "#0f766e", "Owner", true), place("B", "", "Admin", false),
 			place(longest, "#facc15", "Admin", false), place(rtl+" "+emoji, "", "Owner", false)}}},
 		{Name: "agencies-none",
 			view: page.Agencies{Brand: platform, Person: me,
-				Note: page.Note{Tone: page.Good, Text: "The agency is deleted. What is left of it goes within minutes."}}},
+				Note: page.Note{Tone: page.Good, Text: "The agency is deleted."}}},
 	}
 }
 
@@ -82,21 +82,20 @@ func brandingStates() []state {
 	return []state{
 		{Name: "settings", view: base},
 		{Name: "settings-saved", view: with(func(v *page.Branding) {
-			v.Note = page.Note{Tone: page.Good, Text: "Saved. New invitations and the portal show it from now on."}
+			v.Note = page.Note{Tone: page.Good, Text: "Branding saved."}
 		})},
 		{Name: "settings-preview", view: with(func(v *page.Branding) {
 			v.Workspace.Brand.Color, v.Color, v.Saved.LogoURL = "#facc15", "#facc15", ""
-			v.Note = page.Note{Tone: page.Wait, Text: "This is how it would look. Nothing is saved yet."}
+			v.Note = page.Note{Tone: page.Wait, Text: "This is a preview. Nothing is saved yet."}
 		})},
 		{Name: "settings-error", view: with(func(v *page.Branding) {
 			v.Name, v.Color = "", "green"
 			v.Problems = page.Problems{{Field: "name", Message: "Enter the name your clients know you by."},
 				{Field: "color", Message: "Enter the colour as # and six digits, such as #0b6e4f."},
-				{Field: "logo", Message: "SVG files can carry scripts, so they are not taken. Choose a PNG, JPEG, WebP or GIF file."}}
+				{Field: "logo", Message: "SVG files can carry scripts, so we don't accept them. Choose a PNG, JPEG, WebP or GIF file."}}
 		})},
 		{Name: "settings-changed-meanwhile", view: with(func(v *page.Branding) {
-			v.Problems = page.Problems{{Message: "Somebody else has changed the branding meanwhile. Look at it again, then make your " +
-				"change."}}
+			v.Problems = page.Problems{{Message: "Someone else changed the branding. Reload, then make your change."}}
 		})},
 		{Name: "settings-name-held", view: with(func(v *page.Branding) {
 			v.Name = "PayPal Support"
@@ -130,11 +129,11 @@ func memberStates() []state {
 		{Name: "members", view: base},
 		{Name: "members-alone", view: with(func(v *page.Members) { v.Rows = rows[:1] })},
 		{Name: "members-added", view: with(func(v *page.Members) {
-			v.Note = page.Note{Tone: page.Good, Text: "Added. A mail that says so is on its way."}
+			v.Note = page.Note{Tone: page.Good, Text: "Member added. We've emailed them."}
 		})},
 		{Name: "members-error", view: with(func(v *page.Members) {
 			v.Email, v.Name, v.AsOwner = "dana@northwind.example", "Dana", true
-			v.Problems = page.Problems{{Field: "email", Message: "This person works at your agency already."}}
+			v.Problems = page.Problems{{Field: "email", Message: "This person already works at your agency."}}
 		})},
 		{Name: "members-last-owner", view: with(func(v *page.Members) {
 			v.Problems = page.Problems{{Message: "An agency needs at least one owner. Make someone else an owner first."}}
@@ -147,8 +146,8 @@ func memberStates() []state {
 }
 
 func keyStates() []state {
-	scopes := []page.ScopeChoice{{Value: "invites:read", Text: "See invitations"},
-		{Value: "invites:write", Text: "Send, re-send and cancel invitations"}, {Value: "clients:read", Text: "See clients"},
+	scopes := []page.ScopeChoice{{Value: "invites:read", Text: "See invites"},
+		{Value: "invites:write", Text: "Send, send again and cancel invites"}, {Value: "clients:read", Text: "See clients"},
 		{Value: "clients:write", Text: "Change clients and their access"}, {Value: "activity:read", Text: "Read the activity log"},
 		{Value: "agency:write", Text: "Change the branding"}}
 	rows := []page.KeyRow{
@@ -171,12 +170,12 @@ func keyStates() []state {
 			v.Made, v.Secret = "CRM sync", "lkk_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0p"
 		})},
 		{Name: "keys-made-before", view: with(func(v *page.Keys) {
-			v.Note = page.Note{Tone: page.Wait, Text: "This key was made a moment ago. Its secret was shown then, and is not kept; make " +
-				"another key when you did not copy it."}
+			v.Note = page.Note{Tone: page.Wait, Text: "You created this key a moment ago. We showed it then and keep no copy. Didn't " +
+				"copy it? Create another."}
 		})},
 		{Name: "keys-error", view: with(func(v *page.Keys) {
 			v.Problems = page.Problems{{Field: "name", Message: "Enter a name that says what the key is for."},
-				{Field: "scopes", Message: "Choose at least one scope."}}
+				{Field: "scopes", Message: "Choose at least one scope: invites:read, invites:write."}}
 		})},
 		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
 	}
@@ -184,8 +183,8 @@ func keyStates() []state {
 
 func standingStates() []state {
 	base := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Left: 7, Quota: 10, Fresh: true,
-		Losses: "12 clients lose their portal and all access.",
-		People: "You and 2 other people lose your places here, and every API key stops working."}
+		Losses: "12 clients lose their portals and all access.",
+		People: "You and 2 other members lose access, and all API keys stop working."}
 	with := func(change func(*page.Standing)) page.Standing {
 		v := base
 		change(&v)
@@ -198,7 +197,7 @@ func standingStates() []state {
 		{Name: "standing-admin", view: with(func(v *page.Standing) { v.Owner = false })},
 		{Name: "standing-delete", view: with(func(v *page.Standing) { v.Asking = true })},
 		{Name: "standing-delete-many", view: with(func(v *page.Standing) {
-			v.Asking, v.Workspace.Brand.Name, v.Losses = true, longest, "More than 200 clients lose their portal and all access."
+			v.Asking, v.Workspace.Brand.Name, v.Losses = true, longest, "More than 200 clients lose their portals and all access."
 		})},
 		{Name: "standing-delete-wrong", view: with(func(v *page.Standing) {
 			v.Asking, v.Typed = true, "northwind"

@@ -30,7 +30,7 @@ func billingStates() []state {
 	signed := invited
 	signed.Step = page.Accept
 	deal := page.Deal{Tax: taxNote, Lines: bill.Lines, Month: bill.Month, Year: bill.Year, Chosen: "year",
-		State: page.Badge{Tone: page.Good, Text: "Paid"}, Text: "It is paid until 21 November 2026, and renews by itself.",
+		State: page.Badge{Tone: page.Good, Text: "Paid"}, Text: "Renews on 21 November 2026.",
 		URL: "/contract"}
 	in := func(chosen string, tone page.Tone, word, text string) *page.Deal {
 		d := deal
@@ -38,16 +38,16 @@ func billingStates() []state {
 		return &d
 	}
 	pastDue := in("year", page.Bad, "Past due",
-		"The last payment did not go through. The card is tried again over the next days; everything goes on until then.")
-	over := in("year", page.Idle, "Ended", "The renewal was not paid, and the tries are used up. It ended on 21 November 2025.")
+		"The last payment failed. The card is tried again over the next days. Everything keeps running for now.")
+	over := in("year", page.Idle, "Ended", "The renewal wasn't paid. The subscription ended on 21 November 2025.")
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Billing: "ag_1", Deal: &deal}
 	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true,
 		Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
 	paying, due, lapsed, old, kept, stopped := portal, portal, portal, portal, portal, portal
 	kept.Brand, kept.Kept, kept.Instances = page.Brand{Name: "Latchkey"}, true, []page.Tile{own}
 	stopped.Brand, stopped.Deal = page.Brand{Name: "Latchkey"}, over
-	stopped.Failed = "What you bought is stopped for now. You are not charged, and the days you had paid for are returned to your card. " +
-		"Nothing is deleted, and we will email you when it starts again. You can cancel under Card and invoices."
+	stopped.Failed = "Your order is stopped for now. You aren't charged, and we've refunded the days you had paid for. Nothing is " +
+		"deleted. We'll email you when it starts again. You can cancel under Card and invoices."
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
@@ -71,23 +71,23 @@ func billingStates() []state {
 		Facts: []page.Known{{Term: "Currency", Text: "EUR"}, {Term: "Prices locked on", Text: "21 November 2025"},
 			{Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"},
 			{Term: "Paid until", Text: "21 November 2026"}},
-		Notes: []string{"The prices were locked in when the invitation was sent. Later changes of prices do not touch this contract.",
-			"The client pays by card and may cancel at any time; it then ends with the period that is paid. What the client buys belongs " +
-				"to the client."}, Download: "/contract"}
+		Notes: []string{"Prices were locked in when the invitation was sent. Later price changes don't affect this contract.",
+			"They pay by card and can cancel at any time. They keep what they've paid for until the period ends. The client owns what " +
+				"they buy."}, Download: "/contract"}
 	unpaid, odd := paper, paper
 	around := workspace(true)
 	unpaid.Workspace, unpaid.Chosen, unpaid.BackWord = &around, "", "Acme Ltd"
-	unpaid.State, unpaid.Text = page.Badge{Tone: page.Wait, Text: "Not paid yet"}, "The invitation is good until 28 November 2025."
+	unpaid.State, unpaid.Text = page.Badge{Tone: page.Wait, Text: "Not paid yet"}, "The invitation expires on 28 November 2025."
 	unpaid.Facts = append(paper.Facts[:2:2],
-		page.Known{Term: "Chosen", Text: "Nothing yet: the client picks monthly or annual when it accepts"})
+		page.Known{Term: "Chosen", Text: "Nothing yet. The client chooses monthly or annual when they accept."})
 	odd.Agency, odd.Client, odd.Brand.Name = longest, rtl+" "+emoji, longest
 	client := func(change func(v *page.Client)) page.Client {
 		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
-			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since 12 November 2025", Payer: "The client pays", Deal: &deal,
+			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since 12 November 2025", Payer: "They pay", Deal: &deal,
 			Story: []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)},
-				{Tone: page.Good, Title: "Accepted", At: ago(40 * 24 * time.Hour)}},
+				{Tone: page.Good, Title: "Invitation accepted", At: ago(40 * 24 * time.Hour)}},
 			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
-				State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "The client's own"}},
+				State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Rights: "Their own"}},
 			Stays: "They pay for their hosting and own it, so you can't remove them. They keep their portal until they cancel or their " +
 				"card stops working. You can revoke what you share."}
 		change(&v)
@@ -98,25 +98,24 @@ func billingStates() []state {
 		return v
 	}
 	standing := page.Standing{Workspace: workspace(true), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10,
-		Fresh: true, Losses: "3 clients lose their portal and all access.",
-		People: "You lose your place here, and every API key stops working.",
-		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. It renews on 21 November 2026."}
+		Fresh: true, Losses: "3 clients lose their portals and all access.",
+		People: "You lose access, and all API keys stop working.",
+		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. Renews on 21 November 2026."}
 	ending, owing, gone, confirming := standing, standing, standing, standing
 	confirming.State = page.Badge{Tone: page.Bad, Text: words.Say("money.confirm_state")}
 	confirming.Renews = words.Say("money.confirm_text")
 	confirming.Confirm = invoice
 	ending.State, ending.Renews = page.Badge{Tone: page.Wait, Text: "Ends 21 November 2026"},
-		"Paid annually. It is paid until 21 November 2026 and not renewed after that. Your clients keep what they have; inviting rests "+
-			"then."
+		"Ends on 21 November 2026. Your clients keep what they have, and you can't invite after that."
 	owing.PastDue, owing.State, owing.Renews = true, page.Badge{Tone: page.Bad, Text: "Past due"},
-		"The last payment did not go through. Max goes on for now, and the card is tried again over the next days."
+		"Your last payment failed. We'll try your card again over the next days."
 	gone.Max, gone.State, gone.Renews = false, page.Badge{Tone: page.Idle, Text: "Ended"},
 		"Max ended on 21 November 2025. Your clients keep what they have; inviting rests until it is paid again."
 	list := page.Clients{Now: moment, Workspace: workspace(true), Rows: rows()[:3], Filters: filters(""), PastDue: true}
 	for n := range list.Rows {
 		list.Rows[n].Status, list.Rows[n].Pays = active, "They pay"
 	}
-	list.Rows[0].Waits, list.Rows[0].Urgent, list.Rows[1].Waits = "Payment failed", true, "Cancelled, paid until 21 December 2025"
+	list.Rows[0].Waits, list.Rows[0].Urgent, list.Rows[1].Waits = "Payment failed", true, "Ends on 21 December 2025"
 	return []state{
 		{Name: "invitation-paying", view: invited},
 		{Name: "invitation-paying-signed-in", view: signed},
@@ -124,11 +123,10 @@ func billingStates() []state {
 		{Name: "checkout-back-without-paying", view: with(func(v *page.Checkout) {
 			v.Year = true
 			v.Note = page.Note{Tone: page.Wait, Title: "Nothing was charged",
-				Text: "You came back without paying. Everything is as it was; go on whenever you like."}
+				Text: "You came back without paying. Continue whenever you like."}
 		})},
 		{Name: "checkout-failed", view: with(func(v *page.Checkout) {
-			v.Problems = page.Problems{{Message: "The payment service does not answer at the moment. Nothing was charged; try again in a " +
-				"moment."}}
+			v.Problems = page.Problems{{Message: "The payment service isn't answering. Nothing was charged. Try again in a moment."}}
 		})},
 		{Name: "checkout-again", view: with(func(v *page.Checkout) { v.Again, v.Year = true, true })},
 		{Name: "checkout-long", view: with(func(v *page.Checkout) { v.Brand.Name, v.Brand.LogoURL = longest, "" })},
@@ -136,7 +134,7 @@ func billingStates() []state {
 			v.Brand.Name, v.Brand.LogoURL, v.Bill.Saving, v.Bill.Tax = rtl+" "+emoji, "", "", ""
 		})},
 		{Name: "checkout-stale", view: with(func(v *page.Checkout) {
-			v.SignIn = &page.SignInAgain{Next: "/checkout?agency=ag_1", What: "Paying needs a sign-in of the last hour."}
+			v.SignIn = &page.SignInAgain{Next: "/checkout?agency=ag_1", What: "Paying needs a sign-in from the last hour."}
 		})},
 		{Name: "checkout-nothing",
 			view: page.NothingToPay{Brand: page.Brand{Name: "Latchkey", Own: true}, Person: "pat@acme.example",
@@ -184,17 +182,17 @@ func billingStates() []state {
 		}()},
 		{Name: "portal-returned", view: func() page.Portal {
 			v := lapsed
-			v.Deal = in("year", page.Idle, "Returned", "What was bought could not be set up, and the payment was returned.")
-			v.Failed = "What you bought here could not be set up, and your payment has been returned to your card, which takes your bank " +
-				"five to ten days. We are sorry. Northwind Automations knows about it."
+			v.Deal = in("year", page.Idle, "Returned", "The order couldn't be set up, and the payment was refunded.")
+			v.Failed = "We couldn't set up your order, and refunded your payment. Your bank takes five to ten days. We're sorry. " +
+				"Northwind Automations knows about it."
 			return v
 		}()},
 		{Name: "portal-disputed", view: func() page.Portal {
 			v := portal
 			v.Deal = in("year", page.Bad, "Disputed",
-				"The bank of the card's holder questions the payment. Everything rests until that is decided.")
-			v.Failed = "The bank of your card questions a payment, so everything here rests until that is decided. Was it you, and by " +
-				"mistake? Tell your bank, and Northwind Automations."
+				"The cardholder's bank is questioning the payment. Everything is paused until that's decided.")
+			v.Failed = "Your bank is questioning a payment, so your portal is paused until that's decided. Was it you? Tell your bank " +
+				"and Northwind Automations."
 			return v
 		}()},
 		{Name: "invite-client-pays-without-max", view: func() page.Clients {
@@ -206,27 +204,27 @@ func billingStates() []state {
 		}()},
 		{Name: "client-paying", view: client(func(*page.Client) {})},
 		{Name: "client-paying-unpaid", view: client(func(v *page.Client) {
-			v.Deal = in("", page.Wait, "Not paid yet", "The invitation is good until 28 November 2025.")
+			v.Deal = in("", page.Wait, "Not paid yet", "The invitation expires on 28 November 2025.")
 			v.Access, v.Nothing, v.Fixed = nil, "Nothing yet. What they buy is set up as soon as they pay.",
 				"You asked them to pay. You can share with them once they accept."
 			v.Story, v.Stays, v.Since, v.SinceWord = []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(time.Hour)},
-				{Title: "Accepted", Coming: true}}, "", ago(time.Hour), "Invited"
-			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once, and the client gets no " +
-				"access. You can invite the same address again afterwards."}
+				{Title: "Invitation accepted", Coming: true}}, "", ago(time.Hour), "Invited"
+			v.Cancel = &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
+				"can invite them again later."}
 			v.Status, v.Banner = pending, page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet " +
 				"accepted their invitation.", Spam: true}
 		})},
 		{Name: "client-past-due", view: client(func(v *page.Client) {
 			v.Deal = pastDue
-			v.Banner = page.Banner{Tone: page.Wait, Title: "The client's last payment did not go through.",
-				Text: "Nothing is closed yet: the card is tried again over the next days, and the client reads in its portal how to " +
-					"change it. Perhaps remind it."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Their last payment failed.",
+				Text: "Nothing closes yet. We'll try the card again over the next days, and their portal says how to change it. A " +
+					"friendly reminder may help."}
 		})},
 		{Name: "client-payment-ended", view: client(func(v *page.Client) {
 			v.Deal, v.Status = over, page.Badge{Tone: page.Idle, Text: "Inactive"}
-			v.Banner = page.Banner{Tone: page.Idle, Title: "The client's payment has ended.",
-				Text: "Its portal is paused until it pays again, which it can do there at any time. What it bought is suspended, and " +
-					"deleted on 21 December 2025 unless it pays before."}
+			v.Banner = page.Banner{Tone: page.Idle, Title: "Their payment has ended.",
+				Text: "Their portal is paused. They can pay again there at any time. What they bought is suspended. It's deleted on 21 " +
+					"December 2025 unless they pay before."}
 		})},
 		{Name: "clients-payments", view: list},
 		{Name: "standing-paying", view: standing},

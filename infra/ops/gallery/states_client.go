@@ -14,7 +14,7 @@ func clientStates() []state {
 	}
 	queued := event(page.Idle, "Queued", "", 2*time.Minute+4*time.Second)
 	sent := event(page.Idle, "Sent", "", 2*time.Minute)
-	delivered := event(page.Good, "Delivered", "The receiving host, acme.example, has taken the mail.", 119*time.Second)
+	delivered := event(page.Good, "Delivered", "", 119*time.Second)
 	opened := event(page.Good, "Link opened", "", 70*time.Second)
 	signed := event(page.Good, "Signed in", "", 40*time.Second)
 	accepted := event(page.Good, "Invitation accepted", "", 30*time.Second)
@@ -44,7 +44,7 @@ func clientStates() []state {
 	}
 	return []state{
 		{Name: "client-sending", view: with(func(v *page.Client) {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation",
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Sending the invitation.",
 				Text: "The email is on its way. This page shows how it's going."}
 			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Sent", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
@@ -63,8 +63,8 @@ func clientStates() []state {
 		})},
 		{Name: "client-cancel", view: with(func(v *page.Client) { v.Cancel = &page.Cancel{Open: true, Text: v.Cancel.Text} })},
 		{Name: "client-delayed", view: with(func(v *page.Client) {
-			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The receiving host is not taking mail at the moment. We "+
-				"keep trying for 14 hours.", time.Minute), coming}
+			v.Story = []page.Event{queued, sent, event(page.Wait, "Delayed", "The mailbox is full, and the email service keeps "+
+				"trying.", time.Minute), coming}
 		})},
 		{Name: "client-active", view: with(func(v *page.Client) {
 			v.Status, v.SinceWord, v.Since, v.Resend, v.Cancel = active, "Client since today", page.Time{}, nil, nil
@@ -74,7 +74,7 @@ func clientStates() []state {
 			v.Story = []page.Event{queued, sent, delivered, opened, signed, accepted}
 		})},
 		{Name: "client-bounced", view: with(func(v *page.Client) {
-			reason := "The receiving host says that there is no such mailbox."
+			reason := "There is no mailbox with this address."
 			ended(v, page.Badge{Tone: page.Bad, Text: "Bounced"},
 				page.Banner{Tone: page.Bad, Title: "The invitation did not arrive.", Text: reason,
 					Next: "Ask your client for an address that works, and invite that one."},

@@ -24,8 +24,10 @@ func homeStates() []state {
 			URL: "/client-pending", Do: "resend", Word: "Send again"},
 	}
 	numbers := []page.HomeNumber{{Count: "8", Word: "Pending", URL: "/clients?status=pending"},
-		{Count: "4", Word: "Active", URL: "/clients?status=active"}, {Count: "2", Word: "Inactive", URL: "/clients?status=inactive"},
-		{Count: "5", Word: "Instances running", URL: "/instances"}, {Count: "1", Word: "Instances down", URL: "/instances", Tone: page.Bad},
+		{Count: "4", Word: "Active", URL: "/clients?status=active"}, {Count: "2", Word: "Expired", URL: "/clients?status=expired"},
+		{Count: "1", Word: "Declined", URL: "/clients?status=declined"},
+		{Count: "5", Word: "Instances running", URL: "/instances?status=up"},
+		{Count: "1", Word: "Instances down", URL: "/instances?status=down", Tone: page.Bad},
 		{Count: "7", Word: "Invites left this hour", URL: "/clients?invite=new"}}
 	steps := func(done int, free bool) []page.HomeStep {
 		all := []page.HomeStep{

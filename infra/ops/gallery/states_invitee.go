@@ -23,13 +23,12 @@ func inviteeStates() []state {
 	}
 	code := page.SignIn{Brand: platform, AskCode: true, Email: "ops@acme.example", Fixed: true}
 	spent := code
-	spent.Spent, spent.Problems = true, page.Problems{{Field: "code", Message: "That was the fifth wrong code, so none of them works any " +
-		"more. Ask for another one."}}
+	spent.Spent, spent.Problems = true, page.Problems{{Field: "code", Message: "That was the fifth wrong code. Ask for a new one."}}
 	waiting := code
 	waiting.Wait = 20
 	limited := code
-	limited.Wait, limited.Note = 700, page.Note{Tone: page.Wait, Text: "We have just sent a code to this address. Look in the spam " +
-		"folder too; you can ask for another one in 12 minutes."}
+	limited.Wait, limited.Note = 700, page.Note{Tone: page.Wait, Text: "Too many sign-in codes were requested for this address. " +
+		"Try again in 12 minutes."}
 	day := func(n int) page.Time { return page.TimeAt(now.AddDate(0, 0, -n), now) }
 	former := []page.FormerPortal{{Name: "Blue Harbour Studio", At: day(3)}, {Name: longest, Left: true, At: day(70)}}
 	account := page.Account{Brand: platform, Home: "/", Person: "ops@acme.example", Former: former,
@@ -57,8 +56,8 @@ func inviteeStates() []state {
 		})},
 		{Name: "invitation-propose-limited", view: with(func(v *page.Invitation) {
 			v.Step, v.Email = page.Proposing, "pat@acme.example"
-			v.Problems = page.Problems{{Message: "You have proposed several addresses today already. The agency sees the last one. Try " +
-				"again in 3 hours."}}
+			v.Problems = page.Problems{{Message: "You've suggested several addresses today. The agency sees the last one. Try again in 3 " +
+				"hours."}}
 		})},
 		{Name: "invitation-proposed", view: page.Answered{Brand: northwind}},
 		{Name: "invitation-proposed-long", view: page.Answered{Brand: page.Brand{Name: longest, Color: "#facc15"}}},

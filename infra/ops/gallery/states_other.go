@@ -32,19 +32,19 @@ func otherStates() []state {
 	}
 	return []state{
 		{Name: "error-404",
-			view: page.Failure{Brand: platform, Title: "There is nothing at this address",
-				Text: "The link may be old, or part of it is missing.", Next: "Go to the start", NextURL: "/"}},
-		{Name: "error-405", view: page.Failure{Brand: platform, Title: "That does not work here", Text: "This address does not take that " +
-			"kind of request. Go back and use the page's own buttons.", Next: "Go to the start", NextURL: "/"}},
-		{Name: "error-429", view: page.Failure{Brand: platform, Title: "A moment, please", Text: "There were too many requests from " +
-			"here. Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
+			view: page.Failure{Brand: platform, Title: "Page not found",
+				Text: "The link may be old, or part of it is missing.", Next: "Go to the start page", NextURL: "/"}},
+		{Name: "error-405", view: page.Failure{Brand: platform, Title: "This address can't do that", Text: "Go back and try " +
+			"again.", Next: "Go to the start page", NextURL: "/"}},
+		{Name: "error-429", view: page.Failure{Brand: platform, Title: "Too many requests", Text: "Too many tries from this network. " +
+			"Try again in 2 minutes.", Next: "Try again", NextURL: "/"}},
 		{Name: "error-500",
 			view: page.Failure{Brand: platform, Title: "Something went wrong on our side",
-				Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start", NextURL: "/", Ref: "01KAM5Q0Z8"}},
+				Text: "Nothing was changed. Try again in a moment.", Next: "Go to the start page", NextURL: "/", Ref: "01KAM5Q0Z8"}},
 		{Name: "error-cross-origin",
 			view: page.Failure{Brand: platform, Title: "This came from another site",
 				Text: "To protect you, we only accept changes from our own pages. Open the page here and try again.",
-				Next: "Go to the start", NextURL: "/"}},
+				Next: "Go to the start page", NextURL: "/"}},
 		{Name: "docs", view: docs},
 		{Name: "docs-few", view: few},
 	}

@@ -32,15 +32,15 @@ func provisioningStates() []state {
 	late := hosting
 	late.Progress = &page.Progress{Steps: way(page.Wait, 1, 14*time.Minute), Edition: "creating late", Live: true,
 		Note: page.Note{Tone: page.Wait,
-			Text: "Payment received; setup is taking longer. Nobody needs to do anything. Your payment for it is returned by itself if " +
-				"it is not ready in 23 hours."}}
+			Text: "Setup is taking longer than usual. You don't need to do anything. If it isn't ready in 23 hours, your payment for it " +
+				"is refunded."}}
 	failed := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Bad, Text: "Failed"}, Own: true,
 		Write: true, Progress: &page.Progress{Steps: way(page.Bad, 1, 3*time.Hour), Edition: "failed",
-			Note: page.Note{Tone: page.Bad, Text: "It could not be set up yet. There is no room left. Your payment for it is returned by " +
-				"itself if it is not ready in 21 hours."}}}
+			Note: page.Note{Tone: page.Bad, Text: "We couldn't set it up yet. There is no room left. If it isn't ready in 21 hours, your " +
+				"payment for it is refunded."}}}
 	refunded := page.Tile{Name: "WhatsApp Service", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Deleted"}, Own: true,
 		Write: true, Progress: &page.Progress{Edition: "refunded",
-			Note: page.Note{Tone: page.Idle, Text: "It could not be set up, and the payment for it has been returned."}}}
+			Note: page.Note{Tone: page.Idle, Text: "We couldn't set it up. The payment for it was refunded."}}}
 	portal := func(things ...page.Tile) page.Portal {
 		v := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account"}
 		v.Instances, v.Services = things[:1], things[1:]

@@ -83,17 +83,17 @@ func tendStates() []state {
 		})},
 		{Name: "client-removed", view: with(func(v *page.Client) {
 			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.",
-				Text: "Nothing is open to it any more. You can invite the same address again."})
+				Text: "Nothing is shared with them any more. You can invite them again."})
 			v.Story = append(v.Story[:5:5], at(page.Idle, "Removed by you", time.Hour))
 		})},
 		{Name: "client-left", view: with(func(v *page.Client) {
-			ended(v, page.Banner{Tone: page.Idle, Title: "This client has left your portal.",
-				Text: "Nothing is open to it any more. You can invite the same address again."})
+			ended(v, page.Banner{Tone: page.Idle, Title: "This client left your portal.",
+				Text: "Nothing is shared with them any more. You can invite them again."})
 			v.Story = append(v.Story[:5:5], at(page.Idle, "Left the portal", time.Hour))
 		})},
 		{Name: "client-erase", view: with(func(v *page.Client) {
 			ended(v, page.Banner{Tone: page.Idle, Title: "You have removed this client.",
-				Text: "Nothing is open to it any more. You can invite the same address again."})
+				Text: "Nothing is shared with them any more. You can invite them again."})
 			q := *erase
 			q.Open = true
 			v.Erase = &q
@@ -106,10 +106,11 @@ func tendStates() []state {
 				At: ago(time.Hour)}
 			v.Banner = page.Banner{Tone: page.Wait, Title: "Invite pending", Text: "- This client has not yet accepted their invitation.",
 				Spam: true}
-			v.Cancel = &page.Cancel{Text: "The link in the mail to ops@acme.example stops working at once."}
+			v.Cancel = &page.Cancel{Text: "The link we emailed to ops@acme.example stops working at once, and they get no access. You " +
+				"can invite them again later."}
 		})},
 		{Name: "client-asked-to-pay", view: with(func(v *page.Client) {
-			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "The client pays", nil, nil, "",
+			v.Status, v.SinceWord, v.Payer, v.Remove, v.Access, v.AccessURL, v.Grant = pending, "Invited", "They pay", nil, nil, "",
 				nil
 			v.Fixed = "You asked them to pay. You can share with them once they accept."
 		})},
@@ -229,6 +230,6 @@ func previewStates() []state {
 		{Name: "preview-empty", view: page.Portal{Brand: sunny, Person: "client@example.com", Preview: longest}},
 		{Name: "preview-refused",
 			view: page.Failure{Brand: platform, Title: "There is nothing to preview yet",
-				Text: "Enter a valid email address. Close this tab, change it in the invite, and preview it again."}},
+				Text: "Enter a valid email address."}},
 	}
 }

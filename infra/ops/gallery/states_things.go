@@ -7,6 +7,16 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
+// health are the states that instances can be looked at alone.
+func health(here string) []page.Filter {
+	all := []page.Filter{{Word: "All", Count: "7", URL: "/instances"}, {Word: "Running or active", Count: "2", URL: "/instances?status=up"},
+		{Word: "Not answering", Count: "1", URL: "/instances?status=down"}}
+	for n := range all {
+		all[n].Here = all[n].URL == "/instances"+here
+	}
+	return all
+}
+
 func thingsStates() []state {
 	here := workspace(true)
 	here.Here = page.InInstances
@@ -15,25 +25,25 @@ func thingsStates() []state {
 	bad := func(text string) page.Badge { return page.Badge{Tone: page.Bad, Text: text} }
 	rows := []page.ThingRow{
 		{URL: "/instance", Name: "Acme production", Address: "acme.n8n.example", State: running,
-			Meaning: "It answers. It can be opened to clients, who see its workflows.", Seers: "12 clients", Seen: true},
+			Meaning: "Connected. Ready to share.", Seers: "12 clients", Seen: true},
 		{URL: "/instance", Name: "Acme staging", Address: "staging.acme.n8n.example", State: active,
-			Meaning: "It is in use, and can be opened to clients.", Seers: "1 client", Seen: true},
+			Meaning: "In use. Ready to share.", Seers: "1 client", Seen: true},
 		{URL: "/instance", Name: "Delta onboarding", State: page.Badge{Tone: page.Wait, Text: "Waiting to deploy"},
-			Meaning: "It waits for its turn to be set up, and cannot be opened to clients yet.", Seers: "No client yet"},
+			Meaning: "Being set up. Share it once it's running.", Seers: "Nobody yet"},
 		{URL: "/instance", Name: "Echo", State: page.Badge{Tone: page.Wait, Text: "Deploying"},
-			Meaning: "It is being set up, which takes some minutes. Then it can be opened to clients.", Seers: "No client yet"},
+			Meaning: "Being set up, which takes a few minutes. Share it once it's running.", Seers: "Nobody yet"},
 		{URL: "/instance", Name: "Everline archive", Address: "archive.n8n.example", State: page.Badge{Tone: page.Idle, Text: "Stopped"},
-			Meaning: "It was stopped. Clients see it and cannot open it; start it to change that.", Seers: "2 clients", Seen: true},
+			Meaning: "Stopped. Clients see it but can't open it.", Seers: "2 clients", Seen: true},
 		{URL: "/instance", Name: "Grove", Address: "grove.n8n.example", State: bad("Suspended"),
-			Meaning: "It was suspended by whoever hosts it. Clients see it and cannot open it.", Seers: "No client yet"},
+			Meaning: "Suspended by its host. Clients see it but can't open it.", Seers: "Nobody yet"},
 		{URL: "/instance-failed", Name: "Foxglove trial", Address: "foxglove.n8n.example", State: bad("Failed"),
-			Meaning: "It does not answer in time.", Seers: "3 clients", Seen: true},
+			Meaning: "It didn't start. Clients see it but can't open it.", Seers: "3 clients", Seen: true},
 	}
 	odd := []page.ThingRow{
 		{URL: "/instance", Name: longest, Address: strings.Repeat("very-long-", 20) + "n8n.example", State: running,
 			Meaning: rows[0].Meaning, Seers: "1999 clients", Seen: true},
 		{URL: "/instance", Name: unbroken, Address: "n8n.example/" + unbroken, State: active, Meaning: rows[1].Meaning,
-			Seers: "No client yet"},
+			Seers: "Nobody yet"},
 		{URL: "/instance", Name: rtl, Address: "alnoor.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 		{URL: "/instance", Name: emoji, Address: "rocket.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
 		{URL: "/instance", Name: "x", Address: "x.example", State: running, Meaning: rows[0].Meaning, Seers: "1 client", Seen: true},
@@ -42,7 +52,7 @@ func thingsStates() []state {
 		{URL: "/service", Name: "WhatsApp support line", Kind: "WhatsApp", Address: "wa.example", State: active, Meaning: rows[1].Meaning,
 			Seers: "4 clients", Seen: true},
 		{URL: "/service", Name: "Hermes scheduling agent", Kind: "Hermes agent", State: running,
-			Meaning: "It runs, and can be opened to clients.", Seers: "No client yet"},
+			Meaning: "Running. Ready to share.", Seers: "Nobody yet"},
 	}
 	typed := page.ThingForm{Open: true, Key: "k", Type: "hermes", Name: "Acme production", URL: "https://acme.n8n.example"}
 	wrong := func(f page.ThingForm, p ...page.Problem) page.ThingForm { f.Problems = p; return f }
@@ -50,7 +60,7 @@ func thingsStates() []state {
 		Address: "https://acme.n8n.example", State: running, Meaning: rows[0].Meaning,
 		Since: ago(40 * 24 * time.Hour), Checked: ago(3 * time.Hour), Connected: true,
 		Form: page.ThingForm{Tag: "t", Name: "Acme production", URL: "https://acme.n8n.example", HasKey: true},
-		Clients: []page.SeerRow{{URL: "/client-active", Name: "Acme Ltd", Status: active, Rights: "Read and write"},
+		Clients: []page.SeerRow{{URL: "/client-active", Name: "Acme Ltd", Status: active, Rights: "Read-write"},
 			{URL: "/client-pending", Name: "Blue Harbour Dental", Status: pending, Rights: "Read-only"},
 			{URL: "/client-active", Name: rtl, Status: active, Rights: "Read-only"}}}
 	flowsAndRuns := portalInstance()
@@ -60,14 +70,15 @@ func thingsStates() []state {
 		return v
 	}
 	return []state{
-		{Name: "instances", view: page.Things{Workspace: here, Rows: rows}},
+		{Name: "instances", view: page.Things{Workspace: here, Rows: rows, Filters: health("")}},
+		{Name: "instances-down", view: page.Things{Workspace: here, Rows: rows[6:], Filters: health("?status=down")}},
+		{Name: "instances-down-none", view: page.Things{Workspace: here, Filters: health("?status=down")}},
 		{Name: "instances-empty", view: page.Things{Workspace: here}},
 		{Name: "instances-odd-names", view: page.Things{Workspace: here, Rows: odd, More: true}},
 		{Name: "instances-disconnected",
 			view: page.Things{Workspace: here, Rows: rows[:2],
-				Note: page.Note{Tone: page.Good, Text: "It is disconnected. No client sees it any more."}}},
-		{Name: "instances-failed", view: page.Things{Workspace: here, Failed: "The database does not answer. Nothing is lost; try again " +
-			"in a moment."}},
+				Note: page.Note{Tone: page.Good, Text: "Disconnected. Your clients no longer see it."}}},
+		{Name: "instances-failed", view: page.Things{Workspace: here, Failed: "Something went wrong on our side. Try again in a moment."}},
 		{Name: "connect-instance", view: page.Things{Workspace: here, Rows: rows[:2], Form: page.ThingForm{Open: true, Key: "k"}}},
 		{Name: "connect-instance-invalid",
 			view: page.Things{Workspace: here, Rows: rows[:2], Form: wrong(page.ThingForm{Open: true, Key: "k", URL: "http://10.0.0.1"},
@@ -76,15 +87,15 @@ func thingsStates() []state {
 				page.Problem{Field: "apiKey", Message: "Enter an API key of this n8n."})}},
 		{Name: "connect-instance-refused",
 			view: page.Things{Workspace: here, Rows: rows[:2],
-				Form: wrong(typed, page.Problem{Field: "apiKey", Message: "The address answers, but it refuses the API key. It may be " +
-					"mistyped, expired or deleted; make a new one in n8n."})}},
+				Form: wrong(typed, page.Problem{Field: "apiKey", Message: "The address answers, but it refuses the API key. The key may " +
+					"be mistyped, expired or deleted. Create a new one in n8n."})}},
 		{Name: "instance", view: thing},
 		{Name: "instance-connected", view: with(func(v *page.Thing) {
-			v.Clients, v.Note = nil, page.Note{Tone: page.Good, Text: "It is connected. Open it to clients when you invite them, or on " +
-				"their pages."}
+			v.Clients = nil
+			v.Note = page.Note{Tone: page.Good, Text: "Connected. Share it when you invite a client, or from a client's page."}
 		})},
 		{Name: "instance-failed", view: with(func(v *page.Thing) {
-			v.State, v.Meaning, v.Reason = bad("Failed"), "Clients cannot open it until a check finds it well.",
+			v.State, v.Meaning, v.Reason = bad("Failed"), "It didn't start. Clients see it but can't open it.",
 				"it does not answer in time"
 		})},
 		{Name: "instance-silent", view: with(func(v *page.Thing) {
@@ -98,7 +109,7 @@ func thingsStates() []state {
 		})},
 		{Name: "instance-needs-key", view: with(func(v *page.Thing) {
 			v.State, v.Meaning = bad("Needs a new key"), "We check it every few minutes."
-			v.Reason = "it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n"
+			v.Reason = "it refuses the API key. The key may be mistyped, expired or deleted. Create a new one in n8n"
 			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
 		})},
 		{Name: "instance-failed-runs", view: with(func(v *page.Thing) {
@@ -106,7 +117,7 @@ func thingsStates() []state {
 		})},
 		{Name: "instance-nothing-runs", view: with(func(v *page.Thing) { v.Live = true })},
 		{Name: "instance-without-key", view: with(func(v *page.Thing) {
-			v.Connected, v.Checked, v.Meaning, v.Form.HasKey = false, page.Time{}, "It runs, and can be opened to clients.", false
+			v.Connected, v.Checked, v.Meaning, v.Form.HasKey = false, page.Time{}, "Running. Ready to share.", false
 		})},
 		{Name: "instance-edit", view: with(func(v *page.Thing) { v.Form.Open = true })},
 		{Name: "instance-edit-moved", view: with(func(v *page.Thing) {
@@ -117,8 +128,8 @@ func thingsStates() []state {
 		{Name: "instance-disconnect-nobody", view: with(func(v *page.Thing) { v.Asking, v.Clients = true, nil })},
 		{Name: "instance-odd-names", view: with(func(v *page.Thing) {
 			v.Name, v.Address, v.More = longest, "https://"+strings.Repeat("very-long-", 20)+"n8n.example", true
-			v.Clients = []page.SeerRow{{URL: "/client-active", Name: longest, Status: active, Rights: "Read and write"},
-				{URL: "/client-active", Name: unbroken, Status: active, Rights: "Read and write"},
+			v.Clients = []page.SeerRow{{URL: "/client-active", Name: longest, Status: active, Rights: "Read-write"},
+				{URL: "/client-active", Name: unbroken, Status: active, Rights: "Read-write"},
 				{URL: "/client-active", Name: emoji, Status: pending, Rights: "Read-only"}}
 		})},
 		{Name: "services", view: page.Things{Workspace: there, Service: true, Rows: services}},
@@ -170,7 +181,7 @@ func portalInstance() page.PortalInstance {
 		{Workflow: flows[0].Name, State: good, At: ago(18 * time.Minute), Took: "840 ms"},
 		{Workflow: flows[0].Name, State: bad, At: ago(35 * time.Minute), Took: "3.9 s"},
 		{Workflow: flows[1].Name, State: good, At: ago(7 * time.Hour), Took: "2 min 14 s"},
-		{Workflow: "A workflow that is gone", State: page.Badge{Tone: page.Idle, Text: "Cancelled"}, At: ago(26 * time.Hour),
+		{Workflow: "A deleted workflow", State: page.Badge{Tone: page.Idle, Text: "Cancelled"}, At: ago(26 * time.Hour),
 			Took: "12.0 s"},
 	}
 	return page.PortalInstance{Brand: northwind, Person: "ops@acme.example", Portal: "/portal", URL: "/portal-instance",
@@ -197,10 +208,11 @@ func portalInstanceStates() []state {
 		{Name: "portal-instance", view: base},
 		{Name: "portal-instance-read-only", view: with(func(v *page.PortalInstance) { v.Write = false })},
 		{Name: "portal-instance-switched",
-			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "It is switched on."} })},
+			view: with(func(v *page.PortalInstance) { v.Note = page.Note{Tone: page.Good, Text: "Switched on."} })},
 		{Name: "portal-instance-refused", view: with(func(v *page.PortalInstance) {
-			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n does not let it be switched; a step of it may " +
-				"lack something, or nothing in it can start it. Try again in a moment. If it happens again, tell Northwind Automations."}
+			v.Note = page.Note{Tone: page.Bad, Text: "Nothing was switched, because n8n doesn't allow it: a step may be " +
+				"incomplete, or nothing in the workflow can start it. Try again in a moment. If it " +
+				"happens again, tell Northwind Automations."}
 		})},
 		{Name: "portal-instance-unreachable", view: with(func(v *page.PortalInstance) {
 			v.Reason, v.NoFlows, v.Workflows, v.Runs = away, true, nil, nil

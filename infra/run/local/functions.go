@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
 	"latchkey.dev/shared/wire/health"
@@ -78,9 +79,9 @@ type domains struct{}
 func (domains) TakesMail(_ context.Context, domain string) error {
 	switch {
 	case domain == "nullmx.example":
-		return &delivery.Refusal{Reason: "the domain " + domain + " takes no mail"}
+		return &delivery.Refusal{Reason: words.Say("delivery.no_email", "domain", domain)}
 	case strings.HasSuffix(domain, ".invalid"):
-		return &delivery.Refusal{Reason: "there is no domain " + domain + ". Check the address for a typing error"}
+		return &delivery.Refusal{Reason: words.Say("delivery.no_domain", "domain", domain)}
 	}
 	return nil
 }

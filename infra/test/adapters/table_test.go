@@ -165,14 +165,19 @@ func TestWhatIsOverdueIsFoundOnceOldestFirst(t *testing.T) {
 	late := now.Add(time.Hour)
 	filled := 0
 	for shard := range table.Shards() {
-		all, err := table.Overdue(t.Context(), shard, late, 100)
+		all, err := table.Overdue(t.Context(), shard, late, 100, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if few, err := table.Overdue(t.Context(), shard, late, 1); err != nil || len(all) > 0 && (len(few) != 1 || few[0] != all[0]) {
+		few, err := table.Overdue(t.Context(), shard, late, 1, false)
+		if err != nil || len(all) > 0 && (len(few) != 1 || few[0] != all[0]) {
 			t.Errorf("the limit: %v, %v", few, err)
 		}
-		if none, err := table.Overdue(t.Context(), shard, now, 100); err != nil || len(none) > 0 {
+		last, err := table.Overdue(t.Context(), shard, late, 1, true)
+		if err != nil || len(all) > 0 && (len(last) != 1 || last[0] != all[len(all)-1]) {
+			t.Errorf("the newest: %v, %v", last, err)
+		}
+		if none, err := table.Overdue(t.Context(), shard, now, 100, false); err != nil || len(none) > 0 {
 			t.Errorf("not due yet: %v, %v", none, err)
 		}
 		var before time.Time

@@ -27,7 +27,7 @@ func TestFE33AClientLeavesAndKeepsItsSignIn(t *testing.T) {
 	me := p.accept(i.Email)
 	at := o.agencyOf()
 	me.get("/account").is(200).shows("Your account", i.Email, "Northwind Automations", "Client since", "This device")
-	me.get("/account?leave="+at).is(200).shows("Leave Northwind Automations's portal?", "They keep", "You keep", "You lose access")
+	me.get("/account?leave="+at).is(200).shows("Leave the portal of Northwind Automations?", "They keep", "You keep", "You lose access")
 
 	me.post("/v1/portal/leave", m{"agency": "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"}).fails(404, "not_found")
 	me.post("/v1/portal/leave", m{"agency": "x"}).fails(404, "not_found")

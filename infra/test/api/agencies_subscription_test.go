@@ -9,7 +9,7 @@ import (
 	standin "latchkey.dev/infra/run/stripe"
 )
 
-// An agency does not go while somebody pays for what is its own there.
+// An agency does not go while somebody pays for what is their own there.
 func TestAnAgencyWithClientsWhoPayStays(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
@@ -24,7 +24,7 @@ func TestAnAgencyWithClientsWhoPayStays(t *testing.T) {
 	p.webhooks(standin.Plan{})
 	c.joins(a.ID)
 	leave().fails(409, "not_active")
-	o.post("/settings/agency", url.Values{"name": {a.Name}}).is(409).shows("One client of yours pays for what is its own")
+	o.post("/settings/agency", url.Values{"name": {a.Name}}).is(409).shows("One client of yours pays for what is their own")
 	if o.look(i.ID).Status != "accepted" {
 		t.Error("the client is gone")
 	}

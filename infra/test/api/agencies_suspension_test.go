@@ -117,7 +117,7 @@ func TestASuspendedAgencyRestsAndLosesNothing(t *testing.T) {
 	late.post("/v1/invitations/"+secret+"/accept", nil).fails(410, "invitation_gone")
 }
 
-// Whoever pays for what is its own keeps it, on a page with nothing of the agency's about it; whoever was about to pay cannot any
+// Whoever pays for what is their own keeps it, on a page with nothing of the agency's about it; whoever was about to pay cannot any
 // more.
 func TestFM8WhoPaysKeepsItsOwnAndNobodyElseIsCharged(t *testing.T) {
 	p := start(t)

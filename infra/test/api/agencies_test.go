@@ -19,6 +19,7 @@ import (
 type ownAgency struct {
 	ID, Name, Color, LogoURL, Plan string
 	Suspended                      bool
+	NameHeld                       *string
 	Limits                         struct {
 		Invites struct {
 			Quota, Left int
@@ -365,4 +366,38 @@ func TestAnAgencyHasSoManyKeys(t *testing.T) {
 	}
 	c.delete("/v1/api-keys/" + last.ID).is(204)
 	c.key("one more", "clients:read")
+}
+
+// TestFD6TheAPISaysThatANameIsHeld, with every answer that has the agency in it, from the change on that makes it so.
+func TestFD6TheAPISaysThatANameIsHeld(t *testing.T) {
+	p := start(t)
+	o, a := p.signUp(p.address("founder"), "PayPal Support Team")
+	const like = "Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it looks " +
+		"like “PayPal”."
+	held := func(how string, got *string, want string) {
+		t.Helper()
+		if (got == nil) != (want == "") || got != nil && *got != want {
+			t.Errorf("%s: nameHeld is %v, want %q", how, got, want)
+		}
+	}
+	now := func() *string { a, _ := o.agency(); return a.NameHeld }
+	held("signUpAgency", a.NameHeld, like)
+	held("getAgency", now(), like)
+	o.get("/settings").is(200).shows(like)
+	rename := func(name string) (b ownAgency) {
+		o.do("PATCH", "/v1/agency/branding", m{"name": name}).is(200).into(&b)
+		return b
+	}
+	held("a name of its own", rename("Fresh Flows").NameHeld, "")
+	held("many words", rename("We Really Do Make Very Fresh Flows").NameHeld,
+		"Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it has more than "+
+			"five words.")
+	if b := string(o.get("/v1/agency").is(200).body); !strings.Contains(b, `"nameHeld":"Until`) {
+		t.Errorf("the agency is %s", b)
+	}
+	p.onMax(a.ID)
+	held("on Max", now(), "")
+	if b := string(o.get("/v1/agency").is(200).body); !strings.Contains(b, `"nameHeld":null`) {
+		t.Errorf("the agency is %s", b)
+	}
 }

@@ -576,6 +576,28 @@ func billingJob(t *testing.T, p *product, kept *secrets) {
 	till = s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303).header.Get("Location")
 	lose(func() { p.pay(till, "pay") })
 	s.post("/upgrade/start", url.Values{"interval": {"month"}}).is(303)
+
+	// Whoever invited is gone: what waits to be told to them goes with them, and an owner is told in their place.
+	o = p.signIn(owner)
+	kept.keep(o.cookie)
+	who, admin := o.hire("gone@northwind.example", "admin")
+	kept.keep(admin.cookie)
+	left, secret, d := admin.paying("payer-left@client.example")
+	kept.keep(secret)
+	kept.keep(d.cookie)
+	d.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	p.until("the payment", func() bool { return o.look(left.ID).Status == "accepted" })
+	p.advance(61 * time.Second)
+	o.delete("/v1/members/" + who.ID).is(204)
+	p.skipMails(owner)
+	p.control(http.MethodPost, "stripe/subscriptions/"+p.subscriptions()[0].ID, m{"do": "inquire"}, nil)
+	p.until("the owner to be told", func() bool {
+		return slices.ContainsFunc(p.mails(owner), func(x mail) bool { return strings.Contains(x.Text, "payer-left@client.example") })
+	})
+	p.advance(4 * time.Minute)
+	p.advance(61 * time.Second)
+	p.skipMails(owner)
 }
 
 // renewalJob has the renewal of the agency's plan wait for its owner, who has bought it for a month.

@@ -1,8 +1,11 @@
 package apitest_test
 
 import (
+	"bytes"
+	"encoding/csv"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +123,21 @@ func TestFH6AllFieldsAreToldAtOnce(t *testing.T) {
 		{"POST", "/v1/agencies", m{"name": "", "color": "green"}, []string{"name", "color"}},
 		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green"}, []string{"name", "color"}},
 		{"POST", "/v1/instances", m{"name": "", "url": "ftp://x", "apiKey": ""}, []string{"name", "url", "apiKey"}},
+		// Where the form is wrong, the values of the other fields are told of, too.
+		{"POST", "/v1/invites", m{"payer": "nobody"}, []string{"email", "payer"}},
+		{"POST", "/v1/invites", m{"email": "bad", "payer": "nobody", "zz": 1, "grants": "all"}, []string{"email", "payer", "zz", "grants"}},
+		{"POST", "/v1/invites/preview", m{"email": "bad", "message": 1, "grants": []m{{"resource": "ins_x", "access": "look"}, {}}},
+			[]string{"email", "message", "grants[0].access", "grants[1].resource", "grants[1].access"}},
+		{"POST", "/v1/quotes", m{"order": m{"hosting": m{"storageGb": 11}}, "zz": 1}, []string{"order.hosting.storageGb", "zz"}},
+		{"POST", "/v1/members", m{"email": "bad", "role": "guest"}, []string{"email", "role"}},
+		{"POST", "/v1/api-keys", m{"name": 1, "scopes": []string{"everything"}}, []string{"name", "scopes"}},
+		{"POST", "/v1/agencies", m{"name": "<", "color": "green", "email": "bad", "code": "x"}, []string{"name", "color", "email", "code"}},
+		{"POST", "/v1/agencies", m{"color": "green", "zz": 1}, []string{"name", "color", "zz"}},
+		{"PATCH", "/v1/agency/branding", m{"name": "", "color": "green", "removeLogo": "yes"}, []string{"name", "color", "removeLogo"}},
+		{"POST", "/v1/instances", m{"name": "<"}, []string{"name", "url", "apiKey"}},
+		{"POST", "/v1/services", m{"type": "fax", "name": "<", "url": "ftp://x"}, []string{"type", "name", "url"}},
+		{"POST", "/v1/sessions", m{"email": "bad", "code": "x"}, []string{"email", "code"}},
+		{"POST", "/v1/sign-in-codes", m{"email": "bad", "zz": 1}, []string{"email", "zz"}},
 	} {
 		f := o.do(c.method, c.path, c.body).fails(422, "invalid")
 		for _, field := range c.fields {
@@ -226,4 +244,82 @@ func TestHomeSandboxAndNotificationsAreTheAgencysOwn(t *testing.T) {
 			o.do(method, op.path, m{}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
 		}
 	}
+}
+
+func TestFH7AQueryThatCannotBeReadIsRefused(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for _, query := range []string{"%zz=1", "limit=%zz", "limit=", "limit", "status=", "limit=1;cursor=x"} {
+		o.get("/v1/clients?"+query).fails(422, "invalid")
+	}
+	o.get("/v1/clients?cursor=&limit=1").is(200)
+	var many strings.Builder
+	for n := range 2000 {
+		fmt.Fprintf(&many, "&p%d=1", n)
+	}
+	if f := o.get("/v1/clients?"+many.String()[1:]).fails(422, "invalid"); len(f.Errors) != 50 {
+		t.Errorf("%d errors are told", len(f.Errors))
+	}
+	var first struct{ NextCursor *string }
+	o.get("/v1/instances?limit=1").is(200).into(&first)
+	if first.NextCursor == nil {
+		t.Fatal("there is one instance only")
+	}
+	o.get("/v1/services?cursor="+*first.NextCursor).fails(422, "invalid")
+}
+
+func TestFH8AMemberOfAnotherCaseIsAnother(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for body, field := range map[string]string{`{"Email":"a@client.example"}`: "Email", `{"email":"a@client.example","Name":"x"}`: "Name",
+		`{"email":"a@client.example","meſſage":"x"}`:                              "meſſage",
+		`{"email":"a@client.example","payer":"client","order":{"WhatsApp":true}}`: "order.WhatsApp"} {
+		if f := o.post("/v1/invites/preview", raw(body)).fails(422, "invalid"); f.at(field) == "" {
+			t.Errorf("%s: %+v", body, f.Errors)
+		}
+	}
+	o.post("/v1/invites/preview", raw(`{"email":"a@client.example","message":"x","meſſage":"y"}`)).fails(400, "malformed")
+	o.post("/v1/invites/preview", raw(`{"email":"a@client.example","name":"\ud83d"}`)).fails(400, "malformed")
+	long := strings.Repeat("x", 100_000)
+	if a := o.post("/v1/invites/preview", raw(`{"`+long+`":1}`)).is(422); len(a.body) > 1000 {
+		t.Errorf("a long name comes back in %d bytes", len(a.body))
+	}
+}
+
+func TestFH9TimesHaveOneFormAndAreReadInEveryForm(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for _, at := range []string{"2016-12-31t23:59:60z", "2016-12-31T23:59:60.5Z", "2016-12-31T23:59:60%2B01:00",
+		"2026-01-01T00:00:00.123456789-14:00"} {
+		o.get("/v1/activity?limit=1&from=" + at).is(200)
+	}
+	for _, at := range []string{"2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "0000-01-01T00:00:00Z",
+		"2026-01-01T00:60:00Z"} {
+		o.get("/v1/activity?limit=1&from="+at).fails(422, "invalid")
+	}
+	o.invite(p.address("times"))
+	form := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+	rows, err := csv.NewReader(bytes.NewReader(marked(t, o.get("/v1/activity/export").is(200).body))).ReadAll()
+	if err != nil || len(rows) < 2 {
+		t.Fatal(len(rows), err)
+	}
+	for _, row := range rows[1:] {
+		if !form.MatchString(row[1]) {
+			t.Errorf("a time of the export is %s", row[1])
+		}
+	}
+}
+
+// A condition that cannot be met is never passed over, and who isn't known is told how to say who one is.
+func TestFH1WhatHeadersSayIsHeld(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	c := o.invite(p.address("match"))
+	path := "/v1/clients/" + c.ClientID
+	tag := o.get(path).is(200).header.Get("ETag")
+	for _, match := range []string{`"`, `""`, strings.Trim(tag, `"`), `W/""`, `"other"`} {
+		o.do(http.MethodPatch, path, m{"name": "Other"}, "If-Match", match).fails(412, "changed_meanwhile")
+	}
+	o.do(http.MethodPatch, path, m{"name": "Other"}, "If-Match", tag).is(200)
+	p.nobody().get("/v1/clients").is(401).has("WWW-Authenticate", `Bearer realm="Latchkey"`)
 }

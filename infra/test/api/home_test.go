@@ -1,7 +1,10 @@
 package apitest_test
 
 import (
+	"html"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ type desk struct {
 	MoreTasks int
 	Clients   *struct {
 		Pending, Active, Inactive int
+		Reasons                   map[string]int
 		More                      bool
 	}
 	Instances *struct{ All, Up, Down int }
@@ -192,7 +196,7 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		Pages struct{ Email, Invitation, Portal string }
 	}
 	o.post("/v1/sandbox", nil).is(200).into(&box)
-	if !box.Sandbox || box.Notice != "Sandbox: nothing here is real, no mail is sent" || box.Client.Status != "pending" ||
+	if !box.Sandbox || box.Notice != "Sandbox: nothing here is real, no email is sent" || box.Client.Status != "pending" ||
 		!strings.HasSuffix(box.Invitation.Email, ".example") || len(box.Portal.Instances) != 2 {
 		t.Errorf("%+v", box)
 	}
@@ -201,7 +205,7 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 		"proposed", "portal", "portal?welcome=1", "workflows", "workflows?of=reports", "workflows?on=2.9.<script>"} {
 		a := o.get("/sandbox/" + step).is(200)
 		body := string(a.body)
-		if !strings.Contains(body, "Sandbox: nothing here is real, no mail is sent") {
+		if !strings.Contains(body, "Sandbox: nothing here is real, no email is sent") {
 			t.Errorf("%s is not marked\n%.600s", step, body)
 		}
 		if step != "start" && strings.Contains(body, "<script") {
@@ -241,4 +245,66 @@ func TestX30TheSandboxIsOpenOnAnyPlanAndMakesNothing(t *testing.T) {
 	if found, _ := o.find(""); len(found) != 0 {
 		t.Errorf("%v are clients", found)
 	}
+}
+
+// TestHomesNumbersAreThoseOfTheListsTheyLeadTo: each says of how many of what, and its list has as many, under that word.
+func TestHomesNumbersAreThoseOfTheListsTheyLeadTo(t *testing.T) {
+	p := start(t)
+	o, me := p.signUp(p.address("nora"), "Counted Flows "+p.run)
+	p.onMax(me.ID)
+	up, down := o.tie(p.far("up")), o.tie(p.far("down"))
+	p.breaks(p.far("down"), "fail")
+	o.post("/v1/instances/"+down.ID+"/check", nil)
+	o.invite(p.address("pending"))
+	o.invite(p.address("active"))
+	p.accept(p.address("active"))
+	for _, n := range []string{"one", "two"} {
+		o.post("/v1/invites/"+o.invite(p.address(n)).ID+"/cancel", nil).is(200)
+	}
+	declined := o.invite(p.address("declined"))
+	p.nobody().post("/v1/invitations/"+token(t, p.nextMail(declined.Email))+"/decline", nil).is(204)
+
+	c := o.home().Clients
+	if c.Pending != 1 || c.Active != 1 || c.Inactive != 3 || len(c.Reasons) != 2 || c.Reasons["canceled"] != 2 ||
+		c.Reasons["declined"] != 1 {
+		t.Errorf("clients in numbers: %+v", c)
+	}
+	home := string(o.get("/home").is(200).body)
+	if strings.Contains(home, "Inactive") {
+		t.Error("home doesn't say why clients are inactive")
+	}
+	numbers := regexp.MustCompile(`<li><a href="(/[^"]+)"><b class="[a-z]*">(\d+)</b><span>([^<]+)</span>`).FindAllStringSubmatch(home, -1)
+	seen := map[string]string{}
+	for _, m := range numbers {
+		path, n, word := html.UnescapeString(m[1]), m[2], m[3]
+		seen[word] = n
+		if strings.Contains(path, "invite=new") {
+			continue
+		}
+		list := string(o.get(path).is(200).body)
+		row := `href="/clients/cl_`
+		if strings.HasPrefix(path, "/instances") {
+			row = `href="/instances/ins_`
+		}
+		_, table, _ := strings.Cut(list, "<tbody>")
+		table, _, _ = strings.Cut(table, "</tbody>")
+		if got := strconv.Itoa(strings.Count(table, "<tr")); got != n || !strings.Contains(table, row) {
+			t.Errorf("%s %s leads to a list of %s at %s", n, word, got, path)
+		}
+		if !regexp.MustCompile(`aria-current="true">[^<]+ <span>` + n + `</span>`).MatchString(list) {
+			t.Errorf("the filter at %s has another number than %s", path, n)
+		}
+	}
+	for word, n := range map[string]string{"Pending": "1", "Active": "1", "Cancelled": "2", "Declined": "1", "Instances running": "1",
+		"Instances down": "1"} {
+		if seen[word] != n {
+			t.Errorf("home counts %q %s, want %s", seen[word], word, n)
+		}
+	}
+	// A list that has become empty meanwhile says so, and leads back to all.
+	o.get("/instances").is(200).shows("Running or active", "Not answering")
+	p.breaks(p.far("down"), "")
+	o.post("/v1/instances/"+down.ID+"/check", nil).is(200)
+	o.get("/instances?status=down").is(200).shows("No instance is like that right now.", "All 2")
+	o.get("/instances?status=none").is(200).shows(up.Name, down.Name)
 }

@@ -64,7 +64,7 @@ func TestFN4BothSidesReadTheSameOfAnInstanceThatIsDown(t *testing.T) {
 		return strings.Contains(o.health(ours).Reason, "refuses the API key")
 	})
 	o.get(agencys).is(200).shows("Needs a new key")
-	client.get(page).is(200).shows("Needs a new key", "its connection has to be renewed").hides("API key")
+	client.get(page).is(200).shows("Needs a new key", "needs to reconnect n8n").hides("API key")
 	p.breaks(far, "")
 	p.until("the background check to see that it is back", func() bool {
 		p.advance(11 * time.Minute)

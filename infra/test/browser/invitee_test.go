@@ -64,7 +64,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	guest.sees("Your account", "This device")
 	guest.look("account")
 	guest.click(`//a[starts-with(normalize-space(), "Leave…")]`)
-	guest.sees("Leave Northwind Automations's portal?", "They keep")
+	guest.sees("Leave the portal of Northwind Automations?", "They keep")
 	guest.look("account-leave")
 	guest.press("Leave portal")
 	guest.sees("You've left the portal.", "Former portals")

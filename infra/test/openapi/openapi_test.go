@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +107,70 @@ func TestTheDocumentIsWhatTheOperationsSay(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("the operations have changed and %s has not: look at what callers will notice, then run make openapi", file)
 		}
+	}
+}
+
+// keywords30 are the members of a schema of OpenAPI 3.0 (3.0.3, Schema Object). The published schema of documents refuses others.
+var keywords30 = strings.Fields("title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems " +
+	"minItems uniqueItems maxProperties minProperties required enum type not allOf oneOf anyOf items properties additionalProperties " +
+	"description format default nullable discriminator readOnly writeOnly example externalDocs deprecated xml")
+
+func TestFH4TheDocumentOf30HasNothingOfALaterOne(t *testing.T) {
+	t.Parallel()
+	_, before := documents(t)
+	var doc map[string]any
+	if err := json.Unmarshal(before, &doc); err != nil {
+		t.Fatal(err)
+	}
+	schemas := 0
+	var look func(at string, v any)
+	schema := func(at string, v any) {
+		s, ok := v.(map[string]any)
+		if !ok || s["$ref"] != nil {
+			return
+		}
+		schemas++
+		for key, x := range s {
+			switch {
+			case !slices.Contains(keywords30, key) && !strings.HasPrefix(key, "x-"):
+				t.Errorf("%s has %s", at, key)
+			case key == "type" && (x == "null" || reflect.TypeOf(x).Kind() != reflect.String):
+				t.Errorf("%s is of the type %v", at, x)
+			case (key == "exclusiveMaximum" || key == "exclusiveMinimum") && reflect.TypeOf(x).Kind() != reflect.Bool:
+				t.Errorf("%s has %s: %v", at, key, x)
+			}
+		}
+	}
+	look = func(at string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for n, x := range v {
+				if name := at[strings.LastIndexByte(at, '/')+1:]; name == "allOf" || name == "anyOf" || name == "oneOf" {
+					schema(at, x)
+				}
+				look(fmt.Sprintf("%s/%d", at, n), x)
+			}
+		case map[string]any:
+			for key, x := range v {
+				switch key {
+				case "example", "examples", "default", "enum":
+					continue
+				case "schema", "items", "additionalProperties", "not":
+					schema(at+"/"+key, x)
+				case "properties", "schemas":
+					if all, ok := x.(map[string]any); ok {
+						for name, s := range all {
+							schema(at+"/"+name, s)
+						}
+					}
+				}
+				look(at+"/"+key, x)
+			}
+		}
+	}
+	look("", doc)
+	if schemas < 200 {
+		t.Errorf("only %d schemas were looked at", schemas)
 	}
 }
 

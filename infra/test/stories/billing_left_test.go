@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/delivery"
 
 	"latchkey.dev/shared/adapter/dynamo"
 )
@@ -133,5 +134,24 @@ func TestFM8ADisputedPlanEndsWithItsAgency(t *testing.T) {
 		x, err := s.service.Subscription(s.ctx, plan)
 		must(t, err)
 		equal(s.world, "the plan", x.Status, payment.Canceled)
+	})
+}
+
+// An invite whose mail comes back for good is dead: nobody pays on the page that was opened from an earlier mail.
+func TestFM8ThePageOfAnInviteThatCameBackCloses(t *testing.T) {
+	t.Parallel()
+	shopIn(t, func(s *shop) {
+		o := s.office("Northwind")
+		which := s.order(o, "ops@acme.example")
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		must(t, err)
+		page := s.session(o, which)
+		must(t, s.feedback.Record(s.ctx, delivery.Report{Kind: delivery.Bounced, At: time.Now(), Detail: "there is no such mailbox",
+			Tags: map[string]string{"kind": "invite", "agency": string(o.id), "client": string(o.client(which)), "invite": string(which)}}))
+		s.run(3 * time.Minute)
+		made, err := s.service.Checkout(s.ctx, page)
+		must(t, err)
+		equal(s.world, "the page", made.Status, payment.CheckoutExpired)
+		equal(s.world, "the payment", o.get(which).Payment.State, subscription.None)
 	})
 }

@@ -343,7 +343,7 @@ func (w *world) stuck() []string {
 		}
 	}
 	for shard := range w.table.Shards() {
-		due, err := w.table.Overdue(w.ctx, shard, time.Now(), 100)
+		due, err := w.table.Overdue(w.ctx, shard, time.Now(), 100, false)
 		must(w.t, err)
 		for _, d := range due {
 			out = append(out, fmt.Sprintf("overdue: %+v", d))

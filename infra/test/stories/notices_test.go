@@ -282,3 +282,29 @@ func TestFD8NoticesWaitForTheirLimitAndTakeNobodysRoom(t *testing.T) {
 		w.settled()
 	})
 }
+
+// What clients did is told to the owners when whoever invited is gone before they were told it, and what the owners were told besides
+// is not told twice.
+func TestFD8WhatWaitsForWhoeverIsGoneIsToldToTheOwners(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		admin := o.admin("admin@northwind.example")
+		_, err := w.inviter.Send(w.ctx, admin, o.draft("ops@acme.example"), "")
+		must(t, err)
+		w.deliver()
+		_, err = w.invitations.Accept(w.ctx, w.token("ops@acme.example"), "", person("ops@acme.example"))
+		must(t, err)
+		w.pass(61 * time.Second) // it is in the admin's box
+		must(t, o.remove(admin.Member))
+		w.pass(10 * time.Minute)
+		told := w.updates(o.owner)
+		if len(told) != 1 || told[0].Subject != "ops@acme.example accepted your invitation" {
+			t.Errorf("the owner is told %d times: %+v", len(told), told)
+		}
+		equal(w, "mails to who is gone", len(w.updates(admin)), 0)
+		b, err := w.table.Box(w.ctx, o.id, admin.Member)
+		must(t, err)
+		equal(w, "their box", b.Version, 0)
+	})
+}

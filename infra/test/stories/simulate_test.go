@@ -235,11 +235,11 @@ func (m mutant) Client(ctx context.Context, a id.Agency, ref id.Ref, fresh bool)
 	return c, err
 }
 
-func (m mutant) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
+func (m mutant) Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]sweep.Due, error) {
 	if m.overdue {
 		return nil, nil
 	}
-	return m.Table.Overdue(ctx, shard, now, limit)
+	return m.Table.Overdue(ctx, shard, now, limit, newest)
 }
 
 // changing is a mutant that commits something else than it was asked to.

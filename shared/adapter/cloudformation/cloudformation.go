@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/provisioning"
 )
 
@@ -113,7 +114,7 @@ var errNotYet = errors.New("cloudformation: the stack is being changed")
 // it.
 func (d *Driver) Begin(ctx context.Context, o provisioning.Order) (provisioning.Report, error) {
 	if o.Article.Product != contract.Hosting {
-		return provisioning.Report{}, &provisioning.Failure{Reason: "This platform does not set up services of this kind by itself."}
+		return provisioning.Report{}, &provisioning.Failure{Reason: words.Say("provisioning.no_services")}
 	}
 	s, err := d.find(ctx, o)
 	switch {
@@ -421,7 +422,7 @@ func (d *Driver) progress(ctx context.Context, stack string) (provisioning.Stage
 
 // wrong says why a stack could not be made. Its own words are for the log: they may hold names of the operator's account.
 func (d *Driver) wrong(ctx context.Context, stack string) (provisioning.Report, error) {
-	r := provisioning.Report{Stage: provisioning.Broken, Handle: stack, Reason: "Its resources could not be created."}
+	r := provisioning.Report{Stage: provisioning.Broken, Handle: stack, Reason: words.Say("provisioning.no_resources")}
 	out, err := d.events(ctx, &cloudformation.DescribeStackEventsInput{StackName: &stack})
 	if missing(err) {
 		return r, nil
@@ -431,7 +432,7 @@ func (d *Driver) wrong(ctx context.Context, stack string) (provisioning.Report, 
 	}
 	for _, e := range slices.Backward(out.StackEvents) { // the newest come first; what failed first is the cause
 		if e.ResourceStatus == types.ResourceStatusCreateFailed {
-			r.Reason = "Its " + aws.ToString(e.ResourceType) + " could not be created."
+			r.Reason = words.Say("provisioning.no_resource", "resource", aws.ToString(e.ResourceType))
 			slog.WarnContext(ctx, "a stack could not be created", "stack", stack, "resource", aws.ToString(e.LogicalResourceId), "reason",
 				aws.ToString(e.ResourceStatusReason))
 			break

@@ -33,6 +33,11 @@ func (m Mail) Member(ctx context.Context, which id.Agency, member id.Member) (*a
 	return m.t.member(ctx, which, member)
 }
 
+// People lists the agency's members as they are now.
+func (m Mail) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return m.t.people(ctx, which)
+}
+
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (m Mail) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return m.t.commit(ctx, agency, change)
@@ -78,9 +83,9 @@ func (m Mail) SaveBox(ctx context.Context, b *notice.Box) error {
 	return m.t.saveBox(ctx, b)
 }
 
-// DropBox deletes the box of a member who is gone.
-func (m Mail) DropBox(ctx context.Context, b *notice.Box) error {
-	return m.t.dropBox(ctx, b)
+// DropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
+func (m Mail) DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error {
+	return m.t.dropBox(ctx, b, left)
 }
 
 // Feedback is what recording bounces and complaints needs.

@@ -52,9 +52,9 @@ func (t *Table) uncalled(ctx context.Context, shard int, now time.Time, limit in
 	return out, nil
 }
 
-// overdue lists at most limit things whose due time is past in a shard, oldest first.
-func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
-	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue),
+// overdue lists at most limit things whose due time is past in a shard, oldest first, or newest first.
+func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]sweep.Due, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, IndexName: aws.String(byDue), ScanIndexForward: aws.Bool(!newest),
 		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // a small constant
 		KeyConditionExpression:    aws.String("dp = :d AND due <= :n"),
 		ExpressionAttributeValues: item{":d": str(shardName(shard)), ":n": at(now)}}

@@ -35,15 +35,21 @@ func (t *Table) noticed(pk string, c *client.Client, rows []audit.Entry, now tim
 		if id.Invite(e.Subject).Ref() != "" {
 			which = id.Invite(e.Subject)
 		}
-		w := writer(key(pk, noticePrefix+string(e.ID)))
-		w.s("kind", string(kind))
-		w.s("client", string(c.ID))
-		w.s("invite", string(which))
-		w.s("by", string(c.Invite.From.Member))
-		w["dp"], w["due"] = str(shardOf(pk)), at(now)
-		out = append(out, t.put(w, isNew, nil))
+		out = append(out, t.put(writeNotice(pk, notice.Event{ID: e.ID, Kind: kind, Client: c.ID, Invite: which,
+			Inviter: c.Invite.From.Member}, now), isNew, nil))
 	}
 	return out
+}
+
+// writeNotice is a notice that waits to be put into people's boxes.
+func writeNotice(pk string, e notice.Event, now time.Time) writer {
+	w := writer(key(pk, noticePrefix+string(e.ID)))
+	w.s("kind", string(e.Kind))
+	w.s("client", string(e.Client))
+	w.s("invite", string(e.Invite))
+	w.s("by", string(e.Inviter))
+	w["dp"], w["due"] = str(shardOf(pk)), at(now)
+	return w
 }
 
 // notices reads some of the agency's notices that are in nobody's box yet, oldest first.
@@ -162,15 +168,20 @@ func (t *Table) saveBox(ctx context.Context, b *notice.Box) error {
 	return err
 }
 
-// dropBox deletes the box of a member who is gone.
-func (t *Table) dropBox(ctx context.Context, b *notice.Box) error {
+// dropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
+func (t *Table) dropBox(ctx context.Context, b *notice.Box, left []notice.Line) error {
 	if b.Version == 0 {
 		return nil
 	}
 	condition, values := versioned(b.Version)
-	return t.transact(ctx, []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name,
+	writes := []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name,
 		Key:                 key(string(b.Agency), boxPrefix+string(b.Member)),
-		ConditionExpression: &condition, ExpressionAttributeValues: values}}})
+		ConditionExpression: &condition, ExpressionAttributeValues: values}}}
+	for _, l := range left {
+		writes = append(writes, t.put(writeNotice(string(b.Agency), notice.Event{ID: l.Event, Kind: l.Kind, Client: l.Client,
+			Invite: l.Invite, Inviter: b.Member}, t.now()), isNew, nil))
+	}
+	return t.transact(ctx, writes)
 }
 
 // putIn takes notices out of the agency's list and writes the boxes that they were put in, in one transaction: each is put there

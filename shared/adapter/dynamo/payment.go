@@ -78,6 +78,18 @@ func settledAs(u *types.Update, since time.Time) string {
 	return " AND unsettled = :since"
 }
 
+// told writes how those of an agency were told that it stands; of one that is closed nobody is told anything more.
+func (t *Table) told(ctx context.Context, which id.Agency, standing agency.Standing) error {
+	err := t.transact(ctx, []types.TransactWriteItem{{Update: &types.Update{TableName: &t.name, Key: key(string(which), agencyItem),
+		UpdateExpression:          aws.String("SET told = :told"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(closed)"),
+		ExpressionAttributeValues: item{":told": str(string(standing))}}}})
+	if failed(err, 0) {
+		return nil
+	}
+	return err
+}
+
 // settled writes that what an agency has out was looked through, unless something has changed since; its payment's own time is
 // what it is due at from then on.
 func (t *Table) settled(ctx context.Context, a *agency.Agency) error {

@@ -33,7 +33,7 @@ func (t *Table) noted(ctx context.Context, agency id.Agency, r *instance.Resourc
 
 // roster reads the roster of a resource; nil when there is none.
 func (t *Table) roster(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Roster, error) {
-	r, err := t.get(ctx, string(agency), rosterPrefix+string(which), true, "There is no roster.")
+	r, err := t.get(ctx, string(agency), rosterPrefix+string(which), true, "errors.there_is_no_such_instance_or_service")
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil //nolint:nilnil // its workflows were never listed
 	}

@@ -20,9 +20,9 @@ func NewDue(t *Table) Due { return Due{t} }
 
 var _ sweep.Store = Due{}
 
-// Overdue lists at most limit things whose due time is past in a shard, oldest first.
-func (d Due) Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]sweep.Due, error) {
-	return d.t.overdue(ctx, shard, now, limit)
+// Overdue lists at most limit things whose due time is past in a shard, oldest first, or newest first.
+func (d Due) Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]sweep.Due, error) {
+	return d.t.overdue(ctx, shard, now, limit, newest)
 }
 
 // Shards is how many shards the due index has.
@@ -102,6 +102,11 @@ func (d Due) PurgeAgain(ctx context.Context, which id.Agency, next time.Time) er
 // be live.
 func (d Due) Outstanding(ctx context.Context, which id.Agency, visit func(*client.Client) error) error {
 	return d.t.outstanding(ctx, which, visit)
+}
+
+// Told writes how those of an agency were told that it stands.
+func (d Due) Told(ctx context.Context, which id.Agency, standing agency.Standing) error {
+	return d.t.told(ctx, which, standing)
 }
 
 // Settled writes that what an agency has out was looked through, unless something has changed since.

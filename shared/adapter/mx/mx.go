@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 )
 
@@ -33,7 +34,7 @@ type Resolver struct{ DNS *net.Resolver }
 func (r Resolver) TakesMail(ctx context.Context, domain string) error {
 	records, err := r.DNS.LookupMX(ctx, domain+".")
 	if len(records) == 1 && (records[0].Host == "." || records[0].Host == "") {
-		return &delivery.Refusal{Reason: "the domain " + domain + " takes no mail"}
+		return &delivery.Refusal{Reason: words.Say("delivery.no_email", "domain", domain)}
 	}
 	if len(records) > 0 {
 		return nil
@@ -44,7 +45,7 @@ func (r Resolver) TakesMail(ctx context.Context, domain string) error {
 	}
 	if _, err := r.DNS.LookupHost(ctx, domain+"."); err != nil {
 		if errors.As(err, &dns) && dns.IsNotFound {
-			return &delivery.Refusal{Reason: "there is no domain " + domain + ". Check the address for a typing error"}
+			return &delivery.Refusal{Reason: words.Say("delivery.no_domain", "domain", domain)}
 		}
 		return err
 	}

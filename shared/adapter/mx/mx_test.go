@@ -79,7 +79,7 @@ func TestADomainTakesMailOrSaysThatItDoesNot(t *testing.T) {
 	}{
 		"mail.example":   {},
 		"web.example":    {}, // an address stands for the mail server that is not named
-		"null.example":   {refusal: "takes no mail"},
+		"null.example":   {refusal: "takes no email"},
 		"gone.example":   {refusal: "there is no domain gone.example"},
 		"empty.example":  {refusal: "there is no domain"},
 		"broken.example": {unknown: true},

@@ -278,3 +278,63 @@ func TestFN6AFailedRunSaysWhatFailedAndWhere(t *testing.T) {
 		t.Errorf("%d runs were asked about", n)
 	}
 }
+
+func TestFN3AListThatRepeatsItselfIsReadOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	e := far(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		fmt.Fprint(w, `{"nextCursor":"again","data":[{"id":"a1","name":"One"},{"id":"a1","name":"One"},{"id":2,"name":"Two"}]}`)
+	})
+	got, more, err := client(t, e.URL).Workflows(t.Context(), e)
+	if err != nil || !more || len(got) != 2 || asked != 2 {
+		t.Errorf("%+v, more %v, %v, asked %d times", got, more, err, asked)
+	}
+}
+
+func TestFN1RunsThatCarryPinnedDataAreListed(t *testing.T) {
+	t.Parallel()
+	e := far(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"data":[{"id":"1","status":"success","workflowId":"a1"},{"id":"2","workflowData":{"pinData":"`)
+		write(w, strings.Repeat("x", 100), 90_000) // 9 MB
+		if fmt.Fprint(w, `"},"status":"canceled"},{"id":"3","x":"`); r.Header.Get("X-N8N-API-KEY") != key {
+			write(w, strings.Repeat("x", 1000), 60_000) // and more than is read
+		}
+		fmt.Fprint(w, `"}]}`)
+	})
+	got, err := client(t, e.URL).LastRuns(t.Context(), e)
+	if err != nil || len(got) != 3 || got[1].Status != instance.RunCanceled {
+		t.Errorf("%+v, %v", got, err)
+	}
+	e.Key = "another"
+	if got, err = client(t, e.URL).LastRuns(t.Context(), e); err != nil || len(got) != 2 {
+		t.Errorf("of an answer that is too long: %+v, %v", got, err)
+	}
+}
+
+func TestFN4WhatWasNotSwitchedIsNotSaidToBe(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, `[]`, `{"id":"b2","active":true}`, `{"id":"a1","active":false}`, `{"id":"a1","active":"true"}`,
+		`null`} {
+		e := far(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		if w, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true); !fault.Is(err, fault.Unreachable) {
+			t.Errorf("%s: %+v, %v", body, w, err)
+		}
+	}
+	e := far(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"id":"a1","active":true}`) })
+	if w, err := client(t, e.URL).SetActive(t.Context(), e, "a1", true); err != nil || !w.Active {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+func TestFN3AnAddressThatIsSentToIsNamedUpToAHostsLength(t *testing.T) {
+	t.Parallel()
+	e := far(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://"+strings.Repeat("a", 30_000)+".example/")
+		w.WriteHeader(http.StatusMovedPermanently)
+	})
+	f := fault.As(client(t, e.URL).Check(t.Context(), e))
+	if f == nil || len(f.Reason) > 300 || !strings.Contains(f.Reason, "sends us on") {
+		t.Errorf("%+v", f)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -24,6 +23,7 @@ import (
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Bounds of what an instance may take and send.
@@ -46,6 +46,7 @@ const (
 	maxID      = 64  // bytes
 	maxName    = 800 // bytes; two hundred characters of any script
 	maxCursor  = 2000
+	maxHost    = 253  // bytes of a host's name (RFC 1035 section 2.3.4)
 	maxMessage = 1200 // bytes of what went wrong, of which instance.MaxMessage characters are kept
 
 	explained = 5 // of the newest failed runs: how many are asked for their reason
@@ -95,7 +96,7 @@ func (c *Client) Find(ctx context.Context, places []string, key string) (string,
 		}
 	}
 	if first == nil {
-		first = &failure{reason: "the address cannot be called"}
+		first = &failure{reason: words.Say("n8n.address")}
 	}
 	return "", first.fault()
 }
@@ -127,12 +128,12 @@ func (c *Client) check(ctx context.Context, e instance.Endpoint) *failure {
 		return err
 	}
 	if !found {
-		return &failure{status: http.StatusOK, reason: notN8N}
+		return &failure{status: http.StatusOK, reason: notN8N()}
 	}
 	return nil
 }
 
-const notN8N = "what answers does not speak n8n's public API. Enter the address at which you open n8n"
+func notN8N() string { return words.Say("n8n.not_n8n") }
 
 // errEnough ends the reading of an answer of which nothing more is needed.
 var errEnough = errors.New("n8n: enough")
@@ -143,6 +144,7 @@ var errEnough = errors.New("n8n: enough")
 func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance.Workflow, bool, error) {
 	out := []instance.Workflow{}
 	query := url.Values{"limit": {strconv.Itoa(perPage)}}
+	had := map[string]bool{} // n8n may have moved one to another page meanwhile, or give the same page for every cursor
 	for seen, n := 0, 0; n < pages; n++ {
 		cursor, more, listed := "", false, false
 		err := c.list(ctx, e, query, maxList, func(s *scanner) error {
@@ -166,7 +168,8 @@ func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance
 							more = true
 							return errEnough
 						}
-						if err == nil && w.ID != "" && !w.archived {
+						if err == nil && w.ID != "" && !w.archived && !had[w.ID] {
+							had[w.ID] = true
 							out = append(out, w.Workflow)
 						}
 						return err
@@ -181,11 +184,13 @@ func (c *Client) Workflows(ctx context.Context, e instance.Endpoint) ([]instance
 		case err != nil:
 			return nil, false, err.fault()
 		case !listed:
-			return nil, false, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+			return nil, false, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 		case more:
 			return out, true, nil
 		case cursor == "":
 			return out, false, nil
+		case cursor == query.Get("cursor"):
+			return out, true, nil
 		}
 		query.Set("cursor", cursor)
 	}
@@ -251,10 +256,16 @@ func (c *Client) SetActive(ctx context.Context, e instance.Endpoint, id string, 
 		case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusConflict:
 			// About the workflow, and not about the connection: no field to mend.
 			refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_the")
-			refusal.Reason = "n8n does not let this workflow be switched"
+			refusal.Reason = words.Say("n8n.no_switch")
 			return instance.Workflow{}, refusal
 		}
 		return instance.Workflow{}, err.fault()
+	}
+	switch {
+	case w.ID != id:
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
+	case w.Active != active:
+		return instance.Workflow{}, (&failure{status: http.StatusOK, reason: words.Say("n8n.as_it_was")}).fault()
 	}
 	return w.Workflow, nil
 }
@@ -265,7 +276,7 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 	out := []instance.Run{}
 	listed := false
 	err := c.call(ctx, e, http.MethodGet, "/api/v1/executions",
-		url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, nil, maxBody, func(s *scanner) error {
+		url.Values{"limit": {strconv.Itoa(Runs)}, "includeData": {"false"}}, nil, maxList, func(s *scanner) error {
 			return s.object(func(key string) error {
 				if key != "data" {
 					return s.skip()
@@ -286,11 +297,11 @@ func (c *Client) LastRuns(ctx context.Context, e instance.Endpoint) ([]instance.
 				})
 			})
 		})
-	if err != nil {
+	switch {
+	case err != nil && len(out) == 0:
 		return nil, err.fault()
-	}
-	if !listed {
-		return nil, (&failure{status: http.StatusOK, reason: notN8N}).fault()
+	case !listed:
+		return nil, (&failure{status: http.StatusOK, reason: notN8N()}).fault()
 	}
 	c.explain(ctx, e, out)
 	return out, nil
@@ -461,7 +472,7 @@ type failure struct {
 func (f *failure) fault() error {
 	e := fault.New(fault.Unreachable, "errors.we_couldnt_reach_this_n8n", "reason", f.reason)
 	if f.status != 0 {
-		e.Message = "The address answers, but " + f.reason + "."
+		e.Message = words.Say("n8n.answers_but", "reason", f.reason)
 	}
 	e.Reason = f.reason
 	field := "url"
@@ -485,13 +496,13 @@ func (c *Client) call(
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
-			return &failure{reason: "what is to be sent cannot be written"}
+			return &failure{reason: words.Say("n8n.unwritable")}
 		}
 		sent = bytes.NewReader(b)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, u, sent)
 	if err != nil {
-		return &failure{reason: "the address cannot be called"}
+		return &failure{reason: words.Say("n8n.address")}
 	}
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "Latchkey")
@@ -518,9 +529,9 @@ func (c *Client) call(
 	case err == nil || errors.Is(err, errEnough):
 		return nil
 	case errors.Is(err, errLong):
-		return &failure{status: res.StatusCode, reason: "its answer is too long"}
+		return &failure{status: res.StatusCode, reason: words.Say("n8n.too_long")}
 	case errors.Is(err, errSyntax) || errors.Is(err, io.ErrUnexpectedEOF):
-		return &failure{status: res.StatusCode, reason: notN8N}
+		return &failure{status: res.StatusCode, reason: notN8N()}
 	default:
 		return &failure{reason: why(err)}
 	}
@@ -531,23 +542,22 @@ func refused(res *http.Response) *failure {
 	f := &failure{status: res.StatusCode}
 	switch s := res.StatusCode; {
 	case s == http.StatusUnauthorized:
-		f.key, f.reason = true, "it refuses the API key. It may be mistyped, expired or deleted; make a new one in n8n"
+		f.key, f.reason = true, words.Say("n8n.bad_key")
 	case s == http.StatusForbidden:
-		f.key, f.reason = true, "it does not let the API key do this. Make one that may list, read and update workflows and list executions"
+		f.key, f.reason = true, words.Say("n8n.weak_key")
 	case s == http.StatusNotFound:
-		f.reason = "there is no n8n API at this address. Enter the address at which you open n8n, and see that its public API is not " +
-			"switched off"
+		f.reason = words.Say("n8n.no_api")
 	case s == http.StatusTooManyRequests:
-		f.reason = "it asks us to slow down. Try again in a minute"
+		f.reason = words.Say("n8n.too_often")
 	case s >= 300 && s < 400:
-		f.reason = "it sends us on to another address"
-		if to, err := res.Location(); err == nil && to.Host != "" {
-			f.reason += ", at " + to.Hostname() + ". Enter the address at which you end up in the browser"
+		f.reason = words.Say("n8n.elsewhere")
+		if to, err := res.Location(); err == nil && to.Hostname() != "" && len(to.Hostname()) <= maxHost {
+			f.reason = words.Say("n8n.elsewhere_at", "host", to.Hostname())
 		}
 	case s >= 500:
-		f.reason = fmt.Sprintf("it says that something is wrong on its side (HTTP %d)", s)
+		f.reason = words.Say("n8n.its_fault", "status", s)
 	default:
-		f.reason = fmt.Sprintf("what it says is not what we asked for (HTTP %d)", s)
+		f.reason = words.Say("n8n.unexpected", "status", s)
 	}
 	return f
 }
@@ -559,23 +569,23 @@ func why(err error) string {
 	var refusal *egress.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Cause == egress.Address:
-		return "the address leads into a private network, which we do not call"
+		return words.Say("n8n.private")
 	case errors.As(err, &refusal) && refusal.Cause == egress.Scheme:
-		return "its address does not begin with https://, and we call no other"
+		return words.Say("n8n.not_https")
 	case isTimeout(err):
-		return "it does not answer in time"
+		return words.Say("n8n.in_time")
 	case errors.As(err, &dns):
-		return "there is no host of this name"
+		return words.Say("n8n.no_host")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at this address"
+		return words.Say("n8n.nothing")
 	case isTLS(err):
-		return "its certificate is not one that we can trust"
+		return words.Say("n8n.certificate")
 	case errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection broke off"
+		return words.Say("n8n.broke_off")
 	case strings.Contains(err.Error(), "HTTP response to HTTPS"):
-		return "it does not speak https"
+		return words.Say("n8n.no_tls")
 	}
-	return "it cannot be called"
+	return words.Say("n8n.cannot_be_called")
 }
 
 func isTimeout(err error) bool {

@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/words"
 )
 
 // roles are what a person is invited as, the first that n8n's edition allows: administrators need a licence for advanced
@@ -53,7 +54,7 @@ func (c *Client) Invite(ctx context.Context, e instance.Endpoint, email string) 
 		}
 	}
 	refusal := fault.New(fault.Unreachable, "errors.this_n8n_does_not_let_people")
-	refusal.Reason = "n8n does not let people be invited"
+	refusal.Reason = words.Say("n8n.no_people")
 	return instance.Entry{}, refusal
 }
 
@@ -93,5 +94,5 @@ func (x invited) entry(e instance.Endpoint) (instance.Entry, error) {
 	case x.mailed:
 		return instance.Entry{State: instance.EntryMailed}, nil
 	}
-	return instance.Entry{}, (&failure{status: http.StatusOK, reason: "it does not say how an invited person gets in"}).fault()
+	return instance.Entry{}, (&failure{status: http.StatusOK, reason: words.Say("n8n.no_way_in")}).fault()
 }

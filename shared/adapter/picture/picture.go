@@ -31,8 +31,6 @@ const (
 	MaxBytes = 24 << 10
 )
 
-const types = "PNG, JPEG, WebP or GIF"
-
 var codecs = []struct {
 	is     func([]byte) bool
 	size   func(io.Reader) (image.Config, error)
@@ -120,9 +118,9 @@ func Read(ctx context.Context, file []byte) (*agency.Logo, error) {
 		return shrink(ctx, img)
 	}
 	if begin := bytes.ToLower(file[:min(len(file), 1024)]); bytes.Contains(begin, []byte("<svg")) {
-		return nil, wrong("errors.picture_svg", "types", types)
+		return nil, wrong("errors.picture_svg")
 	}
-	return nil, wrong("errors.picture_other", "types", types)
+	return nil, wrong("errors.picture_other")
 }
 
 // shrink scales the image down until it is small enough, in pixels and in bytes.

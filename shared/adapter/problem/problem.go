@@ -53,10 +53,13 @@ func Of(f *fault.Error) *Problem {
 	return p
 }
 
-// Headers are the fields that go with a fault: Retry-After in whole seconds (RFC 9110 section 10.2.3) and RateLimit
-// (IETF draft "RateLimit header fields for HTTP").
+// Headers are the fields that go with a fault: Retry-After in whole seconds (RFC 9110 section 10.2.3), RateLimit
+// (IETF draft "RateLimit header fields for HTTP"), and how to say who one is (RFC 9110 section 15.5.2, RFC 6750 section 3).
 func Headers(f *fault.Error) http.Header {
 	h := http.Header{}
+	if f.Code == fault.Unauthenticated {
+		h.Set("WWW-Authenticate", `Bearer realm="Latchkey"`)
+	}
 	if f.Retry > 0 {
 		h.Set("Retry-After", strconv.FormatInt(seconds(f.Retry), 10))
 	}

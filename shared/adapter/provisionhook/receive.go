@@ -10,6 +10,7 @@ import (
 
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Changed is the type of the one message that the program may send: that something has happened to a thing, so that it is
@@ -24,32 +25,32 @@ func Receiver(key []byte, now func() time.Time, queue Queue) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
-			http.Error(w, "this address takes POST alone", http.StatusMethodNotAllowed)
+			http.Error(w, words.Say("hooks.post_alone"), http.StatusMethodNotAllowed)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			http.Error(w, "the body cannot be read", http.StatusBadRequest)
+			http.Error(w, words.Say("hooks.unread"), http.StatusBadRequest)
 			return
 		}
 		if len(key) < leastSecret || !Verify(key, r.Header, body, now()) {
-			http.Error(w, "the signature does not fit: sign Webhook-Id, Webhook-Timestamp and the body with the provisioner's secret, "+
-				"within five minutes", http.StatusUnauthorized)
+			http.Error(w, words.Say("hooks.signature_how"), http.StatusUnauthorized)
 			return
 		}
 		var m Message
 		if json.Unmarshal(body, &m) != nil || m.Type != Changed {
-			http.Error(w, "send {\"type\": \"provision.changed\", \"data\": {\"agency\", \"client\", \"key\"}}", http.StatusBadRequest)
+			form := `{"type": "provision.changed", "data": {"agency", "client", "key"}}`
+			http.Error(w, words.Say("hooks.form", "form", form), http.StatusBadRequest)
 			return
 		}
 		j := job.Provision{Agency: id.Agency(m.Data.Agency), Client: id.Client(m.Data.Client), Item: m.Data.Key, Told: true}
 		if _, err := job.DecodeProvision(j.Encode()); err != nil {
-			http.Error(w, "agency, client and key are those of the question", http.StatusBadRequest)
+			http.Error(w, words.Say("hooks.question"), http.StatusBadRequest)
 			return
 		}
 		if err := queue.Send(r.Context(), j.Encode(), 0); err != nil {
 			slog.ErrorContext(r.Context(), "a provisioner's message is not taken", "agency", j.Agency, "client", j.Client, "error", err)
-			http.Error(w, "try again", http.StatusServiceUnavailable)
+			http.Error(w, words.Say("hooks.try_again"), http.StatusServiceUnavailable)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)

@@ -1,6 +1,7 @@
 package ses
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 )
 
@@ -103,53 +105,62 @@ func ParseEvent(body []byte) (*delivery.Report, error) {
 	case "Delivery":
 		r.Kind, r.At = delivery.Delivered, e.Delivery.Timestamp
 	case "DeliveryDelay":
-		r.Kind, r.At, r.Detail = delivery.Delayed, e.Delay.Timestamp, delays[e.Delay.Type]
+		r.Kind, r.At, r.Detail = delivery.Delayed, e.Delay.Timestamp, delayed(e.Delay.Type)
 	case "Complaint":
-		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, "the recipient marked the mail as spam"
+		r.Kind, r.At, r.Detail = delivery.Complaint, e.Complaint.Timestamp, words.Say("delivery.spam")
 		switch {
 		case listed(e.Complaint.SubType): // of what was not sent, nobody complains
-			r.Kind, r.Detail = delivery.Bounced, notTried
+			r.Kind, r.Detail = delivery.Bounced, notTried()
 		case slices.Contains(noComplaint, strings.ToLower(e.Complaint.Feedback)):
 			return nil, nil //nolint:nilnil // it says that all is well, or nothing about the recipient
-		case complaints[strings.ToLower(e.Complaint.Feedback)] != "":
-			r.Detail = complaints[strings.ToLower(e.Complaint.Feedback)]
+		case strings.EqualFold(e.Complaint.Feedback, "fraud"):
+			r.Detail = words.Say("delivery.fraud")
+		case strings.EqualFold(e.Complaint.Feedback, "virus"):
+			r.Detail = words.Say("delivery.virus")
 		}
 	case "Bounce":
 		r.Kind, r.Detail = e.bounce()
 		r.At = e.Bounce.Timestamp
 	case "Reject":
-		r.Kind, r.Detail = delivery.Rejected, "the mail service refused the content of the mail"
+		r.Kind, r.Detail = delivery.Rejected, words.Say("delivery.content_refused")
 	case "Rendering Failure":
-		r.Kind, r.Detail = delivery.Rejected, "the mail could not be put together"
+		r.Kind, r.Detail = delivery.Rejected, words.Say("delivery.not_rendered")
 	default:
 		return nil, nil //nolint:nilnil // Send: the worker recorded it
 	}
 	return r, nil
 }
 
-// delays are SES's delay types in words ("Delivery delay object").
-var delays = map[string]string{
-	"InternalFailure":                "a fault on the mail service's side; it keeps trying",
-	"General":                        "the receiving server asked to try later",
-	"MailboxFull":                    "the mailbox is full; the mail service keeps trying",
-	"SpamDetected":                   "the receiving server holds much mail from this sender back; the mail service keeps trying",
-	"RecipientServerError":           "the receiving server has a fault; the mail service keeps trying",
-	"IPFailure":                      "the receiving server holds the sending address back; the mail service keeps trying",
-	"TransientCommunicationFailure":  "the connection to the receiving server broke; the mail service keeps trying",
-	"BYOIPHostNameLookupUnavailable": "the sending host's name could not be looked up",
-	"Undetermined":                   "the receiving server gave no reason; the mail service keeps trying",
-	"SendingDeferral":                "the mail service holds the mail back for now",
+// delayed words a type of SES's delays ("Delivery delay object").
+func delayed(kind string) string {
+	switch kind {
+	case "InternalFailure":
+		return words.Say("delivery.delay_internal")
+	case "General":
+		return words.Say("delivery.delay_general")
+	case "MailboxFull":
+		return words.Say("delivery.delay_full")
+	case "SpamDetected":
+		return words.Say("delivery.delay_spam")
+	case "RecipientServerError":
+		return words.Say("delivery.delay_server")
+	case "IPFailure":
+		return words.Say("delivery.delay_held")
+	case "TransientCommunicationFailure":
+		return words.Say("delivery.delay_broken")
+	case "BYOIPHostNameLookupUnavailable":
+		return words.Say("delivery.delay_host")
+	case "Undetermined":
+		return words.Say("delivery.delay_unknown")
+	case "SendingDeferral":
+		return words.Say("delivery.delay_deferred")
+	}
+	return ""
 }
 
 // noComplaint are the types of feedback by which nobody complains: the recipient took the mail out of the spam folder (RFC
 // 6430), or a server reports how it judged the signature (RFC 6591).
 var noComplaint = []string{"not-spam", "auth-failure"}
-
-// complaints are the types of feedback by which somebody complains of something else than spam ("Complaint types").
-var complaints = map[string]string{
-	"fraud": "the recipient's side reported the mail as fraud",
-	"virus": "the recipient's side reported a virus in the mail",
-}
 
 // listed tells whether a subtype of bounce or complaint says that SES did not try, since the address is on the suppression
 // list of the account, or of the tenant.
@@ -157,10 +168,9 @@ func listed(subType string) bool {
 	return subType == "OnAccountSuppressionList" || subType == "OnTenantSuppressionList"
 }
 
-const (
-	notTried  = "SES did not send it: the address is on the suppression list"
-	noMailbox = "there is no mailbox with this address"
-)
+func notTried() string { return words.Say("delivery.not_tried") }
+
+func noMailbox() string { return words.Say("delivery.no_mailbox") }
 
 // bounce says what a bounce comes to: [delivery.Bounced] for what did not arrive and is not tried again,
 // [delivery.Delayed] for what came back this time, and [delivery.Replied] for what may be an automatic reply. SES tells the
@@ -178,50 +188,46 @@ func (e *published) bounce() (delivery.ReportKind, string) {
 	case gone:
 		kind = delivery.Bounced
 	case e.Bounce.Type == "Transient" && e.Bounce.SubType == "General" && code == "" && diagnostic == "" && action == "":
-		return delivery.Replied, "it came back, or an automatic reply did; the mail service does not tell which"
+		return delivery.Replied, words.Say("delivery.maybe_automatic")
 	}
 	if listed(e.Bounce.SubType) {
-		return kind, notTried
+		return kind, notTried()
 	}
 	switch e.Bounce.SubType {
 	case "NoEmail":
-		return kind, noMailbox
+		return kind, noMailbox()
 	case "EmailValidationSuppressed":
-		return kind, "SES did not send it: by its check, mail to this address would not arrive"
+		return kind, words.Say("delivery.validation")
 	case "Suppressed":
-		return kind, "mail to this address came back before, so the mail service does not try any more"
+		return kind, words.Say("delivery.came_back")
 	case "UnsubscribedRecipient":
-		return kind, "the recipient has unsubscribed"
+		return kind, words.Say("delivery.unsubscribed")
 	}
 	if dead(code) {
-		words := noMailbox
-		if more := codes[code]; more != "" {
-			words = more
-		}
 		if diagnostic != "" {
-			words = "the receiving server refused the mail: " + diagnostic
+			return kind, words.Say("delivery.refused", "diagnostic", diagnostic)
 		}
-		return kind, words
+		return kind, cmp.Or(coded(code), noMailbox())
 	}
 	switch e.Bounce.SubType {
 	case "MailboxFull":
-		return kind, "the mailbox is full"
+		return kind, words.Say("delivery.full")
 	case "MessageTooLarge":
-		return kind, "the mail is too large for the receiving server"
+		return kind, words.Say("delivery.too_large")
 	case "ContentRejected", "AttachmentRejected":
-		return kind, "the receiving server did not like the content of the mail"
+		return kind, words.Say("delivery.content")
 	case "CustomTimeoutExceeded":
-		return kind, "the receiving server did not take the mail in time"
+		return kind, words.Say("delivery.too_slow")
 	}
 	switch {
 	case diagnostic != "":
-		return kind, "the receiving server refused the mail: " + diagnostic
-	case codes[code] != "":
-		return kind, codes[code]
+		return kind, words.Say("delivery.refused", "diagnostic", diagnostic)
+	case coded(code) != "":
+		return kind, coded(code)
 	case e.Bounce.Type == "Permanent":
-		return kind, "the receiving server refused the mail for good, and did not say why"
+		return kind, words.Say("delivery.refused_for_good")
 	}
-	return kind, "the receiving server sent the mail back, and did not say why"
+	return kind, words.Say("delivery.sent_back")
 }
 
 // dead tells whether a code says that no later try can arrive: the address (5.1.x), a mailbox that is closed (5.2.1), or a
@@ -230,12 +236,25 @@ func dead(code string) bool {
 	return strings.HasPrefix(code, "5.1.") || code == "5.2.1" || code == "5.4.4"
 }
 
-// codes are the words for codes that often come without any.
-var codes = map[string]string{
-	"5.1.2": "there is no such mail domain", "5.1.10": "this domain takes no mail", "5.4.4": "mail cannot be routed to this domain",
-	"5.2.1": "the mailbox is closed", "5.2.2": "the mailbox is full", "4.2.2": "the mailbox is full",
-	"5.1.7": "the receiving server did not like the sender's address", "5.1.8": "the receiving server did not like the sender's address",
-	"5.7.1": "the receiving server's rules do not let the mail in",
+// coded words a code that often comes without any words; "" for the others.
+func coded(code string) string {
+	switch code {
+	case "5.1.2":
+		return words.Say("delivery.no_mail_domain")
+	case "5.1.10":
+		return words.Say("delivery.takes_none")
+	case "5.4.4":
+		return words.Say("delivery.no_route")
+	case "5.2.1":
+		return words.Say("delivery.closed")
+	case "5.2.2", "4.2.2":
+		return words.Say("delivery.full")
+	case "5.1.7", "5.1.8":
+		return words.Say("delivery.sender")
+	case "5.7.1":
+		return words.Say("delivery.rules")
+	}
+	return ""
 }
 
 // spoken finds an enhanced status code behind an SMTP reply code or by itself, but in no IP address.

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/smithy-go"
 
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 )
 
@@ -88,19 +89,19 @@ func explain(err error) error {
 	switch {
 	case errors.As(err, &rejected):
 		if strings.Contains(rejected.ErrorMessage(), "not verified") {
-			return &delivery.Refusal{Reason: "the sending address is not verified with the mail service yet"}
+			return &delivery.Refusal{Reason: words.Say("delivery.not_verified")}
 		}
-		return &delivery.Refusal{Reason: "the mail service rejected the message" + detail(rejected.ErrorMessage())}
+		return &delivery.Refusal{Reason: words.Say("delivery.rejected", "detail", detail(rejected.ErrorMessage()))}
 	case errors.As(err, &mailFrom):
-		return &delivery.Refusal{Reason: "the sending domain's MAIL FROM is not verified yet"}
+		return &delivery.Refusal{Reason: words.Say("delivery.mail_from")}
 	case errors.As(err, &suspended):
-		return &delivery.Refusal{Reason: "the platform's mail account is suspended"}
+		return &delivery.Refusal{Reason: words.Say("delivery.account_suspended")}
 	case errors.As(err, &paused):
-		return &delivery.Refusal{Reason: "sending is paused for the platform's mail account"}
+		return &delivery.Refusal{Reason: words.Say("delivery.paused")}
 	case errors.As(err, &bad):
-		return &delivery.Refusal{Reason: "the mail service does not take this address or message" + detail(bad.ErrorMessage())}
+		return &delivery.Refusal{Reason: words.Say("delivery.not_taken", "detail", detail(bad.ErrorMessage()))}
 	case errors.As(err, &missing):
-		return &delivery.Refusal{Reason: "the platform's mail settings are not complete"}
+		return &delivery.Refusal{Reason: words.Say("delivery.incomplete")}
 	case errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied"):
 		// Somebody has to mend the role, and until then nothing is gained by telling the agency that its client's
 		// address is bad: this is worth the tries that there are.

@@ -55,14 +55,14 @@ func TestOnlyWhatIsFinalIsARefusal(t *testing.T) {
 		err  error
 		want string // "" when the mail is worth another try
 	}{
-		"sandbox":        {&types.MessageRejected{Message: m("Email address is not verified. The following identities failed the check in region US-EAST-1: x@y.example")}, "the sending address is not verified with the mail service yet"},
-		"rejected":       {&types.MessageRejected{Message: m("Bad content.")}, "the mail service rejected the message (Bad content)"},
-		"rejected, bare": {&types.MessageRejected{}, "the mail service rejected the message"},
+		"sandbox":        {&types.MessageRejected{Message: m("Email address is not verified. The following identities failed the check in region US-EAST-1: x@y.example")}, "the sending address is not verified with the email service yet"},
+		"rejected":       {&types.MessageRejected{Message: m("Bad content.")}, "the email service rejected the message (Bad content)"},
+		"rejected, bare": {&types.MessageRejected{}, "the email service rejected the message"},
 		"MAIL FROM":      {&types.MailFromDomainNotVerifiedException{}, "the sending domain's MAIL FROM is not verified yet"},
-		"suspended":      {&types.AccountSuspendedException{}, "the platform's mail account is suspended"},
-		"paused":         {&types.SendingPausedException{}, "sending is paused for the platform's mail account"},
-		"bad request":    {&types.BadRequestException{Message: m(" Domain contains illegal character. ")}, "the mail service does not take this address or message (Domain contains illegal character)"},
-		"no set":         {&types.NotFoundException{Message: m("Configuration set <live> does not exist.")}, "the platform's mail settings are not complete"},
+		"suspended":      {&types.AccountSuspendedException{}, "the platform's email account is suspended"},
+		"paused":         {&types.SendingPausedException{}, "sending is paused for the platform's email account"},
+		"bad request":    {&types.BadRequestException{Message: m(" Domain contains illegal character. ")}, "the email service does not take this address or message (Domain contains illegal character)"},
+		"no set":         {&types.NotFoundException{Message: m("Configuration set <live> does not exist.")}, "the platform's email settings are not complete"},
 		"throttled":      {&types.TooManyRequestsException{}, ""},
 		"over the quota": {&types.LimitExceededException{}, ""},
 		"no right":       {&smithy.GenericAPIError{Code: "AccessDeniedException"}, ""},

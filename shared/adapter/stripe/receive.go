@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // mostWebhook is the largest webhook that is read; Stripe's have at most some hundred kilobytes.
@@ -22,17 +23,17 @@ func Receiver(secrets []string, now func() time.Time, listen func(ctx context.Co
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
-			http.Error(w, "this address takes POST alone", http.StatusMethodNotAllowed)
+			http.Error(w, words.Say("hooks.post_alone"), http.StatusMethodNotAllowed)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostWebhook))
 		if err != nil {
-			http.Error(w, "the body cannot be read", http.StatusBadRequest)
+			http.Error(w, words.Say("hooks.unread"), http.StatusBadRequest)
 			return
 		}
 		e, err := VerifyWebhook(body, r.Header.Get("Stripe-Signature"), secrets, now())
 		if errors.Is(err, payment.ErrSignature) {
-			http.Error(w, "the signature does not fit", http.StatusBadRequest)
+			http.Error(w, words.Say("hooks.signature"), http.StatusBadRequest)
 			return
 		}
 		if err != nil { // signed, and not of a form that is known: no second try makes it any better
@@ -41,7 +42,7 @@ func Receiver(secrets []string, now func() time.Time, listen func(ctx context.Co
 		}
 		if err := listen(r.Context(), e); err != nil {
 			slog.ErrorContext(r.Context(), "a webhook that is not taken", "event", e.ID, "error", err)
-			http.Error(w, "try again", http.StatusInternalServerError)
+			http.Error(w, words.Say("hooks.try_again"), http.StatusInternalServerError)
 		}
 	})
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/lookalike"
@@ -31,27 +34,54 @@ func (a *Agency) NameHeld(name, platform string) string {
 	if like := lookalike.Of(name, platform); like != "" {
 		return words.Say("notifications.held_like", "name", like)
 	}
-	if row := 0; strings.ContainsFunc(name, func(r rune) bool {
+	seen := norm.NFKC.String(name) // circled and raised digits are digits
+	if row := 0; strings.ContainsFunc(seen, func(r rune) bool {
 		switch {
 		case unicode.IsDigit(r):
 			row++
-		case !unicode.IsSpace(r) && !unicode.IsPunct(r) && !unicode.Is(unicode.Cf, r): // "493 021" and "493-021" read as one
+		case unicode.IsLetter(r): // "493 021", "493-021" and "493|021" read as one
 			row = 0
 		}
 		return row >= digitsInARow
 	}) {
 		return words.Say("notifications.held_digits")
 	}
-	n := 0
-	for _, w := range strings.Fields(name) {
-		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) { // "&" is none
-			n++
-		}
-	}
-	if n > MailWords {
+	if wordsOf(seen) > MailWords {
 		return words.Say("notifications.held_words")
 	}
 	return ""
+}
+
+// wordsOf is how many words a name has. Signs part words as spaces do, "your-account-is-locked", but for single letters: those of
+// "A.B.C. GmbH" are one word, and "&" is none.
+func wordsOf(name string) int {
+	n := 0
+	for _, w := range strings.Fields(name) {
+		long, letters := 0, false
+		for p := range strings.FieldsFuncSeq(w, parts) {
+			letters = true
+			if utf8.RuneCountInString(p) > 1 {
+				long++
+			}
+		}
+		if long == 0 && letters {
+			long = 1
+		}
+		n += long
+	}
+	return n
+}
+
+// Held says in a sentence that mails don't come in the agency's name, until when, and why; "" when they do, see NameHeld.
+func (a *Agency) Held(platform string) string {
+	why := a.NameHeld(a.Name, platform)
+	switch {
+	case why == "":
+		return ""
+	case text.MixedScripts(a.Name):
+		return words.Say("notifications.name_never", "platform", platform, "why", why)
+	}
+	return words.Say("notifications.name_held", "platform", platform, "why", why)
 }
 
 // MailTier is how far the agency is trusted with mails that it causes.
@@ -63,4 +93,9 @@ func (a *Agency) MailTier(now time.Time) allowance.Tier {
 		return allowance.Young
 	}
 	return allowance.Established
+}
+
+// parts tells whether a character parts words.
+func parts(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.N, unicode.M) && r != '\'' && r != '’'
 }

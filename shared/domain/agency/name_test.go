@@ -16,6 +16,9 @@ func TestFD6NamesThatStandInNoFrom(t *testing.T) {
 		"Northwind Automations": "", "Fresh Flows GmbH & Co. KG": "", "One Two Three Four Five": "", "Studio 54": "",
 		"Agency 12345": "", "Agency 123456": "six digits", "493 021 is your code": "six digits", "493-021": "six digits",
 		"1 and 2 and 3": "", "１２３４５６": "six digits", "٤٩٣٠٢١": "six digits",
+		"①②③④⑤⑥": "six digits", "¹²³⁴⁵⁶": "six digits", "493|021": "six digits", "493+021 code": "six digits",
+		"Your-account-is-locked-call-now": "more than five words", "Your_account/is.locked,call now": "more than five words",
+		"A.B.C.D.E.F. GmbH": "", "Smith-Jones & O'Brien": "", "Dr. A. B. Klein & Co": "", "Müller-Lüdenscheidt + Söhne": "",
 		"Your account is locked sign in now": "more than five words", "PayPal Support": "PayPal", "Latchkey Billing": "Latchkey",
 		"P\u0430ypal": "several scripts",
 	} {
@@ -45,6 +48,15 @@ func TestFD6ANameWaitsForAPaidPlanOrTheOperator(t *testing.T) {
 		}
 	}
 	mixed := "P\u0430ypal"
+	for want, a := range map[string]*agency.Agency{
+		"": {Name: "Fresh Flows"},
+		"Until your first paid plan, your emails come from Latchkey and show this name only in their text, because it looks like “PayPal”.": {Name: name},
+		"Your emails come from Latchkey and show this name only in their text, because it mixes letters of several scripts.":                {Name: mixed, Plan: agency.Max},
+	} {
+		if got := a.Held("Latchkey"); got != want {
+			t.Errorf("%s: %q, want %q", a.Name, got, want)
+		}
+	}
 	if (&agency.Agency{Plan: agency.Max, NameAllowed: mixed}).NameHeld(mixed, "Latchkey") == "" {
 		t.Error("a name of mixed scripts stands in From")
 	}

@@ -5,12 +5,12 @@
 package allowance
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Kind is a kind of mail.
@@ -254,13 +254,11 @@ func (l Log) wait(kinds []Kind, most int, window time.Duration, now time.Time) t
 
 // inWords is a wait in words, rounded up.
 func inWords(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{time.Hour, "hours"}, {time.Minute, "minutes"}} {
-		if d > 2*u.unit {
-			return fmt.Sprintf("%d %s", (d+u.unit-1)/u.unit, u.name)
-		}
+	switch {
+	case d > 2*time.Hour:
+		return words.Say("time.hour", "n", int((d+time.Hour-1)/time.Hour))
+	case d > 2*time.Minute:
+		return words.Say("time.minute", "n", int((d+time.Minute-1)/time.Minute))
 	}
-	return fmt.Sprintf("%d seconds", max((d+time.Second-1)/time.Second, 2))
+	return words.Say("time.second", "n", int(max((d+time.Second-1)/time.Second, 2)))
 }

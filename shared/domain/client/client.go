@@ -100,10 +100,17 @@ func (c *Client) Due() time.Time {
 	return due
 }
 
+// Keeps tells whether the item has no term: what the operator has stopped is kept until that goes on.
+func (c *Client) Keeps(i *purchase.Item) bool {
+	return c.Payment.Resting && i.State == purchase.Suspended && !i.Stale
+}
+
 func (c *Client) dues() []time.Time {
-	out := make([]time.Time, len(c.Items), len(c.Items)+1)
+	out := make([]time.Time, 0, len(c.Items)+1)
 	for n := range c.Items {
-		out[n] = c.Items[n].Due
+		if i := &c.Items[n]; !c.Keeps(i) {
+			out = append(out, i.Due)
+		}
 	}
 	return out
 }

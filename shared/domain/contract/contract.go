@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/money"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Product is something that is sold.
@@ -37,11 +38,11 @@ type Article struct {
 func (a Article) Name() string {
 	switch a.Product {
 	case Hosting:
-		return fmt.Sprintf("n8n Hosting, %d GB", a.StorageGB)
+		return words.Say("money.article_hosting", "n", a.StorageGB)
 	case WhatsApp:
-		return "WhatsApp Service"
+		return words.Say("money.article_whatsapp")
 	case Max:
-		return "Max plan"
+		return words.Say("money.article_max")
 	}
 	return string(a.Product)
 }
@@ -170,17 +171,20 @@ func digits(s string, most int) bool {
 
 // Note is what stands beside every price: "incl. 19 % VAT", "plus VAT" or "no tax is charged"; "" where nobody has chosen.
 func (t Tax) Note() string {
-	rate := ""
-	if t.Rate > 0 {
-		rate = fmt.Sprintf("%g %% ", float64(t.Rate)/100)
-	}
+	rate := float64(t.Rate) / 100
 	switch t.Way {
 	case Included:
-		return "incl. " + rate + "VAT"
+		if t.Rate > 0 {
+			return words.Say("money.included_rate", "rate", rate)
+		}
+		return words.Say("money.included")
 	case Added, Worked:
-		return "plus " + rate + "VAT"
+		if t.Rate > 0 {
+			return words.Say("money.added_rate", "rate", rate)
+		}
+		return words.Say("money.added")
 	case Untaxed:
-		return "no tax is charged"
+		return words.Say("money.untaxed")
 	}
 	return ""
 }

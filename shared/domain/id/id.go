@@ -76,32 +76,42 @@ func Valid(prefix, s string) bool {
 // ParseAgency reads an agency's id as a caller sent it, as the other Parse functions read ids of their kind. What comes in from
 // outside is parsed once, where it comes in: a key that no item can have is an error of the table, and none of the caller's.
 // The fault has the code [fault.NotFound]: an id that cannot be is one of what is not there.
-func ParseAgency(s string) (Agency, error) { return parse[Agency]("agency", s, AgencyPrefix) }
+func ParseAgency(s string) (Agency, error) {
+	return parse[Agency]("errors.there_is_no_such_agency", s, AgencyPrefix)
+}
 
 // ParseMember reads a member's id.
-func ParseMember(s string) (Member, error) { return parse[Member]("member", s, MemberPrefix) }
+func ParseMember(s string) (Member, error) {
+	return parse[Member]("errors.there_is_no_such_member", s, MemberPrefix)
+}
 
 // ParseClient reads a client's id.
-func ParseClient(s string) (Client, error) { return parse[Client]("client", s, ClientPrefix) }
+func ParseClient(s string) (Client, error) {
+	return parse[Client]("errors.there_is_no_such_client", s, ClientPrefix)
+}
 
 // ParseInvite reads an invite's id.
-func ParseInvite(s string) (Invite, error) { return parse[Invite]("invite", s, InvitePrefix) }
+func ParseInvite(s string) (Invite, error) {
+	return parse[Invite]("errors.there_is_no_such_invite", s, InvitePrefix)
+}
 
 // ParseKey reads an API key's id.
-func ParseKey(s string) (Key, error) { return parse[Key]("API key", s, KeyPrefix) }
+func ParseKey(s string) (Key, error) {
+	return parse[Key]("errors.there_is_no_such_api_key", s, KeyPrefix)
+}
 
 // ParseResource reads the id of an instance or a service.
 func ParseResource(s string) (Resource, error) {
-	return parse[Resource]("instance or service", s, InstancePrefix, ServicePrefix)
+	return parse[Resource]("errors.there_is_no_such_instance_or_service", s, InstancePrefix, ServicePrefix)
 }
 
-func parse[T ~string](kind, s string, prefixes ...string) (T, error) {
+func parse[T ~string](missing, s string, prefixes ...string) (T, error) {
 	for _, p := range prefixes {
 		if Valid(p, s) {
 			return T(s), nil
 		}
 	}
-	return "", fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
+	return "", fault.New(fault.NotFound, missing)
 }
 
 // Bytes is the ULID behind the prefix, 16 bytes; the zero ULID when s is not Valid.

@@ -3,7 +3,6 @@ package identity
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -112,15 +111,15 @@ func TooSoon(sent, now time.Time) error {
 // About is a wait in words, rounded up.
 func About(d time.Duration) string {
 	if d <= time.Second {
-		return "a second"
+		return words.Say("time.a_second")
 	}
 	if d < 2*time.Minute {
-		return strconv.Itoa(int((d+time.Second-1)/time.Second)) + " seconds"
+		return words.Say("time.second", "n", int((d+time.Second-1)/time.Second))
 	}
 	if d < 2*time.Hour {
-		return strconv.Itoa(int((d+time.Minute-1)/time.Minute)) + " minutes"
+		return words.Say("time.minute", "n", int((d+time.Minute-1)/time.Minute))
 	}
-	return strconv.Itoa(int((d+time.Hour-1)/time.Hour)) + " hours"
+	return words.Say("time.hour", "n", int((d+time.Hour-1)/time.Hour))
 }
 
 // Claim takes the mail for one try with a code of which digest is what is kept. It returns false when there is

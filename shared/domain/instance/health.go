@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Timing of the checks that nobody asks for.
@@ -22,7 +23,7 @@ type Seen struct {
 }
 
 // Unreadable is what is seen of an instance whose stored key no longer opens.
-var Unreadable = Seen{Reason: "its stored API key cannot be read any more. Enter a new one", BadKey: true}
+func Unreadable() Seen { return Seen{Reason: words.Say("n8n.unreadable_key"), BadKey: true} }
 
 // SeenOf reads what came of a call from its error: nil, or a fault with code [fault.Unreachable]. What is neither is about
 // the instance, too, as far as anybody can tell.
@@ -32,7 +33,7 @@ func SeenOf(err error) Seen {
 	case err == nil:
 		return Seen{}
 	case f == nil || f.Reason == "":
-		return Seen{Reason: "it cannot be called"}
+		return Seen{Reason: words.Say("n8n.cannot_be_called")}
 	}
 	return Seen{Reason: f.Reason, BadKey: len(f.Fields) > 0 && f.Fields[0].Location == "apiKey"}
 }
@@ -81,21 +82,24 @@ func (r *Resource) Move(to string) {
 // Silent tells whether it did not answer as it should when it was last called.
 func (r *Resource) Silent() bool { return r.Connected() && r.Reason != "" && r.watched() }
 
+// Up tells whether it runs, and answered when it was last called.
+func (r *Resource) Up() bool { return r.Status.Linkable() && !r.Silent() }
+
 // watched tells whether it should answer.
 func (r *Resource) watched() bool {
 	return r.Status == Running || r.Status == Active || r.Status == Failed
 }
 
 // Told is what is wrong in the words for a client: what only the agency can mend is the agency's to know, and so is where
-// its n8n stands. "" for nothing.
-func (r *Resource) Told() string {
+// its n8n stands. The agency is its name; "" for nothing.
+func (r *Resource) Told(agency string) string {
 	switch {
 	case !r.Silent():
 		return ""
 	case r.BadKey:
-		return "its connection has to be renewed"
+		return words.Say("n8n.reconnect", "agency", agency)
 	}
-	return "it does not answer as it should"
+	return words.Say("n8n.not_as_it_should")
 }
 
 // Due is when to call it by itself; zero for never.

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/words"
 )
 
 // How long things last.
@@ -293,9 +294,9 @@ func (i *Invite) end(s Status, name EventName, now time.Time, detail string) {
 func (s Status) word() string {
 	switch s {
 	case Canceled:
-		return "cancelled"
+		return words.Say("errors.cancelled")
 	case Accepted:
-		return "already accepted"
+		return words.Say("errors.accepted")
 	}
 	return string(s)
 }

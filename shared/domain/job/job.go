@@ -43,6 +43,8 @@ type Mail struct {
 	Item   string    `json:"item,omitempty"`   // of what was bought: its key; of a standing: how the agency stood
 	User   id.User   `json:"user,omitempty"`   // of a code
 	Job    string    `json:"job"`
+
+	Instead bool `json:"instead,omitempty"` // the member is an owner, in the place of who invited and is gone
 }
 
 // Encode is the message's body.

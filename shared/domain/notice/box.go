@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -134,6 +135,14 @@ func (b *Box) Retry(now time.Time) {
 func (b *Box) Postpone(now time.Time, wait time.Duration) {
 	b.Claimed, b.Due = false, now.Add(wait)
 	b.Tries = max(b.Tries-1, 0)
+}
+
+// Left is what is to be told to others once the box's owner is gone: all of it but what owners were told besides.
+func (b *Box) Left() []Line {
+	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
+		d, ok := l.Kind.Find()
+		return !ok || d.Owners
+	})
 }
 
 // Empty forgets all that the box would tell. It returns false when there was nothing.

@@ -7,6 +7,7 @@ import (
 
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // State is where an item is.
@@ -155,7 +156,7 @@ func (i *Item) There(now time.Time) {
 func (i *Item) Wait(now time.Time) {
 	since := i.Steps[len(i.Steps)-1].At
 	if now.Sub(since) >= Stuck && (i.State == Creating || i.State == HealthWait) {
-		i.Fail(now, "It has not been ready within an hour.")
+		i.Fail(now, words.Say("provisioning.not_ready"))
 		return
 	}
 	i.rest(now.Add(max(Look, min(now.Sub(since)/20, 5*time.Minute))))
@@ -325,12 +326,14 @@ func (i *Item) anew(now time.Time) {
 // DeletedOn is when a suspended item is deleted.
 func (i *Item) DeletedOn() time.Time { return i.HeldAt.Add(DeleteAfter) }
 
-// Notice tells whether the payer is to be told now that a suspended item will be deleted, and notes that it is.
+// Notice tells whether the payer is to be told now that a suspended item will be deleted, and notes that it is. Whoever is told
+// late, because the item was kept meanwhile or nobody looked, has the same time from then on.
 func (i *Item) Notice(now time.Time) bool {
 	if i.State != Suspended || i.Noticed || now.Sub(i.HeldAt) < NoticeAfter {
 		return false
 	}
 	i.Noticed = true
+	i.HeldAt = now.Add(-NoticeAfter)
 	if !i.Stale {
 		i.rest(i.DeletedOn())
 	}

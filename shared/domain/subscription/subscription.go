@@ -236,7 +236,8 @@ func (p *Subscription) Reduce(now time.Time, f Facts) Change {
 // that is out: its late messages say nothing of what came after it.
 func (p *Subscription) earlier(f Facts) bool {
 	s := f.Subscription
-	return s != nil && s.Status.Final() && p.Reference != "" && s.ID != p.Reference && (f.Checkout == nil || f.Checkout.Subscription != s.ID)
+	return s != nil && s.Status.Final() && p.Reference != "" && s.ID != p.Reference &&
+		(f.Checkout == nil || f.Checkout.Subscription != s.ID)
 }
 
 func (p *Subscription) fromSubscription(now time.Time, f Facts) {

@@ -179,7 +179,7 @@ func csvFile(events []activity.Event) ([]byte, error) {
 	w.UseCRLF = true
 	rows := [][]string{{"id", "at", "actor", "actorKind", "actorName", "action", "subject", "subjectKind", "subjectName", "detail"}}
 	for _, e := range events {
-		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(time.RFC3339Nano),
+		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(timeForm),
 			e.Actor.ID, string(e.Actor.Kind), e.Actor.Name, string(e.Action),
 			e.Subject.ID, string(e.Subject.Kind), e.Subject.Name, e.Detail})
 	}

@@ -27,6 +27,7 @@ type OwnAgencyBody struct {
 	LogoURL   string     `json:"logoUrl" doc:"A path on this origin. Empty if there is no logo."`
 	Plan      string     `json:"plan" enum:"free,max" doc:"Inviting clients needs max."`
 	Suspended bool       `json:"suspended" doc:"Suspended by the operator: no invites, no acceptance, no portals."`
+	NameHeld  *string    `json:"nameHeld" doc:"Why emails don't come in your name, in a sentence. null if they do."`
 	CreatedAt Time       `json:"createdAt"`
 	Limits    LimitsBody `json:"limits"`
 }
@@ -43,9 +44,12 @@ type InviteLimitBody struct {
 	NextFreeAt *Time `json:"nextFreeAt" doc:"When you can send the next one. null if you can now."`
 }
 
-func ownAgencyBody(a *agency.Agency, now time.Time) OwnAgencyBody {
+func ownAgencyBody(a *agency.Agency, platform string, now time.Time) OwnAgencyBody {
 	b := OwnAgencyBody{ID: string(a.ID), Name: a.Name, Color: a.Color, LogoURL: a.LogoURL, Plan: string(a.Plan), Suspended: a.Suspended,
 		CreatedAt: Time(a.CreatedAt)}
+	if held := a.Held(platform); held != "" {
+		b.NameHeld = &held
+	}
 	b.Limits.Invites.Quota, b.Limits.Invites.Left = agency.HourlyInvites, a.Left(now)
 	if _, err := a.Take(now, 0); err != nil {
 		if f := fault.As(err); f != nil {
@@ -60,8 +64,8 @@ type agencyOutput struct {
 	Body OwnAgencyBody
 }
 
-func agencyAnswer(a *agency.Agency, now time.Time) *agencyOutput {
-	return &agencyOutput{ETag: tagOf(a.Revision), Body: ownAgencyBody(a, now)}
+func agencyAnswer(a *agency.Agency, platform string, now time.Time) *agencyOutput {
+	return &agencyOutput{ETag: tagOf(a.Revision), Body: ownAgencyBody(a, platform, now)}
 }
 
 // tagOf names a revision (RFC 9110 section 8.8.3).
@@ -98,8 +102,18 @@ type signUpOutput struct {
 	Body      OwnAgencyBody
 }
 
+// check reads whose agency is made, and says what is wrong with the values.
+func (in *signUpInput) check() (email.Address, error) {
+	_, _, err := signin.NewAgency{Name: in.Body.Name, Color: in.Body.Color}.Check()
+	if in.Body.Email == "" && in.Body.Code == "" {
+		return "", err
+	}
+	who, badEmail := email.Parse("email", in.Body.Email)
+	return who, withCode(fault.Together(err, badEmail), in.Body.Code)
+}
+
 // SignUpAgency makes an agency.
-func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps) Operation {
+func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *signin.SignUps, platform string) Operation {
 	return operation(auth, described{
 		id: "signUpAgency", method: http.MethodPost, who: identity.ByVisitor, tag: tagAgency, status: 201,
 		summary: "Create an agency",
@@ -112,10 +126,7 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		held := r.credentials.Session
 		var set []string
 		if in.Body.Email != "" || in.Body.Code != "" {
-			if _, _, err := n.Check(); err != nil { // a code is not to be used up for a name that is refused
-				return nil, err
-			}
-			who, err := email.Parse("email", in.Body.Email)
+			who, err := in.check() // a code is not to be used up for a name that is refused
 			if err != nil {
 				return nil, err
 			}
@@ -137,22 +148,27 @@ func SignUpAgency(auth *signin.Authenticator, signIns *signin.SignIns, signUps *
 		left := caller.Since.Add(identity.SessionLifetime).Sub(now)
 		set = append(set, cookie.New(secret, left).String())
 		return &signUpOutput{SetCookie: set,
-			Location: "/v1/agency", Body: ownAgencyBody(a, now)}, nil
+			Location: "/v1/agency", Body: ownAgencyBody(a, platform, now)}, nil
+	}, func(in *signUpInput) error {
+		_, err := in.check()
+		return err
 	})
 }
 
 // GetAgency reads the caller's agency.
-func GetAgency(auth *signin.Authenticator, settings *agencies.Settings) Operation {
+func GetAgency(auth *signin.Authenticator, settings *agencies.Settings, platform string) Operation {
 	return operation(auth, described{
 		id: "getAgency", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
-		summary:     "Get your agency",
-		description: "Brand, plan, and how many invites are left this hour. Send the ETag with updateBranding and updateLogo.",
+		summary: "Get your agency",
+		description: "Brand, plan, and how many invites are left this hour. Send the ETag with updateBranding and updateLogo. Until " +
+			"your first paid plan, emails come from the platform if your name looks like a known brand, has six digits in a row " +
+			"or more than five words. nameHeld says so.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*agencyOutput, error) {
 		a, err := settings.Get(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, settings.Now()), nil
+		return agencyAnswer(a, platform, settings.Now()), nil
 	})
 }
 
@@ -168,7 +184,7 @@ type brandingInput struct {
 var brandingFaults = []fault.Code{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.Changed}
 
 // UpdateBranding changes name and colour, or takes the logo away.
-func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Operation {
+func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding, platform string) Operation {
 	return operation(auth, described{
 		id: "updateBranding", method: http.MethodPatch, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary: "Change name and colour",
@@ -176,13 +192,20 @@ func UpdateBranding(auth *signin.Authenticator, branding *agencies.Branding) Ope
 			"already sent don't change.",
 		codes: brandingFaults,
 	}, func(ctx context.Context, caller identity.Caller, in *brandingInput) (*agencyOutput, error) {
-		look := agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
-		a, err := branding.Rebrand(ctx, caller, look, matching(in.IfMatch))
+		a, err := branding.Rebrand(ctx, caller, in.look(), matching(in.IfMatch))
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, branding.Now()), nil
+		return agencyAnswer(a, platform, branding.Now()), nil
+	}, func(in *brandingInput) error {
+		_, _, err := in.look().Check()
+		return err
 	})
+}
+
+// look is what changes about how the agency looks.
+func (in *brandingInput) look() agencies.Look {
+	return agencies.Look{Name: in.Body.Name, Color: in.Body.Color, NoLogo: in.Body.RemoveLogo}
 }
 
 type logoInput struct {
@@ -191,7 +214,7 @@ type logoInput struct {
 }
 
 // UpdateLogo puts a new logo in the place of the old one.
-func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation {
+func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads, platform string) Operation {
 	return operation(auth, described{
 		id: "updateLogo", method: http.MethodPut, who: identity.ByStaff(identity.AgencyWrite), tag: tagAgency, status: 200,
 		summary:     "Upload a logo",
@@ -203,7 +226,7 @@ func UpdateLogo(auth *signin.Authenticator, uploads *agencies.Uploads) Operation
 		if err != nil {
 			return nil, err
 		}
-		return agencyAnswer(a, uploads.Now()), nil
+		return agencyAnswer(a, platform, uploads.Now()), nil
 	})
 }
 
@@ -284,6 +307,11 @@ type addMemberInput struct {
 	}
 }
 
+// member is who is added.
+func (in *addMemberInput) member() agencies.NewMember {
+	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
+}
+
 // AddedBody is a member who was just added.
 type AddedBody struct {
 	MemberBody
@@ -303,13 +331,12 @@ func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operat
 		description: "For owners. We email them that they were added. They sign in with a code.",
 		codes:       []fault.Code{fault.Invalid, fault.AlreadyMember, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *addMemberInput) (*memberOutput, error) {
-		n := agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
-		m, err := newcomers.Add(ctx, caller, n, of(ctx).once)
+		m, err := newcomers.Add(ctx, caller, in.member(), of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
 		return &memberOutput{Location: "/v1/members/" + string(m.ID), Body: AddedBody{memberBody(m), warnings(m.Email)}}, nil
-	})
+	}, func(in *addMemberInput) error { return in.member().Check() })
 }
 
 type updateMemberInput struct {
@@ -318,6 +345,16 @@ type updateMemberInput struct {
 		Name *string `json:"name,omitempty" example:"Dana Reyes"`
 		Role string  `json:"role,omitempty" enum:"owner,admin" example:"owner"`
 	}
+}
+
+// change is what changes about a member.
+func (in *updateMemberInput) change() agencies.MemberChange {
+	c := agencies.MemberChange{Name: in.Body.Name}
+	if in.Body.Role != "" {
+		role := agency.Role(in.Body.Role)
+		c.Role = &role
+	}
+	return c
 }
 
 type changedMemberOutput struct{ Body MemberBody }
@@ -330,11 +367,7 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 		description: "For owners. An agency always has at least one owner.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.LastOwner},
 	}, func(ctx context.Context, caller identity.Caller, in *updateMemberInput) (*changedMemberOutput, error) {
-		c := agencies.MemberChange{Name: in.Body.Name}
-		if in.Body.Role != "" {
-			role := agency.Role(in.Body.Role)
-			c.Role = &role
-		}
+		c := in.change()
 		which, err := id.ParseMember(in.MemberID)
 		if err != nil {
 			return nil, err
@@ -344,6 +377,9 @@ func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operati
 			return nil, err
 		}
 		return &changedMemberOutput{memberBody(m)}, nil
+	}, func(in *updateMemberInput) error {
+		_, err := in.change().Check()
+		return err
 	})
 }
 

@@ -290,6 +290,17 @@ type quoteInput struct {
 	}
 }
 
+// order is what is to be priced.
+func (in *quoteInput) order() contract.Order {
+	o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
+	if h := in.Body.Order.Hosting; h != nil {
+		if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
+			o.StorageGB = -1 // no size at all is none of those that are sold
+		}
+	}
+	return o
+}
+
 // QuoteOrder prices an order.
 func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 	return operation(auth, described{
@@ -299,13 +310,7 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 			"exactly these prices.",
 		codes: []fault.Code{fault.Invalid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *quoteInput) (*contractOutput, error) {
-		o := contract.Order{WhatsApp: in.Body.Order.WhatsApp}
-		if h := in.Body.Order.Hosting; h != nil {
-			if o.StorageGB = h.StorageGB; o.StorageGB == 0 {
-				o.StorageGB = -1 // no size at all is none of those that are sold
-			}
-		}
-		c, err := prices.QuoteFor(ctx, caller, o)
+		c, err := prices.QuoteFor(ctx, caller, in.order())
 		if err != nil {
 			return nil, err
 		}
@@ -314,6 +319,9 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 		}
 		b, err := contractBody(c)
 		return &contractOutput{b}, err
+	}, func(in *quoteInput) error {
+		_, err := in.order().Articles()
+		return err
 	})
 }
 

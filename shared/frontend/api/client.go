@@ -164,9 +164,12 @@ func resourceList(ctx context.Context, directory *clients.Directory, caller iden
 	if err != nil {
 		return nil, err
 	}
+	prefix := id.InstancePrefix
+	if kind == instance.Service {
+		prefix = id.ServicePrefix
+	}
 	out := &resourcesOutput{}
-	all, out.Body.NextCursor, err = pageOf(in.Paging, all, func(r *instance.Resource) string { return string(r.ID) }, false,
-		id.InstancePrefix, id.ServicePrefix)
+	all, out.Body.NextCursor, err = pageOf(in.Paging, all, func(r *instance.Resource) string { return string(r.ID) }, false, prefix)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -17,12 +18,18 @@ import (
 // etag is the entity tag of a client (RFC 9110 section 8.8.3).
 func etag(c *client.Client) string { return `"` + c.Edition() + `"` }
 
-// edition reads an If-Match field: the one entity tag that we gave out, "" where any will do.
+// edition reads an If-Match field: the one entity tag that we gave out, "" where any will do. What is no tag of ours matches
+// nothing, so that a condition is never passed over.
 func edition(ifMatch string) string {
-	if ifMatch == "*" {
+	ifMatch = strings.TrimSpace(ifMatch)
+	if ifMatch == "" || ifMatch == "*" {
 		return ""
 	}
-	return strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `" `)
+	tag := strings.TrimPrefix(ifMatch, "W/")
+	if len(tag) < 3 || tag[0] != '"' || tag[len(tag)-1] != '"' {
+		return ifMatch + " is no tag"
+	}
+	return tag[1 : len(tag)-1]
 }
 
 // changed answers with the client as it is after a change.
@@ -60,6 +67,12 @@ func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, rena
 		}
 		c, err := renamer.Rename(ctx, caller, which, in.Body.Name, edition(in.IfMatch))
 		return changed(ctx, auth, directory, c, err)
+	}, func(in *updateClientInput) error {
+		if in.Body.Name == nil {
+			return nil
+		}
+		_, err := text.Line("name", *in.Body.Name, text.MaxName)
+		return err
 	})
 }
 

@@ -103,7 +103,8 @@ func allowNull(s *huma.Schema, t reflect.Type) {
 }
 
 // Document30 is the same document for generators that know OpenAPI 3.0 alone. There a member that may be null says so itself
-// (OpenAPI 3.0.3, Schema Object, nullable).
+// (OpenAPI 3.0.3, Schema Object, nullable), and what JSON Schema has besides is no part of it: readers that hold a document to
+// its schema refuse all of it over one such member.
 func Document30(doc *huma.OpenAPI) ([]byte, error) {
 	b, err := doc.Downgrade()
 	if err != nil {
@@ -113,19 +114,23 @@ func Document30(doc *huma.OpenAPI) ([]byte, error) {
 	if err := json.Unmarshal(b, &tree); err != nil {
 		return nil, err
 	}
-	sayNullable(tree)
+	as30(tree)
 	return json.Marshal(tree)
 }
 
-func sayNullable(v any) {
+func as30(v any) {
 	switch v := v.(type) {
 	case []any:
 		for _, x := range v {
-			sayNullable(x)
+			as30(x)
 		}
 	case map[string]any:
+		if _, ok := v["type"].(string); ok { // a schema
+			delete(v, "contentMediaType")
+			delete(v, "contentEncoding")
+		}
 		for _, x := range v {
-			sayNullable(x)
+			as30(x)
 		}
 		if either, ok := v["anyOf"].([]any); ok && len(either) == 2 {
 			if null, ok := either[1].(map[string]any); ok && null["type"] == "null" {

@@ -140,9 +140,10 @@ func examplePortalInstance() PortalInstanceBody {
 
 func exampleHome() HomeBody {
 	return HomeBody{
-		Tasks:   []TaskBody{{Kind: "link_requested", Text: "Acme Ltd asked for a new link.", At: after(0), ClientID: exampleClient}},
-		Clients: &ClientNumbersBody{Pending: 8, Active: 4, Inactive: 2}, Instances: &InstanceNumbersBody{All: 9, Up: 5, Down: 1},
-		Steps: []FirstStepBody{}, Events: []EventBody{exampleEvent()},
+		Tasks:     []TaskBody{{Kind: "link_requested", Text: "Acme Ltd asked for a new link.", At: after(0), ClientID: exampleClient}},
+		Clients:   &ClientNumbersBody{Pending: 8, Active: 4, Inactive: 2, Reasons: map[string]int{"expired": 1, "declined": 1}},
+		Instances: &InstanceNumbersBody{All: 9, Up: 5, Down: 1},
+		Steps:     []FirstStepBody{}, Events: []EventBody{exampleEvent()},
 	}
 }
 
@@ -150,7 +151,7 @@ func exampleSandbox() SandboxBody {
 	c := exampleClientBody("pending", exampleInvited("pending", "queued", "sent"))
 	c.SeenAt = nil
 	const at = "https://portal.example.com/sandbox/"
-	return SandboxBody{Sandbox: true, Notice: "Sandbox: nothing here is real, no mail is sent", Client: c,
+	return SandboxBody{Sandbox: true, Notice: "Sandbox: nothing here is real, no email is sent", Client: c,
 		Invitation: exampleInvitation(), Portal: examplePortal(), Pages: SandboxPages{at + "email", at + "invitation", at + "portal"}}
 }
 

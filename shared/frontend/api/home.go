@@ -30,10 +30,13 @@ type TaskBody struct {
 
 // ClientNumbersBody counts clients by their state.
 type ClientNumbersBody struct {
-	Pending  int  `json:"pending" example:"8"`
-	Active   int  `json:"active" example:"4"`
-	Inactive int  `json:"inactive" example:"2"`
-	More     bool `json:"more" doc:"Whether you have more than 2,000 clients. Then the newest 2,000 are counted."`
+	Pending  int `json:"pending" example:"8"`
+	Active   int `json:"active" example:"4"`
+	Inactive int `json:"inactive" example:"2"`
+
+	Reasons map[string]int `json:"reasons" doc:"How many are inactive for which reason. Reasons without clients are left out."`
+
+	More bool `json:"more" doc:"Whether you have more than 2,000 clients. Then the newest 2,000 are counted."`
 }
 
 // InstanceNumbersBody counts n8n instances by how they are.
@@ -93,7 +96,11 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 				TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource)})
 		}
 		if c := h.Clients; c != nil {
-			out.Body.Clients = &ClientNumbersBody{c.Pending, c.Active, c.Inactive, c.More}
+			reasons := map[string]int{}
+			for why, n := range c.Reasons {
+				reasons[string(why)] = n
+			}
+			out.Body.Clients = &ClientNumbersBody{c.Pending, c.Active, c.Inactive, reasons, c.More}
 		}
 		if i := h.Instances; i != nil {
 			out.Body.Instances = &InstanceNumbersBody{i.All, i.Up, i.Down}
@@ -118,7 +125,7 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 // SandboxBody is a client that does not exist, and what they would see.
 type SandboxBody struct {
 	Sandbox bool   `json:"sandbox" doc:"Always true."`
-	Notice  string `json:"notice" example:"Sandbox: nothing here is real, no mail is sent"`
+	Notice  string `json:"notice" example:"Sandbox: nothing here is real, no email is sent"`
 
 	Client     ClientBody     `json:"client" doc:"As getClient answers before the invitation is accepted. The IDs lead nowhere."`
 	Invitation InvitationBody `json:"invitation" doc:"What viewInvitation would answer."`

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
@@ -155,6 +156,9 @@ func ProposeAddress(auth *signin.Authenticator, answers *onboarding.Answers) Ope
 			event.Annotate(ctx, "agency", string(c.Agency), "invite", string(c.Invite.ID))
 		}
 		return nil, err
+	}, func(in *proposeInput) error {
+		_, err := email.Parse("email", in.Body.Email)
+		return err
 	})
 }
 

@@ -168,7 +168,7 @@ func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operati
 	}, func(ctx context.Context, caller identity.Caller, in *sendInput) (*inviteOutput, error) {
 		c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
 		return mailed(ctx, auth, inviter, c, err, http.StatusCreated)
-	})
+	}, func(in *sendInput) error { return in.Body.draft().Check() })
 }
 
 // awaiter waits for what becomes of an invite's mail.

@@ -36,12 +36,14 @@ type Operation struct {
 	// Who says who may call it.
 	Who identity.Who
 
-	takes    []string // the media types of a body, in lower case; none where there is no body
-	gives    []string // the media types of the answer, where it is no JSON
+	takes    []string        // the media types of a body, in lower case; none where there is no body
+	gives    []string        // the media types of the answer, where it is no JSON
+	chosen   map[string]bool // the parameters of the query whose value is never empty
 	auth     *signin.Authenticator
 	unheld   bool // the wrapper finds out who is calling, and holds nobody to Who
 	spec     huma.Operation
 	codes    []fault.Code
+	form     func(body []byte) error // what is wrong with a body's fields, as far as they alone say it; nil for nothing
 	register func(huma.API, huma.Operation)
 }
 
@@ -57,11 +59,14 @@ type described struct {
 }
 
 // operation makes an operation. Its caller is authenticated and held to who may call before anything of the request is read;
-// auth is nil for what anyone may call, about whom nothing is looked at.
+// auth is nil for what anyone may call, about whom nothing is looked at. Where the form of a body is wrong, its values are checked
+// all the same, so that its sender reads of all fields at once.
 func operation[In, Out any](auth *signin.Authenticator, d described,
-	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error)) Operation {
+	handle func(ctx context.Context, caller identity.Caller, in *In) (*Out, error), values ...func(*In) error) Operation {
 	return Operation{
-		ID: d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
+		form: formOf(values),
+		ID:   d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()),
+		chosen: chosenParameters(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
 		codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
 		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
@@ -187,10 +192,11 @@ func (o Operation) handler() http.Handler {
 			problem.Write(w, tell(ctx, err))
 			return
 		}
-		if r, err = o.prepared(r); err != nil {
+		if r, asked.body, err = o.prepared(r); err != nil {
 			problem.Write(w, tell(ctx, err))
 			return
 		}
+		asked.form = o.form
 		one.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, asked)))
 	})
 }
@@ -224,6 +230,8 @@ type request struct {
 	wait        time.Duration
 	ip          string
 	browser     identity.Browser
+	body        []byte
+	form        func(body []byte) error
 }
 
 // Once is the input of what is carried out once for one key, however often it is sent.

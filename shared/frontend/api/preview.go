@@ -53,5 +53,5 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 				OfferBody{string(instance.KindOf(g.Resource)), g.Name, string(g.Access)})
 		}
 		return out, nil
-	})
+	}, func(in *previewInput) error { return in.Body.draft().Check() })
 }

@@ -2,8 +2,8 @@ package api
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,12 +18,55 @@ import (
 // huma reports what is wrong with a request's form through this function: it is where its words become ours.
 func init() {
 	huma.DefaultArrayNullable = false // a list that has nothing is empty, and never null
+	huma.ValidateStrictCasing = true  // a member of another case is another member, as the document says
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if status == 0 { // asked for its type, to describe it in the document
 			return &problem.Problem{}
 		}
 		return problem.Of(formFault(status, message, errs))
 	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		f, asked := formFault(status, message, errs), of(ctx.Context())
+		if f.Code == fault.Invalid && asked.form != nil {
+			f = besides(f, fault.As(asked.form(asked.body)))
+		}
+		return problem.Of(f)
+	}
+}
+
+// besides adds to what is wrong with a form what is wrong with the values of its other fields.
+func besides(f, values *fault.Error) *fault.Error {
+	if values == nil {
+		return f
+	}
+	told := f.Fields
+	for _, v := range values.Fields {
+		same := func(e fault.Field) bool {
+			return e.Location == "" || within(e.Location, v.Location) || within(v.Location, e.Location)
+		}
+		if !slices.ContainsFunc(told, same) {
+			f.Fields = append(f.Fields, v)
+		}
+	}
+	return inOrder(f)
+}
+
+// within tells whether a location is another one or a part of it.
+func within(part, whole string) bool {
+	rest, ok := strings.CutPrefix(part, whole)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// inOrder sorts a form's faults by the names of its fields, since huma looks through maps in any order, and leaves as many as are
+// told.
+func inOrder(f *fault.Error) *fault.Error {
+	slices.SortStableFunc(f.Fields, func(a, b fault.Field) int { return strings.Compare(a.Location, b.Location) })
+	f.Fields = f.Fields[:min(len(f.Fields), mostErrors)]
+	f.Message = words.Say("errors.some_fields_need_another_look")
+	if len(f.Fields) == 1 {
+		f.Message = f.Fields[0].Message
+	}
+	return f
 }
 
 func formFault(status int, message string, errs []error) *fault.Error {
@@ -62,28 +105,47 @@ func formFault(status int, message string, errs []error) *fault.Error {
 			return fault.Saying(fault.Malformed, e.Message)
 		}
 	}
-	if len(f.Fields) == 1 {
-		f.Message = f.Fields[0].Message
-	}
-	return f
+	return inOrder(f)
 }
 
-// plain are JSON's types in words.
-var plain = map[string]string{"string": "text", "object": "an object", "array": "a list", "boolean": "true or false",
-	"integer": "a whole number", "number": "a number"}
+// plain words one of JSON's types; "" for what is none.
+func plain(kind string) string {
+	switch kind {
+	case "string":
+		return words.Say("errors.a_text")
+	case "object":
+		return words.Say("errors.an_object")
+	case "array":
+		return words.Say("errors.a_list")
+	case "boolean":
+		return words.Say("errors.true_or_false")
+	case "integer":
+		return words.Say("errors.a_whole_number")
+	case "number":
+		return words.Say("errors.a_number")
+	}
+	return ""
+}
 
 // inPlain says what a value must be, out of huma's terse terms.
 func inPlain(term string) string {
-	if kind, ok := plain[term]; ok {
+	if kind := plain(term); kind != "" {
 		return kind
 	}
-	for _, t := range []struct{ prefix, format string }{
-		{"length <= ", "at most %s characters long"}, {"length >= ", "at least %s characters long"},
-		{"number <= ", "at most %s"}, {"number >= ", "at least %s"}, {"array length <= ", "a list of at most %s"},
-	} {
-		if n, ok := strings.CutPrefix(term, t.prefix); ok {
-			return fmt.Sprintf(t.format, n)
-		}
+	if n, ok := strings.CutPrefix(term, "length <= "); ok {
+		return words.Say("errors.longest", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "length >= "); ok {
+		return words.Say("errors.shortest", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "number <= "); ok {
+		return words.Say("errors.at_most", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "number >= "); ok {
+		return words.Say("errors.at_least", "n", n)
+	}
+	if n, ok := strings.CutPrefix(term, "array length <= "); ok {
+		return words.Say("errors.longest_list", "n", n)
 	}
 	return term
 }
@@ -122,12 +184,13 @@ func inWords(d *huma.ErrorDetail) fault.Field {
 	} else if rest, ok := strings.CutPrefix(m, "expected "); ok {
 		m = words.Say("errors.must_be", "what", inPlain(rest))
 	} else if rest, ok := strings.CutPrefix(m, "invalid "); ok && location != "" {
-		m = words.Say("errors.must_be", "what", cmp.Or(plain[rest], "a valid "+rest))
+		m = words.Say("errors.must_be", "what", cmp.Or(plain(rest), words.Say("errors.a_valid", "kind", rest)))
 	} else if field, ok := tooLong(m); ok {
 		location, m = field, words.Say("errors.number_too_large")
 	} else if location == "" {
 		return fault.Field{Message: words.Say("errors.the_body_is_not_valid_json")}
 	}
+	location = short(location)
 	if location == "email" {
 		m = fault.InField(location, email.Invalid).Message
 	}

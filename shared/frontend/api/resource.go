@@ -86,6 +86,11 @@ type connectInstanceInput struct {
 	}
 }
 
+// instance is what the n8n is connected from.
+func (in *connectInstanceInput) instance() resources.Instance {
+	return resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}
+}
+
 type createdResourceOutput struct {
 	Location string `header:"Location"`
 	ETag     string `header:"ETag"`
@@ -100,13 +105,12 @@ func ConnectInstance(auth *signin.Authenticator, connector *resources.Connector)
 		description: "We call n8n with the API key first. Nothing is stored if it doesn't answer.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *connectInstanceInput) (*createdResourceOutput, error) {
-		from := resources.Instance{Name: &in.Body.Name, URL: &in.Body.URL, APIKey: &in.Body.APIKey}
-		r, err := connector.Connect(ctx, caller, from, of(ctx).once)
+		r, err := connector.Connect(ctx, caller, in.instance(), of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
 		return &createdResourceOutput{"/v1/instances/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
-	})
+	}, func(in *connectInstanceInput) error { return connector.CheckInstance(in.instance()) })
 }
 
 type instanceInput struct {
@@ -168,6 +172,11 @@ type updateInstanceInput struct {
 	}
 }
 
+// instance is what changes about the instance.
+func (in *updateInstanceInput) instance() resources.Instance {
+	return resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}
+}
+
 type resourceOutput struct {
 	ETag string `header:"ETag"`
 	Body ResourceBody
@@ -182,17 +191,16 @@ func UpdateInstance(auth *signin.Authenticator, connector *resources.Connector) 
 			"answer.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.Unreachable},
 	}, func(ctx context.Context, caller identity.Caller, in *updateInstanceInput) (*resourceOutput, error) {
-		to := resources.Instance{Name: in.Body.Name, URL: in.Body.URL, APIKey: in.Body.APIKey}
 		thing, err := id.ParseResource(in.InstanceID)
 		if err != nil {
 			return nil, err
 		}
-		r, err := connector.Update(ctx, caller, thing, to, in.IfMatch)
+		r, err := connector.Update(ctx, caller, thing, in.instance(), in.IfMatch)
 		if err != nil {
 			return nil, err
 		}
 		return &resourceOutput{resources.Tag(r), resourceBody(r)}, nil
-	})
+	}, func(in *updateInstanceInput) error { return connector.CheckInstance(in.instance()) })
 }
 
 // CheckInstance calls an instance now.
@@ -253,6 +261,11 @@ type connectServiceInput struct {
 	}
 }
 
+// service is what the service is connected from.
+func (in *connectServiceInput) service() resources.Service {
+	return resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL}
+}
+
 // ConnectService ties a service to the agency.
 func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
@@ -261,13 +274,12 @@ func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) 
 		description: "A WhatsApp service, a Hermes agent or another service. You can share it right away.",
 		codes:       []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *connectServiceInput) (*createdResourceOutput, error) {
-		r, err := inventory.ConnectService(ctx, caller, resources.Service{Type: in.Body.Type, Name: in.Body.Name, URL: in.Body.URL},
-			of(ctx).once)
+		r, err := inventory.ConnectService(ctx, caller, in.service(), of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
 		return &createdResourceOutput{"/v1/services/" + string(r.ID), resources.Tag(r), resourceBody(r)}, nil
-	})
+	}, func(in *connectServiceInput) error { return inventory.CheckService(in.service()) })
 }
 
 // GetService reads a service and who sees it.

@@ -86,6 +86,9 @@ func RequestSignInCode(codes *signin.Codes, invitations *onboarding.Invitations)
 		out := &flowOutput{SetCookie: cookie.Flow(flow).String()}
 		out.Body.Flow, out.Body.Warnings = flow, warnings(to)
 		return out, nil
+	}, func(in *requestCodeInput) error {
+		_, err := email.Parse("email", in.Body.Email)
+		return err
 	})
 }
 
@@ -111,6 +114,21 @@ type signInInput struct {
 		Code  string `json:"code" doc:"The six-digit code from the email." example:"493021" maxLength:"400"`
 		Flow  string `json:"flow,omitempty" doc:"The flow from requestSignInCode. Leave it out if you send its cookie." maxLength:"2000"`
 	}
+}
+
+// check reads the address, and says what is wrong with the values.
+func (in *signInInput) check() (email.Address, error) {
+	who, badEmail := email.Parse("email", in.Body.Email)
+	return who, withCode(badEmail, in.Body.Code)
+}
+
+// withCode adds what is wrong with a code to what else is wrong. A code that alone is wrong is told of by whoever counts the tries.
+func withCode(err error, typed string) error {
+	_, bad := identity.ParseCode(typed)
+	if f := fault.As(bad); err != nil && f != nil {
+		return fault.Together(err, fault.FieldSaying("code", f.Message))
+	}
+	return err
 }
 
 // SessionBody is who is signed in.
@@ -141,7 +159,7 @@ func SignIn(signIns *signin.SignIns) Operation {
 			" works only in the flow or browser that asked for it.",
 		codes: []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, in *signInInput) (*openedOutput, error) {
-		who, err := email.Parse("email", in.Body.Email)
+		who, err := in.check()
 		if err != nil {
 			return nil, err
 		}
@@ -155,6 +173,9 @@ func SignIn(signIns *signin.SignIns) Operation {
 		s := opened.Session
 		return &openedOutput{[]string{cookie.New(opened.Cookie, identity.SessionLifetime).String(), cookie.Known(opened.Known).String()},
 			sessionBody(s.Person(), s.ExpiresAt)}, nil
+	}, func(in *signInInput) error {
+		_, err := in.check()
+		return err
 	})
 }
 
@@ -271,6 +292,15 @@ type createKeyInput struct {
 	}
 }
 
+// key is what the key is made from.
+func (in *createKeyInput) key() signin.NewKey {
+	n := signin.NewKey{Name: in.Body.Name}
+	for _, s := range in.Body.Scopes {
+		n.Scopes = append(n.Scopes, identity.Scope(s))
+	}
+	return n
+}
+
 type keyOutput struct{ Body KeyBody }
 
 // CreateAPIKey makes an API key.
@@ -282,17 +312,16 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
-		n := signin.NewKey{Name: in.Body.Name}
-		for _, s := range in.Body.Scopes {
-			n.Scopes = append(n.Scopes, identity.Scope(s))
-		}
-		k, token, err := keys.Create(ctx, caller, n, of(ctx).once)
+		k, token, err := keys.Create(ctx, caller, in.key(), of(ctx).once)
 		if err != nil {
 			return nil, err
 		}
 		out := &keyOutput{keyBody(k)}
 		out.Body.Secret = token
 		return out, nil
+	}, func(in *createKeyInput) error {
+		_, err := in.key().Check()
+		return err
 	})
 }
 

@@ -62,11 +62,15 @@ func (s *Site) numbers(h *home.Home) []page.HomeNumber {
 	c := h.Clients
 	add(c.Pending, words.Say("home.pending"), listPath("", string(client.Pending), ""), "")
 	add(c.Active, words.Say("home.active"), listPath("", string(client.Active), ""), "")
-	add(c.Inactive, words.Say("home.inactive"), listPath("", string(client.Inactive), ""), "")
+	for _, why := range client.Reasons() { // as the list tells them apart
+		if n := c.Reasons[why]; n > 0 {
+			add(n, reasonBadge(why).Text, listPath("", string(why), ""), "")
+		}
+	}
 	if i := h.Instances; i.All > 0 {
-		add(i.Up, words.Say("home.up"), "/instances", "")
+		add(i.Up, words.Say("home.up"), "/instances?status="+isUp, "")
 		if i.Down > 0 {
-			add(i.Down, words.Say("home.down"), "/instances", page.Bad)
+			add(i.Down, words.Say("home.down"), "/instances?status="+isDown, page.Bad)
 		}
 	}
 	if h.Agency.MayInvite() == nil {

@@ -239,9 +239,9 @@ func tile(i portal.Item, agency string, now time.Time) page.Tile {
 	switch {
 	case i.Silent():
 		t.URL = i.URL
-		t.Reason = sentence(i.Told())
+		t.Reason = sentence(i.Told(agency))
 		if !i.AnsweredAt.IsZero() {
-			t.Reason += " It last answered on " + receipt.Moment(i.AnsweredAt) + "."
+			t.Reason += " " + words.Say("portal.last_answered", "moment", receipt.Moment(i.AnsweredAt))
 		}
 	case !i.Status.Linkable():
 		t.Reason = words.Say("portal.stopped", "agency", agency)

@@ -198,28 +198,28 @@ func failed(f instance.Failure) string {
 	case f.Node == "":
 		return f.Message
 	case f.Message == "":
-		return "At “" + f.Node + "”."
+		return words.Say("portal.failed_at", "step", f.Node)
 	}
-	return "At “" + f.Node + "”: " + f.Message
+	return words.Say("portal.failed_at_because", "step", f.Node, "message", f.Message)
 }
 
 // runBadge is what became of a run.
 func runBadge(s instance.RunStatus) page.Badge {
 	switch s {
 	case instance.RunSucceeded:
-		return page.Badge{Tone: page.Good, Text: "Succeeded"}
+		return page.Badge{Tone: page.Good, Text: words.Say("portal.run_succeeded")}
 	case instance.RunFailed, instance.RunCrashed:
-		return page.Badge{Tone: page.Bad, Text: "Failed"}
+		return page.Badge{Tone: page.Bad, Text: words.Say("portal.run_failed")}
 	case instance.RunCanceled:
-		return page.Badge{Tone: page.Idle, Text: "Cancelled"}
+		return page.Badge{Tone: page.Idle, Text: words.Say("portal.run_cancelled")}
 	case instance.RunGoing:
-		return page.Badge{Tone: page.Wait, Text: "Running"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_running")}
 	case instance.RunWaiting:
-		return page.Badge{Tone: page.Wait, Text: "Waiting"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_waiting")}
 	case instance.RunNew:
-		return page.Badge{Tone: page.Wait, Text: "Queued"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("portal.run_queued")}
 	}
-	return page.Badge{Tone: page.Idle, Text: "Unknown"}
+	return page.Badge{Tone: page.Idle, Text: words.Say("portal.run_unknown")}
 }
 
 // took words how long a run took.
@@ -228,11 +228,11 @@ func took(d time.Duration) string {
 	case d < 0:
 		return ""
 	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+		return words.Say("time.milliseconds", "n", d.Milliseconds())
 	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
+		return words.Say("time.seconds", "n", fmt.Sprintf("%.1f", d.Seconds()))
 	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+		return words.Say("time.minutes", "n", int(d.Minutes()), "seconds", int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	return words.Say("time.hours", "n", int(d.Hours()), "minutes", int(d.Minutes())%60)
 }

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -24,14 +25,15 @@ func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
 			p, err := previewer.Preview(r.Context(), caller, draft(r.PostForm))
 			if f := fault.As(err); f != nil {
 				note(r.Context(), f)
-				return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: "There is nothing to preview yet",
-					Text: f.Message + " Close this tab, change it in the invite, and preview it again."})
+				return s.show(w, r, f.Code.Status(), page.Failure{Brand: s.brand, Title: words.Say("portal.preview_none"),
+					Text: f.Message + " " + words.Say("portal.preview_mend")})
 			}
 			if err != nil {
 				return err
 			}
 			person := cmp.Or(string(p.Offer.Email), "client@example.com")
-			v := page.Portal{Brand: brandOf(p.Agency), Person: person, Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), "your client")}
+			v := page.Portal{Brand: brandOf(p.Agency), Person: person,
+				Preview: cmp.Or(p.Offer.Name, string(p.Offer.Email), words.Say("invite.somebody"))}
 			portalSections(&v, portal.Preview(p.Agency, p.Offer.Grants, p.Resources), s.now())
 			if err := promise(&v, p.Offer.Contract); err != nil {
 				return err
@@ -96,13 +98,13 @@ func promise(v *page.Portal, c *contract.Contract) error {
 		return err
 	}
 	v.Deal = &page.Deal{Lines: b.Lines, Month: b.Month, Year: b.Year, Tax: c.Tax.Note(),
-		State: page.Badge{Tone: page.Wait, Text: "Paid first"},
-		Text:  "Before it gets here, the client picks monthly or annual and pays by card."}
+		State: page.Badge{Tone: page.Wait, Text: words.Say("portal.preview_unpaid")},
+		Text:  words.Say("portal.preview_unpaid_text")}
 	for _, l := range c.Lines {
-		t := page.Tile{Name: l.Name(), Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true, Write: true,
-			Reason: words.Say("portal.after_paying")}
+		t := page.Tile{Name: l.Name(), Kind: words.Say("resources.n8n"), State: resourceBadge(instance.Running),
+			Own: true, Write: true, Reason: words.Say("portal.after_paying")}
 		if l.Product == contract.WhatsApp {
-			t.Kind = "WhatsApp"
+			t.Kind = words.Say("resources.whatsapp")
 			v.Services = append(v.Services, t)
 			continue
 		}

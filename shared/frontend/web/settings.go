@@ -79,16 +79,7 @@ func (s *Site) branding(ctx context.Context, settings *agencies.Settings, caller
 		saved.LogoURL = a.LogoURL
 	}
 	return page.Branding{Workspace: workspace(a, caller, page.InSettings), Tab: "branding", Owner: isOwner(team, caller),
-		Held: s.held(a), Name: a.Name, Color: a.Color, Saved: saved, Revision: a.Revision}, nil
-}
-
-// held says in a sentence why the agency's name stands in no From and no Subject; "" when it may.
-func (s *Site) held(a *agency.Agency) string {
-	why := a.NameHeld(a.Name, s.brand.Name)
-	if why == "" {
-		return ""
-	}
-	return words.Say("notifications.name_held", "platform", s.brand.Name, "why", why)
+		Held: a.Held(s.brand.Name), Name: a.Name, Color: a.Color, Saved: saved, Revision: a.Revision}, nil
 }
 
 // maxUpload is the largest form with a file, in bytes: what is a little over the bound is told at the field.

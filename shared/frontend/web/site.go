@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
 
@@ -114,7 +115,7 @@ func NotFound(s *Site) *Page {
 			return f
 		}
 		note(r.Context(), f)
-		f.Message = "There is no such operation. See /docs for those there are."
+		f.Message = words.Say("errors.no_such_operation")
 		page.SecurityHeaders(w.Header())
 		problem.Write(w, f)
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"latchkey.dev/shared/adapter/event"
@@ -75,8 +76,15 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 		return v, err
 	}
 	v.More = more
+	is := r.URL.Query().Get("status")
+	if t.kind == instance.N8N {
+		v.Filters = healthFilters(all, is)
+	}
 	for i := range all {
 		x := &all[i]
+		if t.kind == instance.N8N && !inHealth(x, is) {
+			continue
+		}
 		row := page.ThingRow{URL: thingPath(x.ID), Name: x.Name, Kind: kindWord(x.Kind, x.Type), Address: withoutScheme(x.URL),
 			State: healthBadge(x), Meaning: stateMeaning(x), Seers: words.Say("resources.nobody"), Seen: seers[x.ID] > 0}
 		if n := seers[x.ID]; n > 0 {
@@ -85,6 +93,50 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 		v.Rows = append(v.Rows, row)
 	}
 	return v, nil
+}
+
+// What n8n instances can be told apart by in their list, as Home counts them.
+const (
+	isUp   = "up"
+	isDown = "down"
+)
+
+// inHealth tells whether an instance is up, or down; one is either, both or neither for a name that is none.
+func inHealth(x *instance.Resource, is string) bool {
+	switch is {
+	case isUp:
+		return x.Up()
+	case isDown:
+		return x.Silent()
+	}
+	return true
+}
+
+// healthFilters are the states that instances can be looked at alone, while there is something to tell apart.
+func healthFilters(all []instance.Resource, is string) []page.Filter {
+	var out []page.Filter
+	for _, f := range []struct{ name, word string }{{"", words.Say("resources.filter_all")}, {isUp, words.Say("resources.filter_up")},
+		{isDown, words.Say("resources.filter_down")}} {
+		n := 0
+		for i := range all {
+			if inHealth(&all[i], f.name) {
+				n++
+			}
+		}
+		here := f.name == is || f.name == "" && is != isUp && is != isDown
+		if !here && f.name != "" && (n == 0 || n == len(all)) {
+			continue
+		}
+		path := "/instances"
+		if f.name != "" {
+			path += "?status=" + f.name
+		}
+		out = append(out, page.Filter{Word: f.word, Count: strconv.Itoa(n), URL: path, Here: here})
+	}
+	if len(all) == 0 || len(out) < 2 {
+		return nil
+	}
+	return out
 }
 
 func areaOf(kind instance.Kind) page.Area {

@@ -66,23 +66,23 @@ func standingBadge(c *client.Client, now time.Time) page.Badge {
 func resourceBadge(s instance.Status) page.Badge {
 	switch s {
 	case instance.Running:
-		return page.Badge{Tone: page.Good, Text: "Running"}
+		return page.Badge{Tone: page.Good, Text: words.Say("resources.state_running")}
 	case instance.Active:
-		return page.Badge{Tone: page.Good, Text: "Active"}
+		return page.Badge{Tone: page.Good, Text: words.Say("resources.state_active")}
 	case instance.PendingDeploy:
-		return page.Badge{Tone: page.Wait, Text: "Waiting to deploy"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("resources.state_pending_deploy")}
 	case instance.Deploying:
-		return page.Badge{Tone: page.Wait, Text: "Deploying"}
+		return page.Badge{Tone: page.Wait, Text: words.Say("resources.state_deploying")}
 	case instance.Stopped:
-		return page.Badge{Tone: page.Idle, Text: "Stopped"}
+		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_stopped")}
 	case instance.SuspendedDown:
-		return page.Badge{Tone: page.Bad, Text: "Suspended"}
+		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_suspended")}
 	case instance.Failed:
-		return page.Badge{Tone: page.Bad, Text: "Failed"}
+		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_failed")}
 	case instance.Deleted:
-		return page.Badge{Tone: page.Idle, Text: "Deleted"}
+		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_deleted")}
 	case "":
-		return page.Badge{Tone: page.Idle, Text: "Removed"}
+		return page.Badge{Tone: page.Idle, Text: words.Say("resources.state_removed")}
 	}
 	return page.Badge{Tone: page.Idle, Text: string(s)}
 }
@@ -91,9 +91,9 @@ func resourceBadge(s instance.Status) page.Badge {
 func healthBadge(r *instance.Resource) page.Badge {
 	switch {
 	case r.Silent() && r.BadKey:
-		return page.Badge{Tone: page.Bad, Text: "Needs a new key"}
+		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_bad_key")}
 	case r.Silent():
-		return page.Badge{Tone: page.Bad, Text: "Not answering"}
+		return page.Badge{Tone: page.Bad, Text: words.Say("resources.state_silent")}
 	}
 	return resourceBadge(r.Status)
 }
@@ -102,16 +102,16 @@ func healthBadge(r *instance.Resource) page.Badge {
 func kindWord(kind instance.Kind, of string) string {
 	switch of {
 	case "n8n":
-		return "n8n instance"
+		return words.Say("resources.n8n")
 	case "whatsapp":
-		return "WhatsApp"
+		return words.Say("resources.whatsapp")
 	case "hermes":
-		return "Hermes agent"
+		return words.Say("resources.hermes")
 	}
 	if kind == instance.N8N {
-		return "n8n instance"
+		return words.Say("resources.n8n")
 	}
-	return "Service"
+	return words.Say("resources.service")
 }
 
 // rightsWord says what a right allows.

@@ -185,13 +185,18 @@ func (l *Log) names(ctx context.Context, agency id.Agency, rows []audit.Entry) (
 	return l.Store.Names(ctx, agency, ids)
 }
 
-// Moment reads a time of a filter: RFC 3339, or a day, which as an end means all of it.
+// Moment reads a time of a filter: RFC 3339, in which T and Z may be small letters and a minute may end with a leap second (sections
+// 5.6 and 5.7), or a day, which as an end means all of it.
 func Moment(field, s string, end bool) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.UTC(), nil
+	at, leap := strings.ToUpper(s), time.Duration(0)
+	if len(at) > 19 && at[13] == ':' && at[16:19] == ":60" {
+		at, leap = at[:17]+"59"+at[19:], time.Second
+	}
+	if t, err := time.Parse(time.RFC3339, at); err == nil && t.Year() > 0 && t.Year() <= 9999 {
+		return t.Add(leap).UTC(), nil
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {

@@ -3,7 +3,6 @@ package agencies
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Fresh is how long ago a sign-in may be for what cannot be undone.
@@ -159,7 +159,7 @@ func (c *Closing) shut(ctx context.Context, caller identity.Caller, ref id.Ref) 
 		change := client.Change{Client: at}
 		if at.Invite.Cancel(now) == nil {
 			change.Audit = append(change.Audit,
-				row(now, caller.Actor(), audit.InviteCanceled, string(at.Invite.ID), "its agency is deleted"))
+				row(now, caller.Actor(), audit.InviteCanceled, string(at.Invite.ID), words.Say("activity.detail_agency_deleted")))
 		}
 		return c.Store.Commit(ctx, caller.Agency, change)
 	})
@@ -178,9 +178,4 @@ func (c *Closing) late(ctx context.Context, caller identity.Caller) {
 }
 
 // boundWords says how many clients are in the way.
-func boundWords(n int) string {
-	if n == 1 {
-		return "One client of yours pays for what is its own, or still has it."
-	}
-	return fmt.Sprintf("%d clients of yours pay for what is their own, or still have it.", n)
-}
+func boundWords(n int) string { return words.Say("errors.clients_still_pay", "n", n) }

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // TeamChange is a change of members and keys, decided from a Team.
@@ -83,6 +84,26 @@ type NewMember struct {
 	Role  agency.Role
 }
 
+// Check says what is wrong with the values. Faults: [fault.Invalid].
+func (n NewMember) Check() error {
+	_, _, err := n.check("")
+	return err
+}
+
+// check reads the values; own is the address of who adds the member.
+func (n NewMember) check(own email.Address) (to email.Address, name string, err error) {
+	name, address := email.Split(n.Email)
+	if strings.TrimSpace(n.Name) != "" {
+		name = n.Name
+	}
+	to, badAddress := email.Parse("email", address)
+	name, badName := text.Line("name", name, text.MaxName)
+	if to != "" && to == own {
+		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
+	}
+	return to, name, fault.Together(badAddress, badName, known(n.Role))
+}
+
 // Add gives a person a place at the agency. No account is made: the person signs in with the address, and a mail
 // tells it so. Faults: [fault.Invalid], [fault.Forbidden], [fault.AlreadyMember],
 // [fault.RateLimited], [fault.IdempotencyUsed].
@@ -90,16 +111,8 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
 	}
-	name, address := email.Split(in.Email)
-	if strings.TrimSpace(in.Name) != "" {
-		name = in.Name
-	}
-	to, badAddress := email.Parse("email", address)
-	name, badName := text.Line("name", name, text.MaxName)
-	if to != "" && to == caller.Email {
-		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
-	}
-	if err := fault.Together(badAddress, badName, known(in.Role)); err != nil {
+	to, name, err := in.check(caller.Email)
+	if err != nil {
 		return nil, err
 	}
 	record, err := idempotency.For("addMember", caller.Actor(), once, in)
@@ -177,6 +190,18 @@ type MemberChange struct {
 	Role *agency.Role
 }
 
+// Check reads the values. Faults: [fault.Invalid].
+func (c MemberChange) Check() (name string, err error) {
+	var badName, badRole error
+	if c.Name != nil {
+		name, badName = text.Line("name", *c.Name, text.MaxName)
+	}
+	if c.Role != nil {
+		badRole = known(*c.Role)
+	}
+	return name, fault.Together(badName, badRole)
+}
+
 // known says what is wrong with a role.
 func known(r agency.Role) error {
 	if !r.Valid() {
@@ -191,19 +216,12 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, err
 	}
-	var name string
-	var badName, badRole error
-	if c.Name != nil {
-		name, badName = text.Line("name", *c.Name, text.MaxName)
-	}
-	if c.Role != nil {
-		badRole = known(*c.Role)
-	}
-	if err := fault.Together(badName, badRole); err != nil {
+	name, err := c.Check()
+	if err != nil {
 		return nil, err
 	}
 	var x *agency.Member
-	err := conflict.Retry(ctx, func() error {
+	err = conflict.Retry(ctx, func() error {
 		team, err := m.Store.Team(ctx, caller.Agency)
 		if err != nil {
 			return err
@@ -229,7 +247,7 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 		}
 		now, detail := m.Now(), ""
 		if x.Role != before.Role {
-			detail = string(before.Role) + " to " + string(x.Role)
+			detail = words.Say("activity.detail_role", "before", before.Role, "after", x.Role)
 		}
 		return m.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Change: x,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(x.ID), detail)}})
@@ -284,7 +302,7 @@ func (m *Members) remove(ctx context.Context, at id.Agency, by, which id.Member)
 		for {
 			step := keys[:min(len(keys), revoked)]
 			for _, k := range step {
-				c.Audit = append(c.Audit, row(c.At, string(by), audit.KeyRevoked, string(k), "its maker was removed"))
+				c.Audit = append(c.Audit, row(c.At, string(by), audit.KeyRevoked, string(k), words.Say("activity.detail_maker_removed")))
 			}
 			c.Revoke = step
 			if err := m.Store.ChangeTeam(ctx, c); err != nil {

@@ -395,7 +395,7 @@ func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string)
 
 // paid is how the payment of an owner's agency that has paid stands.
 func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription.Subscription, error) {
-	if err := s.owner(ctx, caller, "Cards and invoices need a sign-in of the last hour. Sign in again."); err != nil {
+	if err := s.owner(ctx, caller, "errors.cards_and_invoices_need_a_sign"); err != nil {
 		return nil, err
 	}
 	if err := s.Provider.Ready(); err != nil {

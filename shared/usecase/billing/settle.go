@@ -86,7 +86,7 @@ func (s *Checkouts) tidy(ctx context.Context, c *client.Client) error {
 	if p.Checkout.ID == "" {
 		return nil
 	}
-	if over := c.Invite.Status == invite.Canceled || !c.EndedAt.IsZero(); !over {
+	if over := c.Invite.Status == invite.Canceled || c.Invite.Status == invite.Failed || !c.EndedAt.IsZero(); !over {
 		err := s.maySell(ctx, c, p.Over() && c.Joined())
 		if !fault.Is(err, fault.Gone) { // or nothing is wrong with it
 			return err

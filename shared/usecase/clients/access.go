@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/words"
 )
 
 // AccessStore also reads what there is to open.
@@ -72,7 +73,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 
 // ownWords says why an agency cannot open or close what a client has bought.
 func ownWords(name string) string {
-	return "They bought " + name + " and own it for as long as they pay, so you can't change their access to it."
+	return words.Say("errors.they_bought_and_own_it", "name", name)
 }
 
 // Revoke closes a resource to the client, from its next request on. What is not open is no fault. Faults:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/job"
@@ -40,11 +41,8 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		Link: w.Origin + "/portal?agency=" + string(j.Agency), On: item.DeletedOn(), Platform: w.Platform}
 	to := c.Email
 	if j.Member != "" {
-		m, err := w.Store.Member(ctx, j.Agency, j.Member)
-		if fault.Is(err, fault.NotFound) {
-			return nil // left meanwhile
-		}
-		if err != nil {
+		m, err := w.seller(ctx, j)
+		if err != nil || m == nil {
 			return err
 		}
 		to, d.ToAgency, d.Link = m.Email, true, w.Origin+"/clients/"+string(c.ID)
@@ -54,6 +52,9 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 	case job.Removal:
 		if item.State != purchase.Suspended { // paid again meanwhile
 			return nil
+		}
+		if !item.Noticed { // announced, and not written yet: the day of the deletion is not known
+			return w.afterwards(ctx, j)
 		}
 		l = letter.Removal(d)
 	case job.Ready:
@@ -78,10 +79,36 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 	return err
 }
 
-// writes is by when whoever announced that something is ready has written it: longer than the function runs that does both.
+// seller is the member who is told of what a client bought: who has invited it. Where they are gone the owners are told in their
+// place, each by a mail of its own; then, and when an owner is gone as well, there is nobody.
+func (w *Worker) seller(ctx context.Context, j job.Mail) (*agency.Member, error) {
+	m, err := w.Store.Member(ctx, j.Agency, j.Member)
+	if !fault.Is(err, fault.NotFound) {
+		return m, err
+	}
+	if j.Instead {
+		return nil, nil //nolint:nilnil // nobody is there
+	}
+	people, err := w.Store.People(ctx, j.Agency)
+	if err != nil {
+		return nil, err
+	}
+	for i := range people {
+		if people[i].Role != agency.Owner {
+			continue
+		}
+		j.Member, j.Instead = people[i].ID, true
+		if err := w.Queue.Send(ctx, j.Encode(), 0); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil //nolint:nilnil // each owner has a mail of its own
+}
+
+// writes is by when whoever announced something has written it: longer than the function runs that does both.
 const writes = 90 * time.Second
 
-// afterwards has the mail that something is ready come again when that is written. It is announced before it is written, so that
+// afterwards has the mail about something come again when that is written. It is announced before it is written, so that
 // no mail is lost in between, and this worker may be the faster one. What is not written by then is announced anew by whoever
 // writes it.
 func (w *Worker) afterwards(ctx context.Context, j job.Mail) error {

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -26,6 +27,8 @@ type Store interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// People lists those who work at the agency.
+	People(ctx context.Context, agency id.Agency) (agency.Members, error)
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// SaveNotice writes the state of the mail to a member, while it is still the one that was read.
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
@@ -40,8 +43,9 @@ type Store interface {
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
-	// DropBox deletes the box of a member who is gone.
-	DropBox(ctx context.Context, b *notice.Box) error
+	// DropBox deletes the box of a member who is gone, and has these of its lines put into the boxes of whom they are for now, all
+	// or nothing.
+	DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error
 }
 
 // Mail is one mail on its way out.
@@ -140,5 +144,5 @@ func (w *Worker) sender(a *agency.Agency, name string) string {
 	if a.NameHeld(name, w.Platform) != "" {
 		return w.Platform
 	}
-	return name + " via " + w.Platform
+	return words.Say("mail.from_name", "agency", name, "platform", w.Platform)
 }

@@ -67,7 +67,7 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 }
 
 // told is the member whom the mail is for, and their agency; no member when nobody is to be told: what is in the box is forgotten
-// then.
+// then. What was in the box of a member who is gone waits for their agency's owners.
 func (w *Worker) told(ctx context.Context, j job.Mail) (*agency.Member, *agency.Agency, error) {
 	at, err := w.Store.Agency(ctx, j.Agency)
 	if err != nil {
@@ -92,8 +92,10 @@ func (w *Worker) told(ctx context.Context, j job.Mail) (*agency.Member, *agency.
 		switch {
 		case err != nil:
 			return err
+		case gone && at.Suspended:
+			return w.Store.DropBox(ctx, b, nil)
 		case gone:
-			return w.Store.DropBox(ctx, b)
+			return w.Store.DropBox(ctx, b, b.Left())
 		case b.Empty():
 			return w.Store.SaveBox(ctx, b)
 		}

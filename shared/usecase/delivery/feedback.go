@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 )
 
 // ReportKind is what SES reports about a mail after taking it.
@@ -128,13 +129,10 @@ func (f *Feedback) digest(ctx context.Context, r Report) error {
 // userLength is how long a person's id is.
 const userLength = 32
 
-// automatic is what the timeline says of a delivered mail that something answered by itself.
-const automatic = "an automatic reply came back"
-
 // apply puts the report on the timeline; false when it is there already, or there is nothing to say.
 func apply(c *client.Client, r Report, now time.Time) bool {
 	if r.Kind == Replied {
-		switch c.Invite.AutoReply(automatic) {
+		switch c.Invite.AutoReply(words.Say("delivery.automatic")) {
 		case invite.ReplyNoted:
 			return true
 		case invite.ReplyKnown:
@@ -153,6 +151,7 @@ func apply(c *client.Client, r Report, now time.Time) bool {
 		}
 	}
 	if name == invite.Bounced && c.Invite.Bounce(now, r.Detail) {
+		c.Payment.Hurry(now) // nobody may pay any more
 		return true
 	}
 	c.Invite.Note(name, r.At.Truncate(time.Millisecond), r.Detail)

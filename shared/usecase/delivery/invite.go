@@ -23,7 +23,7 @@ import (
 )
 
 // giveUp is what the sender of an invite reads when SES did not take its mail in all the tries there are.
-const giveUp = "the mail service did not answer. Try again in a few minutes"
+func giveUp() string { return words.Say("delivery.gave_up") }
 
 // errHeld says that another worker has the job: the message comes back later, in case that worker dies.
 var errHeld = errors.New("delivery: another worker is at it")
@@ -55,7 +55,7 @@ func (w *Worker) claim(ctx context.Context, m job.Mail) (*client.Client, string,
 		}
 		now := w.Now()
 		if c.Invite.MailSpent(now, m.Job) {
-			err := w.fail(ctx, c, giveUp)
+			err := w.fail(ctx, c, giveUp())
 			c = nil
 			return err
 		}
@@ -83,11 +83,11 @@ func (w *Worker) sendInvite(ctx context.Context, c *client.Client, token string)
 		return "", err
 	}
 	if from.Suspended {
-		return "", &Refusal{"this agency is suspended"}
+		return "", &Refusal{words.Say("delivery.suspended")}
 	}
 	inviter, err := w.Store.Member(ctx, c.Agency, c.Invite.From.Member)
 	if fault.Is(err, fault.NotFound) {
-		return "", &Refusal{"the person who invited does not work at this agency any more"}
+		return "", &Refusal{words.Say("delivery.inviter_gone")}
 	}
 	if err != nil {
 		return "", err
@@ -140,7 +140,7 @@ func (w *Worker) mayMail(ctx context.Context, c *client.Client) error {
 	if no, err := w.Store.Suppressed(ctx, c.Agency, user); err != nil {
 		return err
 	} else if no {
-		return &Refusal{"this address asked not to be mailed by you, or mail to it came back before"}
+		return &Refusal{words.Say("delivery.suppressed")}
 	}
 	// SES's own suppression list is not asked: GetSuppressedDestination takes no resource, so it would need a wildcard
 	// in the worker's role, and SES consults the list itself and reports a bounce within moments.
@@ -173,7 +173,7 @@ func (w *Worker) record(ctx context.Context, m job.Mail, token, messageID string
 			return w.fail(ctx, c, reason)
 		}
 		if !c.Invite.RetryMail(now) {
-			return w.fail(ctx, c, giveUp)
+			return w.fail(ctx, c, giveUp())
 		}
 		again = c.Invite.Mail.Next.Sub(now)
 		return w.Store.Commit(ctx, m.Agency, client.Change{Client: c})

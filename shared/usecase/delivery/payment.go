@@ -36,11 +36,8 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")
 		m.Letter = letter.Confirm(d)
 	case j.Kind == job.Inquiry && c.Payment.Inquiry:
-		who, err := w.Store.Member(ctx, j.Agency, j.Member)
-		if fault.Is(err, fault.NotFound) {
-			return nil // left meanwhile
-		}
-		if err != nil {
+		who, err := w.seller(ctx, j)
+		if err != nil || who == nil {
 			return err
 		}
 		d.Link, m.To = w.Origin+"/clients/"+string(c.ID), who.Email

@@ -52,7 +52,8 @@ type Home struct {
 // Clients are the agency's clients in numbers.
 type Clients struct {
 	Pending, Active, Inactive int
-	More                      bool // whether there are more than MaxClients, of which the newest were counted
+	Reasons                   map[client.Reason]int // how many are inactive for which reason
+	More                      bool                  // whether there are more than MaxClients, of which the newest were counted
 }
 
 // All is how many were counted.
@@ -77,7 +78,7 @@ func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) 
 		h.Tasks = append(h.Tasks, Task{Kind: PlanPaymentFailed, At: a.Payment.PastDueSince})
 	}
 	if caller.May(identity.ClientsRead) == nil {
-		h.Clients = &Clients{}
+		h.Clients = &Clients{Reasons: map[client.Reason]int{}}
 		h.Clients.More, err = d.Store.EachClient(ctx, caller.Agency, MaxClients, func(c *client.Client) {
 			switch c.At(now) {
 			case client.Pending:
@@ -86,6 +87,7 @@ func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) 
 				h.Clients.Active++
 			default:
 				h.Clients.Inactive++
+				h.Clients.Reasons[c.Why(now)]++
 			}
 			h.Tasks = append(h.Tasks, of(c, now)...)
 		})
@@ -131,7 +133,7 @@ func (d *Desk) resources(ctx context.Context, which id.Agency, h *Home) error {
 		case r.Silent():
 			h.Instances.Down++
 			h.Tasks = append(h.Tasks, Task{Kind: InstanceDown, At: r.SilentAt, Resource: r.ID, Name: r.Name})
-		case r.Status.Linkable():
+		case r.Up():
 			h.Instances.Up++
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Invitations shows the invited person what a link offers, and takes a yes.
@@ -241,7 +242,7 @@ func missing(offered, there []instance.Grant) string {
 		}
 	}
 	if out != "" {
-		out = "no longer there:" + out
+		out = words.Say("activity.detail_missing", "ids", out)
 	}
 	return out
 }

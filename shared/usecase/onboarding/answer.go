@@ -44,9 +44,9 @@ type Decliner struct {
 	Now       func() time.Time
 }
 
-// Decline ends the invitation because the holder of its link, or the caller whose proven address it is for, does not want it.
-// The reason is the holder's own words to
-// the agency, and may be "". The link is dead from here on, and the address can be invited again.
+// Decline ends the invitation because the holder of its link, or the caller whose proven address it is for, does not want it. The
+// reason is the holder's own words to the agency, and may be "". The link is dead from here on, and the address can be invited
+// again.
 //
 // Faults: [fault.Invalid] in reason, [fault.RateLimited], [fault.Gone], [fault.Expired], [fault.AlreadyPaid].
 func (r *Decliner) Decline(ctx context.Context, caller identity.Caller, token, reason, ip string) (*client.Client, error) {

@@ -185,6 +185,18 @@ func (d Draft) check() (client.Offer, error) {
 	return o, fault.Together(badAddress, badName, badMessage, d.payer(), d.Order.check())
 }
 
+// Check says what is wrong with the draft as far as it alone says it. Faults: [fault.Invalid].
+func (d Draft) Check() error {
+	_, err := d.check()
+	var access []error
+	for i, g := range d.Grants {
+		if !g.Access.Valid() {
+			access = append(access, fault.InField(fmt.Sprintf("grants[%d].access", i), "errors.choose_read_or_write"))
+		}
+	}
+	return fault.Together(append([]error{err}, access...)...)
+}
+
 // payer says what is wrong with who pays, and with what that leaves room for.
 func (d Draft) payer() error {
 	switch {

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"latchkey.dev/shared/domain/client"
@@ -10,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Invites reads an agency's invites one by one.
@@ -106,9 +106,9 @@ func refused(c *client.Client) error {
 	switch i.Status {
 	case invite.Failed:
 	case invite.Expired:
-		e.Message = fmt.Sprintf("We couldn't email %s: %s. The invite stays expired.", c.Email, i.Reason)
+		e.Message = words.Say("errors.invite_stays_expired", "email", c.Email, "reason", i.Reason)
 	default:
-		e.Message = fmt.Sprintf("We couldn't email %s: %s. The link that was sent before still works.", c.Email, i.Reason)
+		e.Message = words.Say("errors.link_before_still_works", "email", c.Email, "reason", i.Reason)
 	}
 	e.Reason = i.Reason
 	e.Fields = []fault.Field{{Location: "email", Message: e.Message}}

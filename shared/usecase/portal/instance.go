@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/seal"
+	"latchkey.dev/shared/domain/words"
 )
 
 // InstanceStore is what seeing and switching workflows needs.
@@ -97,8 +98,8 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 	}
 	e, err := p.endpoint(v)
 	if err != nil {
-		v.Reason, v.NoFlows = told(err), true
-		p.note(ctx, v, instance.Unreadable, nil)
+		v.Reason, v.NoFlows = told(err, v.Agency.Name), true
+		p.note(ctx, v, instance.Unreadable(), nil)
 		v.Roster, err = p.Store.Roster(ctx, v.Agency.ID, v.ID)
 		return v, err
 	}
@@ -116,10 +117,10 @@ func (p *Instances) Get(ctx context.Context, caller identity.Caller, which id.Re
 	}
 	switch {
 	case s.NoFlows != nil:
-		v.Reason, v.NoFlows = told(s.NoFlows), true
+		v.Reason, v.NoFlows = told(s.NoFlows, v.Agency.Name), true
 		v.Roster, err = p.Store.Roster(ctx, v.Agency.ID, v.ID)
 	case s.NoRuns != nil:
-		v.Reason = told(s.NoRuns)
+		v.Reason = told(s.NoRuns, v.Agency.Name)
 	}
 	return v, err
 }
@@ -199,12 +200,12 @@ func (p *Instances) endpoint(v *Instance) (instance.Endpoint, error) {
 
 // told is what a client needs to know of why n8n does not do as asked: what only the agency can mend is the agency's to
 // know, and so is where its n8n stands.
-func told(err error) string {
+func told(err error, agency string) string {
 	f := fault.As(err)
 	if f == nil || len(f.Fields) > 0 && f.Fields[0].Location == "apiKey" {
-		return "its connection has to be renewed"
+		return words.Say("n8n.reconnect", "agency", agency)
 	}
-	return "it does not answer as it should at the moment"
+	return words.Say("n8n.not_as_it_should_now")
 }
 
 // a workflow's id is n8n's own: sixteen letters and digits, or in older ones a number.
@@ -229,7 +230,7 @@ func (p *Instances) Switch(
 	case !workflowID.MatchString(workflow):
 		return none, fault.New(fault.NotFound, "errors.there_is_no_such_workflow")
 	case !v.Connected:
-		return none, unreachable("it is not connected to your portal for workflows yet", v.Agency.Name)
+		return none, unreachable(words.Say("n8n.unconnected"), v.Agency.Name)
 	}
 	now := p.Now()
 	wait, err := p.Store.Allow(ctx, "n8n-switch#"+string(v.Client.ID), SwitchesPerHour, time.Hour, now)
@@ -243,14 +244,13 @@ func (p *Instances) Switch(
 	}
 	e, err := p.endpoint(v)
 	if err != nil {
-		return none, unreachable(told(err), v.Agency.Name)
+		return none, unreachable(told(err, v.Agency.Name), v.Agency.Name)
 	}
 	w, err := p.N8N.Workflow(ctx, e, workflow)
 	if err == nil && w.Active != active {
 		w, err = p.N8N.SetActive(ctx, e, workflow, active)
 		if f := fault.As(err); f != nil && f.Code == fault.Unreachable && len(f.Fields) == 0 {
-			return none, unreachable(
-				"n8n does not let it be switched; a step of it may lack something, or nothing in it can start it", v.Agency.Name)
+			return none, unreachable(words.Say("n8n.not_switchable"), v.Agency.Name)
 		}
 		if err == nil {
 			action := audit.WorkflowActivated
@@ -262,7 +262,7 @@ func (p *Instances) Switch(
 		}
 	}
 	if fault.Is(err, fault.Unreachable) {
-		return none, unreachable(told(err), v.Agency.Name)
+		return none, unreachable(told(err, v.Agency.Name), v.Agency.Name)
 	}
 	return w, err
 }
@@ -288,7 +288,7 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 	case !v.Own():
 		return v, none, fault.New(fault.Forbidden, "errors.only_whoever_has_bought_an_n8n", "name", v.Agency.Name)
 	case !v.Enterable():
-		return v, none, closed("it cannot be opened yet", v.Agency.Name)
+		return v, none, closed(words.Say("n8n.not_open"), v.Agency.Name)
 	}
 	now := p.Now()
 	wait, err := p.Store.Allow(ctx, "n8n-entry#"+string(v.Client.ID), EntriesPerHour, time.Hour, now)
@@ -302,14 +302,14 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 	}
 	e, err := p.endpoint(v)
 	if err != nil {
-		return v, none, closed(told(err), v.Agency.Name)
+		return v, none, closed(told(err, v.Agency.Name), v.Agency.Name)
 	}
 	out, err := p.N8N.Invite(ctx, e, string(caller.Email))
 	if fault.Is(err, fault.Unreachable) {
 		if f := fault.As(err); len(f.Fields) == 0 { // about people, and not about the connection
 			return v, none, closed(f.Reason, v.Agency.Name)
 		}
-		return v, none, closed(told(err), v.Agency.Name)
+		return v, none, closed(told(err, v.Agency.Name), v.Agency.Name)
 	}
 	if err == nil {
 		err = p.Store.Record(ctx, v.Agency.ID, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now,

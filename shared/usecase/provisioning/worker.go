@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 const (
@@ -51,6 +52,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, purchase.Item, error) {
 	var mine *client.Client
 	var i *purchase.Item
+	announced := false
 	err := conflict.Retry(ctx, func() error {
 		mine = nil
 		c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
@@ -65,10 +67,11 @@ func (w *Worker) claim(ctx context.Context, j job.Provision) (*client.Client, pu
 		}
 		now, before := w.now(), *i
 		i.Overdue(now)
-		if i.Notice(now) {
+		if i.Notice(now) && !announced { // before it is written, as what is ready
 			if err := w.tell(ctx, c, i, job.Removal); err != nil {
 				return err
 			}
+			announced = true
 		}
 		i.Expire(now)
 		if j.Told {
@@ -274,14 +277,12 @@ func (w *Worker) climb(now time.Time, i *purchase.Item, r Report) {
 	}
 }
 
-const unsaid = "It could not be set up this time."
-
 func reason(err error) string {
 	var f *Failure
 	if errors.As(err, &f) {
 		return plain(f.Reason)
 	}
-	return unsaid
+	return words.Say("provisioning.unsaid")
 }
 
 // plain makes one short line of what somebody else's program says.
@@ -291,7 +292,7 @@ func plain(s string) string {
 	}
 	s, err := text.Line("reason", s, maxReason)
 	if err != nil || s == "" {
-		return unsaid
+		return words.Say("provisioning.unsaid")
 	}
 	return s
 }

@@ -227,7 +227,7 @@ func (c *Connector) Check(ctx context.Context, caller identity.Caller, which id.
 	var seen instance.Seen
 	plain, err := c.Keys.Open(r.Key, r.Place(caller.Agency))
 	if err != nil {
-		seen = instance.Unreadable
+		seen = instance.Unreadable()
 	} else if err = c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now); err != nil {
 		f := fault.As(err)
 		if f == nil || f.Code != fault.Unreachable {

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Store keeps resources, and knows who sees them. Reads of what is not there return a fault with code [fault.NotFound];
@@ -177,6 +178,19 @@ func (v *Inventory) form(r *instance.Resource, in Instance) (string, *fault.Erro
 	return key, all
 }
 
+// CheckInstance says what is wrong with what an n8n is connected from or changed to. Faults: [fault.Invalid].
+func (v *Inventory) CheckInstance(in Instance) error {
+	if _, f := v.form(&instance.Resource{Kind: instance.N8N}, in); len(f.Fields) > 0 {
+		return f
+	}
+	return nil
+}
+
+// CheckService says what is wrong with what a service is connected from. Faults: [fault.Invalid].
+func (v *Inventory) CheckService(in Service) error {
+	return v.service(&instance.Resource{Kind: instance.Service}, in)
+}
+
 // printable tells whether there are only visible characters of ASCII in it.
 func printable(s string) bool {
 	for _, c := range []byte(s) {
@@ -236,7 +250,10 @@ func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instan
 func (v *Inventory) resource(
 	ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource,
 ) (*instance.Resource, error) {
-	missing := fault.New(fault.NotFound, "errors.there_is_no_such", "kind", kind)
+	missing := fault.New(fault.NotFound, "errors.no_service")
+	if kind == instance.N8N {
+		missing = fault.New(fault.NotFound, "errors.no_instance")
+	}
 	if instance.KindOf(which) != kind {
 		return nil, missing
 	}
@@ -314,25 +331,32 @@ func (v *Inventory) ConnectService(ctx context.Context, caller identity.Caller, 
 	}
 	now := v.Now().Truncate(time.Millisecond)
 	r := &instance.Resource{ID: id.New[id.Resource](id.ServicePrefix, now), Kind: instance.Service, Status: instance.Active, CreatedAt: now}
+	if err := v.service(r, in); err != nil {
+		return nil, err
+	}
+	if err := v.room(ctx, caller.Agency, r); err != nil {
+		return nil, err
+	}
+	return v.add(ctx, caller, r, audit.ServiceConnected, record)
+}
+
+// service gives a service its values.
+func (v *Inventory) service(r *instance.Resource, in Service) error {
 	with := Instance{Name: &in.Name}
 	if in.URL != "" {
 		with.URL = &in.URL
 	}
 	_, f := v.form(r, with)
 	if r.Type = in.Type; !slices.Contains(Types(), in.Type) {
-		f.Fields = append([]fault.Field{{Location: "type", Message: "Choose WhatsApp, Hermes agent or another service."}}, f.Fields...)
+		f.Fields = append([]fault.Field{{Location: "type", Message: words.Say("errors.choose_a_kind_of_service")}}, f.Fields...)
 	}
-	if len(f.Fields) > 0 {
+	switch len(f.Fields) {
+	case 0:
+		return nil
+	case 1:
 		f.Message = f.Fields[0].Message
-		if len(f.Fields) > 1 {
-			f.Message = "Some fields need another look."
-		}
-		return nil, f
 	}
-	if err := v.room(ctx, caller.Agency, r); err != nil {
-		return nil, err
-	}
-	return v.add(ctx, caller, r, audit.ServiceConnected, record)
+	return f
 }
 
 // Disconnect takes a resource away: nobody sees it from the next request on, and invites that offered it go on without

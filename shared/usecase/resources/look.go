@@ -57,7 +57,7 @@ func (c *Connector) Look(ctx context.Context, caller identity.Caller, which id.R
 	if err != nil || wait > 0 {
 		return v, err
 	}
-	seen := instance.Unreadable
+	seen := instance.Unreadable()
 	if plain, err := c.Keys.Open(r.Key, r.Place(caller.Agency)); err == nil {
 		in, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()

@@ -113,7 +113,7 @@ func (w *Watch) one(ctx context.Context, d Due) (instance.Seen, error) {
 		r.Rest(w.Now())
 		return instance.Seen{}, w.save(ctx, d, r, nil)
 	}
-	seen := instance.Unreadable
+	seen := instance.Unreadable()
 	var roster *instance.Roster
 	if plain, err := w.Keys.Open(r.Key, r.Place(d.Agency)); err == nil {
 		at := instance.Endpoint{URL: r.URL, Key: plain}

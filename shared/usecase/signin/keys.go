@@ -47,6 +47,15 @@ type NewKey struct {
 	Scopes []identity.Scope
 }
 
+// Check reads the values. Faults: [fault.Invalid].
+func (n NewKey) Check() (name string, err error) {
+	name, bad := text.Line("name", n.Name, text.MaxName)
+	if bad == nil && name == "" {
+		bad = fault.InField("name", "errors.give_the_key_a_name_that")
+	}
+	return name, fault.Together(bad, checked(n.Scopes))
+}
+
 // checked says what is wrong with scopes.
 func checked(scopes []identity.Scope) error {
 	if len(scopes) == 0 {
@@ -67,11 +76,8 @@ func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, on
 	if err := caller.May(identity.InPerson); err != nil {
 		return nil, "", err
 	}
-	name, bad := text.Line("name", in.Name, text.MaxName)
-	if bad == nil && name == "" {
-		bad = fault.InField("name", "errors.give_the_key_a_name_that")
-	}
-	if err := fault.Together(bad, checked(in.Scopes)); err != nil {
+	name, err := in.Check()
+	if err != nil {
 		return nil, "", err
 	}
 	record, err := idempotency.For("createApiKey", caller.Actor(), once, in)

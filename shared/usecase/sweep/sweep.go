@@ -6,6 +6,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -17,8 +18,8 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
-	"latchkey.dev/shared/domain/purchase"
 	"latchkey.dev/shared/domain/subscription"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
@@ -35,8 +36,8 @@ type Due struct {
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
 type Store interface {
-	// Overdue lists at most limit things whose due time is past in one of the index's shards, oldest first.
-	Overdue(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// Overdue lists at most limit things whose due time is past in one of the index's shards, oldest first, or newest first.
+	Overdue(ctx context.Context, shard int, now time.Time, limit int, newest bool) ([]Due, error)
 	// Shards is how many shards the due index has.
 	Shards() int
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
@@ -58,6 +59,8 @@ type Store interface {
 	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
 	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
+	// Told writes how those of an agency were told that it stands.
+	Told(ctx context.Context, agency id.Agency, standing agency.Standing) error
 	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
 	Settled(ctx context.Context, a *agency.Agency) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
@@ -83,7 +86,8 @@ type Sweep struct {
 	Note func(ctx context.Context, pairs ...any)
 }
 
-// perShard bounds one run; what is left is found by the next.
+// perShard bounds one run at each end of what is overdue; what is left is found by the next. Both ends are looked at, so that many
+// things that stay overdue, because somebody outside does not answer, are in nobody else's way.
 const perShard = 500
 
 // Run looks after everything that is overdue now. What fails is left for the next run and told in the error.
@@ -91,10 +95,9 @@ func (s *Sweep) Run(ctx context.Context) error {
 	var errs []error
 	found := 0
 	for shard := range s.Store.Shards() {
-		due, err := s.Store.Overdue(ctx, shard, s.Now(), perShard)
+		due, err := s.overdue(ctx, shard)
 		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
 		found += len(due)
 		for _, d := range due {
@@ -108,6 +111,21 @@ func (s *Sweep) Run(ctx context.Context) error {
 	}
 	s.Note(ctx, "overdue", found, "failed", len(errs))
 	return errors.Join(errs...)
+}
+
+// overdue lists what is overdue in a shard: all of it, or as much of both ends as one run looks after.
+func (s *Sweep) overdue(ctx context.Context, shard int) ([]Due, error) {
+	now := s.Now()
+	oldest, err := s.Store.Overdue(ctx, shard, now, perShard, false)
+	if err != nil || len(oldest) < perShard {
+		return oldest, err
+	}
+	newest, err := s.Store.Overdue(ctx, shard, now, perShard, true)
+	seen := make(map[Due]bool, len(oldest))
+	for _, d := range oldest {
+		seen[d] = true
+	}
+	return append(oldest, slices.DeleteFunc(newest, func(d Due) bool { return seen[d] })...), err
 }
 
 // one looks after one thing that is overdue.
@@ -260,6 +278,10 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 				return err
 			}
 		}
+		// By itself: what follows may have to be done anew, the mails not.
+		if err := conflict.Retry(ctx, func() error { return s.Store.Told(ctx, a.ID, standing) }); err != nil {
+			return err
+		}
 	}
 	return s.Store.Settled(ctx, a)
 }
@@ -283,7 +305,7 @@ func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
 		}
 		c.Payment.Hurry(now)
 		row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.InviteCanceled,
-			Subject: string(c.Invite.ID), Detail: "its agency was suspended"}
+			Subject: string(c.Invite.ID), Detail: words.Say("activity.detail_agency_suspended")}
 		return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{row}})
 	})
 }
@@ -298,10 +320,7 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 	}
 	for n := range c.Items {
 		i := &c.Items[n]
-		if c.Payment.Resting && i.State == purchase.Suspended && !i.Stale { // what the operator has stopped is kept
-			continue
-		}
-		if !i.Due.IsZero() && !now.Before(i.Due) {
+		if !c.Keeps(i) && !i.Due.IsZero() && !now.Before(i.Due) {
 			if err := s.Provision.Send(ctx, job.Provision{Agency: c.Agency, Client: c.ID, Item: i.Key}.Encode(), 0); err != nil {
 				return err
 			}

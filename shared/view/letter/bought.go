@@ -46,14 +46,13 @@ func Refund(d BoughtData) Letter {
 // Ready tells the client that what they have bought can be used, and how they get in.
 func Ready(d BoughtData) Letter {
 	v := bought(&d)
-	v.Title, v.Preheader = d.Thing+" is ready", "Open your portal to start."
-	v.Body = []string{"We've set up " + d.Thing + " for you. You'll find it in your portal."}
+	v.Title, v.Preheader = words.Say("mail.ready_title", "thing", d.Thing), words.Say("mail.ready_preheader")
+	v.Body = []string{words.Say("mail.ready_text", "thing", d.Thing)}
 	if d.SignIn != "" {
-		v.Preheader = "Choose your password and start."
-		v.Body = append(v.Body, "You sign in to n8n with "+line(d.SignIn)+". The first time, open the instance in your portal and press "+
-			"“Get your n8n account”: n8n asks you to choose a password. We never see it.")
+		v.Preheader = words.Say("mail.ready_preheader_n8n")
+		v.Body = append(v.Body, words.Say("mail.ready_n8n", "email", line(d.SignIn)))
 	}
-	return v.letter(short(d.Thing, 60) + " is ready")
+	return v.letter(words.Say("mail.ready_title", "thing", short(d.Thing, 60)))
 }
 
 // Removal tells, a week before, that what is not paid any more will be deleted.

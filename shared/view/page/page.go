@@ -174,7 +174,8 @@ func Bare(w http.ResponseWriter, status int, title, text string) {
 		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
 		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
 		`<body><div class="single"><main><div class="card"><h1>`+title+
-		`</h1><p>`+text+`</p><a class="button main wide" href="/">Go to the start</a></div></main></div></body></html>`)
+		`</h1><p>`+text+`</p><a class="button main wide" href="/">`+
+		template.HTMLEscapeString(words.Say("errors.start"))+`</a></div></main></div></body></html>`)
 }
 
 // KeepAddress has the browser tell nobody the address that is answered for, not even us: it holds a token. It comes before

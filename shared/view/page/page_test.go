@@ -145,6 +145,35 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 	})
 }
 
+// A link in a note has the note's colour. A button has its own: on the agency's colour the note's could not be read.
+func TestAButtonInANoteKeepsItsColour(t *testing.T) {
+	sheets, err := filepath.Glob("source/*.css")
+	if err != nil || len(sheets) == 0 {
+		t.Fatal(sheets, err)
+	}
+	links := regexp.MustCompile(`\.note(?:\.\w+)* a[^,{]*`)
+	rules, found := regexp.MustCompile(`([^{}]+){([^{}]*)}`), 0
+	for _, name := range sheets {
+		sheet, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range rules.FindAllStringSubmatch(string(sheet), -1) {
+			if !strings.Contains(" "+rule[2], " color:") {
+				continue
+			}
+			for _, s := range links.FindAllString(rule[1], -1) {
+				if found++; !strings.Contains(s, ":not(.button)") {
+					t.Errorf("%s: %q colours buttons too; add :not(.button)", name, strings.TrimSpace(s))
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no rule colours the links of notes, so that this test holds nothing")
+	}
+}
+
 func TestATypedMessageKeepsItsLines(t *testing.T) {
 	t.Parallel()
 	html, _, err := page.New("Latchkey").Render(page.Clients{Form: &page.InviteForm{Open: true, Message: "one\n\n   two"}})

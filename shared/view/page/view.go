@@ -2,7 +2,6 @@ package page
 
 import (
 	"html/template"
-	"strconv"
 	"strings"
 	"time"
 
@@ -57,35 +56,27 @@ func relative(d time.Duration) string {
 	if past {
 		d = -d
 	}
-	var words string
+	var far string
 	switch day := 24 * time.Hour; {
 	case d < 10*time.Second:
-		return "just now"
+		return words.Say("time.just_now")
 	case d < time.Minute:
-		words = Count(int(d/time.Second), "second")
+		far = words.Say("time.second", "n", int(d/time.Second))
 	case d < time.Hour:
-		words = Count(int(d/time.Minute), "minute")
+		far = words.Say("time.minute", "n", int(d/time.Minute))
 	case d < day:
-		words = Count(int(d/time.Hour), "hour")
+		far = words.Say("time.hour", "n", int(d/time.Hour))
 	case d < 60*day:
-		words = Count(int(d/day), "day")
+		far = words.Say("time.day", "n", int(d/day))
 	case d < 730*day:
-		words = Count(int(d/(30*day)), "month")
+		far = words.Say("time.month", "n", int(d/(30*day)))
 	default:
-		words = Count(int(d/(365*day)), "year")
+		far = words.Say("time.year", "n", int(d/(365*day)))
 	}
 	if past {
-		return words + " ago"
+		return words.Say("time.ago", "time", far)
 	}
-	return "in " + words
-}
-
-// Count is a number of things in words.
-func Count(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return strconv.Itoa(n) + " " + unit + "s"
+	return words.Say("time.ahead", "time", far)
 }
 
 // Tone is how good a state is.

@@ -91,7 +91,7 @@ type Contract struct {
 }
 
 func (v Contract) frame() frame {
-	return frame{template: "contract", title: "Contract of " + v.Agency + " and " + v.Client, brand: v.Brand,
+	return frame{template: "contract", title: words.Say("contract.title", "agency", v.Agency, "client", v.Client), brand: v.Brand,
 		script: true, guest: v.Workspace == nil, till: v.Cancel != ""}
 }
 

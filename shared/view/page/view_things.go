@@ -7,7 +7,8 @@ type Things struct {
 	Workspace Workspace
 	Service   bool // whether it is the services
 	Rows      []ThingRow
-	More      bool // whether the agency has more clients than were counted
+	Filters   []Filter // none where there is nothing to tell apart
+	More      bool     // whether the agency has more clients than were counted
 	Form      ThingForm
 	Note      Note
 	Failed    string // why the list cannot be shown; "" when it can

@@ -7,18 +7,18 @@ import (
 
 // Agencies serves /v1/agencies.
 func (f Functions) Agencies() event.Function {
-	return api.Route(f.p.Origin(), api.SignUpAgency(f.p.Authenticator(), f.p.SignIns(), f.p.SignUps())).Function()
+	return api.Route(f.p.Origin(), api.SignUpAgency(f.p.Authenticator(), f.p.SignIns(), f.p.SignUps(), f.p.Platform())).Function()
 }
 
 // Agency serves /v1/agency.
 func (f Functions) Agency() event.Function {
 	auth := f.p.Authenticator()
-	return api.Route(f.p.Origin(), api.GetAgency(auth, f.p.Settings()), api.DeleteAgency(auth, f.p.Closing())).Function()
+	return api.Route(f.p.Origin(), api.GetAgency(auth, f.p.Settings(), f.p.Platform()), api.DeleteAgency(auth, f.p.Closing())).Function()
 }
 
 // Branding serves /v1/agency/branding.
 func (f Functions) Branding() event.Function {
-	return api.Route(f.p.Origin(), api.UpdateBranding(f.p.Authenticator(), f.p.Branding())).Function()
+	return api.Route(f.p.Origin(), api.UpdateBranding(f.p.Authenticator(), f.p.Branding(), f.p.Platform())).Function()
 }
 
 // Members serves /v1/members.

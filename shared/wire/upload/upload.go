@@ -34,5 +34,5 @@ func Start(f func(Functions) event.Function) {
 
 // AgencyLogo serves /v1/agency/logo.
 func (f Functions) AgencyLogo() event.Function {
-	return api.Route(f.p.Origin(), api.UpdateLogo(f.p.Authenticator(), f.p.Uploads())).Function()
+	return api.Route(f.p.Origin(), api.UpdateLogo(f.p.Authenticator(), f.p.Uploads(), f.p.Platform())).Function()
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,20 +10,25 @@ import (
 	"path/filepath"
 )
 
-// Damage is the error of Open for a log whose middle is damaged: behind what cannot be read there is a record that can. A crash
-// leaves no such thing behind, since it tears the end off. Nothing of the log has been changed.
+// Damage is the error of Open for a log that is damaged: behind what cannot be read there is a record that can, or the last record
+// is whole in its length and not in what it says. A crash leaves no such thing behind, since it tears the end off. Nothing of the
+// log has been changed.
 type Damage struct {
 	Path string
 	At   int64 // where the damage begins, in bytes
-	Next int64 // where the first sound record behind it begins
+	Next int64 // where the first sound record behind it begins; Size where there is none
 	Size int64
 }
 
 // Error says where the damage is, and what can be done.
 func (d *Damage) Error() string {
-	return fmt.Sprintf("journal: %s is damaged from byte %d to byte %d of %d. What follows is sound, so this is no torn end, and nothing "+
-		"was cut off. Put a copy back, or save what can be read, which leaves the damaged file beside it: "+
-		"make salvage DATA=%s", d.Path, d.At, d.Next, d.Size, filepath.Dir(d.Path))
+	why := "What follows is sound, so this is"
+	if d.Next == d.Size {
+		why = "Its last record is all there and not what was written, so this is"
+	}
+	return fmt.Sprintf("journal: %s is damaged from byte %d to byte %d of %d. %s no torn end, and nothing was cut off. "+
+		"Put a copy back, or save what can be read, which leaves the damaged file beside it: make salvage DATA=%s",
+		d.Path, d.At, d.Next, d.Size, why, filepath.Dir(d.Path))
 }
 
 // most is how many bytes are summed up in the search for a record, so that a file of chance bytes is no endless work. Text of
@@ -63,11 +69,40 @@ func torn(f *os.File, end int64) error {
 	if _, err := f.ReadAt(rest, end); err != nil {
 		return err
 	}
-	if next := sound(rest, 1); next >= 0 {
+	next := sound(rest, 1)
+	if next < 0 && whole(rest) {
+		next = len(rest)
+	}
+	if next >= 0 {
 		return &Damage{Path: f.Name(), At: end, Next: end + int64(next), Size: info.Size()}
 	}
 	return nil
 }
+
+// whole tells whether what cannot be read at the end of a log is one record as long as it was written: by the length that it names,
+// or by its checksum where the length is what is damaged. A power cut can leave that, too, but with nothing written in its end.
+func whole(b []byte) bool {
+	n := len(b) - headerBytes
+	if n <= 0 || n > maxRecord || b[len(b)-1] == 0 {
+		return false
+	}
+	length := binary.LittleEndian.AppendUint32(nil, uint32(n))
+	return bytes.Equal(b[:4], length) || checksum(length, b[headerBytes:]) == binary.LittleEndian.Uint32(b[4:])
+}
+
+// beginning is the damage of a log whose first bytes are not those of one, though a record follows them; nil for what is no log.
+func beginning(f *os.File) error {
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		return err
+	}
+	if len(b) > len(magic) && begins(b[len(magic):]) {
+		return &Damage{Path: f.Name(), Next: int64(len(magic)), Size: int64(len(b))}
+	}
+	return errNoJournal
+}
+
+var errNoJournal = errors.New("not a journal")
 
 // Saved is what Salvage has done.
 type Saved struct {

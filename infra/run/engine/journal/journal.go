@@ -113,6 +113,8 @@ func Open(path string, replay func(rec []byte) error) (*Journal, error) {
 }
 
 func open(path string, replay func(rec []byte) error) (*Journal, error) {
+	_, missing := os.Stat(path)
+	there := missing == nil
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is the operator's own
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
@@ -122,6 +124,9 @@ func open(path string, replay func(rec []byte) error) (*Journal, error) {
 		err = cut(f, size)
 	}
 	if err == nil && size == 0 {
+		if there {
+			slog.Warn("a log was there and held nothing, not even what the newest one begins with; it begins anew", "log", path)
+		}
 		_, err = f.WriteAt([]byte(magic), 0)
 		size = int64(len(magic))
 	}
@@ -166,10 +171,10 @@ func readAll(f *os.File, replay func([]byte) error) (int64, error) {
 		if string(start[:n]) == magic[:n] && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 			return 0, nil
 		}
-		return 0, errors.Join(errors.New("not a journal"), err)
+		return 0, errors.Join(errNoJournal, err)
 	}
 	if string(start) != magic {
-		return 0, errors.New("not a journal")
+		return 0, beginning(f)
 	}
 	end := int64(len(magic))
 	var head [headerBytes]byte

@@ -102,8 +102,7 @@ func TestATornOrDamagedTailIsCutOff(t *testing.T) {
 	}
 }
 
-// One bit that has flipped anywhere but in the last record is told with its place, and nothing is cut off; what can be read is
-// saved on request.
+// One bit that has flipped anywhere is told with its place, and nothing is cut off; what can be read is saved on request.
 func TestFH12DamageBeforeSoundRecordsIsNoTornEnd(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
@@ -113,13 +112,12 @@ func TestFH12DamageBeforeSoundRecordsIsNoTornEnd(t *testing.T) {
 		all = append(all, fmt.Sprintf(`{"record":%d,"with":"some text that is longer for some: %0*d"}`, n, n, n))
 	}
 	put(t, j, all...)
-	last := j.Size() - int64(8+len(all[len(all)-1]))
 	shut(t, j)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := 8; at < int(last); at += 7 {
+	for at := 8; at < len(whole); at += 7 {
 		dir := t.TempDir()
 		p := filepath.Join(dir, "dynamodb.log")
 		damaged := append([]byte(nil), whole...)
@@ -179,6 +177,72 @@ func TestFH12ATornEndIsSaid(t *testing.T) { //nolint:paralleltest // see above
 	shut(t, j)
 	if said.Len() > 0 {
 		t.Errorf("a sound log: said %q", said.String())
+	}
+}
+
+// A log of one record, as a state that is written whole has it, is lost with that record.
+func TestFH12DamageOfTheOnlyRecordIsNoTornEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	put(t, j, `{"all":"of it"}`)
+	shut(t, j)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range whole {
+		for bit := range 8 {
+			p := filepath.Join(t.TempDir(), "stripe.log")
+			damaged := bytes.Clone(whole)
+			damaged[at] ^= 1 << bit
+			if err := os.WriteFile(p, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := journal.Open(p, func([]byte) error { return nil })
+			var damage *journal.Damage
+			if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) || !strings.Contains(err.Error(), "make salvage DATA=") {
+				t.Fatalf("bit %d of byte %d has flipped: %v", bit, at, err)
+			}
+		}
+	}
+	// What a power cut leaves of it is a torn end: nothing, or no more than zeros, in the place of its end.
+	zeros := append(bytes.Clone(whole[:20]), make([]byte, len(whole)-20)...)
+	for _, left := range [][]byte{whole[:len(whole)-1], zeros} {
+		p := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(p, left, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, got := open(t, p)
+		shut(t, j)
+		if len(got) != 0 {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// Not parallel: the line goes to the process's log.
+func TestFH12AnEmptyLogIsSaid(t *testing.T) { //nolint:paralleltest // see above
+	var said bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
+	defer slog.SetDefault(before)
+	path := filepath.Join(t.TempDir(), "log")
+	j, _ := open(t, path)
+	shut(t, j)
+	if said.Len() > 0 {
+		t.Errorf("a new log: said %q", said.String())
+	}
+	for _, size := range []int64{0, 5} {
+		if err := os.Truncate(path, size); err != nil {
+			t.Fatal(err)
+		}
+		said.Reset()
+		j, _ := open(t, path)
+		shut(t, j)
+		if !strings.Contains(said.String(), "begins anew") || !strings.Contains(said.String(), path) {
+			t.Errorf("a log of %d bytes: said %q", size, said.String())
+		}
 	}
 }
 

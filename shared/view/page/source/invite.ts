@@ -18,13 +18,19 @@ export function invite(): void {
   let key = form.dataset.key || crypto.randomUUID();
   let sent = "";
 
-  // "Acme Ltd <ops@acme.example>" from an address book fills both fields.
-  email.addEventListener("paste", (e) => {
-    const m = e.clipboardData?.getData("text").trim().match(/^"?([^"<]*?)"?\s*<\s*([^<>\s]+@[^<>\s]+)\s*>$/);
-    if (!m) return;
-    e.preventDefault();
+  // "Acme Ltd <ops@acme.example>" fills both fields, from an address book or typed.
+  const both = (text = "") => {
+    const m = text.trim().match(/^"?([^"<]*?)"?\s*<\s*([^<>\s]+@[^<>\s]+)\s*>$/);
+    if (!m) return false;
     email.value = m[2]!;
     if (m[1] && !name.value) name.value = m[1];
+    return true;
+  };
+  email.addEventListener("paste", (e) => {
+    if (both(e.clipboardData?.getData("text"))) e.preventDefault();
+  });
+  email.addEventListener("change", () => {
+    both(email.value);
   });
 
   glimpse(form);
