@@ -4,6 +4,7 @@ package sender
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -161,37 +162,37 @@ func (d Domain) refused(field string, platform []string) error {
 }
 
 // together are the scripts that are written in one word with each other and with Latin (UTS 39 section 5.2, highly restrictive).
-var together = map[string]bool{"Han": true, "Hiragana": true, "Katakana": true, "Hangul": true, "Bopomofo": true, "Latin": true}
+var together = []*unicode.RangeTable{unicode.Latin, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo}
 
 // mixed tells whether a label has letters of several scripts that no language writes together.
 func mixed(label string) bool {
 	if text.MixedScripts(label) {
 		return true
 	}
-	seen := map[string]bool{}
+	seen := map[*unicode.RangeTable]bool{}
 	for _, r := range label {
 		if r < utf8.RuneSelf {
 			if unicode.IsLetter(r) {
-				seen["Latin"] = true
+				seen[unicode.Latin] = true
 			}
 			continue
 		}
-		for name, table := range unicode.Scripts {
-			if name != "Common" && name != "Inherited" && unicode.Is(table, r) {
-				seen[name] = true
+		for _, table := range unicode.Scripts {
+			if table != unicode.Common && table != unicode.Inherited && unicode.Is(table, r) {
+				seen[table] = true
 			}
 		}
 	}
 	if len(seen) < 2 {
 		return false
 	}
-	for name := range seen {
-		if !together[name] {
+	for table := range seen {
+		if !slices.Contains(together, table) {
 			return true
 		}
 	}
-	return seen["Hangul"] && (seen["Hiragana"] || seen["Katakana"] || seen["Bopomofo"]) ||
-		seen["Bopomofo"] && (seen["Hiragana"] || seen["Katakana"])
+	kana := seen[unicode.Hiragana] || seen[unicode.Katakana]
+	return seen[unicode.Hangul] && (kana || seen[unicode.Bopomofo]) || seen[unicode.Bopomofo] && kana
 }
 
 // Shown is the domain as people write it, with the letters of its language.

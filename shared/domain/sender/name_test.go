@@ -60,7 +60,7 @@ func TestSenderD8D20WhatIsSaidBesideTheRecords(t *testing.T) {
 	mx := func(host string) sender.Answer {
 		return sender.Answer{Status: sender.Answered, Values: []sender.Value{{Type: sender.MX, Data: host, Preference: 10}}}
 	}
-	if got := sender.MailboxNote(mx("aspmx.l.google.com")); !strings.Contains(got, "mailboxes") || !strings.Contains(got, "aspmx.l.google.com") {
+	if got := sender.MailboxNote(mx("aspmx.l.google.com")); !strings.HasPrefix(got, "Your mailboxes at aspmx.l.google.com") {
 		t.Errorf("%q", got)
 	}
 	for _, a := range []sender.Answer{{Status: sender.Answered}, {Status: sender.NoName}, mx(".")} {

@@ -417,7 +417,7 @@ func (s *Sender) Title() string {
 
 // Next is what to do next, and when we do something ourselves.
 func (s *Sender) Next() string {
-	at := s.Due.UTC().Format("2 January 2006, 15:04") + " UTC"
+	at := s.Due.Add(time.Minute - time.Nanosecond).UTC().Format("2 January 2006, 15:04")
 	switch s.State {
 	case Draft:
 		return words.Say("sender.draft_next", "time", at)

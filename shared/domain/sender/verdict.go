@@ -364,7 +364,7 @@ func (c Check) missing(v Verdict) Verdict {
 			v.Found = verbatim(addresses)
 			return v.is(Wrong, Proxied, words.Say("sender.proxied"), words.Say("sender.proxied_do"))
 		}
-		if provider.Name == cloudflare {
+		if hidesCNAME(c.NameServers) {
 			return v.is(Waiting, Proxied, words.Say("sender.missing_cloudflare"), words.Say("sender.missing_cloudflare_do"))
 		}
 	}
@@ -406,8 +406,8 @@ func (c Check) missUntil(q Question) time.Time {
 	return until
 }
 
-// clock is a time of day, as sentences have it.
-func clock(t time.Time) string { return t.UTC().Format("15:04") + " UTC" }
+// clock is a time of day, UTC: the first full minute that is not before t.
+func clock(t time.Time) string { return t.Add(time.Minute - time.Nanosecond).UTC().Format("15:04") }
 
 // JudgeSES is what SES itself says, as a line of its own (D1, D2). The status and the error are SES's words, which may be new ones;
 // right is whether DNS has all of the records. The next is when we look again.
