@@ -87,7 +87,8 @@ func (c Check) Verdicts() []Verdict {
 }
 
 // Questions lists what to ask next, the most telling first: what the records are about, whether a wildcard answers, and of what is
-// missing, whether it stands somewhere else. None is listed that has been answered, and none beyond [MaxQuestions] in all.
+// missing, whether it stands somewhere else. None is listed a second time, and none beyond [MaxQuestions] in all. Names outside of
+// the zone, which an SPF record leads to, are for a resolver.
 func (c Check) Questions() []Question {
 	var first, probes, more []Question
 	for _, r := range c.Records {
@@ -96,6 +97,14 @@ func (c Check) Questions() []Question {
 		}
 		first = append(first, Question{r.Name, r.Type})
 		probes = append(probes, Question{c.sibling(r.Name), r.Type})
+		if spf := spfOf(c.values(r.Name, TXT)); r.Role == SPF && len(spf) == 1 {
+			CountSPF(spf[0].Data, func(q Question) Answer {
+				if q.Name != spfInclude { // which has addresses alone
+					more = append(more, q)
+				}
+				return c.lookup(q)
+			})
+		}
 		if _, ok := c.agreed(Question{r.Name, r.Type}); !ok || c.look(r, c.values(r.Name, r.Type)) != Missing {
 			continue
 		}
@@ -112,7 +121,7 @@ func (c Check) Questions() []Question {
 	var out []Question
 	asked := map[Question]bool{}
 	for _, a := range c.Answers {
-		if !a.Cached && a.Status != Unasked {
+		if !a.Cached || !Domain(Canonical(a.Name)).Within(Domain(Canonical(c.Zone))) {
 			asked[a.Question] = true
 		}
 	}
@@ -219,7 +228,7 @@ func (c Check) lookSPF(there []Value) Cause {
 	return AsWanted
 }
 
-// lookup is what the check knows of a question, of whomever it was asked.
+// lookup is what the check knows of a question, whoever answered it.
 func (c Check) lookup(q Question) Answer {
 	for _, a := range c.Answers {
 		if a.Type == q.Type && Canonical(a.Name) == q.Name && a.Status != Unasked {
@@ -404,6 +413,17 @@ func (c Check) missUntil(q Question) time.Time {
 		}
 	}
 	return until
+}
+
+// JudgeFromSPF looks at the SPF records of the From domain itself. Our mail does not need them, so nothing is asked for there; the
+// verdict is false unless there are several, which harms the agency's other mail (D9).
+func JudgeFromSPF(d Domain, a Answer) (Verdict, bool) {
+	found := spfOf(a.Values)
+	if len(found) < 2 {
+		return Verdict{}, false
+	}
+	v := Verdict{Record: Record{Role: SPF, Type: TXT, Name: string(d)}, Found: verbatim(found)}
+	return v.is(Noted, TwoSPF, words.Say("sender.from_two_spf", "domain", d.Shown()), ""), true
 }
 
 // clock is a time of day, UTC: the first full minute that is not before t.

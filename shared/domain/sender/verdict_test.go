@@ -25,6 +25,10 @@ type published struct {
 
 func (p published) answer(server string, q sender.Question) sender.Answer {
 	a := sender.Answer{Question: q, Server: server, Status: sender.NoName}
+	if strings.HasSuffix(q.Name, ".x") { // somebody else's
+		a.Cached, a.Status, a.Values = true, sender.Answered, []sender.Value{{Type: sender.A, Data: "192.0.2.1"}}
+		return a
+	}
 	for pass := range 2 { // a wildcard counts where there is no such name
 		for _, line := range p.lines {
 			if only, rest, ok := strings.Cut(line, "|"); ok {
@@ -352,6 +356,71 @@ func TestSenderD10LookupsAreCountedDownTheTree(t *testing.T) {
 	}
 	if got := sender.CountSPF("v=spf1 include:c.net ~all", zone(texts)).Tree; strings.Join(got, "\n") != "include:c.net\n  redirect=b.net" {
 		t.Errorf("the tree is %q", got)
+	}
+}
+
+func TestSenderD10WhatAnSPFRecordLeadsToIsAskedForAndCounted(t *testing.T) {
+	t.Parallel()
+	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	p := published{lines: but("bounce.mail TXT", "bounce.mail TXT v=spf1 include:one.net include:amazonses.com ~all")}
+	texts := map[string]string{
+		"one.net": "v=spf1 include:two.net ~all", "two.net": "v=spf1 a:a.x a:b.x a:c.x a:d.x a:e.x a:f.x a:g.x a:h.x a:i.x ~all",
+	}
+	for range 10 {
+		for _, q := range c.Questions() {
+			a := p.answer("ns1.agency.com", q)
+			if strings.HasSuffix(q.Name, ".net") {
+				a = zone(texts)(q)
+				a.Server, a.Cached = "192.0.2.53", true
+			}
+			c.Answers = append(c.Answers, a)
+		}
+	}
+	if n := len(c.Answers); n > sender.MaxQuestions {
+		t.Errorf("%d questions are asked", n)
+	}
+	for _, v := range c.Verdicts() {
+		tree := "include:one.net\n  include:two.net\n    a:a.x"
+		if v.Record.Role == sender.SPF && (v.Cause != sender.LookupLimit || !strings.Contains(v.Found, tree)) {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
+func TestSenderD9TwoRecordsAtTheFromDomainAreOnlyNoted(t *testing.T) {
+	t.Parallel()
+	txt := func(texts ...string) (a sender.Answer) {
+		for _, s := range texts {
+			a.Values = append(a.Values, sender.Value{Type: sender.TXT, Data: s})
+		}
+		return a
+	}
+	v, ok := sender.JudgeFromSPF("agency.com", txt("v=spf1 a -all", "hello", "v=spf1 mx -all"))
+	if !ok || v.Light != sender.Noted || v.Do != "" || v.Expected != "" || !strings.Contains(v.Why, "agency.com") {
+		t.Errorf("%+v", v)
+	}
+	if _, ok := sender.JudgeFromSPF("agency.com", txt("v=spf1 a -all", "hello")); ok {
+		t.Error("one record is noted")
+	}
+}
+
+func TestSenderD18NobodyIsAskedTwiceInOneCheck(t *testing.T) {
+	t.Parallel()
+	c := sender.Check{Records: wanted.Records(), Zone: "agency.com", Probe: probe}
+	seen := map[sender.Question]bool{}
+	for range 5 {
+		for _, q := range c.Questions() {
+			if seen[q] {
+				t.Errorf("%v is asked again", q)
+			}
+			seen[q] = true
+			c.Answers = append(c.Answers, sender.Answer{Question: q, Server: "ns1.agency.com", Status: sender.Unasked})
+		}
+	}
+	for _, v := range c.Verdicts() {
+		if v.Light != sender.Waiting || v.Cause != sender.CannotAsk {
+			t.Errorf("%+v", v)
+		}
 	}
 }
 
