@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
 )
 
 // localStage is the stage of make run.
@@ -36,7 +37,8 @@ func where(ctx context.Context, env func(string) string, args []string, say io.W
 			return cfg, err
 		}
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	// The SDK would tell of machines of AWS's own that it has looked for in vain.
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return cfg, err
 	}
@@ -46,6 +48,10 @@ func where(ctx context.Context, env func(string) string, args []string, say io.W
 		err = errors.New("none")
 	} else {
 		_, err = cfg.Credentials.Retrieve(asked)
+	}
+	if err != nil && namesStage(args) {
+		return cfg, errors.New("there are no AWS credentials here, which a stage on AWS needs. Set AWS_PROFILE and AWS_REGION. " +
+			"For the local run leave -stage out")
 	}
 	if err != nil {
 		return cfg, fmt.Errorf("there are no AWS credentials here, and no local run answers at http://%s. For the local run start "+

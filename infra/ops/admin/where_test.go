@@ -87,4 +87,10 @@ func TestFH14WithoutAnythingItSaysWhatItNeeds(t *testing.T) {
 			t.Errorf("after %s: %v does not name %s", time.Since(start), err, want)
 		}
 	}
+	// Who names a stage has not asked for the local run, and is told nothing of it that was not looked for.
+	_, err = where(t.Context(), env, []string{"-stage", "prod", "list"}, &bytes.Buffer{})
+	if err == nil || !strings.Contains(err.Error(), "AWS_PROFILE") || !strings.Contains(err.Error(), "leave -stage out") ||
+		strings.Contains(err.Error(), "no local run answers") {
+		t.Errorf("of a stage: %v", err)
+	}
 }

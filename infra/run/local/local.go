@@ -191,10 +191,16 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", l.pages())
-	mux.Handle("/", l.Host)
-	l.handler = engine.LoopbackOnly(mux)
+	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/_local" || strings.HasPrefix(r.URL.Path, "/_local/") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		l.Host.ServeHTTP(w, r) // by no mux of Go's, which redirects from paths that an HTTP API takes as they are: //, . and ..
+	})
+	l.handler = engine.LoopbackOnly(door)
 	if o.Near != "" {
-		l.handler = fromContainers(mux)
+		l.handler = fromContainers(door)
 	}
 	open := func() {
 		if !o.InProcess {

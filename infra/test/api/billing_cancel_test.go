@@ -117,3 +117,71 @@ func TestAnOwnerCancelsMaxWhereItRenews(t *testing.T) {
 	s.get(plan+"?ending=1").is(200).hides(button, "Your cancellation is on its way")
 	s.post("/upgrade/start", form).is(303).has("Location", plan+"?problem=not_found")
 }
+
+// TestTheAPICancelsWhatThePagesDo: the operations open the same pages, of a client and of an owner, for the same people and no
+// longer than there is something to cancel.
+func TestTheAPICancelsWhatThePagesDo(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	mine, _ := o.agency()
+	_, secret, c := o.paying(p.address("ops"))
+	const client, agency = "/v1/portal/billing", "/v1/agency/billing"
+	own := m{"agency": mine.ID, "cancel": true}
+	c.post(client, own).fails(404, "not_found")
+	o.post(agency, m{"cancel": true}).fails(404, "not_found")
+	var page checkout
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).is(200).into(&page)
+	p.pay(page.URL, "pay")
+	c.joins(mine.ID)
+	opens := func(who *caller, path string, body any) string {
+		t.Helper()
+		var at struct{ URL string }
+		who.post(path, body).is(200).into(&at)
+		return at.URL
+	}
+	overview := func(at string) {
+		t.Helper()
+		var page struct{ Cancels bool }
+		if p.control(http.MethodGet, "stripe/portal/"+session(at), nil, &page); page.Cancels {
+			t.Errorf("%s is the page for cancelling", at)
+		}
+	}
+	p.nobody().post(client, own).fails(401, "unauthenticated")
+	p.signIn(p.address("stranger")).post(client, own).fails(404, "not_found")
+	if f := c.post(client, m{"cancel": true}).fails(422, "invalid"); f.at("agency") == "" {
+		t.Errorf("%+v", f)
+	}
+	c.post(client, m{"agency": mine.ID, "cancel": "yes"}).fails(422, "invalid")
+	overview(opens(c, client, m{"agency": mine.ID}))
+	overview(opens(c, client, m{"agency": mine.ID, "cancel": false}))
+	if back := p.cancels(opens(c, client, own)); back != "/portal?agency="+mine.ID+"&ending=1" {
+		t.Errorf("cancelling leads back to %s", back)
+	}
+	p.until("the end to be known", func() bool { return strings.Contains(c.get("/portal").text(), "Ends on") })
+	c.post(client, own).fails(404, "not_found")
+	overview(opens(c, client, m{"agency": mine.ID}))
+}
+
+// TestTheAPICancelsMax for owners, and for nobody else of the agency.
+func TestTheAPICancelsMax(t *testing.T) {
+	p := start(t)
+	const path = "/v1/agency/billing"
+	s, _, _ := p.onPlan(soloOwner)
+	_, admin := s.hire(p.address("admin"), "admin")
+	admin.post(path, m{"cancel": true}).fails(403, "forbidden")
+	var at struct{ URL string }
+	for _, body := range []any{nil, m{}, m{"cancel": false}} { // as before there was a choice
+		s.post(path, body).is(200).into(&at)
+		var page struct{ Cancels bool }
+		if p.control(http.MethodGet, "stripe/portal/"+session(at.URL), nil, &page); page.Cancels {
+			t.Errorf("%v opens the page for cancelling", body)
+		}
+	}
+	p.until("it to renew", func() bool { return strings.Contains(s.get("/settings/agency").text(), "Renews on") })
+	s.post(path, m{"cancel": true}).is(200).into(&at)
+	if back := p.cancels(at.URL); back != "/settings/agency?ending=1" {
+		t.Errorf("cancelling leads back to %s", back)
+	}
+	p.until("the end to be known", func() bool { return strings.Contains(s.get("/settings/agency").text(), "Ends on") })
+	s.post(path, m{"cancel": true}).fails(404, "not_found")
+}

@@ -323,3 +323,39 @@ func TestFH1WhatHeadersSayIsHeld(t *testing.T) {
 	o.do(http.MethodPatch, path, m{"name": "Other"}, "If-Match", tag).is(200)
 	p.nobody().get("/v1/clients").is(401).has("WWW-Authenticate", `Bearer realm="Latchkey"`)
 }
+
+// In a change, null could mean to keep a value or to take it away.
+func TestFH4NullInAChangeIsRefused(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	seen := 0
+	for at, op := range p.documented() {
+		if method, _, _ := strings.Cut(at, " "); method != http.MethodPatch {
+			continue
+		}
+		f := o.do(http.MethodPatch, concrete(op.path), m{"name": nil, "items": nil}).fails(422, "invalid")
+		if f.at("name") == "" || f.at("items") == "" {
+			t.Errorf("%s: %+v", at, f.Errors)
+		}
+		seen++
+	}
+	if seen < 5 {
+		t.Errorf("%d changes were asked for", seen)
+	}
+	o.post("/v1/invites/preview", m{"email": "a@client.example", "name": nil, "order": nil}).is(200) // nothing is there to keep
+}
+
+// A path is what stands there: none is taken for another, and what there is not is a problem like any other.
+func TestFH1APathIsTakenAsItIs(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	for _, path := range []string{"/v1//clients", "/v1/clients/", "/v1/./clients", "/v1/clients/../clients", "/v1/clients//", "/v1/Clients",
+		"/v1/clients%2F", "/v1/clients/%2e%2e/health", "/v1/clients;x=1"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions} {
+			a := o.do(method, path, nil).is(404)
+			if kind := a.header.Get("Content-Type"); kind != "application/problem+json" {
+				t.Errorf("%s %s is answered as %s", method, path, kind)
+			}
+		}
+	}
+}

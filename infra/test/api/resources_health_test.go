@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey.dev/infra/run/n8n"
 )
 
 // health is how an instance is, as either side is told.
@@ -293,6 +295,10 @@ func TestFN2AnAddressIsCutDownToTheInstance(t *testing.T) {
 			t.Errorf("the same once more: %+v", f)
 		}
 		o.delete("/v1/instances/" + x.ID).is(200)
+	}
+	below := m{"name": "Below a page's name", "url": p.place.StandIns + "/workflows/home/workflows", "apiKey": n8n.Key("workflows")}
+	if x := o.tie(below); x.URL != p.place.StandIns+"/workflows" {
+		t.Errorf("what is below /workflows is connected as %s", x.URL)
 	}
 	far["url"] = at + "/some/page"
 	p.breaks(m{"url": at}, "refuse") // the place is right and the key is not: the key is what is told

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Kind says which of the two families a resource belongs to.
@@ -35,6 +36,29 @@ const (
 
 // Linkable tells whether a client can be given a resource in this state.
 func (s Status) Linkable() bool { return s == Running || s == Active }
+
+// Word is the state within a sentence.
+func (s Status) Word() string {
+	switch s {
+	case PendingDeploy:
+		return words.Say("resources.is_pending_deploy")
+	case Deploying:
+		return words.Say("resources.is_deploying")
+	case Running:
+		return words.Say("resources.is_running")
+	case Active:
+		return words.Say("resources.is_active")
+	case Stopped:
+		return words.Say("resources.is_stopped")
+	case SuspendedDown:
+		return words.Say("resources.is_suspended")
+	case Failed:
+		return words.Say("resources.is_failed")
+	case Deleted:
+		return words.Say("resources.is_deleted")
+	}
+	return string(s)
+}
 
 // Resource is one thing that an agency runs for its clients.
 type Resource struct {

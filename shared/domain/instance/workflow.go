@@ -141,19 +141,36 @@ func plainPath(path string) string {
 }
 
 // Places are where the instance of an address may be, the likeliest first: at the address itself, at its origin, and at
-// each parent of its path, the nearest first. They are at most maxPlaces.
-func Places(address string) []string {
+// each parent of its path, the nearest first; then at the parents of the path that was typed, since an n8n may live below a path that
+// is named as one of its pages (N8N_PATH=/workflows/). They are at most maxPlaces.
+func Places(address, typed string) []string {
 	out := []string{address}
 	scheme, rest, ok := strings.Cut(address, "://")
 	parts := strings.Split(rest, "/")
 	if !ok {
 		return out
 	}
+	origin := scheme + "://" + parts[0]
 	if len(parts) > 1 {
-		out = append(out, scheme+"://"+parts[0])
+		out = append(out, origin)
 	}
 	for n := len(parts) - 1; n > 1 && len(out) < maxPlaces; n-- {
 		out = append(out, scheme+"://"+strings.Join(parts[:n], "/"))
+	}
+	typed = strings.TrimSpace(typed)
+	if !strings.Contains(typed, "://") {
+		typed = scheme + "://" + typed
+	}
+	u, err := url.Parse(typed)
+	if err != nil {
+		return out
+	}
+	whole := strings.Split(plainPath(u.EscapedPath()), "/")
+	for n := len(whole); n > len(parts) && len(out) < maxPlaces; n-- {
+		path := strings.Join(whole[:n], "/")
+		if pathname.MatchString(path) && !strings.Contains(path, "..") {
+			out = append(out, origin+path)
+		}
 	}
 	return out
 }

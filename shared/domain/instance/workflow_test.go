@@ -125,8 +125,24 @@ func TestFN2AnAddressIsLookedForFromThereToItsHost(t *testing.T) {
 		"https://n8n.example.com/a/b/c": {"https://n8n.example.com/a/b/c", "https://n8n.example.com", "https://n8n.example.com/a/b", "https://n8n.example.com/a"},
 		"https://x.example/a/b/c/d/e/f": {"https://x.example/a/b/c/d/e/f", "https://x.example", "https://x.example/a/b/c/d/e", "https://x.example/a/b/c/d", "https://x.example/a/b/c", "https://x.example/a/b"},
 	} {
-		if got := instance.Places(address); !slices.Equal(got, want) {
+		if got := instance.Places(address, address); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+	// What lives below a path that is named as a page is looked for there, too, when it is not at the cut address.
+	for typed, want := range map[string][]string{
+		"n8n.example.com/workflows":                                {"/workflows"},
+		" https://N8N.example.com//workflows/home/credentials?x#y": {"/workflows/home/credentials", "/workflows/home", "/workflows"},
+		"https://n8n.example.com/projects/1/2/3/4/5/6/7":           {"/projects/1/2/3/4/5/6/7", "/projects/1/2/3/4/5/6", "/projects/1/2/3/4/5", "/projects/1/2/3/4", "/projects/1/2/3"},
+		"https://n8n.example.com/workflow/%2e%2e/x":                {"/workflow"},
+		"https://n8n.example.com/home/../x":                        {"/home"},
+	} {
+		const origin = "https://n8n.example.com"
+		for n := range want {
+			want[n] = origin + want[n]
+		}
+		if got := instance.Places(origin, typed); !slices.Equal(got, append([]string{origin}, want...)) {
+			t.Errorf("%s: %q, want %q", typed, got, want)
 		}
 	}
 }

@@ -297,6 +297,12 @@ func (s Status) word() string {
 		return words.Say("errors.cancelled")
 	case Accepted:
 		return words.Say("errors.accepted")
+	case Expired:
+		return words.Say("errors.expired")
+	case Failed:
+		return words.Say("errors.not_sent")
+	case Sending:
+		return words.Say("errors.on_its_way")
 	}
-	return string(s)
+	return words.Say("errors.still_pending")
 }

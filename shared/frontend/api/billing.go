@@ -325,9 +325,22 @@ func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 	})
 }
 
+type portalBillingInput struct {
+	Body struct {
+		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+		Cancel bool   `json:"cancel,omitempty" doc:"Opens the page where you cancel what renews, instead."`
+	}
+}
+
+type agencyBillingInput struct {
+	Body *struct {
+		Cancel bool `json:"cancel,omitempty" doc:"Opens the page where you cancel Max while it renews, instead."`
+	} `required:"false"`
+}
+
 type addressOutput struct {
 	Body struct {
-		URL string `json:"url" doc:"The payment service's page for card and invoices. It works for one visit."`
+		URL string `json:"url" doc:"The payment service's page. It works for one visit."`
 	}
 }
 
@@ -340,30 +353,38 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 	return out, nil
 }
 
-// OpenBillingPortal leads a client to its card and invoices.
+// OpenBillingPortal leads a client to its card and invoices, or to where it cancels.
 func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) Operation {
 	return operation(auth, described{
 		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "Open your billing page",
-		description: "Where you change your card, read your invoices and cancel. Needs a sign-in from the last hour.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
-	}, func(ctx context.Context, caller identity.Caller, in *AgencyChoice) (*addressOutput, error) {
+		summary: "Open your billing page",
+		description: "Where you change your card, read your invoices and cancel. With cancel it opens where you cancel your " +
+			"subscription, or answers 404 if nothing renews. Needs a sign-in from the last hour.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *portalBillingInput) (*addressOutput, error) {
 		from, err := whose(in.Body.Agency)
 		if err != nil {
 			return nil, err
+		}
+		if in.Body.Cancel {
+			return addressAnswer(invoices.Cancel(ctx, caller, from))
 		}
 		return addressAnswer(invoices.Page(ctx, caller, from))
 	})
 }
 
-// OpenAgencyBilling leads an agency's owner to its card and invoices.
+// OpenAgencyBilling leads an agency's owner to its card and invoices, or to where Max is cancelled.
 func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operation {
 	return operation(auth, described{
 		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagAgency, status: 200,
-		summary:     "Open the agency's billing page",
-		description: "For owners who signed in within the last hour.",
-		codes:       []fault.Code{fault.NotFound, fault.PaymentsOff},
-	}, func(ctx context.Context, caller identity.Caller, _ *struct{}) (*addressOutput, error) {
+		summary: "Open the agency's billing page",
+		description: "Card and invoices. With cancel it opens where you cancel Max, or answers 404 if it doesn't renew. For owners who " +
+			"signed in within the last hour.",
+		codes: []fault.Code{fault.NotFound, fault.PaymentsOff},
+	}, func(ctx context.Context, caller identity.Caller, in *agencyBillingInput) (*addressOutput, error) {
+		if in.Body != nil && in.Body.Cancel {
+			return addressAnswer(plans.Cancel(ctx, caller, "/settings/agency"))
+		}
 		return addressAnswer(plans.Account(ctx, caller, "/settings/agency"))
 	})
 }

@@ -54,11 +54,33 @@ func (o Operation) prepared(r *http.Request) (*http.Request, []byte, error) {
 			if body, err = plainJSON(body); err != nil {
 				return nil, nil, err
 			}
+			if o.Method == http.MethodPatch {
+				err = withoutNull(body)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
 		}
 		r.Header.Set("Content-Type", kind)
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return r, body, nil
+}
+
+// withoutNull refuses a change whose members are null. Some mean by it that a value is to be taken away (RFC 7396), and some that
+// it stays as it is.
+func withoutNull(body []byte) error {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return nil // which is no object, as is told in its place
+	}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if string(members[name]) == "null" {
+			wrong = append(wrong, fault.InField(short(name), "errors.null_is_no_change"))
+		}
+	}
+	return fault.Together(wrong[:min(len(wrong), mostErrors)]...)
 }
 
 // formOf reads as much of a JSON body as fits its input, and checks the values of that.

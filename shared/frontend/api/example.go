@@ -8,12 +8,21 @@ import (
 	"latchkey.dev/shared/domain/release"
 )
 
-// example is what an operation's description shows of a request and its answer. A test holds both to their schemas, and that
-// nothing is missing.
+// example is what an operation's description shows of a request and its answer, as takes, answers or exchanges makes it. A test
+// holds both to their schemas, and that nothing is missing.
 type example struct {
 	request json.RawMessage // nil where there is no JSON to send
 	answer  any             // nil where the answer has no JSON
 }
+
+// takes is the example of an operation whose answer has no JSON.
+func takes(request json.RawMessage) example { return example{request: request} }
+
+// answers is that of one that takes no JSON.
+func answers(answer any) example { return example{answer: answer} }
+
+// exchanges is that of one that takes JSON and answers it.
+func exchanges(request json.RawMessage, answer any) example { return example{request, answer} }
 
 // Each example is of one small world: Northwind Automations invites Acme Ltd, who accept on the next day.
 const (
@@ -209,16 +218,16 @@ func inviteExamples() map[string]example {
 	next := exampleInvited("pending", "queued", "sent")
 	next.Email = "pat@acme.example"
 	return map[string]example{
-		"sendInvite":      {draft, sent},
-		"previewInvite":   {draft, PreviewBody{examplePortal(), exampleInvitation(), []WarningBody{}}},
-		"getInvite":       {nil, exampleInvited("pending", "queued", "sent", "delivered", "opened")},
-		"listInvites":     {nil, listed(exampleInvited("pending", "queued", "sent", "delivered"))},
-		"resendInvite":    {raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")},
-		"cancelInvite":    {nil, exampleInvited("canceled", "queued", "sent", "canceled")},
-		"approveProposal": {nil, next},
-		"refuseProposal":  {nil, exampleInvited("pending", "queued", "sent", "delivered", "opened", "address_proposed")},
-		"quoteOrder":      {raw(`{"order":{"hosting":{"storageGb":30}}}`), exampleContract()},
-		"getContract":     {nil, exampleReceipt()},
+		"sendInvite":      exchanges(draft, sent),
+		"previewInvite":   exchanges(draft, PreviewBody{examplePortal(), exampleInvitation(), []WarningBody{}}),
+		"getInvite":       answers(exampleInvited("pending", "queued", "sent", "delivered", "opened")),
+		"listInvites":     answers(listed(exampleInvited("pending", "queued", "sent", "delivered"))),
+		"resendInvite":    exchanges(raw(`{"email":"ops@acme.example"}`), exampleInvited("pending", "queued", "sent", "resent", "sent")),
+		"cancelInvite":    answers(exampleInvited("canceled", "queued", "sent", "canceled")),
+		"approveProposal": answers(next),
+		"refuseProposal":  answers(exampleInvited("pending", "queued", "sent", "delivered", "opened", "address_proposed")),
+		"quoteOrder":      exchanges(raw(`{"order":{"hosting":{"storageGb":30}}}`), exampleContract()),
+		"getContract":     answers(exampleReceipt()),
 	}
 }
 
@@ -230,14 +239,14 @@ func clientExamples() map[string]example {
 	over := exampleClientBody("inactive", accepted)
 	over.Resources, over.Reason, over.EndedBy, over.EndedAt = []LinkedBody{}, "removed", "agency", afterOrNull(90*24*time.Hour)
 	return map[string]example{
-		"listClients":  {nil, listed(active)},
-		"getClient":    {nil, active},
-		"updateClient": {raw(`{"name":"Acme Ltd"}`), active},
-		"grantAccess":  {raw(`{"access":"write"}`), more},
-		"removeClient": {nil, over},
-		"retryProvisioning": {nil, ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
+		"listClients":  answers(listed(active)),
+		"getClient":    answers(active),
+		"updateClient": exchanges(raw(`{"name":"Acme Ltd"}`), active),
+		"grantAccess":  exchanges(raw(`{"access":"write"}`), more),
+		"removeClient": answers(over),
+		"retryProvisioning": answers(ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
 			Steps: []StepBody{{"requested", after(0)}, {"creating", after(time.Minute)}, {"failed", after(5 * time.Minute)},
-				{"retrying", after(time.Hour)}}}},
+				{"retrying", after(time.Hour)}}}),
 	}
 }
 
@@ -248,17 +257,16 @@ func resourceExamples() map[string]example {
 		SeersBody
 	}
 	return map[string]example{
-		"listInstances": {nil, listed(instance)},
-		"connectInstance": {raw(`{"name":"Acme production","url":"` + exampleN8N + `","apiKey":"eyJhbGciOiJIUzI1NiIs"}`),
-			instance},
-		"getInstance":        {nil, seen{instance, exampleSeers()}},
-		"updateInstance":     {raw(`{"name":"Acme production"}`), instance},
-		"checkInstance":      {nil, instance},
-		"disconnectInstance": {nil, exampleSeers()},
-		"listServices":       {nil, listed(service)},
-		"connectService":     {raw(`{"type":"whatsapp","name":"WhatsApp support line","url":"https://wa.example.com"}`), service},
-		"getService":         {nil, seen{service, exampleSeers()}},
-		"disconnectService":  {nil, exampleSeers()},
+		"listInstances":      answers(listed(instance)),
+		"connectInstance":    exchanges(raw(`{"name":"Acme production","url":"`+exampleN8N+`","apiKey":"eyJhbGciOiJIUzI1NiIs"}`), instance),
+		"getInstance":        answers(seen{instance, exampleSeers()}),
+		"updateInstance":     exchanges(raw(`{"name":"Acme production"}`), instance),
+		"checkInstance":      answers(instance),
+		"disconnectInstance": answers(exampleSeers()),
+		"listServices":       answers(listed(service)),
+		"connectService":     exchanges(raw(`{"type":"whatsapp","name":"WhatsApp support line","url":"https://wa.example.com"}`), service),
+		"getService":         answers(seen{service, exampleSeers()}),
+		"disconnectService":  answers(exampleSeers()),
 	}
 }
 
@@ -267,58 +275,59 @@ func agencyExamples() map[string]example {
 	fresh.Plan, fresh.LogoURL, fresh.CreatedAt, fresh.Limits.Invites.Left = "free", "", after(0), 10
 	made.Secret = "lkk_…x7Qa"
 	return map[string]example{
-		"getHome":        {nil, exampleHome()},
-		"openSandbox":    {nil, exampleSandbox()},
-		"getAgency":      {nil, exampleOwnAgency()},
-		"signUpAgency":   {raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh},
-		"updateBranding": {raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()},
-		"updateLogo":     {nil, exampleOwnAgency()},
-		"deleteAgency":   {raw(`{"name":"Northwind Automations"}`), nil},
-		"startPlanUpgrade": {raw(`{"interval":"month"}`),
-			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
-		"openAgencyBilling": {nil, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
-		"listMembers":       {nil, listed(exampleMemberBody("owner"))},
-		"addMember": {raw(`{"email":"dana@northwind.example","role":"admin"}`),
-			AddedBody{exampleMemberBody("admin"), []WarningBody{}}},
-		"updateMember":               {raw(`{"role":"owner"}`), exampleMemberBody("owner")},
-		"getNotificationSettings":    {nil, exampleNotifications()},
-		"updateNotificationSettings": {raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()},
-		"createApiKey":               {raw(`{"name":"CRM sync","scopes":["invites:write","invites:read"]}`), made},
-		"listApiKeys":                {nil, listed(exampleKey())},
-		"listActivity":               {nil, listed(exampleEvent())},
-		"getHealth":                  {nil, HealthBody{Status: "ok", Version: release.Version}},
+		"getHome":                    answers(exampleHome()),
+		"openSandbox":                answers(exampleSandbox()),
+		"getAgency":                  answers(exampleOwnAgency()),
+		"signUpAgency":               exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), fresh),
+		"updateBranding":             exchanges(raw(`{"name":"Northwind Automations","color":"#0b6e4f"}`), exampleOwnAgency()),
+		"updateLogo":                 answers(exampleOwnAgency()),
+		"deleteAgency":               takes(raw(`{"name":"Northwind Automations"}`)),
+		"startPlanUpgrade":           exchanges(raw(`{"interval":"month"}`), CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
+		"openAgencyBilling":          exchanges(raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
+		"listMembers":                answers(listed(exampleMemberBody("owner"))),
+		"addMember":                  exchanges(raw(`{"email":"dana@northwind.example","role":"admin"}`), AddedBody{exampleMemberBody("admin"), []WarningBody{}}),
+		"updateMember":               exchanges(raw(`{"role":"owner"}`), exampleMemberBody("owner")),
+		"getNotificationSettings":    answers(exampleNotifications()),
+		"updateNotificationSettings": exchanges(raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()),
+		"createApiKey":               exchanges(raw(`{"name":"CRM sync","scopes":["invites:write","invites:read"]}`), made),
+		"listApiKeys":                answers(listed(exampleKey())),
+		"listActivity":               answers(listed(exampleEvent())),
+		"getHealth":                  answers(HealthBody{Status: "ok", Version: release.Version}),
 	}
 }
 
 func inviteeExamples() map[string]example {
 	portal, mine := "https://portal.example.com/portal?agency="+exampleAgency, raw(`{"agency":"`+exampleAgency+`"}`)
 	return map[string]example{
-		"viewInvitation": {nil, exampleInvitation()},
-		"acceptInvitation": {raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{"clientId": exampleClient, "agencyId": exampleAgency,
-			"portalUrl": portal}},
-		"startCheckout":     {raw(`{"interval":"year"}`), CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}},
-		"declineInvitation": {raw(`{"reason":"We work with somebody else now."}`), nil},
-		"proposeAddress":    {raw(`{"email":"pat@acme.example"}`), nil},
-		"getPortal":         {nil, examplePortal()},
-		"getPortalInstance": {nil, examplePortalInstance()},
-		"setWorkflowState":  {raw(`{"active":true}`), examplePortalInstance().Workflows[0]},
-		"enterInstance": {nil, EntryBody{State: "invited", Email: "ops@acme.example",
-			URL: exampleN8N + "/signup?token=…"}},
-		"getPortalContract": {nil, exampleReceipt()},
-		"openBillingPortal": {mine, map[string]any{"url": "https://billing.stripe.com/p/session/…"}},
-		"confirmCheckout": {mine, map[string]any{"joined": true, "payment": examplePayment(),
-			"portalUrl": portal}},
+		"viewInvitation": answers(exampleInvitation()),
+		"acceptInvitation": exchanges(raw(`{"offer":"5f0c2f0e7f5e4a52"}`), map[string]any{"clientId": exampleClient, "agencyId": exampleAgency,
+			"portalUrl": portal}),
+		"startCheckout": exchanges(raw(`{"interval":"year"}`),
+			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
+		"declineInvitation": takes(raw(`{"reason":"We work with somebody else now."}`)),
+		"proposeAddress":    takes(raw(`{"email":"pat@acme.example"}`)),
+		"getPortal":         answers(examplePortal()),
+		"getPortalInstance": answers(examplePortalInstance()),
+		"setWorkflowState":  exchanges(raw(`{"active":true}`), examplePortalInstance().Workflows[0]),
+		"enterInstance": answers(EntryBody{State: "invited", Email: "ops@acme.example",
+			URL: exampleN8N + "/signup?token=…"}),
+		"getPortalContract": answers(exampleReceipt()),
+		"openBillingPortal": exchanges(raw(`{"agency":"`+exampleAgency+`","cancel":true}`),
+			map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
+		"confirmCheckout": exchanges(mine, map[string]any{"joined": true, "payment": examplePayment(),
+			"portalUrl": portal}),
 	}
 }
 
 func personExamples() map[string]example {
 	const flow = "s1.5f0c2f0e.8hYd0"
 	return map[string]example{
-		"requestSignInCode": {raw(`{"email":"owner@northwind.example"}`), map[string]any{"flow": flow, "warnings": []WarningBody{}}},
-		"signIn":            {raw(`{"email":"owner@northwind.example","code":"493021","flow":"` + flow + `"}`), exampleSession()},
-		"getSession": {nil, CurrentBody{exampleSession(),
-			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}},
-		"leavePortal":  {raw(`{"agency":"` + exampleAgency + `"}`), nil},
-		"exportMyData": {nil, exampleExport()},
+		"requestSignInCode": exchanges(raw(`{"email":"owner@northwind.example"}`),
+			map[string]any{"flow": flow, "warnings": []WarningBody{}}),
+		"signIn": exchanges(raw(`{"email":"owner@northwind.example","code":"493021","flow":"`+flow+`"}`), exampleSession()),
+		"getSession": answers(CurrentBody{exampleSession(),
+			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
+		"leavePortal":  takes(raw(`{"agency":"` + exampleAgency + `"}`)),
+		"exportMyData": answers(exampleExport()),
 	}
 }

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/audit"
@@ -65,7 +64,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 			return logged(row(now, caller, audit.AccessChanged, string(c.ID), string(resource)+" "+string(access))), nil
 		case !r.Status.Linkable():
 			return nil, fault.InField("resourceId", "errors.is_only_an_active_or_running", "name", r.Name, "status",
-				strings.ReplaceAll(string(r.Status), "_", " "))
+				r.Status.Word())
 		}
 		return logged(row(now, caller, audit.AccessGranted, string(c.ID), string(resource)+" "+string(access))), nil
 	})

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 // Removal ends relationships, and erases those that have ended.
@@ -54,7 +55,11 @@ func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Cl
 	}
 	_, err := change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
 		if c.At(now) != client.Inactive {
-			return nil, fault.New(fault.NotActive, "errors.this_client_is_still_remove_them", "now", c.At(now))
+			still := words.Say("errors.still_pending")
+			if c.At(now) == client.Active {
+				still = words.Say("errors.still_active")
+			}
+			return nil, fault.New(fault.NotActive, "errors.this_client_is_still_remove_them", "now", still)
 		}
 		if err := client.CloseCheckout(ctx, r.Checkouts, c); err != nil {
 			return nil, err

@@ -262,7 +262,7 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 			wrong = append(wrong, fault.InField(field, "errors.a_client_bought_and_owns_it", "name", r.Name))
 		case !r.Status.Linkable():
 			wrong = append(wrong, fault.InField(field,
-				"errors.is_only_an_active_or_running_2", "name", r.Name, "status", strings.ReplaceAll(string(r.Status), "_", " ")))
+				"errors.is_only_an_active_or_running_2", "name", r.Name, "status", r.Status.Word()))
 		case seen[g.Resource]:
 			wrong = append(wrong, fault.InField(field, "errors.is_linked_twice_name_it_once", "name", r.Name))
 		default:

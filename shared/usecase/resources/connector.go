@@ -81,7 +81,7 @@ func (c *Connector) Connect(ctx context.Context, caller identity.Caller, in Inst
 	if err := c.room(ctx, caller.Agency, r); err != nil {
 		return nil, err
 	}
-	if err := c.find(ctx, caller.Agency, r, plain, now); err != nil {
+	if err := c.find(ctx, caller.Agency, r, *value(in.URL), plain, now); err != nil {
 		return nil, err
 	}
 	r.Key = c.Keys.Seal(plain, r.Place(caller.Agency))
@@ -99,13 +99,15 @@ func value(s *string) *string {
 
 // find looks for the n8n of the address that was typed: there, or nearer to its host, since people paste the address of the
 // page that they see. The resource gets the address at which it is.
-func (c *Connector) find(ctx context.Context, agency id.Agency, r *instance.Resource, key string, now time.Time) error {
+func (c *Connector) find(
+	ctx context.Context, agency id.Agency, r *instance.Resource, typed, key string, now time.Time,
+) error {
 	if err := c.allow(ctx, agency, now); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, looking)
 	defer cancel()
-	at, err := c.N8N.Find(ctx, instance.Places(r.URL), key)
+	at, err := c.N8N.Find(ctx, instance.Places(r.URL, typed), key)
 	if err != nil || at == r.URL {
 		return err
 	}
@@ -186,7 +188,7 @@ func (c *Connector) Update(
 				if r.URL == from {
 					err = c.call(ctx, caller.Agency, instance.Endpoint{URL: r.URL, Key: plain}, now)
 				} else {
-					err = c.find(ctx, caller.Agency, r, plain, now)
+					err = c.find(ctx, caller.Agency, r, *value(in.URL), plain, now)
 				}
 				if err != nil {
 					return err

@@ -201,7 +201,8 @@ func TestFH12DamageOfTheOnlyRecordIsNoTornEnd(t *testing.T) {
 			}
 			_, err := journal.Open(p, func([]byte) error { return nil })
 			var damage *journal.Damage
-			if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) || !strings.Contains(err.Error(), "make salvage DATA=") {
+			if !errors.As(err, &damage) || damage.At > int64(at) || damage.Next <= int64(at) ||
+				!strings.Contains(err.Error(), "make salvage DATA=") {
 				t.Fatalf("bit %d of byte %d has flipped: %v", bit, at, err)
 			}
 		}

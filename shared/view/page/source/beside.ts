@@ -58,7 +58,7 @@ export function beside(start: (root: ParentNode) => void, begin: () => void): vo
       start(detail);
       mark();
       const said = document.querySelector<HTMLElement>("[data-found]");
-      if (said) said.textContent = document.getElementById("roster")!.dataset.sayShown!.replace("{name}", heading?.textContent ?? "");
+      if (said) said.textContent = document.getElementById("roster")!.dataset.sayShown!.replace("{name}", () => heading?.textContent ?? "");
     } catch {
       if (mine === asked) location.assign(url);
     } finally {

@@ -38,7 +38,7 @@ export function waits(root: ParentNode): void {
         button.textContent = words;
         return;
       }
-      button.textContent = `${words} in ${left} s`;
+      button.textContent = button.dataset.sayWait!.replace("{button}", () => words).replace("{seconds}", () => String(left));
       setTimeout(tick, 1000);
     };
     tick();

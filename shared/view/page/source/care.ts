@@ -9,7 +9,7 @@ export function rights(root: ParentNode): void {
     form.addEventListener("change", async () => {
       const now = chosen(form);
       const resource = (form.elements.namedItem("resource") as HTMLInputElement).value;
-      const words = (key: string) => (said?.dataset[key] ?? "").replace("{thing}", form.dataset.name!);
+      const words = (key: string) => (said?.dataset[key] ?? "").replace("{thing}", () => form.dataset.name!);
       say(said, words("saySaving"));
       try {
         const answer = await fetch(`/v1${new URL(form.action).pathname}/grants/${encodeURIComponent(resource)}`, {

@@ -9,10 +9,10 @@ export function copies(root: ParentNode): void {
       if (!from) return;
       try {
         await navigator.clipboard.writeText(from.textContent!.trim());
-        button.textContent = "Copied";
+        button.textContent = button.dataset.sayCopied!;
       } catch {
         getSelection()?.selectAllChildren(from);
-        button.textContent = "Selected";
+        button.textContent = button.dataset.saySelected!;
       }
       setTimeout(() => { button.textContent = words; }, 2000);
     });

@@ -22,11 +22,12 @@ export function exports(): void {
         if (next) {
           part++;
           link.href = next;
-          link.textContent = `Next part (${part})`;
+          link.textContent = (said?.dataset.sayNext ?? "").replace("{part}", () => String(part));
         }
-        tell(said, next ? `Part ${part - 1} is saved. There is more: press for part ${part}.` : "Saved.");
+        const words = (next ? said?.dataset.sayPart : said?.dataset.saySaved) ?? "";
+        tell(said, words.replace("{part}", () => String(part - 1)).replace("{next}", () => String(part)));
       } catch (err) {
-        tell(said, err instanceof TypeError ? "We could not reach the server. Try again." : (err as Error).message);
+        tell(said, err instanceof TypeError ? said?.dataset.sayLost ?? "" : (err as Error).message);
       } finally {
         link.removeAttribute("aria-disabled");
       }

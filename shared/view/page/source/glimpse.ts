@@ -19,7 +19,7 @@ export function glimpse(form: HTMLFormElement): void {
     const head = make("div");
     head.className = "brand";
     head.append(...[...brand.children].map((c) => c.cloneNode(true)));
-    const says = make("p", say.sayTitle!.replace("{name}", text("name") || text("email") || say.saySomebody!));
+    const says = make("p", say.sayTitle!.replace("{name}", () => text("name") || text("email") || say.saySomebody!));
     says.className = "says";
     const portal = make("div");
     portal.className = "small-portal";

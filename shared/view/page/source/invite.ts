@@ -88,7 +88,7 @@ async function out(form: HTMLFormElement, made: Invite): Promise<void> {
   if (!document.activeElement || document.activeElement === document.body) document.querySelector<HTMLElement>(".heading [data-dialog]")?.focus();
   const note = make("div");
   note.className = "note good";
-  const said = make("p", `${form.dataset.saySent!.replace("{email}", made.email)} `);
+  const said = make("p", `${form.dataset.saySent!.replace("{email}", () => made.email)} `);
   const link = make("a", form.dataset.saySee);
   link.setAttribute("href", at);
   said.append(link);
@@ -126,7 +126,7 @@ async function send(form: HTMLFormElement, body: string, key: string): Promise<I
     // A mail that went out and came back leaves an invite whose page says so. One that never went out leaves nothing.
     if (made.status === "failed" && made.timeline?.some((e) => e.event === "bounced")) return made;
     if (made.status === "failed") {
-      const refused = form.dataset.sayRefused!.replace("{email}", made.email).replace("{reason}", made.reason || form.dataset.sayReason!);
+      const refused = form.dataset.sayRefused!.replace("{email}", () => made.email).replace("{reason}", () => made.reason || form.dataset.sayReason!);
       throw { code: "mail_refused", detail: refused };
     }
     // After a minute the client's own page, which goes on looking, is the better place to wait.
@@ -173,7 +173,7 @@ function tell(form: HTMLFormElement, p: Problem): void {
   const all = make("ul");
   all.append(...items);
   const say = form.dataset;
-  inner.append(make("h2", items.length === 1 ? say.sayProblem : say.sayProblems!.replace("{n}", String(items.length))), all);
+  inner.append(make("h2", items.length === 1 ? say.sayProblem : say.sayProblems!.replace("{n}", () => String(items.length))), all);
   // What helps is done in a new tab: what was typed waits here.
   const [words, way] = p.existing?.startsWith("cl_") ? [say.sayExisting, `/clients/${encodeURIComponent(p.existing)}`]
     : { unauthenticated: [say.saySignIn, "/sign-in"], plan_required: [say.sayUpgrade, "/upgrade"] }[p.code ?? ""] ?? [];

@@ -4,6 +4,7 @@ export function switches(): void {
   const said = document.querySelector<HTMLElement>("[data-said]");
   const told = document.querySelector<HTMLElement>("[data-told]");
   if (!said || !told) return;
+  const say = said.dataset;
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-switch]")) {
     form.addEventListener("submit", async (e) => {
       e.preventDefault();
@@ -24,15 +25,15 @@ export function switches(): void {
         const body = await answer.json();
         if (answer.ok) {
           is = body.active;
-          said.textContent = `${name} is ${is ? "on" : "off"}.`;
+          said.textContent = (is ? say.sayIsOn! : say.sayIsOff!).replace("{name}", () => name);
         } else {
-          tell(told, body.detail ?? "That did not work. Try again in a moment.");
+          tell(told, body.detail ?? say.sayRefused!);
         }
       } catch {
-        tell(told, "We could not reach the portal, and do not know whether it was switched. Load the page again to see.");
+        tell(told, say.sayLost!);
       }
       button.setAttribute("aria-checked", String(is));
-      words.textContent = is ? "On" : "Off";
+      words.textContent = is ? say.sayOn! : say.sayOff!;
       form.querySelector<HTMLInputElement>("input[name=active]")!.value = String(!is);
       button.ariaDisabled = null;
     });

@@ -4,7 +4,7 @@
 export function tabs(root: ParentNode): void {
   for (const list of root.querySelectorAll<HTMLElement>("[data-tabs]")) {
     list.setAttribute("role", "tablist");
-    list.setAttribute("aria-label", "Who pays");
+    list.setAttribute("aria-label", list.dataset.tabs!);
     const all: HTMLButtonElement[] = [];
     for (const label of [...list.querySelectorAll("label")]) {
       const radio = label.querySelector("input")!;

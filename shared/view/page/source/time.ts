@@ -1,6 +1,6 @@
 // Times in the reader's own zone, and "2 minutes ago" that stays true while the page is open.
 
-const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
 const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
@@ -20,7 +20,7 @@ export function times(root: ParentNode): void {
 
 // tell is a distance in seconds in words; "" when it is too far to change while somebody looks.
 function tell(s: number): string {
-  if (Math.abs(s) < 10) return "just now";
+  if (Math.abs(s) < 10) return document.body.dataset.sayNow!;
   if (Math.abs(s) >= 60 * 86400) return "";
   const [unit, size] = units.find(([, size]) => Math.abs(s) >= size)!;
   return words.format(Math.trunc(s / size), unit);
