@@ -373,7 +373,10 @@ func TestSenderSeenIsWhatTheVerdictsComeTo(t *testing.T) {
 }
 
 // deeds are what may happen to a domain, looks more often than the rest.
-var deeds = []string{"look", "look", "look", "look", "start", "start", "test", "enable", "off", "lapse", "renew", "release", "drop", "allow"}
+var deeds = []string{
+	"look", "look", "look", "look", "start", "start",
+	"test", "enable", "off", "lapse", "renew", "release", "drop", "allow",
+}
 
 // TestSenderStatesInAnyOrder does what people, DNS, SES, the operator and time may do, in any order.
 func TestSenderStatesInAnyOrder(t *testing.T) {
