@@ -44,8 +44,9 @@ var outside = []struct {
 	{"github.com/danielgtaylor/huma", []string{"shared/frontend/api"}, "only the operations know huma"},
 }
 
-// technology is what the domain may know of it: what Unicode, IDNA and ULIDs are.
-var technology = []string{"github.com/oklog/ulid/v2", "golang.org/x/net/idna", "golang.org/x/text/unicode/norm"}
+// technology is what the domain may know of it: what Unicode, IDNA, public suffixes and ULIDs are.
+var technology = []string{"github.com/oklog/ulid/v2", "golang.org/x/net/idna", "golang.org/x/net/publicsuffix",
+	"golang.org/x/text/unicode/norm"}
 
 type listed struct {
 	ImportPath string

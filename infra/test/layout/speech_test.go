@@ -51,6 +51,8 @@ var apart = map[string]string{
 	"domain/identity/browser.go knownPlace":      "what a seal is for",
 	"domain/identity/browser.go Asker":           "who asks, in a key of the table",
 	"domain/identity/browser.go InvitationAsker": "who asks, in a key of the table",
+	"domain/sender/record.go spfValue":           "an SPF record",
+	"domain/sender/record.go ZoneFile":           "a zone file",
 	"domain/job/job.go Late":                     "a job's state",
 	"frontend/web/progress.go progress":          "the edition of a part of a page",
 	"frontend/api/client_change.go edition":      "an entity tag that nothing has",

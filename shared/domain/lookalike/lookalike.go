@@ -80,6 +80,9 @@ func (k known) in(words []string) bool {
 	return !k.word && len(k.skel) >= across && strings.Contains(strings.Join(words, ""), k.skel)
 }
 
+// Skeleton is s as it looks: what has one skeleton can be taken for each other.
+func Skeleton(s string) string { return strings.Join(words(s), "") }
+
 // across is how many letters a name has at least that is looked for across words.
 const across = 6
 
