@@ -72,7 +72,7 @@ func billingStates() []state {
 			{Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"},
 			{Term: "Paid until", Text: "21 November 2026"}},
 		Notes: []string{"Prices were locked in when the invitation was sent. Later price changes don't affect this contract.",
-			"They pay by card and can cancel at any time. They keep what they've paid for until the period ends. The client owns what " +
+			"The client pays by card and can cancel at any time. They keep what they've paid for until the period ends. The client owns what " +
 				"they buy."}, Download: "/contract"}
 	unpaid, odd := paper, paper
 	around := workspace(true)
@@ -83,7 +83,7 @@ func billingStates() []state {
 	odd.Agency, odd.Client, odd.Brand.Name = longest, rtl+" "+emoji, longest
 	client := func(change func(v *page.Client)) page.Client {
 		v := page.Client{Workspace: workspace(true), URL: "/client-paying", Name: "Acme Ltd", Email: "ops@acme.example", Status: active,
-			Since: ago(40 * 24 * time.Hour), SinceWord: "Client since 12 November 2025", Payer: "They pay", Deal: &deal,
+			SinceWord: "Client since 12 October 2025", Payer: "They pay", Deal: &deal,
 			Story: []page.Event{{Tone: page.Good, Title: "Delivered", At: ago(41 * 24 * time.Hour)},
 				{Tone: page.Good, Title: "Invitation accepted", At: ago(40 * 24 * time.Hour)}},
 			Access: []page.Linked{{ID: "ins_1", Name: "n8n Hosting, 30 GB", Kind: "n8n instance",
@@ -97,7 +97,7 @@ func billingStates() []state {
 		v.Brand, v.Contract = northwind, "/contract"
 		return v
 	}
-	standing := page.Standing{Workspace: workspace(true), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10,
+	standing := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10,
 		Fresh: true, Losses: "3 clients lose their portals and all access.",
 		People: "You lose access, and all API keys stop working.",
 		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. Renews on 21 November 2026."}
@@ -164,7 +164,7 @@ func billingStates() []state {
 			v.Deal = asked.Deal
 			v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.inquiry_owed"), Text: words.Say("money.inquiry_owed_text")}
 		})},
-		{Name: "upgrade-confirm", view: page.Upgrade{Workspace: workspace(true), Max: true, Owner: true, Paying: true,
+		{Name: "upgrade-confirm", view: page.Upgrade{Workspace: settings(), Max: true, Owner: true, Paying: true,
 			Bill: &bill, Asks: true,
 			Confirm: invoice}},
 		{Name: "standing-confirm", view: confirming},
@@ -234,17 +234,17 @@ func billingStates() []state {
 		{Name: "paying", view: page.Paying{Brand: northwind, Person: "ops@acme.example", Agency: "ag_1"}},
 		{Name: "portal-past-due", view: due},
 		{Name: "portal-lapsed", view: lapsed},
-		{Name: "upgrade-buy", view: page.Upgrade{Workspace: workspace(false), Bill: &bill}},
+		{Name: "upgrade-buy", view: page.Upgrade{Workspace: settings(), Bill: &bill}},
 		{Name: "upgrade-confirming", view: page.PlanPaid{Workspace: workspace(false)}},
 		{Name: "upgrade-confirming-long", view: page.PlanPaid{Workspace: workspace(false), Tries: 9}},
 		{Name: "upgrade-confirmed", view: page.PlanPaid{Workspace: workspace(false), Max: true}},
-		{Name: "upgrade-suspended", view: page.Upgrade{Workspace: workspace(false), Owner: true, Paying: true, Bill: &bill,
+		{Name: "upgrade-suspended", view: page.Upgrade{Workspace: settings(), Owner: true, Paying: true, Bill: &bill,
 			Bar: page.Barred{Title: words.Say("plan.suspended"), Text: words.Say("plan.suspended_text")}}},
-		{Name: "upgrade-not-owner", view: page.Upgrade{Workspace: workspace(false), Bill: &bill, Bar: page.Barred{
+		{Name: "upgrade-not-owner", view: page.Upgrade{Workspace: settings(), Bill: &bill, Bar: page.Barred{
 			Title: words.Say("plan.owners_pay"), Text: words.Say("plan.owners_pay_text"), URL: "/settings/members"}}},
-		{Name: "upgrade-back", view: page.Upgrade{Workspace: workspace(false), Bill: &bill, Back: true}},
-		{Name: "upgrade-paid", view: page.Upgrade{Workspace: workspace(false), Max: true, Owner: true, Paying: true, Bill: &bill}},
-		{Name: "upgrade-past-due", view: page.Upgrade{Workspace: workspace(false), Max: true, Owner: true, Paying: true, PastDue: true,
+		{Name: "upgrade-back", view: page.Upgrade{Workspace: settings(), Bill: &bill, Back: true}},
+		{Name: "upgrade-paid", view: page.Upgrade{Workspace: settings(), Max: true, Owner: true, Paying: true, Bill: &bill}},
+		{Name: "upgrade-past-due", view: page.Upgrade{Workspace: settings(), Max: true, Owner: true, Paying: true, PastDue: true,
 			Bill: &bill}},
 	}
 }

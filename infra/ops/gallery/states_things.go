@@ -223,7 +223,7 @@ func portalInstanceStates() []state {
 		})},
 		{Name: "portal-instance-needs-key", view: with(func(v *page.PortalInstance) {
 			v.State, v.Reason, v.NoFlows, v.Workflows, v.Runs = page.Badge{Tone: page.Bad, Text: "Needs a new key"},
-				"its connection has to be renewed", true, nil, nil
+				"Northwind Automations needs to reconnect n8n", true, nil, nil
 			v.Answered, v.Silent, v.Roster = ago(26*time.Hour), ago(25*time.Hour), lastSeen()
 		})},
 		{Name: "portal-instance-failed-runs", view: with(func(v *page.PortalInstance) { v.Runs = failing(v.Runs) })},

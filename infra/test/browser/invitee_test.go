@@ -50,7 +50,7 @@ func TestX5AnInviteeGivesEveryOtherAnswer(t *testing.T) {
 	right := l.mailTo("ops@acme.example", 1).Subject[:6]
 	wrong := string('0'+(right[0]-'0'+1)%10) + right[1:]
 	guest.write("code", wrong) // it sends itself, as the right one will
-	guest.sees("you have 4 tries left")
+	guest.sees("You have 4 tries left")
 	guest.look("invitation-code-wrong")
 	guest.eval(`(() => {
 		const field = document.getElementById("code"), data = new DataTransfer();

@@ -1,14 +1,18 @@
 package lifecycle
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
+	standin "latchkey.dev/infra/run/stripe"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/delivery"
 
 	"latchkey.dev/shared/adapter/dynamo"
@@ -153,5 +157,38 @@ func TestFM8ThePageOfAnInviteThatCameBackCloses(t *testing.T) {
 		must(t, err)
 		equal(s.world, "the page", made.Status, payment.CheckoutExpired)
 		equal(s.world, "the payment", o.get(which).Payment.State, subscription.None)
+	})
+}
+
+// scrubbed is a payment service at which somebody has changed by hand what was written on a subscription.
+type scrubbed struct{ billing.Provider }
+
+func (s scrubbed) Subscription(ctx context.Context, which string) (payment.Subscription, error) {
+	x, err := s.Provider.Subscription(ctx, which)
+	for key := range x.Metadata {
+		if strings.HasSuffix(key, "client") {
+			x.Metadata[key] = "Acme Ltd"
+		}
+	}
+	return x, err
+}
+
+// A client's subscription on which its client cannot be read any more is no plan of its agency's, and is found all the same.
+func TestFM8AClientsSubscriptionIsNoPlan(t *testing.T) {
+	t.Parallel()
+	shopIn(t, func(s *shop) {
+		s.bill.Provider = scrubbed{s.service}
+		o := s.office("Northwind")
+		which := s.order(o, "ops@acme.example")
+		_, err := s.checkouts.Start(s.ctx, person("ops@acme.example"), o.id, payment.Month)
+		must(t, err)
+		_, err = s.till.Pay(s.session(o, which), standin.Card{Number: standin.CardGood})
+		must(t, err)
+		s.run(5 * time.Minute)
+		equal(s.world, "the client's payment", o.get(which).Payment.State, subscription.Active)
+		equal(s.world, "the plan's", s.agency(o).Payment.State, subscription.None)
+		must(t, s.till.Cancel(o.get(which).Payment.Reference)) // by then its customer is known
+		s.run(5 * time.Minute)
+		equal(s.world, "and its end", o.get(which).Payment.State, subscription.Canceled)
 	})
 }

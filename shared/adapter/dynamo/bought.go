@@ -112,6 +112,7 @@ func writeSubscription(s *subscription.Subscription) writer {
 		w.n("inquiry", 1)
 	}
 	w.n("untold", int(s.Untold))
+	w.t("telling", s.Telling)
 	w.t("pastDue", s.PastDueSince)
 	w.t("ended", s.EndedAt)
 	w.t("due", s.Due)
@@ -135,6 +136,7 @@ func readSubscription(r *reader, name string) (s subscription.Subscription) {
 			PastDueSince: m.time("pastDue"),
 			EndsAt:       m.time("ends"), Asked: m.s("asked"), AskedURL: m.s("askedURL"), Inquiry: m.n("inquiry") != 0,
 			Untold:  subscription.Notice(m.n("untold")), //nolint:gosec // of two bits
+			Telling: m.time("telling"),
 			EndedAt: m.time("ended"), Due: m.time("due")}
 		m.within("checkout", func(c *reader) {
 			s.Checkout = subscription.Checkout{ID: c.s("id"), URL: c.s("url"), Attempt: int(c.n("attempt")), OpenedAt: c.time("opened"),

@@ -67,6 +67,7 @@ type Subscription struct {
 	AskedURL     string    // where that is done, at the provider's; "" where no page is known
 	Inquiry      bool      // the payer's bank asks about the payment; no money has moved
 	Untold       Notice    // what has happened and nobody was told yet
+	Telling      time.Time // until when somebody is at telling it, whoever else looks meanwhile; zero for nobody
 }
 
 // Notice is what people are told by mail of a payment, as a set.
@@ -99,11 +100,28 @@ func (p *Subscription) Forget(customer string) bool {
 	return true
 }
 
-// Told takes notices off those that are still to be told; false where none of them was on.
-func (p *Subscription) Told(n Notice) bool {
+// tellLease is how long somebody has for telling, after which somebody else does it.
+const tellLease = 2 * time.Minute
+
+// Tell takes it on to tell what nobody was told yet; false where there is nothing, or somebody else is at it.
+func (p *Subscription) Tell(now time.Time) bool {
+	if p.Untold == 0 || now.Before(p.Telling) {
+		return false
+	}
+	p.Telling = now.Add(tellLease)
+	p.look(now)
+	return true
+}
+
+// Told takes notices off those that are still to be told at now; false where none of them was on.
+func (p *Subscription) Told(n Notice, now time.Time) bool {
 	was := p.Untold
-	p.Untold &^= n
-	return p.Untold != was
+	if p.Untold &^= n; p.Untold == was {
+		return false
+	}
+	p.Telling = time.Time{}
+	p.look(now)
+	return true
 }
 
 // Over tells whether something was paid for that is not paid any more, also while it is being paid for again.
@@ -335,5 +353,17 @@ func (p *Subscription) look(now time.Time) {
 		}
 	default:
 		p.Due = time.Time{}
+	}
+	if p.Untold == 0 {
+		p.Telling = time.Time{}
+		return
+	}
+	// What is to be told is told soon, also when whoever was at it has died.
+	at := p.Telling
+	if !now.Before(at) {
+		at = now.Add(tellLease)
+	}
+	if p.Due.IsZero() || at.Before(p.Due) {
+		p.Due = at
 	}
 }

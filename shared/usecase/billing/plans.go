@@ -277,15 +277,15 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 		if a.Plan != before.Plan {
 			rows = append(rows, row(now, audit.System, audit.PlanChanged, string(a.ID), string(a.Plan)))
 		}
-		if a.Payment.Untold != 0 {
+		if s.Mail != nil && a.Payment.Tell(now) {
 			untold = a
 		}
-		if !change.Changed && len(rows) == 0 {
+		if !change.Changed && untold == nil && len(rows) == 0 {
 			return nil
 		}
 		return s.Store.Charge(ctx, a, before, rows)
 	})
-	if err == nil && untold != nil && s.Mail != nil {
+	if err == nil && untold != nil {
 		err = s.tell(ctx, untold)
 	}
 	if err != nil || second == "" {
@@ -297,8 +297,7 @@ func (s *Plans) Settle(ctx context.Context, which id.Agency, sub string) error {
 // lapsed tells whether a plan was paid for and is not any more. One that rests has not lapsed: it is taken up again.
 func lapsed(p *subscription.Subscription) bool { return p.Over() && !p.Resting }
 
-// tell hands over the mails to the agency's owners about what its bank wants, and notes that: what could not be handed over is
-// told by the next look. A crash between the two tells twice.
+// tell hands over the mails to the agency's owners about what its bank wants, and notes that, as for clients.
 func (s *Plans) tell(ctx context.Context, a *agency.Agency) error {
 	said := a.Payment.Untold
 	if said&subscription.TellAsked != 0 {
@@ -325,7 +324,7 @@ func (s *Plans) tell(ctx context.Context, a *agency.Agency) error {
 			return err
 		}
 		before := *now
-		if !now.ClosedAt.IsZero() || !now.Payment.Told(said) {
+		if !now.ClosedAt.IsZero() || !now.Payment.Told(said, s.Now().Truncate(time.Millisecond)) {
 			return nil
 		}
 		return s.Store.Charge(ctx, now, before, nil)

@@ -152,20 +152,21 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	if change.Asks {
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentInquiry, ""))
 	}
-	if change.Changed || len(w.Audit) > 0 {
+	tells := s.Mail != nil && after == nil && c.Payment.Tell(now)
+	if change.Changed || tells || len(w.Audit) > 0 {
 		if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
 			return nil, err
 		}
 		provision(ctx, s.Provision, c)
 	}
-	if after == nil && c.Payment.Untold != 0 && s.Mail != nil {
+	if tells {
 		after = func() error { return s.tell(ctx, c) }
 	}
 	return after, nil
 }
 
-// tell hands over the mails about what has happened, and notes that: what could not be handed over is told by the next look. A
-// crash between the two tells twice.
+// tell hands over the mails about what has happened, and notes that: what could not be handed over is told by the look that is due
+// when nobody is taken to be at it any more. A crash between the two tells twice.
 func (s *Checkouts) tell(ctx context.Context, c *client.Client) error {
 	said := c.Payment.Untold
 	m := job.Mail{Agency: c.Agency, Client: c.ID}
@@ -181,7 +182,9 @@ func (s *Checkouts) tell(ctx context.Context, c *client.Client) error {
 			return err
 		}
 	}
-	return s.change(ctx, c.Agency, c.Ref(), func(now *client.Client) bool { return now.Payment.Told(said) })
+	return s.change(ctx, c.Agency, c.Ref(), func(is *client.Client) bool {
+		return is.Payment.Told(said, s.Now().Truncate(time.Millisecond))
+	})
 }
 
 // Forget forgets a customer of the relationship's that is there no more at the payment service.

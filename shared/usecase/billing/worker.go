@@ -128,13 +128,13 @@ func (w *Worker) whose(ctx context.Context, t payment.Trace, sub string) (owner,
 		}
 		meta = c.Metadata
 	}
-	a := id.Agency(meta[metaAgency])
-	switch {
+	a, ref := id.Agency(meta[metaAgency]), id.Client(meta[metaClient]).Ref()
+	switch { // what stands there may have been changed by hand: a client's subscription without its client is no plan's
 	case !id.Valid(id.AgencyPrefix, string(a)):
 	case meta[metaKind] == forPlan:
 		return owner{agency: a}, nil
-	case meta[metaKind] == forClient:
-		return owner{a, id.Client(meta[metaClient]).Ref()}, nil
+	case meta[metaKind] == forClient && ref != "":
+		return owner{a, ref}, nil
 	}
 	if t.Customer == "" {
 		return owner{}, nil
