@@ -72,7 +72,8 @@ func billingStates() []state {
 			{Term: "Chosen", Text: "Annual"}, {Term: "First paid on", Text: "21 November 2025"},
 			{Term: "Paid until", Text: "21 November 2026"}},
 		Notes: []string{"Prices were locked in when the invitation was sent. Later price changes don't affect this contract.",
-			"The client pays by card and can cancel at any time. They keep what they've paid for until the period ends. The client owns what " +
+			"The client pays by card and can cancel at any time. They keep what they've paid for until the period ends. " +
+				"The client owns what " +
 				"they buy."}, Download: "/contract"}
 	unpaid, odd := paper, paper
 	around := workspace(true)
