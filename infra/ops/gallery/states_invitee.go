@@ -101,9 +101,8 @@ func inviteeStates() []state {
 		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
 			v.Workplaces = []page.Workplace{{Brand: northwind, Role: "Owner"}}
-			v.Erase = page.Erasing{Open: true,
-				Problems: page.Problems{{Message: "You're the only owner of Northwind Automations. Make someone " +
-					"else an owner first, or delete the agency."}}}
+			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You're the only owner of Northwind Automations. Make " +
+				"someone else an owner first, or delete the agency."}}}
 		})},
 		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good,
 			Text: "Your data is deleted, and you're signed out."}}},
