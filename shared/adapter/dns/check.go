@@ -61,6 +61,14 @@ func (c *Check) within(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithDeadline(ctx, c.until)
 }
 
+// over tells whether the check's time is up. The contexts of questions that wait for one another end one after the other, so that one
+// could still be sent when another has made room for it.
+func (c *Check) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.until.IsZero() && !time.Now().Before(c.until)
+}
+
 // Zone finds the zone that the name is in and its name servers, of which at most four are asked. It costs three messages,
 // and one for each name server whose address doesn't come along. The error is a [*zone.CannotAsk].
 func (c *Check) Zone(ctx context.Context, name string) (zone.Zone, error) {
@@ -330,7 +338,7 @@ func (c *Check) exchange(ctx context.Context, to netip.AddrPort, q zone.Question
 	}
 	var why zone.Reason
 	for _, network := range []string{"udp", "tcp"} {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || c.over() {
 			return nil, false, zone.Timeout
 		}
 		var m *message
