@@ -467,7 +467,7 @@ func TestFE8X14OnlyReadWriteClientsSwitchWorkflows(t *testing.T) {
 	stuck, _ := is("Shared: format an address")
 	if f := writes.do(http.MethodPut, at+"/workflows/"+stuck, m{"active": true}).fails(422,
 		"instance_unreachable"); !strings.Contains(f.Detail, "Nothing was switched") ||
-		!strings.Contains(f.Detail, "nothing in it can start it") {
+		!strings.Contains(f.Detail, "nothing in the workflow can start it") {
 		t.Errorf("%+v", f)
 	}
 	p.breaks(far, "fail")
