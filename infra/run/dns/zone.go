@@ -339,7 +339,7 @@ func parse(origin, text string) ([]record, error) {
 		if len(fields) < 2 {
 			return nil, wrong("a line has a name, a type and data, as in: www 300 IN A 192.0.2.1")
 		}
-		known := false
+		var known bool
 		if r.kind, known = typeNames[strings.ToUpper(fields[0].text)]; !known {
 			return nil, wrong("%q is no type of record; take one of A, AAAA, CNAME, MX, NS, SOA and TXT", fields[0].text)
 		}

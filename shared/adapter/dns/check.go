@@ -75,11 +75,11 @@ func (c *Check) Zone(ctx context.Context, name string) (zone.Zone, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	var z zone.Zone
-	fail := func(why zone.Reason) (zone.Zone, error) { return zone.Zone{}, &zone.CannotAsk{Name: name, Reason: why} }
+	fail := func(why zone.Reason) error { return &zone.CannotAsk{Name: name, Reason: why} }
 	failed := zone.NoZone
 	for at := zone.Canonical(name); z.Name == ""; at = parent(at) {
 		if at == "." || failed != zone.NoZone && parent(at) == "." {
-			return fail(failed)
+			return zone.Zone{}, fail(failed)
 		}
 		r, _ := c.resolve(ctx, zone.Question{Name: at, Type: zone.SOA})
 		if r.Reason == zone.Delegated { // by a stand-in, which unlike a resolver knows its own zones alone
@@ -93,12 +93,12 @@ func (c *Check) Zone(ctx context.Context, name string) (zone.Zone, error) {
 			failed = r.Reason
 		case r.Reason == zone.ServFail:
 		case r.Outcome == zone.Unasked:
-			return fail(r.Reason)
+			return zone.Zone{}, fail(r.Reason)
 		}
 		z.Name = apex(at, r)
 	}
 	if z.Name == "." {
-		return fail(zone.NoZone)
+		return zone.Zone{}, fail(zone.NoZone)
 	}
 	z.Name = zone.Canonical(z.Name)
 	r, glue := c.resolve(ctx, zone.Question{Name: z.Name, Type: zone.NS})
@@ -107,7 +107,7 @@ func (c *Check) Zone(ctx context.Context, name string) (zone.Zone, error) {
 	case r.Reason == zone.Delegated:
 		hosts = r.Authority
 	case r.Outcome == zone.Unasked:
-		return fail(r.Reason)
+		return zone.Zone{}, fail(r.Reason)
 	}
 	for _, h := range hosts {
 		if h.Type == zone.NS && zone.SameName(h.Name, z.Name) {
@@ -118,7 +118,7 @@ func (c *Check) Zone(ctx context.Context, name string) (zone.Zone, error) {
 	z.Servers = slices.Compact(z.Servers)
 	z.Servers = z.Servers[:min(len(z.Servers), MostServers)]
 	if len(z.Servers) == 0 {
-		return fail(zone.NoZone)
+		return zone.Zone{}, fail(zone.NoZone)
 	}
 	c.locate(ctx, z.Servers, glue)
 	z.Negative = c.negative(ctx, z)
@@ -345,7 +345,7 @@ func (c *Check) exchange(ctx context.Context, to netip.AddrPort, q zone.Question
 		if m, why = c.once(ctx, network, to, q, recursive); why == zone.Spent || why == zone.NoSuchName {
 			return nil, false, why
 		}
-		if why == "" && !(m.truncated && network == "udp") {
+		if why == "" && (!m.truncated || network == "tcp") {
 			m.cut = m.cut || m.truncated
 			return m, network == "tcp", ""
 		}
@@ -371,7 +371,7 @@ func (c *Check) once(ctx context.Context, network string, to netip.AddrPort, q z
 	if err != nil {
 		return nil, reason(err)
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // nothing is left to be said
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if network == "tcp" {
 		size := len(out)                                          // 271 at most, with a name of 255 octets

@@ -96,7 +96,7 @@ const mostResolvers = 3
 func resolvers() []netip.AddrPort {
 	f, err := os.Open("/etc/resolv.conf")
 	if err == nil {
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // it was read
 		if out := nameservers(f); len(out) > 0 {
 			return out
 		}

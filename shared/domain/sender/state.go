@@ -239,7 +239,7 @@ func (s *Sender) lookNew(seen Seen, now time.Time) Change {
 			s.VerifiedAt = now
 		}
 		return s.move(Verified, "", now, now.Add(s.day(now)))
-	case !now.Before(s.StartedAt.Add(LookFor)) && !(right && s.Held): // the operator's delay is not the agency's
+	case !now.Before(s.StartedAt.Add(LookFor)) && (!right || !s.Held): // the operator's delay is not the agency's
 		due := s.ClaimedAt.Add(ClaimLife)
 		if !s.VerifiedAt.IsZero() {
 			due = now.Add(KeptFor)
@@ -304,10 +304,9 @@ func (s *Sender) disable(why Reason, now time.Time) Change {
 // day is how long after a look at a verified domain the next one is: about a day, which differs from domain to domain and from
 // day to day.
 func (s *Sender) day(now time.Time) time.Duration {
-	h := fnv.New64a()
-	h.Write([]byte(s.Domain))
-	h.Write([]byte(now.UTC().Format(time.DateOnly)))
-	return daily - jitter + time.Duration(h.Sum64()%uint64(2*jitter/time.Second))*time.Second
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(string(s.Domain) + now.UTC().Format(time.DateOnly))) // which never fails
+	return daily - jitter + time.Duration(h.Sum32())*time.Second%(2*jitter)
 }
 
 // Wake is what time alone brings, once it is due. What is looked at ends by [Sender.Look].

@@ -190,7 +190,7 @@ func (c Check) look(r Record, values []Value) Cause {
 	case SPF:
 		return c.lookSPF(there)
 	case Bounce:
-		if len(there) > 0 && !(len(there) == 1 && c.fits(r, there[0])) {
+		if len(there) > 1 || len(there) == 1 && !c.fits(r, there[0]) {
 			if len(there) == 1 && c.fitsDoubled(r, there[0]) {
 				return DoubledTarget
 			}

@@ -71,8 +71,8 @@ func (o Operation) prepared(r *http.Request) (*http.Request, []byte, error) {
 // it stays as it is.
 func withoutNull(body []byte) error {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return nil // which is no object, as is told in its place
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil //nolint:nilerr // which is no object, as is told in its place
 	}
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(members)) {

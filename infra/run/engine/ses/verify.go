@@ -207,7 +207,7 @@ func exchange(ctx context.Context, network, server, name string, kind dnsmessage
 	if _, err := conn.Write(wire); err != nil {
 		return m, err
 	}
-	n := 0
+	var n int
 	if network == "tcp" {
 		if _, err := io.ReadFull(conn, answer[:2]); err != nil {
 			return m, err
