@@ -39,7 +39,8 @@ type Options struct {
 	InTransaction func()
 	Staleness     time.Duration
 
-	// VerifyAtOnce, Latency, EventDelay, Max24HourSend and MailboxSize are those of [ses.Options].
+	// DNS, VerifyAtOnce, Latency, EventDelay, Max24HourSend and MailboxSize are those of [ses.Options].
+	DNS           string
 	VerifyAtOnce  bool
 	Latency       time.Duration
 	EventDelay    time.Duration
@@ -106,7 +107,7 @@ func Open(o Options) (*Engine, error) {
 		publish = e.SQS.Publish
 	}
 	e.SES, err = ses.New(ses.Options{
-		Now: o.Now, JournalPath: path("ses.log"), Region: o.Region, VerifyAtOnce: o.VerifyAtOnce, Latency: o.Latency,
+		Now: o.Now, JournalPath: path("ses.log"), Region: o.Region, DNS: o.DNS, VerifyAtOnce: o.VerifyAtOnce, Latency: o.Latency,
 		EventDelay: o.EventDelay, Max24HourSend: o.Max24HourSend, MailboxSize: o.MailboxSize, Publish: publish,
 	})
 	if err != nil {

@@ -43,8 +43,9 @@ const Sender = "invites@mail.latchkey.example"
 
 // Options are the settings of a local run. The zero value is in memory, on ports that the system chooses.
 type Options struct {
-	// Addr and AWSAddr are the loopback addresses of the product and of the AWS endpoint. Default "127.0.0.1:0".
-	Addr, AWSAddr string
+	// Addr, AWSAddr and DNSAddr are the loopback addresses of the product, of the AWS endpoint and of the name server. Default
+	// "127.0.0.1:0".
+	Addr, AWSAddr, DNSAddr string
 	// InProcess listens on nothing: the product is reached through Handler only, and its origin is
 	// http://localhost:8080. It may then run inside a testing/synctest bubble.
 	InProcess bool
@@ -109,6 +110,7 @@ type Local struct {
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
+	dns           *names // what stands in for DNS
 	elsewhere     elsewhere
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
@@ -162,6 +164,10 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 	}
 	settings := o.Engine
 	settings.Dir, settings.Now, settings.QueueNow = o.Dir, l.clock.Now, l.queueClock.Now
+	if l.dns, err = openNames(o.DNSAddr, o.Dir); err != nil {
+		return l, err
+	}
+	settings.DNS = l.dns.address()
 	if o.Endpoints["sqs"] != "" {
 		settings.Publish = l.publish
 	}
@@ -439,6 +445,9 @@ func (l *Local) Close() error {
 	}
 	if l.Engine != nil {
 		errs = append(errs, l.Engine.Close())
+	}
+	if l.dns != nil {
+		l.dns.stub.Close()
 	}
 	return errors.Join(errs...)
 }

@@ -71,8 +71,13 @@ var sizes = map[string]string{
 	"instance.maxPlaces": "calls for one address", "instance.MaxRoster": "workflows whose names are kept", "text.maxQuote": "characters", "notice.MaxLines": "of more, the number is kept",
 	"identity.mostKnown": "the oldest goes", "payment.mostMinor": "a price", "onboarding.MostWaiting": "invitations that are shown",
 	"resources.watchPerShard": "instances of one run",
-	"portal.MaxGlances":       "instances that are asked for a page",
-	"invite.ResendsPerDay":    "a minute apart, see TestFE13",
+	"sender.MaxLength":        "bytes", "sender.maxLabel": "bytes", "sender.maxTyped": "bytes", "sender.maxString": "bytes",
+	"sender.maxBytes": "bytes", "sender.MaxName": "characters", "sender.maxShown": "values that are shown",
+	"sender.maxWalk": "names that one policy is looked for at", "sender.maxLookups": "lookups of one SPF record",
+	"sender.maxVoid": "lookups of one SPF record", "sender.MaxQuestions": "questions of one look", "sender.maxMisses": "looks that miss",
+	"zone.MostHops":        "aliases that are followed",
+	"portal.MaxGlances":    "instances that are asked for a page",
+	"invite.ResendsPerDay": "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {

@@ -45,6 +45,8 @@ type identity struct {
 	MailFromFail string // BehaviorOnMxFailure
 	MailFromNow  string // status
 
+	ByHand bool // SetVerification says how DNS stands, and nobody asks it
+
 	// How DNS stands, where there is a server to ask.
 	Checked       time.Time // when it was asked last
 	Problem       string    // the error type of that, of DKIM; "" for none
@@ -490,6 +492,7 @@ func (e *Engine) SetVerification(name, dkim, mailFrom string) error {
 		return badRequest("%s has no MAIL FROM domain", name)
 	}
 	edited := *id
+	edited.ByHand = true
 	if dkim != "" {
 		edited.verify(dkim, e.now())
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -74,9 +75,51 @@ func (e *Engine) verifyDue(ctx context.Context) {
 	}
 }
 
+// Wanted is a record that an identity waits for.
+type Wanted struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// Domain is a domain that is verified by what DNS says, and the records that it asks for.
+type Domain struct {
+	Name     string   `json:"name"`
+	Status   string   `json:"status"`
+	Problem  string   `json:"problem,omitempty"` // the error type of the last look
+	MailFrom string   `json:"mailFrom,omitempty"`
+	Records  []Wanted `json:"records"`
+}
+
+// Domains are the domains that are verified by what DNS says, by name, as the last look has found them. Those that SetVerification
+// has spoken of are none.
+func (e *Engine) Domains(ctx context.Context) []Domain {
+	e.verifyDue(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := []Domain{}
+	for _, name := range slices.Sorted(maps.Keys(e.identities)) {
+		id := e.identities[name]
+		if id.ByHand || !id.IsDomain || id.Origin != "AWS_SES" {
+			continue
+		}
+		d := Domain{Name: id.Name, Status: id.Status, Problem: id.Problem, MailFrom: id.MailFromNow}
+		for _, token := range id.Tokens {
+			d.Records = append(d.Records,
+				Wanted{token + "._domainkey." + id.Name, "CNAME", token + "." + signingZone(e.options.Region)})
+		}
+		if id.MailFrom != "" {
+			d.Records = append(d.Records, Wanted{id.MailFrom, "MX", "10 feedback-smtp." + e.options.Region + ".amazonses.com"},
+				Wanted{id.MailFrom, "TXT", "v=spf1 include:amazonses.com ~all"})
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
 // due tells whether a domain is looked up at now. One that was given up is not, until its signing is set anew.
 func (id *identity) due(now time.Time) bool {
-	if !id.IsDomain || id.Origin != "AWS_SES" || id.Status == statusFailed && (id.MailFrom == "" || id.MailFromNow == statusFailed) {
+	if id.ByHand || !id.IsDomain || id.Origin != "AWS_SES" || id.Status == statusFailed && (id.MailFrom == "" || id.MailFromNow == statusFailed) {
 		return false
 	}
 	wait := lookEvery
