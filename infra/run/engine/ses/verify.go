@@ -104,9 +104,9 @@ func (e *Engine) Domains(ctx context.Context) []Domain {
 			continue
 		}
 		d := Domain{Name: id.Name, Status: id.Status, Problem: id.Problem, MailFrom: id.MailFromNow}
+		zone := signingZone(e.options.Region)
 		for _, token := range id.Tokens {
-			d.Records = append(d.Records,
-				Wanted{token + "._domainkey." + id.Name, "CNAME", token + "." + signingZone(e.options.Region)})
+			d.Records = append(d.Records, Wanted{token + "._domainkey." + id.Name, "CNAME", token + "." + zone})
 		}
 		if id.MailFrom != "" {
 			d.Records = append(d.Records, Wanted{id.MailFrom, "MX", "10 feedback-smtp." + e.options.Region + ".amazonses.com"},
@@ -119,7 +119,8 @@ func (e *Engine) Domains(ctx context.Context) []Domain {
 
 // due tells whether a domain is looked up at now. One that was given up is not, until its signing is set anew.
 func (id *identity) due(now time.Time) bool {
-	if id.ByHand || !id.IsDomain || id.Origin != "AWS_SES" || id.Status == statusFailed && (id.MailFrom == "" || id.MailFromNow == statusFailed) {
+	if id.ByHand || !id.IsDomain || id.Origin != "AWS_SES" ||
+		id.Status == statusFailed && (id.MailFrom == "" || id.MailFromNow == statusFailed) {
 		return false
 	}
 	wait := lookEvery
