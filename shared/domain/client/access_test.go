@@ -146,6 +146,10 @@ func TestAnInviteeDeclinesOrProposesWhileTheInviteIsLive(t *testing.T) {
 		c.Invite.Reason != "not me" || len(c.Invite.Tokens) != 0 {
 		t.Errorf("declined: %v, %+v", err, c.Invite)
 	}
+	c.Invite.Note(invite.Delivered, noon.Add(-time.Second), "") // reported late
+	if !c.Invite.WasDeclined() || c.Why(noon) != client.Declined || c.Invite.Latest().Name != invite.Declined {
+		t.Errorf("after a late report it is %q, for %q", c.Invite.Latest().Name, c.Why(noon))
+	}
 	if err := c.Invite.Decline(noon, ""); !fault.Is(err, fault.Gone) {
 		t.Errorf("a second time: %v", err)
 	}

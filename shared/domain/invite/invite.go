@@ -189,9 +189,33 @@ func (i *Invite) Decline(now time.Time, reason string) error {
 	return nil
 }
 
-// WasDeclined tells whether it is its recipient who ended the invite.
+// WasDeclined tells whether it is its recipient who ended the invite. SES may report what became of the mail after that.
 func (i *Invite) WasDeclined() bool {
-	return i.Status == Canceled && len(i.Timeline) > 0 && i.Timeline[len(i.Timeline)-1].Name == Declined
+	return i.Status == Canceled && slices.ContainsFunc(i.Timeline, func(e Event) bool { return e.Name == Declined })
+}
+
+// Latest is the event that says how the invite stands: the last one, but of an invite that has ended none from before its end, which
+// SES may have reported late. The timeline must have one.
+func (i *Invite) Latest() Event {
+	for _, e := range slices.Backward(i.Timeline) {
+		if !e.At.Before(i.EndedAt) {
+			return e
+		}
+	}
+	return i.Timeline[len(i.Timeline)-1]
+}
+
+// Unmailed tells whether the mail that was asked for last could not be sent, whatever has happened to the invite since.
+func (i *Invite) Unmailed() bool {
+	for _, e := range slices.Backward(i.Timeline) {
+		switch e.Name {
+		case NotSent:
+			return true
+		case Queued, Resent, Sent:
+			return false
+		}
+	}
+	return false
 }
 
 // WasOpened tells whether somebody has opened a link of the invite.

@@ -69,7 +69,7 @@ func lastEvent(c *client.Client, now time.Time) (string, time.Time) {
 	if len(i.Timeline) == 0 {
 		return words.Say("clients.was_invited"), i.CreatedAt
 	}
-	switch last := i.Timeline[len(i.Timeline)-1]; last.Name {
+	switch last := i.Latest(); last.Name {
 	case invite.Opened:
 		return words.Say("clients.did_open"), last.At
 	case invite.WasTaken:

@@ -98,8 +98,7 @@ func await(ctx context.Context, store InviteStore, c *client.Client, d time.Dura
 // it, and another where an invite stays that was good before.
 func refused(c *client.Client) error {
 	i := c.Invite
-	last := i.Timeline[len(i.Timeline)-1]
-	if last.Name != invite.NotSent {
+	if !i.Unmailed() {
 		return nil
 	}
 	e := fault.New(fault.MailRefused, "errors.we_couldnt_email_no_invite_was", "email", c.Email, "reason", i.Reason)
