@@ -7,10 +7,10 @@ import time
 
 import httpx
 from latchkey_client import AuthenticatedClient, Client
-from latchkey_client.api.accepting import accept_invitation, view_invitation
 from latchkey_client.api.api_keys import create_api_key
 from latchkey_client.api.instances_and_services import list_instances
-from latchkey_client.api.invites import get_invite, send_invite
+from latchkey_client.api.invitations import accept_invitation, view_invitation
+from latchkey_client.api.invite_a_client import get_invite, send_invite
 from latchkey_client.api.portal import get_portal
 from latchkey_client.api.signing_in import request_sign_in_code, sign_in
 from latchkey_client.models import (
