@@ -103,16 +103,21 @@ func (e *Engine) Domains(ctx context.Context) []Domain {
 		if id.ByHand || !id.IsDomain || id.Origin != "AWS_SES" {
 			continue
 		}
-		d := Domain{Name: id.Name, Status: id.Status, Problem: id.Problem, MailFrom: id.MailFromNow}
-		zone := signingZone(e.options.Region)
-		for _, token := range id.Tokens {
-			d.Records = append(d.Records, Wanted{token + "._domainkey." + id.Name, "CNAME", token + "." + zone})
-		}
-		if id.MailFrom != "" {
-			d.Records = append(d.Records, Wanted{id.MailFrom, "MX", "10 feedback-smtp." + e.options.Region + ".amazonses.com"},
-				Wanted{id.MailFrom, "TXT", "v=spf1 include:amazonses.com ~all"})
-		}
-		all = append(all, d)
+		all = append(all, Domain{id.Name, id.Status, id.Problem, id.MailFromNow, e.wants(id)})
+	}
+	return all
+}
+
+// wants are the records that an identity asks for: those of DKIM, then those of MAIL FROM.
+func (e *Engine) wants(id *identity) []Wanted {
+	var all []Wanted
+	zone := signingZone(e.options.Region)
+	for _, token := range id.Tokens {
+		all = append(all, Wanted{token + "._domainkey." + id.Name, "CNAME", token + "." + zone})
+	}
+	if id.MailFrom != "" {
+		all = append(all, Wanted{id.MailFrom, "MX", "10 feedback-smtp." + e.options.Region + ".amazonses.com"},
+			Wanted{id.MailFrom, "TXT", "v=spf1 include:amazonses.com ~all"})
 	}
 	return all
 }
@@ -130,16 +135,17 @@ func (id *identity) due(now time.Time) bool {
 	return now.Sub(id.Checked) >= wait
 }
 
-// lookUp asks DNS for all that an identity needs.
+// lookUp asks DNS for what an identity asks for. SES goes by the MX of MAIL FROM, and leaves its SPF to the receivers.
 func (e *Engine) lookUp(ctx context.Context, id *identity) (f finding) {
-	zone := signingZone(e.options.Region)
-	for _, token := range id.Tokens {
-		if problem := e.expect(ctx, token+"._domainkey."+id.Name, dnsmessage.TypeCNAME, token+"."+zone); f.dkim == "" {
-			f.dkim = problem
+	for _, w := range e.wants(id) {
+		switch w.Type {
+		case "CNAME":
+			if problem := e.expect(ctx, w.Name, dnsmessage.TypeCNAME, w.Value); f.dkim == "" {
+				f.dkim = problem
+			}
+		case "MX":
+			f.mailFrom = e.expect(ctx, w.Name, dnsmessage.TypeMX, w.Value)
 		}
-	}
-	if id.MailFrom != "" {
-		f.mailFrom = e.expect(ctx, id.MailFrom, dnsmessage.TypeMX, "10 feedback-smtp."+e.options.Region+".amazonses.com")
 	}
 	for name := id.Name; strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
 		if r := e.ask(ctx, name, dnsmessage.TypeSOA); r.soa != nil {
@@ -192,7 +198,7 @@ func (e *Engine) settle(name string, tokens []string, mailFrom string, f finding
 // that were found once and are gone are a passing failure at first.
 func next(status, problem string, since, now time.Time) (time.Time, string) {
 	switch {
-	case problem == errServer:
+	case problem == errServer || status == statusFailed: // what was given up is not taken up by itself
 		return since, status
 	case problem == "":
 		return time.Time{}, statusSuccess
@@ -204,7 +210,8 @@ func next(status, problem string, since, now time.Time) (time.Time, string) {
 	return since, status
 }
 
-// ask asks the server for the records of a name, over UDP, and over TCP what does not fit (RFC 7766).
+// ask asks the server for the records of a name, over UDP, and over TCP what does not fit (RFC 7766). It is no client of the product's:
+// SES has its own, and a fault of ours must not be hidden by its being on both sides.
 func (e *Engine) ask(ctx context.Context, name string, kind dnsmessage.Type) records {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()

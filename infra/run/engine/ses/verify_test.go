@@ -145,6 +145,15 @@ func TestRecordsAreWaitedForSeventyTwoHours(t *testing.T) {
 	x.keys(3)
 	x.pass(24 * time.Hour)
 	x.is(types.VerificationStatusFailed, types.VerificationErrorHostNotFound) // nobody looks any more
+	_, err := x.c.PutEmailIdentityMailFromAttributes(t.Context(), &sesv2.PutEmailIdentityMailFromAttributesInput{
+		EmailIdentity: &x.name, MailFromDomain: aws.String("bounce." + x.name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.pass(time.Minute)
+	if got := x.get(); got.VerifiedForSendingStatus || got.MailFromAttributes.MailFromDomainStatus != types.MailFromDomainStatusPending {
+		t.Errorf("while MAIL FROM is looked at, what was given up is %+v", got)
+	}
 	out, err := x.c.PutEmailIdentityDkimSigningAttributes(t.Context(), &sesv2.PutEmailIdentityDkimSigningAttributesInput{
 		EmailIdentity: &x.name, SigningAttributesOrigin: types.DkimSigningAttributesOriginAwsSes})
 	if err != nil || out.DkimStatus != types.DkimStatusPending {
