@@ -35,9 +35,9 @@ const (
 	longestWord  = 64 // of a status
 )
 
-// tenantsInOneGo is how many associations one call of Delete undoes. A domain has one at a time, and what is left is of calls that
-// were cut short.
-const tenantsInOneGo = 20
+// tenantsInOneGo is how many tenants one call of Delete or Admit takes a domain from. A domain has one at a time, and what else there
+// is was left by calls that were cut short.
+const tenantsInOneGo = 5
 
 // Settings say what a Control works for.
 type Settings struct {
@@ -121,47 +121,36 @@ func (c *Control) Read(ctx context.Context, d sender.Domain) (sender.Identity, e
 
 // MailFrom gives the identity another MAIL FROM domain. One that it has already is left as it is, since to set it anew would have it
 // verified anew.
-func (c *Control) MailFrom(ctx context.Context, d sender.Domain, mailFrom string) (sender.Identity, error) {
+func (c *Control) MailFrom(ctx context.Context, d sender.Domain, mailFrom string) error {
 	out, err := c.look(ctx, d)
-	if err != nil {
-		return sender.Identity{}, err
+	if err != nil || !c.ours(out) || mailFromOf(out) == sender.Canonical(mailFrom) {
+		return err
 	}
-	if !c.ours(out) || mailFromOf(out) == sender.Canonical(mailFrom) {
-		return c.identity(d, out)
-	}
-	if err := c.setMailFrom(ctx, d, mailFrom); err != nil {
-		return sender.Identity{}, err
-	}
-	return c.Read(ctx, d)
+	return c.setMailFrom(ctx, d, mailFrom)
 }
 
 // Restart has SES look anew for what it has given up: the DKIM records by setting Easy DKIM again, and those of MAIL FROM by setting
 // that again. The length of the key is not named, since another length means other tokens, and others to publish.
-func (c *Control) Restart(ctx context.Context, d sender.Domain) (sender.Identity, error) {
+func (c *Control) Restart(ctx context.Context, d sender.Domain) error {
 	out, err := c.look(ctx, d)
-	if err != nil {
-		return sender.Identity{}, err
-	}
-	if !c.ours(out) {
-		return c.identity(d, out)
+	if err != nil || !c.ours(out) {
+		return err
 	}
 	if out.VerificationStatus == types.VerificationStatusFailed || out.VerificationStatus == types.VerificationStatusNotStarted {
 		_, err := ask(ctx, c, c.signing, &sesv2.PutEmailIdentityDkimSigningAttributesInput{EmailIdentity: name(d),
 			SigningAttributesOrigin: types.DkimSigningAttributesOriginAwsSes})
 		if err != nil {
-			return sender.Identity{}, err
+			return err
 		}
 	}
 	if at := out.MailFromAttributes; at != nil && at.MailFromDomainStatus == types.MailFromDomainStatusFailed {
-		if err := c.setMailFrom(ctx, d, aws.ToString(at.MailFromDomain)); err != nil {
-			return sender.Identity{}, err
-		}
+		return c.setMailFrom(ctx, d, aws.ToString(at.MailFromDomain))
 	}
-	return c.Read(ctx, d)
+	return nil
 }
 
-// Delete deletes the identity, after whatever tenants have of it: SES refuses to delete what has an association. One that is not
-// there, or that this stage did not make, is left.
+// Delete deletes the identity, after taking it from whatever tenants have it: SES refuses to delete what has an association. One that
+// is not there, or that this stage did not make, is left.
 func (c *Control) Delete(ctx context.Context, d sender.Domain) error {
 	out, err := c.look(ctx, d)
 	if fault.Is(err, fault.NotFound) || err == nil && !c.ours(out) {
@@ -170,78 +159,88 @@ func (c *Control) Delete(ctx context.Context, d sender.Domain) error {
 	if err != nil {
 		return err
 	}
-	if err := c.free(ctx, d); err != nil {
+	if err := c.dismiss(ctx, d, ""); err != nil {
 		return err
 	}
 	_, err = ask(ctx, c, c.remove, &sesv2.DeleteEmailIdentityInput{EmailIdentity: name(d)})
 	return missingIsFine(err)
 }
 
-// free takes the identity from all tenants that have it.
-func (c *Control) free(ctx context.Context, d sender.Domain) error {
+// Admit lets the agency's tenant send from the domain, and makes the tenant where it has none: a tenant sends only with an identity
+// and a configuration set that are both associated with it. A tenant that had the domain before loses it. It tells whether agencies
+// are tenants; where they aren't, it does nothing.
+func (c *Control) Admit(ctx context.Context, d sender.Domain, a id.Agency) (bool, error) {
+	if c.settings.Tenants == "" {
+		return false, nil
+	}
+	t := Tenant(c.settings.Stage, a)
+	if err := c.dismiss(ctx, d, t); err != nil {
+		return false, err
+	}
+	_, err := ask(ctx, c, c.tenant, &sesv2.CreateTenantInput{TenantName: &t, Tags: c.tags()})
+	if err != nil && !is[*types.AlreadyExistsException](err) {
+		return false, err
+	}
+	for _, arn := range []string{c.arn(d), c.settings.Tenants + ":configuration-set/" + c.settings.Set} {
+		_, err := ask(ctx, c, c.tie, &sesv2.CreateTenantResourceAssociationInput{ResourceArn: &arn, TenantName: &t})
+		if err != nil && !is[*types.AlreadyExistsException](err) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// dismiss takes the domain from this stage's tenants that have it, but for one.
+func (c *Control) dismiss(ctx context.Context, d sender.Domain, except string) error {
 	if c.settings.Tenants == "" {
 		return nil
 	}
-	out, err := ask(ctx, c, c.tenantsOf, &sesv2.ListResourceTenantsInput{ResourceArn: c.arn(d), PageSize: aws.Int32(tenantsInOneGo)})
+	out, err := ask(ctx, c, c.tenantsOf, &sesv2.ListResourceTenantsInput{ResourceArn: aws.String(c.arn(d))})
 	if err != nil {
 		return missingIsFine(err)
 	}
-	for i, t := range out.ResourceTenants {
-		if i == tenantsInOneGo {
-			break
+	gone := 0
+	for _, r := range out.ResourceTenants {
+		t := aws.ToString(r.TenantName)
+		if t == except || !strings.HasPrefix(t, c.settings.Stage+"-") {
+			continue
 		}
-		_, err := ask(ctx, c, c.untie, &sesv2.DeleteTenantResourceAssociationInput{ResourceArn: c.arn(d), TenantName: t.TenantName})
-		if err := missingIsFine(err); err != nil {
+		if gone++; gone > tenantsInOneGo {
+			return fmt.Errorf("%w: %s belongs to further tenants", ErrBusy, d)
+		}
+		if err := c.dismissFrom(ctx, d, t); err != nil {
 			return err
 		}
 	}
-	if out.NextToken != nil || len(out.ResourceTenants) > tenantsInOneGo {
+	if out.NextToken != nil {
 		return fmt.Errorf("%w: %s belongs to further tenants", ErrBusy, d)
 	}
 	return nil
 }
 
-// Admit lets the agency's tenant send from the domain, and makes the tenant where it has none: a tenant sends only with an identity
-// and a configuration set that are both associated with it. Without tenants it does nothing.
-func (c *Control) Admit(ctx context.Context, d sender.Domain, a id.Agency) error {
-	if c.settings.Tenants == "" {
-		return nil
+// dismissFrom takes the domain from one tenant. One that has no other goes as a whole, and its associations with it, since each tenant
+// is paid for by the month; but not one that was stopped, with which the reason would go.
+func (c *Control) dismissFrom(ctx context.Context, d sender.Domain, t string) error {
+	has, err := ask(ctx, c, c.resources, &sesv2.ListTenantResourcesInput{TenantName: &t,
+		Filter: map[string]string{string(types.ListTenantResourcesFilterKeyResourceType): string(types.ResourceTypeEmailIdentity)}})
+	if err != nil {
+		return missingIsFine(err)
 	}
-	t := aws.String(Tenant(c.settings.Stage, a))
-	_, err := ask(ctx, c, c.tenant, &sesv2.CreateTenantInput{TenantName: t, Tags: c.tags()})
-	if err != nil && !is[*types.AlreadyExistsException](err) {
-		return err
+	alone := has.NextToken == nil // a page may be empty and not the last one
+	for _, r := range has.TenantResources {
+		alone = alone && aws.ToString(r.ResourceArn) == c.arn(d)
 	}
-	for _, arn := range []*string{c.arn(d), aws.String(c.settings.Tenants + ":configuration-set/" + c.settings.Set)} {
-		_, err := ask(ctx, c, c.tie, &sesv2.CreateTenantResourceAssociationInput{ResourceArn: arn, TenantName: t})
-		if err != nil && !is[*types.AlreadyExistsException](err) {
-			return err
+	if alone {
+		is, err := ask(ctx, c, c.tenantIs, &sesv2.GetTenantInput{TenantName: &t})
+		if err != nil {
+			return missingIsFine(err)
+		}
+		if is.Tenant != nil && is.Tenant.SendingStatus == types.SendingStatusEnabled {
+			_, err = ask(ctx, c, c.tenantEnds, &sesv2.DeleteTenantInput{TenantName: &t})
+			return missingIsFine(err)
 		}
 	}
-	return nil
-}
-
-// Dismiss takes the domain from the agency's tenant, and deletes a tenant that has no further one, since each is paid for by the
-// month. One that SES or the operator has stopped is kept: with it would go the reason why it was. Without tenants it does nothing.
-func (c *Control) Dismiss(ctx context.Context, d sender.Domain, a id.Agency) error {
-	if c.settings.Tenants == "" {
-		return nil
-	}
-	t := aws.String(Tenant(c.settings.Stage, a))
-	_, err := ask(ctx, c, c.untie, &sesv2.DeleteTenantResourceAssociationInput{ResourceArn: c.arn(d), TenantName: t})
-	if err := missingIsFine(err); err != nil {
-		return err
-	}
-	left, err := ask(ctx, c, c.resources, &sesv2.ListTenantResourcesInput{TenantName: t,
-		Filter: map[string]string{string(types.ListTenantResourcesFilterKeyResourceType): string(types.ResourceTypeEmailIdentity)}})
-	if err != nil || len(left.TenantResources) > 0 || left.NextToken != nil { // a page may be empty and not the last one
-		return missingIsFine(err)
-	}
-	is, err := ask(ctx, c, c.tenantIs, &sesv2.GetTenantInput{TenantName: t})
-	if err != nil || is.Tenant == nil || is.Tenant.SendingStatus != types.SendingStatusEnabled {
-		return missingIsFine(err)
-	}
-	_, err = ask(ctx, c, c.tenantEnds, &sesv2.DeleteTenantInput{TenantName: t})
+	_, err = ask(ctx, c, c.untie, &sesv2.DeleteTenantResourceAssociationInput{ResourceArn: aws.String(c.arn(d)), TenantName: &t})
 	return missingIsFine(err)
 }
 
@@ -268,9 +267,7 @@ func (c *Control) setMailFrom(ctx context.Context, d sender.Domain, mailFrom str
 
 func name(d sender.Domain) *string { return aws.String(string(d)) }
 
-func (c *Control) arn(d sender.Domain) *string {
-	return aws.String(c.settings.Tenants + ":identity/" + string(d))
-}
+func (c *Control) arn(d sender.Domain) string { return c.settings.Tenants + ":identity/" + string(d) }
 
 func (c *Control) tags() []types.Tag {
 	return []types.Tag{{Key: aws.String(stageTag), Value: &c.settings.Stage}}

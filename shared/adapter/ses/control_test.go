@@ -28,6 +28,7 @@ import (
 
 const (
 	domain sender.Domain = "mail.agency.dev"
+	second sender.Domain = "news.agency.dev"
 	bounce               = "bounce.mail.agency.dev"
 	agency id.Agency     = "ag_01J0000000000000000000000A"
 	other  id.Agency     = "ag_01J0000000000000000000000B"
@@ -119,18 +120,19 @@ func (a *account) called(want ...string) {
 	}
 }
 
-// resources are what the agency's tenant has; nil where there is no tenant.
-func (a *account) resources(of id.Agency) []string {
+// has holds what the agency's tenant has; nothing where there is no tenant.
+func (a *account) has(of id.Agency, want ...string) {
 	a.t.Helper()
+	var got []string
 	out, err := a.sdk.ListTenantResources(a.t.Context(), &sesv2.ListTenantResourcesInput{TenantName: aws.String(ses.Tenant("live", of))})
-	if err != nil {
-		return nil
+	if err == nil {
+		for _, r := range out.TenantResources {
+			got = append(got, (*r.ResourceArn)[strings.LastIndexByte(*r.ResourceArn, ':')+1:])
+		}
 	}
-	all := []string{}
-	for _, r := range out.TenantResources {
-		all = append(all, (*r.ResourceArn)[strings.LastIndexByte(*r.ResourceArn, ':')+1:])
+	if !slices.Equal(got, want) {
+		a.t.Errorf("the tenant of %s has %q, want %q", of, got, want)
 	}
-	return all
 }
 
 func TestSenderT1TheRecordsAreThoseOfTheRegion(t *testing.T) {
@@ -185,15 +187,11 @@ func TestSenderT5WhatAnotherStageHasIsLeft(t *testing.T) {
 	a.must(err)
 	a.made()
 	c := a.control(ses.Settings{})
-	for name, do := range map[string]func() (sender.Identity, error){
-		"Make":     func() (sender.Identity, error) { return c.Make(t.Context(), domain, "b2."+string(domain)) },
-		"MailFrom": func() (sender.Identity, error) { return c.MailFrom(t.Context(), domain, "b2."+string(domain)) },
-		"Restart":  func() (sender.Identity, error) { return c.Restart(t.Context(), domain) },
-	} {
-		if got, err := do(); err != nil || got.MailFrom != bounce || len(got.Tokens) != 3 {
-			t.Errorf("%s: %+v, %v", name, got, err)
-		}
+	if got, err := c.Make(t.Context(), domain, "b2."+string(domain)); err != nil || got.MailFrom != bounce || len(got.Tokens) != 3 {
+		t.Errorf("it is taken as %+v, %v", got, err)
 	}
+	a.must(c.MailFrom(t.Context(), domain, "b2."+string(domain)))
+	a.must(c.Restart(t.Context(), domain))
 	a.must(c.Delete(t.Context(), domain))
 	if _, err := c.Read(t.Context(), domain); err != nil {
 		t.Errorf("after Delete: %v", err)
@@ -209,17 +207,13 @@ func TestSenderWhatIsNotThereIsNotFoundAndCanBeDeleted(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{})
 	for _, c := range []*ses.Control{a.control(ses.Settings{}), a.tenants()} {
-		for name, do := range map[string]func() (sender.Identity, error){
-			"Read":     func() (sender.Identity, error) { return c.Read(t.Context(), domain) },
-			"MailFrom": func() (sender.Identity, error) { return c.MailFrom(t.Context(), domain, bounce) },
-			"Restart":  func() (sender.Identity, error) { return c.Restart(t.Context(), domain) },
-		} {
-			if _, err := do(); !fault.Is(err, fault.NotFound) {
-				t.Errorf("%s of what isn't there: %v", name, err)
+		_, read := c.Read(t.Context(), domain)
+		for _, err := range []error{read, c.MailFrom(t.Context(), domain, bounce), c.Restart(t.Context(), domain)} {
+			if !fault.Is(err, fault.NotFound) {
+				t.Errorf("of what isn't there: %v", err)
 			}
 		}
 		a.must(c.Delete(t.Context(), domain))
-		a.must(c.Dismiss(t.Context(), domain, agency))
 	}
 }
 
@@ -230,15 +224,15 @@ func TestSenderD11AMailFromThatIsThereIsNotSetAnew(t *testing.T) {
 	_, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	a.made()
-	_, err = c.MailFrom(t.Context(), domain, strings.ToUpper(bounce)+".")
-	a.must(err)
+	a.must(c.MailFrom(t.Context(), domain, strings.ToUpper(bounce)+"."))
 	a.called("GET identities/D")
-	got, err := c.MailFrom(t.Context(), domain, "returns."+string(domain))
+	a.must(c.MailFrom(t.Context(), domain, "returns."+string(domain)))
+	a.called("GET identities/D", "PUT identities/D/mail-from")
+	got, err := c.Read(t.Context(), domain)
 	a.must(err)
 	if got.MailFrom != "returns."+string(domain) {
 		t.Errorf("%+v", got)
 	}
-	a.called("GET identities/D", "PUT identities/D/mail-from", "GET identities/D")
 }
 
 // What an agency has published stays right when SES is told to look anew.
@@ -276,9 +270,8 @@ func TestSenderARestartKeepsTheRecords(t *testing.T) {
 	}
 	a.must(stub.Publish(bounce + ". 300 IN MX 10 feedback-smtp.us-east-1.amazonses.com."))
 	a.made()
-	_, err = c.Restart(t.Context(), domain)
-	a.must(err)
-	a.called("GET identities/D", "PUT identities/D/dkim/signing", "PUT identities/D/mail-from", "GET identities/D")
+	a.must(c.Restart(t.Context(), domain))
+	a.called("GET identities/D", "PUT identities/D/dkim/signing", "PUT identities/D/mail-from")
 	pass(time.Minute)
 	got, err = c.Read(t.Context(), domain)
 	a.must(err)
@@ -286,61 +279,66 @@ func TestSenderARestartKeepsTheRecords(t *testing.T) {
 		t.Errorf("after the restart: %+v, with tokens %q before", got, made.Tokens)
 	}
 	a.made()
-	_, err = c.Restart(t.Context(), domain) // what is right isn't disturbed
-	a.must(err)
-	a.called("GET identities/D", "GET identities/D")
+	a.must(c.Restart(t.Context(), domain)) // what is right isn't disturbed
+	a.called("GET identities/D")
 }
 
 func TestSenderT5AssociationsGoBeforeTheIdentity(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{VerifyAtOnce: true})
 	c := a.tenants()
-	_, err := c.Make(t.Context(), domain, bounce)
-	a.must(err)
-	for _, of := range []id.Agency{agency, other} {
-		a.must(c.Admit(t.Context(), domain, of))
-		a.must(c.Admit(t.Context(), domain, of)) // as often as it is asked
-		if got := a.resources(of); !slices.Equal(got, []string{"configuration-set/" + set, "identity/" + string(domain)}) {
-			t.Errorf("the tenant has %q", got)
-		}
-	}
-	a.made()
-	a.must(c.Delete(t.Context(), domain))
-	a.called("GET identities/D", "POST resources/tenants/list", "POST tenants/resources/delete", "POST tenants/resources/delete", "DELETE identities/D")
-	a.must(c.Delete(t.Context(), domain))
-}
-
-func TestSenderATenantGoesWithItsLastDomain(t *testing.T) {
-	t.Parallel()
-	const second sender.Domain = "news.agency.dev"
-	a := open(t, engine.Options{VerifyAtOnce: true})
-	c := a.tenants()
 	for _, d := range []sender.Domain{domain, second} {
 		_, err := c.Make(t.Context(), d, "")
 		a.must(err)
-		a.must(c.Admit(t.Context(), d, agency))
+		for range 2 { // as often as it is asked
+			if is, err := c.Admit(t.Context(), d, agency); err != nil || !is {
+				t.Fatal(is, err)
+			}
+		}
 	}
-	a.must(c.Dismiss(t.Context(), domain, agency))
-	if got := a.resources(agency); !slices.Equal(got, []string{"configuration-set/" + set, "identity/" + string(second)}) {
-		t.Errorf("it has %q", got)
+	a.has(agency, "configuration-set/"+set, "identity/"+string(domain), "identity/"+string(second))
+
+	// What a call that was cut short has left goes along.
+	left := aws.String(ses.Tenant("live", other))
+	_, err := a.sdk.CreateTenant(t.Context(), &sesv2.CreateTenantInput{TenantName: left})
+	a.must(err)
+	_, err = a.sdk.CreateTenantResourceAssociation(t.Context(), &sesv2.CreateTenantResourceAssociationInput{TenantName: left,
+		ResourceArn: aws.String("arn:aws:ses:us-east-1:000000000000:identity/" + string(domain))})
+	a.must(err)
+	a.made()
+	a.must(c.Delete(t.Context(), domain))
+	a.called("GET identities/D", "POST resources/tenants/list", "POST tenants/resources/list", "POST tenants/resources/delete",
+		"POST tenants/resources/list", "POST tenants/get", "POST tenants/delete", "DELETE identities/D")
+	a.has(agency, "configuration-set/"+set, "identity/"+string(second))
+	a.has(other)
+	a.must(c.Delete(t.Context(), domain))
+}
+
+// A tenant that another agency of the name follows loses it; one that has no other domain is paid for no longer.
+func TestSenderATenantGoesWithItsLastDomain(t *testing.T) {
+	t.Parallel()
+	a := open(t, engine.Options{VerifyAtOnce: true})
+	c := a.tenants()
+	_, err := c.Make(t.Context(), domain, "")
+	a.must(err)
+	admit := func(of id.Agency) {
+		t.Helper()
+		_, err := c.Admit(t.Context(), domain, of)
+		a.must(err)
+		a.has(of, "configuration-set/"+set, "identity/"+string(domain))
 	}
-	a.must(c.Dismiss(t.Context(), second, agency))
-	a.must(c.Dismiss(t.Context(), second, agency))
-	if got := a.resources(agency); got != nil {
-		t.Errorf("the tenant is still there, with %q", got)
-	}
+	admit(agency)
+	admit(other)
+	a.has(agency)
 
 	// One that was stopped comes back as it was, instead of as a new one.
-	a.must(c.Admit(t.Context(), domain, agency))
-	is, err := a.sdk.GetTenant(t.Context(), &sesv2.GetTenantInput{TenantName: aws.String(ses.Tenant("live", agency))})
+	is, err := a.sdk.GetTenant(t.Context(), &sesv2.GetTenantInput{TenantName: aws.String(ses.Tenant("live", other))})
 	a.must(err)
 	_, err = a.sdk.UpdateReputationEntityCustomerManagedStatus(t.Context(), &sesv2.UpdateReputationEntityCustomerManagedStatusInput{
 		ReputationEntityReference: is.Tenant.TenantArn, ReputationEntityType: "RESOURCE", SendingStatus: "DISABLED"})
 	a.must(err)
-	a.must(c.Dismiss(t.Context(), domain, agency))
-	if got := a.resources(agency); !slices.Equal(got, []string{"configuration-set/" + set}) {
-		t.Errorf("the stopped tenant has %q", got)
-	}
+	admit(agency)
+	a.has(other, "configuration-set/"+set)
 }
 
 func TestSenderWithoutTenantsNoneIsAskedFor(t *testing.T) {
@@ -349,8 +347,9 @@ func TestSenderWithoutTenantsNoneIsAskedFor(t *testing.T) {
 	c := a.control(ses.Settings{})
 	_, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
-	a.must(c.Admit(t.Context(), domain, agency))
-	a.must(c.Dismiss(t.Context(), domain, agency))
+	if is, err := c.Admit(t.Context(), domain, agency); err != nil || is {
+		t.Errorf("agencies are tenants: %v, %v", is, err)
+	}
 	a.must(c.Delete(t.Context(), domain))
 	for _, call := range a.made() {
 		if strings.Contains(call, "tenants") {
@@ -453,8 +452,9 @@ func TestSenderQ1ABusySESSaysNothingAboutTheDomain(t *testing.T) {
 			control := answering(t, c.status, c.code, `{"message":"no"}`)
 			_, made := control.Make(t.Context(), domain, bounce)
 			_, read := control.Read(t.Context(), domain)
-			for _, err := range []error{made, read, control.Delete(t.Context(), domain), control.Admit(t.Context(), domain, agency),
-				control.Dismiss(t.Context(), domain, agency)} {
+			_, admitted := control.Admit(t.Context(), domain, agency)
+			for _, err := range []error{made, read, admitted, control.Delete(t.Context(), domain), control.Restart(t.Context(), domain),
+				control.MailFrom(t.Context(), domain, bounce)} {
 				if err == nil || fault.As(err) != nil {
 					t.Errorf("got %v", err)
 				}
