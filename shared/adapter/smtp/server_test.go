@@ -400,14 +400,14 @@ func (s *stand) sender() *Sender {
 	}}
 }
 
-func (s *stand) mailer() *Mailer {
-	port := mailserver.PortTLS
+func (s *stand) mailer() *Mailer { return s.sender().Through(s.server(), password) }
+
+// server is what an agency has set up for it.
+func (s *stand) server() mailserver.Server {
 	if s.security == mailserver.STARTTLS {
-		port = mailserver.PortSTARTTLS
-	} else {
-		s.security = mailserver.TLS
+		return mailserver.Server{Host: host, Port: mailserver.PortSTARTTLS, Security: mailserver.STARTTLS, User: user}
 	}
-	return s.sender().Through(mailserver.Server{Host: host, Port: port, Security: s.security, User: user}, password)
+	return mailserver.Server{Host: host, Port: mailserver.PortTLS, Security: mailserver.TLS, User: user}
 }
 
 // invitation is a mail as the worker sends one.

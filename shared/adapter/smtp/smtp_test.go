@@ -76,7 +76,7 @@ func TestSenderS8TheStandInIsCalledOverLoopback(t *testing.T) {
 			t.Parallel()
 			s := &stand{security: security}
 			sender := s.loopback(t)
-			if _, err := sender.Through(s.mailer().server, password).Send(t.Context(), invitation()); err != nil || len(s.mails) != 1 {
+			if _, err := sender.Through(s.server(), password).Send(t.Context(), invitation()); err != nil || len(s.mails) != 1 {
 				t.Fatal(err, len(s.mails))
 			}
 		})
