@@ -88,7 +88,7 @@ func signed(t *testing.T, byItself bool, until time.Time, names ...string) *tls.
 
 // fault is what goes wrong at a command.
 type fault struct {
-	at     string // the command's verb, "220" for the greeting, "." for the final dot
+	at     string // the command's verb, "220" for the greeting, "content" for its first line, "." for the final dot
 	reply  string // sent in place of what the server would say
 	hangUp bool
 	silent bool
@@ -100,13 +100,15 @@ type faulty struct {
 	net.Conn
 	in      *bufio.Reader
 	fault   fault
-	strip   bool // STARTTLS is taken out of what the server says
+	strip   bool   // STARTTLS is taken out of what the server says
+	inject  string // what somebody on the way adds to the answer to STARTTLS
 	clear   *bytes.Buffer
 	mu      *sync.Mutex
 	left    []byte
 	greeted bool
 	data    bool
-	through bool // TLS has begun, and nobody reads along
+	through bool // STARTTLS was said
+	secret  bool // and answered, so that nobody reads along
 	gone    chan struct{}
 	once    sync.Once
 }
@@ -143,6 +145,10 @@ func (c *faulty) Read(p []byte) (int, error) {
 		c.clear.WriteString(line)
 		c.mu.Unlock()
 		verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimRight(line, "\r\n")), " ")
+		if c.data && c.fault.at == "content" {
+			_, err := c.strike()
+			return 0, err
+		}
 		if c.data && verb != "." {
 			c.left = []byte(line)
 			break
@@ -172,7 +178,7 @@ func (c *faulty) Read(p []byte) (int, error) {
 }
 
 func (c *faulty) Write(p []byte) (int, error) {
-	if c.through && !c.greeted {
+	if c.secret {
 		return c.Conn.Write(p)
 	}
 	if c.fault.after > 0 && len(p) > 3 && p[3] == ' ' { // the last line of an answer
@@ -194,6 +200,9 @@ func (c *faulty) Write(p []byte) (int, error) {
 	if c.strip {
 		out = bytes.ReplaceAll(p, []byte("STARTTLS"), []byte("XXXXXXXX"))
 	}
+	if c.secret = c.through; c.secret {
+		out = append(bytes.Clone(out), c.inject...)
+	}
 	if _, err := c.Conn.Write(out); err != nil {
 		return 0, err
 	}
@@ -210,6 +219,7 @@ type stand struct {
 	tls      *tls.Config
 	fault    fault
 	strip    bool
+	inject   string
 	ways     []string // to sign in; PLAIN without any
 	refuse   func(step mailserver.Step) error
 
@@ -237,7 +247,8 @@ func (s *stand) wrapped(c net.Conn) net.Conn {
 		go under.Handshake() //nolint:errcheck // whoever reads next is told
 		c = under
 	}
-	return &faulty{Conn: c, in: bufio.NewReader(c), fault: s.fault, strip: s.strip, clear: &s.clear, mu: &s.mu, gone: make(chan struct{})}
+	return &faulty{Conn: c, in: bufio.NewReader(c), fault: s.fault, strip: s.strip, inject: s.inject, clear: &s.clear, mu: &s.mu,
+		gone: make(chan struct{})}
 }
 
 // NewSession begins what go-smtp asks for at EHLO.

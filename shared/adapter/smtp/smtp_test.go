@@ -153,6 +153,16 @@ func TestSenderS11StrippedSTARTTLSIsAnError(t *testing.T) {
 	}
 }
 
+// What somebody on the way says in the clear is not taken for what the server says under TLS.
+func TestSenderS11WhatIsSaidBeforeTLSCountsForNothing(t *testing.T) {
+	t.Parallel()
+	s := &stand{security: mailserver.STARTTLS,
+		inject: "250-elsewhere\r\n250 AUTH XOAUTH2\r\n235 2.7.0 in\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n"}
+	if _, _, err := send(t, s, invitation()); err != nil || len(s.mails) != 1 {
+		t.Errorf("%v, %d mails", err, len(s.mails))
+	}
+}
+
 func TestSenderS4NoPrivateNetworkIsCalled(t *testing.T) {
 	t.Parallel()
 	for _, ip := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "100.64.0.1", "::1", "fd00:ec2::254", "::ffff:10.0.0.1",
@@ -230,6 +240,28 @@ func TestSenderS4ClosedAndFilteredLookAlike(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSenderS5AServerMayTakeNineSecondsToConnect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &stand{}
+		stop := s.start(t)
+		defer stop()
+		m := s.mailer()
+		connect := m.sender.Dialer.Connect
+		m.sender.Dialer.Connect = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(9 * time.Second):
+				return connect(ctx, to)
+			}
+		}
+		if _, err := m.Send(t.Context(), invitation()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestSenderS4ANameWithoutAnAddressIsSaidAtOnce(t *testing.T) {
@@ -447,6 +479,24 @@ func TestSenderS8ABreakAtEachStep(t *testing.T) {
 	}
 }
 
+// A mail whose end the server has not seen has not gone out.
+func TestSenderS8ABreakWithinTheContentIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	m := invitation()
+	m.Letter.HTML = strings.Repeat("<p>Hello</p>\n", 10_000)
+	s := &stand{fault: fault{at: "content", hangUp: true}}
+	_, _, err := send(t, s, m)
+	f, final := failed(t, err)
+	if f.Step != mailserver.Content || f.Kind != mailserver.Transient || final || len(s.mails) != 0 {
+		t.Errorf("%v, final %v", f, final)
+	}
+	// One that has seen all of it and says nothing may have it.
+	_, took, err := send(t, &stand{fault: fault{at: "content", silent: true}}, m)
+	if f, final = failed(t, err); f.Step != mailserver.Accepted || f.Kind != mailserver.Unknown || !final || took != ForContent {
+		t.Errorf("%v after %s, final %v", f, took, final)
+	}
+}
+
 // What fails once the server has the mail is no failure.
 func TestSenderS8AMailThatWasTakenHasGoneOut(t *testing.T) {
 	t.Parallel()
@@ -611,7 +661,7 @@ func TestSenderS7NoHeaderIsInjected(t *testing.T) {
 		"reply-to": func(m *delivery.Mail, s string) { m.ReplyTo = s }, "message id": func(m *delivery.Mail, s string) { m.MessageID = s },
 	} {
 		for _, bad := range []string{"a@b.com\r\nRCPT TO:<eve@evil.com>", "a@b.com>\r\nDATA", "a@b.com> SIZE=1", "a\n@b.com",
-			"a@b.com\x00", "ä@b.com", "@b.com", "a"} {
+			"a@b.com\x00", "a@b.com>SIZE=1", "<a@b.com", "ä@b.com", "@b.com", "a"} {
 			s := &stand{}
 			m := invitation()
 			change(&m, bad)
