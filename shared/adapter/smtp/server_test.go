@@ -401,10 +401,13 @@ func (s *stand) sender() *Sender {
 			return []netip.Addr{netip.MustParseAddr("8.8.8.8")}, nil
 		},
 		Connect: func(_ context.Context, to netip.AddrPort) (net.Conn, error) {
-			client, server := net.Pipe()
 			s.mu.Lock()
 			s.dials = append(s.dials, to.String())
 			s.mu.Unlock()
+			if s.conns == nil {
+				return nil, errors.New("nobody is there")
+			}
+			client, server := net.Pipe()
 			s.conns <- s.wrapped(server)
 			return client, nil
 		},

@@ -38,7 +38,7 @@ const (
 // MostBytes is how much a server may say for one mail, certificates and all.
 const MostBytes = 256 << 10
 
-// Sender sends through any agency's server.
+// Sender sends through any agency's server. Its Now is the clock of the mail's date and of certificates; waits go by the machine's.
 type Sender struct {
 	// Name is what we call ourselves in EHLO: the platform's host.
 	Name string
@@ -235,7 +235,7 @@ func (m *Mailer) dial(ctx context.Context) (net.Conn, error) {
 	case at.Addr().IsLoopback():
 		return d.Connect(ctx, at)
 	}
-	return nil, egress.Public(netip.AddrPort{})
+	return nil, egress.Public(netip.AddrPort{}) // a stand-in elsewhere is refused as what has no address
 }
 
 // secured comes to a connection under TLS on which the server has said what it can do, and to nothing less.
