@@ -127,7 +127,7 @@ type talk struct {
 // begin says which step is next, and how long it may take. The end of all closes the connection by itself.
 func (t *talk) begin(step mailserver.Step, within time.Duration) {
 	t.step = step
-	_ = t.Conn.SetDeadline(time.Now().Add(within)) // a connection that is gone says so when it is used
+	_ = t.SetDeadline(time.Now().Add(within)) // a connection that is gone says so when it is used
 }
 
 var (
