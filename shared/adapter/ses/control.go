@@ -15,14 +15,8 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/usecase/senders"
 )
-
-// ErrBusy is SES's answer to calls that follow too closely on each other: it says nothing about the domain, and the call is made
-// again later (Q1).
-var ErrBusy = errors.New("the email service takes no further call for now")
-
-// ErrNoRoom is SES's answer to an account that has all the identities it may have (Q4).
-var ErrNoRoom = errors.New("the email service has no room for a further domain")
 
 // stageTag marks what a stage has made at SES: nothing else is changed or deleted, neither by the role nor by Control.
 const stageTag = "latchkey:stage"
@@ -206,14 +200,14 @@ func (c *Control) dismiss(ctx context.Context, d sender.Domain, except string) e
 			continue
 		}
 		if gone++; gone > tenantsInOneGo {
-			return fmt.Errorf("%w: %s belongs to further tenants", ErrBusy, d)
+			return fmt.Errorf("%w: %s belongs to further tenants", senders.ErrBusy, d)
 		}
 		if err := c.dismissFrom(ctx, d, t); err != nil {
 			return err
 		}
 	}
 	if out.NextToken != nil {
-		return fmt.Errorf("%w: %s belongs to further tenants", ErrBusy, d)
+		return fmt.Errorf("%w: %s belongs to further tenants", senders.ErrBusy, d)
 	}
 	return nil
 }
@@ -294,24 +288,21 @@ func mailFromOf(out *sesv2.GetEmailIdentityOutput) string {
 // identity is SES's answer as it is kept. Of statuses that are new to us only the words are kept. What records are made of has to be
 // what DNS carries: a record that is published wrong is worse than one that isn't shown yet.
 func (c *Control) identity(d sender.Domain, out *sesv2.GetEmailIdentityOutput) (sender.Identity, error) {
-	no := func(why string) (sender.Identity, error) {
-		return sender.Identity{}, fmt.Errorf("ses: the identity %s %s", d, why)
-	}
 	dkim := out.DkimAttributes
 	if dkim == nil || dkim.SigningAttributesOrigin == types.DkimSigningAttributesOriginExternal {
-		return no("is signed with a key of its own, whose records SES doesn't know")
+		return sender.Identity{}, fmt.Errorf("ses: the identity %s is signed with a key of its own, whose records SES doesn't know", d)
 	}
 	if len(dkim.Tokens) == 0 || len(dkim.Tokens) > mostTokens {
-		return no(fmt.Sprintf("has %d DKIM tokens", len(dkim.Tokens)))
+		return sender.Identity{}, fmt.Errorf("ses: the identity %s has %d DKIM tokens", d, len(dkim.Tokens))
 	}
 	for _, t := range dkim.Tokens {
 		if len(t) > longestLabel || !hostname(t) {
-			return no("has a DKIM token that is no name")
+			return sender.Identity{}, fmt.Errorf("ses: the identity %s has a DKIM token that is no name", d)
 		}
 	}
 	hosted := sender.Canonical(aws.ToString(dkim.SigningHostedZone))
 	if !strings.Contains(hosted, ".") || !hostname(hosted) {
-		return no("names no zone for its DKIM keys")
+		return sender.Identity{}, fmt.Errorf("ses: the identity %s names no zone for its DKIM keys", d)
 	}
 	got := sender.Identity{Domain: d, Region: c.region, Hosted: hosted, Tokens: dkim.Tokens, Status: word(string(out.VerificationStatus)),
 		AskedAt: c.settings.Now()}
@@ -369,13 +360,13 @@ func sorted(err error) error {
 	if errors.As(err, &api) {
 		switch api.ErrorCode() {
 		case "TooManyRequestsException", "ThrottlingException", "Throttling", "ConcurrentModificationException":
-			return fmt.Errorf("%w: %w", ErrBusy, err)
+			return fmt.Errorf("%w: %w", senders.ErrBusy, err)
 		case "LimitExceededException":
-			return fmt.Errorf("%w: %w", ErrNoRoom, err)
+			return fmt.Errorf("%w: %w", senders.ErrNoRoom, err)
 		}
 	}
 	if errors.As(err, &http) && http.HTTPStatusCode() == 429 {
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+		return fmt.Errorf("%w: %w", senders.ErrBusy, err)
 	}
 	return fmt.Errorf("ses: %w", err)
 }

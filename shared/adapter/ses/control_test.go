@@ -24,7 +24,10 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/usecase/senders"
 )
+
+var _ senders.Identities = (*ses.Control)(nil)
 
 const (
 	domain sender.Domain = "mail.agency.dev"
@@ -171,7 +174,8 @@ func TestSenderT1ANameThatIsThereIsTakenAsItIs(t *testing.T) {
 	a.called("POST identities", "GET identities/D")
 
 	// A call that was cut short after the identity was made is made up for.
-	_, err = a.sdk.PutEmailIdentityMailFromAttributes(t.Context(), &sesv2.PutEmailIdentityMailFromAttributesInput{EmailIdentity: aws.String(string(domain))})
+	_, err = a.sdk.PutEmailIdentityMailFromAttributes(t.Context(),
+		&sesv2.PutEmailIdentityMailFromAttributesInput{EmailIdentity: aws.String(string(domain))})
 	a.must(err)
 	again, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
@@ -437,12 +441,12 @@ func TestSenderQ1ABusySESSaysNothingAboutTheDomain(t *testing.T) {
 		code   string
 		want   error
 	}{
-		"the rate":          {429, "TooManyRequestsException", ses.ErrBusy},
-		"the rate, signed":  {400, "ThrottlingException", ses.ErrBusy},
-		"the rate, bare":    {429, "", ses.ErrBusy},
-		"the rate, unknown": {429, "SlowDownException", ses.ErrBusy},
-		"another change":    {500, "ConcurrentModificationException", ses.ErrBusy},
-		"Q4: no room":       {400, "LimitExceededException", ses.ErrNoRoom},
+		"the rate":          {429, "TooManyRequestsException", senders.ErrBusy},
+		"the rate, signed":  {400, "ThrottlingException", senders.ErrBusy},
+		"the rate, bare":    {429, "", senders.ErrBusy},
+		"the rate, unknown": {429, "SlowDownException", senders.ErrBusy},
+		"another change":    {500, "ConcurrentModificationException", senders.ErrBusy},
+		"Q4: no room":       {400, "LimitExceededException", senders.ErrNoRoom},
 		"a bad request":     {400, "BadRequestException", nil},
 		"no right":          {403, "AccessDeniedException", nil},
 		"a fault":           {500, "InternalFailure", nil},
@@ -458,7 +462,7 @@ func TestSenderQ1ABusySESSaysNothingAboutTheDomain(t *testing.T) {
 				if err == nil || fault.As(err) != nil {
 					t.Errorf("got %v", err)
 				}
-				for _, of := range []error{ses.ErrBusy, ses.ErrNoRoom} {
+				for _, of := range []error{senders.ErrBusy, senders.ErrNoRoom} {
 					if errors.Is(err, of) != (of == c.want) {
 						t.Errorf("%v is %v: %v", err, of, errors.Is(err, of))
 					}
