@@ -38,6 +38,7 @@ var apart = map[string]string{
 	"domain/text/unseen.go turns":                      "Unicode's names of characters",
 	"adapter/ses/event.go validated":                   "what SES says",
 	"adapter/sqs/call.go throttled":                    "codes of SQS",
+	"adapter/smtp/message.go compose":                  "header fields of a mail",
 	"adapter/ssm/parameter.go get":                     "a field of Parameter Store",
 	"adapter/cloudformation/cloudformation.go label":   "a parameter of the operator's template",
 	"adapter/cloudformation/cloudformation.go number":  "a parameter of the operator's template",

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -27,6 +28,8 @@ type Dialer struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Connect opens a connection. It is given addresses alone, so that nothing is looked up a second time.
 	Connect func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	// Within is how long a look-up and all attempts to connect may take together; 0 for [Patience].
+	Within time.Duration
 }
 
 // Dialer connects over the network.
@@ -49,7 +52,7 @@ func (p Policy) Transport() http.RoundTripper { return p.Dialer().Transport() }
 // Dial connects to the first of the host's addresses that answers, of those that may be called by the scheme. Where none
 // may, it opens no connection and returns a [*Refusal]; of a host without addresses it returns a [*net.DNSError].
 func (d Dialer) Dial(ctx context.Context, scheme, host string, port uint16) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.Within, Patience))
 	defer cancel()
 	all, err := d.addresses(ctx, host)
 	if err != nil {

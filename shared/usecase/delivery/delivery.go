@@ -55,7 +55,10 @@ type Mail struct {
 	ReplyTo  string // "" for none
 	To       email.Address
 	Letter   letter.Letter
-	Tags     map[string]string // come back with SES's events
+	// MessageID is the mail's own, such as "job@agency.com", where an agency's own server sends it: a later try keeps it, so that
+	// receivers see one mail. SES gives its own.
+	MessageID string
+	Tags      map[string]string // come back with SES's events
 }
 
 // Mailer hands mails to SES.
