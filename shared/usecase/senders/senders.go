@@ -38,8 +38,9 @@ type Change struct {
 	Tree     *sender.Tree     // nil leaves it alone
 	// Others are further claims of the agency that change along.
 	Others []*sender.Claim
-	// Gone deletes the claim.
-	Gone  bool
+	// Unclaimed takes away what points from the name to the claim; Gone deletes the claim, which is unclaimed already.
+	Unclaimed, Gone bool
+
 	Audit []audit.Entry
 	Once  *idempotency.Record
 }
