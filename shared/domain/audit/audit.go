@@ -73,6 +73,21 @@ const (
 	ProvisionResumed   Action = "provision.resumed"
 	ProvisionDeleted   Action = "provision.deleted"
 
+	DomainClaimed    Action = "sender_domain.claimed"
+	DomainState      Action = "sender_domain.state_changed" // to the state in the detail
+	DomainBounceName Action = "sender_domain.bounce_name_changed"
+	DomainTested     Action = "sender_domain.tested"
+	DomainEnabled    Action = "sender_domain.enabled"
+	DomainDisabled   Action = "sender_domain.disabled"
+	DomainReleased   Action = "sender_domain.released"
+	DomainDecided    Action = "sender_domain.decided" // by the operator: whether a name that looks like another's may be used
+	RecordsSent      Action = "sender_domain.records_sent"
+	RecordsRevoked   Action = "sender_domain.records_revoked"
+	SMTPSet          Action = "sender_domain.smtp_set"
+	SMTPRemoved      Action = "sender_domain.smtp_removed"
+	SMTPRefused      Action = "sender_domain.smtp_refused" // its server refused too often, and is switched off
+	SenderChanged    Action = "agency.sender_changed"
+
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 )

@@ -33,6 +33,8 @@ const (
 	NotActive       Code = "not_active"
 	OfferChanged    Code = "offer_changed"
 	AlreadyMember   Code = "already_member"
+	DomainTaken     Code = "domain_taken"
+	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
 	IdempotencyUsed Code = "idempotency_conflict"
@@ -74,7 +76,9 @@ var meanings = []struct {
 	{PayerFixed, 409, "Who pays can't change after sending."},
 	{EmailFixed, 409, "The address can't change after sending."},
 	{NotPending, 409, "The invite is no longer pending."},
-	{NotActive, 409, "The client's status doesn't allow this."},
+	{NotActive, 409, "The status of the client or sender domain doesn't allow this."},
+	{DomainTaken, 409, "Another agency sends from this domain."},
+	{AlreadyClaimed, 409, "Your agency has already added this domain."},
 	{StillSending, 409, "An email for this invite is being sent right now. Try again in a moment."},
 	{OfferChanged, 409, "The agency has changed the offer since you saw it. View it again, then accept."},
 	{NothingToPay, 409, "There's nothing to pay. Use acceptInvitation."},

@@ -35,6 +35,9 @@ type Key string
 // Event is the id of a row of the audit log, evt_.
 type Event string
 
+// SenderDomain is the id of an agency's claim of a domain that it sends from, dom_.
+type SenderDomain string
+
 // Prefixes, as the API shows them.
 const (
 	AgencyPrefix   = "ag_"
@@ -45,6 +48,7 @@ const (
 	ServicePrefix  = "svc_"
 	KeyPrefix      = "key_"
 	EventPrefix    = "evt_"
+	DomainPrefix   = "dom_"
 )
 
 // New makes an id of kind T that sorts by the time at.
@@ -93,6 +97,11 @@ func ParseClient(s string) (Client, error) {
 // ParseInvite reads an invite's id.
 func ParseInvite(s string) (Invite, error) {
 	return parse[Invite]("errors.there_is_no_such_invite", s, InvitePrefix)
+}
+
+// ParseSenderDomain reads the id of a sender domain.
+func ParseSenderDomain(s string) (SenderDomain, error) {
+	return parse[SenderDomain]("errors.there_is_no_such_sender_domain", s, DomainPrefix)
 }
 
 // ParseKey reads an API key's id.

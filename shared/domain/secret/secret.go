@@ -22,6 +22,7 @@ const (
 	Share   = "lks_"
 	APIKey  = "lkk_"
 	Session = "lkn_"
+	Records = "lkr_"
 )
 
 const (
