@@ -3,7 +3,9 @@
 package mailserver
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -45,6 +47,9 @@ type Server struct {
 	Security Security
 	User     string
 }
+
+// Address is where the server is called.
+func (s Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port))) }
 
 // Form is what somebody typed. One of port and security may be left out, and follows the other.
 type Form struct {

@@ -62,6 +62,7 @@ type Wanted struct {
 
 	// Whether another agency holds a name of the same registrable domain, which then has to be proven itself (T3).
 	Contested bool
+	ProofOnly bool // whether nothing but the proof is asked for (T14)
 }
 
 // The parts of records that do not change.
@@ -90,6 +91,10 @@ func (w Wanted) Records() []Record {
 		proven = string(top)
 	}
 	out := []Record{{Role: Proof, Type: TXT, Name: proofLabel + proven, Value: proofPrefix + w.Token}}
+	if w.ProofOnly {
+		out[0].Short = w.short(out[0].Name)
+		return out
+	}
 	for _, t := range w.Tokens {
 		out = append(out, Record{Role: DKIM, Type: CNAME, Name: t + "._domainkey." + d, Value: t + "." + Canonical(w.Hosted)})
 	}

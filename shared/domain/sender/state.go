@@ -35,6 +35,9 @@ const (
 	Lapsed  Reason = "lapsed"  // the plan has no sender domain any more
 	Expired Reason = "expired" // nobody went on in time
 	GivenUp Reason = "given_up"
+	Taken   Reason = "taken"   // another agency sends from the very name (T2)
+	Region  Reason = "region"  // the platform's mail service is somewhere else now, so that the records are other ones
+	Changed Reason = "changed" // the agency chose the other way to send
 )
 
 // How long things last.
@@ -74,6 +77,7 @@ type Sender struct {
 	TestedAt    time.Time   // when a test mail was delivered (T12)
 	On          bool        // whether it is switched on
 	RestartedAt time.Time   // when SES was last told to look anew
+	ProofOnly   bool        // whether mail goes by the agency's own server, so that only the proof is asked for (T14)
 }
 
 // Seen is what a look found.
@@ -82,6 +86,7 @@ type Seen struct {
 	Proof    bool   // whether the agency's TXT record is there
 	DKIM     bool   // whether all of the CNAMEs are
 	SES      string // SES's status; empty where it was not asked
+	Taken    bool   // whether another agency has the very name
 	Vanished bool   // whether the domain does not exist any more, or has other name servers than before: see [Vanished]
 }
 
@@ -123,7 +128,9 @@ func Vanished(zone Status, before, now []string) bool {
 }
 
 // there tells whether all that a sender needs is there, as far as SES was asked.
-func (s Seen) there() bool { return s.Proof && s.DKIM && s.SES != "FAILED" }
+func (s *Sender) there(seen Seen) bool {
+	return seen.Proof && (s.ProofOnly || seen.DKIM && seen.SES != "FAILED")
+}
 
 // Change is a change of state; the zero value is none. Each is told once.
 type Change struct {
@@ -141,8 +148,8 @@ func (c Change) Mailed() bool {
 	return c.Changed() && c.To != Draft && c.To != DNSPending && c.To != Verifying
 }
 
-// Claim begins with a domain. A name that has to be looked at is held.
-func Claim(d Domain, held bool, now time.Time) Sender {
+// Claimed begins with a domain. A name that has to be looked at is held.
+func Claimed(d Domain, held bool, now time.Time) Sender {
 	return Sender{Domain: d, State: Draft, ClaimedAt: now, Since: now, Due: now.Add(ClaimLife), Held: held}
 }
 
@@ -180,7 +187,7 @@ func (s *Sender) Start(now time.Time) (Change, error) {
 		return s.stay(now), nil
 	case s.State != Draft && s.State != Failed && s.State != Disabled:
 		return Change{}, fault.New(fault.NotActive, "sender.cannot_start")
-	case s.VerifiedAt.IsZero() && !now.Before(s.ClaimedAt.Add(ClaimLife)):
+	case s.VerifiedAt.IsZero() && !now.Before(s.claimEnds()):
 		return Change{}, fault.New(fault.NotActive, "sender.claim_expired")
 	}
 	again := s.State != Draft
@@ -189,6 +196,14 @@ func (s *Sender) Start(now time.Time) (Change, error) {
 		s.RestartedAt = now
 	}
 	return c, nil
+}
+
+// claimEnds is until when a domain that was never verified is kept.
+func (s *Sender) claimEnds() time.Time {
+	if s.State == Draft {
+		return s.Due
+	}
+	return s.ClaimedAt.Add(ClaimLife)
 }
 
 // begin looks for the records from now on.
@@ -214,7 +229,7 @@ func (s *Sender) Look(seen Seen, now time.Time) Change {
 	if pending {
 		return s.lookNew(seen, now)
 	}
-	if seen.there() {
+	if s.there(seen) {
 		s.Misses = nil
 		return s.move(Verified, "", now, now.Add(s.day(now)))
 	}
@@ -232,9 +247,11 @@ func (s *Sender) next(now time.Time) time.Time {
 
 // lookNew is a look at records that were never right yet, or have to be so again.
 func (s *Sender) lookNew(seen Seen, now time.Time) Change {
-	right := seen.Proof && seen.DKIM
+	right := seen.Proof && (seen.DKIM || s.ProofOnly)
 	switch {
-	case right && seen.SES == "SUCCESS" && !s.Held:
+	case right && seen.Taken:
+		return s.move(Verifying, Taken, now, s.next(now))
+	case right && (seen.SES == "SUCCESS" || s.ProofOnly) && !s.Held:
 		if s.VerifiedAt.IsZero() {
 			s.VerifiedAt = now
 		}
@@ -293,6 +310,17 @@ func (s *Sender) miss(seen Seen, now time.Time) Change {
 	}
 	s.Misses = nil
 	return s.move(Degraded, "", now, now.Add(afterMiss))
+}
+
+// Regress goes back to where the records have to be published anew, since they are others now. What was switched on comes back with
+// them.
+func (s *Sender) Regress(why Reason, now time.Time) Change {
+	if s.State == Released || s.Reason == Lapsed {
+		return s.stay(now)
+	}
+	s.TestedAt, s.Misses = time.Time{}, nil
+	due := later(s.ClaimedAt.Add(ClaimLife), now.Add(ClaimLife))
+	return s.move(Draft, why, now, due)
 }
 
 // disable gives a domain up whose records are gone. Whoever publishes them again tests it again.
@@ -423,7 +451,10 @@ func (s *Sender) Next() string {
 	case DNSPending:
 		return words.Say("sender.dns_pending_next", "time", at)
 	case Verifying:
-		if s.Held {
+		switch {
+		case s.Reason == Taken:
+			return words.Say("sender.taken_next", "time", at)
+		case s.Held:
 			return words.Say("sender.held_next", "time", at)
 		}
 		return words.Say("sender.verifying_next", "time", at)

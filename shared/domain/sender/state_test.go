@@ -24,7 +24,7 @@ var (
 // started is a domain whose records are looked for.
 func started(t *testing.T) *sender.Sender {
 	t.Helper()
-	s := sender.Claim("mail.agency.com", false, when)
+	s := sender.Claimed("mail.agency.com", false, when)
 	if c, err := s.Start(when); err != nil || c.To != sender.DNSPending || c.Mailed() || c.Restart {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -240,14 +240,14 @@ func TestSenderT12EnablingTakesATestMailThatWasDelivered(t *testing.T) {
 
 func TestSenderT1AClaimLivesFourteenDays(t *testing.T) {
 	t.Parallel()
-	s := sender.Claim("agency.com", false, when)
+	s := sender.Claimed("agency.com", false, when)
 	if s.Wake(s.Due.Add(-time.Second)).Changed() {
 		t.Error("it ends too early")
 	}
 	if c := s.Wake(s.Due); c.To != sender.Released || c.Reason != sender.Expired || !s.Over() || c.At.Sub(when) != sender.ClaimLife {
 		t.Errorf("%+v, %+v", c, s)
 	}
-	s = sender.Claim("agency.com", false, when)
+	s = sender.Claimed("agency.com", false, when)
 	for range 20 {
 		if _, err := s.Start(s.Since.Add(time.Hour)); err != nil {
 			break
@@ -310,7 +310,7 @@ func TestSenderT5AReleasedDomainIsKeptForItsHolderForSevenDays(t *testing.T) {
 
 func TestSenderT9AHeldNameWaitsForTheOperatorAsLongAsItTakes(t *testing.T) {
 	t.Parallel()
-	s := sender.Claim("acrne.com", true, when)
+	s := sender.Claimed("acrne.com", true, when)
 	if _, err := s.Start(when); err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func TestSenderT6VerifiedDomainsAreLookedAtDailyAndNotAllAtOnce(t *testing.T) {
 	t.Parallel()
 	at := map[time.Time]int{}
 	for i := range 200 {
-		s := sender.Claim(sender.Domain("a"+string(rune('a'+i%26))+strings.Repeat("x", i/26)+".com"), false, when)
+		s := sender.Claimed(sender.Domain("a"+string(rune('a'+i%26))+strings.Repeat("x", i/26)+".com"), false, when)
 		if _, err := s.Start(when); err != nil {
 			t.Fatal(err)
 		}
@@ -383,7 +383,7 @@ func TestSenderStatesInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		now := when
-		s := sender.Claim("mail.agency.com", rapid.Bool().Draw(t, "held"), now)
+		s := sender.Claimed("mail.agency.com", rapid.Bool().Draw(t, "held"), now)
 		told := map[sender.State]int{}
 		if rapid.Bool().Draw(t, "started") {
 			if _, err := s.Start(now); err != nil {

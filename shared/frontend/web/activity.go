@@ -32,6 +32,7 @@ func families() []page.Option {
 		{Value: "provision", Word: words.Say("activity.only_setup")},
 		{Value: "member", Word: words.Say("activity.only_members")},
 		{Value: "api_key", Word: words.Say("activity.only_keys")},
+		{Value: "sender_domain", Word: words.Say("activity.only_domains")},
 		{Value: "agency", Word: words.Say("activity.only_agency")},
 	}
 }
@@ -147,6 +148,34 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.member_changed", values...)
 	case audit.MemberRemoved:
 		return words.Say("activity.member_removed", values...)
+	case audit.DomainClaimed:
+		return words.Say("activity.domain_claimed", values...)
+	case audit.DomainState:
+		return words.Say("activity.domain_state", values...)
+	case audit.DomainBounceName:
+		return words.Say("activity.domain_bounce_name", values...)
+	case audit.DomainTested:
+		return words.Say("activity.domain_tested", values...)
+	case audit.DomainEnabled:
+		return words.Say("activity.domain_enabled", values...)
+	case audit.DomainDisabled:
+		return words.Say("activity.domain_disabled", values...)
+	case audit.DomainReleased:
+		return words.Say("activity.domain_released", values...)
+	case audit.DomainDecided:
+		return words.Say("activity.domain_decided", values...)
+	case audit.RecordsSent:
+		return words.Say("activity.records_sent", values...)
+	case audit.RecordsRevoked:
+		return words.Say("activity.records_revoked", values...)
+	case audit.SMTPSet:
+		return words.Say("activity.smtp_set", values...)
+	case audit.SMTPRemoved:
+		return words.Say("activity.smtp_removed", values...)
+	case audit.SMTPRefused:
+		return words.Say("activity.smtp_refused", values...)
+	case audit.SenderChanged:
+		return words.Say("activity.sender_changed", values...)
 	case audit.KeyCreated:
 		return words.Say("activity.key_created", values...)
 	case audit.KeyRevoked:
@@ -174,6 +203,8 @@ func partyWord(k activity.Kind) string {
 		return words.Say("activity.was_instance")
 	case activity.Service:
 		return words.Say("activity.was_service")
+	case activity.SenderDomain:
+		return words.Say("activity.was_domain")
 	case activity.Agency:
 		return words.Say("activity.the_agency")
 	}

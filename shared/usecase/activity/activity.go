@@ -72,6 +72,9 @@ const (
 	Instance Kind = "instance"
 	Service  Kind = "service"
 	Agency   Kind = "agency"
+
+	SenderDomain Kind = "sender_domain"
+
 	System   Kind = "system"
 	Operator Kind = "operator"
 	Invitee  Kind = "invitee"
@@ -82,7 +85,8 @@ var prefixes = []struct {
 	prefix string
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
-	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency}}
+	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
+	{id.DomainPrefix, SenderDomain}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {

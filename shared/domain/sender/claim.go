@@ -1,0 +1,249 @@
+package sender
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/mailserver"
+	"latchkey.dev/shared/domain/secret"
+)
+
+// Identity is what the platform's mail service has of a name. It belongs to the name, and is the same for all who claim it: its
+// tokens are no secret and prove nothing.
+type Identity struct {
+	Domain         Domain
+	Region         string   // of the service, in which the identity is
+	Hosted         string   // SES's SigningHostedZone
+	Tokens         []string // of DKIM; none while the identity has not been made
+	Status         string   // in SES's words, which may be new ones
+	Failure        string
+	MailFrom       string // the MAIL FROM domain that was set
+	MailFromStatus string
+	AskedAt        time.Time // when SES was asked last
+
+	Version int
+}
+
+// Made tells whether the service has the identity.
+func (i *Identity) Made() bool { return len(i.Tokens) > 0 }
+
+// Hold says that an agency has a name of a tree.
+type Hold struct {
+	Domain Domain
+	Agency id.Agency
+	ID     id.SenderDomain
+}
+
+// MaxHolds is how many names of one tree can be held.
+const MaxHolds = 50
+
+// Tree is the names that are held at and below a registrable domain. Everything about who has which of them is decided with the
+// tree's version, so that of many who have proven a name one gets it (T2, T3).
+type Tree struct {
+	Top   Domain
+	Holds []Hold
+
+	Version int
+}
+
+// TopOf is the top of the tree that a domain stands in.
+func TopOf(d Domain) Domain {
+	if r := d.Registrable(); r != "" {
+		return r
+	}
+	return d
+}
+
+// Taken tells whether another agency has the very name.
+func (t *Tree) Taken(d Domain, by id.Agency) bool {
+	return slices.ContainsFunc(t.Holds, func(h Hold) bool { return h.Domain == d && h.Agency != by })
+}
+
+// Contested tells whether another agency has a name of the tree, so that the registrable domain has to be proven.
+func (t *Tree) Contested(by id.Agency) bool {
+	return slices.ContainsFunc(t.Holds, func(h Hold) bool { return h.Agency != by })
+}
+
+// Hold adds a name; false when the tree has no room.
+func (t *Tree) Hold(h Hold) bool {
+	if slices.Contains(t.Holds, h) {
+		return true
+	}
+	if len(t.Holds) >= MaxHolds {
+		return false
+	}
+	t.Holds = append(t.Holds, h)
+	return true
+}
+
+// Drop takes what a claim holds away, and tells whether it held anything.
+func (t *Tree) Drop(claim id.SenderDomain) bool {
+	n := len(t.Holds)
+	t.Holds = slices.DeleteFunc(t.Holds, func(h Hold) bool { return h.ID == claim })
+	return len(t.Holds) < n
+}
+
+// Report is what the doctor found at one time.
+type Report struct {
+	At          time.Time
+	Verdicts    []Verdict // of the records, in the order in which they are published, and of DMARC at the end
+	Mailboxes   string    // what to say of mailboxes that the domain has (D20); "" for nothing
+	FromSPF     string    // what to say of the domain's own SPF records (D9); "" for nothing
+	Zone        string    // the zone that has the domain, without a final dot; "" where it could not be found
+	NameServers []string
+}
+
+// Right tells whether all that has to be right is.
+func (r *Report) Right() bool {
+	s := SeenBy(r.Verdicts)
+	return s.Asked && s.Proof && s.DKIM
+}
+
+// RecordsLink is a link that shows a domain's records to whoever has it.
+type RecordsLink struct {
+	Hash      secret.Hash
+	To        string // masked: whom it was mailed to
+	At        time.Time
+	ExpiresAt time.Time
+}
+
+// Bounds of the links.
+const (
+	RecordsLinkLife = 14 * 24 * time.Hour
+	MaxRecordsLinks = 20
+)
+
+// Test is the last test mail.
+type Test struct {
+	ID       string // names the mail
+	At       time.Time
+	By       id.Member
+	Outcome  string // "", while nothing is known; TestDelivered, TestFailed
+	Detail   string // in plain words
+	EndedAt  time.Time
+	OwnSMTP  bool // whether it went by the agency's own server
+	MailFrom string
+}
+
+// Outcomes of test mails.
+const (
+	TestDelivered = "delivered"
+	TestFailed    = "failed"
+)
+
+// OwnServer is the agency's own mail server, as the other way for mail from a domain.
+type OwnServer struct {
+	mailserver.Server
+	Password string // sealed for [Claim.PasswordPlace]
+	SetAt    time.Time
+	Refusals int       // in a row
+	OffAt    time.Time // when it was switched off since it refused too often; zero while it is not
+	Why      string    // what it said then, in plain words
+}
+
+// MaxRefusals is how often in a row a server may refuse before the platform's sender is used.
+const MaxRefusals = 3
+
+// Claim is an agency's sender domain with all that is kept of it. What belongs to the name is read along.
+type Claim struct {
+	Sender
+
+	ID     id.SenderDomain
+	Agency id.Agency
+	By     id.Member // who has claimed it
+	Token  string    // of the proof
+	Label  string    // of the MAIL FROM domain
+	Why    string    // why the operator has to look at the name; "" where it doesn't
+
+	Zone        string // as it was found last
+	NameServers []string
+	NoDMARC     bool
+	Report      Report // of the last look that asked
+	Links       []RecordsLink
+	Test        Test
+	Own         *OwnServer // nil for none
+	Untold      *Change    // of which owners are not told yet
+	PrepareAt   time.Time  // when to see whether the identity was made; zero when it was
+	Admitted    bool       // whether the agency's tenant may send from the identity
+
+	Identity Identity // of the name
+	Tree     Tree     // that the name stands in
+
+	Version int
+}
+
+// NewToken is a proof's token: 128 random bits (T1).
+func NewToken() string {
+	b := make([]byte, 16)
+	rand.Read(b) //nolint:errcheck,gosec // crypto/rand.Read never fails (Go 1.24)
+	return hex.EncodeToString(b)
+}
+
+// prepare is how long after a claim its identity is expected to be made, and how often it is asked for again.
+const prepare = 2 * time.Minute
+
+// NewClaim begins with a domain. The reason why the operator has to look at it is "" where it doesn't.
+func NewClaim(of id.Agency, by id.Member, d Domain, held string, now time.Time) *Claim {
+	return &Claim{Sender: Claimed(d, held != "", now), ID: id.New[id.SenderDomain](id.DomainPrefix, now), Agency: of, By: by,
+		Token: NewToken(), Label: BounceLabel, Why: held, PrepareAt: now.Add(prepare), Identity: Identity{Domain: d}}
+}
+
+// Prepared notes that the identity is there, or is asked for once more.
+func (c *Claim) Prepared(now time.Time) {
+	if c.PrepareAt = now.Add(prepare); c.Identity.Made() {
+		c.PrepareAt = time.Time{}
+	}
+}
+
+// DueAt is when to look after the claim; zero for never.
+func (c *Claim) DueAt() time.Time {
+	due := c.Due
+	if c.State != Released && !c.PrepareAt.IsZero() && (due.IsZero() || c.PrepareAt.Before(due)) {
+		due = c.PrepareAt
+	}
+	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
+		due = c.Untold.At
+	}
+	return due
+}
+
+// Wanted is what the claim's records are made of.
+func (c *Claim) Wanted() Wanted {
+	return Wanted{Domain: c.Domain, Zone: c.Zone, Token: c.Token, Hosted: c.Identity.Hosted, Tokens: c.Identity.Tokens, Label: c.Label,
+		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Tree.Contested(c.Agency), ProofOnly: c.ProofOnly}
+}
+
+// Ready tells whether all records to publish are known.
+func (c *Claim) Ready() bool { return c.ProofOnly || c.Identity.Made() }
+
+// PasswordPlace is where the server's password is sealed for. A server of another host or port is another place, so that what was
+// typed for one is never sent to another (S9).
+func (c *Claim) PasswordPlace(s mailserver.Server) string {
+	return string(c.Agency) + "/" + string(c.ID) + "/" + s.Address()
+}
+
+// Refused notes that the agency's own server would not take the password, or the mail of any recipient; it tells whether the
+// server is switched off by that.
+func (o *OwnServer) Refused(why string, now time.Time) bool {
+	if !o.OffAt.IsZero() {
+		return false
+	}
+	if o.Refusals++; o.Refusals < MaxRefusals {
+		return false
+	}
+	o.OffAt, o.Why = now, why
+	return true
+}
+
+// Took notes that the server took a mail.
+func (o *OwnServer) Took() { o.Refusals = 0 }
+
+// Tells notes the change for the owners, where they are told of it.
+func (c *Claim) Tells(change Change) {
+	if change.Mailed() {
+		c.Untold = &change
+	}
+}
