@@ -81,7 +81,8 @@ func aSender(state sender.State, why sender.Reason) letter.SenderData {
 	return letter.SenderData{AgencyName: "Northwind Automations", Domain: "mail.northwind.com", State: state, Reason: why,
 		Next: "Put the missing records back.", Host: "smtp.northwind.com",
 		Why: "Signing in failed. The server refused the user name or password.",
-		Who: "Nora Lindqvist", From: "Northwind <invites@mail.northwind.com>", Link: "https://portal.example/settings/email", Platform: "Latchkey"}
+		Who: "Nora Lindqvist", From: "Northwind <invites@mail.northwind.com>",
+		Link: "https://portal.example/settings/email", Platform: "Latchkey"}
 }
 
 func records() letter.RecordsData {
