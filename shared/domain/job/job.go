@@ -28,7 +28,7 @@ const (
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 
 	Test    Kind = "test"    // a test mail from a domain of an agency, to the member who asked for it
-	Sender  Kind = "sender"  // tells an agency's owners what became of its sender
+	News    Kind = "sender"  // tells an agency's owners what became of its sender
 	Records Kind = "records" // asks whoever runs an agency's DNS to publish the records of a domain
 )
 
@@ -55,6 +55,7 @@ type Mail struct {
 	// Member is who is told, of a member, digest, inquiry and test; of what was bought, for a mail to the agency. Of a sender it is one
 	// of the owners, and each of them where it is left out.
 	Member id.Member `json:"member,omitempty"`
+	By     id.Member `json:"by,omitempty"` // of a sender: who has changed it
 	// Item is of what was bought: its key; of a standing: how the agency stood; of a test, a sender or records: the claim of the domain.
 	Item string  `json:"item,omitempty"`
 	User id.User `json:"user,omitempty"` // of a code
@@ -94,7 +95,7 @@ func Decode(body []byte) (Mail, error) {
 		m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
-	case m.Kind == Sender && id.Valid(id.AgencyPrefix, string(m.Agency)) && (m.Item == "" || id.Valid(id.DomainPrefix, m.Item)) &&
+	case m.Kind == News && id.Valid(id.AgencyPrefix, string(m.Agency)) && (m.Item == "" || id.Valid(id.DomainPrefix, m.Item)) &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
 		return m, nil
 	case m.Kind == Test && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.DomainPrefix, m.Item) &&
