@@ -72,7 +72,7 @@ var sizes = map[string]string{
 	"identity.mostKnown": "the oldest goes", "payment.mostMinor": "a price", "onboarding.MostWaiting": "invitations that are shown",
 	"resources.watchPerShard": "instances of one run",
 	"sender.MaxLength":        "bytes", "sender.maxLabel": "bytes", "sender.maxTyped": "bytes", "sender.maxString": "bytes",
-	"sender.maxBytes": "bytes", "sender.MaxName": "characters", "sender.maxShown": "values that are shown",
+	"ses.mostTokens": "tokens of one answer", "sender.maxBytes": "bytes", "sender.MaxName": "characters", "sender.maxShown": "values that are shown",
 	"sender.maxWalk": "names that one policy is looked for at", "sender.maxLookups": "lookups of one SPF record",
 	"sender.maxVoid": "lookups of one SPF record", "sender.MaxQuestions": "questions of one look", "sender.maxMisses": "looks that miss",
 	"mailserver.MaxHost": "bytes", "mailserver.maxLabel": "bytes", "mailserver.MaxUser": "bytes", "mailserver.MaxPassword": "bytes",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/secret"
@@ -105,10 +106,13 @@ func (r *Report) Right() bool {
 	return s.Asked && s.Proof && s.DKIM
 }
 
-// RecordsLink is a link that shows a domain's records to whoever has it.
+// RecordsLink is a link that shows a domain's records to whoever has it. It is made without a hash, of a job with its ID; the worker
+// that mails it makes the token, and forgets the address.
 type RecordsLink struct {
+	ID        string // names the link and its mail
 	Hash      secret.Hash
-	To        string // masked: whom it was mailed to
+	Address   email.Address // whom to mail it to, until that is done; "" from then on
+	To        string        // masked: whom it was mailed to
 	At        time.Time
 	ExpiresAt time.Time
 }

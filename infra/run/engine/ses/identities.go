@@ -135,6 +135,7 @@ func (e *Engine) createIdentity(_ *http.Request, in *createIdentityInput) (any, 
 // sign sets the DKIM tokens of a domain: three of Easy DKIM, or the selector of a key that the owner brings.
 func (id *identity) sign(s *signing) error {
 	id.DKIM = statusPending
+	before := id.KeyLength
 	switch {
 	case s == nil || s.Selector == "" && s.PrivateKey == "" && s.Origin != "EXTERNAL":
 		if s != nil && s.Origin != "" && s.Origin != "AWS_SES" {
@@ -146,8 +147,13 @@ func (id *identity) sign(s *signing) error {
 			}
 			id.KeyLength = s.NextLength
 		}
+		id.KeyLength = cmp.Or(id.KeyLength, "RSA_2048_BIT")
+		// Easy DKIM that is set again keeps its tokens, but for a key of another length
+		// (https://github.com/floci-io/floci/pull/1904, checked on AWS).
+		if id.Origin != "AWS_SES" || id.Tokens == nil || id.KeyLength != before {
+			id.Tokens = []string{pick(tokenLetters, 32), pick(tokenLetters, 32), pick(tokenLetters, 32)}
+		}
 		id.Origin = "AWS_SES"
-		id.Tokens = []string{pick(tokenLetters, 32), pick(tokenLetters, 32), pick(tokenLetters, 32)}
 	case s.Selector == "" || s.PrivateKey == "" || s.NextLength != "":
 		return badRequest("A domain brings its own DKIM key with both DomainSigningSelector and " +
 			"DomainSigningPrivateKey, and without NextSigningKeyLength.")
