@@ -355,7 +355,9 @@ func (s *Sender) day(now time.Time) time.Duration {
 }
 
 // Wakes tells whether time alone brings something now.
-func (s *Sender) Wakes(now time.Time) bool { return !s.Due.IsZero() && !now.Before(s.Due) && !s.Looks() }
+func (s *Sender) Wakes(now time.Time) bool {
+	return !s.Due.IsZero() && !now.Before(s.Due) && !s.Looks()
+}
 
 // Wake is what time alone brings, once it is due. What is looked at ends by [Sender.Look].
 func (s *Sender) Wake(now time.Time) Change {

@@ -52,7 +52,8 @@ func (d *Doctor) Check(ctx context.Context, caller identity.Caller, which id.Sen
 			return nil, err
 		}
 		if wait > 0 {
-			return nil, limited(wait, "sender-checks", ChecksPerHour, time.Hour, "sender.checks_used_up")
+			return nil, limited(fault.New(fault.RateLimited, "sender.checks_used_up", "n", ChecksPerHour, "wait", identity.About(wait)),
+				wait, "sender-checks", ChecksPerHour, time.Hour)
 		}
 		if c, err = d.look(ctx, caller.Agency, which, caller.Actor()); err != nil {
 			return nil, err

@@ -80,7 +80,9 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 
 // asked tells whether the proof could be asked for.
 func asked(verdicts []sender.Verdict) bool {
-	return !slices.ContainsFunc(verdicts, func(v sender.Verdict) bool { return v.Record.Role == sender.Proof && v.Cause == sender.CannotAsk })
+	return !slices.ContainsFunc(verdicts, func(v sender.Verdict) bool {
+		return v.Record.Role == sender.Proof && v.Cause == sender.CannotAsk
+	})
 }
 
 // unasked are the verdicts where there is no name server to ask: the domain is not there, or nobody could say.

@@ -72,7 +72,8 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 				return err
 			}
 			if wait > 0 {
-				return limited(wait, "records-mails", RecordsPerDay, 24*time.Hour, "sender.records_used_up")
+				return limited(fault.New(fault.RateLimited, "sender.records_used_up", "n", RecordsPerDay, "wait", identity.About(wait)),
+					wait, "records-mails", RecordsPerDay, 24*time.Hour)
 			}
 			counted = true
 		}

@@ -164,9 +164,8 @@ func changed(c sender.Change, claim *sender.Claim, actor string) []audit.Entry {
 		Subject: string(claim.ID), Detail: claim.Title()}}
 }
 
-// limited is the fault of too many uses.
-func limited(wait time.Duration, name string, most int, window time.Duration, key string) error {
-	f := fault.New(fault.RateLimited, key, "n", most, "wait", identity.About(wait))
+// limited is the fault of too many uses, with what its header says.
+func limited(f *fault.Error, wait time.Duration, name string, most int, window time.Duration) error {
 	f.Retry, f.Limit = wait, fault.Limit{Name: name, Quota: most, Window: window}
 	return f
 }

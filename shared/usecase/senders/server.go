@@ -17,12 +17,10 @@ import (
 
 // Servers lets an agency send through its own mail server, from a domain that it has proven (T14).
 type Servers struct {
-	Store      Store
-	Senders    Queue
-	Identities Queue
-	Mail       Queue
-	Keys       *seal.Ring // that passwords are sealed with
-	Now        func() time.Time
+	Store Store
+	Mail  Queue
+	Keys  *seal.Ring // that passwords are sealed with
+	Now   func() time.Time
 }
 
 // serverFields are the form's fields.

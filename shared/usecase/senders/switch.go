@@ -59,7 +59,8 @@ func (s *Switch) Test(ctx context.Context, caller identity.Caller, which id.Send
 				return err
 			}
 			if wait > 0 {
-				return limited(wait, "test-mails", TestsPerHour, time.Hour, "sender.tests_used_up")
+				return limited(fault.New(fault.RateLimited, "sender.tests_used_up", "n", TestsPerHour, "wait", identity.About(wait)),
+					wait, "test-mails", TestsPerHour, time.Hour)
 			}
 			counted = true
 		}
@@ -162,7 +163,7 @@ func (s *Switch) turn(ctx context.Context, caller identity.Caller, which id.Send
 
 // tellChange has all owners told that somebody changed the sender (T13).
 func tellChange(ctx context.Context, mail Queue, caller identity.Caller, which id.SenderDomain) error {
-	m := job.Mail{Kind: job.News, Agency: caller.Agency, By: caller.Member, Item: string(which), Job: job.SenderChanged}
+	m := job.Mail{Kind: job.News, Agency: caller.Agency, By: caller.Member, Item: string(which), Job: job.Changed}
 	return mail.Send(ctx, m.Encode(), 0)
 }
 
@@ -223,7 +224,12 @@ func (s *Settings) Try(ctx context.Context, caller identity.Caller, f Form) (*se
 	if err != nil {
 		return nil, err
 	}
-	return settings, settings.Forms(or(f.Name, settings.Name), or(f.Local, settings.Local), or(f.ReplyTo, string(settings.ReplyTo)), s.Platform)
+	return settings, s.read(settings, f)
+}
+
+// read takes a form into the settings.
+func (s *Settings) read(settings *sender.Settings, f Form) error {
+	return settings.Forms(or(f.Name, settings.Name), or(f.Local, settings.Local), or(f.ReplyTo, string(settings.ReplyTo)), s.Platform)
 }
 
 // Update changes them. Faults: [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden]; [fault.Invalid] in
@@ -240,8 +246,7 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 			return err
 		}
 		before := *settings
-		err = settings.Forms(or(f.Name, settings.Name), or(f.Local, settings.Local), or(f.ReplyTo, string(settings.ReplyTo)), s.Platform)
-		if err != nil {
+		if err = s.read(settings, f); err != nil {
 			return err
 		}
 		same = before.Name == settings.Name && before.Local == settings.Local && before.ReplyTo == settings.ReplyTo
