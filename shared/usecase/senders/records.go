@@ -96,18 +96,23 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 	return view(ctx, s.Store, caller.Agency, which, now)
 }
 
-// Revoke ends all links to the domain's records. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
-func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
+// Revoke ends a link to the domain's records, or all of them where which of them is "". One that has ended is fine. Faults:
+// [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
+func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.SenderDomain, records string) (*View, error) {
 	if err := caller.May(identity.AgencyWrite); err != nil {
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Millisecond)
 	err := conflict.Retry(ctx, func() error {
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
-		if err != nil || len(c.Links) == 0 {
+		if err != nil {
 			return err
 		}
-		c.Links = nil
+		before := len(c.Links)
+		c.Links = slices.DeleteFunc(c.Links, func(l sender.RecordsLink) bool { return records == "" || l.ID == records })
+		if len(c.Links) == before {
+			return nil
+		}
 		return s.Store.Save(ctx, Change{Claim: c, Audit: []audit.Entry{row(now, caller, audit.RecordsRevoked, which, "")}})
 	})
 	if err != nil {
