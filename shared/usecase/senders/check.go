@@ -25,16 +25,20 @@ const (
 type Doctor struct {
 	Store      Store
 	DNS        DNS
-	Senders    Queue
 	Identities Queue
-	Region     string // of the platform's mail service
 	Now        func() time.Time
+}
+
+// Watched is the doctor for people who watch.
+type Watched struct {
+	*Doctor
+	Senders Queue
 }
 
 // Check is somebody saying that the records are there, or wanting to know how they stand now. Faults: [fault.Unauthenticated],
 // [fault.Forbidden], [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] where nothing can be looked for, or the records are not
 // known yet; [fault.DomainTaken] for a domain that is proven, and another agency's; [fault.RateLimited].
-func (d *Doctor) Check(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
+func (d *Watched) Check(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	if err := caller.May(identity.AgencyWrite); err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (d *Doctor) Check(ctx context.Context, caller identity.Caller, which id.Sen
 			return nil, limited(fault.New(fault.RateLimited, "sender.checks_used_up", "n", ChecksPerHour, "wait", identity.About(wait)),
 				wait, "sender-checks", ChecksPerHour, time.Hour)
 		}
-		if c, err = d.look(ctx, caller.Agency, which, caller.Actor()); err != nil {
+		if c, err = d.seen(ctx, caller.Agency, which, caller.Actor()); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +71,7 @@ func (d *Doctor) Check(ctx context.Context, caller identity.Caller, which id.Sen
 
 // Watch is what a page that is open shows: the records as they stand now, where there was no look a moment ago and the hour has looks
 // left; else as they stood. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
-func (d *Doctor) Watch(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
+func (d *Watched) Watch(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	if err := caller.May(identity.AgencyRead); err != nil {
 		return nil, err
 	}
@@ -82,7 +86,7 @@ func (d *Doctor) Watch(ctx context.Context, caller identity.Caller, which id.Sen
 			return nil, err
 		}
 		if wait == 0 {
-			if _, err = d.look(ctx, caller.Agency, which, audit.System); err != nil {
+			if _, err = d.seen(ctx, caller.Agency, which, audit.System); err != nil {
 				return nil, err
 			}
 		}
@@ -149,12 +153,11 @@ func (d *Doctor) look(ctx context.Context, of id.Agency, which id.SenderDomain, 
 	}
 	seen := look(ctx, d.DNS(), c, d.Now())
 	var deeds []job.Deed
-	untold := false
 	err = conflict.Retry(ctx, func() (err error) {
 		if c, err = d.Store.Claim(ctx, of, which); err != nil || !c.Looks() {
 			return err
 		}
-		deeds, untold, err = d.take(ctx, c, seen, actor)
+		deeds, err = d.take(ctx, c, seen, actor)
 		return err
 	})
 	if err != nil {
@@ -165,17 +168,20 @@ func (d *Doctor) look(ctx context.Context, of id.Agency, which id.SenderDomain, 
 			return nil, err
 		}
 	}
-	if untold {
-		if err := d.Senders.Send(ctx, job.Sender{Agency: of, Domain: which}.Encode(), 0); err != nil {
-			return nil, err
-		}
-	}
 	return c, nil
 }
 
-// take decides what a look comes to, and writes it. It returns what the mail service has to be told then, and whether owners have to
-// be.
-func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor string) (deeds []job.Deed, untold bool, err error) {
+// seen looks at the claim's records for somebody who watches, and has the owners told of what came of it.
+func (d *Watched) seen(ctx context.Context, of id.Agency, which id.SenderDomain, actor string) (*sender.Claim, error) {
+	c, err := d.look(ctx, of, which, actor)
+	if err != nil || c.Untold == nil {
+		return c, err
+	}
+	return c, d.Senders.Send(ctx, job.Sender{Agency: of, Domain: which}.Encode(), 0)
+}
+
+// take decides what a look comes to, and writes it. It returns what the mail service has to be told then.
+func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor string) (deeds []job.Deed, err error) {
 	now := d.Now().Truncate(time.Millisecond)
 	before := c.State
 	s := seen.Seen
@@ -207,10 +213,10 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	if change.Changed() && change.To == sender.Verified && before != sender.Degraded {
 		settings, err := d.Store.Settings(ctx, c.Agency)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if !c.Tree.Hold(sender.Hold{Domain: c.Domain, Agency: c.Agency, ID: c.ID}) {
-			return nil, false, fault.New(fault.Unavailable, "sender.no_room")
+			return nil, fault.New(fault.Unavailable, "sender.no_room")
 		}
 		write.Tree = &c.Tree
 		if settings.Verified(c.ID) {
@@ -219,14 +225,14 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	}
 	if c.State == sender.Disabled && change.Changed() {
 		if write.Settings, err = d.off(ctx, c); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	c.Tells(change)
 	if err := d.Store.Save(ctx, write); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return d.deeds(c, s, change, now), c.Untold != nil, nil
+	return d.deeds(c, s, change, now), nil
 }
 
 // off are the agency's settings without a domain that cannot be used any more; nil where it was not on.
@@ -278,8 +284,9 @@ func (d *Doctor) deeds(c *sender.Claim, s sender.Seen, change sender.Change, now
 // agency's plan, and has owners told. A job that comes twice finds nothing to do.
 type Checker struct {
 	*Doctor
-	Work WorkStore
-	Mail Queue
+	Work   WorkStore
+	Mail   Queue
+	Region string // of the platform's mail service
 }
 
 // Handle does one job. An error means that the message should come back.
