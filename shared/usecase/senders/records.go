@@ -127,7 +127,11 @@ type Shown struct {
 	Domain    sender.Domain
 	Records   []sender.Record
 	Verdicts  []sender.Verdict // as they stood at the last look
-	ExpiresAt time.Time
+	// Zone and NameServers say where the records belong, and Mailboxes that those stay as they are; all as they stood at the last look.
+	Zone        string
+	NameServers []string
+	Mailboxes   string
+	ExpiresAt   time.Time
 }
 
 // Links opens links to records.
@@ -164,5 +168,5 @@ func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
 		return nil, fault.New(fault.Gone, "sender.records_gone")
 	}
 	return &Shown{Agency: a.Name, Domain: c.Domain, Records: c.Wanted().Records(), Verdicts: c.Report.Verdicts,
-		ExpiresAt: c.Links[i].ExpiresAt}, nil
+		Zone: c.Zone, NameServers: c.NameServers, Mailboxes: c.Report.Mailboxes, ExpiresAt: c.Links[i].ExpiresAt}, nil
 }

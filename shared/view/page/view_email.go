@@ -50,6 +50,9 @@ func (v Email) wrong(fields ...string) bool {
 	return false
 }
 
+// Testing tells whether a test email by the agency's own server is on its way.
+func (v Email) Testing() bool { return v.Server != nil && v.Server.Testing.Machine != "" }
+
 // HandOffOpen tells whether the form that sends the records on is unfolded.
 func (v Email) HandOffOpen() bool {
 	return v.Domain.HandOff.Open || len(v.Domain.HandOff.Links) > 0 || v.wrong("email")
@@ -92,6 +95,8 @@ type SenderDomain struct {
 	Reason string // held, lost, moved, lapsed, expired, given_up, or taken where another agency holds the name; "" for none
 	Title  string // the state in a few words
 	Next   string // what to do next, and when something happens by itself, in sentences
+
+	Preparing bool // the records are not known yet, which takes a moment
 
 	Looked  Time          // when the records were last looked at; Machine "" for never, and then no record is judged
 	Look    Time          // when we look next; Machine "" where we don't
@@ -160,6 +165,10 @@ func (d SenderDomain) Why() string {
 		return words.Say("email.why_expired")
 	case "taken":
 		return words.Say("email.why_taken")
+	case "refused":
+		return words.Say("email.why_refused")
+	case "region":
+		return words.Say("email.why_region")
 	}
 	return ""
 }
@@ -167,12 +176,15 @@ func (d SenderDomain) Why() string {
 // Over tells whether there is nothing to publish any more, only records to delete.
 func (d SenderDomain) Over() bool { return d.State == "released" }
 
+// Slow tells whether what the page waits for may take hours.
+func (d SenderDomain) Slow() bool { return !d.Preparing && !d.Test.Waiting() }
+
 // Folded tells whether the records are out of sight at first: all is as it has to be.
 func (d SenderDomain) Folded() bool { return d.State == "verified" && d.right() == len(d.Records) }
 
 // Waits tells whether the page renews itself.
 func (d SenderDomain) Waits() bool {
-	return d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || d.Test.Waiting()
+	return d.Preparing || d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || d.Test.Waiting()
 }
 
 // right is how many records are right.
@@ -250,7 +262,7 @@ func (l SenderLight) Badge() Badge {
 }
 
 // Told tells whether there is more to say than that it is right.
-func (l SenderLight) Told() bool { return l.Light != "right" || l.Do != "" }
+func (l SenderLight) Told() bool { return l.Light != "right" || l.Why != "" || l.Do != "" }
 
 // TestMail is a test email to whoever is signed in, and what has become of the last one.
 type TestMail struct {
@@ -338,6 +350,7 @@ type MailServer struct {
 	ReturnPath string // where bounces go, while it is used; "" for nowhere known
 	To         string // whom a test email goes to
 	Removing   bool   // whether removing it is asked about
+	Testing    Time   // since when a test email is on its way; Machine "" for none
 	Test       *ServerTest
 }
 
@@ -345,7 +358,7 @@ type MailServer struct {
 type ServerTest struct {
 	At   Time
 	Good bool
-	Step string // the one that failed, in words
+	Step string // the one that failed, in words; "" where Do says it
 	Code string // of the server's answer; "" for none
 	Text string // the server's own words; "" for none
 	Do   string // what is wrong and what to do, in sentences
@@ -358,7 +371,8 @@ type Records struct {
 	Dead        bool   // the link has ended or was taken back; then nothing else is filled in
 	Shown       string
 	ASCII       string
-	Rows        []SenderLight // their type, names and values alone
+	Rows        []SenderLight
+	Judged      bool // whether the rows say how the records stand
 	Zone        string
 	NameServers []string
 	Provider    string
