@@ -19,7 +19,8 @@ func settings() page.Workspace {
 // agencyStates are those of an agency's own life: its start, its look, its people, its keys and its end.
 func agencyStates() []state {
 	var all []state
-	for _, some := range [][]state{signUpStates(), brandingStates(), memberStates(), notificationStates(), keyStates(), standingStates()} {
+	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(),
+		notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all

@@ -26,7 +26,20 @@ const (
 
 	Confirm Kind = "confirm" // asks a client, or an agency's owner, to confirm a payment that the bank wants to see confirmed
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
+
+	Test    Kind = "test"    // a test mail from a domain of an agency, to the member who asked for it
+	News    Kind = "sender"  // tells an agency's owners what became of its sender
+	Records Kind = "records" // asks whoever runs an agency's DNS to publish the records of a domain
 )
+
+// The jobs of what became of a sender, beside those of [Stands].
+const (
+	Changed   = "changed"    // somebody has changed what the agency's mail goes out as
+	ServerOff = "server-off" // its own mail server refused too often
+)
+
+// Stands is the job that tells of the state that a sender domain has come to.
+func Stands(state string) string { return "to-" + state }
 
 // The jobs of what was bought: told at once, or once more when it was told before it was written.
 const (
@@ -37,12 +50,16 @@ const (
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
 type Mail struct {
 	Kind   Kind      `json:"kind"`
-	Agency id.Agency `json:"agency,omitempty"` // of an invite, a member or what was bought
+	Agency id.Agency `json:"agency,omitempty"` // of all but a code
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
-	Member id.Member `json:"member,omitempty"` // of a member, digest, inquiry; of what was bought, for a mail to the agency
-	Item   string    `json:"item,omitempty"`   // of what was bought: its key; of a standing: how the agency stood
-	User   id.User   `json:"user,omitempty"`   // of a code
-	Job    string    `json:"job"`
+	// Member is who is told, of a member, digest, inquiry and test; of what was bought, for a mail to the agency. Of a sender it is one
+	// of the owners, and each of them where it is left out.
+	Member id.Member `json:"member,omitempty"`
+	By     id.Member `json:"by,omitempty"` // of a sender: who has changed it
+	// Item is of what was bought: its key; of a standing: how the agency stood; of a test, a sender or records: the claim of the domain.
+	Item string  `json:"item,omitempty"`
+	User id.User `json:"user,omitempty"` // of a code
+	Job  string  `json:"job"`
 
 	Instead bool `json:"instead,omitempty"` // the member is an owner, in the place of who invited and is gone
 }
@@ -77,6 +94,14 @@ func Decode(body []byte) (Mail, error) {
 	case (m.Kind == Refund || m.Kind == Removal || m.Kind == Ready) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		m.Client.Ref() != "" && m.Item != "" &&
 		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
+		return m, nil
+	case m.Kind == News && id.Valid(id.AgencyPrefix, string(m.Agency)) && (m.Item == "" || id.Valid(id.DomainPrefix, m.Item)) &&
+		(m.Member == "" || id.Valid(id.MemberPrefix, string(m.Member))):
+		return m, nil
+	case m.Kind == Test && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.DomainPrefix, m.Item) &&
+		id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case m.Kind == Records && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.Valid(id.DomainPrefix, m.Item):
 		return m, nil
 	}
 	return m, fmt.Errorf("job: malformed mail job of kind %q", m.Kind)

@@ -13,6 +13,8 @@ import (
 const (
 	agency id.Agency = "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
 	client id.Client = "cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+	member id.Member = "mb_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+	domain           = "dom_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
 )
 
 func TestAJobComesOffTheQueueAsItWent(t *testing.T) {
@@ -20,6 +22,10 @@ func TestAJobComesOffTheQueueAsItWent(t *testing.T) {
 	for _, want := range []job.Mail{
 		{Kind: job.Invite, Agency: agency, Client: client, Job: "in_01KAM5Q0Z8W3RN6T0V4K2M9QXB.2"},
 		{Kind: job.Code, User: id.UserOf("ops@acme.example"), Job: "01KAM5Q0Z8W3RN6T0V4K2M9QXB"},
+		{Kind: job.Test, Agency: agency, Member: member, Item: domain, Job: "t1"},
+		{Kind: job.News, Agency: agency, Item: domain, Job: job.Stands("verified")},
+		{Kind: job.News, Agency: agency, Member: member, Job: job.Changed},
+		{Kind: job.Records, Agency: agency, Item: domain, Job: "r1"},
 	} {
 		got, err := job.Decode(want.Encode())
 		if err != nil {
@@ -35,8 +41,13 @@ func TestWhatIsNoJobIsPoison(t *testing.T) {
 	t.Parallel()
 	invite := string(job.Mail{Kind: job.Invite, Agency: agency, Client: client, Job: "j"}.Encode())
 	code := string(job.Mail{Kind: job.Code, User: id.UserOf("ops@acme.example"), Job: "j"}.Encode())
+	test := string(job.Mail{Kind: job.Test, Agency: agency, Member: member, Item: domain, Job: "j"}.Encode())
 	for name, body := range map[string]string{
-		"nothing": "", "not JSON": "x", "another type": "[]", "null": "null", "empty": "{}",
+		"a test for nobody":          strings.Replace(test, "mb_0", "mb_9", 1),
+		"a test of no domain":        strings.Replace(test, "dom_", "cl_", 1),
+		"a sender of a wrong domain": strings.Replace(strings.Replace(test, `"test"`, `"sender"`, 1), "dom_", "cl_", 1),
+		"records of no domain":       strings.Replace(strings.Replace(test, `"test"`, `"records"`, 1), domain, "", 1),
+		"nothing":                    "", "not JSON": "x", "another type": "[]", "null": "null", "empty": "{}",
 		"an unknown kind":       strings.Replace(invite, `"invite"`, `"other"`, 1),
 		"no job":                strings.Replace(invite, `"j"`, `""`, 1),
 		"no job of a code":      strings.Replace(code, `"j"`, `""`, 1),

@@ -51,3 +51,20 @@ func FuzzLocate(f *testing.F) {
 		}
 	})
 }
+
+func TestARecordsLinkLeadsToItsClaimAlone(t *testing.T) {
+	t.Parallel()
+	const claim id.SenderDomain = "dom_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+	token := link.ForRecords(agency, claim)
+	if a, c, err := link.LocateRecords(token); err != nil || a != agency || c != claim {
+		t.Errorf("LocateRecords(%q) = %s, %s, %v", token, a, c, err)
+	}
+	for _, s := range []string{"", "lkr_", token[:len(token)-1], link.New(agency, id.RefOf(agency, "ops@acme.example"))} {
+		if a, c, err := link.LocateRecords(s); !errors.Is(err, secret.ErrMalformed) || a != "" || c != "" {
+			t.Errorf("LocateRecords(%q) = %s, %s, %v", s, a, c, err)
+		}
+	}
+	if _, _, err := link.Locate(token); !errors.Is(err, secret.ErrMalformed) {
+		t.Errorf("it opens an invitation: %v", err)
+	}
+}

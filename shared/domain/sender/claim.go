@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/secret"
@@ -26,6 +27,9 @@ type Identity struct {
 
 	Version int
 }
+
+// Known tells whether there is an identity of the name, or is to be one.
+func (i *Identity) Known() bool { return i.Version > 0 }
 
 // Made tells whether the service has the identity.
 func (i *Identity) Made() bool { return len(i.Tokens) > 0 }
@@ -102,10 +106,13 @@ func (r *Report) Right() bool {
 	return s.Asked && s.Proof && s.DKIM
 }
 
-// RecordsLink is a link that shows a domain's records to whoever has it.
+// RecordsLink is a link that shows a domain's records to whoever has it. It is made without a hash, of a job with its ID; the worker
+// that mails it makes the token, and forgets the address.
 type RecordsLink struct {
+	ID        string // names the link and its mail
 	Hash      secret.Hash
-	To        string // masked: whom it was mailed to
+	Address   email.Address // whom to mail it to, until that is done; "" from then on
+	To        string        // masked: whom it was mailed to
 	At        time.Time
 	ExpiresAt time.Time
 }
@@ -167,6 +174,7 @@ type Claim struct {
 	Own         *OwnServer // nil for none
 	Untold      *Change    // of which owners are not told yet
 	PrepareAt   time.Time  // when to see whether the identity was made; zero when it was
+	EndAt       time.Time  // of a claim that is over: when to go on with its end; zero before it begins
 	Admitted    bool       // whether the agency's tenant may send from the identity
 
 	Identity Identity // of the name
@@ -201,6 +209,11 @@ func (c *Claim) Prepared(now time.Time) {
 // DueAt is when to look after the claim; zero for never.
 func (c *Claim) DueAt() time.Time {
 	due := c.Due
+	if c.Over() {
+		if due = c.EndAt; due.IsZero() {
+			due = c.Since
+		}
+	}
 	if c.State != Released && !c.PrepareAt.IsZero() && (due.IsZero() || c.PrepareAt.Before(due)) {
 		due = c.PrepareAt
 	}

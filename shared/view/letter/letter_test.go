@@ -14,6 +14,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -75,6 +76,23 @@ func confirming() letter.BoughtData {
 	return d
 }
 
+// aSender is what mails about a sender domain are told of.
+func aSender(state sender.State, why sender.Reason) letter.SenderData {
+	return letter.SenderData{AgencyName: "Northwind Automations", Domain: "mail.northwind.com", State: state, Reason: why,
+		Next: "Put the missing records back.", Host: "smtp.northwind.com",
+		Why: "Signing in failed. The server refused the user name or password.",
+		Who: "Nora Lindqvist", From: "Northwind <invites@mail.northwind.com>",
+		Link: "https://portal.example/settings/email", Platform: "Latchkey"}
+}
+
+func records() letter.RecordsData {
+	return letter.RecordsData{AgencyName: "Northwind Automations", Domain: "mail.northwind.com", Provider: "Cloudflare",
+		Records: sender.Wanted{Domain: "mail.northwind.com", Zone: "northwind.com", Token: "0123456789abcdef0123456789abcdef",
+			Hosted: "dkim.eu-south-1.amazonses.com", Tokens: []string{"one", "two", "three"}, Region: "eu-south-1", NoDMARC: true}.Records(),
+		Link:      "https://portal.example/records/lkr_4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC3",
+		ExpiresAt: time.Date(2026, 12, 13, 14, 3, 22, 0, time.UTC), Platform: "Latchkey"}
+}
+
 func TestGoldenMails(t *testing.T) {
 	t.Parallel()
 	bare := invitation()
@@ -118,6 +136,19 @@ func TestGoldenMails(t *testing.T) {
 		"inquiry":          letter.Inquiry(thing(true)),
 		"ready-n8n":        letter.Ready(ready("ops@acme.example")),
 		"ready-other":      letter.Ready(ready("")),
+		"sender-verified":  letter.SenderState(aSender(sender.Verified, "")),
+		"sender-degraded":  letter.SenderState(aSender(sender.Degraded, "")),
+		"sender-failed":    letter.SenderState(aSender(sender.Failed, "")),
+		"sender-lost":      letter.SenderState(aSender(sender.Disabled, sender.Lost)),
+		"sender-moved":     letter.SenderState(aSender(sender.Disabled, sender.Moved)),
+		"sender-lapsed":    letter.SenderState(aSender(sender.Disabled, sender.Lapsed)),
+		"sender-given-up":  letter.SenderState(aSender(sender.Released, sender.GivenUp)),
+		"sender-expired":   letter.SenderState(aSender(sender.Released, sender.Expired)),
+		"sender-changed":   letter.SenderChanged(aSender("", "")),
+		"server-off":       letter.ServerOff(aSender("", "")),
+		"sender-test": letter.SenderTest(letter.SenderTestData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e",
+			From: "invites@mail.northwind.com", Link: "https://portal.example/settings/email", Platform: "Latchkey"}),
+		"records": letter.Records(records()),
 	} {
 		for ext, got := range map[string]string{".txt": "Subject: " + l.Subject + "\n\n" + l.Text, ".html": l.HTML} {
 			path := filepath.Join("testdata", name+ext)
@@ -249,5 +280,27 @@ func TestTheLargestMailIsSmall(t *testing.T) {
 	}
 	if l := letter.Invitation(d); len(l.HTML) > 30<<10+5<<10 {
 		t.Errorf("the HTML part has %d bytes", len(l.HTML))
+	}
+}
+
+// TestSenderHandOffHasNothingOfTheAgencysButItsName holds that the mail to whoever runs the DNS carries the records whole, one link, and
+// no markup of a name.
+func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
+	t.Parallel()
+	d := records()
+	d.AgencyName, d.Provider, d.Held = "Evil\r\nBcc: all@else.example <a href=x>", "<b>", true
+	l := letter.Records(d)
+	if n := len(hrefs.FindAllString(onlyTags(l.HTML, regexp.MustCompile(`<[a-zA-Z/][^>]*>`)), -1)); n != 1 {
+		t.Errorf("the mail has %d links, want 1", n)
+	}
+	if strings.ContainsAny(l.Subject, "\r\n") || strings.Contains(l.Subject, "Evil") {
+		t.Errorf("subject %q", l.Subject)
+	}
+	for _, r := range d.Records {
+		for _, want := range []string{string(r.Type), r.Short, r.Name, r.Value} {
+			if !strings.Contains(l.Text, want) || !strings.Contains(l.HTML, strings.ReplaceAll(want, "+", "&#43;")) {
+				t.Errorf("a part has no %q", want)
+			}
+		}
 	}
 }

@@ -17,6 +17,7 @@ import { list } from "./list";
 import { exports } from "./export";
 import { menus } from "./menu";
 import { beside } from "./beside";
+import { echoes } from "./echo";
 
 function start(root: ParentNode): void {
   tabs(root);
@@ -41,5 +42,6 @@ exports();
 lists();
 beside((root) => { start(root); watch(start); }, lists);
 brand();
+echoes();
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -3,18 +3,19 @@
 export function copies(root: ParentNode): void {
   for (const button of root.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
     button.hidden = false;
-    const words = button.textContent!;
+    const word = button.firstChild!; // what is said to screen readers alone stands behind it
+    const words = word.textContent;
     button.addEventListener("click", async () => {
       const from = document.getElementById(button.dataset.copy!);
       if (!from) return;
       try {
         await navigator.clipboard.writeText(from.textContent!.trim());
-        button.textContent = button.dataset.sayCopied!;
+        word.textContent = button.dataset.sayCopied!;
       } catch {
         getSelection()?.selectAllChildren(from);
-        button.textContent = button.dataset.saySelected!;
+        word.textContent = button.dataset.saySelected!;
       }
-      setTimeout(() => { button.textContent = words; }, 2000);
+      setTimeout(() => { word.textContent = words; }, 2000);
     });
   }
 }

@@ -7,26 +7,45 @@ export function watch(start: (root: ParentNode) => void): void {
   const mine = ++turn; // what was looked after before has left the page
   let part = document.querySelector<HTMLElement>("[data-watch]");
   if (!part) return;
-  let pause = 2000;
+  const slow = "slow" in part.dataset; // what takes hours: every 10 s for 10 minutes, then each minute
+  const begun = performance.now();
+  let pause = slow ? 10_000 : 2000;
   const look = async () => {
     if (!part?.dataset.watch || mine !== turn) return;
-    const inUse = part.querySelector("dialog[open], [data-working]") || part.contains(document.activeElement);
+    if (slow && document.hidden) { // whoever comes back finds it new
+      document.addEventListener("visibilitychange", look, { once: true });
+      return;
+    }
+    const at = document.activeElement as HTMLElement | null;
+    const inUse = part.querySelector("dialog[open], [data-working]") || part.contains(at) && !at?.dataset.copy;
     if (!document.hidden && !inUse) {
       try {
         const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
         const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
         if (fresh && (fresh.dataset.edition !== part.dataset.edition || fresh.querySelector("ol")?.childElementCount !== part.querySelector("ol")?.childElementCount)) {
-          part.replaceWith(fresh);
+          renew(part, fresh);
           part = fresh;
           start(fresh);
-          pause = 2000;
+          if (!slow) pause = 2000;
         }
       } catch {
         // Offline for a moment: ask again later.
       }
     }
-    pause = Math.min(pause * 1.5, 10_000);
+    pause = !slow ? Math.min(pause * 1.5, 10_000) : performance.now() - begun < 600_000 ? 10_000 : 60_000;
     setTimeout(look, pause);
   };
   setTimeout(look, pause);
+}
+
+// renew puts the new part in the place of the old one: what was unfolded stays so, the button that was just used keeps the focus,
+// and what is new is said once.
+function renew(old: HTMLElement, fresh: HTMLElement): void {
+  const focused = old.contains(document.activeElement) && (document.activeElement as HTMLElement).dataset.copy;
+  const folds = old.querySelectorAll("details");
+  if (old.dataset.news) fresh.querySelectorAll("details").forEach((d, i) => { if (folds[i]) d.open = folds[i]!.open; });
+  old.replaceWith(fresh);
+  if (focused) fresh.querySelector<HTMLElement>(`[data-copy="${focused}"]`)?.focus();
+  const news = old.dataset.news && document.getElementById(old.dataset.news);
+  if (news && old.dataset.sayNews !== fresh.dataset.sayNews) news.textContent = fresh.dataset.sayNews!;
 }

@@ -1,0 +1,14 @@
+// Shows in a preview what is being typed.
+
+export function echoes(): void {
+  const form = document.querySelector<HTMLFormElement>("form[data-echo]");
+  if (!form) return;
+  form.querySelector("[data-try]")?.remove();
+  const draw = () => {
+    for (const to of document.querySelectorAll<HTMLElement>("[data-echoes]")) {
+      const typed = form.querySelector<HTMLInputElement>(`[name="${to.dataset.echoes}"]`)!.value.trim();
+      to.textContent = typed || to.dataset.sayEmpty || "";
+    }
+  };
+  form.addEventListener("input", draw);
+}
