@@ -37,7 +37,7 @@ func (v Email) frame() frame {
 // ServerOpen tells whether the form of the agency's own server is unfolded.
 func (v Email) ServerOpen() bool {
 	s := v.Server
-	return s.Open || s.Stored || s.Test != nil || v.wrong("host", "port", "user", "password")
+	return s.Open || s.Stored || v.wrong("host", "port", "user", "password")
 }
 
 // wrong tells whether there is a problem in one of the fields.
@@ -49,9 +49,6 @@ func (v Email) wrong(fields ...string) bool {
 	}
 	return false
 }
-
-// Testing tells whether a test email by the agency's own server is on its way.
-func (v Email) Testing() bool { return v.Server != nil && v.Server.Testing.Machine != "" }
 
 // HandOffOpen tells whether the form that sends the records on is unfolded.
 func (v Email) HandOffOpen() bool {
@@ -92,11 +89,11 @@ type SenderDomain struct {
 	Shown  string // as people write it
 	ASCII  string // as DNS has it; "" where that is the same
 	State  string // draft, dns_pending, verifying, verified, degraded, disabled, failed or released
-	Reason string // held, lost, moved, lapsed, expired, given_up, or taken where another agency holds the name; "" for none
+	Reason string // held, taken, refused, lost, moved, lapsed, expired, region, changed or given_up; "" for none
 	Title  string // the state in a few words
 	Next   string // what to do next, and when something happens by itself, in sentences
 
-	Preparing bool // the records are not known yet, which takes a moment
+	Preparing bool // the records are not known yet, but will be in seconds; then there are none
 
 	Looked  Time          // when the records were last looked at; Machine "" for never, and then no record is judged
 	Look    Time          // when we look next; Machine "" where we don't
@@ -163,8 +160,6 @@ func (d SenderDomain) Why() string {
 		return words.Say("email.why_lapsed")
 	case "expired":
 		return words.Say("email.why_expired")
-	case "taken":
-		return words.Say("email.why_taken")
 	case "refused":
 		return words.Say("email.why_refused")
 	case "region":
@@ -176,16 +171,16 @@ func (d SenderDomain) Why() string {
 // Over tells whether there is nothing to publish any more, only records to delete.
 func (d SenderDomain) Over() bool { return d.State == "released" }
 
-// Slow tells whether what the page waits for may take hours.
-func (d SenderDomain) Slow() bool { return !d.Preparing && !d.Test.Waiting() }
-
 // Folded tells whether the records are out of sight at first: all is as it has to be.
 func (d SenderDomain) Folded() bool { return d.State == "verified" && d.right() == len(d.Records) }
 
 // Waits tells whether the page renews itself.
 func (d SenderDomain) Waits() bool {
-	return d.Preparing || d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || d.Test.Waiting()
+	return d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || !d.Slow()
 }
+
+// Slow tells whether what is waited for takes hours, and not seconds.
+func (d SenderDomain) Slow() bool { return !d.Preparing && !d.Test.Waiting() }
 
 // right is how many records are right.
 func (d SenderDomain) right() int {
@@ -350,8 +345,16 @@ type MailServer struct {
 	ReturnPath string // where bounces go, while it is used; "" for nowhere known
 	To         string // whom a test email goes to
 	Removing   bool   // whether removing it is asked about
-	Testing    Time   // since when a test email is on its way; Machine "" for none
+	Testing    Time   // when the test began that has no outcome yet; Machine "" for none
 	Test       *ServerTest
+}
+
+// Edition is another one whenever a test has come to its end.
+func (s MailServer) Edition() string {
+	if s.Test == nil {
+		return "testing"
+	}
+	return s.Test.At.Machine
 }
 
 // ServerTest is the outcome of a test of the server.
@@ -372,7 +375,7 @@ type Records struct {
 	Shown       string
 	ASCII       string
 	Rows        []SenderLight
-	Judged      bool // whether the rows say how the records stand
+	Judged      bool // whether the records have been looked at, so that each has a light
 	Zone        string
 	NameServers []string
 	Provider    string
