@@ -150,12 +150,7 @@ func (f *Feedback) test(ctx context.Context, r Report) error {
 		if !news {
 			return nil
 		}
-		var rows []audit.Entry
-		if c.Test.Outcome == sender.TestDelivered {
-			rows = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.DomainTested,
-				Subject: string(c.ID)}}
-		}
-		return f.Store.SaveClaim(ctx, c, rows)
+		return f.Store.SaveClaim(ctx, c, nil)
 	})
 }
 

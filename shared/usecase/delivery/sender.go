@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"latchkey.dev/shared/domain/agency"
-	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -81,14 +80,10 @@ func (w *Worker) tested(ctx context.Context, j job.Mail, sent error, own bool) e
 		if err != nil || c == nil || !c.TestDone(j.Job, sent == nil, detail, w.Now()) {
 			return err
 		}
-		var rows []audit.Entry
-		if c.Test.Outcome == sender.TestDelivered {
-			rows = []audit.Entry{w.note(audit.DomainTested, string(c.ID))}
-			if own && c.Own != nil {
-				c.Own.Works(true)
-			}
+		if own && c.Own != nil && c.Test.Outcome == sender.TestDelivered {
+			c.Own.Works(true)
 		}
-		return w.Store.SaveClaim(ctx, c, rows)
+		return w.Store.SaveClaim(ctx, c, nil)
 	})
 }
 
