@@ -172,7 +172,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
 	if c.Count != nil {
-		writes = append(writes, t.count(agencyID, c.Count))
+		writes = append(writes, t.mailed(agencyID, c.Count))
 	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {

@@ -17,8 +17,8 @@ import (
 // several of them: many invites go out at the same moment, and two transactions on one item are in each other's way.
 const healthShards = 8
 
-// count is the write that counts one mail more.
-func (t *Table) count(agency id.Agency, c *client.Count) types.TransactWriteItem {
+// mailed is the write that counts one mail more.
+func (t *Table) mailed(agency id.Agency, c *client.Count) types.TransactWriteItem {
 	day := c.At.UTC().Truncate(24 * time.Hour)
 	sk := healthPrefix + string(c.Domain) + "#" + day.Format(time.DateOnly) + "#" +
 		strconv.Itoa(rand.IntN(healthShards)) //nolint:gosec // it spreads the writes, and guards nothing
