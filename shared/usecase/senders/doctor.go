@@ -42,7 +42,7 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 	// What DMARC says is asked for along with the records themselves: what else there is to ask depends on what they are, and may
 	// take the rest of the budget.
 	l.round(ctx, &check, check.Questions())
-	walk := sender.WalkTree(string(c.Domain), func(q sender.Question) sender.Answer { return l.lookup(ctx, q) })
+	walk := sender.WalkTree(string(c.Domain), l.walked(ctx))
 	for {
 		questions := check.Questions()
 		if len(questions) == 0 || ask.Left() <= 0 || ctx.Err() != nil {
@@ -54,8 +54,15 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 			break
 		}
 	}
-	l.others(ctx, &check)
+	l.others(ctx, &check, false)
 	l.secondHand(ctx, &check, c.Report)
+	from := l.lookup(ctx, sender.Question{Name: string(c.Domain), Type: sender.TXT})
+	if v, ok := sender.JudgeFromSPF(c.Domain, from); ok {
+		out.FromSPF = v.Why
+	}
+	out.Mailboxes = sender.MailboxNote(l.lookup(ctx, sender.Question{Name: string(l.top), Type: sender.MX}))
+	dmarc := l.dmarc(ctx, wanted)
+	l.others(ctx, &check, true) // with what is left of the budget
 	out.Verdicts = check.Verdicts()
 	out.Seen = sender.SeenBy(out.Verdicts)
 	if c.ProofOnly {
@@ -66,14 +73,7 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 		out.NoDMARC = !ok && len(walk.Doubled) == 0
 	}
 	if !c.ProofOnly {
-		out.Verdicts = append(out.Verdicts, l.dmarc(ctx, wanted))
-	}
-	from := l.lookup(ctx, sender.Question{Name: string(c.Domain), Type: sender.TXT})
-	if v, ok := sender.JudgeFromSPF(c.Domain, from); ok {
-		out.FromSPF = v.Why
-	}
-	if top := sender.TopOf(c.Domain); ask.Left() > 0 {
-		out.Mailboxes = sender.MailboxNote(l.lookup(ctx, sender.Question{Name: string(top), Type: sender.MX}))
+		out.Verdicts = append(out.Verdicts, dmarc)
 	}
 	return out
 }
@@ -180,10 +180,11 @@ func (l *looking) lookup(ctx context.Context, q sender.Question) sender.Answer {
 	return l.one(ctx, q, 0)
 }
 
-// others asks the other servers for the records that one has wrong, or does not have: the first may be an old one (D19).
-func (l *looking) others(ctx context.Context, check *sender.Check) {
+// others asks the other servers for the records that one has wrong, or does not have, since that one may be an old one; or for those
+// that it has right (D19).
+func (l *looking) others(ctx context.Context, check *sender.Check, right bool) {
 	for _, v := range check.Verdicts() {
-		if v.Light == sender.Right || v.Cause == sender.NotLooked {
+		if (v.Light == sender.Right) != right || v.Cause == sender.NotLooked {
 			continue
 		}
 		for _, s := range l.zone.Servers {
@@ -231,7 +232,19 @@ func (l *looking) dmarc(ctx context.Context, w sender.Wanted) sender.Verdict {
 	records := w.Records()
 	exists := l.lookup(ctx, sender.Question{Name: string(w.Domain), Type: sender.TXT}).Status != sender.NoName
 	return sender.JudgeDMARC(sender.Alignment{From: string(w.Domain), Identity: string(w.Domain), MailFrom: w.MailFrom(), Exists: exists},
-		records[len(records)-1], func(q sender.Question) sender.Answer { return l.lookup(ctx, q) })
+		records[len(records)-1], l.walked(ctx))
+}
+
+// walked asks for DMARC records. That of a public suffix, where it cannot be asked, counts as none: nearly none has one, and it would
+// matter only where neither the domain nor the organization has a record.
+func (l *looking) walked(ctx context.Context) func(sender.Question) sender.Answer {
+	return func(q sender.Question) sender.Answer {
+		a := l.lookup(ctx, q)
+		if at := strings.TrimPrefix(sender.Canonical(q.Name), "_dmarc."); a.Status == sender.Unasked && !sender.Domain(at).Within(l.top) {
+			a.Status = sender.NoName
+		}
+		return a
+	}
 }
 
 // answer is a reply in the words of the doctor. Times are the product's.
