@@ -76,7 +76,7 @@ var sizes = map[string]string{
 	"sender.maxWalk": "names that one policy is looked for at", "sender.maxLookups": "lookups of one SPF record",
 	"sender.maxVoid": "lookups of one SPF record", "sender.MaxQuestions": "questions of one look", "sender.maxMisses": "looks that miss",
 	"mailserver.MaxHost": "bytes", "mailserver.maxLabel": "bytes", "mailserver.MaxUser": "bytes", "mailserver.MaxPassword": "bytes",
-	"mailserver.MostTries": "tries of one mail", "mailserver.MostRefusals": "mails in a row", "mailserver.MaxSaid": "characters",
+	"mailserver.MostTries": "tries of one mail", "mailserver.MaxSaid": "characters",
 	"zone.MostHops":        "aliases that are followed",
 	"portal.MaxGlances":    "instances that are asked for a page",
 	"invite.ResendsPerDay": "a minute apart, see TestFE13",
