@@ -48,7 +48,11 @@ func clientStates() []state {
 				Text: "The email is on its way. This page shows how it's going."}
 			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Sent", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
-		{Name: "client-pending", view: base},
+		{Name: "client-pending", view: with(func(v *page.Client) { v.Banner.From.URL = "/settings/email" })},
+		{Name: "client-own-domain", view: with(func(v *page.Client) { v.Banner.From = page.MailFrom{Own: true} })},
+		{Name: "client-domain-unused", view: with(func(v *page.Client) {
+			v.Banner.From = page.MailFrom{Why: "the DNS records of mail.northwind.example are missing", URL: "/settings/email?id=dom_1"}
+		})},
 		{Name: "client-resent", view: with(func(v *page.Client) {
 			v.Note = page.Note{Tone: page.Good, Text: "Sent again. The old link no longer works."}
 			v.Resend = &page.Resend{Wait: 58, Limit: "Sending again replaces the old link. 4 left today."}

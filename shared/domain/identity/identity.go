@@ -121,6 +121,18 @@ func (c Caller) May(s Scope) error {
 	return nil
 }
 
+// Fresh returns nil when the caller is a person who works at an agency and has signed in within [FreshFor]. Otherwise a fault with
+// code [fault.Unauthenticated] or [fault.Forbidden].
+func (c Caller) Fresh(now time.Time) error {
+	if err := c.May(InPerson); err != nil {
+		return err
+	}
+	if now.Sub(c.Since) > FreshFor {
+		return fault.New(fault.Unauthenticated, "errors.sign_in_again_for_this")
+	}
+	return nil
+}
+
 // MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].
 func (c Caller) MustSignIn() error {
 	if !c.SignedIn() {

@@ -1,5 +1,7 @@
 package identity
 
+import "time"
+
 // Kind is a kind of caller that an operation or a page is for.
 type Kind string
 
@@ -24,7 +26,13 @@ const (
 type Who struct {
 	Kind  Kind
 	Scope Scope // of Staff: what an API key must have; InPerson for people alone
+	// Fresh is of what takes a sign-in of the last [FreshFor].
+	Fresh bool
 }
+
+// FreshFor is how long ago a sign-in may be where a fresh one is asked for: a code that was just mailed, and no browser that was left
+// open.
+const FreshFor = 10 * time.Minute
 
 // ByAnyone, ByHolder, ByVisitor, ByPerson and ByClient are the kinds that need no scope.
 var (
@@ -38,6 +46,9 @@ var (
 // ByStaff is for those who work at an agency, and for its API keys with the scope.
 func ByStaff(s Scope) Who { return Who{Kind: Staff, Scope: s} }
 
+// ByFreshStaff is for people who work at an agency and have just signed in.
+func ByFreshStaff() Who { return Who{Kind: Staff, Scope: InPerson, Fresh: true} }
+
 // Keys tells whether an API key may call.
 func (w Who) Keys() bool { return w.Kind == Staff && w.Scope != InPerson }
 
@@ -49,6 +60,8 @@ func (w Who) String() string {
 	switch {
 	case w.Kind != Staff:
 		return string(w.Kind)
+	case w.Fresh:
+		return "staff in person, just signed in"
 	case w.Scope == InPerson:
 		return "staff in person"
 	}

@@ -28,6 +28,9 @@ type Identity struct {
 	Version int
 }
 
+// Known tells whether there is an identity of the name, or is to be one.
+func (i *Identity) Known() bool { return i.Version > 0 }
+
 // Made tells whether the service has the identity.
 func (i *Identity) Made() bool { return len(i.Tokens) > 0 }
 
@@ -171,6 +174,7 @@ type Claim struct {
 	Own         *OwnServer // nil for none
 	Untold      *Change    // of which owners are not told yet
 	PrepareAt   time.Time  // when to see whether the identity was made; zero when it was
+	EndAt       time.Time  // of a claim that is over: when to go on with its end; zero before it begins
 	Admitted    bool       // whether the agency's tenant may send from the identity
 
 	Identity Identity // of the name
@@ -205,6 +209,11 @@ func (c *Claim) Prepared(now time.Time) {
 // DueAt is when to look after the claim; zero for never.
 func (c *Claim) DueAt() time.Time {
 	due := c.Due
+	if c.Over() {
+		if due = c.EndAt; due.IsZero() {
+			due = c.Since
+		}
+	}
 	if c.State != Released && !c.PrepareAt.IsZero() && (due.IsZero() || c.PrepareAt.Before(due)) {
 		due = c.PrepareAt
 	}

@@ -35,6 +35,7 @@ const (
 	Lapsed  Reason = "lapsed"  // the plan has no sender domain any more
 	Expired Reason = "expired" // nobody went on in time
 	GivenUp Reason = "given_up"
+	Refused Reason = "refused" // by the operator
 	Taken   Reason = "taken"   // another agency sends from the very name (T2)
 	Region  Reason = "region"  // the platform's mail service is somewhere else now, so that the records are other ones
 	Changed Reason = "changed" // the agency chose the other way to send
@@ -323,6 +324,22 @@ func (s *Sender) Regress(why Reason, now time.Time) Change {
 	return s.move(Draft, why, now, due)
 }
 
+// Choose has mail go by the agency's own server, or by the platform's mail service. A domain of which the other way needs records that
+// nobody has looked for begins anew.
+func (s *Sender) Choose(own bool, now time.Time) Change {
+	if s.ProofOnly == own || s.State == Released {
+		return s.stay(now)
+	}
+	s.ProofOnly = own
+	switch {
+	case s.Reason == Lapsed:
+		return s.stay(now)
+	case s.State == Draft, own && s.State == Verified:
+		return s.stay(now)
+	}
+	return s.begin(now)
+}
+
 // disable gives a domain up whose records are gone. Whoever publishes them again tests it again.
 func (s *Sender) disable(why Reason, now time.Time) Change {
 	s.On, s.TestedAt, s.Misses = false, time.Time{}, nil
@@ -335,6 +352,11 @@ func (s *Sender) day(now time.Time) time.Duration {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(string(s.Domain) + now.UTC().Format(time.DateOnly))) // which never fails
 	return daily - jitter + time.Duration(h.Sum32())*time.Second%(2*jitter)
+}
+
+// Wakes tells whether time alone brings something now.
+func (s *Sender) Wakes(now time.Time) bool {
+	return !s.Due.IsZero() && !now.Before(s.Due) && !s.Looks()
 }
 
 // Wake is what time alone brings, once it is due. What is looked at ends by [Sender.Look].
@@ -419,6 +441,13 @@ func (s *Sender) Allow(now time.Time) {
 	if s.Held = false; s.State == Verifying {
 		s.Reason, s.Due = "", now
 	}
+}
+
+// Refuse is the operator's no to a name that was held.
+func (s *Sender) Refuse(now time.Time) Change {
+	c := s.release(Refused, now)
+	s.Due = time.Time{}
+	return c
 }
 
 // Title is the state in a few words.

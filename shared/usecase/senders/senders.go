@@ -38,8 +38,9 @@ type Change struct {
 	Tree     *sender.Tree     // nil leaves it alone
 	// Others are further claims of the agency that change along.
 	Others []*sender.Claim
-	// Gone deletes the claim.
-	Gone  bool
+	// Unclaimed takes away what points from the name to the claim; Gone deletes the claim, which is unclaimed already.
+	Unclaimed, Gone bool
+
 	Audit []audit.Entry
 	Once  *idempotency.Record
 }
@@ -163,9 +164,8 @@ func changed(c sender.Change, claim *sender.Claim, actor string) []audit.Entry {
 		Subject: string(claim.ID), Detail: claim.Title()}}
 }
 
-// limited is the fault of too many uses.
-func limited(wait time.Duration, name string, most int, window time.Duration, key string) error {
-	f := fault.New(fault.RateLimited, key, "n", most, "wait", identity.About(wait))
+// limited is the fault of too many uses, with what its header says.
+func limited(f *fault.Error, wait time.Duration, name string, most int, window time.Duration) error {
 	f.Retry, f.Limit = wait, fault.Limit{Name: name, Quota: most, Window: window}
 	return f
 }

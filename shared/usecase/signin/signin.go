@@ -58,7 +58,14 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 	case identity.Anyone:
 		return identity.Caller{}, nil
 	case identity.Staff:
-		return d.staff(ctx, c, who.Scope)
+		caller, err := d.staff(ctx, c, who.Scope)
+		if err == nil && who.Fresh {
+			err = caller.Fresh(d.Now())
+		}
+		if err != nil {
+			return identity.Caller{}, err
+		}
+		return caller, nil
 	}
 	caller, err := d.session(ctx, c.Session)
 	if err == nil && who.SignedIn() {

@@ -62,7 +62,7 @@ type document struct {
 
 var (
 	sets  sync.Map // template name → func() (*template.Template, error)
-	funcs = template.FuncMap{"initial": initial, "dict": Dict, "say": words.Find, "rich": Rich}
+	funcs = template.FuncMap{"initial": initial, "dict": Dict, "say": words.Find, "rich": Rich, "breaks": breaks}
 )
 
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
@@ -255,6 +255,11 @@ func initial(name string) string {
 		return strings.ToUpper(string(r))
 	}
 	return "·"
+}
+
+// breaks lets a long name of DNS go on in the next line behind a dot. What is copied of it stays the same.
+func breaks(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), ".", ".<wbr>")) //nolint:gosec // escaped
 }
 
 // Dict passes several values to a template, by pairs of a name and a value.

@@ -235,6 +235,15 @@ type Banner struct {
 	Text  string
 	Next  string // what to do now, or what happens next; "" for nothing
 	Spam  bool   // with the note about spam folders
+	From  MailFrom
+}
+
+// MailFrom is what the invitation came from, as far as the note about spam folders goes. The zero value is the platform's address,
+// where the agency has set up nothing of its own.
+type MailFrom struct {
+	Own bool   // it came from the agency's own domain
+	Why string // why it did not, though something is set up, in a few words: "its DNS records are missing"; "" for nothing set up
+	URL string // path of what tells more: the settings' page of email; "" for no link, or for that page where there is a Why
 }
 
 // Undo is the offer to take a right back that was just given.

@@ -188,7 +188,7 @@ func (d SenderDomain) right() int {
 
 // Right says how many of the records are right.
 func (d SenderDomain) Right() string {
-	return words.Say("email.right_count", "n", d.right(), "all", len(d.Records))
+	return words.Say("email.right_count", "right", d.right(), "all", len(d.Records))
 }
 
 // Edition is another one whenever the part of the page that renews itself is.

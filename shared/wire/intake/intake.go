@@ -45,6 +45,12 @@ func (p *Parts) BillingQueue() *sqs.Queue { return p.queue("BILLING_QUEUE_URL") 
 // ProvisionQueue takes jobs about what was paid for.
 func (p *Parts) ProvisionQueue() *sqs.Queue { return p.queue("PROVISION_QUEUE_URL") }
 
+// SendersQueue takes jobs of sender domains that have to be looked at.
+func (p *Parts) SendersQueue() *sqs.Queue { return p.queue("SENDERS_QUEUE_URL") }
+
+// IdentitiesQueue takes jobs for which the mail service's control plane is called.
+func (p *Parts) IdentitiesQueue() *sqs.Queue { return p.queue("IDENTITIES_QUEUE_URL") }
+
 // Secret is the value of the parameter that the variable names; "" where it names none.
 func (p *Parts) Secret(variable string) string {
 	v, ok := p.given[variable]

@@ -1,0 +1,168 @@
+package senders
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/sender"
+)
+
+// RecordsPerDay is how often an agency mails records to somebody.
+const RecordsPerDay = 5
+
+// Records hands a domain's records to whoever runs its DNS.
+type Records struct {
+	Store Store
+	Mail  Queue
+	Now   func() time.Time
+}
+
+// Check says what is wrong with what somebody typed, without writing anything.
+func (s *Records) Check(typed string) error {
+	_, err := email.Parse("email", typed)
+	return err
+}
+
+// Send mails a link to the records, without words of the agency's own. Faults: [fault.Unauthenticated], [fault.Forbidden],
+// [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] while the records are not known; [fault.Invalid] in email;
+// [fault.RateLimited].
+func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.SenderDomain, typed string) (*View, error) {
+	if err := caller.May(identity.AgencyWrite); err != nil {
+		return nil, err
+	}
+	to, err := email.Parse("email", typed)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().Truncate(time.Millisecond)
+	counted := false
+	mail := ""
+	err = conflict.Retry(ctx, func() error {
+		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		if err != nil {
+			return err
+		}
+		a, err := s.Store.Agency(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		switch err := may(a); {
+		case err != nil:
+			return err
+		case c.State == sender.Released:
+			return fault.New(fault.NotActive, "sender.is_released")
+		case !c.Ready():
+			return fault.New(fault.NotActive, "sender.preparing")
+		}
+		if !counted {
+			wait, err := s.Store.Allow(ctx, "sender-records#"+string(caller.Agency), RecordsPerDay, 24*time.Hour, now)
+			if err != nil {
+				return err
+			}
+			if wait > 0 {
+				return limited(fault.New(fault.RateLimited, "sender.records_used_up", "n", RecordsPerDay, "wait", identity.About(wait)),
+					wait, "records-mails", RecordsPerDay, 24*time.Hour)
+			}
+			counted = true
+		}
+		c.Links = slices.DeleteFunc(c.Links, func(l sender.RecordsLink) bool { return !now.Before(l.ExpiresAt) })
+		if len(c.Links) >= sender.MaxRecordsLinks {
+			c.Links = c.Links[1:]
+		}
+		mail = ulid.Make().String()
+		c.Links = append(c.Links, sender.RecordsLink{ID: mail, Address: to, To: to.Masked(), At: now,
+			ExpiresAt: now.Add(sender.RecordsLinkLife)})
+		return s.Store.Save(ctx, Change{Claim: c, Audit: []audit.Entry{row(now, caller, audit.RecordsSent, which, "")}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail}
+	if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+		return nil, err
+	}
+	return view(ctx, s.Store, caller.Agency, which, now)
+}
+
+// Revoke ends a link to the domain's records, or all of them where which of them is "". One that has ended is fine. Faults:
+// [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
+func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.SenderDomain, records string) (*View, error) {
+	if err := caller.May(identity.AgencyWrite); err != nil {
+		return nil, err
+	}
+	now := s.Now().Truncate(time.Millisecond)
+	err := conflict.Retry(ctx, func() error {
+		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		if err != nil {
+			return err
+		}
+		before := len(c.Links)
+		c.Links = slices.DeleteFunc(c.Links, func(l sender.RecordsLink) bool { return records == "" || l.ID == records })
+		if len(c.Links) == before {
+			return nil
+		}
+		return s.Store.Save(ctx, Change{Claim: c, Audit: []audit.Entry{row(now, caller, audit.RecordsRevoked, which, "")}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return view(ctx, s.Store, caller.Agency, which, now)
+}
+
+// Shown is what the holder of a link sees, and nothing else.
+type Shown struct {
+	Agency    string // its name
+	Domain    sender.Domain
+	Records   []sender.Record
+	Verdicts  []sender.Verdict // as they stood at the last look
+	ExpiresAt time.Time
+}
+
+// Links opens links to records.
+type Links struct {
+	Store ReadStore
+	Now   func() time.Time
+}
+
+// View opens a link. Faults: [fault.Gone] for one that was never made, has ended or was revoked.
+func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
+	of, which, err := link.LocateRecords(token)
+	if err != nil {
+		return nil, fault.New(fault.Gone, "sender.records_gone")
+	}
+	c, err := s.Store.Claim(ctx, of, which)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.Gone, "sender.records_gone")
+	}
+	if err != nil {
+		return nil, err
+	}
+	hash, now := secret.HashOf(token), s.Now()
+	i := slices.IndexFunc(c.Links, func(l sender.RecordsLink) bool {
+		return l.Hash.Matches(token) && l.Hash == hash && now.Before(l.ExpiresAt)
+	})
+	if i < 0 || c.State == sender.Released {
+		return nil, fault.New(fault.Gone, "sender.records_gone")
+	}
+	a, err := s.Store.Agency(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	if a.Suspended {
+		return nil, fault.New(fault.Gone, "sender.records_gone")
+	}
+	return &Shown{Agency: a.Name, Domain: c.Domain, Records: c.Wanted().Records(), Verdicts: c.Report.Verdicts,
+		ExpiresAt: c.Links[i].ExpiresAt}, nil
+}
