@@ -402,7 +402,7 @@ func TestSenderT5AnIdentityGoesWithTheLastClaim(t *testing.T) {
 	}
 	for n, c := range []*sender.Claim{s.read(one), s.read(two)} {
 		c.Drop(now)
-		if err := s.Save(ctx, senders.Change{Claim: c, Unclaimed: true}); err != nil {
+		if err := s.Save(ctx, senders.Change{Claim: c}); err != nil {
 			t.Fatal(err)
 		}
 		if yes, err := s.Claimed(ctx, "mail.agency.dev"); err != nil || yes != (n == 0) {
@@ -448,7 +448,7 @@ func TestSenderT5ANameIsNotDroppedFromUnderWhoClaimsIt(t *testing.T) {
 		first := s.claims(found(t, s.table), d)
 		over := s.read(first)
 		over.Drop(now)
-		if err := s.Save(ctx, senders.Change{Claim: over, Unclaimed: true}); err != nil {
+		if err := s.Save(ctx, senders.Change{Claim: over}); err != nil {
 			t.Fatal(err)
 		}
 		agencies := []id.Agency{found(t, s.table), found(t, s.table), found(t, s.table)}

@@ -261,11 +261,11 @@ func (t *Table) saveSender(ctx context.Context, c senders.Change) error {
 		writes = append(writes, more...)
 	}
 	for _, o := range c.Others {
-		writes = append(writes, t.writtenClaim(o, false, false)...)
+		writes = append(writes, t.writtenClaim(o, false)...)
 	}
 	if c.Claim != nil {
 		agency = c.Claim.Agency
-		writes = append(writes, t.writtenClaim(c.Claim, c.Unclaimed, c.Gone)...)
+		writes = append(writes, t.writtenClaim(c.Claim, c.Gone)...)
 	}
 	if c.Claim != nil && c.Claim.Version == 0 {
 		more, err := t.wanted(ctx, c.Claim.Domain)
@@ -315,8 +315,9 @@ func stamp(version int) int {
 	return 1 + rand.IntN(1<<48) //nolint:gosec // a guess would help nobody
 }
 
-// writtenClaim writes a claim, or deletes it, with what leads to it from its name, and from the operator's list.
-func (t *Table) writtenClaim(c *sender.Claim, unclaimed, gone bool) []types.TransactWriteItem {
+// writtenClaim writes a claim, or deletes it, with what leads to it from its name, and from the operator's list. One that is over
+// claims its name no more.
+func (t *Table) writtenClaim(c *sender.Claim, gone bool) []types.TransactWriteItem {
 	pk, sk := string(c.Agency), domainPrefix+string(c.ID)
 	condition, values := versioned(c.Version)
 	drop := func(pk string) types.TransactWriteItem {
@@ -334,7 +335,7 @@ func (t *Table) writtenClaim(c *sender.Claim, unclaimed, gone bool) []types.Tran
 		return types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: w}}
 	}
 	switch {
-	case unclaimed:
+	case c.Over():
 		out = append(out, drop(pointer))
 	case c.Version == 0:
 		out = append(out, leads(pointer))
