@@ -175,6 +175,7 @@ type Claim struct {
 	Untold      *Change    // of which owners are not told yet
 	PrepareAt   time.Time  // when to see whether the identity was made; zero when it was
 	EndAt       time.Time  // of a claim that is over: when to go on with its end; zero before it begins
+	Cleared     bool       // whether the identity was deleted that nobody claims any more
 	Admitted    bool       // whether the agency's tenant may send from the identity
 
 	Identity Identity // of the name

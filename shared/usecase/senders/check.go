@@ -466,11 +466,11 @@ func (k *Checker) end(ctx context.Context, j job.Sender) error {
 			if others, err = k.Work.Claimed(ctx, c.Domain); err != nil {
 				return err
 			}
-			if others || !c.Identity.Known() {
+			if others || c.Cleared {
 				return k.Work.Save(ctx, Change{Claim: c, Gone: true})
 			}
 		}
-		write := Change{Claim: c, Unclaimed: c.EndAt.IsZero()}
+		write := Change{Claim: c}
 		if c.Tree.Drop(c.ID) {
 			write.Tree = &c.Tree
 		}

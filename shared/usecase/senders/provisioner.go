@@ -178,22 +178,39 @@ func (p *Provisioner) admit(ctx context.Context, j job.Identity, c *sender.Claim
 	})
 }
 
-// remove deletes the identity of a name that nobody claims any more. A claim that comes meanwhile has the identity's version
-// changed, so that it is kept, and made again.
+// remove deletes the identity of a name that nobody claims any more. It is forgotten first: whoever claims the name after that has it
+// made anew, by a job that comes behind this one.
 func (p *Provisioner) remove(ctx context.Context, j job.Identity, c *sender.Claim) error {
-	if c.EndAt.IsZero() {
-		return nil // somebody's claim again, or not over
+	if c.EndAt.IsZero() || c.Cleared {
+		return nil
 	}
 	claimed, err := p.Store.Claimed(ctx, c.Domain)
 	if err != nil {
 		return err
 	}
 	if !claimed && c.Identity.Known() {
+		i := c.Identity
+		err := p.Store.DropIdentity(ctx, &i)
+		if claimed = errors.Is(err, conflict.ErrChanged); err != nil && !claimed {
+			return err
+		}
+	}
+	if !claimed {
 		if err := p.Service.Delete(ctx, c.Domain); err != nil {
 			return err
 		}
-		i := c.Identity
-		if err := p.Store.DropIdentity(ctx, &i); err != nil && !errors.Is(err, conflict.ErrChanged) {
+		err := conflict.Retry(ctx, func() error {
+			c, err := p.Store.Claim(ctx, j.Agency, j.Domain)
+			if fault.Is(err, fault.NotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.Cleared = true
+			return p.Store.Save(ctx, Change{Claim: c})
+		})
+		if err != nil {
 			return err
 		}
 	}

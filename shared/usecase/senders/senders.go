@@ -38,8 +38,8 @@ type Change struct {
 	Tree     *sender.Tree     // nil leaves it alone
 	// Others are further claims of the agency that change along.
 	Others []*sender.Claim
-	// Unclaimed takes away what points from the name to the claim; Gone deletes the claim, which is unclaimed already.
-	Unclaimed, Gone bool
+	// Gone deletes the claim. One that is over claims its name no more, also while it is kept.
+	Gone bool
 
 	Audit []audit.Entry
 	Once  *idempotency.Record
