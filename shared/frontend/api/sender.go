@@ -51,7 +51,7 @@ type domainsOutput struct {
 	Body struct {
 		Items      []DomainBody `json:"items"`
 		NextCursor *string      `json:"nextCursor" doc:"null on the last page."`
-		Suggested  string       `json:"suggested,omitempty" doc:"One to begin with, made of your own address." example:"mail.northwind.example"`
+		Suggested  string       `json:"suggested,omitempty" doc:"One made of your own address." example:"mail.northwind.example"`
 	}
 }
 
@@ -98,8 +98,8 @@ func ClaimDomain(auth *signin.Authenticator, claims *senders.Claims) Operation {
 		id: "claimDomain", method: http.MethodPost, who: identity.ByStaff(identity.AgencyWrite), tag: tagSender, status: 201,
 		summary: "Add a sender domain",
 		description: "Answers with the DNS records to publish. It takes a few seconds to know all of them: send Prefer: wait=10, or " +
-			"poll Location until ready is true. Then publish them all and call checkDomain. Up to three domains at a time can be " +
-			"set up, one in an agency's first week. One that isn't verified within 14 days is removed.",
+			"poll Location until ready is true. Then publish them all and call checkDomain. Up to three domains at a time can" +
+			" be set up, one in an agency's first week. One that isn't verified within 14 days is removed.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyClaimed, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *claimDomainInput) (*createdDomainOutput, error) {
 		v, err := claims.Claim(ctx, caller, in.Body.Domain, of(ctx).once)
@@ -176,9 +176,10 @@ func CheckDomain(auth *signin.Authenticator, doctor *senders.Watched) Operation 
 	return onDomain(auth, described{
 		id: "checkDomain", method: http.MethodPost, who: identity.ByStaff(identity.AgencyWrite),
 		summary: "Check a sender domain",
-		description: "Asks your domain's own name servers for each record, within 5 seconds, and says of each what we found and what to " +
-			"do. The first call says that the records are published: from then on we also look by ourselves, for 72 hours. Starts " +
-			"again a domain that failed or was disabled. Up to 60 times an hour; within 8 seconds the answer is the last one.",
+		description: "Asks your domain's own name servers for each record, within 5 seconds, and says of each what we found and what " +
+			"to do. The first call says that the records are published: from then on we also look by ourselves, for 72 hours." +
+			" Starts again a domain that failed or was disabled. Up to 60 times an hour; within 8 seconds the answer is the " +
+			"last one.",
 		codes: []fault.Code{fault.PlanRequired, fault.Suspended, fault.NotActive, fault.DomainTaken},
 	}, doctor.Check)
 }
@@ -233,8 +234,9 @@ func TestSMTP(auth *signin.Authenticator, turn *senders.Switch) Operation {
 	return tested(auth, described{
 		id:      "testSmtp",
 		summary: "Test your mail server",
-		description: "Sends a real email to your own address through it, by the code that sends invitations. If a step fails, test.detail " +
-			"says which one and what your server said. Up to 5 an hour, with sendTestMail. Needs a sign-in of the last 10 minutes.",
+		description: "Sends a real email to your own address through it, by the code that sends invitations. If a step fails, " +
+			"test.detail says which one and what your server said. Up to 5 an hour, with sendTestMail. Needs a sign-in of the" +
+			" last 10 minutes.",
 	}, turn, true)
 }
 
@@ -254,8 +256,8 @@ func DisableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 	return onDomain(auth, described{
 		id: "disableDomain", method: http.MethodPost, who: identity.ByFreshStaff(),
 		summary: "Switch a sender domain off",
-		description: "Emails to your clients come from our own address again. The domain stays verified. All owners are emailed. Needs a " +
-			"sign-in of the last 10 minutes.",
+		description: "Emails to your clients come from our own address again. The domain stays verified. All owners are emailed. Needs" +
+			" a sign-in of the last 10 minutes.",
 	}, turn.Disable)
 }
 
@@ -264,7 +266,7 @@ type setSMTPInput struct {
 	Body struct {
 		Host     string  `json:"host" doc:"A name, no IP address." example:"smtp.northwind.example" maxLength:"600"`
 		Port     int     `json:"port,omitempty" doc:"465, 587 or 2525. Follows security if left out." example:"587"`
-		Security string  `json:"security,omitempty" enum:"tls,starttls" doc:"tls from the first byte, or starttls. Follows port if left out."`
+		Security string  `json:"security,omitempty" enum:"tls,starttls" doc:"TLS from the first byte, or STARTTLS. Follows port."`
 		User     string  `json:"user" example:"invites@mail.northwind.example" maxLength:"2000"`
 		Password *string `json:"password,omitempty" doc:"Never shown again. Left out, the stored one is kept for the same host and port."`
 	}
@@ -281,9 +283,10 @@ func SetSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation {
 	return operation(auth, described{
 		id: "setSmtp", method: http.MethodPut, who: identity.ByFreshStaff(), tag: tagSender, status: 200,
 		summary: "Use your own mail server",
-		description: "Emails from this domain go through your server, with TLS and a certificate that we check. Of the records only the TXT " +
-			"record of the proof is needed then. The domain is switched off until a test email through the server is delivered. After " +
-			"three emails in a row that the server refuses we use our own sender. Needs a sign-in of the last 10 minutes.",
+		description: "Emails from this domain go through your server, with TLS and a certificate that we check. Of the records only " +
+			"the TXT record of the proof is needed then. The domain is switched off until a test email through the server is " +
+			"delivered. After three emails in a row that the server refuses we use our own sender. Needs a sign-in of the " +
+			"last 10 minutes.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PlanRequired, fault.Suspended, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *setSMTPInput) (*domainOutput, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -299,8 +302,8 @@ func RemoveSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation 
 	return onDomain(auth, described{
 		id: "removeSmtp", method: http.MethodDelete, who: identity.ByFreshStaff(),
 		summary: "Stop using your own mail server",
-		description: "We forget the server and its password. Amazon SES sends from this domain once all of its records are right and a test " +
-			"email is delivered. Needs a sign-in of the last 10 minutes.",
+		description: "We forget the server and its password. Amazon SES sends from this domain once all of its records are right and a" +
+			" test email is delivered. Needs a sign-in of the last 10 minutes.",
 	}, servers.Remove)
 }
 
@@ -317,8 +320,8 @@ func SendDomainRecords(auth *signin.Authenticator, records *senders.Records) Ope
 	return operation(auth, described{
 		id: "sendDomainRecords", method: http.MethodPost, who: identity.ByStaff(identity.AgencyWrite), tag: tagSender, status: 200,
 		summary: "Email the records to somebody",
-		description: "Emails a link that shows the records and nothing else, without signing in. It works for 14 days, or until you end it. " +
-			"The email is from our own sender and has no words of yours. Up to 5 a day.",
+		description: "Emails a link that shows the records and nothing else, without signing in. It works for 14 days, or until you " +
+			"end it. The email is from our own sender and has no words of yours. Up to 5 a day.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PlanRequired, fault.Suspended, fault.NotActive, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *sendRecordsInput) (*domainOutput, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -395,8 +398,8 @@ func ViewDomainRecords(auth *signin.Authenticator, links *senders.Links) Operati
 		if err != nil {
 			return nil, err
 		}
-		return &sharedRecordsOutput{SharedRecordsBody{s.Agency, string(s.Domain), s.Domain.Shown(), recordBodies(s.Lines), Time(s.ExpiresAt)}},
-			nil
+		b := SharedRecordsBody{s.Agency, string(s.Domain), s.Domain.Shown(), recordBodies(s.Lines), Time(s.ExpiresAt)}
+		return &sharedRecordsOutput{b}, nil
 	})
 }
 
@@ -450,8 +453,8 @@ func UpdateSender(auth *signin.Authenticator, settings *senders.Settings, from s
 	return operation(auth, described{
 		id: "updateSender", method: http.MethodPatch, who: identity.ByFreshStaff(), tag: tagSender, status: 200,
 		summary: "Change the sender",
-		description: "Fields you leave out don't change, and an empty text is the default. All owners are emailed. Needs a sign-in of the " +
-			"last 10 minutes.",
+		description: "Fields you leave out don't change, and an empty text is the default. All owners are emailed. Needs a sign-in of " +
+			"the last 10 minutes.",
 		codes: []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *updateSenderInput) (*senderOutput, error) {
 		stored, out, err := settings.Update(ctx, caller, in.form())

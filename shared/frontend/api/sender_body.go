@@ -178,14 +178,14 @@ func smtpBody(v *senders.View) *SMTPBody {
 // SenderPreviewBody is the head of an email as a client sees it.
 type SenderPreviewBody struct {
 	From    string `json:"from" example:"Northwind Automations <invites@mail.northwind.example>"`
-	ReplyTo string `json:"replyTo,omitempty" doc:"Where answers go. Left out for an API key, where it's whoever invites." example:"hello@northwind.example"`
+	ReplyTo string `json:"replyTo,omitempty" doc:"Left out for an API key where it's whoever invites." example:"hello@northwind.example"`
 }
 
 // SenderBody is how an agency's emails go out.
 type SenderBody struct {
 	Name     string            `json:"name" doc:"The sender's name. Empty if it's the agency's name." example:"Northwind Automations"`
 	Local    string            `json:"local" doc:"What stands before the @ of your domain." example:"invites"`
-	ReplyTo  string            `json:"replyTo" doc:"Where answers go. Empty if they go to whoever invites." example:"hello@northwind.example"`
+	ReplyTo  string            `json:"replyTo" doc:"Where answers go. Empty for whoever invites." example:"hello@northwind.example"`
 	Way      string            `json:"way" enum:"platform,own_domain,own_server" doc:"How emails go out right now."`
 	Address  string            `json:"address" doc:"The address they come from right now." example:"invites@mail.northwind.example"`
 	DomainID string            `json:"domainId,omitempty" doc:"The domain that is used." example:"dom_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`

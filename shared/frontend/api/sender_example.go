@@ -52,8 +52,9 @@ func exampleClaim(edit func(zone map[sender.Question][]sender.Value, records []s
 			check.Answers = append(check.Answers, lookup(q))
 		}
 	}
-	c.Report = sender.Report{At: at, Verdicts: append(check.Verdicts(), sender.JudgeDMARC(sender.Alignment{From: exampleMail,
-		Identity: exampleMail, MailFrom: c.Wanted().MailFrom(), Exists: true}, sender.Record{Role: sender.DMARC, Type: sender.TXT}, lookup))}
+	aligned := sender.Alignment{From: exampleMail, Identity: exampleMail, MailFrom: c.Wanted().MailFrom(), Exists: true}
+	dmarc := sender.JudgeDMARC(aligned, sender.Record{Role: sender.DMARC, Type: sender.TXT}, lookup)
+	c.Report = sender.Report{At: at, Verdicts: append(check.Verdicts(), dmarc)}
 	return c
 }
 
@@ -198,7 +199,7 @@ func senderExamples() map[string]example {
 	name.Label = "replies"
 	return map[string]example{
 		"getSender":           answers(exampleSender()),
-		"updateSender":        exchanges(raw(`{"name":"Northwind Automations","local":"invites","replyTo":"hello@northwind.example"}`), exampleSender()),
+		"updateSender":        exchanges(raw(`{"name":"Northwind Automations","local":"invites"}`), exampleSender()),
 		"listDomains":         answers(map[string]any{"items": []DomainBody{verified}, "nextCursor": nil, "suggested": exampleMail}),
 		"claimDomain":         exchanges(raw(`{"domain":"`+exampleMail+`"}`), draft),
 		"getDomain":           shows(states...),
