@@ -483,6 +483,8 @@ func TestSenderAPageIsNotAll(t *testing.T) {
 				}
 			case strings.HasSuffix(r.URL.Path, "/tenants/resources/list"):
 				out["TenantResources"], out["NextToken"] = []string{}, "more" // further ones are on the next page
+			case strings.HasSuffix(r.URL.Path, "/tenants/get"):
+				out["Tenant"] = map[string]string{"SendingStatus": "ENABLED"}
 			}
 			json.NewEncoder(w).Encode(out) //nolint:errcheck // to a recorder
 		}))
@@ -508,7 +510,10 @@ func TestSenderAPageIsNotAll(t *testing.T) {
 // No call is tried twice: the queue does that, after a while.
 func TestSenderQ1NoCallIsTriedTwice(t *testing.T) {
 	t.Parallel()
-	a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
+	a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
 	_, err := a.control(ses.Settings{}).Read(t.Context(), domain)
 	if calls := a.made(); !errors.Is(err, senders.ErrBusy) || len(calls) != 1 {
 		t.Errorf("%q, %v", calls, err)
