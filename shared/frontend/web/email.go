@@ -56,7 +56,7 @@ func EmailPage(s *Site, auth *signin.Authenticator, f EmailForms) *Page {
 		e.form("test", identity.ByFreshStaff(), e.test), e.form("enable", identity.ByFreshStaff(), e.enable),
 		e.form("disable", identity.ByFreshStaff(), e.disable), e.form("sender", identity.ByFreshStaff(), e.sender),
 		form("try", identity.ByStaff(identity.AgencyRead), e.try),
-		e.form("smtp", identity.ByFreshStaff(), e.server), e.form("smtp-test", identity.ByFreshStaff(), e.test),
+		e.form("smtp", identity.ByFreshStaff(), e.server), e.form("smtp-test", identity.ByFreshStaff(), e.testServer),
 		e.form("smtp-remove", identity.ByFreshStaff(), e.serverless), e.form("release", identity.ByFreshStaff(), e.release))
 }
 
@@ -230,6 +230,9 @@ func (e *emails) claim(ctx context.Context, caller identity.Caller, _ id.SenderD
 	if err != nil {
 		return "", "", err
 	}
+	if _, err := e.Claims.Await(ctx, c, patience); err != nil {
+		return "", "", err
+	}
 	return c.ID, "", nil
 }
 
@@ -247,7 +250,7 @@ func (e *emails) label(ctx context.Context, caller identity.Caller, d id.SenderD
 }
 
 func (e *emails) handOff(ctx context.Context, caller identity.Caller, d id.SenderDomain, form url.Values) (id.SenderDomain, string, error) {
-	_, err := e.Records.Send(ctx, caller, d, form.Get("email"))
+	_, err := e.Records.Send(ctx, caller, d, form.Get("email"), "")
 	return d, "sent#hand-off", err
 }
 
@@ -265,13 +268,20 @@ func (e *emails) revoke(ctx context.Context, caller identity.Caller, d id.Sender
 
 func (e *emails) test(ctx context.Context, caller identity.Caller, d id.SenderDomain, _ url.Values) (id.SenderDomain, string, error) {
 	v, err := e.Switch.Test(ctx, caller, d)
-	if err != nil {
-		return "", "", err
+	if err == nil {
+		_, err = e.Switch.Await(ctx, v, patience)
 	}
-	if v.ProofOnly {
-		return d, "#server", nil
+	return d, "", err
+}
+
+func (e *emails) testServer(
+	ctx context.Context, caller identity.Caller, d id.SenderDomain, _ url.Values,
+) (id.SenderDomain, string, error) {
+	v, err := e.Switch.TestServer(ctx, caller, d)
+	if err == nil {
+		_, err = e.Switch.Await(ctx, v, patience)
 	}
-	return d, "", nil
+	return d, "#server", err
 }
 
 func (e *emails) enable(ctx context.Context, caller identity.Caller, d id.SenderDomain, _ url.Values) (id.SenderDomain, string, error) {

@@ -215,17 +215,8 @@ func handOff(c *senders.View, all *senders.Overview, now time.Time) page.HandOff
 
 // lights are the domain's records with how each of them stands, and the lines beside them.
 func lights(c *senders.View) (rows, lines []page.SenderLight) {
-	verdicts := c.Report.Verdicts
-	for _, r := range c.Wanted().Records() {
-		row := recordRow(r)
-		row.Light, row.Why = string(sender.Waiting), words.Say("sender.not_looked")
-		i := slices.IndexFunc(verdicts, func(v sender.Verdict) bool {
-			return v.Record.Role == r.Role && v.Record.Name == r.Name && v.Record.Value == r.Value
-		})
-		if i >= 0 {
-			judged(&row, verdicts[i])
-		}
-		rows = append(rows, row)
+	for _, x := range c.Lines() {
+		rows = append(rows, recordRow(x))
 	}
 	if c.ProofOnly || !c.Looks() {
 		return rows, nil
@@ -233,9 +224,9 @@ func lights(c *senders.View) (rows, lines []page.SenderLight) {
 	ses := page.SenderLight{Of: "ses"}
 	judged(&ses, c.SES())
 	lines = append(lines, ses)
-	if i := slices.IndexFunc(verdicts, func(v sender.Verdict) bool { return v.Record.Role == sender.DMARC }); i >= 0 && !c.Wanted().NoDMARC {
+	if v, ok := c.DMARC(); ok && !c.Wanted().NoDMARC {
 		line := page.SenderLight{Of: "dmarc"}
-		judged(&line, verdicts[i])
+		judged(&line, v)
 		lines = append(lines, line)
 	}
 	if c.Report.FromSPF != "" {
@@ -244,9 +235,12 @@ func lights(c *senders.View) (rows, lines []page.SenderLight) {
 	return rows, lines
 }
 
-// recordRow is a record to publish.
-func recordRow(r sender.Record) page.SenderLight {
-	return page.SenderLight{Of: string(r.Role), Type: string(r.Type), Name: r.Short, Full: r.Name, Value: r.Shown()}
+// recordRow is a record to publish, and how it stands.
+func recordRow(v sender.Verdict) page.SenderLight {
+	r := v.Record
+	row := page.SenderLight{Of: string(r.Role), Type: string(r.Type), Name: r.Short, Full: r.Name, Value: r.Shown()}
+	judged(&row, v)
+	return row
 }
 
 // judged says on a row how the record stands. Of what is as it should be, and has nothing else to it, there is nothing to say.

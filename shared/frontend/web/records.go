@@ -3,12 +3,10 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/sender"
-	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/view/page"
 )
@@ -27,28 +25,22 @@ func RecordsPage(s *Site, links *senders.Links) *Page {
 		}
 		w.Header().Set("X-Robots-Tag", "noindex")
 		if r.URL.Query().Has("zone") {
-			return zoneFile(w, shown.Domain, sender.ZoneFile(shown.Records))
+			records := make([]sender.Record, len(shown.Lines))
+			for i, x := range shown.Lines {
+				records[i] = x.Record
+			}
+			return zoneFile(w, shown.Domain, sender.ZoneFile(records))
 		}
 		v := page.Records{Brand: s.brand, Agency: shown.Agency, Shown: shown.Domain.Shown(), Zone: shown.Zone,
-			NameServers: shown.NameServers, Mailboxes: shown.Mailboxes, ZoneFile: "/records/" + url.PathEscape(token) + "?zone=1",
+			NameServers: shown.NameServers, Mailboxes: shown.Mailboxes, Judged: !shown.LookedAt.IsZero(), ZoneFile: "/records/" + url.PathEscape(token) + "?zone=1",
 			Ends: page.TimeAt(shown.ExpiresAt, s.now())}
 		if v.Shown != string(shown.Domain) {
 			v.ASCII = string(shown.Domain)
 		}
 		p := sender.ProviderOf(v.NameServers)
 		v.Provider, v.ProviderURL = p.Name, p.Page
-		for _, record := range shown.Records {
-			row := recordRow(record)
-			i := slices.IndexFunc(shown.Verdicts, func(x sender.Verdict) bool {
-				return x.Record.Role == record.Role && x.Record.Name == record.Name && x.Record.Value == record.Value
-			})
-			if i >= 0 {
-				judged(&row, shown.Verdicts[i])
-				v.Judged = true
-			} else {
-				row.Light, row.Why = string(sender.Waiting), words.Say("sender.not_looked")
-			}
-			v.Rows = append(v.Rows, row)
+		for _, x := range shown.Lines {
+			v.Rows = append(v.Rows, recordRow(x))
 		}
 		return s.show(w, r, http.StatusOK, v)
 	})
