@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
 	"latchkey.dev/infra/run/engine"
@@ -29,6 +30,13 @@ var now = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *whole.Table {
 	t.Helper()
+	table, _ := opened(t)
+	return table
+}
+
+// opened is a table, and the operator's own client beside it.
+func opened(t *testing.T) (*whole.Table, *dynamodb.Client) {
+	t.Helper()
 	e, err := engine.Open(engine.Options{Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +51,7 @@ func open(t *testing.T) *whole.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return whole.Open(e.Config(), s.Environment("Invites")["TABLE_NAME"], func() time.Time { return now })
+	return whole.Open(e.Config(), s.Environment("Invites")["TABLE_NAME"], func() time.Time { return now }), dynamodb.NewFromConfig(e.Config())
 }
 
 func found(t *testing.T, table *whole.Table) id.Agency {

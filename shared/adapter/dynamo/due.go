@@ -75,6 +75,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Event: id.Event(sk[len(noticePrefix):])})
 		case strings.HasPrefix(sk, boxPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Box: id.Member(sk[len(boxPrefix):])})
+		case strings.HasPrefix(sk, domainPrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Domain: id.SenderDomain(sk[len(domainPrefix):])})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

@@ -95,8 +95,8 @@ func readAudit(r *reader) (audit.Entry, error) {
 	return e, r.err
 }
 
-// names gives the present names of members, API keys, clients (by their own ids and those of their invites), resources and
-// the agency; what is gone is left out. A client that was erased and came back is another one.
+// names gives the present names of members, API keys, clients (by their own ids and those of their invites), resources,
+// sender domains and the agency; what is gone is left out. A client that was erased and came back is another one.
 func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[string]string, error) {
 	pk := string(agency)
 	wanted := map[string][]string{} // by sort key: the ids that it answers for
@@ -112,6 +112,8 @@ func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[
 			sk = clientPrefix + string(refOf(s))
 		case activity.Instance, activity.Service:
 			sk = thingPrefix + s
+		case activity.SenderDomain:
+			sk = domainPrefix + s
 		case activity.Agency:
 			if s == pk {
 				sk = agencyItem

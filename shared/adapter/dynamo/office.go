@@ -304,8 +304,9 @@ func (t *Table) close(ctx context.Context, c agencies.Closure) error {
 const actions = 100
 
 // purgeSome deletes some of what a closed agency has left, a client with what the person's own list says of it, and
-// returns how much it was; 0 when there is nothing but the agency's item, the row that tells of its end, and what remains of
-// clients until what they have bought is deleted.
+// returns how much it was; 0 when there is nothing but the agency's item, the row that tells of its end, what remains of
+// clients until what they have bought is deleted, and claims of sender domains, which go with what leads to them when they are
+// released.
 func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 	pk := string(which)
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
@@ -323,7 +324,7 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 		for _, i := range res.Items {
 			r := &reader{item: i}
 			sk := r.s("sk")
-			if sk == agencyItem {
+			if sk == agencyItem || strings.HasPrefix(sk, domainPrefix) {
 				continue
 			}
 			gone := types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sk)}}

@@ -45,7 +45,7 @@ func (t *Table) charge(ctx context.Context, a *agency.Agency, before agency.Agen
 	update := "SET #pay = :pay, #plan = :plan REMOVE dp, due"
 	due, unsettled := a.Payment.Due, before.Unsettled
 	switch { // what the sweep has to look through comes before the payment's own time
-	case before.Plan == agency.Max && a.Plan != agency.Max:
+	case before.Plan != a.Plan:
 		due = t.now()
 		update = "SET #pay = :pay, #plan = :plan, dp = :dp, due = :due, unsettled = :due"
 	case !unsettled.IsZero():

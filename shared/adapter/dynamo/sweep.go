@@ -88,6 +88,11 @@ func (d Due) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error
 	return d.t.agency(ctx, which)
 }
 
+// SenderDomains lists the names that the agency claims.
+func (d Due) SenderDomains(ctx context.Context, which id.Agency) ([]id.SenderDomain, error) {
+	return d.t.domains(ctx, which)
+}
+
 // PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
 func (d Due) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 	return d.t.purgeSome(ctx, which)

@@ -15,6 +15,9 @@
 //	                      sup#USER      a person that must not be mailed
 //	                      nt#evt_…      a notice that is in nobody's box yet
 //	                      nb#mb_…       a member's box of notices, and which kinds the member wants
+//	                      sender        how the agency's mail goes out, and which names it claims
+//	                      dom#dom_…     a claim of a sender domain
+//	                      mh#dom_…#DAY  what became of a day's mails from a domain
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session
@@ -22,6 +25,12 @@
 //	                                    (formerClientId), so that what is kept of it there can be found
 //	pay#cus_…             payer         who a customer of the payment service is
 //	pay#evt_…             event         an event of the payment service that has been dealt with
+//	dm#REGISTRABLE        tree          the names at and below a registrable domain that agencies have proven, and who has which
+//	                      ses#DOMAIN    what the mail service has of a name, or is to have
+//	dmc#DOMAIN            dom_…         who claims a name
+//	look#SKELETON         DOMAIN        a name of a tree, by what it looks like
+//	held                  dom_…         a claim that waits for the operator
+//	identities            count         how many names the mail service has, or is to have
 //	tariff                tariff        what is sold at what prices
 //	rl#NAME#HASH          WINDOW        a counter of a rate limit
 //	rl#mails#SCOPE#HASH   mails         the mails that were caused under a key, see the package allowance
@@ -204,13 +213,28 @@ func (r *reader) blobs(name string) [][]byte {
 	return out
 }
 
+func (r *reader) texts(name string) []string {
+	var out []string
+	for _, v := range r.list(name) {
+		s, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			r.wrong(name)
+			return nil
+		}
+		out = append(out, s.Value)
+	}
+	return out
+}
+
+func (r *reader) yes(name string) bool { return r.n(name) != 0 }
+
 func (r *reader) wrong(name string) {
 	if r.err == nil {
 		r.err = fmt.Errorf("dynamo: attribute %s of an item is not what was written", name)
 	}
 }
 
-// s, t, n and times write optional values: the zero value is no attribute, which keeps items small and indexes
+// s, t, n, yes, times and texts write optional values: the zero value is no attribute, which keeps items small and indexes
 // sparse.
 func (i writer) s(name, v string) {
 	if v != "" {
@@ -237,6 +261,23 @@ func (i writer) times(name string, v []time.Time) {
 	l := make([]types.AttributeValue, len(v))
 	for k, t := range v {
 		l[k] = at(t)
+	}
+	i[name] = list(l)
+}
+
+func (i writer) yes(name string, v bool) {
+	if v {
+		i[name] = num(1)
+	}
+}
+
+func (i writer) texts(name string, v []string) {
+	if len(v) == 0 {
+		return
+	}
+	l := make([]types.AttributeValue, len(v))
+	for k, s := range v {
+		l[k] = str(s)
 	}
 	i[name] = list(l)
 }

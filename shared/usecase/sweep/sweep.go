@@ -23,15 +23,16 @@ import (
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a closed agency that has something left, or a person's sign-in code.
+// a box of notices, a sender domain, a closed agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
 	Member id.Member
 	Event  id.Event  // when not "", the notice of this row of the log
 	Box    id.Member // when not "", the box of this member
-	User   id.User   // when not "", a code of this person
-	Code   string    // which one
+	Domain id.SenderDomain
+	User   id.User // when not "", a code of this person
+	Code   string  // which one
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -63,7 +64,10 @@ type Store interface {
 	Told(ctx context.Context, agency id.Agency, standing agency.Standing) error
 	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
 	Settled(ctx context.Context, a *agency.Agency) error
-	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
+	// SenderDomains lists the names that the agency claims.
+	SenderDomains(ctx context.Context, agency id.Agency) ([]id.SenderDomain, error)
+	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is but claims of sender
+	// domains, which are deleted by whoever releases them.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
 	// PurgeAgain has the sweep look after the agency again at a time; never, when it is zero.
 	PurgeAgain(ctx context.Context, agency id.Agency, next time.Time) error
@@ -81,6 +85,7 @@ type Sweep struct {
 	Mail      Queue // of mail jobs
 	Billing   Queue // of jobs about payments
 	Provision Queue // of jobs about what was paid for
+	Senders   Queue // of sender domains to be looked at
 	Now       func() time.Time
 	// Note is told what a run found, for the log.
 	Note func(ctx context.Context, pairs ...any)
@@ -142,6 +147,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.Box != "" {
 		return s.digest(ctx, d)
 	}
+	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
+		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)
+	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)
 	}
@@ -192,10 +200,11 @@ func (s *Sweep) notice(ctx context.Context, d Due) error {
 }
 
 // A closed agency is purged in steps, so many a run, and looked at once more after a while, for what was written by
-// requests that were under way when it was closed.
+// requests that were under way when it was closed. While it has sender domains, it is looked at more often.
 const (
 	purgeSteps  = 25
 	purgeLinger = time.Hour
+	purgeClaims = 10 * time.Minute
 )
 
 // purge goes on with what a closed agency has left; of one that lives it is the plan's payment that is due.
@@ -219,6 +228,10 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 			return err
 		}
 	}
+	claims, err := s.claims(ctx, which)
+	if err != nil {
+		return err
+	}
 	for range purgeSteps {
 		n, err := s.Store.PurgeSome(ctx, which)
 		if err != nil {
@@ -228,7 +241,10 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 			continue
 		}
 		next := a.ClosedAt.Add(purgeLinger)
-		if !now.Before(next) {
+		switch {
+		case claims > 0: // nobody else would release them
+			next = now.Add(purgeClaims)
+		case !now.Before(next):
 			next = time.Time{}
 		}
 		return s.Store.PurgeAgain(ctx, which, next)
@@ -236,10 +252,28 @@ func (s *Sweep) purge(ctx context.Context, which id.Agency) error {
 	return nil // it is still due, so that the next run goes on
 }
 
+// claims has the sender domains looked at that the agency claims, since something about the agency has changed, and counts them.
+func (s *Sweep) claims(ctx context.Context, which id.Agency) (int, error) {
+	all, err := s.Store.SenderDomains(ctx, which)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range all {
+		if err := s.Senders.Send(ctx, job.Sender{Agency: which, Domain: d}.Encode(), 0); err != nil {
+			return 0, err
+		}
+	}
+	return len(all), nil
+}
+
 // settle looks through what an agency has out whose standing, plan or people have changed: the invites of one that is suspended
 // are dead, payment pages that nobody may pay on are closed by the worker that looks at them, and so is stopped, or taken up
-// again, what is paid for. Whoever works there, and whoever pays there, is told by mail what its standing is.
+// again, what is paid for. Its sender domains are looked at, which are part of a plan. Whoever works there, and whoever pays there,
+// is told by mail what its standing is.
 func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
+	if _, err := s.claims(ctx, a.ID); err != nil {
+		return err
+	}
 	standing, news := a.Standing(), a.Standing() != a.Told
 	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
 		if a.Suspended && c.Invite.Live() {
