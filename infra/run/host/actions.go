@@ -59,7 +59,7 @@ func (r *Recorder) dynamoDB(operation string, body []byte) []string {
 // configuration set; a raw message against the permission of the older SendRawEmail (Service Authorization Reference,
 // "Actions, resources, and condition keys for Amazon Simple Email Service v2").
 func (r *Recorder) mail(req *http.Request, body []byte) []string {
-	path := strings.TrimPrefix(req.URL.Path, "/v2/email/")
+	path := req.URL.Path[len("/v2/email/"):]
 	if req.Method == http.MethodPost && path == "outbound-emails" {
 		return r.send(body)
 	}
@@ -69,7 +69,57 @@ func (r *Recorder) mail(req *http.Request, body []byte) []string {
 	if req.Method == http.MethodPut && strings.HasPrefix(path, "suppression/addresses") {
 		return []string{"ses:PutSuppressedDestination *"}
 	}
+	if calls := r.control(req.Method, path, body); calls != nil {
+		return calls
+	}
 	return []string{"ses:" + req.Method + "/" + path + " unknown"}
+}
+
+// onIdentity and onTenants are the actions on one identity and on tenants, by method and what follows the identity's name, or by path.
+var (
+	onIdentity = map[string]string{"GET": "GetEmailIdentity", "DELETE": "DeleteEmailIdentity",
+		"PUT dkim/signing": "PutEmailIdentityDkimSigningAttributes", "PUT mail-from": "PutEmailIdentityMailFromAttributes"}
+	onTenants = map[string]string{"tenants": "CreateTenant", "tenants/get": "GetTenant", "tenants/delete": "DeleteTenant",
+		"tenants/resources": "CreateTenantResourceAssociation", "tenants/resources/delete": "DeleteTenantResourceAssociation",
+		"tenants/resources/list": "ListTenantResources", "resources/tenants/list": "ListResourceTenants"}
+)
+
+// control are the permissions of making identities and tenants, and of associating the two: all of what a request names. What is
+// made with tags needs the permission to tag it.
+func (r *Recorder) control(method, path string, body []byte) []string {
+	var in struct {
+		EmailIdentity, TenantName string
+		ResourceARN               string `json:"ResourceArn"`
+		Tags                      []any
+	}
+	if len(body) > 0 && json.Unmarshal(body, &in) != nil {
+		return nil
+	}
+	action, resources := onTenants[path], []string(nil)
+	switch name, rest, _ := strings.Cut(strings.TrimPrefix(path, "identities/"), "/"); {
+	case path == "identities" && method == http.MethodPost:
+		action, resources = "CreateEmailIdentity", []string{r.arn("ses", "identity/"+in.EmailIdentity)}
+	case strings.HasPrefix(path, "identities/"):
+		action, resources = onIdentity[strings.TrimSpace(method+" "+rest)], []string{r.arn("ses", "identity/"+name)}
+	default:
+		if in.TenantName != "" {
+			resources = append(resources, r.arn("ses", "tenant/"+in.TenantName))
+		}
+		if in.ResourceARN != "" {
+			resources = append(resources, in.ResourceARN)
+		}
+	}
+	if action == "" {
+		return nil
+	}
+	var calls []string
+	for _, on := range resources {
+		calls = append(calls, "ses:"+action+" "+on)
+		if in.Tags != nil {
+			calls = append(calls, "ses:TagResource "+on)
+		}
+	}
+	return calls
 }
 
 func (r *Recorder) send(body []byte) []string {

@@ -63,6 +63,9 @@ func (h *Host) poll(ctx context.Context, f *template.Function, source template.S
 	if count == 0 {
 		count = h.options.Pollers
 	}
+	if f.Reserved > 0 {
+		count = min(count, f.Reserved)
+	}
 	for range count {
 		h.running.Go(func() { p.run(ctx) })
 	}

@@ -113,6 +113,38 @@ func TestWhatFailsComesBackAloneAndThenGoesToTheDeadLetters(t *testing.T) {
 	})
 }
 
+func TestAReservationBoundsWhatRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, err := engine.Open(engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := stack.Up(t.Context(), e.Config(), declare(t, map[string]declaration{"Consume": {properties: "" +
+			"ReservedConcurrentExecutions: 1, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 1, " +
+			"ScalingConfig: {MaximumConcurrency: 2}}}}"}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &pump{engine: e, client: sqs.NewFromConfig(e.Config()), stack: s}
+		begun := time.Now()
+		slow := event.Queue("consume", func(_ context.Context, m event.Message) error {
+			<-time.After(3 * time.Second)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.seen = append(p.seen, fmt.Sprintf("%s at %s", m.Body, time.Since(begun).Truncate(time.Second)))
+			return nil
+		})
+		h := open(t, s.Template, map[string]event.Function{"Consume": slow}, host.Options{AWS: e.Config()})
+		h.Start()
+		defer e.Close()
+		defer h.Close()
+		p.send(t, "one", "two")
+		<-time.After(10 * time.Second)
+		p.want(t, "one at 3s", "two at 6s")
+	})
+}
+
 func TestASlowMessageDoesNotHoldTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -148,14 +148,21 @@ func (r *Recorder) Differences() []Difference {
 				used[action+" "+s.Queue] = true
 			}
 		}
+		needed := map[string]bool{}
 		for call := range used {
-			if !granted[call] {
+			found := false
+			for grant := range granted {
+				if covers(grant, call) {
+					found, needed[grant] = true, true
+				}
+			}
+			if !found {
 				all = append(all, difference(f.ID, call, true))
 			}
 		}
-		for call := range granted {
-			if !used[call] {
-				all = append(all, difference(f.ID, call, false))
+		for grant := range granted {
+			if !needed[grant] {
+				all = append(all, difference(f.ID, grant, false))
 			}
 		}
 	}
@@ -163,6 +170,12 @@ func (r *Recorder) Differences() []Difference {
 		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource))
 	})
 	return all
+}
+
+// covers tells whether what is granted is of a call. A resource may end in a wildcard.
+func covers(grant, call string) bool {
+	begins, pattern := strings.CutSuffix(grant, "*")
+	return grant == call || pattern && strings.HasPrefix(call, begins)
 }
 
 func difference(id, call string, missing bool) Difference {
@@ -193,7 +206,7 @@ func (r *Recorder) calls(req *http.Request, body []byte) []string {
 			break
 		}
 		return []string{"ssm:" + operation + " " + r.arn("ssm", "parameter/"+strings.TrimPrefix(in.Name, "/"))}
-	case strings.HasPrefix(req.URL.Path, "/v2/email/"):
+	case strings.HasPrefix(req.URL.Path, "/v2/email/"), strings.HasPrefix(req.URL.Path, "/v1/email/"):
 		return r.mail(req, body)
 	}
 	return []string{"unknown:" + cmp.Or(target, req.Method+req.URL.Path) + " unknown"}

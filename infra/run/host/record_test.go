@@ -91,6 +91,80 @@ func TestCallsAreKnownByTheAccessKey(t *testing.T) {
 	}
 }
 
+const controls = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Logs: {Type: AWS::Logs::LogGroup}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: [sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes]
+                Resource: !GetAtt Queue.Arn
+              - Effect: Allow
+                Action: [ses:CreateEmailIdentity, ses:TagResource, ses:GetEmailIdentity, ses:PutEmailIdentityDkimSigningAttributes]
+                Resource: "arn:aws:ses:us-east-1:000000000000:identity/*"
+              - Effect: Allow
+                Action: [ses:CreateTenant, ses:CreateTenantResourceAssociation, ses:DeleteTenant]
+                Resource: "arn:aws:ses:us-east-1:000000000000:tenant/live-*"
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: work
+      CodeUri: x
+      Role: !GetAtt Role.Arn
+      LoggingConfig: {LogGroup: !Ref Logs}
+      Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}
+`
+
+// What is granted on every identity is granted on each, and used by a call for any.
+func TestARightOnManyIsComparedWithCallsForEach(t *testing.T) {
+	t.Parallel()
+	declared, err := template.Parse([]byte(controls), template.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := host.NewRecorder(declared)
+	c := sesv2.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1,
+		HTTPClient: recorder.Client(refusing{})})
+	name, tags := aws.String("mail.agency.dev"), []sestypes.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
+	const arn = "arn:aws:ses:us-east-1:000000000000:"
+	h := open(t, declared, map[string]event.Function{"Work": function(func(ctx context.Context, _ []byte) ([]byte, error) {
+		c.CreateEmailIdentity(ctx, &sesv2.CreateEmailIdentityInput{EmailIdentity: name, Tags: tags})
+		c.GetEmailIdentity(ctx, &sesv2.GetEmailIdentityInput{EmailIdentity: name})
+		c.DeleteEmailIdentity(ctx, &sesv2.DeleteEmailIdentityInput{EmailIdentity: name})
+		c.PutEmailIdentityDkimSigningAttributes(ctx, &sesv2.PutEmailIdentityDkimSigningAttributesInput{EmailIdentity: name,
+			SigningAttributesOrigin: sestypes.DkimSigningAttributesOriginAwsSes})
+		c.CreateTenant(ctx, &sesv2.CreateTenantInput{TenantName: aws.String("live-a")})
+		c.CreateTenant(ctx, &sesv2.CreateTenantInput{TenantName: aws.String("test-a")})
+		c.CreateTenantResourceAssociation(ctx, &sesv2.CreateTenantResourceAssociationInput{TenantName: aws.String("live-a"),
+			ResourceArn: aws.String(arn + "identity/mail.agency.dev")})
+		return nil, nil
+	})}, host.Options{})
+	if _, err := h.Invoke(t.Context(), "Work", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, d := range recorder.Differences() {
+		told = append(told, strings.ReplaceAll(d.String(), arn, ""))
+	}
+	want := []string{
+		"Work calls ses:CreateTenant on tenant/test-a, which its role does not allow",
+		"Work calls ses:CreateTenantResourceAssociation on identity/mail.agency.dev, which its role does not allow",
+		"Work calls ses:DeleteEmailIdentity on identity/mail.agency.dev, which its role does not allow",
+		"Work may call ses:DeleteTenant on tenant/live-*, and never does",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatAFunctionCallsIsComparedWithItsRole(t *testing.T) {
 	t.Parallel()
 	declared, err := template.Parse([]byte(roles), template.Inputs{})

@@ -45,6 +45,7 @@ func (d *document) readFunction(t *Template, res *resource, errs *[]error) {
 	}
 	f.Timeout = time.Duration(r.number("Timeout", 3)) * time.Second
 	f.MemoryMB = r.number("MemorySize", 128)
+	f.Reserved = r.number("ReservedConcurrentExecutions", 0)
 	logging := r.object("LoggingConfig")
 	f.LogGroup = logging.text("LogGroup")
 	logging.done()

@@ -151,6 +151,22 @@ func readDestination(id string, r *reader) *EventDestination {
 	return e
 }
 
+// conditions reads a statement's conditions. They take away from what is granted, so that only tests look at them.
+func conditions(s *reader) map[string]map[string][]string {
+	var all map[string]map[string][]string
+	for _, operator := range s.value("Condition").fields {
+		if all == nil {
+			all = map[string]map[string][]string{}
+		}
+		keys := newReader(s.what+" condition", operator.value, s.errs)
+		all[operator.name] = map[string][]string{}
+		for _, key := range operator.value.fields {
+			all[operator.name][key.name] = keys.strings(key.name)
+		}
+	}
+	return all
+}
+
 // readRole keeps a role's statements; who may assume it is AWS's affair.
 func (d *document) readRole(name string, r *reader) {
 	r.unread("RoleName", "AssumeRolePolicyDocument")
@@ -162,9 +178,10 @@ func (d *document) readRole(name string, r *reader) {
 		doc.only("Version", "2012-10-17")
 		for _, v := range doc.list("Statement") {
 			s := newReader(r.what+" statement", v, r.errs)
-			s.unread("Sid", "Condition") // a condition takes away from what is granted, and what is granted is looked at
+			s.unread("Sid")
 			s.only("Effect", "Allow")
-			grants = append(grants, Grant{Actions: s.strings("Action"), Resources: s.strings("Resource"), File: d.file, Line: v.line})
+			grants = append(grants, Grant{Actions: s.strings("Action"), Resources: s.strings("Resource"), Conditions: conditions(s),
+				File: d.file, Line: v.line})
 			s.done()
 		}
 		doc.done()

@@ -43,6 +43,8 @@ type Function struct {
 	Timeout time.Duration
 	// MemoryMB is the memory in megabytes.
 	MemoryMB int
+	// Reserved is the most invocations at the same time, whatever invokes it; 0 for no bound of its own.
+	Reserved int
 	// Environment are the variables that the template sets, Globals included.
 	Environment map[string]string
 	// Routes, Sources and Schedules are what invokes it.
@@ -98,8 +100,10 @@ type Schedule struct {
 type Grant struct {
 	Actions   []string // such as "dynamodb:GetItem"
 	Resources []string // ARNs
-	File      string   // the template in which it stands, from the root template's directory
-	Line      int      // and its line there
+	// Conditions are what has to hold besides: by operator and key, such as "StringEquals" and "aws:ResourceTag/a", the values.
+	Conditions map[string]map[string][]string
+	File       string // the template in which it stands, from the root template's directory
+	Line       int    // and its line there
 }
 
 // Table is an AWS::DynamoDB::Table, on demand.

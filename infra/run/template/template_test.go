@@ -47,7 +47,7 @@ func TestTheTableIsAsDesigned(t *testing.T) {
 func TestQueuesHaveDeadLetters(t *testing.T) {
 	t.Parallel()
 	got := read(t)
-	for _, id := range []string{"MailQueue", "DeliveryQueue"} {
+	for _, id := range []string{"MailQueue", "DeliveryQueue", "RelayQueue", "SendersQueue", "IdentitiesQueue"} {
 		q := got.Queue(id)
 		dead := got.QueueByARN(q.DeadLetters)
 		if dead == nil || dead.Name != q.Name+"-dead-letters" || q.MaxReceives < 2 {
@@ -116,6 +116,10 @@ func TestAnEmulatorsQueueIsNamedByURL(t *testing.T) {
 	}
 }
 
+// anyIdentity are the functions whose roles name all identities of SES, the one exception: an identity's ARN is a domain's name, which
+// an agency chooses, so that nothing narrower can be named. TestSenderI1 says what keeps them apart.
+var anyIdentity = map[string]bool{"SendMail": true, "SenderControl": true}
+
 func TestNoPermissionHasAWildcard(t *testing.T) {
 	t.Parallel()
 	for _, f := range read(t).Functions {
@@ -129,6 +133,9 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 				}
 			}
 			for _, resource := range g.Resources {
+				if anyIdentity[f.ID] && strings.HasSuffix(resource, ":identity/*") {
+					continue
+				}
 				// A log group's own ARN ends in the suffix that stands for its streams.
 				if strings.ContainsAny(strings.TrimSuffix(resource, f.LogGroup+":*"), "*?") {
 					t.Errorf("%s, line %d: %s is allowed %s", g.File, g.Line, f.ID, resource)

@@ -69,7 +69,14 @@ def statements(value):
 # Stacks that are made for clients have names of their own, and so have the secrets that they make: who takes care of them
 # may do so for all of the deployment's, whose names begin with it, and for nothing else. The API may invoke every function of
 # its stage. A stage's name has no hyphen, so none of these patterns fits another stage's names.
+#
+# The one exception is identity/*: an identity's ARN at SES is the domain's name, which an agency chooses, so that there is nothing
+# narrower to name. What is made, changed or deleted has the stage's tag by a condition, and the role that does it never sends; the
+# one that sends makes and deletes nothing, and SES takes no condition on tags for sending.
+IDENTITIES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 PREFIXES = {
+    "SendMailRole": {IDENTITIES},
+    "SenderControlRole": {IDENTITIES, "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:tenant/${Stage}-*"},
     "ProvisionRole": {
         "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/latchkey-${Stage}-*",
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:latchkey-${Stage}-*",
