@@ -180,6 +180,32 @@ func (t *Table) claimed(ctx context.Context, d sender.Domain) (bool, error) {
 	return len(res.Items) > 0, nil
 }
 
+// mostClaimants bounds what others decide the number of.
+const mostClaimants = 100
+
+// claimsOf reads the claims of a name, some of them if there are many.
+func (t *Table) claimsOf(ctx context.Context, d sender.Domain) ([]*sender.Claim, error) {
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": str(claimantPrefix + string(d))}, ConsistentRead: aws.Bool(true),
+		Limit: aws.Int32(mostClaimants)})
+	if err != nil {
+		return nil, outside(err)
+	}
+	out := make([]*sender.Claim, 0, len(res.Items))
+	for _, i := range res.Items {
+		r := &reader{item: i}
+		c, err := t.claim(ctx, id.Agency(r.s("agency")), id.SenderDomain(r.s("sk")))
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
 // identities counts the identities that there are, or are to be made.
 func (t *Table) identities(ctx context.Context) (int, error) {
 	r, err := t.get(ctx, identityItems, countItem, true, "")
@@ -548,6 +574,8 @@ func writeClaim(c *sender.Claim, version int) writer {
 		w["untold"] = &types.AttributeValueMemberM{Value: m}
 	}
 	w.t("prepare", c.PrepareAt)
+	w.t("end", c.EndAt)
+	w.yes("cleared", c.Cleared)
 	w.yes("admitted", c.Admitted)
 	if due := c.DueAt(); !due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(c.ID))), at(due)
@@ -564,7 +592,7 @@ func readClaim(r *reader) (*sender.Claim, error) {
 		ProofOnly: r.yes("proofOnly")},
 		ID: id.SenderDomain(strings.TrimPrefix(r.s("sk"), domainPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
 		Token: r.s("token"), Label: r.s("label"), Why: r.s("why"), Zone: r.s("zone"), NameServers: r.texts("ns"),
-		NoDMARC: r.yes("noDmarc"), PrepareAt: r.time("prepare"), Admitted: r.yes("admitted"), Version: int(r.n("v"))}
+		NoDMARC: r.yes("noDmarc"), PrepareAt: r.time("prepare"), EndAt: r.time("end"), Cleared: r.yes("cleared"), Admitted: r.yes("admitted"), Version: int(r.n("v"))}
 	r.within("report", func(m *reader) { c.Report = readReport(m) })
 	r.maps("links", func(m *reader) {
 		l := sender.RecordsLink{ID: m.s("id"), Address: address(m, "address"), To: m.s("to"), At: m.time("at"), ExpiresAt: m.time("expires")}
