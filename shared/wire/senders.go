@@ -47,7 +47,8 @@ func (p *Parts) SenderSettings() *senders.Settings {
 
 // SenderServers lets agencies send through their own mail servers.
 func (p *Parts) SenderServers() *senders.Servers {
-	return &senders.Servers{Store: dynamo.NewSenders(p.Table()), Mail: p.MailQueue(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Now: p.Now}
+	return &senders.Servers{Store: dynamo.NewSenders(p.Table()), Mail: p.MailQueue(), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"),
+		Now: p.Now}
 }
 
 // SenderRecords hands the records of agencies' domains to whoever runs their DNS.

@@ -111,10 +111,13 @@ type mistake struct{ Name, Label string }
 var mistakes = []mistake{
 	{"asked", "Publish as asked"}, {"missing", "Without the last one"}, {"doubled", "With the domain twice"},
 	{"text", "CNAME as TXT"}, {"proxied", "Behind a proxy"}, {"target", "With the domain behind the value"},
-	{"other", "With somebody else's values"}, {"spf", "With a second SPF record"}, {"lookups", "With an SPF record of too many lookups"},
+	{"other", "With somebody else's values"}, {"spf", "With a second SPF record"},
+	{"lookups", "With an SPF record of too many lookups"},
 	{"occupied", "With another MX record for bounces"}, {"cname", "With a CNAME at the name for bounces"},
-	{"wildcard", "With a wildcard in place of the proof"}, {"split", "On one of two name servers"}, {"strict", "With a strict DMARC policy"},
-	{"twice", "With two DMARC records"}, {"parent", "With a DMARC record of the domain above"}, {"loop", "With a proof that leads in a circle"},
+	{"wildcard", "With a wildcard in place of the proof"}, {"split", "On one of two name servers"},
+	{"strict", "With a strict DMARC policy"},
+	{"twice", "With two DMARC records"}, {"parent", "With a DMARC record of the domain above"},
+	{"loop", "With a proof that leads in a circle"},
 	{"servfail", "On name servers that fail"}, {"silent", "On name servers that don't answer"}, {"delete", "Delete"},
 }
 
@@ -129,7 +132,8 @@ func (l *Local) records(ctx context.Context, d ses.Domain) ([]published, error) 
 			out = append(out, p)
 		}
 	}
-	claims, err := dynamo.NewSenderWork(dynamo.Open(l.env.AWS("dynamodb"), l.env.String("TABLE_NAME"), l.Now)).ClaimsOf(ctx, sender.Domain(d.Name))
+	table := dynamo.Open(l.env.AWS("dynamodb"), l.env.String("TABLE_NAME"), l.Now)
+	claims, err := dynamo.NewSenderWork(table).ClaimsOf(ctx, sender.Domain(d.Name))
 	if err != nil {
 		return nil, err
 	}
