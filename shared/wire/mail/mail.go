@@ -33,13 +33,14 @@ func (p Parts) MailWorker() *delivery.Worker {
 		Mailer:  ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET"), p.Optional("SES_TENANTS")),
 		Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
 		Tenants: p.Optional("SES_TENANTS") != "",
-		Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+		Origin:  p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
 }
 
 // RelayWorker sends mails by agencies' own mail servers, to which it is the platform's host.
 func (p Parts) RelayWorker() *delivery.Worker {
 	w := &delivery.Worker{Store: dynamo.NewMail(p.Table()), Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(),
-		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"),
+		Now: p.Now}
 	servers := smtp.Open(p.Environment, host(w.Origin))
 	servers.Roots = p.MailRoots
 	w.Through = func(server mailserver.Server, password string) delivery.Mailer {
