@@ -51,7 +51,7 @@ func clientStates() []state {
 		{Name: "client-pending", view: with(func(v *page.Client) { v.Banner.From.URL = "/settings/email" })},
 		{Name: "client-own-domain", view: with(func(v *page.Client) { v.Banner.From = page.MailFrom{Own: true} })},
 		{Name: "client-domain-unused", view: with(func(v *page.Client) {
-			v.Banner.From = page.MailFrom{Why: "the DNS records of mail.northwind.example are missing", URL: "/settings/email?id=dom_1"}
+			v.Banner.From = page.MailFrom{Why: "Records of your domain are missing.", URL: "/settings/email?id=dom_1"}
 		})},
 		{Name: "client-resent", view: with(func(v *page.Client) {
 			v.Note = page.Note{Tone: page.Good, Text: "Sent again. The old link no longer works."}

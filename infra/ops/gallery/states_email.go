@@ -130,7 +130,12 @@ func waitingEmailStates(of emailOf) []state {
 	held := senderDomain("verifying", "Records found",
 		"Our team looks at this name first. There's nothing to do. We look again at 21 November 2025, 15:03 UTC.", "right")
 	held.Reason = "held"
+	preparing := draft()
+	preparing.Preparing, preparing.Records, preparing.Check, preparing.ZoneFile = true, nil, page.NoCheck, ""
+	preparing.Next = "We're preparing the records. This takes a few seconds."
+	preparing.HandOff.Offered, preparing.Label.Offered = false, false
 	return []state{
+		{Name: "email-preparing", view: of(preparing, nil)},
 		{Name: "email-draft", view: of(draft(), nil)},
 		{Name: "email-draft-odd", view: of(odd, func(v *page.Email) {
 			v.Domains = []page.SenderLink{{Shown: odd.Shown, State: "Add the records", URL: "/settings/email?id=dom_1", Here: true},
@@ -251,8 +256,9 @@ func endedEmailStates(of emailOf) []state {
 	lapsed := ended("disabled", "lapsed", "Not in use", ours+" Upgrade to Max to use your domain again. We keep it until 21 December "+
 		"2025, 14:03 UTC.", page.NoCheck, "right")
 	lapsed.HandOff.Offered, lapsed.Label.Offered = false, false
-	taken := ended("verifying", "taken", "In use elsewhere", "Your records are right, and there's nothing more to add.", page.CheckNow,
-		"right")
+	taken := ended("verifying", "taken", "Records found", "Another agency here already sends from this domain. Ask your colleagues "+
+		"whether they use it, or choose a name below it, such as mail. We look again at 21 November 2025, 15:03 UTC.",
+		page.CheckNow, "right")
 	return []state{
 		{Name: "email-degraded", view: of(degraded, nil)},
 		{Name: "email-lost", view: of(ended("disabled", "lost", "Not in use", ours+" Put the records back and select Start again. "+kept,
@@ -296,6 +302,9 @@ func serverEmailStates(of emailOf) []state {
 		{Name: "email-server-tested", view: of(proven(), stored(func(s *page.MailServer) {
 			s.Enable, s.Test = true, &page.ServerTest{At: ago(20 * time.Second), Good: true}
 		}))},
+		{Name: "email-server-testing", view: of(proven(), stored(func(s *page.MailServer) {
+			s.Testing = ago(5 * time.Second)
+		}))},
 		{Name: "email-server-failed", view: of(proven(), stored(func(s *page.MailServer) {
 			s.Test = &page.ServerTest{At: ago(20 * time.Second), Step: "signing in", Code: "535 5.7.8",
 				Text: "Username and Password not accepted. <a href=\"https://mail.example\">Learn more</a> " + unbroken,
@@ -318,6 +327,8 @@ func recordsStates() []state {
 	odd := v
 	odd.Agency, odd.Shown, odd.ASCII = longest, "münchen.example", "xn--mnchen-3ya.example"
 	odd.Provider, odd.ProviderURL, odd.NameServers, odd.Mailboxes = "", "", nil, ""
-	return []state{{Name: "records", view: v}, {Name: "records-odd", view: odd},
+	judged := v
+	judged.Rows, judged.Judged = mistaken().Records, true
+	return []state{{Name: "records", view: v}, {Name: "records-judged", view: judged}, {Name: "records-odd", view: odd},
 		{Name: "records-dead", view: page.Records{Brand: platform, Dead: true}}}
 }

@@ -51,7 +51,8 @@ func opened(t *testing.T) (*whole.Table, *dynamodb.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return whole.Open(e.Config(), s.Environment("Invites")["TABLE_NAME"], func() time.Time { return now }), dynamodb.NewFromConfig(e.Config())
+	table := whole.Open(e.Config(), s.Environment("Invites")["TABLE_NAME"], func() time.Time { return now })
+	return table, dynamodb.NewFromConfig(e.Config())
 }
 
 func found(t *testing.T, table *whole.Table) id.Agency {

@@ -16,8 +16,12 @@ import (
 
 // body is what the document says of a request's or an answer's body.
 type body map[string]struct {
-	Schema  json.RawMessage
-	Example json.RawMessage
+	Schema   json.RawMessage
+	Example  json.RawMessage
+	Examples map[string]struct {
+		Summary string
+		Value   json.RawMessage
+	}
 }
 
 // described is an operation as the document has it.
@@ -75,7 +79,16 @@ func TestFH5EveryOperationShowsARequestAndAnAnswer(t *testing.T) {
 	held := 0
 	holds := func(what string, b body, parts ...string) {
 		for kind, m := range b {
-			if m.Example == nil {
+			all := map[string]json.RawMessage{}
+			if m.Example != nil {
+				all[""] = m.Example
+			}
+			for name, x := range m.Examples {
+				if all[name] = x.Value; x.Summary == "" || m.Example != nil || m.Examples["usual"].Value == nil {
+					t.Errorf("%s: the examples of %s have no summary, none that is usual, or one beside them", what, kind)
+				}
+			}
+			if len(all) == 0 {
 				if !strings.HasPrefix(kind, "image/") { // a picture is no text
 					t.Errorf("%s: %s has no example", what, kind)
 				}
@@ -85,14 +98,16 @@ func TestFH5EveryOperationShowsARequestAndAnAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			example, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.Example))
-			if err != nil {
-				t.Fatal(err)
+			for name, x := range all {
+				example, err := jsonschema.UnmarshalJSON(bytes.NewReader(x))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := schema.Validate(example); err != nil {
+					t.Errorf("%s: the example %s of %s does not fit: %v", what, name, kind, err)
+				}
+				held++
 			}
-			if err := schema.Validate(example); err != nil {
-				t.Errorf("%s: the example of %s does not fit: %v", what, kind, err)
-			}
-			held++
 		}
 	}
 	for path, methods := range operationsOf(t, document) {

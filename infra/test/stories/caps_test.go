@@ -27,6 +27,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
@@ -49,6 +50,8 @@ var limits = map[string]limit{
 	"agency.HourlyInvites":    {agency.HourlyInvites, invites, fault.RateLimited},
 	"agency.ProbationInvites": {agency.ProbationInvites, firstWeek, fault.RateLimited},
 	"client.ProposalsPerDay":  {client.ProposalsPerDay, proposals, fault.RateLimited},
+	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
+	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
 }
 
 // windows are counted by the table's Allow, and sizes bound one value, or what is kept of a list, where the oldest goes: nobody
@@ -58,6 +61,7 @@ var windows = map[string]string{
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
 	"resources.LooksPerHour": "pages for which n8n is called", "billing.LooksPerHour": "looks at the payment service",
 	"portal.EntriesPerHour": "ways into n8n", "onboarding.answersPerIP": "answers", "portal.SwitchesPerHour": "workflows",
+	"senders.RecordsPerDay": "mails with a domain's records", "senders.TestsPerHour": "test mails", "senders.ChecksPerHour": "looks",
 }
 
 var sizes = map[string]string{
@@ -77,9 +81,12 @@ var sizes = map[string]string{
 	"sender.maxVoid": "lookups of one SPF record", "sender.MaxQuestions": "questions of one look", "sender.maxMisses": "looks that miss",
 	"mailserver.MaxHost": "bytes", "mailserver.maxLabel": "bytes", "mailserver.MaxUser": "bytes", "mailserver.MaxPassword": "bytes",
 	"mailserver.MostTries": "tries of one mail", "mailserver.MaxSaid": "characters",
-	"zone.MostHops":        "aliases that are followed",
-	"portal.MaxGlances":    "instances that are asked for a page",
-	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"sender.MaxHolds": "names of one tree, which is written as one", "sender.MaxRefusals": "mails in a row",
+	"sender.MaxRecordsLinks": "the oldest goes",
+	"senders.MaxIdentities":  "the mail service's, see TestSenderQ4",
+	"zone.MostHops":          "aliases that are followed",
+	"portal.MaxGlances":      "instances that are asked for a page",
+	"invite.ResendsPerDay":   "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
@@ -265,6 +272,23 @@ func firstWeek(o *office) (func(int) error, func() int) {
 		must(o.w.t, err)
 		return a.Sends.Total
 	}
+}
+
+func domains(o *office) (func(int) error, func() int) {
+	o.owner.Since = time.Now()
+	return func(n int) error {
+			return second(o.w.claims.Claim(o.w.ctx, o.owner, fmt.Sprintf("mail.northwind%d.dev", n), ""))
+		}, func() int {
+			all, err := dynamo.NewSenderReads(o.w.table.Table).Claims(o.w.ctx, o.id)
+			must(o.w.t, err)
+			return len(all)
+		}
+}
+
+func firstDomain(o *office) (func(int) error, func() int) {
+	created := types.AttributeValueMemberN{Value: fmt.Sprint(time.Now().Add(-time.Hour).UnixMilli())}
+	o.w.set(string(o.id), "agency", "created", &created)
+	return domains(o)
 }
 
 func proposals(o *office) (func(int) error, func() int) {

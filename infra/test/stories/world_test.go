@@ -25,6 +25,7 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/template"
 	"latchkey.dev/infra/test/whole"
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
@@ -42,6 +43,7 @@ import (
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
+	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/usecase/sweep"
 )
@@ -107,6 +109,7 @@ type product struct {
 	portal      *portal.Portal
 	worker      *delivery.Worker
 	feedback    *delivery.Feedback
+	claims      *senders.Claims
 	sweep       *sweep.Sweep
 }
 
@@ -224,7 +227,13 @@ func open(t testing.TB, s settings) *world {
 	}
 	w.relay, w.ring = &relay, ring
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Now: time.Now, Note: event.Annotate}
+	domains := dynamo.NewSenderWork(w.table.Table)
+	w.claims = &senders.Claims{Store: domains, Senders: idle{}, Identities: idle{}, Platform: "Latchkey", Ours: senders.Ours(origin, mailFrom),
+		Now: time.Now}
+	checker := &senders.Checker{Doctor: &senders.Doctor{Store: domains, Identities: idle{}, Now: time.Now}, Work: domains, Mail: w.queue,
+		Region: "us-east-1"}
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: atOnce(checker.Handle), Now: time.Now,
+		Note: event.Annotate}
 	return w
 }
 
@@ -234,6 +243,12 @@ func (w *world) signed() aws.Config {
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	return cfg
 }
+
+// atOnce is a queue whose jobs are done as they are put there.
+type atOnce func(context.Context, []byte) error
+
+// Send does the job.
+func (do atOnce) Send(ctx context.Context, body []byte, _ time.Duration) error { return do(ctx, body) }
 
 // idle is a queue that nobody works on: what is put there is not done.
 type idle struct{}

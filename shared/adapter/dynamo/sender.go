@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +16,6 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
-	"latchkey.dev/shared/domain/mailserver"
-	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/senders"
 )
@@ -58,7 +55,7 @@ func (t *Table) senderSettings(ctx context.Context, agency id.Agency) (*sender.S
 
 // claim reads a claim as it is now, with what belongs to its name.
 func (t *Table) claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error) {
-	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "sender.no_such_domain")
+	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "errors.there_is_no_such_domain")
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +167,7 @@ func (t *Table) lookalikes(ctx context.Context, skeleton string) ([]sender.Domai
 	return out, nil
 }
 
-// claimed tells whether anybody claims the name, whose claim is not over.
+// claimed tells whether anybody claims the name.
 func (t *Table) claimed(ctx context.Context, d sender.Domain) (bool, error) {
 	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
 		ExpressionAttributeValues: item{":p": str(claimantPrefix + string(d))}, ConsistentRead: aws.Bool(true), Limit: aws.Int32(1)})
@@ -178,6 +175,31 @@ func (t *Table) claimed(ctx context.Context, d sender.Domain) (bool, error) {
 		return false, outside(err)
 	}
 	return len(res.Items) > 0, nil
+}
+
+// heldClaims lists the claims that wait for the operator, in the order in which they were made.
+func (t *Table) heldClaims(ctx context.Context) ([]*sender.Claim, error) {
+	items, err := t.query(ctx, heldItems, id.DomainPrefix, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*sender.Claim, 0, len(items))
+	for _, i := range items {
+		r := &reader{item: i}
+		agency, which := id.Agency(r.s("agency")), id.SenderDomain(r.s("sk"))
+		if r.err != nil {
+			return nil, r.err
+		}
+		c, err := t.claim(ctx, agency, which)
+		if fault.Is(err, fault.NotFound) { // it has gone since the question
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // identities counts the identities that there are, or are to be made.
@@ -218,7 +240,8 @@ func (t *Table) health(ctx context.Context, agency id.Agency, which id.SenderDom
 // saveSender writes a change of an agency's sending, all or nothing, while what it holds has the version that was read; else it is
 // conflict.ErrChanged. The structs then have the versions that are stored; what is joined to a claim has to be read anew.
 //
-// A name's identity is changed by each new claim of the name, so that nobody drops what was looked at before the claim. Beside a tree stand the domains that it holds, by what they look like.
+// A name's identity is changed by each new claim of the name, so that nobody drops what was looked at before the claim. Beside a
+// tree stand the domains that it holds, by what they look like.
 func (t *Table) saveSender(ctx context.Context, c senders.Change) error {
 	var writes []types.TransactWriteItem
 	var agency id.Agency
@@ -292,7 +315,8 @@ func stamp(version int) int {
 	return 1 + rand.IntN(1<<48) //nolint:gosec // a guess would help nobody
 }
 
-// writtenClaim writes a claim, or deletes it, with what leads to it. Whose claim is over claims the name no more.
+// writtenClaim writes a claim, or deletes it, with what leads to it from its name, and from the operator's list. One that is over
+// claims its name no more.
 func (t *Table) writtenClaim(c *sender.Claim, gone bool) []types.TransactWriteItem {
 	pk, sk := string(c.Agency), domainPrefix+string(c.ID)
 	condition, values := versioned(c.Version)
@@ -494,176 +518,4 @@ func readIdentity(r *reader) (sender.Identity, error) {
 		Tokens: r.texts("tokens"), Status: r.s("status"), Failure: r.s("failure"), MailFrom: r.s("mailFrom"),
 		MailFromStatus: r.s("mailFromStatus"), AskedAt: r.time("asked"), Version: int(r.n("v"))}
 	return x, r.err
-}
-
-func writeClaim(c *sender.Claim, version int) writer {
-	w := writer(key(string(c.Agency), domainPrefix+string(c.ID)))
-	w.s("name", c.Domain.Shown()) // what the log calls it
-	w.s("domain", string(c.Domain))
-	w.s("state", string(c.State))
-	w.s("reason", string(c.Reason))
-	w.t("claimed", c.ClaimedAt)
-	w.t("since", c.Since)
-	w.t("started", c.StartedAt)
-	w.t("next", c.Due)
-	w.n("checks", c.Checks)
-	w.times("misses", c.Misses)
-	w.yes("held", c.Held)
-	w.yes("proven", c.Proven)
-	w.t("verified", c.VerifiedAt)
-	w.t("tested", c.TestedAt)
-	w.yes("on", c.On)
-	w.t("restarted", c.RestartedAt)
-	w.yes("proofOnly", c.ProofOnly)
-	w.s("by", string(c.By))
-	w.s("token", c.Token)
-	w.s("label", c.Label)
-	w.s("why", c.Why)
-	w.s("zone", c.Zone)
-	w.texts("ns", c.NameServers[:min(len(c.NameServers), mostServers)])
-	w.yes("noDmarc", c.NoDMARC)
-	w.m("report", writeReport(&c.Report))
-	links := make([]writer, len(c.Links))
-	for n, l := range c.Links {
-		m := writer{"hash": bin(l.Hash[:])}
-		m.s("id", l.ID)
-		m.s("address", string(l.Address))
-		m.s("to", l.To)
-		m.t("at", l.At)
-		m.t("expires", l.ExpiresAt)
-		links[n] = m
-	}
-	w.l("links", links)
-	w.m("test", writeTest(&c.Test))
-	if o := c.Own; o != nil {
-		w["own"] = &types.AttributeValueMemberM{Value: writeOwn(o)}
-	}
-	if u := c.Untold; u != nil {
-		m := writer{}
-		m.s("from", string(u.From))
-		m.s("to", string(u.To))
-		m.s("reason", string(u.Reason))
-		m.t("at", u.At)
-		m.yes("restart", u.Restart)
-		w["untold"] = &types.AttributeValueMemberM{Value: m}
-	}
-	w.t("prepare", c.PrepareAt)
-	w.yes("admitted", c.Admitted)
-	if due := c.DueAt(); !due.IsZero() {
-		w["dp"], w["due"] = str(shardOf(string(c.ID))), at(due)
-	}
-	w["v"] = num(int64(version))
-	return w
-}
-
-func readClaim(r *reader) (*sender.Claim, error) {
-	c := &sender.Claim{Sender: sender.Sender{Domain: sender.Domain(r.s("domain")), State: sender.State(r.s("state")),
-		Reason: sender.Reason(r.s("reason")), ClaimedAt: r.time("claimed"), Since: r.time("since"), StartedAt: r.time("started"),
-		Due: r.time("next"), Checks: int(r.n("checks")), Misses: r.times("misses"), Held: r.yes("held"), Proven: r.yes("proven"),
-		VerifiedAt: r.time("verified"), TestedAt: r.time("tested"), On: r.yes("on"), RestartedAt: r.time("restarted"),
-		ProofOnly: r.yes("proofOnly")},
-		ID: id.SenderDomain(strings.TrimPrefix(r.s("sk"), domainPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
-		Token: r.s("token"), Label: r.s("label"), Why: r.s("why"), Zone: r.s("zone"), NameServers: r.texts("ns"),
-		NoDMARC: r.yes("noDmarc"), PrepareAt: r.time("prepare"), Admitted: r.yes("admitted"), Version: int(r.n("v"))}
-	r.within("report", func(m *reader) { c.Report = readReport(m) })
-	r.maps("links", func(m *reader) {
-		l := sender.RecordsLink{ID: m.s("id"), Address: address(m, "address"), To: m.s("to"), At: m.time("at"), ExpiresAt: m.time("expires")}
-		if b := m.b("hash"); len(b) == len(l.Hash) {
-			l.Hash = secret.Hash(b)
-		} else {
-			m.wrong("hash")
-		}
-		c.Links = append(c.Links, l)
-	})
-	r.within("test", func(m *reader) {
-		c.Test = sender.Test{ID: m.s("id"), At: m.time("at"), By: id.Member(m.s("by")), Outcome: m.s("outcome"), Detail: m.s("detail"),
-			EndedAt: m.time("ended"), OwnSMTP: m.yes("own"), MailFrom: m.s("mailFrom")}
-	})
-	r.within("own", func(m *reader) {
-		c.Own = &sender.OwnServer{Server: mailserver.Server{Host: m.s("host"), Port: m.short("port"),
-			Security: mailserver.Security(m.s("security")), User: m.s("user")}, Password: m.s("password"), SetAt: m.time("set"),
-			Refusals: int(m.n("refusals")), OffAt: m.time("off"), Why: m.s("why")}
-	})
-	r.within("untold", func(m *reader) {
-		c.Untold = &sender.Change{From: sender.State(m.s("from")), To: sender.State(m.s("to")), Reason: sender.Reason(m.s("reason")),
-			At: m.time("at"), Restart: m.yes("restart")}
-	})
-	return c, r.err
-}
-
-func writeTest(x *sender.Test) writer {
-	w := writer{}
-	w.s("id", x.ID)
-	w.t("at", x.At)
-	w.s("by", string(x.By))
-	w.s("outcome", x.Outcome)
-	w.s("detail", x.Detail)
-	w.t("ended", x.EndedAt)
-	w.yes("own", x.OwnSMTP)
-	w.s("mailFrom", x.MailFrom)
-	return w
-}
-
-func writeOwn(o *sender.OwnServer) writer {
-	w := writer{}
-	w.s("host", o.Host)
-	w.n("port", int(o.Port))
-	w.s("security", string(o.Security))
-	w.s("user", o.User)
-	w.s("password", o.Password)
-	w.t("set", o.SetAt)
-	w.n("refusals", o.Refusals)
-	w.t("off", o.OffAt)
-	w.s("why", o.Why)
-	return w
-}
-
-func writeReport(x *sender.Report) writer {
-	w := writer{}
-	w.t("at", x.At)
-	verdicts := make([]writer, len(x.Verdicts))
-	for n, v := range x.Verdicts {
-		m := writer{}
-		m.s("role", string(v.Record.Role))
-		m.s("type", string(v.Record.Type))
-		m.s("name", v.Record.Name)
-		m.s("short", v.Record.Short)
-		m.s("value", v.Record.Value)
-		m.n("pref", int(v.Record.Preference))
-		m.s("light", string(v.Light))
-		m.s("cause", string(v.Cause))
-		m.s("expected", v.Expected)
-		m.s("found", v.Found)
-		m.s("why", v.Why)
-		m.s("do", v.Do)
-		m.t("until", v.Until)
-		verdicts[n] = m
-	}
-	w.l("verdicts", verdicts)
-	w.s("mailboxes", x.Mailboxes)
-	w.s("fromSpf", x.FromSPF)
-	w.s("zone", x.Zone)
-	w.texts("ns", x.NameServers[:min(len(x.NameServers), mostServers)])
-	return w
-}
-
-func readReport(r *reader) sender.Report {
-	x := sender.Report{At: r.time("at"), Mailboxes: r.s("mailboxes"), FromSPF: r.s("fromSpf"), Zone: r.s("zone"),
-		NameServers: r.texts("ns")}
-	r.maps("verdicts", func(m *reader) {
-		x.Verdicts = append(x.Verdicts, sender.Verdict{Record: sender.Record{Role: sender.Role(m.s("role")), Type: sender.Type(m.s("type")),
-			Name: m.s("name"), Short: m.s("short"), Value: m.s("value"), Preference: m.short("pref")}, Light: sender.Light(m.s("light")),
-			Cause: sender.Cause(m.s("cause")), Expected: m.s("expected"), Found: m.s("found"), Why: m.s("why"), Do: m.s("do"),
-			Until: m.time("until")})
-	})
-	return x
-}
-
-// short reads a number of 16 bits.
-func (r *reader) short(name string) uint16 {
-	n, err := strconv.ParseUint(strconv.FormatInt(r.n(name), 10), 10, 16)
-	if err != nil {
-		r.wrong(name)
-	}
-	return uint16(n)
 }

@@ -66,7 +66,8 @@ func claimOf(many, long int) *sender.Claim {
 
 func TestEverythingOfASenderDomainIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
-	for _, c := range []*sender.Claim{claimOf(3, 8), {Sender: sender.Sender{Domain: "x.dev"}}, {Own: &sender.OwnServer{}, Untold: &sender.Change{}}} {
+	for _, c := range []*sender.Claim{claimOf(3, 8), {Sender: sender.Sender{Domain: "x.dev"}},
+		{Own: &sender.OwnServer{}, Untold: &sender.Change{}}} {
 		got, err := readClaim(&reader{item: item(writeClaim(c, c.Version))})
 		if d := cmp.Diff(c, got); err != nil || d != "" {
 			t.Error(err, d)

@@ -87,13 +87,13 @@ func (s SenderWork) SaveIdentity(ctx context.Context, i *sender.Identity) error 
 	return s.t.saveIdentity(ctx, i)
 }
 
-// DropIdentity forgets the identity of a name that nobody claims any more; conflict.ErrChanged where somebody does. It goes before
-// the mail service deletes the identity: whoever claims the name after that has it made anew, behind the deletion.
+// DropIdentity forgets the identity of a name that nobody claims any more; conflict.ErrChanged where somebody does, or did since it
+// was read.
 func (s SenderWork) DropIdentity(ctx context.Context, i *sender.Identity) error {
 	return s.t.dropIdentity(ctx, i)
 }
 
-// Claimed tells whether anybody claims the name, whose claim is not over.
+// Claimed tells whether anybody claims the name.
 func (s SenderWork) Claimed(ctx context.Context, d sender.Domain) (bool, error) {
 	return s.t.claimed(ctx, d)
 }
@@ -106,4 +106,17 @@ func (s SenderWork) Identities(ctx context.Context) (int, error) {
 // People lists the agency's members as they are now.
 func (s SenderWork) People(ctx context.Context, which id.Agency) (agency.Members, error) {
 	return s.t.people(ctx, which)
+}
+
+// SenderDecisions is what deciding about names needs that look like somebody else's.
+type SenderDecisions struct{ Senders }
+
+// NewSenderDecisions makes SenderDecisions of the table.
+func NewSenderDecisions(t *Table) SenderDecisions { return SenderDecisions{NewSenders(t)} }
+
+var _ senders.OperatorStore = SenderDecisions{}
+
+// Held lists the claims that wait for the operator, in the order in which they were made.
+func (s SenderDecisions) Held(ctx context.Context) ([]*sender.Claim, error) {
+	return s.t.heldClaims(ctx)
 }

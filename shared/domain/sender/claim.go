@@ -230,6 +230,33 @@ func (c *Claim) Wanted() Wanted {
 		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Tree.Contested(c.Agency), ProofOnly: c.ProofOnly}
 }
 
+// Lines are the records to publish, each with how it stood at the last look. One that is another record by now was not looked for.
+func (c *Claim) Lines() []Verdict {
+	records := c.Wanted().Records()
+	out := make([]Verdict, len(records))
+	for i, r := range records {
+		at := slices.IndexFunc(c.Report.Verdicts, func(v Verdict) bool {
+			return v.Record.Role == r.Role && v.Record.Name == r.Name && v.Record.Type == r.Type && v.Record.Value == r.Value
+		})
+		if at < 0 {
+			out[i] = Check{}.judge(r)
+			continue
+		}
+		out[i] = c.Report.Verdicts[at]
+		out[i].Record = r
+	}
+	return out
+}
+
+// DMARC is how DMARC stood at the last look; false where nobody has looked.
+func (c *Claim) DMARC() (Verdict, bool) {
+	at := slices.IndexFunc(c.Report.Verdicts, func(v Verdict) bool { return v.Record.Role == DMARC })
+	if at < 0 {
+		return Verdict{}, false
+	}
+	return c.Report.Verdicts[at], true
+}
+
 // Ready tells whether all records to publish are known.
 func (c *Claim) Ready() bool { return c.ProofOnly || c.Identity.Made() }
 

@@ -189,7 +189,14 @@ func exemplify(op *huma.Operation, e example) error {
 		if e.answer == nil {
 			return fmt.Errorf("api: there is no example of what %s answers with %s", op.OperationID, status)
 		}
-		r.Content[kind].Example = e.answer
+		if len(e.more) == 0 {
+			r.Content[kind].Example = e.answer
+			continue
+		}
+		r.Content[kind].Examples = map[string]*huma.Example{}
+		for _, x := range e.more {
+			r.Content[kind].Examples[x.name] = &huma.Example{Summary: x.summary, Value: x.value}
+		}
 	}
 	return nil
 }

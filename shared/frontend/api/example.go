@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/release"
+	"latchkey.dev/shared/domain/sender"
 )
 
 // example is what an operation's description shows of a request and its answer, as takes, answers or exchanges makes it. A test
@@ -13,7 +14,17 @@ import (
 type example struct {
 	request json.RawMessage // nil where there is no JSON to send
 	answer  any             // nil where the answer has no JSON
+	more    []shownExample  // several answers in place of one
 }
+
+// shownExample is one of several answers. The one that is named usual is shown where there is room for one.
+type shownExample struct {
+	name, summary string
+	value         any
+}
+
+// shows is the example of an operation that takes no JSON, with several answers.
+func shows(all ...shownExample) example { return example{answer: all[0].value, more: all} }
 
 // takes is the example of an operation whose answer has no JSON.
 func takes(request json.RawMessage) example { return example{request: request} }
@@ -22,7 +33,9 @@ func takes(request json.RawMessage) example { return example{request: request} }
 func answers(answer any) example { return example{answer: answer} }
 
 // exchanges is that of one that takes JSON and answers it.
-func exchanges(request json.RawMessage, answer any) example { return example{request, answer} }
+func exchanges(request json.RawMessage, answer any) example {
+	return example{request: request, answer: answer}
+}
 
 // Each example is of one small world: Northwind Automations invites Acme Ltd, who accept on the next day.
 const (
@@ -196,6 +209,7 @@ func exampleFiles() map[string]string {
 		"text/csv": head + e.ID + ",2026-11-29T07:40:00Z," + e.Actor.ID + ",member,Nora Lindqvist,invite.created," + e.Subject.ID +
 			",invite,Acme Ltd,\r\n",
 		"application/jsonl": string(line) + "\n",
+		"text/plain":        sender.ZoneFile(exampleClaim(asAsked).Wanted().Records()),
 	}
 }
 
@@ -203,7 +217,7 @@ func exampleFiles() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples()} {
+		personExamples(), senderExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

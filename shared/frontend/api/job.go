@@ -5,6 +5,7 @@ const (
 	tagInvites  = "Invite a client"
 	tagClients  = "Clients"
 	tagThings   = "Instances and services"
+	tagSender   = "Sender"
 	tagAgency   = "Agency and members"
 	tagMembers  = tagAgency
 	tagKeys     = "API keys"
@@ -29,6 +30,10 @@ var jobs = []job{
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
 		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
+	{tagSender, "Send from your own domain: publish its records, see each one turn right, and switch it on.", []string{"getSender",
+		"updateSender", "listDomains", "claimDomain", "getDomain", "checkDomain", "sendTestMail", "enableDomain", "disableDomain",
+		"updateDomain", "releaseDomain", "sendDomainRecords", "revokeDomainRecords", "viewDomainRecords", "getZoneFile", "setSmtp",
+		"testSmtp", "removeSmtp"}},
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},

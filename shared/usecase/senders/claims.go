@@ -154,26 +154,16 @@ func (s *Claims) Claim(ctx context.Context, caller identity.Caller, typed, once 
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Millisecond)
-	if record != nil {
-		record.At = now
-		stored, err := s.Store.Recall(ctx, caller.Agency, record.Key)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return nil, err
-		}
-		again, err := record.Replays(stored, now)
-		if err != nil {
-			return nil, err
-		}
-		if again {
-			return view(ctx, s.Store, caller.Agency, id.SenderDomain(stored.Result), now)
-		}
-	}
 	alike, err := s.Store.Lookalikes(ctx, d.Skeleton())
 	if err != nil {
 		return nil, err
 	}
 	c := sender.NewClaim(caller.Agency, caller.Member, d, d.Held(s.Platform, append(alike, s.ours()...)...), now)
-	err = conflict.Retry(ctx, func() error {
+	again := ""
+	err = conflict.Retry(ctx, func() (err error) {
+		if again, err = recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
+			return err
+		}
 		a, err := s.Store.Agency(ctx, caller.Agency)
 		if err != nil {
 			return err
@@ -195,10 +185,30 @@ func (s *Claims) Claim(ctx context.Context, caller identity.Caller, typed, once 
 	if err != nil {
 		return nil, err
 	}
+	if again != "" {
+		return view(ctx, s.Store, caller.Agency, id.SenderDomain(again), now)
+	}
 	if err := s.Identities.Send(ctx, job.Identity{Deed: job.MakeIdentity, Agency: c.Agency, Domain: c.ID}.Encode(), 0); err != nil {
 		return nil, err // the sweep sends it again
 	}
 	return view(ctx, s.Store, caller.Agency, c.ID, now)
+}
+
+// recall is what the request has made when it came before; "" for a new one. It is asked again at every try, since the same request
+// may be under way at the same moment.
+func recall(ctx context.Context, store Store, of id.Agency, record *idempotency.Record, now time.Time) (string, error) {
+	if record == nil {
+		return "", nil
+	}
+	stored, err := store.Recall(ctx, of, record.Key)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", err
+	}
+	again, err := record.Replays(stored, now)
+	if !again {
+		return "", err
+	}
+	return stored.Result, nil
 }
 
 // ours are the platform's domains.

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/link"
@@ -37,8 +38,8 @@ func (s *Records) Check(typed string) error {
 
 // Send mails a link to the records, without words of the agency's own. Faults: [fault.Unauthenticated], [fault.Forbidden],
 // [fault.NotFound], [fault.PlanRequired]; [fault.NotActive] while the records are not known; [fault.Invalid] in email;
-// [fault.RateLimited].
-func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.SenderDomain, typed string) (*View, error) {
+// [fault.IdempotencyUsed]; [fault.RateLimited].
+func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.SenderDomain, typed, once string) (*View, error) {
 	if err := caller.May(identity.AgencyWrite); err != nil {
 		return nil, err
 	}
@@ -47,9 +48,17 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Millisecond)
+	record, err := idempotency.For("sendDomainRecords", caller.Actor(), once, []string{string(which), string(to)})
+	if err != nil {
+		return nil, err
+	}
 	counted := false
 	mail := ""
 	err = conflict.Retry(ctx, func() error {
+		if again, err := recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
+			mail = again
+			return err
+		}
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
 		if err != nil {
 			return err
@@ -84,7 +93,8 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		mail = ulid.Make().String()
 		c.Links = append(c.Links, sender.RecordsLink{ID: mail, Address: to, To: to.Masked(), At: now,
 			ExpiresAt: now.Add(sender.RecordsLinkLife)})
-		return s.Store.Save(ctx, Change{Claim: c, Audit: []audit.Entry{row(now, caller, audit.RecordsSent, which, "")}})
+		return s.Store.Save(ctx, Change{Claim: c, Once: record.Of(mail, now),
+			Audit: []audit.Entry{row(now, caller, audit.RecordsSent, which, "")}})
 	})
 	if err != nil {
 		return nil, err
@@ -125,8 +135,7 @@ func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.S
 type Shown struct {
 	Agency    string // its name
 	Domain    sender.Domain
-	Records   []sender.Record
-	Verdicts  []sender.Verdict // as they stood at the last look
+	Lines     []sender.Verdict // the records, as they stood at the last look
 	ExpiresAt time.Time
 }
 
@@ -163,6 +172,5 @@ func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
 	if a.Suspended {
 		return nil, fault.New(fault.Gone, "sender.records_gone")
 	}
-	return &Shown{Agency: a.Name, Domain: c.Domain, Records: c.Wanted().Records(), Verdicts: c.Report.Verdicts,
-		ExpiresAt: c.Links[i].ExpiresAt}, nil
+	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), ExpiresAt: c.Links[i].ExpiresAt}, nil
 }

@@ -29,6 +29,15 @@ type Switch struct {
 // Faults: [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound]; [fault.NotActive] for a
 // domain that is not verified, or without a mail server that it needs; [fault.RateLimited].
 func (s *Switch) Test(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
+	return s.test(ctx, caller, which, false)
+}
+
+// TestServer is Test of a domain whose mail goes by the agency's own server; without one it is [fault.NotActive].
+func (s *Switch) TestServer(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
+	return s.test(ctx, caller, which, true)
+}
+
+func (s *Switch) test(ctx context.Context, caller identity.Caller, which id.SenderDomain, own bool) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
 	if err := caller.Fresh(now); err != nil {
 		return nil, err
@@ -47,11 +56,11 @@ func (s *Switch) Test(ctx context.Context, caller identity.Caller, which id.Send
 		if err := may(a); err != nil {
 			return err
 		}
+		if (own || c.ProofOnly) && c.Own == nil {
+			return fault.New(fault.NotActive, "sender.no_server")
+		}
 		if c.State != sender.Verified || !c.Proven {
 			return fault.New(fault.NotActive, "sender.not_verified")
-		}
-		if c.ProofOnly && c.Own == nil {
-			return fault.New(fault.NotActive, "sender.no_server")
 		}
 		if !counted {
 			wait, err := s.Store.Allow(ctx, "sender-test#"+string(caller.Agency), TestsPerHour, time.Hour, now)

@@ -95,8 +95,13 @@ type schema struct {
 }
 
 type media struct {
-	Schema  schema          `json:"schema"`
-	Example json.RawMessage `json:"example"`
+	Schema   schema          `json:"schema"`
+	Example  json.RawMessage `json:"example"`
+	Examples struct {        // in place of one
+		Usual struct {
+			Value json.RawMessage `json:"value"`
+		} `json:"usual"`
+	} `json:"examples"`
 }
 
 type operation struct {
@@ -395,6 +400,9 @@ func sentence(text string, s schema) string {
 // example is a body's example as people read it: JSON indented, other text as it is.
 func (d *openapi) example(m media) string {
 	raw := m.Example
+	if raw == nil {
+		raw = m.Examples.Usual.Value
+	}
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
 		return text

@@ -242,7 +242,7 @@ type Banner struct {
 // where the agency has set up nothing of its own.
 type MailFrom struct {
 	Own bool   // it came from the agency's own domain
-	Why string // why it did not, though something is set up, in a few words: "its DNS records are missing"; "" for nothing set up
+	Why string // why it did not, though something is set up, in a sentence: "Records of your domain are missing."; "" for nothing set up
 	URL string // path of what tells more: the settings' page of email; "" for no link, or for that page where there is a Why
 }
 

@@ -37,7 +37,7 @@ func (v Email) frame() frame {
 // ServerOpen tells whether the form of the agency's own server is unfolded.
 func (v Email) ServerOpen() bool {
 	s := v.Server
-	return s.Open || s.Stored || s.Test != nil || v.wrong("host", "port", "user", "password")
+	return s.Open || s.Stored || v.wrong("host", "port", "user", "password")
 }
 
 // wrong tells whether there is a problem in one of the fields.
@@ -89,9 +89,11 @@ type SenderDomain struct {
 	Shown  string // as people write it
 	ASCII  string // as DNS has it; "" where that is the same
 	State  string // draft, dns_pending, verifying, verified, degraded, disabled, failed or released
-	Reason string // held, lost, moved, lapsed, expired, given_up, or taken where another agency holds the name; "" for none
+	Reason string // held, taken, refused, lost, moved, lapsed, expired, region, changed or given_up; "" for none
 	Title  string // the state in a few words
 	Next   string // what to do next, and when something happens by itself, in sentences
+
+	Preparing bool // the records are not known yet, but will be in seconds; then there are none
 
 	Looked  Time          // when the records were last looked at; Machine "" for never, and then no record is judged
 	Look    Time          // when we look next; Machine "" where we don't
@@ -158,8 +160,10 @@ func (d SenderDomain) Why() string {
 		return words.Say("email.why_lapsed")
 	case "expired":
 		return words.Say("email.why_expired")
-	case "taken":
-		return words.Say("email.why_taken")
+	case "refused":
+		return words.Say("email.why_refused")
+	case "region":
+		return words.Say("email.why_region")
 	}
 	return ""
 }
@@ -172,8 +176,11 @@ func (d SenderDomain) Folded() bool { return d.State == "verified" && d.right() 
 
 // Waits tells whether the page renews itself.
 func (d SenderDomain) Waits() bool {
-	return d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || d.Test.Waiting()
+	return d.State == "dns_pending" || d.State == "verifying" || d.State == "degraded" || !d.Slow()
 }
+
+// Slow tells whether what is waited for takes hours, and not seconds.
+func (d SenderDomain) Slow() bool { return !d.Preparing && !d.Test.Waiting() }
 
 // right is how many records are right.
 func (d SenderDomain) right() int {
@@ -338,14 +345,23 @@ type MailServer struct {
 	ReturnPath string // where bounces go, while it is used; "" for nowhere known
 	To         string // whom a test email goes to
 	Removing   bool   // whether removing it is asked about
+	Testing    Time   // when the test began that has no outcome yet; Machine "" for none
 	Test       *ServerTest
+}
+
+// Edition is another one whenever a test has come to its end.
+func (s MailServer) Edition() string {
+	if s.Test == nil {
+		return "testing"
+	}
+	return s.Test.At.Machine
 }
 
 // ServerTest is the outcome of a test of the server.
 type ServerTest struct {
 	At   Time
 	Good bool
-	Step string // the one that failed, in words
+	Step string // the one that failed, in words; "" where Do says it
 	Code string // of the server's answer; "" for none
 	Text string // the server's own words; "" for none
 	Do   string // what is wrong and what to do, in sentences
@@ -358,7 +374,8 @@ type Records struct {
 	Dead        bool   // the link has ended or was taken back; then nothing else is filled in
 	Shown       string
 	ASCII       string
-	Rows        []SenderLight // their type, names and values alone
+	Rows        []SenderLight
+	Judged      bool // whether the records have been looked at, so that each has a light
 	Zone        string
 	NameServers []string
 	Provider    string

@@ -134,9 +134,9 @@ func TestFE27WhatTheBannerSaysOfTheSender(t *testing.T) {
 		"an own domain": {MailFrom{Own: true}, spam, own},
 		"nothing":       {MailFrom{}, own, "/settings/email"},
 		"nothing, with the page": {MailFrom{URL: "/settings/email"}, `Email from <a href="/settings/email">your own domain</a> ` + own,
-			"because"},
-		"not used now": {MailFrom{Why: "its records are missing", URL: "/settings/email?id=dom_1"},
-			`It came from our address because its records are missing. <a href="/settings/email?id=dom_1">`, own},
+			"It came"},
+		"not used now": {MailFrom{Why: "Records are missing.", URL: "/settings/email?id=dom_1"},
+			`It came from our address. Records are missing. <a href="/settings/email?id=dom_1">`, own},
 	} {
 		body := rendered(t, Client{Name: "Acme", Banner: Banner{Tone: Wait, Title: "Invite pending", Spam: true, From: c.from}})
 		if !strings.Contains(body, spam) || !strings.Contains(body, c.has) || strings.Contains(body, c.lacks) {
