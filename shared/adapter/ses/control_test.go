@@ -533,6 +533,22 @@ func answering(t *testing.T, status int, code, body string) *ses.Control {
 	return a.control(ses.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"})
 }
 
+func TestSenderQ4AFullAccountHasNoRoom(t *testing.T) {
+	t.Parallel()
+	a := open(t, engine.Options{MaxIdentities: 1})
+	c := a.control(ses.Settings{})
+	_, err := c.Make(t.Context(), domain, bounce)
+	a.must(err)
+	if _, err := c.Make(t.Context(), second, ""); !errors.Is(err, senders.ErrNoRoom) {
+		t.Errorf("got %v", err)
+	}
+	_, err = c.Make(t.Context(), domain, bounce) // what is there needs no room
+	a.must(err)
+	a.must(c.Delete(t.Context(), domain))
+	_, err = c.Make(t.Context(), second, "")
+	a.must(err)
+}
+
 func TestSenderQ1ABusySESSaysNothingAboutTheDomain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
