@@ -274,7 +274,8 @@ func must(t testing.TB, err error) {
 func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
-		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.relayQueue, w.relay.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
+		mails := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle)
+		if mails+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
 			return
 		}
 	}

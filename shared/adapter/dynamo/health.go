@@ -28,4 +28,3 @@ func (t *Table) mailed(agency id.Agency, c *client.Count) types.TransactWriteIte
 		ExpressionAttributeValues: item{":one": num(1),
 			":ttl": ttlOf(day.AddDate(0, 0, sender.HealthDays+1))}}}
 }
-

@@ -126,7 +126,7 @@ func relationships() *rapid.Generator[*client.Client] {
 				Mail: invite.Mail{Job: some(t, "job"), State: rapid.SampledFrom([]invite.MailState{"", invite.MailQueued, invite.MailClaimed, invite.MailDone}).Draw(t, "state"),
 					Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Fresh: rapid.IntRange(0, 9).Draw(t, "fresh"), Next: moment().Draw(t, "next"), Due: moment().Draw(t, "due"), Until: moment().Draw(t, "until"),
 					Around: rapid.StringN(0, 20, -1).Draw(t, "around"),
-					Slot: agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
+					Slot:   agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
 	})
 }
 

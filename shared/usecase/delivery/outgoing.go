@@ -144,8 +144,8 @@ func (w *Worker) counted(out sender.Outgoing) *client.Count {
 	return &client.Count{Domain: out.ID, Fate: client.WasSent, At: w.Now()}
 }
 
-// judged notes how the agency's own server has done with a mail that is not tried the same way again after so many tries. The mail itself has been recorded by then: what goes wrong here is logged, and
-// the next mail counts anew.
+// judged notes how the agency's own server has done with a mail that is not tried the same way again after so many tries. The mail
+// itself has been recorded by then: what goes wrong here is logged, and the next mail counts anew.
 func (w *Worker) judged(ctx context.Context, which id.Agency, out sender.Outgoing, sent error, tries int) {
 	var f *mailserver.Failure
 	failed := errors.As(sent, &f)
