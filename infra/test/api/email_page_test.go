@@ -223,7 +223,7 @@ func emailJob(p *product) {
 	c.post(emailPath, do("try", url.Values{"name": {"Sending"}, "local": {"hello"}})).is(200)
 	c.post(emailPath, do("disable", id)).is(303)
 	c.post(emailPath, do("label", with("label", "returns"))).is(303)
-	server := url.Values{"id": {d}, "host": {"smtp.sending.example"}, "port": {"587"}, "user": {"u"}, "password": {"p"}}
+	server := url.Values{"id": {d}, "host": {"smtp.sending-" + p.run + ".com"}, "port": {"587"}, "user": {"u"}, "password": {"p"}}
 	c.post(emailPath, do("smtp", server)).is(303)
 	server.Del("password") // the stored one is kept
 	c.post(emailPath, do("smtp", server)).is(303)
