@@ -275,11 +275,12 @@ func endedEmailStates(of emailOf) []state {
 
 // serverEmailStates are those of the agency's own mail server.
 func serverEmailStates(of emailOf) []state {
+	waiting := senderDomain("dns_pending", "Looking for your records", "Add what's missing. We look again at 21 November 2025, "+
+		"14:05 UTC.", "right", "waiting")
 	proven := func() *page.SenderDomain {
-		d := senderDomain("dns_pending", "Looking for your records", "Add what's missing. We look again at 21 November 2025, 15:03 UTC.",
-			"right", "waiting")
-		d.Label.Offered = false
-		d.Records = d.Records[:1]
+		d := senderDomain("verified", "Verified", "Send yourself a test email, then switch your domain on. We look again at 22 November "+
+			"2025, 13:20 UTC.", "right")
+		d.Look, d.Looked, d.Label.Offered, d.Records, d.Enabler = ago(-23*time.Hour), ago(time.Hour), false, d.Records[:1], true
 		return d
 	}
 	stored := func(change func(*page.MailServer)) func(*page.Email) {
@@ -293,8 +294,8 @@ func serverEmailStates(of emailOf) []state {
 		}
 	}
 	return []state{
-		{Name: "email-server", view: of(proven(), func(v *page.Email) { v.Server.Open = true })},
-		{Name: "email-server-refused", view: of(proven(), func(v *page.Email) {
+		{Name: "email-server", view: of(waiting, func(v *page.Email) { v.Server.Open = true })},
+		{Name: "email-server-refused", view: of(waiting, func(v *page.Email) {
 			v.Server.Host, v.Server.Port = "192.168.0.4", "2525"
 			v.Problems = page.Problems{{Field: "host", Message: "Enter the server's name. An IP address has no certificate."},
 				{Field: "password", Message: "Enter the password."}}

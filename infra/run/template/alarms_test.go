@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -63,6 +64,14 @@ func TestEveryQueueIsWatched(t *testing.T) {
 		if len(f.Routes) == 0 && !strings.Contains(alarms, `Value: !Sub "${Stage}-`+strings.TrimPrefix(f.Name, "latchkey-")+`"}`) {
 			t.Errorf("no alarm watches %s, which nobody waits for", f.ID)
 		}
+	}
+}
+
+func TestTheCostCountsEveryAlarm(t *testing.T) {
+	t.Parallel()
+	n := strings.Count(text(t, "../../ops/alarms.yaml"), "Type: AWS::CloudWatch::Alarm\n")
+	if row := fmt.Sprintf("| %d alarms at $0.10 | always | %.2f |", n, float64(n)/10); !strings.Contains(text(t, "../../DEPLOY.md"), row) {
+		t.Errorf("DEPLOY.md has no row %q", row)
 	}
 }
 

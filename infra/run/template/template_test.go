@@ -89,7 +89,7 @@ func TestAFunctionIsReadWhole(t *testing.T) {
 			"AWS_ENDPOINT_URL": "", "TABLE_NAME": "latchkey-table", "ORIGIN": "https://portal.example.com",
 			"MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/latchkey-mail", "PLATFORM_NAME": "Latchkey",
 			"RELAY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/latchkey-relay",
-			"MAIL_FROM": "invites@mail.example.com", "CONFIGURATION_SET": "latchkey-mail", "CHECK_MX": "true",
+			"MAIL_FROM":       "invites@mail.example.com", "CONFIGURATION_SET": "latchkey-mail", "CHECK_MX": "true",
 			"SECRET_PARAMETER": "/latchkey/code-key",
 		},
 		Sources: []template.Source{{

@@ -41,6 +41,7 @@ const (
 // account is an account of SES, with the calls that were made to it.
 type account struct {
 	t      *testing.T
+	engine *engine.Engine
 	region string
 	sdk    *sesv2.Client
 	to     http.Handler
@@ -57,7 +58,9 @@ func open(t *testing.T, o engine.Options) *account {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() }) //nolint:errcheck // it is in memory
-	return serve(t, o.Region, e)
+	a := serve(t, o.Region, e)
+	a.engine = e
+	return a
 }
 
 func serve(t *testing.T, region string, to http.Handler) *account {
@@ -187,10 +190,17 @@ func TestSenderT1ANameThatIsThereIsTakenAsItIs(t *testing.T) {
 func TestSenderT5WhatAnotherStageHasIsLeft(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{VerifyAtOnce: true})
-	_, err := a.control(ses.Settings{Stage: "test"}).Make(t.Context(), domain, bounce)
+	theirs := a.control(ses.Settings{Stage: "test"})
+	_, err := theirs.Make(t.Context(), domain, bounce)
 	a.must(err)
+	_, err = theirs.Make(t.Context(), second, "")
+	a.must(err)
+	a.must(a.engine.SetVerification(string(domain), "FAILED", "FAILED"))
 	a.made()
 	c := a.control(ses.Settings{})
+	if got, err := c.Make(t.Context(), second, "b2."+string(second)); err != nil || got.MailFrom != "" {
+		t.Errorf("it is taken as %+v, %v", got, err)
+	}
 	if got, err := c.Make(t.Context(), domain, "b2."+string(domain)); err != nil || got.MailFrom != bounce || len(got.Tokens) != 3 {
 		t.Errorf("it is taken as %+v, %v", got, err)
 	}
@@ -301,10 +311,14 @@ func TestSenderT5AssociationsGoBeforeTheIdentity(t *testing.T) {
 		}
 	}
 	a.has(agency, "configuration-set/"+set, "identity/"+string(domain), "identity/"+string(second))
+	a.made()
+	_, err := c.Admit(t.Context(), domain, agency)
+	a.must(err)
+	a.called("POST resources/tenants/list", "POST tenants", "POST tenants/resources", "POST tenants/resources")
 
 	// What a call that was cut short has left goes along.
 	left := aws.String(ses.Tenant("live", other))
-	_, err := a.sdk.CreateTenant(t.Context(), &sesv2.CreateTenantInput{TenantName: left})
+	_, err = a.sdk.CreateTenant(t.Context(), &sesv2.CreateTenantInput{TenantName: left})
 	a.must(err)
 	_, err = a.sdk.CreateTenantResourceAssociation(t.Context(), &sesv2.CreateTenantResourceAssociationInput{TenantName: left,
 		ResourceArn: aws.String("arn:aws:ses:us-east-1:000000000000:identity/" + string(domain))})
@@ -421,6 +435,91 @@ func TestSenderQ1APauseEndsWithItsCaller(t *testing.T) {
 	})
 }
 
+// Another stage's tenants are its own.
+func TestSenderAnotherStagesTenantKeepsTheDomain(t *testing.T) {
+	t.Parallel()
+	a := open(t, engine.Options{VerifyAtOnce: true})
+	c := a.tenants()
+	_, err := c.Make(t.Context(), domain, "")
+	a.must(err)
+	theirs := aws.String(ses.Tenant("test", other))
+	_, err = a.sdk.CreateTenant(t.Context(), &sesv2.CreateTenantInput{TenantName: theirs})
+	a.must(err)
+	_, err = a.sdk.CreateTenantResourceAssociation(t.Context(), &sesv2.CreateTenantResourceAssociationInput{TenantName: theirs,
+		ResourceArn: aws.String("arn:aws:ses:us-east-1:000000000000:identity/" + string(domain))})
+	a.must(err)
+	_, err = c.Admit(t.Context(), domain, agency)
+	a.must(err)
+	out, err := a.sdk.ListTenantResources(t.Context(), &sesv2.ListTenantResourcesInput{TenantName: theirs})
+	if err != nil || len(out.TenantResources) != 1 {
+		t.Errorf("it has %+v, %v", out, err)
+	}
+}
+
+// What SES tells in pages is not taken for all: a tenant may have more, and a domain may be of more tenants than one call undoes.
+func TestSenderAPageIsNotAll(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tenants int
+		next    string
+		busy    bool
+		untied  int
+	}{
+		"one":           {tenants: 1, untied: 1},
+		"five":          {tenants: 5, untied: 5},
+		"six":           {tenants: 6, busy: true, untied: 5},
+		"one of a page": {tenants: 1, next: "more", busy: true, untied: 1},
+	} {
+		a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out := map[string]any{}
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/resources/tenants/list"):
+				var all []map[string]string
+				for i := range c.tenants {
+					all = append(all, map[string]string{"TenantName": "live-" + string(rune('a'+i))})
+				}
+				if out["ResourceTenants"] = all; c.next != "" {
+					out["NextToken"] = c.next
+				}
+			case strings.HasSuffix(r.URL.Path, "/tenants/resources/list"):
+				out["TenantResources"], out["NextToken"] = []string{}, "more" // further ones are on the next page
+			case strings.HasSuffix(r.URL.Path, "/tenants/get"):
+				out["Tenant"] = map[string]string{"SendingStatus": "ENABLED"}
+			}
+			json.NewEncoder(w).Encode(out) //nolint:errcheck // to a recorder
+		}))
+		_, err := a.control(ses.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"}).Admit(t.Context(), domain, agency)
+		if errors.Is(err, senders.ErrBusy) != c.busy || err != nil && !c.busy {
+			t.Errorf("%s: %v", name, err)
+		}
+		untied := 0
+		for _, call := range a.made() {
+			if call == "POST tenants/delete" {
+				t.Errorf("%s: a tenant was deleted", name)
+			}
+			if call == "POST tenants/resources/delete" {
+				untied++
+			}
+		}
+		if untied != c.untied {
+			t.Errorf("%s: %d were untied, want %d", name, untied, c.untied)
+		}
+	}
+}
+
+// No call is tried twice: the queue does that, after a while.
+func TestSenderQ1NoCallIsTriedTwice(t *testing.T) {
+	t.Parallel()
+	a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	_, err := a.control(ses.Settings{}).Read(t.Context(), domain)
+	if calls := a.made(); !errors.Is(err, senders.ErrBusy) || len(calls) != 1 {
+		t.Errorf("%q, %v", calls, err)
+	}
+}
+
 // answering is an SES that answers everything alike.
 func answering(t *testing.T, status int, code, body string) *ses.Control {
 	a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -432,6 +531,22 @@ func answering(t *testing.T, status int, code, body string) *ses.Control {
 		w.Write([]byte(body)) //nolint:errcheck // to a recorder
 	}))
 	return a.control(ses.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"})
+}
+
+func TestSenderQ4AFullAccountHasNoRoom(t *testing.T) {
+	t.Parallel()
+	a := open(t, engine.Options{MaxIdentities: 1})
+	c := a.control(ses.Settings{})
+	_, err := c.Make(t.Context(), domain, bounce)
+	a.must(err)
+	if _, err := c.Make(t.Context(), second, ""); !errors.Is(err, senders.ErrNoRoom) {
+		t.Errorf("got %v", err)
+	}
+	_, err = c.Make(t.Context(), domain, bounce) // what is there needs no room
+	a.must(err)
+	a.must(c.Delete(t.Context(), domain))
+	_, err = c.Make(t.Context(), second, "")
+	a.must(err)
 }
 
 func TestSenderQ1ABusySESSaysNothingAboutTheDomain(t *testing.T) {
@@ -495,6 +610,7 @@ func TestSenderAnOddAnswerMakesNoRecords(t *testing.T) {
 		"a token with spaces": func(_, dkim map[string]any) { dkim["Tokens"] = []string{"a IN TXT b"} },
 		"no zone":             func(_, dkim map[string]any) { delete(dkim, "SigningHostedZone") },
 		"a zone with a line":  func(_, dkim map[string]any) { dkim["SigningHostedZone"] = "dkim.\namazonses.com" },
+		"a zone of one part":  func(_, dkim map[string]any) { dkim["SigningHostedZone"] = "amazonses" },
 		"a long zone":         func(_, dkim map[string]any) { dkim["SigningHostedZone"] = strings.Repeat("a.", 200) },
 		"a key of its own":    func(_, dkim map[string]any) { dkim["SigningAttributesOrigin"] = "EXTERNAL" },
 		"nothing":             func(body, _ map[string]any) { clear(body) },

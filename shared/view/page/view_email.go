@@ -110,7 +110,7 @@ type SenderDomain struct {
 
 	On      bool // emails come from it
 	Enable  bool // it can be switched on
-	Enabler bool // it is the own server that would be switched on, and not Amazon SES
+	Enabler bool // emails from it go through the agency's own server, which has the buttons for that
 	Test    TestMail
 	Health  *SenderHealth // nil where nothing was sent
 	Label   SenderLabel

@@ -90,6 +90,31 @@ func TestTheDailyQuotaIsKept(t *testing.T) {
 	}
 }
 
+func TestAnAccountHasRoomForSoManyIdentities(t *testing.T) {
+	t.Parallel()
+	_, c := start(t, ses.Options{MaxIdentities: 2}) // one is there
+	create := func(name string) error {
+		_, err := c.CreateEmailIdentity(t.Context(), &sesv2.CreateEmailIdentityInput{EmailIdentity: &name}, once)
+		return err
+	}
+	if err := create("a.agency.example"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := errors.AsType[*types.LimitExceededException](create("b.agency.example")); !ok {
+		t.Error("there is a third one")
+	}
+	if _, ok := errors.AsType[*types.AlreadyExistsException](create("a.agency.example")); !ok {
+		t.Error("what is there is said to be too much")
+	}
+	_, err := c.DeleteEmailIdentity(t.Context(), &sesv2.DeleteEmailIdentityInput{EmailIdentity: aws.String("a.agency.example")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := create("b.agency.example"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTemplatesAreRefusedInSoManyWords(t *testing.T) {
 	t.Parallel()
 	_, c := start(t, ses.Options{})

@@ -49,6 +49,9 @@ type Options struct {
 	EventDelay time.Duration
 	// Max24HourSend is the quota that GetAccount shows and SendEmail keeps. 0 is none (AWS's -1).
 	Max24HourSend int
+	// MaxIdentities is how many identities there may be; CreateEmailIdentity keeps it. Default 10,000, as on AWS
+	// (https://docs.aws.amazon.com/ses/latest/dg/quotas.html).
+	MaxIdentities int
 	// MailboxSize is how many mails the mailbox keeps. Default 2000.
 	MailboxSize int
 	// Publish puts an event's body on a queue. Without it, events go nowhere.
@@ -89,6 +92,9 @@ func New(o Options) (*Engine, error) {
 	}
 	if o.AccountID == "" {
 		o.AccountID = "000000000000"
+	}
+	if o.MaxIdentities == 0 {
+		o.MaxIdentities = 10_000
 	}
 	if o.MailboxSize <= 0 {
 		o.MailboxSize = 2000

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"latchkey.dev/infra/run/engine/roundtrip"
 )
 
 // The states that identities, DKIM and MAIL FROM go through.
@@ -126,6 +128,10 @@ func (e *Engine) createIdentity(_ *http.Request, in *createIdentityInput) (any, 
 	if in.ConfigurationSetName != "" && e.sets[in.ConfigurationSetName] == nil {
 		e.mu.Unlock()
 		return nil, noSet(in.ConfigurationSetName)
+	}
+	if len(e.identities) >= e.options.MaxIdentities {
+		e.mu.Unlock()
+		return nil, roundtrip.Errorf("LimitExceededException", "The account has %d identities, and may have no more.", len(e.identities))
 	}
 	e.identities[key] = id
 	out := createIdentityOutput{id.kind(), id.sends(), e.dkim(id)}

@@ -27,6 +27,7 @@ function start(root: ParentNode): void {
   rights(root);
   copies(root);
   menus(root);
+  echoes(root);
 }
 
 const lists = (): void => list(start);
@@ -42,6 +43,5 @@ exports();
 lists();
 beside((root) => { start(root); watch(start); }, lists);
 brand();
-echoes();
 watch(start);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -1,7 +1,7 @@
 // Shows in a preview what is being typed.
 
-export function echoes(): void {
-  const form = document.querySelector<HTMLFormElement>("form[data-echo]");
+export function echoes(root: ParentNode): void {
+  const form = root.querySelector<HTMLFormElement>("form[data-echo]");
   if (!form) return;
   form.querySelector("[data-try]")?.remove();
   const draw = () => {

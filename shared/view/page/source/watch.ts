@@ -26,6 +26,7 @@ export function watch(start: (root: ParentNode) => void): void {
           renew(part, fresh);
           part = fresh;
           start(fresh);
+          if (!fresh.dataset.watch) return watch(start); // what is in it may be under way
           if (!slow) pause = 2000;
         }
       } catch {
@@ -43,7 +44,8 @@ export function watch(start: (root: ParentNode) => void): void {
 function renew(old: HTMLElement, fresh: HTMLElement): void {
   const focused = old.contains(document.activeElement) && (document.activeElement as HTMLElement).dataset.copy;
   const folds = old.querySelectorAll("details");
-  if (old.dataset.news) fresh.querySelectorAll("details").forEach((d, i) => { if (folds[i]) d.open = folds[i]!.open; });
+  const anew = fresh.querySelectorAll("details");
+  if (old.dataset.news && anew.length === folds.length) anew.forEach((d, i) => { d.open = folds[i]!.open; });
   old.replaceWith(fresh);
   if (focused) fresh.querySelector<HTMLElement>(`[data-copy="${focused}"]`)?.focus();
   const news = old.dataset.news && document.getElementById(old.dataset.news);
