@@ -239,7 +239,7 @@ func (t *Table) health(ctx context.Context, agency id.Agency, which id.SenderDom
 	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name,
 		KeyConditionExpression: aws.String("pk = :p AND sk BETWEEN :a AND :b"),
 		ExpressionAttributeValues: item{":p": str(string(agency)), ":a": str(day(now.AddDate(0, 0, 1-sender.HealthDays))),
-			":b": str(day(now))}})
+			":b": str(day(now) + "$")}}) // behind the shards of the last day
 	if err != nil {
 		return sender.Health{}, outside(err)
 	}

@@ -22,7 +22,7 @@ func (p Parts) Provisioner() *senders.Provisioner {
 		p.Fail(err)
 	}
 	return &senders.Provisioner{Store: dynamo.NewSenderWork(p.Table()),
-		Service: ses.OpenControl(p.AWS("sesv2"), ses.Settings{Stage: p.String("STAGE"), Set: p.String("CONFIGURATION_SET"),
+		Service: ses.OpenControl(p.AWS("sesv2"), ses.Settings{Stage: p.String("SES_STAGE"), Set: p.String("CONFIGURATION_SET"),
 			Tenants: p.Optional("SES_TENANTS"), Pace: pace, Now: p.Now}),
 		Senders: p.SendersQueue(), Identities: p.IdentitiesQueue(), Now: p.Now, Note: event.Annotate}
 }
