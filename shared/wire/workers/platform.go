@@ -10,7 +10,7 @@ import (
 func (f Functions) Sweep() event.Function {
 	p := f.p
 	s := &sweep.Sweep{Store: dynamo.NewDue(p.Table()), Mail: p.MailQueue(), Billing: p.BillingQueue(), Provision: p.ProvisionQueue(),
-		Now: p.Now, Note: event.Annotate}
+		Senders: p.SendersQueue(), Now: p.Now, Note: event.Annotate}
 	return event.Schedule("sweep", s.Run)
 }
 
