@@ -29,10 +29,13 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/smtp"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/mailserver"
+	"latchkey.dev/shared/domain/seal"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
@@ -126,7 +129,11 @@ type world struct {
 	every    time.Duration // between its runs
 	offices  []*office
 
-	mailQueue, deliveryQueue string // URLs
+	mailQueue, relayQueue, deliveryQueue string // URLs
+
+	relay   *delivery.Worker // by agencies' own mail servers
+	ring    *seal.Ring       // that their passwords are sealed with
+	servers *smtp.Sender     // reaches them; nil in worlds that have none
 }
 
 // settings change a world before it is made.
@@ -172,7 +179,8 @@ func open(t testing.TB, s settings) *world {
 		must(t, e.SES.SetVerification(i.Name, "SUCCESS", ""))
 	}
 	w.db, w.sqs = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
-	w.mailQueue, w.deliveryQueue = w.stack.Template.Queue("MailQueue").URL, w.stack.Template.Queue("DeliveryQueue").URL
+	w.mailQueue, w.relayQueue = w.stack.Template.Queue("MailQueue").URL, w.stack.Template.Queue("RelayQueue").URL
+	w.deliveryQueue = w.stack.Template.Queue("DeliveryQueue").URL
 
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	vars := w.stack.Environment("SendMail")
@@ -208,8 +216,16 @@ func open(t testing.TB, s settings) *world {
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
 	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"], stage),
+		Domains: mx.Unasked{}, Queue: w.queue, Relay: queues.Open(w.signed(), w.relayQueue),
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
+	ring, err := seal.New([]byte("another key of the lifecycle tests that is as long"))
+	must(t, err)
+	relay := *w.worker
+	relay.Mailer, relay.Keys, relay.Through = nil, ring, func(server mailserver.Server, password string) delivery.Mailer {
+		return w.servers.Through(server, password)
+	}
+	w.relay, w.ring = &relay, ring
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
 	domains := dynamo.NewSenderWork(w.table.Table)
 	w.claims = &senders.Claims{Store: domains, Senders: idle{}, Identities: idle{}, Platform: "Latchkey", Ours: senders.Ours(origin, mailFrom),
@@ -258,7 +274,8 @@ func must(t testing.TB, err error) {
 func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
-		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
+		mails := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle)
+		if mails+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
 			return
 		}
 	}

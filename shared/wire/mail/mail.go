@@ -2,12 +2,16 @@
 package mail
 
 import (
+	"net/url"
+
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/smtp"
 	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
 )
@@ -23,11 +27,35 @@ func (p Parts) domains() delivery.Domains {
 	return mx.Open(p.Environment)
 }
 
-// MailWorker sends mails.
+// MailWorker sends mails through SES.
 func (p Parts) MailWorker() *delivery.Worker {
-	return &delivery.Worker{Store: dynamo.NewMail(p.Table()), Mailer: ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET")),
-		Domains: p.domains(), Queue: p.MailQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
-		Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+	return &delivery.Worker{Store: dynamo.NewMail(p.Table()),
+		Mailer:  ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET"), p.Optional("SES_TENANTS")),
+		Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
+		Tenants: p.Optional("SES_TENANTS") != "",
+		Origin:  p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+}
+
+// RelayWorker sends mails by agencies' own mail servers, to which it is the platform's host.
+func (p Parts) RelayWorker() *delivery.Worker {
+	w := &delivery.Worker{Store: dynamo.NewMail(p.Table()), Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(),
+		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"),
+		Now: p.Now}
+	servers := smtp.Open(p.Environment, host(w.Origin))
+	servers.Roots = p.MailRoots
+	w.Through = func(server mailserver.Server, password string) delivery.Mailer {
+		return servers.Through(server, password)
+	}
+	return w
+}
+
+// host is the name of an origin's host.
+func host(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return "localhost"
+	}
+	return u.Hostname()
 }
 
 // Feedback records what became of mails.
@@ -51,6 +79,11 @@ func Start(f func(Functions) event.Function) {
 // SendMail works on the mail queue.
 func (f Functions) SendMail() event.Function {
 	return event.Queue("sendMail", event.Body(f.p.MailWorker().Handle))
+}
+
+// RelayMail works on the relay queue.
+func (f Functions) RelayMail() event.Function {
+	return event.Queue("relayMail", event.Body(f.p.RelayWorker().Handle))
 }
 
 // RecordDelivery works on the queue of what became of mails.
