@@ -166,10 +166,14 @@ func (n *names) publish(domain string, records []published, way string) error {
 			}
 		}
 		var lines []string
-		for i, r := range records {
-			more, err := n.mistaken(way, zone, i, r)
+		keys := 0
+		for _, r := range records {
+			more, err := n.mistaken(way, zone, keys, r)
 			if err != nil {
 				return err
+			}
+			if r.kind == "CNAME" {
+				keys++
 			}
 			lines = append(lines, more...)
 		}
@@ -195,13 +199,13 @@ func (n *names) publish(domain string, records []published, way string) error {
 	})
 }
 
-// mistaken is a record as it is published in a way.
-func (n *names) mistaken(way, zone string, i int, r published) ([]string, error) {
+// mistaken is a record as it is published in a way, behind so many keys.
+func (n *names) mistaken(way, zone string, keys int, r published) ([]string, error) {
 	asked := []string{line(r.name, r.kind, r.value)}
 	proof, key := strings.HasPrefix(r.name, "_latchkey."), r.kind == "CNAME"
 	dmarc, spf := strings.HasPrefix(r.name, "_dmarc."), strings.HasPrefix(r.value, "v=spf1")
 	switch {
-	case way == "delete", way == "missing" && strings.Contains(r.name, "._domainkey.") && i == lastKey,
+	case way == "delete", way == "missing" && key && keys == lastKey,
 		dmarc && (way == "strict" || way == "twice" || way == "parent"), way == "cname" && spf, way == "wildcard" && proof:
 		if way == "wildcard" {
 			_, above, _ := strings.Cut(r.name, ".")
@@ -242,8 +246,8 @@ func (n *names) mistaken(way, zone string, i int, r published) ([]string, error)
 	return asked, nil
 }
 
-// lastKey is the place of the third DKIM record among those that a domain asks for, after the proof.
-const lastKey = 3
+// lastKey is the place of the third DKIM record among those that a domain asks for.
+const lastKey = 2
 
 // line is a record as a zone file has it: text in quotes, other names with their last dot.
 func line(name, kind, value string) string {
