@@ -4,7 +4,7 @@
 //
 // A program initializes every package that it imports, used or not, so that what a function does not need must not be
 // imported by the package that makes it. Operations, pages and workers are apart for that; so are those that need less than the
-// parts here (health, site, intake), and those whose adapters weigh (mail, provision,
+// parts here (health, site, intake), and those whose adapters weigh (mail, relay, provision,
 // settings, upload).
 package wire
 

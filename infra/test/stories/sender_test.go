@@ -502,7 +502,8 @@ func TestSenderT12ATestMailThatCameBack(t *testing.T) {
 func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server := &mailServer{refuse: always(mailserver.Login, 535, "5.7.8 Username and Password not accepted <b>"+strings.Repeat("x", 400))}
+		const said = "5.7.8 Username and Password not accepted <b>"
+		server := &mailServer{refuse: always(mailserver.Login, 535, said+strings.Repeat("x", 400))}
 		defer server.serve(w)()
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
@@ -512,7 +513,7 @@ func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 		w.deliver()
 		got := o.claimed(c.ID)
 		if d := got.Test.Detail; got.Test.Outcome != sender.TestFailed || !strings.HasPrefix(d, "Signing in failed. ") ||
-			!strings.Contains(d, "535 5.7.8 Username and Password not accepted <b>x") || len(d) > 400 || !got.TestedAt.IsZero() {
+			!strings.Contains(d, "535 "+said+"x") || len(d) > 400 || !got.TestedAt.IsZero() {
 			t.Errorf("the test is told as %+v", got.Test)
 		}
 		if got.Own.OffAt.IsZero() {
@@ -565,8 +566,9 @@ func TestSenderHandOffMailsALinkThatIsStoredNowhere(t *testing.T) {
 	in(t, func(w *world) {
 		o := w.office("Northwind")
 		c := o.claim(ownDomain, func(c *sender.Claim) { c.State = sender.Draft })
-		c.Links = []sender.RecordsLink{{ID: "L1", Address: "it@dnshost.example", To: "i•@dnshost.example", At: time.Now().Truncate(time.Millisecond),
-			ExpiresAt: time.Now().Add(sender.RecordsLinkLife).Truncate(time.Millisecond)}}
+		now := time.Now().Truncate(time.Millisecond)
+		c.Links = []sender.RecordsLink{{ID: "L1", Address: "it@dnshost.example", To: "i•@dnshost.example", At: now,
+			ExpiresAt: now.Add(sender.RecordsLinkLife)}}
 		must(t, w.senders().Save(w.ctx, senders.Change{Claim: c}))
 		m := job.Mail{Kind: job.Records, Agency: o.id, Item: string(c.ID), Job: "L1"}
 		body := m.Encode()
@@ -620,8 +622,9 @@ func TestSenderHealthCountsARepeatedEventOnce(t *testing.T) {
 			which, _ := o.invite(who + "@acme.example")
 			at := time.Now()
 			for _, kind := range reports {
-				must(t, w.feedback.Record(w.ctx, delivery.Report{Kind: kind, At: at, Detail: "in words", Tags: map[string]string{
-					"kind": "invite", "agency": string(o.id), "client": string(o.client(which)), "invite": string(which), "domain": string(c.ID)}}))
+				tags := map[string]string{"kind": "invite", "agency": string(o.id), "client": string(o.client(which)),
+					"invite": string(which), "domain": string(c.ID)}
+				must(t, w.feedback.Record(w.ctx, delivery.Report{Kind: kind, At: at, Detail: "in words", Tags: tags}))
 			}
 		}
 		h, err := w.senders().Health(w.ctx, o.id, c.ID, time.Now())

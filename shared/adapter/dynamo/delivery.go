@@ -174,7 +174,7 @@ func (t *Table) sender(ctx context.Context, which id.Agency) (*agency.Agency, *s
 	if settings.On == "" {
 		return a, settings, nil, nil
 	}
-	r, err := t.get(ctx, string(which), domainPrefix+string(settings.On), true, "sender.no_such_domain")
+	r, err := t.get(ctx, string(which), domainPrefix+string(settings.On), true, "errors.there_is_no_such_sender_domain")
 	if fault.Is(err, fault.NotFound) {
 		return a, settings, nil, nil
 	}

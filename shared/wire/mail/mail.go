@@ -2,16 +2,12 @@
 package mail
 
 import (
-	"net/url"
-
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	"latchkey.dev/shared/adapter/ses"
-	"latchkey.dev/shared/adapter/smtp"
 	"latchkey.dev/shared/adapter/ssm"
-	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
 )
@@ -36,28 +32,6 @@ func (p Parts) MailWorker() *delivery.Worker {
 		Origin:  p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
 }
 
-// RelayWorker sends mails by agencies' own mail servers, to which it is the platform's host.
-func (p Parts) RelayWorker() *delivery.Worker {
-	w := &delivery.Worker{Store: dynamo.NewMail(p.Table()), Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(),
-		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"),
-		Now: p.Now}
-	servers := smtp.Open(p.Environment, host(w.Origin))
-	servers.Roots = p.MailRoots
-	w.Through = func(server mailserver.Server, password string) delivery.Mailer {
-		return servers.Through(server, password)
-	}
-	return w
-}
-
-// host is the name of an origin's host.
-func host(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return "localhost"
-	}
-	return u.Hostname()
-}
-
 // Feedback records what became of mails.
 func (p Parts) Feedback() *delivery.Feedback {
 	return &delivery.Feedback{Store: dynamo.NewFeedback(p.Table()), Now: p.Now}
@@ -79,11 +53,6 @@ func Start(f func(Functions) event.Function) {
 // SendMail works on the mail queue.
 func (f Functions) SendMail() event.Function {
 	return event.Queue("sendMail", event.Body(f.p.MailWorker().Handle))
-}
-
-// RelayMail works on the relay queue.
-func (f Functions) RelayMail() event.Function {
-	return event.Queue("relayMail", event.Body(f.p.RelayWorker().Handle))
 }
 
 // RecordDelivery works on the queue of what became of mails.
