@@ -33,6 +33,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/zone"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
@@ -107,6 +108,9 @@ type product struct {
 	worker      *delivery.Worker
 	feedback    *delivery.Feedback
 	claims      *senders.Claims
+	domains     dynamo.SenderWork
+	checker     *senders.Checker
+	provisioner *senders.Provisioner
 	sweep       *sweep.Sweep
 }
 
@@ -126,7 +130,7 @@ type world struct {
 	every    time.Duration // between its runs
 	offices  []*office
 
-	mailQueue, deliveryQueue string // URLs
+	mailQueue, deliveryQueue, sendersQueue, identitiesQueue string // URLs
 }
 
 // settings change a world before it is made.
@@ -211,13 +215,9 @@ func open(t testing.TB, s settings) *world {
 	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	domains := dynamo.NewSenderWork(w.table.Table)
-	w.claims = &senders.Claims{Store: domains, Senders: idle{}, Identities: idle{}, Platform: "Latchkey", Ours: senders.Ours(origin, mailFrom),
-		Now: time.Now}
-	checker := &senders.Checker{Doctor: &senders.Doctor{Store: domains, Identities: idle{}, Now: time.Now}, Work: domains, Mail: w.queue,
-		Region: "us-east-1"}
-	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: atOnce(checker.Handle), Now: time.Now,
-		Note: event.Annotate}
+	w.senders(cfg, vars["CONFIGURATION_SET"])
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
+		Now: time.Now, Note: event.Annotate}
 	return w
 }
 
@@ -228,11 +228,31 @@ func (w *world) signed() aws.Config {
 	return cfg
 }
 
-// atOnce is a queue whose jobs are done as they are put there.
-type atOnce func(context.Context, []byte) error
+// senders makes what looks after sender domains. Nobody answers questions of DNS here.
+func (w *world) senders(cfg aws.Config, set string) {
+	w.sendersQueue, w.identitiesQueue = w.stack.Template.Queue("SendersQueue").URL, w.stack.Template.Queue("IdentitiesQueue").URL
+	looks, identities := queues.Open(w.signed(), w.sendersQueue), queues.Open(w.signed(), w.identitiesQueue)
+	w.domains = dynamo.NewSenderWork(w.table.Table)
+	w.claims = &senders.Claims{Store: w.domains, Senders: looks, Identities: identities, Platform: "Latchkey",
+		Ours: senders.Ours(origin, mailFrom), Now: time.Now}
+	w.checker = &senders.Checker{Doctor: &senders.Doctor{Store: w.domains, DNS: func() senders.Asking { return silence{} },
+		Identities: identities, Now: time.Now}, Work: w.domains, Mail: w.queue, Region: cfg.Region}
+	w.provisioner = &senders.Provisioner{Store: w.domains, Senders: looks, Identities: identities, Now: time.Now, Note: event.Annotate,
+		Service: adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
+}
 
-// Send does the job.
-func (do atOnce) Send(ctx context.Context, body []byte, _ time.Duration) error { return do(ctx, body) }
+// silence is name servers that say nothing.
+type silence struct{}
+
+func (silence) Zone(_ context.Context, name string) (zone.Zone, error) {
+	return zone.Zone{}, &zone.CannotAsk{Name: name}
+}
+
+func (silence) First(context.Context, zone.Zone, string, zone.Type) zone.Reply { return zone.Reply{} }
+
+func (silence) Resolver(context.Context, string, zone.Type) zone.Reply { return zone.Reply{} }
+
+func (silence) Left() int { return 0 }
 
 // idle is a queue that nobody works on: what is put there is not done.
 type idle struct{}
@@ -258,7 +278,8 @@ func must(t testing.TB, err error) {
 func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
-		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
+		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback))+
+			w.take(w.sendersQueue, w.checker.Handle)+w.take(w.identitiesQueue, w.provisioner.Handle) == 0 {
 			return
 		}
 	}
