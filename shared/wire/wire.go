@@ -4,12 +4,13 @@
 //
 // A program initializes every package that it imports, used or not, so that what a function does not need must not be
 // imported by the package that makes it. Operations, pages and workers are apart for that; so are those that need less than the
-// parts here (health, site, intake), and those whose adapters weigh (mail, provision,
+// parts here (health, site, intake), and those whose adapters weigh (mail, relay, provision,
 // settings, upload).
 package wire
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 
 	"latchkey.dev/shared/adapter/dynamo"
@@ -42,6 +43,8 @@ type Outside struct {
 	Egress *egress.Policy
 	// N8N and Program carry the calls to n8n instances and to the operator's program in the place of the network.
 	N8N, Program http.RoundTripper
+	// MailRoots are whom certificates of agencies' own mail servers are signed by, in the place of those that this machine trusts.
+	MailRoots *x509.CertPool
 	// Domains is asked in the place of DNS whether a domain takes mail.
 	Domains Domains
 }

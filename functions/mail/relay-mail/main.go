@@ -1,6 +1,6 @@
 // Command relay-mail takes the relay queue's messages: each is a mail that goes by an agency's own mail server.
 package main
 
-import "latchkey.dev/shared/wire/mail"
+import "latchkey.dev/shared/wire/relay"
 
-func main() { mail.Start(mail.Functions.RelayMail) }
+func main() { relay.Start(relay.Functions.RelayMail) }

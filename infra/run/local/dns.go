@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 
 	"latchkey.dev/infra/run/dns"
 	"latchkey.dev/infra/run/engine/ses"
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/domain/sender"
 )
 
 // names stands in for DNS: the zones of the domains that are to be verified, which a person publishes on /_local/dns.
@@ -31,7 +34,7 @@ func openNames(at, dir string) (*names, error) {
 	if at == "" {
 		at = "127.0.0.1:0"
 	}
-	stub, err := dns.Start(at)
+	stub, err := dns.Start(at, "127.0.0.1:0") // a second one, which can differ from the first
 	if err != nil {
 		return nil, fmt.Errorf("local: %w", err)
 	}
@@ -107,42 +110,140 @@ type mistake struct{ Name, Label string }
 
 var mistakes = []mistake{
 	{"asked", "Publish as asked"}, {"missing", "Without the last one"}, {"doubled", "With the domain twice"},
-	{"text", "CNAME as TXT"}, {"proxied", "Behind a proxy"}, {"delete", "Delete"},
+	{"text", "CNAME as TXT"}, {"proxied", "Behind a proxy"}, {"target", "With the domain behind the value"},
+	{"other", "With somebody else's values"}, {"spf", "With a second SPF record"},
+	{"lookups", "With an SPF record of too many lookups"},
+	{"occupied", "With another MX record for bounces"}, {"cname", "With a CNAME at the name for bounces"},
+	{"wildcard", "With a wildcard in place of the proof"}, {"split", "On one of two name servers"},
+	{"strict", "With a strict DMARC policy"},
+	{"twice", "With two DMARC records"}, {"parent", "With a DMARC record of the domain above"},
+	{"loop", "With a proof that leads in a circle"},
+	{"servfail", "On name servers that fail"}, {"silent", "On name servers that don't answer"}, {"delete", "Delete"},
+}
+
+// published is a record as it is put into DNS.
+type published struct{ name, kind, value string }
+
+// records are those that a domain waits for: what SES wants, and what each agency that claims the domain has been asked for.
+func (l *Local) records(ctx context.Context, d ses.Domain) ([]published, error) {
+	var out []published
+	add := func(p published) {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	table := dynamo.Open(l.env.AWS("dynamodb"), l.env.String("TABLE_NAME"), l.Now)
+	claims, err := dynamo.NewSenderWork(table).ClaimsOf(ctx, sender.Domain(d.Name))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range claims {
+		for _, r := range c.Wanted().Records() {
+			add(published{r.Name, string(r.Type), r.Shown()})
+		}
+	}
+	for _, r := range d.Records {
+		add(published{strings.TrimSuffix(r.Name, "."), r.Type, strings.TrimSuffix(r.Value, ".")})
+	}
+	return out, nil
 }
 
 // publish has a domain's records published in one of the ways, in place of what was published of them before.
-func (n *names) publish(d ses.Domain, way string) error {
+func (n *names) publish(domain string, records []published, way string) error {
 	return n.change(func() error {
-		zone, err := n.room(d.Name)
+		zone, err := n.room(domain)
 		if err != nil {
 			return err
 		}
-		twice := func(r ses.Wanted) string { return r.Name + "." + zone }
-		for _, r := range d.Records {
-			if err := errors.Join(n.stub.Fail(r.Name, dns.Fault{}), n.stub.Delete(r.Name, ""), n.stub.Delete(twice(r), "")); err != nil {
+		twice := func(name string) string { return name + "." + zone }
+		gone := []string{"_dmarc." + domain, "_dmarc." + zone, "loop." + zone, "*." + domain, "*._latchkey." + domain}
+		for _, r := range records {
+			gone = append(gone, r.name, twice(r.name))
+		}
+		for _, name := range gone {
+			if err := errors.Join(n.stub.Fail(name, dns.Fault{}), n.stub.Delete(name, "")); err != nil {
 				return err
 			}
 		}
-		for i, r := range d.Records {
-			name, kind := r.Name, r.Type
-			switch {
-			case way == "delete" || way == "missing" && i == lastKey:
-				continue
-			case way == "doubled":
-				name = twice(r)
-			case way == "text" && kind == "CNAME":
-				kind = "TXT"
-			case way == "proxied" && kind == "CNAME":
-				if err := n.stub.Fail(name, dns.Fault{Kind: dns.Proxied}); err != nil {
+		var lines []string
+		keys := 0
+		for _, r := range records {
+			more, err := n.mistaken(way, zone, keys, r)
+			if err != nil {
+				return err
+			}
+			if r.kind == "CNAME" {
+				keys++
+			}
+			lines = append(lines, more...)
+		}
+		switch dmarc := "_dmarc." + domain; way {
+		case "strict":
+			lines = append(lines, line(dmarc, "TXT", "v=DMARC1; p=reject; aspf=s"))
+		case "twice":
+			lines = append(lines, line(dmarc, "TXT", "v=DMARC1; p=none"), line(dmarc, "TXT", "v=DMARC1; p=reject"))
+		case "parent":
+			lines = append(lines, line("_dmarc."+zone, "TXT", "v=DMARC1; p=none; sp=quarantine"))
+		}
+		if err := n.stub.Publish(strings.Join(lines, "\n")); err != nil {
+			return err
+		}
+		if way == "split" {
+			for _, r := range records {
+				if err := n.stub.Server(1).Delete(r.name, ""); err != nil {
 					return err
 				}
-			}
-			if err := n.stub.Publish(line(name, kind, r.Value)); err != nil {
-				return err
 			}
 		}
 		return nil
 	})
+}
+
+// mistaken is a record as it is published in a way, behind so many keys.
+func (n *names) mistaken(way, zone string, keys int, r published) ([]string, error) {
+	asked := []string{line(r.name, r.kind, r.value)}
+	proof, key := strings.HasPrefix(r.name, "_latchkey."), r.kind == "CNAME"
+	dmarc, spf := strings.HasPrefix(r.name, "_dmarc."), strings.HasPrefix(r.value, "v=spf1")
+	switch {
+	case way == "delete", way == "missing" && key && keys == lastKey,
+		dmarc && (way == "strict" || way == "twice" || way == "parent"), way == "cname" && spf, way == "wildcard" && proof:
+		if way == "wildcard" {
+			_, above, _ := strings.Cut(r.name, ".")
+			return []string{line("*."+above, "TXT", "parked")}, nil
+		}
+		return nil, nil
+	case way == "doubled":
+		return []string{line(r.name+"."+zone, r.kind, r.value)}, nil
+	case way == "text" && key:
+		return []string{line(r.name, "TXT", r.value)}, nil
+	case way == "proxied" && key:
+		return asked, n.stub.Fail(r.name, dns.Fault{Kind: dns.Proxied})
+	case way == "target" && key:
+		return []string{line(r.name, r.kind, r.value+"."+zone)}, nil
+	case way == "other" && proof:
+		return []string{line(r.name, r.kind, "latchkey-verify=00000000000000000000000000000000")}, nil
+	case way == "other" && key:
+		return []string{line(r.name, r.kind, "x."+r.value)}, nil
+	case way == "spf" && spf:
+		return append(asked, line(r.name, r.kind, "v=spf1 include:_spf.google.com ~all")), nil
+	case way == "lookups" && spf:
+		text := "v=spf1"
+		for k := range 10 {
+			text += fmt.Sprintf(" a:%d.%s", k, zone)
+		}
+		return []string{line(r.name, r.kind, text+" include:amazonses.com ~all")}, nil
+	case way == "occupied" && r.kind == "MX":
+		return append(asked, line(r.name, r.kind, "5 mx.google.com")), nil
+	case way == "cname" && r.kind == "MX":
+		return []string{line(r.name, "CNAME", "parking.registrar.net")}, nil
+	case way == "loop" && proof:
+		return []string{line(r.name, "CNAME", "loop."+zone), line("loop."+zone, "CNAME", r.name)}, nil
+	case way == "servfail":
+		return asked, n.stub.Fail(r.name, dns.Fault{Kind: dns.ServFail})
+	case way == "silent":
+		return asked, n.stub.Fail(r.name, dns.Fault{Kind: dns.Silent})
+	}
+	return asked, nil
 }
 
 // lastKey is the place of the third DKIM record among those that a domain asks for.
@@ -197,12 +298,20 @@ func (l *Local) publishLines(w http.ResponseWriter, r *http.Request) {
 func (l *Local) publishFor(w http.ResponseWriter, r *http.Request) {
 	way := fields(w, r)("do")
 	if !slices.ContainsFunc(mistakes, func(m mistake) bool { return m.Name == way }) {
-		http.Error(w, `send {"do": "asked|missing|doubled|text|proxied|delete"}`, http.StatusBadRequest)
+		ways := make([]string, len(mistakes))
+		for i, m := range mistakes {
+			ways[i] = m.Name
+		}
+		http.Error(w, `send {"do": "`+strings.Join(ways, "|")+`"}`, http.StatusBadRequest)
 		return
 	}
 	for _, d := range l.Engine.SES.Domains(r.Context()) {
 		if d.Name == r.PathValue("domain") {
-			l.published(w, r, "", l.dns.publish(d, way))
+			records, err := l.records(r.Context(), d)
+			if err == nil {
+				err = l.dns.publish(d.Name, records, way)
+			}
+			l.published(w, r, "", err)
 			return
 		}
 	}

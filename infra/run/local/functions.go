@@ -18,11 +18,13 @@ import (
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
 	"latchkey.dev/shared/wire/health"
+	"latchkey.dev/shared/wire/identities"
 	"latchkey.dev/shared/wire/intake"
 	"latchkey.dev/shared/wire/mail"
 	"latchkey.dev/shared/wire/operations"
 	"latchkey.dev/shared/wire/pages"
 	"latchkey.dev/shared/wire/provision"
+	"latchkey.dev/shared/wire/relay"
 	"latchkey.dev/shared/wire/settings"
 	"latchkey.dev/shared/wire/site"
 	"latchkey.dev/shared/wire/upload"
@@ -56,7 +58,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	methods := map[string]func() event.Function{}
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
-		mail.With(p), provision.With(p), settings.With(p), upload.With(p),
+		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {

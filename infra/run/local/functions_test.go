@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/smtp"
 	"latchkey.dev/shared/wire"
 )
 
@@ -50,7 +52,8 @@ func TestTemplatesGiveEachFunctionWhatItAsksFor(t *testing.T) {
 			methods[strings.ToLower(f.ID)]()
 		}
 		maps.DeleteFunc(asked, func(name string, _ bool) bool {
-			return name == egress.Variable || strings.HasPrefix(name, "AWS_")
+			standIns := []string{egress.Variable, dns.Variable, smtp.Variable}
+			return slices.Contains(standIns, name) || strings.HasPrefix(name, "AWS_")
 		})
 		// every function has it
 		given := slices.DeleteFunc(slices.Sorted(maps.Keys(f.Environment)), func(name string) bool { return name == "AWS_ENDPOINT_URL" })

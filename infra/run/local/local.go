@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/stripe"
 	"latchkey.dev/infra/run/template"
+	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	payments "latchkey.dev/shared/adapter/stripe"
@@ -330,7 +331,7 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 	}
 	if o.Binaries != "" {
 		var err error
-		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.standInList); err != nil {
+		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.dns.stub.Variable(), l.standInList); err != nil {
 			return nil, err
 		}
 		return l.binaries.Functions(), nil
@@ -350,6 +351,7 @@ func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment
 		return nil, err
 	}
 	variables["AWS_REGION"] = cfg.Region
+	variables[asking.Variable] = l.dns.stub.Variable()
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
 	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
 	for service, url := range l.elsewhere.endpoints {

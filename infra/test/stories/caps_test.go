@@ -80,7 +80,7 @@ var sizes = map[string]string{
 	"sender.maxWalk": "names that one policy is looked for at", "sender.maxLookups": "lookups of one SPF record",
 	"sender.maxVoid": "lookups of one SPF record", "sender.MaxQuestions": "questions of one look", "sender.maxMisses": "looks that miss",
 	"mailserver.MaxHost": "bytes", "mailserver.maxLabel": "bytes", "mailserver.MaxUser": "bytes", "mailserver.MaxPassword": "bytes",
-	"mailserver.MostTries": "tries of one mail", "mailserver.MostRefusals": "mails in a row", "mailserver.MaxSaid": "characters",
+	"mailserver.MostTries": "tries of one mail", "mailserver.MaxSaid": "characters",
 	"sender.MaxHolds": "names of one tree, which is written as one", "sender.MaxRefusals": "mails in a row",
 	"sender.MaxRecordsLinks": "the oldest goes",
 	"senders.MaxIdentities":  "the mail service's, see TestSenderQ4",

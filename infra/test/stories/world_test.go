@@ -29,10 +29,13 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/smtp"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/mailserver"
+	"latchkey.dev/shared/domain/seal"
 	"latchkey.dev/shared/domain/zone"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
@@ -130,7 +133,11 @@ type world struct {
 	every    time.Duration // between its runs
 	offices  []*office
 
-	mailQueue, deliveryQueue, sendersQueue, identitiesQueue string // URLs
+	mailQueue, relayQueue, deliveryQueue, sendersQueue, identitiesQueue string // URLs
+
+	relay   *delivery.Worker // by agencies' own mail servers
+	ring    *seal.Ring       // that their passwords are sealed with
+	servers *smtp.Sender     // reaches them; nil in worlds that have none
 }
 
 // settings change a world before it is made.
@@ -176,7 +183,8 @@ func open(t testing.TB, s settings) *world {
 		must(t, e.SES.SetVerification(i.Name, "SUCCESS", ""))
 	}
 	w.db, w.sqs = dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
-	w.mailQueue, w.deliveryQueue = w.stack.Template.Queue("MailQueue").URL, w.stack.Template.Queue("DeliveryQueue").URL
+	w.mailQueue, w.relayQueue = w.stack.Template.Queue("MailQueue").URL, w.stack.Template.Queue("RelayQueue").URL
+	w.deliveryQueue = w.stack.Template.Queue("DeliveryQueue").URL
 
 	cfg.HTTPClient = &http.Client{Transport: w.network}
 	vars := w.stack.Environment("SendMail")
@@ -212,10 +220,18 @@ func open(t testing.TB, s settings) *world {
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
 	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"]), Domains: mx.Unasked{}, Queue: w.queue,
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"], stage),
+		Domains: mx.Unasked{}, Queue: w.queue, Relay: queues.Open(w.signed(), w.relayQueue),
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
+	ring, err := seal.New([]byte("another key of the lifecycle tests that is as long"))
+	must(t, err)
+	relay := *w.worker
+	relay.Mailer, relay.Keys, relay.Through = nil, ring, func(server mailserver.Server, password string) delivery.Mailer {
+		return w.servers.Through(server, password)
+	}
+	w.relay, w.ring = &relay, ring
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	w.senders(cfg, vars["CONFIGURATION_SET"])
+	w.watchDomains(cfg, vars["CONFIGURATION_SET"])
 	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
 		Now: time.Now, Note: event.Annotate}
 	return w
@@ -228,8 +244,8 @@ func (w *world) signed() aws.Config {
 	return cfg
 }
 
-// senders makes what looks after sender domains. Nobody answers questions of DNS here.
-func (w *world) senders(cfg aws.Config, set string) {
+// watchDomains makes what looks after sender domains. Nobody answers questions of DNS here.
+func (w *world) watchDomains(cfg aws.Config, set string) {
 	w.sendersQueue, w.identitiesQueue = w.stack.Template.Queue("SendersQueue").URL, w.stack.Template.Queue("IdentitiesQueue").URL
 	looks, identities := queues.Open(w.signed(), w.sendersQueue), queues.Open(w.signed(), w.identitiesQueue)
 	w.domains = dynamo.NewSenderWork(w.table.Table)
@@ -278,8 +294,9 @@ func must(t testing.TB, err error) {
 func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
-		if w.take(w.mailQueue, w.worker.Handle)+w.take(w.deliveryQueue, adapters.Recorder(w.feedback))+
-			w.take(w.sendersQueue, w.checker.Handle)+w.take(w.identitiesQueue, w.provisioner.Handle) == 0 {
+		jobs := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle) +
+			w.take(w.sendersQueue, w.checker.Handle) + w.take(w.identitiesQueue, w.provisioner.Handle)
+		if jobs+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
 			return
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
@@ -17,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/signin"
@@ -268,4 +270,14 @@ func (t *Table) Roster(ctx context.Context, agency id.Agency, which id.Resource)
 // People lists those who work at the agency.
 func (t *Table) People(ctx context.Context, which id.Agency) (agency.Members, error) {
 	return t.plans.People(ctx, which)
+}
+
+// Claim reads a claim as it is now, with what belongs to its name.
+func (t *Table) Claim(ctx context.Context, which id.Agency, claim id.SenderDomain) (*sender.Claim, error) {
+	return t.mail.Claim(ctx, which, claim)
+}
+
+// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
+func (t *Table) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
+	return t.mail.SaveClaim(ctx, c, rows)
 }

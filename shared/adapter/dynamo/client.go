@@ -171,6 +171,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
+	if c.Count != nil {
+		writes = append(writes, t.mailed(agencyID, c.Count))
+	}
 	for _, other := range c.Also {
 		if other.Agency != agencyID {
 			return fault.New(fault.NotFound, noClient)
@@ -420,6 +423,7 @@ func writeInvite(i *invite.Invite) writer {
 	m.n("slot", i.Mail.Slot.Index)
 	m.t("slotAt", i.Mail.Slot.New)
 	m.t("until", i.Mail.Until)
+	m.s("around", i.Mail.Around)
 	w["mail"] = &types.AttributeValueMemberM{Value: m}
 	return w
 }
@@ -490,7 +494,7 @@ func readInvite(r *reader) *invite.Invite {
 	if m, ok := r.item["mail"].(*types.AttributeValueMemberM); ok {
 		in := &reader{item: m.Value}
 		i.Mail = invite.Mail{Job: in.s("job"), State: invite.MailState(in.s("state")), Tries: int(in.n("tries")), Fresh: int(in.n("fresh")),
-			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"),
+			Next: in.time("next"), Due: in.time("due"), Until: in.time("until"), Around: in.s("around"),
 			Slot: agency.Slot{Index: int(in.n("slot")), New: in.time("slotAt")}}
 		if in.err != nil {
 			r.err = in.err

@@ -6,10 +6,14 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/usecase/senders"
 )
 
 // Mail is what sending a mail needs.
@@ -83,6 +87,21 @@ func (m Mail) SaveBox(ctx context.Context, b *notice.Box) error {
 	return m.t.saveBox(ctx, b)
 }
 
+// Sender reads the agency, how its mail goes out and the claim that is switched on, as they are now.
+func (m Mail) Sender(ctx context.Context, which id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error) {
+	return m.t.sender(ctx, which)
+}
+
+// Claim reads a claim as it is now, with what belongs to its name.
+func (m Mail) Claim(ctx context.Context, which id.Agency, claim id.SenderDomain) (*sender.Claim, error) {
+	return m.t.claim(ctx, which, claim)
+}
+
+// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
+func (m Mail) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
+	return m.t.saveSender(ctx, senders.Change{Claim: c, Audit: rows})
+}
+
 // DropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
 func (m Mail) DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error {
 	return m.t.dropBox(ctx, b, left)
@@ -117,4 +136,51 @@ func (f Feedback) Box(ctx context.Context, which id.Agency, member id.Member) (*
 // SaveBox writes the box while the stored version is the one that was read.
 func (f Feedback) SaveBox(ctx context.Context, b *notice.Box) error {
 	return f.t.saveBox(ctx, b)
+}
+
+// Claim reads a claim as it is now, with what belongs to its name.
+func (f Feedback) Claim(ctx context.Context, which id.Agency, claim id.SenderDomain) (*sender.Claim, error) {
+	return f.t.claim(ctx, which, claim)
+}
+
+// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
+func (f Feedback) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
+	return f.t.saveSender(ctx, senders.Change{Claim: c, Audit: rows})
+}
+
+// sender reads an agency with how its mail goes out in one request, and where a domain is switched on its claim in another. What
+// belongs to the claim's name is left out: no mail goes out by it.
+func (t *Table) sender(ctx context.Context, which id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error) {
+	items, err := t.getAll(ctx, []item{key(string(which), agencyItem), key(string(which), senderItem)})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var a *agency.Agency
+	settings := &sender.Settings{Agency: which}
+	for _, i := range items {
+		r := &reader{item: i}
+		if r.s("sk") == agencyItem {
+			a, err = readAgency(r)
+		} else {
+			settings, err = readSenderSettings(r)
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	if a == nil {
+		return nil, nil, nil, fault.New(fault.NotFound, "errors.there_is_no_such_agency")
+	}
+	if settings.On == "" {
+		return a, settings, nil, nil
+	}
+	r, err := t.get(ctx, string(which), domainPrefix+string(settings.On), true, "errors.there_is_no_such_sender_domain")
+	if fault.Is(err, fault.NotFound) {
+		return a, settings, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	on, err := readClaim(r)
+	return a, settings, on, err
 }

@@ -125,7 +125,8 @@ func relationships() *rapid.Generator[*client.Client] {
 				Timeline: many(t, "timeline", event), Tokens: many(t, "tokens", hash), Resends: many(t, "resends", always),
 				Mail: invite.Mail{Job: some(t, "job"), State: rapid.SampledFrom([]invite.MailState{"", invite.MailQueued, invite.MailClaimed, invite.MailDone}).Draw(t, "state"),
 					Tries: rapid.IntRange(0, 9).Draw(t, "tries"), Fresh: rapid.IntRange(0, 9).Draw(t, "fresh"), Next: moment().Draw(t, "next"), Due: moment().Draw(t, "due"), Until: moment().Draw(t, "until"),
-					Slot: agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
+					Around: rapid.StringN(0, 20, -1).Draw(t, "around"),
+					Slot:   agency.Slot{Index: rapid.IntRange(0, 9).Draw(t, "slot"), New: moment().Draw(t, "slotAt")}}}}
 	})
 }
 

@@ -55,7 +55,7 @@ func (t *Table) senderSettings(ctx context.Context, agency id.Agency) (*sender.S
 
 // claim reads a claim as it is now, with what belongs to its name.
 func (t *Table) claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error) {
-	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "errors.there_is_no_such_domain")
+	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "errors.there_is_no_such_sender_domain")
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +177,31 @@ func (t *Table) claimed(ctx context.Context, d sender.Domain) (bool, error) {
 	return len(res.Items) > 0, nil
 }
 
+// mostClaimants bounds what others decide the number of.
+const mostClaimants = 100
+
+// claimsOf reads the claims of a name that are not over, some of them if there are many.
+func (t *Table) claimsOf(ctx context.Context, d sender.Domain) ([]*sender.Claim, error) {
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p"),
+		ExpressionAttributeValues: item{":p": str(claimantPrefix + string(d))}, ConsistentRead: aws.Bool(true),
+		Limit: aws.Int32(mostClaimants)})
+	if err != nil {
+		return nil, outside(err)
+	}
+	return t.led(ctx, res.Items)
+}
+
 // heldClaims lists the claims that wait for the operator, in the order in which they were made.
 func (t *Table) heldClaims(ctx context.Context) ([]*sender.Claim, error) {
 	items, err := t.query(ctx, heldItems, id.DomainPrefix, false)
 	if err != nil {
 		return nil, err
 	}
+	return t.led(ctx, items)
+}
+
+// led reads the claims that items lead to.
+func (t *Table) led(ctx context.Context, items []item) ([]*sender.Claim, error) {
 	out := make([]*sender.Claim, 0, len(items))
 	for _, i := range items {
 		r := &reader{item: i}
@@ -220,7 +239,7 @@ func (t *Table) health(ctx context.Context, agency id.Agency, which id.SenderDom
 	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name,
 		KeyConditionExpression: aws.String("pk = :p AND sk BETWEEN :a AND :b"),
 		ExpressionAttributeValues: item{":p": str(string(agency)), ":a": str(day(now.AddDate(0, 0, 1-sender.HealthDays))),
-			":b": str(day(now))}})
+			":b": str(day(now) + "$")}}) // behind the shards of the last day
 	if err != nil {
 		return sender.Health{}, outside(err)
 	}

@@ -98,6 +98,11 @@ func (s SenderWork) Claimed(ctx context.Context, d sender.Domain) (bool, error) 
 	return s.t.claimed(ctx, d)
 }
 
+// ClaimsOf reads the claims of a name, whose claims are not over.
+func (s SenderWork) ClaimsOf(ctx context.Context, d sender.Domain) ([]*sender.Claim, error) {
+	return s.t.claimsOf(ctx, d)
+}
+
 // Identities counts the identities that there are, or are to be made.
 func (s SenderWork) Identities(ctx context.Context) (int, error) {
 	return s.t.identities(ctx)

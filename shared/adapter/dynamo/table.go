@@ -17,7 +17,7 @@
 //	                      nb#mb_…       a member's box of notices, and which kinds the member wants
 //	                      sender        how the agency's mail goes out, and which names it claims
 //	                      dom#dom_…     a claim of a sender domain
-//	                      mh#dom_…#DAY  what became of a day's mails from a domain
+//	                      mh#dom_…#DAY#SHARD  what became of a day's mails from a domain, in parts
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session

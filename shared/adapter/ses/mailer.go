@@ -20,16 +20,19 @@ import (
 // Mailer sends through SES.
 type Mailer struct {
 	// The one operation in use, as a function: see dynamo.Table on what a field of the client's type would cost.
-	send func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
-	set  string
+	send  func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
+	set   string
+	stage string
 }
 
-// Open makes a Mailer that sends with the configuration set, through which SES publishes its events. It does no I/O.
+// Open makes a Mailer that sends with the configuration set, through which SES publishes its events. The stage is what tenants'
+// names begin with, where agencies are tenants. It does no I/O.
 //
 // The SDK's own retries are off: the mail job has a retry of its own, whose waits and whose number are stored, so
 // that a throttled mail does not hold a worker.
-func Open(cfg aws.Config, configurationSet string) *Mailer {
-	return &Mailer{send: sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }).SendEmail, set: configurationSet}
+func Open(cfg aws.Config, configurationSet, stage string) *Mailer {
+	return &Mailer{send: sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 }).SendEmail, set: configurationSet,
+		stage: stage}
 }
 
 // Send hands a mail to SES (SendEmail with simple content: SES builds the MIME message, text before HTML) and returns
@@ -52,6 +55,9 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 	}
 	if out.ReplyTo != "" {
 		in.ReplyToAddresses = []string{out.ReplyTo}
+	}
+	if out.Tenant != "" {
+		in.TenantName = aws.String(Tenant(m.stage, out.Tenant))
 	}
 	for k, v := range out.Tags {
 		in.EmailTags = append(in.EmailTags, types.MessageTag{Name: aws.String(k), Value: aws.String(v)})
@@ -89,11 +95,11 @@ func explain(err error) error {
 	switch {
 	case errors.As(err, &rejected):
 		if strings.Contains(rejected.ErrorMessage(), "not verified") {
-			return &delivery.Refusal{Reason: words.Say("delivery.not_verified")}
+			return &delivery.Refusal{Reason: words.Say("delivery.not_verified"), Sender: true}
 		}
 		return &delivery.Refusal{Reason: words.Say("delivery.rejected", "detail", detail(rejected.ErrorMessage()))}
 	case errors.As(err, &mailFrom):
-		return &delivery.Refusal{Reason: words.Say("delivery.mail_from")}
+		return &delivery.Refusal{Reason: words.Say("delivery.mail_from"), Sender: true}
 	case errors.As(err, &suspended):
 		return &delivery.Refusal{Reason: words.Say("delivery.account_suspended")}
 	case errors.As(err, &paused):

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"time"
+
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
@@ -42,8 +44,27 @@ type Change struct {
 	Make []instance.Resource
 	// Set are new states of resources, each written when the stored version is still the one that was read.
 	Set []*instance.Resource
+	// Count, when not nil, is what became of a mail from a domain of the agency's own.
+	Count *Count
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.
 	Once *idempotency.Record
+}
+
+// Fate is what became of a mail, as far as a domain's reputation goes.
+type Fate string
+
+// The fates. Delays and automatic replies are none.
+const (
+	WasSent       Fate = "sent"
+	WasBounced    Fate = "bounced"
+	WasComplained Fate = "complained"
+)
+
+// Count is one mail more of a domain, on the day of the change.
+type Count struct {
+	Domain id.SenderDomain
+	Fate   Fate
+	At     time.Time
 }

@@ -26,6 +26,9 @@ const (
 	MailPatience = 15 * time.Second // after which a queued job is taken to have lost its message
 	MailLease    = time.Minute      // how long a worker has for one try, SES's answer included
 	MailTries    = 7
+
+	// OwnServerLease is how long the worker has that speaks to an agency's own mail server, which may take 90 s.
+	OwnServerLease = 150 * time.Second
 )
 
 // Mail is the state of an invite's current mail.
@@ -38,6 +41,10 @@ type Mail struct {
 	Slot  agency.Slot // the hour's slot that it took, to be returned when the mail cannot be sent
 	Fresh int         // how many of the invite's Tokens, counted from the end, belong to this job
 	Until time.Time   // of a re-sent mail: the term of the links before it, which comes back when it cannot be sent
+
+	// Around says why the mail goes out by the platform's sender in the place of the agency's own server; "" while nothing speaks
+	// against that.
+	Around string
 }
 
 // First readies the invite's first mail.
@@ -133,19 +140,25 @@ func (i *Invite) Claim(now time.Time, job string, token secret.Hash) bool {
 	return true
 }
 
+// Hold lengthens the lease of the worker that has just claimed the job.
+func (i *Invite) Hold(now time.Time, lease time.Duration) { i.Mail.Due = now.Add(lease) }
+
 // Holds tells whether the worker that claimed the job with this link may record what came of it: nobody has claimed
 // the job after it, and it is not done.
 func (i *Invite) Holds(job string, token secret.Hash) bool {
 	return i.Mail.Job == job && i.Mail.State == MailClaimed && len(i.Tokens) > 0 && i.Tokens[len(i.Tokens)-1] == token
 }
 
-// MailSent records that SES has taken the mail: links of earlier mails are superseded, those of this job's own
-// earlier tries stay, since one of them may have gone out before a crash.
-func (i *Invite) MailSent(now time.Time) {
+// MailSent records that SES has taken the mail, see MailSentBy.
+func (i *Invite) MailSent(now time.Time) { i.MailSentBy(now, "") }
+
+// MailSentBy records that the mail has gone out, and in words which way: links of earlier mails are superseded, those of this job's
+// own earlier tries stay, since one of them may have gone out before a crash.
+func (i *Invite) MailSentBy(now time.Time, way string) {
 	i.Tokens = i.Tokens[len(i.Tokens)-i.Mail.Fresh:]
 	i.Mail = Mail{Job: i.Mail.Job, State: MailDone}
 	i.Status = Pending
-	i.Note(Sent, now, "")
+	i.Note(Sent, now, way)
 	i.settleSent()
 }
 
@@ -204,6 +217,14 @@ func (i *Invite) RetryMail(now time.Time) bool {
 	m.State, m.Next = MailQueued, now.Add(Backoff(m.Tries))
 	m.Due = m.Next.Add(MailPatience)
 	return true
+}
+
+// GoAround puts the job back at once, for the platform's sender, and says why the agency's own server does not send it. All tries are
+// left for that.
+func (i *Invite) GoAround(now time.Time, why string) {
+	m := &i.Mail
+	m.State, m.Tries, m.Next, m.Around = MailQueued, 0, time.Time{}, why
+	m.Due = now.Add(MailPatience)
 }
 
 // MailSpent tells whether the job has used up its tries without any of them having come to an end, because each of

@@ -62,6 +62,7 @@ type Mail struct {
 	Job  string  `json:"job"`
 
 	Instead bool `json:"instead,omitempty"` // the member is an owner, in the place of who invited and is gone
+	Around  bool `json:"around,omitempty"`  // the agency's own server does not do: the platform's sender is used
 }
 
 // Encode is the message's body.

@@ -68,8 +68,6 @@ const (
 const (
 	// MostTries is how often a mail is tried where the server could not be reached, which may be its settings or a bad hour.
 	MostTries = 3
-	// MostRefusals is how many mails in a row whose settings were refused switch a server off.
-	MostRefusals = 3
 	// MaxSaid is how much of a server's words is shown, in characters.
 	MaxSaid = 200
 )
@@ -115,6 +113,15 @@ func (f *Failure) Again(tries int) bool {
 	}
 	return false
 }
+
+// OfServer tells whether the failure is the server's, or its settings', whoever the mail is for: the platform's sender may carry the
+// mail in its place. What it says of a recipient, or of a mail's content, is no such failure.
+func (f *Failure) OfServer() bool {
+	return f.Kind == Config || f.Kind == Transient || f.Kind == Policy && f.Step == From
+}
+
+// Counts tells whether the failure is one of those that switch a server off when they come in a row.
+func (f *Failure) Counts() bool { return f.OfServer() && f.Kind != Transient }
 
 // Judge says what an answer means. It is a function of the answer alone.
 func Judge(a Answer) *Failure {

@@ -201,10 +201,16 @@ func NewClaim(of id.Agency, by id.Member, d Domain, held string, now time.Time) 
 }
 
 // Prepared notes that the identity is there, or is asked for once more.
-func (c *Claim) Prepared(now time.Time) {
-	if c.PrepareAt = now.Add(prepare); c.Identity.Made() {
+func (c *Claim) Prepared(there bool, now time.Time) {
+	if c.PrepareAt = now.Add(prepare); there {
 		c.PrepareAt = time.Time{}
 	}
+}
+
+// Elsewhere has the claim begin anew in another region of the mail service, where its identity is to be made.
+func (c *Claim) Elsewhere(now time.Time) Change {
+	c.PrepareAt = now
+	return c.Regress(Region, now)
 }
 
 // DueAt is when to look after the claim; zero for never.

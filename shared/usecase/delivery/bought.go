@@ -32,7 +32,7 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 		return nil
 	}
 	from := c.Invite.From
-	at, err := w.Store.Agency(ctx, j.Agency)
+	at, out, err := w.outgoing(ctx, j.Agency)
 	if err != nil {
 		return err
 	}
@@ -46,6 +46,7 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 			return err
 		}
 		to, d.ToAgency, d.Link = m.Email, true, w.Origin+"/clients/"+string(c.ID)
+		out = platformOnly(out, "") // the agency's people hear from us
 	}
 	var l letter.Letter
 	switch j.Kind {
@@ -71,12 +72,7 @@ func (w *Worker) bought(ctx context.Context, j job.Mail) error {
 	default:
 		l = letter.Refund(d)
 	}
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, from.AgencyName), From: w.From, To: to, Letter: l,
-		Tags: map[string]string{"kind": string(j.Kind)}})
-	if _, final := refusal(err); final {
-		return nil // nobody is there to be told
-	}
-	return err
+	return w.send(ctx, j, at, out, from.AgencyName, Mail{To: to, Letter: l, Tags: map[string]string{"kind": string(j.Kind)}})
 }
 
 // seller is the member who is told of what a client bought: who has invited it. Where they are gone the owners are told in their

@@ -11,12 +11,15 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
@@ -43,6 +46,13 @@ type Store interface {
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
+	// Sender reads the agency and how its mail goes out, as they are now, and the claim of the domain that is switched on; none where
+	// none is. What belongs to the claim's name is not read along.
+	Sender(ctx context.Context, agency id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error)
+	// Claim reads the claim of a domain as it is now, with what belongs to its name.
+	Claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error)
+	// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
+	SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error
 	// DropBox deletes the box of a member who is gone, and has these of its lines put into the boxes of whom they are for now, all
 	// or nothing.
 	DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error
@@ -59,16 +69,22 @@ type Mail struct {
 	// receivers see one mail. SES gives its own.
 	MessageID string
 	Tags      map[string]string // come back with SES's events
+	// Tenant is the agency whose tenant sends, where agencies are tenants at SES and this one may send from the domain; else "".
+	Tenant id.Agency
 }
 
-// Mailer hands mails to SES.
+// Mailer hands mails to SES, or to an agency's own server.
 type Mailer interface {
-	// Send returns SES's message id. An error is a *Refusal when no later try can succeed; any other is worth one.
+	// Send returns the message's id. An error is a *Refusal when no later try can succeed; any other is worth one. One of an
+	// agency's own server holds a *mailserver.Failure.
 	Send(ctx context.Context, m Mail) (string, error)
 }
 
 // Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
-type Refusal struct{ Reason string }
+type Refusal struct {
+	Reason string
+	Sender bool // whether it is about who the mail is from, so that another sender may do
+}
 
 func (r *Refusal) Error() string { return "delivery: refused: " + r.Reason }
 
@@ -85,13 +101,24 @@ type Queue interface {
 	Send(ctx context.Context, body []byte, delay time.Duration) error
 }
 
-// Worker sends mails.
+// Keys opens passwords of agencies' own servers, for the place that they were sealed for.
+type Keys interface {
+	Open(sealed, place string) (string, error)
+}
+
+// Worker sends mails: either those that go through SES, or those that go by an agency's own server. What the other one sends it
+// passes on.
 type Worker struct {
-	Store    Store
-	Mailer   Mailer
-	Domains  Domains
-	Queue    Queue
-	Key      []byte // HMAC key of sign-in codes
+	Store   Store
+	Mailer  Mailer // nil where SES is another worker's
+	Domains Domains
+	Queue   Queue  // takes jobs of mails that go through SES
+	Relay   Queue  // takes jobs of mails that go by agencies' own servers
+	Key     []byte // HMAC key of sign-in codes
+	Keys    Keys
+	// Through makes the mailer of an agency's own server; nil where those are another worker's.
+	Through  func(server mailserver.Server, password string) Mailer
+	Tenants  bool   // whether agencies are tenants of SES, where nobody sends from a domain but as a tenant who may
 	Origin   string // the platform's public origin; the only one that links are made from
 	Platform string // its name
 	From     string // the platform's sending address
@@ -105,6 +132,19 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return err
 	}
 	switch m.Kind {
+	case job.Invite:
+		return w.invite(ctx, m)
+	case job.Refund, job.Removal, job.Ready:
+		return w.bought(ctx, m)
+	case job.Confirm, job.Inquiry:
+		return w.payment(ctx, m)
+	case job.Test:
+		return w.test(ctx, m)
+	}
+	if w.Mailer == nil { // all that is left is the platform's own
+		return w.Queue.Send(ctx, body, 0)
+	}
+	switch m.Kind {
 	case job.Code:
 		return w.code(ctx, m)
 	case job.Member:
@@ -113,12 +153,10 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.standing(ctx, m)
 	case job.Digest:
 		return w.digest(ctx, m)
-	case job.Refund, job.Removal, job.Ready:
-		return w.bought(ctx, m)
-	case job.Confirm, job.Inquiry:
-		return w.payment(ctx, m)
+	case job.News:
+		return w.news(ctx, m)
 	}
-	return w.invite(ctx, m)
+	return w.handOff(ctx, m)
 }
 
 // refusal returns the reason when err is final.

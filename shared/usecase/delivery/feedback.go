@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -14,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -48,6 +52,10 @@ type FeedbackStore interface {
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
+	// Claim reads the claim of a domain as it is now.
+	Claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error)
+	// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
+	SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error
 }
 
 // Feedback records SES's reports on the timeline of the invite that they are about, and draws the conclusions: a
@@ -60,8 +68,11 @@ type Feedback struct {
 // Record takes one report. One that came before, is about another kind of mail, or about an invite that has been
 // replaced, changes nothing.
 func (f *Feedback) Record(ctx context.Context, r Report) error {
-	if r.Tags["kind"] == string(job.Digest) {
+	switch r.Tags["kind"] {
+	case string(job.Digest):
 		return f.digest(ctx, r)
+	case string(job.Test):
+		return f.test(ctx, r)
 	}
 	agency, ref := id.Agency(r.Tags["agency"]), id.Client(r.Tags["client"]).Ref()
 	if r.Tags["kind"] != "invite" || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
@@ -90,7 +101,7 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		if !apply(c, r, f.Now()) {
 			return nil
 		}
-		change := client.Change{Client: c}
+		change := client.Change{Client: c, Count: f.counted(r)}
 		if live && !c.Invite.Live() {
 			now := f.Now() // without a detail: a server's words may name the address
 			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
@@ -98,6 +109,58 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		}
 		return f.Store.Commit(ctx, agency, change)
 	})
+}
+
+// counted is what the report says of the domain that the mail came from; nil where it came from the platform's, and for what is no
+// bounce: delays and automatic replies pass.
+func (f *Feedback) counted(r Report) *client.Count {
+	domain := r.Tags["domain"]
+	fate := map[ReportKind]client.Fate{Bounced: client.WasBounced, Complaint: client.WasComplained}[r.Kind]
+	if fate == "" || !id.Valid(id.DomainPrefix, domain) {
+		return nil
+	}
+	return &client.Count{Domain: id.SenderDomain(domain), Fate: fate, At: f.Now()}
+}
+
+// test notes what became of a test mail. A delivered one lets the domain be switched on (T12).
+func (f *Feedback) test(ctx context.Context, r Report) error {
+	at, domain, which := id.Agency(r.Tags["agency"]), id.SenderDomain(r.Tags["domain"]), r.Tags["test"]
+	if !id.Valid(id.AgencyPrefix, string(at)) || !id.Valid(id.DomainPrefix, string(domain)) {
+		return nil
+	}
+	return conflict.Retry(ctx, func() error {
+		c, err := f.Store.Claim(ctx, at, domain)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		now, news := f.Now(), false
+		switch r.Kind {
+		case Delivered:
+			news = c.TestDone(which, true, "", now)
+		case Bounced, Rejected:
+			news = c.TestDone(which, false, sentence(r.Detail), now)
+		case Complaint:
+			news = c.TestDone(which, false, words.Say("delivery.test_spam"), now)
+		case Delayed:
+			news = c.TestWaits(which, sentence(r.Detail))
+		}
+		if !news {
+			return nil
+		}
+		return f.Store.SaveClaim(ctx, c, nil)
+	})
+}
+
+// sentence is a report's detail by itself.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if s == "" {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + strings.TrimRight(s[n:], ".") + "."
 }
 
 // digest records that a digest went out, in the place of a worker that could not; its own record is the same, so that the second of

@@ -14,6 +14,9 @@ import (
 // What is no more so when the job comes is not told.
 func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 	if j.Client == "" {
+		if w.Mailer == nil {
+			return w.Queue.Send(ctx, j.Encode(), 0)
+		}
 		return w.plan(ctx, j)
 	}
 	c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)
@@ -24,13 +27,13 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	from := c.Invite.From
-	at, err := w.Store.Agency(ctx, j.Agency)
+	at, out, err := w.outgoing(ctx, j.Agency)
 	if err != nil {
 		return err
 	}
 	d := letter.BoughtData{AgencyName: from.AgencyName, AgencyColor: from.Color, LogoURL: w.picture(from.LogoURL),
 		ClientName: c.DisplayName(), Platform: w.Platform}
-	m := Mail{FromName: w.sender(at, from.AgencyName), From: w.From, To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
+	m := Mail{To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
 	switch {
 	case j.Kind == job.Confirm && c.Payment.Asked == j.Job:
 		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")
@@ -40,16 +43,12 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		if err != nil || who == nil {
 			return err
 		}
-		d.Link, m.To = w.Origin+"/clients/"+string(c.ID), who.Email
+		d.Link, m.To, out = w.Origin+"/clients/"+string(c.ID), who.Email, platformOnly(out, "") // the agency's people hear from us
 		m.Letter = letter.Inquiry(d)
 	default:
 		return nil
 	}
-	_, err = w.Mailer.Send(ctx, m)
-	if _, final := refusal(err); final {
-		return nil // nobody is there to be told
-	}
-	return err
+	return w.send(ctx, j, at, out, from.AgencyName, m)
 }
 
 // plan tells an owner of an agency that its bank wants the payment of its plan confirmed.

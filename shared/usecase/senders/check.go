@@ -353,7 +353,7 @@ func (k *Checker) age(ctx context.Context, j job.Sender) error {
 		case a.Plan == agency.Max && c.Reason == sender.Lapsed:
 			change, restart = c.Renew(now), true
 		case c.Identity.Made() && c.Identity.Region != k.Region && c.State != sender.Draft && !c.ProofOnly:
-			change = c.Regress(sender.Region, now)
+			change = c.Elsewhere(now)
 		default:
 			change = c.Wake(now)
 		}
@@ -394,11 +394,12 @@ func (k *Checker) prepare(ctx context.Context, j job.Sender, now time.Time) erro
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
-		if err != nil || c.State == sender.Released || c.PrepareAt.IsZero() || now.Before(c.PrepareAt) && !c.Identity.Made() {
+		there := err == nil && c.Identity.Made() && c.Identity.Region == k.Region
+		if err != nil || c.State == sender.Released || c.PrepareAt.IsZero() || now.Before(c.PrepareAt) && !there {
 			return err
 		}
-		ask = !c.Identity.Made()
-		c.Prepared(now)
+		ask = !there
+		c.Prepared(there, now)
 		return k.Work.Save(ctx, Change{Claim: c})
 	})
 	if err != nil || !ask {

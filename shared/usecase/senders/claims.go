@@ -253,6 +253,7 @@ func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.S
 		}
 		settings.Remove(which)
 		c.Links, c.Own = nil, nil
+		c.Tells(change)
 		return s.Store.Save(ctx, Change{Claim: c, Settings: settings,
 			Audit: []audit.Entry{row(now, caller, audit.DomainReleased, which, "")}})
 	})

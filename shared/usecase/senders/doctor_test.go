@@ -158,8 +158,8 @@ func TestEachMistakeIsRecognized(t *testing.T) {
 			more: `bounce.mail.agency.com. 300 IN TXT "v=spf1 include:_spf.google.com ~all"`, says: "include:_spf.google.com"},
 		"SenderD10 too many lookups": {role: sender.SPF, cause: sender.LookupLimit, light: sender.Wrong,
 			change: only(sender.SPF, func(_ string, r sender.Record) string {
-				return r.Name + `. 300 IN TXT "v=spf1 a:1.agency.com a:2.agency.com a:3.agency.com a:4.agency.com a:5.agency.com a:6.agency.com ` +
-					`a:7.agency.com a:8.agency.com a:9.agency.com a:10.agency.com include:amazonses.com ~all"`
+				return r.Name + `. 300 IN TXT "v=spf1 a:1.agency.com a:2.agency.com a:3.agency.com a:4.agency.com a:5.agency.com ` +
+					`a:6.agency.com a:7.agency.com a:8.agency.com a:9.agency.com a:10.agency.com include:amazonses.com ~all"`
 			}), says: "more than 10 lookups"},
 		"SenderD11 the name for bounces is occupied": {role: sender.Bounce, cause: sender.Occupied, light: sender.Wrong,
 			more: "bounce.mail.agency.com. 300 IN MX 5 mx.google.com.", says: "choose another name"},

@@ -136,7 +136,7 @@ func (p *Provisioner) keep(ctx context.Context, j job.Identity, seen sender.Iden
 		} else if c.PrepareAt.IsZero() {
 			return nil
 		}
-		c.Prepared(now)
+		c.Prepared(true, now)
 		return p.Store.Save(ctx, Change{Claim: c})
 	})
 	if err != nil {

@@ -39,6 +39,9 @@ func (p *Parts) queue(variable string) *sqs.Queue {
 // MailQueue takes jobs of mail.
 func (p *Parts) MailQueue() *sqs.Queue { return p.queue("MAIL_QUEUE_URL") }
 
+// RelayQueue takes jobs of mail that goes by agencies' own servers.
+func (p *Parts) RelayQueue() *sqs.Queue { return p.queue("RELAY_QUEUE_URL") }
+
 // BillingQueue takes jobs about payments.
 func (p *Parts) BillingQueue() *sqs.Queue { return p.queue("BILLING_QUEUE_URL") }
 

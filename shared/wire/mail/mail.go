@@ -23,11 +23,13 @@ func (p Parts) domains() delivery.Domains {
 	return mx.Open(p.Environment)
 }
 
-// MailWorker sends mails.
+// MailWorker sends mails through SES.
 func (p Parts) MailWorker() *delivery.Worker {
-	return &delivery.Worker{Store: dynamo.NewMail(p.Table()), Mailer: ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET")),
-		Domains: p.domains(), Queue: p.MailQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
-		Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
+	return &delivery.Worker{Store: dynamo.NewMail(p.Table()),
+		Mailer:  ses.Open(p.AWS("sesv2"), p.String("CONFIGURATION_SET"), p.Optional("SES_TENANTS")),
+		Domains: p.domains(), Queue: p.MailQueue(), Relay: p.RelayQueue(), Key: ssm.Secret(p.Environment, "SECRET_PARAMETER"),
+		Tenants: p.Optional("SES_TENANTS") != "",
+		Origin:  p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"), Now: p.Now}
 }
 
 // Feedback records what became of mails.

@@ -19,8 +19,8 @@ import (
 	"latchkey.dev/shared/usecase/senders"
 )
 
-// claim begins with a domain, and lets the mail service make its identity.
-func (o *office) claim(d string) id.SenderDomain {
+// begins claims a domain, and lets the mail service make its identity.
+func (o *office) begins(d string) id.SenderDomain {
 	o.w.t.Helper()
 	o.owner.Since = time.Now()
 	v, err := o.w.claims.Claim(o.w.ctx, o.owner, d, "")
@@ -29,19 +29,11 @@ func (o *office) claim(d string) id.SenderDomain {
 	return v.ID
 }
 
-// domain is a claim as it is stored.
-func (o *office) domain(which id.SenderDomain) *sender.Claim {
-	o.w.t.Helper()
-	c, err := o.w.domains.Claim(o.w.ctx, o.id, which)
-	must(o.w.t, err)
-	return c
-}
-
 // verify writes what a look would that finds everything right, since nobody answers here, and switches the domain on.
 func (o *office) verify(which id.SenderDomain) {
 	w, now := o.w, time.Now().Truncate(time.Millisecond)
 	w.t.Helper()
-	c := o.domain(which)
+	c := o.claimed(which)
 	must(w.t, second(c.Start(now)))
 	c.Look(sender.Seen{Asked: true, Proof: true, DKIM: true, SES: "SUCCESS"}, now)
 	must(w.t, c.Delivered(now))
@@ -100,8 +92,8 @@ func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o, other := w.office("Northwind"), w.office("Solo")
-		one, two := o.claim("mail.northwind.dev"), o.claim("draft.northwind.com")
-		shared := other.claim("draft.northwind.com")
+		one, two := o.begins("mail.northwind.dev"), o.begins("draft.northwind.com")
+		shared := other.begins("draft.northwind.com")
 		o.verify(one)
 		w.pass(10 * time.Minute)
 		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
@@ -117,7 +109,7 @@ func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
 			w.wants(err, fault.NotFound)
 		}
 		equal(w, "the mail service has it", w.has("mail.northwind.dev"), false)
-		if c := other.domain(shared); !c.Identity.Made() || !w.has("draft.northwind.com") {
+		if c := other.claimed(shared); !c.Identity.Made() || !w.has("draft.northwind.com") {
 			t.Errorf("what somebody else claims was taken away: %+v", c.Identity)
 		}
 		w.pass(2 * time.Hour)
@@ -141,16 +133,16 @@ func TestSenderT5AReleasedDomainIsKeptForSevenDays(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o, other := w.office("Northwind"), w.office("Solo")
-		which := o.claim("mail.northwind.dev")
+		which := o.begins("mail.northwind.dev")
 		o.verify(which)
 		must(t, second(w.claims.Release(w.ctx, o.fresh(), which)))
-		theirs := other.claim("mail.northwind.dev")
+		theirs := other.begins("mail.northwind.dev")
 		w.every = time.Hour
 		w.pass(6 * 24 * time.Hour)
-		c := other.domain(theirs)
+		c := other.claimed(theirs)
 		equal(w, "taken on the sixth day", c.Tree.Taken("mail.northwind.dev", other.id), true)
 		w.pass(25 * time.Hour)
-		c = other.domain(theirs)
+		c = other.claimed(theirs)
 		equal(w, "taken on the eighth day", c.Tree.Taken("mail.northwind.dev", other.id), false)
 		equal(w, "the identity is the name's, and stays", c.Identity.Made() && w.has("mail.northwind.dev"), true)
 		_, err := w.domains.Claim(w.ctx, o.id, which)
@@ -166,23 +158,23 @@ func TestSenderADomainFollowsThePlan(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
-		which := o.claim("mail.northwind.dev")
+		which := o.begins("mail.northwind.dev")
 		o.verify(which)
 		plan := func(p agency.Plan) {
 			must(t, w.table.SetPlan(w.ctx, o.id, p, o.byOperator(audit.PlanChanged)))
 			w.pass(3 * time.Minute)
 		}
 		plan(agency.Free)
-		c := o.domain(which)
+		c := o.claimed(which)
 		equal(w, "state", c.State, sender.Disabled)
 		equal(w, "reason", c.Reason, sender.Lapsed)
 		equal(w, "held", len(c.Tree.Holds), 1)
 		plan(agency.Max)
-		equal(w, "state", o.domain(which).State, sender.DNSPending)
+		equal(w, "state", o.claimed(which).State, sender.DNSPending)
 		plan(agency.Free)
 		w.every = time.Hour
 		w.pass(31 * 24 * time.Hour)
-		equal(w, "state", o.domain(which).State, sender.Released)
+		equal(w, "state", o.claimed(which).State, sender.Released)
 		w.pass(8 * 24 * time.Hour)
 		w.nothingOf("mail.northwind.dev")
 	})
@@ -193,10 +185,10 @@ func TestSenderT1AnOpenClaimEndsAfterTwoWeeks(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind")
-		which := o.claim("mail.northwind.dev")
+		which := o.begins("mail.northwind.dev")
 		w.every = time.Hour
 		w.pass(13 * 24 * time.Hour)
-		equal(w, "state", o.domain(which).State, sender.Draft)
+		equal(w, "state", o.claimed(which).State, sender.Draft)
 		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
 		w.pass(25 * time.Hour)
 		settings, err := w.domains.Settings(w.ctx, o.id)
@@ -206,12 +198,12 @@ func TestSenderT1AnOpenClaimEndsAfterTwoWeeks(t *testing.T) {
 	})
 }
 
-// Of 64 who claim a name while it is given back by the last who had it, all have its identity in the end, which is there.
+// Of many who claim a name while it is given back by the last who had it, all have its identity in the end, which is there.
 func TestSenderT5WhoClaimsANameWhileItGoesHasItsIdentity(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		first := w.office("Northwind")
-		which := first.claim("mail.northwind.dev")
+		which := first.begins("mail.northwind.dev")
 		must(t, second(w.claims.Release(w.ctx, first.fresh(), which)))
 		offices := make([]*office, 16)
 		for i := range offices {
@@ -249,15 +241,15 @@ func TestSenderT6ThePlanThatIsPaidForAgainBringsTheDomainBack(t *testing.T) {
 	t.Parallel()
 	shopIn(t, func(s *shop) {
 		o, owner, plan := s.boughtMax()
-		which := o.claim("mail.solo.dev")
+		which := o.begins("mail.solo.dev")
 		o.verify(which)
 		must(t, s.till.CancelAtPeriodEnd(plan, true))
 		s.long(33 * 24 * time.Hour)
 		equal(s.world, "the plan", s.agency(o).Plan, agency.Free)
-		c := o.domain(which)
+		c := o.claimed(which)
 		equal(s.world, "reason", c.Reason, sender.Lapsed)
 		s.payMax(o, owner)
-		c = o.domain(which)
+		c = o.claimed(which)
 		equal(s.world, "state", c.State, sender.DNSPending)
 		equal(s.world, "it comes back switched on", c.On, true)
 	})
