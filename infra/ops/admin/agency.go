@@ -137,7 +137,8 @@ func (t *tool) show(args []string) error {
 		Sent    int          `json:"invitesSent"`
 		Sending sendingView  `json:"sending"`
 		Log     []rowView    `json:"log"` // the newest, oldest first
-	}{agencyView: viewOf(team.Agency, why), Clients: clients, Sending: sending, Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total,
+	}{agencyView: viewOf(team.Agency, why), Clients: clients, Sending: sending,
+		Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total,
 		Log: rowsOf(log[max(len(log)-newest, 0):])}
 	v.Members = len(team.Members)
 	for _, m := range team.Members {
