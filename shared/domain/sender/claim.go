@@ -232,11 +232,7 @@ func (c *Claim) DueAt() time.Time {
 
 // Wanted is what the claim's records are made of.
 func (c *Claim) Wanted() Wanted {
-	zone := c.Zone
-	if zone == "" { // which it is nearly always, until somebody has looked (D3)
-		zone = string(TopOf(c.Domain))
-	}
-	return Wanted{Domain: c.Domain, Zone: zone, Token: c.Token, Hosted: c.Identity.Hosted, Tokens: c.Identity.Tokens, Label: c.Label,
+	return Wanted{Domain: c.Domain, Zone: c.Zone, Token: c.Token, Hosted: c.Identity.Hosted, Tokens: c.Identity.Tokens, Label: c.Label,
 		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Tree.Contested(c.Agency), ProofOnly: c.ProofOnly}
 }
 
