@@ -99,7 +99,8 @@ func TestFE20ThePageLeadsFromAClaimToTheOwnSender(t *testing.T) {
 func TestFE20WhatWasTypedIsKeptOnThePageButNoPassword(t *testing.T) {
 	p := start(t)
 	c := p.ownerOnMax("typed")
-	c.post(emailPath, do("claim", url.Values{"domain": {"gmail.com"}})).is(422).holds(`value="gmail.com"`).shows("public mailbox provider")
+	c.post(emailPath, do("claim", url.Values{"domain": {"gmail.com"}})).is(422).
+		holds(`value="gmail.com"`).shows("public mailbox provider")
 	d := c.onPage("mail.typed-" + p.run + ".com")
 	id := func(more url.Values) url.Values {
 		more.Set("id", d)
@@ -107,7 +108,8 @@ func TestFE20WhatWasTypedIsKeptOnThePageButNoPassword(t *testing.T) {
 	}
 	c.post(emailPath, do("label", id(url.Values{"label": {"9bounce"}}))).is(422).holds(`value="9bounce"`)
 	c.post(emailPath, do("records", id(url.Values{"email": {"it@"}}))).is(422).holds(`value="it@"`)
-	c.post(emailPath, do("sender", url.Values{"name": {"Us via them"}, "local": {"in vites"}})).is(422).shows("Us via them").shows("in vites")
+	c.post(emailPath, do("sender", url.Values{"name": {"Us via them"}, "local": {"in vites"}})).is(422).
+		shows("Us via them").shows("in vites")
 	a := c.post(emailPath, do("smtp", id(url.Values{"host": {"192.0.2.7"}, "port": {"465"}, "user": {"ann"},
 		"password": {"hunter2-is-secret"}}))).is(422)
 	a.holds(`value="192.0.2.7"`).holds(`value="ann"`).holds(`value="465" selected`).hides("hunter2-is-secret")
@@ -160,7 +162,7 @@ func TestFE20WhoeverRunsTheDNSSeesTheRecordsAndNothingElse(t *testing.T) {
 	}
 	seen := p.nobody().get(at).is(200).has("Cache-Control", "no-store").has("Referrer-Policy", "no-referrer")
 	seen.shows("_latchkey.mail").shows("Agency handed").holds(`name="robots" content="noindex"`).hides(p.address("handed")).hides(to)
-	file := p.nobody().get(at + "?zone=1").is(200).has("Content-Type", "text/plain; charset=utf-8").has("Cache-Control", "no-store")
+	file := p.nobody().get(at+"?zone=1").is(200).has("Content-Type", "text/plain; charset=utf-8").has("Cache-Control", "no-store")
 	if text := string(file.body); strings.Count(text, "\n") < 6 || text != string(c.get(emailPath+"?zone="+d).is(200).body) {
 		t.Errorf("the zone file is %q", text)
 	}
@@ -198,7 +200,8 @@ func TestFE20OnFreeThePageSaysWhatMaxBrings(t *testing.T) {
 	p := start(t)
 	c, _ := p.signUp(p.address("free"), "Free "+p.run)
 	c.get(emailPath).is(200).shows("part of Max").holds(`href="/upgrade"`).hides(`value="claim"`)
-	c.post(emailPath, do("claim", url.Values{"domain": {"mail.free-" + p.run + ".com"}})).is(403).shows("Sending from your own domain is part of Max.")
+	c.post(emailPath, do("claim", url.Values{"domain": {"mail.free-" + p.run + ".com"}})).is(403).
+		shows("Sending from your own domain is part of Max.")
 }
 
 // emailJob is the part of the whole job about the agency's own sender, on its page.
