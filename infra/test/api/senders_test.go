@@ -511,10 +511,10 @@ func TestSenderT13WhoMayAndWithWhichSignIn(t *testing.T) {
 		rival.do(x.method, x.path, x.body).fails(404, "not_found")
 	}
 	rival.get(at).fails(404, "not_found")
-	rival.get(at + "/zone-file").fails(404, "not_found")
+	rival.get(at+"/zone-file").fails(404, "not_found")
 	rival.post(at+"/check", nil).fails(404, "not_found")
 	rival.post(at+"/records", m{"email": p.address("pat")}).fails(404, "not_found")
-	rival.delete(at + "/records").fails(404, "not_found")
+	rival.delete(at+"/records").fails(404, "not_found")
 	rival.get("/v1/sender-domains/dom_nothing").fails(404, "not_found")
 	p.nobody().get(at).fails(401, "unauthenticated")
 	p.nobody().get("/v1/records/"+"lkr_nothing").fails(410, "invitation_gone")

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -252,5 +253,69 @@ func TestSenderT6ThePlanThatIsPaidForAgainBringsTheDomainBack(t *testing.T) {
 		c = o.claimed(which)
 		equal(s.world, "state", c.State, sender.DNSPending)
 		equal(s.world, "it comes back switched on", c.On, true)
+	})
+}
+
+// Replies go to nobody who has left: neither to whoever was removed, nor to whoever is forgotten, of whom no address stays.
+func TestSenderRepliesGoToNobodyWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		staff := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
+		const leaver, other = "leaver@northwind.example", "other@northwind.example"
+		replies := func(to email.Address) {
+			s, err := w.domains.Settings(w.ctx, o.id)
+			must(t, err)
+			s.ReplyTo = to
+			must(t, w.domains.Save(w.ctx, senders.Change{Settings: s}))
+		}
+		for what, leave := range map[string]func(*agency.Member) error{
+			"removed":   func(m *agency.Member) error { return staff.Remove(w.ctx, o.fresh(), m.ID) },
+			"forgotten": func(*agency.Member) error { return w.erasure.Erase(w.ctx, person(leaver)) },
+		} {
+			m, err := o.add(leaver)
+			must(t, err)
+			replies(other)
+			_, err = o.add(other)
+			must(t, err)
+			replies(leaver)
+			must(t, leave(m))
+			w.pass(5 * time.Minute)
+			s, err := w.domains.Settings(w.ctx, o.id)
+			must(t, err)
+			equal(w, what+": replies go to", s.ReplyTo, email.Address(""))
+			for _, i := range w.items() {
+				if what == "forgotten" && strings.Contains(plain(i), leaver) {
+					t.Errorf("the address stays: %s", plain(i))
+				}
+			}
+			team, err := dynamo.NewMembers(w.table.Table).Team(w.ctx, o.id)
+			must(t, err)
+			replies(other)
+			for k := range team.Members {
+				if x := &team.Members[k]; x.Email == other {
+					must(t, staff.Remove(w.ctx, o.fresh(), x.ID))
+				}
+			}
+		}
+	})
+}
+
+// Whom records were mailed to is known as long as the link opens, and no longer.
+func TestSenderWhomRecordsWereMailedToIsForgotten(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		which := o.begins("mail.northwind.dev")
+		o.verify(which)
+		c := o.claimed(which)
+		now := time.Now().Truncate(time.Millisecond)
+		c.Links = []sender.RecordsLink{{ID: "one", To: "d•••@dns.example", At: now, ExpiresAt: now.Add(sender.RecordsLinkLife)}}
+		must(t, w.domains.Save(w.ctx, senders.Change{Claim: c}))
+		w.every = time.Hour
+		w.pass(13 * 24 * time.Hour)
+		equal(w, "links", len(o.claimed(which).Links), 1)
+		w.pass(3 * 24 * time.Hour)
+		equal(w, "links", len(o.claimed(which).Links), 0)
 	})
 }
