@@ -101,7 +101,7 @@ var mistakesShown = []struct{ way, rule, says, do string }{
 	{"missing", "D1", "We don't see the record yet.", "Add it at "},
 	{"wildcard", "D13", "wildcard", "_latchkey.mail"},
 	{"loop", "E5", "circle", "_latchkey.mail"},
-	{"split", "D19", "ns2.", "There's nothing to do"},
+	{"split", "D19", "doesn't have the record yet. Your other name servers do.", "This often ends within an hour."},
 	{"servfail", "D18", "We couldn't ask your name servers", "We try again by ourselves."},
 	{"delete", "D17", "We don't see the record yet. We asked ns1.", "Others may keep this answer until"},
 	{"spf", "D9", "There's more than one SPF record", "Replace them with one record: v=spf1"},
@@ -128,6 +128,7 @@ func TestX8EachUsualMistakeIsNamedOnThePage(t *testing.T) {
 		owner.eval("window.before = true")
 		owner.press("Look now")
 		owner.until("the page of "+x.way, `!window.before && document.readyState === "complete"`)
+		owner.eval(`document.querySelector("#doctor details").open = true`)
 		shown := owner.eval(`document.body.innerText.replace(/\s+/g, " ")`)
 		for _, words := range []string{x.says, x.do} {
 			if !strings.Contains(shown, words) {

@@ -192,7 +192,14 @@ func Aligned(from, proven string, strict bool, lookup func(Question) Answer) boo
 	if from == proven {
 		return true
 	}
-	return !strict && WalkTree(from, lookup).Organizational() == WalkTree(proven, lookup).Organizational()
+	if strict {
+		return false
+	}
+	a, b := WalkTree(from, lookup), WalkTree(proven, lookup)
+	if a.Unasked || b.Unasked { // a name and one below it are nearly always one organisation's, and nobody could say otherwise
+		return Domain(proven).Within(Domain(from)) || Domain(from).Within(Domain(proven))
+	}
+	return a.Organizational() == b.Organizational()
 }
 
 // Alignment is what receivers compare.

@@ -43,6 +43,9 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 	// take the rest of the budget.
 	l.round(ctx, &check, check.Questions())
 	walk := sender.WalkTree(string(c.Domain), l.walked(ctx))
+	if l.apart(ctx, &check) { // which says more than where else a record may stand
+		l.others(ctx, &check, false)
+	}
 	for {
 		questions := check.Questions()
 		if len(questions) == 0 || ask.Left() <= 0 || ctx.Err() != nil {
@@ -178,6 +181,20 @@ func (l *looking) lookup(ctx context.Context, q sender.Question) sender.Answer {
 		return sender.Answer{Question: q, Status: sender.Unasked}
 	}
 	return l.one(ctx, q, 0)
+}
+
+// apart asks the other servers for the first record that one of them doesn't have, and tells whether one of those has it (D19).
+func (l *looking) apart(ctx context.Context, check *sender.Check) bool {
+	verdicts := check.Verdicts()
+	i := slices.IndexFunc(verdicts, func(v sender.Verdict) bool { return v.Light != sender.Right && v.Found == "" })
+	if i < 0 {
+		return false
+	}
+	one := sender.Check{Records: []sender.Record{verdicts[i].Record}, Zone: check.Zone, NameServers: check.NameServers,
+		Probe: check.Probe, Answers: check.Answers}
+	l.others(ctx, &one, false)
+	check.Answers = one.Answers
+	return slices.ContainsFunc(one.Verdicts(), func(v sender.Verdict) bool { return v.Cause == sender.Split })
 }
 
 // others asks the other servers for the records that one has wrong, or does not have, since that one may be an old one; or for those
