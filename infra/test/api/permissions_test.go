@@ -217,6 +217,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
 	renewalJob(p)
+	relayJob(p)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {
