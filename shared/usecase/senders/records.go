@@ -53,10 +53,9 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		return nil, err
 	}
 	counted := false
-	mail := ""
-	err = conflict.Retry(ctx, func() error {
-		if again, err := recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
-			mail = again
+	mail, again := "", ""
+	err = conflict.Retry(ctx, func() (err error) {
+		if again, err = recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
 			return err
 		}
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
@@ -86,7 +85,7 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 			}
 			counted = true
 		}
-		c.Links = slices.DeleteFunc(c.Links, func(l sender.RecordsLink) bool { return !now.Before(l.ExpiresAt) })
+		c.Forget(now)
 		if len(c.Links) >= sender.MaxRecordsLinks {
 			c.Links = c.Links[1:]
 		}
@@ -99,11 +98,26 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 	if err != nil {
 		return nil, err
 	}
-	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail}
+	v, err := view(ctx, s.Store, caller.Agency, which, now)
+	if err != nil {
+		return nil, err
+	}
+	if again != "" && !unmailed(v.Links, again, now) { // two jobs at a time would end each other's link
+		return v, nil
+	}
+	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail + again}
 	if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 		return nil, err
 	}
-	return view(ctx, s.Store, caller.Agency, which, now)
+	return v, nil
+}
+
+// unmailed tells whether a link's mail should long have gone out, and has not: whoever asked for it was cut off before its job was on
+// the queue.
+func unmailed(links []sender.RecordsLink, which string, now time.Time) bool {
+	return slices.ContainsFunc(links, func(l sender.RecordsLink) bool {
+		return l.ID == which && l.Address != "" && now.Sub(l.At) >= time.Minute
+	})
 }
 
 // Revoke ends a link to the domain's records, or all of them where which of them is "". One that has ended is fine. Faults:
@@ -133,10 +147,15 @@ func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.S
 
 // Shown is what the holder of a link sees, and nothing else.
 type Shown struct {
-	Agency    string // its name
-	Domain    sender.Domain
-	Lines     []sender.Verdict // the records, as they stood at the last look
-	ExpiresAt time.Time
+	Agency   string // its name
+	Domain   sender.Domain
+	Lines    []sender.Verdict // the records, as they stood at the last look
+	LookedAt time.Time        // zero for never
+	// Zone and NameServers say where the records belong, and Mailboxes that those stay as they are; all as they stood at the last look.
+	Zone        string
+	NameServers []string
+	Mailboxes   string
+	ExpiresAt   time.Time
 }
 
 // Links opens links to records.
@@ -172,5 +191,6 @@ func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
 	if a.Suspended {
 		return nil, fault.New(fault.Gone, "sender.records_gone")
 	}
-	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), ExpiresAt: c.Links[i].ExpiresAt}, nil
+	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), LookedAt: c.Report.At, Zone: c.Zone, NameServers: c.NameServers,
+		Mailboxes: c.Report.Mailboxes, ExpiresAt: c.Links[i].ExpiresAt}, nil
 }
