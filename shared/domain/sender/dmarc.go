@@ -196,8 +196,8 @@ func Aligned(from, proven string, strict bool, lookup func(Question) Answer) boo
 		return false
 	}
 	a, b := WalkTree(from, lookup), WalkTree(proven, lookup)
-	if a.Unasked || b.Unasked { // a name and one below it are nearly always one organisation's, and nobody could say otherwise
-		return Domain(proven).Within(Domain(from)) || Domain(from).Within(Domain(proven))
+	if a.Unasked || b.Unasked { // then nearly always what is below the other one is of the same organization
+		return within(from, proven) || within(proven, from)
 	}
 	return a.Organizational() == b.Organizational()
 }
