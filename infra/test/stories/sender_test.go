@@ -13,6 +13,7 @@ import (
 
 	standin "latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/shared/adapter/dynamo"
+	adapters "latchkey.dev/shared/adapter/ses"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
@@ -226,6 +227,29 @@ func TestSenderTheOperatorHearsOfADomainThatSESRefuses(t *testing.T) {
 		line := "alert=sender_refused agency=" + string(o.id) + " domain=" + string(c.ID)
 		equal(w, "lines of "+line, strings.Count(log.String(), line), 1)
 		equal(w, "lines with the domain's name", strings.Count(log.String(), string(ownDomain)), 0)
+	})
+}
+
+// TestSenderATenantSendsOnceItIsAdmitted has agencies be tenants at SES: nobody sends from a domain before the tenant may, and then the
+// tenant does.
+func TestSenderATenantSendsOnceItIsAdmitted(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		w.worker.Tenants = true
+		o := w.office("Northwind")
+		w.identity(ownDomain)
+		c := o.claim(ownDomain, nil)
+		o.invite("one@acme.example")
+		equal(w, "From, before", w.from("one@acme.example"), ourFrom)
+		cfg := w.engine.Config()
+		control := adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: w.stack.Environment("SendMail")["CONFIGURATION_SET"],
+			Tenants: "arn:aws:ses:" + cfg.Region + ":000000000000", Pace: 2 * time.Second, Now: time.Now})
+		admitted, err := control.Admit(w.ctx, ownDomain, o.id)
+		must(t, err)
+		c.Admitted = admitted
+		must(t, w.senders().Save(w.ctx, senders.Change{Claim: c}))
+		o.invite("two@acme.example")
+		equal(w, "From, after", w.from("two@acme.example"), ownFrom)
 	})
 }
 
