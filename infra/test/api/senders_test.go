@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/usecase/senders"
 )
 
 // verdict is how a record stands.
@@ -368,6 +371,42 @@ func TestSenderT2ADomainIsOneAgencysAndTheOtherHearsNoName(t *testing.T) {
 	if d = o.domain(d.ID); d.State != "verified" {
 		t.Errorf("whoever had it has it as %+v", d)
 	}
+}
+
+func TestSenderT9ANameThatLooksLikeAnothersWaitsForTheOperator(t *testing.T) {
+	p := start(t)
+	o := p.fresh(owner)
+	o.verifies(o.claim("mail." + p.zone("northwood")))
+	rival, r := p.another("rival")
+	d := r.claim("mail." + p.zone("n0rthw00d"))
+	p.publish(d.lines())
+	r.checks(d.ID)
+	for range 3 {
+		p.advance(2 * time.Minute)
+	}
+	r.until("the records to be found", func() bool { return r.domain(d.ID).State == "verifying" })
+	if d = r.domain(d.ID); d.Reason != "held" || !strings.Contains(d.Next, "Our team looks at this name first.") {
+		t.Errorf("a name that looks like another agency's is %+v", d)
+	}
+	r = p.fresh(rival)
+	r.post("/v1/sender-domains/"+d.ID+"/test", nil).fails(409, "not_active")
+	l := p.inside()
+	operator := &senders.Operator{Store: dynamo.NewSenderDecisions(dynamo.Open(p.aws(), p.place.Table, p.now)), Now: p.now,
+		Senders: sqs.Open(p.aws(), l.Stack.Template.Queue("SendersQueue").URL)}
+	held, err := operator.Held(t.Context())
+	if err != nil || len(held) != 1 || string(held[0].ID) != d.ID || held[0].Why == "" {
+		t.Fatalf("the operator sees %+v, %v", held, err)
+	}
+	if _, err := operator.Allow(t.Context(), held[0].Agency, held[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	r.until("the end of the verification", func() bool {
+		if r.domain(d.ID).State == "verified" {
+			return true
+		}
+		p.advance(time.Minute)
+		return false
+	})
 }
 
 func TestSenderT1NoClaimGetsPastTheCapOf64AtOnce(t *testing.T) {
