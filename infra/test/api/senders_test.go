@@ -280,12 +280,13 @@ func TestSenderD3TheUsualMistakesAreNamed(t *testing.T) {
 			put(key, func(r *dnsRecord) { r.Value += "." + zone }), key.Value + "."},
 		{"D1 other value", "proof", "wrong", "other_value", []string{proof.Name},
 			put(proof, func(r *dnsRecord) { r.Value = "latchkey-verify=00000000000000000000000000000000" }), proof.Value},
+		{"D13 wildcard", "proof", "wrong", "wildcard", nil, put(proof, func(r *dnsRecord) { r.Name = "*." + d.Domain }), proof.ShortName},
+		// From here on the domain may be verified meanwhile: mail arrives without a name of its own for bounces.
 		{"D9 two SPF records", "spf", "wrong", "two_spf", nil,
 			put(spf, func(r *dnsRecord) { r.Value = "v=spf1 include:spf.hosting.net ~all" }), "include:spf.hosting.net"},
 		{"D11 occupied", "bounce", "wrong", "occupied", nil, put(bounce, func(r *dnsRecord) { r.Value = "mx.hosting.net" }), "another name"},
 		{"D12 CNAME", "bounce", "wrong", "cname_here", []string{bounce.Name},
 			put(bounce, func(r *dnsRecord) { r.Type, r.Value = "CNAME", "parked.hosting.net" }), "CNAME"},
-		{"D13 wildcard", "proof", "wrong", "wildcard", nil, put(proof, func(r *dnsRecord) { r.Name = "*." + d.Domain }), proof.ShortName},
 	} {
 		for _, r := range d.Records {
 			p.unpublish(r.Name)
@@ -311,7 +312,7 @@ func TestSenderD3TheUsualMistakesAreNamed(t *testing.T) {
 		if (c.cause == "missing") != (r.Verdict.Found == "") {
 			t.Errorf("%s: what was found is %q", c.rule, r.Verdict.Found)
 		}
-		if got.State == "verified" || got.State == "verifying" && c.role != "bounce" && c.role != "spf" {
+		if (c.role == "dkim" || c.role == "proof") && got.State != "dns_pending" {
 			t.Errorf("%s: the domain is %s", c.rule, got.State)
 		}
 		// The others are what they are: one wrong record says nothing of the rest (D1).
