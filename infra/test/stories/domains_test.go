@@ -1,6 +1,9 @@
 package lifecycle
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -318,4 +321,76 @@ func TestSenderWhomRecordsWereMailedToIsForgotten(t *testing.T) {
 		w.pass(3 * 24 * time.Hour)
 		equal(w, "links", len(o.claimed(which).Links), 0)
 	})
+}
+
+// domainFlows are what happens to sender domains, with a fault anywhere.
+var domainFlows = []flow{
+	{name: "claim a domain", address: "mail.agency%d.dev", before: nothing,
+		ask: func(ctx context.Context, o *office, d string, _ id.Invite) error {
+			_, err := o.w.claims.Claim(ctx, o.owner, d, "claim "+d)
+			return err
+		},
+		after: func(o *office, d string, _ id.Invite) error {
+			all, err := o.w.domains.Claims(o.w.ctx, o.id)
+			if err != nil || len(all) != 1 {
+				return fmt.Errorf("%d claims, %w", len(all), err)
+			}
+			signs := o.w.signs(d)
+			if made := all[0].Identity.Tokens; len(signs) == 0 || !slices.Equal(made, signs) || !all[0].PrepareAt.IsZero() {
+				return fmt.Errorf("the agency has %v, the mail service %v", made, signs)
+			}
+			return o.w.counted()
+		}},
+	{name: "give a domain back", address: "mail.agency%d.dev",
+		before: func(o *office, d string) id.Invite { o.begins(d); return "" },
+		ask: func(ctx context.Context, o *office, _ string, _ id.Invite) error {
+			all, err := o.w.domains.Claims(ctx, o.id)
+			if err != nil || len(all) == 0 {
+				return err
+			}
+			_, err = o.w.claims.Release(ctx, o.fresh(), all[0].ID)
+			return err
+		},
+		after: func(o *office, d string, _ id.Invite) error { return o.gave(d) }},
+	{name: "close an agency that has a domain", address: "mail.agency%d.dev",
+		before: func(o *office, d string) id.Invite { o.verify(o.begins(d)); return "" },
+		ask: func(ctx context.Context, o *office, _ string, _ id.Invite) error {
+			return (&agencies.Closing{Store: dynamo.NewClosings(o.w.table.Table), Now: time.Now}).Close(ctx, o.fresh(), o.name)
+		},
+		after: func(o *office, d string, _ id.Invite) error { return o.gave(d) }},
+}
+
+// gave is what is wrong with a domain that the agency has given back.
+func (o *office) gave(d string) error {
+	all, err := o.w.domains.Claims(o.w.ctx, o.id)
+	if err != nil || len(all) != 0 {
+		return fmt.Errorf("%d claims are left, %w", len(all), err)
+	}
+	if o.w.has(d) {
+		return errors.New("the mail service has it still")
+	}
+	for _, pk := range []string{"dm#" + string(sender.TopOf(sender.Domain(d))), "dmc#" + d, "look#" + sender.Domain(d).Skeleton()} {
+		if left := o.w.of(pk); len(left) > 0 {
+			return fmt.Errorf("left: %s", plain(left[0]))
+		}
+	}
+	return o.w.counted()
+}
+
+// counted is what is wrong with the number of identities that is kept.
+func (w *world) counted() error {
+	n, err := w.domains.Identities(w.ctx)
+	if err != nil {
+		return err
+	}
+	there := 0
+	for _, i := range w.items() {
+		if strings.HasPrefix(text(i, "sk"), "ses#") {
+			there++
+		}
+	}
+	if n != there || there != len(w.engine.SES.Domains(w.ctx)) {
+		return fmt.Errorf("%d identities are counted, %d are kept, and the mail service has %d", n, there, len(w.engine.SES.Domains(w.ctx)))
+	}
+	return nil
 }
