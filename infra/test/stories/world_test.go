@@ -129,7 +129,8 @@ type world struct {
 	every    time.Duration // between its runs
 	offices  []*office
 
-	mailQueue, relayQueue, deliveryQueue string // URLs
+	mailQueue, relayQueue, deliveryQueue string     // URLs
+	further                              func() int // works on further queues, and tells how many messages there were; nil for none
 
 	relay   *delivery.Worker // by agencies' own mail servers
 	ring    *seal.Ring       // that their passwords are sealed with
@@ -275,6 +276,9 @@ func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
 		mails := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle)
+		if w.further != nil {
+			mails += w.further()
+		}
 		if mails+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
 			return
 		}
