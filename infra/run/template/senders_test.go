@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey.dev/infra/run/template"
 )
@@ -75,9 +76,54 @@ func TestSenderI2ARightOnEveryIdentityHasItsCondition(t *testing.T) {
 				}
 			}
 		}
-		if !seen["ses:SendEmail"] {
-			t.Errorf("tenants %s: nobody sends from agencies' domains", onOff)
+		for _, action := range []string{"ses:SendEmail", "ses:CreateEmailIdentity", "ses:DeleteEmailIdentity", "ses:GetEmailIdentity",
+			"ses:PutEmailIdentityMailFromAttributes", "ses:PutEmailIdentityDkimSigningAttributes"} {
+			if !seen[action] {
+				t.Errorf("tenants %s: nobody may %s agencies' domains", onOff, action)
+			}
 		}
+	}
+}
+
+// What calls SES about domains does so one job after the other, at one call in 1.1 s. Where no concurrency can be reserved, two may run at
+// once, and each pauses for twice as long.
+func TestSenderQ1OneFunctionCallsSESOnceASecond(t *testing.T) {
+	t.Parallel()
+	for reserve, want := range map[string]struct {
+		reserved int
+		pace     time.Duration
+	}{"true": {1, 1100 * time.Millisecond}, "false": {0, 2200 * time.Millisecond}} {
+		in := template.Inputs{Parameters: maps.Clone(deployed.Parameters)}
+		in.Parameters["ReserveConcurrency"] = reserve
+		got, err := template.Read("../../../template.yaml", in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := got.Function("SenderControl")
+		pace, err := time.ParseDuration(f.Environment["SES_PACE"])
+		if err != nil || pace != want.pace || f.Reserved != want.reserved {
+			t.Errorf("reserved %s: %d at once, with a pause of %s (%v)", reserve, f.Reserved, f.Environment["SES_PACE"], err)
+		}
+		works := template.Source{Queue: got.Queue("IdentitiesQueue").ARN, BatchSize: 1, PartialFailures: true, Concurrency: 2}
+		if len(f.Sources) != 1 || f.Sources[0] != works {
+			t.Errorf("it works on %+v", f.Sources)
+		}
+	}
+}
+
+func TestSenderTenantsAreNamedWhereTheyAreOn(t *testing.T) {
+	t.Parallel()
+	for onOff, want := range map[string][2]string{"off": {}, "on": {"latchkey", "arn:aws:ses:us-east-1:000000000000"}} {
+		got := withTenants(t, onOff)
+		tenants, account := got.Function("SendMail").Environment["SES_TENANTS"], got.Function("SenderControl").Environment["SES_ACCOUNT"]
+		if is := [2]string{tenants, account}; is != want {
+			t.Errorf("tenants %s: %q, want %q", onOff, is, want)
+		}
+	}
+	in := template.Inputs{Parameters: maps.Clone(deployed.Parameters)}
+	in.Parameters["SesTenants"] = "yes"
+	if _, err := template.Read("../../../template.yaml", in); err == nil {
+		t.Error("tenants are yes")
 	}
 }
 

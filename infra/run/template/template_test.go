@@ -90,7 +90,7 @@ func TestAFunctionIsReadWhole(t *testing.T) {
 			"MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/latchkey-mail", "PLATFORM_NAME": "Latchkey",
 			"RELAY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/latchkey-relay",
 			"MAIL_FROM":       "invites@mail.example.com", "CONFIGURATION_SET": "latchkey-mail", "CHECK_MX": "true",
-			"SECRET_PARAMETER": "/latchkey/code-key",
+			"SECRET_PARAMETER": "/latchkey/code-key", "SES_TENANTS": "",
 		},
 		Sources: []template.Source{{
 			Queue: "arn:aws:sqs:us-east-1:123456789012:latchkey-mail", BatchSize: 10, PartialFailures: true, Concurrency: 10,

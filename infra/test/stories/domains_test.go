@@ -1,299 +1,256 @@
 package lifecycle
 
 import (
-	"fmt"
-	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	stub "latchkey.dev/infra/run/dns"
-	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/dynamo"
-	"latchkey.dev/shared/adapter/event"
-	adapters "latchkey.dev/shared/adapter/ses"
-	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/agencies"
-	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/senders"
 )
 
-// estate is a world in which agencies set their sender domains up: with DNS, and with the workers of both queues.
-type estate struct {
-	*world
-	dns      *stub.Stub
-	kept     dynamo.SenderWork
-	begin    *senders.Claims
-	doctor   *senders.Watched
-	checker  *senders.Checker
-	control  *senders.Provisioner
-	turns    *senders.Switch
-	servers  *senders.Servers
-	names    *senders.Settings
-	handOffs *senders.Records
-	operator *senders.Operator
-	closing  *agencies.Closing
-	ses      *mailService
-	everyone []*office
-	plans    *dynamo.Operator
-
-	looks, deeds string // URLs of the queues
+// begins claims a domain, and lets the mail service make its identity.
+func (o *office) begins(d string) id.SenderDomain {
+	o.w.t.Helper()
+	o.owner.Since = time.Now()
+	v, err := o.w.claims.Claim(o.w.ctx, o.owner, d, "")
+	must(o.w.t, err)
+	o.w.deliver()
+	return v.ID
 }
 
-// mailService is SES as it is called about names. It verifies what is published when it is looked at.
-type mailService struct {
-	to http.RoundTripper
-
-	mu    sync.Mutex
-	calls []time.Time
-	there map[string]bool // the identities
-	gone  map[string]int  // how often each was deleted while it was there
-	busy  func(n int) bool
+// verify writes what a look would that finds everything right, since nobody answers here, and switches the domain on.
+func (o *office) verify(which id.SenderDomain) {
+	w, now := o.w, time.Now().Truncate(time.Millisecond)
+	w.t.Helper()
+	c := o.claimed(which)
+	must(w.t, second(c.Start(now)))
+	c.Look(sender.Seen{Asked: true, Proof: true, DKIM: true, SES: "SUCCESS"}, now)
+	must(w.t, c.Delivered(now))
+	must(w.t, c.Enable())
+	c.Tree.Hold(sender.Hold{Domain: c.Domain, Agency: o.id, ID: which})
+	settings, err := w.domains.Settings(w.ctx, o.id)
+	must(w.t, err)
+	settings.Verified(which)
+	settings.On = which
+	must(w.t, w.domains.Save(w.ctx, senders.Change{Claim: c, Tree: &c.Tree, Settings: settings}))
 }
 
-// RoundTrip carries the call on, or refuses it.
-func (s *mailService) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.calls = append(s.calls, time.Now())
-	busy := s.busy != nil && s.busy(len(s.calls))
-	s.mu.Unlock()
-	if busy {
-		return refusal(r), nil
-	}
-	res, err := s.to.RoundTrip(r)
-	if err != nil || res.StatusCode != http.StatusOK {
-		return res, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if name, ok := strings.CutPrefix(r.URL.Path, "/v2/email/identities/"); ok && !strings.Contains(name, "/") {
-		switch r.Method {
-		case http.MethodDelete:
-			s.gone[name]++
-			delete(s.there, name)
-		case http.MethodGet:
-			s.there[name] = true
+// has tells whether the mail service has an identity.
+func (w *world) has(d string) bool {
+	for _, x := range w.engine.SES.Domains(w.ctx) {
+		if x.Name == d {
+			return true
 		}
 	}
-	return res, nil
+	return false
 }
 
-// has tells whether there is an identity of the name, and how often one was deleted.
-func (s *mailService) has(d sender.Domain) (bool, int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.there[string(d)], s.gone[string(d)]
+// signs are the tokens that the mail service has for a domain.
+func (w *world) signs(d string) (tokens []string) {
+	for _, x := range w.engine.SES.Domains(w.ctx) {
+		for _, r := range x.Records {
+			if token, _, of := strings.Cut(r.Name, "._domainkey."); of && x.Name == d {
+				tokens = append(tokens, token)
+			}
+		}
+	}
+	return tokens
 }
 
-func domainsIn(t *testing.T, story func(d *estate)) { t.Helper(); domainsInSuch(t, settings{}, story) }
+// nothingOf asks that nothing is left of agencies' names, in the table and at the mail service.
+func (w *world) nothingOf(domains ...string) {
+	w.t.Helper()
+	for _, i := range w.items() {
+		pk := i["pk"].(*types.AttributeValueMemberS).Value //nolint:errcheck // a key is one
+		for _, of := range []string{"dm#", "dmc#", "look#", "held"} {
+			if strings.HasPrefix(pk, of) {
+				w.t.Errorf("left: %s", plain(i))
+			}
+		}
+	}
+	for _, d := range domains {
+		equal(w, "the mail service has "+d, w.has(d), false)
+	}
+	n, err := w.domains.Identities(w.ctx)
+	must(w.t, err)
+	equal(w, "identities that are counted", n, 0)
+}
 
-func domainsInSuch(t *testing.T, s settings, story func(d *estate)) {
-	t.Helper()
-	inSuch(t, s, func(w *world) {
-		d := openEstate(w)
-		story(d)
-		d.dns.Close()
+// A closed agency's domains are given back at once, with their identities and all that leads to them, before the rest of it goes.
+func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o, other := w.office("Northwind"), w.office("Solo")
+		one, two := o.begins("mail.northwind.dev"), o.begins("draft.northwind.com")
+		shared := other.begins("draft.northwind.com")
+		o.verify(one)
+		w.pass(10 * time.Minute)
+		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
+		if alike, err := w.domains.Lookalikes(w.ctx, sender.Domain("northwind.dev").Skeleton()); err != nil || len(alike) != 1 {
+			t.Errorf("%v, %v", alike, err)
+		}
+		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
+		o.owner.Since = time.Now()
+		must(t, closing.Close(w.ctx, o.owner, "Northwind"))
+		w.pass(30 * time.Minute)
+		for _, which := range []id.SenderDomain{one, two} {
+			_, err := w.domains.Claim(w.ctx, o.id, which)
+			w.wants(err, fault.NotFound)
+		}
+		equal(w, "the mail service has it", w.has("mail.northwind.dev"), false)
+		if c := other.claimed(shared); !c.Identity.Made() || !w.has("draft.northwind.com") {
+			t.Errorf("what somebody else claims was taken away: %+v", c.Identity)
+		}
+		w.pass(2 * time.Hour)
+		if rest := w.of(string(o.id)); len(rest) != 2 { // that it was, and the row that says so
+			t.Errorf("%d items are left", len(rest))
+		}
+		must(t, second(w.claims.Release(w.ctx, other.fresh(), shared)))
+		w.pass(20 * time.Minute)
+		w.nothingOf("mail.northwind.dev", "draft.northwind.com")
 	})
 }
 
-func openEstate(w *world) *estate {
-	w.t.Helper()
-	d := &estate{world: w, dns: stub.Unheard(2)}
-	d.looks, d.deeds = w.stack.Template.Queue("SendersQueue").URL, w.stack.Template.Queue("IdentitiesQueue").URL
-	looks, deeds := queues.Open(w.signed(), d.looks), queues.Open(w.signed(), d.deeds)
-	w.network.mu.Lock()
-	d.ses = &mailService{to: w.network.to, there: map[string]bool{}, gone: map[string]int{}}
-	w.network.mu.Unlock()
-	cfg := w.signed()
-	d.kept = dynamo.NewSenderWork(dynamo.Open(cfg, *w.tableName(), time.Now))
-	d.plans = dynamo.OpenOperator(w.engine.Config(), *w.tableName(), time.Now)
-	cfg.HTTPClient = &http.Client{Transport: beside{w.network, d.ses}}
-	asker := &asking.Asker{Resolvers: []netip.AddrPort{d.dns.Addrs()[0]}, StandIns: d.dns.Addrs(), Connect: d.dns.Connect}
-	doctor := &senders.Doctor{Store: d.kept, DNS: func() senders.Asking { return asker.Check() }, Identities: deeds, Now: time.Now}
-	d.begin = &senders.Claims{Store: d.kept, Senders: looks, Identities: deeds, Platform: "Latchkey", Ours: senders.Ours(origin, mailFrom),
-		Now: time.Now}
-	d.doctor = &senders.Watched{Doctor: doctor, Senders: looks}
-	d.checker = &senders.Checker{Doctor: doctor, Work: d.kept, Mail: w.queue, Region: cfg.Region}
-	d.control = &senders.Provisioner{Store: d.kept, Service: adapters.OpenControl(cfg, adapters.Settings{Stage: stage,
-		Set: stage + "-set", Pace: 1100 * time.Millisecond, Now: time.Now}), Senders: looks, Identities: deeds, Now: time.Now,
-		Note: event.Annotate}
-	d.turns = &senders.Switch{Store: d.kept, Mail: w.queue, Now: time.Now}
-	d.servers = &senders.Servers{Store: d.kept, Mail: w.queue, Keys: w.ring, Now: time.Now}
-	d.names = &senders.Settings{Store: d.kept, Mail: w.queue, Platform: "Latchkey", Now: time.Now}
-	d.handOffs = &senders.Records{Store: d.kept, Mail: w.queue, Now: time.Now}
-	d.operator = &senders.Operator{Store: dynamo.NewSenderDecisions(dynamo.Open(w.signed(), *w.tableName(), time.Now)), Senders: looks,
-		Now: time.Now}
-	d.closing = &agencies.Closing{Store: w.table, Checkouts: billing.Unsold{}, Now: time.Now}
-	w.sweep.Senders = looks
-	w.further = func() int { return w.take(d.looks, d.checker.Handle) + w.take(d.deeds, d.control.Handle) }
-	return d
+// fresh is the owner, who has just signed in.
+func (o *office) fresh() identity.Caller {
+	o.owner.Since = time.Now()
+	return o.owner
 }
 
-// boss is the office's owner with a sign-in of this moment.
-func (o *office) boss() identity.Caller {
-	c := o.owner
-	c.Since = time.Now()
-	return c
+// A domain that was verified is kept for its old holder for seven days, and then it is anybody's.
+func TestSenderT5AReleasedDomainIsKeptForSevenDays(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o, other := w.office("Northwind"), w.office("Solo")
+		which := o.begins("mail.northwind.dev")
+		o.verify(which)
+		must(t, second(w.claims.Release(w.ctx, o.fresh(), which)))
+		theirs := other.begins("mail.northwind.dev")
+		w.every = time.Hour
+		w.pass(6 * 24 * time.Hour)
+		c := other.claimed(theirs)
+		equal(w, "taken on the sixth day", c.Tree.Taken("mail.northwind.dev", other.id), true)
+		w.pass(25 * time.Hour)
+		c = other.claimed(theirs)
+		equal(w, "taken on the eighth day", c.Tree.Taken("mail.northwind.dev", other.id), false)
+		equal(w, "the identity is the name's, and stays", c.Identity.Made() && w.has("mail.northwind.dev"), true)
+		_, err := w.domains.Claim(w.ctx, o.id, which)
+		w.wants(err, fault.NotFound)
+		must(t, second(w.claims.Release(w.ctx, other.fresh(), theirs)))
+		w.pass(2 * time.Hour)
+		w.nothingOf("mail.northwind.dev")
+	})
 }
 
-// claims has the office claim a domain, whose identity is made.
-func (d *estate) claims(o *office, name string) *sender.Claim {
-	d.t.Helper()
-	v, err := d.begin.Claim(d.ctx, o.boss(), name, "")
-	must(d.t, err)
-	d.deliver()
-	return d.read(v.Claim)
-}
-
-func (d *estate) read(c *sender.Claim) *sender.Claim {
-	d.t.Helper()
-	got, err := d.kept.Claim(d.ctx, c.Agency, c.ID)
-	must(d.t, err)
-	return got
-}
-
-// all are the office's claims.
-func (d *estate) all(o *office) []*sender.Claim {
-	d.t.Helper()
-	all, err := d.kept.Claims(d.ctx, o.id)
-	must(d.t, err)
-	return all
-}
-
-// publish puts what the claim asks for into DNS, and has SES see it.
-func (d *estate) publish(c *sender.Claim) {
-	d.t.Helper()
-	zone, err := publicsuffix.EffectiveTLDPlusOne(string(c.Domain))
-	must(d.t, err)
-	if at := d.dns.Server(0); !slices.Contains(at.Origins(), zone) && !slices.Contains(at.Origins(), zone+".") {
-		must(d.t, d.dns.SetZone(zone, ""))
-	}
-	var lines []string
-	for _, r := range c.Wanted().Records() {
-		value := r.Value
-		switch r.Type {
-		case sender.TXT:
-			value = `"` + value + `"`
-		case sender.MX:
-			value = fmt.Sprint(r.Preference, " ", value, ".")
-		default:
-			value += "."
+// The end of a plan is the end of sending from one's own domain, within minutes, and the plan's return brings it back.
+func TestSenderADomainFollowsThePlan(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		which := o.begins("mail.northwind.dev")
+		o.verify(which)
+		plan := func(p agency.Plan) {
+			must(t, w.table.SetPlan(w.ctx, o.id, p, o.byOperator(audit.PlanChanged)))
+			w.pass(3 * time.Minute)
 		}
-		lines = append(lines, fmt.Sprintf("%s. 300 IN %s %s", r.Name, r.Type, value))
-	}
-	must(d.t, d.dns.Publish(strings.Join(lines, "\n")))
-	if c.Identity.Made() {
-		must(d.t, d.engine.SES.SetVerification(string(c.Domain), "SUCCESS", "SUCCESS"))
-	}
+		plan(agency.Free)
+		c := o.claimed(which)
+		equal(w, "state", c.State, sender.Disabled)
+		equal(w, "reason", c.Reason, sender.Lapsed)
+		equal(w, "held", len(c.Tree.Holds), 1)
+		plan(agency.Max)
+		equal(w, "state", o.claimed(which).State, sender.DNSPending)
+		plan(agency.Free)
+		w.every = time.Hour
+		w.pass(31 * 24 * time.Hour)
+		equal(w, "state", o.claimed(which).State, sender.Released)
+		w.pass(8 * 24 * time.Hour)
+		w.nothingOf("mail.northwind.dev")
+	})
 }
 
-// verified has the office claim a domain and prove it.
-func (d *estate) verified(o *office, name string) *sender.Claim {
-	d.t.Helper()
-	c := d.claims(o, name)
-	d.publish(c)
-	_, err := d.doctor.Check(d.ctx, o.boss(), c.ID)
-	must(d.t, err)
-	d.pass(4 * time.Minute) // SES is asked at the second look
-	c = d.read(c)
-	if c.State != sender.Verified {
-		d.t.Fatalf("%s is %s (%s), SES says %q", name, c.State, c.Reason, c.Identity.Status)
-	}
-	return c
+// A claim of a name that nobody proves goes after two weeks, with the identity that was made for it.
+func TestSenderT1AnOpenClaimEndsAfterTwoWeeks(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		which := o.begins("mail.northwind.dev")
+		w.every = time.Hour
+		w.pass(13 * 24 * time.Hour)
+		equal(w, "state", o.claimed(which).State, sender.Draft)
+		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
+		w.pass(25 * time.Hour)
+		settings, err := w.domains.Settings(w.ctx, o.id)
+		must(t, err)
+		equal(w, "claims", len(settings.Claims), 0)
+		w.nothingOf("mail.northwind.dev")
+	})
 }
 
-// tested has a test mail delivered, too.
-func (d *estate) tested(o *office, name string) *sender.Claim {
-	d.t.Helper()
-	c := d.verified(o, name)
-	_, err := d.turns.Test(d.ctx, o.boss(), c.ID)
-	must(d.t, err)
-	d.deliver()
-	if c = d.read(c); c.TestedAt.IsZero() {
-		d.t.Fatalf("the test mail: %+v", c.Test)
-	}
-	return c
-}
-
-// on has it switched on.
-func (d *estate) on(o *office, name string) *sender.Claim {
-	d.t.Helper()
-	c := d.tested(o, name)
-	_, err := d.turns.Enable(d.ctx, o.boss(), c.ID)
-	must(d.t, err)
-	d.deliver()
-	return d.read(c)
-}
-
-// plan puts the office on a plan, as the operator does.
-func (d *estate) plan(o *office, p agency.Plan) {
-	d.t.Helper()
-	now := time.Now()
-	must(d.t, d.plans.SetPlan(d.ctx, o.id, p, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.Operator,
-		Action: audit.PlanChanged, Subject: string(o.id)}))
-}
-
-// leaks are what the table still has of a claim that is gone: itself, what leads to it, what its name holds, and the identity.
-func (d *estate) leaks(c *sender.Claim) []string {
-	var out []string
-	top := string(sender.TopOf(c.Domain))
-	for _, i := range d.items() {
-		pk, sk := text(i, "pk"), text(i, "sk")
-		if sk == "dom#"+string(c.ID) || sk == string(c.ID) || pk == "dm#"+top || pk == "dmc#"+string(c.Domain) ||
-			strings.HasPrefix(pk, "look#") && sk == string(c.Domain) {
-			out = append(out, pk+" "+sk)
+// Of many who claim a name while it is given back by the last who had it, all have its identity in the end, which is there.
+func TestSenderT5WhoClaimsANameWhileItGoesHasItsIdentity(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		first := w.office("Northwind")
+		which := first.begins("mail.northwind.dev")
+		must(t, second(w.claims.Release(w.ctx, first.fresh(), which)))
+		offices := make([]*office, 16)
+		for i := range offices {
+			offices[i] = w.office("Solo")
 		}
-	}
-	return out
-}
-
-// nothing tells what is wrong when something is left of a claim, or SES still has the identity of its name.
-func (d *estate) nothing(c *sender.Claim) error {
-	if left := d.leaks(c); len(left) > 0 {
-		return fmt.Errorf("%v are left", left)
-	}
-	s, err := d.kept.Settings(d.ctx, c.Agency)
-	if err != nil {
-		return err
-	}
-	there, _ := d.ses.has(c.Domain)
-	if s.Has(c.ID) || s.On == c.ID || there {
-		return fmt.Errorf("the settings have %v, on is %q, SES has it: %t", s.Claims, s.On, there)
-	}
-	return nil
-}
-
-// counted tells what is wrong when not as many identities are counted as there are.
-func (d *estate) counted() error {
-	n, err := d.kept.Identities(d.ctx)
-	if err != nil {
-		return err
-	}
-	d.ses.mu.Lock()
-	defer d.ses.mu.Unlock()
-	if n != len(d.ses.there) {
-		return fmt.Errorf("%d identities are counted, and SES has %d", n, len(d.ses.there))
-	}
-	return nil
-}
-
-// told is how many mails the owner has with the subject.
-func (d *estate) told(o *office, subject string) int {
-	n := 0
-	for _, m := range d.engine.SES.Mails(string(o.owner.Email)) {
-		if strings.Contains(m.Subject, subject) {
-			n++
+		together(len(offices)+1, func(i int) {
+			if i == len(offices) {
+				w.deliver()
+				return
+			}
+			time.Sleep(time.Duration(i) * 300 * time.Millisecond) // virtual time: some come before, some while, some after
+			_, err := w.claims.Claim(w.ctx, offices[i].owner, "mail.northwind.dev", "")
+			must(t, err)
+		})
+		w.pass(15 * time.Minute)
+		equal(w, "the mail service has it", w.has("mail.northwind.dev"), true)
+		for _, o := range offices {
+			all, err := w.domains.Claims(w.ctx, o.id)
+			must(t, err)
+			if len(all) != 1 || !all[0].Identity.Made() {
+				t.Fatalf("%+v", all)
+			}
+			for _, token := range all[0].Identity.Tokens {
+				equal(w, "the mail service signs with "+token, slices.Contains(w.signs("mail.northwind.dev"), token), true)
+			}
 		}
-	}
-	return n
+		n, err := w.domains.Identities(w.ctx)
+		must(t, err)
+		equal(w, "identities", n, 1)
+	})
+}
+
+// A plan that is paid for again brings its domain back, without anybody doing anything about the domain.
+func TestSenderT6ThePlanThatIsPaidForAgainBringsTheDomainBack(t *testing.T) {
+	t.Parallel()
+	shopIn(t, func(s *shop) {
+		o, owner, plan := s.boughtMax()
+		which := o.begins("mail.solo.dev")
+		o.verify(which)
+		must(t, s.till.CancelAtPeriodEnd(plan, true))
+		s.long(33 * 24 * time.Hour)
+		equal(s.world, "the plan", s.agency(o).Plan, agency.Free)
+		c := o.claimed(which)
+		equal(s.world, "reason", c.Reason, sender.Lapsed)
+		s.payMax(o, owner)
+		c = o.claimed(which)
+		equal(s.world, "state", c.State, sender.DNSPending)
+		equal(s.world, "it comes back switched on", c.On, true)
+	})
 }

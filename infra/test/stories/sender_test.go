@@ -1,7 +1,9 @@
 package lifecycle
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +208,23 @@ func TestSenderADomainThatSESRefusesIsNoLostInvite(t *testing.T) {
 		must(t, err)
 		equal(w, "health", h, sender.Health{})
 		w.settled()
+	})
+}
+
+// TestSenderTheOperatorHearsOfADomainThatSESRefuses is not parallel: the log is the process's.
+func TestSenderTheOperatorHearsOfADomainThatSESRefuses(t *testing.T) {
+	in(t, func(w *world) {
+		var log bytes.Buffer
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		defer slog.SetDefault(before)
+		o := w.office("Northwind")
+		c := o.claim(ownDomain, nil) // SES has never heard of it
+		o.invite("ops@acme.example")
+		w.settled()
+		line := "alert=sender_refused agency=" + string(o.id) + " domain=" + string(c.ID)
+		equal(w, "lines of "+line, strings.Count(log.String(), line), 1)
+		equal(w, "lines with the domain's name", strings.Count(log.String(), string(ownDomain)), 0)
 	})
 }
 

@@ -46,6 +46,7 @@ func (w *Worker) invite(ctx context.Context, m job.Mail) error {
 	messageID, err := w.sendInvite(ctx, c, at, out, token)
 	if r := (*Refusal)(nil); errors.As(err, &r) && r.Sender && out.Way == sender.ByDomain {
 		// SES does not take the domain, whatever we have stored: the mail goes out all the same.
+		astray(ctx, m.Agency, out, err)
 		c.Invite.Mail.Around, out = r.Reason, platformOnly(out, r.Reason)
 		messageID, err = w.sendInvite(ctx, c, at, out, token)
 	}

@@ -96,6 +96,7 @@ func (w *Worker) send(ctx context.Context, j job.Mail, a *agency.Agency, out sen
 	}
 	w.sign(&m, a, out, name, "")
 	_, err := w.hand(ctx, out, m)
+	astray(ctx, j.Agency, out, err)
 	w.judged(ctx, j.Agency, out, err, 0)
 	if out.Way != sender.ByPlatform && around(err) {
 		if j.Around = true; w.Mailer == nil {
@@ -107,6 +108,17 @@ func (w *Worker) send(ctx context.Context, j job.Mail, a *agency.Agency, out sen
 		return nil
 	}
 	return err
+}
+
+// Alert is the key of log lines that an alarm counts; infra/ops/RUNBOOK.md says what each value means.
+const Alert = "alert"
+
+// astray tells the operator where SES does not take a domain that we have stored as verified.
+func astray(ctx context.Context, which id.Agency, out sender.Outgoing, err error) {
+	var r *Refusal
+	if out.Way == sender.ByDomain && errors.As(err, &r) && r.Sender {
+		slog.ErrorContext(ctx, "the mail service refuses an agency's domain", Alert, "sender_refused", "agency", which, "domain", out.ID)
+	}
 }
 
 // around tells whether the platform's sender may carry what the agency's own could not: a mail that has surely not gone out, for a

@@ -23,7 +23,7 @@ func (p Parts) Provisioner() *senders.Provisioner {
 	}
 	return &senders.Provisioner{Store: dynamo.NewSenderWork(p.Table()),
 		Service: ses.OpenControl(p.AWS("sesv2"), ses.Settings{Stage: p.String("SES_STAGE"), Set: p.String("CONFIGURATION_SET"),
-			Tenants: p.Optional("SES_TENANTS"), Pace: pace, Now: p.Now}),
+			Tenants: p.Optional("SES_ACCOUNT"), Pace: pace, Now: p.Now}),
 		Senders: p.SendersQueue(), Identities: p.IdentitiesQueue(), Now: p.Now, Note: event.Annotate}
 }
 

@@ -29,7 +29,9 @@ func (p Parts) Worker() *delivery.Worker {
 	}
 	servers := smtp.Open(p.Environment, host(w.Origin))
 	servers.Roots = p.MailRoots
-	w.Through = func(server mailserver.Server, password string) delivery.Mailer { return servers.Through(server, password) }
+	w.Through = func(server mailserver.Server, password string) delivery.Mailer {
+		return servers.Through(server, password)
+	}
 	return w
 }
 

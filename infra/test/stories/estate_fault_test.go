@@ -31,7 +31,7 @@ func unasked(context.Context, *estate, *office, string, *sender.Claim) error { r
 // holder tells what is wrong when the claim is not verified, or does not hold its name.
 func (d *estate) holder(c *sender.Claim) error {
 	c = d.read(c)
-	s, err := d.kept.Settings(d.ctx, c.Agency)
+	s, err := d.domains.Settings(d.ctx, c.Agency)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func password() *string { p := ownPassword; return &p }
 var domainFlows = []domainFlow{
 	{name: "claim", before: func(*estate, *office, string) *sender.Claim { return nil },
 		ask: func(ctx context.Context, d *estate, o *office, name string, _ *sender.Claim) error {
-			_, err := d.begin.Claim(ctx, o.boss(), name, "claim "+name)
+			_, err := d.claims.Claim(ctx, o.boss(), name, "claim "+name)
 			return err
 		},
 		after: func(d *estate, o *office, name string, _ *sender.Claim) error {
@@ -82,7 +82,7 @@ var domainFlows = []domainFlow{
 		}},
 	{name: "check until verified",
 		before: func(d *estate, o *office, name string) *sender.Claim {
-			c := d.claims(o, name)
+			c := d.claim(o, name)
 			d.publish(c)
 			return c
 		},
@@ -138,7 +138,7 @@ var domainFlows = []domainFlow{
 			return err
 		},
 		after: func(d *estate, o *office, _ string, c *sender.Claim) error {
-			s, err := d.kept.Settings(d.ctx, o.id)
+			s, err := d.domains.Settings(d.ctx, o.id)
 			if err == nil && s.Name != "Clients' desk" {
 				err = fmt.Errorf("it is called %q", s.Name)
 			}
@@ -152,13 +152,13 @@ var domainFlows = []domainFlow{
 			return err
 		},
 		after: func(d *estate, o *office, _ string, c *sender.Claim) error {
-			s, err := d.kept.Settings(d.ctx, o.id)
+			s, err := d.domains.Settings(d.ctx, o.id)
 			if c = d.read(c); c.Own == nil || !c.ProofOnly || c.On || s.On != "" || !c.TestedAt.IsZero() {
 				return fmt.Errorf("the claim is %+v, on is %q", c.Sender, s.On)
 			}
 			return errors.Join(err, d.holder(c), d.mailed(o, senderChanged))
 		}},
-	{name: "records", before: (*estate).claims,
+	{name: "records", before: (*estate).claim,
 		ask: func(ctx context.Context, d *estate, o *office, name string, c *sender.Claim) error {
 			_, err := d.handOffs.Send(ctx, o.boss(), c.ID, "it@"+name, "records "+name)
 			return err
@@ -171,12 +171,12 @@ var domainFlows = []domainFlow{
 			}
 			_, token, _ := strings.Cut(mails[0].Text, origin+"/records/")
 			token, _, _ = strings.Cut(token, "\n")
-			_, err := (&senders.Links{Store: d.kept, Now: time.Now}).View(d.ctx, token)
+			_, err := (&senders.Links{Store: d.domains, Now: time.Now}).View(d.ctx, token)
 			return err
 		}},
-	{name: "release what was never verified", before: (*estate).claims,
+	{name: "release what was never verified", before: (*estate).claim,
 		ask: func(ctx context.Context, d *estate, o *office, _ string, c *sender.Claim) error {
-			_, err := d.begin.Release(ctx, o.boss(), c.ID)
+			_, err := d.claims.Release(ctx, o.boss(), c.ID)
 			if fault.Is(err, fault.NotFound) { // it is gone since the answer that was lost
 				return nil
 			}
@@ -184,7 +184,7 @@ var domainFlows = []domainFlow{
 		}, after: goneWith},
 	{name: "release", before: (*estate).on,
 		ask: func(ctx context.Context, d *estate, o *office, _ string, c *sender.Claim) error {
-			_, err := d.begin.Release(ctx, o.boss(), c.ID)
+			_, err := d.claims.Release(ctx, o.boss(), c.ID)
 			return err
 		},
 		after: func(d *estate, o *office, name string, c *sender.Claim) error {
@@ -200,7 +200,7 @@ var domainFlows = []domainFlow{
 		}},
 	{name: "end", before: func(d *estate, o *office, name string) *sender.Claim {
 		c := d.on(o, name)
-		_, err := d.begin.Release(d.ctx, o.boss(), c.ID)
+		_, err := d.claims.Release(d.ctx, o.boss(), c.ID)
 		must(d.t, err)
 		d.pass(time.Minute)
 		d.skip(sender.Grace)
@@ -242,7 +242,7 @@ var domainFlows = []domainFlow{
 		}, after: goneWith},
 	{name: "the operator's no", domain: "latchkey-help%d.com",
 		before: func(d *estate, o *office, name string) *sender.Claim {
-			c := d.claims(o, name)
+			c := d.claim(o, name)
 			if !c.Held {
 				d.t.Fatalf("%s is not held", name)
 			}
@@ -259,7 +259,7 @@ var domainFlows = []domainFlow{
 
 // view is the claim as its agency sees it.
 func (d *estate) view(c *sender.Claim) (*senders.View, error) {
-	o := senders.Directory{Store: d.kept, Now: time.Now}
+	o := senders.Directory{Store: d.domains, Now: time.Now}
 	for _, of := range d.everyone {
 		if of.id == c.Agency {
 			return o.Get(d.ctx, of.boss(), c.ID)
