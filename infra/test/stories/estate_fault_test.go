@@ -195,7 +195,7 @@ var domainFlows = []domainFlow{
 				return err
 			}
 			d.skip(sender.Grace)
-			d.pass(10 * time.Minute)
+			d.pass(25 * time.Minute)
 			return d.nothing(c)
 		}},
 	{name: "end", before: func(d *estate, o *office, name string) *sender.Claim {
@@ -291,7 +291,7 @@ func (f domainFlow) run(d *estate, n int, plan func(call) verdict) (calls int, p
 	calls = d.network.calls()
 	d.network.faults(nil)
 	d.every = 4 * time.Minute // fewer sweeps find the same, later
-	d.pass(17 * time.Minute)
+	d.pass(35 * time.Minute)
 	d.every = time.Minute
 	problems = d.stuck()
 	if err := f.after(d, o, name, c); err != nil {

@@ -446,8 +446,12 @@ func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 	})
 }
 
-// ending is how often the end of a claim is tried again.
-const ending = 5 * time.Minute
+// ending is how often the end of a claim is tried again, and lingers how long one is kept after its end: the mail that owners are
+// told of it by is about what is stored, and may be late.
+const (
+	ending  = 5 * time.Minute
+	lingers = 15 * time.Minute
+)
 
 // end takes away what is over: first the hold and what points from the name to the claim, then the name's identity where it was the
 // last claim of it, and the claim itself at last, so that nothing is forgotten in between.
@@ -466,6 +470,13 @@ func (k *Checker) end(ctx context.Context, j job.Sender) error {
 		if !c.EndAt.IsZero() {
 			if others, err = k.Work.Claimed(ctx, c.Domain); err != nil {
 				return err
+			}
+			if over := c.Since.Add(lingers); (others || c.Cleared) && k.Now().Before(over) {
+				if c.EndAt.Equal(over) {
+					return nil
+				}
+				c.EndAt = over
+				return k.Work.Save(ctx, Change{Claim: c})
 			}
 			if others || c.Cleared {
 				return k.Work.Save(ctx, Change{Claim: c, Gone: true})
