@@ -15,9 +15,9 @@ import (
 	"latchkey.dev/shared/usecase/senders"
 )
 
-// domainFlow is one story of a sender domain that faults are put into: what is there before, what somebody asks for, and how it must
+// estateFlow is one story of a sender domain that faults are put into: what is there before, what somebody asks for, and how it must
 // have ended when the faults are over. Who gets no answer, or one that is none of ours, asks again.
-type domainFlow struct {
+type estateFlow struct {
 	name   string
 	domain string
 	before func(d *estate, o *office, name string) *sender.Claim
@@ -61,7 +61,7 @@ func goneWith(d *estate, _ *office, _ string, c *sender.Claim) error { return d.
 
 func password() *string { p := ownPassword; return &p }
 
-var domainFlows = []domainFlow{
+var estateFlows = []estateFlow{
 	{name: "claim", before: func(*estate, *office, string) *sender.Claim { return nil },
 		ask: func(ctx context.Context, d *estate, o *office, name string, _ *sender.Claim) error {
 			_, err := d.claims.Claim(ctx, o.boss(), name, "claim "+name)
@@ -269,7 +269,7 @@ func (d *estate) view(c *sender.Claim) (*senders.View, error) {
 }
 
 // run plays the flow with the fault plan and returns how many calls it made, and what is wrong afterwards.
-func (f domainFlow) run(d *estate, n int, plan func(call) verdict) (calls int, problems []string) {
+func (f estateFlow) run(d *estate, n int, plan func(call) verdict) (calls int, problems []string) {
 	o := d.office(fmt.Sprintf("Agency %d", n))
 	d.offices, d.everyone = nil, append(d.everyone, o)
 	must(d.t, d.engine.SES.ClearMails())
@@ -292,8 +292,8 @@ func (f domainFlow) run(d *estate, n int, plan func(call) verdict) (calls int, p
 	d.network.faults(nil)
 	d.every = 4 * time.Minute // fewer sweeps find the same, later
 	d.pass(35 * time.Minute)
-	d.every = time.Minute
 	problems = d.stuck()
+	d.every = time.Minute
 	if err := f.after(d, o, name, c); err != nil {
 		problems = append(problems, err.Error())
 	}
@@ -303,18 +303,18 @@ func (f domainFlow) run(d *estate, n int, plan func(call) verdict) (calls int, p
 	return calls, problems
 }
 
-// domainModes are the ways in which one call can go wrong, for as long as it is tried.
-var domainModes = []struct {
+// estateModes are the ways in which one call can go wrong, for as long as it is tried.
+var estateModes = []struct {
 	name string
 	is   verdict
-}{{"its request is lost", loseIt}, {"its answer is lost", loseAnswer}, {"it is throttled", throttle}, {"a crash before it", crashBefore},
+}{{"its answer is lost", loseAnswer}, {"it is throttled", throttle}, {"a crash before it", crashBefore},
 	{"a crash after it", crashAfter}}
 
 // Every flow of a sender domain, every call in it, everything that can happen to one call.
 func TestSenderOneFaultAnywhereHarmsNoDomain(t *testing.T) {
 	t.Parallel()
-	for _, f := range domainFlows {
-		for _, m := range domainModes {
+	for _, f := range estateFlows {
+		for _, m := range estateModes {
 			t.Run(f.name+", "+m.name, func(t *testing.T) {
 				t.Parallel()
 				domainsIn(t, func(d *estate) {
@@ -345,14 +345,14 @@ func TestSenderOneFaultAnywhereHarmsNoDomain(t *testing.T) {
 // Two faults in one flow, drawn at random from a seed.
 func TestSenderTwoFaultsAnywhereHarmNoDomain(t *testing.T) {
 	t.Parallel()
-	for k, f := range domainFlows {
+	for k, f := range estateFlows {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			domainsIn(t, func(d *estate) {
 				for n := range 10 {
 					r := rand.New(rand.NewPCG(uint64(k), uint64(n))) //nolint:gosec // to be repeated
 					first, second := r.IntN(40), r.IntN(60)
-					a, b := domainModes[r.IntN(len(domainModes))], domainModes[r.IntN(len(domainModes))]
+					a, b := estateModes[r.IntN(len(estateModes))], estateModes[r.IntN(len(estateModes))]
 					_, problems := f.run(d, n, func(c call) verdict {
 						switch c.number {
 						case first:

@@ -115,6 +115,7 @@ type RecordsLink struct {
 	To        string        // masked: whom it was mailed to
 	At        time.Time
 	ExpiresAt time.Time
+	MailAt    time.Time // when to have it mailed once more, unless that is done
 }
 
 // Bounds of the links.
@@ -232,7 +233,45 @@ func (c *Claim) DueAt() time.Time {
 	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
 		due = c.Untold.At
 	}
+	for _, l := range c.Links {
+		if l.waits() && (due.IsZero() || l.MailAt.Before(due)) {
+			due = l.MailAt
+		}
+	}
 	return due
+}
+
+// waits tells whether the link's mail has not gone out, as far as is known.
+func (l *RecordsLink) waits() bool { return l.Address != "" && !l.MailAt.IsZero() }
+
+// How long a link's mail may take before its job is put on the queue once more: at first, when whoever asked for it may have been cut
+// off, and from then on, when the job may be under way.
+const (
+	mailWithin = 2 * time.Minute
+	mailAgain  = 10 * time.Minute
+)
+
+// AddLink adds a link that is to be mailed, in place of the oldest where there are too many.
+func (c *Claim) AddLink(which string, to email.Address, now time.Time) {
+	c.Forget(now)
+	if len(c.Links) >= MaxRecordsLinks {
+		c.Links = c.Links[1:]
+	}
+	c.Links = append(c.Links, RecordsLink{ID: which, Address: to, To: to.Masked(), At: now, ExpiresAt: now.Add(RecordsLinkLife),
+		MailAt: now.Add(mailWithin)})
+}
+
+// Unmailed names the links whose mail is overdue, and puts off when to look after them again. Those that have ended are forgotten.
+func (c *Claim) Unmailed(now time.Time) []string {
+	c.Forget(now)
+	var out []string
+	for i := range c.Links {
+		if l := &c.Links[i]; l.waits() && !now.Before(l.MailAt) {
+			l.MailAt = now.Add(mailAgain)
+			out = append(out, l.ID)
+		}
+	}
+	return out
 }
 
 // Wanted is what the claim's records are made of.

@@ -2,6 +2,7 @@ package senders
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -319,6 +320,9 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 	if err := k.prepare(ctx, j, now); err != nil {
 		return err
 	}
+	if err := k.handOff(ctx, j); err != nil {
+		return err
+	}
 	if err := k.tellOwners(ctx, j); err != nil {
 		return err
 	}
@@ -408,6 +412,29 @@ func (k *Checker) prepare(ctx context.Context, j job.Sender, now time.Time) erro
 		return err
 	}
 	return k.Identities.Send(ctx, job.Identity{Deed: job.MakeIdentity, Agency: j.Agency, Domain: j.Domain}.Encode(), 0)
+}
+
+// handOff has links mailed whose mail is overdue: whoever asked for them was cut off before the job was on the queue.
+func (k *Checker) handOff(ctx context.Context, j job.Sender) error {
+	var links []string
+	err := conflict.Retry(ctx, func() error {
+		c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := len(c.Links)
+		if links = c.Unmailed(k.Now().Truncate(time.Millisecond)); len(links) == 0 && len(c.Links) == before {
+			return nil
+		}
+		return k.Work.Save(ctx, Change{Claim: c})
+	})
+	for _, l := range links {
+		err = errors.Join(err, k.Mail.Send(ctx, recordsMail(j.Agency, j.Domain, l).Encode(), 0))
+	}
+	return err
 }
 
 // tellOwners mails the owners of a change. The jobs are on the queue before it is noted that they are, so that a crash in between
