@@ -218,6 +218,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	agencyJob(t, p, kept)
 	emailJob(p)
 	renewalJob(p)
+	relayJob(p)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {
