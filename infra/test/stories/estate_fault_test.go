@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	standin "latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/sender"
@@ -59,7 +60,7 @@ const senderChanged = "The sender of "
 // goneWith is what comes after a claim's end.
 func goneWith(d *estate, _ *office, _ string, c *sender.Claim) error { return d.nothing(c) }
 
-func password() *string { p := ownPassword; return &p }
+func password() *string { p := standin.Password; return &p }
 
 var estateFlows = []estateFlow{
 	{name: "claim", before: func(*estate, *office, string) *sender.Claim { return nil },
@@ -317,7 +318,7 @@ func TestSenderOneFaultAnywhereHarmsNoDomain(t *testing.T) {
 		for _, m := range estateModes {
 			t.Run(f.name+", "+m.name, func(t *testing.T) {
 				t.Parallel()
-				domainsIn(t, func(d *estate) {
+				estateIn(t, settings{}, func(d *estate) {
 					calls, problems := f.run(d, 0, func(call) verdict { return pass })
 					if len(problems) > 0 {
 						t.Fatalf("without any fault: %q", problems)
@@ -348,7 +349,7 @@ func TestSenderTwoFaultsAnywhereHarmNoDomain(t *testing.T) {
 	for k, f := range estateFlows {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			domainsIn(t, func(d *estate) {
+			estateIn(t, settings{}, func(d *estate) {
 				for n := range 10 {
 					r := rand.New(rand.NewPCG(uint64(k), uint64(n))) //nolint:gosec // to be repeated
 					first, second := r.IntN(40), r.IntN(60)

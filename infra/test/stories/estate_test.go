@@ -91,9 +91,7 @@ func (s *mailService) has(d sender.Domain) (bool, int) {
 	return s.there[string(d)], s.gone[string(d)]
 }
 
-func domainsIn(t *testing.T, story func(d *estate)) { t.Helper(); domainsInSuch(t, settings{}, story) }
-
-func domainsInSuch(t *testing.T, s settings, story func(d *estate)) {
+func estateIn(t *testing.T, s settings, story func(d *estate)) {
 	t.Helper()
 	inSuch(t, s, func(w *world) {
 		d := openEstate(w)

@@ -274,10 +274,16 @@ func (c *Claim) Unmailed(now time.Time) []string {
 	return out
 }
 
+// Contested tells whether the registrable domain has to be proven, since another agency has a name of the tree (T3). It need not be
+// while another has the very name: nothing that could be published would bring that one (T2).
+func (c *Claim) Contested() bool {
+	return c.Tree.Contested(c.Agency) && !c.Tree.Taken(c.Domain, c.Agency)
+}
+
 // Wanted is what the claim's records are made of.
 func (c *Claim) Wanted() Wanted {
 	return Wanted{Domain: c.Domain, Zone: c.Zone, Token: c.Token, Hosted: c.Identity.Hosted, Tokens: c.Identity.Tokens, Label: c.Label,
-		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Tree.Contested(c.Agency), ProofOnly: c.ProofOnly}
+		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Contested(), ProofOnly: c.ProofOnly}
 }
 
 // Lines are the records to publish, each with how it stood at the last look. One that is another record by now was not looked for.

@@ -188,7 +188,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	s := seen.Seen
 	s.SES = c.Identity.Status
 	s.Taken = c.Tree.Taken(c.Domain, c.Agency)
-	if contested := c.Tree.Contested(c.Agency); contested && !seen.Contested {
+	if contested := c.Contested(); contested && !seen.Contested {
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	change := c.Look(s, now)
