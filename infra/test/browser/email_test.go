@@ -59,7 +59,7 @@ func TestFE20FE27FromAClaimToAnInvitationFromTheOwnDomain(t *testing.T) {
 	l.advance(10 * time.Second)
 	l.publish(ownDomain, "asked")
 	owner.sees("of 7 right") // by itself
-	l.advance(time.Minute) // in which SES sees the records, too
+	l.advance(time.Minute)   // in which SES sees the records, too
 	owner.until("the domain to be verified", `document.querySelector("#doctor .badge.good")`)
 	owner.sees("Verified", "Send yourself a test email")
 	owner.open("/settings/email") // a page that has renewed itself has moved
