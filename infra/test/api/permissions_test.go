@@ -216,9 +216,9 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
-	emailJob(p)
 	renewalJob(p)
 	relayJob(p)
+	emailJob(p)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {
