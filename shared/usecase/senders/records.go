@@ -53,10 +53,9 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		return nil, err
 	}
 	counted := false
-	mail := ""
-	err = conflict.Retry(ctx, func() error {
-		if again, err := recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
-			mail = again
+	mail, again := "", ""
+	err = conflict.Retry(ctx, func() (err error) {
+		if again, err = recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
 			return err
 		}
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
@@ -99,11 +98,26 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 	if err != nil {
 		return nil, err
 	}
-	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail}
+	v, err := view(ctx, s.Store, caller.Agency, which, now)
+	if err != nil {
+		return nil, err
+	}
+	if again != "" && !unmailed(v.Links, again, now) { // two jobs at a time would end each other's link
+		return v, nil
+	}
+	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail + again}
 	if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 		return nil, err
 	}
-	return view(ctx, s.Store, caller.Agency, which, now)
+	return v, nil
+}
+
+// unmailed tells whether a link's mail should long have gone out, and has not: whoever asked for it was cut off before its job was on
+// the queue.
+func unmailed(links []sender.RecordsLink, which string, now time.Time) bool {
+	return slices.ContainsFunc(links, func(l sender.RecordsLink) bool {
+		return l.ID == which && l.Address != "" && now.Sub(l.At) >= time.Minute
+	})
 }
 
 // Revoke ends a link to the domain's records, or all of them where which of them is "". One that has ended is fine. Faults:
