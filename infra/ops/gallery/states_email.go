@@ -31,9 +31,6 @@ func senderRecords(lights ...string) []page.SenderLight {
 		if len(lights) > 0 {
 			out[i].Light = lights[min(i, len(lights)-1)]
 		}
-		if out[i].Light == "right" {
-			out[i].Why = "The record is right."
-		}
 	}
 	return out
 }

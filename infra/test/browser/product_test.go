@@ -93,6 +93,7 @@ func (p *place) send(method, path, body string, into any) {
 		p.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		p.t.Fatal(err)
@@ -107,6 +108,7 @@ func (p *place) send(method, path, body string, into any) {
 type mail struct {
 	At      time.Time
 	Subject string
+	From    string
 	Text    string
 	Links   []string
 }

@@ -136,6 +136,11 @@ func (t *Table) Agency(ctx context.Context, which id.Agency) (*agency.Agency, er
 	return t.signUps.Agency(ctx, which)
 }
 
+// Sender reads the agency with how its mail goes out.
+func (t *Table) Sender(ctx context.Context, which id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error) {
+	return t.directory.Sender(ctx, which)
+}
+
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
 func (t *Table) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {

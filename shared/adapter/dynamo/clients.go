@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/provisioning"
@@ -79,6 +80,11 @@ func (d Directory) Clients(ctx context.Context, agency id.Agency, q clients.Quer
 // Agency reads the agency as it is now.
 func (d Directory) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return d.t.agency(ctx, which)
+}
+
+// Sender reads the agency with how its mail goes out, and the claim that is switched on; nil where none is.
+func (d Directory) Sender(ctx context.Context, which id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error) {
+	return d.t.sender(ctx, which)
 }
 
 // Resources lists the agency's resources of a kind in the order in which they were made.

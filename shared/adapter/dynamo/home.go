@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/home"
 )
 
@@ -34,4 +35,9 @@ func (h Home) EachClient(ctx context.Context, agency id.Agency, most int, visit 
 // Resources lists the agency's resources of a kind in the order in which they were made.
 func (h Home) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
 	return h.t.resources(ctx, which, kind)
+}
+
+// Domains lists the agency's sender domains in the order in which they were claimed, without what belongs to their names.
+func (h Home) Domains(ctx context.Context, which id.Agency) ([]*sender.Claim, error) {
+	return h.t.claimsAlone(ctx, which)
 }

@@ -68,6 +68,15 @@ func (t *Table) claim(ctx context.Context, agency id.Agency, which id.SenderDoma
 
 // claims reads all of the agency's claims as they are now, in the order in which they were made.
 func (t *Table) claims(ctx context.Context, agency id.Agency) ([]*sender.Claim, error) {
+	out, err := t.claimsAlone(ctx, agency)
+	if err != nil {
+		return nil, err
+	}
+	return out, t.join(ctx, out...)
+}
+
+// claimsAlone reads all of the agency's claims without what belongs to their names.
+func (t *Table) claimsAlone(ctx context.Context, agency id.Agency) ([]*sender.Claim, error) {
 	items, err := t.query(ctx, string(agency), domainPrefix, false)
 	if err != nil {
 		return nil, err
@@ -80,7 +89,7 @@ func (t *Table) claims(ctx context.Context, agency id.Agency) ([]*sender.Claim, 
 		}
 		out = append(out, c)
 	}
-	return out, t.join(ctx, out...)
+	return out, nil
 }
 
 // join reads along what belongs to the names of claims. What is not there yet is nothing, with version 0.

@@ -23,10 +23,14 @@ func (h Health) BounceRate() float64 { return rate(h.Bounced, h.Sent) }
 // ComplaintRate is the share of mails that somebody marked as spam.
 func (h Health) ComplaintRate() float64 { return rate(h.Complained, h.Sent) }
 
+// ManyBounces tells whether so many mails come back that receivers begin to hold others back.
+func (h Health) ManyBounces() bool { return h.Sent >= fewMails && h.BounceRate() >= manyBounces }
+
+// ManyComplaints tells whether so many mails were marked as spam that receivers begin to hold others back.
+func (h Health) ManyComplaints() bool { return h.Sent >= fewMails && h.ComplaintRate() >= manyComplaints }
+
 // Troubled tells whether the rates are such that receivers begin to hold mails back.
-func (h Health) Troubled() bool {
-	return h.Sent >= fewMails && (h.BounceRate() >= manyBounces || h.ComplaintRate() >= manyComplaints)
-}
+func (h Health) Troubled() bool { return h.ManyBounces() || h.ManyComplaints() }
 
 func rate(part, of int) float64 {
 	if of == 0 {

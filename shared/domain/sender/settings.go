@@ -47,6 +47,15 @@ func (s *Settings) Add(c *Claim, a *agency.Agency, now time.Time) error {
 		f.Code = fault.AlreadyClaimed
 		return f
 	}
+	if err := s.MayAdd(a, now); err != nil {
+		return err
+	}
+	s.Claims = append(s.Claims, Ref{ID: c.ID, Domain: c.Domain, Open: true})
+	return nil
+}
+
+// MayAdd says why the agency cannot claim one more domain now. Faults: [fault.Invalid] in domain.
+func (s *Settings) MayAdd(a *agency.Agency, now time.Time) error {
 	most := MaxClaims
 	if now.Sub(a.CreatedAt) < agency.Probation {
 		most = MaxYoungClaims
@@ -60,7 +69,6 @@ func (s *Settings) Add(c *Claim, a *agency.Agency, now time.Time) error {
 	if open >= most || len(s.Claims) >= 2*MaxClaims {
 		return fault.InField("domain", "sender.too_many_claims", "n", most)
 	}
-	s.Claims = append(s.Claims, Ref{ID: c.ID, Domain: c.Domain, Open: true})
 	return nil
 }
 

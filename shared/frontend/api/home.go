@@ -26,6 +26,7 @@ type TaskBody struct {
 
 	ClientID   string `json:"clientId,omitempty" example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	ResourceID string `json:"resourceId,omitempty" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	DomainID   string `json:"domainId,omitempty" example:"dom_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
 // ClientNumbersBody counts clients by their state.
@@ -93,7 +94,8 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 		out := &homeOutput{HomeBody{Tasks: []TaskBody{}, MoreTasks: h.MoreTasks, Steps: []FirstStepBody{}, Events: []EventBody{}}}
 		for _, t := range h.Tasks {
 			out.Body.Tasks = append(out.Body.Tasks,
-				TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource)})
+				TaskBody{string(t.Kind), t.Sentence(), Time(t.At), string(t.Client), string(t.Resource),
+					string(t.Domain)})
 		}
 		if c := h.Clients; c != nil {
 			reasons := map[string]int{}

@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
@@ -163,7 +164,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		return page.Client{}, err
 	}
 	event.Annotate(ctx, "client", string(which))
-	a, err := directory.Agency(ctx, caller)
+	a, out, err := directory.Sender(ctx, caller)
 	if err != nil {
 		return page.Client{}, err
 	}
@@ -214,6 +215,7 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	}
 	story(&v, c, now)
 	banner(&v, c, now)
+	v.Banner.From = mailFrom(out)
 	if may {
 		v.Resend = resend(c.Invite, a, now)
 	}
@@ -224,6 +226,12 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		v.Proposal.Barred = f.Message
 	}
 	return v, nil
+}
+
+// mailFrom is what stands with the note about spam folders: whether emails come from the agency's own domain, and what to do where
+// they do not (FE27).
+func mailFrom(out sender.Outgoing) page.MailFrom {
+	return page.MailFrom{Own: out.Way != sender.ByPlatform, Why: out.Why, URL: emailURL}
 }
 
 // story tells what happened to the invite, and what is still to come.

@@ -129,6 +129,8 @@ func (s *Site) task(t home.Task, may bool) page.HomeTask {
 		x.Tone, x.Word = page.Bad, words.Say("home.see_client")
 	case home.SetupFailed:
 		x.Tone, x.Word = page.Bad, words.Say("home.see_setup")
+	case home.DomainFailed, home.ServerRefused:
+		x.Tone, x.Word, x.URL = page.Bad, words.Say("home.see_domain"), emailURL+"?id="+string(t.Domain)
 	case home.InstanceDown:
 		x.Tone, x.Word, x.URL, x.Do = page.Bad, words.Say("home.check"), thingPath(t.Resource), "check"
 	case home.AddressProposed:

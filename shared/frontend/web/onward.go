@@ -22,6 +22,11 @@ func onward(next string) string {
 	switch u.Path {
 	case "/upgrade", "/settings/agency":
 		return u.Path
+	case "/settings/email":
+		if d := u.Query().Get("id"); id.Valid(id.DomainPrefix, d) {
+			return u.Path + "?id=" + url.QueryEscape(d)
+		}
+		return u.Path
 	case "/checkout", "/portal", "/portal/contract":
 		if a := u.Query().Get("agency"); id.Valid(id.AgencyPrefix, a) {
 			return u.Path + "?agency=" + url.QueryEscape(a)

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/sender"
 )
 
 // DirectoryStore lists what an agency has.
@@ -19,6 +20,8 @@ type DirectoryStore interface {
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	// Agency reads the agency.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
+	// Sender reads the agency with how its mail goes out, and the claim that is switched on; nil where none is.
+	Sender(ctx context.Context, agency id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error)
 	// Clients lists relationships, newest first, from behind the cursor on.
 	Clients(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error)
 	// Resources lists the agency's resources of a kind in the order in which they were made.
@@ -251,6 +254,18 @@ func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *clien
 		ids[n] = g.Resource
 	}
 	return d.Store.ResourcesByID(ctx, caller.Agency, ids)
+}
+
+// Sender reads the caller's agency with what its mail goes out as now.
+func (d *Directory) Sender(ctx context.Context, caller identity.Caller) (*agency.Agency, sender.Outgoing, error) {
+	if err := caller.May(identity.AgencyRead); err != nil {
+		return nil, sender.Outgoing{}, err
+	}
+	a, settings, on, err := d.Store.Sender(ctx, caller.Agency)
+	if err != nil {
+		return nil, sender.Outgoing{}, err
+	}
+	return a, sender.OutgoingFor(a, settings, on), nil
 }
 
 // Agency reads the caller's agency.

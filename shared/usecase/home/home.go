@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -24,6 +25,8 @@ type Store interface {
 	EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error)
 	// Resources lists the agency's resources of a kind in the order in which they were made.
 	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
+	// Domains lists the agency's sender domains in the order in which they were claimed, without what belongs to their names.
+	Domains(ctx context.Context, agency id.Agency) ([]*sender.Claim, error)
 }
 
 // How far one look reaches: the newest clients are counted and looked through, and so many tasks are told one by one.
@@ -62,8 +65,8 @@ func (c *Clients) All() int { return c.Pending + c.Active + c.Inactive }
 // Instances are the agency's n8n instances in numbers.
 type Instances struct{ All, Up, Down int }
 
-// Home looks at what the agency has: one read of the agency, one Query for each kind of resource, and as many for the clients
-// as their bytes take, four at most for clients of the usual size.
+// Home looks at what the agency has: one read of the agency, one Query for its sender domains and for each kind of resource, and as
+// many for the clients as their bytes take, four at most for clients of the usual size.
 func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) {
 	if err := caller.May(identity.AgencyRead); err != nil {
 		return nil, err
@@ -76,6 +79,13 @@ func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) 
 	h := &Home{Agency: a}
 	if a.Payment.State == subscription.PastDue {
 		h.Tasks = append(h.Tasks, Task{Kind: PlanPaymentFailed, At: a.Payment.PastDueSince})
+	}
+	domains, err := d.Store.Domains(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range domains {
+		h.Tasks = append(h.Tasks, sending(c)...)
 	}
 	if caller.May(identity.ClientsRead) == nil {
 		h.Clients = &Clients{Reasons: map[client.Reason]int{}}

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 )
@@ -16,11 +17,12 @@ import (
 // Task is one thing that waits for the agency to do something.
 type Task struct {
 	Kind     Kind
-	At       time.Time     // since when it waits; of InviteExpires, when the invite expires
-	Client   id.Client     // whom it is about; "" for none
-	Resource id.Resource   // what it is about; "" for none
-	Name     string        // of the client or the resource, as people know it
-	Address  email.Address // of AddressProposed: the address that is asked for
+	At       time.Time       // since when it waits; of InviteExpires, when the invite expires
+	Client   id.Client       // whom it is about; "" for none
+	Resource id.Resource     // what it is about; "" for none
+	Domain   id.SenderDomain // what it is about; "" for none
+	Name     string          // of the client, the resource or the domain, as people know it
+	Address  email.Address   // of AddressProposed: the address that is asked for
 }
 
 // Kind is a kind of task.
@@ -32,6 +34,8 @@ const (
 	PaymentFailed     Kind = "payment_failed"      // a client's, which is tried again
 	PaymentDisputed   Kind = "payment_disputed"    // the client's bank has taken the money back
 	SetupFailed       Kind = "setup_failed"        // what a client has paid for could not be set up
+	DomainFailed      Kind = "domain_failed"       // the records of the agency's own domain are missing
+	ServerRefused     Kind = "server_refused"      // the agency's own mail server was switched off
 	InstanceDown      Kind = "instance_down"
 	AddressProposed   Kind = "address_proposed" // the invitee asks for another address
 	LinkRequested     Kind = "link_requested"   // the holder of an expired link asks for a new one
@@ -41,8 +45,8 @@ const (
 
 // Kinds lists all kinds, the most urgent first.
 func Kinds() []Kind {
-	return []Kind{PlanPaymentFailed, PaymentFailed, PaymentDisputed, SetupFailed, InstanceDown, AddressProposed, LinkRequested, Bounced,
-		InviteExpires}
+	return []Kind{PlanPaymentFailed, PaymentFailed, PaymentDisputed, SetupFailed, DomainFailed, ServerRefused, InstanceDown,
+		AddressProposed, LinkRequested, Bounced, InviteExpires}
 }
 
 func (k Kind) urgency() int { return slices.Index(Kinds(), k) }
@@ -72,6 +76,20 @@ func of(c *client.Client, now time.Time) []Task {
 		task.Kind, task.At = LinkRequested, last.At
 	case s == invite.Failed && last.Name == invite.Bounced && now.Sub(last.At) < memory:
 		task.Kind, task.At = Bounced, last.At
+	default:
+		return nil
+	}
+	return []Task{task}
+}
+
+// sending are the tasks that an agency's own domain makes. One that waits for its records, or for Max, needs nothing.
+func sending(c *sender.Claim) []Task {
+	task := Task{Domain: c.ID, Name: c.Domain.Shown(), At: c.Since}
+	switch {
+	case c.ProofOnly && c.Own != nil && !c.Own.OffAt.IsZero() && c.State == sender.Verified:
+		task.Kind, task.At = ServerRefused, c.Own.OffAt
+	case c.State == sender.Degraded, c.State == sender.Failed, c.State == sender.Disabled && c.Reason != sender.Lapsed:
+		task.Kind = DomainFailed
 	default:
 		return nil
 	}
@@ -109,6 +127,10 @@ func (t Task) Sentence() string {
 		return words.Say("home.payment_disputed", "name", t.Name)
 	case SetupFailed:
 		return words.Say("home.setup_failed", "name", t.Name)
+	case DomainFailed:
+		return words.Say("home.domain_failed", "name", t.Name)
+	case ServerRefused:
+		return words.Say("home.server_refused", "name", t.Name)
 	case InstanceDown:
 		return words.Say("home.instance_down", "name", t.Name)
 	case AddressProposed:

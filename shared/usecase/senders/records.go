@@ -147,10 +147,15 @@ func (s *Records) Revoke(ctx context.Context, caller identity.Caller, which id.S
 
 // Shown is what the holder of a link sees, and nothing else.
 type Shown struct {
-	Agency    string // its name
-	Domain    sender.Domain
-	Lines     []sender.Verdict // the records, as they stood at the last look
-	ExpiresAt time.Time
+	Agency   string // its name
+	Domain   sender.Domain
+	Lines    []sender.Verdict // the records, as they stood at the last look
+	LookedAt time.Time        // zero for never
+	// Zone and NameServers say where the records belong, and Mailboxes that those stay as they are; all as they stood at the last look.
+	Zone        string
+	NameServers []string
+	Mailboxes   string
+	ExpiresAt   time.Time
 }
 
 // Links opens links to records.
@@ -186,5 +191,6 @@ func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
 	if a.Suspended {
 		return nil, fault.New(fault.Gone, "sender.records_gone")
 	}
-	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), ExpiresAt: c.Links[i].ExpiresAt}, nil
+	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), LookedAt: c.Report.At, Zone: c.Zone, NameServers: c.NameServers,
+		Mailboxes: c.Report.Mailboxes, ExpiresAt: c.Links[i].ExpiresAt}, nil
 }

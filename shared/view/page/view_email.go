@@ -257,7 +257,7 @@ func (l SenderLight) Badge() Badge {
 }
 
 // Told tells whether there is more to say than that it is right.
-func (l SenderLight) Told() bool { return l.Light != "right" || l.Do != "" }
+func (l SenderLight) Told() bool { return l.Light != "right" || l.Why != "" || l.Do != "" }
 
 // TestMail is a test email to whoever is signed in, and what has become of the last one.
 type TestMail struct {
