@@ -160,7 +160,8 @@ func TestSenderT12FromTheClaimToTheFirstMail(t *testing.T) {
 	}
 	at := "mail." + p.zone("northwind")
 	d := o.claim(" " + strings.ToUpper(at) + ". ")
-	if d.Domain != at || d.State != "draft" || d.On || d.NextLookAt != nil || d.KeptUntil == nil || d.VerifiedAt != nil || len(d.Records) != 6 {
+	if d.Domain != at || d.State != "draft" || d.On || d.NextLookAt != nil || d.KeptUntil == nil || d.VerifiedAt != nil ||
+		len(d.Records) != 6 {
 		t.Errorf("a domain that was claimed is %+v", d)
 	}
 	roles := map[string]int{}
@@ -540,7 +541,8 @@ func TestSenderT8WhatIsNoDomainOfAnAgencyIsRefusedAtItsField(t *testing.T) {
 		t.Errorf("a request that came twice made %s and %s", first.ID, again.ID)
 	}
 	o.post("/v1/sender-domains", m{"domain": "news." + p.zone("northwind")}, once...).fails(409, "idempotency_conflict")
-	if got := o.post("/v1/sender-domains", m{"domain": "mail." + p.zone("northwind")}).fails(409, "already_claimed").at("domain"); got == "" {
+	taken := o.post("/v1/sender-domains", m{"domain": "mail." + p.zone("northwind")}).fails(409, "already_claimed")
+	if taken.at("domain") == "" {
 		t.Error("a domain that was claimed already is told at no field")
 	}
 	o.until("its records", func() bool { return o.domain(first.ID).Ready })

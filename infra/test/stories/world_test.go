@@ -36,6 +36,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/seal"
+	"latchkey.dev/shared/domain/zone"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/billing"
@@ -110,6 +111,9 @@ type product struct {
 	worker      *delivery.Worker
 	feedback    *delivery.Feedback
 	claims      *senders.Claims
+	domains     dynamo.SenderWork
+	checker     *senders.Checker
+	provisioner *senders.Provisioner
 	sweep       *sweep.Sweep
 }
 
@@ -129,7 +133,7 @@ type world struct {
 	every    time.Duration // between its runs
 	offices  []*office
 
-	mailQueue, relayQueue, deliveryQueue string // URLs
+	mailQueue, relayQueue, deliveryQueue, sendersQueue, identitiesQueue string // URLs
 
 	relay   *delivery.Worker // by agencies' own mail servers
 	ring    *seal.Ring       // that their passwords are sealed with
@@ -227,13 +231,9 @@ func open(t testing.TB, s settings) *world {
 	}
 	w.relay, w.ring = &relay, ring
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
-	domains := dynamo.NewSenderWork(w.table.Table)
-	w.claims = &senders.Claims{Store: domains, Senders: idle{}, Identities: idle{}, Platform: "Latchkey", Ours: senders.Ours(origin, mailFrom),
-		Now: time.Now}
-	checker := &senders.Checker{Doctor: &senders.Doctor{Store: domains, Identities: idle{}, Now: time.Now}, Work: domains, Mail: w.queue,
-		Region: "us-east-1"}
-	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: atOnce(checker.Handle), Now: time.Now,
-		Note: event.Annotate}
+	w.watchDomains(cfg, vars["CONFIGURATION_SET"])
+	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
+		Now: time.Now, Note: event.Annotate}
 	return w
 }
 
@@ -244,11 +244,31 @@ func (w *world) signed() aws.Config {
 	return cfg
 }
 
-// atOnce is a queue whose jobs are done as they are put there.
-type atOnce func(context.Context, []byte) error
+// watchDomains makes what looks after sender domains. Nobody answers questions of DNS here.
+func (w *world) watchDomains(cfg aws.Config, set string) {
+	w.sendersQueue, w.identitiesQueue = w.stack.Template.Queue("SendersQueue").URL, w.stack.Template.Queue("IdentitiesQueue").URL
+	looks, identities := queues.Open(w.signed(), w.sendersQueue), queues.Open(w.signed(), w.identitiesQueue)
+	w.domains = dynamo.NewSenderWork(w.table.Table)
+	w.claims = &senders.Claims{Store: w.domains, Senders: looks, Identities: identities, Platform: "Latchkey",
+		Ours: senders.Ours(origin, mailFrom), Now: time.Now}
+	w.checker = &senders.Checker{Doctor: &senders.Doctor{Store: w.domains, DNS: func() senders.Asking { return silence{} },
+		Identities: identities, Now: time.Now}, Work: w.domains, Mail: w.queue, Region: cfg.Region}
+	w.provisioner = &senders.Provisioner{Store: w.domains, Senders: looks, Identities: identities, Now: time.Now, Note: event.Annotate,
+		Service: adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
+}
 
-// Send does the job.
-func (do atOnce) Send(ctx context.Context, body []byte, _ time.Duration) error { return do(ctx, body) }
+// silence is name servers that say nothing.
+type silence struct{}
+
+func (silence) Zone(_ context.Context, name string) (zone.Zone, error) {
+	return zone.Zone{}, &zone.CannotAsk{Name: name}
+}
+
+func (silence) First(context.Context, zone.Zone, string, zone.Type) zone.Reply { return zone.Reply{} }
+
+func (silence) Resolver(context.Context, string, zone.Type) zone.Reply { return zone.Reply{} }
+
+func (silence) Left() int { return 0 }
 
 // idle is a queue that nobody works on: what is put there is not done.
 type idle struct{}
@@ -274,8 +294,9 @@ func must(t testing.TB, err error) {
 func (w *world) deliver() {
 	for {
 		synctest.Wait() // SES publishes behind its answer
-		mails := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle)
-		if mails+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
+		jobs := w.take(w.mailQueue, w.worker.Handle) + w.take(w.relayQueue, w.relay.Handle) +
+			w.take(w.sendersQueue, w.checker.Handle) + w.take(w.identitiesQueue, w.provisioner.Handle)
+		if jobs+w.take(w.deliveryQueue, adapters.Recorder(w.feedback)) == 0 {
 			return
 		}
 	}
