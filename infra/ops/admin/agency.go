@@ -124,6 +124,10 @@ func (t *tool) show(args []string) error {
 	if err != nil {
 		return err
 	}
+	sending, err := t.sending(which)
+	if err != nil {
+		return err
+	}
 	v := struct {
 		agencyView
 		People  []memberView `json:"people"`
@@ -131,8 +135,10 @@ func (t *tool) show(args []string) error {
 		Clients int          `json:"clients"` // 1000 stands for that many or more
 		Left    int          `json:"invitesLeft"`
 		Sent    int          `json:"invitesSent"`
+		Sending sendingView  `json:"sending"`
 		Log     []rowView    `json:"log"` // the newest, oldest first
-	}{agencyView: viewOf(team.Agency, why), Clients: clients, Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total,
+	}{agencyView: viewOf(team.Agency, why), Clients: clients, Sending: sending,
+		Left: team.Agency.Left(t.now()), Sent: team.Agency.Sends.Total,
 		Log: rowsOf(log[max(len(log)-newest, 0):])}
 	v.Members = len(team.Members)
 	for _, m := range team.Members {
@@ -170,6 +176,7 @@ func (t *tool) show(args []string) error {
 			}
 			p.line("  %s  …%s  %s (%s), %s", k.ID, k.Hint, k.Name, strings.Join(k.Scopes, " "), state)
 		}
+		v.Sending.print(p)
 		p.line("\nLog, the newest %d rows", len(v.Log))
 		printRows(p, v.Log)
 	})

@@ -57,13 +57,15 @@ type command struct {
 
 var commands = []command{
 	{"list", "", "all agencies, with plan, state and people", 0, 0, (*tool).list},
-	{"show", "AGENCY", "one agency: people, keys, clients, the newest of its log", 1, 1, (*tool).show},
+	{"show", "AGENCY", "one agency: people, keys, clients, sending, the newest of its log", 1, 1, (*tool).show},
 	{"plan", "AGENCY free|max", "put an agency on a plan", 2, 2, (*tool).plan},
 	{"suspend", "AGENCY [REASON]", "its invites and open payment pages die, its portals rest; who pays keeps what it bought", 1, 100,
 		(*tool).suspend},
 	{"halt", "AGENCY", "stop what clients of a suspended agency bought: nobody is charged, unused days are paid back", 1, 1, (*tool).halt},
 	{"resume", "AGENCY", "lift a suspension, and start again what was halted", 1, 1, (*tool).resume},
 	{"name", "AGENCY allow|hold", "let an agency's name, as it is now, stand in From and Subject, or take that back", 2, 2, (*tool).name},
+	{"senders", "[allow|refuse DOMAIN]", "sender domains that look like somebody else's and wait for you, or a decision about one", 0, 2,
+		(*tool).senders},
 	{"redrive", "QUEUE", "put a queue's dead letters (mail, delivery) back on it", 1, 1, (*tool).redrive},
 	{"prices", "", "what is sold at which prices, and why the rest is not", 0, 0, (*tool).prices},
 	{"stuck", "", "what was bought, at whatever agency, and is not well", 0, 0, (*tool).stuck},

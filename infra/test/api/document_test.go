@@ -312,7 +312,10 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"getPortalInstance", "setWorkflowState",
 		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",
 		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
-		"removeMember"}
+		"removeMember",
+		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",
+		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",
+		"viewDomainRecords"}
 	want = append(want, tending...)
 	var have []string
 	for path, methods := range document.Paths {
@@ -332,7 +335,8 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 			// The method and path are served by the operation, and not by what answers when there is none.
 			a := p.nobody().do(strings.ToUpper(method),
 				strings.NewReplacer("{token}", "lki_x", "{inviteId}", "in_x", "{clientId}", "cl_x", "{keyId}", "key_x", "{instanceId}",
-					"ins_x", "{serviceId}", "svc_x", "{workflowId}", "x", "{resourceId}", "ins_x", "{memberId}", "mb_x").Replace(path), nil)
+					"ins_x", "{serviceId}", "svc_x", "{workflowId}", "x", "{resourceId}", "ins_x", "{memberId}", "mb_x",
+					"{domainId}", "dom_x").Replace(path), nil)
 			if a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed || a.status >= 500 {
 				t.Errorf("%s answered %d, want the operation's own answer", a.what, a.status)
 			}

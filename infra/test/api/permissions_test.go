@@ -216,6 +216,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
+	emailJob(p)
 	renewalJob(p)
 
 	// And what needs nobody.

@@ -1,6 +1,9 @@
 package lifecycle
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -253,4 +257,140 @@ func TestSenderT6ThePlanThatIsPaidForAgainBringsTheDomainBack(t *testing.T) {
 		equal(s.world, "state", c.State, sender.DNSPending)
 		equal(s.world, "it comes back switched on", c.On, true)
 	})
+}
+
+// Replies go to nobody who has left: neither to whoever was removed, nor to whoever is forgotten, of whom no address stays.
+func TestSenderRepliesGoToNobodyWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		staff := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
+		const leaver, other = "leaver@northwind.example", "other@northwind.example"
+		replies := func(to email.Address) {
+			s, err := w.domains.Settings(w.ctx, o.id)
+			must(t, err)
+			s.ReplyTo = to
+			must(t, w.domains.Save(w.ctx, senders.Change{Settings: s}))
+		}
+		for what, leave := range map[string]func(*agency.Member) error{
+			"removed":   func(m *agency.Member) error { return staff.Remove(w.ctx, o.fresh(), m.ID) },
+			"forgotten": func(*agency.Member) error { return w.erasure.Erase(w.ctx, person(leaver)) },
+		} {
+			m, err := o.add(leaver)
+			must(t, err)
+			replies(other)
+			_, err = o.add(other)
+			must(t, err)
+			replies(leaver)
+			must(t, leave(m))
+			w.pass(5 * time.Minute)
+			s, err := w.domains.Settings(w.ctx, o.id)
+			must(t, err)
+			equal(w, what+": replies go to", s.ReplyTo, email.Address(""))
+			for _, i := range w.items() {
+				if what == "forgotten" && strings.Contains(plain(i), leaver) {
+					t.Errorf("the address stays: %s", plain(i))
+				}
+			}
+			team, err := dynamo.NewMembers(w.table.Table).Team(w.ctx, o.id)
+			must(t, err)
+			replies(other)
+			for k := range team.Members {
+				if x := &team.Members[k]; x.Email == other {
+					must(t, staff.Remove(w.ctx, o.fresh(), x.ID))
+				}
+			}
+		}
+	})
+}
+
+// Whom records were mailed to is known as long as the link opens, and no longer.
+func TestSenderWhomRecordsWereMailedToIsForgotten(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		which := o.begins("mail.northwind.dev")
+		o.verify(which)
+		c := o.claimed(which)
+		now := time.Now().Truncate(time.Millisecond)
+		c.Links = []sender.RecordsLink{{ID: "one", To: "d•••@dns.example", At: now, ExpiresAt: now.Add(sender.RecordsLinkLife)}}
+		must(t, w.domains.Save(w.ctx, senders.Change{Claim: c}))
+		w.every = time.Hour
+		w.pass(13 * 24 * time.Hour)
+		equal(w, "links", len(o.claimed(which).Links), 1)
+		w.pass(3 * 24 * time.Hour)
+		equal(w, "links", len(o.claimed(which).Links), 0)
+	})
+}
+
+// domainFlows are what happens to sender domains, with a fault anywhere.
+var domainFlows = []flow{
+	{name: "claim a domain", address: "mail.agency%d.dev", before: nothing,
+		ask: func(ctx context.Context, o *office, d string, _ id.Invite) error {
+			_, err := o.w.claims.Claim(ctx, o.owner, d, "claim "+d)
+			return err
+		},
+		after: func(o *office, d string, _ id.Invite) error {
+			all, err := o.w.domains.Claims(o.w.ctx, o.id)
+			if err != nil || len(all) != 1 {
+				return fmt.Errorf("%d claims, %w", len(all), err)
+			}
+			signs := o.w.signs(d)
+			if made := all[0].Identity.Tokens; len(signs) == 0 || !slices.Equal(made, signs) || !all[0].PrepareAt.IsZero() {
+				return fmt.Errorf("the agency has %v, the mail service %v", made, signs)
+			}
+			return o.w.counted()
+		}},
+	{name: "give a domain back", address: "mail.agency%d.dev",
+		before: func(o *office, d string) id.Invite { o.begins(d); return "" },
+		ask: func(ctx context.Context, o *office, _ string, _ id.Invite) error {
+			all, err := o.w.domains.Claims(ctx, o.id)
+			if err != nil || len(all) == 0 {
+				return err
+			}
+			_, err = o.w.claims.Release(ctx, o.fresh(), all[0].ID)
+			return err
+		},
+		after: func(o *office, d string, _ id.Invite) error { return o.gave(d) }},
+	{name: "close an agency that has a domain", address: "mail.agency%d.dev",
+		before: func(o *office, d string) id.Invite { o.verify(o.begins(d)); return "" },
+		ask: func(ctx context.Context, o *office, _ string, _ id.Invite) error {
+			return (&agencies.Closing{Store: dynamo.NewClosings(o.w.table.Table), Now: time.Now}).Close(ctx, o.fresh(), o.name)
+		},
+		after: func(o *office, d string, _ id.Invite) error { return o.gave(d) }},
+}
+
+// gave is what is wrong with a domain that the agency has given back.
+func (o *office) gave(d string) error {
+	all, err := o.w.domains.Claims(o.w.ctx, o.id)
+	if err != nil || len(all) != 0 {
+		return fmt.Errorf("%d claims are left, %w", len(all), err)
+	}
+	if o.w.has(d) {
+		return errors.New("the mail service has it still")
+	}
+	for _, pk := range []string{"dm#" + string(sender.TopOf(sender.Domain(d))), "dmc#" + d, "look#" + sender.Domain(d).Skeleton()} {
+		if left := o.w.of(pk); len(left) > 0 {
+			return fmt.Errorf("left: %s", plain(left[0]))
+		}
+	}
+	return o.w.counted()
+}
+
+// counted is what is wrong with the number of identities that is kept.
+func (w *world) counted() error {
+	n, err := w.domains.Identities(w.ctx)
+	if err != nil {
+		return err
+	}
+	there := 0
+	for _, i := range w.items() {
+		if strings.HasPrefix(text(i, "sk"), "ses#") {
+			there++
+		}
+	}
+	if n != there || there != len(w.engine.SES.Domains(w.ctx)) {
+		return fmt.Errorf("%d identities are counted, %d are kept, and the mail service has %d", n, there, len(w.engine.SES.Domains(w.ctx)))
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
@@ -145,7 +146,11 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 		writes = append(writes, types.TransactWriteItem{Update: u})
 	}
 	if m := s.Remove; m != nil {
-		writes = append(writes, t.unplace(pk, m)...)
+		more, err := t.unanswered(ctx, s.Agency, m.Email)
+		if err != nil {
+			return err
+		}
+		writes = append(append(writes, t.unplace(pk, m)...), more...)
 	}
 	for _, k := range s.Revoke {
 		writes = append(writes, t.revoked(pk, k, s.At))
@@ -155,6 +160,17 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 			t.put(writeOnce(pk, s.Once), isNew+" OR usedAt < :old", item{":old": at(s.Once.At.Add(-idempotency.Lifetime))}))
 	}
 	return t.transact(ctx, writes)
+}
+
+// unanswered keeps replies to the agency's mails from somebody who goes, where they go there, and forgets the address.
+func (t *Table) unanswered(ctx context.Context, which id.Agency, who email.Address) ([]types.TransactWriteItem, error) {
+	s, err := t.senderSettings(ctx, which)
+	if err != nil || s.ReplyTo == "" || s.ReplyTo != who {
+		return nil, err
+	}
+	s.ReplyTo = ""
+	condition, values := versioned(s.Version)
+	return []types.TransactWriteItem{t.put(writeSenderSettings(s, s.Version+1), condition, values)}, nil
 }
 
 // unplace deletes a member, and what the person's own list says of it.

@@ -184,6 +184,11 @@ type Claim struct {
 	Version int
 }
 
+// Forget takes links away that open nothing any more, with what is known of those whom they were mailed to.
+func (c *Claim) Forget(now time.Time) {
+	c.Links = slices.DeleteFunc(c.Links, func(l RecordsLink) bool { return !now.Before(l.ExpiresAt) })
+}
+
 // NewToken is a proof's token: 128 random bits (T1).
 func NewToken() string {
 	b := make([]byte, 16)

@@ -27,7 +27,9 @@ func (h Health) ComplaintRate() float64 { return rate(h.Complained, h.Sent) }
 func (h Health) ManyBounces() bool { return h.Sent >= fewMails && h.BounceRate() >= manyBounces }
 
 // ManyComplaints tells whether so many mails were marked as spam that receivers begin to hold others back.
-func (h Health) ManyComplaints() bool { return h.Sent >= fewMails && h.ComplaintRate() >= manyComplaints }
+func (h Health) ManyComplaints() bool {
+	return h.Sent >= fewMails && h.ComplaintRate() >= manyComplaints
+}
 
 // Troubled tells whether the rates are such that receivers begin to hold mails back.
 func (h Health) Troubled() bool { return h.ManyBounces() || h.ManyComplaints() }

@@ -52,7 +52,7 @@ const BounceLabel = "bounce"
 // Wanted is what the records of a domain are made of.
 type Wanted struct {
 	Domain  Domain
-	Zone    string   // the zone that has the domain, as its SOA record says; the domain itself where it is not known
+	Zone    string   // the zone that has the domain, as its SOA record says; "" where it is not known
 	Token   string   // of the proof, random per agency and domain
 	Hosted  string   // SES's SigningHostedZone: never a constant, since regions differ
 	Tokens  []string // of DKIM, from SES
@@ -114,7 +114,7 @@ func (w Wanted) Records() []Record {
 func (w Wanted) short(name string) string {
 	zone := Canonical(w.Zone)
 	if zone == "" || !w.Domain.Within(Domain(zone)) {
-		zone = string(w.Domain)
+		zone = string(TopOf(w.Domain)) // nearly always the zone that somebody has
 	}
 	if name == zone {
 		return "@"

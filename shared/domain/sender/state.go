@@ -237,9 +237,16 @@ func (s *Sender) Look(seen Seen, now time.Time) Change {
 	return s.miss(seen, now)
 }
 
-// next is when to look at new records again: by the rhythm, and at the end of the time once more.
+// next is when to look at new records again: by the rhythm since the looks began, or since the records were there, and at the end
+// of the time once more. Looks in between, of a page that is open, change nothing about it.
 func (s *Sender) next(now time.Time) time.Time {
-	due := now.Add(rhythm[min(s.Checks, len(rhythm)-1)])
+	due := s.StartedAt
+	if s.State == Verifying {
+		due = s.Since
+	}
+	for n := 0; !due.After(now); n++ {
+		due = due.Add(rhythm[min(n, len(rhythm)-1)])
+	}
 	if end := s.StartedAt.Add(LookFor); now.Before(end) && end.Before(due) {
 		return end
 	}
@@ -251,7 +258,9 @@ func (s *Sender) lookNew(seen Seen, now time.Time) Change {
 	right := seen.Proof && (seen.DKIM || s.ProofOnly)
 	switch {
 	case right && seen.Taken:
-		return s.move(Verifying, Taken, now, s.next(now))
+		c := s.move(Verifying, Taken, now, now)
+		s.Due = s.next(now)
+		return c
 	case right && (seen.SES == "SUCCESS" || s.ProofOnly) && !s.Held:
 		if s.VerifiedAt.IsZero() {
 			s.VerifiedAt = now
@@ -264,13 +273,16 @@ func (s *Sender) lookNew(seen Seen, now time.Time) Change {
 		}
 		return s.move(Failed, "", now, later(due, now.Add(daily)))
 	case !right:
-		return s.move(DNSPending, "", now, s.next(now))
+		c := s.move(DNSPending, "", now, now)
+		s.Due = s.next(now)
+		return c
 	}
 	why := Reason("")
 	if s.Held {
 		why = Held
 	}
-	c := s.move(Verifying, why, now, s.next(now))
+	c := s.move(Verifying, why, now, now)
+	s.Due = s.next(now)
 	c.Restart = s.restarts(seen, now)
 	return c
 }

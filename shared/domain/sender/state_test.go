@@ -488,3 +488,22 @@ func TestSenderStatesInAnyOrder(t *testing.T) {
 		t.Fatalf("it is %s for ever", s.State)
 	})
 }
+
+// TestLooksOfAPageThatIsOpenLeaveTheRhythmAlone has a page look every ten seconds: when we look by ourselves stays as it was.
+func TestLooksOfAPageThatIsOpenLeaveTheRhythmAlone(t *testing.T) {
+	t.Parallel()
+	s := sender.Claimed("mail.agency.com", false, when)
+	if _, err := s.Start(when); err != nil {
+		t.Fatal(err)
+	}
+	for at := when.Add(10 * time.Second); at.Before(when.Add(59 * time.Second)); at = at.Add(10 * time.Second) {
+		s.Look(sender.Seen{Asked: true}, at)
+		if want := when.Add(time.Minute); !s.Due.Equal(want) {
+			t.Errorf("at %s it is due at %s, want %s", at, s.Due, want)
+		}
+	}
+	s.Look(sender.Seen{Asked: true, Proof: true, DKIM: true}, when.Add(5*time.Hour))
+	if want := when.Add(5*time.Hour + time.Minute); s.State != sender.Verifying || !s.Due.Equal(want) {
+		t.Errorf("with the records there it is %s and due at %s, want %s", s.State, s.Due, want)
+	}
+}

@@ -90,13 +90,15 @@ func (c Check) Verdicts() []Verdict {
 // missing, whether it stands somewhere else. None is listed a second time, and none beyond [MaxQuestions] in all. Names outside of
 // the zone, which an SPF record leads to, are for a resolver.
 func (c Check) Questions() []Question {
-	var first, probes, more []Question
+	var first, probes, doubled, more []Question
 	for _, r := range c.Records {
 		if r.Role == DMARC {
 			continue
 		}
 		first = append(first, Question{r.Name, r.Type})
-		probes = append(probes, Question{c.sibling(r.Name), r.Type})
+		if a, ok := c.agreed(Question{r.Name, r.Type}); ok && len(a.Values) > 0 { // nothing is no wildcard's answer
+			probes = append(probes, Question{c.sibling(r.Name), r.Type})
+		}
 		if spf := spfOf(c.values(r.Name, TXT)); r.Role == SPF && len(spf) == 1 {
 			CountSPF(spf[0].Data, func(q Question) Answer {
 				if q.Name != spfInclude { // which has addresses alone
@@ -109,7 +111,7 @@ func (c Check) Questions() []Question {
 			continue
 		}
 		if c.Zone != "" {
-			more = append(more, Question{c.doubled(r.Name), r.Type})
+			doubled = append(doubled, Question{c.doubled(r.Name), r.Type})
 		}
 		if r.Role == DKIM {
 			more = append(more, Question{r.Name, TXT}, Question{r.Name, A})
@@ -125,7 +127,7 @@ func (c Check) Questions() []Question {
 			asked[a.Question] = true
 		}
 	}
-	for _, q := range slices.Concat(first, probes, more) {
+	for _, q := range slices.Concat(first, probes, doubled, more) {
 		if !asked[q] && len(c.Answers)+len(out) < MaxQuestions {
 			asked[q] = true
 			out = append(out, q)

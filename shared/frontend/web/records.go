@@ -32,8 +32,9 @@ func RecordsPage(s *Site, links *senders.Links) *Page {
 			return zoneFile(w, shown.Domain, sender.ZoneFile(records))
 		}
 		v := page.Records{Brand: s.brand, Agency: shown.Agency, Shown: shown.Domain.Shown(), Zone: shown.Zone,
-			NameServers: shown.NameServers, Mailboxes: shown.Mailboxes, Judged: !shown.LookedAt.IsZero(), ZoneFile: "/records/" + url.PathEscape(token) + "?zone=1",
-			Ends: page.TimeAt(shown.ExpiresAt, s.now())}
+			NameServers: shown.NameServers, Mailboxes: shown.Mailboxes, Judged: !shown.LookedAt.IsZero(),
+			ZoneFile: "/records/" + url.PathEscape(token) + "?zone=1",
+			Ends:     page.TimeAt(shown.ExpiresAt, s.now())}
 		if v.Shown != string(shown.Domain) {
 			v.ASCII = string(shown.Domain)
 		}

@@ -191,6 +191,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	change := c.Look(s, now)
+	c.Forget(now)
 	if s.Asked || c.Report.At.IsZero() || len(c.Report.Verdicts) == 0 {
 		c.Report = seen.Report
 	} else {
@@ -341,6 +342,7 @@ func (k *Checker) age(ctx context.Context, j job.Sender) error {
 		}
 		now := k.Now().Truncate(time.Millisecond)
 		before := c.Due
+		c.Forget(now)
 		var change sender.Change
 		restart = false
 		switch {

@@ -274,3 +274,21 @@ func TestSenderT3ADelegatedDomainIsProvenInTheZoneAbove(t *testing.T) {
 		t.Errorf("with the proof of the whole: %+v %+v", seen, of(r, sender.Proof))
 	}
 }
+
+// TestSenderD3EachOfTheRecordsIsRecognized has all of them published with the domain twice, as whoever does it once does it each time.
+func TestSenderD3EachOfTheRecordsIsRecognized(t *testing.T) {
+	t.Parallel()
+	w := agency(t, "mail.agency.com")
+	w.publish(func(line string, r sender.Record) string {
+		return strings.Replace(line, r.Name+".", r.Name+".agency.com.", 1)
+	})
+	r, _ := w.look()
+	for _, v := range r.Verdicts {
+		if v.Record.Role != sender.DMARC && v.Cause != sender.DoubledSuffix {
+			t.Errorf("%s %s is %s", v.Record.Type, v.Record.Name, v.Cause)
+		}
+	}
+	if n := len(w.Asked()); n > sender.MaxQuestions {
+		t.Errorf("%d questions", n)
+	}
+}

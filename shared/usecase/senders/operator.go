@@ -31,7 +31,7 @@ func (o *Operator) Held(ctx context.Context) ([]*sender.Claim, error) { return o
 
 // Allow lets a name be used. Faults: [fault.NotFound]; [fault.NotActive] for one that is not held.
 func (o *Operator) Allow(ctx context.Context, of id.Agency, which id.SenderDomain) (*sender.Claim, error) {
-	return o.decide(ctx, of, which, func(c *sender.Claim, now time.Time) sender.Change {
+	return o.decide(ctx, of, which, "allow", func(c *sender.Claim, now time.Time) sender.Change {
 		c.Allow(now)
 		return sender.Change{}
 	})
@@ -39,14 +39,14 @@ func (o *Operator) Allow(ctx context.Context, of id.Agency, which id.SenderDomai
 
 // Refuse takes a name back. Faults as of Allow.
 func (o *Operator) Refuse(ctx context.Context, of id.Agency, which id.SenderDomain) (*sender.Claim, error) {
-	return o.decide(ctx, of, which, func(c *sender.Claim, now time.Time) sender.Change {
+	return o.decide(ctx, of, which, "refuse", func(c *sender.Claim, now time.Time) sender.Change {
 		c.Held = false
 		return c.Refuse(now)
 	})
 }
 
 func (o *Operator) decide(
-	ctx context.Context, of id.Agency, which id.SenderDomain, how func(*sender.Claim, time.Time) sender.Change,
+	ctx context.Context, of id.Agency, which id.SenderDomain, detail string, how func(*sender.Claim, time.Time) sender.Change,
 ) (*sender.Claim, error) {
 	var c *sender.Claim
 	err := conflict.Retry(ctx, func() (err error) {
@@ -59,7 +59,7 @@ func (o *Operator) decide(
 		now := o.Now().Truncate(time.Millisecond)
 		change := how(c, now)
 		write := Change{Claim: c, Audit: []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.Operator,
-			Action: audit.DomainDecided, Subject: string(which)}}}
+			Action: audit.DomainDecided, Subject: string(which), Detail: detail}}}
 		if c.State == sender.Released {
 			if write.Settings, err = o.Store.Settings(ctx, of); err != nil {
 				return err

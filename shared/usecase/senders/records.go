@@ -85,7 +85,7 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 			}
 			counted = true
 		}
-		c.Links = slices.DeleteFunc(c.Links, func(l sender.RecordsLink) bool { return !now.Before(l.ExpiresAt) })
+		c.Forget(now)
 		if len(c.Links) >= sender.MaxRecordsLinks {
 			c.Links = c.Links[1:]
 		}

@@ -207,6 +207,8 @@ func who(declared string) (sentence, scope string) {
 		return words.Say("docs.who_person"), ""
 	case kind == "client":
 		return words.Say("docs.who_client"), ""
+	case scope == "in person, just signed in":
+		return words.Say("docs.who_fresh"), ""
 	case scope == "in person":
 		return words.Say("docs.who_member"), ""
 	}
