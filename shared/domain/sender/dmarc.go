@@ -192,7 +192,14 @@ func Aligned(from, proven string, strict bool, lookup func(Question) Answer) boo
 	if from == proven {
 		return true
 	}
-	return !strict && WalkTree(from, lookup).Organizational() == WalkTree(proven, lookup).Organizational()
+	if strict {
+		return false
+	}
+	a, b := WalkTree(from, lookup), WalkTree(proven, lookup)
+	if a.Unasked || b.Unasked { // then nearly always what is below the other one is of the same organization
+		return within(from, proven) || within(proven, from)
+	}
+	return a.Organizational() == b.Organizational()
 }
 
 // Alignment is what receivers compare.

@@ -42,6 +42,7 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 	// What DMARC says is asked for along with the records themselves: what else there is to ask depends on what they are, and may
 	// take the rest of the budget.
 	l.round(ctx, &check, check.Questions())
+	l.differ(ctx, &check)
 	walk := sender.WalkTree(string(c.Domain), l.walked(ctx))
 	for {
 		questions := check.Questions()
@@ -180,6 +181,43 @@ func (l *looking) lookup(ctx context.Context, q sender.Question) sender.Answer {
 	return l.one(ctx, q, 0)
 }
 
+// differ asks the other servers for the first record that one does not have. Where they have it, one of them is behind, and is asked
+// about no more names; where they don't, the budget is for finding out what was done wrong.
+func (l *looking) differ(ctx context.Context, check *sender.Check) {
+	for _, v := range check.Verdicts() {
+		if v.Cause != sender.Missing {
+			continue
+		}
+		q := sender.Question{Name: v.Record.Name, Type: v.Record.Type}
+		l.elsewhere(ctx, check, q)
+		for _, again := range check.Verdicts() {
+			if again.Record == v.Record && again.Cause == sender.Split {
+				l.others(ctx, check, false)
+			}
+		}
+		return
+	}
+}
+
+// elsewhere asks the servers that have not answered the question.
+func (l *looking) elsewhere(ctx context.Context, check *sender.Check, q sender.Question) {
+	for _, s := range l.zone.Servers {
+		if l.ask.Left() <= 0 || ctx.Err() != nil {
+			return
+		}
+		if slices.ContainsFunc(check.Answers, func(a sender.Answer) bool {
+			return a.Question == q && a.Server == sender.Canonical(s.Name)
+		}) {
+			continue
+		}
+		z := l.zone
+		z.Servers = []zone.Server{s}
+		if a := l.answer(q, l.ask.First(ctx, z, q.Name, zone.Type(q.Type))); a.Status != sender.Unasked {
+			check.Answers = append(check.Answers, a)
+		}
+	}
+}
+
 // others asks the other servers for the records that one has wrong, or does not have, since that one may be an old one; or for those
 // that it has right (D19).
 func (l *looking) others(ctx context.Context, check *sender.Check, right bool) {
@@ -187,22 +225,7 @@ func (l *looking) others(ctx context.Context, check *sender.Check, right bool) {
 		if (v.Light == sender.Right) != right || v.Cause == sender.NotLooked {
 			continue
 		}
-		for _, s := range l.zone.Servers {
-			if l.ask.Left() <= 0 || ctx.Err() != nil {
-				return
-			}
-			q := sender.Question{Name: v.Record.Name, Type: v.Record.Type}
-			if slices.ContainsFunc(check.Answers, func(a sender.Answer) bool {
-				return a.Question == q && a.Server == sender.Canonical(s.Name)
-			}) {
-				continue
-			}
-			z := l.zone
-			z.Servers = []zone.Server{s}
-			if a := l.answer(q, l.ask.First(ctx, z, q.Name, zone.Type(q.Type))); a.Status != sender.Unasked {
-				check.Answers = append(check.Answers, a)
-			}
-		}
+		l.elsewhere(ctx, check, sender.Question{Name: v.Record.Name, Type: v.Record.Type})
 	}
 }
 

@@ -292,3 +292,40 @@ func TestSenderD3EachOfTheRecordsIsRecognized(t *testing.T) {
 		t.Errorf("%d questions", n)
 	}
 }
+
+// TestSenderD19AServerThatIsBehindIsNamedForEachRecord has one of two servers without any of the records.
+func TestSenderD19AServerThatIsBehindIsNamedForEachRecord(t *testing.T) {
+	t.Parallel()
+	w := agency(t, "mail.agency.com")
+	w.publish(nil)
+	for _, r := range w.claim.Wanted().Records() {
+		if err := w.Server(1).Delete(r.Name, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, _ := w.look()
+	named := 0
+	for _, v := range r.Verdicts {
+		if v.Cause == sender.Missing && v.Record.Role != sender.DMARC {
+			t.Errorf("%s %s is missing", v.Record.Type, v.Record.Name)
+		}
+		if v.Cause == sender.Split && strings.Contains(v.Why, "ns2.agency.com") {
+			named++
+		}
+	}
+	if named == 0 {
+		t.Errorf("ns2 is not named: %+v", r.Verdicts)
+	}
+}
+
+// TestSenderD14ARecordOfItsOwnIsAligned has the whole budget spent on records that are elsewhere: what was not asked is not unaligned.
+func TestSenderD14ARecordOfItsOwnIsAligned(t *testing.T) {
+	t.Parallel()
+	w := agency(t, "mail.agency.com")
+	w.publish(only(sender.DKIM, func(_ string, r sender.Record) string { return r.Name + `. 300 IN TXT "` + r.Value + `"` }))
+	w.add(`_dmarc.mail.agency.com. 300 IN TXT "v=DMARC1; p=none"`)
+	r, _ := w.look()
+	if v := of(r, sender.DMARC)[0]; v.Cause != sender.AsWanted {
+		t.Errorf("DMARC is %s: %s", v.Cause, v.Why)
+	}
+}
