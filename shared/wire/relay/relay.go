@@ -21,7 +21,7 @@ type Parts struct{ *wire.Parts }
 
 // Worker sends mails by agencies' own mail servers, to which it is the platform's host.
 func (p Parts) Worker() *delivery.Worker {
-	w := &delivery.Worker{Store: dynamo.NewMail(p.Table()), Domains: p.Domains, Queue: p.MailQueue(), Relay: p.RelayQueue(),
+	w := &delivery.Worker{Store: dynamo.NewMail(p.Table()), Domains: p.Domains, Queue: p.MailQueue(),
 		Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"), Origin: p.Origin(), Platform: p.Platform(), From: p.String("MAIL_FROM"),
 		Now: p.Now}
 	if p.Domains == nil {
