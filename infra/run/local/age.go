@@ -16,12 +16,13 @@ import (
 	"latchkey.dev/infra/run/template"
 )
 
-// age makes everything in the tables and in the embedded queues older by d, which is to functions that go by the machine's
+// age makes everything in the tables, the embedded queues and the embedded SES older by d, which is to functions that go by the machine's
 // clock what moving the clock is to others: what was to happen within d is due, and has happened when age returns, as far as
 // a schedule brings it about. Ids keep the time that they were made at. Stripe's stand-in does not age: it signs its
 // webhooks with the time. No function runs meanwhile, since it would find what it has read changed, over and over; unless
 // busy says that those that run are to find themselves late.
 func (l *Local) age(ctx context.Context, d time.Duration, busy bool) error {
+	l.Engine.SES.Age(d)
 	if busy { // and their messages stay theirs, so that it is for the sweep to find what is late
 		if err := l.ageTables(ctx, d); err != nil {
 			return err

@@ -251,8 +251,12 @@ const lastKey = 2
 
 // line is a record as a zone file has it: text in quotes, other names with their last dot.
 func line(name, kind, value string) string {
-	if kind == "TXT" {
-		value = `"` + value + `"`
+	if kind == "TXT" { // in strings of 255 bytes at most
+		var parts []string
+		for part := range slices.Chunk([]byte(value), 255) {
+			parts = append(parts, `"`+string(part)+`"`)
+		}
+		value = strings.Join(parts, " ")
 	} else {
 		value += "."
 	}

@@ -112,10 +112,15 @@ func (e elsewhere) functions(t *template.Template) map[string]event.Function {
 
 // binaries are the template's functions as built, in processes of their own. Each has an access key that names it, and may
 // call what stands in for the outside: the list grows with every real n8n.
-func (e elsewhere) binaries(t *template.Template, o Options, names string, standIns func() string) (*binaries.Set, error) {
+func (e elsewhere) binaries(t *template.Template, o Options, names string, relay map[string]string,
+	standIns func() string,
+) (*binaries.Set, error) {
 	return binaries.Open(binaries.Options{Dir: o.Binaries, Template: t, Log: o.Output,
 		Further: func(f *template.Function) map[string]string {
 			further := map[string]string{"AWS_ACCESS_KEY_ID": hosting.AccessKey(f.ID), egress.Variable: standIns(), dns.Variable: names}
+			if f.ID == "RelayMail" {
+				maps.Copy(further, relay)
+			}
 			for service, url := range e.endpoints {
 				further["AWS_ENDPOINT_URL_"+strings.ToUpper(service)] = url
 			}

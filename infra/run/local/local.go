@@ -5,6 +5,7 @@ package local
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 	"latchkey.dev/infra/run/engine"
 	"latchkey.dev/infra/run/engine/roundtrip"
 	hosting "latchkey.dev/infra/run/host"
+	"latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/infra/run/n8n"
 	"latchkey.dev/infra/run/provisioner"
 	"latchkey.dev/infra/run/stack"
@@ -34,8 +36,10 @@ import (
 	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/smtp"
 	payments "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/seal"
 	"latchkey.dev/shared/wire"
 )
 
@@ -108,10 +112,13 @@ type Local struct {
 	Stripe *stripe.Engine
 	// Provisioner is the program that sets up what clients buy. In process everything is there at once.
 	Provisioner *provisioner.Server
+	// MailServer stands in for agencies' own mail servers, whatever their names are. In process there is none.
+	MailServer *mailserver.Server
 	// Recorder is nil unless Options.Record.
 	Recorder *hosting.Recorder
 
 	dns           *names // what stands in for DNS
+	trusted       string // the file of the certificate that the mail server has, for binaries; "" for none
 	elsewhere     elsewhere
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
@@ -169,6 +176,11 @@ func Start(ctx context.Context, o Options) (l *Local, err error) {
 		return l, err
 	}
 	settings.DNS = l.dns.address()
+	if !o.InProcess {
+		if l.MailServer, err = mailserver.Start("127.0.0.1:0"); err != nil {
+			return l, err
+		}
+	}
 	if o.Endpoints["sqs"] != "" {
 		settings.Publish = l.publish
 	}
@@ -330,15 +342,36 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 		return l.elsewhere.functions(l.Stack.Template), nil
 	}
 	if o.Binaries != "" {
-		var err error
-		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.dns.stub.Variable(), l.standInList); err != nil {
+		relay, err := l.relay()
+		if err != nil {
+			return nil, err
+		}
+		if l.binaries, err = l.elsewhere.binaries(l.Stack.Template, o, l.dns.stub.Variable(), relay, l.standInList); err != nil {
 			return nil, err
 		}
 		return l.binaries.Functions(), nil
 	}
 	outside := l.outside()
-	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{
+	var roots *x509.CertPool
+	if l.MailServer != nil {
+		roots = l.MailServer.Roots
+	}
+	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{MailRoots: roots,
 		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}))
+}
+
+// relay are the variables by which a binary reaches what stands in for agencies' mail servers, and trusts its certificate.
+func (l *Local) relay() (map[string]string, error) {
+	if l.MailServer == nil {
+		return nil, nil
+	}
+	f, err := os.CreateTemp("", "latchkey-*.pem")
+	if err != nil {
+		return nil, err
+	}
+	l.trusted = f.Name()
+	_, err = f.Write(l.MailServer.PEM())
+	return map[string]string{smtp.Variable: l.MailServer.Addr().String(), "SSL_CERT_FILE": l.trusted}, errors.Join(err, f.Close())
 }
 
 // Functions makes the template's functions anew, for what looks at how they are made.
@@ -352,6 +385,9 @@ func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment
 	}
 	variables["AWS_REGION"] = cfg.Region
 	variables[asking.Variable] = l.dns.stub.Variable()
+	if l.MailServer != nil {
+		variables[smtp.Variable] = l.MailServer.Addr().String()
+	}
 	variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"] = "test", "test"
 	variables["AWS_ENDPOINT_URL"] = aws.ToString(cfg.BaseEndpoint)
 	for service, url := range l.elsewhere.endpoints {
@@ -393,6 +429,15 @@ func (l *Local) Origin() string { return l.origin }
 // Payments is what asks for money: the product's client of Stripe on the stand-in, in this process, or on Stripe itself with
 // Options.StripeKey.
 func (l *Local) Payments() *payments.Client { return l.payments }
+
+// Ring is what agencies' secrets are sealed with.
+func (l *Local) Ring() *seal.Ring {
+	r, err := seal.New([]byte(sealKey))
+	if err != nil {
+		panic(err) // it is long enough
+	}
+	return r
+}
 
 // AWSEndpoint is the AWS endpoint, such as "http://localhost:4566"; empty in process.
 func (l *Local) AWSEndpoint() string { return l.awsURL }
@@ -450,6 +495,12 @@ func (l *Local) Close() error {
 	}
 	if l.dns != nil {
 		l.dns.stub.Close()
+	}
+	if l.MailServer != nil {
+		errs = append(errs, l.MailServer.Close())
+	}
+	if l.trusted != "" {
+		errs = append(errs, os.Remove(l.trusted))
 	}
 	return errors.Join(errs...)
 }

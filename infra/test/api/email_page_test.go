@@ -113,7 +113,8 @@ func TestFE20WhatWasTypedIsKeptOnThePageButNoPassword(t *testing.T) {
 	a := c.post(emailPath, do("smtp", id(url.Values{"host": {"192.0.2.7"}, "port": {"465"}, "user": {"ann"},
 		"password": {"hunter2-is-secret"}}))).is(422)
 	a.holds(`value="192.0.2.7"`).holds(`value="ann"`).holds(`value="465" selected`).hides("hunter2-is-secret")
-	c.post(emailPath, do("smtp", id(url.Values{"host": {"smtp.typed-" + p.run + ".com"}, "port": {"587"}, "user": {"ann"}}))).is(422).holds(`id="password-wrong"`)
+	c.post(emailPath, do("smtp", id(url.Values{"host": {"smtp.typed-" + p.run + ".com"}, "port": {"587"}, "user": {"ann"}}))).is(422).
+		holds(`id="password-wrong"`)
 	c.post(emailPath, do("test", id(url.Values{}))).is(409).shows("Wait until the domain is verified.")
 	c.post(emailPath, do("enable", id(url.Values{}))).is(409)
 	c.post(emailPath, do("revoke", id(url.Values{}))).is(400)

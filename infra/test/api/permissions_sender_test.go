@@ -8,14 +8,10 @@ import (
 	"time"
 
 	"latchkey.dev/infra/run/engine/ses"
-	"latchkey.dev/shared/adapter/dynamo"
-	"latchkey.dev/shared/domain/conflict"
-	"latchkey.dev/shared/domain/id"
-	"latchkey.dev/shared/usecase/senders"
 )
 
 // senderJob is the part of the whole job in which an agency sends from its own domain: by the API and by the page, from the claim to
-// the end, with a domain whose records come too late, and with mail servers of its own that nobody reaches.
+// the end, and with a domain whose records come too late.
 func senderJob(t *testing.T, p *product, kept *secrets) {
 	t.Helper()
 	p.advance(time.Hour)
@@ -127,24 +123,12 @@ func senderJob(t *testing.T, p *product, kept *secrets) {
 	fresh().checks(late.ID)
 	late = fresh().verifies(late)
 
-	// Mail servers of its own: set up, tried, used by an invite, and given up.
+	// A mail server of its own: set up, tried, and given up. relayJob sends by one.
 	kept.keep("correct horse battery")
 	server := m{"host": "smtp." + zone, "port": 587, "user": "invites", "password": "correct horse battery"}
 	lateAt := "/v1/sender-domains/" + late.ID
 	both(func(c *caller) *answer { return c.put(lateAt+"/smtp", server) }).is(200)
 	both(func(c *caller) *answer { return c.post(lateAt+"/smtp/test", nil) }).is(200)
-	viaServer(p, o.agencyOf(), late.ID)
-	fresh().post(lateAt+"/enable", nil).is(200)
-	if s := fresh().sends(); s.Way != "own_server" {
-		t.Errorf("mail goes %+v", s)
-	}
-	fresh().invite("by-server@client.example")
-	p.until("the mail that went around the server", func() bool {
-		p.advance(time.Minute)
-		return len(p.mails("by-server@client.example")) > 0
-	})
-	kept.keep(token(t, p.nextMail("by-server@client.example")))
-	both(func(c *caller) *answer { return c.post(lateAt+"/disable", nil) }).is(200)
 	both(func(c *caller) *answer { return c.delete(lateAt + "/smtp") }).is(200)
 	form := func(more ...string) url.Values {
 		f := with(more...)
@@ -164,26 +148,6 @@ func senderJob(t *testing.T, p *product, kept *secrets) {
 		p.advance(12 * time.Hour)
 		return !slices.ContainsFunc(p.local.Engine.SES.Domains(t.Context()), func(x ses.Domain) bool { return x.Name == d.Domain })
 	})
-}
-
-// viaServer notes that a test mail by the agency's own server was delivered, which no test here has: its servers are names that lead
-// nowhere.
-func viaServer(p *product, of, which string) {
-	p.t.Helper()
-	store := dynamo.NewSenders(dynamo.Open(p.aws(), p.place.Table, p.now))
-	err := conflict.Retry(p.t.Context(), func() error {
-		c, err := store.Claim(p.t.Context(), id.Agency(of), id.SenderDomain(which))
-		if err != nil {
-			return err
-		}
-		if err := c.Delivered(p.now()); err != nil {
-			return err
-		}
-		return store.Save(p.t.Context(), senders.Change{Claim: c})
-	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
 }
 
 // recordsToken is the token of the link to a domain's records.

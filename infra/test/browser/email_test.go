@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -65,8 +66,8 @@ func TestFE20FE27FromAClaimToAnInvitationFromTheOwnDomain(t *testing.T) {
 
 	owner.press("Send a test email")
 	owner.sees("was delivered")
-	if test := l.mailTo(local.Owner, 1); !strings.Contains(test.Subject, "") {
-		t.Errorf("the test email is %q", test.Subject)
+	if from := l.mailTo(local.Owner, 1).From; !strings.Contains(from, "<invites@"+ownDomain+">") {
+		t.Errorf("the test email is from %s", from)
 	}
 	owner.press("Switch on")
 	owner.sees("Emails now come from Northwind Automations <invites@"+ownDomain+">", "In use")
@@ -87,4 +88,100 @@ func TestFE20FE27FromAClaimToAnInvitationFromTheOwnDomain(t *testing.T) {
 	guest.open(link)
 	guest.sees("This link no longer works")
 	guest.look("records-dead")
+}
+
+// mistakesShown are the usual mistakes with what the page says of them, in the order in which one domain can be taken through them:
+// the first ones keep it from being verified.
+var mistakesShown = []struct{ way, rule, says, do string }{
+	{"doubled", "D3", "Your provider added the domain itself", "Enter only _latchkey.mail as the name."},
+	{"proxied", "D4", "so it's proxied", "Set the record to DNS only (grey cloud)."},
+	{"text", "D5", "The type is TXT and must be CNAME.", "Add a CNAME record with the value"},
+	{"target", "D6", "the domain", "amazonses.com."},
+	{"other", "D2", "The value isn't the one we ask for.", "Change the value to latchkey-verify="},
+	{"missing", "D1", "We don't see the record yet.", "Add it at "},
+	{"wildcard", "D13", "wildcard", "_latchkey.mail"},
+	{"loop", "E5", "circle", "_latchkey.mail"},
+	{"split", "D19", "doesn't have the record yet. Your other name servers do.", "This often ends within an hour."},
+	{"servfail", "D18", "We couldn't ask your name servers", "We try again by ourselves."},
+	{"delete", "D17", "We don't see the record yet. We asked ns1.", "Others may keep this answer until"},
+	{"spf", "D9", "There's more than one SPF record", "Replace them with one record: v=spf1"},
+	{"lookups", "D10", "10", "SPF"},
+	{"occupied", "D11", "must have exactly one MX record", "choose another name"},
+	{"cname", "D12", "parking.registrar.net", "bounce.mail"},
+	{"strict", "D14", "strict alignment of SPF", "Your mail still passes by its DKIM signature."},
+	{"twice", "D15", "There's more than one DMARC record", "Keep one of them and delete the others."},
+	{"parent", "D15", "The policy is inherited from", "quarantine"},
+}
+
+// TestX8EachUsualMistakeIsNamedOnThePage publishes each of them, and reads what the page says.
+func TestX8EachUsualMistakeIsNamedOnThePage(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	owner.open("/settings/email")
+	owner.write("domain", ownDomain+kb.Enter)
+	owner.press("I've added the records")
+	owner.sees("Looking for your records")
+	for _, x := range mistakesShown {
+		l.publish(ownDomain, x.way)
+		l.advance(time.Minute + time.Second) // so that many looks stay within an hour's, and old answers are forgotten
+		owner.eval("window.before = true")
+		owner.press("Look now")
+		owner.until("the page of "+x.way, `!window.before && document.readyState === "complete"`)
+		owner.eval(`document.querySelector("#doctor details").open = true`)
+		shown := owner.eval(`document.body.innerText.replace(/\s+/g, " ")`)
+		for _, words := range []string{x.says, x.do} {
+			if !strings.Contains(shown, words) {
+				t.Errorf("%s, %s: the page doesn't say %q", x.rule, x.way, words)
+			}
+		}
+		t.Logf("%s, %s: %s", x.rule, x.way, owner.eval(`[...new Set([...document.querySelectorAll(".light div")].map(e => e.innerText
+			.replace(/\s+/g, " ")))].join(" | ")`))
+		if x.way == "doubled" || x.way == "occupied" {
+			owner.look("email-mistake-" + x.way)
+		}
+	}
+}
+
+// TestFE20SettingUpADomainNeedsNoScript: by keyboard alone, with links and forms.
+func TestFE20SettingUpADomainNeedsNoScript(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	owner.withoutScript()
+	owner.open("/settings/email")
+	owner.write("domain", ownDomain+kb.Enter)
+	owner.sees("Add the records")
+	l.publish(ownDomain, "asked")
+	owner.keys("I've added the records")
+	owner.sees("Records found")
+	for owner.eval(`document.body.innerText.includes("Send a test email")`) != "true" {
+		l.advance(30 * time.Second)
+		owner.keys("Look now")
+		owner.until("the page", `document.readyState === "complete"`)
+	}
+	owner.keys("Send a test email")
+	for owner.eval(`document.body.innerText.includes("was delivered")`) != "true" {
+		owner.open("/settings/email")
+	}
+	owner.keys("Switch on")
+	owner.sees("In use", "Emails now come from Northwind Automations")
+	owner.keys("Remove domain…")
+	owner.sees("Remove " + ownDomain + "?")
+	owner.keys("Keep domain")
+	owner.sees("In use")
+}
+
+// keys goes to what reads like that by the tabulator, and presses Enter there.
+func (v *visitor) keys(words string) {
+	v.t.Helper()
+	v.until(words, fmt.Sprintf(`[...document.querySelectorAll("button, a")].some(e => e.innerText.trim() === %q)`, words))
+	for range 200 {
+		v.do(chromedp.KeyEvent(kb.Tab))
+		if v.eval("document.activeElement.innerText.trim()") == words {
+			v.do(chromedp.KeyEvent(kb.Enter))
+			return
+		}
+	}
+	v.t.Fatalf("%s cannot reach %q by keyboard", v.name, words)
 }

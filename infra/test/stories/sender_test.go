@@ -11,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	standin "latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/shared/adapter/dynamo"
+	adapters "latchkey.dev/shared/adapter/ses"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
@@ -61,7 +63,7 @@ func (o *office) through(d sender.Domain) *sender.Claim {
 	return o.claim(d, func(c *sender.Claim) {
 		c.ProofOnly = true
 		c.Own = &sender.OwnServer{Server: ownServer, SetAt: time.Now().Truncate(time.Millisecond),
-			Password: o.w.ring.Seal(ownPassword, c.PasswordPlace(ownServer))}
+			Password: o.w.ring.Seal(standin.Password, c.PasswordPlace(ownServer))}
 	})
 }
 
@@ -92,11 +94,11 @@ const (
 // from is who the newest mail to the address is from, decoded.
 func (w *world) from(to string) string {
 	w.t.Helper()
-	m := w.newest(to)
-	if m == nil {
+	all := w.engine.SES.Mails(to)
+	if len(all) == 0 {
 		w.t.Fatalf("no mail to %s", to)
 	}
-	name, address, _ := strings.Cut(m.From, " <")
+	name, address, _ := strings.Cut(all[0].From, " <")
 	return `"` + strings.Trim(name, `"`) + `" <` + address
 }
 
@@ -228,6 +230,29 @@ func TestSenderTheOperatorHearsOfADomainThatSESRefuses(t *testing.T) {
 	})
 }
 
+// TestSenderATenantSendsOnceItIsAdmitted has agencies be tenants at SES: nobody sends from a domain before the tenant may, and then the
+// tenant does.
+func TestSenderATenantSendsOnceItIsAdmitted(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		w.worker.Tenants = true
+		o := w.office("Northwind")
+		w.identity(ownDomain)
+		c := o.claim(ownDomain, nil)
+		o.invite("one@acme.example")
+		equal(w, "From, before", w.from("one@acme.example"), ourFrom)
+		cfg := w.engine.Config()
+		control := adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: w.stack.Environment("SendMail")["CONFIGURATION_SET"],
+			Tenants: "arn:aws:ses:" + cfg.Region + ":000000000000", Pace: 2 * time.Second, Now: time.Now})
+		admitted, err := control.Admit(w.ctx, ownDomain, o.id)
+		must(t, err)
+		c.Admitted = admitted
+		must(t, w.senders().Save(w.ctx, senders.Change{Claim: c}))
+		o.invite("two@acme.example")
+		equal(w, "From, after", w.from("two@acme.example"), ownFrom)
+	})
+}
+
 // TestSenderNameThatIsHeldIsNotShown has an agency whose own sender name could be taken for somebody else's.
 func TestSenderNameThatIsHeldIsNotShown(t *testing.T) {
 	t.Parallel()
@@ -252,25 +277,25 @@ func TestSenderNameThatIsHeldIsNotShown(t *testing.T) {
 func TestSenderOwnServerCarriesInvitations(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server := &mailServer{}
-		defer server.serve(w)()
+		server, stop := w.mailServer()
+		defer stop()
 		o := w.office("Northwind")
 		o.through(ownDomain)
 		c, err := o.send("ops@acme.example")
 		must(t, err)
 		w.deliver()
 		equal(w, "mails by SES", len(w.engine.SES.Mails("ops@acme.example")), 0)
-		mails := server.took()
+		mails := server.Mails()
 		equal(w, "mails by the server", len(mails), 1)
-		equal(w, "From", mails[0].field("From"), ownFrom)
-		equal(w, "sender and recipient", mails[0].from+" "+mails[0].to, "invites@mail.northwind.com ops@acme.example")
-		equal(w, "Message-ID (S12)", mails[0].field("Message-ID"), "<"+string(c.Invite.ID)+".1@mail.northwind.com>")
+		equal(w, "From", mails[0].Field("From"), ownFrom)
+		equal(w, "sender and recipient", mails[0].From+" "+mails[0].To, "invites@mail.northwind.com ops@acme.example")
+		equal(w, "Message-ID (S12)", mails[0].Field("Message-ID"), "<"+string(c.Invite.ID)+".1@mail.northwind.com>")
 		equal(w, "status", o.status(c.Invite.ID), invite.Pending)
 		equal(w, "the timeline", o.sent(c.Invite.ID), "From invites@mail.northwind.com, through smtp.northwind.com.")
 		for _, i := range w.items() { // S9
 			b, err := json.Marshal(i)
 			must(t, err)
-			if strings.Contains(string(b), ownPassword) {
+			if strings.Contains(string(b), standin.Password) {
 				t.Errorf("the table has the password in the clear: %s", b)
 			}
 		}
@@ -284,24 +309,24 @@ func TestSenderS12ATransientAnswerIsTriedAgainWithTheSameMessageID(t *testing.T)
 	in(t, func(w *world) {
 		turns := 0
 		var ids []string
-		server := &mailServer{}
-		server.refuse = func(step mailserver.Step) error {
+		server, stop := w.mailServer()
+		defer stop()
+		server.Refuse(func(step mailserver.Step) error {
 			if step != mailserver.To {
 				return nil
 			}
 			if turns++; turns < 3 {
-				return answer(451, "4.7.1 Greylisted, come back")
+				return standin.Answer(451, "4.7.1 Greylisted, come back")
 			}
 			return nil
-		}
-		defer server.serve(w)()
+		})
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
 		sent, err := o.send("ops@acme.example")
 		must(t, err)
 		w.pass(time.Minute)
-		for _, m := range server.took() {
-			ids = append(ids, m.field("Message-ID"))
+		for _, m := range server.Mails() {
+			ids = append(ids, m.Field("Message-ID"))
 		}
 		equal(w, "mails", ids, []string{"<" + string(sent.Invite.ID) + ".1@mail.northwind.com>"})
 		equal(w, "tries", turns, 3)
@@ -313,14 +338,15 @@ func TestSenderS12ATransientAnswerIsTriedAgainWithTheSameMessageID(t *testing.T)
 func TestSenderATransientAnswerForGoodIsNoLostInvite(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server := &mailServer{refuse: always(mailserver.To, 451, "4.3.0 Try again later")}
-		defer server.serve(w)()
+		server, stop := w.mailServer()
+		defer stop()
+		server.Refuse(standin.Always(mailserver.To, 451, "4.3.0 Try again later"))
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
 		sent, err := o.send("ops@acme.example")
 		must(t, err)
 		w.pass(10 * time.Minute)
-		equal(w, "tries", server.called(), invite.MailTries)
+		equal(w, "tries", server.Calls(), invite.MailTries)
 		equal(w, "From", w.from("ops@acme.example"), ourFrom)
 		equal(w, "status", o.status(sent.Invite.ID), invite.Pending)
 		equal(w, "refusals", o.claimed(c.ID).Own.Refusals, 0)
@@ -331,14 +357,15 @@ func TestSenderATransientAnswerForGoodIsNoLostInvite(t *testing.T) {
 func TestSenderAnUnknownOutcomeIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server := &mailServer{cut: true}
-		defer server.serve(w)()
+		server, stop := w.mailServer()
+		defer stop()
+		server.Cut(true)
 		o := w.office("Northwind")
 		o.through(ownDomain)
 		c, err := o.send("ops@acme.example")
 		must(t, err)
 		w.pass(20 * time.Minute)
-		equal(w, "mails by the server", len(server.took()), 1)
+		equal(w, "mails by the server", len(server.Mails()), 1)
 		equal(w, "mails by SES", len(w.engine.SES.Mails("ops@acme.example")), 0)
 		equal(w, "status", o.status(c.Invite.ID), invite.Pending)
 		if got := o.sent(c.Invite.ID); !strings.Contains(got, "may have gone out") {
@@ -355,15 +382,16 @@ func TestSenderFE19ARecipientThatIsNotThereRollsBack(t *testing.T) {
 		refuse func(mailserver.Step) error
 		reason string
 	}{
-		"no mailbox": {always(mailserver.To, 550, "5.1.1 User unknown"), "There's no such mailbox."},
-		"policy":     {always(mailserver.Accepted, 550, "5.7.26 Unauthenticated mail"), "because of its rules"},
-		"size":       {always(mailserver.Accepted, 552, "5.3.4 Too big"), "too large"},
+		"no mailbox": {standin.Always(mailserver.To, 550, "5.1.1 User unknown"), "There's no such mailbox."},
+		"policy":     {standin.Always(mailserver.Accepted, 550, "5.7.26 Unauthenticated mail"), "because of its rules"},
+		"size":       {standin.Always(mailserver.Accepted, 552, "5.3.4 Too big"), "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
-				server := &mailServer{refuse: c.refuse}
-				defer server.serve(w)()
+				server, stop := w.mailServer()
+				defer stop()
+				server.Refuse(c.refuse)
 				o := w.office("Northwind")
 				claim := o.through(ownDomain)
 				sent, err := o.send("ops@acme.example")
@@ -387,14 +415,15 @@ func TestSenderFE19ARecipientThatIsNotThereRollsBack(t *testing.T) {
 func TestSenderThreeRefusalsSwitchTheServerOff(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(mailserver.Step) error{
-		"the password": always(mailserver.Login, 535, "5.7.8 Username and Password not accepted"),
-		"the sender":   always(mailserver.From, 550, "5.7.1 Sender not owned by user"),
+		"the password": standin.Always(mailserver.Login, 535, "5.7.8 Username and Password not accepted"),
+		"the sender":   standin.Always(mailserver.From, 550, "5.7.1 Sender not owned by user"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
-				server := &mailServer{refuse: refuse}
-				defer server.serve(w)()
+				server, stop := w.mailServer()
+				defer stop()
+				server.Refuse(refuse)
 				o := w.office("Northwind")
 				c := o.through(ownDomain)
 				var all []id.Invite
@@ -415,7 +444,7 @@ func TestSenderThreeRefusalsSwitchTheServerOff(t *testing.T) {
 						t.Errorf("the timeline of invite %d says %q, want %q", n+1, got, want)
 					}
 				}
-				equal(w, "calls of the server", server.called(), 3)
+				equal(w, "calls of the server", server.Calls(), 3)
 				off := o.claimed(c.ID)
 				if off.Own.OffAt.IsZero() || off.Own.Why == "" {
 					t.Errorf("the server is not switched off: %+v", off.Own)
@@ -438,13 +467,14 @@ func TestSenderRefusalsThatAreNotInARowCountForNothing(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		bad := true
-		server := &mailServer{refuse: func(step mailserver.Step) error {
+		server, stop := w.mailServer()
+		defer stop()
+		server.Refuse(func(step mailserver.Step) error {
 			if bad && step == mailserver.Login {
-				return answer(535, "5.7.8 No")
+				return standin.Answer(535, "5.7.8 No")
 			}
 			return nil
-		}}
-		defer server.serve(w)()
+		})
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
 		for n, who := range []string{"one", "two", "three", "four", "five"} {
@@ -522,8 +552,9 @@ func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		const said = "5.7.8 Username and Password not accepted <b>"
-		server := &mailServer{refuse: always(mailserver.Login, 535, said+strings.Repeat("x", 400))}
-		defer server.serve(w)()
+		server, stop := w.mailServer()
+		defer stop()
+		server.Refuse(standin.Always(mailserver.Login, 535, said+strings.Repeat("x", 400)))
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
 		c.On, c.TestedAt, c.Own.OffAt, c.Own.Refusals = false, time.Time{}, time.Now().Truncate(time.Millisecond), 3
@@ -538,7 +569,7 @@ func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 		if got.Own.OffAt.IsZero() {
 			t.Error("a server that refuses the test is used again")
 		}
-		server.refuse = nil
+		server.Refuse(nil)
 		o.try(c)
 		w.deliver()
 		got = o.claimed(c.ID)
@@ -546,7 +577,7 @@ func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 		if got.TestedAt.IsZero() || !got.Own.OffAt.IsZero() || got.Own.Refusals != 0 {
 			t.Errorf("the server is not used again: %+v", got.Own)
 		}
-		equal(w, "the mail is to", server.took()[0].to, string(o.owner.Email))
+		equal(w, "the mail is to", server.Mails()[0].To, string(o.owner.Email))
 	})
 }
 

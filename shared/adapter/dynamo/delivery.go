@@ -2,7 +2,10 @@ package dynamo
 
 import (
 	"context"
+
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
@@ -13,7 +16,6 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/sender"
-	"latchkey.dev/shared/usecase/senders"
 )
 
 // Mail is what sending a mail needs.
@@ -99,7 +101,7 @@ func (m Mail) Claim(ctx context.Context, which id.Agency, claim id.SenderDomain)
 
 // SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
 func (m Mail) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
-	return m.t.saveSender(ctx, senders.Change{Claim: c, Audit: rows})
+	return m.t.saveClaim(ctx, c, rows)
 }
 
 // DropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
@@ -138,14 +140,14 @@ func (f Feedback) SaveBox(ctx context.Context, b *notice.Box) error {
 	return f.t.saveBox(ctx, b)
 }
 
-// Claim reads a claim as it is now, with what belongs to its name.
+// Claim reads a claim as it is now, without what belongs to its name.
 func (f Feedback) Claim(ctx context.Context, which id.Agency, claim id.SenderDomain) (*sender.Claim, error) {
-	return f.t.claim(ctx, which, claim)
+	return f.t.claimAlone(ctx, which, claim)
 }
 
 // SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
 func (f Feedback) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
-	return f.t.saveSender(ctx, senders.Change{Claim: c, Audit: rows})
+	return f.t.saveClaim(ctx, c, rows)
 }
 
 // sender reads an agency with how its mail goes out in one request, and where a domain is switched on its claim in another. What
@@ -174,13 +176,32 @@ func (t *Table) sender(ctx context.Context, which id.Agency) (*agency.Agency, *s
 	if settings.On == "" {
 		return a, settings, nil, nil
 	}
-	r, err := t.get(ctx, string(which), domainPrefix+string(settings.On), true, "errors.there_is_no_such_sender_domain")
+	on, err := t.claimAlone(ctx, which, settings.On)
 	if fault.Is(err, fault.NotFound) {
 		return a, settings, nil, nil
 	}
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	on, err := readClaim(r)
 	return a, settings, on, err
+}
+
+// claimAlone reads a claim as it is now, without what belongs to its name.
+func (t *Table) claimAlone(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error) {
+	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "errors.there_is_no_such_sender_domain")
+	if err != nil {
+		return nil, err
+	}
+	return readClaim(r)
+}
+
+// saveClaim writes a claim of which nothing has changed that other items tell of: who claims a name stays as it is.
+func (t *Table) saveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
+	condition, values := versioned(c.Version)
+	writes := []types.TransactWriteItem{t.put(writeClaim(c, c.Version+1), condition, values)}
+	for _, row := range rows {
+		writes = append(writes, t.put(writeAudit(string(c.Agency), row), isNew, nil))
+	}
+	err := t.transact(ctx, writes)
+	if err == nil {
+		c.Version++
+	}
+	return err
 }

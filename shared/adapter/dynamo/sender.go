@@ -55,11 +55,7 @@ func (t *Table) senderSettings(ctx context.Context, agency id.Agency) (*sender.S
 
 // claim reads a claim as it is now, with what belongs to its name.
 func (t *Table) claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error) {
-	r, err := t.get(ctx, string(agency), domainPrefix+string(which), true, "errors.there_is_no_such_sender_domain")
-	if err != nil {
-		return nil, err
-	}
-	c, err := readClaim(r)
+	c, err := t.claimAlone(ctx, agency, which)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,14 @@ func TestAMailIsHandedOverWhole(t *testing.T) {
 		*in.EmailTags[0].Name != "kind" || *in.EmailTags[0].Value != "invite" || *s.Headers[0].Name != "Auto-Submitted" {
 		t.Errorf("%+v", in)
 	}
+	if in.TenantName != nil {
+		t.Errorf("the platform's mail is sent by tenant %s", *in.TenantName)
+	}
+	mailer.stage = "live"
+	_, err = mailer.Send(t.Context(), delivery.Mail{From: address, To: "to@x.example", Tenant: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"})
+	if err != nil || aws.ToString(in.TenantName) != "live-01kam5q0z8w3rn6t0v4k2m9qxb" {
+		t.Errorf("an agency's mail is sent by tenant %s, %v", aws.ToString(in.TenantName), err)
+	}
 	if _, err := mailer.Send(t.Context(), delivery.Mail{From: address, To: "to@x.example"}); err != nil || in.ReplyToAddresses != nil {
 		t.Errorf("no Reply-To is none: %v, %v", in.ReplyToAddresses, err)
 	}

@@ -126,6 +126,7 @@ func TestSenderD14AlignmentAndWhatIsSaidOfIt(t *testing.T) {
 		{"mail.agency.com", "mail.agency.com", map[string]string{"_dmarc.mail.agency.com": "v=DMARC1; p=none\nv=DMARC1; p=reject"}, sender.Wrong, sender.TwoDMARC, "Keep one"},
 		{"mail.agency.com", "mail.agency.com", map[string]string{"_dmarc.agency.com": "v=DMARC1; p=none\nv=DMARC1; p=reject"}, sender.Wrong, sender.TwoDMARC, "_dmarc.agency.com"},
 		{"mail.agency.com", "mail.agency.com", map[string]string{"_dmarc.agency.com": "servfail"}, sender.Waiting, sender.CannotAsk, "couldn't ask"},
+		{"mail.agency.com", "mail.agency.com", map[string]string{"_dmarc.mail.agency.com": "v=DMARC1; p=none", "_dmarc.bounce.mail.agency.com": "servfail"}, sender.Right, sender.AsWanted, "Your mail passes."},
 	} {
 		a := sender.Alignment{From: c.from, Identity: c.identity, MailFrom: "bounce." + c.from, Exists: true}
 		v := sender.JudgeDMARC(a, suggested, zone(c.zone))

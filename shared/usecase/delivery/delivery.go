@@ -131,17 +131,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	switch m.Kind {
-	case job.Invite:
-		return w.invite(ctx, m)
-	case job.Refund, job.Removal, job.Ready:
-		return w.bought(ctx, m)
-	case job.Confirm, job.Inquiry:
-		return w.payment(ctx, m)
-	case job.Test:
-		return w.test(ctx, m)
-	}
-	if w.Mailer == nil { // all that is left is the platform's own
+	if w.Mailer == nil && !outward(m) {
 		return w.Queue.Send(ctx, body, 0)
 	}
 	switch m.Kind {
@@ -153,10 +143,30 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.standing(ctx, m)
 	case job.Digest:
 		return w.digest(ctx, m)
+	case job.Refund, job.Removal, job.Ready:
+		return w.bought(ctx, m)
+	case job.Confirm, job.Inquiry:
+		return w.payment(ctx, m)
+	case job.Test:
+		return w.test(ctx, m)
 	case job.News:
 		return w.news(ctx, m)
+	case job.Records:
+		return w.handOff(ctx, m)
 	}
-	return w.handOff(ctx, m)
+	return w.invite(ctx, m)
+}
+
+// outward tells whether the mail goes out in the agency's name, from its own domain where it has one. Its own people hear from the
+// platform.
+func outward(m job.Mail) bool {
+	switch m.Kind {
+	case job.Invite, job.Test:
+		return true
+	case job.Refund, job.Removal, job.Ready, job.Confirm:
+		return m.Client != "" && m.Member == ""
+	}
+	return false
 }
 
 // refusal returns the reason when err is final.

@@ -14,9 +14,6 @@ import (
 // What is no more so when the job comes is not told.
 func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 	if j.Client == "" {
-		if w.Mailer == nil {
-			return w.Queue.Send(ctx, j.Encode(), 0)
-		}
 		return w.plan(ctx, j)
 	}
 	c, err := w.Store.Client(ctx, j.Agency, j.Client.Ref(), true)

@@ -35,7 +35,7 @@ func senderView(d *SenderData) boughtView {
 func SenderState(d SenderData) Letter {
 	v := senderView(&d)
 	name := d.Domain.Shown()
-	body := ""
+	var body string
 	switch d.State {
 	case sender.Verified:
 		v.Title, v.Preheader = words.Say("sendermail.verified_title", "domain", name), words.Say("sendermail.verified_preheader")

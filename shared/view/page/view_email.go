@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 
 	"latchkey.dev/shared/domain/words"
 )
@@ -172,7 +173,10 @@ func (d SenderDomain) Why() string {
 func (d SenderDomain) Over() bool { return d.State == "released" }
 
 // Folded tells whether the records are out of sight at first: all is as it has to be.
-func (d SenderDomain) Folded() bool { return d.State == "verified" && d.right() == len(d.Records) }
+func (d SenderDomain) Folded() bool {
+	wrong := slices.ContainsFunc(d.Lines, func(l SenderLight) bool { return l.Light == "wrong" })
+	return d.State == "verified" && d.right() == len(d.Records) && !wrong
+}
 
 // Waits tells whether the page renews itself.
 func (d SenderDomain) Waits() bool {
