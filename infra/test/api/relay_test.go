@@ -125,6 +125,7 @@ func relayJob(p *product) {
 	i := o.invite("relayed@client.example")
 	p.until("the mail by the server", func() bool { return len(p.local.MailServer.Mails()) == 2 })
 	p.until("the invite to be sent", func() bool { return o.look(i.ID).Status == "pending" })
+	o.get("/clients/" + i.ClientID).is(200).shows("From invites@northwind.com, through smtp.northwind.com.")
 	p.local.MailServer.Refuse(standin.Always(mailserver.Login, 535, "5.7.8 No"))
 	defer p.local.MailServer.Refuse(nil)
 	p.skipMails(owner)

@@ -124,8 +124,7 @@ func TestSenderD14AnInvitationPassesDKIMAndDMARC(t *testing.T) {
 		w.deliver()
 		raw = asSES(w.newest("ops@acme.example"))
 
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		o.called("Bäckerei Müller & Söhne", o.through(ownDomain))
 		_, err = o.send("own@acme.example")
 		must(t, err)

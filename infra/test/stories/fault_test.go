@@ -212,7 +212,7 @@ var modes = []struct {
 // Every flow, every call in it, everything that can happen to one call.
 func TestOneFaultAnywhereHarmsNothing(t *testing.T) {
 	t.Parallel()
-	for _, f := range slices.Concat(flows, careFlows, domainFlows) {
+	for _, f := range slices.Concat(flows, careFlows, domainFlows, senderFlows) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

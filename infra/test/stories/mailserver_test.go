@@ -42,8 +42,11 @@ func (p pipes) Addr() net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(8, 8, 8, 8), Port: int(ownServer.Port)}
 }
 
-// mailServer has a server answer for every agency's own, by a name that leads to a public address, until close is called.
-func (w *world) mailServer() (s *standin.Server, stop func()) {
+// mailServer has a server answer for every agency's own, by a name that leads to a public address, as long as the world is open.
+func (w *world) mailServer() *standin.Server {
+	if w.relayed != nil {
+		return w.relayed
+	}
 	s, err := standin.New(time.Now())
 	must(w.t, err)
 	p := pipes{make(chan net.Conn), make(chan struct{})}
@@ -58,5 +61,6 @@ func (w *world) mailServer() (s *standin.Server, stop func()) {
 		},
 	}}
 	s.Serve(p)
-	return s, func() { must(w.t, s.Close()) }
+	w.relayed = s
+	return s
 }

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -277,8 +278,7 @@ func TestSenderNameThatIsHeldIsNotShown(t *testing.T) {
 func TestSenderOwnServerCarriesInvitations(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		o := w.office("Northwind")
 		o.through(ownDomain)
 		c, err := o.send("ops@acme.example")
@@ -309,8 +309,7 @@ func TestSenderS12ATransientAnswerIsTriedAgainWithTheSameMessageID(t *testing.T)
 	in(t, func(w *world) {
 		turns := 0
 		var ids []string
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		server.Refuse(func(step mailserver.Step) error {
 			if step != mailserver.To {
 				return nil
@@ -338,8 +337,7 @@ func TestSenderS12ATransientAnswerIsTriedAgainWithTheSameMessageID(t *testing.T)
 func TestSenderATransientAnswerForGoodIsNoLostInvite(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		server.Refuse(standin.Always(mailserver.To, 451, "4.3.0 Try again later"))
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
@@ -357,8 +355,7 @@ func TestSenderATransientAnswerForGoodIsNoLostInvite(t *testing.T) {
 func TestSenderAnUnknownOutcomeIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		server.Cut(true)
 		o := w.office("Northwind")
 		o.through(ownDomain)
@@ -389,8 +386,7 @@ func TestSenderFE19ARecipientThatIsNotThereRollsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
-				server, stop := w.mailServer()
-				defer stop()
+				server := w.mailServer()
 				server.Refuse(c.refuse)
 				o := w.office("Northwind")
 				claim := o.through(ownDomain)
@@ -421,8 +417,7 @@ func TestSenderThreeRefusalsSwitchTheServerOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
-				server, stop := w.mailServer()
-				defer stop()
+				server := w.mailServer()
 				server.Refuse(refuse)
 				o := w.office("Northwind")
 				c := o.through(ownDomain)
@@ -467,8 +462,7 @@ func TestSenderRefusalsThatAreNotInARowCountForNothing(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		bad := true
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		server.Refuse(func(step mailserver.Step) error {
 			if bad && step == mailserver.Login {
 				return standin.Answer(535, "5.7.8 No")
@@ -552,8 +546,7 @@ func TestSenderT12ATestMailByTheOwnServer(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		const said = "5.7.8 Username and Password not accepted <b>"
-		server, stop := w.mailServer()
-		defer stop()
+		server := w.mailServer()
 		server.Refuse(standin.Always(mailserver.Login, 535, said+strings.Repeat("x", 400)))
 		o := w.office("Northwind")
 		c := o.through(ownDomain)
@@ -685,4 +678,65 @@ func TestSenderHealthCountsARepeatedEventOnce(t *testing.T) {
 		must(t, err)
 		equal(w, "health a month later", h, sender.Health{})
 	})
+}
+
+// senderFlows are the ways of an agency's mail, with a fault anywhere.
+var senderFlows = []flow{
+	{name: "send from the own domain", address: "ops%d@acme.example",
+		before: func(o *office, _ string) id.Invite {
+			if !o.w.verified {
+				o.w.identity(ownDomain)
+				o.w.verified = true
+			}
+			o.claim(ownDomain, nil)
+			return ""
+		}, ask: flows[0].ask,
+		after: func(o *office, address string, which id.Invite) error {
+			if m := o.w.newest(address); m == nil || !strings.Contains(m.From, "@"+ownDomain) {
+				return fmt.Errorf("the mail is %+v", m)
+			}
+			h, err := o.w.senders().Health(o.w.ctx, o.id, o.on(), time.Now())
+			if err != nil || h != (sender.Health{Sent: 1}) { // however often the mail went out, it was recorded once
+				return fmt.Errorf("health %+v, %w", h, err)
+			}
+			return opensFor(o, address, which)
+		}},
+	{name: "send by the own server", address: "ops%d@acme.example",
+		before: func(o *office, _ string) id.Invite {
+			o.w.mailServer()
+			o.through(ownDomain)
+			return ""
+		}, ask: flows[0].ask,
+		after: func(o *office, address string, which id.Invite) error {
+			ids := map[string]bool{}
+			for _, m := range o.w.relayed.Mails() {
+				if m.To == address {
+					ids[m.Field("Message-ID")] = true
+				}
+			}
+			if c := o.claimed(o.on()); len(ids) != 1 || c.Own.Refusals != 0 {
+				return fmt.Errorf("mails %v, %d refusals", ids, c.Own.Refusals)
+			}
+			return opensFor(o, address, which)
+		}},
+	{name: "send around the own server", address: "ops%d@acme.example",
+		before: func(o *office, _ string) id.Invite {
+			o.w.mailServer().Refuse(standin.Always(mailserver.Login, 535, "5.7.8 No"))
+			o.through(ownDomain)
+			return ""
+		}, ask: flows[0].ask,
+		after: func(o *office, address string, which id.Invite) error {
+			if m := o.w.newest(address); m == nil || !strings.Contains(m.From, mailFrom) {
+				return fmt.Errorf("the mail is %+v", m)
+			}
+			return opensFor(o, address, which)
+		}},
+}
+
+// on is the claim that the office's mail goes out by.
+func (o *office) on() id.SenderDomain {
+	o.w.t.Helper()
+	s, err := o.w.senders().Settings(o.w.ctx, o.id)
+	must(o.w.t, err)
+	return s.On
 }

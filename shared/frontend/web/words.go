@@ -141,7 +141,6 @@ func eventLine(e invite.Event) page.Event {
 		out.Title = words.Say("client.queued")
 	case invite.Sent:
 		out.Title = words.Say("client.sent")
-		out.Detail = "" // SES's message id is for logs
 	case invite.Delivered:
 		out.Tone, out.Title = page.Good, words.Say("client.delivered")
 	case invite.Delayed:

@@ -464,9 +464,9 @@ func (k *Checker) end(ctx context.Context, j job.Sender) error {
 		if err != nil || !c.Over() || c.Untold != nil {
 			return err
 		}
-		others := false
 		if !c.EndAt.IsZero() {
-			if others, err = k.Work.Claimed(ctx, c.Domain); err != nil {
+			others, err := k.Work.Claimed(ctx, c.Domain)
+			if err != nil {
 				return err
 			}
 			if others || c.Cleared {
