@@ -3,4 +3,4 @@ package main
 
 import "latchkey.dev/shared/wire/operations"
 
-func main() { operations.Start(operations.Functions.SenderDomainSmtpTest) }
+func main() { operations.Start(operations.Functions.SenderDomainSMTPTest) }

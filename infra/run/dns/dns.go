@@ -41,7 +41,8 @@ type Stub struct {
 type Server struct {
 	stub *Stub
 	n    int
-	udp  net.PacketConn
+	at   netip.AddrPort
+	udp  net.PacketConn // nil where the server listens nowhere
 	tcp  net.Listener
 	busy chan struct{}
 
@@ -91,7 +92,8 @@ func (s *Server) listen(at string) error {
 			return fmt.Errorf("dns: %w", err)
 		}
 		if s.udp, err = net.ListenPacket("udp", s.tcp.Addr().String()); err == nil {
-			return nil
+			s.at, err = netip.ParseAddrPort(s.tcp.Addr().String())
+			return err
 		}
 		_ = s.tcp.Close()
 		if to.Port() != 0 {
@@ -111,8 +113,10 @@ func (s *Stub) Close() {
 		}
 		s.mu.Unlock()
 		for _, one := range s.servers {
-			_ = one.udp.Close()
-			_ = one.tcp.Close()
+			if one.udp != nil {
+				_ = one.udp.Close()
+				_ = one.tcp.Close()
+			}
 		}
 	})
 	s.running.Wait()
@@ -125,7 +129,7 @@ func (s *Stub) Servers() int { return len(s.servers) }
 func (s *Stub) Server(n int) *Server { return s.servers[n] }
 
 // Addr is where the server listens, by UDP and TCP.
-func (s *Server) Addr() netip.AddrPort { return netip.MustParseAddrPort(s.tcp.Addr().String()) }
+func (s *Server) Addr() netip.AddrPort { return s.at }
 
 // Addrs is where the servers listen.
 func (s *Stub) Addrs() []netip.AddrPort {
@@ -213,22 +217,27 @@ func (s *Server) serveTCP() {
 		}
 		s.stub.running.Go(func() {
 			defer s.stub.drop(c)
-			for {
-				_ = c.SetDeadline(time.Now().Add(idle))
-				ask, err := readFramed(c)
-				if err != nil {
-					return
-				}
-				out := s.respond("tcp", ask)
-				if out == nil {
-					continue
-				}
-				_ = c.SetDeadline(time.Now().Add(idle))
-				if _, err := c.Write(append([]byte{byte(len(out) >> 8), byte(len(out))}, out...)); err != nil {
-					return
-				}
-			}
+			s.serveStream(c)
 		})
+	}
+}
+
+// serveStream answers what comes on a connection, until nothing comes any more.
+func (s *Server) serveStream(c net.Conn) {
+	for {
+		_ = c.SetDeadline(time.Now().Add(idle))
+		ask, err := readFramed(c)
+		if err != nil {
+			return
+		}
+		out := s.respond("tcp", ask)
+		if out == nil {
+			continue
+		}
+		_ = c.SetDeadline(time.Now().Add(idle))
+		if _, err := c.Write(append([]byte{byte(len(out) >> 8), byte(len(out))}, out...)); err != nil {
+			return
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/identity"
 )
 
@@ -205,6 +206,33 @@ func TestFE20OnFreeThePageSaysWhatMaxBrings(t *testing.T) {
 		shows("Sending from your own domain is part of Max.")
 }
 
+// TestX17HomeTellsOfADomainWhoseRecordsAreGone: it leads to the domain's page, until its records are back.
+func TestX17HomeTellsOfADomainWhoseRecordsAreGone(t *testing.T) {
+	notAsBuilt(t, "the clock moves")
+	p := start(t)
+	c, domain := p.ownerOnMax("gone"), "mail.gone-"+p.run+".com"
+	d := c.verifiedOnPage(domain)
+	if got := c.home().kinds(); got != "" {
+		t.Errorf("home lists %s for a domain that is verified", got)
+	}
+	p.zones(domain, "delete")
+	for range 10 { // the daily look misses them, and then one every 6 hours
+		p.advance(6*time.Hour + time.Minute)
+	}
+	c = p.session(email.Address(p.address("gone")))
+	if got := c.home().kinds(); got != "domain_failed" {
+		t.Errorf("home lists %q for a domain whose records are gone", got)
+	}
+	c.get("/home").is(200).shows("DNS records of " + domain + " are missing.").holds(`href="/settings/email?id=` + d + `"`)
+	c.get(emailPath).is(200).shows("Records missing")
+	p.zones(domain, "asked")
+	p.advance(10 * time.Second)
+	c.get(emailPath).is(200).shows("Verified")
+	if got := c.home().kinds(); got != "" {
+		t.Errorf("home lists %s for a domain whose records are back", got)
+	}
+}
+
 // emailJob is the part of the whole job about the agency's own sender, on its page.
 func emailJob(p *product) {
 	c, me := p.signUp("sender@agency.example", "Sending")
@@ -222,7 +250,7 @@ func emailJob(p *product) {
 	c.post(emailPath, do("test", id)).is(303)
 	c.until("the test mail", func() bool { return strings.Contains(c.get(emailPath).text(), "was delivered") })
 	c.post(emailPath, do("enable", id)).is(303)
-	c.get("/clients/" + c.invite("own@client.example").ClientID).is(200)
+	c.get("/clients/" + c.invite("banner@client.example").ClientID).is(200)
 	c.post(emailPath, do("sender", url.Values{"name": {"Sending"}, "local": {"hello"}})).is(303)
 	c.post(emailPath, do("try", url.Values{"name": {"Sending"}, "local": {"hello"}})).is(200)
 	c.post(emailPath, do("disable", id)).is(303)

@@ -354,8 +354,8 @@ func TestSenderT2ADomainIsOneAgencysAndTheOtherHearsNoName(t *testing.T) {
 	if theirs.State != "draft" || theirs.of(t, "proof").Value == d.of(t, "proof").Value {
 		t.Errorf("a domain of another agency is claimed as %+v", theirs)
 	}
-	// T3: with a name of the tree in other hands, the tree itself has to be proven.
-	if got, want := theirs.of(t, "proof").Name, "_latchkey."+p.zone("northwind"); got != want {
+	// As for any other domain: to prove the whole tree would not bring a name that is in other hands.
+	if got, want := theirs.of(t, "proof").Name, "_latchkey."+at; got != want {
 		t.Errorf("the proof is asked for at %s, want %s", got, want)
 	}
 	if got := r.checks(theirs.ID); got.State != "dns_pending" {
@@ -369,6 +369,11 @@ func TestSenderT2ADomainIsOneAgencysAndTheOtherHearsNoName(t *testing.T) {
 	r = p.fresh(rival)
 	r.post("/v1/sender-domains/"+theirs.ID+"/test", nil).fails(409, "not_active")
 	r.delete("/v1/sender-domains/" + theirs.ID).is(204)
+	// T3: with a name of the tree in other hands, the tree itself has to be proven for another one.
+	beside := r.claim("news." + p.zone("northwind"))
+	if got, want := beside.of(t, "proof").Name, "_latchkey."+p.zone("northwind"); got != want {
+		t.Errorf("beside it the proof is asked for at %s, want %s", got, want)
+	}
 	if d = o.domain(d.ID); d.State != "verified" {
 		t.Errorf("whoever had it has it as %+v", d)
 	}

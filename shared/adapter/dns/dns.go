@@ -38,7 +38,7 @@ const (
 	// MostBytes is how much of a message is read.
 	MostBytes = 16 << 10
 	// MostRecords is how many records of a message are kept.
-	MostRecords = 50
+	MostRecords = 100
 	// strays is how many datagrams are passed over that answer something else.
 	strays = 16
 )

@@ -47,6 +47,7 @@ func writeClaim(c *sender.Claim, version int) writer {
 		m.s("to", l.To)
 		m.t("at", l.At)
 		m.t("expires", l.ExpiresAt)
+		m.t("mail", l.MailAt)
 		links[n] = m
 	}
 	w.l("links", links)
@@ -87,7 +88,7 @@ func readClaim(r *reader) (*sender.Claim, error) {
 	r.within("report", func(m *reader) { c.Report = readReport(m) })
 	r.maps("links", func(m *reader) {
 		l := sender.RecordsLink{ID: m.s("id"), Address: address(m, "address"), To: m.s("to"), At: m.time("at"),
-			ExpiresAt: m.time("expires")}
+			ExpiresAt: m.time("expires"), MailAt: m.time("mail")}
 		if b := m.b("hash"); len(b) == len(l.Hash) {
 			l.Hash = secret.Hash(b)
 		} else {

@@ -486,6 +486,16 @@ func writeSenderSettings(s *sender.Settings, version int) writer {
 		claims[n] = m
 	}
 	w.l("claims", claims)
+	if u := s.Untold; u != nil {
+		m := writer{}
+		m.s("by", string(u.By))
+		m.s("id", string(u.ID))
+		m.t("at", u.At)
+		w["untold"] = &types.AttributeValueMemberM{Value: m}
+	}
+	if due := s.DueAt(); !due.IsZero() {
+		w["dp"], w["due"] = str(shardOf(string(s.Agency))), at(due)
+	}
 	w["v"] = num(int64(version))
 	return w
 }
@@ -495,6 +505,9 @@ func readSenderSettings(r *reader) (*sender.Settings, error) {
 		On: id.SenderDomain(r.s("on")), Version: int(r.n("v"))}
 	r.maps("claims", func(m *reader) {
 		s.Claims = append(s.Claims, sender.Ref{ID: id.SenderDomain(m.s("id")), Domain: sender.Domain(m.s("domain")), Open: m.yes("open")})
+	})
+	r.within("untold", func(m *reader) {
+		s.Untold = &sender.News{By: id.Member(m.s("by")), ID: id.SenderDomain(m.s("id")), At: m.time("at")}
 	})
 	return s, r.err
 }

@@ -128,7 +128,7 @@ func TestAForeignValueOfASenderDomainIsAnError(t *testing.T) {
 	c := claimOf(2, 8)
 	spoil("a claim", writeClaim(c, 1), " name dp due ", func(r *reader) error { _, err := readClaim(r); return err })
 	s := filled[sender.Settings](2, 8)
-	spoil("settings", writeSenderSettings(s, 1), " sk ", func(r *reader) error { _, err := readSenderSettings(r); return err })
+	spoil("settings", writeSenderSettings(s, 1), " sk dp due ", func(r *reader) error { _, err := readSenderSettings(r); return err })
 	i := filled[sender.Identity](2, 8)
 	spoil("an identity", writeIdentity(i, 1), " pk ", func(r *reader) error { _, err := readIdentity(r); return err })
 	x := filled[sender.Tree](2, 8)

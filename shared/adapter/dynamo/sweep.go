@@ -9,6 +9,8 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -91,6 +93,16 @@ func (d Due) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error
 // SenderDomains lists the names that the agency claims.
 func (d Due) SenderDomains(ctx context.Context, which id.Agency) ([]id.SenderDomain, error) {
 	return d.t.domains(ctx, which)
+}
+
+// SenderSettings reads how the agency's mail goes out.
+func (d Due) SenderSettings(ctx context.Context, which id.Agency) (*sender.Settings, error) {
+	return d.t.senderSettings(ctx, which)
+}
+
+// SaveSenderSettings writes them while the stored version is the one that was read.
+func (d Due) SaveSenderSettings(ctx context.Context, s *sender.Settings) error {
+	return d.t.saveSender(ctx, senders.Change{Settings: s})
 }
 
 // PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.

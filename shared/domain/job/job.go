@@ -38,6 +38,11 @@ const (
 	ServerOff = "server-off" // its own mail server refused too often
 )
 
+// SenderChanged is the mail by which owners hear that a member has changed what the agency's mail goes out as; for each of them.
+func SenderChanged(agency id.Agency, by id.Member, which id.SenderDomain) Mail {
+	return Mail{Kind: News, Agency: agency, By: by, Item: string(which), Job: Changed}
+}
+
 // Stands is the job that tells of the state that a sender domain has come to.
 func Stands(state string) string { return "to-" + state }
 

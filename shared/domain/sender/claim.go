@@ -115,6 +115,7 @@ type RecordsLink struct {
 	To        string        // masked: whom it was mailed to
 	At        time.Time
 	ExpiresAt time.Time
+	MailAt    time.Time // when to have it mailed once more, unless that is done
 }
 
 // Bounds of the links.
@@ -232,13 +233,57 @@ func (c *Claim) DueAt() time.Time {
 	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
 		due = c.Untold.At
 	}
+	for _, l := range c.Links {
+		if l.waits() && (due.IsZero() || l.MailAt.Before(due)) {
+			due = l.MailAt
+		}
+	}
 	return due
+}
+
+// waits tells whether the link's mail has not gone out, as far as is known.
+func (l *RecordsLink) waits() bool { return l.Address != "" && !l.MailAt.IsZero() }
+
+// How long a link's mail may take before its job is put on the queue once more: at first, when whoever asked for it may have been cut
+// off, and from then on, when the job may be under way.
+const (
+	mailWithin = 2 * time.Minute
+	mailAgain  = 10 * time.Minute
+)
+
+// AddLink adds a link that is to be mailed, in place of the oldest where there are too many.
+func (c *Claim) AddLink(which string, to email.Address, now time.Time) {
+	c.Forget(now)
+	if len(c.Links) >= MaxRecordsLinks {
+		c.Links = c.Links[1:]
+	}
+	c.Links = append(c.Links, RecordsLink{ID: which, Address: to, To: to.Masked(), At: now, ExpiresAt: now.Add(RecordsLinkLife),
+		MailAt: now.Add(mailWithin)})
+}
+
+// Unmailed names the links whose mail is overdue, and puts off when to look after them again. Those that have ended are forgotten.
+func (c *Claim) Unmailed(now time.Time) []string {
+	c.Forget(now)
+	var out []string
+	for i := range c.Links {
+		if l := &c.Links[i]; l.waits() && !now.Before(l.MailAt) {
+			l.MailAt = now.Add(mailAgain)
+			out = append(out, l.ID)
+		}
+	}
+	return out
+}
+
+// Contested tells whether the registrable domain has to be proven, since another agency has a name of the tree (T3). It need not be
+// while another has the very name: nothing that could be published would bring that one (T2).
+func (c *Claim) Contested() bool {
+	return c.Tree.Contested(c.Agency) && !c.Tree.Taken(c.Domain, c.Agency)
 }
 
 // Wanted is what the claim's records are made of.
 func (c *Claim) Wanted() Wanted {
 	return Wanted{Domain: c.Domain, Zone: c.Zone, Token: c.Token, Hosted: c.Identity.Hosted, Tokens: c.Identity.Tokens, Label: c.Label,
-		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Tree.Contested(c.Agency), ProofOnly: c.ProofOnly}
+		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Contested(), ProofOnly: c.ProofOnly}
 }
 
 // Lines are the records to publish, each with how it stood at the last look. One that is another record by now was not looked for.

@@ -30,8 +30,43 @@ type Settings struct {
 	ReplyTo email.Address // "" for whoever sends the invite
 	On      id.SenderDomain
 	Claims  []Ref
+	Untold  *News // of which owners are not told yet
 
 	Version int
+}
+
+// News is that somebody has changed the sender.
+type News struct {
+	By id.Member
+	ID id.SenderDomain // "" where it was about no domain
+	At time.Time
+}
+
+// Tells notes for the owners that somebody has changed the sender (T13).
+func (s *Settings) Tells(by id.Member, which id.SenderDomain, now time.Time) News {
+	told := News{By: by, ID: which, At: now}
+	s.Untold = &told
+	return told
+}
+
+// Told notes that the owners are told of it; false where there is something newer to tell.
+func (s *Settings) Told(of News) bool {
+	if s.Untold == nil || *s.Untold != of {
+		return false
+	}
+	s.Untold = nil
+	return true
+}
+
+// tellAfter is how long whoever has changed the sender may take to have the owners told, before somebody else does it.
+const tellAfter = time.Minute
+
+// DueAt is when to look after the settings; zero for never.
+func (s *Settings) DueAt() time.Time {
+	if s.Untold == nil {
+		return time.Time{}
+	}
+	return s.Untold.At.Add(tellAfter)
 }
 
 // How many claims an agency has at a time (T1).

@@ -2,6 +2,7 @@ package senders
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -187,7 +188,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	s := seen.Seen
 	s.SES = c.Identity.Status
 	s.Taken = c.Tree.Taken(c.Domain, c.Agency)
-	if contested := c.Tree.Contested(c.Agency); contested && !seen.Contested {
+	if contested := c.Contested(); contested && !seen.Contested {
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	change := c.Look(s, now)
@@ -319,6 +320,9 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 	if err := k.prepare(ctx, j, now); err != nil {
 		return err
 	}
+	if err := k.handOff(ctx, j); err != nil {
+		return err
+	}
 	if err := k.tellOwners(ctx, j); err != nil {
 		return err
 	}
@@ -410,6 +414,29 @@ func (k *Checker) prepare(ctx context.Context, j job.Sender, now time.Time) erro
 	return k.Identities.Send(ctx, job.Identity{Deed: job.MakeIdentity, Agency: j.Agency, Domain: j.Domain}.Encode(), 0)
 }
 
+// handOff has links mailed whose mail is overdue: whoever asked for them was cut off before the job was on the queue.
+func (k *Checker) handOff(ctx context.Context, j job.Sender) error {
+	var links []string
+	err := conflict.Retry(ctx, func() error {
+		c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := len(c.Links)
+		if links = c.Unmailed(k.Now().Truncate(time.Millisecond)); len(links) == 0 && len(c.Links) == before {
+			return nil
+		}
+		return k.Work.Save(ctx, Change{Claim: c})
+	})
+	for _, l := range links {
+		err = errors.Join(err, k.Mail.Send(ctx, recordsMail(j.Agency, j.Domain, l).Encode(), 0))
+	}
+	return err
+}
+
 // tellOwners mails the owners of a change. The jobs are on the queue before it is noted that they are, so that a crash in between
 // repeats them; the mail worker drops one that is not about the present state.
 func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
@@ -448,8 +475,12 @@ func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 	})
 }
 
-// ending is how often the end of a claim is tried again.
-const ending = 5 * time.Minute
+// ending is how often the end of a claim is tried again, and lingers how long one is kept after its end: the mail that owners are
+// told of it by is about what is stored, and may be late.
+const (
+	ending  = 5 * time.Minute
+	lingers = 15 * time.Minute
+)
 
 // end takes away what is over: first the hold and what points from the name to the claim, then the name's identity where it was the
 // last claim of it, and the claim itself at last, so that nothing is forgotten in between.
@@ -464,10 +495,17 @@ func (k *Checker) end(ctx context.Context, j job.Sender) error {
 		if err != nil || !c.Over() || c.Untold != nil {
 			return err
 		}
-		others := false
 		if !c.EndAt.IsZero() {
-			if others, err = k.Work.Claimed(ctx, c.Domain); err != nil {
+			others, err := k.Work.Claimed(ctx, c.Domain)
+			if err != nil {
 				return err
+			}
+			if over := c.Since.Add(lingers); (others || c.Cleared) && k.Now().Before(over) {
+				if c.EndAt.Equal(over) {
+					return nil
+				}
+				c.EndAt = over
+				return k.Work.Save(ctx, Change{Claim: c})
 			}
 			if others || c.Cleared {
 				return k.Work.Save(ctx, Change{Claim: c, Gone: true})

@@ -23,7 +23,7 @@ type found struct {
 // look asks the domain's own name servers for all of the claim's records, and judges what they say. It writes nothing.
 func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found {
 	l := &looking{ask: ask, now: now, top: sender.TopOf(c.Domain), answers: map[sender.Question]sender.Answer{}}
-	out := found{Report: sender.Report{At: now}, NoDMARC: c.NoDMARC, Contested: c.Tree.Contested(c.Agency)}
+	out := found{Report: sender.Report{At: now}, NoDMARC: c.NoDMARC, Contested: c.Contested()}
 	z, err := ask.Zone(ctx, string(c.Domain))
 	if gone := err == nil && !sender.Domain(sender.Canonical(z.Name)).Within(sender.TopOf(c.Domain)); gone || err != nil {
 		// A name that nobody has bought is in no zone of its own. What could not be asked says nothing.

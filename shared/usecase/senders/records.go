@@ -85,13 +85,8 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 			}
 			counted = true
 		}
-		c.Forget(now)
-		if len(c.Links) >= sender.MaxRecordsLinks {
-			c.Links = c.Links[1:]
-		}
 		mail = ulid.Make().String()
-		c.Links = append(c.Links, sender.RecordsLink{ID: mail, Address: to, To: to.Masked(), At: now,
-			ExpiresAt: now.Add(sender.RecordsLinkLife)})
+		c.AddLink(mail, to, now)
 		return s.Store.Save(ctx, Change{Claim: c, Once: record.Of(mail, now),
 			Audit: []audit.Entry{row(now, caller, audit.RecordsSent, which, "")}})
 	})
@@ -102,22 +97,18 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 	if err != nil {
 		return nil, err
 	}
-	if again != "" && !unmailed(v.Links, again, now) { // two jobs at a time would end each other's link
+	if again != "" { // two jobs at a time would end each other's link; the checker sees to one that was cut off
 		return v, nil
 	}
-	m := job.Mail{Kind: job.Records, Agency: caller.Agency, Item: string(which), Job: mail + again}
-	if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
+	if err := s.Mail.Send(ctx, recordsMail(caller.Agency, which, mail).Encode(), 0); err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// unmailed tells whether a link's mail should long have gone out, and has not: whoever asked for it was cut off before its job was on
-// the queue.
-func unmailed(links []sender.RecordsLink, which string, now time.Time) bool {
-	return slices.ContainsFunc(links, func(l sender.RecordsLink) bool {
-		return l.ID == which && l.Address != "" && now.Sub(l.At) >= time.Minute
-	})
+// recordsMail is the job of a link's mail.
+func recordsMail(of id.Agency, which id.SenderDomain, link string) job.Mail {
+	return job.Mail{Kind: job.Records, Agency: of, Item: string(which), Job: link}
 }
 
 // Revoke ends a link to the domain's records, or all of them where which of them is "". One that has ended is fine. Faults:

@@ -67,6 +67,7 @@ func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.Send
 	if err != nil {
 		return nil, err
 	}
+	var told sender.News
 	err = conflict.Retry(ctx, func() error {
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
 		if err != nil {
@@ -101,12 +102,13 @@ func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.Send
 		if write.Settings, err = s.off(ctx, c); err != nil {
 			return err
 		}
+		told = write.Settings.Tells(caller.Member, which, now)
 		return s.Store.Save(ctx, write)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := tellChange(ctx, s.Mail, caller, which); err != nil {
+	if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
 		return nil, err
 	}
 	return view(ctx, s.Store, caller.Agency, which, now)
@@ -117,10 +119,12 @@ func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.Send
 func (s *Servers) off(ctx context.Context, c *sender.Claim) (*sender.Settings, error) {
 	c.SwitchOff()
 	settings, err := s.Store.Settings(ctx, c.Agency)
-	if err != nil || settings.On != c.ID {
+	if err != nil {
 		return nil, err
 	}
-	settings.On = ""
+	if settings.On == c.ID {
+		settings.On = ""
+	}
 	return settings, nil
 }
 
@@ -131,9 +135,9 @@ func (s *Servers) Remove(ctx context.Context, caller identity.Caller, which id.S
 	if err := caller.Fresh(now); err != nil {
 		return nil, err
 	}
-	did := false
+	var told *sender.News
 	err := conflict.Retry(ctx, func() error {
-		did = false
+		told = nil
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
 		if err != nil || c.Own == nil {
 			return err
@@ -145,14 +149,15 @@ func (s *Servers) Remove(ctx context.Context, caller identity.Caller, which id.S
 		if write.Settings, err = s.off(ctx, c); err != nil {
 			return err
 		}
-		did = true
+		news := write.Settings.Tells(caller.Member, which, now)
+		told = &news
 		return s.Store.Save(ctx, write)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if did {
-		if err := tellChange(ctx, s.Mail, caller, which); err != nil {
+	if told != nil {
+		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, *told); err != nil {
 			return nil, err
 		}
 	}

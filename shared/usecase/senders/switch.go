@@ -105,9 +105,9 @@ func (s *Switch) turn(ctx context.Context, caller identity.Caller, which id.Send
 	if err := caller.Fresh(now); err != nil {
 		return nil, err
 	}
-	told := false
+	var told *sender.News
 	err := conflict.Retry(ctx, func() error {
-		told = false
+		told = nil
 		c, err := s.Store.Claim(ctx, caller.Agency, which)
 		if err != nil {
 			return err
@@ -156,24 +156,34 @@ func (s *Switch) turn(ctx context.Context, caller identity.Caller, which id.Send
 			}
 			write.Audit = []audit.Entry{row(now, caller, audit.DomainDisabled, which, "")}
 		}
-		told = true
+		news := settings.Tells(caller.Member, which, now)
+		told = &news
 		return s.Store.Save(ctx, write)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if told {
-		if err := tellChange(ctx, s.Mail, caller, which); err != nil {
+	if told != nil {
+		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, *told); err != nil {
 			return nil, err
 		}
 	}
 	return view(ctx, s.Store, caller.Agency, which, now)
 }
 
-// tellChange has all owners told that somebody changed the sender (T13).
-func tellChange(ctx context.Context, mail Queue, caller identity.Caller, which id.SenderDomain) error {
-	m := job.Mail{Kind: job.News, Agency: caller.Agency, By: caller.Member, Item: string(which), Job: job.Changed}
-	return mail.Send(ctx, m.Encode(), 0)
+// tellChange has all owners told that somebody changed the sender (T13). What is stored to be told is told by the sweep where this
+// comes to nothing.
+func tellChange(ctx context.Context, store Store, mail Queue, of id.Agency, told sender.News) error {
+	if err := mail.Send(ctx, job.SenderChanged(of, told.By, told.ID).Encode(), 0); err != nil {
+		return err
+	}
+	return conflict.Retry(ctx, func() error {
+		settings, err := store.Settings(ctx, of)
+		if err != nil || !settings.Told(told) {
+			return err
+		}
+		return store.Save(ctx, Change{Settings: settings})
+	})
 }
 
 // Settings changes what the sender is called.
@@ -249,6 +259,7 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 		return nil, sender.Outgoing{}, err
 	}
 	same := false
+	var told sender.News
 	err := conflict.Retry(ctx, func() error {
 		settings, err := s.Store.Settings(ctx, caller.Agency)
 		if err != nil {
@@ -264,13 +275,14 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 		}
 		entry := row(now, caller, audit.SenderChanged, "", "")
 		entry.Subject = string(caller.Agency)
+		told = settings.Tells(caller.Member, "", now)
 		return s.Store.Save(ctx, Change{Settings: settings, Audit: []audit.Entry{entry}})
 	})
 	if err != nil {
 		return nil, sender.Outgoing{}, err
 	}
 	if !same {
-		if err := tellChange(ctx, s.Mail, caller, ""); err != nil {
+		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
 			return nil, sender.Outgoing{}, err
 		}
 	}

@@ -18,12 +18,14 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a closed agency that has something left, or a person's sign-in code.
+// a box of notices, a sender domain, a sender that somebody has changed, a closed agency that has something left, or a person's
+// sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
@@ -31,6 +33,7 @@ type Due struct {
 	Event  id.Event  // when not "", the notice of this row of the log
 	Box    id.Member // when not "", the box of this member
 	Domain id.SenderDomain
+	Sender bool    // whether it is the settings of the agency's sender
 	User   id.User // when not "", a code of this person
 	Code   string  // which one
 }
@@ -66,6 +69,9 @@ type Store interface {
 	Settled(ctx context.Context, a *agency.Agency) error
 	// SenderDomains lists the names that the agency claims.
 	SenderDomains(ctx context.Context, agency id.Agency) ([]id.SenderDomain, error)
+	// SenderSettings reads how the agency's mail goes out; those that are not stored are the zero settings of the agency.
+	SenderSettings(ctx context.Context, agency id.Agency) (*sender.Settings, error)
+	SaveSenderSettings(ctx context.Context, s *sender.Settings) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is but claims of sender
 	// domains, which are deleted by whoever releases them.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
@@ -150,6 +156,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
 		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)
 	}
+	if d.Sender {
+		return s.changed(ctx, d.Agency)
+	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)
 	}
@@ -197,6 +206,20 @@ func (s *Sweep) notice(ctx context.Context, d Due) error {
 		return err
 	}
 	return s.Mail.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+}
+
+// changed has the owners told that somebody changed the agency's sender, where whoever did so has not come to that.
+func (s *Sweep) changed(ctx context.Context, which id.Agency) error {
+	settings, err := s.Store.SenderSettings(ctx, which)
+	if err != nil || settings.Untold == nil {
+		return err
+	}
+	told := *settings.Untold
+	if err := s.Mail.Send(ctx, job.SenderChanged(which, told.By, told.ID).Encode(), 0); err != nil {
+		return err
+	}
+	settings.Told(told)
+	return s.Store.SaveSenderSettings(ctx, settings)
 }
 
 // A closed agency is purged in steps, so many a run, and looked at once more after a while, for what was written by

@@ -43,14 +43,14 @@ func (f Functions) SenderDomainDisable() event.Function {
 	return api.Route(f.p.Origin(), api.DisableDomain(f.p.Authenticator(), f.p.SenderSwitch())).Function()
 }
 
-// SenderDomainSmtp serves /v1/sender-domains/{domainId}/smtp.
-func (f Functions) SenderDomainSmtp() event.Function {
+// SenderDomainSMTP serves /v1/sender-domains/{domainId}/smtp.
+func (f Functions) SenderDomainSMTP() event.Function {
 	a, s := f.p.Authenticator(), f.p.SenderServers()
 	return api.Route(f.p.Origin(), api.SetSMTP(a, s), api.RemoveSMTP(a, s)).Function()
 }
 
-// SenderDomainSmtpTest serves /v1/sender-domains/{domainId}/smtp/test.
-func (f Functions) SenderDomainSmtpTest() event.Function {
+// SenderDomainSMTPTest serves /v1/sender-domains/{domainId}/smtp/test.
+func (f Functions) SenderDomainSMTPTest() event.Function {
 	return api.Route(f.p.Origin(), api.TestSMTP(f.p.Authenticator(), f.p.SenderSwitch())).Function()
 }
 

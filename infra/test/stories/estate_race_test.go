@@ -1,0 +1,362 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/sender"
+)
+
+// TestSenderT2OneOf64AgenciesThatHaveProvenANameIsItsHolder has all of them ask at once. The others hear that it is taken, and by nobody's
+// name; they are told nothing before they have proven it.
+func TestSenderT2OneOf64AgenciesThatHaveProvenANameIsItsHolder(t *testing.T) {
+	t.Parallel()
+	estateIn(t, slowTransactions, func(d *estate) {
+		const name = "mail.contested.com"
+		all := make([]*office, 64)
+		claims := make([]*sender.Claim, len(all))
+		for i := range all {
+			all[i] = d.office(fmt.Sprintf("Agency %d", i))
+			claims[i] = d.claim(all[i], name)
+			d.publish(claims[i])
+		}
+		d.offices = nil
+		d.skip(time.Minute)
+		refused := func(i int, err error) bool {
+			if !fault.Is(err, fault.DomainTaken) {
+				return false
+			}
+			if said := fault.As(err).Message; strings.Contains(said, "Agency") {
+				t.Errorf("agency %d is told %q", i, said)
+			}
+			return true
+		}
+		together(len(all), func(i int) {
+			if _, err := d.doctor.Check(d.ctx, all[i].boss(), claims[i].ID); err != nil && !refused(i, err) {
+				t.Errorf("agency %d: %v", i, err)
+			}
+		})
+		d.pass(10 * time.Minute) // SES is asked, and everybody is looked at again
+		var holders []int
+		for i := range all {
+			c := d.read(claims[i])
+			if c.State == sender.Verified {
+				holders = append(holders, i)
+				continue
+			}
+			if _, err := d.doctor.Check(d.ctx, all[i].boss(), c.ID); !refused(i, err) {
+				t.Errorf("agency %d, whose claim is %s (%s): %v", i, c.State, c.Reason, err)
+			}
+		}
+		tree := d.read(claims[0]).Tree
+		if len(holders) != 1 || len(tree.Holds) != 1 || tree.Holds[0].Agency != all[holders[0]].id {
+			t.Fatalf("verified: %v, held: %+v", holders, tree.Holds)
+		}
+		must(t, d.counted())
+	})
+}
+
+// TestSenderT3OneOfTwoAgenciesInATreeThatVerifyAtOnceHasIt has two agencies prove names of one tree: both are right until one of them is
+// stored. The other has to prove the registrable domain. Whoever has proven that has it beside the other.
+func TestSenderT3OneOfTwoAgenciesInATreeThatVerifyAtOnceHasIt(t *testing.T) {
+	t.Parallel()
+	estateIn(t, slowTransactions, func(d *estate) {
+		for n := range 12 {
+			top := fmt.Sprintf("tree%d.com", n)
+			names := []string{"news." + top, "mail." + top}
+			if n%3 == 0 {
+				names[0] = top
+			}
+			var all [2]*office
+			var claims [2]*sender.Claim
+			for i := range all {
+				all[i] = d.office(fmt.Sprintf("Agency %d of %d", i, n))
+				claims[i] = d.claim(all[i], names[i])
+				d.publish(claims[i])
+			}
+			d.offices = nil
+			d.skip(time.Minute)
+			together(2, func(i int) { // SES is asked now, so that the next look brings all that there is to know
+				must(t, d.provisioner.Handle(d.ctx, job.Identity{Deed: job.ReadIdentity, Agency: all[i].id, Domain: claims[i].ID}.Encode()))
+			})
+			together(2, func(i int) {
+				d.skip(time.Duration((n*5+i*7)%9) * time.Millisecond)
+				_, err := d.doctor.Check(d.ctx, all[i].boss(), claims[i].ID)
+				if err != nil {
+					t.Errorf("%s: %v", names[i], err)
+				}
+			})
+			d.pass(5 * time.Minute)
+			tree := d.read(claims[0]).Tree
+			if names[0] == top && len(tree.Holds) == 2 && tree.Holds[0].ID == claims[1].ID {
+				continue
+			}
+			if len(tree.Holds) != 1 {
+				t.Fatalf("run %d: %+v are held", n, tree.Holds)
+			}
+			other := 0
+			if tree.Holds[0].ID == claims[0].ID {
+				other = 1
+			}
+			c := d.read(claims[other])
+			if c.State == sender.Verified || c.Proven {
+				t.Fatalf("run %d: %s is %s, proven: %t", n, c.Domain, c.State, c.Proven)
+			}
+			proofs := 0
+			for _, r := range c.Wanted().Records() {
+				if r.Role == sender.Proof && r.Name == "_latchkey."+top {
+					proofs++
+				}
+			}
+			if proofs != 1 {
+				t.Fatalf("run %d: %s is asked for %d proofs of the registrable domain", n, c.Domain, proofs)
+			}
+			d.publish(c)
+			d.skip(time.Minute)
+			_, err := d.doctor.Check(d.ctx, all[other].boss(), c.ID)
+			must(t, err)
+			d.pass(5 * time.Minute)
+			if c = d.read(c); c.State != sender.Verified || len(c.Tree.Holds) != 2 {
+				t.Fatalf("run %d: with the proof of the registrable domain %s is %s (%s), held: %+v", n, c.Domain, c.State, c.Reason,
+					c.Tree.Holds)
+			}
+		}
+	})
+}
+
+// TestSenderCapsHoldUnder64Callers has 64 requests at once for each thing that is counted.
+func TestSenderCapsHoldUnder64Callers(t *testing.T) {
+	t.Parallel()
+	counts := func(d *estate, code fault.Code, f func(n int) error) int {
+		d.t.Helper()
+		var made atomic.Int32
+		together(64, func(n int) {
+			switch err := f(n); {
+			case err == nil:
+				made.Add(1)
+			case !fault.Is(err, code):
+				d.t.Errorf("request %d: %v", n, err)
+			}
+		})
+		return int(made.Load())
+	}
+	t.Run("claims", func(t *testing.T) {
+		t.Parallel()
+		estateIn(t, slowTransactions, func(d *estate) {
+			o := d.office("Northwind")
+			n := counts(d, fault.Invalid, func(n int) error {
+				_, err := d.claims.Claim(d.ctx, o.boss(), fmt.Sprintf("mail.agency%d.com", n), "")
+				return err
+			})
+			equal(d.world, "claims", [2]int{n, len(d.all(o))}, [2]int{sender.MaxClaims, sender.MaxClaims})
+			d.pass(5 * time.Minute)
+			must(t, d.counted())
+		})
+	})
+	t.Run("the same claim", func(t *testing.T) {
+		t.Parallel()
+		estateIn(t, slowTransactions, func(d *estate) {
+			o := d.office("Northwind")
+			n := counts(d, fault.AlreadyClaimed, func(int) error {
+				_, err := d.claims.Claim(d.ctx, o.boss(), "mail.agency.com", "one key")
+				return err
+			})
+			equal(d.world, "answers and claims", [2]int{n, len(d.all(o))}, [2]int{64, 1})
+		})
+	})
+	t.Run("looks", func(t *testing.T) {
+		t.Parallel()
+		estateIn(t, slowTransactions, func(d *estate) {
+			o := d.office("Northwind")
+			c := d.claim(o, "mail.agency.com")
+			d.publish(c)
+			begun := time.Now()
+			for range 3 {
+				d.skip(10 * time.Second) // after which a look is no repetition
+				d.dns.Forget()
+				together(64, func(int) {
+					if _, err := d.doctor.Check(d.ctx, o.boss(), c.ID); err != nil && !fault.Is(err, fault.RateLimited) {
+						t.Error(err)
+					}
+				})
+			}
+			d.skip(10 * time.Second)
+			_, err := d.doctor.Check(d.ctx, o.boss(), c.ID)
+			d.wants(err, fault.RateLimited)
+			d.dns.Forget()
+			together(64, func(int) {
+				_, err := d.doctor.Watch(d.ctx, o.boss(), c.ID)
+				must(t, err)
+			})
+			if asked := d.dns.Asked(); len(asked) > 0 {
+				t.Errorf("with no look left %d questions were asked", len(asked))
+			}
+			d.skip(time.Hour - time.Since(begun) + time.Minute)
+			_, err = d.doctor.Check(d.ctx, o.boss(), c.ID)
+			must(t, err)
+		})
+	})
+	t.Run("test mails", func(t *testing.T) {
+		t.Parallel()
+		estateIn(t, slowTransactions, func(d *estate) {
+			o := d.office("Northwind")
+			c := d.verified(o, "mail.agency.com")
+			counts(d, fault.RateLimited, func(int) error {
+				_, err := d.turns.Test(d.ctx, o.boss(), c.ID)
+				if fault.As(err) == nil && err != nil {
+					return nil // the claim was changed too often meanwhile, which its use counts for
+				}
+				return err
+			})
+			d.pass(5 * time.Minute)
+			if n := d.told(o, "Test email"); n == 0 || n > 5 {
+				t.Errorf("%d test mails", n)
+			}
+			_, err := d.turns.Test(d.ctx, o.boss(), c.ID)
+			d.wants(err, fault.RateLimited)
+		})
+	})
+	t.Run("records", func(t *testing.T) {
+		t.Parallel()
+		estateIn(t, slowTransactions, func(d *estate) {
+			o := d.office("Northwind")
+			c := d.claim(o, "mail.agency.com")
+			counts(d, fault.RateLimited, func(n int) error {
+				_, err := d.handOffs.Send(d.ctx, o.boss(), c.ID, fmt.Sprintf("it%d@agency.com", n), "")
+				if fault.As(err) == nil && err != nil {
+					return nil
+				}
+				return err
+			})
+			d.pass(5 * time.Minute)
+			n := 0
+			for _, m := range d.engine.SES.Mails("") {
+				if strings.HasPrefix(m.To[0], "it") {
+					n++
+				}
+			}
+			if n == 0 || n > 5 {
+				t.Errorf("%d mails", n)
+			}
+			_, err := d.handOffs.Send(d.ctx, o.boss(), c.ID, "more@agency.com", "")
+			d.wants(err, fault.RateLimited)
+		})
+	})
+}
+
+// TestSenderOneOfTwoDomainsIsOnThatAreEnabledAtOnce has the settings and both claims agree.
+func TestSenderOneOfTwoDomainsIsOnThatAreEnabledAtOnce(t *testing.T) {
+	t.Parallel()
+	estateIn(t, slowTransactions, func(d *estate) {
+		o := d.office("Northwind")
+		two := []*sender.Claim{d.tested(o, "mail.one.com"), d.tested(o, "mail.two.com")}
+		for n := range 10 {
+			together(2, func(i int) {
+				d.skip(time.Duration((n*3+i*5)%7) * time.Millisecond)
+				_, err := d.turns.Enable(d.ctx, o.boss(), two[i].ID)
+				must(t, err)
+			})
+			s, err := d.domains.Settings(d.ctx, o.id)
+			must(t, err)
+			on := map[id.SenderDomain]bool{}
+			for _, c := range two {
+				if d.read(c).On {
+					on[c.ID] = true
+				}
+			}
+			if len(on) != 1 || !on[s.On] {
+				t.Fatalf("run %d: the claims say %v, the settings %s", n, on, s.On)
+			}
+		}
+	})
+}
+
+// TestSenderAReleaseAgainstAClaimOfTheNameKeepsOneIdentity has one agency give a name up, and another claim it, at ever other moments of
+// the end: whoever claims it has records that SES knows, and nothing is left once both have given it back.
+func TestSenderAReleaseAgainstAClaimOfTheNameKeepsOneIdentity(t *testing.T) {
+	t.Parallel()
+	estateIn(t, slowTransactions, func(d *estate) {
+		a, b := d.office("Northwind"), d.office("Southwind")
+		for n := range 24 {
+			name := fmt.Sprintf("mail.agency%d.com", n)
+			one := d.claim(a, name)
+			var two *sender.Claim
+			together(2, func(i int) {
+				if i == 0 {
+					_, err := d.claims.Release(d.ctx, a.boss(), one.ID)
+					must(t, err)
+					for range 4 {
+						d.deliver()
+						d.skip(300 * time.Millisecond)
+					}
+					return
+				}
+				d.skip(time.Duration(n) * 150 * time.Millisecond)
+				v, err := d.claims.Claim(d.ctx, b.boss(), name, "")
+				must(t, err)
+				two = v.Claim
+			})
+			d.pass(30 * time.Minute)
+			two = d.read(two)
+			if there, _ := d.ses.has(two.Domain); !there || !two.Identity.Made() {
+				t.Fatalf("run %d: SES has it: %t, its tokens are %v", n, there, two.Identity.Tokens)
+			}
+			must(t, d.counted())
+			_, err := d.claims.Release(d.ctx, b.boss(), two.ID)
+			must(t, err)
+			d.pass(30 * time.Minute)
+			must(t, d.nothing(one))
+			must(t, d.nothing(two))
+			must(t, d.counted())
+		}
+	})
+}
+
+// TestSenderQ1SESIsCalledOnceASecondAndAskedAgainWhenBusy has 200 jobs come at once, and SES refuse every third call for a while.
+func TestSenderQ1SESIsCalledOnceASecondAndAskedAgainWhenBusy(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		d.ses.busy = func(n int) bool { return n < 300 && n%3 == 0 }
+		var claims []*sender.Claim
+		for n := range 67 {
+			o := d.office(fmt.Sprintf("Agency %d", n))
+			for i := range 3 {
+				if len(claims) == 200 {
+					break
+				}
+				v, err := d.claims.Claim(d.ctx, o.boss(), fmt.Sprintf("mail%d.agency%d.com", i, n), "")
+				must(t, err)
+				claims = append(claims, v.Claim)
+			}
+		}
+		d.offices = nil
+		d.every = time.Hour // the jobs alone
+		d.sweepAt = time.Now().Add(time.Hour)
+		d.pass(50 * time.Minute)
+		for n, c := range claims {
+			if c = d.read(c); !c.Identity.Made() {
+				t.Errorf("the identity of claim %d was not made", n)
+			}
+		}
+		for i := 1; i < len(d.ses.calls); i++ {
+			if apart := d.ses.calls[i].Sub(d.ses.calls[i-1]); apart < sesPace {
+				t.Errorf("calls %d and %d are %v apart", i-1, i, apart)
+			}
+		}
+		for _, q := range d.engine.SQS.Overview() {
+			if strings.Contains(q.Name, "dead-letters") && len(q.Messages) > 0 {
+				t.Errorf("%d messages are in %s", len(q.Messages), q.Name)
+			}
+		}
+		if n := len(d.ses.calls); n < 600 {
+			t.Errorf("%d calls", n)
+		}
+		must(t, d.counted())
+	})
+}
