@@ -684,8 +684,9 @@ func TestSenderHealthCountsARepeatedEventOnce(t *testing.T) {
 			t.Fatal("the job is not claimed")
 		}
 		must(t, w.table.Commit(w.ctx, o.id, client.Change{Client: c2}))
-		must(t, w.feedback.Record(w.ctx, delivery.Report{Kind: delivery.Bounced, At: time.Now(), Detail: "in words", Tags: map[string]string{
-			"kind": "invite", "agency": string(o.id), "client": string(c2.ID), "invite": string(sent.Invite.ID), "domain": string(c.ID)}}))
+		tags := map[string]string{"kind": "invite", "agency": string(o.id), "client": string(c2.ID), "invite": string(sent.Invite.ID),
+			"domain": string(c.ID)}
+		must(t, w.feedback.Record(w.ctx, delivery.Report{Kind: delivery.Bounced, At: time.Now(), Detail: "in words", Tags: tags}))
 		w.deliver()
 		h, err = w.senders().Health(w.ctx, o.id, c.ID, time.Now())
 		must(t, err)
