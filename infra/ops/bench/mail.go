@@ -30,11 +30,11 @@ func (b *bench) start(ctx context.Context, latency time.Duration) (*running, err
 	return &running{l, dynamo.OpenOperator(l.Engine.Config(), l.Stack.Template.Tables[0].Name, time.Now)}, nil
 }
 
-// sendInvite is the hosted function, so that a call is an event as API Gateway sends it.
+// hosted is the hosted function of invites, so that a call is an event as API Gateway sends it.
 type hosted struct{ l *running }
 
 func (h hosted) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return h.l.Host.Invoke(ctx, "SendInvite", payload)
+	return h.l.Host.Invoke(ctx, "Invites", payload)
 }
 
 func (r *running) tenants(ctx context.Context, invites int) ([]*tenant, error) {

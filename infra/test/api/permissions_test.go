@@ -218,7 +218,11 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	agencyJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
+<<<<<<< HEAD
 	emailJob(p)
+=======
+	senderJob(t, p, kept)
+>>>>>>> main
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {
@@ -234,6 +238,10 @@ var first = map[string]bool{
 	"AgencyPlan dynamodb:PutItem": true, "InvitationCheckout dynamodb:PutItem": true, "CheckoutConfirm dynamodb:PutItem": true,
 	"StartUpgrade dynamodb:PutItem": true, "StartCheckout dynamodb:PutItem": true, "CheckoutDone dynamodb:PutItem": true,
 }
+
+// seldom are the rights that a function uses only when something happens that doesn't here: SES is too busy, or somebody who watches
+// sees a change of a domain before the worker does.
+var seldom = map[string]bool{"SenderControl sqs:SendMessage": true, "SenderDomainCheck sqs:SendMessage": true}
 
 // TestEveryFunctionHasExactlyTheRightsThatItUses compares what each function was seen to call in AWS with what
 // template.yaml grants to its role.
@@ -251,7 +259,11 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 			continue
 		}
 		// Whoever comes first writes the row of the log for what was paid: the function that asks, or the worker that is told.
-		if !d.Missing && first[d.Function+" "+d.Action] {
+		if !d.Missing && (first[d.Function+" "+d.Action] || seldom[d.Function+" "+d.Action]) {
+			continue
+		}
+		// The clock of SES stands still there, so that it gives nothing up.
+		if asBuilt != "" && d.Action == "ses:PutEmailIdentityDkimSigningAttributes" && !d.Missing {
 			continue
 		}
 		t.Error(d)

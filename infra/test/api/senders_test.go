@@ -226,8 +226,8 @@ func TestSenderT12FromTheClaimToTheFirstMail(t *testing.T) {
 		t.Errorf("mail goes %+v", s)
 	}
 	i := o.invite(p.address("ops"))
-	if got := p.nextMail(i.Email); got.From != s.Preview.From && got.Headers["From"] != s.Preview.From &&
-		!strings.Contains(got.From, "<invites@"+at+">") {
+	name, _, _ := strings.Cut(s.Preview.From, " <")
+	if got := p.nextMail(i.Email); !strings.Contains(got.From, name) || !strings.HasSuffix(got.From, "<invites@"+at+">") {
 		t.Errorf("the invitation is from %q, the preview said %q", got.From, s.Preview.From)
 	}
 	o.post("/v1/sender-domains/"+d.ID+"/disable", nil).is(200)
@@ -274,7 +274,7 @@ func TestSenderD3TheUsualMistakesAreNamed(t *testing.T) {
 		{"D3 doubled suffix", "dkim", "wrong", "doubled_suffix", []string{key.Name},
 			put(key, func(r *dnsRecord) { r.Name += "." + zone }), key.ShortName},
 		{"D4 proxied", "dkim", "wrong", "proxied", []string{key.Name},
-			put(key, func(r *dnsRecord) { r.Value += "\n"; r.Type = "A" }), "DNS only"},
+			key.Name + ". 300 IN A 192.0.2.10", "DNS only"},
 		{"D5 wrong type", "dkim", "wrong", "wrong_type", []string{key.Name}, put(key, func(r *dnsRecord) { r.Type = "TXT" }), "CNAME"},
 		{"D6 doubled value", "dkim", "wrong", "doubled_target", []string{key.Name},
 			put(key, func(r *dnsRecord) { r.Value += "." + zone }), key.Value + "."},
@@ -297,12 +297,8 @@ func TestSenderD3TheUsualMistakesAreNamed(t *testing.T) {
 		for _, name := range c.instead {
 			p.unpublish(name)
 		}
-		lines := c.lines
-		if strings.Contains(lines, " IN A ") {
-			lines = key.Name + ". 300 IN A 192.0.2.10"
-		}
-		if lines != "" {
-			p.publish(lines)
+		if c.lines != "" {
+			p.publish(c.lines)
 		}
 		got := o.checks(d.ID)
 		r := got.of(t, c.role)

@@ -16,11 +16,13 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	adapters "latchkey.dev/shared/adapter/ses"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/link"
 	"latchkey.dev/shared/domain/mailserver"
+	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/usecase/senders"
@@ -673,6 +675,22 @@ func TestSenderHealthCountsARepeatedEventOnce(t *testing.T) {
 		h, err := w.senders().Health(w.ctx, o.id, c.ID, time.Now())
 		must(t, err)
 		equal(w, "health", h, sender.Health{Sent: 6, Bounced: 1, Complained: 1})
+		// A bounce may come before the worker has recorded that the mail is out: it was sent all the same.
+		sent, err := o.send("quick@acme.example")
+		must(t, err)
+		c2, err := w.table.Client(w.ctx, o.id, sent.ID.Ref(), true)
+		must(t, err)
+		if !c2.Invite.Claim(time.Now(), c2.Invite.Mail.Job, secret.HashOf("a token")) {
+			t.Fatal("the job is not claimed")
+		}
+		must(t, w.table.Commit(w.ctx, o.id, client.Change{Client: c2}))
+		tags := map[string]string{"kind": "invite", "agency": string(o.id), "client": string(c2.ID), "invite": string(sent.Invite.ID),
+			"domain": string(c.ID)}
+		must(t, w.feedback.Record(w.ctx, delivery.Report{Kind: delivery.Bounced, At: time.Now(), Detail: "in words", Tags: tags}))
+		w.deliver()
+		h, err = w.senders().Health(w.ctx, o.id, c.ID, time.Now())
+		must(t, err)
+		equal(w, "health after a quick bounce", h, sender.Health{Sent: 7, Bounced: 2, Complained: 1})
 		w.skip(31 * 24 * time.Hour)
 		h, err = w.senders().Health(w.ctx, o.id, c.ID, time.Now())
 		must(t, err)

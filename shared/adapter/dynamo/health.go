@@ -3,6 +3,7 @@ package dynamo
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,9 +23,14 @@ func (t *Table) mailed(agency id.Agency, c *client.Count) types.TransactWriteIte
 	day := c.At.UTC().Truncate(24 * time.Hour)
 	sk := healthPrefix + string(c.Domain) + "#" + day.Format(time.DateOnly) + "#" +
 		strconv.Itoa(rand.IntN(healthShards)) //nolint:gosec // it spreads the writes, and guards nothing
+	names, add := map[string]string{"#ttl": "ttl"}, make([]string, len(c.Fates))
+	for n, fate := range c.Fates {
+		name := "#f" + strconv.Itoa(n)
+		names[name], add[n] = string(fate), name+" :one"
+	}
 	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(string(agency), sk),
-		UpdateExpression:         aws.String("ADD #fate :one SET #ttl = :ttl"),
-		ExpressionAttributeNames: map[string]string{"#fate": string(c.Fate), "#ttl": "ttl"},
+		UpdateExpression:         aws.String("ADD " + strings.Join(add, ", ") + " SET #ttl = :ttl"),
+		ExpressionAttributeNames: names,
 		ExpressionAttributeValues: item{":one": num(1),
 			":ttl": ttlOf(day.AddDate(0, 0, sender.HealthDays+1))}}}
 }

@@ -65,6 +65,6 @@ const (
 // Count is one mail more of a domain, on the day of the change.
 type Count struct {
 	Domain id.SenderDomain
-	Fate   Fate
+	Fates  []Fate // each once
 	At     time.Time
 }

@@ -97,11 +97,11 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		if string(c.Invite.ID) != r.Tags["invite"] {
 			return nil
 		}
-		live := c.Invite.Live()
+		live, early := c.Invite.Live(), c.Invite.Mail.State == invite.MailClaimed
 		if !apply(c, r, f.Now()) {
 			return nil
 		}
-		change := client.Change{Client: c, Count: f.counted(r)}
+		change := client.Change{Client: c, Count: f.counted(r, early)}
 		if live && !c.Invite.Live() {
 			now := f.Now() // without a detail: a server's words may name the address
 			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
@@ -112,14 +112,19 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 }
 
 // counted is what the report says of the domain that the mail came from; nil where it came from the platform's, and for what is no
-// bounce: delays and automatic replies pass.
-func (f *Feedback) counted(r Report) *client.Count {
+// bounce: delays and automatic replies pass. A bounce that is faster than the record of the mail ends the invite, so that nobody
+// records the mail any more.
+func (f *Feedback) counted(r Report, early bool) *client.Count {
 	domain := r.Tags["domain"]
 	fate := map[ReportKind]client.Fate{Bounced: client.WasBounced, Complaint: client.WasComplained}[r.Kind]
 	if fate == "" || !id.Valid(id.DomainPrefix, domain) {
 		return nil
 	}
-	return &client.Count{Domain: id.SenderDomain(domain), Fate: fate, At: f.Now()}
+	fates := []client.Fate{fate}
+	if early && fate == client.WasBounced {
+		fates = append(fates, client.WasSent)
+	}
+	return &client.Count{Domain: id.SenderDomain(domain), Fates: fates, At: f.Now()}
 }
 
 // test notes what became of a test mail. A delivered one lets the domain be switched on (T12).

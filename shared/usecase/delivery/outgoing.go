@@ -153,7 +153,7 @@ func (w *Worker) counted(out sender.Outgoing) *client.Count {
 	if out.ID == "" {
 		return nil
 	}
-	return &client.Count{Domain: out.ID, Fate: client.WasSent, At: w.Now()}
+	return &client.Count{Domain: out.ID, Fates: []client.Fate{client.WasSent}, At: w.Now()}
 }
 
 // judged notes how the agency's own server has done with a mail that is not tried the same way again after so many tries. The mail
