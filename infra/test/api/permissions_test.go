@@ -218,11 +218,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	agencyJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
-<<<<<<< HEAD
 	emailJob(p)
-=======
 	senderJob(t, p, kept)
->>>>>>> main
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {
