@@ -44,7 +44,7 @@ func senderDomain(state, title, next string, lights ...string) *page.SenderDomai
 		Mailboxes: "Your mailboxes at mx.zoho.example aren't touched. They keep working as they do.",
 		Test:      page.TestMail{To: "owner@northwind.example"},
 		Label:     page.SenderLabel{Now: "bounce", Typed: "bounce", Offered: true},
-		HandOff:   page.HandOff{Offered: true, Left: 5}, Release: page.SenderRelease{Offered: true}}
+		HandOff:   page.HandOff{Offered: true, Daily: 5}, Release: page.SenderRelease{Offered: true}}
 }
 
 // found gives a record what was found in its place.
@@ -106,7 +106,7 @@ func waitingEmailStates(of emailOf) []state {
 	odd := draft()
 	odd.Shown, odd.ASCII = "münchen-"+strings.Repeat("lang", 12)+".example", "xn--mnchen-"+strings.Repeat("lang", 12)+"-i8b.example"
 	handed := draft()
-	handed.HandOff = page.HandOff{Offered: true, Left: 0, Links: []page.HandOffLink{
+	handed.HandOff = page.HandOff{Offered: true, Daily: 5, Links: []page.HandOffLink{
 		{ID: "lnk_1", To: "it@northwind.example", Made: ago(2 * time.Hour), Ends: ago(-334 * time.Hour)},
 		{ID: "lnk_2", To: "a.very.long.local.part.that.goes.on@a-very-long-domain-name-indeed.example", Made: ago(50 * time.Hour),
 			Ends: ago(-286 * time.Hour)}}}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -61,6 +62,7 @@ func (m Mail) Field(name string) string {
 
 // Server is the server. Its methods may be called at once.
 type Server struct {
+	listener net.Listener
 	// Roots are whom its certificate is signed by: itself.
 	Roots *x509.CertPool
 
@@ -135,6 +137,7 @@ func (s *Server) Addr() netip.AddrPort { return s.at }
 
 // Serve takes connections of the listener, which are to be under TLS from the start, until Close.
 func (s *Server) Serve(l net.Listener) {
+	s.listener = l
 	go func() {
 		defer close(s.ended)
 		_ = s.server.Serve(tls.NewListener(l, s.config)) // it ends by Close
@@ -144,6 +147,10 @@ func (s *Server) Serve(l net.Listener) {
 // Close ends the server and its listener, and returns when it takes nothing any more.
 func (s *Server) Close() error {
 	err := s.server.Close()
+	if errors.Is(err, gosmtp.ErrServerClosed) {
+		err = nil
+	}
+	_ = s.listener.Close() // the server has not taken it over where it is closed as soon as it starts
 	<-s.ended
 	return err
 }

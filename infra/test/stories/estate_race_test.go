@@ -360,3 +360,30 @@ func TestSenderQ1SESIsCalledOnceASecondAndAskedAgainWhenBusy(t *testing.T) {
 		must(t, d.counted())
 	})
 }
+
+// TestSenderT9TwoNamesThatLookAlikeAreNotBothProvenUnseen has two agencies claim names that look alike before one of them is proven: the
+// one that comes second waits for the operator.
+func TestSenderT9TwoNamesThatLookAlikeAreNotBothProvenUnseen(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		first, second := d.office("One"), d.office("Other")
+		a, b := d.claim(first, "mail.umber-studio.com"), d.claim(second, "mail.urnber-studio.com")
+		for _, c := range []*sender.Claim{a, b} {
+			if c.Held {
+				t.Fatalf("%s is held: %s", c.Domain, c.Why)
+			}
+			d.publish(c)
+			d.skip(time.Minute)
+			of := first
+			if c == b {
+				of = second
+			}
+			_, err := d.doctor.Check(d.ctx, of.boss(), c.ID)
+			must(t, err)
+			d.pass(10 * time.Minute)
+		}
+		if a, b = d.read(a), d.read(b); a.State != sender.Verified || b.State != sender.Verifying || !b.Held || b.Why == "" {
+			t.Errorf("%s is %s, and %s is %s, held: %t %q", a.Domain, a.State, b.Domain, b.State, b.Held, b.Why)
+		}
+	})
+}

@@ -147,7 +147,7 @@ func (e *emails) domain(c *senders.View, all *senders.Overview, caller identity.
 	d.Check = checkOf(c, usable)
 	if usable {
 		d.ZoneFile = emailURL + "?zone=" + d.ID
-		d.HandOff = handOff(c, all, now)
+		d.HandOff = handOff(c, now)
 		d.Label = page.SenderLabel{Now: c.Label, Typed: c.Label, Offered: !c.ProofOnly, Open: occupied(c.Report.Verdicts)}
 	}
 	d.On = c.Outgoing.ID == c.ID
@@ -195,18 +195,12 @@ func occupied(verdicts []sender.Verdict) bool {
 	})
 }
 
-// handOff is the offer to send the records on. What was sent in the last day is counted by the links that are left of it.
-func handOff(c *senders.View, all *senders.Overview, now time.Time) page.HandOff {
-	out := page.HandOff{Offered: true, Left: senders.RecordsPerDay}
-	for _, x := range all.Claims {
-		for _, l := range x.Links {
-			if now.Sub(l.At) < 24*time.Hour && out.Left > 0 {
-				out.Left--
-			}
-			if x.ID == c.ID && now.Before(l.ExpiresAt) {
-				out.Links = append(out.Links, page.HandOffLink{ID: l.ID, To: l.To, Made: page.TimeAt(l.At, now),
-					Ends: page.TimeAt(l.ExpiresAt, now)})
-			}
+// handOff is the offer to send the records on.
+func handOff(c *senders.View, now time.Time) page.HandOff {
+	out := page.HandOff{Offered: true, Daily: senders.RecordsPerDay}
+	for _, l := range c.Links {
+		if now.Before(l.ExpiresAt) {
+			out.Links = append(out.Links, page.HandOffLink{ID: l.ID, To: l.To, Made: page.TimeAt(l.At, now), Ends: page.TimeAt(l.ExpiresAt, now)})
 		}
 	}
 	slices.Reverse(out.Links)

@@ -191,6 +191,14 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	if contested := c.Contested(); contested && !seen.Contested {
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
+	if s.Proof && c.VerifiedAt.IsZero() && c.Why == "" { // two that look alike may have been claimed before one of them was proven
+		alike, err := d.Store.Lookalikes(ctx, c.Domain.Skeleton())
+		if err != nil {
+			return nil, err
+		}
+		c.Why = c.Domain.Held("", alike...)
+		c.Held = c.Why != ""
+	}
 	change := c.Look(s, now)
 	c.Forget(now)
 	if s.Asked || c.Report.At.IsZero() || len(c.Report.Verdicts) == 0 {

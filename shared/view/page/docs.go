@@ -73,6 +73,7 @@ type DocsAnswer struct {
 	Status, Text string
 	Example      string
 	Fields       []DocsField
+	As           *DocsOperation // an operation further up whose answer has the same fields, in place of them; nil for none
 }
 
 // schema is as much of JSON Schema (draft 2020-12) as the reference shows.
@@ -176,11 +177,12 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 			groups[o.Tags[0]] = append(groups[o.Tags[0]], d.operation(&o, m, p, origin))
 		}
 	}
-	scopes := map[string][]DocsOperation{}
+	scopes, told := map[string][]DocsOperation{}, map[string]*DocsOperation{}
 	for _, t := range d.Tags {
 		all := groups[t.Name]
 		slices.SortStableFunc(all, func(a, b DocsOperation) int { return cmp.Compare(a.order, b.order) })
 		v.Groups = append(v.Groups, DocsGroup{"jobs-" + strings.ReplaceAll(strings.ToLower(t.Name), " ", "-"), t.Name, t.Description, all})
+		once(all, told)
 		for _, o := range all {
 			if o.Scope != "" {
 				scopes[o.Scope] = append(scopes[o.Scope], o)
@@ -191,6 +193,26 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s]})
 	}
 	return v, nil
+}
+
+// manyFields is from how many fields on an answer is described once.
+const manyFields = 12
+
+// once has an answer of many fields described where it stands first; further down the reader is led there.
+func once(operations []DocsOperation, told map[string]*DocsOperation) {
+	for n := range operations {
+		for k := range operations[n].Answers {
+			a := &operations[n].Answers[k]
+			key := fmt.Sprint(a.Fields)
+			switch first := told[key]; {
+			case len(a.Fields) < manyFields:
+			case first == nil:
+				told[key] = &operations[n]
+			default:
+				a.As, a.Fields, a.Example = first, nil, ""
+			}
+		}
+	}
 }
 
 // who says in words who may call, out of x-who.

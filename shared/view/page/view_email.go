@@ -298,7 +298,7 @@ type HandOff struct {
 	Offered bool
 	Open    bool
 	Typed   string
-	Left    int // how many can be sent today
+	Daily   int // how many can be sent a day
 	Links   []HandOffLink
 }
 
