@@ -200,7 +200,8 @@ func handOff(c *senders.View, now time.Time) page.HandOff {
 	out := page.HandOff{Offered: true, Daily: senders.RecordsPerDay}
 	for _, l := range c.Links {
 		if now.Before(l.ExpiresAt) {
-			out.Links = append(out.Links, page.HandOffLink{ID: l.ID, To: l.To, Made: page.TimeAt(l.At, now), Ends: page.TimeAt(l.ExpiresAt, now)})
+			out.Links = append(out.Links,
+				page.HandOffLink{ID: l.ID, To: l.To, Made: page.TimeAt(l.At, now), Ends: page.TimeAt(l.ExpiresAt, now)})
 		}
 	}
 	slices.Reverse(out.Links)
