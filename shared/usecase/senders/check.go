@@ -102,15 +102,8 @@ func (d *Doctor) allow(ctx context.Context, which id.SenderDomain, now time.Time
 // start begins with the looks.
 func (d *Doctor) start(ctx context.Context, caller identity.Caller, which id.SenderDomain, now time.Time) error {
 	return conflict.Retry(ctx, func() error {
-		c, err := d.Store.Claim(ctx, caller.Agency, which)
+		c, err := usable(ctx, d.Store, caller.Agency, which)
 		if err != nil {
-			return err
-		}
-		a, err := d.Store.Agency(ctx, caller.Agency)
-		if err != nil {
-			return err
-		}
-		if err := may(a); err != nil {
 			return err
 		}
 		if c.Looks() {

@@ -231,6 +231,19 @@ func may(a *agency.Agency) error {
 	return nil
 }
 
+// usable reads a claim of an agency that may set it up. Faults: [fault.NotFound], [fault.Suspended], [fault.PlanRequired].
+func usable(ctx context.Context, store ReadStore, of id.Agency, which id.SenderDomain) (*sender.Claim, error) {
+	c, err := store.Claim(ctx, of, which)
+	if err != nil {
+		return nil, err
+	}
+	a, err := store.Agency(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	return c, may(a)
+}
+
 // Release gives a domain back. One that was verified is kept for the agency for 7 days (T5). Faults: [fault.Unauthenticated], also
 // for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound].
 func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {

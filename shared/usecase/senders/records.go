@@ -58,17 +58,11 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		if again, err = recall(ctx, s.Store, caller.Agency, record, now); err != nil || again != "" {
 			return err
 		}
-		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		c, err := usable(ctx, s.Store, caller.Agency, which)
 		if err != nil {
 			return err
 		}
-		a, err := s.Store.Agency(ctx, caller.Agency)
-		if err != nil {
-			return err
-		}
-		switch err := may(a); {
-		case err != nil:
-			return err
+		switch {
 		case c.State == sender.Released:
 			return fault.New(fault.NotActive, "sender.is_released")
 		case !c.Ready():

@@ -69,15 +69,8 @@ func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.Send
 	}
 	var told sender.News
 	err = conflict.Retry(ctx, func() error {
-		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		c, err := usable(ctx, s.Store, caller.Agency, which)
 		if err != nil {
-			return err
-		}
-		a, err := s.Store.Agency(ctx, caller.Agency)
-		if err != nil {
-			return err
-		}
-		if err := may(a); err != nil {
 			return err
 		}
 		if c.State == sender.Released {

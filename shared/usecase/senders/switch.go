@@ -45,15 +45,8 @@ func (s *Switch) test(ctx context.Context, caller identity.Caller, which id.Send
 	counted := false
 	mail := ""
 	err := conflict.Retry(ctx, func() error {
-		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		c, err := usable(ctx, s.Store, caller.Agency, which)
 		if err != nil {
-			return err
-		}
-		a, err := s.Store.Agency(ctx, caller.Agency)
-		if err != nil {
-			return err
-		}
-		if err := may(a); err != nil {
 			return err
 		}
 		if (own || c.ProofOnly) && c.Own == nil {
