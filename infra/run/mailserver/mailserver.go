@@ -62,7 +62,6 @@ func (m Mail) Field(name string) string {
 
 // Server is the server. Its methods may be called at once.
 type Server struct {
-	listener net.Listener
 	// Roots are whom its certificate is signed by: itself.
 	Roots *x509.CertPool
 
@@ -137,20 +136,18 @@ func (s *Server) Addr() netip.AddrPort { return s.at }
 
 // Serve takes connections of the listener, which are to be under TLS from the start, until Close.
 func (s *Server) Serve(l net.Listener) {
-	s.listener = l
 	go func() {
 		defer close(s.ended)
 		_ = s.server.Serve(tls.NewListener(l, s.config)) // it ends by Close
 	}()
 }
 
-// Close ends the server and its listener, and returns when it takes nothing any more.
+// Close ends the server and its listener, and returns when it takes nothing any more. Once more is fine.
 func (s *Server) Close() error {
 	err := s.server.Close()
 	if errors.Is(err, gosmtp.ErrServerClosed) {
 		err = nil
 	}
-	_ = s.listener.Close() // the server has not taken it over where it is closed as soon as it starts
 	<-s.ended
 	return err
 }
