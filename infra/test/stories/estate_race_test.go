@@ -10,7 +10,9 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/usecase/senders"
 )
 
 // TestSenderT2OneOf64AgenciesThatHaveProvenANameIsItsHolder has all of them ask at once. The others hear that it is taken, and by nobody's
@@ -384,6 +386,28 @@ func TestSenderT9TwoNamesThatLookAlikeAreNotBothProvenUnseen(t *testing.T) {
 		}
 		if a, b = d.read(a), d.read(b); a.State != sender.Verified || b.State != sender.Verifying || !b.Held || b.Why == "" {
 			t.Errorf("%s is %s, and %s is %s, held: %t %q", a.Domain, a.State, b.Domain, b.State, b.Held, b.Why)
+		}
+	})
+}
+
+// TestSenderOwnersHearThatTheirServerIsOffWhoeverWasCutOff has what switched the server off die before it could tell.
+func TestSenderOwnersHearThatTheirServerIsOffWhoeverWasCutOff(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		c := d.verified(o, "mail.northwind.com")
+		server := mailserver.Server{Host: "smtp.northwind.com", Port: mailserver.PortTLS, Security: mailserver.TLS, User: "invites"}
+		c.Own = &sender.OwnServer{Server: server, Password: "sealed", SetAt: time.Now().Truncate(time.Millisecond)}
+		for range sender.MaxRefusals {
+			c.Own.Refused("It refuses the password.", time.Now().Truncate(time.Millisecond))
+		}
+		must(t, d.senders().Save(d.ctx, senders.Change{Claim: c}))
+		d.pass(10 * time.Minute)
+		if n := d.told(o, "The mail server of Northwind refuses our emails"); n != 1 {
+			t.Errorf("they were told %d times", n)
+		}
+		if c = d.read(c); !c.Own.TellAt.IsZero() {
+			t.Errorf("they are to be told at %s", c.Own.TellAt)
 		}
 	})
 }

@@ -103,7 +103,7 @@ func readClaim(r *reader) (*sender.Claim, error) {
 	r.within("own", func(m *reader) {
 		c.Own = &sender.OwnServer{Server: mailserver.Server{Host: m.s("host"), Port: m.short("port"),
 			Security: mailserver.Security(m.s("security")), User: m.s("user")}, Password: m.s("password"), SetAt: m.time("set"),
-			Refusals: int(m.n("refusals")), OffAt: m.time("off"), Why: m.s("why")}
+			Refusals: int(m.n("refusals")), OffAt: m.time("off"), Why: m.s("why"), TellAt: m.time("tell")}
 	})
 	r.within("untold", func(m *reader) {
 		c.Untold = &sender.Change{From: sender.State(m.s("from")), To: sender.State(m.s("to")), Reason: sender.Reason(m.s("reason")),
@@ -135,6 +135,7 @@ func writeOwn(o *sender.OwnServer) writer {
 	w.t("set", o.SetAt)
 	w.n("refusals", o.Refusals)
 	w.t("off", o.OffAt)
+	w.t("tell", o.TellAt)
 	w.s("why", o.Why)
 	return w
 }

@@ -150,6 +150,7 @@ type OwnServer struct {
 	Refusals int       // in a row
 	OffAt    time.Time // when it was switched off since it refused too often; zero while it is not
 	Why      string    // what it said then, in plain words
+	TellAt   time.Time // when to see whether the owners were told of that; zero when they were
 }
 
 // MaxRefusals is how often in a row a server may refuse before the platform's sender is used.
@@ -232,6 +233,9 @@ func (c *Claim) DueAt() time.Time {
 	}
 	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
 		due = c.Untold.At
+	}
+	if o := c.Own; o != nil && !o.TellAt.IsZero() && (due.IsZero() || o.TellAt.Before(due)) {
+		due = o.TellAt
 	}
 	for _, l := range c.Links {
 		if l.waits() && (due.IsZero() || l.MailAt.Before(due)) {
@@ -331,7 +335,7 @@ func (o *OwnServer) Refused(why string, now time.Time) bool {
 	if o.Refusals++; o.Refusals < MaxRefusals {
 		return false
 	}
-	o.OffAt, o.Why = now, why
+	o.OffAt, o.Why, o.TellAt = now, why, now.Add(tellAfter)
 	return true
 }
 

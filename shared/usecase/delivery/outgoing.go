@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
@@ -190,11 +191,30 @@ func (w *Worker) judged(ctx context.Context, which id.Agency, out sender.Outgoin
 		return w.Store.SaveClaim(ctx, c, rows)
 	})
 	if err == nil && off {
-		err = w.Queue.Send(ctx, job.Mail{Kind: job.News, Agency: which, Item: string(out.ID), Job: job.ServerOff}.Encode(), 0)
+		err = w.offTold(ctx, which, out.ID)
 	}
 	if err != nil {
 		slog.WarnContext(ctx, "own server not judged", "agency", which, "error", fmt.Errorf("delivery: %w", err))
 	}
+}
+
+// offTold has the owners told that their server is off. Should this be cut short, whoever looks after the claim tells them.
+func (w *Worker) offTold(ctx context.Context, which id.Agency, claim id.SenderDomain) error {
+	err := w.Queue.Send(ctx, job.Mail{Kind: job.News, Agency: which, Item: string(claim), Job: job.ServerOff}.Encode(), 0)
+	if err != nil {
+		return err
+	}
+	return conflict.Retry(ctx, func() error {
+		c, err := w.Store.Claim(ctx, which, claim)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || c.Own == nil || c.Own.TellAt.IsZero() {
+			return err
+		}
+		c.Own.TellAt = time.Time{}
+		return w.Store.SaveClaim(ctx, c, nil)
+	})
 }
 
 // note is a row of the log by the platform itself.

@@ -324,6 +324,9 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 	if err := k.handOff(ctx, j); err != nil {
 		return err
 	}
+	if err := k.tellServerOff(ctx, j); err != nil {
+		return err
+	}
 	if err := k.tellOwners(ctx, j); err != nil {
 		return err
 	}
@@ -472,6 +475,25 @@ func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 			return err
 		}
 		c.Untold = nil
+		return k.Work.Save(ctx, Change{Claim: c})
+	})
+}
+
+// tellServerOff mails the owners that their mail server was switched off, where whoever switched it off could not.
+func (k *Checker) tellServerOff(ctx context.Context, j job.Sender) error {
+	return conflict.Retry(ctx, func() error {
+		c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || c.Own == nil || c.Own.TellAt.IsZero() || k.Now().Before(c.Own.TellAt) {
+			return err
+		}
+		m := job.Mail{Kind: job.News, Agency: j.Agency, Item: string(c.ID), Job: job.ServerOff}
+		if err := k.Mail.Send(ctx, m.Encode(), 0); err != nil {
+			return err
+		}
+		c.Own.TellAt = time.Time{}
 		return k.Work.Save(ctx, Change{Claim: c})
 	})
 }
