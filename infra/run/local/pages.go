@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"latchkey.dev/infra/run/mailserver"
 )
 
 //go:embed page
@@ -70,6 +72,7 @@ func (l *Local) index(w http.ResponseWriter, r *http.Request) {
 	}
 	l.show(w, "index.html", map[string]any{
 		"Origin": l.origin, "SignIn": l.SignInLink(), "Endpoint": l.awsURL, "Now": l.Now(), "Page": "index",
+		"MailServer": l.MailServer != nil, "MailHost": mailserver.Host, "MailUser": mailserver.User, "MailPassword": mailserver.Password,
 	})
 }
 

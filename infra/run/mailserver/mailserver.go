@@ -73,6 +73,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	refuse func(step mailserver.Step) error
+	tell   func(Mail)
 	cut    bool
 	mails  []Mail
 	calls  int
@@ -157,6 +158,13 @@ func (s *Server) Refuse(by func(step mailserver.Step) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse = by
+}
+
+// Tell has somebody told of each mail that it takes.
+func (s *Server) Tell(who func(Mail)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell = who
 }
 
 // Cut has it hang up in place of answering the final dot, after it has taken the mail.
@@ -271,8 +279,11 @@ func (s *session) Data(r io.Reader) error {
 		s.server.mails = s.server.mails[1:]
 	}
 	s.server.mails = append(s.server.mails, s.mail)
-	cut := s.server.cut
+	cut, tell := s.server.cut, s.server.tell
 	s.server.mu.Unlock()
+	if tell != nil {
+		tell(s.mail)
+	}
 	if cut {
 		return s.conn.Close()
 	}

@@ -43,6 +43,21 @@ func (b *mailbox) add(m *Mail) {
 	b.changed = make(chan struct{})
 }
 
+// Keep puts a mail into the mailbox that another server has taken for the recipient, so that all of a run's mails are in one place. SES
+// has no part in it, and nothing is published about it.
+func (e *Engine) Keep(to string, raw []byte) error {
+	message, err := parse(raw)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	m := &outbound{at: e.now(), recipients: []string{to}, message: message}
+	m.id = messageID(m.at)
+	kept := m.mail()
+	e.box.add(kept)
+	return e.unlockAndKeep(change{Op: opMail, Name: m.id, Mail: kept})
+}
+
 // Mails returns the mails to that address, newest first; all of them when to is empty. The address is compared
 // without regard to case. The mails are shared: do not change them.
 func (e *Engine) Mails(to string) []*Mail {
