@@ -136,6 +136,12 @@ func (c Check) Questions() []Question {
 	return out
 }
 
+// Telling tells whether a question is about the two most usual mistakes: a name with the zone in it twice, and a wildcard.
+func (c Check) Telling(q Question) bool {
+	return c.Zone != "" && strings.HasSuffix(Canonical(q.Name), "."+Canonical(c.Zone)+"."+Canonical(c.Zone)) ||
+		strings.HasPrefix(q.Name, c.Probe+".")
+}
+
 // sibling is a name beside this one that nobody has published.
 func (c Check) sibling(name string) string {
 	_, parent, _ := strings.Cut(name, ".")

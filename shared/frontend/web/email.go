@@ -145,7 +145,10 @@ type deed func(context.Context, identity.Caller, id.SenderDomain, url.Values) (s
 // ago is asked for, the page offers that, and nothing typed is lost.
 func (e *emails) form(do string, who identity.Who, d deed) Form {
 	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		which := id.SenderDomain(r.PostForm.Get("id"))
+		which, err := domainOf(r.PostForm)
+		if err := cmp.Or(caller.May(identity.AgencyRead), err); err != nil {
+			return err
+		}
 		shown, says, err := d(r.Context(), caller, which, r.PostForm)
 		if err == nil {
 			q := url.Values{}
@@ -167,6 +170,14 @@ func (e *emails) form(do string, who identity.Who, d deed) Form {
 		}
 		return e.refuse(w, r, caller, do, err)
 	})
+}
+
+// domainOf is the domain that a form is about; "" where it is about none.
+func domainOf(form url.Values) (id.SenderDomain, error) {
+	if form.Get("id") == "" {
+		return "", nil
+	}
+	return id.ParseSenderDomain(form.Get("id"))
 }
 
 // refuse shows the page with what was typed, and what is wrong with it.

@@ -43,6 +43,9 @@ func look(ctx context.Context, ask Asking, c *sender.Claim, now time.Time) found
 	// take the rest of the budget.
 	l.round(ctx, &check, check.Questions())
 	l.differ(ctx, &check)
+	if missing := check.Questions(); len(missing) > 0 {
+		l.round(ctx, &check, slices.DeleteFunc(missing, func(q sender.Question) bool { return !check.Telling(q) }))
+	}
 	walk := sender.WalkTree(string(c.Domain), l.walked(ctx))
 	for {
 		questions := check.Questions()
