@@ -630,7 +630,7 @@ func TestSenderT10TheSenderIsCalledWhatTheAgencySays(t *testing.T) {
 	o.do("PATCH", "/v1/sender", m{"name": "Northwind Team", "local": "Hello", "replyTo": reply}).is(200)
 	s := o.sends()
 	if s.Name != "Northwind Team" || s.Local != "hello" || s.ReplyTo != reply || s.Preview.ReplyTo != reply ||
-		!strings.HasPrefix(s.Preview.From, "Northwind Team via ") {
+		!strings.HasPrefix(s.Preview.From, "Northwind Automations via ") {
 		t.Errorf("it is %+v", s)
 	}
 	p.nextMail(owner) // every owner hears of it

@@ -52,6 +52,7 @@ var limits = map[string]limit{
 	"client.ProposalsPerDay":  {client.ProposalsPerDay, proposals, fault.RateLimited},
 	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
+	"sender.MaxChanges":       {sender.MaxChanges, bounceNames, fault.RateLimited},
 }
 
 // windows are counted by the table's Allow, and sizes bound one value, or what is kept of a list, where the oldest goes: nobody
@@ -282,6 +283,20 @@ func domains(o *office) (func(int) error, func() int) {
 			all, err := dynamo.NewSenderReads(o.w.table.Table).Claims(o.w.ctx, o.id)
 			must(o.w.t, err)
 			return len(all)
+		}
+}
+
+// bounceNames has a domain's name for bounces changed, for which the mail service is called as for a claim.
+func bounceNames(o *office) (func(int) error, func() int) {
+	o.owner.Since = time.Now()
+	v, err := o.w.claims.Claim(o.w.ctx, o.owner, "mail.northwind.dev", "")
+	must(o.w.t, err)
+	return func(n int) error {
+			return second(o.w.claims.Bounces(o.w.ctx, o.owner, v.ID, fmt.Sprintf("bounce%d", n)))
+		}, func() int {
+			s, err := o.w.domains.Settings(o.w.ctx, o.id)
+			must(o.w.t, err)
+			return len(s.Changes)
 		}
 }
 

@@ -285,7 +285,7 @@ func TestSenderAReleaseAgainstAClaimOfTheNameKeepsOneIdentity(t *testing.T) {
 	t.Parallel()
 	estateIn(t, slowTransactions, func(d *estate) {
 		a, b := d.office("Northwind"), d.office("Southwind")
-		for n := range 24 {
+		for n := range sender.MaxChanges {
 			name := fmt.Sprintf("mail.agency%d.com", n)
 			one := d.claim(a, name)
 			var two *sender.Claim
@@ -408,6 +408,56 @@ func TestSenderOwnersHearThatTheirServerIsOffWhoeverWasCutOff(t *testing.T) {
 		}
 		if c = d.read(c); !c.Own.TellAt.IsZero() {
 			t.Errorf("they are to be told at %s", c.Own.TellAt)
+		}
+	})
+}
+
+// TestSenderRecordsThatWereHandedOnAreLookedForByThemselves has somebody without an account publish them, who has nothing to press.
+func TestSenderRecordsThatWereHandedOnAreLookedForByThemselves(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		c := d.claim(o, "mail.northwind.com")
+		_, err := d.handOffs.Send(d.ctx, o.boss(), c.ID, "it@dnshost.example", "")
+		must(t, err)
+		d.pass(5 * time.Hour)
+		if c = d.read(c); c.State != sender.Draft {
+			t.Fatalf("it is %s before anything was published", c.State)
+		}
+		d.publish(c)
+		d.pass(2 * time.Hour)
+		if c = d.read(c); c.State != sender.Verified {
+			t.Errorf("it is %s two hours after the records were published", c.State)
+		}
+	})
+}
+
+// TestSenderT3WhoeverHoldsANameKeepsItWhenAnotherComesIntoTheTree has the second prove the registrable domain, as it must; the first
+// goes on as it was, by the proof that it was asked for, and so does the second when the first has gone.
+func TestSenderT3WhoeverHoldsANameKeepsItWhenAnotherComesIntoTheTree(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		first, second := d.office("Northwind"), d.office("Southwind")
+		a := d.on(first, "mail.agency.com")
+		b := d.claim(second, "x.mail.agency.com")
+		d.publish(b)
+		d.skip(time.Minute)
+		_, err := d.doctor.Check(d.ctx, second.boss(), b.ID)
+		must(t, err)
+		d.pass(10 * time.Minute)
+		if b = d.read(b); b.State != sender.Verified {
+			t.Fatalf("with the registrable domain proven it is %s (%s)", b.State, b.Reason)
+		}
+		_, err = d.doctor.Check(d.ctx, first.boss(), a.ID)
+		must(t, err)
+		if a = d.read(a); !a.Proven || !a.Sends() || a.Wanted().Records()[0].Name != "_latchkey.mail.agency.com" {
+			t.Errorf("the first is %s, proven: %t, asked for %s", a.State, a.Proven, a.Wanted().Records()[0].Name)
+		}
+		_, err = d.claims.Release(d.ctx, first.boss(), a.ID)
+		must(t, err)
+		d.pass(8 * 24 * time.Hour)
+		if b = d.read(b); b.State != sender.Verified || !b.Proven || b.Wanted().Records()[0].Name != "_latchkey.agency.com" {
+			t.Errorf("the second is %s, proven: %t, asked for %s", b.State, b.Proven, b.Wanted().Records()[0].Name)
 		}
 	})
 }

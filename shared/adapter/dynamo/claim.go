@@ -67,6 +67,8 @@ func writeClaim(c *sender.Claim, version int) writer {
 	w.t("prepare", c.PrepareAt)
 	w.t("end", c.EndAt)
 	w.yes("cleared", c.Cleared)
+	w.yes("top", c.AtTop)
+	w.t("peek", c.PeekAt)
 	w.yes("admitted", c.Admitted)
 	if due := c.DueAt(); !due.IsZero() {
 		w["dp"], w["due"] = str(shardOf(string(c.ID))), at(due)
@@ -84,6 +86,7 @@ func readClaim(r *reader) (*sender.Claim, error) {
 		ID: id.SenderDomain(strings.TrimPrefix(r.s("sk"), domainPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
 		Token: r.s("token"), Label: r.s("label"), Why: r.s("why"), Zone: r.s("zone"), NameServers: r.texts("ns"),
 		NoDMARC: r.yes("noDmarc"), PrepareAt: r.time("prepare"), EndAt: r.time("end"), Cleared: r.yes("cleared"),
+		AtTop: r.yes("top"), PeekAt: r.time("peek"),
 		Admitted: r.yes("admitted"), Version: int(r.n("v"))}
 	r.within("report", func(m *reader) { c.Report = readReport(m) })
 	r.maps("links", func(m *reader) {

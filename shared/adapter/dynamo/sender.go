@@ -486,6 +486,7 @@ func writeSenderSettings(s *sender.Settings, version int) writer {
 		claims[n] = m
 	}
 	w.l("claims", claims)
+	w.times("changes", s.Changes)
 	if u := s.Untold; u != nil {
 		m := writer{}
 		m.s("by", string(u.By))
@@ -502,7 +503,7 @@ func writeSenderSettings(s *sender.Settings, version int) writer {
 
 func readSenderSettings(r *reader) (*sender.Settings, error) {
 	s := &sender.Settings{Agency: id.Agency(r.s("pk")), Name: r.s("name"), Local: r.s("local"), ReplyTo: email.Address(r.s("replyTo")),
-		On: id.SenderDomain(r.s("on")), Version: int(r.n("v"))}
+		On: id.SenderDomain(r.s("on")), Changes: r.times("changes"), Version: int(r.n("v"))}
 	r.maps("claims", func(m *reader) {
 		s.Claims = append(s.Claims, sender.Ref{ID: id.SenderDomain(m.s("id")), Domain: sender.Domain(m.s("domain")), Open: m.yes("open")})
 	})

@@ -73,6 +73,7 @@ func (m *Mailer) Send(ctx context.Context, out delivery.Mail) (string, error) {
 // encoded word. Those are written in base 64, whose letters are safe in a phrase; a Q-encoded word would carry quotes,
 // commas and brackets as they are, which RFC 2047 section 5 forbids there.
 func from(name, address string) string {
+	name = strings.ReplaceAll(name, "=?", "= ?") // else readers of mail take it for an encoded word, and decode it
 	encoded := mime.BEncoding.Encode("UTF-8", name)
 	if encoded == name {
 		encoded = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`

@@ -94,7 +94,7 @@ func tidy(s string) string {
 
 // phrase writes a display name (RFC 5322 section 3.2.5): a quoted string, or encoded words.
 func phrase(name string) string {
-	name = tidy(name)
+	name = strings.ReplaceAll(tidy(name), "=?", "= ?") // else readers of mail take it for an encoded word, and decode it
 	if needsEncoding(name) {
 		return encoded(name)
 	}

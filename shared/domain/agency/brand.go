@@ -13,6 +13,9 @@ const DefaultColor = "#4f46e5"
 // ParseName reads the name of an agency, which must have one.
 func ParseName(typed string) (string, error) {
 	name, err := text.Line("name", typed, text.MaxName)
+	if err == nil && strings.Contains(name, "=?") { // begins a word in another encoding (RFC 2047), which readers of mail decode
+		err = fault.InField("name", "errors.leave_out_encoded")
+	}
 	if err == nil && name == "" {
 		err = fault.InField("name", "errors.enter_the_name_that_your_clients")
 	}

@@ -83,6 +83,11 @@ func (t *Tree) Hold(h Hold) bool {
 	return true
 }
 
+// Has tells whether the claim holds its name.
+func (t *Tree) Has(claim id.SenderDomain) bool {
+	return slices.ContainsFunc(t.Holds, func(h Hold) bool { return h.ID == claim })
+}
+
 // Drop takes what a claim holds away, and tells whether it held anything.
 func (t *Tree) Drop(claim id.SenderDomain) bool {
 	n := len(t.Holds)
@@ -177,6 +182,8 @@ type Claim struct {
 	Untold      *Change    // of which owners are not told yet
 	PrepareAt   time.Time  // when to see whether the identity was made; zero when it was
 	EndAt       time.Time  // of a claim that is over: when to go on with its end; zero before it begins
+	AtTop       bool       // whether the proof is at the registrable domain, since another agency had a name of the tree
+	PeekAt      time.Time  // of a draft whose records were handed on: when to see whether they are there; zero for never
 	Cleared     bool       // whether the identity was deleted that nobody claims any more
 	Admitted    bool       // whether the agency's tenant may send from the identity
 
@@ -231,6 +238,9 @@ func (c *Claim) DueAt() time.Time {
 	if c.State != Released && !c.PrepareAt.IsZero() && (due.IsZero() || c.PrepareAt.Before(due)) {
 		due = c.PrepareAt
 	}
+	if c.State == Draft && !c.PeekAt.IsZero() && (due.IsZero() || c.PeekAt.Before(due)) {
+		due = c.PeekAt
+	}
 	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
 		due = c.Untold.At
 	}
@@ -280,8 +290,10 @@ func (c *Claim) Unmailed(now time.Time) []string {
 
 // Contested tells whether the registrable domain has to be proven, since another agency has a name of the tree (T3). It need not be
 // while another has the very name: nothing that could be published would bring that one (T2).
+//
+// Whoever has the name by now is not asked anew when somebody else comes, and whoever was asked once stays so: a proof keeps its place.
 func (c *Claim) Contested() bool {
-	return c.Tree.Contested(c.Agency) && !c.Tree.Taken(c.Domain, c.Agency)
+	return c.AtTop || c.Tree.Contested(c.Agency) && !c.Tree.Taken(c.Domain, c.Agency) && !c.Tree.Has(c.ID)
 }
 
 // Wanted is what the claim's records are made of.

@@ -24,7 +24,7 @@ func ParseName(field, typed, platform string) (string, error) {
 	if name == "" {
 		return "", fault.InField(field, "sender.name_missing")
 	}
-	if strings.ContainsAny(name, "@<>\"\\") {
+	if strings.ContainsAny(name, "@<>\"\\") || strings.Contains(name, "=?") { // =? begins a word in another encoding (RFC 2047)
 		return "", fault.InField(field, "sender.name_signs")
 	}
 	if text.MixedScripts(name) {
@@ -44,7 +44,7 @@ func ParseName(field, typed, platform string) (string, error) {
 // is stored, never one that somebody typed (T4).
 func ParseLocal(field, typed string, d Domain) (email.Address, error) {
 	local := strings.ToLower(text.Trim(typed))
-	if local == "" || strings.ContainsAny(local, "@ ") {
+	if strings.Trim(local, "abcdefghijklmnopqrstuvwxyz0123456789.-_+") != "" || local == "" {
 		return "", fault.InField(field, "sender.local_invalid")
 	}
 	a, err := email.Parse(field, local+"@"+string(d))

@@ -91,3 +91,21 @@ func TestSenderT6WhenADomainHasVanished(t *testing.T) {
 		t.Error("a domain whose servers were never seen has moved")
 	}
 }
+
+// TestSenderT4AnEncodedWordIsNoName: readers of mail decode it (RFC 2047), and show what was not typed.
+func TestSenderT4AnEncodedWordIsNoName(t *testing.T) {
+	t.Parallel()
+	for _, typed := range []string{"=?utf-8?q?=4catchkey?=", "=?utf-8?b?TGF0Y2hrZXk=?=", "Team =?utf-8?q?x?="} {
+		if name, err := sender.ParseName("name", typed, "Latchkey"); err == nil {
+			t.Errorf("the name %q is %q", typed, name)
+		}
+	}
+	for _, typed := range []string{"=?utf-8?q?support?=", "=?utf-8?q?ceo=40bank.com?=", "a=b", "a!b", "a%b", "a/b"} {
+		if a, err := sender.ParseLocal("local", typed, "mail.agency.com"); err == nil {
+			t.Errorf("the address of %q is %q", typed, a)
+		}
+	}
+	if a, err := sender.ParseLocal("local", "Invites.team_1-b+x", "mail.agency.com"); err != nil || a != "invites.team_1-b+x@mail.agency.com" {
+		t.Errorf("%q, %v", a, err)
+	}
+}

@@ -91,7 +91,7 @@ func (w Wanted) Records() []Record {
 		proven = string(top)
 	}
 	out := []Record{{Role: Proof, Type: TXT, Name: proofLabel + proven, Value: proofPrefix + w.Token}}
-	if w.ProofOnly {
+	if w.ProofOnly || len(w.Tokens) == 0 { // the others are not known yet
 		out[0].Short = w.short(out[0].Name)
 		return out
 	}

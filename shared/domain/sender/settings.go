@@ -30,7 +30,8 @@ type Settings struct {
 	ReplyTo email.Address // "" for whoever sends the invite
 	On      id.SenderDomain
 	Claims  []Ref
-	Untold  *News // of which owners are not told yet
+	Changes []time.Time // of the last day, for which the mail service is called
+	Untold  *News       // of which owners are not told yet
 
 	Version int
 }
@@ -85,7 +86,28 @@ func (s *Settings) Add(c *Claim, a *agency.Agency, now time.Time) error {
 	if err := s.MayAdd(a, now); err != nil {
 		return err
 	}
+	if err := s.Count(now); err != nil {
+		return err
+	}
 	s.Claims = append(s.Claims, Ref{ID: c.ID, Domain: c.Domain, Open: true})
+	return nil
+}
+
+// MaxChanges is how often in a day an agency may have the mail service called about its names: it takes one call a second, for all
+// agencies together.
+const MaxChanges = 20
+
+// Count counts a claim, or another name for bounces. Faults: [fault.RateLimited].
+func (s *Settings) Count(now time.Time) error {
+	const day = 24 * time.Hour
+	recent := slices.DeleteFunc(slices.Clone(s.Changes), func(at time.Time) bool { return now.Sub(at) >= day })
+	if len(recent) >= MaxChanges {
+		wait := recent[0].Add(day).Sub(now)
+		f := fault.New(fault.RateLimited, "sender.changes_used_up", "n", MaxChanges, "time", clock(recent[0].Add(day)))
+		f.Retry, f.Limit = wait, fault.Limit{Name: "sender-changes", Quota: MaxChanges, Window: day}
+		return f
+	}
+	s.Changes = append(recent, now)
 	return nil
 }
 
@@ -164,9 +186,6 @@ type Outgoing struct {
 // OutgoingFor is how the agency's mail goes out now. The claim is the one that is switched on, nil where none is, or it is gone.
 func OutgoingFor(a *agency.Agency, s *Settings, on *Claim) Outgoing {
 	out := Outgoing{Way: ByPlatform, Name: a.Name, ReplyTo: s.ReplyTo}
-	if s.Name != "" {
-		out.Name = s.Name
-	}
 	if on == nil || s.On != on.ID {
 		if len(s.Claims) > 0 {
 			out.Why = words.Say("sender.not_on")
@@ -180,6 +199,9 @@ func OutgoingFor(a *agency.Agency, s *Settings, on *Claim) Outgoing {
 	if err != nil { // it was read when it was stored
 		out.Why = words.Say("sender.not_on")
 		return out
+	}
+	if s.Name != "" {
+		out.Name = s.Name
 	}
 	out.Way, out.Address, out.ID, out.Domain, out.Tenant = ByDomain, address, on.ID, on.Domain, on.Admitted
 	if on.ProofOnly {
@@ -199,6 +221,8 @@ func (c *Claim) Unused(a *agency.Agency) string {
 		return words.Say("sender.unused_degraded")
 	case c.State == Disabled:
 		return words.Say("sender.unused_disabled")
+	case c.State == Verified && !c.Proven:
+		return words.Say("sender.unused_proof")
 	case !c.Sends():
 		return words.Say("sender.unused_waiting")
 	}

@@ -162,7 +162,8 @@ func (s *Sender) Looks() bool {
 	return s.State == DNSPending || s.State == Verifying || s.State == Verified || s.State == Degraded
 }
 
-// Sends tells whether mail goes out from the domain. Else the platform's sender is used.
+// Sends tells whether mail goes out from the domain. Else the platform's sender is used. Without the proof
+// nothing is sent (T1), also while it is not said to be lost yet.
 func (s *Sender) Sends() bool { return s.State == Verified && s.On && s.Proven && !s.TestedAt.IsZero() }
 
 // move goes to a state.
@@ -256,17 +257,18 @@ func (s *Sender) next(now time.Time) time.Time {
 // lookNew is a look at records that were never right yet, or have to be so again.
 func (s *Sender) lookNew(seen Seen, now time.Time) Change {
 	right := seen.Proof && (seen.DKIM || s.ProofOnly)
+	late := !now.Before(s.StartedAt.Add(LookFor)) || !right && s.VerifiedAt.IsZero() && !now.Before(s.ClaimedAt.Add(ClaimLife))
 	switch {
-	case right && seen.Taken:
+	case right && seen.Taken && !late:
 		c := s.move(Verifying, Taken, now, now)
 		s.Due = s.next(now)
 		return c
-	case right && (seen.SES == "SUCCESS" || s.ProofOnly) && !s.Held:
+	case right && !seen.Taken && (seen.SES == "SUCCESS" || s.ProofOnly) && !s.Held:
 		if s.VerifiedAt.IsZero() {
 			s.VerifiedAt = now
 		}
 		return s.move(Verified, "", now, now.Add(s.day(now)))
-	case !now.Before(s.StartedAt.Add(LookFor)) && (!right || !s.Held): // the operator's delay is not the agency's
+	case late && (!right || !s.Held || seen.Taken): // the operator's delay is not the agency's
 		due := s.ClaimedAt.Add(ClaimLife)
 		if !s.VerifiedAt.IsZero() {
 			due = now.Add(KeptFor)
@@ -501,6 +503,8 @@ func (s *Sender) Next() string {
 		return words.Say("sender.verifying_next", "time", at)
 	case Verified:
 		switch {
+		case s.On && !s.Proven:
+			return words.Say("sender.proof_next", "time", at)
 		case s.On:
 			return words.Say("sender.on_next", "time", at)
 		case s.TestedAt.IsZero():

@@ -376,7 +376,7 @@ func sentenceOf(e activity.Event, asked url.Values) []page.Part {
 		names["actor"] = actor
 	}
 	text := told(e.Action, instance.Access(right), "actor", slot+"actor"+slot, "subject", slot+"subject"+slot,
-		"thing", slot+"thing"+slot)
+		"thing", slot+"thing"+slot, "detail", e.Detail)
 	var parts []page.Part
 	for n, piece := range strings.Split(text, slot) {
 		switch {

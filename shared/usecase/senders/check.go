@@ -18,8 +18,9 @@ import (
 
 // How often the doctor looks because somebody watches.
 const (
-	ChecksPerHour = 60 // of one domain
-	checksApart   = 8 * time.Second
+	ChecksPerHour = 60              // of one domain
+	checksApart   = 8 * time.Second // that nobody asked for
+	pressedApart  = time.Second
 )
 
 // Doctor looks at a domain's records and says how they stand.
@@ -51,7 +52,7 @@ func (d *Watched) Check(ctx context.Context, caller identity.Caller, which id.Se
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(c.Report.At) >= checksApart {
+	if now.Sub(c.Report.At) >= pressedApart {
 		wait, err := d.allow(ctx, which, now)
 		if err != nil {
 			return nil, err
@@ -182,6 +183,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	s.SES = c.Identity.Status
 	s.Taken = c.Tree.Taken(c.Domain, c.Agency)
 	if contested := c.Contested(); contested && !seen.Contested {
+		c.AtTop = true
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	if s.Proof && c.VerifiedAt.IsZero() && c.Why == "" { // two that look alike may have been claimed before one of them was proven
@@ -192,6 +194,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 		c.Why = c.Domain.Held("", alike...)
 		c.Held = c.Why != ""
 	}
+	c.AtTop = c.Contested()
 	change := c.Look(s, now)
 	c.Forget(now)
 	if s.Asked || c.Report.At.IsZero() || len(c.Report.Verdicts) == 0 {
@@ -318,6 +321,11 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 			return err
 		}
 	}
+	if c.State == sender.Draft && !c.PeekAt.IsZero() && !now.Before(c.PeekAt) {
+		if err := k.peek(ctx, j); err != nil {
+			return err
+		}
+	}
 	if err := k.prepare(ctx, j, now); err != nil {
 		return err
 	}
@@ -331,6 +339,34 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 		return err
 	}
 	return k.end(ctx, j)
+}
+
+// peek sees whether the records of a draft are there that were handed to somebody else, who cannot say so. Their own name servers are
+// asked alone, so that nobody keeps a miss. With the first of them the looks begin.
+func (k *Checker) peek(ctx context.Context, j job.Sender) error {
+	c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
+	if err != nil {
+		return err
+	}
+	seen := look(ctx, k.DNS(), c, k.Now())
+	return conflict.Retry(ctx, func() error {
+		c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || c.State != sender.Draft {
+			return err
+		}
+		now := k.Now().Truncate(time.Millisecond)
+		var change sender.Change
+		if c.PeekAt = now.Add(peeks); seen.Seen.Proof && c.Ready() {
+			if change, err = c.Start(now); err != nil {
+				return err
+			}
+			c.PeekAt, c.Due = time.Time{}, now
+		}
+		return k.Work.Save(ctx, Change{Claim: c, Audit: changed(change, c, audit.System)})
+	})
 }
 
 // age has the claim follow its agency's plan and end, and time alone.

@@ -2,6 +2,7 @@ package senders
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,9 @@ func (d *Directory) Overview(ctx context.Context, caller identity.Caller) (*Over
 	}
 	o.Outgoing = sender.OutgoingFor(a, s, on)
 	for _, c := range claims {
+		if c.State == sender.Released && claimsAnew(s, c.Domain) {
+			continue // it is claimed again, and asks for nothing to be deleted
+		}
 		v := &View{Claim: c, Settings: s, Agency: a, Outgoing: o.Outgoing, Now: o.Now}
 		if !c.VerifiedAt.IsZero() {
 			if v.Health, err = d.Store.Health(ctx, caller.Agency, c.ID, o.Now); err != nil {
@@ -62,6 +66,11 @@ func (d *Directory) Overview(ctx context.Context, caller identity.Caller) (*Over
 		}
 	}
 	return o, nil
+}
+
+// claimsAnew tells whether the agency claims a name that it has given back.
+func claimsAnew(s *sender.Settings, d sender.Domain) bool {
+	return slices.ContainsFunc(s.Claims, func(r sender.Ref) bool { return r.Domain == d })
 }
 
 // Get reads one claim. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
@@ -149,7 +158,7 @@ func (s *Claims) Claim(ctx context.Context, caller identity.Caller, typed, once 
 	if err != nil {
 		return nil, err
 	}
-	record, err := idempotency.For("claimDomain", caller.Actor(), once, typed)
+	record, err := idempotency.For("claimDomain", caller.Actor(), once, string(d))
 	if err != nil {
 		return nil, err
 	}
@@ -290,8 +299,10 @@ func (s *Claims) Bounces(ctx context.Context, caller identity.Caller, which id.S
 	if err := caller.Fresh(now); err != nil {
 		return nil, err
 	}
+	other := false
 	err := conflict.Retry(ctx, func() error {
-		c, err := s.Store.Claim(ctx, caller.Agency, which)
+		other = false
+		c, err := usable(ctx, s.Store, caller.Agency, which)
 		if err != nil {
 			return err
 		}
@@ -302,15 +313,25 @@ func (s *Claims) Bounces(ctx context.Context, caller identity.Caller, which id.S
 		if c.State == sender.Released {
 			return fault.New(fault.NotActive, "sender.is_released")
 		}
-		c.Label = label
-		return s.Store.Save(ctx, Change{Claim: c, Audit: []audit.Entry{row(now, caller, audit.DomainBounceName, which, label)}})
+		settings, err := s.Store.Settings(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if err := settings.Count(now); err != nil {
+			return err
+		}
+		c.Label, other = label, true
+		return s.Store.Save(ctx, Change{Claim: c, Settings: settings,
+			Audit: []audit.Entry{row(now, caller, audit.DomainBounceName, which, label)}})
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.Identities.Send(ctx, job.Identity{Deed: job.SetMailFrom, Agency: caller.Agency, Domain: which}.Encode(), 0)
-	if err != nil {
-		return nil, err
+	if other {
+		deed := job.Identity{Deed: job.SetMailFrom, Agency: caller.Agency, Domain: which}
+		if err := s.Identities.Send(ctx, deed.Encode(), 0); err != nil {
+			return nil, err
+		}
 	}
 	return view(ctx, s.Store, caller.Agency, which, now)
 }

@@ -20,6 +20,9 @@ import (
 	"latchkey.dev/shared/domain/sender"
 )
 
+// peeks is how often we see by ourselves whether records are there that were handed to somebody who has no account here.
+const peeks = 30 * time.Minute
+
 // RecordsPerDay is how often an agency mails records to somebody.
 const RecordsPerDay = 5
 
@@ -81,6 +84,9 @@ func (s *Records) Send(ctx context.Context, caller identity.Caller, which id.Sen
 		}
 		mail = ulid.Make().String()
 		c.AddLink(mail, to, now)
+		if c.State == sender.Draft {
+			c.PeekAt = now.Add(peeks)
+		}
 		return s.Store.Save(ctx, Change{Claim: c, Once: record.Of(mail, now),
 			Audit: []audit.Entry{row(now, caller, audit.RecordsSent, which, "")}})
 	})

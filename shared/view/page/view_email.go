@@ -175,7 +175,7 @@ func (d SenderDomain) Over() bool { return d.State == "released" }
 // Folded tells whether the records are out of sight at first: all is as it has to be.
 func (d SenderDomain) Folded() bool {
 	wrong := slices.ContainsFunc(d.Lines, func(l SenderLight) bool { return l.Light == "wrong" })
-	return d.State == "verified" && d.right() == len(d.Records) && !wrong
+	return d.State == "verified" && d.right() == len(d.Asked()) && !wrong
 }
 
 // Waits tells whether the page renews itself.
@@ -186,10 +186,15 @@ func (d SenderDomain) Waits() bool {
 // Slow tells whether what is waited for takes hours, and not seconds.
 func (d SenderDomain) Slow() bool { return !d.Preparing && !d.Test.Waiting() }
 
-// right is how many records are right.
+// Asked are the records that are asked for: all but what is recommended for DMARC, which is the agency's own.
+func (d SenderDomain) Asked() []SenderLight {
+	return slices.DeleteFunc(slices.Clone(d.Records), func(r SenderLight) bool { return r.Of == "dmarc" })
+}
+
+// right is how many of them are right.
 func (d SenderDomain) right() int {
 	n := 0
-	for _, r := range d.Records {
+	for _, r := range d.Asked() {
 		if r.Light == "right" {
 			n++
 		}
@@ -199,7 +204,7 @@ func (d SenderDomain) right() int {
 
 // Right says how many of the records are right.
 func (d SenderDomain) Right() string {
-	return words.Say("email.right_count", "right", d.right(), "all", len(d.Records))
+	return words.Say("email.right_count", "right", d.right(), "all", len(d.Asked()))
 }
 
 // Edition is another one whenever the part of the page that renews itself is.
