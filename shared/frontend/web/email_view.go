@@ -53,7 +53,7 @@ func (e *emails) view(ctx context.Context, caller identity.Caller, which id.Send
 				Here: c.ID == here.ID})
 		}
 	}
-	v.Domain = e.domain(here, all, caller)
+	v.Domain = e.domain(here, caller)
 	if here.State == sender.Released || !v.Max {
 		return v, nil
 	}
@@ -120,7 +120,7 @@ func way(w sender.Way) page.SenderWay {
 }
 
 // domain prepares what the page says of a domain.
-func (e *emails) domain(c *senders.View, all *senders.Overview, caller identity.Caller) *page.SenderDomain {
+func (e *emails) domain(c *senders.View, caller identity.Caller) *page.SenderDomain {
 	now := e.now()
 	d := &page.SenderDomain{ID: string(c.ID), Shown: c.Domain.Shown(), State: string(c.State), Reason: string(c.Reason), Title: c.Title(),
 		Next: c.Next(), Looked: timeOr(c.Report.At, now), Zone: c.Zone, NameServers: c.NameServers, Mailboxes: c.Report.Mailboxes,
