@@ -463,3 +463,26 @@ func TestSenderT3WhoeverHoldsANameKeepsItWhenAnotherComesIntoTheTree(t *testing.
 		}
 	})
 }
+
+// TestSenderT5OwnersOfAClosedAgencyHearWhichRecordsToDelete though their places are gone by then; and they are forgotten afterwards.
+func TestSenderT5OwnersOfAClosedAgencyHearWhichRecordsToDelete(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		d.on(o, "mail.northwind.com")
+		must(t, d.closing.Close(d.ctx, o.boss(), o.name))
+		d.pass(10 * time.Minute)
+		if n := d.told(o, "mail.northwind.com was removed"); n != 1 {
+			for _, m := range d.engine.SES.Mails(string(o.owner.Email)) {
+				t.Log(m.Subject)
+			}
+			t.Errorf("they were told %d times", n)
+		}
+		d.pass(3 * time.Hour)
+		a, err := d.domains.Agency(d.ctx, o.id)
+		must(t, err)
+		if len(a.Farewell) > 0 {
+			t.Errorf("%d addresses are kept", len(a.Farewell))
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
@@ -33,6 +34,9 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
 		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
 	a.Payment = readSubscription(r, "payment")
+	for _, owner := range r.texts("farewell") {
+		a.Farewell = append(a.Farewell, email.Address(owner))
+	}
 	a.Sends.Total = int(r.n("total"))
 	for i := range a.Sends.Slots {
 		a.Sends.Slots[i] = r.time(slotName(i))

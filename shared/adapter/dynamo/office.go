@@ -292,8 +292,16 @@ func (t *Table) close(ctx context.Context, c agencies.Closure) error {
 	pk := string(c.Team.Agency.ID)
 	end := t.staffed(pk, c.Team.Agency.Staff)
 	u := end.Update
-	u.UpdateExpression = aws.String("SET closed = :now, suspended = if_not_exists(suspended, :now), dp = :dp, due = :now ADD staff :one")
+	u.UpdateExpression = aws.String("SET closed = :now, suspended = if_not_exists(suspended, :now), dp = :dp, due = :now, " +
+		"farewell = :owners ADD staff :one")
 	u.ExpressionAttributeValues[":now"], u.ExpressionAttributeValues[":dp"] = at(c.At), str(shardOf(pk))
+	owners := []types.AttributeValue{}
+	for i := range c.Team.Members {
+		if m := &c.Team.Members[i]; m.Role == agency.Owner {
+			owners = append(owners, str(string(m.Email)))
+		}
+	}
+	u.ExpressionAttributeValues[":owners"] = list(owners)
 	writes := []types.TransactWriteItem{end, t.put(writeAudit(pk, c.Audit), isNew, nil)}
 	for i := range c.Team.Members {
 		writes = append(writes, t.unplace(pk, &c.Team.Members[i])...)
@@ -407,7 +415,7 @@ const purged = 100
 func (t *Table) purgeAgain(ctx context.Context, which id.Agency, next time.Time) error {
 	u := &types.Update{TableName: &t.name, Key: key(string(which), agencyItem), ConditionExpression: aws.String("attribute_exists(closed)")}
 	if next.IsZero() {
-		u.UpdateExpression = aws.String("REMOVE dp, due, unsettled, #name, #color, #logo, #total, nameOk, instances, services, " +
+		u.UpdateExpression = aws.String("REMOVE dp, due, unsettled, farewell, #name, #color, #logo, #total, nameOk, instances, services, " +
 			"s0, s1, s2, s3, s4, s5, s6, s7, s8, s9")
 		u.ExpressionAttributeNames = map[string]string{"#name": "name", "#color": "color", "#logo": "logo", "#total": "total"}
 	} else {

@@ -4,6 +4,7 @@ package agency
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/subscription"
@@ -56,6 +57,10 @@ type Agency struct {
 	// Unsettled is since when its standing, plan or people have changed so that payment pages and invites may be out which nobody
 	// may use any more; zero once they have been looked through.
 	Unsettled time.Time
+
+	// Farewell are the owners of a closed agency, who are told of what is left for them to do: their places are gone with it. They are
+	// forgotten when everything of the agency is.
+	Farewell []email.Address
 
 	NameAllowed string // the name that the operator has looked at, see NameHeld; "" for none
 

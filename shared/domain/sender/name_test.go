@@ -105,7 +105,8 @@ func TestSenderT4AnEncodedWordIsNoName(t *testing.T) {
 			t.Errorf("the address of %q is %q", typed, a)
 		}
 	}
-	if a, err := sender.ParseLocal("local", "Invites.team_1-b+x", "mail.agency.com"); err != nil || a != "invites.team_1-b+x@mail.agency.com" {
+	a, err := sender.ParseLocal("local", "Invites.team_1-b+x", "mail.agency.com")
+	if err != nil || a != "invites.team_1-b+x@mail.agency.com" {
 		t.Errorf("%q, %v", a, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/conflict"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/job"
@@ -116,11 +117,16 @@ func (w *Worker) news(ctx context.Context, j job.Mail) error {
 	if err != nil {
 		return err
 	}
+	return w.tell(ctx, j, a, to.Email)
+}
+
+// tell mails somebody what became of the agency's sender.
+func (w *Worker) tell(ctx context.Context, j job.Mail, a *agency.Agency, to email.Address) error {
 	l, err := w.newsLetter(ctx, j, a)
 	if err != nil || l == nil {
 		return err
 	}
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to.Email, Letter: *l,
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: to, Letter: *l,
 		Tags: map[string]string{"kind": string(j.Kind)}})
 	if _, final := refusal(err); final {
 		return nil // nobody is there to be told
@@ -154,7 +160,14 @@ func (w *Worker) newsLetter(ctx context.Context, j job.Mail, a *agency.Agency) (
 	if err != nil || c == nil {
 		return nil, err
 	}
-	d.Domain, d.State, d.Reason, d.Next = c.Domain, c.State, c.Reason, c.Next()
+	d.Domain, d.State, d.Reason, d.Next, d.Used = c.Domain, c.State, c.Reason, c.Next(), !c.VerifiedAt.IsZero()
+	if c.State == sender.Released {
+		for _, v := range c.Report.Verdicts { // as they were looked for; DMARC's is the agency's own
+			if v.Record.Role != sender.DMARC && v.Cause != sender.Missing {
+				d.Records = append(d.Records, string(v.Record.Type)+" "+v.Record.Name)
+			}
+		}
+	}
 	var l letter.Letter
 	switch {
 	case j.Job == job.ServerOff && c.Own != nil && !c.Own.OffAt.IsZero():
@@ -168,8 +181,20 @@ func (w *Worker) newsLetter(ctx context.Context, j job.Mail, a *agency.Agency) (
 	return &l, nil
 }
 
-// owners gives each owner a mail of its own.
+// owners gives each owner a mail of its own. Those of an agency that was closed have no place there any more, and are told at once.
 func (w *Worker) owners(ctx context.Context, j job.Mail) error {
+	a, err := w.Store.Agency(ctx, j.Agency)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, to := range a.Farewell {
+		if err := w.tell(ctx, j, a, to); err != nil {
+			return err
+		}
+	}
 	people, err := w.Store.People(ctx, j.Agency)
 	if err != nil {
 		return err

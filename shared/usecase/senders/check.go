@@ -492,6 +492,12 @@ func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 		return err
 	}
 	told := *c.Untold
+	if len(people) == 0 { // the agency is closed, and keeps whom to tell
+		m := job.Mail{Kind: job.News, Agency: j.Agency, Item: string(c.ID), Job: job.Stands(string(told.To))}
+		if err := k.Mail.Send(ctx, m.Encode(), 0); err != nil {
+			return err
+		}
+	}
 	for i := range people {
 		if people[i].Role != agency.Owner {
 			continue

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/sender"
@@ -14,12 +15,14 @@ type SenderData struct {
 	Domain     sender.Domain
 	State      sender.State
 	Reason     sender.Reason
-	Next       string // what to do next, and when we do something
-	Host       string // of the agency's own mail server
-	Why        string // what that server said last, in plain words
-	Who        string // who has changed the sender; "" for a name that nobody knows
-	From       string // what mail goes out as from now on
-	Link       string // to the page of the agency's sender; the only link in the mail
+	Next       string   // what to do next, and when we do something
+	Used       bool     // whether it was verified once
+	Records    []string // of one that was given back: what stands in DNS for it, such as "TXT _latchkey.mail.agency.com"
+	Host       string   // of the agency's own mail server
+	Why        string   // what that server said last, in plain words
+	Who        string   // who has changed the sender; "" for a name that nobody knows
+	From       string   // what mail goes out as from now on
+	Link       string   // to the page of the agency's sender; the only link in the mail
 	Platform   string
 }
 
@@ -48,12 +51,15 @@ func SenderState(d SenderData) Letter {
 		body = words.Say("sendermail.failed_text", "domain", name)
 	case sender.Released:
 		v.Title, v.Preheader = words.Say("sendermail.released_title", "domain", name), words.Say("sendermail.released_preheader")
-		body = released(d.Reason, name)
+		body = released(d.Reason, d.Used, name)
 	default:
 		v.Title, v.Preheader = words.Say("sendermail.disabled_title", "domain", name), words.Say("sendermail.off_preheader")
 		body = disabled(d.Reason, name)
 	}
 	v.Body = []string{body, d.Next}
+	if len(d.Records) > 0 {
+		v.Body = append(v.Body, words.Say("sendermail.delete_these", "records", strings.Join(d.Records, ", ")))
+	}
 	return v.letter(v.Title)
 }
 
@@ -71,7 +77,10 @@ func disabled(why sender.Reason, domain string) string {
 }
 
 // released says why a domain is the agency's no more.
-func released(why sender.Reason, domain string) string {
+func released(why sender.Reason, used bool, domain string) string {
+	if why == sender.Expired && used {
+		return words.Say("sendermail.ran_out_text", "domain", domain)
+	}
 	switch why {
 	case sender.GivenUp:
 		return words.Say("sendermail.given_up_text", "domain", domain)
