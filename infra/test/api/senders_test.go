@@ -734,3 +734,57 @@ func TestSenderALinkShowsTheRecordsAndNothingElse(t *testing.T) {
 	o.delete(at).is(200)
 	p.nobody().get("/v1/records/"+token).fails(410, "invitation_gone")
 }
+
+// TestSenderEachRefusalThatIsPromisedComes asks where it may not be asked, or is too early or too late.
+func TestSenderEachRefusalThatIsPromisedComes(t *testing.T) {
+	p := start(t)
+	to, o := p.another("refused")
+	at := o.agencyOf()
+	var early senderDomain
+	o.post("/v1/sender-domains", m{"domain": p.zone("mail.early")}).is(201).into(&early)
+	path := "/v1/sender-domains/" + early.ID
+	o.get(path+"/zone-file").fails(409, "not_active") // SES is asked at its pace
+	o.post(path+"/check", m{}).fails(409, "not_active")
+	o.post(path+"/records", m{"email": "it@dnshost.example"}).fails(409, "not_active")
+	all := []struct{ method, path string }{{"POST", "/check"}, {"POST", "/test"}, {"POST", "/enable"}, {"POST", "/disable"}, {"PUT", "/smtp"},
+		{"DELETE", "/smtp"}, {"POST", "/smtp/test"}, {"POST", "/records"}, {"DELETE", "/records"}, {"PATCH", ""}, {"DELETE", ""}}
+	for _, x := range all {
+		o.do(x.method, path+x.path, m{}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
+	}
+	o.post("/v1/sender-domains", m{}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
+	o.do("PATCH", "/v1/sender", m{}, "Sec-Fetch-Site", "cross-site").fails(403, "cross_origin")
+
+	key := p.program(o.key("other "+p.run, "clients:read").Secret)
+	for _, read := range []string{"/v1/sender", "/v1/sender-domains", path, path + "/zone-file"} {
+		key.get(read).fails(403, "forbidden")
+	}
+	key.post(path+"/records", m{"email": "it@dnshost.example"}).fails(403, "forbidden")
+	key.delete(path+"/records").fails(403, "forbidden")
+
+	o.until("the records", func() bool { return o.domain(early.ID).Ready })
+	o.post(path+"/records", m{"email": p.address("it")}, "Idempotency-Key", "records "+p.run).is(200)
+	o.post(path+"/records", m{"email": p.address("other")}, "Idempotency-Key", "records "+p.run).fails(409, "idempotency_conflict")
+	server := m{"host": "smtp.northwind.com", "port": 465, "security": "tls", "user": "mailer", "password": "secret"}
+	o.do("PUT", path+"/smtp", server).is(200)
+	refused := func(code string) {
+		t.Helper()
+		o.post(path+"/check", m{}).fails(403, code)
+		o.post(path+"/test", m{}).fails(403, code)
+		o.post(path+"/enable", m{}).fails(403, code)
+		o.post(path+"/records", m{"email": p.address("it")}).fails(403, code)
+		o.do("PUT", path+"/smtp", server).fails(403, code)
+		o.post(path+"/smtp/test", m{}).fails(403, code)
+		o.post("/v1/sender-domains", m{"domain": p.zone("mail.more")}).fails(403, code)
+	}
+	p.onFree(at)
+	o = p.fresh(to)
+	refused("plan_required")
+	p.onMax(at)
+	p.suspend(at)
+	refused("agency_suspended")
+	p.resume(at)
+
+	o.delete(path)
+	o.do("PATCH", path, m{"bounceLabel": "other"}).fails(409, "not_active")
+	o.do("PUT", path+"/smtp", server).fails(409, "not_active")
+}

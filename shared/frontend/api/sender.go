@@ -392,7 +392,7 @@ func ViewDomainRecords(auth *signin.Authenticator, links *senders.Links) Operati
 		id: "viewDomainRecords", method: http.MethodGet, who: identity.ByHolder, tag: tagSender, status: 200,
 		summary:     "View the records by a link",
 		description: "What an emailed link shows: the records to publish, and how they stood when we last looked.",
-		codes:       []fault.Code{fault.Unauthenticated, fault.Gone},
+		codes:       []fault.Code{fault.Gone},
 	}, func(ctx context.Context, _ identity.Caller, in *recordsTokenInput) (*sharedRecordsOutput, error) {
 		s, err := links.View(ctx, in.Token)
 		if err != nil {
