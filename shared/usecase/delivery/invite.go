@@ -36,6 +36,9 @@ var errHeld = errors.New("delivery: another worker is at it")
 // after which the sweep has the job done again; the links of both tries then work, since both mails may be out.
 func (w *Worker) invite(ctx context.Context, m job.Mail) error {
 	at, out, err := w.outgoing(ctx, m.Agency)
+	if fault.Is(err, fault.NotFound) { // the agency is gone, and all of its invites
+		return nil
+	}
 	if err != nil {
 		return err
 	}
