@@ -83,7 +83,10 @@ func Compress(w http.ResponseWriter, r *http.Request, content []byte) []byte {
 		return content
 	}
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return content
+	}
 	if _, err := z.Write(content); err != nil || z.Close() != nil {
 		return content
 	}
