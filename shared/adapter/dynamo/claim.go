@@ -101,7 +101,7 @@ func readClaim(r *reader) (*sender.Claim, error) {
 	})
 	r.within("test", func(m *reader) {
 		c.Test = sender.Test{ID: m.s("id"), At: m.time("at"), By: id.Member(m.s("by")), Outcome: m.s("outcome"), Detail: m.s("detail"),
-			EndedAt: m.time("ended"), OwnSMTP: m.yes("own"), MailFrom: m.s("mailFrom")}
+			EndedAt: m.time("ended"), OwnSMTP: m.yes("own")}
 	})
 	r.within("own", func(m *reader) {
 		c.Own = &sender.OwnServer{Server: mailserver.Server{Host: m.s("host"), Port: m.short("port"),
@@ -124,7 +124,6 @@ func writeTest(x *sender.Test) writer {
 	w.s("detail", x.Detail)
 	w.t("ended", x.EndedAt)
 	w.yes("own", x.OwnSMTP)
-	w.s("mailFrom", x.MailFrom)
 	return w
 }
 

@@ -108,11 +108,6 @@ func (s SenderWork) Identities(ctx context.Context) (int, error) {
 	return s.t.identities(ctx)
 }
 
-// People lists the agency's members as they are now.
-func (s SenderWork) People(ctx context.Context, which id.Agency) (agency.Members, error) {
-	return s.t.people(ctx, which)
-}
-
 // SenderDecisions is what deciding about names needs that look like somebody else's.
 type SenderDecisions struct{ Senders }
 

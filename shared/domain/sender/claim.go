@@ -131,14 +131,13 @@ const (
 
 // Test is the last test mail.
 type Test struct {
-	ID       string // names the mail
-	At       time.Time
-	By       id.Member
-	Outcome  string // "", while nothing is known; TestDelivered, TestFailed
-	Detail   string // in plain words
-	EndedAt  time.Time
-	OwnSMTP  bool // whether it went by the agency's own server
-	MailFrom string
+	ID      string // names the mail
+	At      time.Time
+	By      id.Member
+	Outcome string // "", while nothing is known; TestDelivered, TestFailed
+	Detail  string // in plain words
+	EndedAt time.Time
+	OwnSMTP bool // whether it went by the agency's own server
 }
 
 // Outcomes of test mails.
@@ -229,30 +228,34 @@ func (c *Claim) Elsewhere(now time.Time) Change {
 
 // DueAt is when to look after the claim; zero for never.
 func (c *Claim) DueAt() time.Time {
-	due := c.Due
+	due := []time.Time{c.Due}
 	if c.Over() {
-		if due = c.EndAt; due.IsZero() {
-			due = c.Since
+		if due = []time.Time{c.EndAt}; c.EndAt.IsZero() {
+			due = []time.Time{c.Since}
 		}
 	}
-	if c.State != Released && !c.PrepareAt.IsZero() && (due.IsZero() || c.PrepareAt.Before(due)) {
-		due = c.PrepareAt
+	if c.State != Released {
+		due = append(due, c.PrepareAt)
 	}
-	if c.State == Draft && !c.PeekAt.IsZero() && (due.IsZero() || c.PeekAt.Before(due)) {
-		due = c.PeekAt
+	if c.State == Draft {
+		due = append(due, c.PeekAt)
 	}
-	if c.Untold != nil && (due.IsZero() || c.Untold.At.Before(due)) {
-		due = c.Untold.At
+	if c.Untold != nil {
+		due = append(due, c.Untold.At)
 	}
-	if o := c.Own; o != nil && !o.TellAt.IsZero() && (due.IsZero() || o.TellAt.Before(due)) {
-		due = o.TellAt
+	if c.Own != nil {
+		due = append(due, c.Own.TellAt)
 	}
 	for _, l := range c.Links {
-		if l.waits() && (due.IsZero() || l.MailAt.Before(due)) {
-			due = l.MailAt
+		if l.waits() {
+			due = append(due, l.MailAt)
 		}
 	}
-	return due
+	due = slices.DeleteFunc(due, time.Time.IsZero)
+	if len(due) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(due, time.Time.Compare)
 }
 
 // waits tells whether the link's mail has not gone out, as far as is known.
@@ -350,9 +353,6 @@ func (o *OwnServer) Refused(why string, now time.Time) bool {
 	o.OffAt, o.Why, o.TellAt = now, why, now.Add(tellAfter)
 	return true
 }
-
-// Took notes that the server took a mail.
-func (o *OwnServer) Took() { o.Refusals = 0 }
 
 // Tells notes the change for the owners, where they are told of it.
 func (c *Claim) Tells(change Change) {

@@ -27,9 +27,9 @@ func TestOutgoing(a *agency.Agency, s *Settings, c *Claim) Outgoing {
 // Works notes that the server took a mail: its refusals are no row any more, and one that was switched off is used again where a
 // person has tried it.
 func (o *OwnServer) Works(tried bool) {
-	o.Took()
+	o.Refusals = 0
 	if tried {
-		o.OffAt, o.Why = time.Time{}, ""
+		o.OffAt, o.Why, o.TellAt = time.Time{}, "", time.Time{}
 	}
 }
 

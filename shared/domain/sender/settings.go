@@ -44,10 +44,9 @@ type News struct {
 }
 
 // Tells notes for the owners that somebody has changed the sender (T13).
-func (s *Settings) Tells(by id.Member, which id.SenderDomain, now time.Time) News {
-	told := News{By: by, ID: which, At: now}
-	s.Untold = &told
-	return told
+func (s *Settings) Tells(by id.Member, which id.SenderDomain, now time.Time) *News {
+	s.Untold = &News{By: by, ID: which, At: now}
+	return s.Untold
 }
 
 // Told notes that the owners are told of it; false where there is something newer to tell.

@@ -182,8 +182,7 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 	s := seen.Seen
 	s.SES = c.Identity.Status
 	s.Taken = c.Tree.Taken(c.Domain, c.Agency)
-	if contested := c.Contested(); contested && !seen.Contested {
-		c.AtTop = true
+	if c.AtTop = c.Contested(); c.AtTop && !seen.Contested {
 		s.Proof = false // somebody was faster, and the proof that was looked for does not count any more
 	}
 	if s.Proof && c.VerifiedAt.IsZero() && c.Why == "" { // two that look alike may have been claimed before one of them was proven
@@ -194,7 +193,6 @@ func (d *Doctor) take(ctx context.Context, c *sender.Claim, seen found, actor st
 		c.Why = c.Domain.Held("", alike...)
 		c.Held = c.Why != ""
 	}
-	c.AtTop = c.Contested()
 	change := c.Look(s, now)
 	c.Forget(now)
 	if s.Asked || c.Report.At.IsZero() || len(c.Report.Verdicts) == 0 {
@@ -342,7 +340,7 @@ func (k *Checker) one(ctx context.Context, j job.Sender) error {
 }
 
 // peek sees whether the records of a draft are there that were handed to somebody else, who cannot say so. Their own name servers are
-// asked alone, so that nobody keeps a miss. With the first of them the looks begin.
+// asked, so that nobody but our own resolver keeps a miss. With the proof the looks begin.
 func (k *Checker) peek(ctx context.Context, j job.Sender) error {
 	c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
 	if err != nil {
@@ -477,8 +475,8 @@ func (k *Checker) handOff(ctx context.Context, j job.Sender) error {
 	return err
 }
 
-// tellOwners mails the owners of a change. The jobs are on the queue before it is noted that they are, so that a crash in between
-// repeats them; the mail worker drops one that is not about the present state.
+// tellOwners has the owners mailed of a change, by one job for all of them. It is on the queue before that is noted, so that a crash in
+// between repeats it; the mail worker drops one that is not about the present state.
 func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 	c, err := k.Work.Claim(ctx, j.Agency, j.Domain)
 	if fault.Is(err, fault.NotFound) {
@@ -487,26 +485,10 @@ func (k *Checker) tellOwners(ctx context.Context, j job.Sender) error {
 	if err != nil || c.Untold == nil {
 		return err
 	}
-	people, err := k.Work.People(ctx, j.Agency)
-	if err != nil {
-		return err
-	}
 	told := *c.Untold
-	if len(people) == 0 { // the agency is closed, and keeps whom to tell
-		m := job.Mail{Kind: job.News, Agency: j.Agency, Item: string(c.ID), Job: job.Stands(string(told.To))}
-		if err := k.Mail.Send(ctx, m.Encode(), 0); err != nil {
-			return err
-		}
-	}
-	for i := range people {
-		if people[i].Role != agency.Owner {
-			continue
-		}
-		m := job.Mail{Kind: job.News, Agency: j.Agency, Member: people[i].ID, Item: string(c.ID),
-			Job: job.Stands(string(told.To))}
-		if err := k.Mail.Send(ctx, m.Encode(), 0); err != nil {
-			return err
-		}
+	m := job.Mail{Kind: job.News, Agency: j.Agency, Item: string(c.ID), Job: job.Stands(string(told.To))}
+	if err := k.Mail.Send(ctx, m.Encode(), 0); err != nil {
+		return err
 	}
 	return conflict.Retry(ctx, func() error {
 		c, err := k.Work.Claim(ctx, j.Agency, j.Domain)

@@ -71,8 +71,6 @@ type WorkStore interface {
 	Claimed(ctx context.Context, d sender.Domain) (bool, error)
 	// Identities counts the identities that there are, or are to be made.
 	Identities(ctx context.Context) (int, error)
-	// People lists those who work at the agency.
-	People(ctx context.Context, agency id.Agency) (agency.Members, error)
 }
 
 // MaxIdentities is how many identities SES has in a region, which AWS does not raise ("Service quotas in Amazon SES").

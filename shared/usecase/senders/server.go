@@ -67,7 +67,7 @@ func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.Send
 	if err != nil {
 		return nil, err
 	}
-	var told sender.News
+	var told *sender.News
 	err = conflict.Retry(ctx, func() error {
 		c, err := usable(ctx, s.Store, caller.Agency, which)
 		if err != nil {
@@ -142,17 +142,14 @@ func (s *Servers) Remove(ctx context.Context, caller identity.Caller, which id.S
 		if write.Settings, err = s.off(ctx, c); err != nil {
 			return err
 		}
-		news := write.Settings.Tells(caller.Member, which, now)
-		told = &news
+		told = write.Settings.Tells(caller.Member, which, now)
 		return s.Store.Save(ctx, write)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if told != nil {
-		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, *told); err != nil {
-			return nil, err
-		}
+	if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
+		return nil, err
 	}
 	return view(ctx, s.Store, caller.Agency, which, now)
 }

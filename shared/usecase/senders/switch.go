@@ -149,30 +149,30 @@ func (s *Switch) turn(ctx context.Context, caller identity.Caller, which id.Send
 			}
 			write.Audit = []audit.Entry{row(now, caller, audit.DomainDisabled, which, "")}
 		}
-		news := settings.Tells(caller.Member, which, now)
-		told = &news
+		told = settings.Tells(caller.Member, which, now)
 		return s.Store.Save(ctx, write)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if told != nil {
-		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, *told); err != nil {
-			return nil, err
-		}
+	if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
+		return nil, err
 	}
 	return view(ctx, s.Store, caller.Agency, which, now)
 }
 
 // tellChange has all owners told that somebody changed the sender (T13). What is stored to be told is told by the sweep where this
-// comes to nothing.
-func tellChange(ctx context.Context, store Store, mail Queue, of id.Agency, told sender.News) error {
+// comes to nothing. There is nothing to tell where told is nil.
+func tellChange(ctx context.Context, store Store, mail Queue, of id.Agency, told *sender.News) error {
+	if told == nil {
+		return nil
+	}
 	if err := mail.Send(ctx, job.SenderChanged(of, told.By, told.ID).Encode(), 0); err != nil {
 		return err
 	}
 	return conflict.Retry(ctx, func() error {
 		settings, err := store.Settings(ctx, of)
-		if err != nil || !settings.Told(told) {
+		if err != nil || !settings.Told(*told) {
 			return err
 		}
 		return store.Save(ctx, Change{Settings: settings})
@@ -251,8 +251,7 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 	if err := caller.Fresh(now); err != nil {
 		return nil, sender.Outgoing{}, err
 	}
-	same := false
-	var told sender.News
+	var told *sender.News
 	err := conflict.Retry(ctx, func() error {
 		settings, err := s.Store.Settings(ctx, caller.Agency)
 		if err != nil {
@@ -262,8 +261,8 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 		if err = s.read(settings, f); err != nil {
 			return err
 		}
-		same = before.Name == settings.Name && before.Local == settings.Local && before.ReplyTo == settings.ReplyTo
-		if same {
+		told = nil
+		if before.Name == settings.Name && before.Local == settings.Local && before.ReplyTo == settings.ReplyTo {
 			return nil
 		}
 		entry := row(now, caller, audit.SenderChanged, "", "")
@@ -274,10 +273,8 @@ func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (
 	if err != nil {
 		return nil, sender.Outgoing{}, err
 	}
-	if !same {
-		if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
-			return nil, sender.Outgoing{}, err
-		}
+	if err := tellChange(ctx, s.Store, s.Mail, caller.Agency, told); err != nil {
+		return nil, sender.Outgoing{}, err
 	}
 	return outgoing(ctx, s.Store, caller.Agency)
 }
