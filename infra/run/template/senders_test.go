@@ -154,3 +154,22 @@ func TestSenderI3PoliciesAreShort(t *testing.T) {
 		}
 	}
 }
+
+// One configuration set is for all agencies, and tags tell them apart: SES has 10,000 sets, as it has identities.
+func TestSenderQ3OneConfigurationSetIsForAll(t *testing.T) {
+	t.Parallel()
+	sets := map[string]bool{}
+	for _, f := range withTenants(t, "on").Functions {
+		if set, ok := f.Environment["CONFIGURATION_SET"]; ok {
+			sets[set] = true
+		}
+		for _, g := range f.Grants {
+			if slices.ContainsFunc(g.Actions, func(a string) bool { return strings.HasPrefix(a, "ses:CreateConfigurationSet") }) {
+				t.Errorf("%s may make configuration sets", f.ID)
+			}
+		}
+	}
+	if len(sets) != 1 {
+		t.Errorf("mails and tenants are about %v", slices.Sorted(maps.Keys(sets)))
+	}
+}

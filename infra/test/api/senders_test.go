@@ -641,7 +641,7 @@ func TestSenderT10TheSenderIsCalledWhatTheAgencySays(t *testing.T) {
 	o.get("/v1/activity?action=agency.sender_changed").is(200).shows("agency.sender_changed")
 }
 
-func TestSenderS9AServersPasswordIsShownToNobodyAndSentNowhereElse(t *testing.T) {
+func TestSenderS9S10AServersPasswordIsShownToNobodyAndSentNowhereElse(t *testing.T) {
 	p := start(t)
 	o := p.fresh(owner)
 	d := o.claim("mail." + p.zone("northwind"))

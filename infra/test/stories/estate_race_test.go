@@ -486,3 +486,90 @@ func TestSenderT5OwnersOfAClosedAgencyHearWhichRecordsToDelete(t *testing.T) {
 		}
 	})
 }
+
+// TestSenderT7WhoeverGivesADomainBackHearsWhichRecordsToDelete, and of no DMARC record, which may be the agency's own.
+func TestSenderT7WhoeverGivesADomainBackHearsWhichRecordsToDelete(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		c := d.on(o, "mail.northwind.com")
+		_, err := d.claims.Release(d.ctx, o.boss(), c.ID)
+		must(t, err)
+		d.pass(5 * time.Minute)
+		mails := d.engine.SES.Mails(string(o.owner.Email))
+		if len(mails) == 0 || !strings.Contains(mails[0].Subject, "mail.northwind.com was removed") {
+			for _, m := range mails {
+				t.Log(m.Subject)
+			}
+			t.Fatalf("the newest mail is another one")
+		}
+		for _, r := range c.Wanted().Records() {
+			if listed := strings.Contains(mails[0].Text, r.Name); listed != (r.Role != sender.DMARC) {
+				t.Errorf("%s %s, listed: %t", r.Type, r.Name, listed)
+			}
+		}
+	})
+}
+
+// TestSenderT14AnOwnServerNeedsTheProofAsWell: through a lax server anybody's name could be sent from.
+func TestSenderT14AnOwnServerNeedsTheProofAsWell(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		c := d.claim(o, "mail.northwind.com")
+		password := "secret"
+		_, err := d.servers.Set(d.ctx, o.boss(), c.ID, senders.Server{Host: "smtp.northwind.com", Port: 465, User: "invites", Password: &password})
+		must(t, err)
+		if _, err = d.doctor.Check(d.ctx, o.boss(), c.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.turns.Test(d.ctx, o.boss(), c.ID)
+		d.wants(err, fault.NotActive)
+		_, err = d.turns.Enable(d.ctx, o.boss(), c.ID)
+		d.wants(err, fault.NotActive)
+		d.publish(d.read(c)) // the proof alone
+		d.skip(time.Minute)
+		_, err = d.doctor.Check(d.ctx, o.boss(), c.ID)
+		must(t, err)
+		if c = d.read(c); c.State != sender.Verified || len(c.Wanted().Records()) != 1 {
+			t.Errorf("with the proof it is %s, and %d records are asked for", c.State, len(c.Wanted().Records()))
+		}
+	})
+}
+
+// TestSenderQ2ADailyLookAsksDNSAndSESOnceAWeek: ten thousand domains would take hours of SES's one call a second.
+func TestSenderQ2ADailyLookAsksDNSAndSESOnceAWeek(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		c := d.on(o, "mail.northwind.com")
+		calls := func() int {
+			d.ses.mu.Lock()
+			defer d.ses.mu.Unlock()
+			return len(d.ses.calls)
+		}
+		before := calls()
+		d.pass(6 * 24 * time.Hour)
+		looked := d.read(c).Report.At
+		if n := calls() - before; n != 0 || time.Since(looked) > 27*time.Hour {
+			t.Errorf("SES was called %d times in six days, and DNS asked at %s", n, looked)
+		}
+		d.pass(3 * 24 * time.Hour)
+		if n := calls() - before; n != 1 {
+			t.Errorf("SES was called %d times in nine days", n)
+		}
+	})
+}
+
+// TestSenderT13OwnersHearOnceOfAChange, also when the sweep looks whether they have.
+func TestSenderT13OwnersHearOnceOfAChange(t *testing.T) {
+	t.Parallel()
+	estateIn(t, settings{}, func(d *estate) {
+		o := d.office("Northwind")
+		d.on(o, "mail.northwind.com")
+		d.pass(time.Hour)
+		if n := d.told(o, "The sender of Northwind was changed"); n != 1 {
+			t.Errorf("they were told %d times", n)
+		}
+	})
+}

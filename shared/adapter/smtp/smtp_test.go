@@ -42,7 +42,7 @@ func send(t *testing.T, s *stand, m delivery.Mail) (id string, took time.Duratio
 	return id, took, err
 }
 
-func TestSenderS2S12BothWaysOfSecurityBringTheMail(t *testing.T) {
+func TestSenderS2S6S12BothWaysOfSecurityBringTheMail(t *testing.T) {
 	t.Parallel()
 	for _, security := range []mailserver.Security{mailserver.TLS, mailserver.STARTTLS} {
 		for _, way := range []string{sasl.Plain, sasl.Login} {

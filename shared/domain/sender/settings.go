@@ -51,7 +51,8 @@ func (s *Settings) Tells(by id.Member, which id.SenderDomain, now time.Time) *Ne
 
 // Told notes that the owners are told of it; false where there is something newer to tell.
 func (s *Settings) Told(of News) bool {
-	if s.Untold == nil || *s.Untold != of {
+	// Of two times that are the same, == may say otherwise: one was stored, and is in UTC.
+	if u := s.Untold; u == nil || u.By != of.By || u.ID != of.ID || !u.At.Equal(of.At) {
 		return false
 	}
 	s.Untold = nil
