@@ -518,7 +518,8 @@ func TestSenderT14AnOwnServerNeedsTheProofAsWell(t *testing.T) {
 		o := d.office("Northwind")
 		c := d.claim(o, "mail.northwind.com")
 		password := "secret"
-		_, err := d.servers.Set(d.ctx, o.boss(), c.ID, senders.Server{Host: "smtp.northwind.com", Port: 465, User: "invites", Password: &password})
+		server := senders.Server{Host: "smtp.northwind.com", Port: 465, User: "invites", Password: &password}
+		_, err := d.servers.Set(d.ctx, o.boss(), c.ID, server)
 		must(t, err)
 		if _, err = d.doctor.Check(d.ctx, o.boss(), c.ID); err != nil {
 			t.Fatal(err)
