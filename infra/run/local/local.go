@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -119,6 +120,8 @@ type Local struct {
 
 	dns           *names // what stands in for DNS
 	trusted       string // the file of the certificate that the mail server has, for binaries; "" for none
+	closing       sync.Once
+	closed        error // what close said
 	elsewhere     elsewhere
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
@@ -472,8 +475,14 @@ func (l *Local) Advance(ctx context.Context, d time.Duration) error {
 	return l.Host.Tick(ctx)
 }
 
-// Close finishes the requests and messages that are being handled, and closes the state's files.
+// Close finishes the requests and messages that are being handled, and closes the state's files. Once more is fine, and
+// answers the same.
 func (l *Local) Close() error {
+	l.closing.Do(func() { l.closed = l.close() })
+	return l.closed
+}
+
+func (l *Local) close() error {
 	var errs []error
 	if l.binaries != nil && l.Host != nil { // what they work on needs the listeners to the end
 		l.Host.Close()

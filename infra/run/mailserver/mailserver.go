@@ -68,6 +68,7 @@ type Server struct {
 	config      *tls.Config
 	certificate []byte
 	server      *gosmtp.Server
+	listener    net.Listener
 	ended       chan struct{}
 	at          netip.AddrPort
 
@@ -135,8 +136,9 @@ func Start(at string) (*Server, error) {
 // Addr is where it listens.
 func (s *Server) Addr() netip.AddrPort { return s.at }
 
-// Serve takes connections of the listener, which are to be under TLS from the start, until Close.
+// Serve takes connections of the listener, which are to be under TLS from the start, until Close. It is called once.
 func (s *Server) Serve(l net.Listener) {
+	s.listener = l
 	go func() {
 		defer close(s.ended)
 		_ = s.server.Serve(tls.NewListener(l, s.config)) // it ends by Close
@@ -149,6 +151,7 @@ func (s *Server) Close() error {
 	if errors.Is(err, gosmtp.ErrServerClosed) {
 		err = nil
 	}
+	_ = s.listener.Close() // go-smtp knows it only once its Serve has begun, and would wait there for ever
 	<-s.ended
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	standin "latchkey.dev/infra/run/mailserver"
@@ -19,6 +20,7 @@ var ownServer = mailserver.Server{Host: standin.Host, Port: mailserver.PortTLS, 
 type pipes struct {
 	conns chan net.Conn
 	ended chan struct{}
+	end   func() // closes ended, once
 }
 
 // Accept waits for a connection.
@@ -31,9 +33,9 @@ func (p pipes) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends it.
+// Close ends it. Once more is fine, as of any listener.
 func (p pipes) Close() error {
-	close(p.ended)
+	p.end()
 	return nil
 }
 
@@ -49,7 +51,8 @@ func (w *world) mailServer() *standin.Server {
 	}
 	s, err := standin.New(time.Now())
 	must(w.t, err)
-	p := pipes{make(chan net.Conn), make(chan struct{})}
+	p := pipes{conns: make(chan net.Conn), ended: make(chan struct{})}
+	p.end = sync.OnceFunc(func() { close(p.ended) })
 	w.servers = &smtp.Sender{Name: "portal.latchkey.example", Roots: s.Roots, Now: time.Now, Dialer: egress.Dialer{
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("8.8.8.8")}, nil
