@@ -117,9 +117,9 @@ func (d *desk) read(ref id.Ref) *client.Client {
 	return c
 }
 
-// change reads, changes and writes until nobody was faster, as the use cases do.
+// change reads, changes and writes until nobody was faster, as the use cases do. Of so many callers somebody wins each time.
 func (d *desk) change(ctx context.Context, ref id.Ref, f func(*client.Client)) error {
-	for {
+	for range 1000 {
 		c, err := d.table.Client(ctx, d.a, ref, true)
 		if err != nil {
 			return err
@@ -129,6 +129,7 @@ func (d *desk) change(ctx context.Context, ref id.Ref, f func(*client.Client)) e
 			return err
 		}
 	}
+	return conflict.ErrChanged
 }
 
 // each has n callers at once do something, and fails with what any of them says.
