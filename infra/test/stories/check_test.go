@@ -55,13 +55,15 @@ func (w *world) problems() []string {
 				byInvite[e.Subject] = append(byInvite[e.Subject], e)
 			}
 		}
-		for _, c := range o.relationships() {
+		all := o.relationships()
+		for _, c := range all {
 			w.mailOrError(c, say)
 			w.deadLinks(c, say)
 			w.oneMembership(c, log, say)
 			history(c, byInvite, say)
 		}
 		tenInAnyHour(o, log, say)
+		o.ties(all, say)
 	}
 	w.linksExist(say)
 	return out
