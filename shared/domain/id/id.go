@@ -38,6 +38,9 @@ type Event string
 // SenderDomain is the id of an agency's claim of a domain that it sends from, dom_.
 type SenderDomain string
 
+// Role is the id of a role that external users have, rol_.
+type Role string
+
 // Prefixes, as the API shows them.
 const (
 	AgencyPrefix   = "ag_"
@@ -49,6 +52,7 @@ const (
 	KeyPrefix      = "key_"
 	EventPrefix    = "evt_"
 	DomainPrefix   = "dom_"
+	RolePrefix     = "rol_"
 )
 
 // New makes an id of kind T that sorts by the time at.
@@ -102,6 +106,11 @@ func ParseInvite(s string) (Invite, error) {
 // ParseSenderDomain reads the id of a sender domain.
 func ParseSenderDomain(s string) (SenderDomain, error) {
 	return parse[SenderDomain]("errors.there_is_no_such_sender_domain", s, DomainPrefix)
+}
+
+// ParseRole reads the id of an external users' role.
+func ParseRole(s string) (Role, error) {
+	return parse[Role]("errors.there_is_no_such_role", s, RolePrefix)
 }
 
 // ParseKey reads an API key's id.
