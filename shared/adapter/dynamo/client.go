@@ -217,7 +217,14 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			ConditionExpression:       aws.String("attribute_not_exists(clientId) OR clientId = :c"),
 			ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
-	if c.Leave {
+	switch {
+	case c.Promote != nil:
+		more, err := t.promoted(ctx, pk, c.Client, c.Promote)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, more...)
+	case c.Leave:
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
 			Key:                 key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk),
 			UpdateExpression:    aws.String("REMOVE clientId SET formerClientId = :c"),
@@ -340,6 +347,9 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.t("accepted", c.AcceptedAt)
 	w.t("ended", c.EndedAt)
 	w.s("endedBy", string(c.EndedBy))
+	if c.Promoted {
+		w.s("promoted", "yes")
+	}
 	w.t("seen", c.SeenAt)
 	if p := c.Proposal; p != nil {
 		w["proposal"] = &types.AttributeValueMemberM{Value: item{"email": str(string(p.Address)), "at": at(p.At)}}
@@ -447,7 +457,7 @@ func readGrants(r *reader, name string) []instance.Grant {
 func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
-		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
+		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), Promoted: r.s("promoted") != "", SeenAt: r.time("seen"),
 		Listed: r.s("ls") != "", Version: int(r.n("v"))}
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {

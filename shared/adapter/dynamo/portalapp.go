@@ -62,9 +62,6 @@ func (p PortalApps) ChangePortal(ctx context.Context, c portalapp.Change) error 
 		u.ExpressionAttributeValues = nil
 	}
 	writes := []types.TransactWriteItem{{Update: u}, p.t.put(writeAudit(pk, c.Audit), isNew, nil)}
-	for i := range c.Roles {
-		writes = append(writes, p.t.put(writeRole(&c.Roles[i], 1), isNew, nil))
-	}
 	return p.t.transact(ctx, writes)
 }
 

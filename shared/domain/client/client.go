@@ -38,6 +38,7 @@ type Client struct {
 	AcceptedAt time.Time                 // zero until an invite was accepted
 	EndedAt    time.Time                 // when either side ended what was accepted; zero while it lasts
 	EndedBy    Side                      // who did; "" while it lasts
+	Promoted   bool                      // whether it ended because the person became a member
 	SeenAt     time.Time                 // when the client last opened its portal, to within SeenApart; zero for never
 	Proposal   *Proposal                 // another address that the invitee asks the agency to use; nil for none
 	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
@@ -198,7 +199,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		at = before.Invite.CreatedAt.Add(time.Millisecond)
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
-	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Promoted, c.Proposal = time.Time{}, time.Time{}, "", false, nil
 	c.carry(now)
 	c.Invite = &invite.Invite{
 		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
@@ -237,7 +238,7 @@ func (c *Client) AcceptPaid(now time.Time) bool {
 	if !c.Invite.AcceptPaid(now) {
 		return false
 	}
-	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Grants, c.Proposal = now, time.Time{}, "", nil, nil
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Promoted, c.Grants, c.Proposal = now, time.Time{}, "", false, nil, nil
 	return true
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
-	"latchkey.dev/shared/domain/role"
 )
 
 // Promotion makes the person behind a relationship a member of the agency, in the transaction that ends the relationship.
@@ -33,6 +32,6 @@ func (c *Client) Promote(now time.Time) error {
 		return err
 	}
 	c.End(now, ByAgency)
-	c.Promoted, c.Roles, c.Rules, c.ExpiresAt = true, nil, role.Rules{}, time.Time{}
+	c.Promoted = true
 	return nil
 }

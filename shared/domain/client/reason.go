@@ -16,12 +16,15 @@ const (
 	Declined Reason = "declined" // the invitee turned the invite down
 	Bounced  Reason = "bounced"  // no mail reached the address
 	Removed  Reason = "removed"  // the agency ended what was accepted
+	Promoted Reason = "promoted" // the person works at the agency now
 	Left     Reason = "left"     // the client ended what was accepted
 	Unpaid   Reason = "unpaid"   // what the client bought is not paid any more
 )
 
 // Reasons lists every reason, in the order in which they are shown.
-func Reasons() []Reason { return []Reason{Expired, Canceled, Declined, Bounced, Removed, Left, Unpaid} }
+func Reasons() []Reason {
+	return []Reason{Expired, Canceled, Declined, Bounced, Removed, Promoted, Left, Unpaid}
+}
 
 // Why is the reason for which the client is inactive at a moment; "" for one that is pending or active.
 func (c *Client) Why(now time.Time) Reason {
@@ -32,6 +35,8 @@ func (c *Client) Why(now time.Time) Reason {
 		return Unpaid
 	case !c.AcceptedAt.IsZero() && c.EndedBy == ByClient:
 		return Left
+	case c.Promoted:
+		return Promoted
 	case !c.AcceptedAt.IsZero():
 		return Removed
 	case c.Invite.WasDeclined():

@@ -20,6 +20,8 @@ const (
 	Invite Right = "invite"
 	// Administer is changing what external users may see, and by whom they are let in: administrators do it.
 	Administer Right = "administer"
+	// Manage is what of the agency's own is done in Client Portal: owners and admins who administer it do it.
+	Manage Right = "manage"
 )
 
 // Place is what a caller is at its agency, as it is now: a member, or a key with its maker's place.
@@ -45,6 +47,9 @@ func (c Caller) At(p Place) Caller {
 // Level is the caller's at its agency; "" for nobody's.
 func (c Caller) Level() agency.Level { return c.place.Level }
 
+// PortalRight is what the caller may do in Client Portal; "" for nobody's.
+func (c Caller) PortalRight() agency.PortalRight { return c.place.Portal }
+
 // Administers tells whether the caller is an administrator of Client Portal.
 func (c Caller) Administers() bool { return c.place.Portal == agency.Administrator }
 
@@ -60,6 +65,9 @@ func (c Caller) MayPortal(s Scope, r Right) error {
 	}
 	switch c.place.Portal {
 	case agency.Administrator:
+		if r == Manage {
+			return c.May(s)
+		}
 		return nil
 	case agency.PortalEmployee:
 		switch {

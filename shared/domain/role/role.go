@@ -54,4 +54,6 @@ func ReadName(field, typed string) (string, error) {
 }
 
 // ReadDescription checks a description, which may be empty.
-func ReadDescription(field, typed string) (string, error) { return text.Paragraph(field, typed, MaxDescription) }
+func ReadDescription(field, typed string) (string, error) {
+	return text.Paragraph(field, typed, MaxDescription)
+}

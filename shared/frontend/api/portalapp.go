@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/portalapp"
 	"latchkey.dev/shared/usecase/signin"
@@ -25,7 +26,7 @@ type portalAppOutput struct{ Body PortalAppBody }
 
 func portalAppAnswer(a *agency.Agency) *portalAppOutput {
 	return &portalAppOutput{PortalAppBody{Installed: a.Portal.Installed(), InstalledAt: orNull(a.Portal.InstalledAt),
-		EmployeesInvite: a.Portal.EmployeesInvite, TimeZone: a.ZoneName()}}
+		EmployeesInvite: a.Portal.EmployeesInvite, TimeZone: timezone.Shown(a.Zone)}}
 }
 
 // GetPortalApp tells whether the app is installed, and how it is set up.

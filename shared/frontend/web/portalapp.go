@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/portalapp"
@@ -134,7 +135,7 @@ func AppSettingsPage(s *Site, auth *signin.Authenticator, app *portalapp.App) *P
 func (s *Site) portalSettingsPage(name string, auth *signin.Authenticator, app *portalapp.App, inApp bool) *Page {
 	who := identity.ByPortal(identity.RolesWrite, identity.Administer)
 	prepare := func(ctx context.Context, caller identity.Caller) (page.PortalSettings, error) {
-		v := page.PortalSettings{InApp: inApp, Tab: "client-portal", URL: "/settings/client-portal", Zones: agency.Zones()}
+		v := page.PortalSettings{InApp: inApp, Tab: "client-portal", URL: "/settings/client-portal", Zones: timezone.Usual()}
 		here := page.InSettings
 		if inApp {
 			v.Tab, v.URL, here = "settings", "/client-portal/settings", page.InPortal
@@ -144,7 +145,7 @@ func (s *Site) portalSettingsPage(name string, auth *signin.Authenticator, app *
 			return v, err
 		}
 		v.Workspace = workspace(a, caller, here)
-		v.EmployeesInvite, v.Zone = a.Portal.EmployeesInvite, a.ZoneName()
+		v.EmployeesInvite, v.Zone = a.Portal.EmployeesInvite, timezone.Shown(a.Zone)
 		return v, nil
 	}
 	save := form("save", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {

@@ -92,7 +92,7 @@ func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which 
 		if logs, err = allowance.Take(logs, mail, now); err != nil {
 			return err
 		}
-		return p.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Leave: true, Mails: logs,
+		return p.Store.Commit(ctx, caller.Agency, client.Change{Client: c, Mails: logs,
 			Promote: &client.Promotion{Member: *m, Staff: team.Agency.Staff},
 			Audit:   []audit.Entry{row(now, caller.Actor(), audit.ClientPromoted, string(c.ID), string(m.ID))}})
 	})

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/timezone"
 )
 
 // Change is a change of the app, decided from an agency as it was read.
@@ -86,7 +87,7 @@ func (s Settings) Check() error {
 	if s.Zone == nil {
 		return nil
 	}
-	_, err := agency.ParseZone(*s.Zone)
+	_, err := timezone.Parse("timeZone", *s.Zone)
 	return err
 }
 
@@ -100,7 +101,7 @@ func (a *App) Update(ctx context.Context, caller identity.Caller, s Settings) (*
 			c.Portal.EmployeesInvite = *s.EmployeesInvite
 		}
 		if s.Zone != nil {
-			zone, err := agency.ParseZone(*s.Zone)
+			zone, err := timezone.Parse("timeZone", *s.Zone)
 			if err != nil {
 				return err
 			}

@@ -137,20 +137,20 @@ type Workspace struct {
 	Here   Area   // which entry of the panel is marked
 	Invite bool   // whether the panel offers to invite a client
 
-	Employee bool   // an employee's panel has nothing that is the agency's alone
-	Blind    bool   // whether external users are nothing for the person, who was denied them
-	Portal   Portal // what the person does in Client Portal
+	Employee bool  // an employee's panel has nothing that is the agency's alone
+	Blind    bool  // whether external users are nothing for the person, who was denied them
+	Portal   InApp // what the person does in Client Portal
 }
 
-// Portal is what a person does in Client Portal.
-type Portal string
+// InApp is what a person does in Client Portal.
+type InApp string
 
 // The ways. Without one neither the app's entry nor its tabs are there.
 const (
-	NoPortal    Portal = ""           // it is not installed, or the person was denied it
-	SeesPortal  Portal = "sees"       // looks at external users
-	SendsPortal Portal = "sends"      // invites them, too
-	RunsPortal  Portal = "administer" // and changes what they may see
+	NotInApp  InApp = ""           // it is not installed, or the person was denied it
+	SeesApp   InApp = "sees"       // looks at external users
+	SendsApp  InApp = "sends"      // invites them, too
+	AdminsApp InApp = "administer" // and changes what they may see
 )
 
 // Tab is one of several pages that belong together.
@@ -169,7 +169,7 @@ type portalTab struct {
 
 func portalTabs() []portalTab {
 	return []portalTab{
-		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), false},
+		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}
 }
 
@@ -185,7 +185,7 @@ func (w Workspace) PortalURL() string {
 func (w Workspace) PortalTabs(here string) []Tab {
 	var all []Tab
 	for _, t := range portalTabs() {
-		if w.Portal != NoPortal && (!t.runs || w.Portal == RunsPortal) {
+		if w.Portal != NotInApp && (!t.runs || w.Portal == AdminsApp) {
 			all = append(all, Tab{Word: t.word, URL: t.url, Here: t.name == here})
 		}
 	}
