@@ -33,7 +33,9 @@ func anyRules(t *rapid.T, label string) role.Rules {
 			}
 			return out
 		}
-		rules[p.Module] = role.Lists{Fields: pick(role.Fields), Relations: pick(role.Relations), Actions: pick(role.Actions), Notices: pick(role.Notices)}
+		rules[p.Module] = role.Lists{
+			Fields: pick(role.Fields), Relations: pick(role.Relations), Actions: pick(role.Actions), Notices: pick(role.Notices),
+		}
 	}
 	return rules
 }
@@ -196,7 +198,8 @@ func TestPortalARoleEndsAtTheVeryMillisecond(t *testing.T) {
 		"a millisecond after":             {noon.Add(time.Millisecond), false},
 		"the same moment in another zone": {noon.In(time.FixedZone("", 9*3600)), false},
 	} {
-		byRole := role.Effective(role.Subject{Installed: true}, []role.Role{{ID: "rol_A", Active: true, ExpiresAt: noon, Rules: rules}}, c.at)
+		x := role.Role{ID: "rol_A", Active: true, ExpiresAt: noon, Rules: rules}
+		byRole := role.Effective(role.Subject{Installed: true}, []role.Role{x}, c.at)
 		byOwn := role.Effective(role.Subject{Installed: true, ExpiresAt: noon, Own: rules}, nil, c.at)
 		if byRole.Shows(role.Contact, "name") != c.open || byOwn.Shows(role.Contact, "name") != c.open {
 			t.Errorf("%s: %t, %t; want %t", name, byRole.Shows(role.Contact, "name"), byOwn.Shows(role.Contact, "name"), c.open)
@@ -247,7 +250,8 @@ func TestPortalWhatIsClosedSaysWhichRoleWouldOpenIt(t *testing.T) {
 		{ID: "rol_C", Name: "Other", Active: true, Rules: role.Rules{role.Contact: {Fields: []string{"name"}}}},
 	}, noon)
 	would := r.Would(role.Contact, role.Fields, "phone")
-	if r.Shows(role.Contact, "phone") || len(would) != 2 || would[0].Name != "Off" || !would[0].Expired.IsZero() || !would[1].Expired.Equal(noon) {
+	if r.Shows(role.Contact, "phone") || len(would) != 2 || would[0].Name != "Off" || !would[0].Expired.IsZero() ||
+		!would[1].Expired.Equal(noon) {
 		t.Errorf("%+v", would)
 	}
 	if len(r.Would(role.Contact, role.Fields, "address")) != 0 {
@@ -296,7 +300,8 @@ func TestPortalFL20UnknownEntriesAreRefusedByName(t *testing.T) {
 
 func TestPortalRulesHaveOneForm(t *testing.T) {
 	t.Parallel()
-	got, err := role.ReadRules("rules", role.Rules{role.Contact: {Fields: []string{"phone", "name", "phone", "email"}, Actions: []string{}}})
+	fields := []string{"phone", "name", "phone", "email"}
+	got, err := role.ReadRules("rules", role.Rules{role.Contact: {Fields: fields, Actions: []string{}}})
 	want := role.Rules{role.Contact: {Fields: []string{"name", "email", "phone"}}}
 	if err != nil || !reflect.DeepEqual(got, want) || !got.Equal(want) || got.Count() != 3 {
 		t.Errorf("%v, %v", got, err)
@@ -355,7 +360,8 @@ func TestPortalEveryModuleHasItsObjects(t *testing.T) {
 			if o.Module != p.Module {
 				continue
 			}
-			for k, of := range map[role.Kind]map[string]string{role.Fields: o.Fields, role.Relations: o.Relations, role.Actions: o.Actions} {
+			of := map[role.Kind]map[string]string{role.Fields: o.Fields, role.Relations: o.Relations, role.Actions: o.Actions}
+			for k, of := range of {
 				for key, property := range of {
 					have[k][key] = property
 				}
