@@ -256,8 +256,8 @@ type MemberBody struct {
 	ID      string `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email   string `json:"email" example:"dana@northwind.example"`
 	Name    string `json:"name" doc:"Empty if none was given."`
-	Level   string `json:"level" enum:"owner,admin,employee" doc:"Owners also manage members and branding, and can delete the agency. Employees see clients, as far as portalRight lets them, and do nothing else of the agency's."`
-	Right   string `json:"portalRight" enum:"administrator,employee,denied" doc:"What they may do in Client Portal. An owner is always administrator."`
+	Level   string `json:"level" enum:"owner,admin,employee" doc:"Owners also manage members and the agency. Employees only see clients."`
+	Right   string `json:"portalRight" enum:"administrator,employee,denied" doc:"In Client Portal. Owners are administrators."`
 	AddedAt *Time  `json:"addedAt" doc:"null for the first owner, if the operator created the agency."`
 }
 
@@ -306,7 +306,7 @@ type addMemberInput struct {
 		Email string `json:"email" doc:"The address they sign in with." example:"dana@northwind.example" maxLength:"320"`
 		Name  string `json:"name,omitempty" example:"Dana Reyes"`
 		Level string `json:"level" enum:"owner,admin,employee" example:"admin"`
-		Right string `json:"portalRight,omitempty" enum:"administrator,employee,denied" doc:"Left out, admins are administrators, and employees are employees." example:"administrator"`
+		Right string `json:"portalRight,omitempty" enum:"administrator,employee,denied" doc:"In Client Portal. Leave it out for the usual one."`
 	}
 }
 

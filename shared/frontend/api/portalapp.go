@@ -16,7 +16,7 @@ import (
 
 // PortalAppBody is the app Client Portal of an agency.
 type PortalAppBody struct {
-	Installed       bool   `json:"installed" doc:"Whether it's there. While it isn't, its other operations answer 404, and nothing is lost."`
+	Installed       bool   `json:"installed" doc:"If not, the app's operations answer 404. Nothing is lost."`
 	InstalledAt     *Time  `json:"installedAt" doc:"null while it isn't installed."`
 	EmployeesInvite bool   `json:"employeesInvite" doc:"Whether employees can invite external users."`
 	TimeZone        string `json:"timeZone" doc:"IANA name. Times of expiry are entered in it." example:"Europe/Berlin"`
@@ -32,10 +32,12 @@ func portalAppAnswer(a *agency.Agency) *portalAppOutput {
 // GetPortalApp tells whether the app is installed, and how it is set up.
 func GetPortalApp(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
-		id: "getPortalApp", method: http.MethodGet, who: identity.ByPortal(identity.RolesRead, identity.See), tag: tagPortalApp, status: 200,
-		summary:     "Get Client Portal",
-		description: "Whether the app is installed, and its settings. Members who are denied it get 404 here and everywhere in the app.",
-		codes:       []fault.Code{fault.NotFound},
+		id: "getPortalApp", method: http.MethodGet, who: identity.ByPortal(identity.RolesRead, identity.See), tag: tagPortalApp,
+		status:  200,
+		summary: "Get Client Portal",
+		description: "Whether the app is installed, and its settings. Members who are denied it get 404 here and everywhere " +
+			"in the app.",
+		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*portalAppOutput, error) {
 		a, err := app.Get(ctx, caller)
 		if err != nil {
@@ -50,8 +52,8 @@ func InstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
 		id: "installPortal", method: http.MethodPut, who: identity.ByPortal(identity.RolesWrite, identity.Manage), tag: tagPortalApp,
 		status: 200, summary: "Install Client Portal",
-		description: "For owners and admins who administer it. The first time, four roles come with it, all inactive. If it was installed " +
-			"before, everything is there again. Installing it twice changes nothing.",
+		description: "For owners and admins who administer it. The first time, four roles come with it, all inactive. If it was " +
+			"installed before, everything is there again. Installing it twice changes nothing.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*portalAppOutput, error) {
 		a, err := app.Install(ctx, caller)
@@ -64,7 +66,7 @@ func InstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 
 type updatePortalInput struct {
 	Body struct {
-		EmployeesInvite *bool   `json:"employeesInvite,omitempty" doc:"Off again, invites that employees have sent stay valid." example:"true"`
+		EmployeesInvite *bool   `json:"employeesInvite,omitempty" doc:"Off again, invites they sent stay valid." example:"true"`
 		TimeZone        *string `json:"timeZone,omitempty" doc:"An IANA name, or empty for UTC." example:"Europe/Berlin"`
 	}
 }

@@ -64,7 +64,19 @@ func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Wo
 	// a request.
 	brand := brandOf(a)
 	brand.LogoURL = ""
-	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here}
+	w := page.Workspace{Brand: brand, Person: string(caller.Email), Here: here, Employee: caller.May(identity.InPerson) != nil,
+		Blind:  caller.MayPortal(identity.InPerson, identity.See) != nil,
+		Closed: caller.MayPortal(identity.InPerson, identity.Manage) != nil}
+	switch person := identity.InPerson; {
+	case a.MayPortal() != nil || w.Blind:
+	case caller.MayPortal(person, identity.Administer) == nil:
+		w.Portal = page.AdminsApp
+	case caller.MayPortal(person, identity.Invite) == nil:
+		w.Portal = page.SendsApp
+	default:
+		w.Portal = page.SeesApp
+	}
+	return w
 }
 
 // clients prepares the list, from behind the cursor on.

@@ -58,7 +58,8 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 	if err != nil {
 		return page.Members{}, err
 	}
-	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller), App: team.Agency.Portal.Installed(),
+	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller),
+		App: team.Agency.Portal.Installed(),
 		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
 	for _, m := range team.Members {
 		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: string(m.Level), Word: levelWord(m.Level),

@@ -153,7 +153,8 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		if len(team.Members) >= agency.MaxMembers {
 			return fault.InField("email", "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
-		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Level, Portal: in.Right, AddedAt: now,
+		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Level,
+			Portal: in.Right, AddedAt: now,
 			Notice: agency.NewNotice(now)}
 		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
 			To: id.UserOf(to)}

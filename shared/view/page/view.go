@@ -139,6 +139,7 @@ type Workspace struct {
 
 	Employee bool  // an employee's panel has nothing that is the agency's alone
 	Blind    bool  // whether external users are nothing for the person, who was denied them
+	Closed   bool  // whether the person may not change which apps there are
 	Portal   InApp // what the person does in Client Portal
 }
 
@@ -171,14 +172,6 @@ func portalTabs() []portalTab {
 	return []portalTab{
 		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}
-}
-
-// PortalURL is where the app begins for the person: at its first tab.
-func (w Workspace) PortalURL() string {
-	for _, t := range w.PortalTabs("") {
-		return t.URL
-	}
-	return "/client-portal/settings"
 }
 
 // PortalTabs are the tabs of Client Portal that the person may open, of which one is shown.
