@@ -217,8 +217,8 @@ func TestMembersByThePage(t *testing.T) {
 		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "level": {"owner"}}).is(422).shows("Enter a valid email address.")
 	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "level": {"admin"}}).is(303).has("Location",
 		"/settings/members?done=added")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "level": {"admin"}}).is(409).shows("This person already works at " +
-		"your agency.")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "level": {"admin"}}).is(409).
+		shows("This person already works at your agency.")
 	list := o.get("/settings/members?done=added").is(200).shows("Member added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])
 	o.post("/settings/members", url.Values{"do": {"change"}, "member": {id}, "level": {"owner"}}).is(303)

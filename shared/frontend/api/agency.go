@@ -306,7 +306,7 @@ type addMemberInput struct {
 		Email string `json:"email" doc:"The address they sign in with." example:"dana@northwind.example" maxLength:"320"`
 		Name  string `json:"name,omitempty" example:"Dana Reyes"`
 		Level string `json:"level" enum:"owner,admin,employee" example:"admin"`
-		Right string `json:"portalRight,omitempty" enum:"administrator,employee,denied" doc:"In Client Portal. Leave it out for the usual one."`
+		Right string `json:"portalRight,omitempty" enum:"administrator,employee,denied" doc:"Leave it out for the usual one."`
 	}
 }
 
@@ -399,7 +399,7 @@ type memberInput struct {
 // RemoveMember takes a member's place away.
 func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
-		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
+		id: "removeMember", method: http.MethodDelete, who: identity.ByColleague(identity.InPerson), tag: tagMembers, status: 204,
 		summary: "Remove a member",
 		description: "For owners, and for members who leave. They lose access at once. Their API keys are revoked, and the " +
 			"invites they sent stop working.",

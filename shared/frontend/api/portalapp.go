@@ -50,7 +50,8 @@ func GetPortalApp(auth *signin.Authenticator, app *portalapp.App) Operation {
 // InstallPortal installs the app.
 func InstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
-		id: "installPortal", method: http.MethodPut, who: identity.ByPortal(identity.RolesWrite, identity.Manage), tag: tagPortalApp,
+		id: "installPortal", method: http.MethodPut, who: identity.ByPortal(identity.RolesWrite, identity.Manage),
+		tag:    tagPortalApp,
 		status: 200, summary: "Install Client Portal",
 		description: "For owners and admins who administer it. The first time, four roles come with it, all inactive. If it was " +
 			"installed before, everything is there again. Installing it twice changes nothing.",
@@ -94,7 +95,8 @@ func UpdatePortalSettings(auth *signin.Authenticator, app *portalapp.App) Operat
 // UninstallPortal takes the app away.
 func UninstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
-		id: "uninstallPortal", method: http.MethodDelete, who: identity.ByPortal(identity.RolesWrite, identity.Manage), tag: tagPortalApp,
+		id: "uninstallPortal", method: http.MethodDelete, who: identity.ByPortal(identity.RolesWrite, identity.Manage),
+		tag:    tagPortalApp,
 		status: 204, summary: "Remove Client Portal",
 		description: "For owners and admins who administer it. Its pages, links and modules are gone with the next request. Nothing is " +
 			"lost: install it again, and everything is there. Automations, contracts and billing don't change.",
@@ -107,7 +109,8 @@ func UninstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 // MakeInternal makes an external user a member.
 func MakeInternal(auth *signin.Authenticator, promotions *agencies.Promotions) Operation {
 	return operation(auth, described{
-		id: "makeInternal", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Administer), tag: tagPortalApp,
+		id: "makeInternal", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Administer),
+		tag:    tagPortalApp,
 		status: 201, summary: "Make an internal user",
 		description: "For owners. The client becomes a member: an employee who is denied Client Portal until you say otherwise. Their " +
 			"roles and access end for good, and they stay signed in. Not possible while they pay by subscription or own an instance.",

@@ -250,7 +250,7 @@ func ActivityPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 		}
 		return s.show(w, r, status, v)
 	}
-	return s.page("activityPage", auth, identity.ByStaff(identity.ActivityRead), show)
+	return s.page("activityPage", auth, identity.ByPortal(identity.ActivityRead, identity.Oversee), show)
 }
 
 // short cuts what is in an address to what an id or an action can be.

@@ -316,7 +316,7 @@ func (m *Members) change(
 // after it, as many at a time as a transaction takes; whatever interrupts that, asking again goes on where it stopped. Anybody
 // may remove itself. Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
 func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
 		return err
 	}
 	return m.remove(ctx, caller.Agency, caller.Member, which)
