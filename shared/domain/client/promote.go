@@ -5,6 +5,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 )
 
 // Promotion makes the person behind a relationship a member of the agency, in the transaction that ends the relationship.
@@ -25,13 +26,13 @@ func (c *Client) MayPromote() error {
 	return nil
 }
 
-// Promote ends the relationship of a client who becomes a member: what was open to it is closed, roles, rules and expiry are gone,
+// Promote ends the relationship of a client who becomes that member: what was open to it is closed, roles, rules and expiry are gone,
 // and they do not come back. What it did stays told.
-func (c *Client) Promote(now time.Time) error {
+func (c *Client) Promote(now time.Time, to id.Member) error {
 	if err := c.MayPromote(); err != nil {
 		return err
 	}
 	c.End(now, ByAgency)
-	c.Promoted = true
+	c.Promoted = to
 	return nil
 }

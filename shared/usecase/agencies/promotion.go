@@ -78,11 +78,11 @@ func (p *Promotions) Promote(ctx context.Context, caller identity.Caller, which 
 			return fault.New(fault.Full, "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
 		now := p.Now().Truncate(time.Millisecond)
-		if err := c.Promote(now); err != nil {
-			return err
-		}
 		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: c.Email, Name: c.Name, Level: agency.Employee,
 			Portal: agency.Denied, AddedAt: now, Notice: agency.NewNotice(now)}
+		if err := c.Promote(now, m.ID); err != nil {
+			return err
+		}
 		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
 			To: id.UserOf(c.Email)}
 		logs, err := p.Store.Mails(ctx, mail.Keys())

@@ -108,7 +108,7 @@ func standing(ctx context.Context, store PreviewStore, c *client.Client, caller 
 	case invite.Accepted:
 		switch {
 		case mine && c.Joined():
-			return Invitation{Client: c, Standing: Member, Grants: c.Grants}, nil
+			return Invitation{Client: c, Standing: Member, Grants: c.GrantsAt(now)}, nil
 		case mine:
 			return Invitation{Client: c, Standing: Former}, fault.New(fault.Gone,
 				"errors.you_accepted_this_invitation_and", "agency", agency)
@@ -217,7 +217,7 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 				"errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
-		if err := c.Accept(now, shown.Grants); err != nil {
+		if err := c.Accept(now, shown.Grants, client.Ties{}); err != nil {
 			return err
 		}
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
