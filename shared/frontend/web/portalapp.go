@@ -75,9 +75,10 @@ func MarketplacePage(
 		}),
 		change("right", func(r *http.Request, caller identity.Caller) (string, error) {
 			right := agency.PortalRight(r.PostForm.Get("portalRight"))
-			which, err := id.ParseMember(r.PostForm.Get("member"))
-			if err == nil {
-				_, err = members.Right(r.Context(), caller, which, right)
+			which, unread := id.ParseMember(r.PostForm.Get("member"))
+			_, err := members.Right(r.Context(), caller, which, right) // which says first whether the caller may
+			if fault.Is(err, fault.NotFound) && unread != nil {
+				err = unread
 			}
 			return "right", err
 		}))
