@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 )
 
@@ -160,6 +161,22 @@ func (t *Table) overRole(r *role.Role) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(string(r.Agency), rolePrefix+string(r.ID)),
 		UpdateExpression: &update, ConditionExpression: aws.String("#v = :read"), ExpressionAttributeNames: names,
 		ExpressionAttributeValues: values}}
+}
+
+// warnRole writes that the warning of a role's expiry was given, with its row of the log and the notice of it.
+func (t *Table) warnRole(ctx context.Context, r *role.Role, row audit.Entry) error {
+	pk := string(r.Agency)
+	err := t.transact(ctx, []types.TransactWriteItem{t.overRole(r), t.put(writeAudit(pk, row), isNew, nil),
+		t.put(writeNotice(pk, notice.Event{ID: row.ID, Kind: notice.Of(row.Action), Role: r.ID}, row.At), isNew, nil)})
+	if err == nil {
+		r.Version++
+	}
+	return err
+}
+
+// unwarnRole writes that there is nothing to be warned of, where the time of a warning has come all the same.
+func (t *Table) unwarnRole(ctx context.Context, r *role.Role) error {
+	return t.transact(ctx, []types.TransactWriteItem{t.overRole(r)})
 }
 
 // deleteRole deletes the role whose version was read, while nobody has it.
