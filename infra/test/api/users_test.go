@@ -70,7 +70,8 @@ func TestFL22AUserHasRolesRulesAnEndAndContacts(t *testing.T) {
 		t.Errorf("changed: %+v, %s", u, got)
 	}
 	o.patch(path, m{"roles": []string{}}, "If-Match", tag).fails(412, "changed_meanwhile")
-	for _, bad := range []m{{"expiresAt": "tomorrow"}, {"expiresAt": "2020-01-01T00:00:00Z"}, {"rules": m{"contact": m{"fields": []string{"note"}}}},
+	for _, bad := range []m{{"expiresAt": "tomorrow"}, {"expiresAt": "2020-01-01T00:00:00Z"},
+		{"rules": m{"contact": m{"fields": []string{"note"}}}},
 		{"rules": m{"tasks": m{"fields": []string{"stage"}}}}, {"contacts": []string{"con_no"}}} {
 		o.patch(path, bad).fails(422, "invalid")
 	}
@@ -81,7 +82,8 @@ func TestFL22AUserHasRolesRulesAnEndAndContacts(t *testing.T) {
 	}
 	other := o.invite(p.address("fl22b"))
 	p.accept(p.address("fl22b"))
-	if f := o.patch("/v1/clients/"+other.ClientID, m{"contacts": []string{card}}).fails(409, "already_linked"); !strings.Contains(f.Detail, "Acme card") {
+	if f := o.patch("/v1/clients/"+other.ClientID, m{"contacts": []string{card}}).fails(409, "already_linked"); !strings.Contains(f.Detail,
+		"Acme card") {
 		t.Errorf("another one's contact: %+v", f)
 	}
 	at := "/client-portal/users/" + i.ClientID
@@ -226,4 +228,54 @@ func usersJob(p *product) {
 	o.get(at).is(200)
 	o.post(at, do("unlink", url.Values{"contact": {card}})).is(303)
 	o.post(at, do("roles", nil)).is(303)
+}
+
+// TestFL2TheMenuHasWhatIsOpenAndNothingElse looks at a client's portal without a role, with one, and once that is off. What runs for
+// the client is there all the time.
+func TestFL2TheMenuHasWhatIsOpenAndNothingElse(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.portalOn()
+	x := named(t, o.things("instances"), "Internal automations")
+	i := o.invite(p.address("fl2"), m{"grants": []m{{"resource": x.ID, "access": "read"}}})
+	client := p.accept(i.Email)
+	r := o.role(m{"name": "Menu " + p.run, "active": true, "rules": m{"contact": m{"fields": []string{"name"}}}})
+	looks := func(open bool) {
+		t.Helper()
+		var v struct{ Modules []string }
+		client.get("/v1/portal").is(200).into(&v)
+		if page := client.get("/portal").is(200).shows("Internal automations"); open {
+			page.shows("Your details").holds("/portal/details?agency=")
+		} else {
+			page.hides("Your details")
+		}
+		if slices.Contains(v.Modules, "contact") != open {
+			t.Errorf("open is %v, and not %v", v.Modules, open)
+		}
+	}
+	looks(false)
+	o.patch("/v1/clients/"+i.ClientID, m{"roles": []string{r.ID}}).is(200)
+	looks(true)
+	o.patch("/v1/roles/"+r.ID, m{"active": false}).is(200)
+	looks(false)
+	o.patch("/v1/clients/"+i.ClientID, m{"rules": m{"contact": m{"fields": []string{"email"}}}}).is(200)
+	looks(true)
+	var mine struct {
+		Portals []struct {
+			ClientID string
+			Roles    []string
+			Rules    map[string]map[string][]string
+		}
+	}
+	client.get("/v1/me/export").is(200).into(&mine)
+	if len(mine.Portals) != 1 || !slices.Equal(mine.Portals[0].Roles, []string{r.ID}) ||
+		!slices.Equal(mine.Portals[0].Rules["contact"]["fields"], []string{"email"}) {
+		t.Errorf("what is kept: %+v", mine)
+	}
+	o.delete("/v1/portal-app").is(204)
+	looks(false)
+	o.put("/v1/portal-app", nil).is(200)
+	looks(true)
+	o.patch("/v1/clients/"+i.ClientID, m{"rules": m{}}).is(200)
+	looks(false)
 }

@@ -134,11 +134,6 @@ func ParseKey(s string) (Key, error) {
 	return parse[Key]("errors.there_is_no_such_api_key", s, KeyPrefix)
 }
 
-// ParseRole reads the id of an external users' role.
-func ParseRole(s string) (Role, error) {
-	return parse[Role]("errors.there_is_no_such_role", s, RolePrefix)
-}
-
 // ParseContact reads a contact's id.
 func ParseContact(s string) (Contact, error) {
 	return parse[Contact]("errors.there_is_no_such_contact", s, ContactPrefix)
