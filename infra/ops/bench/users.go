@@ -62,7 +62,7 @@ func externalUsers(ctx context.Context, b *bench) error {
 			return err
 		}
 		middle, err := p.fill(ctx, t, n, func(c *client.Client) error {
-			return c.Accept(time.Now(), nil, client.Ties{Roles: all[:3]})
+			return c.Accept(c.CreatedAt.Add(time.Minute), nil, client.Ties{Roles: all[:3]})
 		})
 		if err != nil {
 			return err
