@@ -406,6 +406,8 @@ func writeInvite(i *invite.Invite) writer {
 		w["tokens"] = list(l)
 	}
 	w.times("resends", i.Resends)
+	w.t("sendAt", i.SendAt)
+	w.s("batch", string(i.Batch))
 	l := make([]types.AttributeValue, len(i.Timeline))
 	for n, e := range i.Timeline {
 		m := writer{"e": str(string(e.Name)), "t": at(e.At)}
@@ -479,7 +481,7 @@ func readInvite(r *reader) *invite.Invite {
 		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"),
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
-		Resends: r.times("resends")}
+		Resends: r.times("resends"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

@@ -38,6 +38,21 @@ type Event string
 // SenderDomain is the id of an agency's claim of a domain that it sends from, dom_.
 type SenderDomain string
 
+// Role is the id of a role that external users can have, rol_.
+type Role string
+
+// Contact is the id of a card of an agency's CRM, con_.
+type Contact string
+
+// ShareLink is the id of a link by which external users join, lnk_.
+type ShareLink string
+
+// JoinRequest is the id of somebody's wish to join by a link that asks for approval, req_.
+type JoinRequest string
+
+// Batch is the id of many invites that were sent at once, bat_.
+type Batch string
+
 // Prefixes, as the API shows them.
 const (
 	AgencyPrefix   = "ag_"
@@ -49,6 +64,11 @@ const (
 	KeyPrefix      = "key_"
 	EventPrefix    = "evt_"
 	DomainPrefix   = "dom_"
+	RolePrefix     = "rol_"
+	ContactPrefix  = "con_"
+	LinkPrefix     = "lnk_"
+	RequestPrefix  = "req_"
+	BatchPrefix    = "bat_"
 )
 
 // New makes an id of kind T that sorts by the time at.
@@ -107,6 +127,31 @@ func ParseSenderDomain(s string) (SenderDomain, error) {
 // ParseKey reads an API key's id.
 func ParseKey(s string) (Key, error) {
 	return parse[Key]("errors.there_is_no_such_api_key", s, KeyPrefix)
+}
+
+// ParseRole reads a role's id.
+func ParseRole(s string) (Role, error) {
+	return parse[Role]("errors.there_is_no_such_role", s, RolePrefix)
+}
+
+// ParseContact reads a contact's id.
+func ParseContact(s string) (Contact, error) {
+	return parse[Contact]("errors.there_is_no_such_contact", s, ContactPrefix)
+}
+
+// ParseShareLink reads the id of a link by which external users join.
+func ParseShareLink(s string) (ShareLink, error) {
+	return parse[ShareLink]("errors.there_is_no_such_share_link", s, LinkPrefix)
+}
+
+// ParseJoinRequest reads the id of a wish to join.
+func ParseJoinRequest(s string) (JoinRequest, error) {
+	return parse[JoinRequest]("errors.there_is_no_such_join_request", s, RequestPrefix)
+}
+
+// ParseBatch reads the id of a batch of invites.
+func ParseBatch(s string) (Batch, error) {
+	return parse[Batch]("errors.there_is_no_such_batch", s, BatchPrefix)
 }
 
 // ParseResource reads the id of an instance or a service.
