@@ -142,7 +142,7 @@ func (t *tool) show(args []string) error {
 		Log: rowsOf(log[max(len(log)-newest, 0):])}
 	v.Members = len(team.Members)
 	for _, m := range team.Members {
-		v.People = append(v.People, memberView{string(m.ID), string(m.Email), m.Name, string(m.Role)})
+		v.People = append(v.People, memberView{string(m.ID), string(m.Email), m.Name, string(m.Level)})
 	}
 	for i := range keys {
 		k := keyView{ID: string(keys[i].ID), Name: keys[i].Name, Hint: keys[i].Hint}

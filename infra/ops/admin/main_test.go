@@ -53,7 +53,7 @@ func deployed(t *testing.T) *stage {
 	s := &stage{t: t, e: e, table: dynamo.OpenOperator(e.Config(), "latchkey-table", now), agency: id.New[id.Agency](id.AgencyPrefix, noon),
 		member: id.New[id.Member](id.MemberPrefix, noon)}
 	err = s.table.Found(t.Context(), dynamo.Founding{Agency: agency.Agency{ID: s.agency, Name: "Acme Ops", Color: "#123456", Plan: agency.Free, CreatedAt: noon},
-		Owner: agency.Member{ID: s.member, Email: "owner@acme.example", Role: agency.Owner}})
+		Owner: agency.Member{ID: s.member, Email: "owner@acme.example", Level: agency.Owner}})
 	if err != nil {
 		t.Fatal(err)
 	}

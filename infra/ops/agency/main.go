@@ -86,7 +86,7 @@ func run(ctx context.Context, cfg aws.Config, args []string, out io.Writer) erro
 	}
 	a := agency.Agency{ID: id.New[id.Agency](id.AgencyPrefix, now), Name: called, Color: *brand, Plan: agency.Plan(*plan), CreatedAt: now}
 	err = dynamo.OpenOperator(cfg, *table, time.Now).Found(ctx, dynamo.Founding{Agency: a, Resources: resources,
-		Owner: agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: address, Role: agency.Owner}})
+		Owner: agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: address, Level: agency.Owner}})
 	if err != nil {
 		return err
 	}

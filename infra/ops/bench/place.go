@@ -108,7 +108,7 @@ func found(ctx context.Context, table *dynamo.Operator, name string) (*tenant, e
 	err := table.Found(ctx, dynamo.Founding{
 		Agency: agency.Agency{ID: t.id, Name: name, Color: "#0b6e4f", Plan: agency.Max, CreatedAt: now.Add(-90 * 24 * time.Hour)},
 		Owner: agency.Member{ID: t.member, Email: email.Address("owner@" + strings.ToLower(string(t.id[3:])) + ".example"),
-			Role: agency.Owner},
+			Level: agency.Owner},
 	})
 	if err != nil {
 		return nil, err

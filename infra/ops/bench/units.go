@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/identity"
 )
@@ -189,5 +190,6 @@ func withInvite(r *request, which string) *request {
 }
 
 func memberOf(t *tenant) identity.Caller {
-	return identity.Caller{User: "bench", Email: email.Address("owner@bench.example"), Agency: t.id, Member: t.member}
+	return identity.Caller{User: "bench", Email: email.Address("owner@bench.example"), Agency: t.id, Member: t.member}.
+		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 }

@@ -89,7 +89,7 @@ const unconnected = "Internal automations"
 func found(name, color, logo string, plan agency.Plan, owner email.Address, person string) dynamo.Founding {
 	return dynamo.Founding{
 		Agency: agency.Agency{ID: fixed[id.Agency](id.AgencyPrefix, name), Name: name, Color: color, LogoURL: logo, Plan: plan},
-		Owner:  agency.Member{ID: fixed[id.Member](id.MemberPrefix, string(owner)), Email: owner, Name: person, Role: agency.Owner},
+		Owner:  agency.Member{ID: fixed[id.Member](id.MemberPrefix, string(owner)), Email: owner, Name: person, Level: agency.Owner},
 	}
 }
 

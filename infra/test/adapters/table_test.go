@@ -59,7 +59,7 @@ func found(t *testing.T, table *whole.Table) id.Agency {
 	t.Helper()
 	a := id.New[id.Agency](id.AgencyPrefix, now)
 	err := table.Found(t.Context(), dynamo.Founding{Agency: agency.Agency{ID: a, Name: "N", Plan: agency.Max, CreatedAt: now},
-		Owner: agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: "owner@n.example", Role: agency.Owner}})
+		Owner: agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: "owner@n.example", Level: agency.Owner}})
 	if err != nil {
 		t.Fatal(err)
 	}

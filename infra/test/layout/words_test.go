@@ -120,8 +120,8 @@ func uses(t *testing.T) []used {
 	return all
 }
 
-// keyForm is the form of a key of an error, which constants hold too.
-var keyForm = regexp.MustCompile(`^errors\.[a-z0-9_]+$`)
+// keyForm is the form of a key of an error, or of an entry of the rights' catalogue, which constants and tables hold too.
+var keyForm = regexp.MustCompile(`^(errors|rights)\.[a-z0-9_]+$`)
 
 // keyOf is which argument of the function is a key; -1 for functions that take none.
 func keyOf(f ast.Expr) int {

@@ -45,11 +45,12 @@ func (w *world) found(name string, plan agency.Plan, created time.Time) *office 
 	w.t.Helper()
 	o := &office{w: w, id: id.New[id.Agency](id.AgencyPrefix, time.Now()), name: name}
 	owner := email.Address("owner" + strconv.Itoa(len(w.offices)) + "@" + strings.ToLower(strings.ReplaceAll(name, " ", "-")) + ".example")
-	member := agency.Member{ID: id.New[id.Member](id.MemberPrefix, time.Now()), Email: owner, Name: "Owner of " + name, Role: agency.Owner}
+	member := agency.Member{ID: id.New[id.Member](id.MemberPrefix, time.Now()), Email: owner, Name: "Owner of " + name, Level: agency.Owner}
 	must(w.t,
 		w.table.Found(w.ctx,
 			dynamo.Founding{Agency: agency.Agency{ID: o.id, Name: name, Color: "#0b6e4f", Plan: plan, CreatedAt: created}, Owner: member}))
-	o.owner = identity.Caller{User: id.UserOf(owner), Email: owner, Agency: o.id, Member: member.ID}
+	o.owner = identity.Caller{User: id.UserOf(owner), Email: owner, Agency: o.id, Member: member.ID}.
+		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 	add := func(prefix, kind, name string, status instance.Status) id.Resource {
 		r := instance.Resource{ID: id.New[id.Resource](prefix, time.Now()), Type: kind, Name: name, Status: status,
 			URL: "https://x.example", CreatedAt: time.Now()}

@@ -103,7 +103,8 @@ func TestFM1AnEndAfterTheNextRenewalIsToldAndStillCharged(t *testing.T) {
 func (s *shop) boughtMax() (*office, identity.Caller, string) {
 	s.t.Helper()
 	o := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
-	owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member, Since: time.Now()}
+	owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member, Since: time.Now()}.
+		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 	return o, owner, s.payMax(o, owner)
 }
 
@@ -242,7 +243,7 @@ func TestFM5TheOwnersAreAskedToConfirmMax(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o, owner, _ := s.boughtMax()
 		const second, colleague = "second@solo.example", "colleague@solo.example"
-		for who, role := range map[string]agency.Role{second: agency.Owner, colleague: agency.Admin} {
+		for who, role := range map[string]agency.Level{second: agency.Owner, colleague: agency.Admin} {
 			n := &agencies.Newcomers{Store: s.table, Queue: s.world.queue, Now: time.Now}
 			_, err := n.Add(s.ctx, owner, agencies.NewMember{Email: who, Role: role}, "")
 			must(t, err)

@@ -90,7 +90,7 @@ func TestWhoMayBuyAndSeePrices(t *testing.T) {
 	shopIn(t, func(s *shop) {
 		o := s.office("Northwind")
 		key := &identity.APIKey{ID: "key_1", Agency: o.id, CreatedBy: o.owner.Member, Scopes: []identity.Scope{identity.InvitesRead}}
-		reads := key.Program()
+		reads := key.Program().At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 		for name, c := range map[string]struct {
 			caller       identity.Caller
 			quote, start fault.Code

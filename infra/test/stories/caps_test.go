@@ -85,9 +85,11 @@ var sizes = map[string]string{
 	"sender.MaxHolds": "names of one tree, which is written as one", "sender.MaxRefusals": "mails in a row",
 	"sender.MaxRecordsLinks": "the oldest goes",
 	"senders.MaxIdentities":  "the mail service's, see TestSenderQ4",
-	"zone.MostHops":          "aliases that are followed",
-	"portal.MaxGlances":      "instances that are asked for a page",
-	"invite.ResendsPerDay":   "a minute apart, see TestFE13",
+	"sheet.MaxBytes":         "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
+	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
+	"zone.MostHops":        "aliases that are followed",
+	"portal.MaxGlances":    "instances that are asked for a page",
+	"invite.ResendsPerDay": "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {

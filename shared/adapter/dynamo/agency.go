@@ -32,7 +32,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		Suspended: !r.time("suspended").IsZero(), SuspendedAt: r.time("suspended"), CreatedAt: r.time("created"),
 		ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
-		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk")}
+		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk"), Zone: r.s("zone"),
+		Portal: agency.Portal{InstalledAt: r.time("portal"), EmployeesInvite: r.s("employeesInvite") != ""}}
 	a.Payment = readSubscription(r, "payment")
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))
@@ -65,6 +66,8 @@ func (t *Table) founding(f Founding) []types.TransactWriteItem {
 	a.s("logo", f.Agency.LogoURL)
 	a.s("plan", string(f.Agency.Plan))
 	a.t("created", f.Agency.CreatedAt)
+	a.s("zone", f.Agency.Zone)
+	a.t("portal", f.Agency.Portal.InstalledAt)
 	own := map[instance.Kind]int{}
 	for _, r := range f.Resources {
 		if r.Owner == "" {

@@ -52,7 +52,8 @@ func writeMember(pk string, m *agency.Member) writer {
 	w := writer(key(pk, memberPrefix+string(m.ID)))
 	w.s("email", string(m.Email))
 	w.s("name", m.Name)
-	w.s("role", string(m.Role))
+	w.s("level", string(m.Level))
+	w.s("portal", string(m.Portal))
 	w.t("created", m.AddedAt)
 	if n := m.Notice; n.Job != "" {
 		w.s("job", n.Job)
@@ -66,8 +67,8 @@ func writeMember(pk string, m *agency.Member) writer {
 }
 
 func readMember(r *reader) (*agency.Member, error) {
-	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"), Role: agency.Role(r.s("role")),
-		AddedAt: r.time("created"),
+	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"),
+		Level: agency.Level(r.s("level")), Portal: agency.PortalRight(r.s("portal")), AddedAt: r.time("created"),
 		Notice:  agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
 	m.Email = address(r, "email")
 	return m, r.err
@@ -136,13 +137,21 @@ func (t *Table) changeTeam(ctx context.Context, s agencies.TeamChange) error {
 	if m := s.Change; m != nil {
 		u := &types.Update{TableName: &t.name, Key: key(pk, memberPrefix+string(m.ID)),
 			ConditionExpression:       aws.String("attribute_exists(pk)"),
-			ExpressionAttributeNames:  map[string]string{"#role": "role", "#name": "name"},
-			ExpressionAttributeValues: item{":role": str(string(m.Role))}}
-		u.UpdateExpression = aws.String("SET #role = :role REMOVE #name")
-		if m.Name != "" {
-			u.ExpressionAttributeValues[":name"] = str(m.Name)
-			u.UpdateExpression = aws.String("SET #role = :role, #name = :name")
+			ExpressionAttributeNames:  map[string]string{"#level": "level", "#portal": "portal", "#name": "name"},
+			ExpressionAttributeValues: item{":level": str(string(m.Level))}}
+		set, remove := "SET #level = :level", ""
+		for _, x := range []struct{ name, value string }{{"name", m.Name}, {"portal", string(m.Portal)}} {
+			if x.value == "" {
+				remove += ", #" + x.name
+				continue
+			}
+			u.ExpressionAttributeValues[":"+x.name] = str(x.value)
+			set += ", #" + x.name + " = :" + x.name
 		}
+		if remove != "" {
+			set += " REMOVE " + remove[2:]
+		}
+		u.UpdateExpression = &set
 		writes = append(writes, types.TransactWriteItem{Update: u})
 	}
 	if m := s.Remove; m != nil {
@@ -297,7 +306,7 @@ func (t *Table) close(ctx context.Context, c agencies.Closure) error {
 	u.ExpressionAttributeValues[":now"], u.ExpressionAttributeValues[":dp"] = at(c.At), str(shardOf(pk))
 	owners := []types.AttributeValue{}
 	for i := range c.Team.Members {
-		if m := &c.Team.Members[i]; m.Role == agency.Owner {
+		if m := &c.Team.Members[i]; m.Level == agency.Owner {
 			owners = append(owners, str(string(m.Email)))
 		}
 	}

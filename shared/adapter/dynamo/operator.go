@@ -74,7 +74,7 @@ func (o *Operator) Agencies(ctx context.Context) ([]Overview, error) {
 				return nil, err
 			}
 			v.Members++
-			if m.Role == agency.Owner {
+			if m.Level == agency.Owner {
 				v.Owners = append(v.Owners, m.Email)
 			}
 		}

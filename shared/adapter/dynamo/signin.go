@@ -42,6 +42,11 @@ func (c Credentials) Member(ctx context.Context, which id.Agency, member id.Memb
 	return c.t.member(ctx, which, member)
 }
 
+// Agency reads the agency as it is now.
+func (c Credentials) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return c.t.agency(ctx, which)
+}
+
 // Codes is what asking for a sign-in code needs.
 type Codes struct{ t *Table }
 

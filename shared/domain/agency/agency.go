@@ -47,6 +47,9 @@ type Agency struct {
 	Sends     Sends
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
+	Portal Portal
+	Zone   string // IANA name of its time zone; "" for UTC
+
 	// SuspendedAt is when it came to be suspended; zero while it is not.
 	SuspendedAt time.Time
 	// HaltedAt is when the operator stopped what its clients have bought, besides suspending it: nobody is charged for that until

@@ -9,17 +9,34 @@ import (
 	"latchkey.dev/shared/domain/id"
 )
 
-// Role is what a member may do.
-type Role string
+// Level is what a member may do for the agency. Roles are what external users have.
+type Level string
 
-// The roles. An owner also manages members and brand, and deletes the agency; everything else is any member's.
+// The levels. An owner also manages members and brand, and deletes the agency. An employee works with the agency's clients as far
+// as its [PortalRight] lets it, and does nothing else of the agency's. Everything else is an owner's or an admin's.
 const (
-	Owner Role = "owner"
-	Admin Role = "admin"
+	Owner    Level = "owner"
+	Admin    Level = "admin"
+	Employee Level = "employee"
 )
 
-// Valid tells whether there is such a role.
-func (r Role) Valid() bool { return r == Owner || r == Admin }
+// Valid tells whether there is such a level.
+func (l Level) Valid() bool { return l == Owner || l == Admin || l == Employee }
+
+// PortalRight is what a member may do in Client Portal.
+//
+// Source: Flowlu's help, "Client Portal", Permissions: administrator and access denied, and the employee between them.
+type PortalRight string
+
+// The rights.
+const (
+	Administrator  PortalRight = "administrator" // invites external users and changes what they may see
+	PortalEmployee PortalRight = "employee"      // sees external users and what is open to them
+	Denied         PortalRight = "denied"        // sees nothing of it
+)
+
+// Valid tells whether there is such a right.
+func (r PortalRight) Valid() bool { return r == Administrator || r == PortalEmployee || r == Denied }
 
 // MaxMembers bounds an agency's people, so that all of them can be let go in one transaction.
 const MaxMembers = 30
@@ -29,9 +46,24 @@ type Member struct {
 	ID      id.Member
 	Email   email.Address
 	Name    string
-	Role    Role
-	AddedAt time.Time // zero for the first owner of an agency that was founded by hand
+	Level   Level
+	Portal  PortalRight // as it was chosen; "" for what comes with the level, see [Member.PortalRight]
+	AddedAt time.Time   // zero for the first owner of an agency that was founded by hand
 	Notice  Notice
+}
+
+// PortalRight is what the member may do in Client Portal: an owner is an administrator always, an admin unless that was chosen
+// otherwise, and an employee sees external users unless it was.
+func (m *Member) PortalRight() PortalRight {
+	switch {
+	case m.Level == Owner:
+		return Administrator
+	case m.Portal != "":
+		return m.Portal
+	case m.Level == Employee:
+		return PortalEmployee
+	}
+	return Administrator
 }
 
 // Members are all people of one agency.
@@ -58,26 +90,26 @@ func (all Members) ByEmail(a email.Address) *Member {
 }
 
 // MayManage returns nil when the member is an owner; else a fault with code [fault.Forbidden]. It is asked about
-// people as they are now, since a role may have changed a moment ago.
+// people as they are now, since a level may have changed a moment ago.
 func (all Members) MayManage(who id.Member) error {
 	m := all.Find(who)
 	switch {
 	case m == nil:
 		return fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
-	case m.Role != Owner:
+	case m.Level != Owner:
 		return fault.New(fault.Forbidden, "errors.only_an_owner_can_do_this")
 	}
 	return nil
 }
 
-// MayLose returns nil when an owner remains once the member is gone or has the role; else a fault with code
+// MayLose returns nil when an owner remains once the member is gone or has the level; else a fault with code
 // [fault.LastOwner].
-func (all Members) MayLose(which id.Member, role Role) error {
-	if role == Owner {
+func (all Members) MayLose(which id.Member, level Level) error {
+	if level == Owner {
 		return nil
 	}
 	for i := range all {
-		if all[i].ID != which && all[i].Role == Owner {
+		if all[i].ID != which && all[i].Level == Owner {
 			return nil
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func people() agency.Members {
-	return agency.Members{{ID: "mb_a", Email: "a@x.example", Role: agency.Owner}, {ID: "mb_b", Email: "b@x.example", Role: agency.Admin}}
+	return agency.Members{{ID: "mb_a", Email: "a@x.example", Level: agency.Owner}, {ID: "mb_b", Email: "b@x.example", Level: agency.Admin}}
 }
 
 func TestOnlyOwnersManage(t *testing.T) {
@@ -29,7 +29,7 @@ func TestOnlyOwnersManage(t *testing.T) {
 func TestAnOwnerRemains(t *testing.T) {
 	t.Parallel()
 	all := people()
-	for _, role := range []agency.Role{agency.Admin, ""} {
+	for _, role := range []agency.Level{agency.Admin, ""} {
 		if err := all.MayLose("mb_a", role); !fault.Is(err, fault.LastOwner) {
 			t.Errorf("the only owner becomes %q: %v", role, err)
 		}
@@ -40,7 +40,7 @@ func TestAnOwnerRemains(t *testing.T) {
 	if err := all.MayLose("mb_a", agency.Owner); err != nil {
 		t.Errorf("the owner stays: %v", err)
 	}
-	all[1].Role = agency.Owner
+	all[1].Level = agency.Owner
 	if err := all.MayLose("mb_a", ""); err != nil {
 		t.Errorf("one of two owners goes: %v", err)
 	}

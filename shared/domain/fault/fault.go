@@ -89,7 +89,7 @@ var meanings = []struct {
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},
 	{Changed, 412, "Somebody else has changed it since you read it. Read it again."},
-	{TooLarge, 413, "The body is over 256 KB, or a logo over 1 MB."},
+	{TooLarge, 413, "The body is over 256 KB, or a file over 1 MB."},
 	{UnsupportedType, 415, "The Content-Type is missing, or the operation doesn't take it."},
 	{MailRefused, 422, "The email can't be sent. reason says why. The request was undone."},
 	{WrongCode, 422, "The sign-in code is wrong or has expired."},

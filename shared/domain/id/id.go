@@ -124,14 +124,14 @@ func ParseSenderDomain(s string) (SenderDomain, error) {
 	return parse[SenderDomain]("errors.there_is_no_such_sender_domain", s, DomainPrefix)
 }
 
+// ParseRole reads the id of an external users' role.
+func ParseRole(s string) (Role, error) {
+	return parse[Role]("errors.there_is_no_such_role", s, RolePrefix)
+}
+
 // ParseKey reads an API key's id.
 func ParseKey(s string) (Key, error) {
 	return parse[Key]("errors.there_is_no_such_api_key", s, KeyPrefix)
-}
-
-// ParseRole reads a role's id.
-func ParseRole(s string) (Role, error) {
-	return parse[Role]("errors.there_is_no_such_role", s, RolePrefix)
 }
 
 // ParseContact reads a contact's id.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -41,6 +42,10 @@ const (
 	ActivityRead   Scope = "activity:read"
 	AgencyRead     Scope = "agency:read"
 	AgencyWrite    Scope = "agency:write"
+	ContactsRead   Scope = "contacts:read"
+	ContactsWrite  Scope = "contacts:write"
+	RolesRead      Scope = "roles:read"
+	RolesWrite     Scope = "roles:write" // hands out rights: roles, links by which people join, and the app Client Portal
 )
 
 // InPerson is the scope of what no API key may do, whatever its scopes: managing keys and members, paying, deleting the agency.
@@ -49,7 +54,7 @@ const InPerson Scope = ""
 // Scopes lists all scopes that an API key can have.
 func Scopes() []Scope {
 	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead,
-		AgencyWrite}
+		AgencyWrite, ContactsRead, ContactsWrite, RolesRead, RolesWrite}
 }
 
 // MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction, with all of its
@@ -81,6 +86,7 @@ type Caller struct {
 	Member id.Member // the person, or on whose rights the key rests
 	Key    id.Key    // of an API key; "" for a person
 	scopes []Scope
+	place  Place
 }
 
 // Person is the caller behind a session.
@@ -104,10 +110,21 @@ func (c Caller) Actor() string {
 	return string(c.Member)
 }
 
-// May returns nil when the caller acts for an agency and may do what the scope names: a person who works at the agency may
+// May returns nil when the caller acts for an agency, is an owner or an admin there, and may do what the scope names: a person may
 // do all of them, and what has the scope [InPerson] is for people alone. Otherwise a fault with code
 // [fault.Unauthenticated] or [fault.Forbidden].
 func (c Caller) May(s Scope) error {
+	if err := c.within(s); err != nil {
+		return err
+	}
+	if l := c.place.Level; l != agency.Owner && l != agency.Admin {
+		return fault.New(fault.Forbidden, "errors.only_owners_and_admins")
+	}
+	return nil
+}
+
+// within is what the scope says of a caller, whatever its level.
+func (c Caller) within(s Scope) error {
 	switch {
 	case c.Agency == "" && !c.SignedIn():
 		return fault.New(fault.Unauthenticated, "errors.sign_in_or_send_an_api")

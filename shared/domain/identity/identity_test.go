@@ -3,17 +3,20 @@ package identity_test
 import (
 	"testing"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 )
 
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	member := (&identity.Session{User: "u", Agency: "ag_1", Member: "mb_1"}).Person()
+	owner := identity.Place{Level: agency.Owner, Portal: agency.Administrator}
+	member := (&identity.Session{User: "u", Agency: "ag_1", Member: "mb_1"}).Person().At(owner)
 	client := (&identity.Session{User: "u"}).Person()
-	key := (&identity.APIKey{ID: "key_1", Agency: "ag_1", CreatedBy: "mb_1", Scopes: []identity.Scope{identity.InvitesRead}}).Program()
+	key := (&identity.APIKey{ID: "key_1", Agency: "ag_1", CreatedBy: "mb_1", Scopes: []identity.Scope{identity.InvitesRead}}).Program().
+		At(owner)
 	// One that claims the scope of people is still no person.
-	odd := (&identity.APIKey{ID: "key_1", Agency: "ag_1", Scopes: []identity.Scope{""}}).Program()
+	odd := (&identity.APIKey{ID: "key_1", Agency: "ag_1", Scopes: []identity.Scope{""}}).Program().At(owner)
 	for _, c := range []struct {
 		name   string
 		caller identity.Caller
@@ -26,6 +29,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"a client, for people", client, "", fault.Forbidden},
 		{"a member", member, identity.InvitesWrite, ""},
 		{"a member, for people", member, "", ""},
+		{"a member whose place nobody has looked up", member.At(identity.Place{}), identity.InvitesWrite, fault.Forbidden},
 		{"a key within its scopes", key, identity.InvitesRead, ""},
 		{"a key outside of them", key, identity.InvitesWrite, fault.Forbidden},
 		{"a key, for people", key, "", fault.Forbidden},
@@ -38,5 +42,48 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	if key.SignedIn() || !client.SignedIn() || key.Actor() != "key_1" || member.Actor() != "mb_1" {
 		t.Error("callers are taken for others")
+	}
+}
+
+// TestFL15FL16FL17WhatEachPlaceMayInThePortal asks for every right as every kind of member.
+func TestFL15FL16FL17WhatEachPlaceMayInThePortal(t *testing.T) {
+	t.Parallel()
+	const no, none = fault.Forbidden, fault.NotFound
+	lets, not := &agency.Agency{Portal: agency.Portal{EmployeesInvite: true}}, &agency.Agency{}
+	for _, c := range []struct {
+		name   string
+		member agency.Member
+		at     *agency.Agency
+		// what Office, Colleague, See, Invite and Administer answer
+		want [5]fault.Code
+	}{
+		{"an owner", agency.Member{Level: agency.Owner}, not, [5]fault.Code{}},
+		{"an owner who was denied", agency.Member{Level: agency.Owner, Portal: agency.Denied}, not, [5]fault.Code{}},
+		{"an admin", agency.Member{Level: agency.Admin}, not, [5]fault.Code{}},
+		{"an admin who is an employee there", agency.Member{Level: agency.Admin, Portal: agency.PortalEmployee}, not,
+			[5]fault.Code{"", "", "", no, no}},
+		{"an admin who was denied", agency.Member{Level: agency.Admin, Portal: agency.Denied}, lets, [5]fault.Code{"", "", none, none, none}},
+		{"an employee", agency.Member{Level: agency.Employee}, not, [5]fault.Code{no, "", "", no, no}},
+		{"an employee who may invite", agency.Member{Level: agency.Employee}, lets, [5]fault.Code{no, "", "", "", no}},
+		{"an employee who administers", agency.Member{Level: agency.Employee, Portal: agency.Administrator}, not,
+			[5]fault.Code{no, "", "", "", ""}},
+		{"an employee who was denied", agency.Member{Level: agency.Employee, Portal: agency.Denied}, lets,
+			[5]fault.Code{no, "", none, none, none}},
+	} {
+		caller := (&identity.Session{User: "u", Agency: "ag_1", Member: "mb_1"}).Person().At(identity.PlaceOf(&c.member, c.at))
+		for n, r := range []identity.Right{identity.Office, identity.Colleague, identity.See, identity.Invite, identity.Administer} {
+			err := caller.MayPortal(identity.InvitesWrite, r)
+			if (err == nil) != (c.want[n] == "") || err != nil && !fault.Is(err, c.want[n]) {
+				t.Errorf("%s, asked for %q: %v", c.name, r, err)
+			}
+			if by := identity.ByPortal(identity.InvitesWrite, r).Admits(caller); (by == nil) != (err == nil) {
+				t.Errorf("%s, by the declaration of %q: %v", c.name, r, by)
+			}
+		}
+	}
+	key := (&identity.APIKey{ID: "key_1", Agency: "ag_1", Scopes: []identity.Scope{identity.ClientsRead}}).Program().
+		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
+	if err := key.MayPortal(identity.InvitesWrite, identity.Invite); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a key outside of its scopes: %v", err)
 	}
 }

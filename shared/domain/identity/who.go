@@ -26,6 +26,7 @@ const (
 type Who struct {
 	Kind  Kind
 	Scope Scope // of Staff: what an API key must have; InPerson for people alone
+	Right Right // of Staff: what of Client Portal it asks for
 	// Fresh is of what takes a sign-in of the last [FreshFor].
 	Fresh bool
 }
@@ -46,8 +47,17 @@ var (
 // ByStaff is for those who work at an agency, and for its API keys with the scope.
 func ByStaff(s Scope) Who { return Who{Kind: Staff, Scope: s} }
 
+// ByPortal is for those who work at an agency and have the right in Client Portal, and for API keys of theirs with the scope.
+func ByPortal(s Scope, r Right) Who { return Who{Kind: Staff, Scope: s, Right: r} }
+
+// ByColleague is for everybody who works at an agency, and for API keys of theirs with the scope.
+func ByColleague(s Scope) Who { return ByPortal(s, Colleague) }
+
 // ByFreshStaff is for people who work at an agency and have just signed in.
 func ByFreshStaff() Who { return Who{Kind: Staff, Scope: InPerson, Fresh: true} }
+
+// Admits returns nil when the caller may call, as far as its credential and place say it; else the fault of [Caller.MayPortal].
+func (w Who) Admits(c Caller) error { return c.MayPortal(w.Scope, w.Right) }
 
 // Keys tells whether an API key may call.
 func (w Who) Keys() bool { return w.Kind == Staff && w.Scope != InPerson }
@@ -55,15 +65,24 @@ func (w Who) Keys() bool { return w.Kind == Staff && w.Scope != InPerson }
 // SignedIn tells whether somebody must be known.
 func (w Who) SignedIn() bool { return w.Kind == Person || w.Kind == Client || w.Kind == Staff }
 
-// String is the declaration as the OpenAPI document prints it, such as "staff invites:write".
+// String is the declaration as the OpenAPI document prints it, such as "staff invites:write", or "portal see clients:read".
 func (w Who) String() string {
-	switch {
-	case w.Kind != Staff:
+	if w.Kind != Staff {
 		return string(w.Kind)
-	case w.Fresh:
-		return "staff in person, just signed in"
-	case w.Scope == InPerson:
-		return "staff in person"
 	}
-	return "staff " + string(w.Scope)
+	by := "staff"
+	switch w.Right {
+	case Office:
+	case Colleague:
+		by = "colleague"
+	default:
+		by = "portal " + string(w.Right)
+	}
+	switch {
+	case w.Fresh:
+		return by + " in person, just signed in"
+	case w.Scope == InPerson:
+		return by + " in person"
+	}
+	return by + " " + string(w.Scope)
 }

@@ -137,7 +137,7 @@ func (e Event) For(people agency.Members) []id.Member {
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
-		if m == inviter || m.Role == agency.Owner && (d.Owners || inviter == nil) {
+		if m == inviter || m.Level == agency.Owner && (d.Owners || inviter == nil) {
 			out = append(out, m.ID)
 		}
 	}

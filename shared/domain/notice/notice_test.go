@@ -49,8 +49,8 @@ func TestX29EveryKindSaysAllAboutItself(t *testing.T) {
 
 func TestX29WhoIsTold(t *testing.T) {
 	t.Parallel()
-	people := agency.Members{{ID: "owner", Role: agency.Owner}, {ID: "other", Role: agency.Owner}, {ID: "admin", Role: agency.Admin},
-		{ID: "idle", Role: agency.Admin}}
+	people := agency.Members{{ID: "owner", Level: agency.Owner}, {ID: "other", Level: agency.Owner}, {ID: "admin", Level: agency.Admin},
+		{ID: "idle", Level: agency.Admin}}
 	for _, c := range []struct {
 		kind    notice.Kind
 		inviter id.Member

@@ -121,7 +121,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}
-		b.Workplaces = append(b.Workplaces, ExportWork{at, string(w.Member.ID), w.Member.Name, string(w.Member.Role)})
+		b.Workplaces = append(b.Workplaces, ExportWork{at, string(w.Member.ID), w.Member.Name, string(w.Member.Level)})
 	}
 	for _, p := range append(o.Portals[:len(o.Portals):len(o.Portals)], o.Former...) {
 		c := p.Client

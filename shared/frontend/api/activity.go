@@ -3,16 +3,15 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/sheet"
 	"latchkey.dev/shared/usecase/activity"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -130,7 +129,7 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 		if err != nil {
 			return nil, err
 		}
-		out := &activityFile{ContentType: "text/csv; charset=utf-8; header=present"}
+		out := &activityFile{ContentType: sheet.ContentType}
 		if in.Format == "jsonl" {
 			out.ContentType = "application/jsonl; charset=utf-8"
 			out.Body, err = jsonLines(page.Events)
@@ -167,38 +166,13 @@ func jsonLines(events []activity.Event) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// byteOrderMark begins a CSV file, since Excel takes one without it for the code page of the machine and shows "Zoë" as
-// "ZoÃ«". RFC 4180 says nothing of it, and readers that know UTF-8 pass over it.
-const byteOrderMark = "\ufeff"
-
-// csvFile is a CSV file (RFC 4180) that begins with a byte order mark.
+// csvFile is a CSV file of events.
 func csvFile(events []activity.Event) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString(byteOrderMark)
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
 	rows := [][]string{{"id", "at", "actor", "actorKind", "actorName", "action", "subject", "subjectKind", "subjectName", "detail"}}
 	for _, e := range events {
 		rows = append(rows, []string{string(e.ID), e.At.UTC().Format(timeForm),
 			e.Actor.ID, string(e.Actor.Kind), e.Actor.Name, string(e.Action),
 			e.Subject.ID, string(e.Subject.Kind), e.Subject.Name, e.Detail})
 	}
-	for _, row := range rows {
-		for i := range row {
-			row[i] = inert(row[i])
-		}
-		if err := w.Write(row); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return b.Bytes(), w.Error()
-}
-
-// inert keeps a spreadsheet from taking a cell for a formula (OWASP, "CSV Injection").
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
-		return "'" + cell
-	}
-	return cell
+	return sheet.Write(rows)
 }

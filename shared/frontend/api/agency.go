@@ -261,7 +261,7 @@ type MemberBody struct {
 }
 
 func memberBody(m *agency.Member) MemberBody {
-	return MemberBody{ID: string(m.ID), Email: string(m.Email), Name: m.Name, Role: string(m.Role), AddedAt: orNull(m.AddedAt)}
+	return MemberBody{ID: string(m.ID), Email: string(m.Email), Name: m.Name, Role: string(m.Level), AddedAt: orNull(m.AddedAt)}
 }
 
 type membersOutput struct {
@@ -309,7 +309,7 @@ type addMemberInput struct {
 
 // member is who is added.
 func (in *addMemberInput) member() agencies.NewMember {
-	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Role(in.Body.Role)}
+	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Level(in.Body.Role)}
 }
 
 // AddedBody is a member who was just added.
@@ -351,7 +351,7 @@ type updateMemberInput struct {
 func (in *updateMemberInput) change() agencies.MemberChange {
 	c := agencies.MemberChange{Name: in.Body.Name}
 	if in.Body.Role != "" {
-		role := agency.Role(in.Body.Role)
+		role := agency.Level(in.Body.Role)
 		c.Role = &role
 	}
 	return c

@@ -35,6 +35,14 @@ func scopeWord(s identity.Scope) string {
 		return words.Say("settings.scope_agency_read")
 	case identity.AgencyWrite:
 		return words.Say("settings.scope_agency_write")
+	case identity.ContactsRead:
+		return words.Say("settings.scope_contacts_read")
+	case identity.ContactsWrite:
+		return words.Say("settings.scope_contacts_write")
+	case identity.RolesRead:
+		return words.Say("settings.scope_roles_read")
+	case identity.RolesWrite:
+		return words.Say("settings.scope_roles_write")
 	}
 	return string(s)
 }

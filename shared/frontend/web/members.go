@@ -61,7 +61,7 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller),
 		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
 	for _, m := range team.Members {
-		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Role == agency.Owner,
+		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Level == agency.Owner,
 			You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""
@@ -78,7 +78,7 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcomers) Form {
 	return s.changeMembers("add", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		f := r.PostForm
-		n := agencies.NewMember{Name: f.Get("name"), Role: agency.Role(f.Get("role"))}
+		n := agencies.NewMember{Name: f.Get("name"), Role: agency.Level(f.Get("role"))}
 		if n.Name == "" {
 			n.Name, _ = email.Split(f.Get("email"))
 		}
@@ -94,7 +94,7 @@ func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcome
 // changeRole gives a member another role.
 func changeRole(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
 	return s.changeMembers("role", settings, func(r *http.Request, caller identity.Caller) (string, error) {
-		role := agency.Role(r.PostForm.Get("role"))
+		role := agency.Level(r.PostForm.Get("role"))
 		which, err := id.ParseMember(r.PostForm.Get("member"))
 		if err == nil {
 			_, err = members.Change(r.Context(), caller, which, agencies.MemberChange{Role: &role})

@@ -23,7 +23,7 @@ import (
 )
 
 // roleWord is a role in a word.
-func roleWord(r agency.Role) string {
+func roleWord(r agency.Level) string {
 	if r == agency.Owner {
 		return words.Say("settings.owner")
 	}

@@ -81,7 +81,7 @@ type Members struct {
 type NewMember struct {
 	Email string
 	Name  string
-	Role  agency.Role
+	Role  agency.Level
 }
 
 // Check says what is wrong with the values. Faults: [fault.Invalid].
@@ -152,7 +152,7 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		if len(team.Members) >= agency.MaxMembers {
 			return fault.InField("email", "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
-		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Role: in.Role, AddedAt: now,
+		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Role, AddedAt: now,
 			Notice: agency.NewNotice(now)}
 		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
 			To: id.UserOf(to)}
@@ -164,7 +164,7 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 			return err
 		}
 		return n.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Add: m,
-			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Role))},
+			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberAdded, string(m.ID), string(m.Level))},
 			Once:  record.Of(string(m.ID), now), Mails: logs})
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (n *Newcomers) enqueue(ctx context.Context, which id.Agency, m *agency.Memb
 // MemberChange is what to change about a member. Nil fields stay as they are.
 type MemberChange struct {
 	Name *string
-	Role *agency.Role
+	Role *agency.Level
 }
 
 // Check reads the values. Faults: [fault.Invalid].
@@ -203,7 +203,7 @@ func (c MemberChange) Check() (name string, err error) {
 }
 
 // known says what is wrong with a role.
-func known(r agency.Role) error {
+func known(r agency.Level) error {
 	if !r.Valid() {
 		return fault.InField("role", "errors.choose_owner_or_admin")
 	}
@@ -240,14 +240,14 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 			if err := team.Members.MayLose(which, *c.Role); err != nil {
 				return err
 			}
-			x.Role = *c.Role
+			x.Level = *c.Role
 		}
 		if *x == before {
 			return nil
 		}
 		now, detail := m.Now(), ""
-		if x.Role != before.Role {
-			detail = words.Say("activity.detail_role", "before", before.Role, "after", x.Role)
+		if x.Level != before.Level {
+			detail = words.Say("activity.detail_role", "before", before.Level, "after", x.Level)
 		}
 		return m.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Change: x,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(x.ID), detail)}})

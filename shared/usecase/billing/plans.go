@@ -82,7 +82,7 @@ func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string)
 		return fault.New(fault.Unauthenticated, stale)
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
-	if err == nil && m.Role == agency.Owner {
+	if err == nil && m.Level == agency.Owner {
 		return nil
 	}
 	if err == nil || fault.Is(err, fault.NotFound) {
@@ -306,7 +306,7 @@ func (s *Plans) tell(ctx context.Context, a *agency.Agency) error {
 			return err
 		}
 		for i := range people {
-			if people[i].Role != agency.Owner {
+			if people[i].Level != agency.Owner {
 				continue
 			}
 			m := job.Mail{Kind: job.Confirm, Agency: a.ID, Member: people[i].ID, Job: a.Payment.Asked}

@@ -90,7 +90,7 @@ func (w *Worker) seller(ctx context.Context, j job.Mail) (*agency.Member, error)
 		return nil, err
 	}
 	for i := range people {
-		if people[i].Role != agency.Owner {
+		if people[i].Level != agency.Owner {
 			continue
 		}
 		j.Member, j.Instead = people[i].ID, true

@@ -61,7 +61,7 @@ func (w *Worker) plan(ctx context.Context, j job.Mail) error {
 	if fault.Is(err, fault.NotFound) {
 		return nil // left meanwhile
 	}
-	if err != nil || who.Role != agency.Owner {
+	if err != nil || who.Level != agency.Owner {
 		return err
 	}
 	d := letter.BoughtData{AgencyName: a.Name, AgencyColor: a.Color, LogoURL: w.picture(a.LogoURL), Platform: w.Platform, ToAgency: true,

@@ -111,7 +111,7 @@ func (w *Worker) news(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	to, err := w.Store.Member(ctx, j.Agency, j.Member)
-	if fault.Is(err, fault.NotFound) || err == nil && to.Role != agency.Owner {
+	if fault.Is(err, fault.NotFound) || err == nil && to.Level != agency.Owner {
 		return nil
 	}
 	if err != nil {
@@ -200,7 +200,7 @@ func (w *Worker) owners(ctx context.Context, j job.Mail) error {
 		return err
 	}
 	for i := range people {
-		if people[i].Role != agency.Owner {
+		if people[i].Level != agency.Owner {
 			continue
 		}
 		j.Member = people[i].ID

@@ -62,7 +62,7 @@ func (w *Worker) sendWelcome(ctx context.Context, j job.Mail, m *agency.Member) 
 	l := letter.Welcome(letter.WelcomeData{Held: at.NameHeld(at.Name, w.Platform) != "", AgencyName: at.Name, AgencyColor: at.Color,
 		LogoURL: w.picture(at.LogoURL),
 		Email:   string(m.Email),
-		Owner:   m.Role == agency.Owner, Link: w.Origin + "/sign-in", Platform: w.Platform})
+		Owner:   m.Level == agency.Owner, Link: w.Origin + "/sign-in", Platform: w.Platform})
 	_, err = w.Mailer.Send(ctx, Mail{FromName: w.sender(at, at.Name), From: w.From, To: m.Email, Letter: l,
 		Tags: map[string]string{"kind": "member"}})
 	return err

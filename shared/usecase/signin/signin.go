@@ -34,6 +34,8 @@ type Store interface {
 	Used(ctx context.Context, k *identity.APIKey, at time.Time) error
 	// Member reads a member of the agency as it is now.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// Agency reads the agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 }
 
 // Authenticator finds out who is calling.
@@ -49,8 +51,9 @@ type Credentials struct {
 }
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
-// count where Who takes them; elsewhere only a session does. One read; for an agency's people a second one, which tells
-// whether the person still works there. All are read as they are now: what was taken away does not open the next request.
+// count where Who takes them; elsewhere only a session does. One read; for an agency's people and keys a second one, which tells
+// whether the person still works there, or the key's maker, and what it is there; and for employees a third, where what they ask
+// for hangs on what their agency lets them. All are read as they are now: what was taken away does not open the next request.
 //
 // Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
@@ -58,7 +61,7 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 	case identity.Anyone:
 		return identity.Caller{}, nil
 	case identity.Staff:
-		caller, err := d.staff(ctx, c, who.Scope)
+		caller, err := d.staff(ctx, c, who)
 		if err == nil && who.Fresh {
 			err = caller.Fresh(d.Now())
 		}
@@ -77,30 +80,45 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 	return caller, nil
 }
 
-// staff is for what only an agency may do: the caller must act for one and may do what the scope names
-// ([identity.Caller.May]), and a person must still work there.
-func (d *Authenticator) staff(ctx context.Context, c Credentials, s identity.Scope) (caller identity.Caller, err error) {
+// staff is for what only an agency may do: the caller must act for one, work there still, and may do what is asked for
+// ([identity.Who.Admits]). A key has the place of who made it.
+func (d *Authenticator) staff(ctx context.Context, c Credentials, who identity.Who) (caller identity.Caller, err error) {
 	if c.Bearer != "" {
 		caller, err = d.program(ctx, c.Bearer)
 	} else {
 		caller, err = d.session(ctx, c.Session)
 	}
+	if err == nil {
+		err = caller.MayPortal(who.Scope, identity.Colleague)
+	}
+	if err == nil {
+		caller, err = d.placed(ctx, caller, who.Right)
+	}
+	if err == nil {
+		err = who.Admits(caller)
+	}
 	if err != nil {
 		return identity.Caller{}, err
 	}
-	if err := caller.May(s); err != nil {
+	return caller, nil
+}
+
+// placed finds out what the caller is at its agency. Faults: [fault.Forbidden] for who does not work there.
+func (d *Authenticator) placed(ctx context.Context, caller identity.Caller, r identity.Right) (identity.Caller, error) {
+	m, err := d.Store.Member(ctx, caller.Agency, caller.Member)
+	if fault.Is(err, fault.NotFound) || err == nil && caller.SignedIn() && m.Email != caller.Email {
+		return identity.Caller{}, fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
+	}
+	if err != nil {
 		return identity.Caller{}, err
 	}
-	if caller.SignedIn() {
-		m, err := d.Store.Member(ctx, caller.Agency, caller.Member)
-		if fault.Is(err, fault.NotFound) || err == nil && m.Email != caller.Email {
-			return identity.Caller{}, fault.New(fault.Forbidden, "errors.you_do_not_work_at_this")
-		}
-		if err != nil {
+	var a *agency.Agency
+	if m.Level == agency.Employee && r != identity.Office {
+		if a, err = d.Store.Agency(ctx, caller.Agency); err != nil {
 			return identity.Caller{}, err
 		}
 	}
-	return caller, nil
+	return caller.At(identity.PlaceOf(m, a)), nil
 }
 
 // session is who the cookie belongs to. No cookie at all, or a session that is over, are the zero Caller and no error.

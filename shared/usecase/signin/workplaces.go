@@ -128,7 +128,7 @@ func (u *SignUps) SignUp(
 		}
 		made = &agency.Agency{ID: id.New[id.Agency](id.AgencyPrefix, now), Name: name, Color: color, Plan: agency.Free, CreatedAt: now}
 		owner := id.New[id.Member](id.MemberPrefix, now)
-		f := Founding{Agency: *made, Owner: agency.Member{ID: owner, Email: caller.Email, Role: agency.Owner, AddedAt: now},
+		f := Founding{Agency: *made, Owner: agency.Member{ID: owner, Email: caller.Email, Level: agency.Owner, AddedAt: now},
 			Audit: audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: string(owner), Action: audit.AgencyCreated,
 				Subject: string(made.ID)}}
 		f.Once = record.Of(string(made.ID), now)
@@ -163,7 +163,7 @@ func (u *SignUps) allow(ctx context.Context, caller identity.Caller, ip string) 
 // Place is an agency that a person works at.
 type Place struct {
 	Agency *agency.Agency
-	Role   agency.Role
+	Level  agency.Level
 	Here   bool // whether the session acts for it
 }
 
@@ -188,7 +188,7 @@ func (w *Workplaces) List(ctx context.Context, caller identity.Caller) (places [
 		if err != nil {
 			return nil, false, err
 		}
-		places = append(places, Place{Agency: at, Role: who.Role, Here: m.Agency == caller.Agency})
+		places = append(places, Place{Agency: at, Level: who.Level, Here: m.Agency == caller.Agency})
 	}
 	slices.SortFunc(places, func(x, y Place) int {
 		return strings.Compare(sorted(x.Agency), sorted(y.Agency))
