@@ -171,6 +171,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
+	if c.Promises != nil {
+		writes = append(writes, t.promised(pk, c.Promises))
+	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
 	}

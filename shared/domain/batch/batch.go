@@ -3,6 +3,10 @@
 package batch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/email"
@@ -82,7 +86,7 @@ type Entry struct {
 	Line
 	Verdict
 
-	Address email.Address // "" for what is no address
+	Address email.Address // "" for what is not to be read as it was typed, or was erased
 	Shown   string        // the name, as it may be shown; "" for none
 }
 
@@ -94,6 +98,7 @@ type State string
 
 // The states.
 const (
+	Dry     State = "dry"     // a dry run: nothing is made of it until it is confirmed
 	Working State = "working" // some of its lines have no verdict yet
 	Done    State = "done"
 )
@@ -110,6 +115,23 @@ type Batch struct {
 	Entries   []Entry
 
 	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Hash stands for what the dry run has shown: its rows, and what would become of each. It begins with the batch's id, which is how it
+// is found.
+func (b *Batch) Hash() string {
+	h := sha256.New()
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		fmt.Fprintf(h, "%d\x00%s\x00%s\x00%s\x00%s\x00%q\n", e.Number, e.Address, e.Shown, e.Contact, e.Kind, e.Roles) //nolint:errcheck // a hash takes all
+	}
+	return string(b.ID) + "." + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// OfHash is the batch that a hash is of. Faults: [fault.NotFound].
+func OfHash(hash string) (id.Batch, error) {
+	which, _, _ := strings.Cut(hash, ".")
+	return id.ParseBatch(which)
 }
 
 // Patience is how long a batch may be worked on before somebody else goes on with it.
@@ -177,6 +199,7 @@ func read(l Line) Entry {
 		e.Verdict = Say(Invalid, "bulk.too_many_roles", "most", MaxRoles)
 	}
 	if e.Kind == Invalid {
+		e.Address, e.Shown = "", ""
 		e.Line.Email, e.Line.Name = cut(l.Email), cut(l.Name)
 	} else { // what was typed is not needed any more
 		e.Line.Email, e.Line.Name = string(address), shown
@@ -190,4 +213,14 @@ func cut(s string) string {
 		return string(r[:MaxTyped])
 	}
 	return text.Seen(s)
+}
+
+// Erase takes everything out of the entry that is about a person.
+func (e *Entry) Erase() {
+	e.Line = Line{Number: e.Number}
+	e.Address, e.Shown = "", ""
+	e.Verdict = Verdict{Kind: e.Kind, Reason: words.Say("bulk.erased"), Of: e.Of}
+	if e.Kind == "" || e.Kind == Ready { // nothing is made of it any more
+		e.Kind = Invalid
+	}
 }

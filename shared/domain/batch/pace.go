@@ -161,8 +161,16 @@ func (p *Promises) Room(now time.Time) error {
 	if p.Left(now) > 0 {
 		return nil
 	}
+	f := p.Full()
+	if len(p.Times) > 0 {
+		f.Retry = p.Times[0].Sub(now)
+	}
+	return f
+}
+
+// Full is the fault of an agency of which no more invites may wait.
+func (p *Promises) Full() *fault.Error {
 	f := fault.New(fault.RateLimited, "bulk.too_many_scheduled", "most", MaxScheduled)
-	f.Retry = p.Times[0].Sub(now)
 	f.Limit = fault.Limit{Name: "scheduled", Quota: MaxScheduled, Window: MaxScheduled / agency.HourlyInvites * agency.Window}
 	return f
 }

@@ -227,6 +227,11 @@ func (i *Invite) Unmailed() bool {
 	return false
 }
 
+// WasSent tells whether a mail of the invite has gone out.
+func (i *Invite) WasSent() bool {
+	return slices.ContainsFunc(i.Timeline, func(e Event) bool { return e.Name == Sent })
+}
+
 // WasOpened tells whether somebody has opened a link of the invite.
 func (i *Invite) WasOpened() bool {
 	return slices.ContainsFunc(i.Timeline, func(e Event) bool { return e.Name == Opened || e.Name == WasSigned })

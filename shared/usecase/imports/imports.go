@@ -34,6 +34,8 @@ type CancelStore interface {
 	ReadStore
 	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
+	// SaveBatch writes a batch while the stored version is the one that was read.
+	SaveBatch(ctx context.Context, b *batch.Batch) error
 }
 
 // Store keeps batches, and makes invites of their lines.
@@ -41,8 +43,10 @@ type Store interface {
 	CancelStore
 	// AddBatch writes a batch that is not there yet, with the idempotency key that it was sent with, which may be nil.
 	AddBatch(ctx context.Context, b *batch.Batch, once *idempotency.Record) error
-	// SaveBatch writes a batch while the stored version is the one that was read.
-	SaveBatch(ctx context.Context, b *batch.Batch) error
+	// DropBatch deletes a batch with its lines.
+	DropBatch(ctx context.Context, b *batch.Batch) error
+	// Allow counts one use under the name, and returns how long to wait when it was used too often.
+	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
 }
 
 // Query says what a Snapshot holds. Empty fields are left out.

@@ -48,7 +48,24 @@ func (s *Sender) Send(ctx context.Context, caller identity.Caller, lines []batch
 	if err != nil {
 		return nil, err
 	}
+	if err := often(ctx, s.Store, caller.Agency, s.Now()); err != nil {
+		return nil, err
+	}
 	return s.begin(ctx, caller, entries, record)
+}
+
+// perHour is how many batches and dry runs an agency makes in an hour, since each of them is kept.
+const perHour = 120
+
+// often returns a fault with code [fault.RateLimited] when an agency has made too many.
+func often(ctx context.Context, store Store, which id.Agency, now time.Time) error {
+	wait, err := store.Allow(ctx, "batches#"+string(which), perHour, time.Hour, now)
+	if err != nil || wait <= 0 {
+		return err
+	}
+	f := fault.New(fault.RateLimited, "bulk.too_often")
+	f.Retry, f.Limit = wait, fault.Limit{Name: "batches", Quota: perHour, Window: time.Hour}
+	return f
 }
 
 // begin stores the batch and works on it. A request that came before leads to the batch that it has made.
