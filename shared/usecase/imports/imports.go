@@ -19,6 +19,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/sender"
 )
 
 // ReadStore reads batches and what their lines have become.
@@ -76,14 +77,10 @@ type Snapshot struct {
 
 // Domains looks up where mail for a domain goes.
 type Domains interface {
-	// TakesMail returns nil when the domain takes mail, or when it could not be found out; else a *Refusal.
+	// TakesMail returns a *sender.Refusal when the domain does not exist or takes no mail. Any other error means that it could not be
+	// found out.
 	TakesMail(ctx context.Context, domain string) error
 }
-
-// Refusal says in plain words why an address cannot be mailed.
-type Refusal struct{ Reason string }
-
-func (r *Refusal) Error() string { return "imports: refused: " + r.Reason }
 
 // Queue takes mail jobs.
 type Queue interface {
@@ -162,7 +159,7 @@ var errNoBatch = fault.New(fault.NotFound, "errors.there_is_no_such_batch")
 
 // refusal returns the reason when err is final.
 func refusal(err error) (string, bool) {
-	var r *Refusal
+	var r *sender.Refusal
 	if errors.As(err, &r) {
 		return r.Reason, true
 	}

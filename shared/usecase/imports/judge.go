@@ -7,7 +7,6 @@ import (
 
 	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
-	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
@@ -158,6 +157,3 @@ func mailDomains(ctx context.Context, domains Domains, entries []batch.Entry) ma
 	all.Wait()
 	return why
 }
-
-// addressed are the people whose addresses the entries have.
-func addressed(e *batch.Entry) (id.User, email.Address) { return id.UserOf(e.Address), e.Address }

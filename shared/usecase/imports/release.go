@@ -69,7 +69,8 @@ func (s *Sender) Release(ctx context.Context, which id.Agency, ref id.Ref) error
 			return err
 		}
 		c.Invite.Release(now, slot)
-		if err := s.Store.Commit(ctx, which, client.Change{Client: c, MayInvite: true, Inviter: by, Take: &slot, Mails: logs}); err != nil {
+		if err := s.Store.Commit(ctx, which, client.Change{Client: c, MayInvite: true, Inviter: by, Take: &slot, Mails: logs,
+			Audit: []audit.Entry{row(now, audit.System, audit.InviteCreated, c)}}); err != nil {
 			return err
 		}
 		sent = c

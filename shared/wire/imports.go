@@ -1,0 +1,30 @@
+package wire
+
+import (
+	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/mx"
+	"latchkey.dev/shared/usecase/imports"
+)
+
+// MailDomains tells whether a domain takes mail.
+func (p *Parts) MailDomains() Domains {
+	if p.Domains != nil {
+		return p.Domains
+	}
+	return mx.Open(p.Environment)
+}
+
+// BatchSender sends many invites at once, and those of them whose time has come.
+func (p *Parts) BatchSender() *imports.Sender {
+	return &imports.Sender{Store: dynamo.NewBatches(p.Table()), Queue: p.MailQueue(), Domains: p.MailDomains(), Now: p.Now}
+}
+
+// Batches reads many invites that were sent at once, and cancels what of them waits.
+func (p *Parts) Batches() *imports.Batches {
+	return &imports.Batches{Store: dynamo.NewLines(p.Table()), Now: p.Now}
+}
+
+// Files invites the rows of files.
+func (p *Parts) Files() *imports.Files {
+	return &imports.Files{Sender: p.BatchSender(), Store: dynamo.NewBatches(p.Table()), Now: p.Now}
+}
