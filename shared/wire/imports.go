@@ -14,7 +14,12 @@ func (p *Parts) MailDomains() Domains {
 	return mx.Open(p.Environment)
 }
 
-// BatchSender sends many invites at once, and those of them whose time has come.
+// BatchSweep sends those of many invites whose time has come. It does not wait for DNS: whoever mails them asks.
+func (p *Parts) BatchSweep() *imports.Sender {
+	return &imports.Sender{Store: dynamo.NewBatches(p.Table()), Queue: p.MailQueue(), Domains: mx.Unasked{}, Now: p.Now}
+}
+
+// BatchSender sends many invites at once.
 func (p *Parts) BatchSender() *imports.Sender {
 	return &imports.Sender{Store: dynamo.NewBatches(p.Table()), Queue: p.MailQueue(), Domains: p.MailDomains(), Now: p.Now}
 }

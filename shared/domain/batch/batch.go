@@ -22,6 +22,7 @@ const (
 	MaxRows      = 1000           // of a file
 	MaxRoles     = 10             // of a line
 	MaxScheduled = 1000           // invites of an agency that wait for their time
+	MaxFile      = 1 << 20        // bytes of a file
 	MaxPaste     = 64 << 10       // bytes of a pasted list
 	MaxTyped     = 600            // characters of what is kept of an address that is none
 	Part         = 50             // lines that are kept together
@@ -76,10 +77,8 @@ type Verdict struct {
 	At     time.Time // of a scheduled one: about when it goes out
 }
 
-// Say makes a verdict with the sentence of the key.
-func Say(k Kind, key string, values ...any) Verdict {
-	return Verdict{Kind: k, Reason: words.Say(key, values...)}
-}
+// Saying makes a verdict with its reason.
+func Saying(k Kind, reason string) Verdict { return Verdict{Kind: k, Reason: reason} }
 
 // Entry is a line and what becomes of it.
 type Entry struct {
@@ -123,7 +122,8 @@ func (b *Batch) Hash() string {
 	h := sha256.New()
 	for i := range b.Entries {
 		e := &b.Entries[i]
-		fmt.Fprintf(h, "%d\x00%s\x00%s\x00%s\x00%s\x00%q\n", e.Number, e.Address, e.Shown, e.Contact, e.Kind, e.Roles) //nolint:errcheck // a hash takes all
+		//nolint:errcheck // a hash takes all
+		fmt.Fprintf(h, "%d\x00%s\x00%s\x00%s\x00%s\x00%q\n", e.Number, e.Address, e.Shown, e.Contact, e.Kind, e.Roles)
 	}
 	return string(b.ID) + "." + hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -168,7 +168,7 @@ func Read(lines []Line, most int) ([]Entry, error) {
 		}
 		e := read(l)
 		if first, ok := seen[e.Address]; ok && e.Address != "" && e.Wanted() {
-			e.Verdict = Say(Duplicate, "bulk.duplicate", "line", first)
+			e.Verdict = Saying(Duplicate, words.Say("bulk.duplicate", "line", first))
 			e.Of = first
 		} else if e.Address != "" && e.Wanted() {
 			seen[e.Address] = e.Number
@@ -196,7 +196,7 @@ func read(l Line) Entry {
 	case err != nil:
 		e.Verdict = Verdict{Kind: Invalid, Reason: err.Fields[0].Message}
 	case len(l.Roles) > MaxRoles:
-		e.Verdict = Say(Invalid, "bulk.too_many_roles", "most", MaxRoles)
+		e.Verdict = Saying(Invalid, words.Say("bulk.too_many_roles", "most", MaxRoles))
 	}
 	if e.Kind == Invalid {
 		e.Address, e.Shown = "", ""

@@ -130,7 +130,8 @@ func TestPortalB6WhatOthersSendAndWasPromisedIsCounted(t *testing.T) {
 		a.Sends.Slots[n] = now.Add(-30 * time.Minute)
 	}
 	got := paced(a, p, 300, nil, 12)
-	if want := slices.Concat(slices.Repeat([]int{0}, 3), slices.Repeat([]int{30}, 7), slices.Repeat([]int{60}, 2)); !slices.Equal(got, want) {
+	want := slices.Concat(slices.Repeat([]int{0}, 3), slices.Repeat([]int{30}, 7), slices.Repeat([]int{60}, 2))
+	if !slices.Equal(got, want) {
 		t.Errorf("they go out after %v minutes", got)
 	}
 	if more := batch.PaceOf(a, now, 300, nil, p).Next(now); more.Sub(now) != time.Hour {

@@ -45,6 +45,7 @@ const (
 	exampleInvite   = "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleInstance = "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleService  = "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleBatch    = "bat_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleN8N      = "https://n8n.example.com"
 )
 
@@ -217,7 +218,7 @@ func exampleFiles() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples()} {
+		personExamples(), senderExamples(), batchExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

@@ -3,6 +3,7 @@ package api
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
 	tagInvites  = "Invite a client"
+	tagBatches  = "Invite many"
 	tagClients  = "Clients"
 	tagThings   = "Instances and services"
 	tagSender   = "Sender"
@@ -26,6 +27,8 @@ type job struct {
 var jobs = []job{
 	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
 		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+	{tagBatches, "Invite many at once, by lines or by a file. Part of Client Portal: install it first.", []string{"sendInvites", "getBatch",
+		"cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",

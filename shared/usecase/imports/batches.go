@@ -3,6 +3,8 @@ package imports
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -13,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/sheet"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -178,7 +181,7 @@ func (s *Batches) stop(ctx context.Context, caller identity.Caller, which id.Bat
 		}
 		for i := range b.Entries {
 			if e := &b.Entries[i]; e.Wanted() {
-				e.Verdict = batch.Say(batch.Refused, "bulk.cancelled")
+				e.Verdict = batch.Saying(batch.Refused, words.Say("bulk.cancelled"))
 			}
 		}
 		b.State = batch.Done
@@ -215,4 +218,53 @@ func (s *Batches) cancel(ctx context.Context, caller identity.Caller, which id.B
 		}
 		return s.Store.Commit(ctx, caller.Agency, change)
 	})
+}
+
+// Export reads a batch for a file, and the names of the roles in it.
+func (s *Batches) Export(ctx context.Context, caller identity.Caller, which id.Batch) (*Shown, map[id.Role]string, error) {
+	out, err := s.Get(ctx, caller, which)
+	if err != nil {
+		return nil, nil, err
+	}
+	var q Query
+	for i := range out.Entries {
+		for _, r := range out.Entries[i].Roles {
+			if !slices.Contains(q.Roles, r) {
+				q.Roles = append(q.Roles, r)
+			}
+		}
+	}
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := map[id.Role]string{}
+	for which := range seen.Roles {
+		names[which] = seen.Roles[which].Name
+	}
+	return out, names, nil
+}
+
+// Sheet is entries as a file for a spreadsheet; failed leaves out those that have become invites, or would.
+func Sheet(entries []batch.Entry, names map[id.Role]string, failed bool) ([]byte, error) {
+	rows := [][]string{{"row", "email", "name", "roles", "contact", "verdict", "problem", "sendAt"}}
+	for i := range entries {
+		e := &entries[i]
+		if failed && e.Kind.Good() {
+			continue
+		}
+		roles := make([]string, len(e.Roles))
+		for n, r := range e.Roles {
+			if roles[n] = names[r]; roles[n] == "" {
+				roles[n] = strings.TrimPrefix(string(r), "?")
+			}
+		}
+		at := ""
+		if e.Kind == batch.Scheduled {
+			at = e.At.UTC().Format(time.RFC3339)
+		}
+		rows = append(rows, []string{strconv.Itoa(e.Number), e.Email, e.Name, strings.Join(roles, "|"), string(e.Contact), string(e.Kind),
+			e.Reason, at})
+	}
+	return sheet.Write(rows)
 }

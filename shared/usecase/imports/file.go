@@ -46,8 +46,10 @@ type Checked struct {
 
 // columns are those of a file of people to invite.
 func columns() []sheet.Column {
-	return []sheet.Column{{Name: "email", Also: []string{"e-mail", "email address"}, Needed: true},
-		{Name: "name", Also: []string{"full name"}}, {Name: "roles", Also: []string{"role"}}, {Name: "contact", Also: []string{"contact id"}}}
+	return []sheet.Column{
+		{Name: "email", Also: []string{"e-mail", "email address"}, Needed: true}, {Name: "name", Also: []string{"full name"}},
+		{Name: "roles", Also: []string{"role"}}, {Name: "contact", Also: []string{"contact id"}},
+	}
 }
 
 // Preview says what would become of each row of a file, and makes nothing of it. It is kept for [batch.DryRun].

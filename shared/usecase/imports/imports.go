@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/words"
 )
 
 // ReadStore reads batches and what their lines have become.
@@ -129,13 +130,13 @@ func (g giver) may(roles []id.Role, have map[id.Role]role.Role, now time.Time) b
 		r, ok := have[which]
 		switch {
 		case !ok:
-			return batch.Say(batch.Role, "bulk.role_unknown")
+			return batch.Saying(batch.Role, words.Say("bulk.role_unknown"))
 		case r.Expired(now):
-			return batch.Say(batch.Role, "bulk.role_expired", "role", r.Name)
+			return batch.Saying(batch.Role, words.Say("bulk.role_expired", "role", r.Name))
 		case !r.Active:
-			return batch.Say(batch.Role, "bulk.role_inactive", "role", r.Name)
+			return batch.Saying(batch.Role, words.Say("bulk.role_inactive", "role", r.Name))
 		case !g.administers && !r.EmployeesMayGive:
-			return batch.Say(batch.Role, "bulk.role_not_yours", "role", r.Name)
+			return batch.Saying(batch.Role, words.Say("bulk.role_not_yours", "role", r.Name))
 		}
 	}
 	return batch.Verdict{}

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 // How domains are asked whether they take mail.
@@ -63,10 +64,10 @@ func verdict(seen *Snapshot, g giver, b *batch.Batch, e *batch.Entry, now time.T
 		return v
 	}
 	if e.Contact != "" && !seen.Contacts[e.Contact] {
-		return batch.Say(batch.Invalid, "errors.there_is_no_such_contact")
+		return batch.Saying(batch.Invalid, words.Say("errors.there_is_no_such_contact"))
 	}
 	if seen.Member != nil && e.Address == seen.Member.Email {
-		return batch.Say(batch.Invalid, "errors.this_is_your_own_address_enter")
+		return batch.Saying(batch.Invalid, words.Say("errors.this_is_your_own_address_enter"))
 	}
 	c := seen.Clients[id.RefOf(b.Agency, e.Address)]
 	if v := made(b, c); v.Kind != "" {
@@ -76,7 +77,7 @@ func verdict(seen *Snapshot, g giver, b *batch.Batch, e *batch.Entry, now time.T
 		return v
 	}
 	if seen.Suppressed[id.UserOf(e.Address)] {
-		return batch.Say(batch.Refused, "delivery.suppressed")
+		return batch.Saying(batch.Refused, words.Say("delivery.suppressed"))
 	}
 	return batch.Verdict{}
 }

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/words"
 )
 
 // together is how many invites that wait for their time are made in one transaction, which takes a hundred items.
@@ -69,7 +70,9 @@ func often(ctx context.Context, store Store, which id.Agency, now time.Time) err
 }
 
 // begin stores the batch and works on it. A request that came before leads to the batch that it has made.
-func (s *Sender) begin(ctx context.Context, caller identity.Caller, entries []batch.Entry, once *idempotency.Record) (*batch.Batch, error) {
+func (s *Sender) begin(
+	ctx context.Context, caller identity.Caller, entries []batch.Entry, once *idempotency.Record,
+) (*batch.Batch, error) {
 	var b *batch.Batch
 	replayed := false
 	err := conflict.Retry(ctx, func() error {
@@ -146,7 +149,7 @@ func (s *Sender) decide(ctx context.Context, b *batch.Batch) error {
 	if g == nil { // went, or may not any more, since the batch was sent
 		for i := range b.Entries {
 			if e := &b.Entries[i]; e.Wanted() {
-				e.Verdict = batch.Say(batch.Refused, "delivery.inviter_gone")
+				e.Verdict = batch.Saying(batch.Refused, words.Say("delivery.inviter_gone"))
 			}
 		}
 		return nil
@@ -197,7 +200,8 @@ func (s *Sender) now(ctx context.Context, b *batch.Batch, e *batch.Entry) (v bat
 	var c *client.Client
 	err = conflict.Retry(ctx, func() error {
 		v, wait, c = batch.Verdict{}, false, nil
-		seen, err := s.Store.Snapshot(ctx, b.Agency, Query{Member: b.By, Refs: []id.Ref{ref}, Roles: e.Roles, Mails: mail.Keys(), Promises: true})
+		seen, err := s.Store.Snapshot(ctx, b.Agency, Query{Member: b.By, Refs: []id.Ref{ref}, Roles: e.Roles, Mails: mail.Keys(),
+			Promises: true})
 		if err != nil {
 			return err
 		}
@@ -259,7 +263,7 @@ func (s *Sender) again(seen *Snapshot, b *batch.Batch, e *batch.Entry, before *c
 	}
 	g := giverOf(seen.Member, seen.Agency)
 	if g == nil {
-		return batch.Say(batch.Refused, "delivery.inviter_gone")
+		return batch.Saying(batch.Refused, words.Say("delivery.inviter_gone"))
 	}
 	if v := g.may(e.Roles, seen.Roles, now); v.Kind != "" {
 		return v

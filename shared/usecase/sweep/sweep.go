@@ -24,8 +24,8 @@ import (
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, a closed agency that has something left, or a person's
-// sign-in code.
+// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, a closed agency that has something left,
+// or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
