@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,9 +30,7 @@ type LineVerdict string
 
 // Schema says which verdicts there are. They are too many for a tag of the field.
 func (LineVerdict) Schema(huma.Registry) *huma.Schema {
-	s := &huma.Schema{Type: huma.TypeString, Description: "created: an invite is on its way. scheduled: one goes out about sendAt. " +
-		"ready: one would be sent. exists: already your client. pending: already has an open invite. duplicate: of the line duplicateOf. " +
-		"invalid, role, refused, limit: reason says why. failed: the email couldn't be sent, and no invite is left."}
+	s := &huma.Schema{Type: huma.TypeString}
 	for _, k := range batch.Kinds() {
 		s.Enum = append(s.Enum, string(k))
 	}
@@ -47,7 +44,7 @@ type AnswerBody struct {
 	Name        string      `json:"name,omitempty" example:"Acme Ltd"`
 	Roles       []string    `json:"roles" nullable:"false"`
 	Contact     string      `json:"contact,omitempty"`
-	Verdict     LineVerdict `json:"verdict" example:"created"`
+	Verdict     LineVerdict `json:"verdict" doc:"What became of it, see above." example:"created"`
 	Reason      string      `json:"reason,omitempty" doc:"For a person." example:"Line 1 has the same address. It counts."`
 	DuplicateOf int         `json:"duplicateOf,omitempty"`
 	ClientID    string      `json:"clientId,omitempty" doc:"Who is in the way, or who was invited." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
@@ -152,7 +149,9 @@ func SendInvites(auth *signin.Authenticator, sender *imports.Sender, batches *im
 	return operation(auth, described{
 		id: "sendInvites", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite), tag: tagBatches,
 		status: 201, summary: "Invite up to 50 people",
-		description: "Every line gets a verdict of its own, in the order sent, and none stops the others. An agency sends ten invites an " +
+		description: "Every line gets a verdict of its own, in the order sent, and none stops the others: created (its invite is on its " +
+			"way), scheduled (it goes out about sendAt), exists (already your client), pending (has an open invite), duplicate (of the " +
+			"line duplicateOf), or invalid, role, refused, limit or failed, each with its reason. An agency sends ten invites an " +
 			"hour: what exceeds them is scheduled, goes out by itself about sendAt, and can be cancelled until then. With an " +
 			"Idempotency-Key a repeat answers what the first request did. Without one, lines that were sent answer pending.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PlanRequired, fault.Suspended, fault.IdempotencyUsed, fault.RateLimited},
@@ -229,10 +228,10 @@ type sheetFile struct {
 // ExportBatch gives the verdicts of a batch as a file.
 func ExportBatch(auth *signin.Authenticator, batches *imports.Batches) Operation {
 	return operation(auth, described{
-		id: "exportBatch", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See), tag: tagBatches, status: 200,
-		summary: "Export a batch",
-		description: "Its lines as CSV, with verdict and problem. It can be sent to previewImport again, which ignores those columns. Cells" +
-			" that a spreadsheet would take for a formula begin with an apostrophe.",
+		id: "exportBatch", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See), tag: tagBatches,
+		status: 200, summary: "Export a batch",
+		description: "Its lines as CSV, with verdict and problem. It can be sent to previewImport again, which ignores those columns. " +
+			"Cells that a spreadsheet would take for a formula begin with an apostrophe.",
 		gives: []string{"text/csv"},
 		codes: []fault.Code{fault.NotFound, fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *exportBatchInput) (*sheetFile, error) {
@@ -287,8 +286,8 @@ func PreviewImport(auth *signin.Authenticator, files *imports.Files) Operation {
 	return operation(auth, described{
 		id: "previewImport", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite), tag: tagBatches,
 		status: 200, summary: "Check a file of people to invite",
-		description: "Send a CSV file of up to 1,000 rows and 1 MB as the body: UTF-8 or UTF-16, with commas, semicolons or tabs. Answers " +
-			"what would become of each row, and makes no invite. Kept for 24 hours: confirmImport sends the rows that are ready.",
+		description: "Send a CSV file of up to 1,000 rows and 1 MB as the body: UTF-8 or UTF-16, with commas, semicolons or tabs. " +
+			"Answers what would become of each row, and makes no invite. Kept for 24 hours: confirmImport sends the rows that are ready.",
 		codes:   []fault.Code{fault.Invalid, fault.NotFound, fault.PlanRequired, fault.Suspended, fault.RateLimited, fault.TooLarge},
 		maxBody: batch.MaxFile + 1024, // what is a little over is told in words
 	}, func(ctx context.Context, caller identity.Caller, in *previewImportInput) (*checkedOutput, error) {
@@ -322,27 +321,4 @@ func ConfirmImport(auth *signin.Authenticator, files *imports.Files, batches *im
 		}
 		return createdBatch(ctx, batches, b)
 	})
-}
-
-func batchExamples() map[string]example {
-	one := AnswerBody{Line: 1, Email: "ops@acme.example", Name: "Acme Ltd", Roles: []string{"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"},
-		Verdict: "created", ClientID: exampleClient, InviteID: exampleInvite, Status: "sending"}
-	two := AnswerBody{Line: 2, Email: "ops@acme.example", Roles: []string{}, Verdict: "duplicate", DuplicateOf: 1,
-		Reason: "Line " + strconv.Itoa(1) + " has the same address. It counts."}
-	b := BatchBody{ID: exampleBatch, State: "done", Outcome: "some", CreatedAt: after(0), DeletedAt: after(30 * 24 * time.Hour),
-		Lines: []AnswerBody{one, two}}
-	canceled := b
-	canceled.Lines = []AnswerBody{one, two}
-	canceled.Lines[0].Status = "canceled"
-	ready := one
-	ready.Verdict, ready.ClientID, ready.InviteID, ready.Status, ready.SendAt = "ready", "", "", "", afterOrNull(0)
-	const hash = exampleBatch + ".5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"
-	return map[string]example{
-		"sendInvites": exchanges(raw(`{"lines":[{"email":"ops@acme.example","name":"Acme Ltd",`+
-			`"roles":["rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"]},{"email":"ops@acme.example"}]}`), b),
-		"getBatch": answers(b), "cancelBatch": answers(canceled),
-		"previewImport": answers(CheckedBody{Hash: hash, ExpiresAt: after(24 * time.Hour), Ready: 1, Ignored: []string{"Phone"},
-			Money: []string{}, Rows: []AnswerBody{ready, two}}),
-		"confirmImport": exchanges(raw(`{"hash":"`+hash+`"}`), b),
-	}
 }

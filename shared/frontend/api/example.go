@@ -214,6 +214,13 @@ func exampleFiles() map[string]string {
 	}
 }
 
+// exampleSheets are files that are sent, by the operation that takes them.
+func exampleSheets() map[string]string {
+	return map[string]string{
+		"previewImport": "email,name,roles\r\nops@acme.example,Acme Ltd,Client\r\nops@acme.example,,\r\n",
+	}
+}
+
 // examples are those of every operation that takes or gives JSON, by its ID.
 func examples() map[string]example {
 	all := map[string]example{}

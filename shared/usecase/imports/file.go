@@ -47,8 +47,8 @@ type Checked struct {
 // columns are those of a file of people to invite.
 func columns() []sheet.Column {
 	return []sheet.Column{
-		{Name: "email", Also: []string{"e-mail", "email address"}, Needed: true}, {Name: "name", Also: []string{"full name"}},
-		{Name: "roles", Also: []string{"role"}}, {Name: "contact", Also: []string{"contact id"}},
+		{Name: "email", Also: []string{"e-mail", "emailAddress"}, Needed: true}, {Name: "name", Also: []string{"fullName"}},
+		{Name: "roles", Also: []string{"role"}}, {Name: "contact", Also: []string{"contactId"}},
 	}
 }
 
