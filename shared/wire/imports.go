@@ -29,7 +29,12 @@ func (p *Parts) Batches() *imports.Batches {
 	return &imports.Batches{Store: dynamo.NewLines(p.Table()), Now: p.Now}
 }
 
-// Files invites the rows of files.
+// Checks says what would become of the rows of files.
+func (p *Parts) Checks() *imports.Checks {
+	return &imports.Checks{Store: dynamo.NewBatches(p.Table()), Domains: p.MailDomains(), Now: p.Now}
+}
+
+// Files invites the rows of files that were checked.
 func (p *Parts) Files() *imports.Files {
-	return &imports.Files{Sender: p.BatchSender(), Store: dynamo.NewBatches(p.Table()), Now: p.Now}
+	return &imports.Files{Checks: p.Checks(), Sender: p.BatchSender()}
 }

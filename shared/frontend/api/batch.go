@@ -282,7 +282,7 @@ type previewImportInput struct {
 type checkedOutput struct{ Body CheckedBody }
 
 // PreviewImport says what would become of the rows of a file.
-func PreviewImport(auth *signin.Authenticator, files *imports.Files) Operation {
+func PreviewImport(auth *signin.Authenticator, files *imports.Checks) Operation {
 	return operation(auth, described{
 		id: "previewImport", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite), tag: tagBatches,
 		status: 200, summary: "Check a file of people to invite",

@@ -21,15 +21,22 @@ import (
 // FileStore is what inviting the rows of a file needs.
 type FileStore interface {
 	Store
-	// RolesByName lists the agency's roles.
+	// AllRoles lists the agency's roles.
 	AllRoles(ctx context.Context, agency id.Agency) ([]role.Role, error)
 }
 
-// Files invites the rows of a file: first a dry run, then what it has shown.
+// Checks says what would become of the rows of a file.
+type Checks struct {
+	Store   FileStore
+	Domains Domains
+	Now     func() time.Time
+}
+
+// Files invites the rows of a file that was checked.
 type Files struct {
+	*Checks
+
 	Sender *Sender
-	Store  FileStore
-	Now    func() time.Time
 }
 
 // Checked is a dry run.
@@ -56,7 +63,7 @@ func columns() []sheet.Column {
 //
 // Faults: [fault.Invalid] and [fault.TooLarge] for a file that is none; [fault.NotFound] where Client Portal is not installed;
 // [fault.PlanRequired], [fault.Suspended], [fault.RateLimited].
-func (s *Files) Preview(ctx context.Context, caller identity.Caller, file []byte) (*Checked, error) {
+func (s *Checks) Preview(ctx context.Context, caller identity.Caller, file []byte) (*Checked, error) {
 	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
 		return nil, err
 	}
@@ -122,7 +129,7 @@ func lines(table sheet.Sheet, roles []role.Role) []batch.Line {
 }
 
 // check judges the rows of a dry run by what is so now.
-func (s *Files) check(ctx context.Context, b *batch.Batch) (*Checked, error) {
+func (s *Checks) check(ctx context.Context, b *batch.Batch) (*Checked, error) {
 	for i := range b.Entries {
 		if e := &b.Entries[i]; e.Kind != batch.Duplicate && e.Address != "" {
 			e.Verdict = batch.Verdict{}
@@ -140,7 +147,7 @@ func (s *Files) check(ctx context.Context, b *batch.Batch) (*Checked, error) {
 		return nil, errNoBatch
 	}
 	now := s.Now()
-	judge(ctx, s.Sender.Domains, seen, *g, b, now)
+	judge(ctx, s.Domains, seen, *g, b, now)
 	out := &Checked{Batch: b, Agency: seen.Agency, Times: map[int]time.Time{}}
 	day, today := daily(seen, mailTo(b.Agency, b.By, ""), now)
 	pace, left := batch.PaceOf(seen.Agency, now, day, today, seen.Promises), seen.Promises.Left(now)
@@ -246,7 +253,7 @@ func (s *Files) Confirm(ctx context.Context, caller identity.Caller, hash string
 }
 
 // Dry reads a dry run as it would be judged now. Faults: [fault.NotFound].
-func (s *Files) Dry(ctx context.Context, caller identity.Caller, hash string) (*Checked, error) {
+func (s *Checks) Dry(ctx context.Context, caller identity.Caller, hash string) (*Checked, error) {
 	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (f Functions) BatchExport() event.Function {
 
 // Imports serves /v1/imports.
 func (f Functions) Imports() event.Function {
-	return api.Route(f.p.Origin(), api.PreviewImport(f.p.Authenticator(), f.p.Files())).Function()
+	return api.Route(f.p.Origin(), api.PreviewImport(f.p.Authenticator(), f.p.Checks())).Function()
 }
 
 // ImportConfirm serves /v1/imports/confirm.
