@@ -38,6 +38,8 @@ const (
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
 	ImportChanged   Code = "import_changed"
+	InUse           Code = "in_use"
+	NameTaken       Code = "name_taken"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -87,6 +89,8 @@ var meanings = []struct {
 	{AlreadyMember, 409, "They already work at the agency."},
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
+	{InUse, 409, "Somebody still has it. The message says how many do."},
+	{NameTaken, 409, "Your agency has something of this name already."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},
