@@ -113,8 +113,8 @@ func TestPortalFL7SeveralInvitesAtOnce(t *testing.T) {
 	o.post("/v1/batches", m{"lines": people(1, "a")}).fails(404, "not_found") // without the app there is nothing
 	o.installs()
 	var b batchAnswer
-	at := o.post("/v1/batches", m{"lines": append(people(11, "a"), m{"email": ""}, m{"email": "A0@client.example"}, m{"email": "x"})}, wait...).
-		is(201).into(&b)
+	lines := append(people(11, "a"), m{"email": ""}, m{"email": "A0@client.example"}, m{"email": "x"})
+	at := o.post("/v1/batches", m{"lines": lines}, wait...).is(201).into(&b)
 	if at.header.Get("Location") != "/v1/batches/"+b.ID || b.Outcome != "some" || b.State != "done" || len(b.Lines) != 13 {
 		t.Fatalf("it is %+v", b)
 	}
@@ -192,7 +192,8 @@ func TestPortalV1ADryRunMakesNothingAndIsConfirmedByItsHash(t *testing.T) {
 	o := p.signIn(owner).installs()
 	role := o.hasRole("Client", true)
 	o.hasRole("Former client", false)
-	file := "Name;E-Mail;Phone;Roles\r\nAcme;a@client.example;1;client\r\n;b@client.example;;Former client\r\n\r\nC;nobody;;\r\n;A@client.example;;\r\n"
+	file := "Name;E-Mail;Phone;Roles\r\nAcme;a@client.example;1;client\r\n;b@client.example;;Former client\r\n\r\n" +
+		"C;nobody;;\r\n;A@client.example;;\r\n"
 	var c checkedAnswer
 	o.csv(file).is(200).into(&c)
 	var verdicts []string
@@ -243,7 +244,8 @@ func TestPortalV4VerdictsAreAFile(t *testing.T) {
 	var b batchAnswer
 	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "name": "=cmd()"}, {"email": "+1@", "name": "x"}}}).is(201).into(&b)
 	all := o.get("/v1/batches/"+b.ID+"/export").is(200).has("Content-Type", "text/csv; charset=utf-8; header=present")
-	if s := string(all.body); !strings.Contains(s, "row,email,name,roles,contact,verdict,problem,sendAt\r\n1,a@client.example,'=cmd(),,,created,,\r\n2,'+1@,x,,,invalid,") {
+	want := "row,email,name,roles,contact,verdict,problem,sendAt\r\n1,a@client.example,'=cmd(),,,created,,\r\n2,'+1@,x,,,invalid,"
+	if s := string(all.body); !strings.Contains(s, want) {
 		t.Errorf("it is %q", s)
 	}
 	failed := o.get("/v1/batches/" + b.ID + "/export?only=failed").is(200)

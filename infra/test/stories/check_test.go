@@ -356,6 +356,9 @@ func (w *world) stuck() []string {
 	}
 	for _, o := range w.offices {
 		for _, c := range o.relationships() {
+			if c.Invite.Status == invite.Scheduled {
+				continue // what is past its time is overdue
+			}
 			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
 				out = append(out,
 					fmt.Sprintf("%s is %s, its mail %s after %d tries", c.Invite.ID, c.Invite.Status, c.Invite.Mail.State,
