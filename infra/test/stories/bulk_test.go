@@ -22,20 +22,8 @@ import (
 // withPortal has the agency install Client Portal.
 func (o *office) withPortal() *office {
 	o.w.t.Helper()
-	o.w.set(string(o.id), "agency", "portal", &types.AttributeValueMemberN{Value: fmt.Sprint(time.Now().UnixMilli())})
+	o.portal()
 	return o
-}
-
-// role makes an active role. Employees may give it where that is said.
-func (o *office) role(give bool) id.Role {
-	o.w.t.Helper()
-	which := id.New[id.Role](id.RolePrefix, time.Now())
-	o.w.set(string(o.id), "rol#"+string(which), "name", &types.AttributeValueMemberS{Value: "Client " + string(which[len(which)-4:])})
-	o.w.set(string(o.id), "rol#"+string(which), "active", &types.AttributeValueMemberN{Value: "1"})
-	if give {
-		o.w.set(string(o.id), "rol#"+string(which), "give", &types.AttributeValueMemberN{Value: "1"})
-	}
-	return which
 }
 
 func addresses(n int, of string) []batch.Line {
@@ -302,7 +290,7 @@ func TestPortalB6ReleaseAsksAgain(t *testing.T) {
 			t.Parallel()
 			in(t, func(w *world) {
 				o := w.office("Northwind").withPortal()
-				r := o.role(false)
+				r := o.role("Client")
 				lines := addresses(11, "c")
 				lines[10].Roles = []id.Role{r}
 				b, err := o.bulk(lines)
@@ -359,8 +347,8 @@ func TestPortalB2EveryLineIsAnswered(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.office("Northwind").withPortal()
-		good, off := o.role(false), o.role(false)
-		o.w.set(string(o.id), "rol#"+string(off), "active", &types.AttributeValueMemberN{Value: "0"})
+		good, off := o.role("Client"), o.role("Former client")
+		o.off(off)
 		_, token := o.invite("mine@acme.example")
 		_, caller := w.signIn("mine@acme.example")
 		_, err := w.invitations.Accept(w.ctx, token, "", caller)
