@@ -2,21 +2,22 @@ package api
 
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
-	tagInvites   = "Invite a client"
-	tagClients   = "Clients"
-	tagRoles     = "Roles and rights"
-	tagThings    = "Instances and services"
-	tagSender    = "Sender"
-	tagAgency    = "Agency and members"
-	tagMembers   = tagAgency
-	tagKeys      = "API keys"
-	tagPortalApp = "Client Portal"
-	tagInvitee   = "Invitations"
-	tagPortal    = "Portal"
-	tagSession   = "Signing in"
-	tagAccount   = "Your account"
-	tagActivity  = "Activity"
-	tagService   = "Service"
+	tagInvites  = "Invite a client"
+	tagBatches  = "Invite many"
+	tagClients  = "Clients"
+	tagRoles    = "Roles and rights"
+	tagThings   = "Instances and services"
+	tagSender   = "Sender"
+	tagAgency   = "Agency and members"
+	tagMembers  = tagAgency
+	tagKeys     = "API keys"
+	tagApp      = "Client Portal"
+	tagInvitee  = "Invitations"
+	tagPortal   = "Portal"
+	tagSession  = "Signing in"
+	tagAccount  = "Your account"
+	tagActivity = "Activity"
+	tagService  = "Service"
 )
 
 // job is a part of the document: what somebody wants to get done, and the operations for it, the usual ones first.
@@ -28,6 +29,8 @@ type job struct {
 var jobs = []job{
 	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
 		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+	{tagBatches, "Invite many at once, by lines or by a file. Part of Client Portal: install it first.", []string{"sendInvites", "getBatch",
+		"cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",
@@ -41,7 +44,7 @@ var jobs = []job{
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
-	{tagPortalApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
+	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
 		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
 	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
