@@ -371,10 +371,8 @@ func (w *world) stuck() []string {
 			if c.Invite.Status == invite.Scheduled {
 				continue // what is past its time is overdue
 			}
-			if i := c.Invite; i.Status == invite.Scheduled || i.Mail.Job == "" && !slices.ContainsFunc(i.Timeline, func(e invite.Event) bool {
-				return e.Name == invite.Queued
-			}) { // there is no mail yet, or there never was
-				continue
+			if i := c.Invite; i.Status == invite.Scheduled || i.Mail.State == "" && i.Status != invite.Sending {
+				continue // there is no mail yet, or there never was
 			}
 			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
 				out = append(out,
