@@ -88,6 +88,12 @@ const (
 	SMTPRefused      Action = "sender_domain.smtp_refused" // its server refused too often, and is switched off
 	SenderChanged    Action = "agency.sender_changed"
 
+	ContactCreated  Action = "contact.created"
+	ContactChanged  Action = "contact.changed" // the detail names the fields
+	ContactArchived Action = "contact.archived"
+	ContactRestored Action = "contact.restored"
+	ContactUnlinked Action = "contact.unlinked" // from the external user of the detail
+
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 )

@@ -37,6 +37,7 @@ const (
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
+	ContactExists   Code = "contact_exists"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -85,6 +86,7 @@ var meanings = []struct {
 	{AlreadyPaid, 409, "It has already been paid."},
 	{AlreadyMember, 409, "They already work at the agency."},
 	{LastOwner, 409, "An agency needs at least one owner."},
+	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},
