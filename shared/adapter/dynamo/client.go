@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -166,7 +167,12 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	had, has := c.Client.Stored, c.Client.Ties()
 	if c.Erase {
-		has = client.Ties{}
+		cards, done, err := t.forgotten(ctx, c.Client)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, cards...)
+		has, had = client.Ties{}, client.Ties{Roles: had.Roles, Contacts: without(had.Contacts, done)}
 	}
 	bound := []tied{{c.Client.ID, had, has}}
 	for _, row := range c.Audit {
@@ -252,6 +258,11 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		}
 	}
 	return err
+}
+
+// without is what is in the first list and not in the second.
+func without(all, some []id.Contact) []id.Contact {
+	return slices.DeleteFunc(slices.Clone(all), func(c id.Contact) bool { return slices.Contains(some, c) })
 }
 
 // visit notes when the client opened its portal; it is no error when somebody else has just done so. The relationship's version

@@ -11,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -22,10 +24,9 @@ import (
 )
 
 const (
-	contactPrefix = "con#"
-	holderPrefix  = "ce#"
-	contactCount  = "contacts"
-	noContact     = "errors.there_is_no_such_contact"
+	holderPrefix = "ce#"
+	contactCount = "contacts"
+	noContact    = "errors.there_is_no_such_contact"
 )
 
 // contact reads one card as it is now.
@@ -102,6 +103,23 @@ func (t *Table) contactsByID(ctx context.Context, agency id.Agency, ids []id.Con
 			return nil, err
 		}
 		out[c.ID] = *c
+	}
+	return out, nil
+}
+
+// members lists who works at the agency.
+func (t *Table) members(ctx context.Context, which id.Agency) ([]agency.Member, error) {
+	items, err := t.query(ctx, string(which), memberPrefix, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]agency.Member, 0, len(items))
+	for _, i := range items {
+		m, err := readMember(&reader{item: i})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *m)
 	}
 	return out, nil
 }
@@ -256,9 +274,6 @@ func (t *Table) remember(ctx context.Context, agency id.Agency, once *idempotenc
 var contactFields = []string{"v", "kind", "name", "find", "email", "phone", "address", "tax", "custom", "note", "company",
 	"responsible", "archived"}
 
-// linkAttribute is the attribute of a card that the client's commit writes: the client's id.
-const linkAttribute = "client"
-
 func writeContact(c *contact.Contact) writer {
 	w := writer(key(string(c.Agency), contactPrefix+string(c.ID)))
 	w["v"] = num(int64(c.Version))
@@ -273,7 +288,7 @@ func writeContact(c *contact.Contact) writer {
 	w.s("note", c.Note)
 	w.s("company", string(c.Company))
 	w.s("responsible", string(c.Responsible))
-	w.s(linkAttribute, string(c.Client))
+	w.s(linkedClient, string(c.Client))
 	w.t("archived", c.ArchivedAt)
 	w.t("created", c.CreatedAt)
 	return w
@@ -283,8 +298,62 @@ func readContact(r *reader) (*contact.Contact, error) {
 	c := &contact.Contact{ID: id.Contact(strings.TrimPrefix(r.s("sk"), contactPrefix)), Agency: id.Agency(r.s("pk")),
 		Kind: contact.Kind(r.s("kind")), Name: r.s("name"), Email: email.Address(r.s("email")), Phone: r.s("phone"),
 		Address: r.s("address"), TaxID: r.s("tax"), Custom: r.s("custom"), Note: r.s("note"), Company: id.Contact(r.s("company")),
-		Responsible: id.Member(r.s("responsible")), Client: id.Client(r.s(linkAttribute)), ArchivedAt: r.time("archived"),
+		Responsible: id.Member(r.s("responsible")), Client: id.Client(r.s(linkedClient)), ArchivedAt: r.time("archived"),
 		CreatedAt: r.time("created"), Version: int(r.n("v"))}
 	return c, r.err
 }
 
+// forgotten takes from the agency's cards what they hold of a client that is erased: the cards of the person go, both those that are
+// linked and the one with its address, and a company's loses the address. It returns the writes, and which cards they are of.
+func (t *Table) forgotten(ctx context.Context, c *client.Client) ([]types.TransactWriteItem, []id.Contact, error) {
+	pk := string(c.Agency)
+	held, err := t.holders(ctx, c.Agency, []email.Address{c.Email})
+	if err != nil {
+		return nil, nil, err
+	}
+	which := slices.Clone(c.Stored.Contacts)
+	if by := held[c.Email]; by != "" && !slices.Contains(which, by) {
+		which = append(which, by)
+	}
+	if len(which) == 0 {
+		return nil, nil, nil
+	}
+	cards, err := t.contactsByID(ctx, c.Agency, which)
+	if err != nil {
+		return nil, nil, err
+	}
+	var writes []types.TransactWriteItem
+	var done []id.Contact
+	gone := 0
+	for _, n := range slices.Sorted(maps.Keys(cards)) {
+		card := cards[n]
+		if card.Client != "" && card.Client != c.ID {
+			continue // it is somebody else's by now
+		}
+		done = append(done, n)
+		condition := "v = :v AND (attribute_not_exists(#client) OR #client = :me)"
+		names := map[string]string{"#client": linkedClient}
+		values := item{":v": num(int64(card.Version)), ":me": str(string(c.ID))}
+		at := key(pk, contactPrefix+string(n))
+		if card.Kind == contact.Person {
+			gone++
+			writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: at,
+				ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}})
+		} else {
+			u := &types.Update{TableName: &t.name, Key: at, UpdateExpression: aws.String("SET v = :next REMOVE #client"),
+				ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
+			values[":next"] = num(int64(card.Version + 1))
+			if card.Email == c.Email {
+				u.UpdateExpression = aws.String("SET v = :next REMOVE #client, email")
+			}
+			writes = append(writes, types.TransactWriteItem{Update: u})
+		}
+		if holds(&card) && (card.Kind == contact.Person || card.Email == c.Email) {
+			writes = append(writes, t.letGo(&card))
+		}
+	}
+	if gone > 0 {
+		writes = append(writes, t.countContacts(pk, -gone))
+	}
+	return writes, done, nil
+}

@@ -38,6 +38,7 @@ const (
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
 	ContactExists   Code = "contact_exists"
+	PreviewChanged  Code = "preview_changed"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -87,6 +88,7 @@ var meanings = []struct {
 	{AlreadyMember, 409, "They already work at the agency."},
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
+	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},

@@ -45,7 +45,9 @@ func Paragraph(field, typed string, most int) (string, error) {
 }
 
 // Prose is like Paragraph for what is mailed to nobody: what looks like a link, or like markup, stays as it is.
-func Prose(field, typed string, most int) (string, error) { return paragraph(field, typed, most, false) }
+func Prose(field, typed string, most int) (string, error) {
+	return paragraph(field, typed, most, false)
+}
 
 func paragraph(field, typed string, most int, strict bool) (string, error) {
 	typed = strings.ReplaceAll(strings.ReplaceAll(typed, "\r\n", "\n"), "\r", "\n")

@@ -148,11 +148,14 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 					v.Set(name, value)
 				}
 			}
-			out.Link = "</v1/activity/export?" + v.Encode() + `>; rel="next"`
+			out.Link = nextFile("/v1/activity/export", v)
 		}
 		return out, nil
 	})
 }
+
+// nextFile is the header that leads to the next file.
+func nextFile(path string, query url.Values) string { return "<" + path + "?" + query.Encode() + `>; rel="next"` }
 
 func jsonLines(events []activity.Event) ([]byte, error) {
 	var b bytes.Buffer

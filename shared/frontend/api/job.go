@@ -4,6 +4,7 @@ package api
 const (
 	tagInvites  = "Invite a client"
 	tagClients  = "Clients"
+	tagContacts = "Contacts"
 	tagThings   = "Instances and services"
 	tagSender   = "Sender"
 	tagAgency   = "Agency and members"
@@ -28,6 +29,8 @@ var jobs = []job{
 		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
+	{tagContacts, "Keep cards of the people and companies you know.", []string{"listContacts", "createContact", "getContact",
+		"updateContact", "archiveContact", "importContacts", "exportContacts"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
 		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
 	{tagSender, "Send from your own domain: publish its records, see each one turn right, and switch it on.", []string{"getSender",

@@ -64,7 +64,8 @@ func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Wo
 	// a request.
 	brand := brandOf(a)
 	brand.LogoURL = ""
-	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here}
+	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here,
+		Contacts: a.Portal.Installed() && caller.MayPortal(identity.ContactsRead, identity.See) == nil}
 }
 
 // clients prepares the list, from behind the cursor on.

@@ -157,6 +157,11 @@ func (b *Book) card(ctx context.Context, agency id.Agency, which id.Contact) (*C
 	return b.around(ctx, c)
 }
 
+// Around reads what stands around a card that was just written.
+func (k *Cards) Around(ctx context.Context, c *contact.Contact) (*Card, error) {
+	return k.around(ctx, c)
+}
+
 // around reads what stands around a card. What has gone meanwhile is left out.
 func (b *Book) around(ctx context.Context, c *contact.Contact) (*Card, error) {
 	card := &Card{Contact: c}
@@ -339,34 +344,61 @@ func (k *Cards) free(ctx context.Context, c *contact.Contact) error {
 	return nil
 }
 
-// Update changes a card. A match that is not "" and not the tag of what is stored is refused.
+// Update changes a card, and puts it away or takes it back where archived is not nil; one that is away is changed only with that. A
+// match that is not "" and not the tag of what is stored is refused.
 //
 // Faults: those of [Cards.Create]; [fault.NotFound], [fault.Changed]; [fault.NotActive] for a card that is archived.
-func (k *Cards) Update(
-	ctx context.Context, caller identity.Caller, which id.Contact, f contact.Fields, match string,
+func (k *Cards) Update(ctx context.Context, caller identity.Caller, which id.Contact, f contact.Fields, archived *bool, match string,
 ) (*contact.Contact, error) {
 	return k.change(ctx, caller, which, match, func(c *contact.Contact) error {
-		if c.Archived() {
+		if archived != nil && !*archived {
+			c.ArchivedAt = time.Time{}
+		}
+		if c.Archived() && f != (contact.Fields{}) {
 			return fault.New(fault.NotActive, "contacts.is_archived")
+		}
+		if archived != nil && *archived && !c.Archived() {
+			c.ArchivedAt = k.Now().Truncate(time.Millisecond)
 		}
 		return k.form(ctx, c, f)
 	})
 }
 
-// Archive puts a card away, or takes it back, which needs its address to be free. It is no fault when it is done already. Faults: those
-// of [Cards.Update].
-func (k *Cards) Archive(
-	ctx context.Context, caller identity.Caller, which id.Contact, away bool, match string,
-) (*contact.Contact, error) {
-	return k.change(ctx, caller, which, match, func(c *contact.Contact) error {
-		switch {
-		case away && !c.Archived():
-			c.ArchivedAt = k.Now().Truncate(time.Millisecond)
-		case !away:
-			c.ArchivedAt = time.Time{}
+// Archive puts a card away; it is no fault when it is. Faults: those of [Cards.Update].
+func (k *Cards) Archive(ctx context.Context, caller identity.Caller, which id.Contact, match string) (*contact.Contact, error) {
+	away := true
+	return k.Update(ctx, caller, which, contact.Fields{}, &away, match)
+}
+
+// Unlink takes the link between a card and its external user away, and with it what the user has by it, from its next request on. It is
+// no fault when there is none. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound].
+func (k *Cards) Unlink(ctx context.Context, caller identity.Caller, which id.Contact) (*contact.Contact, error) {
+	if err := caller.MayPortal(identity.ContactsWrite, identity.Administer); err != nil {
+		return nil, err
+	}
+	var out *contact.Contact
+	err := conflict.Retry(ctx, func() error {
+		c, err := k.Store.Contact(ctx, caller.Agency, which)
+		if out = c; err != nil || c.Client == "" {
+			return err
 		}
+		user, err := k.Store.Client(ctx, caller.Agency, c.Client.Ref(), true)
+		if err != nil {
+			return err
+		}
+		was := len(user.Contacts)
+		user.Contacts = slices.DeleteFunc(slices.Clone(user.Contacts), func(x id.Contact) bool { return x == which })
+		if len(user.Contacts) == was {
+			return conflict.ErrChanged
+		}
+		row := entry(k.Now(), caller.Actor(), audit.ContactUnlinked, string(which), string(user.ID))
+		if err := k.Store.Commit(ctx, caller.Agency, client.Change{Client: user, Audit: []audit.Entry{row}}); err != nil {
+			return err
+		}
+		c.Client = ""
 		return nil
 	})
+	return out, err
 }
 
 // change changes a card by f, which may decide afresh.

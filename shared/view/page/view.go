@@ -136,6 +136,8 @@ type Workspace struct {
 	Person string // who is signed in
 	Here   Area   // which entry of the panel is marked
 	Invite bool   // whether the panel offers to invite a client
+	// Contacts tells whether the panel leads to contacts: the agency has Client Portal, and the person may see what is in it.
+	Contacts bool
 }
 
 // Area is an entry of the panel.
@@ -147,6 +149,7 @@ const (
 	InClients   Area = "clients"
 	InInstances Area = "instances"
 	InServices  Area = "services"
+	InContacts  Area = "contacts"
 	InActivity  Area = "activity"
 	InSettings  Area = "settings"
 )
