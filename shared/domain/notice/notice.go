@@ -26,6 +26,9 @@ const (
 	Bounced       Kind = "invite_bounced"
 	Paid          Kind = "payment_received"
 	Unpaid        Kind = "payment_failed"
+	Ending        Kind = "access_ending"
+	Ended         Kind = "access_ended"
+	NothingOpen   Kind = "nothing_open"
 )
 
 // Definition says all about a kind but its words.
@@ -33,6 +36,7 @@ type Definition struct {
 	Kind   Kind
 	Action audit.Action // the row of the log that it tells of
 	Owners bool         // whether it is for owners, too, because it is about money
+	Rights bool         // whether it is for the administrators of Client Portal, whoever invited, because they are to do something
 	Off    bool         // whether nobody is told who has not asked for it
 }
 
@@ -47,6 +51,9 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
+	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
+	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
 }
 
 // Title is what is switched, in the settings.
@@ -68,6 +75,12 @@ func (k Kind) Title() string {
 		return words.Say("notifications.paid_title")
 	case Unpaid:
 		return words.Say("notifications.unpaid_title")
+	case Ending:
+		return words.Say("notifications.ending_title")
+	case Ended:
+		return words.Say("notifications.ended_title")
+	case NothingOpen:
+		return words.Say("notifications.nothing_open_title")
 	}
 	return string(k)
 }
@@ -91,6 +104,12 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.paid", "client", client)
 	case Unpaid:
 		return words.Say("notifications.unpaid", "client", client)
+	case Ending:
+		return words.Say("notifications.ending", "client", client)
+	case Ended:
+		return words.Say("notifications.ended", "client", client)
+	case NothingOpen:
+		return words.Say("notifications.nothing_open", "client", client)
 	}
 	return client
 }
@@ -127,7 +146,8 @@ type Event struct {
 }
 
 // For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
-// an inviter who is gone. Of a kind that is not known any more nobody is told.
+// an inviter who is gone; for the access of external users the administrators of Client Portal, and nobody else. Of a kind that is
+// not known any more nobody is told.
 func (e Event) For(people agency.Members) []id.Member {
 	d, ok := e.Kind.Find()
 	if !ok {
@@ -137,6 +157,12 @@ func (e Event) For(people agency.Members) []id.Member {
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
+		if d.Rights {
+			if m.PortalRight() == agency.Administrator {
+				out = append(out, m.ID)
+			}
+			continue
+		}
 		if m == inviter || m.Level == agency.Owner && (d.Owners || inviter == nil) {
 			out = append(out, m.ID)
 		}
