@@ -102,7 +102,6 @@ const (
 	ContactChanged  Action = "contact.changed" // the detail names the fields
 	ContactArchived Action = "contact.archived"
 	ContactRestored Action = "contact.restored"
-	ContactUnlinked Action = "contact.unlinked" // from the external user of the detail
 
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"

@@ -45,7 +45,7 @@ func ContactsImportPage(s *Site, auth *signin.Authenticator, all *contacts.Cards
 // importing prepares the page before there is a file.
 func (c *cards) importing(r *http.Request, caller identity.Caller) (page.ContactImport, error) {
 	event.Annotate(r.Context(), "agency", string(caller.Agency))
-	a, err := c.cards.Agency(r.Context(), caller)
+	a, err := c.cards.Office(r.Context(), caller)
 	if err != nil {
 		return page.ContactImport{}, err
 	}

@@ -229,6 +229,14 @@ type Cards struct {
 	Store CardStore
 }
 
+// Office reads the caller's agency for who may change cards. Faults: those of [Cards.Create].
+func (k *Cards) Office(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
+	if err := caller.MayPortal(identity.ContactsWrite, identity.Administer); err != nil {
+		return nil, err
+	}
+	return k.Store.Agency(ctx, caller.Agency)
+}
+
 // NewCards makes Cards over the store.
 func NewCards(store CardStore, now func() time.Time) *Cards { return &Cards{&Book{store, now}, store} }
 
@@ -391,7 +399,7 @@ func (k *Cards) Unlink(ctx context.Context, caller identity.Caller, which id.Con
 		if len(user.Contacts) == was {
 			return conflict.ErrChanged
 		}
-		row := entry(k.Now(), caller.Actor(), audit.ContactUnlinked, string(which), string(user.ID))
+		row := entry(k.Now(), caller.Actor(), audit.ContactUnlinked, string(user.ID), string(which))
 		if err := k.Store.Commit(ctx, caller.Agency, client.Change{Client: user, Audit: []audit.Entry{row}}); err != nil {
 			return err
 		}
