@@ -219,6 +219,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	contactsJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
+	rolesJob(p)
 	emailJob(p)
 	senderJob(t, p, kept)
 

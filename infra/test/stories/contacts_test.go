@@ -147,6 +147,7 @@ func TestPortalContactsOfWhoeverIsErasedGo(t *testing.T) {
 		o.card(contact.Person, "Ida B.", "ida@acme.example")
 		o.card(contact.Person, "Ole", "ole@acme.example")
 		o.link(which, linked.ID, firm.ID)
+		must(t, second(w.removal.Remove(w.ctx, o.owner, which)))
 		must(t, w.removal.Erase(w.ctx, o.owner, which))
 		page, err := k.List(w.ctx, o.owner, contacts.Query{Limit: 10})
 		must(t, err)

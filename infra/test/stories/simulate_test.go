@@ -22,7 +22,9 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -43,6 +45,7 @@ func (w *world) play(seed uint64) []string {
 	o := w.office(fmt.Sprintf("Agency %d", seed))
 	address := fmt.Sprintf([]string{"c%d@acme.example", "c%d@acme.example", "c%d@throttle.example", "c%d@reject.example",
 		"bounce+%d@simulator.amazonses.com"}[r.IntN(5)], seed)
+	k := o.corner()
 	broken := r.Float64() * 0.15
 	w.network.faults(func(call) verdict { return pass })
 	var which id.Invite
@@ -82,10 +85,18 @@ func (w *world) play(seed uint64) []string {
 		case 5:
 			w.sweep.Run(w.ctx) //nolint:errcheck // as above
 		default:
-			w.care(o, step, address, mine, links)
+			w.care(o, k, step, delay, address, mine, links)
 		}
 	}
 	do(0, 0)
+	// Every other lifecycle is one of somebody who has joined, with something of all that there is.
+	user := r.IntN(2) == 0
+	if user {
+		w.deliver()
+		for _, step := range []int{3, 13, 13, 16} {
+			do(step, r.IntN(7))
+		}
+	}
 	for range 2 + r.IntN(6) {
 		if r.IntN(2) == 0 {
 			w.network.faults(func(call) verdict {
@@ -109,8 +120,8 @@ func (w *world) play(seed uint64) []string {
 			mu.Lock()
 			for n := range steps {
 				steps[n], delays[n] = r.IntN(6), r.IntN(7)
-				if r.IntN(3) == 0 {
-					steps[n] = 6 + r.IntN(7)
+				if r.IntN(3) == 0 || user && r.IntN(2) == 0 {
+					steps[n] = 6 + r.IntN(7+usersSteps)
 				}
 			}
 			mu.Unlock()
@@ -151,7 +162,7 @@ func (w *world) play(seed uint64) []string {
 // looked at.
 //
 //nolint:errcheck // see above
-func (w *world) care(o *office, step int, address string, which id.Invite, links []string) {
+func (w *world) care(o *office, k *corner, step, n int, address string, which id.Invite, links []string) {
 	if which == "" || len(links) == 0 {
 		return
 	}
@@ -174,6 +185,8 @@ func (w *world) care(o *office, step int, address string, which id.Invite, links
 		w.answers.Propose(w.ctx, identity.Caller{}, links[0], "pat@acme.example", "192.0.2.1")
 	case 12:
 		w.removal.Erase(w.ctx, o.owner, c)
+	default:
+		w.users(o, k, step-13, n, c)
 	}
 }
 
@@ -217,6 +230,7 @@ type mutant struct {
 	*whole.Table
 	commit  func(*whole.Table, context.Context, id.Agency, client.Change) error
 	client  func(*client.Client)
+	roles   func(*world, roles.Store) roles.Store
 	overdue bool
 }
 
@@ -280,7 +294,21 @@ var mutants = map[string]mutant{
 			c.Client.Grants = c.Client.Invite.Grants
 		}
 	}),
-	"what is erased stays": changing(func(c *client.Change) { c.Erase = false }),
+	"what is erased stays":           changing(func(c *client.Change) { c.Erase = false }),
+	"a role's users are not counted": changing(func(c *client.Change) { c.Client.Stored.Roles = c.Client.Roles }),
+	"who has ended counts among them": changing(func(c *client.Change) {
+		if !c.Client.EndedAt.IsZero() {
+			c.Client.Stored.Roles = nil
+		}
+	}),
+	"a contact is linked twice": changing(func(c *client.Change) { c.Client.Stored.Contacts = c.Client.Contacts }),
+	"who has ended keeps roles": changing(func(c *client.Change) {
+		if !c.Client.EndedAt.IsZero() {
+			c.Client.Roles = c.Client.Stored.Roles
+		}
+	}),
+	"a role that somebody has is deleted": {roles: func(w *world, s roles.Store) roles.Store { return deletesAll{s, w} }},
+	"the end of access is not looked at":  {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
 	"an offer is changed behind the log": changing(func(c *client.Change) {
 		if n := len(c.Client.Grants); n > 1 {
 			c.Client.Grants = c.Client.Grants[:n-1]
@@ -292,6 +320,25 @@ var mutants = map[string]mutant{
 		}
 		return nil
 	}},
+}
+
+// deletesAll is roles that are deleted without looking whether somebody has them.
+type deletesAll struct {
+	roles.Store
+	w *world
+}
+
+func (d deletesAll) DeleteRole(_ context.Context, r *role.Role, _ audit.Entry) error {
+	d.w.remove(string(r.Agency), "rol#"+string(r.ID))
+	return nil
+}
+
+func (d deletesAll) Role(ctx context.Context, a id.Agency, which id.Role) (*role.Role, error) {
+	r, err := d.Store.Role(ctx, a, which)
+	if err == nil {
+		r.Users = 0
+	}
+	return r, err
 }
 
 func keepTokens(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {

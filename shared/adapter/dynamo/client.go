@@ -398,6 +398,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.t("until", c.ExpiresAt)
 	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
+	writeTexts(w, "were", c.Were)
 	w.s("link", string(c.Source.Link))
 	w.s("promoted", string(c.Promoted))
 	return w
@@ -477,7 +478,8 @@ func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
-		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"), Rules: readRules(r, "rules"),
+		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"),
+		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
 		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
 		Promoted: id.Member(r.s("promoted")),
 		Listed:   r.s("ls") != "", Version: int(r.n("v"))}

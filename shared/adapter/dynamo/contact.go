@@ -312,8 +312,10 @@ func (t *Table) forgotten(ctx context.Context, c *client.Client) ([]types.Transa
 		return nil, nil, err
 	}
 	which := slices.Clone(c.Stored.Contacts)
-	if by := held[c.Email]; by != "" && !slices.Contains(which, by) {
-		which = append(which, by)
+	for _, other := range append(slices.Clone(c.Were), held[c.Email]) {
+		if other != "" && !slices.Contains(which, other) {
+			which = append(which, other)
+		}
 	}
 	if len(which) == 0 {
 		return nil, nil, nil

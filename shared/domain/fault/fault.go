@@ -39,6 +39,8 @@ const (
 	LastOwner       Code = "last_owner"
 	ContactExists   Code = "contact_exists"
 	PreviewChanged  Code = "preview_changed"
+	InUse           Code = "in_use"
+	NameTaken       Code = "name_taken"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -89,6 +91,8 @@ var meanings = []struct {
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
 	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
+	{InUse, 409, "Somebody still has it. The message says how many do."},
+	{NameTaken, 409, "Your agency has something of this name already."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},

@@ -5,6 +5,7 @@ const (
 	tagInvites  = "Invite a client"
 	tagClients  = "Clients"
 	tagContacts = "Contacts"
+	tagRoles    = "Roles and rights"
 	tagThings   = "Instances and services"
 	tagSender   = "Sender"
 	tagAgency   = "Agency and members"
@@ -31,6 +32,8 @@ var jobs = []job{
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagContacts, "Keep cards of the people and companies you know.", []string{"listContacts", "createContact", "getContact",
 		"updateContact", "archiveContact", "importContacts", "exportContacts"}},
+	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",
+		"getRole", "updateRole", "deleteRole"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
 		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
 	{tagSender, "Send from your own domain: publish its records, see each one turn right, and switch it on.", []string{"getSender",

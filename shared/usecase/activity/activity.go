@@ -75,6 +75,7 @@ const (
 
 	SenderDomain Kind = "sender_domain"
 	Contact      Kind = "contact"
+	Role         Kind = "role"
 
 	System   Kind = "system"
 	Operator Kind = "operator"
@@ -84,7 +85,7 @@ const (
 
 // Kinds lists them, in the order in which the document has them.
 func Kinds() []Kind {
-	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Agency, System, Operator, Invitee, Other}
+	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, Agency, System, Operator, Invitee, Other}
 }
 
 var prefixes = []struct {
@@ -92,7 +93,7 @@ var prefixes = []struct {
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
-	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}}
+	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {
