@@ -12,3 +12,8 @@ func (p *Parts) Contacts() *contacts.Book {
 
 // Cards reads and writes them.
 func (p *Parts) Cards() *contacts.Cards { return contacts.NewCards(dynamo.NewCards(p.Table()), p.Now) }
+
+// OwnContacts shows clients what is about them.
+func (p *Parts) OwnContacts() *contacts.Own {
+	return &contacts.Own{Store: dynamo.NewOwnCards(p.Table()), Now: p.Now}
+}

@@ -10,6 +10,7 @@ import (
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/contacts"
 )
 
@@ -91,4 +92,27 @@ func (c Cards) Remember(ctx context.Context, agency id.Agency, once *idempotency
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (c Cards) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
 	return c.t.commit(ctx, agency, change)
+}
+
+// OwnCards is what clients need to see what is about them.
+type OwnCards struct{ Book }
+
+// NewOwnCards makes OwnCards of the table.
+func NewOwnCards(t *Table) OwnCards { return OwnCards{Book{t}} }
+
+var _ contacts.OwnStore = OwnCards{}
+
+// Portals lists the agencies that the person is a client of.
+func (o OwnCards) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return o.t.portals(ctx, user)
+}
+
+// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
+func (o OwnCards) RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error) {
+	return o.t.rolesByID(ctx, agency, ids)
+}
+
+// Change writes what people have changed on the card whose version was read.
+func (o OwnCards) Change(ctx context.Context, before, after *contact.Contact, row audit.Entry) error {
+	return o.t.changeContact(ctx, before, after, row)
 }

@@ -403,3 +403,132 @@ func truly(on bool) string {
 	}
 	return ""
 }
+
+// OwnContactBody is a contact as a client's roles show it. Left out is what they don't show.
+type OwnContactBody struct {
+	ID          string  `json:"id" example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind        string  `json:"kind" enum:"person,company"`
+	Name        *string `json:"name,omitempty" example:"Ida Berg"`
+	Email       *string `json:"email,omitempty" example:"ida@acme.example"`
+	Phone       *string `json:"phone,omitempty" example:"+46 8 123 45 67"`
+	Address     *string `json:"address,omitempty" example:"Storgatan 1, 111 22 Stockholm"`
+	TaxID       *string `json:"taxId,omitempty" example:"SE556677889901"`
+	CustomText  *string `json:"customText,omitempty"`
+	Company     *string `json:"company,omitempty" doc:"The name of the company. Empty for none." example:"Acme Ltd"`
+	Responsible *string `json:"responsible,omitempty" doc:"The name of who looks after you. Empty for nobody." example:"Nora Lindqvist"`
+
+	CompanyCard *OwnContactBody `json:"companyCard,omitempty" doc:"The company's own card, as far as your roles show it."`
+	Editable    []string        `json:"editable" enum:"phone,address" doc:"What you may change of it."`
+}
+
+func ownContactBody(s *contacts.Shown) OwnContactBody {
+	b := OwnContactBody{ID: string(s.ID), Kind: string(s.Kind), Name: s.Name, Email: s.Email, Phone: s.Phone, Address: s.Address,
+		TaxID: s.TaxID, CustomText: s.Custom, Company: s.Company, Responsible: s.Responsible, Editable: []string{}}
+	if s.CompanyCard != nil {
+		at := ownContactBody(s.CompanyCard)
+		b.CompanyCard = &at
+	}
+	if s.Edits && s.Phone != nil {
+		b.Editable = append(b.Editable, "phone")
+	}
+	if s.Edits && s.Address != nil {
+		b.Editable = append(b.Editable, "address")
+	}
+	return b
+}
+
+type ownContactsInput struct {
+	Agency string `query:"agency" doc:"Whose portal. Needed if you are a client of several." example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+type ownContactsOutput struct {
+	Body struct {
+		Items      []OwnContactBody `json:"items"`
+		NextCursor *string          `json:"nextCursor" doc:"Always null: all of them stand here."`
+	}
+}
+
+// ListPortalContacts shows a client its own contacts.
+func ListPortalContacts(auth *signin.Authenticator, own *contacts.Own) Operation {
+	return operation(auth, described{
+		id: "listPortalContacts", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "List your own contacts",
+		description: "What an agency has about you, as far as your roles show it.",
+		codes:       []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *ownContactsInput) (*ownContactsOutput, error) {
+		var which id.Agency
+		if in.Agency != "" {
+			var err error
+			if which, err = id.ParseAgency(in.Agency); err != nil {
+				return nil, err
+			}
+		}
+		m, err := own.Get(ctx, caller, which, "")
+		if err != nil {
+			return nil, err
+		}
+		out := &ownContactsOutput{}
+		out.Body.Items = []OwnContactBody{}
+		for _, s := range m.Cards {
+			out.Body.Items = append(out.Body.Items, ownContactBody(s))
+		}
+		return out, nil
+	})
+}
+
+type ownContactOutput struct {
+	ETag string `header:"ETag"`
+	Body OwnContactBody
+}
+
+// GetPortalContact shows a client one of its own contacts.
+func GetPortalContact(auth *signin.Authenticator, own *contacts.Own) Operation {
+	return operation(auth, described{
+		id: "getPortalContact", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary: "Get your own contact", description: "What your roles don't show is left out.",
+		codes: []fault.Code{fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *contactInput) (*ownContactOutput, error) {
+		which, err := id.ParseContact(in.ContactID)
+		if err != nil {
+			return nil, err
+		}
+		_, s, err := own.One(ctx, caller, which)
+		if err != nil {
+			return nil, err
+		}
+		return &ownContactOutput{s.Tag(), ownContactBody(s)}, nil
+	})
+}
+
+type updateOwnContactInput struct {
+	ContactID string `path:"contactId" example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	IfMatch   string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change."`
+	Body      struct {
+		Phone   *string `json:"phone,omitempty" example:"+46 8 123 45 67"`
+		Address *string `json:"address,omitempty" example:"Storgatan 1, 111 22 Stockholm"`
+	}
+}
+
+func (in *updateOwnContactInput) details() contacts.Details {
+	return contacts.Details{Phone: in.Body.Phone, Address: in.Body.Address}
+}
+
+// UpdatePortalContact lets a client change its telephone number and its address.
+func UpdatePortalContact(auth *signin.Authenticator, own *contacts.Own) Operation {
+	return operation(auth, described{
+		id: "updatePortalContact", method: http.MethodPatch, who: identity.ByClient, tag: tagPortal, status: 200,
+		summary:     "Change your own contact",
+		description: "Your phone and your address, if a role lets you. Anything else is refused, and nothing changes.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
+	}, func(ctx context.Context, caller identity.Caller, in *updateOwnContactInput) (*ownContactOutput, error) {
+		which, err := id.ParseContact(in.ContactID)
+		if err != nil {
+			return nil, err
+		}
+		s, err := own.Update(ctx, caller, which, in.details(), in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		return &ownContactOutput{s.Tag(), ownContactBody(s)}, nil
+	}, func(in *updateOwnContactInput) error { return own.CheckDetails(in.details()) })
+}

@@ -28,7 +28,13 @@ func contactExamples() map[string]example {
 		{Row: 2, Name: "Ida Berg", Email: "ida@acme.example", Verdict: "ready", Detail: "Will be added."},
 		{Row: 3, Name: "Ida", Email: "ida@acme.example", Verdict: "duplicate", Detail: "Same email as row 2, which counts.", FirstRow: 2},
 	}
+	text := func(s string) *string { return &s }
+	mine := OwnContactBody{ID: exampleContact, Kind: "person", Name: text("Ida Berg"), Email: text("ida@acme.example"),
+		Phone: text("+46 8 123 45 67"), Company: text("Acme Ltd"), Editable: []string{"phone"}}
 	return map[string]example{
+		"listPortalContacts":  answers(listed(mine)),
+		"getPortalContact":    answers(mine),
+		"updatePortalContact": exchanges(raw(`{"phone":"+46 8 123 45 67"}`), mine),
 		"createContact": exchanges(raw(`{"name":"Ida Berg","email":"ida@acme.example","phone":"+46 8 123 45 67",`+
 			`"company":"con_01JZ8Y5W3RN6T0V4K2M9QXBDCF"}`), bare),
 		"listContacts":   answers(listed(card)),

@@ -26,3 +26,14 @@ func (f Functions) ContactsImport() event.Function {
 func (f Functions) ContactsExport() event.Function {
 	return api.Route(f.p.Origin(), api.ExportContacts(f.p.Authenticator(), f.p.Contacts())).Function()
 }
+
+// PortalContacts serves /v1/portal/contacts.
+func (f Functions) PortalContacts() event.Function {
+	return api.Route(f.p.Origin(), api.ListPortalContacts(f.p.Authenticator(), f.p.OwnContacts())).Function()
+}
+
+// PortalContact serves /v1/portal/contacts/{contactId}.
+func (f Functions) PortalContact() event.Function {
+	a, o := f.p.Authenticator(), f.p.OwnContacts()
+	return api.Route(f.p.Origin(), api.GetPortalContact(a, o), api.UpdatePortalContact(a, o)).Function()
+}
