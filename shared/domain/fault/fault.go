@@ -33,6 +33,7 @@ const (
 	NotActive       Code = "not_active"
 	OfferChanged    Code = "offer_changed"
 	AlreadyMember   Code = "already_member"
+	AlreadyLinked   Code = "already_linked"
 	DomainTaken     Code = "domain_taken"
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
@@ -88,6 +89,7 @@ var meanings = []struct {
 	{NothingToPay, 409, "There's nothing to pay. Use acceptInvitation."},
 	{AlreadyPaid, 409, "It has already been paid."},
 	{AlreadyMember, 409, "They already work at the agency."},
+	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
 	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
