@@ -19,3 +19,8 @@ func (f Functions) ContactPage() event.Function {
 func (f Functions) ContactsImportPage() event.Function {
 	return web.ContactsImportPage(f.p.Site(), f.p.Authenticator(), f.p.Cards()).Function()
 }
+
+// PortalDetailsPage serves /portal/details.
+func (f Functions) PortalDetailsPage() event.Function {
+	return web.PortalDetailsPage(f.p.Site(), f.p.Authenticator(), f.p.OwnContacts()).Function()
+}
