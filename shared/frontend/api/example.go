@@ -45,6 +45,7 @@ const (
 	exampleInvite   = "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleInstance = "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleService  = "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleBatch    = "bat_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleN8N      = "https://n8n.example.com"
 )
 
@@ -217,11 +218,18 @@ func exampleFiles() map[string]string {
 	}
 }
 
+// exampleSheets are files that are sent, by the operation that takes them.
+func exampleSheets() map[string]string {
+	return map[string]string{
+		"previewImport": "email,name,roles\r\nops@acme.example,Acme Ltd,Client\r\nops@acme.example,,\r\n",
+	}
+}
+
 // examples are those of every operation that takes or gives JSON, by its ID.
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), contactExamples(), roleExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples()} {
 		maps.Copy(all, of)
 	}
 	return all
@@ -301,6 +309,13 @@ func roleExamples() map[string]example {
 		RoleBody
 		Effect *EffectBody `json:"effect"`
 	}
+	until := afterOrNull(90 * 24 * time.Hour)
+	rights := RightsBody{Modules: []string{"contact"}, Idle: []IdleBody{{"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCF", "Contractor", "off", nil}},
+		Items: []RightBody{
+			{"contact", "fields", "phone", "Phone", true, []OriginBody{{"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "Client", "", until}},
+				[]IdleBody{}, until},
+			{"contact", "fields", "address", "Address", false, []OriginBody{}, []IdleBody{}, nil},
+		}}
 	lost := &EffectBody{Users: 14, Losing: 12, Lost: []LostBody{{"contact", "fields", "phone", "Phone", 12}}}
 	return map[string]example{
 		"listRoles": answers(listed(exampleRoleIDBody())),
@@ -308,6 +323,9 @@ func roleExamples() map[string]example {
 			`"rules":{"contact":{"fields":["name","email","phone","company"],"actions":["edit"]}}}`), role),
 		"getRole":    answers(exampleRoleIDBody()),
 		"updateRole": exchanges(raw(`{"active":false}`), tried{off, lost}),
+
+		"getClientRights": answers(rights),
+		"previewAsClient": answers(LookBody{examplePortal(), rights}),
 	}
 }
 

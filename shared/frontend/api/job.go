@@ -3,6 +3,7 @@ package api
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
 	tagInvites  = "Invite a client"
+	tagBatches  = "Invite many"
 	tagClients  = "Clients"
 	tagContacts = "Contacts"
 	tagRoles    = "Roles and rights"
@@ -28,12 +29,14 @@ type job struct {
 var jobs = []job{
 	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
 		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+	{tagBatches, "Invite many at once, by lines or by a file. Part of Client Portal: install it first.", []string{"sendInvites", "getBatch",
+		"cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagContacts, "Keep cards of the people and companies you know.", []string{"listContacts", "createContact", "getContact",
 		"updateContact", "archiveContact", "importContacts", "exportContacts"}},
 	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",
-		"getRole", "updateRole", "deleteRole"}},
+		"getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
 		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
 	{tagSender, "Send from your own domain: publish its records, see each one turn right, and switch it on.", []string{"getSender",

@@ -18,14 +18,15 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a sender that somebody has changed, a closed agency that has something left, or a person's
-// sign-in code.
+// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, a closed agency that has something left,
+// or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
@@ -33,6 +34,8 @@ type Due struct {
 	Event  id.Event  // when not "", the notice of this row of the log
 	Box    id.Member // when not "", the box of this member
 	Domain id.SenderDomain
+	Batch  id.Batch
+	Role   id.Role // when not "", a role whose expiry is to be warned of
 	Sender bool    // whether it is the settings of the agency's sender
 	User   id.User // when not "", a code of this person
 	Code   string  // which one
@@ -60,6 +63,11 @@ type Store interface {
 	SaveBox(ctx context.Context, b *notice.Box) error
 	// PutIn takes notices out of the agency's list and writes the boxes that they were put in, all or nothing.
 	PutIn(ctx context.Context, agency id.Agency, events []notice.Event, boxes []*notice.Box) error
+	// Role reads one role as it is now.
+	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
+	// WarnRole writes that the warning of a role's expiry was given, with its row of the log, of which administrators are told; without
+	// a row, that it came too late.
+	WarnRole(ctx context.Context, r *role.Role, row *audit.Entry) error
 	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
 	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
@@ -85,9 +93,18 @@ type Queue interface {
 	Send(ctx context.Context, body []byte, delay time.Duration) error
 }
 
+// Batches are many invites that were sent at once.
+type Batches interface {
+	// Release sends an invite whose time has come, or gives it another time, or ends it where it may not be sent any more.
+	Release(ctx context.Context, agency id.Agency, ref id.Ref) error
+	// Look goes on with a batch that nobody has finished, and deletes one whose time is over.
+	Look(ctx context.Context, agency id.Agency, which id.Batch) error
+}
+
 // Sweep is the scheduled repair.
 type Sweep struct {
 	Store     Store
+	Batches   Batches
 	Mail      Queue // of mail jobs
 	Billing   Queue // of jobs about payments
 	Provision Queue // of jobs about what was paid for
@@ -153,8 +170,14 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.Box != "" {
 		return s.digest(ctx, d)
 	}
+	if d.Role != "" {
+		return s.role(ctx, d)
+	}
 	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
 		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)
+	}
+	if d.Batch != "" {
+		return s.Batches.Look(ctx, d.Agency, d.Batch)
 	}
 	if d.Sender {
 		return s.changed(ctx, d.Agency)
@@ -180,6 +203,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if err := s.bought(ctx, c, now); err != nil {
 		return err
+	}
+	if c.Invite.Overdue(now) {
+		return s.Batches.Release(ctx, d.Agency, d.Ref)
 	}
 	next := c.Invite.Nudge(now)
 	if next == "" {
@@ -209,6 +235,27 @@ func (s *Sweep) notice(ctx context.Context, d Due) error {
 		return err
 	}
 	return s.Mail.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+}
+
+// role has administrators told that a role expires soon.
+func (s *Sweep) role(ctx context.Context, d Due) error {
+	r, err := s.Store.Role(ctx, d.Agency, d.Role)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	before := r.Warned
+	if r.Warn(now) {
+		return s.Store.WarnRole(ctx, r, &audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System,
+			Action: audit.RoleExpiring, Subject: string(r.ID), Detail: audit.Moment(r.ExpiresAt)})
+	}
+	if r.Warned == before {
+		return nil
+	}
+	return s.Store.WarnRole(ctx, r, nil)
 }
 
 // changed has the owners told that somebody changed the agency's sender, where whoever did so has not come to that.
@@ -302,7 +349,7 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 	}
 	standing, news := a.Standing(), a.Standing() != a.Told
 	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
-		if a.Suspended && c.Invite.Live() {
+		if a.Suspended && c.Invite.Undecided() {
 			if err := s.kill(ctx, a.ID, c.Ref()); err != nil {
 				return err
 			}
@@ -360,7 +407,7 @@ func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
 			return nil
 		}
 		now := s.Now()
-		if err != nil || !c.Invite.Live() || c.Invite.Cancel(now) != nil {
+		if err != nil || !c.Invite.Undecided() || c.Invite.Cancel(now) != nil {
 			return err
 		}
 		c.Payment.Hurry(now)
