@@ -9,7 +9,7 @@ import (
 
 func contactStates() []state {
 	here := workspace(true)
-	here.Here, here.Contacts = page.InContacts, true
+	here.Here, here.Portal = page.InContacts, page.AdminsApp
 	filters := []page.Filter{{Word: "All", URL: "/contacts", Here: true}, {Word: "People", URL: "/contacts?only=person"},
 		{Word: "Companies", URL: "/contacts?only=company"}, {Word: "Archived", URL: "/contacts?only=archived"}}
 	rows := []page.ContactRow{
