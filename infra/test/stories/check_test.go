@@ -154,7 +154,7 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 			if e.Subject == string(c.Invite.ID) {
 				now++
 			}
-		case audit.ClientRemoved, audit.ClientLeft:
+		case audit.ClientRemoved, audit.ClientLeft, audit.ClientPromoted:
 			if id.Client(e.Subject).Ref() == c.Ref() {
 				ended++
 			}

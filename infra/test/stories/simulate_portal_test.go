@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/adapter/dynamo"
@@ -20,18 +18,22 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/imports"
+	"latchkey.dev/shared/usecase/portalapp"
 	"latchkey.dev/shared/usecase/roles"
 )
 
 // external is what looks after external users. All that changes a client goes through the store that a mutant stands before.
 type external struct {
+	app     *portalapp.App
 	roles   *roles.Roles
 	users   *clients.External
 	shown   *clients.Users
 	bulk    *imports.Sender
 	batches *imports.Batches
+	staff   *agencies.Promotions
 }
 
 // The stores of what looks after external users, over the one that a mutant stands before.
@@ -51,6 +53,10 @@ type (
 	}
 	heldLines struct {
 		dynamo.Lines
+		kept store
+	}
+	heldStaff struct {
+		dynamo.Promotions
 		kept store
 	}
 )
@@ -81,6 +87,10 @@ func (h heldLines) Commit(ctx context.Context, a id.Agency, c client.Change) err
 	return h.kept.Commit(ctx, a, c)
 }
 
+func (h heldStaff) Commit(ctx context.Context, a id.Agency, c client.Change) error {
+	return h.kept.Commit(ctx, a, c)
+}
+
 func (w *world) externalOver(kept store) external {
 	t := w.table.Table
 	var kinds roles.Store = dynamo.NewRoles(t)
@@ -92,11 +102,13 @@ func (w *world) externalOver(kept store) external {
 		}
 	}
 	return external{
+		app:     &portalapp.App{Store: dynamo.NewPortalApps(t), Now: time.Now},
 		roles:   &roles.Roles{Store: kinds, Now: time.Now},
 		users:   &clients.External{Store: heldUsers{dynamo.NewExternal(t), kept}, Now: time.Now},
 		shown:   &clients.Users{Store: shown, Now: time.Now},
 		bulk:    &imports.Sender{Store: heldBatches{dynamo.NewBatches(t), kept}, Queue: w.queue, Domains: w.bulk.Domains, Now: time.Now},
 		batches: &imports.Batches{Store: heldLines{dynamo.NewLines(t), kept}, Now: time.Now},
+		staff:   &agencies.Promotions{Store: heldStaff{dynamo.NewPromotions(t), kept}, Queue: w.queue, Now: time.Now},
 	}
 }
 
@@ -113,7 +125,8 @@ type corner struct {
 func (o *office) corner() *corner {
 	o.w.t.Helper()
 	x, k := &o.w.external, &corner{}
-	o.withPortal()
+	_, err := x.app.Install(o.w.ctx, o.owner)
+	must(o.w.t, err)
 	on, hour := true, time.Now().Add(time.Hour)
 	for n := range k.roles {
 		name, rules := fmt.Sprint("Role ", n), role.Rules{role.Contact: {Fields: []string{[]string{"name", "email", "phone"}[n]}}}
@@ -133,7 +146,7 @@ func (o *office) corner() *corner {
 }
 
 // usersSteps is how many things there are to do in users.
-const usersSteps = 9
+const usersSteps = 10
 
 // users does one of the things that are done in Client Portal. Any answer may be right; what is left behind is looked at.
 //
@@ -196,19 +209,15 @@ func (w *world) users(o *office, k *corner, step, n int, address string, which i
 		}
 	case 8: // most lifecycles end with it, since nothing is open without
 		if n == 0 {
-			o.withoutPortal()
+			x.app.Uninstall(w.ctx, o.owner)
 			return
 		}
-		o.withPortal()
+		x.app.Install(w.ctx, o.owner)
+	case 9:
+		if n%3 == 0 {
+			x.staff.Promote(w.ctx, o.owner, which)
+		}
 	}
-}
-
-// withoutPortal takes Client Portal away.
-func (o *office) withoutPortal() {
-	o.w.t.Helper()
-	_, err := o.w.db.UpdateItem(o.w.ctx, &dynamodb.UpdateItemInput{TableName: o.w.tableName(), Key: keyOf(string(o.id), "agency"),
-		UpdateExpression: aws.String("REMOVE portal")})
-	must(o.w.t, err)
 }
 
 func toggled[T comparable](had []T, x T) []T {

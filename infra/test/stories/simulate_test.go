@@ -316,8 +316,9 @@ var mutants = map[string]mutant{
 			c.Client.Invite.Status = invite.Pending
 		}
 	}),
-	"the end of access is not kept":      changing(func(c *client.Change) { c.Client.ExpiresAt = time.Time{} }),
-	"the end of access is not looked at": {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
+	"who works here now is a client still": changing(func(c *client.Change) { c.Promote = nil }),
+	"the end of access is not kept":        changing(func(c *client.Change) { c.Client.ExpiresAt = time.Time{} }),
+	"the end of access is not looked at":   {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
 	"an offer is changed behind the log": changing(func(c *client.Change) {
 		if n := len(c.Client.Grants); n > 1 {
 			c.Client.Grants = c.Client.Grants[:n-1]
