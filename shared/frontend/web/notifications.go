@@ -53,7 +53,7 @@ func NotificationsPage(s *Site, auth *signin.Authenticator, settings *agencies.S
 func (s *Site) notifications(
 	ctx context.Context, settings *agencies.Settings, n *agencies.Notifications, caller identity.Caller,
 ) (page.Notifications, error) {
-	a, err := settings.Get(ctx, caller)
+	a, err := settings.Here(ctx, caller)
 	if err != nil {
 		return page.Notifications{}, err
 	}
