@@ -299,7 +299,8 @@ func places(p *product, o *caller, scopes []string) []persona {
 		c := p.session(email.Address(address))
 		key := c.key(name+" "+p.run, scopes...)
 		boss.patch("/v1/members/"+who.ID, m{"level": string(level), "portalRight": string(right)}).is(200)
-		all = append(all, persona{name: name, caller: p.again(address), person: true, staff: true, level: level, right: right, invites: invites},
+		all = append(all,
+			persona{name: name, caller: p.again(address), person: true, staff: true, level: level, right: right, invites: invites},
 			persona{name: "a key of " + name, caller: func() *caller { return p.program(key.Secret) }, scopes: identity.Scopes(), level: level,
 				right: right, invites: invites})
 	}

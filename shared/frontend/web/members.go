@@ -23,6 +23,8 @@ func memberOutcome(done string) string {
 		return words.Say("settings.member_added")
 	case "changed":
 		return words.Say("settings.member_changed")
+	case "internal":
+		return words.Say("settings.member_internal")
 	case "removed":
 		return words.Say("settings.member_removed")
 	}
