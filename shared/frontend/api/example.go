@@ -217,7 +217,7 @@ func exampleFiles() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples()} {
+		personExamples(), senderExamples(), sharingExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

@@ -9,6 +9,7 @@ const (
 	tagAgency   = "Agency and members"
 	tagMembers  = tagAgency
 	tagKeys     = "API keys"
+	tagLinks    = "Share links"
 	tagInvitee  = "Invitations"
 	tagPortal   = "Portal"
 	tagSession  = "Signing in"
@@ -38,6 +39,9 @@ var jobs = []job{
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
+	{tagLinks, "Let people join by a link of your own, and decide on who asks to.", []string{"createShareLink", "listShareLinks",
+		"getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "listJoinRequests", "approveJoin", "refuseJoin",
+		"viewShareLink", "joinByLink"}},
 	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
 		"declineInvitation", "proposeAddress", "requestNewLink"}},
 	{tagPortal, "What a client sees and does. A client signs in: API keys don't work here.", []string{"getPortal", "getPortalInstance",

