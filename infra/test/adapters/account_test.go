@@ -24,7 +24,7 @@ func join(t *testing.T, table *whole.Table, a id.Agency, to email.Address) *clie
 	t.Helper()
 	c := begin(t, a, to, now)
 	c.Invite.Status = invite.Pending
-	if err := c.Accept(now, nil); err != nil {
+	if err := c.Accept(now, nil, client.Ties{}); err != nil {
 		t.Fatal(err)
 	}
 	commit(t, table, client.Change{Client: c, Join: true})

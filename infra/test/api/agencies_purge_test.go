@@ -33,7 +33,7 @@ func TestALargeAgencyIsPurgedInSteps(t *testing.T) {
 		c.Invite.Status, c.Listed = contract.Pending, true
 		change := client.Change{Client: c}
 		if n%2 == 1 {
-			if err := c.Accept(now, nil); err != nil {
+			if err := c.Accept(now, nil, client.Ties{}); err != nil {
 				t.Fatal(err)
 			}
 			change.Join = true

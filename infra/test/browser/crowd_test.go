@@ -58,7 +58,7 @@ func fill(t *testing.T, l *local.Local) {
 		c.Invite.Claim(at, c.Invite.Mail.Job, secret.HashOf(link.New(which, c.Ref())))
 		c.Invite.MailSent(at)
 		if joined {
-			if err := c.Accept(at.Add(time.Minute), grants); err != nil {
+			if err := c.Accept(at.Add(time.Minute), grants, client.Ties{}); err != nil {
 				t.Fatal(err)
 			}
 		}

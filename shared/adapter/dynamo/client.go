@@ -164,6 +164,11 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if w, ok := t.agencyWrite(pk, c); ok {
 		writes = append(writes, w)
 	}
+	had, has := c.Client.Stored, c.Client.Ties()
+	if c.Erase {
+		has = client.Ties{}
+	}
+	bound := []tied{{c.Client.ID, had, has}}
 	for _, row := range c.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))
 	}
@@ -182,7 +187,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		changed.Version++
 		condition, values := versioned(other.Version)
 		writes = append(writes, t.put(writeClient(&changed, t.now()), condition, values))
+		bound = append(bound, tied{other.ID, other.Stored, other.Ties()})
 	}
+	writes = append(writes, t.ties(pk, bound...)...)
 	for _, r := range c.Make {
 		writes = append(writes, t.put(writeResource(pk, r), isNew, nil))
 	}
@@ -235,9 +242,10 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		return t.commit(ctx, agencyID, c)
 	}
 	if err == nil {
-		c.Client.Version = next.Version
+		c.Client.Version, c.Client.Stored = next.Version, c.Client.Ties()
 		for _, other := range c.Also {
 			other.Version++
+			other.Stored = other.Ties()
 		}
 		for _, r := range c.Set {
 			r.Version++
@@ -374,6 +382,12 @@ func writeClient(c *client.Client, now time.Time) writer {
 		w["earlier"] = list(l)
 	}
 	w["invite"] = &types.AttributeValueMemberM{Value: writeInvite(c.Invite)}
+	writeTexts(w, "roles", c.Roles)
+	w.m("rules", writeRules(c.Rules))
+	w.t("until", c.ExpiresAt)
+	writeTexts(w, "contacts", c.Contacts)
+	w.s("link", string(c.Source.Link))
+	w.s("promoted", string(c.Promoted))
 	return w
 }
 
@@ -425,6 +439,9 @@ func writeInvite(i *invite.Invite) writer {
 	m.t("until", i.Mail.Until)
 	m.s("around", i.Mail.Around)
 	w["mail"] = &types.AttributeValueMemberM{Value: m}
+	writeTexts(w, "roles", i.Roles)
+	w.s("contact", string(i.Contact))
+	w.t("until", i.AccessUntil)
 	return w
 }
 
@@ -448,7 +465,10 @@ func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
+		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"), Rules: readRules(r, "rules"),
+		ExpiresAt: r.time("until"), Source: client.Source{Link: id.ShareLink(r.s("link"))}, Promoted: id.Member(r.s("promoted")),
 		Listed: r.s("ls") != "", Version: int(r.n("v"))}
+	c.Stored = c.Ties()
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {
 		c.Earlier = append(c.Earlier,
@@ -479,7 +499,8 @@ func readInvite(r *reader) *invite.Invite {
 		Message: r.s("message"), From: invite.Sender{AgencyName: r.s("agency"), Color: r.s("color"), LogoURL: r.s("logo"),
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
-		Resends: r.times("resends")}
+		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
+		AccessUntil: r.time("until")}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

@@ -69,7 +69,7 @@ func writeMember(pk string, m *agency.Member) writer {
 func readMember(r *reader) (*agency.Member, error) {
 	m := &agency.Member{ID: id.Member(strings.TrimPrefix(r.s("sk"), memberPrefix)), Name: r.s("name"),
 		Level: agency.Level(r.s("level")), Portal: agency.PortalRight(r.s("portal")), AddedAt: r.time("created"),
-		Notice:  agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
+		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
 	m.Email = address(r, "email")
 	return m, r.err
 }

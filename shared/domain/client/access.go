@@ -109,6 +109,7 @@ func (c *Client) End(now time.Time, by Side) bool {
 	switch {
 	case c.Joined():
 		c.Grants, c.EndedAt, c.EndedBy, c.Proposal = nil, now, by, nil
+		c.untie()
 		c.Payment.Part(now)
 		return true
 	case c.AcceptedAt.IsZero() && c.Invite.Cancel(now) == nil:

@@ -26,7 +26,7 @@ func begun(t *testing.T, payer invite.Payer) *client.Client {
 func joined(t *testing.T) *client.Client {
 	t.Helper()
 	c := begun(t, invite.AgencyPays)
-	if err := c.Accept(noon, nil); err != nil {
+	if err := c.Accept(noon, nil, client.Ties{}); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -22,7 +22,7 @@ func payer(t *testing.T, state subscription.State, items ...purchase.State) *cli
 	o := offer
 	o.Payer, o.Grants, o.Contract = invite.ClientPays, nil, &contract.Contract{Lines: []contract.Line{{Article: hosting}}, At: noon}
 	c := begin(t, nil, o, noon)
-	if !c.AcceptPaid(noon) {
+	if !c.AcceptPaid(noon, client.Ties{}) {
 		t.Fatal("not accepted")
 	}
 	c.Payment = subscription.Subscription{State: state, Reference: "sub_1", Customer: "cus_1", PaidAt: noon}
@@ -44,7 +44,7 @@ func TestWhatIsPaidForComesAlong(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	c.Invite.MailSent(noon.Add(time.Hour))
-	if err := c.Accept(noon.Add(2*time.Hour), nil); err != nil || c.Access("ins_1") != instance.Write {
+	if err := c.Accept(noon.Add(2*time.Hour), nil, client.Ties{}); err != nil || c.Access("ins_1") != instance.Write {
 		t.Errorf("it has not what it owns: %+v, %v", c.Grants, err)
 	}
 	o := offer

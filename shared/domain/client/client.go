@@ -5,6 +5,7 @@ package client
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -12,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -45,7 +47,64 @@ type Client struct {
 	Items      []purchase.Item           // what was paid for, and how far it is
 	Listed     bool                      // false for what was rolled back: it is kept for a while to answer for, but it is no client
 
-	Version int // of what was read; 0 for one that is not stored yet
+	Roles     []id.Role    // what it has in Client Portal since it joined, at most MaxRoles
+	Rules     role.Rules   // what it alone is given there
+	ExpiresAt time.Time    // from this millisecond on it has what it pays for, and nothing else; zero for never
+	Contacts  []id.Contact // cards of the agency's CRM that are about it, at most MaxContacts
+	Source    Source
+	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
+
+	Stored  Ties // as it was read: the store counts and links by what has changed since
+	Version int  // of what was read; 0 for one that is not stored yet
+}
+
+// Source is how the person came to be a client.
+type Source struct {
+	Link id.ShareLink // by which it joined; "" for an invite
+}
+
+// Ties are the things of the agency that know how many clients they have, or which.
+type Ties struct {
+	Roles    []id.Role
+	Contacts []id.Contact
+}
+
+// Limits of what a client can be tied to.
+const (
+	MaxRoles    = 10
+	MaxContacts = 10
+)
+
+// Ties are those that the client has.
+func (c *Client) Ties() Ties { return Ties{c.Roles, c.Contacts} }
+
+// Lapsed tells whether the time of the client's access is over. It stays a client, and what it pays for stays its own.
+func (c *Client) Lapsed(now time.Time) bool {
+	return c.Joined() && !c.ExpiresAt.IsZero() && now.UnixMilli() >= c.ExpiresAt.UnixMilli()
+}
+
+// GrantsAt are the grants that open something at a moment: after the client's access has ended, those of what it has bought.
+func (c *Client) GrantsAt(now time.Time) []instance.Grant {
+	if !c.Lapsed(now) {
+		return c.Grants
+	}
+	var own []instance.Grant
+	for _, g := range c.Grants {
+		if c.Bought(g.Resource) != nil {
+			own = append(own, g)
+		}
+	}
+	return own
+}
+
+// Subject is the client as its rights in Client Portal are computed of it.
+func (c *Client) Subject(at *agency.Agency) role.Subject {
+	return role.Subject{Suspended: at.Suspended, Installed: at.Portal.Installed(), Ended: !c.Joined(), ExpiresAt: c.ExpiresAt, Own: c.Rules}
+}
+
+// untie takes from the client what it was given in Client Portal.
+func (c *Client) untie() {
+	c.Roles, c.Rules, c.ExpiresAt, c.Contacts, c.Source = nil, nil, time.Time{}, nil, Source{}
 }
 
 // Side is one of the two parties of a relationship.
@@ -139,6 +198,10 @@ type Offer struct {
 	From    invite.Sender
 
 	Contract *contract.Contract // nil for a client that buys nothing
+
+	Roles   []id.Role  // to be given with the acceptance, as far as they are good then
+	Contact id.Contact // the card to be linked with the acceptance; "" for none
+	Until   time.Time  // when the access is to end; zero for never
 }
 
 // The keys of what is said about an address that has been invited before.
@@ -198,11 +261,12 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		at = before.Invite.CreatedAt.Add(time.Millisecond)
 	}
 	c.Email, c.Name, c.Grants, c.Listed = o.Email, o.Name, nil, true
-	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Proposal = time.Time{}, time.Time{}, "", nil
+	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Promoted, c.Proposal = time.Time{}, time.Time{}, "", "", nil
+	c.untie()
 	c.carry(now)
 	c.Invite = &invite.Invite{
 		ID: id.At[id.Invite](id.InvitePrefix, ref, at), Payer: o.Payer, Grants: o.Grants, Message: o.Message, From: o.From,
-		Contract:  o.Contract,
+		Contract: o.Contract, Roles: o.Roles, Contact: o.Contact, AccessUntil: o.Until,
 		CreatedAt: at, ExpiresAt: at.Add(invite.Lifetime),
 	}
 	return c, nil
@@ -221,23 +285,31 @@ func (c *Client) taken(code fault.Code, key string) *fault.Error {
 // listed; otherwise the address is as free as if nobody had typed it.
 func (c *Client) RollBack() { c.Listed = len(c.Earlier) > 0 }
 
-// Accept makes the invited person a client with the grants that still stand.
-func (c *Client) Accept(now time.Time, standing []instance.Grant) error {
+// Accept makes the invited person a client with the grants that still stand, and with what of the invite's roles and contact is
+// good still.
+func (c *Client) Accept(now time.Time, standing []instance.Grant, ties Ties) error {
 	if err := c.Invite.Accept(now); err != nil {
 		return err
 	}
 	c.AcceptedAt, c.Grants, c.Proposal = now, standing, nil
+	c.tie(ties)
 	c.own()
 	return nil
 }
 
+// tie gives the client what its invite says of Client Portal.
+func (c *Client) tie(t Ties) {
+	c.Roles, c.Contacts, c.ExpiresAt = t.Roles, t.Contacts, c.Invite.AccessUntil
+}
+
 // AcceptPaid makes the person who has paid a client. It returns false when the invite is not to be had any more, see
 // [invite.Invite.AcceptPaid].
-func (c *Client) AcceptPaid(now time.Time) bool {
+func (c *Client) AcceptPaid(now time.Time, ties Ties) bool {
 	if !c.Invite.AcceptPaid(now) {
 		return false
 	}
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Grants, c.Proposal = now, time.Time{}, "", nil, nil
+	c.tie(ties)
 	return true
 }
 
@@ -249,6 +321,14 @@ func (c *Client) Access(r id.Resource) instance.Access {
 		}
 	}
 	return ""
+}
+
+// AccessAt is the right that the client has to a resource at a moment; "" for none, also when its access has ended.
+func (c *Client) AccessAt(r id.Resource, now time.Time) instance.Access {
+	if c.Lapsed(now) && c.Bought(r) == nil {
+		return ""
+	}
+	return c.Access(r)
 }
 
 // Open lists the grants to show for the client: those it has, or those it has been offered.

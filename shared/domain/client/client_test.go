@@ -76,7 +76,7 @@ func TestAContractThatIsOutIsNotChanged(t *testing.T) {
 	accepted := func(t *testing.T) *client.Client {
 		c := begin(t, nil, offer, noon)
 		c.Invite.Status = invite.Pending
-		if err := c.Accept(noon, offer.Grants); err != nil {
+		if err := c.Accept(noon, offer.Grants, client.Ties{}); err != nil {
 			t.Fatal(err)
 		}
 		return c
@@ -189,12 +189,12 @@ func TestAClientHasWhatStandsWhenItAccepts(t *testing.T) {
 	t.Parallel()
 	c := begin(t, nil, offer, noon)
 	c.Invite.Status = invite.Pending
-	if err := c.Accept(noon.Add(invite.Lifetime), offer.Grants); !fault.Is(err, fault.Expired) || !c.AcceptedAt.IsZero() ||
+	if err := c.Accept(noon.Add(invite.Lifetime), offer.Grants, client.Ties{}); !fault.Is(err, fault.Expired) || !c.AcceptedAt.IsZero() ||
 		c.Grants != nil {
 		t.Fatalf("accepted when it was over: %v", err)
 	}
 	standing := []instance.Grant{{Resource: "svc_01KAM5Q0Z8W3RN6T0V4K2M9QXB", Access: instance.Write}}
-	if err := c.Accept(noon, standing); err != nil {
+	if err := c.Accept(noon, standing, client.Ties{}); err != nil {
 		t.Fatal(err)
 	}
 	if c.Access("svc_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != instance.Write || c.Access("ins_01KAM5Q0Z8W3RN6T0V4K2M9QXB") != "" ||

@@ -18,10 +18,13 @@ const (
 	Removed  Reason = "removed"  // the agency ended what was accepted
 	Left     Reason = "left"     // the client ended what was accepted
 	Unpaid   Reason = "unpaid"   // what the client bought is not paid any more
+	Promoted Reason = "promoted" // it works at the agency now
 )
 
 // Reasons lists every reason, in the order in which they are shown.
-func Reasons() []Reason { return []Reason{Expired, Canceled, Declined, Bounced, Removed, Left, Unpaid} }
+func Reasons() []Reason {
+	return []Reason{Expired, Canceled, Declined, Bounced, Removed, Left, Unpaid, Promoted}
+}
 
 // Why is the reason for which the client is inactive at a moment; "" for one that is pending or active.
 func (c *Client) Why(now time.Time) Reason {
@@ -30,6 +33,8 @@ func (c *Client) Why(now time.Time) Reason {
 		return ""
 	case c.Joined():
 		return Unpaid
+	case c.Promoted != "":
+		return Promoted
 	case !c.AcceptedAt.IsZero() && c.EndedBy == ByClient:
 		return Left
 	case !c.AcceptedAt.IsZero():

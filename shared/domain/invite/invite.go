@@ -105,6 +105,10 @@ type Invite struct {
 	EndedAt   time.Time // when it was accepted, canceled, expired or failed
 	Timeline  []Event
 
+	Roles       []id.Role  // what its recipient is to have in Client Portal; looked up again at the acceptance
+	Contact     id.Contact // the card of the agency's CRM that its recipient is; "" for none
+	AccessUntil time.Time  // when the access is to end; zero for never
+
 	Tokens  []secret.Hash // of the links that open it; several while a mail may have gone out twice
 	Mail    Mail
 	Resends []time.Time // the last ResendsPerDay of them
@@ -145,6 +149,12 @@ func (i *Invite) Offer() string {
 	for _, g := range i.Grants {
 		put(string(g.Resource))
 		put(string(g.Access))
+	}
+	if len(i.Roles) > 0 || !i.AccessUntil.IsZero() {
+		for _, r := range i.Roles {
+			put(string(r))
+		}
+		put(i.AccessUntil.UTC().Format(time.RFC3339Nano))
 	}
 	if i.Contract != nil {
 		for _, l := range i.Contract.Lines {

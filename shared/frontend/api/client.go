@@ -41,7 +41,7 @@ type ClientBody struct {
 	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour. null if never."`
 	CreatedAt Time         `json:"createdAt"`
 
-	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Why they are inactive."`
+	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"Why they are inactive."`
 }
 
 func clientBody(l clients.Listed, now time.Time) ClientBody {
@@ -67,7 +67,7 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
-	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid" doc:"Only those inactive for this reason."`
+	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"Only those inactive for this reason."`
 	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address. Follow nextCursor to the end." example:"acme"`
 }
 

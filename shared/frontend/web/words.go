@@ -50,6 +50,8 @@ func reasonBadge(why client.Reason) page.Badge {
 		return page.Badge{Tone: page.Idle, Text: words.Say("clients.left")}
 	case client.Unpaid:
 		return page.Badge{Tone: page.Bad, Text: words.Say("clients.not_paid")}
+	case client.Promoted:
+		return page.Badge{Tone: page.Idle, Text: words.Say("clients.promoted")}
 	}
 	return clientBadge(client.Inactive)
 }

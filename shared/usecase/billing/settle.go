@@ -219,7 +219,7 @@ func (s *Checkouts) closed(ctx context.Context, c *client.Client) (bool, error) 
 // kept still, is taken up again instead. It returns false for an invite that is not to be had any more.
 func (s *Checkouts) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
 	if !c.Joined() {
-		if !c.AcceptPaid(now) {
+		if !c.AcceptPaid(now, client.Ties{}) {
 			return false
 		}
 		w.Join = true

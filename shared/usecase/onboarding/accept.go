@@ -217,7 +217,7 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 				"errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
-		if err := c.Accept(now, shown.Grants); err != nil {
+		if err := c.Accept(now, shown.Grants, client.Ties{}); err != nil {
 			return err
 		}
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
