@@ -215,9 +215,12 @@ func notificationStates() []state {
 	base := page.Notifications{Workspace: settings(), Tab: "notifications", Email: "owner@northwind.example"}
 	for _, d := range notice.Register() {
 		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: d.Kind != notice.Expired}
-		if d.Owners {
+		switch {
+		case d.Owners:
 			base.Money = append(base.Money, k)
-		} else {
+		case d.Admins:
+			base.Portal = append(base.Portal, k)
+		default:
 			base.Invites = append(base.Invites, k)
 		}
 	}

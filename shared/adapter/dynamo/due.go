@@ -79,6 +79,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Domain: id.SenderDomain(sk[len(domainPrefix):])})
 		case sk == senderItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Sender: true})
+		case sk == sharingItem:
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Joins: true})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

@@ -4,9 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/client"
@@ -18,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/sharing"
 )
 
@@ -271,7 +270,7 @@ func (t *Table) putLink(l *sharelink.Link) types.TransactWriteItem {
 	w := writer(key(string(l.Agency), linkPrefix+string(l.ID)))
 	w["v"] = num(int64(l.Version) + 1)
 	w.s("name", l.Name)
-	w.texts("roles", asTexts(l.Roles))
+	writeTexts(w, "roles", l.Roles)
 	w.yes("contact", l.CreateContact)
 	w.t("expires", l.ExpiresAt)
 	w.n("most", l.MaxUses)
@@ -298,7 +297,7 @@ func (t *Table) putLink(l *sharelink.Link) types.TransactWriteItem {
 		joined[n].yes("taken", j.Taken)
 	}
 	w.l("joined", joined)
-	w.texts("refused", asTexts(l.Refused))
+	writeTexts(w, "refused", l.Refused)
 	if goes := l.GoesAt(); !goes.IsZero() {
 		w["ttl"] = ttlOf(goes)
 	}
@@ -308,10 +307,10 @@ func (t *Table) putLink(l *sharelink.Link) types.TransactWriteItem {
 
 func readLink(r *reader) (*sharelink.Link, error) {
 	l := &sharelink.Link{ID: id.ShareLink(strings.TrimPrefix(r.s("sk"), linkPrefix)), Agency: id.Agency(r.s("pk")),
-		Terms: sharelink.Terms{Name: r.s("name"), Roles: fromTexts[id.Role](r.texts("roles")), CreateContact: r.yes("contact"),
+		Terms: sharelink.Terms{Name: r.s("name"), Roles: readTexts[id.Role](r, "roles"), CreateContact: r.yes("contact"),
 			ExpiresAt: r.time("expires"), MaxUses: int(r.n("most")), Domains: r.texts("domains"), Approval: r.yes("approval")},
 		State: sharelink.State(r.s("state")), By: id.Member(r.s("by")), CreatedAt: r.time("created"), DisabledAt: r.time("disabled"),
-		Uses: int(r.n("uses")), LastUseAt: r.time("used"), Refused: fromTexts[id.Ref](r.texts("refused")), Version: int(r.n("v"))}
+		Uses: int(r.n("uses")), LastUseAt: r.time("used"), Refused: readTexts[id.Ref](r, "refused"), Version: int(r.n("v"))}
 	if b := r.b("hash"); len(b) == len(l.Token) {
 		l.Token = secret.Hash(b)
 	}
@@ -351,12 +350,44 @@ func readRequest(r *reader) (*sharelink.Request, error) {
 // writeAskedAt has the person's own list lead to a request, so that it is found there when the person asks what is kept, or is erased.
 func writeAskedAt(q *sharelink.Request) writer {
 	w := writer(key(userPrefix+string(id.UserOf(q.Email)), askedAt(q)))
+	w.s("name", q.Name)
 	w.t("created", q.CreatedAt)
 	w["ttl"] = ttlOf(q.GoesAt())
 	return w
 }
 
-func askedAt(q *sharelink.Request) string { return askedAtPrefix + string(q.Agency) + "#" + string(q.ID) }
+// unask takes back a wish to join, with what the person's own list says of it.
+func (t *Table) unask(ctx context.Context, user id.User, w account.Wish) error {
+	q := &sharelink.Request{Agency: w.Agency, ID: w.Request}
+	return t.transact(ctx, []types.TransactWriteItem{t.noLongerAsked(user, q), t.dropRequest(q)})
+}
+
+// wishes takes back what somebody who is erased at an agency has asked for there.
+func (t *Table) wishes(ctx context.Context, pk string, of email.Address) ([]types.TransactWriteItem, error) {
+	user := id.UserOf(of)
+	items, err := t.query(ctx, userPrefix+string(user), askedAtPrefix+pk+"#", false)
+	if err != nil {
+		return nil, err
+	}
+	var out []types.TransactWriteItem
+	for _, i := range items {
+		r := &reader{item: i}
+		which, request := readAskedAt(r.s("sk"))
+		q := &sharelink.Request{Agency: which, ID: request}
+		if out = append(out, t.noLongerAsked(user, q), t.dropRequest(q)); r.err != nil {
+			return nil, r.err
+		}
+	}
+	return out, nil
+}
+
+func (t *Table) dropRequest(q *sharelink.Request) types.TransactWriteItem {
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(string(q.Agency), requestPrefix+string(q.Ref()))}}
+}
+
+func askedAt(q *sharelink.Request) string {
+	return askedAtPrefix + string(q.Agency) + "#" + string(q.ID)
+}
 
 // noLongerAsked takes a request that was decided on off what is kept of the person.
 func (t *Table) noLongerAsked(user id.User, q *sharelink.Request) types.TransactWriteItem {
@@ -385,22 +416,3 @@ func readLedger(r *reader) (*sharelink.Ledger, error) {
 	return &sharelink.Ledger{Agency: id.Agency(r.s("pk")), Joins: r.times("joins"), ToldAt: r.time("told"), Due: r.time("due"),
 		Version: int(r.n("v"))}, r.err
 }
-
-func asTexts[T ~string](all []T) []string {
-	out := make([]string, len(all))
-	for n, s := range all {
-		out[n] = string(s)
-	}
-	return out
-}
-
-func fromTexts[T ~string](all []string) []T {
-	var out []T
-	for _, s := range all {
-		out = append(out, T(s))
-	}
-	return out
-}
-
-var _ = aws.String
-var _ = time.Now

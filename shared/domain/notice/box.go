@@ -137,11 +137,11 @@ func (b *Box) Postpone(now time.Time, wait time.Duration) {
 	b.Tries = max(b.Tries-1, 0)
 }
 
-// Left is what is to be told to others once the box's owner is gone: all of it but what owners were told besides.
+// Left is what is to be told to others once the box's owner is gone: all of it but what others were told besides.
 func (b *Box) Left() []Line {
 	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
 		d, ok := l.Kind.Find()
-		return !ok || d.Owners
+		return !ok || d.Owners || d.Admins
 	})
 }
 

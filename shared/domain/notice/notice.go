@@ -26,6 +26,8 @@ const (
 	Bounced       Kind = "invite_bounced"
 	Paid          Kind = "payment_received"
 	Unpaid        Kind = "payment_failed"
+	Joined        Kind = "joined_by_link"
+	JoinRequested Kind = "join_requested"
 )
 
 // Definition says all about a kind but its words.
@@ -33,6 +35,7 @@ type Definition struct {
 	Kind   Kind
 	Action audit.Action // the row of the log that it tells of
 	Owners bool         // whether it is for owners, too, because it is about money
+	Admins bool         // whether it is for all administrators of Client Portal, whoever invited
 	Off    bool         // whether nobody is told who has not asked for it
 }
 
@@ -47,6 +50,8 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+	{Kind: Joined, Action: audit.LinkJoined, Admins: true},
+	{Kind: JoinRequested, Action: audit.JoinRequested, Admins: true},
 }
 
 // Title is what is switched, in the settings.
@@ -68,6 +73,10 @@ func (k Kind) Title() string {
 		return words.Say("notifications.paid_title")
 	case Unpaid:
 		return words.Say("notifications.unpaid_title")
+	case Joined:
+		return words.Say("notifications.joined_title")
+	case JoinRequested:
+		return words.Say("notifications.join_requested_title")
 	}
 	return string(k)
 }
@@ -91,6 +100,10 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.paid", "client", client)
 	case Unpaid:
 		return words.Say("notifications.unpaid", "client", client)
+	case Joined:
+		return words.Say("notifications.joined", "client", client)
+	case JoinRequested:
+		return words.Say("notifications.join_requested")
 	}
 	return client
 }
@@ -121,13 +134,13 @@ func Of(a audit.Action) Kind {
 type Event struct {
 	ID      id.Event // of the row of the log
 	Kind    Kind
-	Client  id.Client
+	Client  id.Client // "" for a kind that is of nobody in particular
 	Invite  id.Invite // the client's at that time
 	Inviter id.Member // whose invite that was
 }
 
 // For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
-// an inviter who is gone. Of a kind that is not known any more nobody is told.
+// an inviter who is gone; of links by which people join all administrators of Client Portal. Of a kind that is not known any more nobody is told.
 func (e Event) For(people agency.Members) []id.Member {
 	d, ok := e.Kind.Find()
 	if !ok {
@@ -137,6 +150,12 @@ func (e Event) For(people agency.Members) []id.Member {
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
+		if d.Admins {
+			if m.PortalRight() == agency.Administrator {
+				out = append(out, m.ID)
+			}
+			continue
+		}
 		if m == inviter || m.Level == agency.Owner && (d.Owners || inviter == nil) {
 			out = append(out, m.ID)
 		}

@@ -182,6 +182,7 @@ func exampleExport() ExportBody {
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
 		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
+		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),

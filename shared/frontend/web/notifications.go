@@ -64,9 +64,12 @@ func (s *Site) notifications(
 	v := page.Notifications{Workspace: workspace(a, caller, page.InSettings), Tab: "notifications", Email: string(caller.Email)}
 	for _, d := range notice.Register() {
 		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: c.On(d.Kind)}
-		if d.Owners {
+		switch {
+		case d.Owners:
 			v.Money = append(v.Money, k)
-		} else {
+		case d.Admins:
+			v.Portal = append(v.Portal, k)
+		default:
 			v.Invites = append(v.Invites, k)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
-	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/sharelink"
 )
@@ -32,7 +31,7 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 	} else {
 		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
 		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
-			Roles: roles}, at.Link.ID, now)
+			Roles: roles}, at.Link.ID, client.Ties{Roles: roles}, now)
 		if err != nil {
 			return nil, err
 		}
@@ -40,17 +39,7 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 	}
 	change.Client = c
 	came := sharelink.Joined{Client: c.ID, Less: less}
-	if at.Link.CreateContact {
-		came.Taken = !card(change, at, who, now)
-	}
 	at.Link.Take(now, came)
 	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
 	return change, nil
-}
-
-// card makes the contact of who joins, or links the one that there is with the address. It returns false when that is another
-// client's.
-func card(change *client.Change, at *Scene, who person, now time.Time) bool {
-	_ = id.Contact("")
-	return true
 }

@@ -225,6 +225,12 @@ type Joining struct {
 	Adds bool   // whether a client has been asked whether the link may add to what it has
 }
 
+// Check says what is wrong with what somebody says. Faults: [fault.Invalid].
+func (j Joining) Check() error {
+	_, err := text.Line("name", j.Name, text.MaxName)
+	return err
+}
+
 // Outcome is what came of it.
 type Outcome struct {
 	View

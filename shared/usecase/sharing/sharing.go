@@ -9,7 +9,6 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
-	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -38,7 +37,6 @@ type Scene struct {
 	Roles   []role.Role
 	Client  *client.Client
 	Member  bool // whether the address works at the agency
-	Contact *contact.Contact
 	Request *sharelink.Request
 	Ledger  *sharelink.Ledger // never nil where it is asked for
 	Once    *idempotency.Record

@@ -9,6 +9,7 @@ type Notifications struct {
 	Email     string // where the mails go
 	Invites   []NotificationKind
 	Money     []NotificationKind // of these owners are told for all clients
+	Portal    []NotificationKind // of these administrators of Client Portal are told
 	Note      Note
 	Problems  Problems
 }

@@ -1,0 +1,4 @@
+package page
+
+// InPortal is Client Portal's entry.
+const InPortal Area = "portal"
