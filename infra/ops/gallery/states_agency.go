@@ -218,8 +218,8 @@ func notificationStates() []state {
 		switch {
 		case d.Owners:
 			base.Money = append(base.Money, k)
-		case d.Admins:
-			base.Portal = append(base.Portal, k)
+		case d.Rights:
+			base.Rights = append(base.Rights, k)
 		default:
 			base.Invites = append(base.Invites, k)
 		}

@@ -38,7 +38,7 @@ func (o *office) admin(address string) identity.Caller {
 	must(o.w.t, err)
 	c := person(address)
 	c.Agency, c.Member = o.id, m.ID
-	return c
+	return c.At(identity.PlaceOf(m, nil))
 }
 
 // TestFD8WhoeverInvitedIsToldWhatTheClientDid has each thing happen to an invitation of a member who is no owner, and looks at the

@@ -401,6 +401,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	writeTexts(w, "roles", c.Roles)
 	w.m("rules", writeRules(c.Rules))
 	w.t("until", c.ExpiresAt)
+	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
 	w.s("link", string(c.Source.Link))
 	w.s("promoted", string(c.Promoted))
@@ -482,8 +483,9 @@ func readClient(r *reader) (*client.Client, error) {
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
 		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"), Rules: readRules(r, "rules"),
-		ExpiresAt: r.time("until"), Source: client.Source{Link: id.ShareLink(r.s("link"))}, Promoted: id.Member(r.s("promoted")),
-		Listed: r.s("ls") != "", Version: int(r.n("v"))}
+		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
+		Promoted: id.Member(r.s("promoted")),
+		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
 	r.s("find") // made of the name, and for the table's filter alone
 	r.maps("earlier", func(m *reader) {

@@ -59,8 +59,9 @@ func (t *Table) ties(pk string, all ...tied) []types.TransactWriteItem {
 	}
 	names := map[string]string{"#client": linkedClient}
 	for _, c := range slices.Sorted(maps.Keys(to)) {
+		free := "attribute_exists(pk) AND attribute_not_exists(archived) AND attribute_not_exists(#client)"
 		u := &types.Update{TableName: &t.name, Key: key(pk, contactPrefix+string(c)), UpdateExpression: aws.String("SET #client = :to"),
-			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(archived) AND attribute_not_exists(#client)"),
+			ConditionExpression:       &free,
 			ExpressionAttributeNames:  names,
 			ExpressionAttributeValues: item{":to": str(string(to[c]))}}
 		if before, ok := from[c]; ok {

@@ -36,6 +36,16 @@ const (
 	ClientLeft    Action = "client.left"    // by itself
 	ClientErased  Action = "client.erased"
 
+	RolesChanged    Action = "client.roles_changed"    // the detail has the ids of those that it has now
+	RulesChanged    Action = "client.rules_changed"    // its own
+	TermSet         Action = "client.access_until"     // when its access ends; the detail has the moment
+	TermLifted      Action = "client.access_unlimited" // it doesn't end by itself any more
+	AccessEnding    Action = "client.access_ending"    // the detail has the moment
+	AccessEnded     Action = "client.access_ended"     // because its time was over
+	NothingOpen     Action = "client.nothing_open"     // it has accepted, and no role that it was to have is in force
+	ContactLinked   Action = "client.contact_linked"   // the detail has the contact
+	ContactUnlinked Action = "client.contact_unlinked" // the detail has the contact
+
 	InstanceConnected    Action = "instance.connected"
 	InstanceChanged      Action = "instance.changed"
 	InstanceDisconnected Action = "instance.disconnected"
@@ -107,6 +117,9 @@ const (
 	Operator = "operator" // whoever runs the platform
 	Invitee  = "invitee"  // the holder of an invite's link, before it accepts
 )
+
+// Moment is a moment as the details of rows have it.
+func Moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 // Entry is one row. It holds ids, never addresses, so that erasing a person leaves it as it is.
 type Entry struct {

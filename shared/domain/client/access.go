@@ -17,9 +17,12 @@ import (
 // offer that changes; whoever is looking at it is shown the new one before it can be accepted, see
 // [invite.Invite.Offer]. It returns the right that there was before, "" for none.
 //
-// Faults: [fault.NotActive] for a client that has neither accepted nor been invited, or that is asked to pay for what
-// it gets; [fault.Invalid] for more than [invite.MaxGrants].
+// Faults: [fault.NotActive] for a client that has neither accepted nor been invited, whose access has ended, or that is asked to
+// pay for what it gets; [fault.Invalid] for more than [invite.MaxGrants].
 func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error) {
+	if err := c.MayChange(now); err != nil {
+		return "", err
+	}
 	grants, err := c.changeable(now)
 	if err != nil {
 		return "", err
@@ -39,7 +42,7 @@ func (c *Client) Grant(now time.Time, g instance.Grant) (instance.Access, error)
 }
 
 // Revoke takes a resource away. It returns the right that there was before, "" for none, which is no fault. Faults:
-// [fault.NotActive] as for Grant.
+// [fault.NotActive] as for Grant, but for an access that has ended.
 func (c *Client) Revoke(now time.Time, r id.Resource) (instance.Access, error) {
 	grants, err := c.changeable(now)
 	if err != nil {
@@ -151,8 +154,11 @@ func (c *Client) Propose(now time.Time, to email.Address) error {
 	return nil
 }
 
-// MayChange returns nil when what is open to the client can be changed; else the fault of Grant and Revoke.
+// MayChange returns nil when something can be opened to the client; else the fault of Grant.
 func (c *Client) MayChange(now time.Time) error {
+	if c.Joined() && c.Lapsed(now) {
+		return fault.New(fault.NotActive, "errors.their_access_has_ended")
+	}
 	_, err := c.changeable(now)
 	return err
 }

@@ -50,6 +50,7 @@ type Client struct {
 	Roles     []id.Role    // what it has in Client Portal since it joined, at most MaxRoles
 	Rules     role.Rules   // what it alone is given there
 	ExpiresAt time.Time    // from this millisecond on it has what it pays for, and nothing else; zero for never
+	Warned    int          // how many of the warnings of the end the agency has had, see [Client.Warn]
 	Contacts  []id.Contact // cards of the agency's CRM that are about it, at most MaxContacts
 	Source    Source
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
@@ -104,7 +105,7 @@ func (c *Client) Subject(at *agency.Agency) role.Subject {
 
 // untie takes from the client what it was given in Client Portal.
 func (c *Client) untie() {
-	c.Roles, c.Rules, c.ExpiresAt, c.Contacts, c.Source = nil, nil, time.Time{}, nil, Source{}
+	c.Roles, c.Rules, c.ExpiresAt, c.Warned, c.Contacts, c.Source = nil, nil, time.Time{}, 0, nil, Source{}
 }
 
 // Side is one of the two parties of a relationship.
@@ -151,7 +152,7 @@ func (c *Client) Joined() bool { return !c.AcceptedAt.IsZero() && c.EndedAt.IsZe
 // Due is when somebody should look after the relationship if nothing happens to it until then; zero for never.
 func (c *Client) Due() time.Time {
 	due := c.Invite.Due()
-	for _, t := range append(c.dues(), c.Payment.Due) {
+	for _, t := range append(c.dues(), c.Payment.Due, c.warningDue()) {
 		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
 			due = t
 		}
@@ -292,14 +293,15 @@ func (c *Client) Accept(now time.Time, standing []instance.Grant, ties Ties) err
 		return err
 	}
 	c.AcceptedAt, c.Grants, c.Proposal = now, standing, nil
-	c.tie(ties)
+	c.tie(ties, now)
 	c.own()
 	return nil
 }
 
 // tie gives the client what its invite says of Client Portal.
-func (c *Client) tie(t Ties) {
-	c.Roles, c.Contacts, c.ExpiresAt = t.Roles, t.Contacts, c.Invite.AccessUntil
+func (c *Client) tie(t Ties, now time.Time) {
+	c.Roles, c.Contacts = t.Roles, t.Contacts
+	c.SetTerm(c.Invite.AccessUntil, now)
 }
 
 // AcceptPaid makes the person who has paid a client. It returns false when the invite is not to be had any more, see
@@ -309,7 +311,7 @@ func (c *Client) AcceptPaid(now time.Time, ties Ties) bool {
 		return false
 	}
 	c.AcceptedAt, c.EndedAt, c.EndedBy, c.Grants, c.Proposal = now, time.Time{}, "", nil, nil
-	c.tie(ties)
+	c.tie(ties, now)
 	return true
 }
 

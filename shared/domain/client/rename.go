@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"time"
+
+	"latchkey.dev/shared/domain/role"
 )
 
 // Rename gives the client another name, "" for none. It returns false when that is the name already.
@@ -15,7 +18,7 @@ func (c *Client) Rename(name string) bool {
 	return true
 }
 
-// Edition is a fingerprint of what people edit: the name, and what is open. It is the client's ETag, so that of two who
+// Edition is a fingerprint of what people edit: the name, what is open, and for how long. It is the client's ETag, so that of two who
 // change it at once the second one notices; a mail's being delivered in between is nothing that they could overwrite.
 func (c *Client) Edition() string {
 	h := sha256.New()
@@ -29,5 +32,22 @@ func (c *Client) Edition() string {
 		put(string(g.Resource))
 		put(string(g.Access))
 	}
+	put("")
+	for _, r := range c.Roles {
+		put(string(r))
+	}
+	put("")
+	for _, x := range c.Contacts {
+		put(string(x))
+	}
+	for _, p := range role.Catalogue() {
+		put("")
+		for _, k := range role.Kinds() {
+			for _, e := range c.Rules[p.Module].Of(k) {
+				put(string(k) + " " + e)
+			}
+		}
+	}
+	put(c.ExpiresAt.UTC().Format(time.RFC3339Nano))
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -141,7 +141,7 @@ func (b *Box) Postpone(now time.Time, wait time.Duration) {
 func (b *Box) Left() []Line {
 	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
 		d, ok := l.Kind.Find()
-		return !ok || d.Owners || d.Admins
+		return !ok || d.Owners || d.Rights
 	})
 }
 

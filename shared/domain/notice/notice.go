@@ -28,6 +28,9 @@ const (
 	Unpaid        Kind = "payment_failed"
 	Joined        Kind = "joined_by_link"
 	JoinRequested Kind = "join_requested"
+	Ending        Kind = "access_ending"
+	Ended         Kind = "access_ended"
+	NothingOpen   Kind = "nothing_open"
 )
 
 // Definition says all about a kind but its words.
@@ -35,7 +38,7 @@ type Definition struct {
 	Kind   Kind
 	Action audit.Action // the row of the log that it tells of
 	Owners bool         // whether it is for owners, too, because it is about money
-	Admins bool         // whether it is for all administrators of Client Portal, whoever invited
+	Rights bool         // whether it is for the administrators of Client Portal, whoever invited, because they are to do something
 	Off    bool         // whether nobody is told who has not asked for it
 }
 
@@ -50,8 +53,11 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
-	{Kind: Joined, Action: audit.LinkJoined, Admins: true},
-	{Kind: JoinRequested, Action: audit.JoinRequested, Admins: true},
+	{Kind: Joined, Action: audit.LinkJoined, Rights: true},
+	{Kind: JoinRequested, Action: audit.JoinRequested, Rights: true},
+	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
+	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
+	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
 }
 
 // Title is what is switched, in the settings.
@@ -77,6 +83,12 @@ func (k Kind) Title() string {
 		return words.Say("notifications.joined_title")
 	case JoinRequested:
 		return words.Say("notifications.join_requested_title")
+	case Ending:
+		return words.Say("notifications.ending_title")
+	case Ended:
+		return words.Say("notifications.ended_title")
+	case NothingOpen:
+		return words.Say("notifications.nothing_open_title")
 	}
 	return string(k)
 }
@@ -104,6 +116,12 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.joined", "client", client)
 	case JoinRequested:
 		return words.Say("notifications.join_requested")
+	case Ending:
+		return words.Say("notifications.ending", "client", client)
+	case Ended:
+		return words.Say("notifications.ended", "client", client)
+	case NothingOpen:
+		return words.Say("notifications.nothing_open", "client", client)
 	}
 	return client
 }
@@ -140,7 +158,8 @@ type Event struct {
 }
 
 // For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
-// an inviter who is gone; of links by which people join all administrators of Client Portal. Of a kind that is not known any more nobody is told.
+// an inviter who is gone; for the access of external users the administrators of Client Portal, and nobody else. Of a kind that is
+// not known any more nobody is told.
 func (e Event) For(people agency.Members) []id.Member {
 	d, ok := e.Kind.Find()
 	if !ok {
@@ -150,7 +169,7 @@ func (e Event) For(people agency.Members) []id.Member {
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
-		if d.Admins {
+		if d.Rights {
 			if m.PortalRight() == agency.Administrator {
 				out = append(out, m.ID)
 			}

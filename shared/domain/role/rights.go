@@ -66,7 +66,9 @@ type Rights struct {
 	ClosedAt time.Time
 	Idle     []Idle // roles that give nothing, by their id
 
-	open map[Module]map[Kind]map[string][]Origin
+	from  []Origin // what gives something, each without what it shows a field through: roles by their id, the person's own rules last
+	given [][]bool // by what gives it and by the entry's number
+	open  []bool   // by the entry's number; nil when nothing is
 }
 
 // Effective computes a person's rights. It is a union: an entry is open when any role that counts, or the person's own rules, name
@@ -78,12 +80,16 @@ func Effective(s Subject, roles []Role, now time.Time) Rights {
 		r.ClosedAt = s.ExpiresAt
 	}
 	seen := map[id.Role]bool{}
+	var all []*Role
 	for i := range roles {
-		x := &roles[i]
-		if seen[x.ID] {
-			continue
+		if x := &roles[i]; !seen[x.ID] {
+			seen[x.ID] = true
+			all = append(all, x)
 		}
-		seen[x.ID] = true
+	}
+	// The order of the reasons must not depend on that of the roles.
+	slices.SortFunc(all, func(a, b *Role) int { return cmp.Compare(a.ID, b.ID) })
+	for _, x := range all {
 		switch {
 		case x.Expired(now):
 			r.Idle = append(r.Idle, Idle{Role: x.ID, Name: x.Name, Expired: x.ExpiresAt, rules: x.Rules})
@@ -96,7 +102,6 @@ func Effective(s Subject, roles []Role, now time.Time) Rights {
 	if r.Closed == "" {
 		r.give(s.Own, Origin{Until: s.ExpiresAt})
 	}
-	r.sort()
 	return r
 }
 
@@ -109,69 +114,49 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (r *Rights) give(rules Rules, from Origin) {
+	n := numbered()
+	var given []bool
 	for m, lists := range rules {
-		p := m.Find()
-		if p == nil {
-			continue
-		}
-		for _, k := range Kinds() {
+		kinds := n.of[m]
+		for _, k := range [...]Kind{Fields, Relations, Actions, Notices} {
 			for _, key := range lists.Of(k) {
-				e, ok := p.find(k, key)
-				if !ok || e.hidden { // a rule of a catalogue that was larger
+				i, ok := kinds[k][key]
+				if !ok || n.fixed[i] { // a rule of a catalogue that was larger
 					continue
 				}
-				r.add(m, k, key, from)
-				for _, f := range e.implies {
-					through := from
-					through.Through = key
-					r.add(m, Fields, f, through)
+				if given == nil {
+					given = make([]bool, n.all)
 				}
+				given[i] = true
 			}
 		}
 	}
-}
-
-func (r *Rights) add(m Module, k Kind, key string, from Origin) {
-	if _, ok := m.Find().find(k, key); !ok { // such as the title, which is always shown
+	if given == nil {
 		return
 	}
 	if r.open == nil {
-		r.open = map[Module]map[Kind]map[string][]Origin{}
+		r.open = make([]bool, n.all)
 	}
-	if r.open[m] == nil {
-		r.open[m] = map[Kind]map[string][]Origin{}
-	}
-	if r.open[m][k] == nil {
-		r.open[m][k] = map[string][]Origin{}
-	}
-	r.open[m][k][key] = append(r.open[m][k][key], from)
-}
-
-// sort brings the reasons into an order that does not depend on that of the roles: by role, the person's own rules last; what
-// names the entry itself before what needs it; each once.
-func (r *Rights) sort() {
-	slices.SortFunc(r.Idle, func(a, b Idle) int { return cmp.Compare(a.Role, b.Role) })
-	for _, kinds := range r.open {
-		for _, entries := range kinds {
-			for key, from := range entries {
-				slices.SortFunc(from, func(a, b Origin) int {
-					return cmp.Or(own(a)-own(b), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Through, b.Through))
-				})
-				entries[key] = slices.CompactFunc(from, func(a, b Origin) bool { return a.Role == b.Role && a.Through == b.Through })
-			}
+	for i, yes := range given {
+		if !yes {
+			continue
+		}
+		r.open[i] = true
+		for _, field := range n.shows[i] {
+			r.open[field] = true
 		}
 	}
-}
-
-func own(o Origin) int {
-	if o.Role == "" {
-		return 1
-	}
-	return 0
+	r.from, r.given = append(r.from, from), append(r.given, given)
 }
 
 // Has tells whether anything of the module is open. Without, it is in no menu, and its pages and operations are not found.
-func (r *Rights) Has(m Module) bool { return len(r.open[m]) > 0 }
+func (r *Rights) Has(m Module) bool {
+	if r.open == nil {
+		return false
+	}
+	span := numbered().span[m]
+	return slices.Contains(r.open[span[0]:span[1]], true)
+}
 
 // Modules lists those that are open, in the catalogue's order.
 func (r *Rights) Modules() []Module {
@@ -202,15 +187,38 @@ func (r *Rights) May(m Module, action string) bool { return r.Opens(m, Actions, 
 func (r *Rights) Notifies(m Module, notice string) bool { return r.Opens(m, Notices, notice) }
 
 // Opens tells whether the entry of any kind is open.
-func (r *Rights) Opens(m Module, k Kind, key string) bool { return len(r.open[m][k][key]) > 0 }
+func (r *Rights) Opens(m Module, k Kind, key string) bool {
+	i, ok := numbered().find(m, k, key)
+	return ok && r.open != nil && r.open[i]
+}
 
-// Why lists the rules by which the entry is open; none where it is closed.
-func (r *Rights) Why(m Module, k Kind, key string) []Origin { return slices.Clone(r.open[m][k][key]) }
+// Why lists the rules by which the entry is open; none where it is closed. They are in the order of the roles' ids, the person's own
+// ones last, and of one rule what names the entry itself stands before what needs it.
+func (r *Rights) Why(m Module, k Kind, key string) []Origin {
+	if !r.Opens(m, k, key) {
+		return nil
+	}
+	n := numbered()
+	i, _ := n.find(m, k, key)
+	var out []Origin
+	for at, from := range r.from {
+		if r.given[at][i] {
+			out = append(out, from)
+		}
+		for _, action := range n.by[i] {
+			if r.given[at][action] {
+				from.Through = n.keys[action]
+				out = append(out, from)
+			}
+		}
+	}
+	return out
+}
 
 // Until is when the entry closes if nothing changes: when the last of its rules ends. Zero is never, or closed already.
 func (r *Rights) Until(m Module, k Kind, key string) time.Time {
 	var last time.Time
-	for _, o := range r.open[m][k][key] {
+	for _, o := range r.Why(m, k, key) {
 		if o.Until.IsZero() {
 			return time.Time{}
 		}

@@ -41,7 +41,7 @@ type ClientBody struct {
 	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour. null if never."`
 	CreatedAt Time         `json:"createdAt"`
 
-	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"Why they are inactive."`
+	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"If inactive."`
 }
 
 func clientBody(l clients.Listed, now time.Time) ClientBody {
@@ -67,7 +67,7 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 type listClientsInput struct {
 	Paging
 	Status string `query:"status" enum:"pending,active,inactive" doc:"Only clients in this state."`
-	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"Only those inactive for this reason."`
+	Reason string `query:"reason" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"Why they're inactive."`
 	Find   string `query:"q" maxLength:"200" doc:"Part of the name or address. Follow nextCursor to the end." example:"acme"`
 }
 
@@ -196,10 +196,39 @@ type PortalItem struct {
 	Progress *ProgressBody `json:"progress,omitempty" doc:"How far along it is, if you bought it."`
 }
 
+// EndedAccess says what ended when the access ended that an agency had given.
+type EndedAccess struct {
+	At    Time         `json:"at"`
+	Items []EndedThing `json:"items" doc:"What they shared with you until then."`
+	Ask   string       `json:"ask" doc:"Whom to ask: the address of whoever invited you, or the agency's name." example:"sam@north.example"`
+}
+
+// EndedThing names a thing.
+type EndedThing struct {
+	ID   string `json:"id" example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Name string `json:"name" example:"Acme production"`
+}
+
+// endedAccess is what ended with the client's access; nil while that lasts.
+func endedAccess(v *portal.View) *EndedAccess {
+	if v.Access != portal.Over {
+		return nil
+	}
+	b := &EndedAccess{At: Time(v.Client.ExpiresAt), Items: []EndedThing{}, Ask: v.Agency.Name}
+	if v.Inviter != nil {
+		b.Ask = string(v.Inviter.Email)
+	}
+	for _, g := range v.Lost {
+		b.Items = append(b.Items, EndedThing{string(g.Resource), g.Name})
+	}
+	return b
+}
+
 // PortalBody is a client's portal.
 type PortalBody struct {
 	Agency    *AgencyBody   `json:"agency" doc:"null until you choose one of several."`
-	Access    string        `json:"access,omitempty" enum:"full,past_due,kept,inactive" doc:"kept: only what you pay for is open."`
+	Access    string        `json:"access,omitempty" enum:"full,past_due,kept,ended,inactive" doc:"kept, ended: what you pay for is open."`
+	Ended     *EndedAccess  `json:"ended" doc:"What ended with your access. null while it lasts."`
 	Instances []PortalItem  `json:"instances"`
 	Services  []PortalItem  `json:"services"`
 	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, if you are a client of several."`
@@ -230,7 +259,7 @@ func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 			v.Access = portal.Inactive
 		}
 		b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()),
-			Agencies: []*AgencyBody{}}
+			Agencies: []*AgencyBody{}, Ended: endedAccess(v)}
 		if v.Agency != nil {
 			b.Agency = agencyBody(v.Agency)
 		}

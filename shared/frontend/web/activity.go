@@ -77,6 +77,24 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.client_renamed", values...)
 	case audit.AccessRevoked:
 		return words.Say("activity.access_revoked", values...)
+	case audit.RolesChanged:
+		return words.Say("activity.roles_changed", values...)
+	case audit.RulesChanged:
+		return words.Say("activity.rules_changed", values...)
+	case audit.TermSet:
+		return words.Say("activity.term_set", values...)
+	case audit.TermLifted:
+		return words.Say("activity.term_lifted", values...)
+	case audit.AccessEnding:
+		return words.Say("activity.access_ending", values...)
+	case audit.AccessEnded:
+		return words.Say("activity.access_ended", values...)
+	case audit.NothingOpen:
+		return words.Say("activity.nothing_open", values...)
+	case audit.ContactLinked:
+		return words.Say("activity.contact_linked", values...)
+	case audit.ContactUnlinked:
+		return words.Say("activity.contact_unlinked", values...)
 	case audit.ClientRemoved:
 		return words.Say("activity.client_removed", values...)
 	case audit.ClientLeft:
@@ -443,9 +461,9 @@ func toneOf(a audit.Action) page.Tone {
 		return page.Good
 	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed,
 		audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
-		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted:
+		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
 		return page.Bad
-	case audit.AddressProposed, audit.LinkRequested:
+	case audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen:
 		return page.Wait
 	}
 	return page.Idle

@@ -67,8 +67,10 @@ func (s *Site) notifications(
 		switch {
 		case d.Owners:
 			v.Money = append(v.Money, k)
-		case d.Admins:
-			v.Portal = append(v.Portal, k)
+		case d.Rights:
+			if a.MayPortal() == nil && caller.Administers() {
+				v.Rights = append(v.Rights, k)
+			}
 		default:
 			v.Invites = append(v.Invites, k)
 		}

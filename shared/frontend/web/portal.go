@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -98,6 +99,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				}
 			}
 		}
+		if view.Access == portal.Over {
+			v.Welcome, v.Over = false, over(view.Agency, view.Client, s.now())
+		}
 		portalSections(&v, view, s.now())
 		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {
 			addGlances(&v, view, glances.Of(ctx, view), s.now())
@@ -164,6 +168,18 @@ func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.G
 		}
 		v.Instances[n].Glance = out
 	}
+}
+
+// over says what ended with the client's access; nil while that lasts.
+func over(a *agency.Agency, c *client.Client, now time.Time) *page.Over {
+	if !c.Joined() || !c.Lapsed(now) {
+		return nil
+	}
+	v := &page.Over{Agency: a.Name, At: momentAt(a, c.ExpiresAt), Owns: len(c.GrantsAt(now)) > 0}
+	for _, g := range c.Lost(now) {
+		v.Things = append(v.Things, g.Name)
+	}
+	return v
 }
 
 // whomToAsk is the person who invited the client, where they still work at the agency.

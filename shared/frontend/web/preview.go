@@ -71,7 +71,8 @@ func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clie
 		return err
 	}
 	v := page.Portal{Brand: brandOf(a), Person: string(c.Email), Preview: c.DisplayName(), Accepted: c.Joined()}
-	portalSections(&v, portal.PreviewOf(a, c, have), now)
+	portalSections(&v, portal.PreviewOf(a, c, have, now), now)
+	v.Over = over(a, c, now)
 	if c.Joined() {
 		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract")
 	} else {

@@ -37,6 +37,7 @@ type Query struct {
 	Status string    // of the client; "" for all
 	Reason string    // why an inactive client is; "" for any
 	Invite string    // status of the invite; "" for all
+	Joined bool      // only those that have accepted, and neither side has ended it
 	Find   string    // what name or address contain, as text.Fold gives it; "" for anything
 
 	Examine int // how many relationships a read looks at; 0 for Limit
@@ -132,9 +133,18 @@ func (d *Directory) Invites(ctx context.Context, caller identity.Caller, q Query
 
 // find reads as many relationships as fill a page, and returns the cursor of the next page, "" at the end, and what was read.
 func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, Tally, error) {
-	now := d.Now()
+	return find(ctx, d.Store, d.Now(), agency, q)
+}
+
+// lister lists relationships.
+type lister interface {
+	Clients(ctx context.Context, agency id.Agency, q Query) ([]client.Client, id.Client, error)
+}
+
+func find(ctx context.Context, store lister, now time.Time, agency id.Agency, q Query) ([]client.Client, id.Client, Tally, error) {
 	keep := func(c *client.Client) bool {
-		return (q.Status == "" || string(c.At(now)) == q.Status) && (q.Reason == "" || string(c.Why(now)) == q.Reason) &&
+		return (!q.Joined || c.Joined()) && (q.Status == "" || string(c.At(now)) == q.Status) &&
+			(q.Reason == "" || string(c.Why(now)) == q.Reason) &&
 			(q.Invite == "" || string(c.Invite.At(now)) == q.Invite)
 	}
 	tally := Tally{Status: map[client.Status]int{}, Reasons: map[client.Reason]int{}}
@@ -146,7 +156,7 @@ func (d *Directory) find(ctx context.Context, agency id.Agency, q Query) ([]clie
 		q.Examine = examine
 	}
 	for range reads {
-		items, next, err := d.Store.Clients(ctx, agency, q)
+		items, next, err := store.Clients(ctx, agency, q)
 		if err != nil {
 			return nil, "", tally, err
 		}
@@ -206,10 +216,11 @@ func (d *Directory) Listed(ctx context.Context, c *client.Client) (Listed, error
 
 // linked reads the present states of all that the clients are given, and returns what tells one client's.
 func (d *Directory) linked(ctx context.Context, agency id.Agency, clients []client.Client) (func(*client.Client) []Linked, error) {
+	now := d.Now()
 	want := map[id.Resource]bool{}
 	var ids []id.Resource
 	for i := range clients {
-		for _, g := range clients[i].Open() {
+		for _, g := range clients[i].OpenAt(now) {
 			if !want[g.Resource] {
 				want[g.Resource] = true
 				ids = append(ids, g.Resource)
@@ -223,7 +234,7 @@ func (d *Directory) linked(ctx context.Context, agency id.Agency, clients []clie
 			return nil, err
 		}
 	}
-	return func(c *client.Client) []Linked { return withStates(c.Open(), have) }, nil
+	return func(c *client.Client) []Linked { return withStates(c.OpenAt(now), have) }, nil
 }
 
 // withStates puts grants and the present states of their resources together.
@@ -245,7 +256,7 @@ func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *clien
 	if err := caller.May(identity.ClientsRead); err != nil {
 		return nil, err
 	}
-	open := c.Open()
+	open := c.OpenAt(d.Now())
 	if len(open) == 0 {
 		return map[id.Resource]instance.Resource{}, nil
 	}

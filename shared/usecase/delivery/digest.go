@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -41,7 +42,7 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 	if err != nil || b == nil {
 		return err
 	}
-	lines, err := w.lines(ctx, b)
+	lines, err := w.lines(ctx, b, at)
 	if err != nil {
 		return w.again(ctx, j, err)
 	}
@@ -153,7 +154,7 @@ func (w *Worker) onBox(ctx context.Context, j job.Mail, change func(*notice.Box)
 
 // lines are what there is to say of what is in the box. Clients are read as they are now: one that was erased is not told of, and
 // neither is what has been overtaken, an invitation that ran out and was sent again for example.
-func (w *Worker) lines(ctx context.Context, b *notice.Box) ([]letter.DigestLine, error) {
+func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency) ([]letter.DigestLine, error) {
 	var out []letter.DigestLine
 	known := map[id.Ref]*client.Client{}
 	for _, l := range b.Lines {
@@ -178,17 +179,28 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box) ([]letter.DigestLine,
 		if c == nil || c.Erased() || c.ID != l.Client {
 			continue
 		}
-		detail, quote, tell := about(l, c)
+		detail, quote, tell := about(l, c, w.Now(), at.Location())
 		if tell {
 			out = append(out, letter.DigestLine{Kind: l.Kind, Client: c.DisplayName(), Detail: detail, Quote: quote,
-				Link: w.Origin + "/clients/" + string(c.ID)})
+				Link: w.Origin + linkOf(l.Kind, at) + string(c.ID)})
 		}
 	}
 	return out, nil
 }
 
+// linkOf is below which path the client is looked at for what the notice tells.
+func linkOf(k notice.Kind, at *agency.Agency) string {
+	if d, _ := k.Find(); d.Rights && at.MayPortal() == nil {
+		return "/client-portal/users/"
+	}
+	return "/clients/"
+}
+
+// moment is how the end of an access is written, in the agency's time zone.
+const moment = "2 January 2006, 15:04 MST"
+
 // about is what there is to say besides, in our words or the client's own; false when the event is overtaken.
-func about(l notice.Line, c *client.Client) (detail, quote string, tell bool) {
+func about(l notice.Line, c *client.Client, now time.Time, zone *time.Location) (detail, quote string, tell bool) {
 	same := c.Invite.ID == l.Invite
 	switch l.Kind {
 	case notice.Declined:
@@ -199,6 +211,12 @@ func about(l notice.Line, c *client.Client) (detail, quote string, tell bool) {
 		if same && c.Proposal != nil {
 			detail = string(c.Proposal.Address)
 		}
+	case notice.Ending:
+		detail = words.Say("notifications.ends_at", "moment", c.ExpiresAt.In(zone).Format(moment))
+		return detail, "", c.Ending(now)
+	case notice.Ended:
+		detail = words.Say("notifications.ended_at", "moment", c.ExpiresAt.In(zone).Format(moment))
+		return detail, "", c.Joined() && c.Lapsed(now)
 	case notice.Expired:
 		return "", "", same && c.Invite.Status == invite.Expired
 	case notice.Bounced:

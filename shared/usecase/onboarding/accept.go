@@ -108,7 +108,7 @@ func standing(ctx context.Context, store PreviewStore, c *client.Client, caller 
 	case invite.Accepted:
 		switch {
 		case mine && c.Joined():
-			return Invitation{Client: c, Standing: Member, Grants: c.Grants}, nil
+			return Invitation{Client: c, Standing: Member, Grants: c.GrantsAt(now)}, nil
 		case mine:
 			return Invitation{Client: c, Standing: Former}, fault.New(fault.Gone,
 				"errors.you_accepted_this_invitation_and", "agency", agency)

@@ -166,8 +166,11 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		if err != nil {
 			return nil, err
 		}
-		access := c.Access(which)
+		access := c.AccessAt(which, p.Now())
 		if access == "" || !c.Joined() {
+			if missing, err = p.over(ctx, c, which, missing); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		of, err := p.Store.Agency(ctx, a)
@@ -190,6 +193,19 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 			Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
 	}
 	return nil, missing
+}
+
+// over is the fault for an instance that was open to the client until its access ended; missing for any other.
+func (p *Instances) over(ctx context.Context, c *client.Client, which id.Resource, missing *fault.Error) (*fault.Error, error) {
+	if !c.Lapsed(p.Now()) || c.Access(which) == "" {
+		return missing, nil
+	}
+	of, err := p.Store.Agency(ctx, c.Agency)
+	if err != nil {
+		return nil, err
+	}
+	return fault.New(fault.NotFound, "errors.your_access_has_ended", "agency", of.Name,
+		"moment", c.ExpiresAt.In(of.Location()).Format("2 January 2006, 15:04 MST")), nil
 }
 
 // endpoint is the instance's address and API key.

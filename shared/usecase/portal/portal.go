@@ -49,6 +49,8 @@ const (
 	Full     Access = "full"
 	Inactive Access = "inactive"
 	Closed   Access = "closed" // the agency has been deleted
+	// Over is for a client whose access has come to its end: what it pays for is its own and stays open, the agency's does not.
+	Over Access = "ended"
 	// Kept is for a client that pays for what is its own while the agency is suspended: that stays open, the agency's does not.
 	Kept Access = "kept"
 )
@@ -68,7 +70,8 @@ type View struct {
 	Access    Access
 	Instances []Item
 	Services  []Item
-	Inviter   *agency.Member // who invited the client, and still works there; nil for nobody
+	Lost      []instance.Grant // what ended with the client's access
+	Inviter   *agency.Member   // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
 }
 
@@ -139,12 +142,13 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	grants := v.Client.Grants
+	now := p.Now()
+	grants := v.Client.GrantsAt(now)
 	if v.Agency.Suspended {
 		v.Access = Kept
 		grants = slices.DeleteFunc(slices.Clone(grants), func(g instance.Grant) bool { return v.Client.Bought(g.Resource) == nil })
 	}
-	if v.Client.At(p.Now()) != client.Active || v.Access == Kept && !v.Client.Payment.State.Open() {
+	if v.Client.At(now) != client.Active || v.Access == Kept && !v.Client.Payment.State.Open() {
 		v.Access = Inactive
 		return nil
 	}
@@ -157,6 +161,9 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		if have, err = p.Store.ResourcesByID(ctx, which, ids); err != nil {
 			return err
 		}
+	}
+	if v.Access == Full && v.Client.Lapsed(now) {
+		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
 	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
@@ -178,10 +185,10 @@ func Preview(a *agency.Agency, grants []instance.Grant, have map[id.Resource]ins
 	return v
 }
 
-// PreviewOf is what the portal of an agency shows to one of its clients, or will once it accepts.
-func PreviewOf(a *agency.Agency, c *client.Client, have map[id.Resource]instance.Resource) *View {
+// PreviewOf is what the portal of an agency shows to one of its clients at a moment, or will once it accepts.
+func PreviewOf(a *agency.Agency, c *client.Client, have map[id.Resource]instance.Resource, now time.Time) *View {
 	v := &View{Agency: a, Client: c, Access: Full}
-	v.arrange(c.Open(), have, c.Bought)
+	v.arrange(c.OpenAt(now), have, c.Bought)
 	return v
 }
 

@@ -303,7 +303,7 @@ func (v *Inventory) each(ctx context.Context, agency id.Agency, visit func(Seer,
 		if of.At(now) == client.Inactive {
 			return
 		}
-		for _, g := range of.Open() {
+		for _, g := range of.OpenAt(now) {
 			visit(Seer{of, g.Access}, g.Resource)
 		}
 	})

@@ -186,6 +186,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 			Actor: audit.System, Action: audit.InviteExpired, Subject: string(c.Invite.ID)}
 		return s.Store.Commit(ctx, d.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
 	}
+	if err := s.warn(ctx, c, now); err != nil {
+		return err
+	}
 	if err := s.bought(ctx, c, now); err != nil {
 		return err
 	}
@@ -376,6 +379,20 @@ func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
 			Subject: string(c.Invite.ID), Detail: words.Say("activity.detail_agency_suspended")}
 		return s.Store.Commit(ctx, which, client.Change{Client: c, Audit: []audit.Entry{row}})
 	})
+}
+
+// warn writes down that the client's access ends soon, or has ended: the row's notice tells the administrators of Client Portal.
+func (s *Sweep) warn(ctx context.Context, c *client.Client, now time.Time) error {
+	left, due := c.Warn(now)
+	if !due {
+		return nil
+	}
+	row := audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System, Action: audit.AccessEnding,
+		Subject: string(c.ID), Detail: audit.Moment(c.ExpiresAt)}
+	if left == 0 {
+		row.Action, row.Detail = audit.AccessEnded, ""
+	}
+	return s.Store.Commit(ctx, c.Agency, client.Change{Client: c, Audit: []audit.Entry{row}})
 }
 
 // bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the

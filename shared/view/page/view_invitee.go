@@ -125,6 +125,7 @@ type Portal struct {
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
 	Preview   string // for whom the agency previews it; "" when it is the client's own
 	Accepted  bool   // whether the one it is previewed for is a client already
+	Over      *Over  // what ended with the client's access; nil while that lasts
 	Kept      bool   // the agency is suspended, and this is what the client has bought and pays for
 }
 
@@ -158,6 +159,14 @@ type Glance struct {
 	FailedOf          string // the workflow that failed; "" for none
 	FailedAt          Time   // Machine "" when not known
 	Why               string // "" when not known
+}
+
+// Over says that what an agency had opened to a client has come to its end.
+type Over struct {
+	Agency string
+	At     string   // the moment
+	Things []string // the names of what has ended
+	Owns   bool     // whether there is something that the client pays for, which stays
 }
 
 // Ask is whom a client can ask.

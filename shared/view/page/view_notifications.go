@@ -9,7 +9,7 @@ type Notifications struct {
 	Email     string // where the mails go
 	Invites   []NotificationKind
 	Money     []NotificationKind // of these owners are told for all clients
-	Portal    []NotificationKind // of these administrators of Client Portal are told
+	Rights    []NotificationKind // of these the administrators of Client Portal are told; none for others
 	Note      Note
 	Problems  Problems
 }
