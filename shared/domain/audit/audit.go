@@ -102,7 +102,8 @@ const (
 	LinkChanged   Action = "share_link.changed"
 	LinkReset     Action = "share_link.reset"
 	LinkDisabled  Action = "share_link.disabled"
-	LinkJoined    Action = "share_link.joined" // by the client
+	LinkJoined    Action = "share_link.joined"       // by the client
+	LinkAdded     Action = "share_link.access_added" // to a client's, by itself or by whoever approved
 	JoinRequested Action = "share_link.join_requested"
 	JoinApproved  Action = "share_link.join_approved"
 	JoinRefused   Action = "share_link.join_refused"

@@ -205,6 +205,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.link_disabled", values...)
 	case audit.LinkJoined:
 		return words.Say("activity.link_joined", values...)
+	case audit.LinkAdded:
+		return words.Say("activity.link_added", values...)
 	case audit.JoinRequested:
 		return words.Say("activity.join_requested", values...)
 	case audit.JoinApproved:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/invite"
@@ -18,7 +19,7 @@ type person struct {
 }
 
 // enter takes a use of the link and makes the person a client, or gives a client more. by is whose rights that rests on. The change has
-// all but rows of the log.
+// what the log says of the client.
 func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Change, error) {
 	roles := given(at, now)
 	less := len(roles) < len(at.Link.Roles)
@@ -40,6 +41,11 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 	change.Client = c
 	came := sharelink.Joined{Client: c.ID, Less: less}
 	at.Link.Take(now, came)
+	action := audit.LinkAdded
+	if change.Join {
+		action = audit.LinkJoined
+	}
+	change.Audit = []audit.Entry{row(now, string(c.ID), action, string(at.Link.ID), said(at.Link))}
 	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
 	return change, nil
 }

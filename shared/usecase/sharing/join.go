@@ -286,7 +286,6 @@ func (j *Joins) Join(ctx context.Context, token string, caller identity.Caller, 
 			return err
 		}
 		out.Standing, out.Client = Joined, c.Client
-		c.Audit = append(c.Audit, row(now, string(c.Client.ID), audit.LinkJoined, string(v.Link.ID), said(v.Link)))
 		c.Share.Ledger = at.Ledger
 		return j.Store.Commit(ctx, v.Agency.ID, *c)
 	})

@@ -98,7 +98,7 @@ func (q *Requests) Approve(ctx context.Context, caller identity.Caller, which id
 		}
 		r.Approve(c.Client.ID, now)
 		c.Share.Request, c.Share.Asked = r, id.UserOf(who.Email)
-		c.Audit = append(c.Audit, row(now, caller.Actor(), audit.JoinApproved, string(at.Link.ID), said(at.Link)))
+		c.Audit = append(c.Audit, row(now, caller.Actor(), audit.JoinApproved, string(at.Link.ID), ""))
 		return q.Store.Commit(ctx, caller.Agency, *c)
 	})
 	return r, err
