@@ -375,8 +375,10 @@ func (p *product) edit(pk, sk, expression string, values map[string]types.Attrib
 	p.t.Helper()
 	db := dynamodb.NewFromConfig(p.aws())
 	var names map[string]string
-	if strings.Contains(expression, "#plan") { // a word that DynamoDB reserves
-		names = map[string]string{"#plan": "plan"}
+	for _, word := range []string{"plan", "users"} { // that DynamoDB reserves
+		if strings.Contains(expression, "#"+word) {
+			names = map[string]string{"#" + word: word}
+		}
 	}
 	_, err := db.UpdateItem(p.t.Context(), &dynamodb.UpdateItemInput{TableName: &p.place.Table, UpdateExpression: &expression, ExpressionAttributeValues: values,
 		ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: names,

@@ -55,13 +55,15 @@ func (w *world) problems() []string {
 				byInvite[e.Subject] = append(byInvite[e.Subject], e)
 			}
 		}
-		for _, c := range o.relationships() {
+		all := o.relationships()
+		for _, c := range all {
 			w.mailOrError(c, say)
 			w.deadLinks(c, say)
 			w.oneMembership(c, log, say)
 			history(c, byInvite, say)
 		}
 		tenInAnyHour(o, log, say)
+		o.ties(all, say)
 	}
 	w.linksExist(say)
 	return out
@@ -210,8 +212,8 @@ func (w *world) access(c *client.Client, log []audit.Entry, say say) {
 		say("%s may use %v, and the log says %v", c.ID, have, want)
 	}
 	view, err := w.portal.Get(w.ctx, identity.Caller{User: id.UserOf(c.Email), Email: c.Email}, c.Agency)
-	if err != nil || view.Access == portal.Full && len(view.Instances)+len(view.Services) > len(c.Grants) {
-		say("%s may use %v, and its portal shows %+v: %v", c.ID, have, view, err)
+	if err != nil || view.Access == portal.Full && len(view.Instances)+len(view.Services) > len(c.GrantsAt(time.Now())) {
+		say("%s may use %v, until %v, and its portal shows %+v: %v", c.ID, have, c.ExpiresAt, view, err)
 	}
 }
 

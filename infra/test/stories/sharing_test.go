@@ -200,9 +200,11 @@ func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 		end func(o *office, l *sharing.Shown, token string)
 		key string
 	}{
-		"used up":  {func(o *office, _ *sharing.Shown, token string) { must(t, second(o.join(token, "a@acme.example"))) }, "links.used_up"},
-		"expired":  {func(o *office, _ *sharing.Shown, _ string) { o.w.skip(sharelink.DefaultLife) }, "links.has_expired"},
-		"disabled": {func(o *office, l *sharing.Shown, _ string) { must(t, second(o.links().Disable(o.w.ctx, o.owner, l.ID))) }, "links.was_disabled"},
+		"used up": {func(o *office, _ *sharing.Shown, token string) { must(t, second(o.join(token, "a@acme.example"))) }, "links.used_up"},
+		"expired": {func(o *office, _ *sharing.Shown, _ string) { o.w.skip(sharelink.DefaultLife) }, "links.has_expired"},
+		"disabled": {func(o *office, l *sharing.Shown, _ string) {
+			must(t, second(o.links().Disable(o.w.ctx, o.owner, l.ID)))
+		}, "links.was_disabled"},
 		"reset": {func(o *office, l *sharing.Shown, _ string) {
 			_, _, err := o.links().Reset(o.w.ctx, o.owner, l.ID)
 			must(t, err)

@@ -43,6 +43,7 @@ func (w *world) play(seed uint64) []string {
 	o := w.office(fmt.Sprintf("Agency %d", seed))
 	address := fmt.Sprintf([]string{"c%d@acme.example", "c%d@acme.example", "c%d@throttle.example", "c%d@reject.example",
 		"bounce+%d@simulator.amazonses.com"}[r.IntN(5)], seed)
+	k := o.corner()
 	broken := r.Float64() * 0.15
 	w.network.faults(func(call) verdict { return pass })
 	var which id.Invite
@@ -82,10 +83,18 @@ func (w *world) play(seed uint64) []string {
 		case 5:
 			w.sweep.Run(w.ctx) //nolint:errcheck // as above
 		default:
-			w.care(o, step, address, mine, links)
+			w.care(o, k, step, delay, address, mine, links)
 		}
 	}
 	do(0, 0)
+	// Every other lifecycle is one of somebody who has joined, with something of all that there is.
+	user := r.IntN(2) == 0
+	if user {
+		w.deliver()
+		for _, step := range []int{3, 13, 13, 16} {
+			do(step, r.IntN(7))
+		}
+	}
 	for range 2 + r.IntN(6) {
 		if r.IntN(2) == 0 {
 			w.network.faults(func(call) verdict {
@@ -109,8 +118,8 @@ func (w *world) play(seed uint64) []string {
 			mu.Lock()
 			for n := range steps {
 				steps[n], delays[n] = r.IntN(6), r.IntN(7)
-				if r.IntN(3) == 0 {
-					steps[n] = 6 + r.IntN(7)
+				if r.IntN(3) == 0 || user && r.IntN(2) == 0 {
+					steps[n] = 6 + r.IntN(7+usersSteps)
 				}
 			}
 			mu.Unlock()
@@ -151,7 +160,7 @@ func (w *world) play(seed uint64) []string {
 // looked at.
 //
 //nolint:errcheck // see above
-func (w *world) care(o *office, step int, address string, which id.Invite, links []string) {
+func (w *world) care(o *office, k *corner, step, n int, address string, which id.Invite, links []string) {
 	if which == "" || len(links) == 0 {
 		return
 	}
@@ -174,6 +183,8 @@ func (w *world) care(o *office, step int, address string, which id.Invite, links
 		w.answers.Propose(w.ctx, identity.Caller{}, links[0], "pat@acme.example", "192.0.2.1")
 	case 12:
 		w.removal.Erase(w.ctx, o.owner, c)
+	default:
+		w.users(o, k, step-13, n, c)
 	}
 }
 
@@ -280,7 +291,20 @@ var mutants = map[string]mutant{
 			c.Client.Grants = c.Client.Invite.Grants
 		}
 	}),
-	"what is erased stays": changing(func(c *client.Change) { c.Erase = false }),
+	"what is erased stays":           changing(func(c *client.Change) { c.Erase = false }),
+	"a role's users are not counted": changing(func(c *client.Change) { c.Client.Stored.Roles = c.Client.Roles }),
+	"who has ended counts among them": changing(func(c *client.Change) {
+		if !c.Client.EndedAt.IsZero() {
+			c.Client.Stored.Roles = nil
+		}
+	}),
+	"a contact is linked twice": changing(func(c *client.Change) { c.Client.Stored.Contacts = c.Client.Contacts }),
+	"who has ended keeps roles": changing(func(c *client.Change) {
+		if !c.Client.EndedAt.IsZero() {
+			c.Client.Roles = c.Client.Stored.Roles
+		}
+	}),
+	"the end of access is not looked at": {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
 	"an offer is changed behind the log": changing(func(c *client.Change) {
 		if n := len(c.Client.Grants); n > 1 {
 			c.Client.Grants = c.Client.Grants[:n-1]

@@ -122,6 +122,7 @@ type product struct {
 // world is the product with all that is around it, in a bubble of virtual time.
 type world struct {
 	product
+	external external
 	browsing sync.Mutex
 	browsers map[email.Address]identity.Browser // one for each address
 	t        testing.TB
@@ -198,6 +199,7 @@ func open(t testing.TB, s settings) *world {
 		kept = s.between(w.table)
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
+	w.external = external{kept: kept}
 	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
 	seals, err := identity.NewSeals(key)
 	must(t, err)

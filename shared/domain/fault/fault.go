@@ -37,6 +37,8 @@ const (
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
+	InUse           Code = "in_use"
+	NameTaken       Code = "name_taken"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -85,6 +87,8 @@ var meanings = []struct {
 	{AlreadyPaid, 409, "It has already been paid."},
 	{AlreadyMember, 409, "They already work at the agency."},
 	{LastOwner, 409, "An agency needs at least one owner."},
+	{InUse, 409, "Somebody still has it. The message says how many do."},
+	{NameTaken, 409, "Your agency has something of this name already."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},
 	{Gone, 410, "The link doesn't work, or no longer works."},
 	{Expired, 410, "The link has expired. The agency can send a new one."},

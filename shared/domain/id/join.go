@@ -19,7 +19,9 @@ func JoinRef(link ShareLink, a email.Address) Ref {
 }
 
 // JoinRequestAt makes the id of the wish that is at ref and sorts by the time at.
-func JoinRequestAt(ref Ref, at time.Time) JoinRequest { return JoinRequest(At[Client](RequestPrefix, ref, at)) }
+func JoinRequestAt(ref Ref, at time.Time) JoinRequest {
+	return JoinRequest(At[Client](RequestPrefix, ref, at))
+}
 
 // Ref is where the wish is kept; empty when the id is malformed.
 func (r JoinRequest) Ref() Ref { return refIn(RequestPrefix, string(r)) }

@@ -267,3 +267,8 @@ func (r *Rights) All() []Right {
 	}
 	return out
 }
+
+// Beyond lists what is open by r and not by o, in the catalogue's order.
+func (r *Rights) Beyond(o *Rights) []Right {
+	return slices.DeleteFunc(r.All(), func(x Right) bool { return o.Opens(x.Module, x.Kind, x.Entry.Key) })
+}

@@ -403,3 +403,76 @@ func TestPortalTheCatalogueIsWholeAndReadable(t *testing.T) {
 		t.Errorf("%d entries", n)
 	}
 }
+
+func TestPortalLK18ARoleInUseStays(t *testing.T) {
+	t.Parallel()
+	r := role.Role{Name: "Clients", Users: 14}
+	if f := fault.As(r.MayDelete()); f == nil || f.Code != fault.InUse || !strings.Contains(f.Message, "14 users") {
+		t.Errorf("%v", f)
+	}
+	r.Users = 0
+	if err := r.MayDelete(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPortalM1WhoMayGiveARole(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		role                    role.Role
+		administrator, employee fault.Code
+	}{
+		"a new one is off":              {role.Role{}, fault.Invalid, fault.Invalid},
+		"an active one":                 {role.Role{Active: true}, "", fault.Forbidden},
+		"one that employees may give":   {role.Role{Active: true, EmployeesMayGive: true}, "", ""},
+		"one of theirs that is off":     {role.Role{EmployeesMayGive: true}, fault.Invalid, fault.Invalid},
+		"one of theirs that is over":    {role.Role{Active: true, EmployeesMayGive: true, ExpiresAt: noon}, fault.Invalid, fault.Invalid},
+		"one that ends in a moment":     {role.Role{Active: true, EmployeesMayGive: true, ExpiresAt: noon.Add(time.Millisecond)}, "", ""},
+		"one that is off, and over too": {role.Role{ExpiresAt: noon}, fault.Invalid, fault.Invalid},
+	} {
+		for who, want := range map[bool]fault.Code{true: c.administrator, false: c.employee} {
+			err := c.role.Givable(who, noon)
+			if f := fault.As(err); (err == nil) != (want == "") || f != nil && f.Code != want {
+				t.Errorf("%s, administrator %t: %v, want %q", name, who, err, want)
+			}
+		}
+	}
+}
+
+func TestPortalAnExpiryIsWarnedOfTwice(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	r := role.Role{Active: true, ExpiresAt: noon.Add(30 * day)}
+	r.Schedule(noon)
+	var warned []time.Duration
+	for now := noon; now.Before(noon.Add(40 * day)); now = now.Add(time.Hour) {
+		if r.Warn(now) {
+			warned = append(warned, r.ExpiresAt.Sub(now))
+		}
+	}
+	if !slices.Equal(warned, []time.Duration{7 * day, day}) || !r.Due().IsZero() {
+		t.Errorf("%v, %v", warned, r.Due())
+	}
+	for name, c := range map[string]struct {
+		role role.Role
+		due  time.Time
+	}{
+		"never":         {role.Role{Active: true}, time.Time{}},
+		"off":           {role.Role{ExpiresAt: noon.Add(30 * day)}, time.Time{}},
+		"in three days": {role.Role{Active: true, ExpiresAt: noon.Add(3 * day)}, noon.Add(2 * day)},
+		"in an hour":    {role.Role{Active: true, ExpiresAt: noon.Add(time.Hour)}, time.Time{}},
+		"put off":       {role.Role{Active: true, ExpiresAt: noon.Add(30 * day), Warned: 2}, noon.Add(23 * day)},
+	} {
+		c.role.Schedule(noon)
+		if !c.role.Due().Equal(c.due) {
+			t.Errorf("%s: due %v, want %v", name, c.role.Due(), c.due)
+		}
+	}
+	late := role.Role{Active: true, ExpiresAt: noon.Add(30 * day)}
+	if !late.Warn(noon.Add(29*day+time.Hour)) || late.Warned != 2 || late.Warn(noon.Add(29*day+2*time.Hour)) {
+		t.Errorf("of warnings that were missed, the last one is given: %+v", late)
+	}
+	if over := (role.Role{Active: true, ExpiresAt: noon}); over.Warn(noon) {
+		t.Error("what is over is not warned of")
+	}
+}

@@ -19,7 +19,7 @@ import (
 // PartyBody is who did something, or what it was done to.
 type PartyBody struct {
 	ID   string `json:"id" doc:"An ID, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Kind string `json:"kind" enum:"member,api_key,client,invite,instance,service,sender_domain,share_link,agency,system,operator,invitee,other"`
+	Kind string `json:"kind" enum:"member,api_key,client,invite,instance,service,sender_domain,role,share_link,agency,system,operator,invitee,other"`
 	Name string `json:"name,omitempty" doc:"Its name today. Left out if it is gone." example:"Nora Lindqvist"`
 }
 

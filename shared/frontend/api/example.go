@@ -218,7 +218,7 @@ func exampleFiles() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), sharingExamples()} {
+		personExamples(), senderExamples(), roleExamples(), sharingExamples()} {
 		maps.Copy(all, of)
 	}
 	return all
@@ -282,6 +282,29 @@ func resourceExamples() map[string]example {
 		"connectService":     exchanges(raw(`{"type":"whatsapp","name":"WhatsApp support line","url":"https://wa.example.com"}`), service),
 		"getService":         answers(seen{service, exampleSeers()}),
 		"disconnectService":  answers(exampleSeers()),
+	}
+}
+
+func exampleRoleBody() RoleBody {
+	return RoleBody{ID: "rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "Client", Description: "For clients who see everything.", Active: true,
+		Rules: RulesBody{"contact": {Fields: []string{"name", "email", "phone", "company"}, Actions: []string{"edit"}}}, Users: 14,
+		CreatedAt: after(0)}
+}
+
+func roleExamples() map[string]example {
+	role, off := exampleRoleBody(), exampleRoleBody()
+	role.Users, off.Active = 0, false
+	type tried struct {
+		RoleBody
+		Effect *EffectBody `json:"effect"`
+	}
+	lost := &EffectBody{Users: 14, Losing: 12, Lost: []LostBody{{"contact", "fields", "phone", "Phone", 12}}}
+	return map[string]example{
+		"listRoles": answers(listed(exampleRoleBody())),
+		"createRole": exchanges(raw(`{"name":"Client","description":"For clients who see everything.","active":true,`+
+			`"rules":{"contact":{"fields":["name","email","phone","company"],"actions":["edit"]}}}`), role),
+		"getRole":    answers(exampleRoleBody()),
+		"updateRole": exchanges(raw(`{"active":false}`), tried{off, lost}),
 	}
 }
 

@@ -34,6 +34,7 @@ func families() []page.Option {
 		{Value: "api_key", Word: words.Say("activity.only_keys")},
 		{Value: "sender_domain", Word: words.Say("activity.only_domains")},
 		{Value: "share_link", Word: words.Say("activity.only_links")},
+		{Value: "role", Word: words.Say("activity.only_roles")},
 		{Value: "agency", Word: words.Say("activity.only_agency")},
 	}
 }
@@ -213,6 +214,14 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.join_approved", values...)
 	case audit.JoinRefused:
 		return words.Say("activity.join_refused", values...)
+	case audit.RoleCreated:
+		return words.Say("activity.role_created", values...)
+	case audit.RoleChanged:
+		return words.Say("activity.role_changed", values...)
+	case audit.RoleDeleted:
+		return words.Say("activity.role_deleted", values...)
+	case audit.RoleExpiring:
+		return words.Say("activity.role_expiring", values...)
 	case audit.KeyCreated:
 		return words.Say("activity.key_created", values...)
 	case audit.KeyRevoked:
@@ -244,6 +253,8 @@ func partyWord(k activity.Kind) string {
 		return words.Say("activity.was_domain")
 	case activity.ShareLink:
 		return words.Say("activity.was_link")
+	case activity.Role:
+		return words.Say("activity.was_role")
 	case activity.Agency:
 		return words.Say("activity.the_agency")
 	}
@@ -415,7 +426,7 @@ func sentenceOf(e activity.Event, asked url.Values) []page.Part {
 		names["actor"] = actor
 	}
 	text := told(e.Action, instance.Access(right), "actor", slot+"actor"+slot, "subject", slot+"subject"+slot,
-		"thing", slot+"thing"+slot, "detail", e.Detail)
+		"thing", slot+"thing"+slot, "detail", detailOf(e.Entry))
 	var parts []page.Part
 	for n, piece := range strings.Split(text, slot) {
 		switch {
@@ -430,6 +441,41 @@ func sentenceOf(e activity.Event, asked url.Values) []page.Part {
 		parts[0].Text = strings.ToUpper(string(first[:1])) + string(first[1:])
 	}
 	return parts
+}
+
+// detailOf is a row's detail in words.
+func detailOf(e audit.Entry) string {
+	if e.Action != audit.RoleChanged {
+		return e.Detail
+	}
+	var out []string
+	for what := range strings.SplitSeq(e.Detail, ",") {
+		out = append(out, roleChange(what))
+	}
+	return strings.Join(out, ", ")
+}
+
+// roleChange says what of a role was changed.
+func roleChange(what string) string {
+	switch what {
+	case "name":
+		return words.Say("activity.role_name")
+	case "description":
+		return words.Say("activity.role_description")
+	case "expiry":
+		return words.Say("activity.role_expiry")
+	case "on":
+		return words.Say("activity.role_on")
+	case "off":
+		return words.Say("activity.role_off")
+	case "employees":
+		return words.Say("activity.role_employees")
+	case "administrators":
+		return words.Say("activity.role_administrators")
+	case "rules":
+		return words.Say("activity.role_rules")
+	}
+	return what
 }
 
 func wordOf(p activity.Party) string {

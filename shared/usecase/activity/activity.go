@@ -74,6 +74,7 @@ const (
 	Agency   Kind = "agency"
 
 	SenderDomain Kind = "sender_domain"
+	Role         Kind = "role"
 	ShareLink    Kind = "share_link"
 
 	System   Kind = "system"
@@ -87,7 +88,7 @@ var prefixes = []struct {
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
-	{id.DomainPrefix, SenderDomain}, {id.LinkPrefix, ShareLink}}
+	{id.DomainPrefix, SenderDomain}, {id.RolePrefix, Role}, {id.LinkPrefix, ShareLink}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {
