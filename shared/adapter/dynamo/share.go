@@ -192,7 +192,8 @@ func (t *Table) saveLink(ctx context.Context, c sharing.Change) error {
 	}
 	if c.Drop != nil {
 		condition, values := versioned(c.Drop.Version)
-		writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(pk, linkPrefix+string(c.Drop.ID)),
+		writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name,
+			Key:                 key(pk, linkPrefix+string(c.Drop.ID)),
 			ConditionExpression: &condition, ExpressionAttributeValues: values}})
 	}
 	for _, row := range c.Audit {
@@ -232,8 +233,8 @@ func (t *Table) askToJoin(ctx context.Context, a sharing.Asking) error {
 		t.putRequest(a.Request), t.putLedger(a.Ledger), t.put(writeAudit(pk, a.Audit), isNew, nil),
 		{Put: &types.Put{TableName: &t.name, Item: item(writeAskedAt(a.Request))}}}
 	if a.Tell {
-		writes = append(writes, t.put(writeNotice(pk, notice.Event{ID: a.Audit.ID, Kind: notice.JoinRequested, Inviter: a.Link.By}, t.now()),
-			isNew, nil))
+		event := notice.Event{ID: a.Audit.ID, Kind: notice.JoinRequested, Inviter: a.Link.By}
+		writes = append(writes, t.put(writeNotice(pk, event, t.now()), isNew, nil))
 	}
 	err := t.transact(ctx, writes)
 	if err == nil {
@@ -295,6 +296,7 @@ func (t *Table) putLink(l *sharelink.Link) types.TransactWriteItem {
 		joined[n] = writer{"c": str(string(j.Client)), "t": at(j.At)}
 		joined[n].yes("less", j.Less)
 		joined[n].yes("taken", j.Taken)
+		joined[n].yes("full", j.Full)
 	}
 	w.l("joined", joined)
 	writeTexts(w, "refused", l.Refused)
@@ -320,7 +322,8 @@ func readLink(r *reader) (*sharelink.Link, error) {
 		}
 	}
 	r.maps("joined", func(m *reader) {
-		l.Joined = append(l.Joined, sharelink.Joined{Client: id.Client(m.s("c")), At: m.time("t"), Less: m.yes("less"), Taken: m.yes("taken")})
+		l.Joined = append(l.Joined, sharelink.Joined{Client: id.Client(m.s("c")), At: m.time("t"), Less: m.yes("less"),
+			Taken: m.yes("taken"), Full: m.yes("full")})
 	})
 	return l, r.err
 }

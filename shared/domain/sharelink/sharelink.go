@@ -84,6 +84,7 @@ type Joined struct {
 	At     time.Time
 	Less   bool // whether a role of the link could not be given
 	Taken  bool // whether the contact of the address is another client's, so that none was made
+	Full   bool // whether the agency has as many contacts as it can have, so that none was made
 }
 
 // Why says in which way a link does not work.

@@ -168,8 +168,8 @@ func TestPortalL7ARequestIsDecidedOnceAndExpires(t *testing.T) {
 	t.Parallel()
 	l, _ := made(t)
 	ask := func() *sharelink.Request { return sharelink.Ask(l, nil, "pat@acme.example", "Pat", noon) }
-	if r := ask(); r.At(noon.Add(sharelink.Life-time.Millisecond)) != sharelink.Waiting || r.At(noon.Add(sharelink.Life)) != sharelink.Expired ||
-		!fault.Is(r.MayDecide(noon.Add(sharelink.Life)), fault.NotPending) || r.MayDecide(noon) != nil {
+	if r := ask(); r.At(noon.Add(sharelink.Life-time.Millisecond)) != sharelink.Waiting ||
+		r.At(noon.Add(sharelink.Life)) != sharelink.Expired || !fault.Is(r.MayDecide(noon.Add(sharelink.Life)), fault.NotPending) || r.MayDecide(noon) != nil {
 		t.Error("it does not expire after 14 days")
 	}
 	if a, b := ask(), sharelink.Ask(l, nil, "pat@acme.example", "", noon.Add(time.Hour)); a.Ref() != b.Ref() || a.ID == b.ID ||
@@ -178,7 +178,8 @@ func TestPortalL7ARequestIsDecidedOnceAndExpires(t *testing.T) {
 	}
 	r := ask()
 	r.Approve("cl_1", noon)
-	if r.At(noon) != sharelink.Approved || r.Email != "" || r.Name != "" || r.Client != "cl_1" || !fault.Is(r.MayDecide(noon), fault.NotPending) {
+	if r.At(noon) != sharelink.Approved || r.Email != "" || r.Name != "" || r.Client != "cl_1" ||
+		!fault.Is(r.MayDecide(noon), fault.NotPending) {
 		t.Errorf("approved: %+v", r)
 	}
 	r = ask()

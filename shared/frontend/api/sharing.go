@@ -27,6 +27,7 @@ type CameBody struct {
 	At           Time   `json:"at"`
 	RoleLeftOut  bool   `json:"roleLeftOut" doc:"Whether a role of the link was off, expired or deleted when they joined."`
 	ContactTaken bool   `json:"contactTaken" doc:"Whether their address is on another client's contact, so that none was made."`
+	ContactsFull bool   `json:"contactsFull" doc:"Whether you have as many contacts as you can have, so that none was made."`
 }
 
 // ShareLinkBody is a link by which people join.
@@ -43,7 +44,7 @@ type ShareLinkBody struct {
 	Domains       []string       `json:"domains" doc:"Whose addresses may use it. Empty for all." example:"[\"acme.example\"]"`
 	Approval      bool           `json:"approval" doc:"Whether an administrator decides on everybody who wants to join."`
 	Works         bool           `json:"works"`
-	Reason        string         `json:"reason" enum:",disabled,expired,used_up,no_maker,no_agency" doc:"Why it doesn't work. no_maker: who made it may not let people in any more. no_agency: your agency can't take new clients now."`
+	Reason        string         `json:"reason" enum:",disabled,expired,used_up,no_maker,no_agency" doc:"Why it doesn't work."`
 	CreatedBy     string         `json:"createdBy" doc:"The member whose rights it rests on." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	CreatedByName string         `json:"createdByName" doc:"Empty if they don't work there any more." example:"Nora Lindqvist"`
 	CreatedAt     Time           `json:"createdAt"`
@@ -67,7 +68,7 @@ func linkBody(s *sharing.Shown, url string) ShareLinkBody {
 	}
 	for n := len(l.Joined) - 1; n >= 0 && s.Names != nil; n-- {
 		j := l.Joined[n]
-		b.Joined = append(b.Joined, CameBody{string(j.Client), s.Names[string(j.Client)], Time(j.At), j.Less, j.Taken})
+		b.Joined = append(b.Joined, CameBody{string(j.Client), s.Names[string(j.Client)], Time(j.At), j.Less, j.Taken, j.Full})
 	}
 	return b
 }
@@ -77,11 +78,11 @@ type LinkTerms struct {
 	Name          *string   `json:"name,omitempty" doc:"To tell your links apart. Nobody outside sees it." example:"Trade fair"`
 	Roles         *[]string `json:"roles,omitempty" doc:"IDs of active roles, up to 10." example:"[\"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE\"]"`
 	CreateContact *bool     `json:"createContact,omitempty" doc:"Create a CRM contact for an external user."`
-	ExpiresAt     *string   `json:"expiresAt,omitempty" format:"date-time" doc:"Within a year. 7 days from now unless you say otherwise." example:"2026-12-06T07:40:00.000Z"`
+	ExpiresAt     *string   `json:"expiresAt,omitempty" format:"date-time" doc:"Within a year. 7 days unless you say otherwise."`
 	NeverExpires  *bool     `json:"neverExpires,omitempty"`
 	MaxUses       *int      `json:"maxUses,omitempty" doc:"25 unless you say otherwise." example:"25"`
 	Unlimited     *bool     `json:"unlimited,omitempty" doc:"Any number of people may use it."`
-	Domains       *[]string `json:"domains,omitempty" doc:"Up to 20. Only addresses at exactly these domains may use it. Mail providers like gmail.com aren't accepted." example:"[\"acme.example\"]"`
+	Domains       *[]string `json:"domains,omitempty" doc:"Up to 20. Whose addresses may use it." example:"[\"acme.example\"]"`
 	Approval      *bool     `json:"approval,omitempty" doc:"An administrator decides on everybody who wants to join."`
 }
 
@@ -135,8 +136,9 @@ func CreateShareLink(auth *signin.Authenticator, links *sharing.Links, origin st
 	return operation(auth, described{
 		id: "createShareLink", method: http.MethodPost, who: administersLinks, tag: tagLinks, status: 201,
 		summary: "Create a link",
-		description: "Whoever follows the link joins as an external user with its roles. The link is shown once. It expires in 7 days and " +
-			"works for 25 people unless you say otherwise. Up to 100 links can work at a time.",
+		description: "Whoever follows the link joins as an external user with its roles. The link is shown once. It expires in 7 " +
+			"days and works for 25 people unless you say otherwise. Domains are matched exactly, and mail providers like gmail.com " +
+			"aren't accepted. Up to 100 links can work at a time.",
 		codes: []fault.Code{fault.NotFound, fault.Invalid, fault.IdempotencyUsed, fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *createLinkInput) (*linkOutput, error) {
 		typed, err := in.Body.typed()
@@ -225,17 +227,18 @@ func UpdateShareLink(auth *signin.Authenticator, links *sharing.Links) Operation
 	return operation(auth, described{
 		id: "updateShareLink", method: http.MethodPatch, who: administersLinks, tag: tagLinks, status: 200,
 		summary: "Update a link",
-		description: "Changes the fields you send. People who have joined keep what they have. A link that has expired or been used up works " +
-			"again with a later date or more uses.",
+		description: "Changes the fields you send. People who have joined keep what they have. A link that has expired or been " +
+			"used up works again with a later date or more uses.",
 		codes: []fault.Code{fault.NotFound, fault.Invalid, fault.NotActive, fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *updateLinkInput) (*linkOutput, error) {
 		typed, err := in.Body.typed()
 		if err != nil {
 			return nil, err
 		}
-		return aboutLink(ctx, caller, in.LinkID, func(ctx context.Context, caller identity.Caller, which id.ShareLink) (*sharing.Shown, error) {
+		update := func(ctx context.Context, caller identity.Caller, which id.ShareLink) (*sharing.Shown, error) {
 			return links.Update(ctx, caller, which, typed)
-		})
+		}
+		return aboutLink(ctx, caller, in.LinkID, update)
 	}, func(in *updateLinkInput) error { return in.Body.check() })
 }
 
@@ -244,8 +247,8 @@ func ResetShareLink(auth *signin.Authenticator, links *sharing.Links, origin str
 	return operation(auth, described{
 		id: "resetShareLink", method: http.MethodPost, who: administersLinks, tag: tagLinks, status: 200,
 		summary: "Reset a link",
-		description: "Creates the link anew. The old one stops working at once. People who have joined stay, and uses go on counting. The new " +
-			"link is shown once, and rests on your rights.",
+		description: "Creates the link anew. The old one stops working at once. People who have joined stay, and uses go on " +
+			"counting. The new link is shown once, and rests on your rights.",
 		codes: []fault.Code{fault.NotFound, fault.NotActive, fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *linkInput) (*linkOutput, error) {
 		which, err := id.ParseShareLink(in.LinkID)
@@ -280,7 +283,7 @@ type JoinToken struct {
 // JoinBody is what a link shows, and what came of joining.
 type JoinBody struct {
 	Agency   AgencyBody `json:"agency"`
-	Standing string     `json:"standing" enum:"anonymous,stranger,client,joined,waiting" doc:"stranger: you can join. client: you're a client, and the link gives you more. waiting: an administrator decides."`
+	Standing string     `json:"standing" enum:"anonymous,stranger,client,joined,waiting" doc:"How you relate to the link."`
 	Approval bool       `json:"approval" doc:"Whether an administrator decides on everybody who wants to join."`
 	ClientID *string    `json:"clientId" doc:"null unless you're a client." example:"cl_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Portal   *string    `json:"portalUrl" doc:"null unless you're a client."`
@@ -303,9 +306,11 @@ func ViewShareLink(auth *signin.Authenticator, joins *sharing.Joins, origin stri
 	return operation(auth, described{
 		id: "viewShareLink", method: http.MethodGet, who: identity.ByHolder, tag: tagLinks, status: 200,
 		summary: "View a link",
-		description: "Changes and counts nothing, however often you call it. A link that doesn't work answers 410. Once you're signed in, it " +
-			"says why.",
-		codes: []fault.Code{fault.Gone, fault.WrongAccount, fault.AlreadyMember, fault.AlreadyInvited, fault.AlreadyClient, fault.Forbidden},
+		description: "Changes and counts nothing, however often you call it. A link that doesn't work answers 410. Once you're " +
+			"signed in, it says why. standing is stranger if you can join, client if you're one and the link gives you more, and " +
+			"waiting while an administrator decides.",
+		codes: []fault.Code{fault.Gone, fault.WrongAccount, fault.AlreadyMember, fault.AlreadyInvited, fault.AlreadyClient,
+			fault.Forbidden},
 	}, func(ctx context.Context, caller identity.Caller, in *JoinToken) (*joinOutput, error) {
 		v, err := joins.View(ctx, in.Token, caller)
 		if err != nil {
@@ -328,8 +333,8 @@ func JoinByLink(auth *signin.Authenticator, joins *sharing.Joins, origin string)
 	return operation(auth, described{
 		id: "joinByLink", method: http.MethodPost, who: identity.ByPerson, tag: tagLinks, status: 200,
 		summary: "Join by a link",
-		description: "Joins with the address you signed in with, and takes one use of the link. Joining again gives the same answer and takes " +
-			"none. Where an administrator decides, standing is waiting.",
+		description: "Joins with the address you signed in with, and takes one use of the link. Joining again gives the same " +
+			"answer and takes none. Where an administrator decides, standing is waiting.",
 		codes: []fault.Code{fault.Gone, fault.WrongAccount, fault.AlreadyMember, fault.AlreadyInvited, fault.AlreadyClient, fault.Forbidden,
 			fault.Invalid, fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *joinInput) (*joinOutput, error) {
@@ -415,8 +420,8 @@ func ApproveJoin(auth *signin.Authenticator, requests *sharing.Requests) Operati
 		id: "approveJoin", method: http.MethodPost, who: administersLinks, tag: tagLinks, status: 200,
 		summary:     "Approve a request to join",
 		description: "They join with the roles that the link has now. It takes one use of the link.",
-		codes: []fault.Code{fault.NotFound, fault.NotPending, fault.NotActive, fault.AlreadyMember, fault.AlreadyInvited, fault.AlreadyClient,
-			fault.PayerFixed, fault.Suspended, fault.PlanRequired},
+		codes: []fault.Code{fault.NotFound, fault.NotPending, fault.NotActive, fault.AlreadyMember, fault.AlreadyInvited,
+			fault.AlreadyClient, fault.PayerFixed, fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *requestInput) (*requestOutput, error) {
 		return decided(ctx, caller, in, requests, requests.Approve)
 	})

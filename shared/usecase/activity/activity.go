@@ -90,6 +90,15 @@ var prefixes = []struct {
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
 	{id.DomainPrefix, SenderDomain}, {id.RolePrefix, Role}, {id.LinkPrefix, ShareLink}}
 
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	out := make([]Kind, 0, len(prefixes))
+	for _, p := range prefixes {
+		out = append(out, p.kind)
+	}
+	return append(out, System, Operator, Invitee, Other)
+}
+
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {
 	switch s {
