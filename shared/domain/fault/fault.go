@@ -37,6 +37,7 @@ const (
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
+	Full            Code = "limit_reached"
 	InUse           Code = "in_use"
 	NameTaken       Code = "name_taken"
 	IdempotencyUsed Code = "idempotency_conflict"
@@ -87,6 +88,7 @@ var meanings = []struct {
 	{AlreadyPaid, 409, "It has already been paid."},
 	{AlreadyMember, 409, "They already work at the agency."},
 	{LastOwner, 409, "An agency needs at least one owner."},
+	{Full, 409, "Your agency has as many as it can have. Remove one first."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},
 	{NameTaken, 409, "Your agency has something of this name already."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},

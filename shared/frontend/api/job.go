@@ -2,21 +2,22 @@ package api
 
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
-	tagInvites  = "Invite a client"
-	tagClients  = "Clients"
-	tagRoles    = "Roles and rights"
-	tagThings   = "Instances and services"
-	tagSender   = "Sender"
-	tagAgency   = "Agency and members"
-	tagMembers  = tagAgency
-	tagKeys     = "API keys"
-	tagLinks    = "Share links"
-	tagInvitee  = "Invitations"
-	tagPortal   = "Portal"
-	tagSession  = "Signing in"
-	tagAccount  = "Your account"
-	tagActivity = "Activity"
-	tagService  = "Service"
+	tagInvites   = "Invite a client"
+	tagClients   = "Clients"
+	tagRoles     = "Roles and rights"
+	tagThings    = "Instances and services"
+	tagSender    = "Sender"
+	tagAgency    = "Agency and members"
+	tagMembers   = tagAgency
+	tagKeys      = "API keys"
+	tagLinks     = "Share links"
+	tagPortalApp = "Client Portal"
+	tagInvitee   = "Invitations"
+	tagPortal    = "Portal"
+	tagSession   = "Signing in"
+	tagAccount   = "Your account"
+	tagActivity  = "Activity"
+	tagService   = "Service"
 )
 
 // job is a part of the document: what somebody wants to get done, and the operations for it, the usual ones first.
@@ -41,6 +42,8 @@ var jobs = []job{
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
+	{tagPortalApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
+		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
 	{tagLinks, "Let people join by a link of your own, and decide on who asks to.", []string{"createShareLink", "listShareLinks",
 		"getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "listJoinRequests", "approveJoin", "refuseJoin",

@@ -1,4 +1,0 @@
-package page
-
-// InPortal is Client Portal's entry.
-const InPortal Area = "portal"
