@@ -421,7 +421,7 @@ func TestPortalL11ALinkDiesWithItsMaker(t *testing.T) {
 		must(t, second(o.join(token, "a@acme.example")))
 		members := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
 		employee := agency.Employee
-		must(t, second(members.Change(w.ctx, o.owner, dana.Member, agencies.MemberChange{Role: &employee})))
+		must(t, second(members.Change(w.ctx, o.owner, dana.Member, agencies.MemberChange{Level: &employee})))
 		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "links.nobody_joins", "agency", "Northwind")
 		must(t, o.remove(dana.Member))
 		w.says(second(o.join(token, "b@acme.example")), fault.Gone, "links.nobody_joins", "agency", "Northwind")

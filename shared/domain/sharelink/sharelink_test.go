@@ -169,7 +169,8 @@ func TestPortalL7ARequestIsDecidedOnceAndExpires(t *testing.T) {
 	l, _ := made(t)
 	ask := func() *sharelink.Request { return sharelink.Ask(l, nil, "pat@acme.example", "Pat", noon) }
 	if r := ask(); r.At(noon.Add(sharelink.Life-time.Millisecond)) != sharelink.Waiting ||
-		r.At(noon.Add(sharelink.Life)) != sharelink.Expired || !fault.Is(r.MayDecide(noon.Add(sharelink.Life)), fault.NotPending) || r.MayDecide(noon) != nil {
+		r.At(noon.Add(sharelink.Life)) != sharelink.Expired ||
+		!fault.Is(r.MayDecide(noon.Add(sharelink.Life)), fault.NotPending) || r.MayDecide(noon) != nil {
 		t.Error("it does not expire after 14 days")
 	}
 	if a, b := ask(), sharelink.Ask(l, nil, "pat@acme.example", "", noon.Add(time.Hour)); a.Ref() != b.Ref() || a.ID == b.ID ||
