@@ -7,16 +7,27 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/roles"
 )
 
 // external is what looks after external users, over the store that a mutant stands before.
 type external struct {
-	kept store
+	kept  store
+	roles *roles.Roles
+}
+
+func (w *world) externalOver(kept store) external {
+	var kinds roles.Store = dynamo.NewRoles(w.table.Table)
+	if m, ok := kept.(mutant); ok && m.roles != nil {
+		kinds = m.roles(w, kinds)
+	}
+	return external{kept: kept, roles: &roles.Roles{Store: kinds, Now: time.Now}}
 }
 
 // corner is what an office has of Client Portal while a lifecycle is played.
@@ -31,10 +42,16 @@ func (o *office) corner() *corner {
 	k := &corner{}
 	now := &types.AttributeValueMemberN{Value: fmt.Sprint(time.Now().UnixMilli())}
 	o.w.set(string(o.id), "agency", "portal", now)
+	on, hour := true, time.Now().Add(time.Hour)
 	for n := range k.roles {
-		k.roles[n] = id.New[id.Role](id.RolePrefix, time.Now())
-		o.w.set(string(o.id), "rol#"+string(k.roles[n]), "name", &types.AttributeValueMemberS{Value: fmt.Sprint("Role ", n)})
-		o.w.set(string(o.id), "rol#"+string(k.roles[n]), "active", &types.AttributeValueMemberN{Value: "1"})
+		name, rules := fmt.Sprint("Role ", n), role.Rules{role.Contact: {Fields: []string{[]string{"name", "email", "phone"}[n]}}}
+		d := roles.Draft{Name: &name, Active: &on, Rules: &rules}
+		if n == 2 {
+			d.ExpiresAt = &hour
+		}
+		r, err := o.w.external.roles.Create(o.w.ctx, o.owner, d, "")
+		must(o.w.t, err)
+		k.roles[n] = r.ID
 	}
 	for n := range k.cards {
 		k.cards[n] = id.New[id.Contact](id.ContactPrefix, time.Now())
@@ -44,7 +61,7 @@ func (o *office) corner() *corner {
 }
 
 // usersSteps is how many things there are to do in users.
-const usersSteps = 4
+const usersSteps = 6
 
 // users does one of the things that are done in Client Portal. Any answer may be right; what is left behind is looked at.
 //
@@ -75,6 +92,11 @@ func (w *world) users(o *office, k *corner, step, n int, which id.Client) {
 			}
 			c.Contacts = append(slices.Clone(c.Contacts), card)
 		})
+	case 4:
+		on := n%2 == 0
+		w.external.roles.Update(w.ctx, o.owner, k.roles[n%len(k.roles)], roles.Draft{Active: &on}, "")
+	case 5:
+		w.external.roles.Delete(w.ctx, o.owner, k.roles[n%len(k.roles)], "")
 	}
 }
 

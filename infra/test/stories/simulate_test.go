@@ -22,7 +22,9 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/sweep"
 )
 
@@ -228,6 +230,7 @@ type mutant struct {
 	*whole.Table
 	commit  func(*whole.Table, context.Context, id.Agency, client.Change) error
 	client  func(*client.Client)
+	roles   func(*world, roles.Store) roles.Store
 	overdue bool
 }
 
@@ -304,7 +307,8 @@ var mutants = map[string]mutant{
 			c.Client.Roles = c.Client.Stored.Roles
 		}
 	}),
-	"the end of access is not looked at": {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
+	"a role that somebody has is deleted": {roles: func(w *world, s roles.Store) roles.Store { return deletesAll{s, w} }},
+	"the end of access is not looked at":  {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
 	"an offer is changed behind the log": changing(func(c *client.Change) {
 		if n := len(c.Client.Grants); n > 1 {
 			c.Client.Grants = c.Client.Grants[:n-1]
@@ -316,6 +320,25 @@ var mutants = map[string]mutant{
 		}
 		return nil
 	}},
+}
+
+// deletesAll is roles that are deleted without looking whether somebody has them.
+type deletesAll struct {
+	roles.Store
+	w *world
+}
+
+func (d deletesAll) DeleteRole(_ context.Context, r *role.Role, _ audit.Entry) error {
+	d.w.remove(string(r.Agency), "rol#"+string(r.ID))
+	return nil
+}
+
+func (d deletesAll) Role(ctx context.Context, a id.Agency, which id.Role) (*role.Role, error) {
+	r, err := d.Store.Role(ctx, a, which)
+	if err == nil {
+		r.Users = 0
+	}
+	return r, err
 }
 
 func keepTokens(t *whole.Table, ctx context.Context, a id.Agency, c client.Change) error {

@@ -199,7 +199,7 @@ func open(t testing.TB, s settings) *world {
 		kept = s.between(w.table)
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
-	w.external = external{kept: kept}
+	w.external = w.externalOver(kept)
 	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
 	seals, err := identity.NewSeals(key)
 	must(t, err)

@@ -47,6 +47,7 @@ type Table struct {
 	personalData
 	erasures
 	plans
+	checkouts
 	paymentEvents
 	reconciliation
 	mail
@@ -78,6 +79,7 @@ type (
 	personalData    = dynamo.PersonalData
 	erasures        = dynamo.Erasures
 	plans           = dynamo.Plans
+	checkouts       = dynamo.Checkouts
 	paymentEvents   = dynamo.PaymentEvents
 	reconciliation  = dynamo.Reconciliation
 	mail            = dynamo.Mail
@@ -111,6 +113,7 @@ func Open(cfg aws.Config, name string, now func() time.Time) *Table {
 		personalData:    dynamo.NewPersonalData(t),
 		erasures:        dynamo.NewErasures(t),
 		plans:           dynamo.NewPlans(t),
+		checkouts:       dynamo.NewCheckouts(t),
 		paymentEvents:   dynamo.NewPaymentEvents(t),
 		reconciliation:  dynamo.NewReconciliation(t),
 		mail:            dynamo.NewMail(t),

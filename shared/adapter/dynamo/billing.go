@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/billing"
 )
 
@@ -38,6 +39,16 @@ func (c Checkouts) Agency(ctx context.Context, which id.Agency) (*agency.Agency,
 // Member reads a member of the agency as it is now.
 func (c Checkouts) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
 	return c.t.member(ctx, which, member)
+}
+
+// Role reads a role as it is now.
+func (c Checkouts) Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error) {
+	return c.t.role(ctx, agency, which)
+}
+
+// Card reads a contact as it is now.
+func (c Checkouts) Card(ctx context.Context, agency id.Agency, which id.Contact) (*client.Card, error) {
+	return c.t.card(ctx, agency, which)
 }
 
 // Plans is what an agency's payment needs.

@@ -23,6 +23,7 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/usecase/clients"
@@ -105,6 +106,12 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 		keys = append(keys, key(pk, oncePrefix+want.Once.Key))
 	}
 	keys = append(keys, resourceKeys(pk, want.Resources)...)
+	for _, r := range want.Roles {
+		keys = append(keys, key(pk, rolePrefix+string(r)))
+	}
+	if want.Contact != "" {
+		keys = append(keys, key(pk, contactPrefix+string(want.Contact)))
+	}
 	logs := map[string]allowance.Key{}
 	for _, k := range want.Mails {
 		at, sk := mailsKey(k)
@@ -131,6 +138,15 @@ func (t *Table) snapshot(ctx context.Context, agencyID id.Agency, want onboardin
 			var l allowance.Log
 			l, err = readMails(r, logs[r.s("pk")])
 			d.Mails = append(d.Mails, l)
+		case strings.HasPrefix(sk, rolePrefix):
+			var x *role.Role
+			if x, err = readRole(r); err == nil {
+				d.Roles = append(d.Roles, *x)
+			}
+		case strings.HasPrefix(sk, contactPrefix):
+			var x client.Card
+			x, err = readCard(r)
+			d.Card = &x
 		case strings.HasPrefix(sk, thingPrefix):
 			var x instance.Resource
 			x, err = readResource(r)

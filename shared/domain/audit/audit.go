@@ -46,6 +46,7 @@ const (
 	NothingOpen     Action = "client.nothing_open"     // it has accepted, and no role that it was to have is in force
 	ContactLinked   Action = "client.contact_linked"   // the detail has the contact
 	ContactUnlinked Action = "client.contact_unlinked" // the detail has the contact
+	ContactRefused  Action = "client.contact_refused"  // it was to be linked with the acceptance, and could not; the detail has it
 
 	InstanceConnected    Action = "instance.connected"
 	InstanceChanged      Action = "instance.changed"

@@ -3,6 +3,7 @@ package client
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
 )
 
@@ -11,6 +12,22 @@ const Extension = 30 * 24 * time.Hour
 
 // warnings are how long before the end of a client's access its agency is told of it, in their order. The last one is the end itself.
 var warnings = [...]time.Duration{7 * 24 * time.Hour, 24 * time.Hour, 0}
+
+// Tolerance is how far in the past the end of an access may lie that somebody sets, since clocks differ: it ends at once then.
+const Tolerance = 5 * time.Minute
+
+// ReadTerm checks when an access is to end, in a field of that name. Faults: [fault.Invalid] for a time that is over, or too far.
+func ReadTerm(field string, at, now time.Time) (time.Time, error) {
+	switch {
+	case at.Before(now.Add(-Tolerance)):
+		return at, fault.InField(field, "errors.term_is_over")
+	case at.Year() > 9999:
+		return at, fault.InField(field, "errors.term_is_too_far")
+	case at.Before(now):
+		at = now
+	}
+	return at.Truncate(time.Millisecond), nil
+}
 
 // SetTerm sets when the client's access ends; the zero time for never. What the agency would have been told of by now is not told
 // any more: whoever sets the term knows it. What lies ahead is told, of a term that was put off too. It returns false when that is

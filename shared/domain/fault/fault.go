@@ -33,6 +33,7 @@ const (
 	NotActive       Code = "not_active"
 	OfferChanged    Code = "offer_changed"
 	AlreadyMember   Code = "already_member"
+	AlreadyLinked   Code = "already_linked"
 	DomainTaken     Code = "domain_taken"
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
@@ -87,6 +88,7 @@ var meanings = []struct {
 	{NothingToPay, 409, "There's nothing to pay. Use acceptInvitation."},
 	{AlreadyPaid, 409, "It has already been paid."},
 	{AlreadyMember, 409, "They already work at the agency."},
+	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{Full, 409, "Your agency has as many as it can have. Remove one first."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},

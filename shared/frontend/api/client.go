@@ -41,6 +41,12 @@ type ClientBody struct {
 	SeenAt    *Time        `json:"lastSeenAt" doc:"When they last opened their portal, to the hour. null if never."`
 	CreatedAt Time         `json:"createdAt"`
 
+	Roles         []string  `json:"roles" nullable:"false" doc:"IDs of their roles in Client Portal."`
+	Rules         RulesBody `json:"rules" doc:"What they alone are given, besides what their roles give."`
+	ExpiresAt     *Time     `json:"expiresAt" doc:"From this moment on only what they pay for is open. null if it never ends."`
+	AccessExpired bool      `json:"accessExpired" doc:"Whether that moment has come."`
+	Contacts      []string  `json:"contacts" nullable:"false" doc:"IDs of the contacts they are linked to."`
+
 	Reason string `json:"reason,omitempty" enum:"expired,canceled,declined,bounced,removed,left,unpaid,promoted" doc:"If inactive."`
 }
 
@@ -48,7 +54,8 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 	c := l.Client
 	b := ClientBody{ID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(), Status: string(c.At(now)),
 		Resources: []LinkedBody{}, Invite: inviteBody(c, now), EndedAt: orNull(c.EndedAt), EndedBy: string(c.EndedBy),
-		CreatedAt: Time(c.CreatedAt), Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
+		CreatedAt: Time(c.CreatedAt), Roles: texts(c.Roles), Rules: rulesBody(c.Rules), ExpiresAt: orNull(c.ExpiresAt),
+		AccessExpired: c.Lapsed(now), Contacts: texts(c.Contacts), Reason: string(c.Why(now)), SeenAt: orNull(c.SeenAt)}
 	if p := c.Proposal; p != nil {
 		address := string(p.Address)
 		b.Proposal = &address

@@ -49,31 +49,70 @@ type updateClientInput struct {
 	ClientRef
 	IfMatch string `header:"If-Match" doc:"The ETag you read, so that you don't overwrite a newer change." example:"\"5f0c2b1e1f7c4a52\""`
 	Body    struct {
-		Name *string `json:"name,omitempty" doc:"The new name. Empty for none: we then show the email address." example:"Acme Ltd"`
+		Name      *string    `json:"name,omitempty" doc:"The new name. Empty for none: we then show the email address." example:"Acme Ltd"`
+		Roles     *[]string  `json:"roles,omitempty" doc:"IDs of all roles they have from now on, up to 10."`
+		Rules     *RulesBody `json:"rules,omitempty" doc:"All that they alone are given."`
+		ExpiresAt *string    `json:"expiresAt,omitempty" doc:"RFC 3339. Empty: no end. Now: at once." example:"2027-01-31T17:00:00Z"`
+		Contacts  *[]string  `json:"contacts,omitempty" doc:"IDs of all contacts they are linked to, up to 10."`
 	}
 }
 
-// UpdateClient changes a client's name.
-func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, renamer *clients.Renamer) Operation {
+// wishes are what the body asks for.
+func (in *updateClientInput) wishes() (clients.Wishes, error) {
+	w := clients.Wishes{Name: in.Body.Name}
+	if in.Body.Roles != nil {
+		all := make([]id.Role, len(*in.Body.Roles))
+		for n, s := range *in.Body.Roles {
+			all[n], _ = id.ParseRole(s) // "" for what is no id, which is not found then
+		}
+		w.Roles = &all
+	}
+	if in.Body.Contacts != nil {
+		all := make([]id.Contact, len(*in.Body.Contacts))
+		for n, s := range *in.Body.Contacts {
+			all[n] = contactOf(s)
+		}
+		w.Contacts = &all
+	}
+	if in.Body.Rules != nil {
+		rules := in.Body.Rules.rules()
+		w.Rules = &rules
+	}
+	if in.Body.ExpiresAt == nil {
+		return w, nil
+	}
+	at, err := momentOrNever("expiresAt", *in.Body.ExpiresAt)
+	w.ExpiresAt = &at
+	return w, err
+}
+
+// UpdateClient changes a client: its name, and what it may do in Client Portal.
+func UpdateClient(auth *signin.Authenticator, directory *clients.Directory, external *clients.External) Operation {
 	return operation(auth, described{
-		id: "updateClient", method: http.MethodPatch, who: identity.ByPortal(identity.ClientsWrite, identity.Administer),
-		tag: tagClients, status: 200,
-		summary:     "Rename a client",
-		description: "Fields you leave out don't change.",
-		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},
+		id: "updateClient", method: http.MethodPatch, who: identity.ByPortal(identity.ClientsWrite, identity.Administer), tag: tagClients,
+		status: 200, summary: "Update a client",
+		description: "Fields you leave out don't change. roles, rules, expiresAt and contacts are of Client Portal: without it they " +
+			"answer 404. Before the client has accepted, roles and expiresAt change what the invite gives. Removing a contact " +
+			"closes what came with it at the client's next request.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.Changed, fault.NotActive, fault.AlreadyLinked},
 	}, func(ctx context.Context, caller identity.Caller, in *updateClientInput) (*clientOutput, error) {
 		which, err := id.ParseClient(in.ClientID)
 		if err != nil {
 			return nil, err
 		}
-		c, err := renamer.Rename(ctx, caller, which, in.Body.Name, edition(in.IfMatch))
+		w, err := in.wishes()
+		if err != nil {
+			return nil, err
+		}
+		c, err := external.Update(ctx, caller, which, w, edition(in.IfMatch))
 		return changed(ctx, auth, directory, c, err)
 	}, func(in *updateClientInput) error {
+		_, err := in.wishes()
 		if in.Body.Name == nil {
-			return nil
+			return err
 		}
-		_, err := text.Line("name", *in.Body.Name, text.MaxName)
-		return err
+		_, badName := text.Line("name", *in.Body.Name, text.MaxName)
+		return fault.Together(badName, err)
 	})
 }
 
@@ -93,8 +132,7 @@ type grantInput struct {
 // GrantAccess opens an instance or service to a client.
 func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, access *clients.Access) Operation {
 	return operation(auth, described{
-		id: "grantAccess", method: http.MethodPut, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
-		tag: tagClients, status: 200,
+		id: "grantAccess", method: http.MethodPut, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary: "Grant access",
 		description: "Shares an instance or service with a client, or changes their access to it. Before they accept, it changes" +
 			" what the invite offers. The instance or service must be active or running.",
@@ -116,8 +154,7 @@ func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, acces
 // RevokeAccess closes an instance or service to a client.
 func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation {
 	return operation(auth, described{
-		id: "revokeAccess", method: http.MethodDelete, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
-		tag: tagClients, status: 204,
+		id: "revokeAccess", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
 		summary:     "Revoke access",
 		description: "They lose access at once. Revoking what isn't shared changes nothing.",
 		codes:       []fault.Code{fault.NotFound, fault.NotActive},
@@ -138,8 +175,7 @@ func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation 
 // RemoveClient ends the relationship.
 func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, removal *clients.Removal) Operation {
 	return operation(auth, described{
-		id: "removeClient", method: http.MethodDelete, who: identity.ByPortal(identity.ClientsWrite, identity.Administer),
-		tag: tagClients, status: 200,
+		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
 		summary: "Remove a client",
 		description: "They lose access to everything you share, and an open invite is cancelled. They keep their sign-in and " +
 			"what they own. They stay in your list as inactive, and you can invite them again. A client who pays by " +
@@ -158,8 +194,7 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 // EraseClient forgets a client.
 func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation {
 	return operation(auth, described{
-		id: "eraseClient", method: http.MethodPost, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
-		tag: tagClients, status: 204,
+		id: "eraseClient", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
 		summary: "Erase a client",
 		description: "Deletes their address, name, messages and history for good. Remove them first: only inactive clients can " +
 			"be erased. The activity log keeps only IDs.",

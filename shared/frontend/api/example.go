@@ -65,10 +65,13 @@ func exampleInvitation() InvitationBody {
 }
 
 // exampleInvited is the invite as it is with a status, and what its timeline says then.
+// exampleRoleID is the role that the examples give.
+const exampleRoleID = "rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+
 func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
 	b := &InviteBody{ID: exampleInvite, ClientID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd",
 		Payer: "agency", Status: status, Grants: []GrantBody{{exampleInstance, "read"}},
-		Message: "Here are your two workflows.", Warnings: []WarningBody{},
+		Message: "Here are your two workflows.", Roles: []string{exampleRoleID}, Warnings: []WarningBody{},
 		ExpiresAt: afterOrNull(7 * 24 * time.Hour), CreatedAt: after(0), Timeline: []TimelineBody{}}
 	for n, e := range events {
 		b.Timeline = append(b.Timeline, TimelineBody{Event: e, At: after(time.Duration(n*n*n) * time.Second)})
@@ -79,7 +82,8 @@ func exampleInvited(status string, events ...TimelineEvent) *InviteBody {
 func exampleClientBody(status string, i *InviteBody) ClientBody {
 	return ClientBody{ID: exampleClient, Email: "ops@acme.example", Name: "Acme Ltd", Shown: "Acme Ltd", Status: status,
 		Resources: []LinkedBody{{exampleInstance, "instance", "Acme production", "running", "read", nil}}, Invite: i, CreatedAt: after(0),
-		SeenAt: afterOrNull(26*time.Hour + 20*time.Minute)}
+		SeenAt: afterOrNull(26*time.Hour + 20*time.Minute), Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
+		ExpiresAt: afterOrNull(300 * 24 * time.Hour)}
 }
 
 func exampleAgencyBody() *AgencyBody {
@@ -267,7 +271,7 @@ func clientExamples() map[string]example {
 	return map[string]example{
 		"listClients":  answers(listed(active)),
 		"getClient":    answers(active),
-		"updateClient": exchanges(raw(`{"name":"Acme Ltd"}`), active),
+		"updateClient": exchanges(raw(`{"name":"Acme Ltd","roles":["`+exampleRoleID+`"],"expiresAt":"2026-10-01T17:00:00Z"}`), active),
 		"grantAccess":  exchanges(raw(`{"access":"write"}`), more),
 		"removeClient": answers(over),
 		"retryProvisioning": answers(ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
@@ -296,14 +300,14 @@ func resourceExamples() map[string]example {
 	}
 }
 
-func exampleRoleBody() RoleBody {
-	return RoleBody{ID: "rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "Client", Description: "For clients who see everything.", Active: true,
+func exampleRoleIDBody() RoleBody {
+	return RoleBody{ID: exampleRoleID, Name: "Client", Description: "For clients who see everything.", Active: true,
 		Rules: RulesBody{"contact": {Fields: []string{"name", "email", "phone", "company"}, Actions: []string{"edit"}}}, Users: 14,
 		CreatedAt: after(0)}
 }
 
 func roleExamples() map[string]example {
-	role, off := exampleRoleBody(), exampleRoleBody()
+	role, off := exampleRoleIDBody(), exampleRoleIDBody()
 	role.Users, off.Active = 0, false
 	type tried struct {
 		RoleBody
@@ -311,10 +315,10 @@ func roleExamples() map[string]example {
 	}
 	lost := &EffectBody{Users: 14, Losing: 12, Lost: []LostBody{{"contact", "fields", "phone", "Phone", 12}}}
 	return map[string]example{
-		"listRoles": answers(listed(exampleRoleBody())),
+		"listRoles": answers(listed(exampleRoleIDBody())),
 		"createRole": exchanges(raw(`{"name":"Client","description":"For clients who see everything.","active":true,`+
 			`"rules":{"contact":{"fields":["name","email","phone","company"],"actions":["edit"]}}}`), role),
-		"getRole":    answers(exampleRoleBody()),
+		"getRole":    answers(exampleRoleIDBody()),
 		"updateRole": exchanges(raw(`{"active":false}`), tried{off, lost}),
 	}
 }

@@ -69,6 +69,9 @@ type InviteBody struct {
 	Order     *OrderBody     `json:"order" doc:"null if the client buys nothing. Prices are in getContract."`
 	Payment   *PaymentBody   `json:"payment" doc:"null if the client buys nothing."`
 	Message   string         `json:"message,omitempty"`
+	Roles     []string       `json:"roles" nullable:"false" doc:"Roles they get in Client Portal when they accept."`
+	Contact   string         `json:"contact,omitempty" doc:"The contact they will be linked to."`
+	Until     *Time          `json:"accessExpiresAt" doc:"When their access will end. null if it doesn't."`
 	ExpiresAt *Time          `json:"expiresAt"`
 	CreatedAt Time           `json:"createdAt"`
 	Timeline  []TimelineBody `json:"timeline"`
@@ -95,7 +98,8 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	i := c.Invite
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
-		Grants: []GrantBody{}, Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt),
+		Roles: texts(i.Roles), Contact: string(i.Contact), Until: orNull(i.AccessUntil), Grants: []GrantBody{},
+		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt),
 		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
 	if i.Status != invite.Accepted { // then somebody reads mail there
 		b.Warnings = warnings(c.Email)
@@ -117,6 +121,9 @@ type DraftBody struct {
 	Grants  []GrantBody `json:"grants,omitempty" doc:"With payer agency: what you share with them."`
 	Order   *OrderBody  `json:"order,omitempty" doc:"With payer client: what you ask them to buy."`
 	Message string      `json:"message,omitempty" doc:"Shown in the email. Up to 500 characters." example:"Here are your two workflows."`
+	Roles   []string    `json:"roles,omitempty" doc:"IDs of up to 10 roles. They get those still active when they accept."`
+	Contact string      `json:"contact,omitempty" doc:"The contact they are linked to then." example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Until   string      `json:"accessExpiresAt,omitempty" doc:"RFC 3339. When their access ends." example:"2027-01-31T17:00:00Z"`
 }
 
 // draft is the body as the use case takes it.
@@ -138,7 +145,40 @@ func (b DraftBody) draft() onboarding.Draft {
 			d.Order.Hosting, d.Order.StorageGB = true, o.Hosting.StorageGB
 		}
 	}
+	for _, r := range b.Roles {
+		which, err := id.ParseRole(r)
+		if err != nil {
+			which = "" // as above
+		}
+		d.Roles = append(d.Roles, which)
+	}
+	d.Contact = contactOf(b.Contact)
+	d.Until, _ = momentOrNever("accessExpiresAt", b.Until) // what cannot be read was refused by check
 	return d
+}
+
+// check says what is wrong with the body as far as it alone says it.
+func (b DraftBody) check() error {
+	_, err := momentOrNever("accessExpiresAt", b.Until)
+	return fault.Together(b.draft().Check(), err)
+}
+
+// contactOf is the contact of the id; one that cannot be for what is no id, which is not found then.
+func contactOf(s string) id.Contact {
+	which, err := id.ParseContact(s)
+	if err != nil && s != "" {
+		return "none"
+	}
+	return which
+}
+
+// texts are ids as the API has them: an empty list for none.
+func texts[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for n, x := range all {
+		out[n] = string(x)
+	}
+	return out
 }
 
 type sendInput struct {
@@ -165,11 +205,12 @@ func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operati
 			"Without it the answer is 202 and the email follows: poll Location until status isn't sending. If the email" +
 			" can't be sent, the invite is undone and doesn't count towards this hour's ten.",
 		codes: []fault.Code{fault.Invalid, fault.PlanRequired, fault.Suspended, fault.AlreadyInvited, fault.AlreadyClient,
-			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited},
+			fault.PayerFixed, fault.MailRefused, fault.PaymentsOff, fault.IdempotencyUsed, fault.RateLimited, fault.NotFound,
+			fault.AlreadyLinked},
 	}, func(ctx context.Context, caller identity.Caller, in *sendInput) (*inviteOutput, error) {
 		c, err := inviter.Send(ctx, caller, in.Body.draft(), of(ctx).once)
 		return mailed(ctx, auth, inviter, c, err, http.StatusCreated)
-	}, func(in *sendInput) error { return in.Body.draft().Check() })
+	}, func(in *sendInput) error { return in.Body.check() })
 }
 
 // awaiter waits for what becomes of an invite's mail.

@@ -92,6 +92,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.access_ended", values...)
 	case audit.NothingOpen:
 		return words.Say("activity.nothing_open", values...)
+	case audit.ContactRefused:
+		return words.Say("activity.contact_refused", values...)
 	case audit.ContactLinked:
 		return words.Say("activity.contact_linked", values...)
 	case audit.ContactUnlinked:
@@ -519,7 +521,7 @@ func toneOf(a audit.Action) page.Tone {
 		audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
 		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
 		return page.Bad
-	case audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen:
+	case audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen, audit.ContactRefused:
 		return page.Wait
 	}
 	return page.Idle

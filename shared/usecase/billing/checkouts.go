@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -29,6 +30,10 @@ type CheckoutStore interface {
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Member reads somebody who works at the agency.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
+	// Role reads a role as it is now.
+	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
+	// Card reads a contact as it is now.
+	Card(ctx context.Context, agency id.Agency, which id.Contact) (*client.Card, error)
 }
 
 // Checkouts opens checkout pages for invited clients, and reads what became of them.

@@ -16,6 +16,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 )
 
@@ -119,13 +120,17 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	}
 	w := client.Change{Client: c}
 	closed := false
+	var given promised
 	if change.Fulfil {
 		if closed, err = s.closed(ctx, c); err != nil {
 			return nil, err
 		}
+		if given, err = s.promised(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	switch {
-	case change.Fulfil && (closed || !s.fulfil(now, c, f.Subscription, &w)):
+	case change.Fulfil && (closed || !s.fulfil(now, c, f.Subscription, given, &w)):
 		// Cancelled before the money came: nobody gets anything for it.
 		ref := c.Payment.Reference
 		c.Payment.State, c.Payment.PaidAt, c.Payment.EndedAt, c.Payment.Due = subscription.Canceled, time.Time{}, now, time.Time{}
@@ -215,15 +220,45 @@ func (s *Checkouts) closed(ctx context.Context, c *client.Client) (bool, error) 
 	return err == nil && (!a.ClosedAt.IsZero() || a.Suspended && !c.Joined()), err
 }
 
+// promised is what the invite gives of Client Portal, as it is now.
+type promised struct {
+	roles []role.Role
+	cards []client.Card
+}
+
+func (s *Checkouts) promised(ctx context.Context, c *client.Client) (p promised, err error) {
+	if c.Joined() {
+		return p, nil
+	}
+	for _, which := range c.Invite.Roles {
+		r, err := s.Store.Role(ctx, c.Agency, which)
+		if err == nil {
+			p.roles = append(p.roles, *r)
+		} else if !fault.Is(err, fault.NotFound) {
+			return p, err
+		}
+	}
+	if which := c.Invite.Contact; which != "" {
+		card, err := s.Store.Card(ctx, c.Agency, which)
+		if err == nil {
+			p.cards = append(p.cards, *card)
+		} else if !fault.Is(err, fault.NotFound) {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
 // fulfil makes the payer a client, with the work of making what was bought; what it has bought of the same before, and is
 // kept still, is taken up again instead. It returns false for an invite that is not to be had any more.
-func (s *Checkouts) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, w *client.Change) bool {
+func (s *Checkouts) fulfil(now time.Time, c *client.Client, sub *payment.Subscription, given promised, w *client.Change) bool {
 	if !c.Joined() {
-		if !c.AcceptPaid(now, client.Ties{}) {
+		ties, rows := c.Good(given.roles, given.cards, now)
+		if !c.AcceptPaid(now, ties) {
 			return false
 		}
 		w.Join = true
-		w.Audit = append(w.Audit, row(now, string(c.ID), audit.InviteAccepted, string(c.Invite.ID), ""))
+		w.Audit = append(append(w.Audit, row(now, string(c.ID), audit.InviteAccepted, string(c.Invite.ID), "")), rows...)
 	}
 	w.Customer = sub.Customer
 	w.Audit = append(w.Audit, paid(now, c, audit.PaymentReceived, sub.ID))

@@ -41,6 +41,8 @@ type Invitation struct {
 	Standing Standing
 	Grants   []instance.Grant // what accepting opens: the offered things that are still there
 	Offer    string           // fingerprint of what is shown, to accept with
+
+	seen *Snapshot // of a live one: what it was looked up in
 }
 
 // To is the invited address as it may be shown: in full only to its owner.
@@ -137,7 +139,8 @@ func standing(ctx context.Context, store PreviewStore, c *client.Client, caller 
 
 // open is a live invitation, as it could be accepted at this moment.
 func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation, error) {
-	seen, err := store.Snapshot(ctx, c.Agency, Query{Member: c.Invite.From.Member, Resources: resources(c.Invite.Grants)})
+	seen, err := store.Snapshot(ctx, c.Agency, Query{Member: c.Invite.From.Member, Resources: resources(c.Invite.Grants),
+		Roles: c.Invite.Roles, Contact: c.Invite.Contact})
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -151,7 +154,7 @@ func open(ctx context.Context, store PreviewStore, c *client.Client) (Invitation
 			shown.Grants = append(shown.Grants, g)
 		}
 	}
-	return Invitation{Client: c, Grants: shown.Grants, Offer: shown.Offer()}, nil
+	return Invitation{Client: c, Grants: shown.Grants, Offer: shown.Offer(), seen: seen}, nil
 }
 
 // Address is the invited address behind a good link, for the mail with the sign-in code: it goes to nobody else. It
@@ -217,11 +220,12 @@ func (r *Invitations) Accept(ctx context.Context, token, seen string, caller ide
 				"errors.has_changed_what_it_offers_since", "agency_name", c.Invite.From.AgencyName)
 		}
 		now, gone := r.Now(), missing(c.Invite.Grants, shown.Grants)
-		if err := c.Accept(now, shown.Grants, client.Ties{}); err != nil {
+		ties, rows := c.Good(shown.seen.Roles, shown.seen.cards(), now)
+		if err := c.Accept(now, shown.Grants, ties); err != nil {
 			return err
 		}
 		return r.Store.Commit(ctx, c.Agency, client.Change{Client: c, MayInvite: true, Inviter: c.Invite.From.Member, Join: true,
-			Audit: []audit.Entry{row(now, string(c.ID), audit.InviteAccepted, c, gone)}})
+			Audit: append([]audit.Entry{row(now, string(c.ID), audit.InviteAccepted, c, gone)}, rows...)})
 	})
 	if err != nil {
 		return nil, err

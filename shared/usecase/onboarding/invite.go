@@ -44,6 +44,10 @@ type Draft struct {
 	Grants  []instance.Grant // Name is not read; a Resource is "" where what was sent is no id
 	Order   *Order
 	Message string
+
+	Roles   []id.Role  // of Client Portal, to be given with the acceptance
+	Contact id.Contact // the card that the client will be linked to; "" for none
+	Until   time.Time  // when the access is to end; zero for never
 }
 
 // sender is the agency and its member as the invitee reads them.
@@ -87,7 +91,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 	}
 	mail := mailTo(caller, offer.Email)
 	want := Query{Ref: id.RefOf(caller.Agency, offer.Email), Member: caller.Member, Resources: resources(d.Grants), Once: record,
-		Mails: mail.Keys()}
+		Roles: distinct(d.Roles), Contact: d.Contact, Mails: mail.Keys()}
 	var made *client.Client
 	replayed := false
 	err = conflict.Retry(ctx, func() error {
@@ -112,7 +116,7 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 			return err
 		}
 		offer.Grants, err = granted(d.Grants, seen)
-		if err := fault.Together(oneself(seen.Member, caller, offer.Email), err); err != nil {
+		if err := fault.Together(oneself(seen.Member, caller, offer.Email), err, seen.rights(&offer, d, now)); err != nil {
 			return err
 		}
 		offer.From = sender(seen, caller)

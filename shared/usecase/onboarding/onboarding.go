@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/job"
+	"latchkey.dev/shared/domain/role"
 )
 
 // InviteStore reads relationships. Reads of what is not there return a fault with code [fault.NotFound].
@@ -52,6 +53,8 @@ type Query struct {
 	Ref       id.Ref
 	Member    id.Member
 	Resources []id.Resource
+	Roles     []id.Role
+	Contact   id.Contact
 	Once      *idempotency.Record
 	Mails     []allowance.Key
 }
@@ -62,6 +65,8 @@ type Snapshot struct {
 	Member    *agency.Member
 	Client    *client.Client
 	Resources map[id.Resource]instance.Resource
+	Roles     []role.Role
+	Card      *client.Card
 	Once      *idempotency.Record
 	Mails     []allowance.Log
 }

@@ -80,7 +80,8 @@ func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which i
 			return err
 		}
 		offer := client.Offer{Email: old.Proposal.Address, Name: old.Name, Payer: old.Invite.Payer, Message: old.Invite.Message,
-			Contract: old.Invite.Contract, From: sender(seen, caller)}
+			Contract: old.Invite.Contract, From: sender(seen, caller),
+			Roles: old.Invite.Roles, Contact: old.Invite.Contact, Until: old.Invite.AccessUntil}
 		if offer.Grants, err = granted(old.Invite.Grants, seen); err != nil {
 			return err
 		}

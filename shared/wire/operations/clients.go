@@ -14,7 +14,7 @@ func (f Functions) Clients() event.Function {
 func (f Functions) Client() event.Function {
 	a, d := f.p.Authenticator(), f.p.Directory()
 	return api.Route(f.p.Origin(),
-		api.GetClient(a, d), api.UpdateClient(a, d, f.p.Renamer()), api.RemoveClient(a, d, f.p.Removal())).Function()
+		api.GetClient(a, d), api.UpdateClient(a, d, f.p.External()), api.RemoveClient(a, d, f.p.Removal())).Function()
 }
 
 // ClientErase serves /v1/clients/{clientId}/erase.

@@ -1,0 +1,84 @@
+package apitest_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"latchkey.dev/infra/run/local"
+)
+
+// noted is an operation of Client Portal that changes something, and the rows of the log that it leaves.
+type noted struct {
+	operation string
+	do        func(s *scene)
+	rows      []string
+}
+
+// scene is what an agency has of Client Portal while one operation after the other is called.
+type scene struct {
+	*product
+	o    *caller
+	role string
+}
+
+// made is the id of what an operation has made.
+func (s *scene) made(a *answer) string {
+	s.t.Helper()
+	var x struct{ ID string }
+	a.is(http.StatusCreated).into(&x)
+	return x.ID
+}
+
+// changes are the operations, in an order in which each finds what it needs.
+var changes = []noted{
+	{"createRole", func(s *scene) { s.role = s.made(s.o.post("/v1/roles", m{"name": "Client"})) }, []string{"role.created"}},
+	{"updateRole", func(s *scene) { s.o.patch("/v1/roles/"+s.role, m{"active": true}).is(200) }, []string{"role.changed"}},
+	{"updateRole", func(s *scene) { s.o.patch("/v1/roles/"+s.role, m{"active": true}).is(200) }, nil},
+	{"deleteRole", func(s *scene) { s.o.delete("/v1/roles/" + s.role).is(204) }, []string{"role.deleted"}},
+}
+
+// areas are the paths of Client Portal's operations.
+var areas = []string{"/v1/portal-app", "/v1/contacts", "/v1/roles", "/v1/batches", "/v1/imports", "/v1/share-links", "/v1/join"}
+
+// unlogged are operations that are no GET and change nothing that the log tells of, with the reason.
+var unlogged = map[string]string{}
+
+// TestX12EveryChangeOfClientPortalHasItsRow calls each operation of Client Portal that changes something, and reads what the log says.
+func TestX12EveryChangeOfClientPortalHasItsRow(t *testing.T) {
+	p := own(t, local.Options{})
+	s := &scene{product: p, o: p.signIn(owner)}
+	s.o.portalOn()
+	before := len(s.o.activity(""))
+	known := map[string]bool{}
+	for _, x := range changes {
+		known[x.operation] = true
+		x.do(s)
+		all := s.o.activity("")
+		got := actions(all[:len(all)-before])
+		before = len(all)
+		if !slices.Equal(sorted(got), sorted(x.rows)) {
+			t.Errorf("%s leaves %v in the log, want %v", x.operation, got, x.rows)
+		}
+		for _, e := range all[:len(got)] {
+			if e.Actor.ID == "" || e.Subject.ID == "" || strings.Contains(e.Detail, "@") {
+				t.Errorf("%s: the row %+v", x.operation, e)
+			}
+		}
+	}
+	if p.local == nil || asBuilt != "" {
+		return
+	}
+	for _, x := range askable(t, p) {
+		path, _ := x.payload["rawPath"].(string)
+		method, _ := x.payload["requestContext"].(map[string]any)["http"].(map[string]any)["method"].(string)
+		of := slices.ContainsFunc(areas, func(a string) bool { return strings.HasPrefix(path, a) })
+		if x.page || !of || method == http.MethodGet || unlogged[x.name] != "" {
+			continue
+		}
+		if !known[x.name] {
+			t.Errorf("%s (%s %s) changes something, and nobody looks at what the log says of it", x.name, method, path)
+		}
+	}
+}
