@@ -217,6 +217,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
 	portalAppJob(t, p, kept)
+	sharingJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
 	rolesJob(p)

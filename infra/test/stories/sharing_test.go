@@ -51,8 +51,8 @@ func (o *office) share(t sharelink.Typed) (*sharing.Shown, string) {
 	return l, token
 }
 
-// role is a role of the office that opens nothing yet.
-func (o *office) role(name string, active bool) id.Role {
+// linkRole is a role of the office that opens nothing yet.
+func (o *office) linkRole(name string, active bool) id.Role {
 	o.w.t.Helper()
 	r := id.New[id.Role](id.RolePrefix, time.Now())
 	o.w.set(string(o.id), "rol#"+string(r), "name", &types.AttributeValueMemberS{Value: name})
@@ -359,8 +359,8 @@ func TestPortalL9RolesAreReadAtTheJoin(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.portalOffice("Northwind")
-		one, two := o.role("One", true), o.role("Two", true)
-		off := o.role("Off", false)
+		one, two := o.linkRole("One", true), o.linkRole("Two", true)
+		off := o.linkRole("Off", false)
 		_, _, err := o.links().Create(w.ctx, o.owner, sharelink.Typed{Roles: &[]string{string(off)}}, "")
 		w.says(err, fault.Invalid, "links.idle_role", "role", "Off")
 		l, token := o.share(sharelink.Typed{Roles: &[]string{string(one), string(two)}})
@@ -385,7 +385,7 @@ func TestPortalL10MembersAndClients(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
 		o := w.portalOffice("Northwind")
-		one, two := o.role("One", true), o.role("Two", true)
+		one, two := o.linkRole("One", true), o.linkRole("Two", true)
 		_, first := o.share(sharelink.Typed{Roles: &[]string{string(one)}})
 		l, token := o.share(sharelink.Typed{Roles: &[]string{string(one), string(two)}})
 		w.says(second(o.join(token, string(o.owner.Email))), fault.AlreadyMember, "links.you_work_here")
