@@ -62,6 +62,9 @@ func (p PortalApps) ChangePortal(ctx context.Context, c portalapp.Change) error 
 		u.ExpressionAttributeValues = nil
 	}
 	writes := []types.TransactWriteItem{{Update: u}, p.t.put(writeAudit(pk, c.Audit), isNew, nil)}
+	if len(c.Roles) > 0 {
+		writes = append(writes, p.t.makeRoles(pk, c.Roles...)...)
+	}
 	return p.t.transact(ctx, writes)
 }
 
