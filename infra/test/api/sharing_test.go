@@ -119,7 +119,7 @@ func TestFL12WhoeverFollowsTheLinkJoins(t *testing.T) {
 	l := o.share(m{"name": "Site"})
 	at := "/join/" + l.token()
 	guest := p.nobody()
-	a := guest.get(at).is(200).has("Referrer-Policy", "no-referrer").shows("Agency joining", "client portal", "Email me a code").
+	a := guest.get(at).is(200).has("Referrer-Policy", "no-referrer").shows("Agency joining", "client portal", "Email me a sign-in code").
 		holds(`name="form-token"`)
 	if strings.Contains(string(a.body), o.agencyOf()) {
 		t.Error("the page tells more than it has to")
@@ -145,7 +145,7 @@ func TestFL12WhoeverFollowsTheLinkJoins(t *testing.T) {
 	}
 	o.get("/client-portal/links/" + l.ID).is(200).shows("Pat Doe", "1 of 25 uses")
 	known := p.signIn(p.address("fl12-known"))
-	known.get(at).is(200).shows("You're signed in as", "Join")
+	known.get(at).is(200).shows("Signed in as", "Join")
 	known.post(at, do("join", url.Values{})).is(303)
 	var joined struct{ Standing, ClientID, PortalURL string }
 	known.post("/v1"+at, nil).is(200).into(&joined)
@@ -246,7 +246,7 @@ func TestX11DomainsAndExistingClients(t *testing.T) {
 	p := start(t)
 	o := p.shareOwner("domains")
 	var r struct{ ID string }
-	o.post("/v1/roles", m{"name": "Client", "active": true, "rules": m{}}).is(201).into(&r)
+	o.post("/v1/roles", m{"name": "Joins", "active": true, "rules": m{}}).is(201).into(&r)
 	only := o.share(m{"domains": []string{"other.example"}})
 	who := p.signIn(p.address("x11-client"))
 	who.get("/join/" + only.token()).is(403).shows("limits this link to certain email domains")
@@ -261,7 +261,7 @@ func TestX11DomainsAndExistingClients(t *testing.T) {
 	who.get(at).is(200).shows("already joined")
 	var links struct{ Items []shareLink }
 	o.get("/v1/share-links").is(200).into(&links)
-	if links.Items[0].Uses != 1 || len(links.Items[0].Roles) != 1 || links.Items[0].Roles[0].Name != "Client" {
+	if links.Items[0].Uses != 1 || len(links.Items[0].Roles) != 1 || links.Items[0].Roles[0].Name != "Joins" {
 		t.Errorf("PortalL10: %+v", links.Items[0])
 	}
 	o.post("/v1/share-links", m{"roles": []string{"rol_01KAM5Q0Z8W3RN6T0V4K2M9QXB"}}).fails(422, "invalid")

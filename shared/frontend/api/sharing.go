@@ -217,7 +217,7 @@ func aboutLink(ctx context.Context, caller identity.Caller, typed string,
 }
 
 type updateLinkInput struct {
-	linkInput
+	LinkID string `path:"linkId" example:"lnk_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 
 	Body LinkTerms
 }
