@@ -89,7 +89,8 @@ func TestFL11TheLinkIsShownOnceAndListed(t *testing.T) {
 		shows("gmail.com").holds(`value="Kept"`)
 	which := "/client-portal/links/" + l.ID
 	o.get(which).is(200).shows("Trade fair", "Nobody yet.", "Reset", "Disable")
-	o.post(which, do("save", url.Values{"name": {"Fair"}, "expiry": {"at"}, "limit": {"none"}})).is(303).has("Location", which+"?done=saved")
+	saved := url.Values{"name": {"Fair"}, "expiry": {"at"}, "limit": {"none"}}
+	o.post(which, do("save", saved)).is(303).has("Location", which+"?done=saved")
 	o.get("/v1/share-links/" + l.ID).is(200).into(&l)
 	if l.Name != "Fair" || !l.Unlimited || len(l.Domains) != 0 {
 		t.Errorf("changed by the page: %+v", l)
