@@ -80,16 +80,18 @@ func sharingJob(t *testing.T, p *product, kept *secrets) {
 	kept.keep(c)
 	dan.cookie = dan.post(at, do("join", url.Values{"email": {"dan@client.example"}, "code": {c}})).is(303).session()
 	kept.keep(dan.cookie)
-	dan.post("/join/"+asks.token(), do("join", url.Values{})).is(303)
-	eve := p.signIn("eve@client.example")
-	kept.keep(eve.cookie)
-	eve.post("/join/"+asks.token(), do("join", url.Values{})).is(303)
+	for _, who := range []string{"eve@client.example", "fay@client.example"} {
+		x := p.signIn(who)
+		kept.keep(x.cookie)
+		x.post("/join/"+asks.token(), do("join", url.Values{})).is(303)
+	}
 	o = p.fresh(boss)
 	kept.keep(o.cookie)
 	o.get("/client-portal/links").is(200)
 	o.get("/v1/join-requests").is(200).into(&wait)
 	o.post("/client-portal/links", do("approve", url.Values{"id": {wait.Items[0].ID}})).is(303)
 	o.post("/client-portal/links", do("refuse", url.Values{"id": {wait.Items[1].ID}})).is(303)
+	o.post("/v1/share-links/"+asks.ID+"/disable", nil).is(200)
 	made := o.post("/client-portal/links", do("create", url.Values{"expiry": {"never"}, "limit": {"none"}})).is(200)
 	kept.keep(regexp.MustCompile(`lks_[0-9A-Za-z]+`).FindString(string(made.body)))
 	which := "/client-portal/links/" + l.ID

@@ -53,6 +53,12 @@ func LinksPage(s *Site, auth *signin.Authenticator, links *sharing.Links, reques
 		s.decideJoin("refuse", "refused", links, requests, requests.Refuse))
 }
 
+// How many stand on the page; the API has all.
+const (
+	shownLinks    = 40
+	shownRequests = 20
+)
+
 // links prepares the page.
 func (s *Site) links(
 	ctx context.Context, links *sharing.Links, requests *sharing.Requests, caller identity.Caller,
@@ -69,17 +75,29 @@ func (s *Site) links(
 	if err != nil {
 		return v, err
 	}
+	slices.SortStableFunc(all, func(a, b sharing.Shown) int { // those that work first, then as they are: newest first
+		switch {
+		case (a.Why == sharelink.Works) == (b.Why == sharelink.Works):
+			return 0
+		case a.Why == sharelink.Works:
+			return -1
+		}
+		return 1
+	})
 	names := map[id.ShareLink]page.LinkRow{}
 	for i := range all {
 		x := linkRow(&all[i], now)
-		v.Rows = append(v.Rows, x)
-		names[all[i].ID] = x
+		if names[all[i].ID] = x; i < shownLinks {
+			v.Rows = append(v.Rows, x)
+		}
 	}
+	v.Older = max(len(all)-shownLinks, 0)
 	wait, err := requests.List(ctx, caller)
 	if err != nil {
 		return v, err
 	}
-	for i := range wait {
+	v.Waiting = len(wait)
+	for i := range wait[:min(len(wait), shownRequests)] {
 		q := &wait[i]
 		x := page.JoinRow{ID: string(q.ID), Name: q.Name, Email: string(q.Email), Link: words.Say("links.no_link"),
 			At: page.TimeAt(q.CreatedAt, now), Until: page.TimeAt(q.GoesAt(), now)}

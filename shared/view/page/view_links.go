@@ -5,8 +5,10 @@ import "latchkey.dev/shared/domain/words"
 // Links is Client Portal's page of links by which people join, and of who asks to.
 type Links struct {
 	Workspace Workspace
-	Requests  []JoinRow
+	Requests  []JoinRow // who has waited for longest
+	Waiting   int       // how many wait in all
 	Rows      []LinkRow
+	Older     int      // links that are not shown
 	Form      LinkForm // of a new one
 	Made      NewLink
 	Refusing  *JoinRow // whom the dialog asks about; nil for no dialog
