@@ -375,9 +375,12 @@ func (p *product) edit(pk, sk, expression string, values map[string]types.Attrib
 	p.t.Helper()
 	db := dynamodb.NewFromConfig(p.aws())
 	var names map[string]string
-	for _, word := range []string{"plan", "users"} { // that DynamoDB reserves
+	for _, word := range []string{"plan", "users", "roles", "rules"} { // that DynamoDB reserves
 		if strings.Contains(expression, "#"+word) {
-			names = map[string]string{"#" + word: word}
+			if names == nil {
+				names = map[string]string{}
+			}
+			names["#"+word] = word
 		}
 	}
 	_, err := db.UpdateItem(p.t.Context(), &dynamodb.UpdateItemInput{TableName: &p.place.Table, UpdateExpression: &expression, ExpressionAttributeValues: values,

@@ -205,10 +205,13 @@ func rolesJob(p *product) {
 	o := p.signIn(owner)
 	o.portalOn()
 	r := o.role(m{"name": "Role"})
-	k := o.key("roles", "roles:read", "roles:write").Secret
+	i := o.invite("rights@client.example")
+	k := o.key("roles", "roles:read", "roles:write", "clients:read").Secret
 	for _, call := range []func(c *caller){
 		func(c *caller) { c.get("/v1/roles").is(200) },
 		func(c *caller) { c.get("/v1/roles/" + r.ID).is(200) },
+		func(c *caller) { c.get("/v1/clients/" + i.ClientID + "/rights").is(200) },
+		func(c *caller) { c.get("/v1/portal-preview?client=" + i.ClientID).is(200) },
 	} {
 		p.advance(61 * time.Minute)
 		call(p.program(k))

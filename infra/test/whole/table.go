@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/account"
@@ -288,4 +289,9 @@ func (t *Table) Claim(ctx context.Context, which id.Agency, claim id.SenderDomai
 // SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
 func (t *Table) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error {
 	return t.mail.SaveClaim(ctx, c, rows)
+}
+
+// Role reads one role as it is now.
+func (t *Table) Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error) {
+	return t.due.Role(ctx, agency, which)
 }

@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 )
 
@@ -82,6 +83,11 @@ func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
 // Box reads a member's box as it is now.
 func (m Mail) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
 	return m.t.box(ctx, which, member)
+}
+
+// Role reads one role as it is now.
+func (m Mail) Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error) {
+	return m.t.role(ctx, agency, which)
 }
 
 // SaveBox writes the box while the stored version is the one that was read.

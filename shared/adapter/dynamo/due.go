@@ -71,6 +71,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Ref: id.Ref(sk[len(clientPrefix):])})
 		case strings.HasPrefix(sk, memberPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Member: id.Member(sk[len(memberPrefix):])})
+		case strings.HasPrefix(sk, rolePrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Role: id.Role(sk[len(rolePrefix):])})
 		case strings.HasPrefix(sk, noticePrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Event: id.Event(sk[len(noticePrefix):])})
 		case strings.HasPrefix(sk, boxPrefix):

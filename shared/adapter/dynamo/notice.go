@@ -48,6 +48,7 @@ func writeNotice(pk string, e notice.Event, now time.Time) writer {
 	w.s("client", string(e.Client))
 	w.s("invite", string(e.Invite))
 	w.s("by", string(e.Inviter))
+	w.s("role", string(e.Role))
 	w["dp"], w["due"] = str(shardOf(pk)), at(now)
 	return w
 }
@@ -65,7 +66,8 @@ func (t *Table) notices(ctx context.Context, which id.Agency, most int) ([]notic
 	for _, i := range res.Items {
 		r := &reader{item: i}
 		out = append(out, notice.Event{ID: id.Event(strings.TrimPrefix(r.s("sk"), noticePrefix)), Kind: notice.Kind(r.s("kind")),
-			Client: id.Client(r.s("client")), Invite: id.Invite(r.s("invite")), Inviter: id.Member(r.s("by"))})
+			Client: id.Client(r.s("client")), Invite: id.Invite(r.s("invite")), Inviter: id.Member(r.s("by")),
+			Role: id.Role(r.s("role"))})
 		if r.err != nil {
 			return nil, r.err
 		}
@@ -120,7 +122,7 @@ func readBox(r *reader, which id.Agency, member id.Member) (*notice.Box, error) 
 	}
 	r.maps("lines", func(m *reader) {
 		b.Lines = append(b.Lines, notice.Line{Event: id.Event(m.s("e")), Kind: notice.Kind(m.s("k")), Client: id.Client(m.s("c")),
-			Invite: id.Invite(m.s("i"))})
+			Invite: id.Invite(m.s("i")), Role: id.Role(m.s("r"))})
 	})
 	return b, r.err
 }
@@ -142,6 +144,7 @@ func (t *Table) writeBox(b *notice.Box) types.TransactWriteItem {
 	lines := make([]writer, len(b.Lines))
 	for n, l := range b.Lines {
 		lines[n] = writer{"e": str(string(l.Event)), "k": str(string(l.Kind)), "c": str(string(l.Client)), "i": str(string(l.Invite))}
+		lines[n].s("r", string(l.Role))
 	}
 	w.l("lines", lines)
 	w.n("more", b.More)
@@ -179,7 +182,7 @@ func (t *Table) dropBox(ctx context.Context, b *notice.Box, left []notice.Line) 
 		ConditionExpression: &condition, ExpressionAttributeValues: values}}}
 	for _, l := range left {
 		writes = append(writes, t.put(writeNotice(string(b.Agency), notice.Event{ID: l.Event, Kind: l.Kind, Client: l.Client,
-			Invite: l.Invite, Inviter: b.Member}, t.now()), isNew, nil))
+			Invite: l.Invite, Inviter: b.Member, Role: l.Role}, t.now()), isNew, nil))
 	}
 	return t.transact(ctx, writes)
 }

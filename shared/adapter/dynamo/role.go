@@ -4,15 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 )
 
@@ -159,6 +163,22 @@ func (t *Table) overRole(r *role.Role) types.TransactWriteItem {
 		ExpressionAttributeValues: values}}
 }
 
+// warnRole writes that the warning of a role's expiry was given, with its row of the log and the notice of it.
+func (t *Table) warnRole(ctx context.Context, r *role.Role, row audit.Entry) error {
+	pk := string(r.Agency)
+	err := t.transact(ctx, []types.TransactWriteItem{t.overRole(r), t.put(writeAudit(pk, row), isNew, nil),
+		t.put(writeNotice(pk, notice.Event{ID: row.ID, Kind: notice.Of(row.Action), Role: r.ID}, row.At), isNew, nil)})
+	if err == nil {
+		r.Version++
+	}
+	return err
+}
+
+// unwarnRole writes that there is nothing to be warned of, where the time of a warning has come all the same.
+func (t *Table) unwarnRole(ctx context.Context, r *role.Role) error {
+	return t.transact(ctx, []types.TransactWriteItem{t.overRole(r)})
+}
+
 // deleteRole deletes the role whose version was read, while nobody has it.
 func (t *Table) deleteRole(ctx context.Context, r *role.Role, row audit.Entry) error {
 	pk := string(r.Agency)
@@ -173,4 +193,34 @@ func (t *Table) deleteRole(ctx context.Context, r *role.Role, row audit.Entry) e
 			ExpressionAttributeValues: item{":id": str(string(r.ID)), ":less": num(-1)}}},
 		t.put(writeAudit(pk, row), isNew, nil),
 	})
+}
+
+// standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (t *Table) standing(ctx context.Context, which id.Agency, wanted []id.Role) (*agency.Agency, []role.Role, error) {
+	pk := string(which)
+	keys := []item{key(pk, agencyItem)}
+	for n, r := range wanted {
+		if !slices.Contains(wanted[:n], r) { // BatchGetItem refuses a key that stands twice
+			keys = append(keys, key(pk, rolePrefix+string(r)))
+		}
+	}
+	items, err := t.getAll(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	var a *agency.Agency
+	var roles []item
+	for _, i := range items {
+		r := &reader{item: i}
+		if r.s("sk") != agencyItem {
+			roles = append(roles, i)
+		} else if a, err = readAgency(r); err != nil {
+			return nil, nil, err
+		}
+	}
+	if a == nil {
+		return nil, nil, fault.New(fault.NotFound, "errors.there_is_no_such_agency")
+	}
+	all, err := readRoles(roles)
+	return a, all, err
 }

@@ -8,7 +8,9 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/roles"
 )
 
@@ -58,4 +60,35 @@ func (r Roles) DeleteRole(ctx context.Context, x *role.Role, row audit.Entry) er
 // EachClient visits the agency's listed clients, newest first, at most so many; the result says whether there are more.
 func (r Roles) EachClient(ctx context.Context, agency id.Agency, most int, visit func(*client.Client)) (bool, error) {
 	return r.t.eachClient(ctx, agency, most, visit)
+}
+
+// Rights is what saying what external users may see and do needs. It writes nothing.
+type Rights struct{ t *Table }
+
+// NewRights makes Rights of the table.
+func NewRights(t *Table) Rights { return Rights{t} }
+
+var (
+	_ roles.RightsStore = Rights{}
+	_ portal.GateStore  = Rights{}
+)
+
+// Portals lists the agencies that the person is a client of.
+func (r Rights) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
+	return r.t.portals(ctx, user)
+}
+
+// Client reads one relationship.
+func (r Rights) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return r.t.client(ctx, agency, ref, fresh)
+}
+
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (r Rights) Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error) {
+	return r.t.standing(ctx, agency, which)
+}
+
+// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
+func (r Rights) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
+	return r.t.resourcesByID(ctx, which, ids)
 }

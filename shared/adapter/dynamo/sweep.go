@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/senders"
@@ -146,4 +148,17 @@ func (d Due) Told(ctx context.Context, which id.Agency, standing agency.Standing
 // Settled writes that what an agency has out was looked through, unless something has changed since.
 func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
 	return d.t.settled(ctx, of)
+}
+
+// Role reads one role as it is now.
+func (d Due) Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error) {
+	return d.t.role(ctx, agency, which)
+}
+
+// WarnRole writes that the warning of a role's expiry was given, with its row of the log, of which administrators are told.
+func (d Due) WarnRole(ctx context.Context, r *role.Role, row *audit.Entry) error {
+	if row == nil {
+		return d.t.unwarnRole(ctx, r)
+	}
+	return d.t.warnRole(ctx, r, *row)
 }

@@ -1,6 +1,11 @@
 package identity
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/role"
+)
 
 // Kind is a kind of caller that an operation or a page is for.
 type Kind string
@@ -24,9 +29,11 @@ const (
 // Who says who may call an operation, use a page or send its form. It stands once, on the operation, page or form: the
 // wrapper holds callers to it, the OpenAPI document prints it, and a test compares what the use cases decide with it.
 type Who struct {
-	Kind  Kind
-	Scope Scope // of Staff: what an API key must have; InPerson for people alone
-	Right Right // of Staff: what of Client Portal it asks for
+	Kind   Kind
+	Scope  Scope       // of Staff: what an API key must have; InPerson for people alone
+	Right  Right       // of Staff: what of Client Portal it asks for
+	Module role.Module // of Client: the module of Client Portal that must be open to it; "" for what every client has
+	Action string      // of Client: what must be allowed there besides; "" for nothing
 	// Fresh is of what takes a sign-in of the last [FreshFor].
 	Fresh bool
 }
@@ -43,6 +50,10 @@ var (
 	ByPerson  = Who{Kind: Person}
 	ByClient  = Who{Kind: Client}
 )
+
+// ByModule is for clients to whom the module of Client Portal is open, and who may do the action there, "" for just looking. To anybody
+// else it is not there. The use case holds them to it, since only it knows at which agency they are.
+func ByModule(m role.Module, action string) Who { return Who{Kind: Client, Module: m, Action: action} }
 
 // ByStaff is for those who work at an agency, and for its API keys with the scope.
 func ByStaff(s Scope) Who { return Who{Kind: Staff, Scope: s} }
@@ -71,7 +82,7 @@ func (w Who) SignedIn() bool { return w.Kind == Person || w.Kind == Client || w.
 // String is the declaration as the OpenAPI document prints it, such as "staff invites:write", or "portal see clients:read".
 func (w Who) String() string {
 	if w.Kind != Staff {
-		return string(w.Kind)
+		return strings.TrimSpace(strings.Join([]string{string(w.Kind), string(w.Module), w.Action}, " "))
 	}
 	by := "staff"
 	switch w.Right {

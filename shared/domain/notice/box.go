@@ -28,6 +28,7 @@ type Line struct {
 	Kind   Kind
 	Client id.Client
 	Invite id.Invite
+	Role   id.Role // when not "", in the place of a client
 }
 
 // Box is what one person has chosen to be told of, and what they have not been told yet.
@@ -60,7 +61,7 @@ func (b *Box) Put(e Event, now time.Time) bool {
 		}
 	}
 	if len(b.Lines) < MaxLines {
-		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite})
+		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role})
 	} else {
 		b.More++
 	}

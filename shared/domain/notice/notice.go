@@ -31,6 +31,7 @@ const (
 	Ending        Kind = "access_ending"
 	Ended         Kind = "access_ended"
 	NothingOpen   Kind = "nothing_open"
+	RoleExpiring  Kind = "role_expiring"
 )
 
 // Definition says all about a kind but its words.
@@ -58,6 +59,7 @@ var register = []Definition{
 	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
 	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
 	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
+	{Kind: RoleExpiring, Action: audit.RoleExpiring, Rights: true},
 }
 
 // Title is what is switched, in the settings.
@@ -89,11 +91,13 @@ func (k Kind) Title() string {
 		return words.Say("notifications.ended_title")
 	case NothingOpen:
 		return words.Say("notifications.nothing_open_title")
+	case RoleExpiring:
+		return words.Say("notifications.role_expiring_title")
 	}
 	return string(k)
 }
 
-// Says is what the client did, as a sentence without its full stop.
+// Says is what the client did, as a sentence without its full stop. Of a role it is what becomes of that.
 func (k Kind) Says(client string) string {
 	switch k {
 	case Accepted:
@@ -122,6 +126,8 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.ended", "client", client)
 	case NothingOpen:
 		return words.Say("notifications.nothing_open", "client", client)
+	case RoleExpiring:
+		return words.Say("notifications.role_expiring", "role", client)
 	}
 	return client
 }
@@ -154,6 +160,7 @@ type Event struct {
 	Kind    Kind
 	Client  id.Client // "" for a kind that is of nobody in particular
 	Invite  id.Invite // the client's at that time
+	Role    id.Role   // when not "", the role that it is about, in the place of a client
 	Inviter id.Member // whose invite that was
 }
 

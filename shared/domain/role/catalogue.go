@@ -68,6 +68,9 @@ func (p *Part) List(k Kind) []Entry {
 	return slices.DeleteFunc(slices.Clone(p.lists[k]), func(e Entry) bool { return e.hidden })
 }
 
+// Action is the action of the key; false when the module has none.
+func (p *Part) Action(key string) (Entry, bool) { return p.find(Actions, key) }
+
 func (p *Part) find(k Kind, key string) (Entry, bool) {
 	i := slices.IndexFunc(p.lists[k], func(e Entry) bool { return e.Key == key })
 	if i < 0 {

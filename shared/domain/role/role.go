@@ -102,6 +102,11 @@ func (r *Role) Warn(now time.Time) bool {
 	return due && !r.Expired(now)
 }
 
+// Ending tells whether the role gives something that ends within the time of the warnings.
+func (r *Role) Ending(now time.Time) bool {
+	return r.Counts(now) && !r.ExpiresAt.IsZero() && !now.Before(r.ExpiresAt.Add(-Before()[0]))
+}
+
 // Schedule begins with the warnings anew for an expiry that somebody has just set, or for a role that was just switched on: they know
 // what is past already.
 func (r *Role) Schedule(now time.Time) {

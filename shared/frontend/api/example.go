@@ -313,6 +313,13 @@ func roleExamples() map[string]example {
 		RoleBody
 		Effect *EffectBody `json:"effect"`
 	}
+	until := afterOrNull(90 * 24 * time.Hour)
+	rights := RightsBody{Modules: []string{"contact"}, Idle: []IdleBody{{"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCF", "Contractor", "off", nil}},
+		Items: []RightBody{
+			{"contact", "fields", "phone", "Phone", true, []OriginBody{{"rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "Client", "", until}},
+				[]IdleBody{}, until},
+			{"contact", "fields", "address", "Address", false, []OriginBody{}, []IdleBody{}, nil},
+		}}
 	lost := &EffectBody{Users: 14, Losing: 12, Lost: []LostBody{{"contact", "fields", "phone", "Phone", 12}}}
 	return map[string]example{
 		"listRoles": answers(listed(exampleRoleIDBody())),
@@ -320,6 +327,9 @@ func roleExamples() map[string]example {
 			`"rules":{"contact":{"fields":["name","email","phone","company"],"actions":["edit"]}}}`), role),
 		"getRole":    answers(exampleRoleIDBody()),
 		"updateRole": exchanges(raw(`{"active":false}`), tried{off, lost}),
+
+		"getClientRights": answers(rights),
+		"previewAsClient": answers(LookBody{examplePortal(), rights}),
 	}
 }
 

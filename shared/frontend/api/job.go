@@ -32,7 +32,7 @@ var jobs = []job{
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",
-		"getRole", "updateRole", "deleteRole"}},
+		"getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
 		"checkInstance", "disconnectInstance", "listServices", "connectService", "getService", "disconnectService"}},
 	{tagSender, "Send from your own domain: publish its records, see each one turn right, and switch it on.", []string{"getSender",

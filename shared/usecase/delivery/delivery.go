@@ -19,6 +19,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/mailserver"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
@@ -46,6 +47,8 @@ type Store interface {
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
+	// Role reads one role as it is now.
+	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
 	// Sender reads the agency and how its mail goes out, as they are now, and the claim of the domain that is switched on; none where
 	// none is. What belongs to the claim's name is not read along.
 	Sender(ctx context.Context, agency id.Agency) (*agency.Agency, *sender.Settings, *sender.Claim, error)

@@ -161,6 +161,14 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency) ([
 		if !b.Choices.On(l.Kind) {
 			continue
 		}
+		if l.Role != "" {
+			line, err := w.roleLine(ctx, b.Agency, l, at)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, line...)
+			continue
+		}
 		if l.Client == "" { // it is of nobody in particular
 			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + "/client-portal/links"})
 			continue
@@ -186,6 +194,20 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency) ([
 		}
 	}
 	return out, nil
+}
+
+// roleLine is what there is to say of a role that expires soon; nothing when it is gone, was put off, or is off.
+func (w *Worker) roleLine(ctx context.Context, which id.Agency, l notice.Line, at *agency.Agency) ([]letter.DigestLine, error) {
+	r, err := w.Store.Role(ctx, which, l.Role)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil || !r.Ending(w.Now()) {
+		return nil, err
+	}
+	return []letter.DigestLine{{Kind: l.Kind, Client: r.Name,
+		Detail: words.Say("notifications.ends_at", "moment", r.ExpiresAt.In(at.Location()).Format(moment)),
+		Link:   w.Origin + "/client-portal/roles/" + string(r.ID)}}, nil
 }
 
 // linkOf is below which path the client is looked at for what the notice tells.

@@ -270,6 +270,32 @@ func (s *Roles) Update(ctx context.Context, caller identity.Caller, which id.Rol
 	return out, nil
 }
 
+// Extend has a role that expires last longer, by so much from its expiry on, or from now on when that is past. Faults: those of Update;
+// [fault.Invalid] for a role that never expires.
+func (s *Roles) Extend(ctx context.Context, caller identity.Caller, which id.Role, by time.Duration) (*role.Role, error) {
+	var out *role.Role
+	err := conflict.Retry(ctx, func() error {
+		before, _, err := s.next(ctx, caller, which, Draft{}, "")
+		if err != nil {
+			return err
+		}
+		if before.ExpiresAt.IsZero() {
+			return fault.InField("expiresAt", "errors.role_never_expires")
+		}
+		from := s.Now()
+		if before.ExpiresAt.After(from) {
+			from = before.ExpiresAt
+		}
+		until := from.Add(by)
+		out, err = s.Update(ctx, caller, which, Draft{ExpiresAt: &until}, Tag(before))
+		if fault.Is(err, fault.Changed) {
+			return conflict.ErrChanged
+		}
+		return err
+	})
+	return out, err
+}
+
 // next is the role as it is, and as the draft makes it.
 func (s *Roles) next(
 	ctx context.Context, caller identity.Caller, which id.Role, d Draft, match string,

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/subscription"
@@ -34,6 +35,7 @@ type Due struct {
 	Event  id.Event  // when not "", the notice of this row of the log
 	Box    id.Member // when not "", the box of this member
 	Domain id.SenderDomain
+	Role   id.Role // when not "", a role whose expiry is to be warned of
 	Sender bool    // whether it is the settings of the agency's sender
 	Joins  bool    // whether it is that people ask to join the agency
 	User   id.User // when not "", a code of this person
@@ -62,6 +64,11 @@ type Store interface {
 	SaveBox(ctx context.Context, b *notice.Box) error
 	// PutIn takes notices out of the agency's list and writes the boxes that they were put in, all or nothing.
 	PutIn(ctx context.Context, agency id.Agency, events []notice.Event, boxes []*notice.Box) error
+	// Role reads one role as it is now.
+	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
+	// WarnRole writes that the warning of a role's expiry was given, with its row of the log, of which administrators are told; without
+	// a row, that it came too late.
+	WarnRole(ctx context.Context, r *role.Role, row *audit.Entry) error
 	// Outstanding visits the relationships of an agency with an open payment page, those that pay or rest, and those whose invite
 	// may be live.
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
@@ -161,6 +168,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.Box != "" {
 		return s.digest(ctx, d)
 	}
+	if d.Role != "" {
+		return s.role(ctx, d)
+	}
 	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
 		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)
 	}
@@ -220,6 +230,27 @@ func (s *Sweep) notice(ctx context.Context, d Due) error {
 		return err
 	}
 	return s.Mail.Send(ctx, job.Mail{Kind: job.Member, Agency: d.Agency, Member: d.Member, Job: next}.Encode(), 0)
+}
+
+// role has administrators told that a role expires soon.
+func (s *Sweep) role(ctx context.Context, d Due) error {
+	r, err := s.Store.Role(ctx, d.Agency, d.Role)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	before := r.Warned
+	if r.Warn(now) {
+		return s.Store.WarnRole(ctx, r, &audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System,
+			Action: audit.RoleExpiring, Subject: string(r.ID), Detail: audit.Moment(r.ExpiresAt)})
+	}
+	if r.Warned == before {
+		return nil
+	}
+	return s.Store.WarnRole(ctx, r, nil)
 }
 
 // changed has the owners told that somebody changed the agency's sender, where whoever did so has not come to that.
