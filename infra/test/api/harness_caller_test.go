@@ -170,9 +170,9 @@ func (a *answer) into(v any) *answer {
 
 // problem is RFC 9457's form with the product's own members.
 type problem struct {
-	Type, Title, Detail, Code, Reason string
-	Status                            int
-	Errors                            []struct{ Location, Message string }
+	Type, Title, Detail, Code, Reason, Existing string
+	Status                                      int
+	Errors                                      []struct{ Location, Message string }
 }
 
 // at is the message at a field.

@@ -18,6 +18,7 @@ var apart = map[string]string{
 	"frontend/api/job.go":              "the document's parts",
 	"frontend/api/example.go":          "what the document's examples are filled with",
 	"frontend/api/sharing_example.go":  "what the document's examples are filled with",
+	"frontend/api/batch_example.go":    "what the document's examples are filled with",
 	"frontend/api/sender_example.go":   "what the document's examples are filled with",
 	"frontend/api/operation.go config": "the document's title",
 	"frontend/api/time.go Schema":      "the description of a moment",

@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -30,6 +31,7 @@ import (
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -50,6 +52,7 @@ var limits = map[string]limit{
 	"resources.MaxResources":  {resources.MaxResources, services, fault.Invalid},
 	"agency.HourlyInvites":    {agency.HourlyInvites, invites, fault.RateLimited},
 	"agency.ProbationInvites": {agency.ProbationInvites, firstWeek, fault.RateLimited},
+	"batch.MaxScheduled":      {batch.MaxScheduled, scheduled, fault.RateLimited},
 	"client.ProposalsPerDay":  {client.ProposalsPerDay, proposals, fault.RateLimited},
 	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
@@ -88,7 +91,9 @@ var sizes = map[string]string{
 	"sender.MaxHolds": "names of one tree, which is written as one", "sender.MaxRefusals": "mails in a row",
 	"sender.MaxRecordsLinks": "the oldest goes",
 	"senders.MaxIdentities":  "the mail service's, see TestSenderQ4",
-	"sheet.MaxBytes":         "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
+	"batch.MaxLines":         "lines of one request", "batch.MaxRows": "rows of a file", "batch.MaxRoles": "roles of a line",
+	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "imports.mostNamed": "rows that are named",
+	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
 	"zone.MostHops":     "aliases that are followed",
 	"sharelink.MaxUses": "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
@@ -268,6 +273,33 @@ func grants(o *office) (func(int) error, func() int) {
 func invites(o *office) (func(int) error, func() int) {
 	return func(n int) error { return second(o.send(fmt.Sprintf("c%d@acme.example", n))) },
 		func() int { return len(o.clients()) }
+}
+
+// scheduled has sent the hour's ten, and has all but four of those that may wait.
+func scheduled(o *office) (func(int) error, func() int) {
+	o.withPortal()
+	for n := range agency.HourlyInvites {
+		must(o.w.t, second(o.send(fmt.Sprintf("sent%d@acme.example", n))))
+	}
+	o.w.deliver()
+	times := make([]types.AttributeValue, batch.MaxScheduled-4)
+	for n := range times {
+		at := time.Now().Add(100*time.Hour + time.Duration(n)*6*time.Minute)
+		times[n] = &types.AttributeValueMemberN{Value: fmt.Sprint(at.UnixMilli())}
+	}
+	o.w.set(string(o.id), "promises", "times", &types.AttributeValueMemberL{Value: times})
+	o.w.set(string(o.id), "promises", "v", &types.AttributeValueMemberN{Value: "1"})
+	return func(n int) error {
+			b, err := o.bulk([]batch.Line{{Number: 1, Email: fmt.Sprintf("c%d@acme.example", n)}})
+			if err == nil && b.Entries[0].Kind == batch.Limit {
+				return fault.New(fault.RateLimited, "bulk.too_many_scheduled", "most", batch.MaxScheduled)
+			}
+			return err
+		}, func() int {
+			seen, err := o.w.bulk.Store.Snapshot(o.w.ctx, o.id, imports.Query{Promises: true})
+			must(o.w.t, err)
+			return len(seen.Promises.Times)
+		}
 }
 
 // firstWeek has sent all but four of its first week's invites.

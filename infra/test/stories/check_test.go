@@ -219,7 +219,7 @@ func (w *world) access(c *client.Client, log []audit.Entry, say say) {
 
 // tells says which event of the timeline each action of the log stands beside.
 var tells = map[audit.Action]invite.EventName{
-	audit.InviteCreated: invite.Queued, audit.InviteSent: invite.Sent, audit.InviteFailed: invite.NotSent, audit.InviteResent: invite.Resent,
+	audit.InviteCreated: invite.Queued, audit.InviteScheduled: invite.Planned, audit.InviteSent: invite.Sent, audit.InviteFailed: invite.NotSent, audit.InviteResent: invite.Resent,
 	audit.InviteCanceled: invite.WasDropped, audit.InviteExpired: invite.RanOut, audit.InviteBounced: invite.Bounced, audit.InviteAccepted: invite.WasTaken,
 	audit.InviteDeclined: invite.Declined, audit.AddressProposed: invite.Proposed, audit.LinkRequested: invite.AskedAgain,
 }
@@ -227,7 +227,7 @@ var tells = map[audit.Action]invite.EventName{
 // ends says which state each final action leads to.
 var ends = map[audit.Action]invite.Status{
 	audit.InviteCanceled: invite.Canceled, audit.InviteDeclined: invite.Canceled, audit.InviteExpired: invite.Expired, audit.InviteBounced: invite.Failed, audit.InviteAccepted: invite.Accepted,
-	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteResent: invite.Pending,
+	audit.InviteSent: invite.Pending, audit.InviteCreated: invite.Sending, audit.InviteScheduled: invite.Scheduled, audit.InviteResent: invite.Pending,
 	audit.AddressProposed: invite.Pending, audit.LinkRequested: invite.Expired,
 }
 
@@ -268,7 +268,7 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 		case ok:
 			state, before = next, state
 		case r.Action != audit.InviteFailed: // it changes no state
-		case state == invite.Sending:
+		case state == invite.Sending, state == invite.Scheduled:
 			state = invite.Failed
 		case before == invite.Expired: // a mail that failed takes its re-sending back
 			state = invite.Expired
@@ -296,7 +296,7 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 		if len(rows) == 0 && p.Status == invite.Accepted && p.Created.Equal(p.Ended) {
 			continue // that was a link, too
 		}
-		if len(rows) == 0 || rows[0].Action != audit.InviteCreated {
+		if len(rows) == 0 || rows[0].Action != audit.InviteCreated && rows[0].Action != audit.InviteScheduled {
 			say("%s was replaced, and the log does not begin with its creation: %v", p.ID, rows)
 		}
 	}
@@ -313,8 +313,10 @@ func tenInAnyHour(o *office, log []audit.Entry, say say) {
 		case audit.InviteCreated, audit.InviteResent:
 			open[e.Subject] = len(sends)
 			sends = append(sends, e.At)
-		case audit.InviteFailed:
-			gone[open[e.Subject]] = true
+		case audit.InviteFailed: // of one that waited for its time there was no send
+			if n, ok := open[e.Subject]; ok {
+				gone[n] = true
+			}
 		}
 	}
 	var kept []time.Time
@@ -367,6 +369,9 @@ func (w *world) stuck() []string {
 	}
 	for _, o := range w.offices {
 		for _, c := range o.relationships() {
+			if c.Invite.Status == invite.Scheduled {
+				continue // what is past its time is overdue
+			}
 			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
 				out = append(out,
 					fmt.Sprintf("%s is %s, its mail %s after %d tries", c.Invite.ID, c.Invite.Status, c.Invite.Mail.State,

@@ -44,6 +44,7 @@ import (
 	"latchkey.dev/shared/usecase/billing"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/delivery"
+	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/senders"
@@ -117,6 +118,8 @@ type product struct {
 	checker     *senders.Checker
 	provisioner *senders.Provisioner
 	sweep       *sweep.Sweep
+	bulk        *imports.Sender
+	batches     *imports.Batches
 }
 
 // world is the product with all that is around it, in a bubble of virtual time.
@@ -238,7 +241,9 @@ func open(t testing.TB, s settings) *world {
 	w.relay, w.ring = &relay, ring
 	w.feedback = &delivery.Feedback{Store: kept, Now: time.Now}
 	w.watchDomains(cfg, vars["CONFIGURATION_SET"])
-	w.sweep = &sweep.Sweep{Store: kept, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
+	w.bulk = &imports.Sender{Store: dynamo.NewBatches(w.table.Table), Queue: w.queue, Domains: mx.Unasked{}, Now: time.Now}
+	w.batches = &imports.Batches{Store: dynamo.NewLines(w.table.Table), Now: time.Now}
+	w.sweep = &sweep.Sweep{Store: kept, Batches: w.bulk, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
 		Now: time.Now, Note: event.Annotate}
 	return w
 }

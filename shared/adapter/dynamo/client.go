@@ -203,6 +203,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Share != nil {
 		writes = append(writes, t.shared(c.Share)...)
 	}
+	if c.Promises != nil {
+		writes = append(writes, t.promised(pk, c.Promises))
+	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
 	}
@@ -460,6 +463,8 @@ func writeInvite(i *invite.Invite) writer {
 		w["tokens"] = list(l)
 	}
 	w.times("resends", i.Resends)
+	w.t("sendAt", i.SendAt)
+	w.s("batch", string(i.Batch))
 	l := make([]types.AttributeValue, len(i.Timeline))
 	for n, e := range i.Timeline {
 		m := writer{"e": str(string(e.Name)), "t": at(e.At)}
@@ -541,7 +546,7 @@ func readInvite(r *reader) *invite.Invite {
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
-		AccessUntil: r.time("until")}
+		AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

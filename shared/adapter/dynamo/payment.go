@@ -118,12 +118,13 @@ func (t *Table) outstanding(ctx context.Context, which id.Agency, visit func(*cl
 	in := &dynamodb.QueryInput{TableName: &t.name, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :c)"),
 		FilterExpression: aws.String("payment.#state IN (:open, :active, :late, :disputed) OR attribute_exists(payment.resting) OR " +
-			"invite.#status IN (:sending, :pending)"),
+			"invite.#status IN (:sending, :pending, :scheduled)"),
 		ExpressionAttributeNames: map[string]string{"#state": "state", "#status": "status"},
 		ExpressionAttributeValues: item{":p": str(string(which)), ":c": str(clientPrefix), ":open": str(string(subscription.CheckoutOpen)),
 			":active": str(string(subscription.Active)), ":late": str(string(subscription.PastDue)),
 			":disputed": str(string(subscription.Disputed)),
-			":sending":  str(string(invite.Sending)), ":pending": str(string(invite.Pending))}}
+			":sending":  str(string(invite.Sending)), ":pending": str(string(invite.Pending)),
+			":scheduled": str(string(invite.Scheduled))}}
 	for {
 		res, err := t.db.Query(ctx, in)
 		if err != nil {

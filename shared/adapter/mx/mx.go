@@ -7,12 +7,19 @@ import (
 	"net"
 
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/words"
-	"latchkey.dev/shared/usecase/delivery"
 )
 
+// Domains looks up where mail for a domain goes.
+type Domains interface {
+	// TakesMail returns a *sender.Refusal when the domain does not exist or says that it takes no mail; any other error means that it
+	// could not be found out.
+	TakesMail(ctx context.Context, domain string) error
+}
+
 // Open is a resolver where the variable CHECK_MX is "true", and Unasked otherwise.
-func Open(env *environment.Environment) delivery.Domains {
+func Open(env *environment.Environment) Domains {
 	if env.Optional("CHECK_MX") != "true" {
 		return Unasked{}
 	}
@@ -29,12 +36,12 @@ func (Unasked) TakesMail(context.Context, string) error { return nil }
 type Resolver struct{ DNS *net.Resolver }
 
 // TakesMail looks the domain's mail servers up: MX records, else its address (RFC 5321 section 5.1). It returns a
-// *delivery.Refusal when the domain does not exist, or publishes a null MX (RFC 7505); any other error means that it
+// *sender.Refusal when the domain does not exist, or publishes a null MX (RFC 7505); any other error means that it
 // could not be found out.
 func (r Resolver) TakesMail(ctx context.Context, domain string) error {
 	records, err := r.DNS.LookupMX(ctx, domain+".")
 	if len(records) == 1 && (records[0].Host == "." || records[0].Host == "") {
-		return &delivery.Refusal{Reason: words.Say("delivery.no_email", "domain", domain)}
+		return &sender.Refusal{Reason: words.Say("delivery.no_email", "domain", domain)}
 	}
 	if len(records) > 0 {
 		return nil
@@ -45,7 +52,7 @@ func (r Resolver) TakesMail(ctx context.Context, domain string) error {
 	}
 	if _, err := r.DNS.LookupHost(ctx, domain+"."); err != nil {
 		if errors.As(err, &dns) && dns.IsNotFound {
-			return &delivery.Refusal{Reason: words.Say("delivery.no_domain", "domain", domain)}
+			return &sender.Refusal{Reason: words.Say("delivery.no_domain", "domain", domain)}
 		}
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/mx"
-	"latchkey.dev/shared/usecase/delivery"
+	"latchkey.dev/shared/domain/sender"
 )
 
 // zone answers for a few domains on a loopback port, as a name server would.
@@ -88,7 +88,7 @@ func TestADomainTakesMailOrSaysThatItDoesNot(t *testing.T) {
 		t.Run(domain, func(t *testing.T) {
 			t.Parallel()
 			err := r.TakesMail(t.Context(), domain)
-			var refused *delivery.Refusal
+			var refused *sender.Refusal
 			switch {
 			case c.refusal != "":
 				if !errors.As(err, &refused) || !strings.Contains(refused.Reason, c.refusal) {

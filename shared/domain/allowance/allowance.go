@@ -148,6 +148,29 @@ func (m Mail) Keys() []Key {
 	return out
 }
 
+// PerDay is how many mails of its kind, and of what is counted with it, the agency may cause in a day.
+func (m Mail) PerDay() int {
+	for _, r := range rules {
+		if r.kind == m.Kind && r.scope == PerAgency && r.window == Day {
+			return r.most[m.Tier]
+		}
+	}
+	return 0
+}
+
+// Today are the times of those that the agency has caused within the day before now, oldest first.
+func (m Mail) Today(logs []Log, now time.Time) []time.Time {
+	k, _ := m.key(PerAgency)
+	var out []time.Time
+	for _, u := range find(logs, k).Uses {
+		if slices.Contains(asked, u.Kind) && now.Sub(u.At) < Day {
+			out = append(out, u.At)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
 // key is the log of a scope; false when the mail has none.
 func (m Mail) key(s Scope) (Key, bool) {
 	switch {

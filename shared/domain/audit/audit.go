@@ -13,15 +13,16 @@ type Action string
 
 // The actions.
 const (
-	InviteCreated  Action = "invite.created"
-	InviteSent     Action = "invite.sent"
-	InviteFailed   Action = "invite.failed"
-	InviteResent   Action = "invite.resend_requested"
-	InviteCanceled Action = "invite.canceled"
-	InviteExpired  Action = "invite.expired"
-	InviteBounced  Action = "invite.bounced"
-	InviteAccepted Action = "invite.accepted"
-	InviteDeclined Action = "invite.declined"
+	InviteCreated   Action = "invite.created"
+	InviteScheduled Action = "invite.scheduled"
+	InviteSent      Action = "invite.sent"
+	InviteFailed    Action = "invite.failed"
+	InviteResent    Action = "invite.resend_requested"
+	InviteCanceled  Action = "invite.canceled"
+	InviteExpired   Action = "invite.expired"
+	InviteBounced   Action = "invite.bounced"
+	InviteAccepted  Action = "invite.accepted"
+	InviteDeclined  Action = "invite.declined"
 
 	LinkRequested    Action = "invite.new_link_requested"
 	AddressProposed  Action = "invite.address_proposed"

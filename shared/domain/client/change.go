@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
@@ -29,6 +30,9 @@ type Change struct {
 	// Mails are logs of mails that were caused, of the mail that goes with the change, each written when the stored version is
 	// still the one that was read.
 	Mails []allowance.Log
+	// Promises, when not nil, are the times at which the agency's scheduled invites go out, written when the stored version is still
+	// the one that was read.
+	Promises *batch.Promises
 	// Join records with the person that it has become a client of the agency.
 	Join bool
 	// Leave records with the person that it is no client of the agency any more, and that it was.

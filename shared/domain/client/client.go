@@ -183,7 +183,8 @@ func (c *Client) At(now time.Time) Status {
 		}
 		return Active
 	}
-	if s := c.Invite.At(now); s == invite.Sending || s == invite.Pending {
+	switch c.Invite.At(now) {
+	case invite.Sending, invite.Pending, invite.Scheduled:
 		return Pending
 	}
 	return Inactive
@@ -235,7 +236,7 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 			return nil, before.taken(fault.AlreadyClient, Accepted)
 		}
 		switch before.Invite.At(now) {
-		case invite.Sending, invite.Pending:
+		case invite.Sending, invite.Pending, invite.Scheduled:
 			if before.Invite.Payer != o.Payer {
 				return nil, before.taken(fault.PayerFixed, PayerFixed)
 			}

@@ -39,6 +39,7 @@ const (
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
 	Full            Code = "limit_reached"
+	ImportChanged   Code = "import_changed"
 	InUse           Code = "in_use"
 	NameTaken       Code = "name_taken"
 	IdempotencyUsed Code = "idempotency_conflict"
@@ -91,6 +92,7 @@ var meanings = []struct {
 	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{Full, 409, "Your agency has as many as it can have. Remove one first."},
+	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},
 	{NameTaken, 409, "Your agency has something of this name already."},
 	{IdempotencyUsed, 409, "This Idempotency-Key was used with a different body."},

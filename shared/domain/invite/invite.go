@@ -31,7 +31,7 @@ const (
 type Status string
 
 // The states: sending until the first mail is out, then pending; the others are final, except that an expired
-// invite can be sent again.
+// invite can be sent again, and that a scheduled one is still to be sent.
 const (
 	Sending  Status = "sending"
 	Pending  Status = "pending"
@@ -39,6 +39,8 @@ const (
 	Canceled Status = "canceled"
 	Expired  Status = "expired"
 	Failed   Status = "failed"
+	// Scheduled waits for its time, see SendAt: it has no link and no mail, and nobody can accept it.
+	Scheduled Status = "scheduled"
 )
 
 // Payer is who pays for what the client gets.
@@ -88,6 +90,7 @@ const (
 	AskedAgain EventName = "new_link_requested" // by the holder of an expired link
 	RanOut     EventName = "expired"
 	NotSent    EventName = "failed"
+	Planned    EventName = "scheduled"
 )
 
 // Invite is one invite.
@@ -112,6 +115,9 @@ type Invite struct {
 	Tokens  []secret.Hash // of the links that open it; several while a mail may have gone out twice
 	Mail    Mail
 	Resends []time.Time // the last ResendsPerDay of them
+
+	SendAt time.Time // of a scheduled one: about when it goes out; of one that was scheduled: when it did
+	Batch  id.Batch  // with which it was sent; "" for one that was sent by itself
 }
 
 // At is the state at a moment: time makes an invite expire, not the sweep that later writes it down.
@@ -124,6 +130,9 @@ func (i *Invite) At(now time.Time) Status {
 
 // Live tells whether the stored state is one that can still lead to acceptance.
 func (i *Invite) Live() bool { return i.Status == Sending || i.Status == Pending }
+
+// Undecided tells whether the stored state is one that is still to be sent, or can still lead to acceptance.
+func (i *Invite) Undecided() bool { return i.Live() || i.Status == Scheduled }
 
 // Opens tells whether token is the secret of one of the invite's links. It says nothing about the state.
 func (i *Invite) Opens(token string) bool {
@@ -179,7 +188,7 @@ func (i *Invite) Note(name EventName, at time.Time, detail string) {
 // Cancel ends a live or expired invite: its links are dead from here on. It returns a fault with code
 // [fault.NotPending] otherwise.
 func (i *Invite) Cancel(now time.Time) error {
-	if !i.Live() && i.Status != Expired {
+	if !i.Live() && i.Status != Expired && i.Status != Scheduled {
 		return fault.New(fault.NotPending, "errors.this_invite_is_so_it_cannot", "word", i.Status.word())
 	}
 	i.end(Canceled, WasDropped, now, "")
@@ -226,6 +235,11 @@ func (i *Invite) Unmailed() bool {
 		}
 	}
 	return false
+}
+
+// WasSent tells whether a mail of the invite has gone out.
+func (i *Invite) WasSent() bool {
+	return slices.ContainsFunc(i.Timeline, func(e Event) bool { return e.Name == Sent })
 }
 
 // WasOpened tells whether somebody has opened a link of the invite.
@@ -337,6 +351,8 @@ func (s Status) word() string {
 		return words.Say("errors.not_sent")
 	case Sending:
 		return words.Say("errors.on_its_way")
+	case Scheduled:
+		return words.Say("errors.scheduled")
 	}
 	return words.Say("errors.still_pending")
 }

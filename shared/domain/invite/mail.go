@@ -54,6 +54,30 @@ func (i *Invite) First(now time.Time, slot agency.Slot) {
 	i.Note(Queued, now, "")
 }
 
+// Schedule has the invite wait for its time.
+func (i *Invite) Schedule(now, at time.Time) {
+	i.Status, i.SendAt = Scheduled, at
+	i.Note(Planned, now, "")
+}
+
+// Postpone gives a scheduled invite another time.
+func (i *Invite) Postpone(at time.Time) { i.SendAt = at }
+
+// Overdue tells whether the time of a scheduled invite has come.
+func (i *Invite) Overdue(now time.Time) bool { return i.Status == Scheduled && !now.Before(i.SendAt) }
+
+// Release readies the first mail of a scheduled invite, whose term begins now.
+func (i *Invite) Release(now time.Time, slot agency.Slot) {
+	i.SendAt, i.ExpiresAt = now, now.Add(Lifetime)
+	i.First(now, slot)
+}
+
+// Drop ends a scheduled invite that may not be sent any more; reason is what its sender reads.
+func (i *Invite) Drop(now time.Time, reason string) {
+	i.Reason = reason
+	i.end(Failed, NotSent, now, reason)
+}
+
 // MayResend returns nil when the invite can be mailed once more at now. Otherwise a fault: [fault.NotPending] for an
 // invite in another state than pending or expired, [fault.StillSending] while a mail is on its way, or
 // [fault.RateLimited] less than ResendApart after the last mail or after ResendsPerDay.
@@ -62,6 +86,8 @@ func (i *Invite) MayResend(now time.Time) error {
 	case Pending, Expired:
 	case Sending:
 		return fault.New(fault.StillSending, "errors.the_first_mail_of_this_invite")
+	case Scheduled:
+		return fault.New(fault.NotPending, "errors.this_invite_is_scheduled")
 	default:
 		return fault.New(fault.NotPending, "errors.this_invite_is_so_it_cannot_2", "word", i.Status.word())
 	}
@@ -69,6 +95,9 @@ func (i *Invite) MayResend(now time.Time) error {
 		return fault.New(fault.StillSending, "errors.a_mail_of_this_invite_is")
 	}
 	last := i.CreatedAt
+	if i.SendAt.After(last) {
+		last = i.SendAt
+	}
 	if n := len(i.Resends); n > 0 {
 		last = i.Resends[n-1]
 	}
@@ -258,6 +287,8 @@ func (i *Invite) Nudge(now time.Time) string {
 // Due is when somebody should look after the invite if nothing happens to it until then; zero when never.
 func (i *Invite) Due() time.Time {
 	switch {
+	case i.Status == Scheduled:
+		return i.SendAt
 	case !i.Live():
 		return time.Time{}
 	case i.Mail.State == MailQueued || i.Mail.State == MailClaimed:

@@ -73,3 +73,11 @@ func (c *Claim) Link(which string) *RecordsLink {
 
 // Mailbox writes a sender as people see it.
 func Mailbox(name string, a email.Address) string { return name + " <" + string(a) + ">" }
+
+// Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
+type Refusal struct {
+	Reason string
+	Sender bool // whether it is about who the mail is from, so that another sender may do
+}
+
+func (r *Refusal) Error() string { return "mail refused: " + r.Reason }

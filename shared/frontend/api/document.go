@@ -141,6 +141,8 @@ func as30(v any) {
 	}
 }
 
+const csvType = "text/csv"
+
 // describeTypes says of which types body and answer are: huma knows of one for a body that is a file, and takes every answer for
 // JSON.
 func describeTypes(item *huma.PathItem, o Operation) {
@@ -152,6 +154,9 @@ func describeTypes(item *huma.PathItem, o Operation) {
 			for _, kind := range o.takes[1:] {
 				op.RequestBody.Content[kind] = op.RequestBody.Content[o.takes[0]]
 			}
+		}
+		if op.RequestBody != nil && op.RequestBody.Content[csvType] != nil {
+			op.RequestBody.Content[csvType].Example = exampleSheets()[o.ID]
 		}
 		if len(o.gives) > 0 {
 			file := map[string]*huma.MediaType{}

@@ -45,6 +45,7 @@ const (
 	exampleInvite   = "in_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleInstance = "ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleService  = "svc_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	exampleBatch    = "bat_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	exampleN8N      = "https://n8n.example.com"
 )
 
@@ -229,11 +230,18 @@ func exampleFiles() map[string]string {
 	}
 }
 
+// exampleSheets are files that are sent, by the operation that takes them.
+func exampleSheets() map[string]string {
+	return map[string]string{
+		"previewImport": "email,name,roles\r\nops@acme.example,Acme Ltd,Client\r\nops@acme.example,,\r\n",
+	}
+}
+
 // examples are those of every operation that takes or gives JSON, by its ID.
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), roleExamples(), sharingExamples()} {
+		personExamples(), senderExamples(), roleExamples(), sharingExamples(), batchExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

@@ -51,7 +51,7 @@ type TimelineEvent string
 func (TimelineEvent) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{
 		"queued", "sent", "delivered", "delayed", "bounced", "complained", "opened", "signed_in", "accepted", "resent", "canceled",
-		"declined", "address_proposed", "expired", "new_link_requested", "failed",
+		"declined", "address_proposed", "expired", "new_link_requested", "failed", "scheduled",
 	}}
 }
 
@@ -63,7 +63,7 @@ type InviteBody struct {
 	Name      string         `json:"name" doc:"The client's name. Empty if none was given." example:"Acme Ltd"`
 	Shown     string         `json:"displayName" doc:"The name, or the address if there is none." example:"Acme Ltd"`
 	Payer     string         `json:"payer" enum:"agency,client"`
-	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed"`
+	Status    string         `json:"status" enum:"sending,pending,accepted,canceled,expired,failed,scheduled"`
 	Reason    string         `json:"reason,omitempty" doc:"Why it failed, or why the email bounced."`
 	Grants    []GrantBody    `json:"grants"`
 	Order     *OrderBody     `json:"order" doc:"null if the client buys nothing. Prices are in getContract."`
@@ -73,6 +73,7 @@ type InviteBody struct {
 	Contact   string         `json:"contact,omitempty" doc:"The contact they will be linked to."`
 	Until     *Time          `json:"accessExpiresAt" doc:"When their access will end. null if it doesn't."`
 	ExpiresAt *Time          `json:"expiresAt"`
+	SendAt    *Time          `json:"sendAt" doc:"With scheduled: about when it goes out. null if it was never scheduled."`
 	CreatedAt Time           `json:"createdAt"`
 	Timeline  []TimelineBody `json:"timeline"`
 	Warnings  []WarningBody  `json:"warnings" nullable:"false" doc:"What may be a mistake. It's sent all the same."`
@@ -99,7 +100,7 @@ func inviteBody(c *client.Client, now time.Time) *InviteBody {
 	b := &InviteBody{ID: string(i.ID), ClientID: string(c.ID), Email: string(c.Email), Name: c.Name, Shown: c.DisplayName(),
 		Payer: string(i.Payer), Status: string(i.At(now)), Reason: i.Reason, Order: orderBody(i.Contract), Payment: paymentBody(c),
 		Roles: texts(i.Roles), Contact: string(i.Contact), Until: orNull(i.AccessUntil), Grants: []GrantBody{},
-		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), CreatedAt: Time(i.CreatedAt),
+		Message: i.Message, ExpiresAt: orNull(i.ExpiresAt), SendAt: orNull(i.SendAt), CreatedAt: Time(i.CreatedAt),
 		Timeline: []TimelineBody{}, Warnings: []WarningBody{}}
 	if i.Status != invite.Accepted { // then somebody reads mail there
 		b.Warnings = warnings(c.Email)
@@ -321,7 +322,7 @@ func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) O
 
 type listInvitesInput struct {
 	Paging
-	Status string `query:"status" enum:"sending,pending,accepted,canceled,expired,failed" doc:"Only invites in this state."`
+	Status string `query:"status" enum:"sending,pending,accepted,canceled,expired,failed,scheduled" doc:"Only invites in this state."`
 }
 
 type invitesOutput struct {

@@ -3,6 +3,7 @@ package api
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
 	tagInvites   = "Invite a client"
+	tagBatches   = "Invite many"
 	tagClients   = "Clients"
 	tagRoles     = "Roles and rights"
 	tagThings    = "Instances and services"
@@ -29,6 +30,8 @@ type job struct {
 var jobs = []job{
 	{tagInvites, "Send an invite, follow its email, and answer what comes back.", []string{"sendInvite", "getInvite", "listInvites",
 		"resendInvite", "cancelInvite", "previewInvite", "quoteOrder", "getContract", "approveProposal", "refuseProposal"}},
+	{tagBatches, "Invite many at once, by lines or by a file. Part of Client Portal: install it first.", []string{"sendInvites", "getBatch",
+		"cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
 	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",

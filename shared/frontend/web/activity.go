@@ -50,6 +50,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.access_read", values...)
 	case audit.InviteCreated:
 		return words.Say("activity.invite_created", values...)
+	case audit.InviteScheduled:
+		return words.Say("activity.invite_scheduled", values...)
 	case audit.InviteSent:
 		return words.Say("activity.invite_sent", values...)
 	case audit.InviteFailed:

@@ -257,6 +257,9 @@ func story(v *page.Client, c *client.Client, now time.Time) {
 	case invite.Sending:
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.sent"), Coming: true},
 			page.Event{Title: words.Say("client.accepted"), Coming: true})
+	case invite.Scheduled:
+		v.Story = append(v.Story, page.Event{Title: words.Say("client.sent"), Coming: true, At: page.TimeAt(i.SendAt, now)},
+			page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Pending:
 		v.Story = append(v.Story, page.Event{Title: words.Say("client.accepted"), Coming: true})
 	case invite.Expired:
@@ -323,6 +326,9 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 	switch i.At(now) {
 	case invite.Sending:
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.sending"), Text: words.Say("client.sending_text")}
+	case invite.Scheduled:
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.is_scheduled"),
+			Text: words.Say("client.is_scheduled_text", "when", page.TimeAt(i.SendAt, now).Relative)}
 	case invite.Pending:
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("client.pending"), Text: words.Say("client.pending_text"),
 			Next: goingOn(i, now), Spam: !i.WasOpened()}
@@ -349,7 +355,7 @@ func banner(v *page.Client, c *client.Client, now time.Time) {
 			Next: words.Say("client.not_arrived_next")}
 		v.Again = true
 	}
-	if i.Live() || i.At(now) == invite.Expired {
+	if i.Undecided() || i.At(now) == invite.Expired {
 		v.Cancel = &page.Cancel{Text: words.Say("client.cancel_facts", "email", c.Email)}
 	}
 }

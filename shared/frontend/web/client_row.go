@@ -31,7 +31,7 @@ func row(l *clients.Listed, may bool, now time.Time) page.ClientRow {
 		out.Can += page.CanResend
 	}
 	switch s := c.Invite.At(now); {
-	case !c.Joined() && (s == invite.Pending || s == invite.Sending || s == invite.Expired):
+	case !c.Joined() && (c.Invite.Undecided() || s == invite.Expired):
 		out.Can += page.CanCancel
 	case may && !c.Joined():
 		out.Can += page.CanAgain
@@ -112,6 +112,8 @@ func inviteWaits(c *client.Client, now time.Time) (string, bool) {
 		return words.Say("clients.wants_address"), true
 	case s == invite.Expired && !i.Asked(now).IsZero():
 		return words.Say("clients.wants_link"), true
+	case s == invite.Scheduled:
+		return words.Say("clients.goes_out", "when", page.TimeAt(i.SendAt, now).Relative), false
 	case s != invite.Pending:
 		return "", false
 	case i.ExpiresAt.Sub(now) < 24*time.Hour:

@@ -141,6 +141,8 @@ func eventLine(e invite.Event) page.Event {
 	switch e.Name {
 	case invite.Queued:
 		out.Title = words.Say("client.queued")
+	case invite.Planned:
+		out.Tone, out.Title = page.Wait, words.Say("client.scheduled")
 	case invite.Sent:
 		out.Title = words.Say("client.sent")
 	case invite.Delivered:

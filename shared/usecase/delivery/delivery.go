@@ -84,12 +84,7 @@ type Mailer interface {
 }
 
 // Refusal says in plain words, for the sender of an invite, why a mail cannot be sent.
-type Refusal struct {
-	Reason string
-	Sender bool // whether it is about who the mail is from, so that another sender may do
-}
-
-func (r *Refusal) Error() string { return "delivery: refused: " + r.Reason }
+type Refusal = sender.Refusal
 
 // Domains looks up where mail for a domain goes.
 type Domains interface {

@@ -26,8 +26,8 @@ import (
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a sender that somebody has changed, people who ask to join an agency, a closed agency that has
-// something left, or a person's sign-in code.
+// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, people who ask to join an agency, a closed
+// agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
@@ -35,6 +35,7 @@ type Due struct {
 	Event  id.Event  // when not "", the notice of this row of the log
 	Box    id.Member // when not "", the box of this member
 	Domain id.SenderDomain
+	Batch  id.Batch
 	Role   id.Role // when not "", a role whose expiry is to be warned of
 	Sender bool    // whether it is the settings of the agency's sender
 	Joins  bool    // whether it is that people ask to join the agency
@@ -100,9 +101,18 @@ type Queue interface {
 	Send(ctx context.Context, body []byte, delay time.Duration) error
 }
 
+// Batches are many invites that were sent at once.
+type Batches interface {
+	// Release sends an invite whose time has come, or gives it another time, or ends it where it may not be sent any more.
+	Release(ctx context.Context, agency id.Agency, ref id.Ref) error
+	// Look goes on with a batch that nobody has finished, and deletes one whose time is over.
+	Look(ctx context.Context, agency id.Agency, which id.Batch) error
+}
+
 // Sweep is the scheduled repair.
 type Sweep struct {
 	Store     Store
+	Batches   Batches
 	Mail      Queue // of mail jobs
 	Billing   Queue // of jobs about payments
 	Provision Queue // of jobs about what was paid for
@@ -174,6 +184,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
 		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)
 	}
+	if d.Batch != "" {
+		return s.Batches.Look(ctx, d.Agency, d.Batch)
+	}
 	if d.Sender {
 		return s.changed(ctx, d.Agency)
 	}
@@ -201,6 +214,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if err := s.bought(ctx, c, now); err != nil {
 		return err
+	}
+	if c.Invite.Overdue(now) {
+		return s.Batches.Release(ctx, d.Agency, d.Ref)
 	}
 	next := c.Invite.Nudge(now)
 	if next == "" {
@@ -344,7 +360,7 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 	}
 	standing, news := a.Standing(), a.Standing() != a.Told
 	err := s.Store.Outstanding(ctx, a.ID, func(c *client.Client) error {
-		if a.Suspended && c.Invite.Live() {
+		if a.Suspended && c.Invite.Undecided() {
 			if err := s.kill(ctx, a.ID, c.Ref()); err != nil {
 				return err
 			}
@@ -402,7 +418,7 @@ func (s *Sweep) kill(ctx context.Context, which id.Agency, ref id.Ref) error {
 			return nil
 		}
 		now := s.Now()
-		if err != nil || !c.Invite.Live() || c.Invite.Cancel(now) != nil {
+		if err != nil || !c.Invite.Undecided() || c.Invite.Cancel(now) != nil {
 			return err
 		}
 		c.Payment.Hurry(now)

@@ -206,7 +206,7 @@ func StateOf(c *client.Client, now time.Time) State {
 		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.expired_text", "day", Day(i.ExpiresAt))}
 	case i.WasDeclined():
 		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.declined_text")}
-	case !i.Live() && i.Status != invite.Accepted:
+	case !i.Undecided() && i.Status != invite.Accepted:
 		return State{Over, words.Say("receipt.not_paid"), words.Say("receipt.invitation_ended_text")}
 	case p.State == subscription.CheckoutOpen:
 		return State{Waiting, words.Say("receipt.checkout"),

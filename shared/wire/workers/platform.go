@@ -9,8 +9,8 @@ import (
 // Sweep runs on a schedule and finds what is overdue.
 func (f Functions) Sweep() event.Function {
 	p := f.p
-	s := &sweep.Sweep{Store: dynamo.NewDue(p.Table()), Mail: p.MailQueue(), Billing: p.BillingQueue(), Provision: p.ProvisionQueue(),
-		Senders: p.SendersQueue(), Now: p.Now, Note: event.Annotate}
+	s := &sweep.Sweep{Store: dynamo.NewDue(p.Table()), Batches: p.BatchSweep(), Mail: p.MailQueue(), Billing: p.BillingQueue(),
+		Provision: p.ProvisionQueue(), Senders: p.SendersQueue(), Now: p.Now, Note: event.Annotate}
 	return event.Schedule("sweep", s.Run)
 }
 

@@ -1,0 +1,314 @@
+package apitest_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+type batchLine struct {
+	Line                                  int
+	Email, Name, Contact, Verdict, Reason string
+	Roles                                 []string
+	DuplicateOf                           int
+	ClientID, InviteID, Status            string
+	SendAt                                *time.Time
+}
+
+type batchAnswer struct {
+	ID, State, Outcome   string
+	CreatedAt, DeletedAt time.Time
+	Lines                []batchLine
+}
+
+func (b batchAnswer) verdicts() (out []string) {
+	for _, l := range b.Lines {
+		out = append(out, l.Verdict)
+	}
+	return out
+}
+
+type checkedAnswer struct {
+	Hash           string
+	ExpiresAt      time.Time
+	Ready          int
+	IgnoredColumns []string
+	MoneyRoles     []string
+	Rows           []batchLine
+}
+
+// item writes attributes of an item of the caller's agency, as the operator's hand does.
+func (c *caller) item(sk string, attributes map[string]types.AttributeValue) {
+	c.t.Helper()
+	var who struct{ Agency struct{ ID string } }
+	c.get("/v1/sessions/current").is(200).into(&who)
+	names, values, set := map[string]string{}, map[string]types.AttributeValue{}, []string{}
+	for name, v := range attributes {
+		names["#"+name], values[":"+name] = name, v
+		set = append(set, "#"+name+" = :"+name)
+	}
+	slices.Sort(set)
+	table := c.place.Table
+	if table == "" {
+		table = c.local.Stack.Template.Function("Sweep").Environment["TABLE_NAME"]
+	}
+	_, err := dynamodb.NewFromConfig(c.aws()).UpdateItem(c.t.Context(), &dynamodb.UpdateItemInput{TableName: &table,
+		Key:                      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: who.Agency.ID}, "sk": &types.AttributeValueMemberS{Value: sk}},
+		UpdateExpression:         aws.String("SET " + strings.Join(set, ", ")),
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func number(n int64) types.AttributeValue { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
+
+// installs has the caller's agency install Client Portal.
+func (c *caller) installs() *caller {
+	c.t.Helper()
+	c.item("agency", map[string]types.AttributeValue{"portal": number(c.now().UnixMilli())})
+	return c
+}
+
+// hasRole gives the caller's agency a role.
+func (c *caller) hasRole(name string, active bool, modules ...string) string {
+	c.t.Helper()
+	which := "rol_01KC5R9V3MC2E4G6J8N0Q2S" + fmt.Sprintf("%03d", len(name)%1000)
+	rules := map[string]types.AttributeValue{}
+	for _, m := range modules {
+		rules[m] = &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+			"fields": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberS{Value: "number"}}}}}
+	}
+	on := int64(0)
+	if active {
+		on = 1
+	}
+	c.item("rol#"+which, map[string]types.AttributeValue{"name": &types.AttributeValueMemberS{Value: name}, "active": number(on),
+		"rules": &types.AttributeValueMemberM{Value: rules}, "v": number(1), "created": number(1)})
+	return which
+}
+
+func people(n int, of string) (out []m) {
+	for i := range n {
+		out = append(out, m{"email": fmt.Sprintf("%s%d@client.example", of, i)})
+	}
+	return out
+}
+
+// csv sends a file.
+func (c *caller) csv(file string) *answer {
+	c.t.Helper()
+	return c.do("POST", "/v1/imports", raw(file), "Content-Type", "text/csv")
+}
+
+func TestPortalFL7SeveralInvitesAtOnce(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.post("/v1/batches", m{"lines": people(1, "a")}).fails(404, "not_found") // without the app there is nothing
+	o.installs()
+	var b batchAnswer
+	lines := append(people(11, "a"), m{"email": ""}, m{"email": "A0@client.example"}, m{"email": "x"})
+	at := o.post("/v1/batches", m{"lines": lines}, wait...).is(201).into(&b)
+	if at.header.Get("Location") != "/v1/batches/"+b.ID || b.Outcome != "some" || b.State != "done" || len(b.Lines) != 13 {
+		t.Fatalf("it is %+v", b)
+	}
+	for n, l := range b.Lines {
+		want := map[bool]string{true: "created", false: "scheduled"}[n < 10]
+		switch n {
+		case 11:
+			want = "duplicate"
+		case 12:
+			want = "invalid"
+		}
+		if l.Verdict != want || (want == "scheduled") != (l.SendAt != nil) {
+			t.Errorf("line %d is %s: %s", l.Line, l.Verdict, l.Reason)
+		}
+	}
+	if l := b.Lines[11]; l.DuplicateOf != 1 || l.Line != 13 {
+		t.Errorf("the duplicate is line %d of %d", l.Line, l.DuplicateOf)
+	}
+	if b.Lines[0].Status != "pending" || b.Lines[10].Status != "scheduled" {
+		t.Errorf("they stand %s and %s", b.Lines[0].Status, b.Lines[10].Status)
+	}
+	p.nextMail("a3@client.example")
+
+	// What waits is an invite like another, but for its link, and has its time everywhere.
+	var waits struct {
+		Status string
+		SendAt *time.Time
+	}
+	o.get("/v1/invites/" + b.Lines[10].InviteID).is(200).into(&waits)
+	if waits.Status != "scheduled" || waits.SendAt == nil {
+		t.Errorf("it is %+v", waits)
+	}
+	var list struct{ Items []struct{ ID string } }
+	o.get("/v1/invites?status=scheduled").is(200).into(&list)
+	if len(list.Items) != 1 {
+		t.Errorf("%d are scheduled", len(list.Items))
+	}
+	o.post("/v1/invites/"+b.Lines[10].InviteID+"/resend", nil).fails(409, "not_pending")
+	o.get("/clients/" + b.Lines[10].ClientID).is(200).shows("The invitation is scheduled.")
+
+	// Nothing but skipped lines is no success.
+	var again batchAnswer
+	o.post("/v1/batches", m{"lines": people(3, "a")}).is(201).into(&again)
+	if again.Outcome != "none" || !slices.Equal(again.verdicts(), []string{"pending", "pending", "pending"}) {
+		t.Errorf("once more it is %+v", again)
+	}
+	o.delete("/v1/batches/" + b.ID).is(200).into(&b)
+	if b.Lines[10].Status != "canceled" || b.Lines[0].Status != "pending" {
+		t.Errorf("after the end they stand %s and %s", b.Lines[10].Status, b.Lines[0].Status)
+	}
+	o.get("/v1/batches/" + b.ID).is(200)
+	p.signIn(soloOwner).installs().get("/v1/batches/"+b.ID).fails(404, "not_found")
+}
+
+func TestPortalB1OneToFiftyLines(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	for _, lines := range [][]m{{}, {{"email": " "}}, people(51, "a")} {
+		o.post("/v1/batches", m{"lines": lines}).fails(422, "invalid")
+	}
+	roles := make([]string, 11)
+	for n := range roles {
+		roles[n] = "rol_01KC5R9V3MC2E4G6J8N0Q2S4V6"
+	}
+	var b batchAnswer
+	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "roles": roles}, {"email": "b@client.example", "roles": []string{"none"}},
+		{"email": "c@client.example", "contact": "none"}}}).is(201).into(&b)
+	if !slices.Equal(b.verdicts(), []string{"invalid", "invalid", "invalid"}) {
+		t.Errorf("they are %v", b.verdicts())
+	}
+}
+
+func TestPortalV1ADryRunMakesNothingAndIsConfirmedByItsHash(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	role := o.hasRole("Client", true)
+	o.hasRole("Former client", false)
+	file := "Name;E-Mail;Phone;Roles\r\nAcme;a@client.example;1;client\r\n;b@client.example;;Former client\r\n\r\n" +
+		"C;nobody;;\r\n;A@client.example;;\r\n"
+	var c checkedAnswer
+	o.csv(file).is(200).into(&c)
+	var verdicts []string
+	for _, r := range c.Rows {
+		verdicts = append(verdicts, fmt.Sprint(r.Line, " ", r.Verdict))
+	}
+	if want := []string{"2 ready", "3 role", "5 invalid", "6 duplicate"}; !slices.Equal(verdicts, want) {
+		t.Errorf("its rows are %v", verdicts)
+	}
+	if c.Ready != 1 || !slices.Equal(c.IgnoredColumns, []string{"Phone"}) || !slices.Equal(c.Rows[0].Roles, []string{role}) {
+		t.Errorf("it is %+v", c)
+	}
+	var list struct{ Items []struct{ ID string } }
+	if o.get("/v1/invites").is(200).into(&list); len(list.Items) != 0 {
+		t.Errorf("the dry run has made %d invites", len(list.Items))
+	}
+
+	// What has changed since is told, and nothing is sent.
+	o.invite("a@client.example")
+	f := o.post("/v1/imports/confirm", m{"hash": c.Hash}).fails(409, "import_changed")
+	if len(f.Errors) != 1 || f.Errors[0].Location != "rows[2]" || f.Existing == "" || f.Existing == c.Hash {
+		t.Errorf("the change is told as %+v", f)
+	}
+	o.post("/v1/imports/confirm", m{"hash": f.Existing}).fails(422, "invalid") // nothing is left to send
+	o.post("/v1/imports/confirm", m{"hash": "bat_01KC5R9V3MC2E4G6J8N0Q2S4V6.0"}).fails(404, "not_found")
+
+	o.csv(strings.Replace(file, "a@client", "new@client", 1)).is(200).into(&c)
+	var b, same batchAnswer
+	o.post("/v1/imports/confirm", m{"hash": c.Hash}, wait...).is(201).into(&b)
+	if want := []string{"created", "role", "invalid", "pending"}; !slices.Equal(b.verdicts(), want) || b.Lines[3].Line != 6 {
+		t.Errorf("it has become %v", b.verdicts())
+	}
+	o.post("/v1/imports/confirm", m{"hash": c.Hash}).is(201).into(&same)
+	if same.ID != b.ID {
+		t.Error("confirming again is another batch")
+	}
+	p.nextMail("new@client.example")
+
+	// A day later a dry run is gone.
+	o.csv(strings.Replace(file, "a@client", "later@client", 1)).is(200).into(&c)
+	p.advance(24*time.Hour + time.Minute)
+	o.post("/v1/imports/confirm", m{"hash": c.Hash}).fails(404, "not_found")
+}
+
+func TestPortalV4VerdictsAreAFile(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	var b batchAnswer
+	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "name": "=cmd()"}, {"email": "+1@", "name": "x"}}}).is(201).into(&b)
+	all := o.get("/v1/batches/"+b.ID+"/export").is(200).has("Content-Type", "text/csv; charset=utf-8; header=present")
+	want := "row,email,name,roles,contact,verdict,problem,sendAt\r\n1,a@client.example,'=cmd(),,,created,,\r\n2,'+1@,x,,,invalid,"
+	if s := string(all.body); !strings.Contains(s, want) {
+		t.Errorf("it is %q", s)
+	}
+	failed := o.get("/v1/batches/" + b.ID + "/export?only=failed").is(200)
+	if s := string(failed.body); strings.Contains(s, "a@client.example") || !strings.Contains(s, "'+1@") {
+		t.Errorf("what failed is %q", s)
+	}
+	var c checkedAnswer
+	o.csv(string(all.body)).is(200).into(&c) // what was exported can be read again
+	if len(c.Rows) != 2 || c.Rows[0].Name != "=cmd()" || c.Rows[0].Verdict != "pending" {
+		t.Errorf("read again it is %+v", c.Rows)
+	}
+}
+
+func TestPortalV5ARoleWithMoneyToManyAsksOnceMore(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	o.hasRole("Payer", true, "invoices")
+	file := "email,roles\n"
+	for n := range 11 {
+		file += fmt.Sprintf("m%d@client.example,Payer\n", n)
+	}
+	var c checkedAnswer
+	if o.csv(file).is(200).into(&c); !slices.Equal(c.MoneyRoles, []string{"Payer"}) {
+		t.Errorf("it shows %v", c.MoneyRoles)
+	}
+	o.post("/v1/imports/confirm", m{"hash": c.Hash}).fails(422, "invalid")
+	var b batchAnswer
+	o.post("/v1/imports/confirm", m{"hash": c.Hash, "money": true}).is(201).into(&b)
+	if b.Outcome != "all" || b.Lines[10].Verdict != "scheduled" {
+		t.Errorf("it has become %+v", b)
+	}
+}
+
+func TestPortalV3AThousandRowsAndNoMore(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	file := func(n int) string {
+		var s strings.Builder
+		s.WriteString("email\n")
+		for i := range n {
+			fmt.Fprintf(&s, "row%d@client.example\n", i)
+		}
+		return s.String()
+	}
+	o.csv(file(1001)).fails(422, "invalid")
+	o.csv("name\nx\n").fails(422, "invalid")
+	o.csv(strings.Repeat("x", 1<<20+1)).fails(413, "too_large")
+	var c checkedAnswer
+	o.csv(file(1000)).is(200).into(&c)
+	var b batchAnswer
+	o.post("/v1/imports/confirm", m{"hash": c.Hash}).is(201).into(&b)
+	n := map[string]int{}
+	for _, l := range b.Lines {
+		n[l.Verdict]++
+	}
+	if n["created"] != 10 || n["scheduled"] != 990 {
+		t.Errorf("they are %v", n)
+	}
+	if last := b.Lines[999].SendAt; last == nil || last.Sub(p.now()) < 4*24*time.Hour {
+		t.Errorf("the last one goes out at %v", last)
+	}
+	o.post("/v1/batches", m{"lines": people(11, "more")}).is(201).into(&b)
+	if want := slices.Concat(slices.Repeat([]string{"scheduled"}, 10), []string{"limit"}); !slices.Equal(b.verdicts(), want) {
+		t.Errorf("more of them are %v", b.verdicts())
+	}
+}

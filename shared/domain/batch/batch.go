@@ -1,0 +1,226 @@
+// Package batch holds many invites that are sent at once: the lines of a form, a pasted list or a file, what becomes of each of them,
+// and when those go out that the agency's limits do not let out now. It is arithmetic alone.
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
+)
+
+// The limits.
+const (
+	MaxLines     = 50             // of a form or a pasted list
+	MaxRows      = 1000           // of a file
+	MaxRoles     = 10             // of a line
+	MaxScheduled = 1000           // invites of an agency that wait for their time
+	MaxFile      = 1 << 20        // bytes of a file
+	MaxPaste     = 64 << 10       // bytes of a pasted list
+	MaxTyped     = 600            // characters of what is kept of an address that is none
+	Part         = 50             // lines that are kept together
+	DryRun       = 24 * time.Hour // how long a dry run is kept
+	Kept         = 30 * 24 * time.Hour
+	AskAbove     = 10 // lines that a role with money modules goes to without a second question
+)
+
+// Line is one person to invite, as it was typed.
+type Line struct {
+	Number  int // of the line, or of the file's row
+	Email   string
+	Name    string
+	Roles   []id.Role
+	Contact id.Contact // "" for none
+	Problem string     // what the reader of the file has found wrong with it; "" for nothing
+}
+
+// Kind is what becomes of a line.
+type Kind string
+
+// The kinds.
+const (
+	Ready     Kind = "ready"     // of a dry run: it would be sent
+	Created   Kind = "created"   // an invite is on its way
+	Scheduled Kind = "scheduled" // an invite goes out when the limits let it
+	Exists    Kind = "exists"    // the address is a client of the agency's
+	Pending   Kind = "pending"   // the address has an open invite of the agency's
+	Duplicate Kind = "duplicate" // of an earlier line
+	Invalid   Kind = "invalid"
+	Role      Kind = "role"    // a role is inactive, expired, unknown, or not the sender's to give
+	Refused   Kind = "refused" // the address must not, or cannot, be mailed
+	Limit     Kind = "limit"   // a limit that waiting for the next hour does not help with
+	Failed    Kind = "failed"  // the mail could not be sent, and no invite is left
+)
+
+// Kinds lists all kinds, in the order in which they are counted on pages.
+func Kinds() []Kind {
+	return []Kind{Ready, Created, Scheduled, Exists, Pending, Duplicate, Invalid, Role, Refused, Limit, Failed}
+}
+
+// Good tells whether the line has become, or would become, an invite.
+func (k Kind) Good() bool { return k == Ready || k == Created || k == Scheduled }
+
+// Verdict is what becomes of a line, and why.
+type Verdict struct {
+	Kind   Kind // "" while nobody has decided
+	Reason string
+	Of     int // of a duplicate: the earlier line
+	Client id.Client
+	Invite id.Invite
+	At     time.Time // of a scheduled one: about when it goes out
+}
+
+// Saying makes a verdict with its reason.
+func Saying(k Kind, reason string) Verdict { return Verdict{Kind: k, Reason: reason} }
+
+// Entry is a line and what becomes of it.
+type Entry struct {
+	Line
+	Verdict
+
+	Address email.Address // "" for what is not to be read as it was typed, or was erased
+	Shown   string        // the name, as it may be shown; "" for none
+}
+
+// Wanted tells whether nobody has decided about the entry yet.
+func (e *Entry) Wanted() bool { return e.Kind == "" }
+
+// State is how far a batch is.
+type State string
+
+// The states.
+const (
+	Dry     State = "dry"     // a dry run: nothing is made of it until it is confirmed
+	Working State = "working" // some of its lines have no verdict yet
+	Done    State = "done"
+)
+
+// Batch is many invites that were sent at once.
+type Batch struct {
+	ID        id.Batch
+	Agency    id.Agency
+	By        id.Member // on whose rights the invites rest
+	Actor     string    // who sent it, as the log has it
+	CreatedAt time.Time
+	State     State
+	Until     time.Time // when its lines are deleted
+	Entries   []Entry
+
+	Version int // of what was read; 0 for one that is not stored yet
+}
+
+// Hash stands for what the dry run has shown: its rows, and what would become of each. It begins with the batch's id, which is how it
+// is found.
+func (b *Batch) Hash() string {
+	h := sha256.New()
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		//nolint:errcheck // a hash takes all
+		fmt.Fprintf(h, "%d\x00%s\x00%s\x00%s\x00%s\x00%q\n", e.Number, e.Address, e.Shown, e.Contact, e.Kind, e.Roles)
+	}
+	return string(b.ID) + "." + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// OfHash is the batch that a hash is of. Faults: [fault.NotFound].
+func OfHash(hash string) (id.Batch, error) {
+	which, _, _ := strings.Cut(hash, ".")
+	return id.ParseBatch(which)
+}
+
+// Patience is how long a batch may be worked on before somebody else goes on with it.
+const Patience = time.Minute
+
+// Due is when somebody should look after the batch if nothing happens to it until then.
+func (b *Batch) Due() time.Time {
+	if b.State == Working {
+		return b.CreatedAt.Add(Patience)
+	}
+	return b.Until
+}
+
+// Count counts entries by what became of them.
+func Count(entries []Entry) map[Kind]int {
+	n := map[Kind]int{}
+	for i := range entries {
+		n[entries[i].Kind]++
+	}
+	return n
+}
+
+// Read reads lines: what is no address, has a name that may not be shown, or is there twice, has its verdict afterwards. The first of
+// two lines with one address counts. Empty lines are dropped. Faults: [fault.Invalid] for none, and for more than most.
+func Read(lines []Line, most int) ([]Entry, error) {
+	var out []Entry
+	seen := map[email.Address]int{}
+	for _, l := range lines {
+		if text.Trim(l.Email) == "" && text.Trim(l.Name) == "" && len(l.Roles) == 0 && l.Contact == "" && l.Problem == "" {
+			continue
+		}
+		if len(out) == most {
+			return nil, fault.InField("lines", "bulk.too_many_lines", "most", most)
+		}
+		e := read(l)
+		if first, ok := seen[e.Address]; ok && e.Address != "" && e.Wanted() {
+			e.Verdict = Saying(Duplicate, words.Say("bulk.duplicate", "line", first))
+			e.Of = first
+		} else if e.Address != "" && e.Wanted() {
+			seen[e.Address] = e.Number
+		}
+		out = append(out, e)
+	}
+	if len(out) == 0 {
+		return nil, fault.InField("lines", "bulk.no_lines")
+	}
+	return out, nil
+}
+
+func read(l Line) Entry {
+	name, typed := email.Split(l.Email)
+	if text.Trim(l.Name) != "" {
+		name = l.Name
+	}
+	e := Entry{Line: l}
+	address, badAddress := email.Parse("email", typed)
+	shown, badName := text.Line("name", name, text.MaxName)
+	e.Address, e.Shown = address, shown
+	switch err := fault.As(fault.Together(badAddress, badName)); {
+	case l.Problem != "":
+		e.Verdict = Verdict{Kind: Invalid, Reason: l.Problem}
+	case err != nil:
+		e.Verdict = Verdict{Kind: Invalid, Reason: err.Fields[0].Message}
+	case len(l.Roles) > MaxRoles:
+		e.Verdict = Saying(Invalid, words.Say("bulk.too_many_roles", "most", MaxRoles))
+	}
+	if e.Kind == Invalid {
+		e.Address, e.Shown = "", ""
+		e.Line.Email, e.Line.Name = cut(l.Email), cut(l.Name)
+	} else { // what was typed is not needed any more
+		e.Line.Email, e.Line.Name = string(address), shown
+	}
+	return e
+}
+
+// cut is what is kept of something that was typed: it may be anything.
+func cut(s string) string {
+	if r := []rune(text.Seen(s)); len(r) > MaxTyped {
+		return string(r[:MaxTyped])
+	}
+	return text.Seen(s)
+}
+
+// Erase takes everything out of the entry that is about a person.
+func (e *Entry) Erase() {
+	e.Line = Line{Number: e.Number}
+	e.Address, e.Shown = "", ""
+	e.Verdict = Verdict{Kind: e.Kind, Reason: words.Say("bulk.erased"), Of: e.Of}
+	if e.Kind == "" || e.Kind == Ready { // nothing is made of it any more
+		e.Kind = Invalid
+	}
+}
