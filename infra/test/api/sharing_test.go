@@ -144,7 +144,7 @@ func TestFL12WhoeverFollowsTheLinkJoins(t *testing.T) {
 	if l.Uses != 1 || len(l.Joined) != 1 || l.Joined[0].Name != "Pat Doe" {
 		t.Errorf("PortalL11: %+v", l)
 	}
-	o.get("/client-portal/links/" + l.ID).is(200).shows("Pat Doe", "1 of 25 uses")
+	o.get("/client-portal/links/"+l.ID).is(200).shows("Pat Doe", "1 of 25 uses")
 	known := p.signIn(p.address("fl12-known"))
 	known.get(at).is(200).shows("Signed in as", "Join")
 	known.post(at, do("join", url.Values{})).is(303)
