@@ -2,23 +2,23 @@ package api
 
 // The jobs that the API is for. Each operation belongs to one, and the document lists them in this order.
 const (
-	tagInvites   = "Invite a client"
-	tagBatches   = "Invite many"
-	tagClients   = "Clients"
-	tagRoles     = "Roles and rights"
-	tagThings    = "Instances and services"
-	tagSender    = "Sender"
-	tagAgency    = "Agency and members"
-	tagMembers   = tagAgency
-	tagKeys      = "API keys"
-	tagLinks     = "Share links"
-	tagPortalApp = "Client Portal"
-	tagInvitee   = "Invitations"
-	tagPortal    = "Portal"
-	tagSession   = "Signing in"
-	tagAccount   = "Your account"
-	tagActivity  = "Activity"
-	tagService   = "Service"
+	tagInvites  = "Invite a client"
+	tagBatches  = "Invite many"
+	tagClients  = "Clients"
+	tagRoles    = "Roles and rights"
+	tagThings   = "Instances and services"
+	tagSender   = "Sender"
+	tagAgency   = "Agency and members"
+	tagMembers  = tagAgency
+	tagKeys     = "API keys"
+	tagApp      = "Client Portal"
+	tagLinks    = "Share links"
+	tagInvitee  = "Invitations"
+	tagPortal   = "Portal"
+	tagSession  = "Signing in"
+	tagAccount  = "Your account"
+	tagActivity = "Activity"
+	tagService  = "Service"
 )
 
 // job is a part of the document: what somebody wants to get done, and the operations for it, the usual ones first.
@@ -45,7 +45,7 @@ var jobs = []job{
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
-	{tagPortalApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
+	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
 		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
 	{tagLinks, "Let people join by a link of your own, and decide on who asks to.", []string{"createShareLink", "listShareLinks",

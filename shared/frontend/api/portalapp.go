@@ -32,7 +32,7 @@ func portalAppAnswer(a *agency.Agency) *portalAppOutput {
 // GetPortalApp tells whether the app is installed, and how it is set up.
 func GetPortalApp(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
-		id: "getPortalApp", method: http.MethodGet, who: identity.ByPortal(identity.RolesRead, identity.See), tag: tagPortalApp,
+		id: "getPortalApp", method: http.MethodGet, who: identity.ByPortal(identity.RolesRead, identity.See), tag: tagApp,
 		status:  200,
 		summary: "Get Client Portal",
 		description: "Whether the app is installed, and its settings. Members who are denied it get 404 here and everywhere " +
@@ -51,7 +51,7 @@ func GetPortalApp(auth *signin.Authenticator, app *portalapp.App) Operation {
 func InstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
 		id: "installPortal", method: http.MethodPut, who: identity.ByPortal(identity.RolesWrite, identity.Manage),
-		tag:    tagPortalApp,
+		tag:    tagApp,
 		status: 200, summary: "Install Client Portal",
 		description: "For owners and admins who administer it. The first time, four roles come with it, all inactive. If it was " +
 			"installed before, everything is there again. Installing it twice changes nothing.",
@@ -80,7 +80,7 @@ func (in *updatePortalInput) settings() portalapp.Settings {
 func UpdatePortalSettings(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
 		id: "updatePortalSettings", method: http.MethodPatch, who: identity.ByPortal(identity.RolesWrite, identity.Administer),
-		tag: tagPortalApp, status: 200, summary: "Change Client Portal's settings",
+		tag: tagApp, status: 200, summary: "Change Client Portal's settings",
 		description: "Fields you leave out don't change. What each member may do in it is portalRight of updateMember.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *updatePortalInput) (*portalAppOutput, error) {
@@ -96,7 +96,7 @@ func UpdatePortalSettings(auth *signin.Authenticator, app *portalapp.App) Operat
 func UninstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 	return operation(auth, described{
 		id: "uninstallPortal", method: http.MethodDelete, who: identity.ByPortal(identity.RolesWrite, identity.Manage),
-		tag:    tagPortalApp,
+		tag:    tagApp,
 		status: 204, summary: "Remove Client Portal",
 		description: "For owners and admins who administer it. Its pages, links and modules are gone with the next request. Nothing is " +
 			"lost: install it again, and everything is there. Automations, contracts and billing don't change.",
@@ -110,7 +110,7 @@ func UninstallPortal(auth *signin.Authenticator, app *portalapp.App) Operation {
 func MakeInternal(auth *signin.Authenticator, promotions *agencies.Promotions) Operation {
 	return operation(auth, described{
 		id: "makeInternal", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Administer),
-		tag:    tagPortalApp,
+		tag:    tagApp,
 		status: 201, summary: "Make an internal user",
 		description: "For owners. The client becomes a member: an employee who is denied Client Portal until you say otherwise. Their " +
 			"roles and access end for good, and they stay signed in. Not possible while they pay by subscription or own an instance.",
