@@ -114,10 +114,14 @@ const (
 	JoinApproved  Action = "share_link.join_approved"
 	JoinRefused   Action = "share_link.join_refused"
 
-	RoleCreated  Action = "role.created"
-	RoleChanged  Action = "role.changed" // what of it is in the detail
-	RoleDeleted  Action = "role.deleted"
-	RoleExpiring Action = "role.expiring" // administrators are told that its time is nearly over
+	ContactCreated  Action = "contact.created"
+	ContactChanged  Action = "contact.changed" // the detail names the fields
+	ContactArchived Action = "contact.archived"
+	ContactRestored Action = "contact.restored"
+	RoleCreated     Action = "role.created"
+	RoleChanged     Action = "role.changed" // what of it is in the detail
+	RoleDeleted     Action = "role.deleted"
+	RoleExpiring    Action = "role.expiring" // administrators are told that its time is nearly over
 
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"

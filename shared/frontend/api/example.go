@@ -241,7 +241,7 @@ func exampleSheets() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), roleExamples(), sharingExamples(), batchExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples(), sharingExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

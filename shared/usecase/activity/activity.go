@@ -74,6 +74,7 @@ const (
 	Agency   Kind = "agency"
 
 	SenderDomain Kind = "sender_domain"
+	Contact      Kind = "contact"
 	Role         Kind = "role"
 	ShareLink    Kind = "share_link"
 
@@ -83,21 +84,18 @@ const (
 	Other    Kind = "other"
 )
 
+// Kinds lists them, in the order in which the document has them.
+func Kinds() []Kind {
+	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, Agency, System, Operator, Invitee, Other}
+}
+
 var prefixes = []struct {
 	prefix string
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
-	{id.DomainPrefix, SenderDomain}, {id.RolePrefix, Role}, {id.LinkPrefix, ShareLink}}
-
-// Kinds lists all kinds.
-func Kinds() []Kind {
-	out := make([]Kind, 0, len(prefixes))
-	for _, p := range prefixes {
-		out = append(out, p.kind)
-	}
-	return append(out, System, Operator, Invitee, Other)
-}
+	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role},
+	{id.LinkPrefix, ShareLink}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {
