@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/imports"
 )
 
@@ -265,7 +266,7 @@ func (t *Table) forgetLines(ctx context.Context, which id.Agency, gone email.Add
 	}
 	for _, b := range held {
 		for i := range b.Entries {
-			if e := &b.Entries[i]; e.Of == 0 && e.Address == gone || e.Address == gone {
+			if e := &b.Entries[i]; e.Address == gone {
 				e.Erase()
 			}
 		}
@@ -305,6 +306,23 @@ func (t *Table) lines(ctx context.Context, which id.Agency, of email.Address) ([
 			return nil, err
 		}
 		out = append(out, b)
+	}
+	return out, nil
+}
+
+// listed says on which lists of people to invite an agency has the address.
+func (t *Table) listed(ctx context.Context, which id.Agency, of email.Address) ([]account.List, error) {
+	held, err := t.lines(ctx, which, of)
+	if err != nil {
+		return nil, err
+	}
+	var out []account.List
+	for _, b := range held {
+		for i := range b.Entries {
+			if e := &b.Entries[i]; e.Address == of {
+				out = append(out, account.List{Batch: b.ID, CreatedAt: b.CreatedAt, Name: e.Shown})
+			}
+		}
 	}
 	return out, nil
 }

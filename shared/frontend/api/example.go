@@ -190,7 +190,7 @@ func exampleExport() ExportBody {
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
-			EarlierInvites: []ExportPast{}}}}
+			EarlierInvites: []ExportPast{}, Lists: []ExportList{{exampleBatch, after(0), "Acme Ltd"}}}}}
 }
 
 // listed is a list's last page.
