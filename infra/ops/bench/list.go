@@ -35,7 +35,7 @@ func lists(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		middle, err := p.fill(ctx, t, n)
+		middle, err := p.fill(ctx, t, n, nil)
 		if err != nil {
 			return err
 		}
@@ -86,12 +86,18 @@ func lists(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// fill writes n clients as copies of one that the product wrote, in batches, and returns the middle one's id.
-func (p *place) fill(ctx context.Context, t *tenant, n int) (middle id.Client, err error) {
+// fill writes n clients as copies of one that the product wrote, in batches, and returns the middle one's id. What then does, where it is
+// not nil, happens to the one before.
+func (p *place) fill(ctx context.Context, t *tenant, n int, then func(*client.Client) error) (middle id.Client, err error) {
 	begun := time.Now().Add(-time.Duration(n) * time.Second)
 	c, _, err := t.pending("first@acme.example", begun)
 	if err != nil {
 		return "", err
+	}
+	if then != nil {
+		if err := then(c); err != nil {
+			return "", err
+		}
 	}
 	if err := p.table.Commit(ctx, t.id, changeOf(c)); err != nil {
 		return "", err

@@ -19,8 +19,8 @@ type noted struct {
 // scene is what an agency has of Client Portal while one operation after the other is called.
 type scene struct {
 	*product
-	o    *caller
-	role string
+	o            *caller
+	role, client string
 }
 
 // made is the id of what an operation has made.
@@ -31,11 +31,24 @@ func (s *scene) made(a *answer) string {
 	return x.ID
 }
 
+// wish changes what the client has.
+func (s *scene) wish(of m) { s.t.Helper(); s.o.patch("/v1/clients/"+s.client, of).is(http.StatusOK) }
+
 // changes are the operations, in an order in which each finds what it needs.
 var changes = []noted{
 	{"createRole", func(s *scene) { s.role = s.made(s.o.post("/v1/roles", m{"name": "Client"})) }, []string{"role.created"}},
 	{"updateRole", func(s *scene) { s.o.patch("/v1/roles/"+s.role, m{"active": true}).is(200) }, []string{"role.changed"}},
 	{"updateRole", func(s *scene) { s.o.patch("/v1/roles/"+s.role, m{"active": true}).is(200) }, nil},
+	{"sendInvite", func(s *scene) {
+		i := s.o.invite(s.address("ops"), m{"roles": []string{s.role}})
+		s.client = i.ClientID
+		s.accept(i.Email)
+	}, []string{"invite.created", "invite.sent", "invite.accepted"}},
+	{"updateClient", func(s *scene) { s.wish(m{"roles": []string{}}) }, []string{"client.roles_changed"}},
+	{"updateClient", func(s *scene) { s.wish(m{"rules": m{"contact": m{"fields": []string{"name"}}}}) }, []string{"client.rules_changed"}},
+	{"updateClient", func(s *scene) { s.wish(m{"expiresAt": s.now().AddDate(0, 1, 0)}) }, []string{"client.access_until"}},
+	{"updateClient", func(s *scene) { s.wish(m{"expiresAt": ""}) }, []string{"client.access_unlimited"}},
+	{"updateClient", func(s *scene) { s.wish(m{"roles": []string{}}) }, nil},
 	{"deleteRole", func(s *scene) { s.o.delete("/v1/roles/" + s.role).is(204) }, []string{"role.deleted"}},
 }
 
