@@ -289,3 +289,36 @@ func differs(before []batch.Entry, b *batch.Batch) error {
 }
 
 var errNoCheck = fault.New(fault.NotFound, "bulk.no_check")
+
+// Desk is what somebody has who invites many.
+type Desk struct {
+	Agency *agency.Agency
+	Roles  []role.Role // those that count now and that the caller may give, by name
+}
+
+// Desk reads what the caller may give. Faults: [fault.NotFound] where Client Portal is not installed.
+func (s *Checks) Desk(ctx context.Context, caller identity.Caller) (*Desk, error) {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
+		return nil, err
+	}
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{})
+	if err != nil {
+		return nil, err
+	}
+	if seen.Agency == nil {
+		return nil, errNoBatch
+	}
+	if err := seen.Agency.MayPortal(); err != nil {
+		return nil, err
+	}
+	all, err := s.Store.AllRoles(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	all = slices.DeleteFunc(all, func(r role.Role) bool {
+		return !r.Counts(now) || !caller.Administers() && !r.EmployeesMayGive
+	})
+	slices.SortFunc(all, func(a, b role.Role) int { return strings.Compare(role.Fold(a.Name), role.Fold(b.Name)) })
+	return &Desk{Agency: seen.Agency, Roles: all}, nil
+}
