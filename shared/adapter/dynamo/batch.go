@@ -59,7 +59,7 @@ func (t *Table) batch(ctx context.Context, agency id.Agency, which id.Batch) (*b
 func readBatch(r *reader) (*batch.Batch, error) {
 	return &batch.Batch{ID: id.Batch(strings.TrimPrefix(r.s("sk"), batchPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
 		Actor: r.s("actor"), CreatedAt: r.time("created"), State: batch.State(r.s("state")), Until: r.time("until"),
-		Version: int(r.n("v"))}, r.err
+		Unknown: r.texts("unknown"), Version: int(r.n("v"))}, r.err
 }
 
 // batches lists at most so many batches without their lines, newest first.
@@ -92,6 +92,7 @@ func (t *Table) batchWrites(b *batch.Batch) []types.TransactWriteItem {
 	w.t("created", b.CreatedAt)
 	w.s("state", string(b.State))
 	w.t("until", b.Until)
+	w.texts("unknown", b.Unknown)
 	w["dp"], w["due"] = str(shardOf(string(b.ID))), at(b.Due())
 	condition, values := versioned(b.Version)
 	writes := []types.TransactWriteItem{t.put(w, condition, values)}

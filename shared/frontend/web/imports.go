@@ -191,7 +191,7 @@ func (s *Site) inviteUsers(r *http.Request, files *imports.Files, caller identit
 	if err != nil {
 		return nil, err
 	}
-	v := &page.InviteUsers{Workspace: workspace(d.Agency, caller, page.InClients), Key: newKey(), Barred: inviteBar(d.Agency)}
+	v := &page.InviteUsers{Workspace: workspace(d.Agency, caller, page.InPortal), Key: newKey(), Barred: inviteBar(d.Agency)}
 	for i := range d.Roles {
 		v.Roles = append(v.Roles, page.Choice{ID: string(d.Roles[i].ID), Name: d.Roles[i].Name})
 	}
@@ -396,7 +396,7 @@ func (s *Site) invitations(r *http.Request, directory *clients.Directory, caller
 		return nil, err
 	}
 	query := r.URL.Query()
-	v := &page.Invitations{Workspace: workspace(a, caller, page.InClients), Ended: query.Get("show") == "ended",
+	v := &page.Invitations{Workspace: workspace(a, caller, page.InPortal), Ended: query.Get("show") == "ended",
 		May: caller.MayPortal(identity.InvitesWrite, identity.Invite) == nil}
 	q := clients.Query{Limit: perPage, Status: string(client.Pending)}
 	if v.Ended {

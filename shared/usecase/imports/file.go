@@ -43,8 +43,7 @@ type Files struct {
 type Checked struct {
 	*batch.Batch
 
-	Agency  *agency.Agency
-	Unknown []string // columns of the file that are ignored
+	Agency *agency.Agency
 	// Money are the names of roles that show money and go to more than [batch.AskAbove] people.
 	Money []string
 	// Times are about when the rows that are ready would go out, by their place in the list.
@@ -84,12 +83,11 @@ func (s *Checks) Preview(ctx context.Context, caller identity.Caller, file []byt
 	}
 	now := s.Now()
 	b := &batch.Batch{ID: id.New[id.Batch](id.BatchPrefix, now), Agency: caller.Agency, By: caller.Member, Actor: caller.Actor(),
-		CreatedAt: now, State: batch.Dry, Until: now.Add(batch.DryRun), Entries: entries}
+		CreatedAt: now, State: batch.Dry, Until: now.Add(batch.DryRun), Entries: entries, Unknown: table.Unknown}
 	out, err := s.check(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	out.Unknown = table.Unknown
 	return out, s.Store.AddBatch(ctx, b, nil)
 }
 

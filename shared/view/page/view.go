@@ -170,6 +170,7 @@ type portalTab struct {
 
 func portalTabs() []portalTab {
 	return []portalTab{
+		{"invitations", "/client-portal/invitations", words.Say("bulk.tab"), false},
 		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}
 }
