@@ -1,11 +1,12 @@
 package apitest_test
 
 import (
-	standin "latchkey.dev/infra/run/stripe"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	standin "latchkey.dev/infra/run/stripe"
 )
 
 // importsJob is the part of the whole job in which an agency invites many at once: by the API, with a key and in person, and by the
