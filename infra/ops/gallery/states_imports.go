@@ -18,7 +18,7 @@ func importsStates() []state {
 		return v
 	}
 	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
-	rows := []page.VerdictRow{
+	rows := []page.AnsweredLine{
 		{Number: 1, Email: "ops@acme.example", Name: "Acme Ltd", State: badge(page.Good, "Sent"), URL: "/clients/cl_1"},
 		{Number: 2, Email: "info@alnoor.example", Name: rtl, State: badge(page.Wait, "Scheduled"), URL: "/clients/cl_2",
 			At: page.TimeAt(now.Add(time.Hour), now)},
@@ -46,7 +46,8 @@ func importsStates() []state {
 			v.Ignored, v.Money = []string{"Shoe size"}, []string{"Payer"}
 		})},
 		{Name: "invite-users-barred", view: with(func(v *page.InviteUsers) {
-			v.Barred = page.Barred{Title: "You can't invite anybody right now", Text: "Inviting clients needs the Max plan.", URL: "/upgrade"}
+			v.Barred = page.Barred{Title: "You can't invite anybody right now", Text: "Inviting clients needs the Max plan.",
+				URL: "/upgrade"}
 		})},
 		{Name: "invitations", view: list},
 		{Name: "invitations-empty", view: page.Invitations{Workspace: at, May: true}},

@@ -282,8 +282,8 @@ func verdictBadge(k batch.Kind) page.Badge {
 	return page.Badge{Tone: page.Bad, Text: words.Say("bulk.is_bad")}
 }
 
-func (s *Site) verdict(e *batch.Entry) page.VerdictRow {
-	row := page.VerdictRow{Number: e.Number, Email: e.Email, Name: e.Name, State: verdictBadge(e.Kind), Reason: e.Reason}
+func (s *Site) verdict(e *batch.Entry) page.AnsweredLine {
+	row := page.AnsweredLine{Number: e.Number, Email: e.Email, Name: e.Name, State: verdictBadge(e.Kind), Reason: e.Reason}
 	if e.Client != "" && e.Kind != batch.Failed {
 		row.URL = clientPath(e.Client)
 	}

@@ -11,7 +11,7 @@ type InviteUsers struct {
 	Full      bool // whether there can be no more lines
 	Roles     []Choice
 	Paste     string // as typed
-	Rows      []VerdictRow
+	Rows      []AnsweredLine
 	Summary   string // what has become of the rows, in a sentence; "" for none
 	Good      bool   // whether anything has become an invite
 	Batch     string // of what was sent; "" for none
@@ -38,8 +38,8 @@ type InviteLine struct {
 	Wrong   string // "" for nothing
 }
 
-// VerdictRow is a line, and what has become of it.
-type VerdictRow struct {
+// AnsweredLine is a line, and what has become of it.
+type AnsweredLine struct {
 	Number int
 	Email  string
 	Name   string
