@@ -263,8 +263,8 @@ func batchLines(lines []page.InviteLine) []batch.Line {
 	return out
 }
 
-// verdictBadge is what has become of a line, in a word.
-func verdictBadge(k batch.Kind) page.Badge {
+// answerBadge is what has become of a line, in a word.
+func answerBadge(k batch.Kind) page.Badge {
 	switch k {
 	case batch.Ready:
 		return page.Badge{Tone: page.Good, Text: words.Say("bulk.is_ready")}
@@ -283,7 +283,7 @@ func verdictBadge(k batch.Kind) page.Badge {
 }
 
 func (s *Site) verdict(e *batch.Entry) page.AnsweredLine {
-	row := page.AnsweredLine{Number: e.Number, Email: e.Email, Name: e.Name, State: verdictBadge(e.Kind), Reason: e.Reason}
+	row := page.AnsweredLine{Number: e.Number, Email: e.Email, Name: e.Name, State: answerBadge(e.Kind), Reason: e.Reason}
 	if e.Client != "" && e.Kind != batch.Failed {
 		row.URL = clientPath(e.Client)
 	}
@@ -437,7 +437,7 @@ func invitationRow(c *client.Client, may bool, s *Site) page.InvitationRow {
 		row.Email = string(c.Email)
 	}
 	if c.Invite.Status == invite.Scheduled {
-		row.State = verdictBadge(batch.Scheduled)
+		row.State = answerBadge(batch.Scheduled)
 		row.Said, row.At = words.Say("bulk.about"), page.TimeAt(c.Invite.SendAt, now)
 		return row
 	}
