@@ -232,6 +232,16 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if v.Workspace.Employee {
 		v.Banner.From = page.MailFrom{Own: true} // how mail is set up is nothing for employees
 	}
+	if c.Joined() && v.Workspace.Portal != page.NotInApp {
+		v.User = userPath(c.ID)
+	}
+	if c.Lapsed(now) && v.Write == "" { // what it owes is said first
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("users.client_over", "moment", momentAt(a, c.ExpiresAt)),
+			Text: words.Say("users.client_over_text")}
+		if v.User != "" {
+			v.Banner.Next = words.Say("users.client_over_next")
+		}
+	}
 	if err := s.clientActions(r, directory, caller, &v, c); err != nil {
 		return v, err
 	}

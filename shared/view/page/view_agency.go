@@ -217,6 +217,7 @@ type Client struct {
 	Proposal  *Proposal  // nil for none
 	Deal      *Deal      // what the client buys, or was asked to; nil for nothing
 	Activity  string     // path of what was done about this client
+	User      string     // path of its card as an external user; "" where there is none
 	AgainURL  string     // path of the invite dialog with this client in it
 	Expires   Time       // when a pending invite does; Machine "" for never
 	Cancel    *Cancel
