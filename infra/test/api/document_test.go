@@ -347,5 +347,10 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("the document has %v, want %v", have, want)
 	}
-	p.nobody().get("/docs").is(200).shows(slices.Sorted(maps.Keys(document.Paths))...).shows(want...)
+	docs := p.docs()
+	for _, shown := range append(slices.Sorted(maps.Keys(document.Paths)), want...) {
+		if !strings.Contains(docs, shown) {
+			t.Errorf("/docs does not show %s", shown)
+		}
+	}
 }
