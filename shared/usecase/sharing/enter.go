@@ -68,8 +68,8 @@ func card(change *client.Change, at *Scene, who person, came *sharelink.Joined, 
 	case x != nil:
 		c.Contacts = append(slices.Clone(c.Contacts), x.ID)
 	default:
-		made := &contact.Contact{ID: id.New[id.Contact](id.ContactPrefix, now), Agency: c.Agency, Kind: contact.Person, Name: c.DisplayName(),
-			Email: who.Email, Client: c.ID, CreatedAt: now, Version: 1}
+		made := &contact.Contact{ID: id.New[id.Contact](id.ContactPrefix, now), Agency: c.Agency, Kind: contact.Person,
+			Name: c.DisplayName(), Email: who.Email, Client: c.ID, CreatedAt: now, Version: 1}
 		change.Share.Card = made
 		c.Contacts = append(slices.Clone(c.Contacts), made.ID)
 		change.Audit = append(change.Audit, row(now, string(c.ID), audit.ContactCreated, string(made.ID), ""))
