@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -12,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
@@ -101,6 +103,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 		}
 		if view.Access == portal.Over {
 			v.Welcome, v.Over = false, over(view.Agency, view.Client, s.now())
+		}
+		if view.Rights.Has(role.Contact) {
+			v.Details = "/portal/details?agency=" + url.QueryEscape(string(view.Agency.ID))
 		}
 		portalSections(&v, view, s.now())
 		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {

@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 )
 
 // Store reads, and notes visits. What is not there is a fault with code [fault.NotFound].
@@ -33,6 +34,8 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+	// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
+	RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error)
 }
 
 // Portal shows a person what is open to it.
@@ -71,6 +74,7 @@ type View struct {
 	Instances []Item
 	Services  []Item
 	Lost      []instance.Grant // what ended with the client's access
+	Rights    role.Rights      // what its roles open to it; none while the portal is paused
 	Inviter   *agency.Member   // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
 }
@@ -166,7 +170,23 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
 	v.arrange(grants, have, v.Client.Bought)
+	if err := p.rights(ctx, v); err != nil {
+		return err
+	}
 	p.visited(ctx, v.Client)
+	return nil
+}
+
+// rights computes what the client's roles open to it. Whoever has none costs no read.
+func (p *Portal) rights(ctx context.Context, v *View) error {
+	var roles []role.Role
+	var err error
+	if len(v.Client.Roles) > 0 {
+		if roles, err = p.Store.RolesByID(ctx, v.Agency.ID, v.Client.Roles); err != nil {
+			return err
+		}
+	}
+	v.Rights = role.Effective(v.Client.Subject(v.Agency), roles, p.Now())
 	return nil
 }
 
