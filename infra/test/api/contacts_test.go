@@ -510,6 +510,26 @@ func contactsJob(t *testing.T, p *product, kept *secrets) {
 	body, kind = uploaded(map[string]string{"do": "import", "step": "confirm", "packed": hiddenField(t, preview.body, "packed"),
 		"hash": hiddenField(t, preview.body, "hash")}, "")
 	o.post("/contacts/import", body, "Content-Type", kind).is(200)
+
+	// And the client's own side, with a company and somebody who looks after it, by a role.
+	o.put("/v1/portal-app", nil).is(200)
+	i := o.invite("carded@client.example")
+	me := p.accept("carded@client.example")
+	kept.keep(me.cookie, p.newestCode("carded@client.example"))
+	var given struct{ ID string }
+	o.post("/v1/roles", m{"name": "Card", "active": true, "rules": m{"contact": m{"fields": []string{"name", "phone"},
+		"relations": []string{"company", "responsible"}, "actions": []string{"edit"}}}}).is(201).into(&given)
+	o.patch("/v1/clients/"+i.ClientID, m{"roles": []string{given.ID}, "contacts": []string{card.ID}}).is(200)
+	own := "/v1/portal/contacts/" + card.ID
+	me.get("/v1/portal/contacts").is(200)
+	me.get(own).is(200)
+	me.patch(own, m{"phone": "+46 8 123"}).is(200)
+	me.get("/portal/details").is(200)
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "phone": {"+46 8 456"}})).is(303)
+	me.get("/v1/me/export").is(200)
+	me.get("/portal").is(200)
+	me.get("/v1/portal").is(200)
+	o.post(page, do("unlink", url.Values{})).is(303)
 }
 
 // member is the caller's place at its agency.
@@ -614,6 +634,7 @@ func TestPortalLK4ContactsShowAClientWhatItsRolesOpenAndNothingElse(t *testing.T
 	// Others' cards, and those that are archived, are not there; neither is anything once the link is gone.
 	me.get("/v1/portal/contacts/"+acme.ID).refuses(404, "not_found", "")
 	me.get("/portal").is(200).shows("Your details")
+	me.get("/v1/me/export").is(200).hides("+1 555", "NOTE-")
 	other := p.accept(o.invite("ole@client.example").Email)
 	other.get(at).refuses(404, "not_found", "")
 	o.delete("/v1/contacts/" + card.ID).is(200)
@@ -670,8 +691,6 @@ func TestFL16ContactsAnEmployeeReadsAndChangesNone(t *testing.T) {
 	o.do(http.MethodPut, "/v1/portal-app", nil).is(200)
 	card := o.contact(m{"name": "Ida Berg", "note": "For us"})
 	at := "/v1/contacts/" + card.ID
-	var added struct{ Member struct{ ID string } }
-	_ = added
 	o.post("/v1/members", m{"email": "sam@northwind.example", "level": "employee"}).is(201)
 	e := p.signIn("sam@northwind.example")
 	e.get("/v1/contacts").is(200)
