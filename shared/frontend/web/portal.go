@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"latchkey.dev/shared/adapter/event"
@@ -101,11 +100,9 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				}
 			}
 		}
+		v.Menu = portalMenu(view)
 		if view.Access == portal.Over {
 			v.Welcome, v.Over = false, over(view.Agency, view.Client, s.now())
-		}
-		if view.Rights.Has(role.Contact) {
-			v.Details = "/portal/details?agency=" + url.QueryEscape(string(view.Agency.ID))
 		}
 		portalSections(&v, view, s.now())
 		if len(view.Instances) > 0 && v.Failed == "" && v.Again == "" {
@@ -173,6 +170,17 @@ func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.G
 		}
 		v.Instances[n].Glance = out
 	}
+}
+
+// portalMenu leads to the parts of Client Portal that are open to the client. Each part that comes to be has its line here.
+func portalMenu(view *portal.View) []page.Tab {
+	var all []page.Tab
+	for _, m := range view.Modules {
+		if m == role.Contact {
+			all = append(all, page.Tab{Word: words.Say("portal.details"), URL: "/portal/details?agency=" + string(view.Agency.ID)})
+		}
+	}
+	return all
 }
 
 // over says what ended with the client's access; nil while that lasts.

@@ -74,9 +74,9 @@ type View struct {
 	Instances []Item
 	Services  []Item
 	Lost      []instance.Grant // what ended with the client's access
-	Rights    role.Rights      // what its roles open to it; none while the portal is paused
 	Inviter   *agency.Member   // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
+	Modules   []role.Module // of Client Portal that are open to the client now
 }
 
 // Get shows the portal at the agency that is asked for; "" for the only one there is. What was revoked a moment ago
@@ -169,25 +169,30 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if v.Access == Full && v.Client.Lapsed(now) {
 		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
-	v.arrange(grants, have, v.Client.Bought)
-	if err := p.rights(ctx, v); err != nil {
+	if v.Modules, err = p.modules(ctx, v); err != nil {
 		return err
 	}
+	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
 	return nil
 }
 
-// rights computes what the client's roles open to it. Whoever has none costs no read.
-func (p *Portal) rights(ctx context.Context, v *View) error {
+// modules are those that are open to the client. Nothing is read for a client that has been given none, as for all of an agency
+// without Client Portal.
+func (p *Portal) modules(ctx context.Context, v *View) ([]role.Module, error) {
+	subject := v.Client.Subject(v.Agency)
+	if subject.Closed(p.Now()) != "" || len(v.Client.Roles) == 0 && subject.Own.Empty() {
+		return nil, nil
+	}
 	var roles []role.Role
-	var err error
 	if len(v.Client.Roles) > 0 {
+		var err error
 		if roles, err = p.Store.RolesByID(ctx, v.Agency.ID, v.Client.Roles); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	v.Rights = role.Effective(v.Client.Subject(v.Agency), roles, p.Now())
-	return nil
+	rights := role.Effective(subject, roles, p.Now())
+	return rights.Modules(), nil
 }
 
 // visited notes that the client has opened its portal, at most once in client.SeenApart, so that its agency knows. The portal is

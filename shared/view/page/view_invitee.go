@@ -105,10 +105,10 @@ type Portal struct {
 	Choose    string  // path of the choice between agencies; "" for a client of one
 	Places    []Place // the portals to switch between; none for a client of one
 	Account   string  // path of the person's account; "" for none
-	Details   string  // path of what the agency has about its client; "" where none of that is open to it
 	Agency    string  // path of the agency that the person works at; "" for nobody's member
 	Welcome   bool    // right after accepting
 	Waiting   Waiting // other invitations
+	Menu      []Tab     // of what is open beside what runs; none where nothing is
 	Instances []Tile
 	Services  []Tile
 	Ask       *Ask         // whom to ask; nil for nobody in particular
