@@ -299,6 +299,9 @@ func TestPortalV3AThousandRowsAndNoMore(t *testing.T) {
 	o.csv(strings.Repeat("x", 1<<20+1)).fails(413, "too_large")
 	var c checkedAnswer
 	o.csv(file(1000)).is(200).into(&c)
+	if shown := o.get("/client-portal/invite?check=" + c.Hash).is(200).shows("900 more rows"); len(shown.body) > 60<<10 {
+		t.Errorf("the page has %d bytes", len(shown.body))
+	}
 	var b batchAnswer
 	o.post("/v1/imports/confirm", m{"hash": c.Hash}).is(201).into(&b)
 	n := map[string]int{}
