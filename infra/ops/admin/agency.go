@@ -64,7 +64,7 @@ func (t *tool) list([]string) error {
 }
 
 type memberView struct {
-	ID, Email, Name, Role string
+	ID, Email, Name, Level string
 }
 
 type keyView struct {
@@ -163,7 +163,7 @@ func (t *tool) show(args []string) error {
 		p.line("%d clients; %d invites sent, %d of %d left this hour", v.Clients, v.Sent, v.Left, agency.HourlyInvites)
 		p.line("\nPeople")
 		for _, m := range v.People {
-			p.line("  %s  %-6s %s %s", m.ID, m.Role, m.Email, m.Name)
+			p.line("  %s  %-6s %s %s", m.ID, m.Level, m.Email, m.Name)
 		}
 		p.line("\nAPI keys")
 		for _, k := range v.Keys {

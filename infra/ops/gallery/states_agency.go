@@ -19,7 +19,7 @@ func settings() page.Workspace {
 // agencyStates are those of an agency's own life: its start, its look, its people, its keys and its end.
 func agencyStates() []state {
 	var all []state
-	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(),
+	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
 		notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
@@ -34,7 +34,7 @@ func signUpStates() []state {
 		return v
 	}
 	place := func(name, color, role string, here bool) page.Employer {
-		return page.Employer{ID: "ag_1", Brand: page.Brand{Name: name, Color: color}, Role: role, Here: here}
+		return page.Employer{ID: "ag_1", Brand: page.Brand{Name: name, Color: color}, Level: role, Here: here}
 	}
 	me := "dana@northwind.example"
 	return []state{
@@ -113,12 +113,13 @@ func brandingStates() []state {
 
 func memberStates() []state {
 	rows := []page.MemberRow{
-		{ID: "mb_1", Name: "Nora Lindqvist", Email: "owner@northwind.example", Owner: true, You: true, Since: ago(90 * 24 * time.Hour)},
-		{ID: "mb_2", Name: "dana@northwind.example", Since: ago(time.Hour)},
-		{ID: "mb_3", Name: rtl, Email: "info@alnoor.example", Owner: true, Since: ago(24 * time.Hour)},
+		{ID: "mb_1", Name: "Nora Lindqvist", Email: "owner@northwind.example", Level: "owner", Word: "Owner", You: true,
+			Since: ago(90 * 24 * time.Hour)},
+		{ID: "mb_2", Name: "dana@northwind.example", Level: "admin", Word: "Admin", Right: "administrator", Since: ago(time.Hour)},
+		{ID: "mb_3", Name: rtl, Email: "info@alnoor.example", Level: "owner", Word: "Owner", Since: ago(24 * time.Hour)},
 		{ID: "mb_4", Name: longest, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example",
-			Since: ago(time.Minute)},
-		{ID: "mb_5", Name: emoji, Email: "x@y.example"},
+			Level: "employee", Word: "Employee", Right: "denied", Since: ago(time.Minute)},
+		{ID: "mb_5", Name: emoji, Email: "x@y.example", Level: "employee", Word: "Employee", Right: "employee"},
 	}
 	base := page.Members{Workspace: settings(), Tab: "members", Owner: true, Rows: rows}
 	with := func(change func(*page.Members)) page.Members {
@@ -128,12 +129,13 @@ func memberStates() []state {
 	}
 	return []state{
 		{Name: "members", view: base},
+		{Name: "members-with-portal", view: with(func(v *page.Members) { v.App, v.Workspace.Portal = true, page.AdminsApp })},
 		{Name: "members-alone", view: with(func(v *page.Members) { v.Rows = rows[:1] })},
 		{Name: "members-added", view: with(func(v *page.Members) {
 			v.Note = page.Note{Tone: page.Good, Text: "Member added. We've emailed them."}
 		})},
 		{Name: "members-error", view: with(func(v *page.Members) {
-			v.Email, v.Name, v.AsOwner = "dana@northwind.example", "Dana", true
+			v.Email, v.Name, v.Level = "dana@northwind.example", "Dana", "owner"
 			v.Problems = page.Problems{{Field: "email", Message: "This person already works at your agency."}}
 		})},
 		{Name: "members-last-owner", view: with(func(v *page.Members) {

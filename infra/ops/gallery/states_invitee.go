@@ -34,7 +34,7 @@ func inviteeStates() []state {
 	account := page.Account{Brand: platform, Home: "/", Person: "ops@acme.example", Former: former,
 		Portals: []page.OwnPortal{{ID: "ag_1", Brand: northwind, URL: "/portal", Since: day(12)},
 			{ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
-		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Role: "Admin"}},
+		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Level: "Admin"}},
 		Sessions:   []page.Session{{Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true}, {Since: day(3)}}}
 	own := func(change func(v *page.Account)) page.Account {
 		v := account
@@ -100,7 +100,7 @@ func inviteeStates() []state {
 		})},
 		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
-			v.Workplaces = []page.Workplace{{Brand: northwind, Role: "Owner"}}
+			v.Workplaces = []page.Workplace{{Brand: northwind, Level: "Owner"}}
 			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You're the only owner of Northwind Automations. Make " +
 				"someone else an owner first, or delete the agency."}}}
 		})},

@@ -21,7 +21,7 @@ func tendStates() []state {
 		Access: []page.Linked{{ID: "ins_1", URL: "/instance", Name: "Production", Kind: "n8n instance", State: running},
 			{ID: "ins_2", Name: "Staging", Kind: "n8n instance", State: active, Write: true},
 			{ID: "svc_1", Name: "WhatsApp Support", Kind: "WhatsApp", State: page.Badge{Tone: page.Idle, Text: "Stopped"}, Write: true}},
-		Rename: page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new",
+		Rename: &page.Rename{Name: "Acme Ltd", Edition: "0"}, Activity: "/activity", AgainURL: "/clients?invite=new",
 		AccessURL: "/client-active",
 		Grant: &page.GrantForm{Choices: []page.Choice{{ID: "ins_3", Name: "Reports " + rtl, State: running},
 			{ID: "svc_2", Name: "Hermes night shift", State: active}}},
@@ -72,7 +72,7 @@ func tendStates() []state {
 		{Name: "client-revoke", view: with(func(v *page.Client) { v.Access[1].Asked = true })},
 		{Name: "client-rename", view: with(func(v *page.Client) { v.Rename.Open = true })},
 		{Name: "client-rename-refused", view: with(func(v *page.Client) {
-			v.Rename = page.Rename{Open: true, Name: "Acme of Rotterdam",
+			v.Rename = &page.Rename{Open: true, Name: "Acme of Rotterdam",
 				Problems: page.Problems{{Field: "rename",
 					Message: "Someone else changed this client since you opened it. Reload, then make your change."}}}
 		})},

@@ -111,8 +111,8 @@ type exported struct {
 	Email      string
 	Sessions   []m
 	Workplaces []struct {
-		Agency     struct{ ID, Name string }
-		Name, Role string
+		Agency      struct{ ID, Name string }
+		Name, Level string
 	}
 	Portals []struct {
 		Agency                          struct{ ID, Name string }
@@ -155,7 +155,7 @@ func TestTheExportHoldsAllAndNoSecrets(t *testing.T) {
 		t.Errorf("of the portal that was left it holds %+v", x)
 	}
 	o.get("/v1/me/export").is(200).into(&e)
-	if len(e.Workplaces) != 1 || e.Workplaces[0].Role != "owner" || len(e.Portals) != 0 {
+	if len(e.Workplaces) != 1 || e.Workplaces[0].Level != "owner" || len(e.Portals) != 0 {
 		t.Errorf("the owner's is %+v", e)
 	}
 }
@@ -305,7 +305,7 @@ func TestWhoWorksAtAnAgencyIsErasedFromItToo(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	const to = "second@northwind.example"
-	o.post("/v1/members", m{"email": to, "name": "Second Person", "role": "owner"}).is(201)
+	o.post("/v1/members", m{"email": to, "name": "Second Person", "level": "owner"}).is(201)
 	p.nextMail(to)
 	second := p.signIn(to)
 	k := second.key("theirs", "clients:read")

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-type colleague struct{ ID, Email, Name, Role string }
+type colleague struct{ ID, Email, Name, Level, PortalRight string }
 
 func (c *caller) colleagues() []colleague {
 	c.t.Helper()
@@ -22,7 +22,7 @@ func (c *caller) colleagues() []colleague {
 func (c *caller) add(address, role string) colleague {
 	c.t.Helper()
 	var who colleague
-	a := c.post("/v1/members", m{"email": address, "role": role}).is(201).into(&who)
+	a := c.post("/v1/members", m{"email": address, "level": role}).is(201).into(&who)
 	a.has("Location", "/v1/members/"+who.ID)
 	return who
 }
@@ -41,10 +41,10 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 	to := p.address("dana")
 	var who colleague
 	once := []string{"Idempotency-Key", "dana"}
-	o.post("/v1/members", m{"email": "Dana Reyes <" + to + ">", "role": "admin"}, once...).is(201).into(&who)
-	o.post("/v1/members", m{"email": "Dana Reyes <" + to + ">", "role": "admin"}, once...).is(201)
-	o.post("/v1/members", m{"email": to, "role": "owner"}, once...).fails(409, "idempotency_conflict")
-	if who.Email != to || who.Name != "Dana Reyes" || who.Role != "admin" {
+	o.post("/v1/members", m{"email": "Dana Reyes <" + to + ">", "level": "admin"}, once...).is(201).into(&who)
+	o.post("/v1/members", m{"email": "Dana Reyes <" + to + ">", "level": "admin"}, once...).is(201)
+	o.post("/v1/members", m{"email": to, "level": "owner"}, once...).fails(409, "idempotency_conflict")
+	if who.Email != to || who.Name != "Dana Reyes" || who.Level != "admin" {
 		t.Errorf("the member is %+v", who)
 	}
 	mail := p.nextMail(to)
@@ -58,11 +58,11 @@ func TestANewMemberIsToldAndSignsIn(t *testing.T) {
 	dana := p.signIn(to)
 	dana.get("/v1/clients").is(200)
 	dana.invite(p.address("ops"))
-	if f := o.post("/v1/members", m{"email": strings.ToUpper(to), "role": "admin"}).fails(409, "already_member"); f.at("email") == "" {
+	if f := o.post("/v1/members", m{"email": strings.ToUpper(to), "level": "admin"}).fails(409, "already_member"); f.at("email") == "" {
 		t.Errorf("%+v", f)
 	}
-	for field, body := range map[string]m{"email": {"email": "x", "role": "admin"}, "role": {"email": p.address("x"), "role": "king"},
-		"name": {"email": p.address("x"), "role": "admin", "name": "a\nb"}} {
+	for field, body := range map[string]m{"email": {"email": "x", "level": "admin"}, "level": {"email": p.address("x"), "level": "king"},
+		"name": {"email": p.address("x"), "level": "admin", "name": "a\nb"}} {
 		if f := o.post("/v1/members", body).fails(422, "invalid"); f.at(field) == "" {
 			t.Errorf("%v: %+v", body, f)
 		}
@@ -95,10 +95,10 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	dana, d := o.hire(to, "admin")
 	k := d.key("brand", "agency:read", "agency:write")
 	for _, a := range []*answer{
-		d.post("/v1/members", m{"email": p.address("x"), "role": "admin"}), d.do("PATCH", "/v1/members/"+dana.ID, m{"role": "owner"}), d.delete("/v1/members/" + me),
+		d.post("/v1/members", m{"email": p.address("x"), "level": "admin"}), d.do("PATCH", "/v1/members/"+dana.ID, m{"level": "owner"}), d.delete("/v1/members/" + me),
 		d.do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), d.do("PUT", "/v1/agency/logo", raw("x"), "Content-Type", "image/png"), d.do("DELETE", "/v1/agency", m{"name": "Northwind Automations"}),
 		p.program(k.Secret).do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), // nobody grants above the own rights
-		p.program(k.Secret).post("/v1/members", m{"email": p.address("x"), "role": "admin"}), p.program(k.Secret).do("DELETE", "/v1/agency", m{"name": "x"}),
+		p.program(k.Secret).post("/v1/members", m{"email": p.address("x"), "level": "admin"}), p.program(k.Secret).do("DELETE", "/v1/agency", m{"name": "x"}),
 	} {
 		a.fails(403, "forbidden")
 	}
@@ -108,22 +108,22 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 	d.get("/settings/members").is(200).shows("Only owners can add and remove members.").hides("Add member")
 	d.get("/settings/agency").is(200).hides("Danger zone")
 	d.post("/settings/members",
-		url.Values{"do": {"role"}, "member": {dana.ID}, "role": {"owner"}}).is(403).shows("Only owners can do this.")
+		url.Values{"do": {"change"}, "member": {dana.ID}, "level": {"owner"}}).is(403).shows("Only owners can do this.")
 
 	// An agency keeps an owner.
-	o.do("PATCH", "/v1/members/"+me, m{"role": "admin"}).fails(409, "last_owner")
+	o.do("PATCH", "/v1/members/"+me, m{"level": "admin"}).fails(409, "last_owner")
 	o.delete("/v1/members/"+me).fails(409, "last_owner")
-	o.do("PATCH", "/v1/members/"+dana.ID, m{"role": "owner", "name": "Dana"}).is(200)
+	o.do("PATCH", "/v1/members/"+dana.ID, m{"level": "owner", "name": "Dana"}).is(200)
 	p.program(k.Secret).do("PATCH", "/v1/agency/branding", m{"name": "Ours"}).is(200) // her key rests on her rights
-	d.do("PATCH", "/v1/members/"+me, m{"role": "admin"}).is(200)
-	o.do("PATCH", "/v1/members/"+dana.ID, m{"role": "admin"}).fails(403, "forbidden")
-	d.do("PATCH", "/v1/members/"+me, m{"role": "emperor"}).fails(422, "invalid")
+	d.do("PATCH", "/v1/members/"+me, m{"level": "admin"}).is(200)
+	o.do("PATCH", "/v1/members/"+dana.ID, m{"level": "admin"}).fails(403, "forbidden")
+	d.do("PATCH", "/v1/members/"+me, m{"level": "emperor"}).fails(422, "invalid")
 	for _, id := range []string{"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "x"} {
-		d.do("PATCH", "/v1/members/"+id, m{"role": "admin"}).fails(404, "not_found")
+		d.do("PATCH", "/v1/members/"+id, m{"level": "admin"}).fails(404, "not_found")
 		d.delete("/v1/members/"+id).fails(404, "not_found")
 	}
 	p.signIn(soloOwner).delete("/v1/members/"+dana.ID).fails(404, "not_found")
-	for _, a := range []*answer{p.nobody().get("/v1/members"), p.nobody().post("/v1/members", m{"email": to, "role": "admin"}), p.nobody().delete("/v1/members/" + me), p.nobody().do("PATCH", "/v1/members/"+me, m{}),
+	for _, a := range []*answer{p.nobody().get("/v1/members"), p.nobody().post("/v1/members", m{"email": to, "level": "admin"}), p.nobody().delete("/v1/members/" + me), p.nobody().do("PATCH", "/v1/members/"+me, m{}),
 		p.nobody().get("/v1/agency"), p.nobody().do("PATCH", "/v1/agency/branding", m{}), p.nobody().do("PUT", "/v1/agency/logo", raw("x")),
 		p.nobody().do("DELETE", "/v1/agency", m{"name": "x"})} {
 		a.fails(401, "unauthenticated")
@@ -214,15 +214,15 @@ func TestMembersByThePage(t *testing.T) {
 	to := p.address("dana")
 	armoured(t, o.get("/settings/members").is(200).shows("Members", "Owner", "(you)", "Add a member"))
 	o.post("/settings/members",
-		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "role": {"owner"}}).is(422).shows("Enter a valid email address.")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "role": {"admin"}}).is(303).has("Location",
+		url.Values{"do": {"add"}, "email": {"dana"}, "name": {"Dana"}, "level": {"owner"}}).is(422).shows("Enter a valid email address.")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "name": {"Dana"}, "level": {"admin"}}).is(303).has("Location",
 		"/settings/members?done=added")
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "role": {"admin"}}).is(409).shows("This person already works at " +
-		"your agency.")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {to}, "level": {"admin"}}).is(409).
+		shows("This person already works at your agency.")
 	list := o.get("/settings/members?done=added").is(200).shows("Member added.", "Dana", to)
 	id := string(regexp.MustCompile(`remove=(mb_[0-9A-Z]+)"[^>]*>Remove`).FindSubmatch(list.body)[1])
-	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"owner"}}).is(303)
-	o.post("/settings/members", url.Values{"do": {"role"}, "member": {id}, "role": {"admin"}}).is(303)
+	o.post("/settings/members", url.Values{"do": {"change"}, "member": {id}, "level": {"owner"}}).is(303)
+	o.post("/settings/members", url.Values{"do": {"change"}, "member": {id}, "level": {"admin"}}).is(303)
 	armoured(t, o.get("/settings/members?remove="+id).is(200).shows("Remove Dana?", "Cancel"))
 	o.post("/settings/members", url.Values{"do": {"remove"}, "member": {id}}).is(303).has("Location", "/settings/members?done=removed")
 	o.get("/settings/members?done=removed").is(200).shows("Member removed.").hides(to)

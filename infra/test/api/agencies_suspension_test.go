@@ -176,7 +176,7 @@ func TestFM8ThePaymentPagesOfARemovedInviterClose(t *testing.T) {
 	mine, _ := o.agency()
 	address := p.address("inviter")
 	var added struct{ ID string }
-	o.post("/v1/members", m{"email": address, "role": "admin"}).is(201).into(&added)
+	o.post("/v1/members", m{"email": address, "level": "admin"}).is(201).into(&added)
 	by := p.signIn(address)
 	_, secret, c := by.paying(p.address("client"))
 	c.buys(secret, mine.ID)

@@ -97,10 +97,10 @@ func TestSigningUpMakesAnAgencyOnFree(t *testing.T) {
 		t.Errorf("the session acts for %s, want %s", a.ID, made.ID)
 	}
 	var people struct {
-		Items []struct{ Email, Role string }
+		Items []struct{ Email, Level string }
 	}
 	c.get("/v1/members").is(200).into(&people)
-	if len(people.Items) != 1 || people.Items[0].Email != to || people.Items[0].Role != "owner" {
+	if len(people.Items) != 1 || people.Items[0].Email != to || people.Items[0].Level != "owner" {
 		t.Errorf("the members are %+v", people.Items)
 	}
 	c.post("/v1/invites", m{"email": p.address("ops")}).says(403, "plan_required", "Inviting clients needs the Max plan.")

@@ -102,7 +102,7 @@ func TestAnOwnerCancelsMaxWhereItRenews(t *testing.T) {
 	p.pay(page.URL, "pay")
 	p.until("the plan", func() bool { return strings.Contains(s.get(plan).text(), "Renews on") })
 	admin := p.address("admin")
-	s.post("/v1/members", m{"email": admin, "role": "admin"}).is(201)
+	s.post("/v1/members", m{"email": admin, "level": "admin"}).is(201)
 	p.nextMail(admin)
 	a := p.signIn(admin)
 	a.get(plan).is(200).hides(button)

@@ -313,7 +313,7 @@ func TestAnAgencyBuysMax(t *testing.T) {
 	p.nobody().post("/v1/agency/plan", m{"interval": "year"}).fails(401, "unauthenticated")
 	p.nobody().post("/v1/agency/billing", nil).fails(401, "unauthenticated")
 	admin := p.address("admin")
-	o.post("/v1/members", m{"email": admin, "role": "admin"}).is(201)
+	o.post("/v1/members", m{"email": admin, "level": "admin"}).is(201)
 	p.nextMail(admin) // which tells it so; the one with the code comes after it
 	a := p.signIn(admin)
 	a.post("/v1/agency/plan", m{"interval": "year"}).fails(403, "forbidden")

@@ -42,10 +42,10 @@ func TestFS8NobodyInvitesOneself(t *testing.T) {
 		o.post("/clients", url.Values{"email": {written}, "message": {"Hello"}}).is(422).
 			shows("This is your own address. Enter your client's.", "Hello")
 		own := "This is your own address: you work here already. Enter somebody else's."
-		if f := o.post("/v1/members", m{"email": written, "role": "admin"}).says(422, "invalid", own); f.at("email") != own {
+		if f := o.post("/v1/members", m{"email": written, "level": "admin"}).says(422, "invalid", own); f.at("email") != own {
 			t.Errorf("adding %q: %+v", written, f)
 		}
-		o.post("/settings/members", do("add", url.Values{"email": {written}, "role": {"admin"}})).is(422).shows(own)
+		o.post("/settings/members", do("add", url.Values{"email": {written}, "level": {"admin"}})).is(422).shows(own)
 	}
 	if n := len(p.mails(me)) - before; n != 0 {
 		t.Errorf("%d mails came", n)
@@ -159,7 +159,7 @@ func TestFS8TheOtherFormsAskToo(t *testing.T) {
 
 	// Whoever is added has rights at once, so that it is asked first.
 	p.skipMails(typed)
-	form := do("add", url.Values{"email": {"Dana Reyes <" + typed + ">"}, "role": {"owner"}})
+	form := do("add", url.Values{"email": {"Dana Reyes <" + typed + ">"}, "level": {"owner"}})
 	o.post("/settings/members", form).is(200).shows(ask, "Add "+meant, "Add "+typed)
 	for _, who := range o.colleagues() {
 		if who.Email == typed || who.Email == meant {
@@ -170,13 +170,13 @@ func TestFS8TheOtherFormsAskToo(t *testing.T) {
 	o.post("/settings/members", form).is(303)
 	found := false
 	for _, who := range o.colleagues() {
-		found = found || who.Email == meant && who.Name == "Dana Reyes" && who.Role == "owner"
+		found = found || who.Email == meant && who.Name == "Dana Reyes" && who.Level == "owner"
 	}
 	if !found {
 		t.Errorf("the members are %+v", o.colleagues())
 	}
 	var added warned
-	o.post("/v1/members", m{"email": typed, "role": "admin"}).is(201).into(&added)
+	o.post("/v1/members", m{"email": typed, "level": "admin"}).is(201).into(&added)
 	if added.Email != typed || len(added.Warnings) != 1 || added.Warnings[0].Suggestion != meant {
 		t.Errorf("a member: %+v", added)
 	}

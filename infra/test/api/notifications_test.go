@@ -109,16 +109,16 @@ func TestFD6AFreeAgencyAddsOnePersonThreeTimesADay(t *testing.T) {
 		}
 		o.delete("/v1/members/" + who.ID).is(204)
 	}
-	a := o.post("/v1/members", m{"email": victim, "role": "admin"})
+	a := o.post("/v1/members", m{"email": victim, "level": "admin"})
 	f := a.fails(429, "rate_limited")
 	if a.header.Get("Retry-After") == "" || !strings.Contains(f.Detail, "24 hours") {
 		t.Errorf("%q, Retry-After %q", f.Detail, a.header.Get("Retry-After"))
 	}
-	o.post("/settings/members", url.Values{"do": {"add"}, "email": {victim}, "role": {"admin"}}).is(429).shows("three times today")
+	o.post("/settings/members", url.Values{"do": {"add"}, "email": {victim}, "level": {"admin"}}).is(429).shows("three times today")
 	for n := range 7 {
 		o.add(p.address(fmt.Sprint("p", n)), "admin")
 	}
-	o.post("/v1/members", m{"email": p.address("eleventh"), "role": "admin"}).fails(429, "rate_limited")
+	o.post("/v1/members", m{"email": p.address("eleventh"), "level": "admin"}).fails(429, "rate_limited")
 	o.get("/settings").is(200).shows("Until your first paid plan, your emails come from Latchkey", "looks like “PayPal”")
 	if n := len(p.mails(victim)); n != 3 {
 		t.Errorf("%d mails", n)

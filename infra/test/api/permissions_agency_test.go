@@ -57,10 +57,10 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 	// Who works there.
 	dana := c.add("dana@agency.example", "admin")
 	p.nextMail(dana.Email)
-	c.do("PATCH", "/v1/members/"+dana.ID, m{"role": "owner"}).is(200)
+	c.do("PATCH", "/v1/members/"+dana.ID, m{"level": "owner"}).is(200)
 	for _, path := range []string{"/v1/members", "/v1/agencies"} {
 		p.advance(61 * time.Minute)
-		p.program(k.Secret).post(path, m{"email": "x@agency.example", "role": "admin", "name": "x"})
+		p.program(k.Secret).post(path, m{"email": "x@agency.example", "level": "admin", "name": "x"})
 	}
 	for _, call := range []func(*caller) *answer{
 		func(c *caller) *answer { return c.do("PATCH", "/v1/members/"+dana.ID, m{}) },
@@ -71,11 +71,11 @@ func agencyJob(t *testing.T, p *product, kept *secrets) {
 		call(p.program(k.Secret)).is(403)
 	}
 	c.delete("/v1/members/" + dana.ID).is(204)
-	c.post("/settings/members", url.Values{"do": {"add"}, "email": {"eve@throttle.example"}, "role": {"admin"}}).is(303)
+	c.post("/settings/members", url.Values{"do": {"add"}, "email": {"eve@throttle.example"}, "level": {"admin"}}).is(303)
 	p.advance(2 * time.Minute)
 	p.nextMail("eve@throttle.example")
 	eve := c.colleagues()[1]
-	c.post("/settings/members", url.Values{"do": {"role"}, "member": {eve.ID}, "role": {"owner"}}).is(303)
+	c.post("/settings/members", url.Values{"do": {"change"}, "member": {eve.ID}, "level": {"owner"}}).is(303)
 	c.post("/settings/members", url.Values{"do": {"remove"}, "member": {eve.ID}}).is(303)
 	c.add("frank@slow.example", "admin")
 	p.advance(4 * time.Minute)

@@ -73,7 +73,7 @@ func inviteeJob(p *product, kept *secrets) {
 		if !api {
 			to = "works-too@northwind.example"
 		}
-		o.post("/v1/members", m{"email": to, "role": "admin"}).is(201)
+		o.post("/v1/members", m{"email": to, "level": "admin"}).is(201)
 		p.nextMail(to)
 		me := signIn(to)
 		kept.keep(me.key("theirs", "clients:read").Secret)

@@ -16,7 +16,7 @@ import (
 // add adds a member to the office's agency.
 func (o *office) add(address string) (*agency.Member, error) {
 	n := &agencies.Newcomers{Store: o.w.table, Queue: o.w.queue, Now: time.Now}
-	return n.Add(o.w.ctx, o.owner, agencies.NewMember{Email: address, Role: agency.Admin}, "")
+	return n.Add(o.w.ctx, o.owner, agencies.NewMember{Email: address, Level: agency.Admin}, "")
 }
 
 func (o *office) remove(which id.Member) error {

@@ -245,7 +245,7 @@ func TestFM5TheOwnersAreAskedToConfirmMax(t *testing.T) {
 		const second, colleague = "second@solo.example", "colleague@solo.example"
 		for who, role := range map[string]agency.Level{second: agency.Owner, colleague: agency.Admin} {
 			n := &agencies.Newcomers{Store: s.table, Queue: s.world.queue, Now: time.Now}
-			_, err := n.Add(s.ctx, owner, agencies.NewMember{Email: who, Role: role}, "")
+			_, err := n.Add(s.ctx, owner, agencies.NewMember{Email: who, Level: role}, "")
 			must(t, err)
 		}
 		s.run(time.Minute)

@@ -191,7 +191,7 @@ func members(o *office) (func(int) error, func() int) {
 	w := o.w
 	newcomers := &agencies.Newcomers{Store: dynamo.NewNewcomers(w.table.Table), Queue: w.queue, Now: time.Now}
 	return func(n int) error {
-			in := agencies.NewMember{Email: fmt.Sprintf("m%d@northwind.example", n), Role: agency.Admin}
+			in := agencies.NewMember{Email: fmt.Sprintf("m%d@northwind.example", n), Level: agency.Admin}
 			return second(newcomers.Add(w.ctx, o.owner, in, ""))
 		}, func() int {
 			team, err := dynamo.NewNewcomers(w.table.Table).Team(w.ctx, o.id)
@@ -388,7 +388,7 @@ func TestFS2RemovingWorksInSteps(t *testing.T) {
 	in(t, func(w *world) {
 		o := w.office("Northwind")
 		newcomers := &agencies.Newcomers{Store: dynamo.NewNewcomers(w.table.Table), Queue: w.queue, Now: time.Now}
-		m, err := newcomers.Add(w.ctx, o.owner, agencies.NewMember{Email: "mia@northwind.example", Role: agency.Owner}, "")
+		m, err := newcomers.Add(w.ctx, o.owner, agencies.NewMember{Email: "mia@northwind.example", Level: agency.Owner}, "")
 		must(t, err)
 		for range 130 {
 			o.oldKey(m.ID)

@@ -39,7 +39,7 @@ func (o *office) until(which id.Client, end time.Time) {
 func (o *office) colleague(address string, level agency.Level) string {
 	o.w.t.Helper()
 	n := &agencies.Newcomers{Store: o.w.table, Queue: o.w.queue, Now: time.Now}
-	_, err := n.Add(o.w.ctx, o.owner, agencies.NewMember{Email: address, Role: level}, "")
+	_, err := n.Add(o.w.ctx, o.owner, agencies.NewMember{Email: address, Level: level}, "")
 	must(o.w.t, err)
 	return address
 }

@@ -33,7 +33,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		ClosedAt: r.time("closed"), Revision: int(r.n("rev")),
 		Unsettled: r.time("unsettled"), HaltedAt: r.time("halted"), Told: agency.Standing(r.s("told")),
 		Staff: int(r.n("staff")), NameAllowed: r.s("nameOk"), Zone: r.s("zone"),
-		Portal: agency.Portal{InstalledAt: r.time("portal"), EmployeesInvite: r.s("employeesInvite") != ""}}
+		Portal: agency.Portal{InstalledAt: r.time("portal"), Stocked: r.s("stocked") != "",
+			EmployeesInvite: r.s("employeesInvite") != ""}}
 	a.Payment = readSubscription(r, "payment")
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))

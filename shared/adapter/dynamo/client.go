@@ -243,7 +243,14 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			ConditionExpression:       aws.String("attribute_not_exists(clientId) OR clientId = :c"),
 			ExpressionAttributeValues: item{":c": str(string(c.Client.ID))}}})
 	}
-	if c.Leave {
+	switch {
+	case c.Promote != nil:
+		more, err := t.promoted(ctx, pk, c.Client, c.Promote)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, more...)
+	case c.Leave:
 		writes = append(writes, types.TransactWriteItem{Update: &types.Update{TableName: &t.name,
 			Key:                 key(userPrefix+string(id.UserOf(c.Client.Email)), placePrefix+pk),
 			UpdateExpression:    aws.String("REMOVE clientId SET formerClientId = :c"),

@@ -11,6 +11,7 @@ import (
 // Source: Flowlu's help, "Client Portal": it is installed in the Marketplace, and its section is in the menu then.
 type Portal struct {
 	InstalledAt     time.Time // zero while it is not installed; what it has is kept then
+	Stocked         bool      // whether the preset roles were made, which happens once
 	EmployeesInvite bool      // whether employees invite external users, and give them roles that they may give
 }
 

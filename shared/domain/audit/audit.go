@@ -29,13 +29,14 @@ const (
 	ProposalApproved Action = "invite.proposal_approved"
 	ProposalRefused  Action = "invite.proposal_refused"
 
-	ClientRenamed Action = "client.renamed"
-	AccessGranted Action = "client.access_granted"
-	AccessChanged Action = "client.access_changed"
-	AccessRevoked Action = "client.access_revoked"
-	ClientRemoved Action = "client.removed" // by the agency
-	ClientLeft    Action = "client.left"    // by itself
-	ClientErased  Action = "client.erased"
+	ClientRenamed  Action = "client.renamed"
+	AccessGranted  Action = "client.access_granted"
+	AccessChanged  Action = "client.access_changed"
+	AccessRevoked  Action = "client.access_revoked"
+	ClientRemoved  Action = "client.removed" // by the agency
+	ClientLeft     Action = "client.left"    // by itself
+	ClientErased   Action = "client.erased"
+	ClientPromoted Action = "client.promoted" // to a member, whose id is the detail
 
 	RolesChanged    Action = "client.roles_changed"    // the detail has the ids of those that it has now
 	RulesChanged    Action = "client.rules_changed"    // its own
@@ -68,6 +69,9 @@ const (
 	MemberAdded     Action = "member.added"
 	MemberChanged   Action = "member.changed"
 	MemberRemoved   Action = "member.removed"
+	PortalInstalled Action = "agency.portal_installed"
+	PortalRemoved   Action = "agency.portal_removed"
+	PortalChanged   Action = "agency.portal_changed"
 
 	PaymentReceived Action = "payment.received"
 	PaymentFailed   Action = "payment.failed"

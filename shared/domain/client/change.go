@@ -37,6 +37,8 @@ type Change struct {
 	Join bool
 	// Leave records with the person that it is no client of the agency any more, and that it was.
 	Leave bool
+	// Promote makes the person a member of the agency, with what Leave records.
+	Promote *Promotion
 	// Erase removes the relationship instead of writing it, under the same condition: all of it but what
 	// [Client.Remains] leaves.
 	Erase bool

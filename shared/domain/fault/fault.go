@@ -38,6 +38,7 @@ const (
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
+	Full            Code = "limit_reached"
 	ImportChanged   Code = "import_changed"
 	InUse           Code = "in_use"
 	NameTaken       Code = "name_taken"
@@ -90,6 +91,7 @@ var meanings = []struct {
 	{AlreadyMember, 409, "They already work at the agency."},
 	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},
+	{Full, 409, "Your agency has as many as it can have. Remove one first."},
 	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},
 	{NameTaken, 409, "Your agency has something of this name already."},

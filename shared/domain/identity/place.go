@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"cmp"
+
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
 )
@@ -20,6 +22,12 @@ const (
 	Invite Right = "invite"
 	// Administer is changing what external users may see, and by whom they are let in: administrators do it.
 	Administer Right = "administer"
+	// Look is looking at what the agency runs: owners and admins do it, and employees who see clients.
+	Look Right = "look"
+	// Oversee is the agency's own business in which its clients are seen: owners and admins do it who see clients.
+	Oversee Right = "oversee"
+	// Manage is the agency's own business that changes what clients have: owners and admins do it who administer Client Portal.
+	Manage Right = "manage"
 )
 
 // Place is what a caller is at its agency, as it is now: a member, or a key with its maker's place.
@@ -45,6 +53,9 @@ func (c Caller) At(p Place) Caller {
 // Level is the caller's at its agency; "" for nobody's.
 func (c Caller) Level() agency.Level { return c.place.Level }
 
+// PortalRight is what the caller may do in Client Portal; "" for nobody's.
+func (c Caller) PortalRight() agency.PortalRight { return c.place.Portal }
+
 // Administers tells whether the caller is an administrator of Client Portal.
 func (c Caller) Administers() bool { return c.place.Portal == agency.Administrator }
 
@@ -52,12 +63,29 @@ func (c Caller) Administers() bool { return c.place.Portal == agency.Administrat
 // [Caller.May] has it. Otherwise a fault with code [fault.Unauthenticated]; [fault.NotFound] for who is denied: nothing of it is
 // there for them; [fault.Forbidden].
 func (c Caller) MayPortal(s Scope, r Right) error {
-	if r == Office {
-		return c.May(s)
-	}
-	if err := c.within(s); err != nil || r == Colleague {
+	if err := c.within(s); err != nil {
 		return err
 	}
+	switch r {
+	case Colleague:
+		return nil
+	case Office:
+		return c.May(s)
+	case Look:
+		if c.May(s) == nil {
+			return nil
+		}
+		return c.inPortal(See)
+	case Oversee:
+		return cmp.Or(c.inPortal(See), c.May(s))
+	case Manage:
+		return cmp.Or(c.inPortal(Administer), c.May(s))
+	}
+	return c.inPortal(r)
+}
+
+// inPortal is what a right in Client Portal says, whatever the caller's level.
+func (c Caller) inPortal(r Right) error {
 	switch c.place.Portal {
 	case agency.Administrator:
 		return nil

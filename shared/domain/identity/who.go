@@ -70,6 +70,9 @@ func ByFreshStaff() Who { return Who{Kind: Staff, Scope: InPerson, Fresh: true} 
 // Admits returns nil when the caller may call, as far as its credential and place say it; else the fault of [Caller.MayPortal].
 func (w Who) Admits(c Caller) error { return c.MayPortal(w.Scope, w.Right) }
 
+// Denies tells whether what it is of is not there for who is denied Client Portal.
+func (w Who) Denies() bool { return w.Kind == Staff && w.Right != Office && w.Right != Colleague }
+
 // Keys tells whether an API key may call.
 func (w Who) Keys() bool { return w.Kind == Staff && w.Scope != InPerson }
 

@@ -69,7 +69,7 @@ type ExportWork struct {
 	Agency   ExportAgency `json:"agency"`
 	MemberID string       `json:"memberId"`
 	Name     string       `json:"name"`
-	Role     string       `json:"role"`
+	Level    string       `json:"level"`
 }
 
 // ExportAgency names an agency.

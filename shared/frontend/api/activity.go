@@ -77,7 +77,8 @@ type activityOutput struct {
 // ListActivity reads the audit log.
 func ListActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
-		id: "listActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
+		id: "listActivity", method: http.MethodGet, who: identity.ByPortal(identity.ActivityRead, identity.Oversee),
+		tag: tagActivity, status: 200,
 		summary:     "List activity",
 		description: "Every change at your agency, newest first. The log stores IDs. Names are added as they are today.",
 		codes:       []fault.Code{fault.Invalid},
@@ -114,7 +115,8 @@ type activityFile struct {
 // ExportActivity gives the audit log as a file.
 func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 	return operation(auth, described{
-		id: "exportActivity", method: http.MethodGet, who: identity.ByStaff(identity.ActivityRead), tag: tagActivity, status: 200,
+		id: "exportActivity", method: http.MethodGet, who: identity.ByPortal(identity.ActivityRead, identity.Oversee),
+		tag: tagActivity, status: 200,
 		summary: "Export activity",
 		description: "The rows of listActivity as a file of up to 2,000 rows. CSV starts with a byte order mark, so that Excel " +
 			"reads it. The Link header with rel=next leads to the next file.",

@@ -256,12 +256,14 @@ type MemberBody struct {
 	ID      string `json:"id" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Email   string `json:"email" example:"dana@northwind.example"`
 	Name    string `json:"name" doc:"Empty if none was given."`
-	Role    string `json:"role" enum:"owner,admin" doc:"Owners also manage members and branding, and can delete the agency."`
+	Level   string `json:"level" enum:"owner,admin,employee" doc:"Owners also manage members and the agency. Employees only see clients."`
+	Right   string `json:"portalRight" enum:"administrator,employee,denied" doc:"In Client Portal. Owners are administrators."`
 	AddedAt *Time  `json:"addedAt" doc:"null for the first owner, if the operator created the agency."`
 }
 
 func memberBody(m *agency.Member) MemberBody {
-	return MemberBody{ID: string(m.ID), Email: string(m.Email), Name: m.Name, Role: string(m.Level), AddedAt: orNull(m.AddedAt)}
+	return MemberBody{ID: string(m.ID), Email: string(m.Email), Name: m.Name, Level: string(m.Level),
+		Right: string(m.PortalRight()), AddedAt: orNull(m.AddedAt)}
 }
 
 type membersOutput struct {
@@ -303,13 +305,15 @@ type addMemberInput struct {
 	Body struct {
 		Email string `json:"email" doc:"The address they sign in with." example:"dana@northwind.example" maxLength:"320"`
 		Name  string `json:"name,omitempty" example:"Dana Reyes"`
-		Role  string `json:"role" enum:"owner,admin" example:"admin"`
+		Level string `json:"level" enum:"owner,admin,employee" example:"admin"`
+		Right string `json:"portalRight,omitempty" enum:"administrator,employee,denied" doc:"Leave it out for the usual one."`
 	}
 }
 
 // member is who is added.
 func (in *addMemberInput) member() agencies.NewMember {
-	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Role: agency.Level(in.Body.Role)}
+	return agencies.NewMember{Email: in.Body.Email, Name: in.Body.Name, Level: agency.Level(in.Body.Level),
+		Right: agency.PortalRight(in.Body.Right)}
 }
 
 // AddedBody is a member who was just added.
@@ -342,24 +346,29 @@ func AddMember(auth *signin.Authenticator, newcomers *agencies.Newcomers) Operat
 type updateMemberInput struct {
 	MemberID string `path:"memberId" example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Body     struct {
-		Name *string `json:"name,omitempty" example:"Dana Reyes"`
-		Role string  `json:"role,omitempty" enum:"owner,admin" example:"owner"`
+		Name  *string `json:"name,omitempty" example:"Dana Reyes"`
+		Level string  `json:"level,omitempty" enum:"owner,admin,employee" example:"owner"`
+		Right string  `json:"portalRight,omitempty" enum:"administrator,employee,denied" example:"administrator"`
 	}
 }
 
 // change is what changes about a member.
 func (in *updateMemberInput) change() agencies.MemberChange {
 	c := agencies.MemberChange{Name: in.Body.Name}
-	if in.Body.Role != "" {
-		role := agency.Level(in.Body.Role)
-		c.Role = &role
+	if in.Body.Level != "" {
+		level := agency.Level(in.Body.Level)
+		c.Level = &level
+	}
+	if in.Body.Right != "" {
+		right := agency.PortalRight(in.Body.Right)
+		c.Right = &right
 	}
 	return c
 }
 
 type changedMemberOutput struct{ Body MemberBody }
 
-// UpdateMember changes a member's role or name.
+// UpdateMember changes a member's level, right in Client Portal or name.
 func UpdateMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
 		id: "updateMember", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
@@ -390,7 +399,7 @@ type memberInput struct {
 // RemoveMember takes a member's place away.
 func RemoveMember(auth *signin.Authenticator, members *agencies.Members) Operation {
 	return operation(auth, described{
-		id: "removeMember", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 204,
+		id: "removeMember", method: http.MethodDelete, who: identity.ByColleague(identity.InPerson), tag: tagMembers, status: 204,
 		summary: "Remove a member",
 		description: "For owners, and for members who leave. They lose access at once. Their API keys are revoked, and the " +
 			"invites they sent stop working.",

@@ -251,7 +251,8 @@ func receiptAnswer(now time.Time, c *client.Client, err error) (*receiptOutput, 
 // GetContract shows the agency what an invite asks its client to buy.
 func GetContract(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
-		id: "getContract", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		id: "getContract", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See),
+		tag: tagInvites, status: 200,
 		summary: "Get an invite's contract",
 		description: "What the client is asked to buy, at the prices from when you invited them, and how the payment stands. You" +
 			" can still read it after it has ended.",
@@ -304,7 +305,8 @@ func (in *quoteInput) order() contract.Order {
 // QuoteOrder prices an order.
 func QuoteOrder(auth *signin.Authenticator, prices *billing.Prices) Operation {
 	return operation(auth, described{
-		id: "quoteOrder", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		id: "quoteOrder", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Oversee),
+		tag: tagInvites, status: 200,
 		summary: "Price an order",
 		description: "What a client would pay for this order at today's prices. If you send the invite now, its contract has " +
 			"exactly these prices.",

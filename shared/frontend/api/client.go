@@ -88,7 +88,8 @@ type clientsOutput struct {
 // ListClients lists the agency's clients.
 func ListClients(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
-		id: "listClients", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
+		id: "listClients", method: http.MethodGet, who: identity.ByPortal(identity.ClientsRead, identity.See),
+		tag: tagClients, status: 200,
 		summary:     "List clients",
 		description: "Newest first, with their status and what you share with them.",
 		codes:       []fault.Code{fault.Invalid},
@@ -124,7 +125,8 @@ type clientOutput struct {
 // GetClient reads a client.
 func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
-		id: "getClient", method: http.MethodGet, who: identity.ByStaff(identity.ClientsRead), tag: tagClients, status: 200,
+		id: "getClient", method: http.MethodGet, who: identity.ByPortal(identity.ClientsRead, identity.See),
+		tag: tagClients, status: 200,
 		summary:     "Get a client",
 		description: "Their status, what you share with them, and their current invite with its timeline.",
 		codes:       []fault.Code{fault.NotFound},
@@ -144,7 +146,8 @@ func GetClient(auth *signin.Authenticator, directory *clients.Directory) Operati
 // ListInstances lists the agency's n8n instances.
 func ListInstances(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
-		id: "listInstances", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		id: "listInstances", method: http.MethodGet, who: identity.ByPortal(identity.ResourcesRead, identity.Look),
+		tag: tagThings, status: 200,
 		summary:     "List instances",
 		description: "All n8n instances of your agency. You can share those that are active or running.",
 		codes:       []fault.Code{fault.Invalid},
@@ -156,7 +159,8 @@ func ListInstances(auth *signin.Authenticator, directory *clients.Directory) Ope
 // ListServices lists the agency's other services.
 func ListServices(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
-		id: "listServices", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		id: "listServices", method: http.MethodGet, who: identity.ByPortal(identity.ResourcesRead, identity.Look),
+		tag: tagThings, status: 200,
 		summary:     "List services",
 		description: "WhatsApp services, Hermes agents and others.",
 		codes:       []fault.Code{fault.Invalid},

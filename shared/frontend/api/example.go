@@ -131,8 +131,19 @@ func exampleSeers() SeersBody {
 	return SeersBody{Clients: []SeerBody{{exampleClient, "Acme Ltd", "Acme Ltd", "active", "read"}}}
 }
 
-func exampleMemberBody(role string) MemberBody {
-	return MemberBody{ID: exampleMember, Email: "dana@northwind.example", Name: "Dana Okafor", Role: role, AddedAt: afterOrNull(0)}
+func exampleMemberBody(level string) MemberBody {
+	return MemberBody{ID: exampleMember, Email: "dana@northwind.example", Name: "Dana Okafor", Level: level, Right: "administrator",
+		AddedAt: afterOrNull(0)}
+}
+
+func exampleInternal() MemberBody {
+	m := exampleMemberBody("employee")
+	m.Email, m.Name, m.Right = "ops@acme.example", "Acme Ltd", "denied"
+	return m
+}
+
+func exampleApp() PortalAppBody {
+	return PortalAppBody{Installed: true, InstalledAt: afterOrNull(0), EmployeesInvite: true, TimeZone: "Europe/Berlin"}
 }
 
 func exampleKey() KeyBody {
@@ -345,9 +356,13 @@ func agencyExamples() map[string]example {
 			CheckoutBody{"https://checkout.stripe.com/c/pay/cs_…", after(24 * time.Hour)}),
 		"openAgencyBilling": exchanges(raw(`{"cancel":true}`), map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
 		"listMembers":       answers(listed(exampleMemberBody("owner"))),
-		"addMember": exchanges(raw(`{"email":"dana@northwind.example","role":"admin"}`),
+		"addMember": exchanges(raw(`{"email":"dana@northwind.example","level":"admin"}`),
 			AddedBody{exampleMemberBody("admin"), []WarningBody{}}),
-		"updateMember":               exchanges(raw(`{"role":"owner"}`), exampleMemberBody("owner")),
+		"updateMember":               exchanges(raw(`{"level":"owner"}`), exampleMemberBody("owner")),
+		"getPortalApp":               answers(exampleApp()),
+		"installPortal":              answers(exampleApp()),
+		"updatePortalSettings":       exchanges(raw(`{"employeesInvite":true,"timeZone":"Europe/Berlin"}`), exampleApp()),
+		"makeInternal":               answers(exampleInternal()),
 		"getNotificationSettings":    answers(exampleNotifications()),
 		"updateNotificationSettings": exchanges(raw(`{"items":[{"kind":"invite_accepted","enabled":true}]}`), exampleNotifications()),
 		"createApiKey":               exchanges(raw(`{"name":"CRM sync","scopes":["invites:write","invites:read"]}`), made),

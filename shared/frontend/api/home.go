@@ -82,7 +82,7 @@ func kinds() string {
 // GetHome tells an agency what needs it.
 func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Operation {
 	return operation(auth, described{
-		id: "getHome", method: http.MethodGet, who: identity.ByStaff(identity.AgencyRead), tag: tagAgency, status: 200,
+		id: "getHome", method: http.MethodGet, who: identity.ByColleague(identity.AgencyRead), tag: tagAgency, status: 200,
 		summary: "Get what needs you",
 		description: "Tasks, numbers, first steps and the newest events. An API key sees what its scopes allow: clients:read, " +
 			"resources:read and activity:read each add their part. Kinds of tasks, the most urgent first: " + kinds() + ".",
@@ -110,7 +110,7 @@ func GetHome(auth *signin.Authenticator, desk *home.Desk, log *activity.Log) Ope
 		for _, s := range h.Steps {
 			out.Body.Steps = append(out.Body.Steps, FirstStepBody{string(s.Name), s.Done})
 		}
-		if refused := caller.May(identity.ActivityRead); refused != nil {
+		if refused := caller.MayPortal(identity.ActivityRead, identity.Oversee); refused != nil {
 			return out, nil //nolint:nilerr // whoever may not read the log has the rest
 		}
 		events, err := log.List(ctx, caller, activity.Query{Limit: latest})

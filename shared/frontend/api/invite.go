@@ -199,7 +199,8 @@ type inviteOutput struct {
 // SendInvite invites a client.
 func SendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
 	return operation(auth, described{
-		id: "sendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
+		id: "sendInvite", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite),
+		tag: tagInvites, status: 201,
 		summary: "Send an invite",
 		description: "Creates an invite and emails its link. With Prefer: wait=10 the answer is 201 once the email is sent. " +
 			"Without it the answer is 202 and the email follows: poll Location until status isn't sending. If the email" +
@@ -245,7 +246,8 @@ type inviteAnswer struct{ Body *InviteBody }
 // GetInvite reads an invite.
 func GetInvite(auth *signin.Authenticator, invites *onboarding.Invites) Operation {
 	return operation(auth, described{
-		id: "getInvite", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		id: "getInvite", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See),
+		tag: tagInvites, status: 200,
 		summary:     "Get an invite",
 		description: "An invite whose email couldn't be sent can be read for a day, with its reason.",
 		codes:       []fault.Code{fault.NotFound},
@@ -276,7 +278,8 @@ type resendInput struct {
 // ResendInvite mails an invite again, with a new link.
 func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Operation {
 	return operation(auth, described{
-		id: "resendInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		id: "resendInvite", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite),
+		tag: tagInvites, status: 200,
 		summary: "Send an invite again",
 		description: "Emails a new link, good for another seven days. The old link stops working once the new email is sent. " +
 			"Wait a minute between emails. Up to five times a day, and each counts towards the hour's ten invites.",
@@ -299,7 +302,8 @@ func ResendInvite(auth *signin.Authenticator, inviter *onboarding.Inviter) Opera
 // CancelInvite ends an invite.
 func CancelInvite(auth *signin.Authenticator, canceller *onboarding.Canceller) Operation {
 	return operation(auth, described{
-		id: "cancelInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		id: "cancelInvite", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Invite),
+		tag: tagInvites, status: 200,
 		summary:     "Cancel an invite",
 		description: "Its link answers 410 from now on. You can invite the address again.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending, fault.AlreadyPaid},
@@ -331,7 +335,8 @@ type invitesOutput struct {
 // ListInvites lists each client's current invite.
 func ListInvites(auth *signin.Authenticator, directory *clients.Directory) Operation {
 	return operation(auth, described{
-		id: "listInvites", method: http.MethodGet, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		id: "listInvites", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See),
+		tag: tagInvites, status: 200,
 		summary:     "List invites",
 		description: "Each client's current invite, newest client first.",
 		codes:       []fault.Code{fault.Invalid},

@@ -11,6 +11,7 @@ const (
 	tagAgency   = "Agency and members"
 	tagMembers  = tagAgency
 	tagKeys     = "API keys"
+	tagApp      = "Client Portal"
 	tagInvitee  = "Invitations"
 	tagPortal   = "Portal"
 	tagSession  = "Signing in"
@@ -43,6 +44,8 @@ var jobs = []job{
 	{tagAgency, "Your brand, your plan and your people.", []string{"getHome", "getAgency", "updateBranding", "updateLogo", "openSandbox",
 		"listMembers", "addMember", "updateMember", "removeMember", "getNotificationSettings", "updateNotificationSettings",
 		"startPlanUpgrade", "openAgencyBilling", "signUpAgency", "deleteAgency"}},
+	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
+		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
 	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
 		"declineInvitation", "proposeAddress", "requestNewLink"}},

@@ -36,7 +36,8 @@ func notificationsAnswer(c notice.Choices) *notificationsOutput {
 // GetNotificationSettings tells what the caller is told by mail.
 func GetNotificationSettings(auth *signin.Authenticator, n *agencies.Notifications) Operation {
 	return operation(auth, described{
-		id: "getNotificationSettings", method: http.MethodGet, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
+		id: "getNotificationSettings", method: http.MethodGet, who: identity.ByColleague(identity.InPerson),
+		tag: tagMembers, status: 200,
 		summary: "Your notifications",
 		description: "What you are told by email. You hear about clients you invited, owners also about every client's payments. " +
 			"Events that happen within minutes come in one email.",
@@ -61,7 +62,8 @@ type updateNotificationsInput struct {
 // UpdateNotificationSettings switches kinds of notifications on and off for the caller.
 func UpdateNotificationSettings(auth *signin.Authenticator, n *agencies.Notifications) Operation {
 	return operation(auth, described{
-		id: "updateNotificationSettings", method: http.MethodPatch, who: identity.ByStaff(identity.InPerson), tag: tagMembers, status: 200,
+		id: "updateNotificationSettings", method: http.MethodPatch, who: identity.ByColleague(identity.InPerson),
+		tag: tagMembers, status: 200,
 		summary:     "Change your notifications",
 		description: "For yourself only. Nobody else at the agency is affected.",
 		codes:       []fault.Code{fault.Invalid},

@@ -86,6 +86,8 @@ func operation[In, Out any](auth *signin.Authenticator, d described,
 // refusals are the faults that the wrapper itself answers with.
 func refusals(w identity.Who) []fault.Code {
 	switch {
+	case w.Kind == identity.Staff && w.Denies():
+		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound}
 	case w.Kind == identity.Staff:
 		return []fault.Code{fault.Unauthenticated, fault.Forbidden}
 	case w.SignedIn():

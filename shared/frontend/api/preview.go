@@ -27,7 +27,8 @@ type previewOutput struct{ Body PreviewBody }
 // PreviewInvite shows what a client would see, before anything is sent.
 func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) Operation {
 	return operation(auth, described{
-		id: "previewInvite", method: http.MethodPost, who: identity.ByStaff(identity.InvitesRead), tag: tagInvites, status: 200,
+		id: "previewInvite", method: http.MethodPost, who: identity.ByPortal(identity.InvitesRead, identity.See),
+		tag: tagInvites, status: 200,
 		summary: "Preview an invite",
 		description: "Takes the same body as sendInvite and checks it the same way. Answers with the invitation and the portal " +
 			"that the client would see. Nothing is sent, stored or counted.",

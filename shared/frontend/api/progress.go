@@ -55,7 +55,8 @@ type progressOutput struct{ Body *ProgressBody }
 // RetryProvisioning has something set up again whose tries are used up.
 func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier) Operation {
 	return operation(auth, described{
-		id: "retryProvisioning", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		id: "retryProvisioning", method: http.MethodPost, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
+		tag: tagClients, status: 200,
 		summary: "Retry provisioning",
 		description: "For something a client bought that couldn't be set up in five tries. If it's being set up already, nothing" +
 			" changes. If it isn't ready a day after the payment, they get their money back without asking.",

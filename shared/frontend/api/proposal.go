@@ -20,7 +20,8 @@ type approveInput struct {
 // ApproveProposal invites the address that an invitee asks for in the place of its own.
 func ApproveProposal(auth *signin.Authenticator, approvals *onboarding.Approvals) Operation {
 	return operation(auth, described{
-		id: "approveProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 201,
+		id: "approveProposal", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Manage),
+		tag: tagInvites, status: 201,
 		summary: "Invite the proposed address",
 		description: "Cancels this invite and sends the same offer to the proposed address. It counts towards the hour's ten " +
 			"invites. The answer is the new invite.",
@@ -39,7 +40,8 @@ func ApproveProposal(auth *signin.Authenticator, approvals *onboarding.Approvals
 // RefuseProposal leaves an invite with its address.
 func RefuseProposal(auth *signin.Authenticator, proposals *onboarding.Proposals) Operation {
 	return operation(auth, described{
-		id: "refuseProposal", method: http.MethodPost, who: identity.ByStaff(identity.InvitesWrite), tag: tagInvites, status: 200,
+		id: "refuseProposal", method: http.MethodPost, who: identity.ByPortal(identity.InvitesWrite, identity.Manage),
+		tag: tagInvites, status: 200,
 		summary:     "Keep the invited address",
 		description: "Discards the proposed address. The invite and its link don't change.",
 		codes:       []fault.Code{fault.NotFound, fault.NotPending},

@@ -145,7 +145,8 @@ func seenBody(s *resources.Seen, now time.Time) *seenOutput {
 // GetInstance reads an instance and who sees it.
 func GetInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
-		id: "getInstance", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		id: "getInstance", method: http.MethodGet, who: identity.ByPortal(identity.ResourcesRead, identity.Look),
+		tag: tagThings, status: 200,
 		summary:     "Get an instance",
 		description: "Includes the clients you share it with. They lose it if you disconnect it.",
 		codes:       []fault.Code{fault.NotFound},
@@ -242,7 +243,8 @@ func disconnect(
 // DisconnectInstance takes an instance away.
 func DisconnectInstance(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
-		id: "disconnectInstance", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		id: "disconnectInstance", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite),
+		tag: tagThings, status: 200,
 		summary:     "Disconnect an instance",
 		description: "The clients in the answer lose access at once. Open invites go on without it. Nothing changes in n8n.",
 		codes:       []fault.Code{fault.NotFound},
@@ -285,7 +287,8 @@ func ConnectService(auth *signin.Authenticator, inventory *resources.Inventory) 
 // GetService reads a service and who sees it.
 func GetService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
-		id: "getService", method: http.MethodGet, who: identity.ByStaff(identity.ResourcesRead), tag: tagThings, status: 200,
+		id: "getService", method: http.MethodGet, who: identity.ByPortal(identity.ResourcesRead, identity.Look),
+		tag: tagThings, status: 200,
 		summary:     "Get a service",
 		description: "Includes the clients you share it with. They lose it if you disconnect it.",
 		codes:       []fault.Code{fault.NotFound},
@@ -305,7 +308,8 @@ func GetService(auth *signin.Authenticator, inventory *resources.Inventory) Oper
 // DisconnectService takes a service away.
 func DisconnectService(auth *signin.Authenticator, inventory *resources.Inventory) Operation {
 	return operation(auth, described{
-		id: "disconnectService", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite), tag: tagThings, status: 200,
+		id: "disconnectService", method: http.MethodDelete, who: identity.ByStaff(identity.ResourcesWrite),
+		tag: tagThings, status: 200,
 		summary:     "Disconnect a service",
 		description: "The clients in the answer lose access at once. Open invites go on without it.",
 		codes:       []fault.Code{fault.NotFound},

@@ -340,7 +340,8 @@ type revokeRecordsInput struct {
 // RevokeDomainRecords ends links to the records.
 func RevokeDomainRecords(auth *signin.Authenticator, records *senders.Records) Operation {
 	return operation(auth, described{
-		id: "revokeDomainRecords", method: http.MethodDelete, who: identity.ByStaff(identity.AgencyWrite), tag: tagSender, status: 200,
+		id: "revokeDomainRecords", method: http.MethodDelete, who: identity.ByStaff(identity.AgencyWrite),
+		tag: tagSender, status: 200,
 		summary:     "End the links to the records",
 		description: "All of them, or the one that link names. Whoever opens one then reads that it doesn't work any more.",
 		codes:       []fault.Code{fault.NotFound},

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
@@ -68,7 +67,7 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 	for _, x := range o.Workplaces {
 		b := brandOf(x.Agency)
 		b.LogoURL = ""
-		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Role: strings.TrimSuffix(sentence(string(x.Member.Level)), ".")})
+		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Level: levelWord(x.Member.Level)})
 	}
 	for _, x := range o.Person.Sessions {
 		if now.Before(x.ExpiresAt) {

@@ -105,6 +105,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.client_left", values...)
 	case audit.ClientErased:
 		return words.Say("activity.client_erased", values...)
+	case audit.ClientPromoted:
+		return words.Say("activity.client_promoted", values...)
 	case audit.InstanceConnected:
 		return words.Say("activity.instance_connected", values...)
 	case audit.InstanceChanged:
@@ -167,6 +169,12 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.name_decided", values...)
 	case audit.MemberAdded:
 		return words.Say("activity.member_added", values...)
+	case audit.PortalInstalled:
+		return words.Say("activity.portal_installed", values...)
+	case audit.PortalRemoved:
+		return words.Say("activity.portal_removed", values...)
+	case audit.PortalChanged:
+		return words.Say("activity.portal_changed", values...)
 	case audit.MemberChanged:
 		return words.Say("activity.member_changed", values...)
 	case audit.MemberRemoved:
@@ -275,7 +283,7 @@ func ActivityPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 		}
 		return s.show(w, r, status, v)
 	}
-	return s.page("activityPage", auth, identity.ByStaff(identity.ActivityRead), show)
+	return s.page("activityPage", auth, identity.ByPortal(identity.ActivityRead, identity.Oversee), show)
 }
 
 // short cuts what is in an address to what an id or an action can be.

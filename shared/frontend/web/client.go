@@ -81,7 +81,7 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Director
 		ask(&v, query)
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("clientPage", auth, identity.ByStaff(identity.ClientsRead), show,
+	return s.page("clientPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show,
 		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller),
 		answerProposal(s, directory, f.Approvals, f.Proposals),
 		renameClient(s, directory, f.Renamer), changeAccess(s, directory, f.Access), retryProvisioning(s, directory, f.Retrier),
@@ -98,7 +98,7 @@ func resendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inv
 		_, err = inviter.Await(ctx, c, patience)
 		return err
 	}
-	return s.change("resend", identity.InvitesWrite, always("resent"), directory, do)
+	return s.change("resend", identity.ByPortal(identity.InvitesWrite, identity.Invite), always("resent"), directory, do)
 }
 
 // cancelInvite ends the invite; its links are dead with the answer.
@@ -107,15 +107,15 @@ func cancelInvite(s *Site, directory *clients.Directory, canceller *onboarding.C
 		_, err := canceller.Cancel(ctx, caller, c.Invite.ID)
 		return err
 	}
-	return s.change("cancel", identity.InvitesWrite, always("cancelled"), directory, do)
+	return s.change("cancel", identity.ByPortal(identity.InvitesWrite, identity.Invite), always("cancelled"), directory, do)
 }
 
 // change does something about a client and shows the client's page again: by a redirect, or where it was refused with
 // the reason, and with what was typed put back by again.
-func (s *Site) change(name string, scope identity.Scope, done func(url.Values) string, directory *clients.Directory,
+func (s *Site) change(name string, who identity.Who, done func(url.Values) string, directory *clients.Directory,
 	do func(context.Context, identity.Caller, *client.Client, url.Values) error,
 	again ...func(*page.Client, *fault.Error, url.Values)) Form {
-	return form(name, identity.ByStaff(scope), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form(name, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		which, err := id.ParseClient(r.PathValue("clientId"))
 		if err != nil {
@@ -180,8 +180,9 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if c.Invite.At(now) == invite.Pending && len(c.Invite.Resends) == 0 && now.Sub(c.Invite.CreatedAt) < fresh {
 		v.Note = page.Note{Tone: page.Good, Text: words.Say("invite.sent", "email", c.Email)}
 	}
-	may := a.MayInvite() == nil
+	may := s.sends(a, caller)
 	v.Workspace.Invite = may
+	own := caller.Administers() || c.Invite.From.Member == caller.Member
 	if c.Name != "" {
 		v.Email = string(c.Email)
 	}
@@ -203,7 +204,8 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		}
 		if i := c.Bought(x.Resource); i != nil {
 			row.Own, row.Rights = true, words.Say("client.own")
-			row.Progress, row.Retry = progress(i, false, now), i.State == purchase.Failed
+			row.Progress = progress(i, false, now)
+			row.Retry = i.State == purchase.Failed && caller.MayPortal(identity.InPerson, identity.Manage) == nil
 			if row.Progress != nil {
 				v.Edition += row.Progress.Edition + " "
 			}
@@ -216,8 +218,17 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	story(&v, c, now)
 	banner(&v, c, now)
 	v.Banner.From = mailFrom(out)
-	if may {
+	if may && own {
 		v.Resend = resend(c.Invite, a, now)
+	}
+	if !may {
+		v.Again = false
+	}
+	if caller.MayPortal(identity.InPerson, identity.Invite) != nil || !own {
+		v.Cancel = nil
+	}
+	if v.Workspace.Employee {
+		v.Banner.From = page.MailFrom{Own: true} // how mail is set up is nothing for employees
 	}
 	if err := s.clientActions(r, directory, caller, &v, c); err != nil {
 		return v, err

@@ -29,7 +29,9 @@ func ask(v *page.Client, query url.Values) {
 	if v.Erase != nil {
 		v.Erase.Open = query.Get("erase") == "ask"
 	}
-	v.Rename.Open = query.Get("rename") == "ask"
+	if v.Rename != nil {
+		v.Rename.Open = query.Get("rename") == "ask"
+	}
 	for i := range v.Access {
 		v.Access[i].Asked = query.Get("revoke") == v.Access[i].ID
 	}
@@ -39,20 +41,31 @@ func ask(v *page.Client, query url.Values) {
 func (s *Site) clientActions(r *http.Request, directory *clients.Directory, caller identity.Caller, v *page.Client,
 	c *client.Client) error {
 	now := s.now()
-	v.Rename = page.Rename{Name: c.Name, Edition: c.Edition()}
-	v.Activity = "/activity?subject=" + url.QueryEscape(string(c.ID))
+	may := func(right identity.Right) bool { return caller.MayPortal(identity.InPerson, right) == nil }
+	if may(identity.Administer) {
+		v.Rename = &page.Rename{Name: c.Name, Edition: c.Edition()}
+	}
+	if may(identity.Oversee) {
+		v.Activity = "/activity?subject=" + url.QueryEscape(string(c.ID))
+	}
 	v.AgainURL = "/clients?invite=new&again=" + url.QueryEscape(string(c.ID))
-	if p := c.Proposal; p != nil && c.At(now) != client.Active {
+	if p := c.Proposal; p != nil && c.At(now) != client.Active && may(identity.Manage) {
 		v.Proposal = &page.Proposal{Address: string(p.Address), Invited: string(c.Email), At: page.TimeAt(p.At, now)}
 	}
 	switch c.At(now) {
 	case client.Active:
+		if !may(identity.Administer) {
+			break
+		}
 		if f := fault.As(c.MayEnd(client.ByAgency)); f != nil {
 			v.Stays = f.Message
 			break
 		}
 		v.Remove = &page.Question{Client: c.DisplayName(), Facts: whoKeepsWhat(v.Access)}
 	case client.Inactive:
+		if !may(identity.Manage) {
+			break
+		}
 		v.Erase = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
 			{Tone: page.Bad, Text: words.Say("client.erase_lost")},
 			{Tone: page.Good, Text: words.Say("client.erase_log")},
@@ -66,6 +79,9 @@ func (s *Site) clientActions(r *http.Request, directory *clients.Directory, call
 				v.Nothing = words.Say("client.nothing_until_paid")
 			}
 		}
+		return nil
+	}
+	if !may(identity.Manage) {
 		return nil
 	}
 	v.AccessURL = v.URL
@@ -124,10 +140,13 @@ func renameClient(s *Site, directory *clients.Directory, renamer *clients.Rename
 		return err
 	}
 	again := func(v *page.Client, f *fault.Error, form url.Values) {
+		if v.Rename == nil {
+			return
+		}
 		v.Rename.Open, v.Rename.Name = true, form.Get("name")
 		v.Rename.Problems = page.Problems{{Field: "rename", Message: f.Message}}
 	}
-	return s.change("rename", identity.ClientsWrite, always("renamed"), directory, do, again)
+	return s.change("rename", identity.ByPortal(identity.ClientsWrite, identity.Administer), always("renamed"), directory, do, again)
 }
 
 // changeAccess opens something to a client, changes a right, or with no right closes it.
@@ -154,7 +173,8 @@ func changeAccess(s *Site, directory *clients.Directory, access *clients.Access)
 		}
 		return "written&undo=" + url.QueryEscape(form.Get("resource")) + "&was=" + url.QueryEscape(form.Get("was"))
 	}
-	return s.change("access", identity.ClientsWrite, done, directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
+	who := identity.ByPortal(identity.ClientsWrite, identity.Manage)
+	return s.change("access", who, done, directory, do, func(v *page.Client, f *fault.Error, form url.Values) {
 		if v.Grant == nil || form.Get("access") == "none" {
 			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
 			return
@@ -173,12 +193,12 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 		_, err := removal.Remove(ctx, caller, c.ID)
 		return err
 	}
-	return s.change("remove", identity.ClientsWrite, always("removed"), directory, do)
+	return s.change("remove", identity.ByPortal(identity.ClientsWrite, identity.Administer), always("removed"), directory, do)
 }
 
 // eraseClient forgets a client and leads back to the list.
 func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
-	return form("erase", identity.ByStaff(identity.ClientsWrite),
+	return form("erase", identity.ByPortal(identity.ClientsWrite, identity.Manage),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			which, err := id.ParseClient(r.PathValue("clientId"))
 			if err == nil {
@@ -239,5 +259,5 @@ func answerProposal(s *Site, directory *clients.Directory, approvals *onboarding
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	}
-	return form("proposal", identity.ByStaff(identity.InvitesWrite), run)
+	return form("proposal", identity.ByPortal(identity.InvitesWrite, identity.Manage), run)
 }

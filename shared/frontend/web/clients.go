@@ -54,8 +54,13 @@ func ClientsPage(s *Site, auth *signin.Authenticator, directory *clients.Directo
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("clientsPage", auth, identity.ByStaff(identity.ClientsRead), show,
+	return s.page("clientsPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show,
 		primary(sendInvite(s, directory, inviter)), resendFromList(s, directory, inviter), previewPortal(s, previewer))
+}
+
+// sends tells whether the caller can send invites to clients now.
+func (s *Site) sends(a *agency.Agency, caller identity.Caller) bool {
+	return a.MayInvite() == nil && caller.MayPortal(identity.InPerson, identity.Invite) == nil
 }
 
 // workspace is what surrounds the agency's pages.
@@ -64,7 +69,19 @@ func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Wo
 	// a request.
 	brand := brandOf(a)
 	brand.LogoURL = ""
-	return page.Workspace{Brand: brand, Person: string(caller.Email), Here: here}
+	w := page.Workspace{Brand: brand, Person: string(caller.Email), Here: here, Employee: caller.May(identity.InPerson) != nil,
+		Blind:  caller.MayPortal(identity.InPerson, identity.See) != nil,
+		Closed: caller.MayPortal(identity.InPerson, identity.Manage) != nil}
+	switch person := identity.InPerson; {
+	case a.MayPortal() != nil || w.Blind:
+	case caller.MayPortal(person, identity.Administer) == nil:
+		w.Portal = page.AdminsApp
+	case caller.MayPortal(person, identity.Invite) == nil:
+		w.Portal = page.SendsApp
+	default:
+		w.Portal = page.SeesApp
+	}
+	return w
 }
 
 // clients prepares the list, from behind the cursor on.
@@ -75,8 +92,8 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 	if err != nil {
 		return page.Clients{}, err
 	}
-	v := page.Clients{Workspace: workspace(a, caller, page.InClients), PastDue: a.Payment.State == subscription.PastDue,
-		Now: now.UTC().Format(time.RFC3339), Cursor: string(after)}
+	v := page.Clients{Workspace: workspace(a, caller, page.InClients), Now: now.UTC().Format(time.RFC3339), Cursor: string(after)}
+	v.PastDue = a.Payment.State == subscription.PastDue && !v.Workspace.Employee
 	query := r.URL.Query()
 	v.Find, v.Status = strings.TrimSpace(query.Get("q")), query.Get("status")
 	if len(v.Find) > longestFind {
@@ -93,18 +110,24 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 		return v, err
 	}
 	v.Filters = filters(v, found.Tally)
-	may := a.MayInvite() == nil
+	may := s.sends(a, caller)
 	for i := range found.Items {
 		x := row(&found.Items[i], may, now)
+		if !caller.Administers() && found.Items[i].Client.Invite.From.Member != caller.Member {
+			x.Can = strings.NewReplacer(page.CanResend, "", page.CanCancel, "").Replace(x.Can)
+		}
 		x.Menu = x.ID == query.Get("menu")
 		v.Rows = append(v.Rows, x)
 	}
 	if found.Next != "" {
 		v.Older = listPath(v.Find, v.Status, found.Next)
 	}
+	if caller.MayPortal(identity.InPerson, identity.Invite) != nil {
+		return v, nil
+	}
 	if f := fault.As(a.MayInvite()); f != nil {
 		v.Barred = page.Barred{Title: f.Message, Text: words.Say("clients.barred")}
-		if f.Code == fault.PlanRequired {
+		if f.Code == fault.PlanRequired && !v.Workspace.Employee {
 			v.Barred.URL, v.Barred.Text = "/upgrade", words.Say("clients.barred_plan")
 		}
 		return v, nil
@@ -186,7 +209,7 @@ func listPath(find, status string, after id.Client) string {
 
 // resendFromList sends a client's invite again from its row, and leads back to the list as it was.
 func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
-	return form("row", identity.ByStaff(identity.InvitesWrite),
+	return form("row", identity.ByPortal(identity.InvitesWrite, identity.Invite),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			ctx := r.Context()
 			list, _ := url.ParseQuery(r.PostForm.Get("list")) // what cannot be read is the list of all

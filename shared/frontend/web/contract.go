@@ -40,7 +40,7 @@ func ContractPage(s *Site, auth *signin.Authenticator, directory *clients.Direct
 			return nil
 		})
 	}
-	return s.page("contractPage", auth, identity.ByStaff(identity.ClientsRead), show)
+	return s.page("contractPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show)
 }
 
 // PortalContractPage shows a client the same; also one that has not paid yet, or is no client any more.

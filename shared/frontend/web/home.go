@@ -28,18 +28,21 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		}
 		a := h.Agency
 		v := page.Home{Workspace: workspace(a, caller, page.InHome), Suspended: a.Suspended, More: h.MoreTasks,
-			Counted: h.Clients.More, Steps: firstSteps(h)}
+			Counted: h.Clients != nil && h.Clients.More, Steps: firstSteps(h)}
 		if len(v.Steps) == 0 {
-			v.Numbers = s.numbers(h)
+			v.Numbers = s.numbers(h, s.sends(a, caller))
 		}
-		v.Workspace.Invite = a.MayInvite() == nil && len(v.Steps) == 0
+		v.Workspace.Invite = s.sends(a, caller) && len(v.Steps) == 0
 		v.Try = a.Plan == agency.Max // on Free the last step is the sandbox
-		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0
+		v.Rests = a.Plan != agency.Max && len(v.Steps) == 0 && !v.Workspace.Employee
 		for _, t := range h.Tasks {
-			v.Tasks = append(v.Tasks, s.task(t, a.MayInvite() == nil))
+			v.Tasks = append(v.Tasks, s.task(t, caller.Administers() && s.sends(a, caller), v.Workspace.Employee))
 		}
 		if v.Invited, err = s.invited(r, waiting, caller); err != nil {
 			return err
+		}
+		if caller.MayPortal(identity.ActivityRead, identity.Oversee) != nil {
+			return s.show(w, r, http.StatusOK, v)
 		}
 		events, err := log.List(r.Context(), caller, activity.Query{Limit: latest})
 		if err != nil {
@@ -50,30 +53,34 @@ func HomePage(s *Site, auth *signin.Authenticator, desk *home.Desk, log *activit
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
-	return s.page("homePage", auth, identity.ByStaff(identity.AgencyRead), show)
+	return s.page("homePage", auth, identity.ByColleague(identity.AgencyRead), show)
 }
 
 // numbers are what the agency has, each leading to its list.
-func (s *Site) numbers(h *home.Home) []page.HomeNumber {
+func (s *Site) numbers(h *home.Home, sends bool) []page.HomeNumber {
 	var all []page.HomeNumber
 	add := func(n int, word, path string, tone page.Tone) {
 		all = append(all, page.HomeNumber{Count: strconv.Itoa(n), Word: word, URL: path, Tone: tone})
 	}
 	c := h.Clients
-	add(c.Pending, words.Say("home.pending"), listPath("", string(client.Pending), ""), "")
-	add(c.Active, words.Say("home.active"), listPath("", string(client.Active), ""), "")
+	if c == nil {
+		c = &home.Clients{}
+	} else {
+		add(c.Pending, words.Say("home.pending"), listPath("", string(client.Pending), ""), "")
+		add(c.Active, words.Say("home.active"), listPath("", string(client.Active), ""), "")
+	}
 	for _, why := range client.Reasons() { // as the list tells them apart
 		if n := c.Reasons[why]; n > 0 {
 			add(n, reasonBadge(why).Text, listPath("", string(why), ""), "")
 		}
 	}
-	if i := h.Instances; i.All > 0 {
+	if i := h.Instances; i != nil && i.All > 0 {
 		add(i.Up, words.Say("home.up"), "/instances?status="+isUp, "")
 		if i.Down > 0 {
 			add(i.Down, words.Say("home.down"), "/instances?status="+isDown, page.Bad)
 		}
 	}
-	if h.Agency.MayInvite() == nil {
+	if sends {
 		left := h.Agency.Left(s.now())
 		if _, none := nextFree(h.Agency, s.now()); none {
 			left = 0
@@ -114,7 +121,7 @@ func firstSteps(h *home.Home) []page.HomeStep {
 }
 
 // task is a task with what settles it. Who may not send an invite again looks at the client in its place.
-func (s *Site) task(t home.Task, may bool) page.HomeTask {
+func (s *Site) task(t home.Task, may, employee bool) page.HomeTask {
 	x := page.HomeTask{Tone: page.Wait, Text: t.Sentence()}
 	if !t.At.IsZero() {
 		x.At = page.TimeAt(t.At, s.now())
@@ -141,6 +148,9 @@ func (s *Site) task(t home.Task, may bool) page.HomeTask {
 		x.Tone, x.Word = page.Bad, words.Say("home.fix_address")
 	case home.InviteExpires:
 		x.Word, x.Do = words.Say("home.send_again"), "resend"
+	}
+	if employee && x.Do == "check" {
+		x.Word, x.Do = words.Say("general.open"), ""
 	}
 	if !may && x.Do == "resend" {
 		x.Word, x.Do = words.Say("home.see_client"), ""

@@ -34,6 +34,10 @@ const patience = 10 * time.Second
 func (s *Site) form(r *http.Request, directory *clients.Directory, caller identity.Caller, a *agency.Agency) (*page.InviteForm, error) {
 	f := &page.InviteForm{Key: newKey(), Left: a.Left(s.now()), Quota: agency.HourlyInvites}
 	f.Next, _ = nextFree(a, s.now())
+	if caller.MayPortal(identity.InPerson, identity.Manage) != nil { // who may link nothing, and sell nothing
+		f.Plain = true
+		return f, nil
+	}
 	for _, part := range []struct {
 		kind instance.Kind
 		into *[]page.Choice
@@ -198,7 +202,7 @@ func newKey() string {
 // sendInvite sends an invite and leads to the new client's page. What cannot be sent comes back with all that
 // was typed.
 func sendInvite(s *Site, directory *clients.Directory, inviter *onboarding.Inviter) Form {
-	return form("send", identity.ByStaff(identity.InvitesWrite),
+	return form("send", identity.ByPortal(identity.InvitesWrite, identity.Invite),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			ctx := r.Context()
 			event.Annotate(ctx, "agency", string(caller.Agency))

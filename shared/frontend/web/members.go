@@ -22,7 +22,7 @@ func memberOutcome(done string) string {
 	case "added":
 		return words.Say("settings.member_added")
 	case "changed":
-		return words.Say("settings.role_changed")
+		return words.Say("settings.member_changed")
 	case "removed":
 		return words.Say("settings.member_removed")
 	}
@@ -49,7 +49,7 @@ func MembersPage(
 			}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, addMember(s, settings, newcomers), changeRole(s, settings, members), removeMember(s, settings, members))
+	}, addMember(s, settings, newcomers), changeMember(s, settings, members), removeMember(s, settings, members))
 }
 
 // members prepares the page.
@@ -59,10 +59,11 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 		return page.Members{}, err
 	}
 	v := page.Members{Workspace: workspace(team.Agency, caller, page.InSettings), Tab: "members", Owner: isOwner(team, caller),
+		App: team.Agency.Portal.Installed(),
 		Key: newKey(), Full: len(team.Members) >= agency.MaxMembers}
 	for _, m := range team.Members {
-		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Owner: m.Level == agency.Owner,
-			You: m.ID == caller.Member}
+		x := page.MemberRow{ID: string(m.ID), Name: m.Name, Email: string(m.Email), Level: string(m.Level), Word: levelWord(m.Level),
+			Right: string(m.PortalRight()), You: m.ID == caller.Member}
 		if x.Name == "" {
 			x.Name, x.Email = x.Email, ""
 		}
@@ -78,7 +79,7 @@ func (s *Site) members(ctx context.Context, settings *agencies.Settings, caller 
 func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcomers) Form {
 	return s.changeMembers("add", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		f := r.PostForm
-		n := agencies.NewMember{Name: f.Get("name"), Role: agency.Level(f.Get("role"))}
+		n := agencies.NewMember{Name: f.Get("name"), Level: agency.Level(f.Get("level"))}
 		if n.Name == "" {
 			n.Name, _ = email.Split(f.Get("email"))
 		}
@@ -91,13 +92,17 @@ func addMember(s *Site, settings *agencies.Settings, newcomers *agencies.Newcome
 	})
 }
 
-// changeRole gives a member another role.
-func changeRole(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
-	return s.changeMembers("role", settings, func(r *http.Request, caller identity.Caller) (string, error) {
-		role := agency.Level(r.PostForm.Get("role"))
+// changeMember gives a member another level, and another right in Client Portal where the form asks for that.
+func changeMember(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
+	return s.changeMembers("change", settings, func(r *http.Request, caller identity.Caller) (string, error) {
+		level := agency.Level(r.PostForm.Get("level"))
+		c := agencies.MemberChange{Level: &level}
+		if right := agency.PortalRight(r.PostForm.Get("portalRight")); right != "" && level != agency.Owner {
+			c.Right = &right // an owner is an administrator, whatever the form says that was shown before
+		}
 		which, err := id.ParseMember(r.PostForm.Get("member"))
 		if err == nil {
-			_, err = members.Change(r.Context(), caller, which, agencies.MemberChange{Role: &role})
+			_, err = members.Change(r.Context(), caller, which, c)
 		}
 		return "/settings/members?done=changed", err
 	})
@@ -138,8 +143,11 @@ func (s *Site) changeMembers(
 			return err
 		}
 		typed := r.PostForm
-		v.Problems = problems(f, map[string]string{"email": "email", "name": "name", "role": "role"})
-		v.Email, v.Name, v.AsOwner = typed.Get("email"), typed.Get("name"), do == "add" && typed.Get("role") == string(agency.Owner)
+		v.Problems = problems(f, map[string]string{"email": "email", "name": "name", "level": "level"})
+		v.Email, v.Name = typed.Get("email"), typed.Get("name")
+		if do == "add" {
+			v.Level = typed.Get("level")
+		}
 		if asked != nil {
 			v.Problems, v.Meant = nil, asked.ask
 			return s.show(w, r, http.StatusOK, v)

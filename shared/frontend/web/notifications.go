@@ -15,7 +15,7 @@ import (
 
 // NotificationsPage shows a member what they are told by mail, and lets them choose.
 func NotificationsPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings, n *agencies.Notifications) *Page {
-	who := identity.ByStaff(identity.InPerson)
+	who := identity.ByColleague(identity.InPerson)
 	return s.page("notificationsPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.notifications(r.Context(), settings, n, caller)
 		if err != nil {

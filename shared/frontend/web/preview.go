@@ -20,7 +20,7 @@ import (
 // previewPortal shows the portal as the client of a draft would see it. It shows what was typed, and changes nothing: so its
 // answer is the page itself, and no redirect to an address that would have to hold the draft.
 func previewPortal(s *Site, previewer *onboarding.Previewer) Form {
-	return form("preview", identity.ByStaff(identity.InvitesRead),
+	return form("preview", identity.ByPortal(identity.InvitesRead, identity.See),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			p, err := previewer.Preview(r.Context(), caller, draft(r.PostForm))
 			if f := fault.As(err); f != nil {

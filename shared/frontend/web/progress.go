@@ -112,5 +112,5 @@ func retryProvisioning(s *Site, directory *clients.Directory, retrier *provision
 		}
 		return err
 	}
-	return s.change("retry", identity.ClientsWrite, always("retried"), directory, again)
+	return s.change("retry", identity.ByPortal(identity.ClientsWrite, identity.Manage), always("retried"), directory, again)
 }

@@ -22,12 +22,15 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// roleWord is a role in a word.
-func roleWord(r agency.Level) string {
-	if r == agency.Owner {
+// levelWord is a level in a word.
+func levelWord(l agency.Level) string {
+	switch l {
+	case agency.Owner:
 		return words.Say("settings.owner")
+	case agency.Admin:
+		return words.Say("settings.admin")
 	}
-	return words.Say("settings.admin")
+	return words.Say("settings.employee")
 }
 
 // isOwner tells whether the caller is an owner now.

@@ -50,10 +50,10 @@ func (t *things) listPage(name string, auth *signin.Authenticator, forms ...Form
 		if r.URL.Query().Get("done") == "disconnected" {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("resources.disconnected")}
 		}
-		v.Form.Open = r.URL.Query().Get("ask") == "connect"
+		v.Form.Open = r.URL.Query().Get("ask") == "connect" && !v.Fixed
 		return t.show(w, r, http.StatusOK, v)
 	}
-	return t.page(name, auth, identity.ByStaff(identity.ResourcesRead), show, forms...)
+	return t.page(name, auth, identity.ByPortal(identity.ResourcesRead, identity.Look), show, forms...)
 }
 
 // list prepares the page of all things.
@@ -66,7 +66,8 @@ func (t *things) list(r *http.Request, caller identity.Caller) (page.Things, err
 		return v, err
 	}
 	v.Workspace = workspace(a, caller, areaOf(t.kind))
-	v.Workspace.Invite = a.MayInvite() == nil
+	v.Workspace.Invite = t.sends(a, caller)
+	v.Fixed = v.Workspace.Employee
 	all, err := t.directory.Resources(ctx, caller, t.kind, false)
 	if err != nil {
 		return v, err
@@ -272,10 +273,10 @@ func (t *things) onePage(name string, auth *signin.Authenticator, forms ...Form)
 			v.Note = page.Note{} // the page tells what the check has seen
 		}
 		ask := r.URL.Query().Get("ask")
-		v.Form.Open, v.Asking = ask == "edit" && !v.Service, ask == "disconnect"
+		v.Form.Open, v.Asking = ask == "edit" && !v.Service && !v.Fixed, ask == "disconnect" && !v.Fixed
 		return t.show(w, r, http.StatusOK, v)
 	}
-	return t.page(name, auth, identity.ByStaff(identity.ResourcesRead), show, forms...)
+	return t.page(name, auth, identity.ByPortal(identity.ResourcesRead, identity.Look), show, forms...)
 }
 
 // one prepares the page of the thing that the path names.
@@ -303,7 +304,8 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 		Connected: x.Connected(), More: seen.More, Live: live.Called && live.Sight.NoFlows == nil,
 		Roster: rosterOf(seen.Roster, now), Workflows: flowRows(live.Sight.Workflows, now), Beyond: live.Sight.More,
 		Form: page.ThingForm{Tag: resources.Tag(x), Name: x.Name, URL: x.URL, HasKey: x.Connected()}}
-	v.Workspace.Invite = a.MayInvite() == nil
+	v.Workspace.Invite = t.sends(a, caller)
+	v.Fixed, v.Blind = v.Workspace.Employee, v.Workspace.Blind
 	if !x.CheckedAt.IsZero() {
 		v.Checked = page.TimeAt(x.CheckedAt, now)
 	}

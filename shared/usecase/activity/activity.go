@@ -125,7 +125,7 @@ type Page struct {
 // to go on from. Faults: [fault.Invalid] for a time that cannot be.
 func (l *Log) List(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
 	var page Page
-	if err := caller.May(identity.ActivityRead); err != nil {
+	if err := caller.MayPortal(identity.ActivityRead, identity.Oversee); err != nil {
 		return page, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {

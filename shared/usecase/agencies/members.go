@@ -81,7 +81,8 @@ type Members struct {
 type NewMember struct {
 	Email string
 	Name  string
-	Role  agency.Level
+	Level agency.Level
+	Right agency.PortalRight // in Client Portal; "" for what comes with the level
 }
 
 // Check says what is wrong with the values. Faults: [fault.Invalid].
@@ -101,7 +102,7 @@ func (n NewMember) check(own email.Address) (to email.Address, name string, err 
 	if to != "" && to == own {
 		badAddress = fault.InField("email", "errors.this_is_your_own_address_you")
 	}
-	return to, name, fault.Together(badAddress, badName, known(n.Role))
+	return to, name, fault.Together(badAddress, badName, known(n.Level), knownRight(n.Right, n.Level))
 }
 
 // Add gives a person a place at the agency. No account is made: the person signs in with the address, and a mail
@@ -152,7 +153,8 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		if len(team.Members) >= agency.MaxMembers {
 			return fault.InField("email", "errors.an_agency_can_have_people_remove", "max_members", agency.MaxMembers)
 		}
-		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Role, AddedAt: now,
+		m = &agency.Member{ID: id.New[id.Member](id.MemberPrefix, now), Email: to, Name: name, Level: in.Level,
+			Portal: in.Right, AddedAt: now,
 			Notice: agency.NewNotice(now)}
 		mail := allowance.Mail{Kind: allowance.Welcome, Agency: caller.Agency, Tier: team.Agency.MailTier(now), Actor: caller.Member,
 			To: id.UserOf(to)}
@@ -171,46 +173,85 @@ func (n *Newcomers) Add(ctx context.Context, caller identity.Caller, in NewMembe
 		return nil, err
 	}
 	if !replayed {
-		n.enqueue(ctx, caller.Agency, m)
+		welcome(ctx, n.Queue, caller.Agency, m)
 	}
 	return m, nil
 }
 
-// enqueue puts a new member's mail on the queue. That it may fail is no error of the caller: the sweep does it then.
-func (n *Newcomers) enqueue(ctx context.Context, which id.Agency, m *agency.Member) {
+// welcome puts a new member's mail on the queue. That it may fail is no error of the caller: the sweep does it then.
+func welcome(ctx context.Context, q Queue, which id.Agency, m *agency.Member) {
 	body := job.Mail{Kind: job.Member, Agency: which, Member: m.ID, Job: m.Notice.Job}.Encode()
-	if err := n.Queue.Send(ctx, body, 0); err != nil {
+	if err := q.Send(ctx, body, 0); err != nil {
 		slog.WarnContext(ctx, "mail not enqueued, left to the sweep", "member", m.ID, "error", err)
 	}
 }
 
 // MemberChange is what to change about a member. Nil fields stay as they are.
 type MemberChange struct {
-	Name *string
-	Role *agency.Level
+	Name  *string
+	Level *agency.Level
+	Right *agency.PortalRight // in Client Portal
 }
 
 // Check reads the values. Faults: [fault.Invalid].
 func (c MemberChange) Check() (name string, err error) {
-	var badName, badRole error
+	var badName, badLevel, badRight error
 	if c.Name != nil {
 		name, badName = text.Line("name", *c.Name, text.MaxName)
 	}
-	if c.Role != nil {
-		badRole = known(*c.Role)
+	level := agency.Level("")
+	if c.Level != nil {
+		level = *c.Level
+		badLevel = known(level)
 	}
-	return name, fault.Together(badName, badRole)
+	if c.Right != nil {
+		badRight = knownRight(*c.Right, level)
+		if *c.Right == "" {
+			badRight = fault.InField("portalRight", "errors.choose_a_portal_right")
+		}
+	}
+	return name, fault.Together(badName, badLevel, badRight)
 }
 
-// known says what is wrong with a role.
-func known(r agency.Level) error {
-	if !r.Valid() {
-		return fault.InField("role", "errors.choose_owner_or_admin")
+// known says what is wrong with a level.
+func known(l agency.Level) error {
+	if !l.Valid() {
+		return fault.InField("level", "errors.choose_a_level")
 	}
 	return nil
 }
 
-// Change gives a member another role or name. Faults: [fault.NotFound], [fault.Invalid], [fault.Forbidden],
+// knownRight says what is wrong with a right in Client Portal of somebody at the level, "" for any: owners are administrators always,
+// so that the last one cannot be denied.
+func knownRight(r agency.PortalRight, l agency.Level) error {
+	switch {
+	case r != "" && !r.Valid():
+		return fault.InField("portalRight", "errors.choose_a_portal_right")
+	case r != "" && r != agency.Administrator && l == agency.Owner:
+		return fault.InField("portalRight", "errors.owners_administer")
+	}
+	return nil
+}
+
+// Right says what a member may do in Client Portal: what its settings in the Marketplace are for. Whoever administers it and is an
+// owner or an admin says so. Faults: [fault.NotFound], also where it is not installed; [fault.Invalid]; [fault.Forbidden].
+func (m *Members) Right(ctx context.Context, caller identity.Caller, which id.Member, r agency.PortalRight) (*agency.Member, error) {
+	if err := caller.MayPortal(identity.RolesWrite, identity.Manage); err != nil {
+		return nil, err
+	}
+	if r == "" || !r.Valid() {
+		return nil, fault.InField("portalRight", "errors.choose_a_portal_right")
+	}
+	may := func(t *Team) error {
+		if by := t.Members.Find(caller.Member); by == nil || by.Level == agency.Employee || by.PortalRight() != agency.Administrator {
+			return fault.New(fault.Forbidden, "errors.only_portal_administrators")
+		}
+		return t.Agency.MayPortal()
+	}
+	return m.change(ctx, caller, which, "", MemberChange{Right: &r}, may)
+}
+
+// Change gives a member another level, right in Client Portal or name. Faults: [fault.NotFound], [fault.Invalid], [fault.Forbidden],
 // [fault.LastOwner].
 func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.Member, c MemberChange) (*agency.Member, error) {
 	if err := caller.May(identity.InPerson); err != nil {
@@ -220,13 +261,20 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 	if err != nil {
 		return nil, err
 	}
+	return m.change(ctx, caller, which, name, c, func(t *Team) error { return t.Members.MayManage(caller.Member) })
+}
+
+// change changes a member; may says whether the caller may, of people as they are now.
+func (m *Members) change(
+	ctx context.Context, caller identity.Caller, which id.Member, name string, c MemberChange, may func(*Team) error,
+) (*agency.Member, error) {
 	var x *agency.Member
-	err = conflict.Retry(ctx, func() error {
+	err := conflict.Retry(ctx, func() error {
 		team, err := m.Store.Team(ctx, caller.Agency)
 		if err != nil {
 			return err
 		}
-		if err := team.Members.MayManage(caller.Member); err != nil {
+		if err := may(team); err != nil {
 			return err
 		}
 		if x = team.Members.Find(which); x == nil {
@@ -236,18 +284,26 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 		if c.Name != nil {
 			x.Name = name
 		}
-		if c.Role != nil {
-			if err := team.Members.MayLose(which, *c.Role); err != nil {
+		if c.Level != nil {
+			if err := team.Members.MayLose(which, *c.Level); err != nil {
 				return err
 			}
-			x.Level = *c.Role
+			x.Level = *c.Level
+		}
+		if c.Right != nil {
+			if err := knownRight(*c.Right, x.Level); err != nil {
+				return err
+			}
+			x.Portal = *c.Right
 		}
 		if *x == before {
 			return nil
 		}
 		now, detail := m.Now(), ""
 		if x.Level != before.Level {
-			detail = words.Say("activity.detail_role", "before", before.Level, "after", x.Level)
+			detail = words.Say("activity.detail_level", "before", before.Level, "after", x.Level)
+		} else if x.PortalRight() != before.PortalRight() {
+			detail = words.Say("activity.detail_right", "before", before.PortalRight(), "after", x.PortalRight())
 		}
 		return m.Store.ChangeTeam(ctx, TeamChange{Agency: caller.Agency, Staff: team.Agency.Staff, At: now, Change: x,
 			Audit: []audit.Entry{row(now, caller.Actor(), audit.MemberChanged, string(x.ID), detail)}})
@@ -260,7 +316,7 @@ func (m *Members) Change(ctx context.Context, caller identity.Caller, which id.M
 // after it, as many at a time as a transaction takes; whatever interrupts that, asking again goes on where it stopped. Anybody
 // may remove itself. Faults: [fault.NotFound], [fault.Forbidden], [fault.LastOwner].
 func (m *Members) Remove(ctx context.Context, caller identity.Caller, which id.Member) error {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
 		return err
 	}
 	return m.remove(ctx, caller.Agency, caller.Member, which)

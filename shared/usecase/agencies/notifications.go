@@ -24,7 +24,7 @@ type Notifications struct {
 
 // Get tells what the caller is told. Faults: [fault.Unauthenticated], [fault.Forbidden].
 func (n *Notifications) Get(ctx context.Context, caller identity.Caller) (notice.Choices, error) {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
 		return nil, err
 	}
 	b, err := n.Store.Box(ctx, caller.Agency, caller.Member)
@@ -37,7 +37,7 @@ func (n *Notifications) Get(ctx context.Context, caller identity.Caller) (notice
 // Update switches kinds on and off for the caller; kinds that are not named stay as they are. It holds for what happened already
 // and has not been mailed yet, too. Faults: [fault.Invalid] in items, [fault.Unauthenticated], [fault.Forbidden].
 func (n *Notifications) Update(ctx context.Context, caller identity.Caller, changed notice.Choices) (notice.Choices, error) {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
 		return nil, err
 	}
 	var all notice.Choices

@@ -25,7 +25,7 @@ type Prices struct {
 
 // QuoteFor is Quote for somebody who may invite. Faults: as of Quote, [fault.Unauthenticated], [fault.Forbidden].
 func (p *Prices) QuoteFor(ctx context.Context, caller identity.Caller, o contract.Order) (*contract.Contract, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Oversee); err != nil {
 		return nil, err
 	}
 	return p.Quote(ctx, o)

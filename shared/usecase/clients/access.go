@@ -33,7 +33,7 @@ type Access struct {
 // for a resource that is not running, and for too many; [fault.NotActive].
 func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Client, resource id.Resource,
 	access instance.Access) (*client.Client, error) {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Manage); err != nil {
 		return nil, err
 	}
 	if !access.Valid() {
@@ -78,7 +78,7 @@ func ownWords(name string) string {
 // Revoke closes a resource to the client, from its next request on. What is not open is no fault. Faults:
 // [fault.NotFound] for the client; [fault.NotActive], also for what the client has bought and pays for.
 func (a *Access) Revoke(ctx context.Context, caller identity.Caller, which id.Client, resource id.Resource) (*client.Client, error) {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Manage); err != nil {
 		return nil, err
 	}
 	return change(ctx, a.Store, a.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {

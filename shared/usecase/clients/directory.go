@@ -104,7 +104,7 @@ func (t *Tally) count(c *client.Client, now time.Time) {
 // Clients lists the agency's clients, newest first: one Query however many there are, and one BatchGetItem for the
 // present states of the resources that stand on the page.
 func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query) (Page, error) {
-	if err := caller.May(identity.ClientsRead); err != nil {
+	if err := caller.MayPortal(identity.ClientsRead, identity.See); err != nil {
 		return Page{}, err
 	}
 	found, next, tally, err := d.find(ctx, caller.Agency, q)
@@ -124,7 +124,7 @@ func (d *Directory) Clients(ctx context.Context, caller identity.Caller, q Query
 
 // Invites lists the agency's clients for the sake of their invites, newest first, and returns the cursor of the next page.
 func (d *Directory) Invites(ctx context.Context, caller identity.Caller, q Query) ([]client.Client, id.Client, error) {
-	if err := caller.May(identity.InvitesRead); err != nil {
+	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
 		return nil, "", err
 	}
 	found, next, _, err := d.find(ctx, caller.Agency, q)
@@ -187,7 +187,7 @@ func find(ctx context.Context, store lister, now time.Time, agency id.Agency, q 
 
 // Client reads one client. Faults: [fault.NotFound].
 func (d *Directory) Client(ctx context.Context, caller identity.Caller, which id.Client) (Listed, error) {
-	if err := caller.May(identity.ClientsRead); err != nil {
+	if err := caller.MayPortal(identity.ClientsRead, identity.See); err != nil {
 		return Listed{}, err
 	}
 	ref := which.Ref()
@@ -253,7 +253,7 @@ func withStates(grants []instance.Grant, have map[id.Resource]instance.Resource)
 
 // Shared reads what is open to a client that was just read, or offered to it.
 func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *client.Client) (map[id.Resource]instance.Resource, error) {
-	if err := caller.May(identity.ClientsRead); err != nil {
+	if err := caller.MayPortal(identity.ClientsRead, identity.See); err != nil {
 		return nil, err
 	}
 	open := c.OpenAt(d.Now())
@@ -269,7 +269,7 @@ func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *clien
 
 // Sender reads the caller's agency with what its mail goes out as now.
 func (d *Directory) Sender(ctx context.Context, caller identity.Caller) (*agency.Agency, sender.Outgoing, error) {
-	if err := caller.May(identity.AgencyRead); err != nil {
+	if err := caller.MayPortal(identity.AgencyRead, identity.Colleague); err != nil {
 		return nil, sender.Outgoing{}, err
 	}
 	a, settings, on, err := d.Store.Sender(ctx, caller.Agency)
@@ -281,7 +281,7 @@ func (d *Directory) Sender(ctx context.Context, caller identity.Caller) (*agency
 
 // Agency reads the caller's agency.
 func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
-	if err := caller.May(identity.AgencyRead); err != nil {
+	if err := caller.MayPortal(identity.AgencyRead, identity.Colleague); err != nil {
 		return nil, err
 	}
 	return d.Store.Agency(ctx, caller.Agency)
@@ -289,7 +289,7 @@ func (d *Directory) Agency(ctx context.Context, caller identity.Caller) (*agency
 
 // Resources lists the agency's resources of a kind; linkable keeps only those that can be granted.
 func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind instance.Kind, linkable bool) ([]instance.Resource, error) {
-	if err := caller.May(identity.ResourcesRead); err != nil {
+	if err := caller.MayPortal(identity.ResourcesRead, identity.Look); err != nil {
 		return nil, err
 	}
 	all, err := d.Store.Resources(ctx, caller.Agency, kind)
@@ -307,7 +307,7 @@ func (d *Directory) Resources(ctx context.Context, caller identity.Caller, kind 
 
 // Tariff is what the agency can ask its clients to buy; the zero Tariff where nothing is sold.
 func (d *Directory) Tariff(ctx context.Context, caller identity.Caller) (contract.Tariff, error) {
-	if err := caller.May(identity.ClientsRead); err != nil {
+	if err := caller.MayPortal(identity.ClientsRead, identity.Oversee); err != nil {
 		return contract.Tariff{}, err
 	}
 	return d.Prices.Tariff(ctx)

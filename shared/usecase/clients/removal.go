@@ -24,7 +24,7 @@ type Removal struct {
 // invite that is out is dead. The client's sign-in, and what it owns, stay the client's. Removing again is no fault.
 // Faults: [fault.NotFound]; [fault.NotActive] for a client that pays by subscription, see [client.Client.MayEnd].
 func (r *Removal) Remove(ctx context.Context, caller identity.Caller, which id.Client) (*client.Client, error) {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Administer); err != nil {
 		return nil, err
 	}
 	return change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {
@@ -50,7 +50,7 @@ func (r *Removal) Remove(ctx context.Context, caller identity.Caller, which id.C
 // Erase forgets a client whose relationship has ended: address, name, message and history go, and the rows of the audit
 // log, which hold ids alone, stay. Faults: [fault.NotFound]; [fault.NotActive] while it is pending or active.
 func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Client) error {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Manage); err != nil {
 		return err
 	}
 	_, err := change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {

@@ -23,7 +23,7 @@ type Renamer struct {
 // [fault.Invalid], [fault.Changed].
 func (r *Renamer) Rename(ctx context.Context, caller identity.Caller, which id.Client, typed *string,
 	edition string) (*client.Client, error) {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Administer); err != nil {
 		return nil, err
 	}
 	name := ""

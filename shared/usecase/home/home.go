@@ -68,7 +68,7 @@ type Instances struct{ All, Up, Down int }
 // Home looks at what the agency has: one read of the agency, one Query for its sender domains and for each kind of resource, and as
 // many for the clients as their bytes take, four at most for clients of the usual size.
 func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) {
-	if err := caller.May(identity.AgencyRead); err != nil {
+	if err := caller.MayPortal(identity.AgencyRead, identity.Colleague); err != nil {
 		return nil, err
 	}
 	a, err := d.Store.Agency(ctx, caller.Agency)
@@ -77,17 +77,20 @@ func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) 
 	}
 	now := d.Now()
 	h := &Home{Agency: a}
-	if a.Payment.State == subscription.PastDue {
+	office := caller.May(identity.AgencyRead) == nil
+	if office && a.Payment.State == subscription.PastDue {
 		h.Tasks = append(h.Tasks, Task{Kind: PlanPaymentFailed, At: a.Payment.PastDueSince})
 	}
-	domains, err := d.Store.Domains(ctx, caller.Agency)
-	if err != nil {
-		return nil, err
+	if office {
+		domains, err := d.Store.Domains(ctx, caller.Agency)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range domains {
+			h.Tasks = append(h.Tasks, sending(c)...)
+		}
 	}
-	for _, c := range domains {
-		h.Tasks = append(h.Tasks, sending(c)...)
-	}
-	if caller.May(identity.ClientsRead) == nil {
+	if caller.MayPortal(identity.ClientsRead, identity.See) == nil {
 		h.Clients = &Clients{Reasons: map[client.Reason]int{}}
 		h.Clients.More, err = d.Store.EachClient(ctx, caller.Agency, MaxClients, func(c *client.Client) {
 			switch c.At(now) {
@@ -99,18 +102,22 @@ func (d *Desk) Home(ctx context.Context, caller identity.Caller) (*Home, error) 
 				h.Clients.Inactive++
 				h.Clients.Reasons[c.Why(now)]++
 			}
-			h.Tasks = append(h.Tasks, of(c, now)...)
+			for _, t := range of(c, now) {
+				if office || !t.Kind.money() { // what is paid is no business of employees
+					h.Tasks = append(h.Tasks, t)
+				}
+			}
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	if caller.May(identity.ResourcesRead) == nil {
+	if caller.MayPortal(identity.ResourcesRead, identity.Look) == nil {
 		if err := d.resources(ctx, caller.Agency, h); err != nil {
 			return nil, err
 		}
 	}
-	if h.Clients != nil && h.Clients.All() == 0 {
+	if office && h.Clients != nil && h.Clients.All() == 0 {
 		h.Steps = steps(a, h.Instances, h.Services)
 	}
 	slices.SortStableFunc(h.Tasks, func(a, b Task) int {

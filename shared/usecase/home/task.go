@@ -49,6 +49,9 @@ func Kinds() []Kind {
 		AddressProposed, LinkRequested, Bounced, InviteExpires}
 }
 
+// money tells whether the task is about what a client pays, or has paid for.
+func (k Kind) money() bool { return k == PaymentFailed || k == PaymentDisputed || k == SetupFailed }
+
 func (k Kind) urgency() int { return slices.Index(Kinds(), k) }
 
 // How near an end is told, and how long what nobody answers is: an invite that nobody has looked after for that long is history.

@@ -22,12 +22,15 @@ type Canceller struct {
 // Cancel ends a live or expired invite; its links are dead with the answer. Faults: [fault.NotFound],
 // [fault.NotPending], [fault.AlreadyPaid]. Cancelling what is cancelled already is no fault.
 func (s *Canceller) Cancel(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
 		return nil, err
 	}
 	var c *client.Client
 	err := conflict.Retry(ctx, func() (err error) {
 		if c, err = readCurrent(ctx, s.Store, caller.Agency, which); err != nil {
+			return err
+		}
+		if err := own(caller, c); err != nil {
 			return err
 		}
 		if c.Invite.Status == invite.Canceled {

@@ -72,7 +72,10 @@ type Order struct {
 // Faults: [fault.Invalid] with the field, [fault.PlanRequired], [fault.Suspended], [fault.AlreadyInvited],
 // [fault.AlreadyClient], [fault.PayerFixed], [fault.PaymentsOff], [fault.RateLimited], [fault.IdempotencyUsed].
 func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, once string) (*client.Client, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
+		return nil, err
+	}
+	if err := d.within(caller.Level()); err != nil {
 		return nil, err
 	}
 	offer, err := d.check()
@@ -105,6 +108,9 @@ func (s *Inviter) Send(ctx context.Context, caller identity.Caller, d Draft, onc
 		}
 		if seen.Agency == nil {
 			return errNoClient
+		}
+		if err := seen.mayAsk(caller, d); err != nil {
+			return err
 		}
 		if err := seen.Agency.MayInvite(); err != nil {
 			return err
@@ -282,7 +288,7 @@ func granted(grants []instance.Grant, have *Snapshot) ([]instance.Grant, error) 
 // [fault.RateLimited], [fault.PlanRequired], [fault.Suspended].
 func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.Invite, same Unchanged,
 	once string) (*client.Client, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
 		return nil, err
 	}
 	ref := which.Ref()
@@ -306,6 +312,9 @@ func (s *Inviter) Resend(ctx context.Context, caller identity.Caller, which id.I
 		c = seen.Client
 		now := s.Now()
 		if replayed, err = record.Replays(seen.Once, now); err != nil || replayed {
+			return err
+		}
+		if err := own(caller, c); err != nil {
 			return err
 		}
 		if err := same.check(c); err != nil {

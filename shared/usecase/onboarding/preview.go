@@ -31,7 +31,7 @@ type Previewer struct {
 // Preview checks a draft as Send does, and changes nothing: one read, and one more of the prices for a client that pays.
 // Faults: [fault.Invalid] with the field, [fault.PaymentsOff].
 func (s *Previewer) Preview(ctx context.Context, caller identity.Caller, d Draft) (*Preview, error) {
-	if err := caller.May(identity.InvitesRead); err != nil {
+	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
 		return nil, err
 	}
 	blank := strings.TrimSpace(d.Email) == ""

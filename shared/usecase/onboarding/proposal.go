@@ -37,7 +37,7 @@ type Approvals struct {
 // Faults: [fault.NotFound]; [fault.NotPending] when nobody asks, or the invite is over; [fault.AlreadyPaid]; and those of
 // Send, on which nothing has changed.
 func (s *Approvals) Approve(ctx context.Context, caller identity.Caller, which id.Invite, once string) (*client.Client, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Manage); err != nil {
 		return nil, err
 	}
 	record, err := idempotency.For("approveProposal", caller.Actor()+string(which), once, nil)
@@ -127,7 +127,7 @@ func (s *Approvals) Await(ctx context.Context, c *client.Client, d time.Duration
 // Refuse leaves the invite with its address, and forgets the other one. Faults: [fault.NotFound]; [fault.NotPending] when
 // nobody asks.
 func (s *Proposals) Refuse(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	if err := caller.May(identity.InvitesWrite); err != nil {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Manage); err != nil {
 		return nil, err
 	}
 	var c *client.Client

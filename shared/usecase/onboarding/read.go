@@ -20,7 +20,7 @@ type Invites struct {
 // Get reads an invite of the agency, the ones replaced by a later invite to the same address too, of which only the
 // outcome is kept. Faults: [fault.NotFound].
 func (i *Invites) Get(ctx context.Context, caller identity.Caller, which id.Invite) (*client.Client, error) {
-	if err := caller.May(identity.InvitesRead); err != nil {
+	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
 		return nil, err
 	}
 	c, err := read(ctx, i.Store, caller.Agency, which)

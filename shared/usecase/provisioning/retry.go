@@ -36,7 +36,7 @@ const noThing = "errors.nothing_bought"
 // being made already nothing changes. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound];
 // [fault.NotActive] for what is not to be made.
 func (r *Retrier) Retry(ctx context.Context, caller identity.Caller, which id.Client, resource id.Resource) (*client.Client, error) {
-	if err := caller.May(identity.ClientsWrite); err != nil {
+	if err := caller.MayPortal(identity.ClientsWrite, identity.Manage); err != nil {
 		return nil, err
 	}
 	return r.RetryAs(ctx, caller.Actor(), caller.Agency, which, resource)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -228,7 +229,7 @@ func (v *Inventory) room(ctx context.Context, agency id.Agency, r *instance.Reso
 // Get reads a resource of the kind with the clients that see it. Faults: [fault.Unauthenticated], [fault.Forbidden],
 // [fault.NotFound].
 func (v *Inventory) Get(ctx context.Context, caller identity.Caller, kind instance.Kind, which id.Resource) (*Seen, error) {
-	if err := caller.May(identity.ResourcesRead); err != nil {
+	if err := caller.MayPortal(identity.ResourcesRead, identity.Look); err != nil {
 		return nil, err
 	}
 	s, err := v.get(ctx, caller, kind, which)
@@ -242,6 +243,9 @@ func (v *Inventory) get(ctx context.Context, caller identity.Caller, kind instan
 	r, err := v.resource(ctx, caller, kind, which)
 	if err != nil {
 		return nil, err
+	}
+	if caller.PortalRight() == agency.Denied {
+		return &Seen{Resource: r}, nil // clients are nothing for who is denied them
 	}
 	return v.seen(ctx, caller.Agency, r)
 }
@@ -288,10 +292,13 @@ func (v *Inventory) seen(ctx context.Context, agency id.Agency, r *instance.Reso
 // Seers counts the clients that see each of the agency's resources; the second result says that there are more clients
 // than were looked through. Faults: [fault.Unauthenticated], [fault.Forbidden].
 func (v *Inventory) Seers(ctx context.Context, caller identity.Caller) (map[id.Resource]int, bool, error) {
-	if err := caller.May(identity.ResourcesRead); err != nil {
+	if err := caller.MayPortal(identity.ResourcesRead, identity.Look); err != nil {
 		return nil, false, err
 	}
 	out := map[id.Resource]int{}
+	if caller.PortalRight() == agency.Denied {
+		return out, false, nil
+	}
 	more, err := v.each(ctx, caller.Agency, func(_ Seer, of id.Resource) { out[of]++ })
 	return out, more, err
 }

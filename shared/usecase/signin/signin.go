@@ -113,7 +113,7 @@ func (d *Authenticator) placed(ctx context.Context, caller identity.Caller, r id
 		return identity.Caller{}, err
 	}
 	var a *agency.Agency
-	if m.Level == agency.Employee && r != identity.Office {
+	if m.PortalRight() == agency.PortalEmployee && r != identity.Office {
 		if a, err = d.Store.Agency(ctx, caller.Agency); err != nil {
 			return identity.Caller{}, err
 		}

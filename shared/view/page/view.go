@@ -136,6 +136,53 @@ type Workspace struct {
 	Person string // who is signed in
 	Here   Area   // which entry of the panel is marked
 	Invite bool   // whether the panel offers to invite a client
+
+	Employee bool  // an employee's panel has nothing that is the agency's alone
+	Blind    bool  // whether external users are nothing for the person, who was denied them
+	Closed   bool  // whether the person may not change which apps there are
+	Portal   InApp // what the person does in Client Portal
+}
+
+// InApp is what a person does in Client Portal.
+type InApp string
+
+// The ways. Without one neither the app's entry nor its tabs are there.
+const (
+	NotInApp  InApp = ""           // it is not installed, or the person was denied it
+	SeesApp   InApp = "sees"       // looks at external users
+	SendsApp  InApp = "sends"      // invites them, too
+	AdminsApp InApp = "administer" // and changes what they may see
+)
+
+// Tab is one of several pages that belong together.
+type Tab struct {
+	Word string
+	URL  string
+	Here bool
+}
+
+// portalTab is a page of Client Portal. A new one has its line in portalTabs, and marks itself by its name with
+// {{template "portal-tabs" (dict "At" .Workspace "Tab" "users")}}.
+type portalTab struct {
+	name, url, word string
+	runs            bool // whether it is for those alone who administer the app
+}
+
+func portalTabs() []portalTab {
+	return []portalTab{
+		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
+	}
+}
+
+// PortalTabs are the tabs of Client Portal that the person may open, of which one is shown.
+func (w Workspace) PortalTabs(here string) []Tab {
+	var all []Tab
+	for _, t := range portalTabs() {
+		if w.Portal != NotInApp && (!t.runs || w.Portal == AdminsApp) {
+			all = append(all, Tab{Word: t.word, URL: t.url, Here: t.name == here})
+		}
+	}
+	return all
 }
 
 // Area is an entry of the panel.
@@ -143,12 +190,14 @@ type Area string
 
 // The areas.
 const (
-	InHome      Area = "home"
-	InClients   Area = "clients"
-	InInstances Area = "instances"
-	InServices  Area = "services"
-	InActivity  Area = "activity"
-	InSettings  Area = "settings"
+	InHome        Area = "home"
+	InClients     Area = "clients"
+	InPortal      Area = "portal"
+	InInstances   Area = "instances"
+	InServices    Area = "services"
+	InActivity    Area = "activity"
+	InMarketplace Area = "marketplace"
+	InSettings    Area = "settings"
 )
 
 // SignIn is the page for signing in. It is at its second step when Code is asked for.

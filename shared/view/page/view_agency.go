@@ -121,6 +121,7 @@ type InviteForm struct {
 	Name      string
 	Message   string
 	Client    bool // whether the client pays
+	Plain     bool // whether nothing can be linked and nothing sold
 	Instances []Choice
 	Services  []Choice // none: the section is left out
 	Unready   []Choice // what cannot be linked now, each with why
@@ -212,12 +213,12 @@ type Client struct {
 	Nothing   string     // what is said where nothing is open
 	Stays     string     // why the client cannot be removed, where it otherwise could; "" where there is nothing to say
 	Grant     *GrantForm // nil when nothing can be opened
-	Rename    Rename
-	Proposal  *Proposal // nil for none
-	Deal      *Deal     // what the client buys, or was asked to; nil for nothing
-	Activity  string    // path of what was done about this client
-	AgainURL  string    // path of the invite dialog with this client in it
-	Expires   Time      // when a pending invite does; Machine "" for never
+	Rename    *Rename    // nil when the name cannot be changed
+	Proposal  *Proposal  // nil for none
+	Deal      *Deal      // what the client buys, or was asked to; nil for nothing
+	Activity  string     // path of what was done about this client
+	AgainURL  string     // path of the invite dialog with this client in it
+	Expires   Time       // when a pending invite does; Machine "" for never
 	Cancel    *Cancel
 	Remove    *Question // nil when there is nothing to end
 	Erase     *Question // nil for a client that is pending or active

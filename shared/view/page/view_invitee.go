@@ -265,7 +265,7 @@ type OwnPortal struct {
 // Workplace is an agency that the person works at.
 type Workplace struct {
 	Brand Brand
-	Role  string
+	Level string
 }
 
 // Session is one device on which the person is signed in.

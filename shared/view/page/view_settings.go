@@ -44,7 +44,7 @@ func (v Agencies) frame() frame {
 type Employer struct {
 	ID    string
 	Brand Brand
-	Role  string // in words
+	Level string // in words
 	Here  bool
 }
 
@@ -85,7 +85,8 @@ type Members struct {
 	Full      bool   // no more can be added
 	Email     string // as typed
 	Name      string
-	AsOwner   bool
+	Level     string     // of the form; "" is an admin's
+	App       bool       // whether Client Portal is installed
 	Meant     *Meant     // what is asked about the address; nil for nothing
 	Removing  *MemberRow // whom the dialog asks about; nil for no dialog
 	Note      Note
@@ -101,7 +102,9 @@ type MemberRow struct {
 	ID    string
 	Name  string // never empty: the address stands in
 	Email string // "" when it stands in the name's place
-	Owner bool
+	Level string
+	Word  string // the level, in a word
+	Right string // in Client Portal
 	You   bool
 	Since Time // Machine "" when it is not known
 }

@@ -10,6 +10,7 @@ type Things struct {
 	Filters   []Filter // none where there is nothing to tell apart
 	More      bool     // whether the agency has more clients than were counted
 	Form      ThingForm
+	Fixed     bool // whether the person can change nothing of it
 	Note      Note
 	Failed    string // why the list cannot be shown; "" when it can
 }
@@ -74,6 +75,8 @@ type Thing struct {
 	Clients   []SeerRow
 	More      bool // whether the agency has more clients than were looked through
 	Form      ThingForm
+	Fixed     bool      // whether the person can change nothing of it
+	Blind     bool      // whether clients are nothing for the person
 	Owner     *SeerRow  // the client that has bought it; nil for the agency's own
 	Progress  *Progress // of what a client has bought; nil when there is nothing to tell
 	Asking    bool      // whether the question about disconnecting is open
