@@ -50,6 +50,7 @@ func states() []state {
 	var all []state
 	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
 		activityStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(), thingsStates(),
+		contactStates(),
 		portalInstanceStates(), homeStates(), agencyStates(), addressStates(), otherStates(), mailStates()} {
 		all = append(all, some...)
 	}

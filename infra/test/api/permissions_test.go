@@ -216,6 +216,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
+	contactsJob(t, p, kept)
 	portalAppJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)

@@ -22,6 +22,7 @@ import (
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -30,7 +31,9 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sheet"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/roles"
@@ -56,6 +59,7 @@ var limits = map[string]limit{
 	"batch.MaxScheduled":      {batch.MaxScheduled, scheduled, fault.RateLimited},
 	"client.ProposalsPerDay":  {client.ProposalsPerDay, proposals, fault.RateLimited},
 	"role.MaxRoles":           {role.MaxRoles, userRoles, fault.Invalid},
+	"contacts.MaxContacts":    {contacts.MaxContacts, cards, fault.Invalid},
 	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
 	"sender.MaxChanges":       {sender.MaxChanges, bounceNames, fault.RateLimited},
@@ -91,7 +95,10 @@ var sizes = map[string]string{
 	"sender.MaxHolds": "names of one tree, which is written as one", "sender.MaxRefusals": "mails in a row",
 	"sender.MaxRecordsLinks": "the oldest goes",
 	"senders.MaxIdentities":  "the mail service's, see TestSenderQ4",
-	"batch.MaxLines":         "lines of one request", "batch.MaxRows": "rows of a file", "batch.MaxRoles": "roles of a line",
+	"contact.MaxPhone":       "characters", "contact.MaxAddress": "characters", "contact.MaxTaxID": "characters",
+	"contact.MaxCustom": "characters", "contact.MaxNote": "characters", "contacts.MaxExport": "rows of one file",
+	"contacts.mostChoices": "companies that a form offers", "contacts.mostShown": "characters",
+	"batch.MaxLines": "lines of one request", "batch.MaxRows": "rows of a file", "batch.MaxRoles": "roles of a line",
 	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "imports.mostNamed": "rows that are named",
 	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
@@ -268,6 +275,39 @@ func services(o *office) (func(int) error, func() int) {
 				}
 			}
 			return n
+		}
+}
+
+// cards gives the agency nearly as many contacts as it may have, from files.
+func cards(o *office) (func(int) error, func() int) {
+	k := contacts.NewCards(dynamo.NewCards(o.w.table.Table), time.Now)
+	const left = 20
+	for made := 0; made < contacts.MaxContacts-left; {
+		n := min(sheet.MaxRows, contacts.MaxContacts-left-made)
+		var file strings.Builder
+		file.WriteString("name\n")
+		for i := range n {
+			fmt.Fprintf(&file, "Contact %d\n", made+i)
+		}
+		dry, err := k.Preview(o.w.ctx, o.owner, []byte(file.String()))
+		must(o.w.t, err)
+		must(o.w.t, second(k.Confirm(o.w.ctx, o.owner, []byte(file.String()), dry.Hash)))
+		made += n
+	}
+	return func(n int) error {
+			name := fmt.Sprint("new ", n)
+			_, err := k.Create(o.w.ctx, o.owner, contact.Fields{Name: &name}, "")
+			return err
+		}, func() int {
+			n := 0
+			for q := (contacts.Query{Limit: 200}); ; {
+				page, err := k.List(o.w.ctx, o.owner, q)
+				must(o.w.t, err)
+				if n += len(page.Cards); page.Next == "" {
+					return n
+				}
+				q.After = page.Next
+			}
 		}
 }
 

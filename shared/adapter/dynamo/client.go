@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -182,7 +183,12 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	}
 	had, has := c.Client.Stored, c.Client.Ties()
 	if c.Erase {
-		has = client.Ties{}
+		cards, done, err := t.forgotten(ctx, c.Client)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, cards...)
+		has, had = client.Ties{}, client.Ties{Roles: had.Roles, Contacts: without(had.Contacts, done)}
 	}
 	bound := []tied{{c.Client.ID, had, has}}
 	for _, row := range c.Audit {
@@ -278,6 +284,11 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		}
 	}
 	return err
+}
+
+// without is what is in the first list and not in the second.
+func without(all, some []id.Contact) []id.Contact {
+	return slices.DeleteFunc(slices.Clone(all), func(c id.Contact) bool { return slices.Contains(some, c) })
 }
 
 // visit notes when the client opened its portal; it is no error when somebody else has just done so. The relationship's version
@@ -413,6 +424,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	w.t("until", c.ExpiresAt)
 	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
+	writeTexts(w, "were", c.Were)
 	w.s("link", string(c.Source.Link))
 	w.s("promoted", string(c.Promoted))
 	return w
@@ -494,7 +506,8 @@ func readClient(r *reader) (*client.Client, error) {
 	c := &client.Client{ID: id.Client(r.s("id")), Agency: id.Agency(r.s("pk")), Email: email.Address(r.s("email")), Name: r.s("name"),
 		Grants: readGrants(r, "grants"), CreatedAt: r.time("created"), AcceptedAt: r.time("accepted"),
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
-		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"), Rules: readRules(r, "rules"),
+		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"),
+		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
 		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
 		Promoted: id.Member(r.s("promoted")),
 		Listed:   r.s("ls") != "", Version: int(r.n("v"))}

@@ -9,6 +9,9 @@
 //	                      r#ins_… svc_… an instance or service
 //	                      at#HASH       the address of a connected instance, which is connected once
 //	                      key#key_…     an API key
+//	                      con#con_…     a card of a contact
+//	                      ce#HASH       the open card with an address, of which there is one
+//	                      contacts      how many cards there are
 //	                      logo#HASH     a logo, the agency's or one that was
 //	                      au#evt_…      a row of the audit log
 //	                      idem#HASH     a used idempotency key

@@ -104,10 +104,14 @@ const (
 	SMTPRefused      Action = "sender_domain.smtp_refused" // its server refused too often, and is switched off
 	SenderChanged    Action = "agency.sender_changed"
 
-	RoleCreated  Action = "role.created"
-	RoleChanged  Action = "role.changed" // what of it is in the detail
-	RoleDeleted  Action = "role.deleted"
-	RoleExpiring Action = "role.expiring" // administrators are told that its time is nearly over
+	ContactCreated  Action = "contact.created"
+	ContactChanged  Action = "contact.changed" // the detail names the fields
+	ContactArchived Action = "contact.archived"
+	ContactRestored Action = "contact.restored"
+	RoleCreated     Action = "role.created"
+	RoleChanged     Action = "role.changed" // what of it is in the detail
+	RoleDeleted     Action = "role.deleted"
+	RoleExpiring    Action = "role.expiring" // administrators are told that its time is nearly over
 
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"

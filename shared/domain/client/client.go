@@ -52,6 +52,7 @@ type Client struct {
 	ExpiresAt time.Time    // from this millisecond on it has what it pays for, and nothing else; zero for never
 	Warned    int          // how many of the warnings of the end the agency has had, see [Client.Warn]
 	Contacts  []id.Contact // cards of the agency's CRM that are about it, at most MaxContacts
+	Were      []id.Contact // those that were about it when it ended, which go when it is erased
 	Source    Source
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 
@@ -105,6 +106,9 @@ func (c *Client) Subject(at *agency.Agency) role.Subject {
 
 // untie takes from the client what it was given in Client Portal.
 func (c *Client) untie() {
+	if len(c.Contacts) > 0 {
+		c.Were = c.Contacts
+	}
 	c.Roles, c.Rules, c.ExpiresAt, c.Warned, c.Contacts, c.Source = nil, nil, time.Time{}, 0, nil, Source{}
 }
 

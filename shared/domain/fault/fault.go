@@ -38,6 +38,8 @@ const (
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
 	LastOwner       Code = "last_owner"
+	ContactExists   Code = "contact_exists"
+	PreviewChanged  Code = "preview_changed"
 	Full            Code = "limit_reached"
 	ImportChanged   Code = "import_changed"
 	InUse           Code = "in_use"
@@ -91,6 +93,8 @@ var meanings = []struct {
 	{AlreadyMember, 409, "They already work at the agency."},
 	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},
+	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
+	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
 	{Full, 409, "Your agency has as many as it can have. Remove one first."},
 	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},

@@ -21,7 +21,7 @@ func Objects() []Object {
 				"custom_text": "customText",
 			},
 			Relations: map[string]string{"company": "companyCard", "responsible": "responsible"},
-			Actions:   map[string]string{"edit": "updateMyContact"},
+			Actions:   map[string]string{"edit": "updatePortalContact"},
 		},
 	}
 }

@@ -27,16 +27,34 @@ func Line(field, typed string, most int) (string, error) {
 	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
 		return "", fault.InField(field, "errors.keep_this_to_one_line")
 	}
-	return clean(field, typed, most)
+	return clean(field, typed, most, true)
+}
+
+// Plain is like Line for what is no name and is mailed to nobody, such as a telephone number: what looks like a link, or like markup,
+// stays as it is.
+func Plain(field, typed string, most int) (string, error) {
+	if strings.ContainsAny(typed, "\r\n\u2028\u2029") {
+		return "", fault.InField(field, "errors.keep_this_to_one_line")
+	}
+	return clean(field, typed, most, false)
 }
 
 // Paragraph is like Line, but keeps single line breaks.
 func Paragraph(field, typed string, most int) (string, error) {
+	return paragraph(field, typed, most, true)
+}
+
+// Prose is like Paragraph for what is mailed to nobody: what looks like a link, or like markup, stays as it is.
+func Prose(field, typed string, most int) (string, error) {
+	return paragraph(field, typed, most, false)
+}
+
+func paragraph(field, typed string, most int, strict bool) (string, error) {
 	typed = strings.ReplaceAll(strings.ReplaceAll(typed, "\r\n", "\n"), "\r", "\n")
 	lines := strings.Split(typed, "\n")
 	var kept []string
 	for _, l := range lines {
-		c, err := clean(field, l, most)
+		c, err := clean(field, l, most, strict)
 		if err != nil {
 			return "", err
 		}
@@ -53,7 +71,8 @@ func Paragraph(field, typed string, most int) (string, error) {
 // and without what cannot be seen.
 func Fold(s string) string { return strings.ToLower(norm.NFC.String(Trim(Seen(s)))) }
 
-func clean(field, typed string, most int) (string, error) {
+// clean checks one line. A strict one has no markup and no link in it.
+func clean(field, typed string, most int, strict bool) (string, error) {
 	if !utf8.ValidString(typed) {
 		return "", fault.InField(field, "errors.use_plain_text_utf_8")
 	}
@@ -67,11 +86,13 @@ func clean(field, typed string, most int) (string, error) {
 			return "", fault.InField(field, "errors.leave_out_control_characters")
 		}
 	}
-	if strings.ContainsAny(s, "<>") {
+	if strict && strings.ContainsAny(s, "<>") {
 		return "", fault.InField(field, "errors.leave_out_and")
 	}
-	if found, instead := Link(s); found != "" {
-		return "", linkFault(field, found, instead)
+	if strict {
+		if found, instead := Link(s); found != "" {
+			return "", linkFault(field, found, instead)
+		}
 	}
 	if utf8.RuneCountInString(s) > most {
 		return "", fault.InField(field, "errors.use_at_most_characters", "most", most)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -16,11 +18,23 @@ import (
 	"latchkey.dev/shared/usecase/signin"
 )
 
+// partyKind is what a party is.
+type partyKind activity.Kind
+
+// Schema is the type in the document.
+func (partyKind) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, k := range activity.Kinds() {
+		s.Enum = append(s.Enum, string(k))
+	}
+	return s
+}
+
 // PartyBody is who did something, or what it was done to.
 type PartyBody struct {
-	ID   string `json:"id" doc:"An ID, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-	Kind string `json:"kind" enum:"member,api_key,client,invite,instance,service,sender_domain,role,agency,system,operator,invitee,other"`
-	Name string `json:"name,omitempty" doc:"Its name today. Left out if it is gone." example:"Nora Lindqvist"`
+	ID   string    `json:"id" doc:"An ID, or system, operator or invitee." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Kind partyKind `json:"kind"`
+	Name string    `json:"name,omitempty" doc:"Its name today. Left out if it is gone." example:"Nora Lindqvist"`
 }
 
 // EventBody is one row of the activity log.
@@ -34,7 +48,7 @@ type EventBody struct {
 }
 
 func eventBody(e activity.Event) EventBody {
-	party := func(p activity.Party) PartyBody { return PartyBody{p.ID, string(p.Kind), p.Name} }
+	party := func(p activity.Party) PartyBody { return PartyBody{p.ID, partyKind(p.Kind), p.Name} }
 	return EventBody{string(e.ID), Time(e.At), party(e.Actor), string(e.Action), party(e.Subject), e.Detail}
 }
 
@@ -150,10 +164,15 @@ func ExportActivity(auth *signin.Authenticator, log *activity.Log) Operation {
 					v.Set(name, value)
 				}
 			}
-			out.Link = "</v1/activity/export?" + v.Encode() + `>; rel="next"`
+			out.Link = nextFile("/v1/activity/export", v)
 		}
 		return out, nil
 	})
+}
+
+// nextFile is the header that leads to the next file.
+func nextFile(path string, query url.Values) string {
+	return "<" + path + "?" + query.Encode() + `>; rel="next"`
 }
 
 func jsonLines(events []activity.Event) ([]byte, error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -150,6 +151,9 @@ func describeTypes(item *huma.PathItem, o Operation) {
 		if op == nil || op.OperationID != o.ID {
 			continue
 		}
+		if file := exampleUploads()[o.ID]; file != "" {
+			op.RequestBody.Content[o.takes[0]].Example = file
+		}
 		if len(o.takes) > 1 {
 			for _, kind := range o.takes[1:] {
 				op.RequestBody.Content[kind] = op.RequestBody.Content[o.takes[0]]
@@ -161,7 +165,8 @@ func describeTypes(item *huma.PathItem, o Operation) {
 		if len(o.gives) > 0 {
 			file := map[string]*huma.MediaType{}
 			for _, kind := range o.gives {
-				file[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: exampleFiles()[kind]}
+				shown := cmp.Or(exampleDownloads()[o.ID], exampleFiles()[kind])
+				file[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: shown}
 			}
 			op.Responses[strconv.Itoa(o.spec.DefaultStatus)].Content = file
 		}

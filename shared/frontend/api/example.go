@@ -240,7 +240,7 @@ func exampleSheets() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), roleExamples(), batchExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

@@ -5,6 +5,7 @@ const (
 	tagInvites  = "Invite a client"
 	tagBatches  = "Invite many"
 	tagClients  = "Clients"
+	tagContacts = "Contacts"
 	tagRoles    = "Roles and rights"
 	tagThings   = "Instances and services"
 	tagSender   = "Sender"
@@ -33,6 +34,8 @@ var jobs = []job{
 		"cancelBatch", "exportBatch", "previewImport", "confirmImport"}},
 	{tagClients, "See who your clients are, and change what you share with them.", []string{"listClients", "getClient", "updateClient",
 		"grantAccess", "revokeAccess", "removeClient", "eraseClient", "retryProvisioning"}},
+	{tagContacts, "Keep cards of the people and companies you know.", []string{"listContacts", "createContact", "getContact",
+		"updateContact", "archiveContact", "importContacts", "exportContacts"}},
 	{tagRoles, "Say what your external users see and do in Client Portal, and look at it as they do.", []string{"listRoles", "createRole",
 		"getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient"}},
 	{tagThings, "Connect what you share with clients.", []string{"listInstances", "connectInstance", "getInstance", "updateInstance",
@@ -50,7 +53,8 @@ var jobs = []job{
 	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
 		"declineInvitation", "proposeAddress", "requestNewLink"}},
 	{tagPortal, "What a client sees and does. A client signs in: API keys don't work here.", []string{"getPortal", "getPortalInstance",
-		"setWorkflowState", "enterInstance", "getPortalContract", "openBillingPortal", "confirmCheckout"}},
+		"setWorkflowState", "enterInstance", "getPortalContract", "openBillingPortal", "confirmCheckout",
+		"listPortalContacts", "getPortalContact", "updatePortalContact"}},
 	{tagSession, "A session for a person, with a code instead of a password.", []string{"requestSignInCode", "signIn", "getSession",
 		"signOut"}},
 	{tagAccount, "What a person does with their own data.", []string{"exportMyData", "leavePortal", "endAllSessions", "eraseMe"}},

@@ -25,6 +25,7 @@ func families() []page.Option {
 		{Value: "", Word: words.Say("activity.only_all")},
 		{Value: "invite", Word: words.Say("activity.only_invites")},
 		{Value: "client", Word: words.Say("activity.only_clients")},
+		{Value: "contact", Word: words.Say("activity.only_contacts")},
 		{Value: "instance", Word: words.Say("activity.only_instances")},
 		{Value: "service", Word: words.Say("activity.only_services")},
 		{Value: "workflow", Word: words.Say("activity.only_workflows")},
@@ -207,6 +208,14 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.smtp_refused", values...)
 	case audit.SenderChanged:
 		return words.Say("activity.sender_changed", values...)
+	case audit.ContactCreated:
+		return words.Say("activity.contact_created", values...)
+	case audit.ContactChanged:
+		return words.Say("activity.contact_changed", values...)
+	case audit.ContactArchived:
+		return words.Say("activity.contact_archived", values...)
+	case audit.ContactRestored:
+		return words.Say("activity.contact_restored", values...)
 	case audit.RoleCreated:
 		return words.Say("activity.role_created", values...)
 	case audit.RoleChanged:
@@ -244,6 +253,8 @@ func partyWord(k activity.Kind) string {
 		return words.Say("activity.was_service")
 	case activity.SenderDomain:
 		return words.Say("activity.was_domain")
+	case activity.Contact:
+		return words.Say("activity.was_contact")
 	case activity.Role:
 		return words.Say("activity.was_role")
 	case activity.Agency:
@@ -486,6 +497,8 @@ func subjectPath(p activity.Party, names map[string]string) string {
 		return clientPath(id.Client(p.ID))
 	case activity.Instance:
 		return "/instances/" + url.PathEscape(p.ID)
+	case activity.Contact:
+		return contactPath(id.Contact(p.ID))
 	case activity.Service:
 		return "/services/" + url.PathEscape(p.ID)
 	}

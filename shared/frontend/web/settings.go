@@ -135,10 +135,15 @@ func saveSettings(s *Site, settings *agencies.Settings, uploads *agencies.Upload
 // parseUpload reads a form with a file.
 func parseUpload(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	err := r.ParseMultipartForm(maxUpload) //nolint:gosec // the body is bounded a line above
+	return parseUploaded(r, maxUpload, "errors.the_logo_is_over_1_mb")
+}
+
+// parseUploaded reads a form with a file from a body that is bounded. The key is that of what is said of one that is too large.
+func parseUploaded(r *http.Request, most int64, tooLarge string) error {
+	err := r.ParseMultipartForm(most)
 	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if _, ok := asTooLarge(err); ok || errors.Is(err, multipart.ErrMessageTooLarge) {
-			return fault.New(fault.TooLarge, "errors.the_logo_is_over_1_mb")
+			return fault.New(fault.TooLarge, tooLarge)
 		}
 		return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
 	}

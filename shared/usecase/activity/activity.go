@@ -74,6 +74,7 @@ const (
 	Agency   Kind = "agency"
 
 	SenderDomain Kind = "sender_domain"
+	Contact      Kind = "contact"
 	Role         Kind = "role"
 
 	System   Kind = "system"
@@ -82,12 +83,17 @@ const (
 	Other    Kind = "other"
 )
 
+// Kinds lists them, in the order in which the document has them.
+func Kinds() []Kind {
+	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, Agency, System, Operator, Invitee, Other}
+}
+
 var prefixes = []struct {
 	prefix string
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
-	{id.DomainPrefix, SenderDomain}, {id.RolePrefix, Role}}
+	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {

@@ -196,6 +196,7 @@ const (
 	InPortal      Area = "portal"
 	InInstances   Area = "instances"
 	InServices    Area = "services"
+	InContacts    Area = "contacts"
 	InActivity    Area = "activity"
 	InMarketplace Area = "marketplace"
 	InSettings    Area = "settings"
