@@ -221,6 +221,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	renewalJob(p)
 	relayJob(p)
 	rolesJob(p)
+	usersJob(p)
 	emailJob(p)
 	senderJob(t, p, kept)
 	importsJob(t, p, kept)

@@ -67,7 +67,8 @@ func TestPortalLK4EachEntryOfEachObjectIsShownByItsRuleAndByNothingElse(t *testi
 	}
 	// What isn't shown is in no page either.
 	rules(m{"fields": []string{"name"}})
-	me.get("/portal/details").is(200).shows("ida Berg").hides("+46 8 123 45 67", "Storgatan 1", "SE556677889901", "Prefers mornings", "Pays late")
+	me.get("/portal/details").is(200).shows("ida Berg").
+		hides("+46 8 123 45 67", "Storgatan 1", "SE556677889901", "Prefers mornings", "Pays late")
 	rules(m{})
 	me.get("/portal/details").is(404)
 }

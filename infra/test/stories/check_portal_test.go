@@ -63,3 +63,13 @@ func (o *office) ties(all []*client.Client, say say) {
 		say("%s is linked with %s, which is not there", c, sk)
 	}
 }
+
+func fields(s string) []string { return strings.Fields(s) }
+
+func ids[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for n, x := range all {
+		out[n] = string(x)
+	}
+	return out
+}

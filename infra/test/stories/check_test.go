@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -17,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/portal"
 )
 
@@ -55,8 +57,18 @@ func (w *world) problems() []string {
 				byInvite[e.Subject] = append(byInvite[e.Subject], e)
 			}
 		}
-		all := o.relationships()
+		all, kinds := o.relationships(), map[id.Role]role.Role{}
+		at, err := w.table.Agency(w.ctx, o.id)
+		must(w.t, err)
+		list, err := dynamo.NewRoles(w.table.Table).Roles(w.ctx, o.id)
+		must(w.t, err)
+		for _, r := range list {
+			kinds[r.ID] = r
+		}
 		for _, c := range all {
+			w.scheduled(c, say)
+			toldOf(c, log, say)
+			o.open(at, c, kinds, say)
 			w.mailOrError(c, say)
 			w.deadLinks(c, say)
 			w.oneMembership(c, log, say)
@@ -142,7 +154,7 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 			if e.Subject == string(c.Invite.ID) {
 				now++
 			}
-		case audit.ClientRemoved, audit.ClientLeft:
+		case audit.ClientRemoved, audit.ClientLeft, audit.ClientPromoted:
 			if id.Client(e.Subject).Ref() == c.Ref() {
 				ended++
 			}
@@ -358,6 +370,9 @@ func (w *world) stuck() []string {
 		for _, c := range o.relationships() {
 			if c.Invite.Status == invite.Scheduled {
 				continue // what is past its time is overdue
+			}
+			if i := c.Invite; i.Status == invite.Scheduled || i.Mail.State == "" && i.Status != invite.Sending {
+				continue // there is no mail yet, or there never was
 			}
 			if c.Invite.Status == invite.Sending || c.Invite.Mail.State != invite.MailDone {
 				out = append(out,

@@ -186,7 +186,7 @@ func (w *world) care(o *office, k *corner, step, n int, address string, which id
 	case 12:
 		w.removal.Erase(w.ctx, o.owner, c)
 	default:
-		w.users(o, k, step-13, n, c)
+		w.users(o, k, step-13, n, address, c)
 	}
 }
 
@@ -231,6 +231,7 @@ type mutant struct {
 	commit  func(*whole.Table, context.Context, id.Agency, client.Change) error
 	client  func(*client.Client)
 	roles   func(*world, roles.Store) roles.Store
+	given   func(*role.Role)
 	overdue bool
 }
 
@@ -308,7 +309,16 @@ var mutants = map[string]mutant{
 		}
 	}),
 	"a role that somebody has is deleted": {roles: func(w *world, s roles.Store) roles.Store { return deletesAll{s, w} }},
-	"the end of access is not looked at":  {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
+	"a role that is off gives":            {given: func(r *role.Role) { r.Active = true }},
+	"a role's end is not looked at":       {given: func(r *role.Role) { r.ExpiresAt = time.Time{} }},
+	"what waits for its time is live": changing(func(c *client.Change) {
+		if c.Client.Invite.Status == invite.Scheduled {
+			c.Client.Invite.Status = invite.Pending
+		}
+	}),
+	"who works here now is a client still": changing(func(c *client.Change) { c.Promote = nil }),
+	"the end of access is not kept":        changing(func(c *client.Change) { c.Client.ExpiresAt = time.Time{} }),
+	"the end of access is not looked at":   {client: func(c *client.Client) { c.ExpiresAt = time.Time{} }},
 	"an offer is changed behind the log": changing(func(c *client.Change) {
 		if n := len(c.Client.Grants); n > 1 {
 			c.Client.Grants = c.Client.Grants[:n-1]

@@ -202,7 +202,6 @@ func open(t testing.TB, s settings) *world {
 		kept = s.between(w.table)
 	}
 	key := []byte("a key of the lifecycle tests, 32 bytes or more")
-	w.external = w.externalOver(kept)
 	w.door = &signin.Authenticator{Store: kept, Now: time.Now}
 	seals, err := identity.NewSeals(key)
 	must(t, err)
@@ -243,7 +242,8 @@ func open(t testing.TB, s settings) *world {
 	w.watchDomains(cfg, vars["CONFIGURATION_SET"])
 	w.bulk = &imports.Sender{Store: dynamo.NewBatches(w.table.Table), Queue: w.queue, Domains: mx.Unasked{}, Now: time.Now}
 	w.batches = &imports.Batches{Store: dynamo.NewLines(w.table.Table), Now: time.Now}
-	w.sweep = &sweep.Sweep{Store: kept, Batches: w.bulk, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
+	w.external = w.externalOver(kept)
+	w.sweep = &sweep.Sweep{Store: kept, Batches: w.external.bulk, Mail: w.queue, Billing: idle{}, Provision: idle{}, Senders: queues.Open(w.signed(), w.sendersQueue),
 		Now: time.Now, Note: event.Annotate}
 	return w
 }

@@ -162,8 +162,9 @@ func exampleSession() SessionBody {
 }
 
 func examplePortal() PortalBody {
-	return PortalBody{Agency: exampleAgencyBody(), Access: "full", Instances: []PortalItem{{ID: exampleInstance, Name: "Acme production",
-		Type: "n8n", Status: "running", Access: "read", URL: exampleN8N}}, Services: []PortalItem{}, Agencies: []*AgencyBody{}}
+	return PortalBody{Agency: exampleAgencyBody(), Access: "full", Modules: []string{"contact"},
+		Instances: []PortalItem{{ID: exampleInstance, Name: "Acme production",
+			Type: "n8n", Status: "running", Access: "read", URL: exampleN8N}}, Services: []PortalItem{}, Agencies: []*AgencyBody{}}
 }
 
 func examplePortalInstance() PortalInstanceBody {
@@ -199,6 +200,7 @@ func exampleExport() ExportBody {
 		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
+			Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
 			EarlierInvites: []ExportPast{}}}}

@@ -170,6 +170,7 @@ type portalTab struct {
 
 func portalTabs() []portalTab {
 	return []portalTab{
+		{"users", "/client-portal", words.Say("users.title"), false},
 		{"roles", "/client-portal/roles", words.Say("roles.title"), false},
 		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}
