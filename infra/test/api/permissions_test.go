@@ -218,6 +218,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	agencyJob(t, p, kept)
 	contactsJob(t, p, kept)
 	portalAppJob(t, p, kept)
+	sharingJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
 	rolesJob(p)

@@ -10,8 +10,8 @@ import (
 	"latchkey.dev/shared/domain/role"
 )
 
-// card is a contact with something in every field, linked to a client that accepted.
-func (c *caller) card(name string) (contact string, i invite, me *caller) {
+// linkedCard is a contact with something in every field, linked to a client that accepted.
+func (c *caller) linkedCard(name string) (contact string, i invite, me *caller) {
 	c.t.Helper()
 	var company, person struct{ ID string }
 	c.post("/v1/contacts", m{"kind": "company", "name": name + " Ltd", "email": name + "-office@acme.example"}).is(201).into(&company)
@@ -30,7 +30,7 @@ func TestPortalLK4EachEntryOfEachObjectIsShownByItsRuleAndByNothingElse(t *testi
 	p := start(t)
 	o := p.signIn(owner)
 	o.portalOn()
-	contact, i, me := o.card("ida")
+	contact, i, me := o.linkedCard("ida")
 	lists := map[string]string{"contact": "/v1/portal/contacts"}
 	rules := func(body m) {
 		o.do("PATCH", "/v1/clients/"+i.ClientID, m{"rules": m{"contact": body}}).is(200)
@@ -77,7 +77,7 @@ func TestPortalLK8WritingChecksTheListToo(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	o.portalOn()
-	contact, i, me := o.card("ida")
+	contact, i, me := o.linkedCard("ida")
 	path := "/v1/portal/contacts/" + contact
 	rules := func(body m) {
 		o.do("PATCH", "/v1/clients/"+i.ClientID, m{"rules": m{"contact": body}}).is(200)
@@ -112,8 +112,8 @@ func TestPortalLK6ClientsOfDifferentContactsNeverMeet(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
 	o.portalOn()
-	one, i, me := o.card("ida")
-	other, j, you := o.card("bo")
+	one, i, me := o.linkedCard("ida")
+	other, j, you := o.linkedCard("bo")
 	r := o.role(m{"name": "Client", "active": true, "rules": m{"contact": m{"fields": []string{"name", "email", "company"},
 		"relations": []string{"company", "responsible"}}}})
 	for _, x := range []invite{i, j} {

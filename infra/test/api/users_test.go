@@ -279,3 +279,27 @@ func TestFL2TheMenuHasWhatIsOpenAndNothingElse(t *testing.T) {
 	o.patch("/v1/clients/"+i.ClientID, m{"rules": m{}}).is(200)
 	looks(false)
 }
+
+// TestPortalR5RemovingTheLinkToAContactClosesWhatCameByItAtTheNextRequest has a client look at its card before and after.
+func TestPortalR5RemovingTheLinkToAContactClosesWhatCameByItAtTheNextRequest(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.portalOn()
+	r := o.role(m{"name": "Linked " + p.run, "active": true, "rules": m{"contact": m{"fields": []string{"name", "email"}}}})
+	var card struct{ ID string }
+	o.post("/v1/contacts", m{"kind": "company", "name": "Card of " + p.run}).is(201).into(&card)
+	i := o.invite(p.address("r5"), m{"roles": []string{r.ID}, "contact": card.ID})
+	client := p.accept(i.Email)
+	client.get("/portal/details").is(200).shows("Card of " + p.run)
+	mine := "/v1/portal/contacts/" + card.ID
+	client.get(mine).is(200)
+	o.patch("/v1/clients/"+i.ClientID, m{"contacts": []string{}}).is(200)
+	client.get(mine).fails(404, "not_found")
+	client.get("/portal/details").is(200).hides("Card of " + p.run)
+	o.patch("/v1/clients/"+i.ClientID, m{"contacts": []string{card.ID}}).is(200)
+	client.get(mine).is(200)
+	o.patch("/v1/clients/"+i.ClientID, m{"expiresAt": p.now().UTC().Format(time.RFC3339)}).is(200)
+	p.advance(2 * time.Second)
+	client.get(mine).fails(404, "not_found")
+	client.get("/portal/details").is(404)
+}

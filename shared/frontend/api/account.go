@@ -55,6 +55,7 @@ type ExportBody struct {
 	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
+	Requests    []ExportRequest  `json:"joinRequests" doc:"Agencies that you've asked to join by a link, and that haven't answered yet."`
 }
 
 // ExportSession is one session.
@@ -99,6 +100,14 @@ type ExportRelation struct {
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
 }
 
+// ExportRequest is a wish to join an agency by a link.
+type ExportRequest struct {
+	AgencyID  string `json:"agencyId"`
+	RequestID string `json:"requestId"`
+	Name      string `json:"name" doc:"As you typed it."`
+	AskedAt   Time   `json:"askedAt"`
+}
+
 // ExportGrant is one thing that is open.
 type ExportGrant struct {
 	ID     string `json:"id"`
@@ -117,12 +126,16 @@ type ExportPast struct {
 
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
-		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
+		Requests: []ExportRequest{}}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}
 	for _, at := range o.Person.Asked {
 		b.CodesAsked = append(b.CodesAsked, Time(at))
+	}
+	for _, w := range o.Person.Wishes {
+		b.Requests = append(b.Requests, ExportRequest{string(w.Agency), string(w.Request), w.Name, Time(w.At)})
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}

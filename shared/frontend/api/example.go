@@ -199,6 +199,7 @@ func exampleExport() ExportBody {
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
 		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
+		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
 			Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
@@ -242,7 +243,7 @@ func exampleSheets() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples(), sharingExamples()} {
 		maps.Copy(all, of)
 	}
 	return all
