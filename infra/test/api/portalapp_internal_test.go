@@ -221,7 +221,7 @@ func TestPortalM3M4WhatEmployeesHaveSentStays(t *testing.T) {
 	for _, path := range []string{"/resend", "/cancel"} {
 		c.post("/v1/invites/"+owned.ID+path, nil).fails(403, "forbidden")
 	}
-	c.get("/clients/" + owned.ClientID).is(200).
+	c.get("/clients/"+owned.ClientID).is(200).
 		hides(`value="resend"`, `value="cancel"`, `value="remove"`, `value="rename"`, `value="access"`)
 	c.get("/clients/" + i.ClientID).is(200).holds(`value="cancel"`)
 
