@@ -111,12 +111,9 @@ var sizes = map[string]string{
 	"zone.MostHops":        "aliases that are followed",
 	"portal.MaxGlances":    "instances that are asked for a page",
 	"invite.ResendsPerDay": "a minute apart, see TestFE13",
-	"zone.MostHops":     "aliases that are followed",
-	"sharelink.MaxUses": "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
+	"sharelink.MaxUses":    "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
 	"sharelink.MaxDomains": "domains of one value", "sharelink.MaxJoined": "the oldest goes", "sharelink.MaxFormer": "the oldest goes",
 	"sharelink.MaxRefusals": "the link ends with the last",
-	"portal.MaxGlances":     "instances that are asked for a page",
-	"invite.ResendsPerDay":  "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
