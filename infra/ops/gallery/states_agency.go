@@ -21,6 +21,8 @@ func agencyStates() []state {
 	var all []state
 	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
 		roleStates(), notificationStates(), keyStates(), standingStates()} {
+		importsStates(),
+		notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all

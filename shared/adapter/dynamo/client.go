@@ -166,6 +166,11 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Client.Agency != agencyID {
 		return fault.New(fault.NotFound, noClient)
 	}
+	if c.Erase && c.Client.Email != "" { // before, so that whoever was interrupted comes here again
+		if err := t.forgetLines(ctx, agencyID, c.Client.Email); err != nil {
+			return err
+		}
+	}
 	pk := string(agencyID)
 	next := *c.Client
 	next.Version++
@@ -190,6 +195,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		}
 		writes = append(writes, cards...)
 		has, had = client.Ties{}, client.Ties{Roles: had.Roles, Contacts: without(had.Contacts, done)}
+	}
+	if c.Share != nil && c.Share.Card != nil { // it is made with the link to its client
+		had.Contacts = append(slices.Clone(had.Contacts), c.Share.Card.ID)
 	}
 	bound := []tied{{c.Client.ID, had, has}}
 	for _, row := range c.Audit {
