@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -92,6 +94,11 @@ type ExportRelation struct {
 	ProposedAddress string        `json:"proposedAddress,omitempty"`
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
+
+	Roles           []string         `json:"roles" doc:"IDs of the roles you have in their portal."`
+	Rules           RulesBody        `json:"rules" doc:"What you alone are given there."`
+	AccessExpiresAt *Time            `json:"accessExpiresAt" doc:"When your access ends. null if it doesn't."`
+	Contacts        []OwnContactBody `json:"contacts" doc:"What they have about you, as far as your roles show it."`
 }
 
 // ExportGrant is one thing that is open.
@@ -110,7 +117,7 @@ type ExportPast struct {
 	EndedAt   *Time  `json:"endedAt"`
 }
 
-func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
+func exportBody(o *account.Overview, cards map[id.Agency][]*contacts.Shown, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
 		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
 	for _, s := range o.Person.Sessions {
@@ -127,7 +134,11 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		c := p.Client
 		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
 			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
-			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{}}
+			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{},
+			Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt), Contacts: []OwnContactBody{}}
+		for _, card := range cards[p.Agency.ID] {
+			x.Contacts = append(x.Contacts, ownContactBody(card))
+		}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
 		}
@@ -149,7 +160,7 @@ type exportOutput struct {
 }
 
 // ExportMyData gives the caller all that is kept of it.
-func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
+func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.Own) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
 		summary: "Export your data",
@@ -160,8 +171,19 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 		if err != nil {
 			return nil, err
 		}
+		cards := map[id.Agency][]*contacts.Shown{}
+		for _, p := range o.Portals {
+			m, err := own.Get(ctx, caller, p.Agency.ID, "")
+			if fault.Is(err, fault.NotFound) { // nothing of a card is open to it
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			cards[p.Agency.ID] = m.Cards
+		}
 		now := self.Now().UTC()
-		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
+		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, cards, caller, now)}, nil
 	})
 }
 

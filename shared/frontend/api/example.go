@@ -194,14 +194,15 @@ func exampleSandbox() SandboxBody {
 }
 
 func exampleExport() ExportBody {
-	from := ExportAgency{exampleAgency, "Northwind Automations"}
+	from, name := ExportAgency{exampleAgency, "Northwind Automations"}, "Ida Berg"
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
 		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
-			EarlierInvites: []ExportPast{}}}}
+			EarlierInvites: []ExportPast{}, Roles: []string{exampleRoleID}, Rules: RulesBody{},
+			Contacts: []OwnContactBody{{ID: exampleContact, Kind: "person", Name: &name, Editable: []string{}}}}}}
 }
 
 // listed is a list's last page.
