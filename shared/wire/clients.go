@@ -15,16 +15,6 @@ func (p *Parts) Renamer() *clients.Renamer {
 	return &clients.Renamer{Store: dynamo.NewClients(p.Table()), Now: p.Now}
 }
 
-// External changes what external users may do.
-func (p *Parts) External() *clients.External {
-	return &clients.External{Store: dynamo.NewExternal(p.Table()), Now: p.Now}
-}
-
-// Users shows an agency its external users.
-func (p *Parts) Users() *clients.Users {
-	return &clients.Users{Store: dynamo.NewUsers(p.Table()), Now: p.Now}
-}
-
 // Access opens resources to clients, and closes them.
 func (p *Parts) Access() *clients.Access {
 	return &clients.Access{Store: dynamo.NewGrants(p.Table()), Now: p.Now}

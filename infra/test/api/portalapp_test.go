@@ -78,3 +78,45 @@ func TestFL1ClientPortalIsInstalledInTheMarketplace(t *testing.T) {
 		}
 	}
 }
+
+// TestFL1TheFirstInstallationBringsTheRolesAndTheAppComesBackAsItWas: the preset roles are made once; taken away, the app answers 404
+// everywhere, and put back it has all that it had.
+func TestFL1TheFirstInstallationBringsTheRolesAndTheAppComesBackAsItWas(t *testing.T) {
+	p := start(t)
+	o, made := p.signUp(p.address("fl1b"), "Comes back "+p.run)
+	p.onMax(made.ID)
+	o.get("/v1/roles").fails(404, "not_found")
+	o.put("/v1/portal-app", nil).is(200)
+	names := func() (all []string) {
+		var v struct {
+			Items []struct {
+				ID, Name string
+				Active   bool
+			}
+		}
+		o.get("/v1/roles").is(200).into(&v)
+		for _, r := range v.Items {
+			if all = append(all, r.Name); r.Active {
+				t.Errorf("%s is active when it is new", r.Name)
+			}
+		}
+		return all
+	}
+	first := names()
+	if len(first) != 4 {
+		t.Errorf("the preset roles are %v", first)
+	}
+	to := p.address("fl1b-client")
+	o.invite(to)
+	guest := p.accept(to)
+	o.delete("/v1/portal-app").is(204)
+	for _, path := range []string{"/v1/roles", "/settings/client-portal", "/client-portal/settings"} {
+		o.get(path).is(404)
+	}
+	guest.get("/v1/portal").is(200) // what is no part of the app goes on
+	o.get("/v1/clients").is(200)
+	o.put("/v1/portal-app", nil).is(200)
+	if again := names(); !slices.Equal(again, first) {
+		t.Errorf("put back, the roles are %v, and were %v", again, first)
+	}
+}

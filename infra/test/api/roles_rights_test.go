@@ -162,7 +162,7 @@ func TestPortalLK11LookingAsAClientIsNoVisit(t *testing.T) {
 	o.get("/v1/portal-preview").fails(422, "invalid")
 	o.get("/v1/portal-preview?client="+i.ClientID+"&role="+r.ID).fails(422, "invalid")
 	o.get("/v1/portal-preview?role=rol_nothing").fails(404, "not_found")
-	o.get("/v1/portal-preview?role="+strings.Repeat(r.ID+",", 10)+r.ID).is(422)
+	o.get("/v1/portal-preview?role=" + strings.Repeat(r.ID+",", 10) + r.ID).is(422)
 	// Somebody who is invited is shown what it will get.
 	j := o.invite(p.address("next"), m{"grants": grants})
 	var next look

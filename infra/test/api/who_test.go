@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -128,6 +130,8 @@ func (x question) verdict(t *testing.T, f event.Function, c *caller) string {
 	switch {
 	case answer.StatusCode >= 500:
 		t.Errorf("%s answered %d\n%.300s", x.name, answer.StatusCode, answer.Body)
+	case answer.StatusCode == http.StatusNotFound && strings.Contains(answer.Body, "Ask an administrator of Client Portal for access"):
+		return "absent"
 	case answer.StatusCode == http.StatusUnauthorized, x.page && (at == "/sign-in" || strings.HasPrefix(at, "/sign-in?next=")):
 		return "unauthenticated"
 	case answer.StatusCode == http.StatusForbidden && (x.page || strings.Contains(answer.Body, `"code":"forbidden"`)):
@@ -146,7 +150,11 @@ type persona struct {
 	staff  bool // works at an agency
 	scopes []identity.Scope
 	void   bool // the credential does not count any more
-	gone   bool // a person who worked at an agency and does not any more
+
+	level   agency.Level       // where it works; "" is an owner's
+	right   agency.PortalRight // in Client Portal
+	invites bool               // whether its agency lets employees invite
+	gone    bool               // a person who worked at an agency and does not any more
 }
 
 // expected is what the declaration says of the persona. A page is no place for API keys.
@@ -162,9 +170,48 @@ func (s persona) expected(x question) string {
 	case w.Kind != identity.Staff, s.void, !s.person && len(s.scopes) == 0:
 		return "unauthenticated"
 	case s.staff, slices.Contains(s.scopes, w.Scope) && w.Keys():
-		return "in"
+		at := s.placed(w.Right)
+		if at == "in" && (s.level == agency.Employee && slices.Contains(notThis, x.name) ||
+			s.level == agency.Admin && slices.Contains(forOwners, x.name)) {
+			return "forbidden"
+		}
+		return at
 	}
 	return "forbidden"
+}
+
+// notThis is what an employee may do, and not as the sample asks for it: only itself is removed, and no instance is linked.
+var notThis = []string{"removeMember", "membersPage.remove", "sendInvite"}
+
+// forOwners is what the use cases keep for owners.
+var forOwners = []string{"updateBranding", "updateLogo", "addMember", "updateMember", "removeMember", "startPlanUpgrade",
+	"openAgencyBilling", "startUpgradeForm"}
+
+// placed is what the standard's table says to somebody of the persona's level and right (PORTAL.md 4.4).
+func (s persona) placed(r identity.Right) string {
+	office, admin, denied := s.level != agency.Employee, s.level == "" || s.right == agency.Administrator, s.right == agency.Denied
+	verdict := func(may bool) string {
+		switch {
+		case r != identity.Office && r != identity.Colleague && denied && (r != identity.Look || !office):
+			return "absent"
+		case may:
+			return "in"
+		}
+		return "forbidden"
+	}
+	switch r {
+	case identity.Office, identity.Oversee:
+		return verdict(office)
+	case identity.Colleague, identity.See, identity.Look:
+		return verdict(true)
+	case identity.Invite:
+		return verdict(admin || s.invites)
+	case identity.Administer:
+		return verdict(admin)
+	case identity.Manage:
+		return verdict(admin && office)
+	}
+	return "unknown"
 }
 
 // TestWhoMayIsWhatIsDeclared asks for every operation, page and form as every kind of caller, and compares what each was told
@@ -205,6 +252,7 @@ func TestWhoMayIsWhatIsDeclared(t *testing.T) {
 	every := o.key("everything "+p.run, all...)
 	personas = append(personas,
 		persona{name: "a key for everything", scopes: identity.Scopes(), caller: func() *caller { return p.program(every.Secret) }})
+	personas = append(personas, places(p, o, all)...)
 	things := askable(t, p)
 	if len(things) < 100 {
 		t.Errorf("only %d operations, pages and forms", len(things))
@@ -221,9 +269,76 @@ func TestWhoMayIsWhatIsDeclared(t *testing.T) {
 			if x.unheld == nil || s.void || s.gone || !x.who.SignedIn() || x.page && !s.person {
 				continue
 			}
+			if found := strings.Contains(x.name, "Page.") && s.level != ""; found && s.placed(identity.See) == "in" {
+				continue // a form of a page looks first for what the sample names, which is not there; the API has the same use cases
+			}
 			if got := x.verdict(t, x.unheld, s.caller()); (got == "in") != (want == "in") {
 				t.Errorf("%s (%s), decided by the use case for %s: %s, the declaration says %s", x.name, x.who, s.name, got, want)
 			}
+		}
+	}
+}
+
+// places are people and keys of every level and right: at an agency that lets employees invite nobody, and at one that does.
+func places(p *product, o *caller, scopes []string) []persona {
+	p.t.Helper()
+	lets, made := p.signUp(p.address("lets"), "Lets them "+p.run)
+	p.onMax(made.ID)
+	lets.put("/v1/portal-app", nil).is(200)
+	lets.patch("/v1/portal-app", m{"employeesInvite": true}).is(200)
+	var all []persona
+	add := func(boss *caller, invites bool, level agency.Level, right agency.PortalRight) {
+		name := string(level) + " " + string(right)
+		if invites {
+			name += " who may invite"
+		}
+		n := len(all)
+		address := p.address("place" + strconv.Itoa(n))
+		who := boss.add(address, "admin")
+		p.skipMails(address)
+		c := p.session(email.Address(address))
+		key := c.key(name+" "+p.run, scopes...)
+		boss.patch("/v1/members/"+who.ID, m{"level": string(level), "portalRight": string(right)}).is(200)
+		all = append(all,
+			persona{name: name, caller: p.again(address), person: true, staff: true, level: level, right: right, invites: invites},
+			persona{name: "a key of " + name, caller: func() *caller { return p.program(key.Secret) }, scopes: identity.Scopes(), level: level,
+				right: right, invites: invites})
+	}
+	add(o, false, agency.Admin, agency.Administrator)
+	add(o, false, agency.Admin, agency.PortalEmployee)
+	add(o, false, agency.Admin, agency.Denied)
+	add(o, false, agency.Employee, agency.Administrator)
+	add(o, false, agency.Employee, agency.PortalEmployee)
+	add(o, false, agency.Employee, agency.Denied)
+	add(lets, true, agency.Employee, agency.PortalEmployee)
+	add(lets, true, agency.Employee, agency.Denied)
+	return all
+}
+
+// forEmployees are all operations that an employee has. Whatever is not among them is refused to employees, so that a new one is
+// thought about.
+var forEmployees = []string{
+	"getHome", "getNotificationSettings", "updateNotificationSettings", "removeMember", // their own, and their way about
+	"listClients", "getClient", "listInvites", "getInvite", "previewInvite", "getContract", // what they see
+	"getPortalApp", "listInstances", "getInstance", "listServices", "getService",
+	"sendInvite", "resendInvite", "cancelInvite", // where the agency lets them
+	"listRoles", "getRole", "getClientRights", "previewAsClient", "listContacts", "getContact",
+	"getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport", "listShareLinks", "getShareLink",
+}
+
+// TestFL15FL16AnEmployeeHasWhatIsListed holds every operation of an agency to the list of those that employees have.
+func TestFL15FL16AnEmployeeHasWhatIsListed(t *testing.T) {
+	p := own(t, local.Options{})
+	if p.local == nil || asBuilt != "" {
+		t.Skip("this looks at the functions in the product's own process")
+	}
+	employee := persona{staff: true, person: true, level: agency.Employee, right: agency.PortalEmployee, invites: true}
+	for _, x := range askable(t, p) {
+		if x.page || x.who.Kind != identity.Staff {
+			continue
+		}
+		if got := employee.placed(x.who.Right) == "in"; got != slices.Contains(forEmployees, x.name) {
+			t.Errorf("%s (%s): employees have it %t", x.name, x.who, got)
 		}
 	}
 }

@@ -17,6 +17,7 @@ var apart = map[string]string{
 	"frontend/api/document.go":         "descriptions of the document",
 	"frontend/api/job.go":              "the document's parts",
 	"frontend/api/example.go":          "what the document's examples are filled with",
+	"frontend/api/sharing_example.go":  "what the document's examples are filled with",
 	"frontend/api/batch_example.go":    "what the document's examples are filled with",
 	"frontend/api/sender_example.go":   "what the document's examples are filled with",
 	"frontend/api/contact_example.go":  "what the document's examples are filled with",

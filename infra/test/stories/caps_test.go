@@ -30,6 +30,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/sheet"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/contacts"
@@ -59,6 +60,8 @@ var limits = map[string]limit{
 	"contacts.MaxContacts":    {contacts.MaxContacts, cards, fault.Invalid},
 	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
+	"sharelink.MaxLinks":      {sharelink.MaxLinks, shareLinks, fault.Invalid},
+	"sharelink.MaxWaiting":    {sharelink.MaxWaiting, joinRequests, fault.RateLimited},
 	"sender.MaxChanges":       {sender.MaxChanges, bounceNames, fault.RateLimited},
 }
 
@@ -69,7 +72,7 @@ var windows = map[string]string{
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
 	"resources.LooksPerHour": "pages for which n8n is called", "billing.LooksPerHour": "looks at the payment service",
 	"portal.EntriesPerHour": "ways into n8n", "onboarding.answersPerIP": "answers", "portal.SwitchesPerHour": "workflows",
-	"senders.RecordsPerDay": "mails with a domain's records", "senders.TestsPerHour": "test mails", "senders.ChecksPerHour": "looks",
+	"sharing.joinsPerIP": "joins", "senders.RecordsPerDay": "mails with a domain's records", "senders.TestsPerHour": "test mails", "senders.ChecksPerHour": "looks",
 }
 
 var sizes = map[string]string{
@@ -99,9 +102,12 @@ var sizes = map[string]string{
 	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "imports.mostNamed": "rows that are named",
 	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
-	"zone.MostHops":        "aliases that are followed",
-	"portal.MaxGlances":    "instances that are asked for a page",
-	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"zone.MostHops":     "aliases that are followed",
+	"sharelink.MaxUses": "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
+	"sharelink.MaxDomains": "domains of one value", "sharelink.MaxJoined": "the oldest goes", "sharelink.MaxFormer": "the oldest goes",
+	"sharelink.MaxRefusals": "the link ends with the last",
+	"portal.MaxGlances":     "instances that are asked for a page",
+	"invite.ResendsPerDay":  "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {

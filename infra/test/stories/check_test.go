@@ -154,6 +154,13 @@ func (w *world) oneMembership(c *client.Client, log []audit.Entry, say say) {
 			if e.Subject == string(c.Invite.ID) {
 				now++
 			}
+		case audit.LinkJoined: // by a link of the agency's
+			if id.Client(e.Actor).Ref() == c.Ref() {
+				accepted++
+			}
+			if e.Actor == string(c.ID) && e.At.Equal(c.AcceptedAt) {
+				now++
+			}
 		case audit.ClientRemoved, audit.ClientLeft, audit.ClientPromoted:
 			if id.Client(e.Subject).Ref() == c.Ref() {
 				ended++
@@ -257,6 +264,9 @@ func moment(name invite.EventName, at time.Time) string {
 
 // history is invariant 8: the audit log equals the history of states.
 func history(c *client.Client, log map[string][]audit.Entry, say say) {
+	if len(c.Invite.Timeline) > 0 && c.Invite.Timeline[0].Name == invite.WasTaken {
+		return // it came by a link, and there was no invite to tell of
+	}
 	rows := log[string(c.Invite.ID)]
 	inOrder(rows)
 	var logged, seen []string
@@ -295,6 +305,9 @@ func history(c *client.Client, log map[string][]audit.Entry, say say) {
 	}
 	for _, p := range c.Earlier {
 		rows := log[string(p.ID)]
+		if len(rows) == 0 && p.Status == invite.Accepted && p.Created.Equal(p.Ended) {
+			continue // that was a link, too
+		}
 		if len(rows) == 0 || rows[0].Action != audit.InviteCreated && rows[0].Action != audit.InviteScheduled {
 			say("%s was replaced, and the log does not begin with its creation: %v", p.ID, rows)
 		}

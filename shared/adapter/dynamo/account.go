@@ -83,6 +83,11 @@ func (e Erasures) Commit(ctx context.Context, agency id.Agency, change client.Ch
 	return e.t.commit(ctx, agency, change)
 }
 
+// Unask takes back a wish to join an agency.
+func (e Erasures) Unask(ctx context.Context, user id.User, wish account.Wish) error {
+	return e.t.unask(ctx, user, wish)
+}
+
 // Forget deletes all that is kept of a person by itself, the sessions last.
 func (e Erasures) Forget(ctx context.Context, user id.User) error {
 	return e.t.forget(ctx, user)

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,6 +199,16 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
+	if c.Erase && c.Client.Email != "" {
+		wishes, err := t.wishes(ctx, pk, c.Client.Email)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, wishes...)
+	}
+	if c.Share != nil {
+		writes = append(writes, t.shared(c.Share)...)
+	}
 	if c.Promises != nil {
 		writes = append(writes, t.promised(pk, c.Promises))
 	}
@@ -314,6 +325,11 @@ func (t *Table) agencyWrite(pk string, c client.Change) (types.TransactWriteItem
 		names["#plan"] = "plan"
 		values[":max"] = str(string(agency.Max))
 		conditions = append(conditions, "#plan = :max", "attribute_not_exists(suspended)")
+	}
+	if c.Share != nil { // nobody comes by a link of an agency that has the portal no more, or other people than it had
+		there, staff := portalIs(c.Share.Staff)
+		conditions = append(conditions, there)
+		maps.Copy(values, staff)
 	}
 	var update string
 	switch {

@@ -83,6 +83,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Batch: id.Batch(sk[len(batchPrefix):])})
 		case sk == senderItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Sender: true})
+		case sk == sharingItem:
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Joins: true})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

@@ -114,6 +114,8 @@ func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[
 			sk = thingPrefix + s
 		case activity.SenderDomain:
 			sk = domainPrefix + s
+		case activity.ShareLink:
+			sk = linkPrefix + s
 		case activity.Contact:
 			sk = contactPrefix + s
 		case activity.Role:

@@ -377,6 +377,13 @@ func (t *Table) purgeSome(ctx context.Context, which id.Agency) (int, error) {
 			}
 			found++
 			writes = append(writes, gone)
+			if strings.HasPrefix(sk, requestPrefix) {
+				if q, err := readRequest(r); err != nil {
+					return 0, err
+				} else if q.Email != "" {
+					writes = append(writes, t.noLongerAsked(id.UserOf(q.Email), q))
+				}
+			}
 			if strings.HasPrefix(sk, clientPrefix) || strings.HasPrefix(sk, memberPrefix) {
 				writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name,
 					Key: key(userPrefix+string(id.UserOf(address(r, "email"))), placePrefix+pk)}})

@@ -57,6 +57,9 @@ func (t *Table) person(ctx context.Context, user id.User) (*account.Person, erro
 			if err = e; err == nil {
 				p.Sessions = append(p.Sessions, *s)
 			}
+		case strings.HasPrefix(sk, askedAtPrefix):
+			which, request := readAskedAt(sk)
+			p.Wishes = append(p.Wishes, account.Wish{Agency: which, Request: request, Name: r.s("name"), At: r.time("created")})
 		case strings.HasPrefix(sk, placePrefix):
 			at := account.Place{Agency: id.Agency(strings.TrimPrefix(sk, placePrefix)), Member: id.Member(r.s("memberId")),
 				Client: id.Client(r.s("clientId")), Former: id.Client(r.s("formerClientId"))}

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/portal"
 )
 
@@ -53,6 +54,11 @@ func (p Portals) Member(ctx context.Context, which id.Agency, member id.Member) 
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (p Portals) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return p.t.resourcesByID(ctx, which, ids)
+}
+
+// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
+func (p Portals) RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error) {
+	return p.t.rolesByID(ctx, agency, ids)
 }
 
 // PortalInstances is what a client needs to see an instance's workflows and to switch them.

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/usecase/sweep"
 )
@@ -105,6 +106,22 @@ func (d Due) SenderSettings(ctx context.Context, which id.Agency) (*sender.Setti
 // SaveSenderSettings writes them while the stored version is the one that was read.
 func (d Due) SaveSenderSettings(ctx context.Context, s *sender.Settings) error {
 	return d.t.saveSender(ctx, senders.Change{Settings: s})
+}
+
+// Ledger reads what the links of the agency do together, as it is now.
+func (d Due) Ledger(ctx context.Context, which id.Agency) (*sharelink.Ledger, error) {
+	return d.t.ledger(ctx, which)
+}
+
+// Waiting counts who asks to join the agency.
+func (d Due) Waiting(ctx context.Context, which id.Agency) (int, error) {
+	all, err := d.t.joinRequests(ctx, which)
+	return len(all), err
+}
+
+// SaveLedger writes the ledger while it is the one that was read, with a notice.
+func (d Due) SaveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.Event) error {
+	return d.t.saveLedger(ctx, l, tell)
 }
 
 // PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.

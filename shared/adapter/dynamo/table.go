@@ -18,12 +18,16 @@
 //	                      sup#USER      a person that must not be mailed
 //	                      nt#evt_…      a notice that is in nobody's box yet
 //	                      nb#mb_…       a member's box of notices, and which kinds the member wants
+//	                      lnk#lnk_…     a link by which people join; its token says where it is
+//	                      req#REF       somebody's wish to join by a link (see id.JoinRef)
+//	                      sharing       what all links of the agency do together
 //	                      sender        how the agency's mail goes out, and which names it claims
 //	                      dom#dom_…     a claim of a sender domain
 //	                      mh#dom_…#DAY#SHARD  what became of a day's mails from a domain, in parts
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session
+//	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found
 //	pay#cus_…             payer         who a customer of the payment service is

@@ -104,6 +104,16 @@ const (
 	SMTPRefused      Action = "sender_domain.smtp_refused" // its server refused too often, and is switched off
 	SenderChanged    Action = "agency.sender_changed"
 
+	LinkCreated   Action = "share_link.created"
+	LinkChanged   Action = "share_link.changed"
+	LinkReset     Action = "share_link.reset"
+	LinkDisabled  Action = "share_link.disabled"
+	LinkJoined    Action = "share_link.joined"       // by the client
+	LinkAdded     Action = "share_link.access_added" // to a client's, by itself or by whoever approved
+	JoinRequested Action = "share_link.join_requested"
+	JoinApproved  Action = "share_link.join_approved"
+	JoinRefused   Action = "share_link.join_refused"
+
 	ContactCreated  Action = "contact.created"
 	ContactChanged  Action = "contact.changed" // the detail names the fields
 	ContactArchived Action = "contact.archived"

@@ -52,6 +52,8 @@ type Change struct {
 	Set []*instance.Resource
 	// Count, when not nil, is what became of a mail from a domain of the agency's own.
 	Count *Count
+	// Share, when not nil, is the use of a link by which the client comes.
+	Share *Share
 	// Audit holds the rows of the log.
 	Audit []audit.Entry
 	// Once, when not nil, is the idempotency key to remember; it must not be stored yet.

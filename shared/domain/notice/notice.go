@@ -26,6 +26,8 @@ const (
 	Bounced       Kind = "invite_bounced"
 	Paid          Kind = "payment_received"
 	Unpaid        Kind = "payment_failed"
+	Joined        Kind = "joined_by_link"
+	JoinRequested Kind = "join_requested"
 	Ending        Kind = "access_ending"
 	Ended         Kind = "access_ended"
 	NothingOpen   Kind = "nothing_open"
@@ -52,6 +54,8 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+	{Kind: Joined, Action: audit.LinkJoined, Rights: true},
+	{Kind: JoinRequested, Action: audit.JoinRequested, Rights: true},
 	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
 	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
 	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
@@ -77,6 +81,10 @@ func (k Kind) Title() string {
 		return words.Say("notifications.paid_title")
 	case Unpaid:
 		return words.Say("notifications.unpaid_title")
+	case Joined:
+		return words.Say("notifications.joined_title")
+	case JoinRequested:
+		return words.Say("notifications.join_requested_title")
 	case Ending:
 		return words.Say("notifications.ending_title")
 	case Ended:
@@ -108,6 +116,10 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.paid", "client", client)
 	case Unpaid:
 		return words.Say("notifications.unpaid", "client", client)
+	case Joined:
+		return words.Say("notifications.joined", "client", client)
+	case JoinRequested:
+		return words.Say("notifications.join_requested")
 	case Ending:
 		return words.Say("notifications.ending", "client", client)
 	case Ended:
@@ -146,7 +158,7 @@ func Of(a audit.Action) Kind {
 type Event struct {
 	ID      id.Event // of the row of the log
 	Kind    Kind
-	Client  id.Client
+	Client  id.Client // "" for a kind that is of nobody in particular
 	Invite  id.Invite // the client's at that time
 	Role    id.Role   // when not "", the role that it is about, in the place of a client
 	Inviter id.Member // whose invite that was

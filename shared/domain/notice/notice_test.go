@@ -26,7 +26,11 @@ func TestX29EveryKindSaysAllAboutItself(t *testing.T) {
 			}
 			seen[s] = true
 		}
-		if s := d.Kind.Says("Acme Ltd"); strings.Count(s, "Acme Ltd") != 1 || s == "Acme Ltd" || strings.HasSuffix(s, ".") {
+		if s := d.Kind.Says("Acme Ltd"); d.Kind == notice.JoinRequested {
+			if s != d.Kind.Says("") || strings.HasSuffix(s, ".") {
+				t.Errorf("%q is of somebody", s)
+			}
+		} else if strings.Count(s, "Acme Ltd") != 1 || s == "Acme Ltd" || strings.HasSuffix(s, ".") {
 			t.Errorf("%q is no sentence about one client", s)
 		}
 		if notice.Of(d.Action) != d.Kind {
@@ -37,7 +41,7 @@ func TestX29EveryKindSaysAllAboutItself(t *testing.T) {
 		}
 	}
 	for _, k := range []notice.Kind{notice.Accepted, notice.Declined, notice.Proposed, notice.LinkRequested, notice.Expired, notice.Bounced,
-		notice.Paid, notice.Unpaid} {
+		notice.Paid, notice.Unpaid, notice.Joined, notice.JoinRequested} {
 		if _, ok := k.Find(); !ok {
 			t.Errorf("%s is not in the register", k)
 		}
@@ -58,6 +62,8 @@ func TestX29WhoIsTold(t *testing.T) {
 	}{
 		{notice.Accepted, "admin", []id.Member{"admin"}},
 		{notice.Accepted, "owner", []id.Member{"owner"}},
+		{notice.Joined, "admin", []id.Member{"owner", "other", "admin", "idle"}},
+		{notice.JoinRequested, "gone", []id.Member{"owner", "other", "admin", "idle"}},
 		{notice.Accepted, "gone", []id.Member{"owner", "other"}},
 		{notice.Unpaid, "admin", []id.Member{"owner", "other", "admin"}},
 		{notice.Paid, "owner", []id.Member{"owner", "other"}},

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
-	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
-	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -57,6 +55,7 @@ type ExportBody struct {
 	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
+	Requests    []ExportRequest  `json:"joinRequests" doc:"Agencies that you've asked to join by a link, and that haven't answered yet."`
 }
 
 // ExportSession is one session.
@@ -92,13 +91,21 @@ type ExportRelation struct {
 	EndedBy         string        `json:"endedBy,omitempty" enum:"agency,client"`
 	Resources       []ExportGrant `json:"resources" doc:"What they share with you."`
 	ProposedAddress string        `json:"proposedAddress,omitempty"`
+	Roles           []string      `json:"roles" nullable:"false" doc:"IDs of the roles they gave you."`
+	Rules           RulesBody     `json:"rules" doc:"What you alone are given."`
+	AccessExpiresAt *Time         `json:"accessExpiresAt" doc:"When your access ends, or ended."`
+	Contacts        []string      `json:"contacts" nullable:"false" doc:"IDs of their contacts that you are linked to."`
+	JoinedBy        string        `json:"joinedBy,omitempty" doc:"ID of the link you joined by."`
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
+}
 
-	Roles           []string         `json:"roles" doc:"IDs of the roles you have in their portal."`
-	Rules           RulesBody        `json:"rules" doc:"What you alone are given there."`
-	AccessExpiresAt *Time            `json:"accessExpiresAt" doc:"When your access ends. null if it doesn't."`
-	Contacts        []OwnContactBody `json:"contacts" doc:"What they have about you, as far as your roles show it."`
+// ExportRequest is a wish to join an agency by a link.
+type ExportRequest struct {
+	AgencyID  string `json:"agencyId"`
+	RequestID string `json:"requestId"`
+	Name      string `json:"name" doc:"As you typed it."`
+	AskedAt   Time   `json:"askedAt"`
 }
 
 // ExportGrant is one thing that is open.
@@ -117,14 +124,18 @@ type ExportPast struct {
 	EndedAt   *Time  `json:"endedAt"`
 }
 
-func exportBody(o *account.Overview, cards map[id.Agency][]*contacts.Shown, caller identity.Caller, now time.Time) ExportBody {
+func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
-		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{}}
+		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
+		Requests: []ExportRequest{}}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}
 	for _, at := range o.Person.Asked {
 		b.CodesAsked = append(b.CodesAsked, Time(at))
+	}
+	for _, w := range o.Person.Wishes {
+		b.Requests = append(b.Requests, ExportRequest{string(w.Agency), string(w.Request), w.Name, Time(w.At)})
 	}
 	for _, w := range o.Workplaces {
 		at := ExportAgency{string(w.Agency.ID), w.Agency.Name}
@@ -135,10 +146,8 @@ func exportBody(o *account.Overview, cards map[id.Agency][]*contacts.Shown, call
 		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
 			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
 			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{},
-			Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt), Contacts: []OwnContactBody{}}
-		for _, card := range cards[p.Agency.ID] {
-			x.Contacts = append(x.Contacts, ownContactBody(card))
-		}
+			Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt), Contacts: texts(c.Contacts),
+			JoinedBy: string(c.Source.Link)}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
 		}
@@ -160,7 +169,7 @@ type exportOutput struct {
 }
 
 // ExportMyData gives the caller all that is kept of it.
-func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.Own) Operation {
+func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
 		summary: "Export your data",
@@ -171,19 +180,8 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.
 		if err != nil {
 			return nil, err
 		}
-		cards := map[id.Agency][]*contacts.Shown{}
-		for _, p := range o.Portals {
-			m, err := own.Get(ctx, caller, p.Agency.ID, "")
-			if fault.Is(err, fault.NotFound) { // nothing of a card is open to it
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			cards[p.Agency.ID] = m.Cards
-		}
 		now := self.Now().UTC()
-		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, cards, caller, now)}, nil
+		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
 	})
 }
 

@@ -242,6 +242,7 @@ type PortalBody struct {
 	Ended     *EndedAccess  `json:"ended" doc:"What ended with your access. null while it lasts."`
 	Instances []PortalItem  `json:"instances"`
 	Services  []PortalItem  `json:"services"`
+	Modules   []string      `json:"modules" nullable:"false" doc:"Parts of Client Portal that are open to you." example:"[\"contact\"]"`
 	Agencies  []*AgencyBody `json:"agencies" doc:"The agencies to choose from, if you are a client of several."`
 }
 
@@ -270,7 +271,7 @@ func GetPortal(auth *signin.Authenticator, p *portal.Portal) Operation {
 			v.Access = portal.Inactive
 		}
 		b := PortalBody{Access: string(v.Access), Instances: items(v.Instances, p.Now()), Services: items(v.Services, p.Now()),
-			Agencies: []*AgencyBody{}, Ended: endedAccess(v)}
+			Agencies: []*AgencyBody{}, Ended: endedAccess(v), Modules: texts(v.Modules)}
 		if v.Agency != nil {
 			b.Agency = agencyBody(v.Agency)
 		}

@@ -362,7 +362,7 @@ type exportContactsInput struct {
 // ExportContacts gives contacts as a file.
 func ExportContacts(auth *signin.Authenticator, book *contacts.Book) Operation {
 	return operation(auth, described{
-		id: "exportContacts", method: http.MethodGet, who: identity.ByPortal(identity.ContactsRead, identity.See),
+		id: "exportContacts", method: http.MethodGet, who: identity.ByPortal(identity.ContactsRead, identity.Administer),
 		tag: tagContacts, status: 200,
 		summary: "Export contacts",
 		description: "The contacts of listContacts as a CSV file of up to 2,000 rows, which importContacts reads. It starts with a byte " +

@@ -162,8 +162,9 @@ func exampleSession() SessionBody {
 }
 
 func examplePortal() PortalBody {
-	return PortalBody{Agency: exampleAgencyBody(), Access: "full", Instances: []PortalItem{{ID: exampleInstance, Name: "Acme production",
-		Type: "n8n", Status: "running", Access: "read", URL: exampleN8N}}, Services: []PortalItem{}, Agencies: []*AgencyBody{}}
+	return PortalBody{Agency: exampleAgencyBody(), Access: "full", Modules: []string{"contact"},
+		Instances: []PortalItem{{ID: exampleInstance, Name: "Acme production",
+			Type: "n8n", Status: "running", Access: "read", URL: exampleN8N}}, Services: []PortalItem{}, Agencies: []*AgencyBody{}}
 }
 
 func examplePortalInstance() PortalInstanceBody {
@@ -194,15 +195,16 @@ func exampleSandbox() SandboxBody {
 }
 
 func exampleExport() ExportBody {
-	from, name := ExportAgency{exampleAgency, "Northwind Automations"}, "Ida Berg"
+	from := ExportAgency{exampleAgency, "Northwind Automations"}
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
 		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
+		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
+			Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
-			EarlierInvites: []ExportPast{}, Roles: []string{exampleRoleID}, Rules: RulesBody{},
-			Contacts: []OwnContactBody{{ID: exampleContact, Kind: "person", Name: &name, Editable: []string{}}}}}}
+			EarlierInvites: []ExportPast{}}}}
 }
 
 // listed is a list's last page.
@@ -241,7 +243,7 @@ func exampleSheets() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples(), sharingExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

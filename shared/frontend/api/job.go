@@ -13,6 +13,7 @@ const (
 	tagMembers  = tagAgency
 	tagKeys     = "API keys"
 	tagApp      = "Client Portal"
+	tagLinks    = "Share links"
 	tagInvitee  = "Invitations"
 	tagPortal   = "Portal"
 	tagSession  = "Signing in"
@@ -50,6 +51,9 @@ var jobs = []job{
 	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
 		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
+	{tagLinks, "Let people join by a link of your own, and decide on who asks to.", []string{"createShareLink", "listShareLinks",
+		"getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "listJoinRequests", "approveJoin", "refuseJoin",
+		"viewShareLink", "joinByLink"}},
 	{tagInvitee, "What somebody does with the link they were emailed.", []string{"viewInvitation", "acceptInvitation", "startCheckout",
 		"declineInvitation", "proposeAddress", "requestNewLink"}},
 	{tagPortal, "What a client sees and does. A client signs in: API keys don't work here.", []string{"getPortal", "getPortalInstance",

@@ -34,6 +34,7 @@ func families() []page.Option {
 		{Value: "member", Word: words.Say("activity.only_members")},
 		{Value: "api_key", Word: words.Say("activity.only_keys")},
 		{Value: "sender_domain", Word: words.Say("activity.only_domains")},
+		{Value: "share_link", Word: words.Say("activity.only_links")},
 		{Value: "role", Word: words.Say("activity.only_roles")},
 		{Value: "agency", Word: words.Say("activity.only_agency")},
 	}
@@ -208,6 +209,24 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.smtp_refused", values...)
 	case audit.SenderChanged:
 		return words.Say("activity.sender_changed", values...)
+	case audit.LinkCreated:
+		return words.Say("activity.link_created", values...)
+	case audit.LinkChanged:
+		return words.Say("activity.link_changed", values...)
+	case audit.LinkReset:
+		return words.Say("activity.link_reset", values...)
+	case audit.LinkDisabled:
+		return words.Say("activity.link_disabled", values...)
+	case audit.LinkJoined:
+		return words.Say("activity.link_joined", values...)
+	case audit.LinkAdded:
+		return words.Say("activity.link_added", values...)
+	case audit.JoinRequested:
+		return words.Say("activity.join_requested", values...)
+	case audit.JoinApproved:
+		return words.Say("activity.join_approved", values...)
+	case audit.JoinRefused:
+		return words.Say("activity.join_refused", values...)
 	case audit.ContactCreated:
 		return words.Say("activity.contact_created", values...)
 	case audit.ContactChanged:
@@ -253,6 +272,8 @@ func partyWord(k activity.Kind) string {
 		return words.Say("activity.was_service")
 	case activity.SenderDomain:
 		return words.Say("activity.was_domain")
+	case activity.ShareLink:
+		return words.Say("activity.was_link")
 	case activity.Contact:
 		return words.Say("activity.was_contact")
 	case activity.Role:

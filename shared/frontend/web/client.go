@@ -20,6 +20,7 @@ import (
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/provisioning"
@@ -52,14 +53,15 @@ func outcome(done string) string {
 
 // ClientForms are the use cases behind the forms of a client's page.
 type ClientForms struct {
-	Inviter   *onboarding.Inviter
-	Canceller *onboarding.Canceller
-	Approvals *onboarding.Approvals
-	Proposals *onboarding.Proposals
-	Renamer   *clients.Renamer
-	Access    *clients.Access
-	Removal   *clients.Removal
-	Retrier   *provisioning.Retrier
+	Inviter    *onboarding.Inviter
+	Canceller  *onboarding.Canceller
+	Approvals  *onboarding.Approvals
+	Proposals  *onboarding.Proposals
+	Renamer    *clients.Renamer
+	Access     *clients.Access
+	Removal    *clients.Removal
+	Retrier    *provisioning.Retrier
+	Promotions *agencies.Promotions
 }
 
 // ClientPage tells how it stands with one client, and takes what the agency does about it.
@@ -85,7 +87,7 @@ func ClientPage(s *Site, auth *signin.Authenticator, directory *clients.Director
 		resendInvite(s, directory, f.Inviter), cancelInvite(s, directory, f.Canceller),
 		answerProposal(s, directory, f.Approvals, f.Proposals),
 		renameClient(s, directory, f.Renamer), changeAccess(s, directory, f.Access), retryProvisioning(s, directory, f.Retrier),
-		removeClient(s, directory, f.Removal), eraseClient(s, directory, f.Removal))
+		removeClient(s, directory, f.Removal), eraseClient(s, directory, f.Removal), makeInternal(s, directory, f.Promotions))
 }
 
 // resendInvite mails a new link.
@@ -230,8 +232,25 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if v.Workspace.Employee {
 		v.Banner.From = page.MailFrom{Own: true} // how mail is set up is nothing for employees
 	}
+	if c.Joined() && v.Workspace.Portal != page.NotInApp {
+		v.User = userPath(c.ID)
+	}
+	if c.Lapsed(now) && v.Write == "" { // what it owes is said first
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("users.client_over", "moment", momentAt(a, c.ExpiresAt)),
+			Text: words.Say("users.client_over_text")}
+		if v.User != "" {
+			v.Banner.Next = words.Say("users.client_over_next")
+		}
+	}
 	if err := s.clientActions(r, directory, caller, &v, c); err != nil {
 		return v, err
+	}
+	if caller.Level() == agency.Owner && a.MayPortal() == nil && c.MayPromote() == nil {
+		v.Internal = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
+			{Tone: page.Good, Text: words.Say("client.internal_member")},
+			{Tone: page.Bad, Text: words.Say("client.internal_lost")},
+			{Tone: page.Good, Text: words.Say("client.internal_kept")},
+		}}
 	}
 	if f := fault.As(a.MayInvite()); f != nil && v.Proposal != nil {
 		v.Proposal.Barred = f.Message

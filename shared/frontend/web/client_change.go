@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/view/page"
@@ -28,6 +29,9 @@ func ask(v *page.Client, query url.Values) {
 	}
 	if v.Erase != nil {
 		v.Erase.Open = query.Get("erase") == "ask"
+	}
+	if v.Internal != nil {
+		v.Internal.Open = query.Get("internal") == "ask"
 	}
 	if v.Rename != nil {
 		v.Rename.Open = query.Get("rename") == "ask"
@@ -194,6 +198,32 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 		return err
 	}
 	return s.change("remove", identity.ByPortal(identity.ClientsWrite, identity.Administer), always("removed"), directory, do)
+}
+
+// makeInternal makes the client a member, and leads to the members.
+func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Promotions) Form {
+	who := identity.ByPortal(identity.InPerson, identity.Administer)
+	return form("internal", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		which, unread := id.ParseClient(r.PathValue("clientId"))
+		_, err := promotions.Promote(r.Context(), caller, which) // which says first whether the caller may
+		if err == nil {
+			return seeOther(w, "/settings/members?done=internal")
+		}
+		f, err := ours(r, err)
+		if err != nil || f.Code == fault.NotFound || f.Code == fault.Forbidden {
+			return orNotFound(err, f)
+		}
+		if unread != nil {
+			return unread
+		}
+		v, err := s.client(r, directory, caller)
+		if err != nil {
+			return err
+		}
+		v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	})
 }
 
 // eraseClient forgets a client and leads back to the list.

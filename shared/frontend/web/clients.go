@@ -217,7 +217,7 @@ func resendFromList(s *Site, directory *clients.Directory, inviter *onboarding.I
 			// The directory finds out first whether the caller may look, and then whether there is such a client.
 			which, unread := id.ParseClient(r.PostForm.Get("resend"))
 			l, err := directory.Client(ctx, caller, which)
-			if unread != nil && fault.Is(err, fault.NotFound) {
+			if unread != nil && fault.Is(err, fault.NotFound) && caller.MayPortal(identity.InPerson, identity.See) == nil {
 				return unread
 			}
 			if err == nil {

@@ -93,7 +93,9 @@ func (c *cards) list(r *http.Request, caller identity.Caller) (page.Contacts, er
 		{"company", words.Say("contacts.only_companies")}, {"archived", words.Say("contacts.only_archived")}} {
 		v.Filters = append(v.Filters, page.Filter{Word: f.word, URL: contactsPath(v.Find, f.only, ""), Here: v.Only == f.only})
 	}
-	v.CSV = contactsFile(q)
+	if caller.Administers() {
+		v.CSV = contactsFile(q)
+	}
 	if v.Writes {
 		v.Form, err = c.form(r, caller, page.ContactForm{Action: "/contacts", Do: "add", Title: words.Say("contacts.add"),
 			Button: words.Say("contacts.add"), Back: "/contacts", Key: newKey(), Kind: string(contact.Person)})

@@ -23,6 +23,8 @@ func memberOutcome(done string) string {
 		return words.Say("settings.member_added")
 	case "changed":
 		return words.Say("settings.member_changed")
+	case "internal":
+		return words.Say("settings.member_internal")
 	case "removed":
 		return words.Say("settings.member_removed")
 	}
@@ -112,7 +114,7 @@ func changeMember(s *Site, settings *agencies.Settings, members *agencies.Member
 func removeMember(s *Site, settings *agencies.Settings, members *agencies.Members) Form {
 	return s.changeMembers("remove", settings, func(r *http.Request, caller identity.Caller) (string, error) {
 		which, err := id.ParseMember(r.PostForm.Get("member"))
-		if err == nil {
+		if err == nil || caller.May(identity.InPerson) != nil { // who may remove itself alone is told so
 			err = members.Remove(r.Context(), caller, which)
 		}
 		if which == caller.Member {
@@ -126,7 +128,11 @@ func removeMember(s *Site, settings *agencies.Settings, members *agencies.Member
 func (s *Site) changeMembers(
 	do string, settings *agencies.Settings, change func(r *http.Request, caller identity.Caller) (next string, err error),
 ) Form {
-	return form(do, identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	who := identity.ByStaff(identity.InPerson)
+	if do == "remove" { // anybody may leave
+		who = identity.ByColleague(identity.InPerson)
+	}
+	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		next, err := change(r, caller)
 		if err == nil {
 			return seeOther(w, next)

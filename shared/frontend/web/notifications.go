@@ -53,7 +53,7 @@ func NotificationsPage(s *Site, auth *signin.Authenticator, settings *agencies.S
 func (s *Site) notifications(
 	ctx context.Context, settings *agencies.Settings, n *agencies.Notifications, caller identity.Caller,
 ) (page.Notifications, error) {
-	a, err := settings.Get(ctx, caller)
+	a, err := settings.Here(ctx, caller)
 	if err != nil {
 		return page.Notifications{}, err
 	}
@@ -62,6 +62,9 @@ func (s *Site) notifications(
 		return page.Notifications{}, err
 	}
 	v := page.Notifications{Workspace: workspace(a, caller, page.InSettings), Tab: "notifications", Email: string(caller.Email)}
+	if v.Workspace.Employee {
+		v.Leave = string(caller.Member)
+	}
 	for _, d := range notice.Register() {
 		k := page.NotificationKind{Value: string(d.Kind), Title: d.Kind.Title(), On: c.On(d.Kind)}
 		switch {

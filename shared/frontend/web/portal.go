@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
@@ -99,6 +100,7 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				}
 			}
 		}
+		v.Menu = portalMenu(view)
 		if view.Access == portal.Over {
 			v.Welcome, v.Over = false, over(view.Agency, view.Client, s.now())
 		}
@@ -168,6 +170,17 @@ func addGlances(v *page.Portal, view *portal.View, seen map[id.Resource]portal.G
 		}
 		v.Instances[n].Glance = out
 	}
+}
+
+// portalMenu leads to the parts of Client Portal that are open to the client. Each part that comes to be has its line here.
+func portalMenu(view *portal.View) []page.Tab {
+	var all []page.Tab
+	for _, m := range view.Modules {
+		if m == role.Contact {
+			all = append(all, page.Tab{Word: words.Say("portal.details"), URL: "/portal/details?agency=" + string(view.Agency.ID)})
+		}
+	}
+	return all
 }
 
 // over says what ended with the client's access; nil while that lasts.

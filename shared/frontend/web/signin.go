@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/signin"
@@ -178,7 +179,7 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 	})
 }
 
-// signOut ends the session, and leads to the sign-in or back to the invitation that was being looked at.
+// signOut ends the session, and leads to the sign-in, or back to the invitation or link that was being looked at.
 func signOut(sessions *signin.Sessions) Form {
 	return form("sign-out", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		if c := credentials(r); c.Session != "" {
@@ -190,6 +191,11 @@ func signOut(sessions *signin.Sessions) Form {
 		if token, ok := strings.CutPrefix(r.PostForm.Get("next"), "/i/"); ok {
 			if _, _, err := link.Locate(token); err == nil { // of our own making, so it leads nowhere else
 				return seeOther(w, invitationPath(token))
+			}
+		}
+		if token, ok := strings.CutPrefix(r.PostForm.Get("next"), "/join/"); ok {
+			if _, _, err := sharelink.Locate(token); err == nil {
+				return seeOther(w, joinPath(token))
 			}
 		}
 		if next := onward(r.PostForm.Get("next")); next != "" {

@@ -36,6 +36,15 @@ type Person struct {
 	Codes     int         // how many sign-in codes are kept
 	Asked     []time.Time // when codes were asked for
 	Places    []Place
+	Wishes    []Wish
+}
+
+// Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.
+type Wish struct {
+	Agency  id.Agency
+	Request id.JoinRequest
+	Name    string // as it was typed
+	At      time.Time
 }
 
 // Place is one agency that the person has to do with.

@@ -17,6 +17,8 @@ import (
 // ErasureStore is what erasing a person needs.
 type ErasureStore interface {
 	LeavingStore
+	// Unask takes back a wish to join an agency; it is no error when there is none.
+	Unask(ctx context.Context, user id.User, wish Wish) error
 	// Forget deletes all that is kept of a person by itself, the sessions last; it is no error when nothing is.
 	Forget(ctx context.Context, user id.User) error
 }
@@ -59,7 +61,7 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 		if err != nil {
 			return err
 		}
-		if n > 0 && len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && p.Email == "" {
+		if n > 0 && len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && len(p.Wishes) == 0 && p.Email == "" {
 			return nil
 		}
 		for _, at := range p.Places {
@@ -92,6 +94,11 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 				if err := e.Members.Resign(ctx, at.Agency, at.Member); err != nil {
 					return err
 				}
+			}
+		}
+		for _, w := range p.Wishes {
+			if err := e.Store.Unask(ctx, caller.User, w); err != nil {
+				return err
 			}
 		}
 		// A place that was taken meanwhile is in the way, and looked at again.

@@ -76,6 +76,7 @@ const (
 	SenderDomain Kind = "sender_domain"
 	Contact      Kind = "contact"
 	Role         Kind = "role"
+	ShareLink    Kind = "share_link"
 
 	System   Kind = "system"
 	Operator Kind = "operator"
@@ -93,7 +94,8 @@ var prefixes = []struct {
 	kind   Kind
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
-	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role}}
+	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role},
+	{id.LinkPrefix, ShareLink}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {

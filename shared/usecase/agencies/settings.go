@@ -60,6 +60,14 @@ func (s *Settings) Get(ctx context.Context, caller identity.Caller) (*agency.Age
 	return s.Store.Agency(ctx, caller.Agency)
 }
 
+// Here reads the caller's agency for what surrounds a page of the caller's own. Faults: [fault.Unauthenticated], [fault.Forbidden].
+func (s *Settings) Here(ctx context.Context, caller identity.Caller) (*agency.Agency, error) {
+	if err := caller.MayPortal(identity.InPerson, identity.Colleague); err != nil {
+		return nil, err
+	}
+	return s.Store.Agency(ctx, caller.Agency)
+}
+
 // Team lists those who work at the caller's agency, in the order in which they came. Faults: [fault.Unauthenticated],
 // [fault.Forbidden].
 func (s *Settings) Team(ctx context.Context, caller identity.Caller) (*Team, error) {

@@ -448,8 +448,12 @@ const (
 	exportBytes = 3 << 20
 )
 
-// Export gives a page of cards as a file, with the cursor of the next one, "" at the end. Faults: those of [Book.List].
+// Export gives a page of cards as a file, with the cursor of the next one, "" at the end. Employees take no files away. Faults: those
+// of [Book.List]; [fault.Forbidden].
 func (b *Book) Export(ctx context.Context, caller identity.Caller, q Query) ([]byte, id.Contact, error) {
+	if err := caller.MayPortal(identity.ContactsRead, identity.Administer); err != nil {
+		return nil, "", err
+	}
 	q.Limit = MaxExport
 	page, err := b.List(ctx, caller, q)
 	if err != nil {

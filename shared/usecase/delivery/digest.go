@@ -169,6 +169,10 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency) ([
 			out = append(out, line...)
 			continue
 		}
+		if l.Client == "" { // it is of nobody in particular
+			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + "/client-portal/links"})
+			continue
+		}
 		ref := l.Client.Ref()
 		c, read := known[ref]
 		if !read {

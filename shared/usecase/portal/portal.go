@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
+	"latchkey.dev/shared/domain/role"
 )
 
 // Store reads, and notes visits. What is not there is a fault with code [fault.NotFound].
@@ -33,6 +34,8 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+	// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
+	RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error)
 }
 
 // Portal shows a person what is open to it.
@@ -73,6 +76,7 @@ type View struct {
 	Lost      []instance.Grant // what ended with the client's access
 	Inviter   *agency.Member   // who invited the client, and still works there; nil for nobody
 	Choices   []*agency.Agency
+	Modules   []role.Module // of Client Portal that are open to the client now
 }
 
 // Get shows the portal at the agency that is asked for; "" for the only one there is. What was revoked a moment ago
@@ -165,9 +169,30 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if v.Access == Full && v.Client.Lapsed(now) {
 		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
+	if v.Modules, err = p.modules(ctx, v); err != nil {
+		return err
+	}
 	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
 	return nil
+}
+
+// modules are those that are open to the client. Nothing is read for a client that has been given none, as for all of an agency
+// without Client Portal.
+func (p *Portal) modules(ctx context.Context, v *View) ([]role.Module, error) {
+	subject := v.Client.Subject(v.Agency)
+	if subject.Closed(p.Now()) != "" || len(v.Client.Roles) == 0 && subject.Own.Empty() {
+		return nil, nil
+	}
+	var roles []role.Role
+	if len(v.Client.Roles) > 0 {
+		var err error
+		if roles, err = p.Store.RolesByID(ctx, v.Agency.ID, v.Client.Roles); err != nil {
+			return nil, err
+		}
+	}
+	rights := role.Effective(subject, roles, p.Now())
+	return rights.Modules(), nil
 }
 
 // visited notes that the client has opened its portal, at most once in client.SeenApart, so that its agency knows. The portal is

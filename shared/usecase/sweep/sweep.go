@@ -20,13 +20,14 @@ import (
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/subscription"
 	"latchkey.dev/shared/domain/words"
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, a closed agency that has something left,
-// or a person's sign-in code.
+// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, people who ask to join an agency, a closed
+// agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
@@ -37,6 +38,7 @@ type Due struct {
 	Batch  id.Batch
 	Role   id.Role // when not "", a role whose expiry is to be warned of
 	Sender bool    // whether it is the settings of the agency's sender
+	Joins  bool    // whether it is that people ask to join the agency
 	User   id.User // when not "", a code of this person
 	Code   string  // which one
 }
@@ -80,6 +82,12 @@ type Store interface {
 	// SenderSettings reads how the agency's mail goes out; those that are not stored are the zero settings of the agency.
 	SenderSettings(ctx context.Context, agency id.Agency) (*sender.Settings, error)
 	SaveSenderSettings(ctx context.Context, s *sender.Settings) error
+	// Ledger reads what the links of the agency do together.
+	Ledger(ctx context.Context, agency id.Agency) (*sharelink.Ledger, error)
+	// Waiting counts who asks to join the agency.
+	Waiting(ctx context.Context, agency id.Agency) (int, error)
+	// SaveLedger writes the ledger while it is the one that was read, with a notice; nil for none.
+	SaveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.Event) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is but claims of sender
 	// domains, which are deleted by whoever releases them.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
@@ -181,6 +189,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if d.Sender {
 		return s.changed(ctx, d.Agency)
+	}
+	if d.Joins {
+		return s.asked(ctx, d.Agency)
 	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)

@@ -17,7 +17,7 @@ type DigestData struct {
 // DigestLine is one thing that a client did.
 type DigestLine struct {
 	Kind   notice.Kind
-	Client string // the client's name, or its address
+	Client string // the client's name, or its address; "" for what is of nobody in particular
 	Detail string // in our own words; may be ""
 	Quote  string // in the client's own words; may be ""
 	Link   string // to the client's page, which asks who is there
@@ -36,12 +36,13 @@ func Digest(d DigestData) Letter {
 	}
 	d.Lines = lines
 	first := lines[0]
+	alone := len(of) == 1 && first.Client != ""
 	v := struct {
 		DigestData
 		Title, Preheader, Button string
 		One                      bool // whether all is about one client
 		Said                     bool // whether the title says all that the lines do
-	}{DigestData: d, One: len(of) == 1, Said: len(lines) == 1 && d.More == 0 && first.Detail == "",
+	}{DigestData: d, One: alone, Said: len(lines) == 1 && d.More == 0 && first.Detail == "",
 		Button: words.Say("notifications.open_all")}
 	subject := first.Kind.Says(short(first.Client, 80))
 	if n := len(lines) + d.More; n > 1 {
@@ -51,8 +52,11 @@ func Digest(d DigestData) Letter {
 		}
 	}
 	v.Title, v.Preheader = subject, first.Sentence()
-	if v.One {
+	switch {
+	case v.One:
 		v.Link, v.Button = first.Link, words.Say("notifications.open_one")
+	case len(of) == 1:
+		v.Link, v.Button = first.Link, words.Say("notifications.open_requests")
 	}
 	return Letter{Subject: subject, Text: text("digest.txt", v), HTML: html("digest.html", v)}
 }

@@ -217,11 +217,13 @@ type Client struct {
 	Proposal  *Proposal  // nil for none
 	Deal      *Deal      // what the client buys, or was asked to; nil for nothing
 	Activity  string     // path of what was done about this client
+	User      string     // path of its card as an external user; "" where there is none
 	AgainURL  string     // path of the invite dialog with this client in it
 	Expires   Time       // when a pending invite does; Machine "" for never
 	Cancel    *Cancel
 	Remove    *Question // nil when there is nothing to end
 	Erase     *Question // nil for a client that is pending or active
+	Internal  *Question // nil when the client cannot be made a member
 	Note      Note      // the outcome of what was just done; Text "" for none
 }
 

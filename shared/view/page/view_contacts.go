@@ -11,7 +11,7 @@ type Contacts struct {
 	Only      string // which filter is on; "" for all that are open
 	Older     string // path of the next page; "" on the last one
 	Newest    string // path of the first page; "" on it
-	CSV       string // path of the list as a file
+	CSV       string // path of the list as a file; "" for who may take none away
 	Writes    bool   // whether the person may add contacts
 	Form      ContactForm
 	Note      Note

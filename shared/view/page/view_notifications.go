@@ -11,6 +11,7 @@ type Notifications struct {
 	Money     []NotificationKind // of these owners are told for all clients
 	Rights    []NotificationKind // of these the administrators of Client Portal are told; none for others
 	Note      Note
+	Leave     string // the id of the member, who leaves the agency from here; "" where there is a page of members for that
 	Problems  Problems
 }
 

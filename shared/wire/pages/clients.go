@@ -16,6 +16,7 @@ func (f Functions) ClientPage() event.Function {
 	return web.ClientPage(p.Site(), p.Authenticator(), p.Directory(), web.ClientForms{
 		Inviter: p.Inviter(), Canceller: p.Canceller(), Approvals: p.Approvals(), Proposals: p.Proposals(),
 		Renamer: p.Renamer(), Access: p.Access(), Removal: p.Removal(), Retrier: p.Retrier(),
+		Promotions: p.Promotions(),
 	}).Function()
 }
 

@@ -1,0 +1,33 @@
+package client
+
+import (
+	"time"
+
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/sharelink"
+)
+
+// Share is what goes with a client that comes by a link, or gets more by it: the use of the link, and what was written down before.
+type Share struct {
+	Link    *sharelink.Link    // with the use taken
+	Staff   int                // the agency's count of changes of its people, as it was read
+	Ledger  *sharelink.Ledger  // with the join counted; nil where an administrator has decided
+	Request *sharelink.Request // that was approved; nil for none
+	Asked   id.User            // whose it was
+}
+
+// JoinBy makes the person of an offer a client by a link that the agency has handed out itself: an invite that is accepted as it is
+// made, and no mail goes out for. before is what the agency has with the address, or nil. Faults: those of [Begin].
+func JoinBy(before *Client, agency id.Agency, o Offer, link id.ShareLink, ties Ties, now time.Time) (*Client, error) {
+	c, err := Begin(before, agency, o, now)
+	if err != nil {
+		return nil, err
+	}
+	c.Invite.Status = invite.Pending
+	if err := c.Accept(now, nil, ties); err != nil {
+		return nil, err
+	}
+	c.Source.Link = link
+	return c, nil
+}

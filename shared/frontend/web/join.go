@@ -1,0 +1,207 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/sharing"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+func joinPath(token string) string { return "/join/" + url.PathEscape(token) }
+
+// JoinPage is what a link opens by which people join; with step=code it asks for the code that was mailed. Looking at it changes and
+// counts nothing.
+func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *signin.Codes, signIns *signin.SignIns) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, status, err := s.join(r, joins, caller)
+		if err != nil {
+			return err
+		}
+		q := r.URL.Query()
+		if m, ok := mailedOf(q, s.now()); ok && q.Get("step") == "code" && v.Step == page.JoinAsk {
+			v.Step, v.Email, v.Name, v.Wait, v.Note = page.JoinCode, string(m.to), q.Get("name"), seconds(m.wait), m.note
+		}
+		return s.show(w, r, status, v)
+	}
+	return s.page("joinPage", auth, identity.ByHolder, s.joinable(show), primary(joinByLink(s, joins, signIns)), joinCode(s, joins, codes))
+}
+
+// joinable answers with one page for every link that lets nobody join, as who is not signed in sees it.
+func (s *Site) joinable(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		err := h(w, r, caller)
+		if f := fault.As(err); f != nil && f.Code == fault.Gone {
+			note(r.Context(), f)
+			return s.show(w, r, http.StatusGone, page.DeadJoin{Brand: s.brand})
+		}
+		return err
+	}
+}
+
+// join prepares the page for whoever is looking. What keeps somebody out who is signed in is a page of its own.
+func (s *Site) join(r *http.Request, joins *sharing.Joins, caller identity.Caller) (page.Join, int, error) {
+	token := r.PathValue("token")
+	v, err := joins.View(r.Context(), token, caller)
+	if err != nil && v.Agency == nil {
+		return page.Join{}, 0, err
+	}
+	return s.joinView(r, v, err, caller)
+}
+
+func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller identity.Caller) (page.Join, int, error) {
+	out := page.Join{Brand: brandOf(v.Agency), URL: joinPath(r.PathValue("token")), Person: string(caller.Email),
+		Approval: v.Link.Approval, Portal: portalPath(string(v.Agency.ID))}
+	event.Annotate(r.Context(), "agency", string(v.Agency.ID), "link", string(v.Link.ID))
+	if err != nil {
+		f := fault.As(err)
+		if f == nil {
+			return out, 0, err
+		}
+		note(r.Context(), f)
+		out.Step, out.Title, out.Why = page.JoinBarred, barredTitle(f.Code), f.Message
+		switch f.Code {
+		case fault.AlreadyMember:
+			out.Next, out.NextWord = "/home", words.Say("links.to_home")
+		case fault.AlreadyInvited:
+			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), words.Say("links.to_invitation")
+		case fault.AlreadyClient:
+			out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
+		}
+		return out, f.Code.Status(), nil
+	}
+	switch v.Standing {
+	case sharing.Stranger:
+		out.Step = page.JoinConfirm
+	case sharing.Client:
+		out.Step = page.JoinMore
+	case sharing.Joined:
+		out.Step = page.JoinDone
+	case sharing.Waiting:
+		out.Step = page.JoinWaits
+	default:
+		out.Step = page.JoinAsk
+	}
+	return out, http.StatusOK, nil
+}
+
+// barredTitle is why somebody cannot join, in a few words.
+func barredTitle(c fault.Code) string {
+	switch c {
+	case fault.AlreadyMember:
+		return words.Say("links.you_work_here_title")
+	case fault.AlreadyInvited:
+		return words.Say("links.accept_first_title")
+	case fault.WrongAccount:
+		return words.Say("links.other_domain_title")
+	case fault.Gone:
+		return words.Say("links.gone_title")
+	}
+	return words.Say("links.cannot_join")
+}
+
+// joinCode mails a sign-in code to the address that somebody types who wants to join.
+func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes) Form {
+	return form("code", identity.ByHolder, s.joinable(func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+		v, _, err := s.join(r, joins, identity.Caller{})
+		if err != nil {
+			return err
+		}
+		v.Email, v.Name = r.PostForm.Get("email"), r.PostForm.Get("name")
+		to, err := email.Parse("email", v.Email)
+		if err == nil {
+			err = sharing.Joining{Name: v.Name}.Check()
+		}
+		if err == nil {
+			v.Email = string(to)
+			var flow string
+			if flow, err = codes.Request(r.Context(), to, cookie.Browser(r), address(r)); err == nil {
+				http.SetCookie(w, cookie.Flow(flow))
+				return seeOther(w, codePath(v.URL, to, r.PostForm.Get("again"), s.now(), url.Values{"name": {v.Name}}))
+			}
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		waiting, err := codeWaits(r, codes, f, to)
+		if err != nil {
+			return err
+		}
+		v.Problems = problems(f, joinNames)
+		if waiting {
+			v.Step, v.Wait, v.Problems = page.JoinCode, seconds(f.Retry), nil
+			v.Note = page.Note{Tone: page.Wait, Text: f.Message}
+		}
+		retryAfter(w, f)
+		return s.show(w, r, f.Code.Status(), v)
+	}))
+}
+
+// joinNames are the fields of the forms of joining.
+var joinNames = map[string]string{"email": "email", "name": "name", "code": "code", "flow": "code"}
+
+// joinByLink joins for the signed-in person, or for the one who proves an address with a code, who is signed in by it.
+func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
+	return form("join", identity.ByHolder, s.joinable(func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		p := r.PostForm
+		if p.Has("code") && !caller.SignedIn() {
+			v, _, err := s.join(r, joins, caller)
+			if err != nil {
+				return err
+			}
+			v.Step, v.Email, v.Name, v.Code = page.JoinCode, p.Get("email"), p.Get("name"), p.Get("code")
+			to, err := email.Parse("email", v.Email)
+			var opened *signin.Opened
+			if err == nil {
+				opened, err = signIns.SignIn(r.Context(), to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
+			}
+			if err != nil {
+				f, err := ours(r, err)
+				if err != nil {
+					return err
+				}
+				v.Problems, v.Spent = problems(f, joinNames), identity.Spent(f)
+				retryAfter(w, f)
+				return s.show(w, r, f.Code.Status(), v)
+			}
+			signedIn(w, opened)
+			caller = opened.Session.Person()
+		}
+		if !caller.SignedIn() {
+			return seeOther(w, joinPath(r.PathValue("token")))
+		}
+		in := sharing.Joining{Name: p.Get("name"), Adds: p.Get("adds") != ""}
+		o, err := joins.Join(r.Context(), r.PathValue("token"), caller, in, address(r))
+		if err == nil {
+			if o.Standing == sharing.Waiting {
+				return seeOther(w, joinPath(r.PathValue("token")))
+			}
+			return seeOther(w, portalPath(string(o.Agency.ID))+"&welcome=1")
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, status, err := s.join(r, joins, caller)
+		if err != nil {
+			return err
+		}
+		if v.Step == page.JoinConfirm || v.Step == page.JoinMore {
+			// Who was not asked yet is asked now; anything else is what is wrong with the form, or in the way for a moment.
+			if status = f.Code.Status(); f.Code != fault.AlreadyClient {
+				v.Problems = problems(f, joinNames)
+			}
+			v.Name = p.Get("name")
+		}
+		retryAfter(w, f)
+		return s.show(w, r, status, v)
+	}))
+}

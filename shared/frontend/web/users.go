@@ -1,0 +1,450 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/text"
+	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/usecase/activity"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// historyRows is how many rows of the log stand on an external user's card.
+const historyRows = 20
+
+// localTime is how a browser sends a date and a time of day.
+const localTime = "2006-01-02T15:04"
+
+// UsersPage is the list of external users, which Client Portal opens with.
+func UsersPage(s *Site, auth *signin.Authenticator, users *clients.Users) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		event.Annotate(r.Context(), "agency", string(caller.Agency))
+		var after id.Client
+		if c := r.URL.Query().Get("cursor"); c != "" {
+			var err error
+			if after, err = id.ParseClient(c); err != nil {
+				return fault.New(fault.NotFound, "errors.this_page_of_the_list_doesnt")
+			}
+		}
+		find := strings.TrimSpace(r.URL.Query().Get("q"))
+		if len(find) > longestFind {
+			find = strings.ToValidUTF8(find[:longestFind], "")
+		}
+		found, err := users.List(r.Context(), caller, clients.Query{Limit: perPage, After: after, Find: text.Fold(find)})
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		v := page.Users{Workspace: workspace(found.Agency, caller, page.InPortal), Find: find,
+			Invite: caller.MayPortal(identity.InvitesWrite, identity.Invite) == nil}
+		if after != "" {
+			v.Newest = usersPath(find, "")
+		}
+		if found.Next != "" {
+			v.Older = usersPath(find, found.Next)
+		}
+		for i := range found.Items {
+			v.Rows = append(v.Rows, userRow(found.Agency, &found.Items[i], found.Roles, now))
+		}
+		return s.show(w, r, http.StatusOK, v)
+	}
+	return s.page("usersPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show)
+}
+
+func usersPath(find string, after id.Client) string {
+	q := url.Values{}
+	if find != "" {
+		q.Set("q", find)
+	}
+	if after != "" {
+		q.Set("cursor", string(after))
+	}
+	if len(q) == 0 {
+		return "/client-portal"
+	}
+	return "/client-portal?" + q.Encode()
+}
+
+func userPath(which id.Client) string { return "/client-portal/users/" + url.PathEscape(string(which)) }
+
+// userRow is an external user in the list.
+func userRow(a *agency.Agency, c *client.Client, roles []role.Role, now time.Time) page.UserRow {
+	x := page.UserRow{URL: userPath(c.ID), Name: c.DisplayName(), Ends: termBadge(a, c, now)}
+	if c.Name != "" {
+		x.Email = string(c.Email)
+	}
+	if !c.SeenAt.IsZero() {
+		x.Seen = page.TimeAt(c.SeenAt, now)
+	}
+	for i := range roles {
+		if slices.Contains(c.Roles, roles[i].ID) {
+			x.Roles = append(x.Roles, roles[i].Name)
+		}
+	}
+	return x
+}
+
+// termBadge says when the client's access ends; empty where it does not.
+func termBadge(a *agency.Agency, c *client.Client, now time.Time) page.Badge {
+	switch {
+	case c.ExpiresAt.IsZero():
+		return page.Badge{}
+	case c.Lapsed(now):
+		return page.Badge{Tone: page.Bad, Text: words.Say("users.over_badge")}
+	}
+	tone := page.Idle
+	if c.Ending(now) {
+		tone = page.Wait
+	}
+	return page.Badge{Tone: tone, Text: words.Say("users.ends", "day", c.ExpiresAt.In(a.Location()).Format("2 January 2006"))}
+}
+
+// UserPage is the card of an external user, with what an administrator changes on it.
+func UserPage(s *Site, auth *signin.Authenticator, users *clients.Users, external *clients.External, log *activity.Log) *Page {
+	c := userCard{s, users, external, log}
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		v, _, err := c.prepare(r, caller)
+		if err != nil {
+			return err
+		}
+		if text := userOutcome(r.URL.Query().Get("done")); text != "" {
+			v.Note = page.Note{Tone: page.Good, Text: text}
+		}
+		for i := range v.Contacts {
+			v.Contacts[i].Asked = r.URL.Query().Get("unlink") == v.Contacts[i].ID
+		}
+		return s.show(w, r, http.StatusOK, v)
+	}
+	return s.page("userPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show,
+		c.form("term", saveTerm), c.form("extend", extendTerm), c.form("end", endTerm), c.form("roles", saveRoles),
+		c.form("rules", saveRules), c.form("unlink", unlinkContact))
+}
+
+// userOutcome is what an external user's card says after something was done; "" for no such word.
+func userOutcome(done string) string {
+	switch done {
+	case "term":
+		return words.Say("users.saved_term")
+	case "extend":
+		return words.Say("users.extended")
+	case "end":
+		return words.Say("users.ended_now")
+	case "roles":
+		return words.Say("users.saved_roles")
+	case "rules":
+		return words.Say("users.saved_rules")
+	case "unlink":
+		return words.Say("users.unlinked")
+	}
+	return ""
+}
+
+// userCard is what the card of an external user is made with.
+type userCard struct {
+	s        *Site
+	users    *clients.Users
+	external *clients.External
+	log      *activity.Log
+}
+
+// wisher reads from a form what is to be changed of the user on the card.
+type wisher func(form url.Values, card *clients.UserCard, now time.Time) (clients.Wishes, error)
+
+// form changes an external user and shows the card again: by a redirect, or where it was refused with the reason.
+func (x userCard) form(do string, wish wisher) Form {
+	run := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if err != nil {
+			return err
+		}
+		card, err := x.users.Get(r.Context(), caller, which)
+		if err != nil {
+			return err
+		}
+		wishes, err := wish(r.PostForm, card, x.s.now())
+		if err == nil {
+			_, err = x.external.Update(r.Context(), caller, which, wishes, r.PostForm.Get("edition"))
+		}
+		if err == nil {
+			return seeOther(w, userPath(which)+"?done="+do)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		v, shown, err := x.prepare(r, caller)
+		if err != nil {
+			return err
+		}
+		if v.Problems = problemsOf(f); len(f.Fields) == 0 {
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+		}
+		again(&v, shown, do, r.PostForm)
+		return x.s.show(w, r, f.Code.Status(), v)
+	}
+	return form(do, identity.ByPortal(identity.ClientsWrite, identity.Administer), run)
+}
+
+// problemsOf are a fault's fields as the card names them: those of a list at the list.
+func problemsOf(f *fault.Error) page.Problems {
+	var out page.Problems
+	for _, x := range f.Fields {
+		field, _, _ := strings.Cut(x.Location, "[")
+		field, _, _ = strings.Cut(field, ".")
+		out = append(out, page.Problem{Field: field, Message: x.Message})
+	}
+	return out
+}
+
+// again puts back what was typed into the form that was refused.
+func again(v *page.User, _ *clients.UserCard, do string, form url.Values) {
+	switch do {
+	case "term":
+		v.Term.Until = form.Get("expiresAt")
+	case "roles":
+		for i := range v.Roles {
+			v.Roles[i].Ticked = slices.Contains(form["role"], v.Roles[i].ID)
+		}
+	}
+}
+
+func saveTerm(form url.Values, card *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	var until time.Time
+	if typed := strings.TrimSpace(form.Get("expiresAt")); typed != "" {
+		var err error
+		for _, layout := range []string{localTime, localTime + ":05", time.DateOnly} {
+			if until, err = time.ParseInLocation(layout, typed, card.Agency.Location()); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return clients.Wishes{}, fault.InField("expiresAt", "errors.write_a_date_and_time")
+		}
+		// What the field shows has no seconds: a term that was not touched stays what it is, to the millisecond.
+		if typed == fieldTime(card.Agency, card.Client.ExpiresAt) {
+			until = card.Client.ExpiresAt
+		}
+	}
+	return clients.Wishes{ExpiresAt: &until}, nil
+}
+
+// extendTerm puts the end off to what the button says, so that a form that is sent twice puts it off once.
+func extendTerm(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	until, err := time.Parse(time.RFC3339Nano, form.Get("until"))
+	if err != nil {
+		return clients.Wishes{}, fault.InField("expiresAt", "errors.write_a_date_and_time")
+	}
+	return clients.Wishes{ExpiresAt: &until}, nil
+}
+
+func endTerm(_ url.Values, card *clients.UserCard, now time.Time) (clients.Wishes, error) {
+	if card.Client.Lapsed(now) { // it has ended already, and when it did is not changed
+		return clients.Wishes{}, nil
+	}
+	return clients.Wishes{ExpiresAt: &now}, nil
+}
+
+func saveRoles(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	roles := []id.Role{}
+	for _, s := range form["role"] {
+		which, err := id.ParseRole(s)
+		if err != nil {
+			return clients.Wishes{}, fault.InField("roles", "errors.no_such_role")
+		}
+		roles = append(roles, which)
+	}
+	return clients.Wishes{Roles: &roles}, nil
+}
+
+// saveRules reads the ticked entries, each by its module, its list and its key.
+func saveRules(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	rules := role.Rules{}
+	for _, s := range form["give"] {
+		module, rest, _ := strings.Cut(s, ".")
+		kind, key, _ := strings.Cut(rest, ".")
+		lists := rules[role.Module(module)]
+		switch role.Kind(kind) {
+		case role.Fields:
+			lists.Fields = append(lists.Fields, key)
+		case role.Relations:
+			lists.Relations = append(lists.Relations, key)
+		case role.Actions:
+			lists.Actions = append(lists.Actions, key)
+		case role.Notices:
+			lists.Notices = append(lists.Notices, key)
+		}
+		rules[role.Module(module)] = lists
+	}
+	return clients.Wishes{Rules: &rules}, nil
+}
+
+// ownRules are what a user alone can be given, of which some is.
+func ownRules(has role.Rules) []page.OwnModule {
+	var out []page.OwnModule
+	for _, p := range role.Open() {
+		m := page.OwnModule{Title: p.Title()}
+		for _, k := range role.Kinds() {
+			l := page.OwnList{Title: kindTitle(k)}
+			for _, e := range p.List(k) {
+				l.Entries = append(l.Entries, page.OwnEntry{Value: string(p.Module) + "." + string(k) + "." + e.Key, Title: e.Title(),
+					Ticked: has.Has(p.Module, k, e.Key)})
+			}
+			if len(l.Entries) > 0 {
+				m.Lists = append(m.Lists, l)
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func kindTitle(k role.Kind) string {
+	switch k {
+	case role.Fields:
+		return words.Say("users.fields")
+	case role.Relations:
+		return words.Say("users.relations")
+	case role.Actions:
+		return words.Say("users.actions")
+	}
+	return words.Say("users.notices")
+}
+
+func unlinkContact(form url.Values, card *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	left := slices.DeleteFunc(slices.Clone(card.Client.Contacts), func(x id.Contact) bool { return string(x) == form.Get("contact") })
+	return clients.Wishes{Contacts: &left}, nil
+}
+
+// fieldTime is a moment as the field for it has it; "" for none.
+func fieldTime(a *agency.Agency, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(a.Location()).Format(localTime)
+}
+
+// prepare prepares the card of the external user that the path names.
+func (x userCard) prepare(r *http.Request, caller identity.Caller) (page.User, *clients.UserCard, error) {
+	ctx, now := r.Context(), x.s.now()
+	which, err := id.ParseClient(r.PathValue("clientId"))
+	if err != nil {
+		return page.User{}, nil, err
+	}
+	card, err := x.users.Get(ctx, caller, which)
+	if err != nil {
+		return page.User{}, nil, err
+	}
+	event.Annotate(ctx, "agency", string(caller.Agency), "client", string(which))
+	a, c := card.Agency, card.Client
+	v := page.User{Workspace: workspace(a, caller, page.InPortal), URL: userPath(c.ID), Name: c.DisplayName(),
+		Status: standingBadge(c, now), Since: page.TimeAt(c.AcceptedAt, now), Client: clientPath(c.ID),
+		Preview: clientPath(c.ID) + "?preview=portal",
+		Why:     "/client-portal/see-as?client=" + url.QueryEscape(string(c.ID)), Edition: c.Edition(),
+		May:  caller.MayPortal(identity.ClientsWrite, identity.Administer) == nil,
+		Term: termOf(a, c, now), NoRoles: len(card.Roles) == 0}
+	if c.Name != "" {
+		v.Email = string(c.Email)
+	}
+	if !c.SeenAt.IsZero() {
+		v.Seen = page.TimeAt(c.SeenAt, now)
+	}
+	if c.Lapsed(now) {
+		v.Status, v.Over = termBadge(a, c, now), momentAt(a, c.ExpiresAt)
+	}
+	for i := range card.Roles {
+		v.Roles = append(v.Roles, userRole(c, &card.Roles[i], now))
+	}
+	v.Modules = userModules(&card.Rights)
+	v.Rules = ownRules(c.Rules)
+	for _, k := range card.Cards {
+		v.Contacts = append(v.Contacts, page.UserContact{ID: string(k.ID), URL: "/contacts/" + url.PathEscape(string(k.ID)), Name: k.Name,
+			Email: k.Email})
+	}
+	v.History, v.Activity, err = x.history(ctx, caller, c.ID, now)
+	return v, card, err
+}
+
+// history is what the log has of the user lately; nothing for those who may not read it.
+func (x userCard) history(ctx context.Context, caller identity.Caller, which id.Client, now time.Time) ([]page.ActivityRow, string, error) {
+	found, err := x.log.List(ctx, caller, activity.Query{Filter: activity.Filter{Subject: string(which)}, Limit: historyRows})
+	var f *fault.Error
+	if errors.As(err, &f) && f.Code == fault.Forbidden {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	asked := url.Values{"subject": {string(which)}}
+	var rows []page.ActivityRow
+	for _, e := range found.Events {
+		rows = append(rows, logRow(e, asked, now))
+	}
+	return rows, "/activity?" + asked.Encode(), nil
+}
+
+// userRole is a role as the card offers it.
+func userRole(c *client.Client, r *role.Role, now time.Time) page.UserRole {
+	x := page.UserRole{ID: string(r.ID), Name: r.Name, About: r.Description, Ticked: slices.Contains(c.Roles, r.ID)}
+	switch {
+	case r.Expired(now):
+		x.State = page.Badge{Tone: page.Bad, Text: words.Say("users.role_over")}
+	case !r.Active:
+		x.State = page.Badge{Tone: page.Idle, Text: words.Say("users.role_off")}
+	}
+	return x
+}
+
+// userModules are the parts of the portal that are open, and by what.
+func userModules(rights *role.Rights) []page.UserModule {
+	var out []page.UserModule
+	for _, m := range rights.Modules() {
+		x := page.UserModule{Title: m.Find().Title()}
+		var by []string
+		for _, right := range rights.All() {
+			for _, o := range right.Why {
+				name := o.Name
+				if o.Role == "" {
+					name = words.Say("users.own_rules")
+				}
+				if right.Module == m && !slices.Contains(by, name) {
+					by = append(by, name)
+				}
+			}
+		}
+		x.By = strings.Join(by, ", ")
+		out = append(out, x)
+	}
+	return out
+}
+
+// termOf says when the client's access ends, and what can be done about it.
+func termOf(a *agency.Agency, c *client.Client, now time.Time) page.Term {
+	t := page.Term{Zone: a.Location().String(), Until: fieldTime(a, c.ExpiresAt), Open: !c.Lapsed(now)}
+	if c.ExpiresAt.IsZero() {
+		t.Text = words.Say("users.never_ends")
+		return t
+	}
+	t.Text = words.Say("users.ends_on", "moment", momentAt(a, c.ExpiresAt))
+	from := c.ExpiresAt
+	if c.Lapsed(now) {
+		t.Text, from = words.Say("users.ended_on", "moment", momentAt(a, c.ExpiresAt)), now
+	}
+	further := from.Add(client.Extension).Truncate(time.Millisecond)
+	t.Longer, t.Further = further.UTC().Format(time.RFC3339Nano), momentAt(a, further)
+	return t
+}

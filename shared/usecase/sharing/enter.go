@@ -1,0 +1,51 @@
+package sharing
+
+import (
+	"slices"
+	"time"
+
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/sharelink"
+)
+
+// person is who joins.
+type person struct {
+	Email email.Address // proven
+	Name  string        // "" for none
+}
+
+// enter takes a use of the link and makes the person a client, or gives a client more. by is whose rights that rests on. The change has
+// what the log says of the client.
+func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Change, error) {
+	roles := given(at, now)
+	less := len(roles) < len(at.Link.Roles)
+	c := at.Client
+	change := &client.Change{MayInvite: true, Inviter: by.ID}
+	if c != nil && c.Joined() {
+		for _, r := range more(at, now) {
+			c.Roles = append(slices.Clone(c.Roles), r)
+		}
+	} else {
+		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
+		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
+			Roles: roles}, at.Link.ID, client.Ties{Roles: roles}, now)
+		if err != nil {
+			return nil, err
+		}
+		c, change.Join = next, true
+	}
+	change.Client = c
+	came := sharelink.Joined{Client: c.ID, Less: less}
+	at.Link.Take(now, came)
+	action := audit.LinkAdded
+	if change.Join {
+		action = audit.LinkJoined
+	}
+	change.Audit = []audit.Entry{row(now, string(c.ID), action, string(at.Link.ID), said(at.Link))}
+	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
+	return change, nil
+}

@@ -1,0 +1,21 @@
+package pages
+
+import (
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/frontend/web"
+)
+
+// LinksPage serves /client-portal/links.
+func (f Functions) LinksPage() event.Function {
+	return web.LinksPage(f.p.Site(), f.p.Authenticator(), f.p.Links(), f.p.JoinRequests()).Function()
+}
+
+// LinkPage serves /client-portal/links/{linkId}.
+func (f Functions) LinkPage() event.Function {
+	return web.LinkPage(f.p.Site(), f.p.Authenticator(), f.p.Links()).Function()
+}
+
+// JoinPage serves /join/{token}.
+func (f Functions) JoinPage() event.Function {
+	return web.JoinPage(f.p.Site(), f.p.Authenticator(), f.p.Joins(), f.p.Codes(), f.p.SignIns()).Function()
+}
