@@ -226,6 +226,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	emailJob(p)
 	senderJob(t, p, kept)
 	importsJob(t, p, kept)
+	importsPages(t, p, kept)
 	personJob(p, kept)
 
 	// And what needs nobody.

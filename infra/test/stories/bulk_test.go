@@ -398,3 +398,47 @@ func TestPortalBatchesGoThirtyDaysAfterTheirLastSend(t *testing.T) {
 		}
 	})
 }
+
+// TestPortalABatchForgetsWhoIsErased has the address of somebody in three batches, and as a client.
+func TestPortalABatchForgetsWhoIsErased(t *testing.T) {
+	t.Parallel()
+	for name, erase := range map[string]func(w *world, o *office, b *batch.Batch) error{
+		"by itself": func(w *world, _ *office, _ *batch.Batch) error {
+			_, caller := w.signIn("c0@acme.example")
+			return w.erasure.Erase(w.ctx, caller)
+		},
+		"by the agency": func(w *world, o *office, b *batch.Batch) error {
+			if _, err := w.removal.Remove(w.ctx, o.owner, b.Entries[0].Client); err != nil {
+				return err
+			}
+			return w.removal.Erase(w.ctx, o.owner, b.Entries[0].Client)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				o := w.office("Northwind").withPortal()
+				b, err := o.bulk(addresses(3, "c"))
+				must(t, err)
+				w.deliver()
+				_, caller := w.signIn("c0@acme.example")
+				_, err = w.invitations.Accept(w.ctx, w.token("c0@acme.example"), "", caller)
+				must(t, err)
+				other, err := o.bulk(addresses(2, "c"))
+				must(t, err)
+				seen, err := w.self.See(w.ctx, caller)
+				must(t, err)
+				equal(w, "lists that the person is shown", len(seen.Portals[0].Lists), 2)
+				w.skip(time.Minute)
+				must(t, erase(w, o, b))
+				for _, i := range w.of(string(o.id)) {
+					if sk := text(i, "sk"); strings.HasPrefix(sk, "bap#") && strings.Contains(plain(i), "c0@acme.example") {
+						t.Errorf("%s still has the address", sk)
+					}
+				}
+				equal(w, "lines of the others", string(o.becomes(other.ID).Entries[1].Address), "c1@acme.example")
+				equal(w, "verdict of the line", o.becomes(other.ID).Entries[0].Kind, batch.Exists)
+			})
+		})
+	}
+}

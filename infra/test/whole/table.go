@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
@@ -294,4 +295,9 @@ func (t *Table) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Ent
 // Role reads one role as it is now.
 func (t *Table) Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error) {
 	return t.due.Role(ctx, agency, which)
+}
+
+// Lists says on which lists of people to invite an agency has the address.
+func (t *Table) Lists(ctx context.Context, agency id.Agency, of email.Address) ([]account.List, error) {
+	return t.personalData.Lists(ctx, agency, of)
 }

@@ -5,6 +5,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/usecase/account"
 )
@@ -35,6 +36,11 @@ func (p PersonalData) Member(ctx context.Context, which id.Agency, member id.Mem
 // Client reads one relationship.
 func (p PersonalData) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
 	return p.t.client(ctx, agency, ref, fresh)
+}
+
+// Lists says on which lists of people to invite an agency has the address.
+func (p PersonalData) Lists(ctx context.Context, agency id.Agency, of email.Address) ([]account.List, error) {
+	return p.t.listed(ctx, agency, of)
 }
 
 // Departures is what leaving a portal needs.

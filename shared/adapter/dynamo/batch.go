@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/imports"
 )
 
@@ -58,7 +59,7 @@ func (t *Table) batch(ctx context.Context, agency id.Agency, which id.Batch) (*b
 func readBatch(r *reader) (*batch.Batch, error) {
 	return &batch.Batch{ID: id.Batch(strings.TrimPrefix(r.s("sk"), batchPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
 		Actor: r.s("actor"), CreatedAt: r.time("created"), State: batch.State(r.s("state")), Until: r.time("until"),
-		Version: int(r.n("v"))}, r.err
+		Unknown: r.texts("unknown"), Version: int(r.n("v"))}, r.err
 }
 
 // batches lists at most so many batches without their lines, newest first.
@@ -91,6 +92,7 @@ func (t *Table) batchWrites(b *batch.Batch) []types.TransactWriteItem {
 	w.t("created", b.CreatedAt)
 	w.s("state", string(b.State))
 	w.t("until", b.Until)
+	w.texts("unknown", b.Unknown)
 	w["dp"], w["due"] = str(shardOf(string(b.ID))), at(b.Due())
 	condition, values := versioned(b.Version)
 	writes := []types.TransactWriteItem{t.put(w, condition, values)}
@@ -265,7 +267,7 @@ func (t *Table) forgetLines(ctx context.Context, which id.Agency, gone email.Add
 	}
 	for _, b := range held {
 		for i := range b.Entries {
-			if e := &b.Entries[i]; e.Of == 0 && e.Address == gone || e.Address == gone {
+			if e := &b.Entries[i]; e.Address == gone {
 				e.Erase()
 			}
 		}
@@ -305,6 +307,23 @@ func (t *Table) lines(ctx context.Context, which id.Agency, of email.Address) ([
 			return nil, err
 		}
 		out = append(out, b)
+	}
+	return out, nil
+}
+
+// listed says on which lists of people to invite an agency has the address.
+func (t *Table) listed(ctx context.Context, which id.Agency, of email.Address) ([]account.List, error) {
+	held, err := t.lines(ctx, which, of)
+	if err != nil {
+		return nil, err
+	}
+	var out []account.List
+	for _, b := range held {
+		for i := range b.Entries {
+			if e := &b.Entries[i]; e.Address == of {
+				out = append(out, account.List{Batch: b.ID, CreatedAt: b.CreatedAt, Name: e.Shown})
+			}
+		}
 	}
 	return out, nil
 }

@@ -166,6 +166,11 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Client.Agency != agencyID {
 		return fault.New(fault.NotFound, noClient)
 	}
+	if c.Erase && c.Client.Email != "" { // before, so that whoever was interrupted comes here again
+		if err := t.forgetLines(ctx, agencyID, c.Client.Email); err != nil {
+			return err
+		}
+	}
 	pk := string(agencyID)
 	next := *c.Client
 	next.Version++

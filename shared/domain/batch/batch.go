@@ -112,6 +112,7 @@ type Batch struct {
 	State     State
 	Until     time.Time // when its lines are deleted
 	Entries   []Entry
+	Unknown   []string // columns of its file that are ignored
 
 	Version int // of what was read; 0 for one that is not stored yet
 }

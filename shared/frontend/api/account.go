@@ -98,6 +98,14 @@ type ExportRelation struct {
 	JoinedBy        string        `json:"joinedBy,omitempty" doc:"ID of the link you joined by."`
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
+	Lists           []ExportList  `json:"lists" nullable:"false" doc:"Lists of people to invite that have your address."`
+}
+
+// ExportList is a line of a list of people to invite.
+type ExportList struct {
+	BatchID   string `json:"batchId" example:"bat_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	CreatedAt Time   `json:"createdAt"`
+	Name      string `json:"name" doc:"What the list calls you."`
 }
 
 // ExportRequest is a wish to join an agency by a link.
@@ -146,8 +154,8 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
 			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
 			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{},
-			Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt), Contacts: texts(c.Contacts),
-			JoinedBy: string(c.Source.Link)}
+			Lists: []ExportList{}, Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt),
+			Contacts: texts(c.Contacts), JoinedBy: string(c.Source.Link)}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})
 		}
@@ -157,6 +165,9 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		for _, e := range c.Earlier {
 			past := ExportPast{string(e.ID), string(e.Status), string(e.Payer), Time(e.Created), orNull(e.Ended)}
 			x.EarlierInvites = append(x.EarlierInvites, past)
+		}
+		for _, l := range p.Lists {
+			x.Lists = append(x.Lists, ExportList{string(l.Batch), Time(l.CreatedAt), l.Name})
 		}
 		b.Portals = append(b.Portals, x)
 	}

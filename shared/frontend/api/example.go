@@ -204,7 +204,7 @@ func exampleExport() ExportBody {
 			Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
-			EarlierInvites: []ExportPast{}}}}
+			EarlierInvites: []ExportPast{}, Lists: []ExportList{{exampleBatch, after(0), "Acme Ltd"}}}}}
 }
 
 // listed is a list's last page.

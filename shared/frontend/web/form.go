@@ -87,8 +87,8 @@ const maxForm = 256 << 10
 // send runs the form that was sent: forms are taken from our own pages only, and of a limited size.
 func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	parse := parseForm
-	if len(p.Forms) == 1 && p.Forms[0].parse != nil {
-		parse = p.Forms[0].parse
+	if n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.parse != nil }); n >= 0 && (len(p.Forms) == 1 || multiparts(r)) {
+		parse = p.Forms[n].parse
 	}
 	if err := p.site.guard.read(r, func() error { return parse(w, r) }); err != nil {
 		p.site.fail(w, r, err)
@@ -105,6 +105,11 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	}
 	event.Name(r.Context(), p.ID+"."+p.Forms[n].Do)
 	p.answer(w, r, p.Forms[n].Who, p.Forms[n].run)
+}
+
+// multiparts tells whether the form that was sent may hold a file.
+func multiparts(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data")
 }
 
 // parseForm reads a form without files.

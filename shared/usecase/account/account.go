@@ -26,6 +26,15 @@ type Store interface {
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// Client reads one relationship; fresh asks for the state as it is now.
 	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
+	// Lists says on which lists of people to invite an agency has the address.
+	Lists(ctx context.Context, agency id.Agency, of email.Address) ([]List, error)
+}
+
+// List is a line of a list of people that an agency has invited, or wanted to.
+type List struct {
+	Batch     id.Batch
+	CreatedAt time.Time
+	Name      string // as the agency has written it; "" for none
 }
 
 // Person is what is kept of a person by itself.
@@ -65,6 +74,7 @@ type Workplace struct {
 type Portal struct {
 	Agency *agency.Agency
 	Client *client.Client
+	Lists  []List // on which the agency has the person's address
 }
 
 // Overview is all that is kept of a person. What an agency has deleted is not in it.
@@ -110,6 +120,10 @@ func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, erro
 		if at.Client == "" && at.Former == "" {
 			continue
 		}
+		lists, err := s.Store.Lists(ctx, at.Agency, caller.Email)
+		if err != nil {
+			return nil, err
+		}
 		c, err := s.Store.Client(ctx, at.Agency, id.RefOf(at.Agency, caller.Email), true)
 		switch {
 		case fault.Is(err, fault.NotFound): // erased by the agency
@@ -117,9 +131,9 @@ func (s *Self) See(ctx context.Context, caller identity.Caller) (*Overview, erro
 			return nil, err
 		case c.Erased():
 		case c.Joined():
-			o.Portals = append(o.Portals, Portal{of, c})
+			o.Portals = append(o.Portals, Portal{of, c, lists})
 		default:
-			o.Former = append(o.Former, Portal{of, c})
+			o.Former = append(o.Former, Portal{of, c, lists})
 		}
 	}
 	byName := func(x, y Portal) int { return strings.Compare(sorted(x.Agency), sorted(y.Agency)) }

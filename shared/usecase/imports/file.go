@@ -43,8 +43,7 @@ type Files struct {
 type Checked struct {
 	*batch.Batch
 
-	Agency  *agency.Agency
-	Unknown []string // columns of the file that are ignored
+	Agency *agency.Agency
 	// Money are the names of roles that show money and go to more than [batch.AskAbove] people.
 	Money []string
 	// Times are about when the rows that are ready would go out, by their place in the list.
@@ -84,12 +83,11 @@ func (s *Checks) Preview(ctx context.Context, caller identity.Caller, file []byt
 	}
 	now := s.Now()
 	b := &batch.Batch{ID: id.New[id.Batch](id.BatchPrefix, now), Agency: caller.Agency, By: caller.Member, Actor: caller.Actor(),
-		CreatedAt: now, State: batch.Dry, Until: now.Add(batch.DryRun), Entries: entries}
+		CreatedAt: now, State: batch.Dry, Until: now.Add(batch.DryRun), Entries: entries, Unknown: table.Unknown}
 	out, err := s.check(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	out.Unknown = table.Unknown
 	return out, s.Store.AddBatch(ctx, b, nil)
 }
 
@@ -289,3 +287,36 @@ func differs(before []batch.Entry, b *batch.Batch) error {
 }
 
 var errNoCheck = fault.New(fault.NotFound, "bulk.no_check")
+
+// Desk is what somebody has who invites many.
+type Desk struct {
+	Agency *agency.Agency
+	Roles  []role.Role // those that count now and that the caller may give, by name
+}
+
+// Desk reads what the caller may give. Faults: [fault.NotFound] where Client Portal is not installed.
+func (s *Checks) Desk(ctx context.Context, caller identity.Caller) (*Desk, error) {
+	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
+		return nil, err
+	}
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{})
+	if err != nil {
+		return nil, err
+	}
+	if seen.Agency == nil {
+		return nil, errNoBatch
+	}
+	if err := seen.Agency.MayPortal(); err != nil {
+		return nil, err
+	}
+	all, err := s.Store.AllRoles(ctx, caller.Agency)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	all = slices.DeleteFunc(all, func(r role.Role) bool {
+		return !r.Counts(now) || !caller.Administers() && !r.EmployeesMayGive
+	})
+	slices.SortFunc(all, func(a, b role.Role) int { return strings.Compare(role.Fold(a.Name), role.Fold(b.Name)) })
+	return &Desk{Agency: seen.Agency, Roles: all}, nil
+}

@@ -171,6 +171,7 @@ type portalTab struct {
 func portalTabs() []portalTab {
 	return []portalTab{
 		{"users", "/client-portal", words.Say("users.title"), false},
+		{"invitations", "/client-portal/invitations", words.Say("bulk.tab"), false},
 		{"links", "/client-portal/links", words.Say("links.title"), true},
 		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"time"
+
+	"latchkey.dev/shared/view/page"
+)
+
+// importsStates are those of inviting many.
+func importsStates() []state {
+	at := settings()
+	at.Here, at.Portal = page.InPortal, page.AdminsApp
+	empty := page.InviteUsers{Workspace: at, Key: "k", Lines: []page.InviteLine{{Number: 1}, {Number: 2}, {Number: 3}},
+		Roles: []page.Choice{{ID: "rol_1", Name: "Client"}, {ID: "rol_2", Name: longest}}}
+	with := func(change func(*page.InviteUsers)) page.InviteUsers {
+		v := empty
+		change(&v)
+		return v
+	}
+	badge := func(tone page.Tone, text string) page.Badge { return page.Badge{Tone: tone, Text: text} }
+	rows := []page.AnsweredLine{
+		{Number: 1, Email: "ops@acme.example", Name: "Acme Ltd", State: badge(page.Good, "Sent"), URL: "/clients/cl_1"},
+		{Number: 2, Email: "info@alnoor.example", Name: rtl, State: badge(page.Wait, "Scheduled"), URL: "/clients/cl_2",
+			At: page.TimeAt(now.Add(time.Hour), now)},
+		{Number: 3, Email: "ops@acme.example", State: badge(page.Idle, "Duplicate"), Reason: "Line 1 has the same address. It counts."},
+		{Number: 4, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", Name: longest,
+			State: badge(page.Bad, "Not sent"), Reason: "The role Client isn't active. Activate it, or pick another."},
+	}
+	list := page.Invitations{Workspace: at, May: true, Next: "/client-portal/invitations?cursor=cl_1", Rows: []page.InvitationRow{
+		{Invite: "in_1", URL: "/clients/cl_1", Name: "Acme Ltd", Email: "ops@acme.example", State: badge(page.Wait, "Pending"),
+			Said: "Sent", At: ago(time.Hour), Resend: true, Cancel: true},
+		{Invite: "in_2", URL: "/clients/cl_2", Name: rtl, Email: "info@alnoor.example", State: badge(page.Wait, "Scheduled"),
+			Said: "Goes out about", At: page.TimeAt(now.Add(time.Hour), now), Cancel: true},
+	}}
+	return []state{
+		{Name: "invite-users", view: empty},
+		{Name: "invite-users-refused", view: with(func(v *page.InviteUsers) {
+			v.Paste = "nobody"
+			v.Problems = page.Problems{{Field: "paste", Message: "Paste at most 64 KB at a time."}}
+		})},
+		{Name: "invite-users-sent", view: with(func(v *page.InviteUsers) {
+			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 are invites now", "bat_1", true, true
+		})},
+		{Name: "invite-users-checked", view: with(func(v *page.InviteUsers) {
+			v.Rows, v.Summary, v.Check, v.Ready = rows, "12 of 14 rows are ready", "bat_1.1", 12
+			v.Ignored, v.Money = []string{"Shoe size"}, []string{"Payer"}
+		})},
+		{Name: "invite-users-barred", view: with(func(v *page.InviteUsers) {
+			v.Barred = page.Barred{Title: "You can't invite anybody right now", Text: "Inviting clients needs the Max plan.",
+				URL: "/upgrade"}
+		})},
+		{Name: "invitations", view: list},
+		{Name: "invitations-empty", view: page.Invitations{Workspace: at, May: true}},
+	}
+}

@@ -1,0 +1,78 @@
+package page
+
+import "latchkey.dev/shared/domain/words"
+
+// InviteUsers is where many are invited: by lines, by a pasted list, and by a file.
+type InviteUsers struct {
+	Workspace Workspace
+	Barred    Barred // why nobody can be invited; Title "" for nothing
+	Key       string
+	Lines     []InviteLine
+	Full      bool // whether there can be no more lines
+	Roles     []Choice
+	Paste     string // as typed
+	Rows      []AnsweredLine
+	Summary   string // what has become of the rows, in a sentence; "" for none
+	Good      bool   // whether anything has become an invite
+	Batch     string // of what was sent; "" for none
+	Waits     bool   // whether some of it waits for its time
+	Check     string // the hash of a file that was checked; "" for none
+	Ready     int    // how many of its rows would be sent
+	Ignored   []string
+	Money     []string // roles that show money and go to many
+	Note      Note
+	Problems  Problems
+}
+
+func (v InviteUsers) frame() frame {
+	return frame{template: "inviteusers", title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
+}
+
+// InviteLine is one line of the form.
+type InviteLine struct {
+	Number  int
+	Email   string
+	Name    string
+	Role    string
+	Contact string
+	Wrong   string // "" for nothing
+}
+
+// AnsweredLine is a line, and what has become of it.
+type AnsweredLine struct {
+	Number int
+	Email  string
+	Name   string
+	State  Badge
+	Reason string
+	URL    string // of the client; "" for none
+	At     Time   // about when it goes out
+}
+
+// Invitations are the invites that the agency has sent and nobody has accepted.
+type Invitations struct {
+	Workspace Workspace
+	Ended     bool // whether those are shown that have ended
+	May       bool // whether the person invites
+	Rows      []InvitationRow
+	Next      string // path of the next page; "" on the last one
+	Note      Note
+	Problems  Problems
+}
+
+func (v Invitations) frame() frame {
+	return frame{template: "invitations", title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
+}
+
+// InvitationRow is one invite.
+type InvitationRow struct {
+	Invite string
+	URL    string
+	Name   string
+	Email  string
+	State  Badge
+	Said   string // before the time
+	At     Time
+	Resend bool
+	Cancel bool
+}
