@@ -50,8 +50,8 @@ func TestFL1ClientPortalIsInstalledInTheMarketplace(t *testing.T) {
 	o.get("/home").is(200).shows("Marketplace").hides("/client-portal/settings")
 	o.get("/marketplace").is(200).shows("Install").hides("Access rights")
 	o.post("/marketplace", do("install", url.Values{})).is(303).has("Location", "/marketplace?done=installed")
-	o.get("/marketplace?done=installed").is(200).shows("Client Portal is installed.", "Access rights").holds("/client-portal/settings")
-	o.get("/home").is(200).holds(`href="/client-portal/settings"`)
+	o.get("/marketplace?done=installed").is(200).shows("Client Portal is installed.", "Access rights").holds("/client-portal")
+	o.get("/home").is(200).holds(`href="/client-portal"`)
 	o.get("/v1/portal-app").is(200).into(&app)
 	if !app.Installed || !app.EmployeesInvite || app.TimeZone != "Europe/Berlin" {
 		t.Errorf("put back: %+v", app)
