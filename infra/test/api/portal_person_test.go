@@ -41,7 +41,8 @@ func opened(p *product) *scene {
 
 // reads is all that a client can read of the portal, of its own and of what has these ids.
 func reads(ids ...string) []string {
-	all := []string{"/v1/portal", "/v1/portal/contacts", "/v1/me/export", "/v1/sessions/current", "/v1/home", "/v1/activity", "/portal", "/account",
+	all := []string{"/v1/portal", "/v1/portal/contacts", "/v1/me/export", "/v1/sessions/current", "/v1/home", "/v1/activity",
+		"/portal", "/account",
 		"/portal/details", "/v1/clients", "/v1/contacts", "/contacts", "/client-portal", "/v1/roles"}
 	for _, i := range ids {
 		all = append(all, "/v1/portal/contacts/"+i, "/v1/contacts/"+i, "/contacts/"+i, "/v1/clients/"+i, "/clients/"+i,
