@@ -30,7 +30,7 @@ func otherStates() []state {
 			few.Groups = append(few.Groups, g)
 		}
 	}
-	return []state{
+	states := []state{
 		{Name: "error-404",
 			view: page.Failure{Brand: platform, Title: "Page not found",
 				Text: "The link may be old, or part of it is missing.", Next: "Go to the start page", NextURL: "/"}},
@@ -48,6 +48,14 @@ func otherStates() []state {
 		{Name: "docs", view: docs},
 		{Name: "docs-few", view: few},
 	}
+	if job, ok := few.For(few.Groups[len(few.Groups)-1].ID); ok {
+		states = append(states, state{Name: "docs-few-job", view: job})
+	}
+	for _, g := range docs.Groups {
+		job, _ := docs.For(g.ID)
+		states = append(states, state{Name: "docs-" + g.ID, view: job})
+	}
+	return states
 }
 
 func mailStates() []state {

@@ -18,11 +18,25 @@ import (
 // listing is one command or answer as /docs prints it.
 var listing = regexp.MustCompile(`(?s)<code translate="no">(.*?)</code></pre>`)
 
+// jobLink leads from /docs to the operations for one job.
+var jobLink = regexp.MustCompile(`<h2><a href="(/docs\?job=[a-z-]+)"`)
+
+// docs is what /docs shows, with the operations for each job behind it.
+func (p *product) docs() string {
+	p.t.Helper()
+	all := string(p.nobody().get("/docs").is(200).body)
+	for _, address := range jobs(all) {
+		_, main, _ := strings.Cut(string(p.nobody().get(address).is(200).body), "<main")
+		all += main
+	}
+	return all
+}
+
 // printed is what /docs prints to be copied, as it is read.
 func (p *product) printed() []string {
 	p.t.Helper()
 	var all []string
-	for _, m := range listing.FindAllStringSubmatch(string(p.nobody().get("/docs").is(200).body), -1) {
+	for _, m := range listing.FindAllStringSubmatch(p.docs(), -1) {
 		all = append(all, html.UnescapeString(m[1]))
 	}
 	return all
@@ -137,30 +151,42 @@ func TestFH5TheDocumentNamesItsServer(t *testing.T) {
 
 func TestFH5TheDocsBeginWithWhatABeginnerNeeds(t *testing.T) {
 	p := start(t)
-	page := string(p.nobody().get("/docs").is(200).body)
+	guide, page := string(p.nobody().get("/docs").is(200).body), p.docs()
 	at := -1
-	for _, id := range []string{"quickstart", "authentication", "errors", "paging", "idempotency", "times", "limits",
+	for _, id := range []string{"quickstart", "authentication", "errors", "paging", "idempotency", "times", "limits", "error-codes",
 		"sendInvite", "listClients", "connectInstance", "getAgency", "viewInvitation", "getPortal", "requestSignInCode", "exportMyData",
-		"listActivity", "getHealth", "error-codes"} {
+		"listActivity", "getHealth"} {
 		n := strings.Index(page, `id="`+id+`"`)
 		if n < at || n < 0 {
 			t.Errorf("%s stands at %d, after what came before it at %d", id, n, at)
 		}
 		at = n
-		if !strings.Contains(page, `href="#`+id+`"`) {
+		if !regexp.MustCompile(`href="/docs(\?job=[a-z-]+)?#` + id + `"`).MatchString(guide) {
 			t.Errorf("nothing leads to %s", id)
 		}
 	}
-	ids := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if ids[m[1]] {
-			t.Errorf("two places have the id %s", m[1])
-		}
-		ids[m[1]] = true
-	}
-	for _, m := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if !ids[m[1]] {
-			t.Errorf("#%s leads nowhere", m[1])
+	places := map[string]bool{}
+	for _, address := range append([]string{"/docs"}, jobs(guide)...) {
+		for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(string(p.nobody().get(address).is(200).body), -1) {
+			if places[address+"#"+m[1]] {
+				t.Errorf("two places of %s have the id %s", address, m[1])
+			}
+			places[address+"#"+m[1]] = true
 		}
 	}
+	for _, m := range regexp.MustCompile(`href="(/docs[^"]*#[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if !places[m[1]] {
+			t.Errorf("%s leads nowhere", m[1])
+		}
+	}
+	p.nobody().get("/docs?job=nothing").is(http.StatusNotFound)
+}
+
+// jobs are the addresses that the guide leads to for operations.
+func jobs(guide string) []string {
+	var all []string
+	for _, m := range jobLink.FindAllStringSubmatch(guide, -1) {
+		all = append(all, m[1])
+	}
+	return all
 }

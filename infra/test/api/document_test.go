@@ -315,7 +315,14 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"removeMember",
 		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",
 		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",
-		"viewDomainRecords"}
+		"viewDomainRecords",
+		"installPortal", "uninstallPortal", "getPortalApp", "updatePortalSettings", "makeInternal",
+		"createContact", "listContacts", "getContact", "updateContact", "archiveContact", "importContacts", "exportContacts",
+		"getPortalContact", "updatePortalContact", "listPortalContacts",
+		"createRole", "listRoles", "getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient",
+		"sendInvites", "getBatch", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
+		"createShareLink", "listShareLinks", "getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "viewShareLink",
+		"joinByLink", "listJoinRequests", "approveJoin", "refuseJoin"}
 	want = append(want, tending...)
 	var have []string
 	for path, methods := range document.Paths {
@@ -347,5 +354,10 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("the document has %v, want %v", have, want)
 	}
-	p.nobody().get("/docs").is(200).shows(slices.Sorted(maps.Keys(document.Paths))...).shows(want...)
+	docs := p.docs()
+	for _, shown := range append(slices.Sorted(maps.Keys(document.Paths)), want...) {
+		if !strings.Contains(docs, shown) {
+			t.Errorf("/docs does not show %s", shown)
+		}
+	}
 }

@@ -218,7 +218,7 @@ func strays(t *testing.T, names []string) {
 	wanted := map[string]bool{}
 	for _, n := range names {
 		for _, v := range views {
-			if v.golden && !growing[n] {
+			if v.golden && !growing(n) {
 				wanted[fmt.Sprintf("%s-%d-%s.png", n, v.width, v.scheme)] = true
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -20,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/sharing"
 )
 
@@ -644,5 +646,56 @@ func TestPortalLinksWriteDownWhoDidWhat(t *testing.T) {
 		c, err := w.table.Client(w.ctx, o.id, r.Client.Ref(), true)
 		must(t, err)
 		equal(w, "is a client", c.At(time.Now()), client.Active)
+	})
+}
+
+// TestPortalL8OneContactForAJoin joins with an address that has no contact, a contact of nobody's, and a contact of another client.
+func TestPortalL8OneContactForAJoin(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.portalOffice("Northwind")
+		l, token := o.share(sharelink.Typed{CreateContact: ptr(true)})
+		_, plainLink := o.share(sharelink.Typed{})
+		cards := func() map[string]string { // by address, whose they are
+			out := map[string]string{}
+			for _, i := range w.of(string(o.id)) {
+				if strings.HasPrefix(text(i, "sk"), "con#") {
+					out[text(i, "email")] = text(i, "client")
+				}
+			}
+			return out
+		}
+		a, err := o.joinAs(token, "a@acme.example", sharing.Joining{Name: "Ann"})
+		must(t, err)
+		equal(w, "made", cards(), map[string]string{"a@acme.example": string(a.Client.ID)})
+		must(t, second(o.join(token, "a@acme.example")))
+		equal(w, "cards after joining again", len(cards()), 1)
+
+		known := contacts.NewCards(dynamo.NewCards(w.table.Table), time.Now)
+		for _, address := range []string{"b@acme.example", "c@acme.example"} {
+			must(t, second(known.Create(w.ctx, o.owner, contact.Fields{Kind: ptr("person"), Name: ptr("Known"), Email: &address}, "")))
+		}
+		b, err := o.join(token, "b@acme.example")
+		must(t, err)
+		equal(w, "linked", cards()["b@acme.example"], string(b.Client.ID))
+		equal(w, "cards", len(cards()), 3)
+
+		other, err := o.join(plainLink, "other@acme.example")
+		must(t, err)
+		for _, i := range w.of(string(o.id)) { // c's card is about somebody else
+			if strings.HasPrefix(text(i, "sk"), "con#") && text(i, "email") == "c@acme.example" {
+				o := other.Client
+				o.Contacts = []id.Contact{id.Contact(strings.TrimPrefix(text(i, "sk"), "con#"))}
+				must(t, w.table.Commit(w.ctx, o.Agency, client.Change{Client: o}))
+			}
+		}
+		c, err := o.join(token, "c@acme.example")
+		must(t, err)
+		equal(w, "of another client", cards()["c@acme.example"], string(other.Client.ID))
+		equal(w, "contacts of who joined", len(c.Client.Contacts), 0)
+		x, err := o.links().Get(w.ctx, o.owner, l.ID)
+		must(t, err)
+		equal(w, "shown", x.Joined[len(x.Joined)-1].Taken, true)
+		w.settled()
 	})
 }

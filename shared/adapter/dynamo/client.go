@@ -196,6 +196,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		writes = append(writes, cards...)
 		has, had = client.Ties{}, client.Ties{Roles: had.Roles, Contacts: without(had.Contacts, done)}
 	}
+	if c.Share != nil && c.Share.Card != nil { // it is made with the link to its client
+		had.Contacts = append(slices.Clone(had.Contacts), c.Share.Card.ID)
+	}
 	bound := []tied{{c.Client.ID, had, has}}
 	for _, row := range c.Audit {
 		writes = append(writes, t.put(writeAudit(pk, row), isNew, nil))

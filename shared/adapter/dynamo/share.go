@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/sharing"
 )
 
@@ -122,6 +123,9 @@ func (t *Table) scene(ctx context.Context, which id.Agency, q sharing.Query) (*s
 	for _, r := range q.Roles {
 		want(true, pk, rolePrefix+string(r))
 	}
+	holder := reader{item: holderKey(pk, q.Person)}
+	want(q.Card, pk, holder.s("sk"))
+	want(q.Card, pk, contactCount)
 	items, err := t.getAll(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -131,7 +135,18 @@ func (t *Table) scene(ctx context.Context, which id.Agency, q sharing.Query) (*s
 		s.Ledger = &sharelink.Ledger{Agency: which}
 	}
 	for _, i := range items {
-		if err := t.sceneItem(s, &reader{item: i}, q); err != nil {
+		r := &reader{item: i}
+		switch r.s("sk") {
+		case holder.s("sk"):
+			if s.Card, err = t.contact(ctx, which, id.Contact(r.s("of"))); fault.Is(err, fault.NotFound) {
+				s.Card, err = nil, nil
+			}
+		case contactCount:
+			s.Full, err = r.n("n") >= contacts.MaxContacts, r.err
+		default:
+			err = t.sceneItem(s, r, q)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -216,6 +231,10 @@ func (t *Table) shared(s *client.Share) []types.TransactWriteItem {
 	out := []types.TransactWriteItem{t.putLink(s.Link)}
 	if s.Ledger != nil {
 		out = append(out, t.putLedger(s.Ledger))
+	}
+	if s.Card != nil {
+		pk := string(s.Card.Agency)
+		out = append(out, t.countContacts(pk, 1), t.put(writeContact(s.Card), isNew, nil), t.hold(s.Card))
 	}
 	if s.Request != nil {
 		out = append(out, t.putRequest(s.Request), t.noLongerAsked(s.Asked, s.Request))

@@ -3,6 +3,7 @@ package client
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/sharelink"
@@ -15,6 +16,7 @@ type Share struct {
 	Ledger  *sharelink.Ledger  // with the join counted; nil where an administrator has decided
 	Request *sharelink.Request // that was approved; nil for none
 	Asked   id.User            // whose it was
+	Card    *contact.Contact   // that is made for who joins, linked with the client already; nil for none
 }
 
 // JoinBy makes the person of an offer a client by a link that the agency has handed out itself: an invite that is accepted as it is

@@ -235,6 +235,8 @@ func (s *Site) link(r *http.Request, links *sharing.Links, caller identity.Calle
 			c.Less = words.Say("links.less")
 		case j.Taken:
 			c.Less = words.Say("links.taken")
+		case j.Full:
+			c.Less = words.Say("links.contacts_full")
 		}
 		v.Came = append(v.Came, c)
 	}

@@ -79,7 +79,8 @@ func servedFrom(document []byte, origin string) ([]byte, error) {
 	return slices.Concat([]byte(`{"servers":`), servers, []byte(","), rest), nil
 }
 
-// DocsPage shows the description of the API to people.
+// DocsPage shows the description of the API to people: what a beginner has to know, or with job in the query the operations for that
+// job.
 func DocsPage(s *Site) *Page {
 	docs := sync.OnceValues(func() (page.Docs, error) { return Docs(s.at) })
 	return s.page("docsPage", nil, identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
@@ -88,6 +89,12 @@ func DocsPage(s *Site) *Page {
 			return err
 		}
 		v.Brand = s.brand
+		if job := r.URL.Query().Get("job"); job != "" {
+			var ok bool
+			if v, ok = v.For(job); !ok {
+				return fault.New(fault.NotFound, "errors.there_is_no_such_part_of_the_docs")
+			}
+		}
 		return s.show(w, r, http.StatusOK, v)
 	})
 }

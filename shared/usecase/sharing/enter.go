@@ -7,7 +7,9 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/sharelink"
 )
@@ -40,12 +42,36 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 	}
 	change.Client = c
 	came := sharelink.Joined{Client: c.ID, Less: less}
+	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
+	if at.Link.CreateContact {
+		card(change, at, who, &came, now)
+	}
 	at.Link.Take(now, came)
 	action := audit.LinkAdded
 	if change.Join {
 		action = audit.LinkJoined
 	}
-	change.Audit = []audit.Entry{row(now, string(c.ID), action, string(at.Link.ID), said(at.Link))}
-	change.Share = &client.Share{Link: at.Link, Staff: at.Agency.Staff}
+	change.Audit = append(change.Audit, row(now, string(c.ID), action, string(at.Link.ID), said(at.Link)))
 	return change, nil
+}
+
+// card makes the contact of who joins, or links the one that there is with the address. Where that is another client's, or there can be
+// no contact more, none is made, and that is noted.
+func card(change *client.Change, at *Scene, who person, came *sharelink.Joined, now time.Time) {
+	c := change.Client
+	switch x := at.Card; {
+	case x != nil && (x.Client == c.ID || slices.Contains(c.Contacts, x.ID)): // it is theirs already
+	case x != nil && x.Client != "":
+		came.Taken = true
+	case x == nil && at.Full, len(c.Contacts) >= client.MaxContacts:
+		came.Full = true
+	case x != nil:
+		c.Contacts = append(slices.Clone(c.Contacts), x.ID)
+	default:
+		made := &contact.Contact{ID: id.New[id.Contact](id.ContactPrefix, now), Agency: c.Agency, Kind: contact.Person,
+			Name: c.DisplayName(), Email: who.Email, Client: c.ID, CreatedAt: now, Version: 1}
+		change.Share.Card = made
+		c.Contacts = append(slices.Clone(c.Contacts), made.ID)
+		change.Audit = append(change.Audit, row(now, string(c.ID), audit.ContactCreated, string(made.ID), ""))
+	}
 }

@@ -110,7 +110,7 @@ func (j *Joins) look(ctx context.Context, token string, caller identity.Caller) 
 	}
 	q := Query{Maker: x.By, Roles: x.Roles, Ledger: true}
 	if caller.SignedIn() {
-		q.Person, q.Request = caller.Email, id.JoinRef(x.ID, caller.Email)
+		q.Person, q.Request, q.Card = caller.Email, id.JoinRef(x.ID, caller.Email), x.CreateContact
 	}
 	at, err := j.Store.Scene(ctx, which, q)
 	if err != nil {
@@ -321,6 +321,8 @@ func said(l *sharelink.Link) string {
 		return words.Say("links.less")
 	case last.Taken:
 		return words.Say("links.taken")
+	case last.Full:
+		return words.Say("links.contacts_full")
 	}
 	return ""
 }

@@ -150,7 +150,7 @@ func (q *Requests) decide(ctx context.Context, caller identity.Caller, which id.
 		}
 		ask := Query{Maker: caller.Member, Person: r.Email}
 		if err == nil {
-			ask.Roles = link.Roles
+			ask.Roles, ask.Card = link.Roles, link.CreateContact
 		} else {
 			link = nil
 		}

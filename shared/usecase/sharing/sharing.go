@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -26,6 +27,7 @@ type Query struct {
 	Person  email.Address // what the agency has with the address
 	Request id.Ref
 	Ledger  bool
+	Card    bool // the contact with the person's address, and whether there can be one more
 	Once    *idempotency.Record
 }
 
@@ -37,6 +39,8 @@ type Scene struct {
 	Roles   []role.Role
 	Client  *client.Client
 	Member  bool // whether the address works at the agency
+	Card    *contact.Contact
+	Full    bool // whether the agency has as many contacts as it can have
 	Request *sharelink.Request
 	Ledger  *sharelink.Ledger // never nil where it is asked for
 	Once    *idempotency.Record

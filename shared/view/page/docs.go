@@ -13,8 +13,10 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
-// Docs is a readable rendering of an OpenAPI document, after what a beginner has to know.
+// Docs is a readable rendering of an OpenAPI document: what a beginner has to know, or the operations for one job. All of them on one
+// page are more than a page may weigh.
 type Docs struct {
+	Job     *DocsGroup // whose operations are shown; nil for what a beginner has to know
 	Brand   Brand
 	Title   string
 	Version string
@@ -38,8 +40,22 @@ type DocsCode struct {
 	Status     int
 }
 
+// For is the page of the job with the id; false for none.
+func (v Docs) For(id string) (Docs, bool) {
+	n := slices.IndexFunc(v.Groups, func(g DocsGroup) bool { return g.ID == id })
+	if n < 0 {
+		return v, false
+	}
+	v.Job = &v.Groups[n]
+	return v, true
+}
+
 func (v Docs) frame() frame {
-	return frame{template: "docs", title: v.Title, brand: v.Brand, public: true}
+	title := v.Title
+	if v.Job != nil {
+		title = v.Job.Name + " · " + title
+	}
+	return frame{template: "docs", title: title, brand: v.Brand, public: true}
 }
 
 // DocsGroup is the operations for one job.
@@ -51,6 +67,7 @@ type DocsGroup struct {
 // DocsOperation is one operation.
 type DocsOperation struct {
 	ID, Method, Path, Summary, Text string
+	URL                             string // where it is described
 	Who                             string // may call it, in words
 	Scope                           string // of an API key that may; "" where none may
 	Parameters                      []DocsField
@@ -179,9 +196,12 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 	}
 	scopes, told := map[string][]DocsOperation{}, map[string]*DocsOperation{}
 	for _, t := range d.Tags {
-		all := groups[t.Name]
+		all, job := groups[t.Name], strings.ReplaceAll(strings.ToLower(t.Name), " ", "-")
+		for n := range all {
+			all[n].URL = "/docs?job=" + job + "#" + all[n].ID
+		}
 		slices.SortStableFunc(all, func(a, b DocsOperation) int { return cmp.Compare(a.order, b.order) })
-		v.Groups = append(v.Groups, DocsGroup{"jobs-" + strings.ReplaceAll(strings.ToLower(t.Name), " ", "-"), t.Name, t.Description, all})
+		v.Groups = append(v.Groups, DocsGroup{job, t.Name, t.Description, all})
 		once(all, told)
 		for _, o := range all {
 			if o.Scope != "" {

@@ -108,7 +108,7 @@ type Portal struct {
 	Agency    string  // path of the agency that the person works at; "" for nobody's member
 	Welcome   bool    // right after accepting
 	Waiting   Waiting // other invitations
-	Menu      []Tab     // of what is open beside what runs; none where nothing is
+	Menu      []Tab   // of what is open beside what runs; none where nothing is
 	Instances []Tile
 	Services  []Tile
 	Ask       *Ask         // whom to ask; nil for nobody in particular
