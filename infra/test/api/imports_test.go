@@ -203,6 +203,10 @@ func TestPortalV1ADryRunMakesNothingAndIsConfirmedByItsHash(t *testing.T) {
 	if want := []string{"2 ready", "3 role", "5 invalid", "6 duplicate"}; !slices.Equal(verdicts, want) {
 		t.Errorf("its rows are %v", verdicts)
 	}
+	file1 := string(o.get("/v1/batches/" + strings.Split(c.Hash, ".")[0] + "/export?only=failed").is(200).body)
+	if !strings.Contains(file1, "3,b@client.example") || strings.Contains(file1, "2,a@client.example") {
+		t.Errorf("what cannot be sent is %q", file1)
+	}
 	if c.Ready != 1 || !slices.Equal(c.IgnoredColumns, []string{"Phone"}) || !slices.Equal(c.Rows[0].Roles, []string{role}) {
 		t.Errorf("it is %+v", c)
 	}
@@ -295,6 +299,9 @@ func TestPortalV3AThousandRowsAndNoMore(t *testing.T) {
 	o.csv(strings.Repeat("x", 1<<20+1)).fails(413, "too_large")
 	var c checkedAnswer
 	o.csv(file(1000)).is(200).into(&c)
+	if shown := o.get("/client-portal/invite?check=" + c.Hash).is(200).shows("900 more rows"); len(shown.body) > 60<<10 {
+		t.Errorf("the page has %d bytes", len(shown.body))
+	}
 	var b batchAnswer
 	o.post("/v1/imports/confirm", m{"hash": c.Hash}).is(201).into(&b)
 	n := map[string]int{}

@@ -216,8 +216,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	agencyJob(t, p, kept)
-	contactsJob(t, p, kept)
 	portalAppJob(t, p, kept)
+	contactsJob(t, p, kept)
 	sharingJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
@@ -227,6 +227,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	senderJob(t, p, kept)
 	importsJob(t, p, kept)
 	importsPages(t, p, kept)
+	personJob(p, kept)
 
 	// And what needs nobody.
 	for path, status := range map[string]int{"/docs": 200, "/openapi.json": 200, "/v1/nothing": 404, "/nothing": 404} {

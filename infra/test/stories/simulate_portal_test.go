@@ -7,19 +7,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/portalapp"
 	"latchkey.dev/shared/usecase/roles"
@@ -27,6 +27,7 @@ import (
 
 // external is what looks after external users. All that changes a client goes through the store that a mutant stands before.
 type external struct {
+	cards   *contacts.Cards
 	app     *portalapp.App
 	roles   *roles.Roles
 	users   *clients.External
@@ -53,6 +54,10 @@ type (
 	}
 	heldLines struct {
 		dynamo.Lines
+		kept store
+	}
+	heldCards struct {
+		dynamo.Cards
 		kept store
 	}
 	heldStaff struct {
@@ -91,6 +96,10 @@ func (h heldStaff) Commit(ctx context.Context, a id.Agency, c client.Change) err
 	return h.kept.Commit(ctx, a, c)
 }
 
+func (h heldCards) Commit(ctx context.Context, a id.Agency, c client.Change) error {
+	return h.kept.Commit(ctx, a, c)
+}
+
 func (w *world) externalOver(kept store) external {
 	t := w.table.Table
 	var kinds roles.Store = dynamo.NewRoles(t)
@@ -102,6 +111,7 @@ func (w *world) externalOver(kept store) external {
 		}
 	}
 	return external{
+		cards:   contacts.NewCards(heldCards{dynamo.NewCards(t), kept}, time.Now),
 		app:     &portalapp.App{Store: dynamo.NewPortalApps(t), Now: time.Now},
 		roles:   &roles.Roles{Store: kinds, Now: time.Now},
 		users:   &clients.External{Store: heldUsers{dynamo.NewExternal(t), kept}, Now: time.Now},
@@ -139,14 +149,16 @@ func (o *office) corner() *corner {
 		k.roles[n] = r.ID
 	}
 	for n := range k.cards {
-		k.cards[n] = id.New[id.Contact](id.ContactPrefix, time.Now())
-		o.w.set(string(o.id), "con#"+string(k.cards[n]), "name", &types.AttributeValueMemberS{Value: fmt.Sprint("Card ", n)})
+		name := fmt.Sprint("Card ", n)
+		c, err := x.cards.Create(o.w.ctx, o.owner, contact.Fields{Name: &name}, "")
+		must(o.w.t, err)
+		k.cards[n] = c.ID
 	}
 	return k
 }
 
 // usersSteps is how many things there are to do in users.
-const usersSteps = 10
+const usersSteps = 11
 
 // users does one of the things that are done in Client Portal. Any answer may be right; what is left behind is looked at.
 //
@@ -213,6 +225,8 @@ func (w *world) users(o *office, k *corner, step, n int, address string, which i
 			return
 		}
 		x.app.Install(w.ctx, o.owner)
+	case 10:
+		x.cards.Unlink(w.ctx, o.owner, k.cards[n%len(k.cards)])
 	case 9:
 		if n%3 == 0 {
 			x.staff.Promote(w.ctx, o.owner, which)

@@ -164,7 +164,7 @@ func OpenSandbox(auth *signin.Authenticator, sandbox *home.Sandbox, origin strin
 				Email: string(c.Email), Standing: string(onboarding.Invited), Payer: string(invite.AgencyPays), Message: c.Invite.Message,
 				Grants: []OfferBody{}, Offer: c.Invite.Offer(), ExpiresAt: Time(c.Invite.ExpiresAt)},
 			Portal: PortalBody{Agency: agencyBody(s.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
-				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
+				Services: items(v.Services, now), Agencies: []*AgencyBody{}, Modules: texts(v.Modules)},
 			Pages: SandboxPages{origin + "/sandbox/email", origin + "/sandbox/invitation", origin + "/sandbox/portal"},
 		}}
 		for _, g := range c.Invite.Grants {

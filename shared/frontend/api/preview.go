@@ -42,7 +42,7 @@ func PreviewInvite(auth *signin.Authenticator, previewer *onboarding.Previewer) 
 		from := AgencyBody{Name: p.Agency.Name, Color: p.Agency.Color, LogoURL: p.Agency.LogoURL}
 		out := &previewOutput{PreviewBody{
 			PortalBody: PortalBody{Agency: agencyBody(p.Agency), Access: string(v.Access), Instances: items(v.Instances, now),
-				Services: items(v.Services, now), Agencies: []*AgencyBody{}},
+				Services: items(v.Services, now), Agencies: []*AgencyBody{}, Modules: texts(v.Modules)},
 			Invitation: InvitationBody{Agency: from, Inviter: p.Offer.From.Name, Email: string(p.Offer.Email),
 				Standing: string(onboarding.Invited),
 				Payer:    string(p.Offer.Payer), Message: p.Offer.Message, Grants: []OfferBody{},

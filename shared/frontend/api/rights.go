@@ -136,7 +136,7 @@ func PreviewAsClient(auth *signin.Authenticator, rights *roles.Rights) Operation
 			return nil, err
 		}
 		b := PortalBody{Agency: agencyBody(h.Agency), Access: string(portal.Full), Instances: []PortalItem{}, Services: []PortalItem{},
-			Agencies: []*AgencyBody{}}
+			Agencies: []*AgencyBody{}, Modules: texts(h.Rights.Modules())}
 		if h.Client != nil {
 			v := portal.PreviewOf(h.Agency, h.Client, h.Resources, h.Now)
 			b.Access, b.Instances, b.Services = string(v.Access), items(v.Instances, h.Now), items(v.Services, h.Now)

@@ -26,6 +26,8 @@ const (
 	invitationsPath = "/client-portal/invitations"
 	// fewest is how many lines the form begins with.
 	fewest = 3
+	// mostAnswers is how many rows the page shows of a file, those first that become no invite; the file to download has all.
+	mostAnswers = 100
 	// maxSheetForm is the largest form with a file of people, in bytes: what is a little over the bound is told at the field.
 	maxSheetForm = batch.MaxFile + 64<<10
 )
@@ -313,7 +315,26 @@ func (s *Site) shows(v *page.InviteUsers, b *imports.Shown) {
 		v.Rows = append(v.Rows, row)
 	}
 	v.Good = sent > 0
+	fewer(v, b.Entries)
 	v.Summary = words.Say("bulk.sent", "n", sent, "all", len(b.Entries))
+}
+
+// fewer leaves on the page as many rows as it has room for.
+func fewer(v *page.InviteUsers, entries []batch.Entry) {
+	v.Hidden = len(v.Rows) - mostAnswers
+	if v.Hidden <= 0 {
+		v.Hidden = 0
+		return
+	}
+	var kept []page.AnsweredLine
+	for _, good := range []bool{false, true} {
+		for i := range entries {
+			if entries[i].Kind.Good() == good && len(kept) < mostAnswers {
+				kept = append(kept, v.Rows[i])
+			}
+		}
+	}
+	v.Rows = kept
 }
 
 // checks puts on the page what would become of the rows of a file.
@@ -326,6 +347,8 @@ func (s *Site) checks(v *page.InviteUsers, c *imports.Checked) {
 		}
 		v.Rows = append(v.Rows, row)
 	}
+	v.Batch = string(c.ID)
+	fewer(v, c.Entries)
 	v.Summary = words.Say("bulk.checked", "n", v.Ready, "all", len(c.Entries))
 }
 

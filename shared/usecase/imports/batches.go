@@ -220,9 +220,19 @@ func (s *Batches) cancel(ctx context.Context, caller identity.Caller, which id.B
 	})
 }
 
-// Export reads a batch for a file, and the names of the roles in it.
+// Export reads a batch, or a dry run, for a file, and the names of the roles in it.
 func (s *Batches) Export(ctx context.Context, caller identity.Caller, which id.Batch) (*Shown, map[id.Role]string, error) {
-	out, err := s.Get(ctx, caller, which)
+	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
+		return nil, nil, err
+	}
+	b, err := s.Store.Batch(ctx, caller.Agency, which)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !caller.Administers() && b.By != caller.Member {
+		return nil, nil, errNoBatch
+	}
+	out, err := s.Standing(ctx, b)
 	if err != nil {
 		return nil, nil, err
 	}

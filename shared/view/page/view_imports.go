@@ -12,6 +12,7 @@ type InviteUsers struct {
 	Roles     []Choice
 	Paste     string // as typed
 	Rows      []AnsweredLine
+	Hidden    int    // how many more rows there are
 	Summary   string // what has become of the rows, in a sentence; "" for none
 	Good      bool   // whether anything has become an invite
 	Batch     string // of what was sent; "" for none
