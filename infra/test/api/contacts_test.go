@@ -695,7 +695,7 @@ func TestFL16ContactsAnEmployeeReadsAndChangesNone(t *testing.T) {
 	e := p.signIn("sam@northwind.example")
 	e.get("/v1/contacts").is(200)
 	e.get(at).is(200)
-	e.get("/v1/contacts/export").is(200)
+	e.get("/v1/contacts/export").refuses(403, "forbidden", "")
 	e.get("/contacts").is(200).shows("Ida Berg").hides("Add contact")
 	e.get("/contacts/" + card.ID).is(200).shows("For us").hides("Archive contact")
 	for _, a := range []*answer{e.post("/v1/contacts", m{"name": "X"}), e.do(http.MethodPatch, at, m{"name": "X"}), e.delete(at),
