@@ -132,7 +132,8 @@ type grantInput struct {
 // GrantAccess opens an instance or service to a client.
 func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, access *clients.Access) Operation {
 	return operation(auth, described{
-		id: "grantAccess", method: http.MethodPut, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		id: "grantAccess", method: http.MethodPut, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
+		tag: tagClients, status: 200,
 		summary: "Grant access",
 		description: "Shares an instance or service with a client, or changes their access to it. Before they accept, it changes" +
 			" what the invite offers. The instance or service must be active or running.",
@@ -154,7 +155,8 @@ func GrantAccess(auth *signin.Authenticator, directory *clients.Directory, acces
 // RevokeAccess closes an instance or service to a client.
 func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation {
 	return operation(auth, described{
-		id: "revokeAccess", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
+		id: "revokeAccess", method: http.MethodDelete, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
+		tag: tagClients, status: 204,
 		summary:     "Revoke access",
 		description: "They lose access at once. Revoking what isn't shared changes nothing.",
 		codes:       []fault.Code{fault.NotFound, fault.NotActive},
@@ -175,7 +177,8 @@ func RevokeAccess(auth *signin.Authenticator, access *clients.Access) Operation 
 // RemoveClient ends the relationship.
 func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, removal *clients.Removal) Operation {
 	return operation(auth, described{
-		id: "removeClient", method: http.MethodDelete, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 200,
+		id: "removeClient", method: http.MethodDelete, who: identity.ByPortal(identity.ClientsWrite, identity.Administer),
+		tag: tagClients, status: 200,
 		summary: "Remove a client",
 		description: "They lose access to everything you share, and an open invite is cancelled. They keep their sign-in and " +
 			"what they own. They stay in your list as inactive, and you can invite them again. A client who pays by " +
@@ -194,7 +197,8 @@ func RemoveClient(auth *signin.Authenticator, directory *clients.Directory, remo
 // EraseClient forgets a client.
 func EraseClient(auth *signin.Authenticator, removal *clients.Removal) Operation {
 	return operation(auth, described{
-		id: "eraseClient", method: http.MethodPost, who: identity.ByStaff(identity.ClientsWrite), tag: tagClients, status: 204,
+		id: "eraseClient", method: http.MethodPost, who: identity.ByPortal(identity.ClientsWrite, identity.Manage),
+		tag: tagClients, status: 204,
 		summary: "Erase a client",
 		description: "Deletes their address, name, messages and history for good. Remove them first: only inactive clients can " +
 			"be erased. The activity log keeps only IDs.",

@@ -377,7 +377,7 @@ func InvitationsPage(
 				if err == nil {
 					return seeOther(w, invitationsPath+"?done="+done)
 				}
-				if fault.Is(err, fault.NotFound) && unread != nil {
+				if unread != nil && fault.Is(err, fault.NotFound) && caller.MayPortal(identity.InPerson, identity.See) == nil {
 					return unread
 				}
 				f, err := ours(r, err)
