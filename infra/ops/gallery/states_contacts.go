@@ -52,7 +52,17 @@ func contactStates() []state {
 			Text: "name: Leave links out of it."},
 		{Row: 2, Name: "Ida Berg", Email: "ida@acme.example", State: page.Badge{Tone: page.Good, Text: "Ready"}, Text: "Will be added."},
 	}
+	phone, address := "+46 8 123 45 67", "Storgatan 1\n111 22 Stockholm"
+	details := page.PortalDetails{Brand: northwind, Person: "ida@acme.example", Portal: "/portal", URL: "/portal/details",
+		Cards: []page.DetailsCard{{ID: "con_1", Title: "Ida Berg", Facts: card.Facts[:4], Phone: &phone, Address: &address, Tag: "t",
+			Company: []page.CardFact{{Name: "Name", Text: "Acme Ltd"}, {Name: "Email"}}}}}
+	refused, wrong := details, details.Cards[0]
+	wrong.Problems = page.Problems{{Field: "phone", Message: "Enter a phone number."}}
+	refused.Cards = []page.DetailsCard{wrong}
 	return []state{
+		{Name: "portaldetails", view: details},
+		{Name: "portaldetails-empty", view: page.PortalDetails{Brand: northwind, Person: "ida@acme.example", Portal: "/portal"}},
+		{Name: "portaldetails-refused", view: refused},
 		{Name: "contacts", view: list},
 		{Name: "contacts-empty", view: page.Contacts{Workspace: here, Filters: filters, Writes: true, Form: form}},
 		{Name: "contacts-none", view: page.Contacts{Workspace: here, Filters: filters, Find: "nobody", Writes: true, Form: form}},

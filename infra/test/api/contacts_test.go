@@ -510,6 +510,26 @@ func contactsJob(t *testing.T, p *product, kept *secrets) {
 	body, kind = uploaded(map[string]string{"do": "import", "step": "confirm", "packed": hiddenField(t, preview.body, "packed"),
 		"hash": hiddenField(t, preview.body, "hash")}, "")
 	o.post("/contacts/import", body, "Content-Type", kind).is(200)
+
+	// And the client's own side, with a company and somebody who looks after it, by a role.
+	o.put("/v1/portal-app", nil).is(200)
+	i := o.invite("carded@client.example")
+	me := p.accept("carded@client.example")
+	kept.keep(me.cookie, p.newestCode("carded@client.example"))
+	var given struct{ ID string }
+	o.post("/v1/roles", m{"name": "Card", "active": true, "rules": m{"contact": m{"fields": []string{"name", "phone"},
+		"relations": []string{"company", "responsible"}, "actions": []string{"edit"}}}}).is(201).into(&given)
+	o.patch("/v1/clients/"+i.ClientID, m{"roles": []string{given.ID}, "contacts": []string{card.ID}}).is(200)
+	own := "/v1/portal/contacts/" + card.ID
+	me.get("/v1/portal/contacts").is(200)
+	me.get(own).is(200)
+	me.patch(own, m{"phone": "+46 8 123"}).is(200)
+	me.get("/portal/details").is(200)
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "phone": {"+46 8 456"}})).is(303)
+	me.get("/v1/me/export").is(200)
+	me.get("/portal").is(200)
+	me.get("/v1/portal").is(200)
+	o.post(page, do("unlink", url.Values{})).is(303)
 }
 
 // member is the caller's place at its agency.
@@ -544,4 +564,145 @@ type contactProblem struct {
 	problem
 
 	Existing string
+}
+
+// opened gives a client rules of its own and cards, as its agency does.
+func (c *caller) opened(client string, rules m, cards ...string) {
+	c.t.Helper()
+	c.do(http.MethodPatch, "/v1/clients/"+client, m{"rules": rules, "contacts": cards}).is(200)
+}
+
+func TestPortalLK4ContactsShowAClientWhatItsRolesOpenAndNothingElse(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.do(http.MethodPut, "/v1/portal-app", nil).is(200)
+	acme := o.contact(m{"kind": "company", "name": "Acme Secret Ltd", "phone": "+1 555 0100", "note": "NOTE-1"})
+	card := o.contact(m{"name": "Ida Berg", "email": "ida-card@acme.example", "phone": "+46 8 123", "address": "Storgatan 1",
+		"taxId": "TAX-77", "customText": "CUSTOM-88", "note": "NOTE-99", "company": acme.ID, "responsible": o.member()})
+	i := o.invite("ida@client.example")
+	me := p.accept("ida@client.example")
+	at := "/v1/portal/contacts/" + card.ID
+	me.get("/v1/portal/contacts").refuses(404, "not_found", "")
+	o.opened(i.ClientID, m{}, card.ID)
+	me.get("/v1/portal/contacts").refuses(404, "not_found", "")
+	me.get(at).refuses(404, "not_found", "")
+	me.get("/portal/details").is(404)
+	me.get("/portal").is(200).hides("/portal/details")
+
+	// Each entry shows its own value, and no other one.
+	values := map[string]string{"name": "Ida Berg", "email": "ida-card@", "phone": "+46 8 123", "address": "Storgatan 1", "taxId": "TAX-77",
+		"customText": "CUSTOM-88", "company": "Acme Secret Ltd"}
+	keys := map[string]string{"taxId": "tax_id", "customText": "custom_text"}
+	for property, value := range values {
+		key := property
+		if k := keys[property]; k != "" {
+			key = k
+		}
+		o.opened(i.ClientID, m{"contact": m{"fields": []string{key}}}, card.ID)
+		page, list, one := me.get("/portal/details").is(200), me.get("/v1/portal/contacts").is(200), me.get(at).is(200)
+		var got map[string]any
+		one.into(&got)
+		if v, _ := got[property].(string); !strings.Contains(v, value) {
+			t.Errorf("with %s alone it reads %v", key, got)
+		}
+		for other, hidden := range values {
+			if other == property {
+				continue
+			}
+			if _, there := got[other]; there {
+				t.Errorf("with %s alone it has %s, too", key, other)
+			}
+			for _, a := range []*answer{page, list, one} {
+				a.hides(hidden)
+			}
+		}
+		for _, a := range []*answer{page, list, one} {
+			a.hides("NOTE-99", "Nora")
+		}
+	}
+	// A relation shows the name of who looks after it, and the company's card as far as the fields go.
+	o.opened(i.ClientID, m{"contact": m{"fields": []string{"name"}, "relations": []string{"responsible", "company"}}}, card.ID)
+	var got struct {
+		Responsible string
+		CompanyCard map[string]any
+	}
+	me.get(at).is(200).hides("owner@", "+1 555", "NOTE-1").into(&got)
+	if got.Responsible != "Nora Lindqvist" || got.CompanyCard["name"] != "Acme Secret Ltd" {
+		t.Errorf("relations show %+v", got)
+	}
+	me.get("/portal/details").is(200).shows("Nora Lindqvist", "Acme Secret Ltd").hides("+1 555", "NOTE-")
+	// Others' cards, and those that are archived, are not there; neither is anything once the link is gone.
+	me.get("/v1/portal/contacts/"+acme.ID).refuses(404, "not_found", "")
+	me.get("/portal").is(200).shows("Your details")
+	me.get("/v1/me/export").is(200).hides("+1 555", "NOTE-")
+	other := p.accept(o.invite("ole@client.example").Email)
+	other.get(at).refuses(404, "not_found", "")
+	o.delete("/v1/contacts/" + card.ID).is(200)
+	me.get(at).refuses(404, "not_found", "")
+	o.do(http.MethodPatch, "/v1/contacts/"+card.ID, m{"archived": false}).is(200)
+	me.get(at).is(200)
+	o.post("/contacts/"+card.ID, do("unlink", url.Values{})).is(303)
+	me.get(at).refuses(404, "not_found", "")
+	o.get("/contacts/" + card.ID).is(200).shows("Not linked with an external user")
+}
+
+func TestPortalLK8AClientChangesOfItsContactWhatItIsGrantedAndNothingElse(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.do(http.MethodPut, "/v1/portal-app", nil).is(200)
+	card := o.contact(m{"name": "Ida Berg", "phone": "+46 8 123", "address": "Storgatan 1"})
+	i := o.invite("ida@client.example")
+	me := p.accept("ida@client.example")
+	at := "/v1/portal/contacts/" + card.ID
+	patch := func(body m, headers ...string) *answer { return me.do(http.MethodPatch, at, body, headers...) }
+	o.opened(i.ClientID, m{"contact": m{"fields": []string{"name", "phone"}}}, card.ID)
+	patch(m{"phone": "+46 8 999"}).refuses(422, "invalid", "phone")
+	o.opened(i.ClientID, m{"contact": m{"fields": []string{"name", "phone"}, "actions": []string{"edit"}}}, card.ID)
+	patch(m{"phone": "+46 8 999", "address": "Elsewhere"}).refuses(422, "invalid", "address")
+	patch(m{"phone": "+46 8 999", "name": "Mallory"}).refuses(422, "invalid", "name")
+	patch(m{"note": "x"}).refuses(422, "invalid", "note")
+	patch(m{"phone": "no number"}).refuses(422, "invalid", "phone")
+	tag := me.get(at).is(200).header.Get("ETag")
+	var still contactCard
+	o.get("/v1/contacts/" + card.ID).is(200).into(&still)
+	if still.Phone != "+46 8 123" || still.Name != "Ida Berg" || still.Address != "Storgatan 1" {
+		t.Errorf("a refused change has left %+v", still)
+	}
+	patch(m{"phone": "+46 8 999"}, "If-Match", tag).is(200)
+	patch(m{"phone": "+46 8 111"}, "If-Match", tag).refuses(412, "changed_meanwhile", "")
+	// By the page, which has no field that it may not change.
+	page := me.get("/portal/details").is(200).shows("Change your phone and address")
+	page.hides(`name="address"`, "Storgatan")
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "address": {"Elsewhere"}})).is(422)
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "phone": {"none"}})).is(422).shows("Enter a phone number")
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "phone": {"+46 8 777"}})).is(303)
+	o.get("/v1/contacts/" + card.ID).is(200).into(&still)
+	if still.Phone != "+46 8 777" {
+		t.Errorf("it is %+v", still)
+	}
+	// What the agency has taken away meanwhile is closed to a form that is still open.
+	o.opened(i.ClientID, m{}, card.ID)
+	me.post("/portal/details", do("save", url.Values{"contact": {card.ID}, "phone": {"+46 8 666"}})).is(404)
+}
+
+func TestFL16ContactsAnEmployeeReadsAndChangesNone(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner)
+	o.do(http.MethodPut, "/v1/portal-app", nil).is(200)
+	card := o.contact(m{"name": "Ida Berg", "note": "For us"})
+	at := "/v1/contacts/" + card.ID
+	o.post("/v1/members", m{"email": "sam@northwind.example", "level": "employee"}).is(201)
+	e := p.signIn("sam@northwind.example")
+	e.get("/v1/contacts").is(200)
+	e.get(at).is(200)
+	e.get("/v1/contacts/export").is(200)
+	e.get("/contacts").is(200).shows("Ida Berg").hides("Add contact")
+	e.get("/contacts/" + card.ID).is(200).shows("For us").hides("Archive contact")
+	for _, a := range []*answer{e.post("/v1/contacts", m{"name": "X"}), e.do(http.MethodPatch, at, m{"name": "X"}), e.delete(at),
+		e.importFile("name\nX\n", "")} {
+		a.refuses(403, "forbidden", "")
+	}
+	e.post("/contacts", do("add", url.Values{"name": {"X"}})).is(403)
+	e.post("/contacts/"+card.ID, do("archive", url.Values{})).is(403)
+	e.get("/contacts/import").is(403)
 }

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"latchkey.dev/shared/domain/identity"
 )
 
 // listing is one command or answer as /docs prints it.
@@ -64,7 +66,8 @@ func (p *product) shell(key, command string) string {
 	if err := png.Encode(&logo, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		p.t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"session.txt": nil, "logo.png": logo.Bytes()} {
+	for name, content := range map[string][]byte{"session.txt": nil, "logo.png": logo.Bytes(),
+		"clients.csv": []byte("email,name\r\nops@acme.example,Acme Ltd\r\n")} {
 		if err := os.WriteFile(filepath.Join(c.Dir, name), content, 0o600); err != nil {
 			p.t.Fatal(err)
 		}
@@ -116,8 +119,11 @@ func TestFH5TheQuickstartWorksAsItIsPrinted(t *testing.T) {
 // that; but the request is well formed, and leads to the operation.
 func TestFH5EveryExampleReachesItsOperation(t *testing.T) {
 	p := start(t)
-	key := p.secret("invites:write", "invites:read", "clients:read", "clients:write", "resources:read", "resources:write",
-		"activity:read", "agency:read", "agency:write")
+	var all []string
+	for _, s := range identity.Scopes() {
+		all = append(all, string(s))
+	}
+	key := p.secret(all...)
 	ran := 0
 	for _, command := range p.printed() {
 		if !strings.HasPrefix(command, "curl ") || strings.Count(command, "curl ") > 1 {

@@ -30,6 +30,16 @@ func (p *product) documented() map[string]operation {
 	return all
 }
 
+// files are the operations whose body is a file, and no JSON.
+var files = map[string]struct {
+	kind, content string
+	most          int // bytes
+}{
+	"updateLogo":     {"image/gif", "GIF89a", 1<<20 + 1024},
+	"importContacts": {"text/csv", "email\r\nops@acme.example\r\n", 1<<20 + 1024},
+	"previewImport":  {"text/csv", "email\r\nops@acme.example\r\n", 1<<20 + 1024},
+}
+
 func TestFH7AParameterThatIsNotThereIsRefusedByEveryOperation(t *testing.T) {
 	p := start(t)
 	o, _ := p.signUp(p.address("forms"), "Forms Automations")
@@ -40,9 +50,9 @@ func TestFH7AParameterThatIsNotThereIsRefusedByEveryOperation(t *testing.T) {
 			body = m{}
 		}
 		a := o.do(method, concrete(op.path)+"?surprise=1", body)
-		if op.OperationID == "updateLogo" { // whose body is no JSON
+		if f, ok := files[op.OperationID]; ok {
 			a.fails(415, "unsupported_media_type")
-			a = o.do(method, op.path+"?surprise=1", raw("GIF89a"), "Content-Type", "image/gif")
+			a = o.do(method, op.path+"?surprise=1", raw(f.content), "Content-Type", f.kind)
 		}
 		if f := a.fails(422, "invalid"); f.at("surprise") == "" {
 			t.Errorf("%s: the unknown parameter is not named: %+v", op.OperationID, f)
@@ -67,8 +77,8 @@ func TestFH2AndFH8EveryBodyIsHeldToItsFormFirst(t *testing.T) {
 		send(`{"name":"a"}`, "").fails(http.StatusUnsupportedMediaType, refused)
 		send(`name=a`, "application/x-www-form-urlencoded").fails(http.StatusUnsupportedMediaType, refused)
 		kind, limit := "application/json", 256<<10
-		if op.OperationID == "updateLogo" {
-			kind, limit = "image/png", 1<<20+1024
+		if f, ok := files[op.OperationID]; ok {
+			kind, limit = f.kind, f.most
 			send("", kind).fails(400, "malformed")
 		} else {
 			for _, broken := range []string{"{", `{"name":"a","name":"b"}`, `{"name":"a","Name":"b"}`, `{"name":"a"} {}`,

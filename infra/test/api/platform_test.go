@@ -375,7 +375,7 @@ func (p *product) edit(pk, sk, expression string, values map[string]types.Attrib
 	p.t.Helper()
 	db := dynamodb.NewFromConfig(p.aws())
 	var names map[string]string
-	for _, word := range []string{"plan", "users", "roles", "rules"} { // that DynamoDB reserves
+	for _, word := range []string{"plan", "users", "roles", "rules", "zone"} { // that DynamoDB reserves
 		if strings.Contains(expression, "#"+word) {
 			if names == nil {
 				names = map[string]string{}

@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -221,6 +222,15 @@ func rolesJob(p *product) {
 	o.edit(o.agencyOf(), "rol#"+r.ID, "SET #users = :n", map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: "1"}})
 	o.do(http.MethodPatch, "/v1/roles/"+r.ID+"?dryRun=true", m{"active": false}).is(200)
 	o.delete("/v1/roles/"+r.ID).fails(409, "in_use")
+	o.post("/client-portal/roles/"+r.ID, do("save", url.Values{"name": {"Renamed"}, "give": {"contact.fields.name"}})).is(303)
+	o.get("/client-portal/roles").is(200)
+	at := o.post("/client-portal/roles", do("create", url.Values{"name": {"By form"}, "key": {"00112233445566778899aabbccddee01"}})).is(303)
+	path, _, _ := strings.Cut(at.header.Get("Location"), "?")
+	o.get(path).is(200)
+	o.post(path, do("save", url.Values{"name": {"By a form"}, "expires": {p.now().AddDate(0, 1, 0).Format("2006-01-02T15:04")}})).is(303)
+	o.post(path, do("extend", url.Values{})).is(303)
+	o.post(path, do("delete", url.Values{})).is(303)
+	o.get("/client-portal/see-as?client=" + i.ClientID).is(200)
 	o.edit(o.agencyOf(), "rol#"+r.ID, "SET #users = :n", map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: "0"}})
 	o.delete("/v1/roles/" + r.ID).is(204)
 }

@@ -174,7 +174,9 @@ var views = []struct {
 }{{1440, "light", true}, {1440, "dark", false}, {320, "dark", true}, {320, "light", false}}
 
 // growing tells of states that are looked at and not compared: what they show grows with the product.
-func growing(name string) bool { return strings.HasPrefix(name, "docs") && !strings.HasPrefix(name, "docs-few") }
+func growing(name string) bool {
+	return strings.HasPrefix(name, "docs") && !strings.HasPrefix(name, "docs-few")
+}
 
 func TestEveryState(t *testing.T) {
 	t.Parallel()

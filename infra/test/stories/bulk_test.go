@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/imports"
@@ -441,4 +442,30 @@ func TestPortalABatchForgetsWhoIsErased(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestPortalM1AnEmployeeGivesOnlyWhatEmployeesMayGive(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind").withPortal()
+		closed, open := o.role("Accountant"), o.role("Client")
+		o.w.set(string(o.id), "rol#"+string(open), "give", &types.AttributeValueMemberN{Value: "1"})
+		o.w.set(string(o.id), "mb#"+string(o.owner.Member), "level", &types.AttributeValueMemberS{Value: string(agency.Employee)})
+		employee := o.owner.At(identity.Place{Level: agency.Employee, Portal: agency.PortalEmployee, Invites: true})
+		lines := addresses(12, "c")
+		lines[0].Roles, lines[1].Roles, lines[11].Roles = []id.Role{open}, []id.Role{closed}, []id.Role{open}
+		_, err := w.bulk.Send(w.ctx, o.owner.At(identity.Place{Level: agency.Employee, Portal: agency.PortalEmployee}), lines, "")
+		w.wants(err, fault.Forbidden)
+		o.w.set(string(o.id), "agency", "employeesInvite", &types.AttributeValueMemberS{Value: "yes"})
+		b, err := w.bulk.Send(w.ctx, employee, lines, "")
+		must(t, err)
+		equal(w, "a role that employees may give", b.Entries[0].Kind, batch.Created)
+		equal(w, "one that they may not", b.Entries[1].Kind, batch.Role)
+		equal(w, "what waits", b.Entries[11].Kind, batch.Scheduled)
+		o.w.set(string(o.id), "rol#"+string(open), "give", &types.AttributeValueMemberN{Value: "0"})
+		w.pass(90 * time.Minute)
+		c, err := w.table.Client(w.ctx, o.id, b.Entries[11].Invite.Ref(), true)
+		must(t, err)
+		equal(w, "what it may not give any more when its time comes", c.Invite.Status, invite.Failed)
+	})
 }

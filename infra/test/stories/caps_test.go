@@ -28,6 +28,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
@@ -36,6 +37,7 @@ import (
 	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/resources"
+	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -57,6 +59,7 @@ var limits = map[string]limit{
 	"agency.ProbationInvites": {agency.ProbationInvites, firstWeek, fault.RateLimited},
 	"batch.MaxScheduled":      {batch.MaxScheduled, scheduled, fault.RateLimited},
 	"client.ProposalsPerDay":  {client.ProposalsPerDay, proposals, fault.RateLimited},
+	"role.MaxRoles":           {role.MaxRoles, userRoles, fault.Invalid},
 	"contacts.MaxContacts":    {contacts.MaxContacts, cards, fault.Invalid},
 	"sender.MaxClaims":        {sender.MaxClaims, domains, fault.Invalid},
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
@@ -102,12 +105,15 @@ var sizes = map[string]string{
 	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "imports.mostNamed": "rows that are named",
 	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
-	"zone.MostHops":     "aliases that are followed",
-	"sharelink.MaxUses": "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
+	"role.MaxName": "characters", "role.MaxDescription": "characters", "role.mostFaults": "entries that are named",
+	"roles.MaxAffected": "clients that are looked through", "client.MaxRoles": "one client's, which is written as one",
+	"client.MaxContacts":   "one client's, which is written as one",
+	"zone.MostHops":        "aliases that are followed",
+	"portal.MaxGlances":    "instances that are asked for a page",
+	"invite.ResendsPerDay": "a minute apart, see TestFE13",
+	"sharelink.MaxUses":    "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
 	"sharelink.MaxDomains": "domains of one value", "sharelink.MaxJoined": "the oldest goes", "sharelink.MaxFormer": "the oldest goes",
 	"sharelink.MaxRefusals": "the link ends with the last",
-	"portal.MaxGlances":     "instances that are asked for a page",
-	"invite.ResendsPerDay":  "a minute apart, see TestFE13",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
@@ -213,6 +219,22 @@ func apiKeys(o *office) (func(int) error, func() int) {
 			return err
 		}, func() int {
 			all, err := o.w.keys.List(o.w.ctx, o.owner)
+			must(o.w.t, err)
+			return len(all)
+		}
+}
+
+func userRoles(o *office) (func(int) error, func() int) {
+	o.portal()
+	for n := range role.MaxRoles - 5 {
+		o.role(fmt.Sprint("Role ", n))
+	}
+	return func(n int) error {
+			name := fmt.Sprint("More ", n)
+			_, err := o.roles().Create(o.w.ctx, o.owner, roles.Draft{Name: &name}, "")
+			return err
+		}, func() int {
+			all, _, err := o.roles().List(o.w.ctx, o.owner)
 			must(o.w.t, err)
 			return len(all)
 		}

@@ -51,8 +51,8 @@ var (
 	ByClient  = Who{Kind: Client}
 )
 
-// ByModule is for clients to whom the module of Client Portal is open, and who may do the action there, "" for just looking. To anybody
-// else it is not there. The use case holds them to it, since only it knows at which agency they are.
+// ByModule is for clients to whom the module of Client Portal is open, and who may do the action there, "" for just looking. Without the
+// module it is not there for them. The use case holds them to it, since only it knows at which agency they are.
 func ByModule(m role.Module, action string) Who { return Who{Kind: Client, Module: m, Action: action} }
 
 // ByStaff is for those who work at an agency, and for its API keys with the scope.

@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -99,6 +100,8 @@ type ExportRelation struct {
 	Invite          *InviteBody   `json:"invite"`
 	EarlierInvites  []ExportPast  `json:"earlierInvites"`
 	Lists           []ExportList  `json:"lists" nullable:"false" doc:"Lists of people to invite that have your address."`
+
+	Cards []OwnContactBody `json:"cards,omitempty" doc:"What your roles show of the contacts that are about you."`
 }
 
 // ExportList is a line of a list of people to invite.
@@ -180,7 +183,7 @@ type exportOutput struct {
 }
 
 // ExportMyData gives the caller all that is kept of it.
-func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
+func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.Own) Operation {
 	return operation(auth, described{
 		id: "exportMyData", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
 		summary: "Export your data",
@@ -192,7 +195,20 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self) Operation {
 			return nil, err
 		}
 		now := self.Now().UTC()
-		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, exportBody(o, caller, now)}, nil
+		b := exportBody(o, caller, now)
+		for n := range o.Portals {
+			m, err := own.Get(ctx, caller, o.Portals[n].Agency.ID, "")
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range m.Cards {
+				b.Portals[n].Cards = append(b.Portals[n].Cards, ownContactBody(c))
+			}
+		}
+		return &exportOutput{`attachment; filename="my-data-` + now.Format(time.DateOnly) + `.json"`, b}, nil
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sheet"
 	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/usecase/contacts"
@@ -451,7 +452,7 @@ type ownContactsOutput struct {
 // ListPortalContacts shows a client its own contacts.
 func ListPortalContacts(auth *signin.Authenticator, own *contacts.Own) Operation {
 	return operation(auth, described{
-		id: "listPortalContacts", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "listPortalContacts", method: http.MethodGet, who: identity.ByModule(role.Contact, ""), tag: tagPortal, status: 200,
 		summary:     "List your own contacts",
 		description: "What an agency has about you, as far as your roles show it.",
 		codes:       []fault.Code{fault.NotFound},
@@ -484,7 +485,7 @@ type ownContactOutput struct {
 // GetPortalContact shows a client one of its own contacts.
 func GetPortalContact(auth *signin.Authenticator, own *contacts.Own) Operation {
 	return operation(auth, described{
-		id: "getPortalContact", method: http.MethodGet, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "getPortalContact", method: http.MethodGet, who: identity.ByModule(role.Contact, ""), tag: tagPortal, status: 200,
 		summary: "Get your own contact", description: "What your roles don't show is left out.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *contactInput) (*ownContactOutput, error) {
@@ -516,7 +517,7 @@ func (in *updateOwnContactInput) details() contacts.Details {
 // UpdatePortalContact lets a client change its telephone number and its address.
 func UpdatePortalContact(auth *signin.Authenticator, own *contacts.Own) Operation {
 	return operation(auth, described{
-		id: "updatePortalContact", method: http.MethodPatch, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "updatePortalContact", method: http.MethodPatch, who: identity.ByModule(role.Contact, "edit"), tag: tagPortal, status: 200,
 		summary:     "Change your own contact",
 		description: "Your phone and your address, if a role lets you. Anything else is refused, and nothing changes.",
 		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.Changed},

@@ -8,6 +8,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/contacts"
@@ -60,7 +61,8 @@ func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	}
-	return s.page("portalDetailsPage", auth, identity.ByClient, show, form("save", identity.ByClient, save))
+	return s.page("portalDetailsPage", auth, identity.ByModule(role.Contact, ""), show,
+		form("save", identity.ByModule(role.Contact, "edit"), save))
 }
 
 // retype puts back what was typed, as far as it can be changed.

@@ -235,9 +235,13 @@ func once(operations []DocsOperation, told map[string]*DocsOperation) {
 	}
 }
 
-// who says in words who may call, out of x-who.
+// who says in words who may call, out of x-who, such as "anyone", "staff agency:read" or "portal invite invites:write".
 func who(declared string) (sentence, scope string) {
-	kind, scope, _ := strings.Cut(declared, " ")
+	kind, rest, _ := strings.Cut(declared, " ")
+	right := ""
+	if kind == "portal" {
+		right, rest, _ = strings.Cut(rest, " ")
+	}
 	switch {
 	case kind == "anyone":
 		return words.Say("docs.who_anyone"), ""
@@ -249,12 +253,34 @@ func who(declared string) (sentence, scope string) {
 		return words.Say("docs.who_person"), ""
 	case kind == "client":
 		return words.Say("docs.who_client"), ""
-	case scope == "in person, just signed in":
-		return words.Say("docs.who_fresh"), ""
-	case scope == "in person":
-		return words.Say("docs.who_member"), ""
+	case rest == "in person, just signed in":
+		sentence = words.Say("docs.who_fresh")
+	case rest == "in person":
+		sentence = words.Say("docs.who_member")
+	default:
+		sentence, scope = words.Say("docs.who_staff"), rest
 	}
-	return words.Say("docs.who_staff"), scope
+	if kind != "colleague" {
+		sentence = members(right) + " " + sentence
+	}
+	return sentence, scope
+}
+
+// members says which members may call, by what it asks of Client Portal; with "" owners and admins.
+func members(right string) string {
+	switch right {
+	case "see", "look":
+		return words.Say("docs.right_see")
+	case "invite":
+		return words.Say("docs.right_invite")
+	case "administer":
+		return words.Say("docs.right_administer")
+	case "oversee":
+		return words.Say("docs.right_oversee")
+	case "manage":
+		return words.Say("docs.right_manage")
+	}
+	return words.Say("docs.right_office")
 }
 
 func (d *openapi) operation(o *operation, method, path, origin string) DocsOperation {
@@ -306,6 +332,7 @@ func (d *openapi) curl(o *operation, of *DocsOperation, origin string) string {
 	b.WriteString("curl ")
 	body, hasBody := o.RequestBody.Content["application/json"]
 	_, isFile := o.RequestBody.Content["image/png"]
+	_, isSheet := o.RequestBody.Content["text/csv"]
 	if of.Method != http.MethodGet && (of.Method != http.MethodPost || !hasBody) {
 		b.WriteString("-X " + of.Method + " ")
 	}
@@ -331,6 +358,9 @@ func (d *openapi) curl(o *operation, of *DocsOperation, origin string) string {
 			_ = json.Indent(&text, body.Example, "  ", "  ") // Compact has just read it
 		}
 		next("-d " + quoted(text.String()))
+	case isSheet:
+		next("-H 'Content-Type: text/csv'")
+		next("--data-binary @clients.csv")
 	case isFile:
 		next("-H 'Content-Type: image/png'")
 		next("--data-binary @logo.png")

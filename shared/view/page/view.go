@@ -172,6 +172,7 @@ func portalTabs() []portalTab {
 	return []portalTab{
 		{"users", "/client-portal", words.Say("users.title"), false},
 		{"invitations", "/client-portal/invitations", words.Say("bulk.tab"), false},
+		{"roles", "/client-portal/roles", words.Say("roles.title"), false},
 		{"links", "/client-portal/links", words.Say("links.title"), true},
 		{"settings", "/client-portal/settings", words.Say("portalapp.tab_settings"), true},
 	}

@@ -28,7 +28,7 @@ func (f Functions) Me() event.Function {
 
 // MyData serves /v1/me/export.
 func (f Functions) MyData() event.Function {
-	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self())).Function()
+	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self(), f.p.OwnContacts())).Function()
 }
 
 // APIKeys serves /v1/api-keys.
