@@ -76,6 +76,7 @@ func (w *world) problems() []string {
 		}
 		tenInAnyHour(o, log, say)
 		o.ties(all, say)
+		o.shares(log, say)
 	}
 	w.linksExist(say)
 	return out

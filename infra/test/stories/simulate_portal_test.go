@@ -17,16 +17,20 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/portalapp"
 	"latchkey.dev/shared/usecase/roles"
+	"latchkey.dev/shared/usecase/sharing"
 )
 
 // external is what looks after external users. All that changes a client goes through the store that a mutant stands before.
 type external struct {
+	links   *sharing.Links
+	joins   *sharing.Joins
 	cards   *contacts.Cards
 	app     *portalapp.App
 	roles   *roles.Roles
@@ -47,6 +51,11 @@ type (
 		dynamo.Users
 		kept  store
 		given func(*role.Role)
+	}
+	heldJoins struct {
+		dynamo.Joins
+		kept store
+		link func(*sharelink.Link)
 	}
 	heldBatches struct {
 		dynamo.Batches
@@ -84,6 +93,18 @@ func (h heldShown) Roles(ctx context.Context, a id.Agency) ([]role.Role, error) 
 	return all, err
 }
 
+func (h heldJoins) Commit(ctx context.Context, a id.Agency, c client.Change) error {
+	return h.kept.Commit(ctx, a, c)
+}
+
+func (h heldJoins) Link(ctx context.Context, a id.Agency, which id.ShareLink) (*sharelink.Link, error) {
+	l, err := h.Joins.Link(ctx, a, which)
+	if err == nil && h.link != nil {
+		h.link(l)
+	}
+	return l, err
+}
+
 func (h heldBatches) Commit(ctx context.Context, a id.Agency, c client.Change) error {
 	return h.kept.Commit(ctx, a, c)
 }
@@ -103,14 +124,16 @@ func (h heldCards) Commit(ctx context.Context, a id.Agency, c client.Change) err
 func (w *world) externalOver(kept store) external {
 	t := w.table.Table
 	var kinds roles.Store = dynamo.NewRoles(t)
-	shown := heldShown{dynamo.NewUsers(t), kept, nil}
+	joins, shown := heldJoins{dynamo.NewJoins(t), kept, nil}, heldShown{dynamo.NewUsers(t), kept, nil}
 	if m, ok := kept.(mutant); ok {
-		shown.given = m.given
+		joins.link, shown.given = m.link, m.given
 		if m.roles != nil {
 			kinds = m.roles(w, kinds)
 		}
 	}
 	return external{
+		links:   &sharing.Links{Store: dynamo.NewShareLinks(t), Now: time.Now},
+		joins:   &sharing.Joins{Store: joins, Now: time.Now},
 		cards:   contacts.NewCards(heldCards{dynamo.NewCards(t), kept}, time.Now),
 		app:     &portalapp.App{Store: dynamo.NewPortalApps(t), Now: time.Now},
 		roles:   &roles.Roles{Store: kinds, Now: time.Now},
@@ -124,12 +147,17 @@ func (w *world) externalOver(kept store) external {
 
 // corner is what an office has of Client Portal while a lifecycle is played.
 type corner struct {
+	link  id.ShareLink
 	roles [3]id.Role
 	cards [2]id.Contact
 
 	mu      sync.Mutex
 	batches []id.Batch
+	tokens  []string // of the link, the newest last
 }
+
+// mostJoins is how many people the link of a corner lets in.
+const mostJoins = 1
 
 // corner has the office install Client Portal, with roles that are on, cards of contacts, and a link to join by.
 func (o *office) corner() *corner {
@@ -137,7 +165,7 @@ func (o *office) corner() *corner {
 	x, k := &o.w.external, &corner{}
 	_, err := x.app.Install(o.w.ctx, o.owner)
 	must(o.w.t, err)
-	on, hour := true, time.Now().Add(time.Hour)
+	on, hour, most := true, time.Now().Add(time.Hour), mostJoins
 	for n := range k.roles {
 		name, rules := fmt.Sprint("Role ", n), role.Rules{role.Contact: {Fields: []string{[]string{"name", "email", "phone"}[n]}}}
 		d := roles.Draft{Name: &name, Active: &on, Rules: &rules}
@@ -154,11 +182,15 @@ func (o *office) corner() *corner {
 		must(o.w.t, err)
 		k.cards[n] = c.ID
 	}
+	given := []string{string(k.roles[0]), string(k.roles[1])}
+	shown, token, err := x.links.Create(o.w.ctx, o.owner, sharelink.Typed{Roles: &given, MaxUses: &most}, "")
+	must(o.w.t, err)
+	k.link, k.tokens = shown.ID, []string{token}
 	return k
 }
 
 // usersSteps is how many things there are to do in users.
-const usersSteps = 11
+const usersSteps = 13
 
 // users does one of the things that are done in Client Portal. Any answer may be right; what is left behind is looked at.
 //
@@ -175,7 +207,7 @@ func (w *world) users(o *office, k *corner, step, n int, address string, which i
 		x.users.Update(w.ctx, o.owner, which, all, "")
 	}
 	k.mu.Lock()
-	batches := k.batches
+	tokens, batches := k.tokens, k.batches
 	k.mu.Unlock()
 	switch step {
 	case 0:
@@ -225,6 +257,15 @@ func (w *world) users(o *office, k *corner, step, n int, address string, which i
 			return
 		}
 		x.app.Install(w.ctx, o.owner)
+	case 11: // by whoever is there, and by somebody else
+		who := []string{address, "j." + address, fmt.Sprint("j", n, ".", address)}[n%3]
+		x.joins.Join(w.ctx, tokens[n%len(tokens)], person(who), sharing.Joining{Adds: true}, "192.0.2.1")
+	case 12:
+		if _, token, err := x.links.Reset(w.ctx, o.owner, k.link); err == nil {
+			k.mu.Lock()
+			k.tokens = append(slices.Clone(k.tokens), token)
+			k.mu.Unlock()
+		}
 	case 10:
 		x.cards.Unlink(w.ctx, o.owner, k.cards[n%len(k.cards)])
 	case 9:
@@ -280,6 +321,23 @@ func (o *office) open(at *agency.Agency, c *client.Client, kinds map[id.Role]rol
 	}
 }
 
+// shares holds a link's uses against those who came by it, as the log tells: each took one, and never more than there are.
+func (o *office) shares(log []audit.Entry, say say) {
+	links, err := dynamo.NewShareLinks(o.w.table.Table).Links(o.w.ctx, o.id)
+	must(o.w.t, err)
+	for _, l := range links {
+		joined := 0
+		for _, e := range log {
+			if (e.Action == audit.LinkJoined || e.Action == audit.LinkAdded) && e.Subject == string(l.ID) {
+				joined++
+			}
+		}
+		if l.Uses != joined || l.Uses > mostJoins {
+			say("%s has %d of %d uses, and %d joined by it", l.ID, l.Uses, mostJoins, joined)
+		}
+	}
+}
+
 // told holds what a client has against the last that the log says of it since it came.
 func toldOf(c *client.Client, log []audit.Entry, say say) {
 	if !c.Joined() {
@@ -299,6 +357,8 @@ func toldOf(c *client.Client, log []audit.Entry, say say) {
 			term, lifted, set = "", true, true
 		case e.Subject == string(c.ID) && e.Action == audit.RolesChanged:
 			has, known = fields(e.Detail), true
+		case e.Actor == string(c.ID) && (e.Action == audit.LinkJoined || e.Action == audit.LinkAdded):
+			known = false // its roles came with it
 		}
 	}
 	if set && (lifted != c.ExpiresAt.IsZero() || !lifted && term != audit.Moment(c.ExpiresAt)) {

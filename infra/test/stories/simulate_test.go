@@ -24,6 +24,7 @@ import (
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/sweep"
 )
@@ -93,7 +94,7 @@ func (w *world) play(seed uint64) []string {
 	user := r.IntN(2) == 0
 	if user {
 		w.deliver()
-		for _, step := range []int{3, 13, 13, 16} {
+		for _, step := range []int{3, 13, 13, 16, 24} {
 			do(step, r.IntN(7))
 		}
 	}
@@ -232,6 +233,7 @@ type mutant struct {
 	client  func(*client.Client)
 	roles   func(*world, roles.Store) roles.Store
 	given   func(*role.Role)
+	link    func(*sharelink.Link)
 	overdue bool
 }
 
@@ -311,6 +313,12 @@ var mutants = map[string]mutant{
 	"a role that somebody has is deleted": {roles: func(w *world, s roles.Store) roles.Store { return deletesAll{s, w} }},
 	"a role that is off gives":            {given: func(r *role.Role) { r.Active = true }},
 	"a role's end is not looked at":       {given: func(r *role.Role) { r.ExpiresAt = time.Time{} }},
+	"a link lets everybody in":            {link: func(l *sharelink.Link) { l.MaxUses = 1000 }},
+	"a link's use is not counted": changing(func(c *client.Change) {
+		if c.Share != nil {
+			c.Share.Link.Uses--
+		}
+	}),
 	"what waits for its time is live": changing(func(c *client.Change) {
 		if c.Client.Invite.Status == invite.Scheduled {
 			c.Client.Invite.Status = invite.Pending
