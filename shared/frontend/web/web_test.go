@@ -405,7 +405,7 @@ func TestEveryFaultHasAPage(t *testing.T) {
 func TestDocsAssetsAndDocument(t *testing.T) {
 	t.Parallel()
 	s := site()
-	if w := do(DocsPage(s), "GET", "/docs?job=invites", nil); w.Code != 200 || !strings.Contains(w.Body.String(), `id="sendInvite"`) {
+	if w := do(DocsPage(s), "GET", "/docs?job=invite-a-client", nil); w.Code != 200 || !strings.Contains(w.Body.String(), `id="sendInvite"`) {
 		t.Errorf("docs: %d", w.Code)
 	}
 	w := do(OpenAPIDocument(s), "GET", "/openapi.json", nil)
