@@ -332,8 +332,8 @@ func (o *office) shares(log []audit.Entry, say say) {
 				joined++
 			}
 		}
-		if l.Uses != joined || l.Uses > mostJoins {
-			say("%s has %d of %d uses, and %d joined by it", l.ID, l.Uses, mostJoins, joined)
+		if l.Uses != joined || l.MaxUses > 0 && l.Uses > l.MaxUses {
+			say("%s has %d of %d uses, and %d joined by it", l.ID, l.Uses, l.MaxUses, joined)
 		}
 	}
 }

@@ -450,7 +450,7 @@ func (w *world) signIn(address string) (cookie string, caller identity.Caller) {
 	w.deliver()
 	cookie, _, err = w.guess(a, w.code(address), "192.0.2.1", "")
 	must(w.t, err)
-	caller, err = w.door.Authenticate(w.ctx, signin.Credentials{Session: cookie}, identity.ByVisitor)
+	caller, err = w.door.Identify(w.ctx, signin.Credentials{Session: cookie})
 	must(w.t, err)
 	return cookie, caller
 }
