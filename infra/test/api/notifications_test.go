@@ -30,15 +30,17 @@ func (c *caller) notifications() map[string]bool {
 func TestX29NotificationsAreSwitchedByTheAPI(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner)
-	for _, kind := range []string{"invite_accepted", "invite_declined", "address_proposed", "new_link_requested", "invite_expired",
-		"invite_bounced", "payment_received", "payment_failed"} {
+	kinds := []string{"invite_accepted", "invite_declined", "address_proposed", "new_link_requested", "invite_expired",
+		"invite_bounced", "payment_received", "payment_failed", "joined_by_link", "join_requested", "access_ending", "access_ended",
+		"nothing_open", "role_expiring"}
+	for _, kind := range kinds {
 		if !o.notifications()[kind] {
 			t.Errorf("%s is off", kind)
 		}
 	}
 	var changed struct{ Items []notification }
 	o.do("PATCH", "/v1/notification-settings", m{"items": []m{{"kind": "invite_expired", "enabled": false}}}).is(200).into(&changed)
-	if len(changed.Items) != 8 || o.notifications()["invite_expired"] || !o.notifications()["invite_accepted"] {
+	if len(changed.Items) != len(kinds) || o.notifications()["invite_expired"] || !o.notifications()["invite_accepted"] {
 		t.Errorf("%+v", changed)
 	}
 	news := m{"items": []m{{"kind": "news", "enabled": true}}}
