@@ -129,7 +129,7 @@ var catalogue = []Part{
 			off("address", "rights.address"), off("tax_id", "rights.tax_id"), off("custom_text", "rights.custom_text")},
 		Relations: {off("company", "rights.company_card"), off("responsible", "rights.responsible")},
 		Actions:   {off("edit", "rights.edit")},
-		Notices:   {off("responsible_changed", "rights.responsible_changed")},
+		Notices:   {later("responsible_changed", "rights.responsible_changed")},
 	}},
 	{Tasks, false, "rights.tasks", map[Kind][]Entry{
 		Fields: {on("description", "rights.description"), on("stage", "rights.stage"), on("due", "rights.due"),
@@ -190,5 +190,8 @@ func on(key, title string, implies ...string) Entry {
 func off(key, title string, implies ...string) Entry {
 	return Entry{Key: key, title: title, implies: implies}
 }
+
+// later is what nothing in the product does yet, and so it is not in the list to choose from.
+func later(key, title string) Entry { return Entry{Key: key, title: title, hidden: true} }
 
 func implied(key, title string) Entry { return Entry{Key: key, title: title, hidden: true} }
