@@ -405,10 +405,11 @@ func TestEveryFaultHasAPage(t *testing.T) {
 func TestDocsAssetsAndDocument(t *testing.T) {
 	t.Parallel()
 	s := site()
-	if w := do(DocsPage(s), "GET", "/docs?job=invite-a-client", nil); w.Code != 200 || !strings.Contains(w.Body.String(), `id="sendInvite"`) {
+	w := do(DocsPage(s), "GET", "/docs?job=invite-a-client", nil)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `id="sendInvite"`) {
 		t.Errorf("docs: %d", w.Code)
 	}
-	w := do(OpenAPIDocument(s), "GET", "/openapi.json", nil)
+	w = do(OpenAPIDocument(s), "GET", "/openapi.json", nil)
 	if !json.Valid(w.Body.Bytes()) || w.Header().Get("Content-Type") != "application/openapi+json;version=3.1" {
 		t.Errorf("document: %v", w.Header())
 	}
