@@ -74,7 +74,7 @@ func TestPortalWhyEachThingIsOpenAndUntilWhen(t *testing.T) {
 	c := o.role(m{"name": "Off", "rules": contactRules("address")})
 	var h held
 	o.get("/v1/clients/" + i.ClientID + "/rights").is(200).into(&h)
-	if len(h.Modules) != 0 || len(h.Items) != 11 || h.Closed != "" {
+	if len(h.Modules) != 0 || len(h.Items) != 10 || h.Closed != "" {
 		t.Errorf("%+v", h)
 	}
 	o.give(i, c, b, a)

@@ -357,7 +357,10 @@ var domainFlows = []flow{
 		ask: func(ctx context.Context, o *office, _ string, _ id.Invite) error {
 			return (&agencies.Closing{Store: dynamo.NewClosings(o.w.table.Table), Now: time.Now}).Close(ctx, o.fresh(), o.name)
 		},
-		after: func(o *office, d string, _ id.Invite) error { return o.gave(d) }},
+		after: func(o *office, d string, _ id.Invite) error {
+			o.w.pass(20 * time.Minute) // the mail to owners is about the claim, which is kept as long for it
+			return o.gave(d)
+		}},
 }
 
 // gave is what is wrong with a domain that the agency has given back.

@@ -120,9 +120,13 @@ var estateFlows = []estateFlow{
 			}
 			return errors.Join(d.holder(c), d.mailed(o, senderChanged))
 		}},
-	{name: "disable", before: (*estate).on,
+	{name: "disable",
+		before: func(d *estate, o *office, name string) *sender.Claim {
+			c := d.on(o, name)
+			must(d.t, d.engine.SES.ClearMails()) // that it was switched on
+			return c
+		},
 		ask: func(ctx context.Context, d *estate, o *office, _ string, c *sender.Claim) error {
-			must(d.t, d.engine.SES.ClearMails())
 			_, err := d.turns.Disable(ctx, o.boss(), c.ID)
 			return err
 		},

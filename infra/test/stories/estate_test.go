@@ -218,6 +218,7 @@ func (d *estate) on(o *office, name string) *sender.Claim {
 	_, err := d.turns.Enable(d.ctx, o.boss(), c.ID)
 	must(d.t, err)
 	d.deliver()
+	d.skip(time.Second) // what is changed next is another change, of which owners are told
 	return d.read(c)
 }
 

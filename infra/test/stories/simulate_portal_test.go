@@ -156,8 +156,11 @@ type corner struct {
 	tokens  []string // of the link, the newest last
 }
 
-// mostJoins is how many people the link of a corner lets in.
-const mostJoins = 1
+// mostJoins is how many people the link of a corner lets in, by whose name it is known whatever is stored of it.
+const (
+	mostJoins  = 1
+	cornerLink = "Corner"
+)
 
 // corner has the office install Client Portal, with roles that are on, cards of contacts, and a link to join by.
 func (o *office) corner() *corner {
@@ -165,7 +168,7 @@ func (o *office) corner() *corner {
 	x, k := &o.w.external, &corner{}
 	_, err := x.app.Install(o.w.ctx, o.owner)
 	must(o.w.t, err)
-	on, hour, most := true, time.Now().Add(time.Hour), mostJoins
+	on, hour, most, corner := true, time.Now().Add(time.Hour), mostJoins, cornerLink
 	for n := range k.roles {
 		name, rules := fmt.Sprint("Role ", n), role.Rules{role.Contact: {Fields: []string{[]string{"name", "email", "phone"}[n]}}}
 		d := roles.Draft{Name: &name, Active: &on, Rules: &rules}
@@ -183,7 +186,7 @@ func (o *office) corner() *corner {
 		k.cards[n] = c.ID
 	}
 	given := []string{string(k.roles[0]), string(k.roles[1])}
-	shown, token, err := x.links.Create(o.w.ctx, o.owner, sharelink.Typed{Roles: &given, MaxUses: &most}, "")
+	shown, token, err := x.links.Create(o.w.ctx, o.owner, sharelink.Typed{Name: &corner, Roles: &given, MaxUses: &most}, "")
 	must(o.w.t, err)
 	k.link, k.tokens = shown.ID, []string{token}
 	return k
@@ -332,7 +335,7 @@ func (o *office) shares(log []audit.Entry, say say) {
 				joined++
 			}
 		}
-		if l.Uses != joined || l.MaxUses > 0 && l.Uses > l.MaxUses {
+		if most := l.MaxUses; l.Uses != joined || most > 0 && l.Uses > most || l.Name == cornerLink && l.Uses > mostJoins {
 			say("%s has %d of %d uses, and %d joined by it", l.ID, l.Uses, l.MaxUses, joined)
 		}
 	}

@@ -64,7 +64,7 @@ type Rights struct {
 	Closed Closure // "" unless the person has nothing whatever the roles say
 	// ClosedAt is when the person's own time was over, for [ByExpiry].
 	ClosedAt time.Time
-	Idle     []Idle // roles that give nothing, by their id
+	Idle     []Idle // roles that give nothing, by their names
 
 	from  []Origin // what gives something, each without what it shows a field through: roles by their id, the person's own rules last
 	given [][]bool // by what gives it and by the entry's number
@@ -88,7 +88,7 @@ func Effective(s Subject, roles []Role, now time.Time) Rights {
 		}
 	}
 	// The order of the reasons must not depend on that of the roles.
-	slices.SortFunc(all, func(a, b *Role) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b *Role) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	for _, x := range all {
 		switch {
 		case x.Expired(now):
