@@ -82,7 +82,7 @@ func TestFE3FE21FE22TheMainJob(t *testing.T) {
 	owner.doesNotSee("Invite pending")
 	owner.look("client-active")
 	owner.open("/docs")
-	owner.sees("sendInvite")
+	owner.sees("Quickstart")
 }
 
 func TestFE19AMailThatCannotBeSentLosesNothingTyped(t *testing.T) {
