@@ -50,22 +50,25 @@ func senderJob(t *testing.T, p *product, kept *secrets) {
 
 	// Whoever runs the DNS is mailed the records; links end one by one, and all at once.
 	var sent senderDomain
+	opens := ""
 	for _, end := range []func(c *caller) *answer{
 		func(c *caller) *answer { return c.delete(at + "/records?link=" + sent.Links[len(sent.Links)-1].ID) },
 		func(c *caller) *answer { return c.delete(at + "/records") },
 	} {
-		token := ""
 		for _, c := range []func() *caller{func() *caller { return p.program(k.Secret) }, fresh} {
 			p.advance(61 * time.Minute)
 			c().post(at+"/records", m{"email": "pat@client.example"}).is(200).into(&sent)
-			token = recordsToken(t, p.nextMail("pat@client.example"))
-			kept.keep(token)
+			// An hour that passes while a mail is being sent has its job come again, and the same mail with it.
+			for before := opens; opens == before; {
+				opens = recordsToken(t, p.nextMail("pat@client.example"))
+			}
+			kept.keep(opens)
 		}
-		p.nobody().get("/v1/records/" + token).is(200)
-		p.nobody().get("/records/" + token).is(200)
+		p.nobody().get("/v1/records/" + opens).is(200)
+		p.nobody().get("/records/" + opens).is(200)
 		both(end).is(200)
-		p.nobody().get("/v1/records/" + token).is(410)
-		p.nobody().get("/records/" + token).is(410)
+		p.nobody().get("/v1/records/" + opens).is(410)
+		p.nobody().get("/records/" + opens).is(410)
 	}
 	fresh().post(at+"/records", m{"email": "pat@client.example"}, "Idempotency-Key", "records-"+p.run).is(200)
 	kept.keep(recordsToken(t, p.nextMail("pat@client.example")))

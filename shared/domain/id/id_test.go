@@ -2,6 +2,7 @@ package id_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,9 +37,28 @@ func TestIdsSortByTimeAndAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	a, b, c := id.New[id.Key](id.KeyPrefix, noon), id.New[id.Key](id.KeyPrefix, noon),
 		id.New[id.Key](id.KeyPrefix, noon.Add(time.Millisecond))
-	if a == b || a >= c || b >= c || !id.Valid(id.KeyPrefix, string(a)) {
+	if a >= b || b >= c || !id.Valid(id.KeyPrefix, string(a)) {
 		t.Errorf("%s %s %s", a, b, c)
 	}
+}
+
+func TestIdsOfOneMillisecondSortAsTheyWereMadeAndAreNeverTwice(t *testing.T) {
+	t.Parallel()
+	var all sync.Map
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			last := id.Floor[id.Contact](id.ContactPrefix, noon)
+			for range 200 {
+				c := id.New[id.Contact](id.ContactPrefix, noon)
+				if _, twice := all.LoadOrStore(c, true); twice || c <= last && c[:14] == last[:14] {
+					t.Errorf("%s after %s, made before: %v", c, last, twice)
+				}
+				last = c
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestAFloorIsBelowAllOfItsMillisecondAndAboveTheOneBefore(t *testing.T) {
