@@ -19,6 +19,7 @@ const (
 	Unauthenticated Code = "unauthenticated"
 	CrossOrigin     Code = "cross_origin"
 	Forbidden       Code = "forbidden"
+	StepUpRequired  Code = "step_up_required"
 	PlanRequired    Code = "plan_required"
 	Suspended       Code = "agency_suspended"
 	WrongAccount    Code = "wrong_account"
@@ -73,6 +74,7 @@ var meanings = []struct {
 	{PaymentRequired, 402, "This invitation is accepted by paying. Use startCheckout."},
 	{CrossOrigin, 403, "A browser sent this from another site's page."},
 	{Forbidden, 403, "You may not do this. An API key may lack the scope."},
+	{StepUpRequired, 403, "Somebody has to prove again that it's them. Use requestSignInCode and stepUp, or the browser. No API key can."},
 	{PlanRequired, 403, "Your agency's plan doesn't include this."},
 	{Suspended, 403, "The operator has suspended the agency."},
 	{WrongAccount, 403, "You are signed in with a different address than the invited one."},

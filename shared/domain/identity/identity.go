@@ -30,7 +30,8 @@ const (
 	ContactsRead   Scope = "contacts:read"
 	ContactsWrite  Scope = "contacts:write"
 	RolesRead      Scope = "roles:read"
-	RolesWrite     Scope = "roles:write" // hands out rights: roles, links by which people join, and the app Client Portal
+	SenderWrite    Scope = "sender:write" // decides what emails come from
+	RolesWrite     Scope = "roles:write"  // hands out rights: roles, links by which people join, and the app Client Portal
 )
 
 // InPerson is the scope of what no API key may do, whatever its scopes: managing keys and members, paying, deleting the agency.
@@ -39,8 +40,12 @@ const InPerson Scope = ""
 // Scopes lists all scopes that an API key can have.
 func Scopes() []Scope {
 	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead,
-		AgencyWrite, ContactsRead, ContactsWrite, RolesRead, RolesWrite}
+		AgencyWrite, ContactsRead, ContactsWrite, RolesRead, RolesWrite, SenderWrite}
 }
+
+// Powerful tells whether a key with the scope can do what people have to step up for. Nobody gets it unasked, and the owners learn of its
+// use.
+func (s Scope) Powerful() bool { return s == SenderWrite || s == RolesWrite }
 
 // MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction, with all of its
 // people.
@@ -120,17 +125,27 @@ func (c Caller) within(s Scope) error {
 	return nil
 }
 
-// Fresh returns nil when the caller is a person who works at an agency and has signed in within [FreshFor]. Otherwise a fault with
-// code [fault.Unauthenticated] or [fault.Forbidden].
-func (c Caller) Fresh(now time.Time) error {
-	if err := c.May(InPerson); err != nil {
-		return err
-	}
-	if now.Sub(c.Proved) > FreshFor {
-		return fault.New(fault.Unauthenticated, "errors.sign_in_again_for_this")
+// SteppedUp returns nil when the caller is a person who has proved within [StepUpLasts] to be who it is, or a key, whose scope was given
+// it by somebody who had. Otherwise a fault with code [fault.StepUpRequired].
+func (c Caller) SteppedUp(now time.Time) error { return c.ProvedWithin(StepUpLasts, now) }
+
+// ProvedWithin is SteppedUp with a time of its own.
+func (c Caller) ProvedWithin(d time.Duration, now time.Time) error {
+	if c.SignedIn() && now.Sub(c.Proved) > d {
+		return fault.New(fault.StepUpRequired, "errors.step_up")
 	}
 	return nil
 }
+
+// MayNow is [Caller.May] for what takes a step-up: its faults, and [fault.StepUpRequired], also for a key where the scope is [InPerson].
+func (c Caller) MayNow(s Scope, now time.Time) error { return c.MayPortalNow(s, Office, now) }
+
+// MayPortalNow is [Caller.MayPortal] for what takes a step-up.
+func (c Caller) MayPortalNow(s Scope, r Right, now time.Time) error {
+	return Who{Kind: Staff, Scope: s, Right: r, StepUp: true}.Admits(c, now)
+}
+
+func errNoKey() error { return fault.New(fault.StepUpRequired, "errors.step_up_by_no_key") }
 
 // MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].
 func (c Caller) MustSignIn() error {

@@ -34,13 +34,13 @@ type Who struct {
 	Right  Right       // of Staff: what of Client Portal it asks for
 	Module role.Module // of Client: the module of Client Portal that must be open to it; "" for what every client has
 	Action string      // of Client: what must be allowed there besides; "" for nothing
-	// Fresh is of what takes a sign-in of the last [FreshFor].
-	Fresh bool
+	// StepUp is of what takes a person who has proved within the last [StepUpLasts] to be who it is.
+	StepUp bool
 }
 
-// FreshFor is how long ago a sign-in may be where a fresh one is asked for: a code that was just mailed, and no browser that was left
-// open.
-const FreshFor = 10 * time.Minute
+// StepUpLasts is how long ago a person may have proved to be who it is, where a step-up is asked for: by a code that was just mailed,
+// and no browser that was left open (RFC 9470 calls it step-up authentication).
+const StepUpLasts = 10 * time.Minute
 
 // ByAnyone, ByHolder, ByVisitor, ByPerson and ByClient are the kinds that need no scope.
 var (
@@ -64,11 +64,33 @@ func ByPortal(s Scope, r Right) Who { return Who{Kind: Staff, Scope: s, Right: r
 // ByColleague is for everybody who works at an agency, and for API keys of theirs with the scope.
 func ByColleague(s Scope) Who { return ByPortal(s, Colleague) }
 
-// ByFreshStaff is for people who work at an agency and have just signed in.
-func ByFreshStaff() Who { return Who{Kind: Staff, Scope: InPerson, Fresh: true} }
+// Stepped is for the same, once people among them have proved again that it is them. Keys that may call need no step-up: their maker's
+// was one.
+func (w Who) Stepped() Who {
+	w.StepUp = true
+	return w
+}
 
-// Admits returns nil when the caller may call, as far as its credential and place say it; else the fault of [Caller.MayPortal].
-func (w Who) Admits(c Caller) error { return c.MayPortal(w.Scope, w.Right) }
+// Takes returns nil when the caller's credential is one for it, before anybody has looked at the caller's place; else a fault with code
+// [fault.Unauthenticated], [fault.Forbidden] or, for a key where people have to step up, [fault.StepUpRequired].
+func (w Who) Takes(c Caller) error {
+	if w.StepUp && w.Scope == InPerson && c.Key != "" {
+		return errNoKey()
+	}
+	return c.MayPortal(w.Scope, Colleague)
+}
+
+// Admits returns nil when the caller may call at now, as far as its credential and place say it; else the fault of [Who.Takes],
+// [Caller.MayPortal] or [Caller.SteppedUp].
+func (w Who) Admits(c Caller, now time.Time) error {
+	if err := w.Takes(c); err != nil {
+		return err
+	}
+	if err := c.MayPortal(w.Scope, w.Right); err != nil || !w.StepUp {
+		return err
+	}
+	return c.SteppedUp(now)
+}
 
 // Denies tells whether what it is of is not there for who is denied Client Portal.
 func (w Who) Denies() bool { return w.Kind == Staff && w.Right != Office && w.Right != Colleague }
@@ -81,8 +103,12 @@ func (w Who) SignedIn() bool { return w.Kind == Person || w.Kind == Client || w.
 
 // String is the declaration as the OpenAPI document prints it, such as "staff invites:write", or "portal see clients:read".
 func (w Who) String() string {
+	again := ""
+	if w.StepUp {
+		again = ", stepped up"
+	}
 	if w.Kind != Staff {
-		return strings.TrimSpace(strings.Join([]string{string(w.Kind), string(w.Module), w.Action}, " "))
+		return strings.TrimSpace(strings.Join([]string{string(w.Kind), string(w.Module), w.Action}, " ")) + again
 	}
 	by := "staff"
 	switch w.Right {
@@ -92,11 +118,10 @@ func (w Who) String() string {
 	default:
 		by = "portal " + string(w.Right)
 	}
-	switch {
-	case w.Fresh:
-		return by + " in person, just signed in"
-	case w.Scope == InPerson:
-		return by + " in person"
+	if w.Scope == InPerson {
+		by += " in person"
+	} else {
+		by += " " + string(w.Scope)
 	}
-	return by + " " + string(w.Scope)
+	return by + again
 }

@@ -132,7 +132,7 @@ type updateDomainInput struct {
 // UpdateDomain gives bounces another name.
 func UpdateDomain(auth *signin.Authenticator, directory *senders.Directory, claims *senders.Claims) Operation {
 	return operation(auth, described{
-		id: "updateDomain", method: http.MethodPatch, who: identity.ByFreshStaff(), tag: tagSender, status: 200,
+		id: "updateDomain", method: http.MethodPatch, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 200,
 		summary: "Change a sender domain",
 		description: "Gives bounces another name, where the usual one has an MX record already. Two records are others then: publish " +
 			"them anew. Needs a sign-in of the last 10 minutes.",
@@ -156,7 +156,7 @@ func UpdateDomain(auth *signin.Authenticator, directory *senders.Directory, clai
 // ReleaseDomain gives a sender domain back.
 func ReleaseDomain(auth *signin.Authenticator, claims *senders.Claims) Operation {
 	return operation(auth, described{
-		id: "releaseDomain", method: http.MethodDelete, who: identity.ByFreshStaff(), tag: tagSender, status: 204,
+		id: "releaseDomain", method: http.MethodDelete, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 204,
 		summary: "Remove a sender domain",
 		description: "Emails come from our own address at once. One that was verified is kept for your agency for 7 days: until then " +
 			"getDomain lists the records to delete. Needs a sign-in of the last 10 minutes.",
@@ -196,7 +196,7 @@ type testedOutput struct {
 
 // tested is an operation that mails the caller from a domain.
 func tested(auth *signin.Authenticator, d described, turn *senders.Switch, ownServer bool) Operation {
-	d.method, d.who, d.tag, d.status = http.MethodPost, identity.ByFreshStaff(), tagSender, http.StatusOK
+	d.method, d.who, d.tag, d.status = http.MethodPost, identity.ByStaff(identity.SenderWrite).Stepped(), tagSender, http.StatusOK
 	d.codes = []fault.Code{fault.NotFound, fault.PlanRequired, fault.Suspended, fault.NotActive}
 	return operation(auth, d, func(ctx context.Context, caller identity.Caller, in *testDomainInput) (*testedOutput, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -243,7 +243,7 @@ func TestSMTP(auth *signin.Authenticator, turn *senders.Switch) Operation {
 // EnableDomain switches a sender domain on.
 func EnableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 	return onDomain(auth, described{
-		id: "enableDomain", method: http.MethodPost, who: identity.ByFreshStaff(),
+		id: "enableDomain", method: http.MethodPost, who: identity.ByStaff(identity.SenderWrite).Stepped(),
 		summary: "Switch a sender domain on",
 		description: "From now on emails to your clients come from it, and from no other of your domains. Takes a test email that was " +
 			"delivered. All owners are emailed. Needs a sign-in of the last 10 minutes.",
@@ -254,7 +254,7 @@ func EnableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 // DisableDomain switches a sender domain off.
 func DisableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 	return onDomain(auth, described{
-		id: "disableDomain", method: http.MethodPost, who: identity.ByFreshStaff(),
+		id: "disableDomain", method: http.MethodPost, who: identity.ByStaff(identity.SenderWrite).Stepped(),
 		summary: "Switch a sender domain off",
 		description: "Emails to your clients come from our own address again. The domain stays verified. All owners are emailed. Needs" +
 			" a sign-in of the last 10 minutes.",
@@ -281,7 +281,7 @@ func (in *setSMTPInput) server() senders.Server {
 // SetSMTP has a domain's mail go by the agency's own server.
 func SetSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation {
 	return operation(auth, described{
-		id: "setSmtp", method: http.MethodPut, who: identity.ByFreshStaff(), tag: tagSender, status: 200,
+		id: "setSmtp", method: http.MethodPut, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 200,
 		summary: "Use your own mail server",
 		description: "Emails from this domain go through your server, with TLS and a certificate that we check. Of the records only " +
 			"the TXT record of the proof is needed then. The domain is switched off until a test email through the server is " +
@@ -300,7 +300,7 @@ func SetSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation {
 // RemoveSMTP forgets the agency's own server.
 func RemoveSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation {
 	return onDomain(auth, described{
-		id: "removeSmtp", method: http.MethodDelete, who: identity.ByFreshStaff(),
+		id: "removeSmtp", method: http.MethodDelete, who: identity.ByStaff(identity.SenderWrite).Stepped(),
 		summary: "Stop using your own mail server",
 		description: "We forget the server and its password. Amazon SES sends from this domain once all of its records are right and a" +
 			" test email is delivered. Needs a sign-in of the last 10 minutes.",
@@ -452,7 +452,7 @@ func (in *updateSenderInput) form() senders.Form {
 // UpdateSender changes what the sender is called.
 func UpdateSender(auth *signin.Authenticator, settings *senders.Settings, from string) Operation {
 	return operation(auth, described{
-		id: "updateSender", method: http.MethodPatch, who: identity.ByFreshStaff(), tag: tagSender, status: 200,
+		id: "updateSender", method: http.MethodPatch, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 200,
 		summary: "Change the sender",
 		description: "Fields you leave out don't change, and an empty text is the default. All owners are emailed. Needs a sign-in of " +
 			"the last 10 minutes.",

@@ -306,7 +306,7 @@ type keyOutput struct{ Body KeyBody }
 // CreateAPIKey makes an API key.
 func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
-		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 201,
+		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagKeys, status: 201,
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
 			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
@@ -365,7 +365,7 @@ type keyInput struct {
 // RevokeAPIKey ends an API key.
 func RevokeAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
-		id: "revokeApiKey", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson), tag: tagKeys, status: 204,
+		id: "revokeApiKey", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagKeys, status: 204,
 		summary:     "Revoke an API key",
 		description: "The key stops working at once.",
 		codes:       []fault.Code{fault.NotFound},

@@ -87,7 +87,7 @@ func unpaid(code fault.Code) string {
 // refusal is what a page shows that a form leads back to.
 func refusal(r *http.Request) page.Problems {
 	code := fault.Code(r.URL.Query().Get("problem"))
-	if code == "" || code == stale {
+	if code == "" {
 		return nil
 	}
 	return page.Problems{{Message: unpaid(code)}}
@@ -141,9 +141,7 @@ func CheckoutPage(s *Site, auth *signin.Authenticator, contracts *billing.Contra
 		v := page.Checkout{Bill: owed, Brand: senderBrand(c.Invite.From),
 			Agency: string(c.Agency), Person: string(caller.Email),
 			Again: c.Joined(), Year: c.Payment.Interval == payment.Year, Until: page.TimeAt(c.Invite.ExpiresAt, s.now()),
-			Problems: refusal(r),
-			SignIn:   signInAgain(r, checkoutPath(c.Agency), words.Say("checkout.again_what")),
-			Contract: portalContractPath(c.Agency)}
+			Problems: refusal(r), Contract: portalContractPath(c.Agency)}
 		if r.URL.Query().Get("canceled") != "" {
 			v.Note = page.Note{Tone: page.Wait, Title: words.Say("checkout.not_charged_title"),
 				Text: words.Say("checkout.not_charged_text")}
@@ -196,8 +194,8 @@ func looks(r *http.Request) int {
 	return min(max(n, 0), 99)
 }
 
-// leads makes a redirect. to is where the browser goes; back is where a fault is shown, with its code. A person whose
-// sign-in is too old is asked there to sign in again; one without a sign-in goes on there after signing in.
+// leads makes a redirect. to is where the browser goes; back is where a fault is shown, with its code. A person who has to step up comes
+// back to it after that; one without a sign-in goes on there after signing in.
 func leads(id, method, origin string, auth *signin.Authenticator, who identity.Who, to func(r *http.Request, at *step) error) *Redirect {
 	var ours *guard
 	if method == http.MethodPost {
@@ -222,10 +220,11 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 			}
 			note(r.Context(), f)
 			switch f.Code {
+			case fault.StepUpRequired:
+				_ = stepUp(w, r) //nolint:errcheck // it has none
+				return
 			case fault.Unauthenticated:
-				if next = signInPath(at.back); at.who.SignedIn() {
-					next = at.back + "problem=" + stale
-				}
+				next = signInPath(at.back)
 			case fault.AlreadyPaid:
 				next = strings.TrimRight(at.back, "?&")
 			case fault.NotFound:

@@ -50,14 +50,14 @@ func EmailPage(s *Site, auth *signin.Authenticator, f EmailForms) *Page {
 	e := &emails{s, f}
 	return s.page("emailPage", auth, identity.ByStaff(identity.AgencyRead), e.get,
 		e.form("claim", identity.ByStaff(identity.AgencyWrite), e.claim), e.form("check", identity.ByStaff(identity.AgencyWrite), e.check),
-		e.form("label", identity.ByFreshStaff(), e.label),
+		e.form("label", identity.ByStaff(identity.SenderWrite).Stepped(), e.label),
 		e.form("records", identity.ByStaff(identity.AgencyWrite), e.handOff),
 		e.form("revoke", identity.ByStaff(identity.AgencyWrite), e.revoke),
-		e.form("test", identity.ByFreshStaff(), e.test), e.form("enable", identity.ByFreshStaff(), e.enable),
-		e.form("disable", identity.ByFreshStaff(), e.disable), e.form("sender", identity.ByFreshStaff(), e.sender),
+		e.form("test", identity.ByStaff(identity.SenderWrite).Stepped(), e.test), e.form("enable", identity.ByStaff(identity.SenderWrite).Stepped(), e.enable),
+		e.form("disable", identity.ByStaff(identity.SenderWrite).Stepped(), e.disable), e.form("sender", identity.ByStaff(identity.SenderWrite).Stepped(), e.sender),
 		form("try", identity.ByStaff(identity.AgencyRead), e.try),
-		e.form("smtp", identity.ByFreshStaff(), e.server), e.form("smtp-test", identity.ByFreshStaff(), e.testServer),
-		e.form("smtp-remove", identity.ByFreshStaff(), e.serverless), e.form("release", identity.ByFreshStaff(), e.release))
+		e.form("smtp", identity.ByStaff(identity.SenderWrite).Stepped(), e.server), e.form("smtp-test", identity.ByStaff(identity.SenderWrite).Stepped(), e.testServer),
+		e.form("smtp-remove", identity.ByStaff(identity.SenderWrite).Stepped(), e.serverless), e.form("release", identity.ByStaff(identity.SenderWrite).Stepped(), e.release))
 }
 
 // get shows the page, or with zone in the query a domain's records as a file.

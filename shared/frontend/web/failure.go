@@ -23,6 +23,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	note(r.Context(), f)
 	v := page.Failure{Brand: s.brand, Title: title(f.Code), Text: f.Message, Next: words.Say("errors.start"), NextURL: "/"}
 	switch f.Code {
+	case fault.StepUpRequired:
+		if stepUp(w, r) == nil {
+			return
+		}
 	case fault.Unauthenticated:
 		next := "/sign-in"
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -97,7 +101,7 @@ func root(location string) string {
 // ours returns the fault to show in a form; any other error is returned for the page of errors.
 func ours(r *http.Request, err error) (*fault.Error, error) {
 	f := fault.As(err)
-	if f == nil || f.Code == fault.Internal {
+	if f == nil || f.Code == fault.Internal || f.Code == fault.StepUpRequired { // the step-up leads back here with what was typed
 		return nil, err
 	}
 	note(r.Context(), f)

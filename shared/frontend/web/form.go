@@ -144,7 +144,6 @@ func (p *Page) authenticate(r *http.Request, who identity.Who) (identity.Caller,
 	case p.unheld:
 		return p.auth.Identify(r.Context(), credentials(r))
 	}
-	who.Fresh = false // the use case decides, and what was typed stays on the page that offers to sign in again
 	caller, err := p.auth.Authenticate(r.Context(), credentials(r), who)
 	if err == nil && who.Kind == identity.Staff {
 		event.Annotate(r.Context(), "agency", string(caller.Agency))

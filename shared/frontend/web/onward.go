@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"latchkey.dev/shared/domain/id"
-	"latchkey.dev/shared/view/page"
 )
 
 // onward is where somebody goes on after signing in: one of our own pages on which people are asked to sign in again,
@@ -41,15 +40,4 @@ func signInPath(next string) string {
 		return "/sign-in?next=" + url.QueryEscape(next)
 	}
 	return "/sign-in"
-}
-
-// stale is the problem of a sign-in that is too old for paying, as a redirect tells it to the page that it leads back to.
-const stale = "sign_in"
-
-// signInAgain is the offer to do so, on a page that a form has led back to; nil when it is not asked for.
-func signInAgain(r *http.Request, next, what string) *page.SignInAgain {
-	if r.URL.Query().Get("problem") != stale {
-		return nil
-	}
-	return &page.SignInAgain{Next: onward(next), What: what}
 }

@@ -31,9 +31,6 @@ type Members interface {
 	Resign(ctx context.Context, agency id.Agency, member id.Member) error
 }
 
-// Fresh is how long ago a sign-in may be for what cannot be undone.
-const Fresh = 15 * time.Minute
-
 // Erasure forgets people.
 type Erasure struct {
 	Store     ErasureStore
@@ -46,14 +43,14 @@ type Erasure struct {
 // deleted, it leaves where it works, and last its sessions end. Rows of the audit logs stay; they hold ids alone.
 // Whatever interrupts it, asking again goes on where it stopped.
 //
-// Faults: [fault.Unauthenticated], also when the sign-in is not [Fresh]; [fault.LastOwner] before anything is done,
+// Faults: [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.LastOwner] before anything is done,
 // for the only owner of an agency; [fault.NotActive] before anything is done, for a person who pays by subscription.
 func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 	if !caller.SignedIn() {
 		return fault.New(fault.Unauthenticated, "errors.sign_in_to_erase_your_data")
 	}
-	if e.Now().Sub(caller.Proved) > Fresh {
-		return fault.New(fault.Unauthenticated, "errors.erasing_your_data_needs_a_fresh")
+	if err := caller.SteppedUp(e.Now()); err != nil {
+		return err
 	}
 	const rounds = 20 // more than anybody can take places in the meantime
 	for n := range rounds {

@@ -16,9 +16,6 @@ import (
 	"latchkey.dev/shared/domain/words"
 )
 
-// Fresh is how long ago a sign-in may be for what cannot be undone.
-const Fresh = 15 * time.Minute
-
 // ManyClients is how far clients are counted before somebody is told what a deletion takes away.
 const ManyClients = 200
 
@@ -57,9 +54,6 @@ type Closing struct {
 	Now       func() time.Time
 }
 
-// IsFresh tells whether the caller has signed in a short while ago.
-func (c *Closing) IsFresh(caller identity.Caller) bool { return c.Now().Sub(caller.Proved) <= Fresh }
-
 // ClientCount counts the clients that lose what the agency has opened to them, at most to one more than [ManyClients].
 // Faults: [fault.Unauthenticated], [fault.Forbidden].
 func (c *Closing) ClientCount(ctx context.Context, caller identity.Caller) (int, error) {
@@ -73,13 +67,13 @@ func (c *Closing) ClientCount(ctx context.Context, caller identity.Caller) (int,
 // without rights. Everything else of it is deleted by and by, which the sweep sees to. Clients' sign-ins stay.
 //
 // name must be the agency's name, as a person types who means it. Faults: [fault.Invalid] in the field name;
-// [fault.Forbidden] unless the caller is an owner; [fault.Unauthenticated] when the sign-in is not [Fresh];
+// [fault.Forbidden] unless the caller is an owner; [fault.StepUpRequired];
 // [fault.NotActive] while a client pays by subscription, or what it has bought is there: its portal is the agency's, and
 // it would pay on for what it cannot see; [fault.AlreadyPaid] when a payment page that was open has been paid;
 // [fault.Unavailable] while one is being opened, or cannot be closed. Payment pages are closed, and their invites cancelled, one by
 // one before the agency is: what stops on the way goes on with the next call.
 func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string) error {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayNow(identity.InPerson, c.Now()); err != nil {
 		return err
 	}
 	return conflict.Retry(ctx, func() error {
@@ -89,10 +83,6 @@ func (c *Closing) Close(ctx context.Context, caller identity.Caller, name string
 		}
 		if err := team.Members.MayManage(caller.Member); err != nil {
 			return err
-		}
-		if !c.IsFresh(caller) {
-			return fault.New(fault.Unauthenticated,
-				"errors.deleting_an_agency_needs_a_fresh")
 		}
 		if name != team.Agency.Name {
 			return fault.InField("name", "errors.type_the_agencys_name_exactly_as")

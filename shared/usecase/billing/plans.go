@@ -42,11 +42,11 @@ type Plans struct {
 	Now      func() time.Time
 }
 
-// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], also for a
-// sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
+// Start opens the checkout page of the Max plan, or returns the one that is open. Faults: [fault.Unauthenticated], [fault.StepUpRequired];
+// [fault.Forbidden] for who is no owner; [fault.Invalid] in interval;
 // [fault.Suspended] while it could not be used; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment.Interval) (Page, error) {
-	if err := s.owner(ctx, caller, "errors.paying_needs_a_sign_in_of"); err != nil {
+	if err := s.owner(ctx, caller); err != nil {
 		return Page{}, err
 	}
 	if every != payment.Month && every != payment.Year {
@@ -73,13 +73,10 @@ func (s *Plans) Start(ctx context.Context, caller identity.Caller, every payment
 	return Page{}, fault.New(fault.Unavailable, "errors.several_pages_were_opened_at_once")
 }
 
-// owner lets owners through who have signed in a short while ago.
-func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string) error {
-	if err := caller.May(identity.InPerson); err != nil {
+// owner lets owners through who have stepped up.
+func (s *Plans) owner(ctx context.Context, caller identity.Caller) error {
+	if err := caller.MayNow(identity.InPerson, s.Now()); err != nil {
 		return err
-	}
-	if s.Now().Sub(caller.Proved) > FreshFor {
-		return fault.New(fault.Unauthenticated, stale)
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)
 	if err == nil && m.Level == agency.Owner {
@@ -368,7 +365,7 @@ func (s *Plans) end(ctx context.Context, a *agency.Agency, sub string) error {
 }
 
 // Account is the address of the payment service's own page for the agency's card and invoices, which leads back to the path.
-// Faults: [fault.Unauthenticated], also for a sign-in that is older than [FreshFor]; [fault.Forbidden] for who is no owner;
+// Faults: [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.Forbidden] for who is no owner;
 // [fault.NotFound] for an agency that has never paid; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Plans) Account(ctx context.Context, caller identity.Caller, back string) (string, error) {
 	pay, err := s.paid(ctx, caller)
@@ -394,7 +391,7 @@ func (s *Plans) Cancel(ctx context.Context, caller identity.Caller, back string)
 
 // paid is how the payment of an owner's agency that has paid stands.
 func (s *Plans) paid(ctx context.Context, caller identity.Caller) (*subscription.Subscription, error) {
-	if err := s.owner(ctx, caller, "errors.cards_and_invoices_need_a_sign"); err != nil {
+	if err := s.owner(ctx, caller); err != nil {
 		return nil, err
 	}
 	if err := s.Provider.Ready(); err != nil {

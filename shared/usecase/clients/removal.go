@@ -50,7 +50,7 @@ func (r *Removal) Remove(ctx context.Context, caller identity.Caller, which id.C
 // Erase forgets a client whose relationship has ended: address, name, message and history go, and the rows of the audit
 // log, which hold ids alone, stay. Faults: [fault.NotFound]; [fault.NotActive] while it is pending or active.
 func (r *Removal) Erase(ctx context.Context, caller identity.Caller, which id.Client) error {
-	if err := caller.MayPortal(identity.ClientsWrite, identity.Manage); err != nil {
+	if err := caller.MayPortalNow(identity.InPerson, identity.Manage, r.Now()); err != nil {
 		return err
 	}
 	_, err := change(ctx, r.Store, r.Now, caller, which, func(c *client.Client, now time.Time) (*client.Change, error) {

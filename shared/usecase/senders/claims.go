@@ -257,7 +257,7 @@ func usable(ctx context.Context, store ReadStore, of id.Agency, which id.SenderD
 // for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound].
 func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	err := conflict.Retry(ctx, func() error {
@@ -296,7 +296,7 @@ func (s *Claims) Release(ctx context.Context, caller identity.Caller, which id.S
 // [fault.Forbidden], [fault.NotFound]; [fault.Invalid] in label.
 func (s *Claims) Bounces(ctx context.Context, caller identity.Caller, which id.SenderDomain, typed string) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	other := false

@@ -60,7 +60,7 @@ func parse(f Server) (mailserver.Server, string, error) {
 // user and password.
 func (s *Servers) Set(ctx context.Context, caller identity.Caller, which id.SenderDomain, f Server) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	server, password, err := parse(f)
@@ -125,7 +125,7 @@ func (s *Servers) off(ctx context.Context, c *sender.Claim) (*sender.Settings, e
 // [fault.Unauthenticated], also for a sign-in that is not fresh; [fault.Forbidden], [fault.NotFound].
 func (s *Servers) Remove(ctx context.Context, caller identity.Caller, which id.SenderDomain) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	var told *sender.News

@@ -39,7 +39,7 @@ func (s *Switch) TestServer(ctx context.Context, caller identity.Caller, which i
 
 func (s *Switch) test(ctx context.Context, caller identity.Caller, which id.SenderDomain, own bool) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	counted := false
@@ -95,7 +95,7 @@ func (s *Switch) Disable(ctx context.Context, caller identity.Caller, which id.S
 
 func (s *Switch) turn(ctx context.Context, caller identity.Caller, which id.SenderDomain, on bool) (*View, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, err
 	}
 	var told *sender.News
@@ -248,7 +248,7 @@ func (s *Settings) read(settings *sender.Settings, f Form) error {
 // name, local and replyTo.
 func (s *Settings) Update(ctx context.Context, caller identity.Caller, f Form) (*sender.Settings, sender.Outgoing, error) {
 	now := s.Now().Truncate(time.Millisecond)
-	if err := caller.Fresh(now); err != nil {
+	if err := caller.MayNow(identity.SenderWrite, now); err != nil {
 		return nil, sender.Outgoing{}, err
 	}
 	var told *sender.News

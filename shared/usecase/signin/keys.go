@@ -73,7 +73,7 @@ func checked(scopes []identity.Scope) error {
 // (same once key) answers with the key and an empty secret. Faults: [fault.Invalid], [fault.Forbidden],
 // [fault.IdempotencyUsed].
 func (k *Keys) Create(ctx context.Context, caller identity.Caller, in NewKey, once string) (*identity.APIKey, string, error) {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayNow(identity.InPerson, k.Now()); err != nil {
 		return nil, "", err
 	}
 	name, err := in.Check()
@@ -155,7 +155,7 @@ func (k *Keys) List(ctx context.Context, caller identity.Caller) ([]identity.API
 
 // Revoke ends a key at once. A key that is revoked already stays so. Faults: [fault.NotFound].
 func (k *Keys) Revoke(ctx context.Context, caller identity.Caller, key id.Key) error {
-	if err := caller.May(identity.InPerson); err != nil {
+	if err := caller.MayNow(identity.InPerson, k.Now()); err != nil {
 		return err
 	}
 	if !id.Valid(id.KeyPrefix, string(key)) {

@@ -52,9 +52,6 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 		return identity.Caller{}, nil
 	case identity.Staff:
 		caller, err := d.staff(ctx, c, who)
-		if err == nil && who.Fresh {
-			err = caller.Fresh(d.Now())
-		}
 		if err != nil {
 			return identity.Caller{}, err
 		}
@@ -63,6 +60,9 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 	caller, err := d.session(ctx, c.Session)
 	if err == nil && who.SignedIn() {
 		err = caller.MustSignIn()
+	}
+	if err == nil && who.StepUp {
+		err = caller.SteppedUp(d.Now())
 	}
 	if err != nil {
 		return identity.Caller{}, err
@@ -79,13 +79,13 @@ func (d *Authenticator) staff(ctx context.Context, c Credentials, who identity.W
 		caller, err = d.session(ctx, c.Session)
 	}
 	if err == nil {
-		err = caller.MayPortal(who.Scope, identity.Colleague)
+		err = who.Takes(caller)
 	}
 	if err == nil {
 		caller, err = d.placed(ctx, caller, who.Right)
 	}
 	if err == nil {
-		err = who.Admits(caller)
+		err = who.Admits(caller, d.Now())
 	}
 	if err != nil {
 		return identity.Caller{}, err
