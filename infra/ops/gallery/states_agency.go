@@ -20,7 +20,7 @@ func settings() page.Workspace {
 func agencyStates() []state {
 	var all []state
 	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
-		roleStates(), importsStates(),
+		roleStates(), importsStates(), linkStates(),
 		notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
