@@ -251,6 +251,13 @@ func digest(n int) func() letter.Letter {
 	}
 }
 
+func approval(name, color string) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Approved(letter.ApprovedData{AgencyName: name, AgencyColor: color, Email: "dana@acme.example",
+			Link: "https://portal.latchkey.example/portal?agency=ag_1", Platform: "Latchkey"})
+	}
+}
+
 func welcome(name, color string, owner bool) func() letter.Letter {
 	return func() letter.Letter {
 		return letter.Welcome(letter.WelcomeData{AgencyName: name, AgencyColor: color, Email: "dana@northwind.example", Owner: owner,

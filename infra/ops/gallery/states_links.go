@@ -23,7 +23,8 @@ func agencysLinks() []state {
 	ahead := func(d time.Duration) page.Time { return ago(-d) }
 	day := 24 * time.Hour
 	one := page.LinkRow{ID: "lnk_1", Name: "Workshop in May", URL: "/link", State: works, Ends: ahead(5 * day), Active: true,
-		Uses: words.Say("links.uses", "n", 3, "most", 25), Roles: "Client", Last: ago(2 * time.Hour), Maker: "Nora Lindqvist", Made: ago(2 * day)}
+		Uses: words.Say("links.uses", "n", 3, "most", 25), Roles: "Client", Last: ago(2 * time.Hour), Maker: "Nora Lindqvist",
+		Made: ago(2 * day)}
 	endless := page.LinkRow{ID: "lnk_2", Name: longest, URL: "/link", State: works, Endless: true, Free: true, Active: true,
 		Uses: words.Say("links.uses_free", "n", 0), Maker: "dana@northwind.example", Made: ago(day)}
 	over := page.LinkRow{ID: "lnk_3", Name: rtl, URL: "/link", State: idle("links.expired"), Why: words.Say("links.expired_text"),
@@ -31,9 +32,11 @@ func agencysLinks() []state {
 	off := page.LinkRow{ID: "lnk_4", Name: "Link of 2 November 2025", URL: "/link", State: idle("links.off"),
 		Why: words.Say("links.off_text"), Uses: words.Say("links.uses_free", "n", 1), Last: ago(20 * day), Made: ago(30 * day)}
 	orphan := page.LinkRow{ID: "lnk_5", Name: emoji, URL: "/link", State: page.Badge{Tone: page.Bad, Text: words.Say("links.dead")},
-		Why: words.Say("links.no_maker"), Ends: ahead(day), Uses: words.Say("links.uses", "n", 0, "most", 5), Made: ago(4 * day), Active: true}
+		Why: words.Say("links.no_maker"), Ends: ahead(day), Uses: words.Say("links.uses", "n", 0, "most", 5), Made: ago(4 * day),
+		Active: true}
 	form := page.LinkForm{URL: "/links", Do: "create", Key: "k", Zone: "Europe/Berlin", Ends: "2025-11-28T15:03", Uses: "25",
-		Roles: []page.ScopeChoice{{Value: "rol_1", Text: "Client"}, {Value: "rol_2", Text: "Freelancers"}, {Value: "rol_3", Text: longest[:60]}}}
+		Roles: []page.ScopeChoice{{Value: "rol_1", Text: "Client"}, {Value: "rol_2", Text: "Freelancers"},
+			{Value: "rol_3", Text: longest[:60]}}}
 	asks := []page.JoinRow{
 		{ID: "req_1", Name: "Dana Okafor", Email: "dana@acme.example", Link: one.Name, URL: one.URL, At: ago(3 * time.Hour),
 			Until: ahead(13 * day)},

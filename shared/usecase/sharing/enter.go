@@ -39,6 +39,9 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 			return nil, err
 		}
 		c, change.Join = next, true
+		if !c.ExpiresAt.IsZero() { // which held on while it was away
+			change.Audit = append(change.Audit, row(now, audit.System, audit.TermSet, string(c.ID), audit.Moment(c.ExpiresAt)))
+		}
 	}
 	change.Client = c
 	came := sharelink.Joined{Client: c.ID, Less: less}
