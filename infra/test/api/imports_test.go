@@ -320,7 +320,8 @@ func TestPortalV3AThousandRowsAndNoMore(t *testing.T) {
 	}
 }
 
-// TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs holds that odd roles, names and addresses have a verdict, and are no failure of ours.
+// TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs holds that odd roles, names and addresses have a verdict, and are no failure of
+// ours.
 func TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs(t *testing.T) {
 	p := start(t)
 	o := p.signIn(owner).installs()

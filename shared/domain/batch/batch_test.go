@@ -269,7 +269,8 @@ func TestPortalV3WhatIsKeptOfALineIsBounded(t *testing.T) {
 			t.Errorf("%.30q, %.30q: %d bytes are kept", l.Email, l.Name, n)
 		}
 	}
-	if r := batch.Unknown(long); batch.Known(r) || !strings.HasPrefix(batch.Called(r), "\U0001F600") || !batch.Known("rol_1") || batch.Called("rol_1") != "rol_1" {
+	if r := batch.Unknown(long); batch.Known(r) || !strings.HasPrefix(batch.Called(r), "\U0001F600") || !batch.Known("rol_1") ||
+		batch.Called("rol_1") != "rol_1" {
 		t.Errorf("%q", r)
 	}
 }

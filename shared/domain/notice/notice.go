@@ -179,8 +179,8 @@ func (d Definition) Tells(m *agency.Member) bool {
 }
 
 // For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
-// an inviter who is gone, or may not be told; for the access of external users the administrators of Client Portal, and nobody else. Of a kind that is
-// not known any more nobody is told.
+// an inviter who is gone, or may not be told; for the access of external users the administrators of Client Portal, and nobody else. Of
+// a kind that is not known any more nobody is told.
 func (e Event) For(people agency.Members) []id.Member {
 	d, ok := e.Kind.Find()
 	if !ok {

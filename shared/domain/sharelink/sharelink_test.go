@@ -313,7 +313,8 @@ func FuzzLocate(f *testing.F) {
 	})
 }
 
-// TestPortalL11ALinkIsNotEndedAsOfItsLastUse holds that a smaller number of uses does not end a link in the past, which would be gone at once.
+// TestPortalL11ALinkIsNotEndedAsOfItsLastUse holds that a smaller number of uses does not end a link in the past, which would be gone at
+// once.
 func TestPortalL11ALinkIsNotEndedAsOfItsLastUse(t *testing.T) {
 	t.Parallel()
 	l, _ := sharelink.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "mb_1", sharelink.Terms{MaxUses: 10}, noon)
