@@ -217,8 +217,12 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Share != nil {
 		writes = append(writes, t.shared(c.Share)...)
 	}
-	if c.Promises != nil {
-		writes = append(writes, t.promised(pk, c.Promises))
+	promises, err := t.givenBack(ctx, c)
+	if err != nil {
+		return err
+	}
+	if promises != nil {
+		writes = append(writes, t.promised(pk, promises))
 	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
@@ -287,7 +291,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			UpdateExpression:    aws.String("REMOVE clientId, formerClientId"),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
-	err := t.transact(ctx, writes)
+	err = t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil
 		return t.commit(ctx, agencyID, c)
@@ -508,6 +512,7 @@ func writeInvite(i *invite.Invite) writer {
 	writeTexts(w, "roles", i.Roles)
 	w.s("contact", string(i.Contact))
 	w.t("until", i.AccessUntil)
+	w.s("rolesBy", string(i.RolesBy))
 	return w
 }
 
@@ -559,6 +564,9 @@ func readClient(r *reader) (*client.Client, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
+	if c.Invite != nil && c.Invite.Status == invite.Scheduled {
+		c.Promised = c.Invite.SendAt
+	}
 	return c, r.err
 }
 
@@ -569,7 +577,7 @@ func readInvite(r *reader) *invite.Invite {
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
-		AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
+		RolesBy: id.Member(r.s("rolesBy")), AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")
