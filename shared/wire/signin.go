@@ -25,6 +25,12 @@ func (p *Parts) SignIns() *signin.SignIns {
 	return &signin.SignIns{Store: dynamo.NewSignIns(p.Table()), Key: key, Seals: seals, Now: p.Now}
 }
 
+// StepUps let people prove again that it is them.
+func (p *Parts) StepUps() *signin.StepUps {
+	key, seals := p.codeKey()
+	return &signin.StepUps{Store: dynamo.NewStepUps(p.Table()), Key: key, Seals: seals, Now: p.Now}
+}
+
 // codeKey is the key of codes, read once, and the seals of what browsers carry for them.
 func (p *Parts) codeKey() ([]byte, identity.Seals) {
 	if p.secret == nil {

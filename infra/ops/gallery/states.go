@@ -59,6 +59,12 @@ func states() []state {
 
 func signInStates() []state {
 	wrong := page.Problems{{Field: "code", Message: "That code isn't right. Check the newest email. You have 3 tries left."}}
+	again := func(change func(v *page.StepUp)) page.StepUp {
+		v := page.StepUp{Brand: platform, Email: "owner@northwind.example", URL: "/step-up?to=%2Fsettings%2Fmembers",
+			Back: "/settings/members"}
+		change(&v)
+		return v
+	}
 	return []state{
 		{Name: "sign-in", view: page.SignIn{Brand: platform}},
 		{Name: "sign-in-prefilled", view: page.SignIn{Brand: platform, Email: "owner@northwind.example"}},
@@ -77,6 +83,16 @@ func signInStates() []state {
 		{Name: "sign-in-code-wrong",
 			view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example", Code: "123 456",
 				Problems: wrong}},
+		{Name: "step-up", view: again(func(v *page.StepUp) {
+			v.Asked, v.Wait = true, 20
+			v.Carried = []page.Carried{{Name: "do", Value: "add"}, {Name: "email", Value: "kim@northwind.example"}}
+		})},
+		{Name: "step-up-ask", view: again(func(*page.StepUp) {})},
+		{Name: "step-up-wrong", view: again(func(v *page.StepUp) { v.Asked, v.Problems = true, wrong })},
+		{Name: "step-up-spent", view: again(func(v *page.StepUp) {
+			v.Asked, v.Spent = true, true
+			v.Problems = page.Problems{{Field: "code", Message: "That was the fifth wrong code. Ask for a new one."}}
+		})},
 		{Name: "sign-in-already", view: page.SignedIn{Brand: platform, Email: "owner@northwind.example", Home: "/clients"}},
 		{Name: "nothing-here", view: page.Nowhere{Brand: platform, Email: "nobody@elsewhere.example"}},
 	}

@@ -186,7 +186,7 @@ func keyStates() []state {
 }
 
 func standingStates() []state {
-	base := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Left: 7, Quota: 10, Fresh: true,
+	base := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Left: 7, Quota: 10,
 		Losses: "12 clients lose their portals and all access.",
 		People: "You and 2 other members lose access, and all API keys stop working."}
 	with := func(change func(*page.Standing)) page.Standing {
@@ -207,7 +207,6 @@ func standingStates() []state {
 			v.Asking, v.Typed = true, "northwind"
 			v.Problems = page.Problems{{Field: "name", Message: "Type the agency's name exactly as shown."}}
 		})},
-		{Name: "standing-delete-stale", view: with(func(v *page.Standing) { v.Asking, v.Fresh = true, false })},
 		{Name: "upgrade", view: page.Upgrade{Workspace: settings(), Support: "support@latchkey.example"}},
 		{Name: "upgrade-no-support", view: page.Upgrade{Workspace: settings()}},
 		{Name: "upgrade-max", view: page.Upgrade{Workspace: settings(), Max: true}},

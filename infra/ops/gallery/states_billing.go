@@ -43,7 +43,7 @@ func billingStates() []state {
 	portal := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account", Billing: "ag_1", Deal: &deal}
 	own := page.Tile{Name: "n8n Hosting, 30 GB", Kind: "n8n instance", State: page.Badge{Tone: page.Good, Text: "Running"}, Own: true,
 		Write: true, Look: "/portal/instances/ins_1", URL: "https://n8n.example.com"}
-	paying, due, lapsed, old, kept, stopped := portal, portal, portal, portal, portal, portal
+	paying, due, lapsed, kept, stopped := portal, portal, portal, portal, portal
 	kept.Brand, kept.Kept, kept.Instances = page.Brand{Name: "Latchkey"}, true, []page.Tile{own}
 	stopped.Brand, stopped.Deal = page.Brand{Name: "Latchkey"}, over
 	stopped.Failed = "Your order is stopped for now. You aren't charged, and we've refunded the days you had paid for. Nothing is " +
@@ -51,8 +51,6 @@ func billingStates() []state {
 	paying.Instances = []page.Tile{own}
 	due.PastDue, due.Deal, due.Instances = true, pastDue, paying.Instances
 	lapsed.Again, lapsed.Deal = "/checkout?agency=ag_1", over
-	old.SignIn, old.Instances = &page.SignInAgain{Next: "/portal?agency=ag_1", What: words.Say("portal.card_needs")},
-		paying.Instances
 	const invoice, last = "https://invoice.stripe.com/i/acct_1/test_1", "21 November 2026"
 	asks, nowhere, leaving, asked := due, due, paying, paying
 	asks.PastDue, asks.Asks, asks.Confirm = false, true, invoice
@@ -99,7 +97,7 @@ func billingStates() []state {
 		return v
 	}
 	standing := page.Standing{Workspace: settings(), Tab: "agency", Owner: true, Max: true, Paying: true, Left: 7, Quota: 10,
-		Fresh: true, Losses: "3 clients lose their portals and all access.",
+		Losses: "3 clients lose their portals and all access.",
 		People: "You lose access, and all API keys stop working.",
 		State:  page.Badge{Tone: page.Good, Text: "Paid"}, Renews: "Paid annually. Renews on 21 November 2026."}
 	ending, owing, gone, confirming := standing, standing, standing, standing
@@ -134,9 +132,6 @@ func billingStates() []state {
 		{Name: "checkout-rtl", view: with(func(v *page.Checkout) {
 			v.Brand.Name, v.Brand.LogoURL, v.Bill.Saving, v.Bill.Tax = rtl+" "+emoji, "", "", ""
 		})},
-		{Name: "checkout-stale", view: with(func(v *page.Checkout) {
-			v.SignIn = &page.SignInAgain{Next: "/checkout?agency=ag_1", What: "Paying needs a sign-in from the last hour."}
-		})},
 		{Name: "checkout-nothing",
 			view: page.NothingToPay{Brand: page.Brand{Name: "Latchkey", Own: true}, Person: "pat@acme.example",
 				Next: "/checkout?agency=ag_1"}},
@@ -151,7 +146,6 @@ func billingStates() []state {
 		{Name: "portal-paying", view: paying},
 		{Name: "portal-kept", view: kept},
 		{Name: "portal-stopped", view: stopped},
-		{Name: "portal-stale", view: old},
 		{Name: "portal-confirm", view: asks},
 		{Name: "portal-confirm-elsewhere", view: nowhere},
 		{Name: "portal-ending", view: leaving},

@@ -210,9 +210,6 @@ func verifiedEmailStates(of emailOf) []state {
 		{Name: "email-test-sent", view: of(sent, nil)},
 		{Name: "email-test-failed", view: of(failed, nil)},
 		{Name: "email-tested", view: of(tested, nil)},
-		{Name: "email-sign-in-again", view: of(tested, func(v *page.Email) {
-			v.SignIn = &page.SignInAgain{Next: "/settings/email", What: "Changing the sender needs a sign-in from the last 10 minutes."}
-		})},
 		{Name: "email-on", view: of(on(), sends)},
 		{Name: "email-ill", view: of(ill, sends)},
 		{Name: "email-sender-refused", view: of(on(), func(v *page.Email) {

@@ -98,7 +98,6 @@ func inviteeStates() []state {
 			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Field: "sure",
 				Message: "Tick the box first: have you exported what you want to keep?"}}}
 		})},
-		{Name: "account-erase-stale", view: own(func(v *page.Account) { v.Erase = page.Erasing{Open: true, Stale: true} })},
 		{Name: "account-erase-owner", view: own(func(v *page.Account) {
 			v.Workplaces = []page.Workplace{{Brand: northwind, Level: "Owner"}}
 			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Message: "You're the only owner of Northwind Automations. Make " +

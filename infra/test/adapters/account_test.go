@@ -207,11 +207,12 @@ func TestErasingNeedsAFreshSignInAndLeavesOthersAlone(t *testing.T) {
 	a := found(t, table)
 	mine, other := join(t, table, a, "ops@acme.example"), join(t, table, a, "pat@acme.example")
 	me, them := visit(t, table, mine.Email, "one"), visit(t, table, other.Email, "two")
-	late := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(account.Fresh + time.Second) }}
+	late := &account.Erasure{Store: table, Checkouts: unsold{},
+		Now: func() time.Time { return now.Add(identity.StepUpLasts + time.Second) }}
 	if err := late.Erase(t.Context(), me); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("too late: %v", err)
 	}
-	inTime := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(account.Fresh) }}
+	inTime := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(identity.StepUpLasts) }}
 	if err := inTime.Erase(t.Context(), me); err != nil {
 		t.Fatal(err)
 	}

@@ -198,11 +198,11 @@ func TestEveryWayPayingCanFailHasItsPage(t *testing.T) {
 		t.Errorf("paying again leads to %s", to)
 	}
 
-	// The sign-in is too old: one signs in again, and comes back.
+	// The sign-in is too old: one proves again who it is, and goes on.
 	_, c, _ = start("old")
 	p.advance(61 * time.Minute)
-	c.post("/checkout/start", where).is(303).has("Location", at+"&problem=sign_in")
-	c.get(at+"&problem=sign_in").is(200).shows("Sign in again to continue", "sign-in from the last hour")
+	c.strict = true
+	c.post("/checkout/start", where).is(307).has("Location", "/step-up?to=%2Fcheckout%2Fstart")
 
 	// The payment service does not answer.
 	_, _, c = o.paying(p.address("off"))

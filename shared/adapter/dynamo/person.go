@@ -166,6 +166,13 @@ func (t *Table) opening(s *identity.Session) []types.TransactWriteItem {
 	}
 }
 
+// proved notes when a session's person has proved to be who it is, while the session is there.
+func (t *Table) proved(user id.User, session string, when time.Time) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
+		UpdateExpression: aws.String("SET proved = :n"), ConditionExpression: aws.String("attribute_exists(expires)"),
+		ExpressionAttributeValues: item{":n": at(when)}}}
+}
+
 func writeSession(s *identity.Session) writer {
 	w := writer(key(userPrefix+string(s.User), sessionPrefix+s.ID))
 	w["hash"], w["email"] = bin(s.Hash[:]), str(string(s.Email))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/id"
@@ -113,6 +115,40 @@ func (s SignIns) Allow(ctx context.Context, name string, most int, window time.D
 // EndSession deletes the session, if it is there and has the hash.
 func (s SignIns) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return s.t.endSession(ctx, user, session, hash)
+}
+
+// StepUps is what proving again needs: a code is used up, and the session knows.
+type StepUps struct{ t *Table }
+
+// NewStepUps makes StepUps of the table.
+func NewStepUps(t *Table) StepUps { return StepUps{t} }
+
+var _ signin.StepUpStore = StepUps{}
+
+// Code reads a person's sign-in code as it is now.
+func (s StepUps) Code(ctx context.Context, user id.User, job string) (*identity.Code, error) {
+	return s.t.code(ctx, user, job)
+}
+
+// SaveCode writes the code while the stored version is the one that was read.
+func (s StepUps) SaveCode(ctx context.Context, code *identity.Code) error {
+	return s.t.saveCode(ctx, code)
+}
+
+// Prove writes the used-up code, and when the session's person has proved to be who it is.
+func (s StepUps) Prove(ctx context.Context, code *identity.Code, session string, at time.Time) error {
+	return s.t.transact(ctx, []types.TransactWriteItem{s.t.writeCode(code), s.t.proved(code.User, session, at)})
+}
+
+// Session reads a session as it is now.
+func (s StepUps) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	return s.t.session(ctx, user, session)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (s StepUps) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return s.t.allow(ctx, name, most, window, now)
 }
 
 // Sessions is what ending sessions needs.

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"testing"
+	"time"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
@@ -76,7 +77,7 @@ func TestFL15FL16FL17WhatEachPlaceMayInThePortal(t *testing.T) {
 			if (err == nil) != (c.want[n] == "") || err != nil && !fault.Is(err, c.want[n]) {
 				t.Errorf("%s, asked for %q: %v", c.name, r, err)
 			}
-			if by := identity.ByPortal(identity.InvitesWrite, r).Admits(caller); (by == nil) != (err == nil) {
+			if by := identity.ByPortal(identity.InvitesWrite, r).Admits(caller, time.Now()); (by == nil) != (err == nil) {
 				t.Errorf("%s, by the declaration of %q: %v", c.name, r, by)
 			}
 		}

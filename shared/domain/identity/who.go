@@ -71,6 +71,9 @@ func (w Who) Stepped() Who {
 	return w
 }
 
+// BySteppedStaff is for people who work at an agency, once they have proved again that it is them.
+func BySteppedStaff() Who { return ByStaff(InPerson).Stepped() }
+
 // Takes returns nil when the caller's credential is one for it, before anybody has looked at the caller's place; else a fault with code
 // [fault.Unauthenticated], [fault.Forbidden] or, for a key where people have to step up, [fault.StepUpRequired].
 func (w Who) Takes(c Caller) error {

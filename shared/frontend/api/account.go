@@ -215,10 +215,10 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.
 // EraseMe forgets the caller.
 func EraseMe(auth *signin.Authenticator, erasure *account.Erasure) Operation {
 	return operation(auth, described{
-		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
+		id: "eraseMe", method: http.MethodDelete, who: identity.ByPerson.Stepped(), tag: tagAccount, status: 204,
 		summary: "Erase your data",
 		description: "Leaves every portal, deletes what every agency keeps about you, and ends all your sessions. Activity logs " +
-			"keep only IDs. Needs a sign-in from the last 15 minutes. If you are an agency's only owner, make somebody " +
+			"keep only IDs. If you are an agency's only owner, make somebody " +
 			"else an owner or delete the agency first.",
 		codes: []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {

@@ -158,7 +158,7 @@ func exampleEvent() EventBody {
 
 func exampleSession() SessionBody {
 	return SessionBody{Email: "owner@northwind.example", Agency: &SessionAgency{exampleAgency, exampleMember}, SignedIn: after(0),
-		ExpiresAt: after(30 * 24 * time.Hour)}
+		ProvedAt: after(0), ExpiresAt: after(30 * 24 * time.Hour)}
 }
 
 func examplePortal() PortalBody {
@@ -405,6 +405,7 @@ func personExamples() map[string]example {
 		"requestSignInCode": exchanges(raw(`{"email":"owner@northwind.example"}`),
 			map[string]any{"flow": flow, "warnings": []WarningBody{}}),
 		"signIn": exchanges(raw(`{"email":"owner@northwind.example","code":"493021","flow":"`+flow+`"}`), exampleSession()),
+		"stepUp": exchanges(raw(`{"code":"493021","flow":"`+flow+`"}`), exampleSession()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
 		"leavePortal":  takes(raw(`{"agency":"` + exampleAgency + `"}`)),

@@ -85,6 +85,10 @@ func operation[In, Out any](auth *signin.Authenticator, d described,
 
 // refusals are the faults that the wrapper itself answers with.
 func refusals(w identity.Who) []fault.Code {
+	if w.StepUp {
+		w.StepUp = false
+		return append(refusals(w), fault.StepUpRequired)
+	}
 	switch {
 	case w.Kind == identity.Staff && w.Denies():
 		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound}

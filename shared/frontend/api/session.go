@@ -136,6 +136,7 @@ type SessionBody struct {
 	Email     string         `json:"email" example:"owner@northwind.example"`
 	Agency    *SessionAgency `json:"agency" doc:"The agency you work at, or null."`
 	SignedIn  Time           `json:"signedInAt"`
+	ProvedAt  Time           `json:"provedAt" doc:"When you last confirmed that it's you: by signing in, or with stepUp."`
 	ExpiresAt Time           `json:"expiresAt,omitzero"`
 }
 
@@ -180,11 +181,41 @@ func SignIn(signIns *signin.SignIns) Operation {
 }
 
 func sessionBody(c identity.Caller, expires time.Time) SessionBody {
-	b := SessionBody{Email: string(c.Email), SignedIn: Time(c.Since), ExpiresAt: Time(expires)}
+	b := SessionBody{Email: string(c.Email), SignedIn: Time(c.Since), ProvedAt: Time(c.Proved), ExpiresAt: Time(expires)}
 	if c.Agency != "" {
 		b.Agency = &SessionAgency{string(c.Agency), string(c.Member)}
 	}
 	return b
+}
+
+type stepUpInput struct {
+	Body struct {
+		Code string `json:"code" doc:"The six-digit code from the email." example:"493021" maxLength:"400"`
+		Flow string `json:"flow,omitempty" doc:"The flow from requestSignInCode. Leave it out if you send its cookie." maxLength:"2000"`
+	}
+}
+
+type steppedOutput struct{ Body SessionBody }
+
+// StepUp has somebody prove again that it is them, in the session that they have.
+func StepUp(auth *signin.Authenticator, stepUps *signin.StepUps) Operation {
+	return operation(auth, described{
+		id: "stepUp", method: http.MethodPost, who: identity.ByPerson, tag: tagSession, status: 200,
+		summary: "Confirm that it's you",
+		description: "Billing, members, API keys, the sender and deleting need a proof from the last ten minutes. They answer " +
+			"step_up_required without one. Ask for a code for your own address with requestSignInCode, send it here, and call again. " +
+			"Signing in counts as a proof.",
+		codes: []fault.Code{fault.Invalid, fault.WrongCode, fault.RateLimited},
+	}, func(ctx context.Context, caller identity.Caller, in *stepUpInput) (*steppedOutput, error) {
+		r := of(ctx)
+		from := r.browser
+		from.Flow = cmp.Or(in.Body.Flow, from.Flow)
+		proved, err := stepUps.ByCode(ctx, caller, in.Body.Code, from, r.ip)
+		if err != nil {
+			return nil, err
+		}
+		return &steppedOutput{sessionBody(proved, proved.Since.Add(identity.SessionLifetime))}, nil
+	}, func(in *stepUpInput) error { return withCode(nil, in.Body.Code) })
 }
 
 type signOutInput struct {
@@ -309,7 +340,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		id: "createApiKey", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagKeys, status: 201,
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
-			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read and agency:write.",
+			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write, contacts:read, " +
+			"contacts:write, roles:read, roles:write and sender:write. The last two are powerful: they do what people confirm first.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		k, token, err := keys.Create(ctx, caller, in.key(), of(ctx).once)

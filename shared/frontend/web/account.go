@@ -48,7 +48,6 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
-	v.Erase.Stale = now.Sub(caller.Proved) > account.Fresh
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {
@@ -104,12 +103,12 @@ func endSessions(sessions *signin.Sessions) Form {
 
 // eraseMe forgets the person.
 func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
-	return form("erase", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("erase", identity.ByPerson.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.account(r, self, caller)
 		if err != nil {
 			return err
 		}
-		if r.PostForm.Get("sure") != "yes" && !v.Erase.Stale {
+		if r.PostForm.Get("sure") != "yes" {
 			err = fault.InField("sure", "account.tick")
 		} else {
 			err = erasure.Erase(r.Context(), caller)

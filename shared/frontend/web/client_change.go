@@ -202,7 +202,7 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 
 // makeInternal makes the client a member, and leads to the members.
 func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Promotions) Form {
-	who := identity.ByPortal(identity.InPerson, identity.Administer)
+	who := identity.ByPortal(identity.InPerson, identity.Administer).Stepped()
 	return form("internal", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, unread := id.ParseClient(r.PathValue("clientId"))
 		_, err := promotions.Promote(r.Context(), caller, which) // which says first whether the caller may
@@ -228,7 +228,7 @@ func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Pr
 
 // eraseClient forgets a client and leads back to the list.
 func eraseClient(s *Site, directory *clients.Directory, removal *clients.Removal) Form {
-	return form("erase", identity.ByPortal(identity.ClientsWrite, identity.Manage),
+	return form("erase", identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
 		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 			which, err := id.ParseClient(r.PathValue("clientId"))
 			if err == nil {

@@ -48,16 +48,17 @@ var emailNames = map[string]string{"domain": "domain", "label": "label", "email"
 // the page has the domain looked at.
 func EmailPage(s *Site, auth *signin.Authenticator, f EmailForms) *Page {
 	e := &emails{s, f}
+	writes, stepped := identity.ByStaff(identity.AgencyWrite), identity.ByStaff(identity.SenderWrite).Stepped()
 	return s.page("emailPage", auth, identity.ByStaff(identity.AgencyRead), e.get,
-		e.form("claim", identity.ByStaff(identity.AgencyWrite), e.claim), e.form("check", identity.ByStaff(identity.AgencyWrite), e.check),
-		e.form("label", identity.ByStaff(identity.SenderWrite).Stepped(), e.label),
-		e.form("records", identity.ByStaff(identity.AgencyWrite), e.handOff),
-		e.form("revoke", identity.ByStaff(identity.AgencyWrite), e.revoke),
-		e.form("test", identity.ByStaff(identity.SenderWrite).Stepped(), e.test), e.form("enable", identity.ByStaff(identity.SenderWrite).Stepped(), e.enable),
-		e.form("disable", identity.ByStaff(identity.SenderWrite).Stepped(), e.disable), e.form("sender", identity.ByStaff(identity.SenderWrite).Stepped(), e.sender),
+		e.form("claim", writes, e.claim), e.form("check", writes, e.check),
+		e.form("label", stepped, e.label),
+		e.form("records", writes, e.handOff),
+		e.form("revoke", writes, e.revoke),
+		e.form("test", stepped, e.test), e.form("enable", stepped, e.enable),
+		e.form("disable", stepped, e.disable), e.form("sender", stepped, e.sender),
 		form("try", identity.ByStaff(identity.AgencyRead), e.try),
-		e.form("smtp", identity.ByStaff(identity.SenderWrite).Stepped(), e.server), e.form("smtp-test", identity.ByStaff(identity.SenderWrite).Stepped(), e.testServer),
-		e.form("smtp-remove", identity.ByStaff(identity.SenderWrite).Stepped(), e.serverless), e.form("release", identity.ByStaff(identity.SenderWrite).Stepped(), e.release))
+		e.form("smtp", stepped, e.server), e.form("smtp-test", stepped, e.testServer),
+		e.form("smtp-remove", stepped, e.serverless), e.form("release", stepped, e.release))
 }
 
 // get shows the page, or with zone in the query a domain's records as a file.
@@ -195,15 +196,7 @@ func (e *emails) refuse(w http.ResponseWriter, r *http.Request, caller identity.
 		return err
 	}
 	e.keep(&v, do, r.PostForm)
-	if f.Code == fault.Unauthenticated {
-		next := emailURL
-		if v.Domain != nil {
-			next += "?id=" + v.Domain.ID
-		}
-		v.SignIn = &page.SignInAgain{Next: onward(next), What: words.Say("email.again")}
-	} else {
-		v.Problems = problems(f, emailNames)
-	}
+	v.Problems = problems(f, emailNames)
 	retryAfter(w, f)
 	return e.show(w, r, f.Code.Status(), v)
 }

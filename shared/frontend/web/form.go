@@ -27,6 +27,7 @@ type Page struct {
 	show handler
 	any  bool // every method shows it
 
+	whole  bool // its one form is what is sent there, whatever it says to do
 	unheld bool // the wrapper finds out who is calling, and holds nobody to Who
 }
 
@@ -96,7 +97,9 @@ func (p *Page) send(w http.ResponseWriter, r *http.Request) {
 	}
 	do := r.PostForm.Get("do")
 	n := slices.IndexFunc(p.Forms, func(f Form) bool { return f.Do == do })
-	if do == "" {
+	if p.whole {
+		n = 0
+	} else if do == "" {
 		n = slices.IndexFunc(p.Forms, func(f Form) bool { return f.primary || len(p.Forms) == 1 })
 	}
 	if n < 0 {

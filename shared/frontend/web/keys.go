@@ -114,7 +114,7 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.S
 // to lead on to that could show it. Of the forms that change something, it is the one that
 // answers a success with 200.
 func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
-	return form("create", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("create", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		n := signin.NewKey{Name: r.PostForm.Get("name")}
 		for _, x := range r.PostForm["scope"] {
 			n.Scopes = append(n.Scopes, identity.Scope(x))
@@ -137,7 +137,7 @@ func createKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
 
 // revokeKey ends a key.
 func revokeKey(s *Site, keys *signin.Keys, settings *agencies.Settings) Form {
-	return form("revoke", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("revoke", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, err := id.ParseKey(r.PostForm.Get("id"))
 		if err := cmp.Or(caller.May(identity.InPerson), err); err != nil { // which keys there are is nobody else's business
 			return err

@@ -132,7 +132,7 @@ func (s *Site) changeMembers(
 	if do == "remove" { // anybody may leave
 		who = identity.ByColleague(identity.InPerson)
 	}
-	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form(do, who.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		next, err := change(r, caller)
 		if err == nil {
 			return seeOther(w, next)

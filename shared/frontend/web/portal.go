@@ -89,7 +89,6 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Renews = pay.Renews()
 			v.Ending = v.Renews && r.URL.Query().Get("ending") != ""
 			v.Problems = refusal(r)
-			v.SignIn = signInAgain(r, portalPath(string(view.Agency.ID)), words.Say("portal.card_needs"))
 			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
 				return err
 			}

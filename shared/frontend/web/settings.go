@@ -229,8 +229,7 @@ func UpgradePage(
 		v := page.Upgrade{Workspace: workspace(a, caller, page.InSettings), Max: isMax, Support: support, Problems: refusal(r),
 			Owner: isOwner(team, caller), Paying: a.Payment.Customer != "", PastDue: a.Payment.State == subscription.PastDue,
 			Asks: a.Payment.Asked != "", Confirm: a.Payment.AskedURL,
-			Back:   q.Get("canceled") != "" && !isMax,
-			SignIn: signInAgain(r, "/upgrade", words.Say("plan.paying_again"))}
+			Back: q.Get("canceled") != "" && !isMax}
 		if v.Bill, err = planBill(r.Context(), prices); err != nil {
 			return err
 		}

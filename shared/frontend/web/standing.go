@@ -24,7 +24,7 @@ func AgencyPage(s *Site, auth *signin.Authenticator, settings *agencies.Settings
 			return err
 		}
 		v.Asking = r.URL.Query().Get("delete") == "ask"
-		v.Problems, v.SignIn = refusal(r), signInAgain(r, "/settings/agency", words.Say("plan.billing_again"))
+		v.Problems = refusal(r)
 		if v.Renewing && r.URL.Query().Get("ending") != "" { // the payment service has not told yet
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("money.cancelling_title") + ". " + words.Say("money.cancelling_text")}
 		}
@@ -42,8 +42,7 @@ func (s *Site) standing(
 	}
 	a := team.Agency
 	v := page.Standing{Workspace: workspace(a, caller, page.InSettings), Tab: "agency", Owner: isOwner(team, caller),
-		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites,
-		Fresh: closing.IsFresh(caller)}
+		Max: a.Plan == agency.Max, Suspended: a.Suspended, Left: a.Left(s.now()), Quota: agency.HourlyInvites}
 	v.Paying, v.PastDue, v.Confirm = a.Payment.Customer != "", a.Payment.State == subscription.PastDue, a.Payment.AskedURL
 	v.State, v.Renews = renewal(&a.Payment)
 	v.Renewing = v.Owner && a.Payment.Renews()
@@ -102,7 +101,7 @@ func paidEvery(p *subscription.Subscription, next string) string {
 
 // deleteAgency ends the agency.
 func deleteAgency(s *Site, settings *agencies.Settings, closing *agencies.Closing) Form {
-	return form("delete", identity.ByStaff(identity.InPerson), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("delete", identity.BySteppedStaff(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		ctx := r.Context()
 		err := closing.Close(ctx, caller, r.PostForm.Get("name"))
 		if err == nil {

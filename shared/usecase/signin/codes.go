@@ -152,10 +152,7 @@ func allow(ctx context.Context, store Allower, name, ip string, most int, now ti
 
 // OpeningStore is what signing in needs.
 type OpeningStore interface {
-	// Code reads a person's code as it is now; a fault with code NotFound when there is none.
-	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
-	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
-	SaveCode(ctx context.Context, c *identity.Code) error
+	GuessStore
 	Allower
 	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, and the
 	// person, who exists from the first sign-in on.
@@ -196,36 +193,18 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 	if err != nil {
 		return nil, err
 	}
-	flow, ok := s.Seals.OpenFlow(from.Flow, address)
-	if !ok {
-		return nil, fault.InField("flow", NoFlow)
+	g := guess{address: address, code: code, from: from}
+	flow, err := g.flow(s.Seals)
+	if err != nil {
+		return nil, err
 	}
-	user := flow.User
-	digest := identity.Digest(s.Key, user, code)
-	places, err := s.Store.Memberships(ctx, user)
+	places, err := s.Store.Memberships(ctx, flow.User)
 	if err != nil {
 		return nil, err
 	}
 	var opened Opened
-	err = conflict.Retry(ctx, func() error {
-		c, err := s.Store.Code(ctx, user, flow.Job)
-		if fault.Is(err, fault.NotFound) {
-			c, err = &identity.Code{User: user, Email: address, Job: flow.Job}, nil // long gone
-		}
-		if err != nil {
-			return err
-		}
-		now := s.Now()
-		verdict := c.Guess(now, digest)
-		if verdict != nil {
-			if c.Version > 0 {
-				if err := s.Store.SaveCode(ctx, c); err != nil {
-					return err
-				}
-			}
-			return verdict
-		}
-		opened.Cookie, opened.Session = identity.NewSession(user, address, places,
+	err = g.at(ctx, s.Store, s.Key, flow, s.Now, func(c *identity.Code, now time.Time) error {
+		opened.Cookie, opened.Session = identity.NewSession(flow.User, address, places,
 			identity.Proof{Way: identity.MailedCode, Device: from.Device}, now.Truncate(time.Millisecond))
 		opened.Known = s.Seals.Meet(from.Known, address, now)
 		return s.Store.OpenSession(ctx, c, opened.Session)
@@ -239,6 +218,58 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 		}
 	}
 	return &opened, nil
+}
+
+// GuessStore is what comparing a code needs.
+type GuessStore interface {
+	// Code reads a person's code as it is now; a fault with code NotFound when there is none.
+	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
+	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
+	SaveCode(ctx context.Context, c *identity.Code) error
+}
+
+// guess is a code that somebody has typed for an address, in a browser.
+type guess struct {
+	address email.Address
+	code    string
+	from    identity.Browser
+}
+
+// flow is that of the code that the browser asked for last. Fault: [fault.Invalid] in flow.
+func (g guess) flow(seals identity.Seals) (identity.Flow, error) {
+	flow, ok := seals.OpenFlow(g.from.Flow, g.address)
+	if !ok {
+		return identity.Flow{}, fault.InField("flow", NoFlow)
+	}
+	return flow, nil
+}
+
+// at compares it with the code of the flow. right writes what a right one makes, together with the code that is used up.
+// Fault: [fault.WrongCode].
+func (g guess) at(ctx context.Context, store GuessStore, key []byte, flow identity.Flow, clock func() time.Time,
+	right func(c *identity.Code, now time.Time) error,
+) error {
+	digest := identity.Digest(key, flow.User, g.code)
+	return conflict.Retry(ctx, func() error {
+		c, err := store.Code(ctx, flow.User, flow.Job)
+		if fault.Is(err, fault.NotFound) {
+			c, err = &identity.Code{User: flow.User, Email: g.address, Job: flow.Job}, nil // long gone
+		}
+		if err != nil {
+			return err
+		}
+		now := clock()
+		verdict := c.Guess(now, digest)
+		if verdict == nil {
+			return right(c, now)
+		}
+		if c.Version > 0 {
+			if err := store.SaveCode(ctx, c); err != nil {
+				return err
+			}
+		}
+		return verdict
+	})
 }
 
 // SessionStore is what ending sessions needs.

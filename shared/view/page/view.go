@@ -223,6 +223,28 @@ func (v SignIn) frame() frame {
 	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
+// StepUp asks somebody who is signed in to prove again that it is them, and carries the form on which that was asked for.
+type StepUp struct {
+	Brand    Brand
+	Email    string // where the code goes
+	URL      string // of the page itself
+	Back     string // where nothing was done; "" for nowhere
+	Asked    bool   // a code was mailed
+	Spent    bool   // the code is used up: only a new one helps
+	Wait     int    // seconds until a new code can be asked for
+	Note     Note
+	Carried  []Carried
+	Problems Problems
+}
+
+// Carried is a field of a form that is sent on as it came.
+type Carried struct{ Name, Value string }
+
+func (v StepUp) frame() frame {
+	// The form that it carries may be one that leads to the payment service.
+	return frame{template: "stepup", title: v.Problems.title(words.Say("stepup.title")), brand: v.Brand, guest: true, till: true}
+}
+
 // SignedIn is the sign-in page of somebody who is.
 type SignedIn struct {
 	Brand Brand

@@ -23,19 +23,12 @@ type Checkout struct {
 	Agency   string // its id
 	Person   string // who is signed in, and pays
 	Bill     Bill
-	Again    bool         // it was paid before, and lapsed
-	Contract string       // path of the whole contract
-	Year     bool         // annual is chosen
-	Until    Time         // when the invitation expires
-	SignIn   *SignInAgain // nil unless the sign-in is too old to pay
+	Again    bool   // it was paid before, and lapsed
+	Contract string // path of the whole contract
+	Year     bool   // annual is chosen
+	Until    Time   // when the invitation expires
 	Note     Note
 	Problems Problems
-}
-
-// SignInAgain is the offer to somebody whose sign-in is too old for what it wants to do.
-type SignInAgain struct {
-	Next string // path to go on to afterwards
-	What string // what needs it
 }
 
 func (v Checkout) frame() frame {

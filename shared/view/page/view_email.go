@@ -26,7 +26,6 @@ type Email struct {
 	Claim     *ClaimDomain  // nil where no domain can be added
 	Sender    *SenderForm   // nil where no domain has been claimed
 	Server    *MailServer   // nil where there can be none
-	SignIn    *SignInAgain  // nil unless something was asked for with an old sign-in
 	Note      Note          // the outcome of what was just done
 	Problems  Problems
 }

@@ -111,16 +111,15 @@ type Portal struct {
 	Menu      []Tab   // of what is open beside what runs; none where nothing is
 	Instances []Tile
 	Services  []Tile
-	Ask       *Ask         // whom to ask; nil for nobody in particular
-	Failed    string       // why it cannot be shown; "" when it can
-	Billing   string       // the agency's id, for a client that pays: it can open its card and invoices; "" for none
-	Renews    bool         // it goes on until the client cancels it
-	Ending    bool         // it was cancelled at the payment service, which has not told yet
-	Asks      bool         // the client's bank wants to see a payment confirmed
-	Confirm   string       // where that is done; "" where no page is known
-	PastDue   bool         // the last payment failed
-	Deal      *Deal        // what is paid for; nil for nothing
-	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
+	Ask       *Ask   // whom to ask; nil for nobody in particular
+	Failed    string // why it cannot be shown; "" when it can
+	Billing   string // the agency's id, for a client that pays: it can open its card and invoices; "" for none
+	Renews    bool   // it goes on until the client cancels it
+	Ending    bool   // it was cancelled at the payment service, which has not told yet
+	Asks      bool   // the client's bank wants to see a payment confirmed
+	Confirm   string // where that is done; "" where no page is known
+	PastDue   bool   // the last payment failed
+	Deal      *Deal  // what is paid for; nil for nothing
 	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
@@ -278,6 +277,5 @@ type Session struct {
 // Erasing is the offer to forget the person.
 type Erasing struct {
 	Open     bool // whether the question is asked already
-	Stale    bool // whether it needs a fresh sign-in
 	Problems Problems
 }

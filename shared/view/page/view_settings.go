@@ -158,14 +158,12 @@ type Standing struct {
 	State     Badge  // of the payment; Text "" for a plan that nobody pays for
 	Renews    string // what comes next, in a sentence; "" for nothing
 	PastDue   bool
-	Renewing  bool         // the plan goes on until an owner cancels it
-	Confirm   string       // where a payment is confirmed that the payer's bank wants to see confirmed; "" for none
-	SignIn    *SignInAgain // nil unless card and invoices were asked for with an old sign-in
+	Renewing  bool   // the plan goes on until an owner cancels it
+	Confirm   string // where a payment is confirmed that the payer's bank wants to see confirmed; "" for none
 	Left      int
 	Quota     int
 	Losses    string // who loses what when the agency is deleted: "3 clients lose their portal"
 	People    string // "You and 2 more people"
-	Fresh     bool   // whether the sign-in is young enough to delete
 	Asking    bool   // whether the dialog is open
 	Typed     string
 	Problems  Problems
@@ -181,16 +179,15 @@ func (v Standing) frame() frame {
 type Upgrade struct {
 	Workspace Workspace
 	Max       bool
-	Support   string       // the platform's address for such things; "" when none is known
-	Bill      *Bill        // what Max costs; nil where it is not sold by card
-	Bar       Barred       // what is in the way of paying; empty for nothing
-	Owner     bool         // whether the person may pay, and see what was paid
-	Paying    bool         // whether the agency has paid by card, and so has invoices
-	PastDue   bool         // the last payment failed
-	Asks      bool         // the payer's bank wants to see a payment confirmed
-	Confirm   string       // where that is done; "" where no page is known
-	SignIn    *SignInAgain // nil unless the sign-in is too old to pay
-	Back      bool         // it has come back without paying
+	Support   string // the platform's address for such things; "" when none is known
+	Bill      *Bill  // what Max costs; nil where it is not sold by card
+	Bar       Barred // what is in the way of paying; empty for nothing
+	Owner     bool   // whether the person may pay, and see what was paid
+	Paying    bool   // whether the agency has paid by card, and so has invoices
+	PastDue   bool   // the last payment failed
+	Asks      bool   // the payer's bank wants to see a payment confirmed
+	Confirm   string // where that is done; "" where no page is known
+	Back      bool   // it has come back without paying
 	Problems  Problems
 }
 

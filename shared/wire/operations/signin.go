@@ -21,6 +21,11 @@ func (f Functions) Session() event.Function {
 		api.SignOut(f.p.Authenticator(), f.p.Sessions())).Function()
 }
 
+// StepUp serves /v1/sessions/current/step-up.
+func (f Functions) StepUp() event.Function {
+	return api.Route(f.p.Origin(), api.StepUp(f.p.Authenticator(), f.p.StepUps())).Function()
+}
+
 // Me serves /v1/me.
 func (f Functions) Me() event.Function {
 	return api.Route(f.p.Origin(), api.EraseMe(f.p.Authenticator(), f.p.Erasure())).Function()

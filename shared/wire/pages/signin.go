@@ -10,6 +10,11 @@ func (f Functions) SignInPage() event.Function {
 	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
 }
 
+// StepUpPage serves /step-up.
+func (f Functions) StepUpPage() event.Function {
+	return web.StepUpPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.StepUps()).Function()
+}
+
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
