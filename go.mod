@@ -35,7 +35,14 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/emersion/go-msgauth v0.7.0
+require (
+	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/emersion/go-msgauth v0.7.0
+	github.com/go-jose/go-jose/v4 v4.1.9
+	golang.org/x/oauth2 v0.38.0
+)
+
+require github.com/stretchr/testify v1.12.1 // indirect
 
 require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.2

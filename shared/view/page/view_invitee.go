@@ -46,6 +46,9 @@ type Invitation struct {
 	Portal   string // path of the portal, when joined
 	Pays     string // path of where the person pays, for an invitation that is paid; "" for one that is free
 	Bill     Bill   // what is paid then
+	With     string // the provider whose account signs in from the code on; "" for none
+
+	Providers []Provider
 }
 
 func (v Invitation) frame() frame {

@@ -7,7 +7,8 @@ import (
 
 // SignInPage serves /sign-in.
 func (f Functions) SignInPage() event.Function {
-	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
+	p := f.p
+	return web.SignInPage(p.Site(), p.Authenticator(), p.Codes(), p.SignIns(), p.SignInProviders()).Function()
 }
 
 // AccountPage serves /account.
