@@ -88,8 +88,8 @@ func setbackNote(q url.Values, all []identity.OpenIDProvider) page.Note {
 	case signin.Nobody:
 		n.Title, n.Text = words.Say("signin.nobody_title"), words.Say("signin.nobody", "provider", with.Name)
 	case signin.OtherAddress:
-		n.Title = words.Say("signin.other_address_title", "provider", with.Name)
-		n.Text = words.Say("signin.other_address", "provider", with.Name)
+		n.Title = words.Say("signin.not_invited_title", "provider", with.Name)
+		n.Text = words.Say("signin.not_invited", "provider", with.Name)
 	default:
 		return page.Note{}
 	}
