@@ -207,7 +207,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
-	if c.Erase && c.Client.Email != "" {
+	if (c.Erase || c.Promote != nil) && c.Client.Email != "" {
 		wishes, err := t.wishes(ctx, pk, c.Client.Email)
 		if err != nil {
 			return err
