@@ -47,7 +47,7 @@ func usersStates() []state {
 			{Tone: page.Good, Text: "They work at your agency as an employee, without Client Portal until you allow it."},
 			{Tone: page.Bad, Text: "Their access, roles and open invites end, and don't come back."},
 			{Tone: page.Good, Text: "What they did here stays in the history. They stay signed in."}}}},
-		History:  activityRows()[:3]}
+		History: activityRows()[:3]}
 	term := page.Term{Zone: "Europe/Berlin", Open: true, Until: "2025-11-28T17:00", Longer: "2025-12-28T16:00:00Z",
 		Further: "28 December 2025, 17:00 CET",
 		Text:    "Their access ends on 28 November 2025, 17:00 CET. Administrators are emailed 7 days and 1 day before."}

@@ -21,6 +21,14 @@ func (c *caller) linkedTo(which string) []string {
 	return u.Contacts
 }
 
+// asksByLink has an external user ask for a role by a link of the agency's owner.
+func (c *caller) asksByLink(o *caller) {
+	c.t.Helper()
+	r := o.role(m{"name": "More " + c.run, "active": true})
+	l := o.share(m{"name": "Door", "approval": true, "roles": []string{r.ID}})
+	c.post("/v1/join/"+l.token(), m{"adds": true}).is(http.StatusOK)
+}
+
 // TestFL22AContactIsPickedOnTheUsersCard finds the agency's contacts on a user's card by plain forms, and links them.
 func TestFL22AContactIsPickedOnTheUsersCard(t *testing.T) {
 	p := start(t)
@@ -29,7 +37,8 @@ func TestFL22AContactIsPickedOnTheUsersCard(t *testing.T) {
 	i := o.invite(to)
 	p.accept(to)
 	firm := o.contact(m{"kind": "company", "name": "Berg & Sons"})
-	ida := o.contact(m{"kind": "person", "name": "Ida Berg", "email": to, "phone": "+46 8 123 45 67", "company": firm.ID, "note": "Pays late"})
+	ida := o.contact(m{"kind": "person", "name": "Ida Berg", "email": to, "phone": "+46 8 123 45 67", "company": firm.ID,
+		"note": "Pays late"})
 	gone := o.contact(m{"kind": "person", "name": "Ida Gone"})
 	o.delete("/v1/contacts/" + gone.ID)
 	other := o.invite(p.address("pick-other"))
@@ -92,7 +101,8 @@ func TestFL22AContactIsPickedOnTheUsersCard(t *testing.T) {
 			t.Errorf("one was answered %d: %s", a.status, a.body)
 		}
 	}
-	if got := o.linkedTo(i.ClientID); taken == 0 || len(got) != client.MaxContacts || len(slices.Compact(slices.Sorted(slices.Values(got)))) != len(got) {
+	got := o.linkedTo(i.ClientID)
+	if n := len(slices.Compact(sorted(got))); taken == 0 || len(got) != client.MaxContacts || n != len(got) {
 		t.Errorf("%d were let in, and it is linked to %v", taken, got)
 	}
 	o.get(at).is(200).shows("Linked to 10 contact cards, which is the most.").hides("Link a contact")

@@ -219,7 +219,7 @@ func usersJob(p *product) {
 	o := p.signIn(owner)
 	o.portalOn()
 	i := o.invite("users@client.example")
-	p.accept("users@client.example")
+	guest := p.accept("users@client.example")
 	r := o.role(m{"name": "Of a user", "active": true})
 	card := o.card("con_01KAM5Q0Z8W3RN6T0V4K2M9QXC", "A card")
 	o.patch("/v1/clients/"+i.ClientID, m{"contacts": []string{card}, "roles": []string{r.ID}}).is(200)
@@ -230,6 +230,7 @@ func usersJob(p *product) {
 	o.post(at, do("unlink", url.Values{"contact": {card}})).is(303)
 	o.post(at, do("link", url.Values{"contact": {card}})).is(303)
 	o.post(at, do("roles", nil)).is(303)
+	guest.asksByLink(o)
 	o.post(at, do("internal", nil)).is(303)
 }
 

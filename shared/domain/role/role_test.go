@@ -307,8 +307,8 @@ func TestPortalNoSwitchIsWithoutEffect(t *testing.T) {
 	}
 	given := role.Rules{role.Contact: {Fields: []string{"name"}, Notices: []string{"responsible_changed"}}}
 	_, err := role.ReadRules("rules", given)
-	if f := fault.As(err); f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 ||
-		f.Fields[0] != (fault.Field{Location: "rules.contact.notices[0]", Message: "“Responsible member changed” isn't available yet. Leave it out."}) {
+	want := fault.Field{Location: "rules.contact.notices[0]", Message: "“Responsible member changed” isn't available yet. Leave it out."}
+	if f := fault.As(err); f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != want {
 		t.Errorf("%+v", f)
 	}
 	r := role.Effective(role.Subject{Installed: true, Own: given}, nil, noon)

@@ -18,7 +18,7 @@ type ListsBody struct {
 	Fields    []string `json:"fields,omitempty" doc:"What users see." example:"[\"name\",\"email\"]"`
 	Relations []string `json:"relations,omitempty" doc:"Which people and things they see with it." example:"[\"responsible\"]"`
 	Actions   []string `json:"actions,omitempty" doc:"What they can do." example:"[\"edit\"]"`
-	Notices   []string `json:"notices,omitempty" doc:"What they are told by email. Nothing of a contact card is yet, so there is nothing to name here." example:"[]"`
+	Notices   []string `json:"notices,omitempty" doc:"What they are told by email. There is nothing to choose here yet." example:"[]"`
 }
 
 // RulesBody is what a role, or a person's own rules, give of each module.
