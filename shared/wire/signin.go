@@ -4,6 +4,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -29,10 +30,10 @@ func (p *Parts) SignIns() *signin.SignIns {
 func (p *Parts) SignInProviders() []identity.OpenIDProvider {
 	var all []identity.OpenIDProvider
 	if p.Optional("GOOGLE_CLIENT_ID") != "" {
-		all = append(all, identity.OpenIDProvider{ID: identity.Google, Name: "Google"})
+		all = append(all, identity.OpenIDProvider{ID: identity.Google, Name: words.Say("signin.google")})
 	}
 	if p.Optional("MICROSOFT_CLIENT_ID") != "" {
-		all = append(all, identity.OpenIDProvider{ID: identity.Microsoft, Name: "Microsoft"})
+		all = append(all, identity.OpenIDProvider{ID: identity.Microsoft, Name: words.Say("signin.microsoft")})
 	}
 	if p.Optional("ISSUER_CLIENT_ID") != "" {
 		all = append(all, identity.OpenIDProvider{ID: identity.OwnIssuer, Name: p.String("ISSUER_NAME")})

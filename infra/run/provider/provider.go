@@ -209,8 +209,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := s.Now()
-	claims := map[string]any{"iss": s.Issuer, "sub": g.account.Subject, "aud": ClientID, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
-		"nonce": g.nonce}
+	claims := map[string]any{"iss": s.Issuer, "sub": g.account.Subject, "aud": ClientID, "nonce": g.nonce,
+		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	if g.account.Email != "" {
 		claims["email"], claims["email_verified"] = g.account.Email, g.account.Verified
 	}
@@ -226,7 +226,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if sign == nil {
 		sign = (*Server).Signed
 	}
-	answer(w, http.StatusOK, map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 3600, "id_token": sign(s, body)})
+	answer(w, http.StatusOK, map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 3600,
+		"id_token": sign(s, body)})
 }
 
 // Signed is what the provider's key signs.

@@ -35,7 +35,8 @@ func join(t *testing.T, table *whole.Table, a id.Agency, to email.Address) *clie
 func visit(t *testing.T, table *whole.Table, to email.Address, session string) identity.Caller {
 	t.Helper()
 	user := id.UserOf(to)
-	s := &identity.Session{User: user, ID: session, Hash: secret.HashOf(session), Email: to, CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
+	s := &identity.Session{User: user, ID: session, Hash: secret.HashOf(session), Email: to,
+		CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
 	c := identity.NewCode(user, to, now, session)
 	c.Sent()
 	if err := table.OpenSession(t.Context(), c, s, nil); err != nil {

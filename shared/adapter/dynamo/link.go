@@ -77,7 +77,7 @@ func (t *Table) known(ctx context.Context, user id.User) (bool, error) {
 // spend writes that an errand is over; [conflict.ErrChanged] when it was before.
 func (t *Table) spend(ctx context.Context, spent string, until time.Time) error {
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name,
-		Item:                map[string]types.AttributeValue(writer{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "ttl": ttlOf(until)}),
+		Item:                item{"pk": str(limitPrefix + "errand#" + spent), "sk": str(spentItem), "ttl": ttlOf(until)},
 		ConditionExpression: aws.String(isNew)})
 	return outside(err)
 }

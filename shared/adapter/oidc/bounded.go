@@ -24,7 +24,7 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		body, header, seen := d.body, d.header, d.seen
 		d.mu.Unlock()
 		if body != nil && b.client.now().Sub(seen) < keysApart {
-			return &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			return &http.Response{StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 				Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
 		}
 	}

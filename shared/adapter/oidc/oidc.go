@@ -143,16 +143,16 @@ func (p *Providers) Finish(ctx context.Context, e *identity.Errand, code, issuer
 		return nil, p.dead(ctx, c, "discovery", err)
 	}
 	if issuer != "" && !c.is(d, issuer) || issuer == "" && d.says {
-		return nil, p.wrong(ctx, c, "iss of the answer")
+		return nil, p.wrong(ctx, c, "answer_iss")
 	}
 	if code == "" {
-		return nil, p.wrong(ctx, c, "no code")
+		return nil, p.wrong(ctx, c, "no_code")
 	}
 	token, err := d.oauth.Exchange(oidc.ClientContext(ctx, c.http), code, oauth2.VerifierOption(e.Verifier))
 	var refused *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError:
-		return nil, p.wrong(ctx, c, "token: "+short(refused.ErrorCode))
+		return nil, p.wrong(ctx, c, "token:"+short(refused.ErrorCode))
 	case errors.As(err, &refused):
 		return nil, p.dead(ctx, c, "token", errors.New(refused.Response.Status))
 	case err != nil:
@@ -209,7 +209,7 @@ func (c *client) read(ctx context.Context, p *Providers, d *discovered, e *ident
 		}
 	}
 	if issuer != "" && c.Provider.ID == identity.Microsoft && issuer != by {
-		return nil, p.wrong(ctx, c, "iss of the answer")
+		return nil, p.wrong(ctx, c, "answer_iss")
 	}
 	a := &identity.Assertion{Provider: c.Provider, Issuer: by, Subject: said.Subject, Verified: yes(x.Verified), Hosted: x.Hosted,
 		Edov: yes(x.Edov), Domains: c.Domains}

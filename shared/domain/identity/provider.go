@@ -223,7 +223,7 @@ func random() string {
 func (e *Errand) Spent() string { return NamesOf("errand", e.State) }
 
 // errandPlace is where sealed errands belong to.
-func errandPlace(to ProviderID) string { return "errand to provider " + string(to) }
+func errandPlace(to ProviderID) string { return "errand#" + string(to) }
 
 // SealErrand is what the browser keeps.
 func (s Seals) SealErrand(e *Errand) string {

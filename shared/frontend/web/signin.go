@@ -133,7 +133,8 @@ func requestCode(s *Site, codes *signin.Codes, providers []identity.OpenIDProvid
 			var flow string
 			if flow, err = codes.Request(r.Context(), to, asking(r), address(r)); err == nil {
 				http.SetCookie(w, cookie.Flow(flow))
-				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), url.Values{"next": {v.Next}, "with": {v.With}}))
+				more := url.Values{"next": {v.Next}, "with": {v.With}}
+				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), more))
 			}
 		}
 		f, err := ours(r, err)
