@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -41,12 +42,20 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	if d != nil && res.StatusCode == http.StatusOK {
+	if d != nil && res.StatusCode == http.StatusOK && keys(body) {
 		d.mu.Lock()
 		d.body, d.header, d.seen = body, res.Header.Clone(), b.client.now()
 		d.mu.Unlock()
 	}
 	return res, nil
+}
+
+// keys tells whether an answer has any, so that nothing else is kept.
+func keys(body []byte) bool {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	return json.Unmarshal(body, &set) == nil && len(set.Keys) > 0
 }
 
 // keysOf is the provider whose keys are asked for; nil for another request.

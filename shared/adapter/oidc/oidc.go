@@ -294,8 +294,8 @@ func (c *client) ask(ctx context.Context) (*discovered, error) {
 	}
 	for _, at := range []string{provider.Endpoint().AuthURL, provider.Endpoint().TokenURL, said.Keys} {
 		u, err := url.Parse(at)
-		if err != nil {
-			return nil, errors.New("an endpoint is no URL")
+		if err != nil || u.User != nil {
+			return nil, errors.New("an endpoint is no URL, or has a password in it")
 		}
 		if err := c.policy.JudgeURL(u); err != nil {
 			return nil, err

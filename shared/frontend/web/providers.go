@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,11 +120,23 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 		if !ok {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
 		}
-		next := homeward(r.URL.Query().Get("next"))
-		to, sealed, err := providers.Begin(r.Context(), caller, p.ID, next, false, address(r))
-		if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
+		next, links := homeward(r.URL.Query().Get("next")), r.URL.Query().Get("link") != ""
+		if links && !ourOwn(r) {
+			return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
+		}
+		to, sealed, err := providers.Begin(r.Context(), caller, p.ID, next, links, address(r))
+		f := fault.As(err)
+		switch {
+		case f == nil:
+		case f.Code == fault.Unavailable && links:
+			note(r.Context(), f)
+			return seeOther(w, accountPath(string(signin.Unavailable), p.ID))
+		case f.Code == fault.Unavailable:
 			note(r.Context(), f)
 			return seeOther(w, setbackPath(signin.Unavailable, p.ID, next))
+		case f.Code == fault.Unauthenticated && caller.SignedIn():
+			note(r.Context(), f)
+			return seeOther(w, accountPath(tooOld, p.ID))
 		}
 		if err != nil {
 			return err
@@ -172,7 +185,13 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 			}
 			return seeOther(w, codePath("/sign-in", out.Ask.To, "", now(), url.Values{"next": {e.Next}, "with": {string(p.ID)}}))
 		}
+		if out.Linked {
+			return seeOther(w, accountPath("added", p.ID))
+		}
 		event.Annotate(r.Context(), "setback", string(out.Setback))
+		if e.Links != "" {
+			return seeOther(w, accountPath(string(out.Setback), p.ID))
+		}
 		return seeOther(w, setbackPath(out.Setback, p.ID, e.Next))
 	})
 }
@@ -217,3 +236,67 @@ func provider(ID string, auth *signin.Authenticator, to func(http.ResponseWriter
 	})
 	return &Redirect{ID: ID, Method: http.MethodGet, Who: identity.ByVisitor, handler: h}
 }
+
+// connectable are the buttons by which accounts at further providers are connected.
+func connectable(all []identity.OpenIDProvider, there []page.LinkedAccount) []page.Provider {
+	var out []page.Provider
+	for _, p := range all {
+		if !slices.ContainsFunc(there, func(l page.LinkedAccount) bool { return l.Provider == p.Name }) {
+			out = append(out, page.Provider{Label: words.Say("account.connect", "provider", p.Name), URL: providerPath(p.ID, "") + "?link=1"})
+		}
+	}
+	return out
+}
+
+// accountPath is the person's own account, with what became of connecting an account.
+func accountPath(what string, with identity.ProviderID) string {
+	return "/account?" + url.Values{"connect": {what}, "with": {string(with)}}.Encode() + "#ways"
+}
+
+// tooOld says on the account's page that a sign-in is too old.
+const tooOld = "stale"
+
+// connectNote is what the account's page says then; the zero Note for nothing.
+func connectNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
+	n := page.Note{Tone: page.Wait}
+	switch what := signin.Setback(q.Get("connect")); {
+	case what == tooOld:
+		n.Text = words.Say("account.ways_stale")
+	case what == "dropped":
+		n.Tone, n.Text = page.Good, words.Say("account.disconnected")
+	case !ok:
+		return page.Note{}
+	case what == "added":
+		n.Tone, n.Text = page.Good, words.Say("account.connected", "provider", with.Name)
+	case what == signin.Taken:
+		n.Text = words.Say("account.connect_taken", "provider", with.Name)
+	case what == signin.Full:
+		n.Text = words.Say("account.connect_full")
+	case what == signin.NotYou:
+		n.Text = words.Say("account.connect_not_you")
+	case what == signin.Canceled, what == signin.Unavailable, what == signin.Refused:
+		return setbackNote(url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all)
+	default:
+		return page.Note{}
+	}
+	return n
+}
+
+// disconnect has an account at a provider sign in no more.
+func disconnect(links *signin.Links) Form {
+	return form("disconnect", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		err := links.Drop(r.Context(), caller, r.PostForm.Get("issuer"), cookie.Browser(r).Device)
+		if f := fault.As(err); f != nil && f.Code == fault.Unauthenticated && caller.SignedIn() {
+			note(r.Context(), f)
+			return seeOther(w, accountPath(tooOld, ""))
+		}
+		if err != nil {
+			return err
+		}
+		return seeOther(w, accountPath("dropped", ""))
+	})
+}
+
+// ourOwn tells whether a link on one of our own pages was followed. What connects an account is not begun from anywhere else.
+func ourOwn(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "same-origin" }

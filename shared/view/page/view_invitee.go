@@ -249,6 +249,8 @@ type Account struct {
 	Former     []FormerPortal
 	Workplaces []Workplace
 	Sessions   []Session
+	Links      []LinkedAccount // the accounts at providers that sign the person in
+	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
 	Note       Note
 }
@@ -270,6 +272,14 @@ type OwnPortal struct {
 type Workplace struct {
 	Brand Brand
 	Level string
+}
+
+// LinkedAccount is an account at a provider that signs the person in.
+type LinkedAccount struct {
+	Provider string
+	Email    string // that the provider told; "" for none
+	Issuer   string
+	Since    Time
 }
 
 // Session is one device on which the person is signed in.
