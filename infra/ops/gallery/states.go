@@ -67,8 +67,9 @@ func signInStates() []state {
 			Note:      page.Note{Tone: page.Wait, Text: "Google isn't answering right now. Get a code by email instead."}}},
 		{Name: "sign-in-three-providers", view: page.SignIn{Brand: platform,
 			Providers: providers("Continue with Google", "Sign in with Microsoft", "Continue with Northwind Automations Limited"),
-			Note: page.Note{Tone: page.Wait, Title: "There's no portal here", Text: "Nothing is shared with the address of your Google account. " +
-				"Use another account, or ask whoever invited you which address they used."}}},
+			Note: page.Note{Tone: page.Wait, Title: "There's no portal here",
+				Text: "Nothing is shared with the address of your Google account. " +
+					"Use another account, or ask whoever invited you which address they used."}}},
 		{Name: "sign-in-provider-code", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example",
 			With: "google", Note: page.Note{Tone: page.Wait,
 				Text: "We check this address once. Enter the code, and Google signs you in from then on."}}},

@@ -243,7 +243,8 @@ func TestSenderO7LinkingAnAccount(t *testing.T) {
 		t.Errorf("another case signs in %q", c.who())
 	}
 	p.advance(61 * time.Second)
-	if got := p.nextMail(sure); !strings.Contains(got.Subject, "Local provider now signs you in") || !strings.Contains(got.Text, "/account") {
+	if got := p.nextMail(sure); !strings.Contains(got.Subject, "Local provider now signs you in") ||
+		!strings.Contains(got.Text, "/account") {
 		t.Errorf("told %q: %s", got.Subject, got.Text)
 	}
 	// It is not: a code has to prove the address, then it is linked.

@@ -242,7 +242,8 @@ func connectable(all []identity.OpenIDProvider, there []page.LinkedAccount) []pa
 	var out []page.Provider
 	for _, p := range all {
 		if !slices.ContainsFunc(there, func(l page.LinkedAccount) bool { return l.Provider == p.Name }) {
-			out = append(out, page.Provider{Label: words.Say("account.connect", "provider", p.Name), URL: providerPath(p.ID, "") + "?link=1"})
+			out = append(out, page.Provider{Label: words.Say("account.connect", "provider", p.Name),
+				URL: providerPath(p.ID, "") + "?link=1"})
 		}
 	}
 	return out
