@@ -15,7 +15,8 @@ type Marketplace struct {
 }
 
 func (v Marketplace) frame() frame {
-	return frame{template: marketplaceHTML, title: v.Problems.title(words.Say("general.marketplace")), brand: v.Workspace.Brand, script: true}
+	return frame{template: marketplaceHTML, title: v.Problems.title(words.Say("general.marketplace")), brand: v.Workspace.Brand,
+		script: true}
 }
 
 // PortalRightRow is a member, and what the member does in Client Portal.

@@ -223,5 +223,6 @@ func (v Upgrade) Mail() template.URL {
 }
 
 func (v Upgrade) frame() frame {
-	return frame{template: upgradeHTML, title: words.Say("plan.get_max"), brand: v.Workspace.Brand, till: v.Paying || v.Bill != nil && !v.Max}
+	return frame{template: upgradeHTML, title: words.Say("plan.get_max"), brand: v.Workspace.Brand,
+		till: v.Paying || v.Bill != nil && !v.Max}
 }
