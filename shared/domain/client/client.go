@@ -56,8 +56,9 @@ type Client struct {
 	Source    Source
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 
-	Stored  Ties // as it was read: the store counts and links by what has changed since
-	Version int  // of what was read; 0 for one that is not stored yet
+	Stored   Ties      // as it was read: the store counts and links by what has changed since
+	Promised time.Time // of a scheduled invite, as it was read: the store gives it back once the invite has it no more
+	Version  int       // of what was read; 0 for one that is not stored yet
 }
 
 // Source is how the person came to be a client.
