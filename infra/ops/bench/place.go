@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/infra/run/engine"
 	"latchkey.dev/infra/run/engine/roundtrip"
@@ -153,14 +152,9 @@ func (t *tenant) pending(address string, at time.Time) (*client.Client, string, 
 
 // session signs somebody in and returns the cookie's value.
 func (p *place) session(ctx context.Context, address string) (string, error) {
-	user, sid, now := id.UserOf(email.Address(address)), ulid.Make(), time.Now()
-	locator := make([]byte, 0, 32)
-	h := email.Address(address).Hash()
-	locator = append(append(locator, h[:16]...), sid[:]...)
-	cookie := secret.New(secret.Session, locator)
-	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: user, Email: email.Address(address)},
-		&identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: email.Address(address), CreatedAt: now,
-			ExpiresAt: now.Add(identity.SessionLifetime)})
+	who := email.Address(address)
+	cookie, s := identity.NewSession(id.UserOf(who), who, nil, identity.Proof{Way: identity.MailedCode}, time.Now())
+	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s)
 }
 
 // request is an event of payload format 2.0, as far as it differs from one request to the next.

@@ -28,7 +28,8 @@ func importsStates() []state {
 	}
 	filters := func(here int) []page.Filter {
 		all := []page.Filter{{Word: "Open", URL: "/client-portal/invitations"},
-			{Word: "Ended", URL: "/client-portal/invitations?show=ended"}, {Word: "Batches", URL: "/client-portal/invitations?show=batches"}}
+			{Word: "Ended", URL: "/client-portal/invitations?show=ended"},
+			{Word: "Batches", URL: "/client-portal/invitations?show=batches"}}
 		all[here].Here = true
 		return all
 	}

@@ -35,13 +35,37 @@ func join(t *testing.T, table *whole.Table, a id.Agency, to email.Address) *clie
 func visit(t *testing.T, table *whole.Table, to email.Address, session string) identity.Caller {
 	t.Helper()
 	user := id.UserOf(to)
-	s := &identity.Session{User: user, ID: session, Hash: secret.HashOf(session), Email: to, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	s := &identity.Session{User: user, ID: session, Hash: secret.HashOf(session), Email: to,
+		CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
 	c := identity.NewCode(user, to, now, session)
 	c.Sent()
 	if err := table.OpenSession(t.Context(), c, s); err != nil {
 		t.Fatal(err)
 	}
 	return s.Person()
+}
+
+func TestASessionIsReadAsItWasWrittenAndOneOfBeforeAsOneOfAMailedCode(t *testing.T) {
+	t.Parallel()
+	table := open(t)
+	const to email.Address = "ops@acme.example"
+	user := id.UserOf(to)
+	by := identity.Proof{Way: identity.Provider, Issuer: "https://idp.example", Bound: "ag_1", Device: "Firefox, Windows"}
+	places := []identity.Membership{{Agency: "ag_2", Member: "mb_2", Used: now}, {Agency: "ag_1", Member: "mb_1"}}
+	_, s := identity.NewSession(user, to, places, by, now)
+	s.ProvedAt = now.Add(time.Hour)
+	if err := table.OpenSession(t.Context(), identity.NewCode(user, to, now, "a"), s); err != nil {
+		t.Fatal(err)
+	}
+	got, err := table.Session(t.Context(), user, s.ID)
+	if err != nil || *got != *s || s.Agency != "ag_1" {
+		t.Errorf("%+v, %v, want %+v", got, err, s)
+	}
+	visit(t, table, to, "before")
+	old, err := table.Session(t.Context(), user, "before")
+	if err != nil || old.By != (identity.Proof{Way: identity.MailedCode}) || !old.ProvedAt.Equal(old.CreatedAt) {
+		t.Errorf("%+v, %v", old, err)
+	}
 }
 
 func TestWhoHasLeftIsRememberedUntilItComesBack(t *testing.T) {

@@ -275,7 +275,8 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 			t.Fatal(err, cmp.Diff(c, got))
 		}
 	}
-	s := &identity.Session{User: user, ID: "s1", Hash: secret.HashOf("x"), Email: who, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+	s := &identity.Session{User: user, ID: "s1", Hash: secret.HashOf("x"), Email: who,
+		By: identity.Proof{Way: identity.MailedCode}, CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
 	if err := table.OpenSession(t.Context(), c, s); err != nil {
 		t.Fatal(err)
 	}

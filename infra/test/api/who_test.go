@@ -24,7 +24,6 @@ import (
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
-	"latchkey.dev/shared/usecase/signin"
 )
 
 // question is one thing that can be asked of the product: an operation, a page, or a form of it.
@@ -226,7 +225,7 @@ func TestWhoMayIsWhatIsDeclared(t *testing.T) {
 	p.accept(p.address("ops"))
 	colleague := o.add(p.address("removed"), "admin")
 	o.delete("/v1/members/" + colleague.ID).is(204)
-	place := signin.Membership{Agency: id.Agency(o.agencyOf()), Member: id.Member(colleague.ID)}
+	place := identity.Membership{Agency: id.Agency(o.agencyOf()), Member: id.Member(colleague.ID)}
 	suspended := p.address("suspended")
 	_, closed := p.signUp(suspended, "Resting "+p.run)
 	p.suspend(closed.ID)
@@ -356,7 +355,7 @@ func (p *product) again(who string) func() *caller {
 
 // session signs somebody in without the mail, of which an address gets fifteen a day. The session acts for the place, which
 // the person may have lost; without one for where the person works.
-func (p *product) session(who email.Address, places ...signin.Membership) *caller {
+func (p *product) session(who email.Address, places ...identity.Membership) *caller {
 	p.t.Helper()
 	now := p.now().Truncate(time.Millisecond)
 	table := dynamo.Open(p.aws(), p.place.Table, p.now)

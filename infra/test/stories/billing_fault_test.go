@@ -103,7 +103,8 @@ func TestFM1AnEndAfterTheNextRenewalIsToldAndStillCharged(t *testing.T) {
 func (s *shop) boughtMax() (*office, identity.Caller, string) {
 	s.t.Helper()
 	o := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
-	owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member, Since: time.Now()}.
+	owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member,
+		Since: time.Now(), Proved: time.Now()}.
 		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 	return o, owner, s.payMax(o, owner)
 }

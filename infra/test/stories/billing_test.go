@@ -374,7 +374,8 @@ func TestAnAgencyBuysMaxAndLosesItWithoutHarmToClients(t *testing.T) {
 		o := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
 		_, err := o.send("ops@acme.example")
 		s.wants(err, fault.PlanRequired)
-		owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member, Since: time.Now()}.
+		owner := identity.Caller{User: o.owner.User, Email: o.owner.Email, Agency: o.id, Member: o.owner.Member,
+			Since: time.Now(), Proved: time.Now()}.
 			At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 		_, err = s.plans.Start(s.ctx, owner, payment.Year)
 		must(t, err)

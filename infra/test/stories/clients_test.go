@@ -337,7 +337,8 @@ func TestAnErasedPersonLeavesNoTraceAndMayComeBack(t *testing.T) {
 		joined(one, address)
 		must(t, one.shows(address, 2))
 		w.settled()
-		old := identity.Caller{User: id.UserOf(address), Email: address, Since: time.Now().Add(-time.Hour)}
+		old := identity.Caller{User: id.UserOf(address), Email: address,
+			Since: time.Now().Add(-time.Hour), Proved: time.Now().Add(-time.Hour)}
 		w.wants(w.erasure.Erase(w.ctx, old), fault.Unauthenticated)
 	})
 }

@@ -438,7 +438,7 @@ func (w *world) token(to string) string {
 // person is somebody who is signed in with the address, where signing in is not the story.
 func person(address string) identity.Caller {
 	a := email.Address(strings.ToLower(address))
-	return identity.Caller{User: id.UserOf(a), Email: a, Session: "elsewhere", Since: time.Now()}
+	return identity.Caller{User: id.UserOf(a), Email: a, Session: "elsewhere", Since: time.Now(), Proved: time.Now()}
 }
 
 // signIn signs somebody in as people do: with the code that is mailed.

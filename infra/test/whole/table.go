@@ -23,7 +23,6 @@ import (
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
-	"latchkey.dev/shared/usecase/signin"
 )
 
 // Table has every method of the types that the use cases get. A suite asks it for what no single use case would, and puts
@@ -218,7 +217,7 @@ func (t *Table) Member(ctx context.Context, which id.Agency, member id.Member) (
 }
 
 // Memberships lists where the person works or is a client.
-func (t *Table) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+func (t *Table) Memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
 	return t.signIns.Memberships(ctx, user)
 }
 

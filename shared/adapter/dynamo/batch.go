@@ -18,7 +18,6 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
-	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/imports"
@@ -238,7 +237,7 @@ func returned(now time.Time, erased bool, all ...*client.Client) []time.Time {
 	var out []time.Time
 	for n, c := range all {
 		had := c.Promised
-		if had.After(now) && (erased && n == 0 || c.Invite.Status != invite.Scheduled || !c.Invite.SendAt.Equal(had)) {
+		if had.After(now) && (erased && n == 0 || c.Invite == nil || !c.Invite.Promise().Equal(had)) {
 			out = append(out, had)
 		}
 	}
@@ -300,7 +299,7 @@ func (t *Table) bulk(ctx context.Context, which id.Agency, want imports.Query) (
 		return nil, err
 	}
 	seen := &imports.Snapshot{Clients: map[id.Ref]*client.Client{}, Suppressed: map[id.User]bool{}, Roles: map[id.Role]role.Role{},
-		Contacts: map[id.Contact]bool{}, Promises: &batch.Promises{Agency: which}}
+		Promises: &batch.Promises{Agency: which}}
 	for _, i := range items {
 		if err := t.bulkItem(seen, &reader{item: i}, logs); err != nil {
 			return nil, err
@@ -332,7 +331,9 @@ func (t *Table) bulkItem(seen *imports.Snapshot, r *reader, logs map[string]allo
 			seen.Roles[x.ID] = *x
 		}
 	case strings.HasPrefix(sk, contactPrefix):
-		seen.Contacts[id.Contact(sk[len(contactPrefix):])] = true
+		var x client.Card
+		x, err = readCard(r)
+		seen.Contacts = append(seen.Contacts, x)
 	case sk == mailsItem:
 		var l allowance.Log
 		l, err = readMails(r, logs[r.s("pk")])

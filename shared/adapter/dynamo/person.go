@@ -49,7 +49,15 @@ func (t *Table) session(ctx context.Context, user id.User, session string) (*ide
 func readSession(r *reader, user id.User) (*identity.Session, error) {
 	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")),
 		Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
-		CreatedAt: r.time("created"), ExpiresAt: r.time("expires")}
+		By: identity.Proof{Way: identity.Way(r.s("way")), Issuer: r.s("issuer"), Bound: id.Agency(r.s("bound")),
+			Device: r.s("device")},
+		CreatedAt: r.time("created"), ProvedAt: r.time("proved"), ExpiresAt: r.time("expires")}
+	if s.ProvedAt.IsZero() { // no step-up since
+		s.ProvedAt = s.CreatedAt
+	}
+	if s.By.Way == "" {
+		s.By.Way = identity.MailedCode
+	}
 	if b := r.b("hash"); len(b) == len(s.Hash) {
 		s.Hash = secret.Hash(b)
 	}
@@ -144,14 +152,18 @@ func (t *Table) saveCode(ctx context.Context, c *identity.Code) error {
 
 // openSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
 func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
-	pk := userPrefix + string(s.User)
-	return t.transact(ctx, []types.TransactWriteItem{
-		t.writeCode(c), t.put(writeSession(s), isNew, nil),
-		{Update: &types.Update{TableName: &t.name, Key: key(pk, userItem),
+	return t.transact(ctx, append(t.opening(s), t.writeCode(c)))
+}
+
+// opening is what every sign-in writes: the session, and the person, who exists from the first one on.
+func (t *Table) opening(s *identity.Session) []types.TransactWriteItem {
+	return []types.TransactWriteItem{
+		t.put(writeSession(s), isNew, nil),
+		{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(s.User), userItem),
 			UpdateExpression:          aws.String("SET email = :e, created = if_not_exists(created, :n)"),
 			ConditionExpression:       aws.String("attribute_not_exists(email) OR email = :e"),
 			ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
-	})
+	}
 }
 
 func writeSession(s *identity.Session) writer {
@@ -159,7 +171,12 @@ func writeSession(s *identity.Session) writer {
 	w["hash"], w["email"] = bin(s.Hash[:]), str(string(s.Email))
 	w.s("agency", string(s.Agency))
 	w.s("member", string(s.Member))
+	w.s("way", string(s.By.Way))
+	w.s("issuer", s.By.Issuer)
+	w.s("bound", string(s.By.Bound))
+	w.s("device", s.By.Device)
 	w.t("created", s.CreatedAt)
+	w.t("proved", s.ProvedAt)
 	w.t("expires", s.ExpiresAt)
 	w["ttl"] = ttlOf(s.ExpiresAt)
 	return w
@@ -230,20 +247,20 @@ func (t *Table) endSessions(ctx context.Context, user id.User) error {
 }
 
 // memberships lists where the person works or is a client.
-func (t *Table) memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+func (t *Table) memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
 	items, err := t.query(ctx, userPrefix+string(user), placePrefix, false)
 	if err != nil {
 		return nil, err
 	}
-	var out []signin.Membership
+	var out []identity.Membership
 	for _, i := range items {
 		r := &reader{item: i}
 		a := id.Agency(strings.TrimPrefix(r.s("sk"), placePrefix))
 		if m := r.s("memberId"); m != "" {
-			out = append(out, signin.Membership{Agency: a, Member: id.Member(m), Used: r.time("usedAt")})
+			out = append(out, identity.Membership{Agency: a, Member: id.Member(m), Used: r.time("usedAt")})
 		}
 		if r.s("clientId") != "" {
-			out = append(out, signin.Membership{Agency: a})
+			out = append(out, identity.Membership{Agency: a})
 		}
 		if r.err != nil {
 			return nil, r.err
@@ -259,7 +276,7 @@ func (t *Table) portals(ctx context.Context, user id.User) ([]id.Agency, error) 
 		return nil, err
 	}
 	var out []id.Agency
-	for _, p := range slices.DeleteFunc(places, func(p signin.Membership) bool { return p.Member != "" }) {
+	for _, p := range slices.DeleteFunc(places, func(p identity.Membership) bool { return p.Member != "" }) {
 		out = append(out, p.Agency)
 	}
 	return out, nil

@@ -100,7 +100,7 @@ func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *
 }
 
 // Memberships lists where the person works or is a client.
-func (s SignIns) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+func (s SignIns) Memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
 	return s.t.memberships(ctx, user)
 }
 
@@ -191,7 +191,7 @@ func (s SignUps) OpenAgency(ctx context.Context, founding signin.Founding) error
 }
 
 // Memberships lists where the person works or is a client.
-func (s SignUps) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+func (s SignUps) Memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
 	return s.t.memberships(ctx, user)
 }
 
@@ -225,7 +225,7 @@ func NewWorkplaces(t *Table) Workplaces { return Workplaces{t} }
 var _ signin.WorkplaceStore = Workplaces{}
 
 // Memberships lists where the person works or is a client.
-func (w Workplaces) Memberships(ctx context.Context, user id.User) ([]signin.Membership, error) {
+func (w Workplaces) Memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
 	return w.t.memberships(ctx, user)
 }
 

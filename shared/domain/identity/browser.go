@@ -20,6 +20,8 @@ import (
 type Browser struct {
 	Flow  string // of the code that it asked for last
 	Known string // who has signed in with it
+
+	Device string // its name and its system, as it tells of itself; no seal
 }
 
 // KnownFor is how long a browser is known after a sign-in.

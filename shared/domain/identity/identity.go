@@ -13,21 +13,6 @@ import (
 	"latchkey.dev/shared/domain/secret"
 )
 
-// SessionLifetime is how long a session lasts after its sign-in, used or not.
-const SessionLifetime = 14 * 24 * time.Hour
-
-// Session is a person's being signed in on one device.
-type Session struct {
-	User      id.User
-	ID        string // a ULID
-	Hash      secret.Hash
-	Email     email.Address
-	Agency    id.Agency // the agency the person works at; "" for nobody's member
-	Member    id.Member
-	CreatedAt time.Time // when the person proved the address
-	ExpiresAt time.Time
-}
-
 // Scope is one thing that an API key may do.
 type Scope string
 
@@ -80,18 +65,15 @@ type Caller struct {
 	User    id.User       // of a person; "" for an API key
 	Email   email.Address // of a person
 	Session string        // the session's id
-	Since   time.Time     // when the person proved the address
+	Since   time.Time     // when the person signed in
+	Proved  time.Time     // when the person last proved to be who it is: at the sign-in, or at a step-up since
+	By      Proof         // how it signed in
 
 	Agency id.Agency // for whom the caller acts; "" for a person who works at none
 	Member id.Member // the person, or on whose rights the key rests
 	Key    id.Key    // of an API key; "" for a person
 	scopes []Scope
 	place  Place
-}
-
-// Person is the caller behind a session.
-func (s *Session) Person() Caller {
-	return Caller{User: s.User, Email: s.Email, Session: s.ID, Since: s.CreatedAt, Agency: s.Agency, Member: s.Member}
 }
 
 // Program is the caller behind an API key.
@@ -144,7 +126,7 @@ func (c Caller) Fresh(now time.Time) error {
 	if err := c.May(InPerson); err != nil {
 		return err
 	}
-	if now.Sub(c.Since) > FreshFor {
+	if now.Sub(c.Proved) > FreshFor {
 		return fault.New(fault.Unauthenticated, "errors.sign_in_again_for_this")
 	}
 	return nil

@@ -3,7 +3,10 @@ package cookie
 
 import (
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/mileusna/useragent"
 
 	"latchkey.dev/shared/domain/identity"
 )
@@ -56,7 +59,23 @@ func Browser(r *http.Request) (b identity.Browser) {
 	if c, err := r.Cookie(known); err == nil {
 		b.Known = c.Value
 	}
+	b.Device = device(r.UserAgent())
 	return b
+}
+
+// longestAgent is how much of what a browser tells of itself is looked at, in bytes.
+const longestAgent = 512
+
+// device is a browser and its system in words, such as "Firefox, Windows"; "" for what tells nothing that is known.
+func device(agent string) string {
+	ua := useragent.Parse(agent[:min(len(agent), longestAgent)])
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, strings.Trim(ua.Name+", "+ua.OS, ", "))
+	return name[:min(len(name), identity.MaxDevice)]
 }
 
 // Flow is the cookie of a code that was asked for.

@@ -3,9 +3,11 @@ package cookie_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 )
 
@@ -36,5 +38,28 @@ func TestTheSecretIsReadFromItsOwnCookieAlone(t *testing.T) {
 	r.AddCookie(cookie.New("lkn_abc", time.Hour))
 	if got := cookie.Of(r); got != "lkn_abc" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestADeviceIsNamedAsItsBrowserTellsAndNeverLongOrOdd(t *testing.T) {
+	t.Parallel()
+	for agent, want := range map[string]string{
+		"": "",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0":                                                        "Firefox, Windows",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1": "Safari, iOS",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36":                   "Chrome, macOS",
+		"curl/8.5.0":                "curl",
+		"\x1b[31m<b>\u202eevil/1.0": "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("User-Agent", agent)
+		if got := cookie.Browser(r).Device; got != want {
+			t.Errorf("%q is %q, want %q", agent, got, want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("User-Agent", strings.Repeat("Long", 4000)+"/1.0")
+	if got := cookie.Browser(r).Device; len(got) > identity.MaxDevice {
+		t.Errorf("%d bytes", len(got))
 	}
 }

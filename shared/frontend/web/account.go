@@ -48,7 +48,7 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
-	v.Erase.Stale = now.Sub(caller.Since) > account.Fresh
+	v.Erase.Stale = now.Sub(caller.Proved) > account.Fresh
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {

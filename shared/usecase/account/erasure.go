@@ -52,7 +52,7 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 	if !caller.SignedIn() {
 		return fault.New(fault.Unauthenticated, "errors.sign_in_to_erase_your_data")
 	}
-	if e.Now().Sub(caller.Since) > Fresh {
+	if e.Now().Sub(caller.Proved) > Fresh {
 		return fault.New(fault.Unauthenticated, "errors.erasing_your_data_needs_a_fresh")
 	}
 	const rounds = 20 // more than anybody can take places in the meantime

@@ -58,7 +58,7 @@ type Closing struct {
 }
 
 // IsFresh tells whether the caller has signed in a short while ago.
-func (c *Closing) IsFresh(caller identity.Caller) bool { return c.Now().Sub(caller.Since) <= Fresh }
+func (c *Closing) IsFresh(caller identity.Caller) bool { return c.Now().Sub(caller.Proved) <= Fresh }
 
 // ClientCount counts the clients that lose what the agency has opened to them, at most to one more than [ManyClients].
 // Faults: [fault.Unauthenticated], [fault.Forbidden].

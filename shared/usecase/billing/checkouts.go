@@ -66,7 +66,7 @@ func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID 
 	if !caller.SignedIn() {
 		return Page{}, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that")
 	}
-	if s.Now().Sub(caller.Since) > FreshFor {
+	if s.Now().Sub(caller.Proved) > FreshFor {
 		return Page{}, fault.New(fault.Unauthenticated, "errors.paying_needs_a_sign_in_of")
 	}
 	if every != payment.Month && every != payment.Year {

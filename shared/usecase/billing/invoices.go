@@ -70,7 +70,7 @@ func cancelPage(ctx context.Context, provider Provider, pay *subscription.Subscr
 
 // paid is how the payment of a person who has paid at the agency stands.
 func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.Agency) (*subscription.Subscription, error) {
-	if !caller.SignedIn() || s.Now().Sub(caller.Since) > FreshFor {
+	if !caller.SignedIn() || s.Now().Sub(caller.Proved) > FreshFor {
 		return nil, fault.New(fault.Unauthenticated, "errors.cards_and_invoices_need_a_sign")
 	}
 	if err := s.Provider.Ready(); err != nil {

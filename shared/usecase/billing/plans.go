@@ -78,7 +78,7 @@ func (s *Plans) owner(ctx context.Context, caller identity.Caller, stale string)
 	if err := caller.May(identity.InPerson); err != nil {
 		return err
 	}
-	if s.Now().Sub(caller.Since) > FreshFor {
+	if s.Now().Sub(caller.Proved) > FreshFor {
 		return fault.New(fault.Unauthenticated, stale)
 	}
 	m, err := s.Store.Member(ctx, caller.Agency, caller.Member)

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
 	"log/slog"
 	"time"
 
@@ -162,7 +161,7 @@ type OpeningStore interface {
 	// person, who exists from the first sign-in on.
 	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error
 	// Memberships lists where the person works or is a client.
-	Memberships(ctx context.Context, user id.User) ([]Membership, error)
+	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	// EndSession deletes the session, if it is the one with the hash.
 	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 }
@@ -226,35 +225,20 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 			}
 			return verdict
 		}
-		opened.Cookie, opened.Session = open(user, address, places, now.Truncate(time.Millisecond))
+		opened.Cookie, opened.Session = identity.NewSession(user, address, places,
+			identity.Proof{Way: identity.MailedCode, Device: from.Device}, now.Truncate(time.Millisecond))
 		opened.Known = s.Seals.Meet(from.Known, address, now)
 		return s.Store.OpenSession(ctx, c, opened.Session)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if user, held, err := locateSession(old); err == nil { // what was signed in before on this device is not any more
+	if user, held, err := identity.LocateSession(old); err == nil { // what was signed in before on this device is not any more
 		if err := s.Store.EndSession(ctx, user, held, secret.HashOf(old)); err != nil {
 			slog.WarnContext(ctx, "old session not ended", "error", err)
 		}
 	}
 	return &opened, nil
-}
-
-// open makes a session of a person, which acts for one of the agencies where the person works.
-func open(user id.User, address email.Address, places []Membership, now time.Time) (string, *identity.Session) {
-	sid := ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy())
-	who, _ := hex.DecodeString(string(user))
-	cookie := secret.New(secret.Session, append(who, sid[:]...))
-	s := &identity.Session{User: user, ID: sid.String(), Hash: secret.HashOf(cookie), Email: address, CreatedAt: now,
-		ExpiresAt: now.Add(identity.SessionLifetime)}
-	var used time.Time
-	for _, p := range places { // the one that was acted for last, else the first
-		if p.Member != "" && (s.Member == "" || p.Used.After(used)) {
-			s.Agency, s.Member, used = p.Agency, p.Member, p.Used
-		}
-	}
-	return cookie, s
 }
 
 // SessionStore is what ending sessions needs.
@@ -273,7 +257,7 @@ type Sessions struct {
 // End ends the session behind the cookie: holding it is the right to end it. One that is over or none of ours is no
 // fault.
 func (s *Sessions) End(ctx context.Context, cookie string) error {
-	user, sid, err := locateSession(cookie)
+	user, sid, err := identity.LocateSession(cookie)
 	if err != nil {
 		return nil //nolint:nilerr // nothing to end
 	}

@@ -4,11 +4,8 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
 	"log/slog"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/fault"
@@ -16,13 +13,6 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/secret"
 )
-
-// Membership says that a person works at an agency, or is its client.
-type Membership struct {
-	Agency id.Agency
-	Member id.Member // "" for a client
-	Used   time.Time // when the person last chose to act for the agency; zero for never
-}
 
 // Store is what finding out who is calling needs. Reads of what is not there return a fault with code [fault.NotFound].
 type Store interface {
@@ -126,7 +116,7 @@ func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Ca
 	if cookie == "" {
 		return identity.Caller{}, nil
 	}
-	user, sid, err := locateSession(cookie)
+	user, sid, err := identity.LocateSession(cookie)
 	if err != nil {
 		return identity.Caller{}, nil //nolint:nilerr // a cookie that is none of ours is as good as no cookie
 	}
@@ -168,13 +158,4 @@ func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Ca
 		}
 	}
 	return k.Program(), nil
-}
-
-// locateSession reads where a session is kept out of its cookie.
-func locateSession(cookie string) (id.User, string, error) {
-	loc, err := secret.Locate(secret.Session, cookie, 32)
-	if err != nil {
-		return "", "", err
-	}
-	return id.User(hex.EncodeToString(loc[:16])), ulid.ULID(loc[16:]).String(), nil
 }

@@ -2,13 +2,10 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
@@ -32,7 +29,7 @@ type Founding struct {
 // [fault.NotFound].
 type WorkplaceStore interface {
 	// Memberships lists where the person works or is a client.
-	Memberships(ctx context.Context, user id.User) ([]Membership, error)
+	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	// Agency reads an agency as it is now.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// Member reads a member of the agency as it is now.
@@ -200,7 +197,7 @@ func (w *Workplaces) List(ctx context.Context, caller identity.Caller) (places [
 func sorted(a *agency.Agency) string { return strings.ToLower(a.Name) + string(a.ID) }
 
 // place reads an agency and the person's place there.
-func (w *Workplaces) place(ctx context.Context, m Membership) (*agency.Agency, *agency.Member, error) {
+func (w *Workplaces) place(ctx context.Context, m identity.Membership) (*agency.Agency, *agency.Member, error) {
 	who, err := w.Store.Member(ctx, m.Agency, m.Member)
 	if err != nil {
 		return nil, nil, err
@@ -213,7 +210,7 @@ func (w *Workplaces) place(ctx context.Context, m Membership) (*agency.Agency, *
 // the same time. It returns the new cookie. Faults: [fault.Unauthenticated]; [fault.NotFound] for an agency that the
 // caller does not work at.
 func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie string, to id.Agency) (string, *identity.Session, error) {
-	_, old, err := locateSession(cookie)
+	_, old, err := identity.LocateSession(cookie)
 	if err != nil || !caller.SignedIn() {
 		return "", nil, fault.New(fault.Unauthenticated, "errors.sign_in_to_choose_an_agency")
 	}
@@ -222,7 +219,7 @@ func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie 
 	if err != nil {
 		return "", nil, err
 	}
-	i := slices.IndexFunc(all, func(m Membership) bool { return m.Agency == to && m.Member != "" })
+	i := slices.IndexFunc(all, func(m identity.Membership) bool { return m.Agency == to && m.Member != "" })
 	if i < 0 {
 		return "", nil, notThere
 	}
@@ -232,11 +229,7 @@ func (w *Workplaces) Switch(ctx context.Context, caller identity.Caller, cookie 
 		}
 		return "", nil, err
 	}
-	sid := ulid.MustNew(ulid.Timestamp(w.Now()), ulid.DefaultEntropy())
-	who, _ := hex.DecodeString(string(caller.User))
-	fresh := secret.New(secret.Session, append(who, sid[:]...))
-	s := &identity.Session{User: caller.User, ID: sid.String(), Hash: secret.HashOf(fresh), Email: caller.Email,
-		Agency: to, Member: all[i].Member, CreatedAt: caller.Since, ExpiresAt: caller.Since.Add(identity.SessionLifetime)}
+	fresh, s := caller.Moved(to, all[i].Member, w.Now())
 	if err := w.Store.MoveSession(ctx, s, old, secret.HashOf(cookie)); err != nil {
 		if errors.Is(err, conflict.ErrChanged) { // signed out, or let go, a moment ago
 			return "", nil, fault.New(fault.Unauthenticated, "errors.you_were_signed_out_meanwhile_sign")
