@@ -64,6 +64,7 @@ type operation struct {
 	Description string
 	RequestBody *json.RawMessage
 	Parameters  []struct{ Name, In string }
+	Who         string `json:"x-who"`
 	Responses   map[string]struct {
 		Description string
 		Content     map[string]json.RawMessage

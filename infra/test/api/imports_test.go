@@ -339,7 +339,8 @@ func TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs(t *testing.T) {
 		}
 	}
 	o.do("GET", "/v1/batches/"+strings.Split(c.Hash, ".")[0]+"/export", nil).is(200)
-	o.csv("email,roles\na@client.example," + strings.Repeat("x|y|", 100_000) + "\nb@client.example," + manyNames(60_000) + "\n").is(200).into(&c)
+	o.csv("email,roles\na@client.example," + strings.Repeat("x|y|", 100_000) + "\nb@client.example," + manyNames(60_000) + "\n").
+		is(200).into(&c)
 	if c.Rows[0].Verdict != "role" || c.Rows[1].Verdict != "invalid" || len(c.Rows[1].Roles) > 10 {
 		t.Errorf("they are %s and %s, with %d roles", c.Rows[0].Verdict, c.Rows[1].Verdict, len(c.Rows[1].Roles))
 	}
@@ -361,8 +362,8 @@ func TestPortalB3ARoleThatStandsTwiceStopsNothing(t *testing.T) {
 	o := p.signIn(owner).installs()
 	r := o.hasRole("Twice", true, "contact")
 	var b batchAnswer
-	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "roles": []string{r, r, r}}, {"email": "b@client.example"}}}, wait...).
-		is(201).into(&b)
+	twice := m{"email": "a@client.example", "roles": []string{r, r, r}}
+	o.post("/v1/batches", m{"lines": []m{twice, {"email": "b@client.example"}}}, wait...).is(201).into(&b)
 	if b.State != "done" || !slices.Equal(b.verdicts(), []string{"created", "created"}) || !slices.Equal(b.Lines[0].Roles, []string{r}) {
 		t.Errorf("it is %+v", b)
 	}

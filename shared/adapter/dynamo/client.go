@@ -207,7 +207,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
-	if c.Erase && c.Client.Email != "" {
+	if (c.Erase || c.Promote != nil) && c.Client.Email != "" {
 		wishes, err := t.wishes(ctx, pk, c.Client.Email)
 		if err != nil {
 			return err
@@ -453,6 +453,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	writeTexts(w, "roles", c.Roles)
 	w.m("rules", writeRules(c.Rules))
 	w.t("until", c.ExpiresAt)
+	w.t("leftUntil", c.LeftUntil)
 	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
 	writeTexts(w, "were", c.Were)
@@ -540,7 +541,8 @@ func readClient(r *reader) (*client.Client, error) {
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
 		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"),
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
-		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
+		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
+		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
 		Promoted: id.Member(r.s("promoted")),
 		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
