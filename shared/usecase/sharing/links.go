@@ -265,7 +265,9 @@ func (l *Links) shown(x *sharelink.Link, a *agency.Agency, maker *agency.Member,
 }
 
 // answered tells whether somebody answers for a link who may let people in.
-func answered(maker *agency.Member) bool { return maker != nil && maker.PortalRight() == agency.Administrator }
+func answered(maker *agency.Member) bool {
+	return maker != nil && maker.PortalRight() == agency.Administrator
+}
 
 // standing is in which way a link of the agency does not work: what the link says itself, then who made it, then the agency.
 func standing(x *sharelink.Link, a *agency.Agency, maker *agency.Member, now time.Time) sharelink.Why {
