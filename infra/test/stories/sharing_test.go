@@ -773,7 +773,7 @@ func TestPortalLinksForgetWhoIsErased(t *testing.T) {
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
 		caller := o.owner
-		caller.Since = time.Now()
+		caller.Since, caller.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, caller, "Northwind"))
 		w.says(second(o.joins().View(w.ctx, token, person("new@acme.example"))), fault.Gone, sharing.GoneMessage)
 		w.pass(2 * time.Hour)
