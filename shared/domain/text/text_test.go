@@ -66,7 +66,8 @@ func TestWhatMayNotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 func TestWhatIsTooLongIsNotLookedAtAnyCloser(t *testing.T) {
 	t.Parallel()
 	want := fault.As(second(text.Line("name", strings.Repeat("n", 201), text.MaxName))).Message
-	for _, typed := range []string{strings.Repeat("acme.com ", 100_000), strings.Repeat("<b>", 100), "https://x.example/" + strings.Repeat("a", 300)} {
+	for _, typed := range []string{strings.Repeat("acme.com ", 100_000), strings.Repeat("<b>", 100),
+		"https://x.example/" + strings.Repeat("a", 300)} {
 		if f := fault.As(second(text.Line("name", typed, text.MaxName))); f == nil || f.Message != want {
 			t.Errorf("%.20q: %v", typed, f)
 		}
