@@ -138,7 +138,9 @@ func TestWhatALinkPromises(t *testing.T) {
 		t.Fatalf("%+v", left)
 	}
 	o.delete("/v1/clients/" + left.Items[0].ID).is(200)
-	o.post(wish+"/approve", nil).is(200) // an administrator has decided on the person
+	o.post(wish+"/approve", nil).says(409, "not_active", "You've removed them. Invite them instead.")
+	_, wish = ask("first-in")
+	o.post(wish+"/approve", nil).is(200)
 	_, wish = ask("one-too-many")
 	o.patch("/v1/share-links/"+door.ID, m{"maxUses": 1}).is(200)
 	o.post(wish+"/approve", nil).fails(409, "not_active")
