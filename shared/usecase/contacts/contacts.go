@@ -5,6 +5,7 @@ package contacts
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -132,6 +133,19 @@ func (b *Book) list(ctx context.Context, agency id.Agency, q Query) (Page, error
 	var err error
 	page.Companies, err = b.Store.ContactsByID(ctx, agency, companies)
 	return page, err
+}
+
+// Some reads some cards; those that do not exist or are archived are left out. Faults: those of [Book.List].
+func (b *Book) Some(ctx context.Context, caller identity.Caller, ids []id.Contact) (map[id.Contact]contact.Contact, error) {
+	if err := caller.MayPortal(identity.ContactsRead, identity.See); err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // an empty map is as good
+	}
+	found, err := b.Store.ContactsByID(ctx, caller.Agency, ids)
+	maps.DeleteFunc(found, func(_ id.Contact, c contact.Contact) bool { return c.Archived() })
+	return found, err
 }
 
 // Card is a card with what stands around it.
