@@ -335,7 +335,7 @@ func findCards(r *http.Request, book *contacts.Book, caller identity.Caller, v *
 	if err != nil {
 		return err
 	}
-	v.Looked, v.Found, v.More = true, nil, found.Next != ""
+	v.Looked, v.More = true, found.Next != ""
 	for i := range found.Cards {
 		c := &found.Cards[i]
 		v.Found = append(v.Found, page.UserContact{ID: string(c.ID), Name: c.Name, Email: string(c.Email),

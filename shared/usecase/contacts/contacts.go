@@ -5,7 +5,6 @@ package contacts
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -144,7 +143,11 @@ func (b *Book) Some(ctx context.Context, caller identity.Caller, ids []id.Contac
 		return nil, nil //nolint:nilnil // an empty map is as good
 	}
 	found, err := b.Store.ContactsByID(ctx, caller.Agency, ids)
-	maps.DeleteFunc(found, func(_ id.Contact, c contact.Contact) bool { return c.Archived() })
+	for which := range found {
+		if c := found[which]; c.Archived() {
+			delete(found, which)
+		}
+	}
 	return found, err
 }
 
