@@ -14,7 +14,7 @@ type Users struct {
 }
 
 func (v Users) frame() frame {
-	return frame{template: "users", title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
+	return frame{template: usersHTML, title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
 }
 
 // UserRow is an external user in the list.
@@ -47,6 +47,8 @@ type User struct {
 	Modules   []UserModule
 	Roles     []UserRole
 	NoRoles   bool // the agency has no roles yet
+	HasRoles  bool // the user has some
+	Idle      bool // some of the roles give nothing
 	Term      Term
 	Rules     []OwnModule // what it alone is given, and can be
 	Contacts  []UserContact
@@ -58,7 +60,7 @@ type User struct {
 }
 
 func (v User) frame() frame {
-	return frame{template: "user", title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
+	return frame{template: userHTML, title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // UserModule is a part of the portal that is open to an external user, and by what.
@@ -83,6 +85,7 @@ type OwnList struct {
 type OwnEntry struct {
 	Value  string // in the form
 	Title  string
+	By     string // the roles that give it already; "" for none
 	Ticked bool
 }
 
