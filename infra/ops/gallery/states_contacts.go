@@ -57,7 +57,7 @@ func contactStates() []state {
 		Cards: []page.DetailsCard{{ID: "con_1", Title: "Ida Berg", Facts: card.Facts[:4], Phone: &phone, Address: &address, Tag: "t",
 			Company: []page.CardFact{{Name: "Name", Text: "Acme Ltd"}, {Name: "Email"}}}}}
 	refused, wrong := details, details.Cards[0]
-	wrong.Problems = page.Problems{{Field: "phone", Message: "Enter a phone number."}}
+	wrong.Problems = page.Problems{{Field: "phone-con_1", Message: "Enter a phone number."}}
 	refused.Cards = []page.DetailsCard{wrong}
 	return []state{
 		{Name: "portaldetails", view: details},

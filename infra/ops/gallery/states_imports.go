@@ -39,7 +39,7 @@ func importsStates() []state {
 			v.Problems = page.Problems{{Field: "paste", Message: "Paste at most 64 KB at a time."}}
 		})},
 		{Name: "invite-users-sent", view: with(func(v *page.InviteUsers) {
-			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 are invites now", "bat_1", true, true
+			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 invited", "bat_1", true, true
 		})},
 		{Name: "invite-users-checked", view: with(func(v *page.InviteUsers) {
 			v.Rows, v.Summary, v.Check, v.Ready = rows, "12 of 14 rows are ready", "bat_1.1", 12

@@ -43,6 +43,7 @@ func TestPortalFL7ThePageInvitesManyWithoutAScript(t *testing.T) {
 	o := p.signIn(owner)
 	o.get("/client-portal/invite").is(404)
 	o.installs()
+	o.get("/client-portal/invite").is(200).shows("No role is active", "Activate a role")
 	role := o.hasRole("Client", true)
 	o.hasRole("Off for now", false)
 	first := o.get("/client-portal/invite").is(200).shows("Invite User", "More", "Client").hides("Off for now") // FL9
@@ -55,6 +56,8 @@ func TestPortalFL7ThePageInvitesManyWithoutAScript(t *testing.T) {
 	more := o.post("/client-portal/invite", form).is(200)
 	if s := string(more.body); strings.Count(s, `name="email"`) != 4 || !strings.Contains(s, `value="a@client.example"`) {
 		t.Error("a line is missing, or what was typed")
+	} else if !regexp.MustCompile(`id="email4"[^>]* autofocus`).MatchString(s) {
+		t.Error("the focus is not in the line that More has added")
 	}
 	// A pasted list becomes lines.
 	form.Set("do", "read")
@@ -69,7 +72,15 @@ func TestPortalFL7ThePageInvitesManyWithoutAScript(t *testing.T) {
 		"email": {"a@client.example", "b@client.example", "", "nobody"}, "name": {"Acme", "", "", ""}}
 	sent := o.post("/client-portal/invite", form).is(303)
 	at := sent.header.Get("Location")
-	o.get(at).is(200).shows("2 of 3 are invites now", "a@client.example", "4. nobody", "Not sent")
+	o.get(at).is(200).shows("2 of 3 invited", "a@client.example", "4. nobody", "Not sent")
+	// What is wrong can be corrected where it stands, and nothing else of the lines is in the way.
+	o.get(at).is(200).shows("Correct 1 line")
+	wrong := o.get(strings.Replace(at, "batch=", "correct=", 1)).is(200).shows("Enter a valid email address.")
+	if s := string(wrong.body); !strings.Contains(s, `value="nobody"`) || strings.Contains(s, "a@client.example") {
+		t.Error("the line to correct is not there alone")
+	}
+	p.nobody().get(strings.Replace(at, "batch=", "correct=", 1)).is(303)
+	o.get("/client-portal/invite?correct=bat_01KC5R9V3MC2E4G6J8N0Q2S4V6").is(404)
 	if again := o.post("/client-portal/invite", form).is(303); again.header.Get("Location") != at {
 		t.Error("the same form is another batch")
 	}

@@ -56,6 +56,17 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 			if q.Get("done") == "cancelled" {
 				v.Note = page.Note{Tone: page.Good, Text: words.Say("bulk.was_cancelled")}
 			}
+		case q.Get("correct") != "":
+			which, err := id.ParseBatch(q.Get("correct"))
+			if err != nil {
+				return err
+			}
+			b, err := batches.Get(r.Context(), caller, which)
+			if err != nil {
+				return err
+			}
+			v.Lines, v.Focus = wrongLines(b.Entries), 1
+			fill(v)
 		case q.Get("check") != "":
 			c, err := files.Dry(r.Context(), caller, q.Get("check"))
 			if err != nil {
@@ -64,6 +75,7 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 			s.checks(v, c)
 		default:
 			v.Lines = []page.InviteLine{{Email: q.Get("email"), Name: q.Get("name"), Role: q.Get("role"), Contact: q.Get("contact")}}
+			v.Focus = 1
 			fill(v)
 		}
 		return s.show(w, r, http.StatusOK, *v)
@@ -119,6 +131,7 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 			if len(v.Lines) < batch.MaxLines {
 				v.Lines = append(v.Lines, page.InviteLine{})
 			}
+			v.Focus = len(v.Lines)
 			fill(v)
 			return s.show(w, r, http.StatusOK, *v)
 		})),
@@ -133,6 +146,7 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 					kept = append(kept, l)
 				}
 			}
+			v.Focus = len(kept) + 1
 			for _, l := range lines {
 				kept = append(kept, page.InviteLine{Email: l.Email, Name: l.Name, Role: r.PostForm.Get("role")})
 			}
@@ -265,6 +279,28 @@ func batchLines(lines []page.InviteLine) []batch.Line {
 	return out
 }
 
+// wrongLines are the lines that became nothing and can be corrected, with what is wrong with each: nobody types them anew.
+func wrongLines(entries []batch.Entry) []page.InviteLine {
+	var out []page.InviteLine
+	for i := range entries {
+		e := &entries[i]
+		switch e.Kind {
+		case batch.Invalid, batch.Role, batch.Refused, batch.Limit, batch.Failed:
+		default:
+			continue
+		}
+		if e.Email == "" && e.Name == "" { // erased since
+			continue
+		}
+		l := page.InviteLine{Email: e.Email, Name: e.Name, Contact: string(e.Contact), Wrong: e.Reason}
+		if len(e.Roles) > 0 {
+			l.Role = string(e.Roles[0])
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // answerBadge is what has become of a line, in a word.
 func answerBadge(k batch.Kind) page.Badge {
 	switch k {
@@ -315,6 +351,9 @@ func (s *Site) shows(v *page.InviteUsers, b *imports.Shown) {
 		v.Rows = append(v.Rows, row)
 	}
 	v.Good = sent > 0
+	if v.Wrong = len(wrongLines(b.Entries)); v.Wrong > batch.MaxLines { // more than the form takes; the file to download has them
+		v.Wrong = 0
+	}
 	fewer(v, b.Entries)
 	v.Summary = words.Say("bulk.sent", "n", sent, "all", len(b.Entries))
 }

@@ -8,6 +8,7 @@ type InviteUsers struct {
 	Barred    Barred // why nobody can be invited; Title "" for nothing
 	Key       string
 	Lines     []InviteLine
+	Focus     int  // the number of the line to write in; 0 for none
 	Full      bool // whether there can be no more lines
 	Roles     []Choice
 	Paste     string // as typed
@@ -17,6 +18,7 @@ type InviteUsers struct {
 	Good      bool   // whether anything has become an invite
 	Batch     string // of what was sent; "" for none
 	Waits     bool   // whether some of it waits for its time
+	Wrong     int    // how many of its lines can be corrected and sent again; 0 for none
 	Check     string // the hash of a file that was checked; "" for none
 	Ready     int    // how many of its rows would be sent
 	Ignored   []string
