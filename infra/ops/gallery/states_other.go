@@ -87,6 +87,8 @@ func mailStates() []state {
 		{Name: "mail-digest-many", mail: digest(9)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
+		{Name: "mail-approved", mail: approval("Northwind Automations", "#0f766e")},
+		{Name: "mail-approved-odd", mail: approval(longest, "#facc15")},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},

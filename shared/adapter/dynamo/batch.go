@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
+	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/imports"
@@ -180,6 +182,47 @@ func (t *Table) promised(pk string, p *batch.Promises) types.TransactWriteItem {
 	return t.put(w, condition, values)
 }
 
+// givenBack is the times that the agency's scheduled invites are promised, without those of invites that the change ends before they
+// go out, however it does; nil where the change leaves them as they are.
+func (t *Table) givenBack(ctx context.Context, c client.Change) (*batch.Promises, error) {
+	if c.Promises != nil {
+		return c.Promises, nil
+	}
+	var times []time.Time
+	for _, x := range append([]*client.Client{c.Client}, c.Also...) {
+		i := x.Invite
+		waits := i != nil && i.Status == invite.Scheduled && i.SendAt.Equal(x.Promised) && (!c.Erase || x != c.Client)
+		if x.Promised.After(t.now()) && !waits {
+			times = append(times, x.Promised)
+		}
+	}
+	if len(times) == 0 {
+		return nil, nil //nolint:nilnil // nothing is given back
+	}
+	p, err := t.promises(ctx, c.Client.Agency)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range times {
+		p.Forget(at)
+	}
+	return p, nil
+}
+
+// promises reads the times that the agency's scheduled invites are promised, as they are now.
+func (t *Table) promises(ctx context.Context, which id.Agency) (*batch.Promises, error) {
+	p := &batch.Promises{Agency: which}
+	r, err := t.get(ctx, string(which), promisesItem, true, "")
+	if fault.Is(err, fault.NotFound) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.Times, p.Version = r.times("times"), int(r.n("v"))
+	return p, r.err
+}
+
 // bulk reads what many lines are judged by, as it is now.
 func (t *Table) bulk(ctx context.Context, which id.Agency, want imports.Query) (*imports.Snapshot, error) {
 	pk := string(which)
@@ -217,7 +260,7 @@ func (t *Table) bulk(ctx context.Context, which id.Agency, want imports.Query) (
 		return nil, err
 	}
 	seen := &imports.Snapshot{Clients: map[id.Ref]*client.Client{}, Suppressed: map[id.User]bool{}, Roles: map[id.Role]role.Role{},
-		Contacts: map[id.Contact]bool{}, Promises: &batch.Promises{Agency: which}}
+		Promises: &batch.Promises{Agency: which}}
 	for _, i := range items {
 		if err := t.bulkItem(seen, &reader{item: i}, logs); err != nil {
 			return nil, err
@@ -250,7 +293,9 @@ func (t *Table) bulkItem(seen *imports.Snapshot, r *reader, logs map[string]allo
 			seen.Roles[x.ID] = *x
 		}
 	case strings.HasPrefix(sk, contactPrefix):
-		seen.Contacts[id.Contact(sk[len(contactPrefix):])] = true
+		var x client.Card
+		x, err = readCard(r)
+		seen.Contacts = append(seen.Contacts, x)
 	case sk == mailsItem:
 		var l allowance.Log
 		l, err = readMails(r, logs[r.s("pk")])

@@ -217,8 +217,12 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Share != nil {
 		writes = append(writes, t.shared(c.Share)...)
 	}
-	if c.Promises != nil {
-		writes = append(writes, t.promised(pk, c.Promises))
+	promises, err := t.givenBack(ctx, c)
+	if err != nil {
+		return err
+	}
+	if promises != nil {
+		writes = append(writes, t.promised(pk, promises))
 	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
@@ -287,7 +291,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			UpdateExpression:    aws.String("REMOVE clientId, formerClientId"),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
-	err := t.transact(ctx, writes)
+	err = t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil
 		return t.commit(ctx, agencyID, c)
@@ -446,6 +450,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	writeTexts(w, "roles", c.Roles)
 	w.m("rules", writeRules(c.Rules))
 	w.t("until", c.ExpiresAt)
+	w.t("leftUntil", c.LeftUntil)
 	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
 	writeTexts(w, "were", c.Were)
@@ -507,6 +512,7 @@ func writeInvite(i *invite.Invite) writer {
 	writeTexts(w, "roles", i.Roles)
 	w.s("contact", string(i.Contact))
 	w.t("until", i.AccessUntil)
+	w.s("rolesBy", string(i.RolesBy))
 	return w
 }
 
@@ -532,7 +538,8 @@ func readClient(r *reader) (*client.Client, error) {
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
 		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"),
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
-		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
+		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
+		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
 		Promoted: id.Member(r.s("promoted")),
 		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
@@ -557,6 +564,9 @@ func readClient(r *reader) (*client.Client, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
+	if c.Invite != nil && c.Invite.Status == invite.Scheduled {
+		c.Promised = c.Invite.SendAt
+	}
 	return c, r.err
 }
 
@@ -567,7 +577,7 @@ func readInvite(r *reader) *invite.Invite {
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
-		AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
+		RolesBy: id.Member(r.s("rolesBy")), AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

@@ -200,10 +200,14 @@ func (l *Link) Disable(now time.Time) bool {
 	return true
 }
 
-// Change sets other terms, which were checked. Faults: [fault.NotActive] for a link that was disabled.
+// Change sets other terms, which were checked. Faults: [fault.NotActive] for a link that was disabled; [fault.Invalid] for a new number
+// of uses that are made already: that would end the link, and as of its last use, as if nobody had touched it since.
 func (l *Link) Change(t Terms) error {
 	if l.State != Active {
 		return fault.New(fault.NotActive, "links.disabled_for_good")
+	}
+	if t.MaxUses > 0 && t.MaxUses != l.MaxUses && t.MaxUses <= l.Uses {
+		return fault.InField("maxUses", "links.uses_made", "uses", l.Uses)
 	}
 	l.Terms = t
 	return nil

@@ -312,3 +312,23 @@ func FuzzLocate(f *testing.F) {
 		}
 	})
 }
+
+// TestPortalL11ALinkIsNotEndedAsOfItsLastUse holds that a smaller number of uses does not end a link in the past, which would be gone at
+// once.
+func TestPortalL11ALinkIsNotEndedAsOfItsLastUse(t *testing.T) {
+	t.Parallel()
+	l, _ := sharelink.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "mb_1", sharelink.Terms{MaxUses: 10}, noon)
+	for range 4 {
+		l.Take(noon, sharelink.Joined{})
+	}
+	for uses, good := range map[int]bool{0: true, 3: false, 4: false, 5: true, 10: true} {
+		x := *l
+		if err := x.Change(sharelink.Terms{MaxUses: uses}); (err == nil) != good || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%d uses: %v", uses, err)
+		}
+	}
+	l.MaxUses = 4 // used up
+	if err := l.Change(sharelink.Terms{Name: "Fair", MaxUses: 4}); err != nil || l.Name != "Fair" {
+		t.Errorf("another name: %v", err)
+	}
+}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,7 +69,7 @@ func answerBody(e *batch.Entry) AnswerBody {
 		b.SendAt = orNull(e.At)
 	}
 	for _, r := range e.Roles {
-		b.Roles = append(b.Roles, strings.TrimPrefix(string(r), "?"))
+		b.Roles = append(b.Roles, batch.Called(r))
 	}
 	return b
 }

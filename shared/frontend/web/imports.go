@@ -235,7 +235,7 @@ func typedLines(form url.Values) []page.InviteLine {
 		return ""
 	}
 	var out []page.InviteLine
-	for n := range min(len(form["email"]), batch.MaxLines) {
+	for n := range min(len(form["email"]), batch.MaxLines+1) { // one too many is told
 		out = append(out, page.InviteLine{Email: at("email", n), Name: at("name", n), Role: at("role", n), Contact: at("contact", n)})
 	}
 	return out

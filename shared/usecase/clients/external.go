@@ -82,7 +82,7 @@ func (e *External) Update(ctx context.Context, caller identity.Caller, which id.
 		if w.Name != nil && c.Rename(name) {
 			say(audit.ClientRenamed, "")
 		}
-		if err := e.rights(ctx, c, w, now, say); err != nil {
+		if err := e.rights(ctx, c, w, caller.Member, now, say); err != nil {
 			return nil, err
 		}
 		if len(rows) == 0 {
@@ -136,8 +136,10 @@ func distinct[T comparable](all []T) []T {
 	return out
 }
 
-// rights changes what the client may do.
-func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now time.Time, say func(audit.Action, string)) error {
+// rights changes what the client may do; by is on whose rights that rests.
+func (e *External) rights(
+	ctx context.Context, c *client.Client, w Wishes, by id.Member, now time.Time, say func(audit.Action, string),
+) error {
 	if !w.portal() {
 		return nil
 	}
@@ -156,7 +158,9 @@ func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now t
 		if err := e.mayGive(ctx, c.Agency, *w.Roles, *has, now); err != nil {
 			return err
 		}
-		*has = *w.Roles
+		if *has = *w.Roles; pending {
+			c.Invite.RolesBy = by
+		}
 		say(audit.RolesChanged, strings.Join(texts(*w.Roles), " "))
 	}
 	if w.Rules != nil && !w.Rules.Equal(c.Rules) {

@@ -76,7 +76,7 @@ func Show(r *role.Rights, c *contact.Contact, at *contact.Contact, by *agency.Me
 			*f.to = &f.value
 		}
 	}
-	if at != nil && at.Archived() {
+	if at != nil && (at.Archived() || at.Kind != contact.Company) { // a card that was a company's once is about somebody else now
 		at = nil
 	}
 	if r.Shows(role.Contact, "company") && c.Kind == contact.Person {
@@ -250,6 +250,9 @@ func (o *Own) Update(ctx context.Context, caller identity.Caller, which id.Conta
 		c, err := o.Store.Contact(ctx, m.Agency.ID, which)
 		if err != nil {
 			return err
+		}
+		if c.Client != m.Client.ID || c.Archived() { // it was taken away a moment ago
+			return conflict.ErrChanged
 		}
 		before := *c
 		if err := c.Set(contact.Fields{Phone: d.Phone, Address: d.Address}); err != nil {

@@ -239,7 +239,7 @@ func (s *Batches) Export(ctx context.Context, caller identity.Caller, which id.B
 	var q Query
 	for i := range out.Entries {
 		for _, r := range out.Entries[i].Roles {
-			if !slices.Contains(q.Roles, r) {
+			if batch.Known(r) && !slices.Contains(q.Roles, r) {
 				q.Roles = append(q.Roles, r)
 			}
 		}
@@ -266,7 +266,7 @@ func Sheet(entries []batch.Entry, names map[id.Role]string, failed bool) ([]byte
 		roles := make([]string, len(e.Roles))
 		for n, r := range e.Roles {
 			if roles[n] = names[r]; roles[n] == "" {
-				roles[n] = strings.TrimPrefix(string(r), "?")
+				roles[n] = batch.Called(r)
 			}
 		}
 		at := ""

@@ -70,7 +70,7 @@ type Snapshot struct {
 	Clients    map[id.Ref]*client.Client
 	Suppressed map[id.User]bool
 	Roles      map[id.Role]role.Role
-	Contacts   map[id.Contact]bool
+	Contacts   []client.Card
 	Once       *idempotency.Record
 	Mails      []allowance.Log
 	Promises   *batch.Promises
