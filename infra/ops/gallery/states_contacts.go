@@ -71,6 +71,7 @@ func contactStates() []state {
 		{Name: "contact", view: card},
 		{Name: "contact-empty", view: with(func(v *page.Contact) {
 			v.Facts, v.Private, v.User, v.Writes = []page.CardFact{{Name: "Email"}, {Name: "Phone"}}, "", nil, false
+			v.Invite = "/client-portal/invite?contact=con_1"
 		})},
 		{Name: "contact-archived", view: with(func(v *page.Contact) {
 			v.Archived, v.Note = ago(time.Hour), page.Note{Tone: page.Good, Text: "Contact archived."}
