@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/sharelink"
@@ -43,6 +44,9 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
 		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
 			Roles: roles}, at.Link.ID, client.Ties{Roles: roles}, now)
+		if fault.Is(err, fault.PayerFixed) { // an invitation that the client would pay for is one to accept, too
+			return nil, fault.New(fault.AlreadyInvited, "links.they_are_invited")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -223,7 +223,7 @@ type Client struct {
 	Cancel    *Cancel
 	Remove    *Question // nil when there is nothing to end
 	Erase     *Question // nil for a client that is pending or active
-	Internal  *Question // nil when the client cannot be made a member
+	Internal  *Internal // nil when there is no question of making the client a member
 	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
