@@ -35,9 +35,11 @@ func usersStates() []state {
 		Roles: []page.UserRole{{ID: "rol_1", Name: "Client", About: "For clients who see everything.", Ticked: true},
 			{ID: "rol_2", Name: longest[:60], State: page.Badge{Tone: page.Idle, Text: "Off"}},
 			{ID: "rol_3", Name: "Contractor", Ticked: true, State: page.Badge{Tone: page.Bad, Text: "Expired"}}},
+		HasRoles: true, Idle: true,
 		Term: page.Term{Zone: "Europe/Berlin", Open: true, Text: "Their access doesn't end by itself."},
 		Rules: []page.OwnModule{{Title: "Contact card", Lists: []page.OwnList{
-			{Title: "See", Entries: []page.OwnEntry{{Value: "contact.fields.name", Title: "Name", Ticked: true},
+			{Title: "See", Entries: []page.OwnEntry{
+				{Value: "contact.fields.name", Title: "Name", By: "Client, " + longest[:40], Ticked: true},
 				{Value: "contact.fields.address", Title: "Address"}}},
 			{Title: "Do", Entries: []page.OwnEntry{{Value: "contact.actions.edit", Title: "Edit own phone and address"}}}}}},
 		Contacts: []page.UserContact{{ID: "con_1", URL: "/contact", Name: "Ida Berg", Email: "ops@acme.example", Phone: "+46 8 123 45 67",

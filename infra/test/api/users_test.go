@@ -89,7 +89,8 @@ func TestFL22AUserHasRolesRulesAnEndAndContacts(t *testing.T) {
 	at := "/client-portal/users/" + i.ClientID
 	o.get("/client-portal").is(200).shows("Acme", "Client "+p.run, "Ends ")
 	o.get("/client-portal?q=fl22b").is(200).shows(p.address("fl22b")).hides("Client " + p.run)
-	o.get(at).is(200).shows("Acme", "Acme card", "Contact card", "Their own rules", "End of access", "History")
+	o.get(at).is(200).shows("Acme", "Acme card", "Contact card", "Their own rules", "End of access", "History",
+		"Name given by Client "+p.run, "can't be given").holds(`value="` + off.ID + `" disabled`)
 	o.get("/clients/" + i.ClientID).is(200).holds(at)
 
 	// The forms do the same.

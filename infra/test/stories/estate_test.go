@@ -128,7 +128,7 @@ func openEstate(w *world) *estate {
 // boss is the office's owner with a sign-in of this moment.
 func (o *office) boss() identity.Caller {
 	c := o.owner
-	c.Since = time.Now()
+	c.Since, c.Proved = time.Now(), time.Now()
 	return c
 }
 

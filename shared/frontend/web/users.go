@@ -307,16 +307,22 @@ func saveRules(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishe
 	return clients.Wishes{Rules: &rules}, nil
 }
 
-// ownRules are what a user alone can be given, of which some is.
-func ownRules(has role.Rules) []page.OwnModule {
+// ownRules are what a user alone can be given, of which some is, and some is open to it by its roles.
+func ownRules(has role.Rules, rights *role.Rights) []page.OwnModule {
 	var out []page.OwnModule
 	for _, p := range role.Open() {
 		m := page.OwnModule{Title: p.Title()}
 		for _, k := range role.Kinds() {
 			l := page.OwnList{Title: kindTitle(k)}
 			for _, e := range p.List(k) {
+				var by []string
+				for _, o := range rights.Why(p.Module, k, e.Key) {
+					if o.Role != "" && !slices.Contains(by, o.Name) {
+						by = append(by, o.Name)
+					}
+				}
 				l.Entries = append(l.Entries, page.OwnEntry{Value: string(p.Module) + "." + string(k) + "." + e.Key, Title: e.Title(),
-					Ticked: has.Has(p.Module, k, e.Key)})
+					By: strings.Join(by, ", "), Ticked: has.Has(p.Module, k, e.Key)})
 			}
 			if len(l.Entries) > 0 {
 				m.Lists = append(m.Lists, l)
@@ -450,10 +456,11 @@ func (x userCard) prepare(r *http.Request, caller identity.Caller) (page.User, *
 		v.Status, v.Over = termBadge(a, c, now), momentAt(a, c.ExpiresAt)
 	}
 	for i := range card.Roles {
-		v.Roles = append(v.Roles, userRole(c, &card.Roles[i], now))
+		x := userRole(c, &card.Roles[i], now)
+		v.Roles, v.HasRoles, v.Idle = append(v.Roles, x), v.HasRoles || x.Ticked, v.Idle || x.State.Text != ""
 	}
 	v.Modules = userModules(&card.Rights)
-	v.Rules = ownRules(c.Rules)
+	v.Rules = ownRules(c.Rules, &card.Rights)
 	for _, k := range card.Cards {
 		u := page.UserContact{ID: string(k.ID), URL: contactPath(k.ID), Name: k.Name, Email: k.Email, Phone: k.Phone}
 		if i := slices.IndexFunc(card.Firms, func(f client.Card) bool { return f.ID == k.Company }); i >= 0 {

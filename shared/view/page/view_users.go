@@ -47,6 +47,8 @@ type User struct {
 	Modules   []UserModule
 	Roles     []UserRole
 	NoRoles   bool // the agency has no roles yet
+	HasRoles  bool // the user has some
+	Idle      bool // some of the roles give nothing
 	Term      Term
 	Rules     []OwnModule // what it alone is given, and can be
 	Contacts  []UserContact
@@ -83,6 +85,7 @@ type OwnList struct {
 type OwnEntry struct {
 	Value  string // in the form
 	Title  string
+	By     string // the roles that give it already; "" for none
 	Ticked bool
 }
 
