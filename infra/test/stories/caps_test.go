@@ -81,7 +81,7 @@ var windows = map[string]string{
 var sizes = map[string]string{
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
 	"identity.MaxDevice": "bytes",
-	"text.MaxName": "characters", "text.MaxMessage": "characters", "onboarding.MaxReason": "characters", "resources.MaxKey": "bytes",
+	"text.MaxName":       "characters", "text.MaxMessage": "characters", "onboarding.MaxReason": "characters", "resources.MaxKey": "bytes",
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",

@@ -70,7 +70,7 @@ func (v Clients) frame() frame {
 	if v.Form != nil && v.Form.Open {
 		title = v.Form.Problems.title(words.Say("invite.title"))
 	}
-	return frame{template: "clients", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: clientsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // Barred is why an agency may not invite clients, or not pay for Max; empty when it may.
@@ -228,7 +228,7 @@ type Client struct {
 }
 
 func (v Client) frame() frame {
-	return frame{template: "client", title: v.Name, brand: v.Workspace.Brand, script: true}
+	return frame{template: clientHTML, title: v.Name, brand: v.Workspace.Brand, script: true}
 }
 
 // Banner is what stands on top of a client's page.

@@ -28,7 +28,7 @@ type InviteUsers struct {
 }
 
 func (v InviteUsers) frame() frame {
-	return frame{template: "inviteusers", title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
+	return frame{template: inviteusersHTML, title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // InviteLine is one line of the form.
@@ -67,7 +67,7 @@ type Invitations struct {
 }
 
 func (v Invitations) frame() frame {
-	return frame{template: "invitations", title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
+	return frame{template: invitationsHTML, title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
 }
 
 // BatchRow is many invites that were sent at once.

@@ -14,7 +14,7 @@ type Users struct {
 }
 
 func (v Users) frame() frame {
-	return frame{template: "users", title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
+	return frame{template: usersHTML, title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
 }
 
 // UserRow is an external user in the list.
@@ -60,7 +60,7 @@ type User struct {
 }
 
 func (v User) frame() frame {
-	return frame{template: "user", title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
+	return frame{template: userHTML, title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // UserModule is a part of the portal that is open to an external user, and by what.
