@@ -54,7 +54,7 @@ func TestFL1ToFL23TheMainJobOfClientPortal(t *testing.T) {
 	owner.write("email1", "ida@acme.example")
 	owner.write("email2", "nonsense")
 	owner.look("invite-users")
-	owner.press("Send")
+	owner.click(`//button[@value="send"]`)
 	owner.sees("ida@acme.example", "Not sent")
 	owner.look("invite-users-sent")
 	owner.open("/client-portal/invitations")
@@ -166,7 +166,7 @@ func TestClientPortalNeedsNoScript(t *testing.T) {
 	owner.open("/client-portal/invite")
 	owner.write("email1", "ida@acme.example")
 	owner.write("email2", "nonsense")
-	owner.press("Send")
+	owner.click(`//button[@value="send"]`)
 	owner.sees("ida@acme.example", "Not sent")
 
 	client := visit(t, in, l, "client")
