@@ -105,7 +105,7 @@ var sizes = map[string]string{
 	"batch.MaxLines": "lines of one request", "batch.MaxRows": "rows of a file", "batch.MaxRoles": "roles of a line",
 	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "email.mostTyped": "bytes",
 	"imports.mostNamed": "rows that are named",
-	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
+	"sheet.MaxBytes":    "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
 	"role.MaxName": "characters", "role.MaxDescription": "characters", "role.mostFaults": "entries that are named",
 	"roles.MaxAffected": "clients that are looked through", "client.MaxRoles": "one client's, which is written as one",
