@@ -35,7 +35,15 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/emersion/go-msgauth v0.7.0
+require (
+	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/emersion/go-msgauth v0.7.0
+	github.com/go-jose/go-jose/v4 v4.1.9
+	github.com/oauth2-proxy/mockoidc v0.0.0-20261103160011-e06ed0b7cb7f
+	golang.org/x/oauth2 v0.38.0
+)
+
+require github.com/golang-jwt/jwt/v5 v5.2.0 // indirect
 
 require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.2
