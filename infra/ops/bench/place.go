@@ -154,7 +154,7 @@ func (t *tenant) pending(address string, at time.Time) (*client.Client, string, 
 func (p *place) session(ctx context.Context, address string) (string, error) {
 	who := email.Address(address)
 	cookie, s := identity.NewSession(id.UserOf(who), who, nil, identity.Proof{Way: identity.MailedCode}, time.Now())
-	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s)
+	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s, nil)
 }
 
 // request is an event of payload format 2.0, as far as it differs from one request to the next.

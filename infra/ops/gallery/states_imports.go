@@ -66,7 +66,7 @@ func importsStates() []state {
 		})},
 		{Name: "invite-users-none-found", view: with(func(v *page.InviteUsers) { v.Find, v.Looked = "nobody", true })},
 		{Name: "invite-users-sent", view: with(func(v *page.InviteUsers) {
-			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 are invites now", "bat_1", true, true
+			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 invited", "bat_1", true, true
 			v.Again = "/client-portal/invite?again=bat_1"
 		})},
 		{Name: "invite-users-checked", view: with(func(v *page.InviteUsers) {

@@ -71,7 +71,7 @@ func TestPortalFL7ThePageInvitesManyWithoutAScript(t *testing.T) {
 		"email": {"a@client.example", "b@client.example", "", "nobody"}, "name": {"Acme", "", "", ""}}
 	sent := o.post("/client-portal/invite", form).is(303)
 	at := sent.header.Get("Location")
-	o.get(at).is(200).shows("2 of 3 are invites now", "a@client.example", "4. nobody", "Not sent")
+	o.get(at).is(200).shows("2 of 3 invited", "a@client.example", "4. nobody", "Not sent")
 	if again := o.post("/client-portal/invite", form).is(303); again.header.Get("Location") != at {
 		t.Error("the same form is another batch")
 	}
@@ -189,7 +189,7 @@ func TestPortalFL9SeveralRolesOfALine(t *testing.T) {
 	send := url.Values{"key": {"0123456789abcdef"}, "do": {"send"}, "email": {"a@client.example", "b@client.example", "c@client.example"},
 		"role1": {roles[0], roles[1]}, "role2": {roles[0], roles[7]}, "role3": roles[8:19]}
 	at := o.post("/client-portal/invite", send).is(303).header.Get("Location")
-	o.get(at).is(200).shows("1 of 3 is an invite now", "isn't active", "Pick at most 10 roles.", "Correct what wasn't sent")
+	o.get(at).is(200).shows("1 of 3 invited", "isn't active", "Pick at most 10 roles.", "Correct what wasn't sent")
 	var b batchAnswer
 	o.get("/v1/batches/" + strings.Split(at, "batch=")[1]).is(200).into(&b)
 	if !slices.Equal(b.verdicts(), []string{"created", "role", "invalid"}) || !slices.Equal(b.Lines[0].Roles, roles[:2]) {

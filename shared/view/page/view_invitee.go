@@ -46,6 +46,9 @@ type Invitation struct {
 	Portal   string // path of the portal, when joined
 	Pays     string // path of where the person pays, for an invitation that is paid; "" for one that is free
 	Bill     Bill   // what is paid then
+	With     string // the provider whose account signs in from the code on; "" for none
+
+	Providers []Provider
 }
 
 func (v Invitation) frame() frame {
@@ -246,6 +249,8 @@ type Account struct {
 	Former     []FormerPortal
 	Workplaces []Workplace
 	Sessions   []Session
+	Links      []LinkedAccount // the accounts at providers that sign the person in
+	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
 	Note       Note
 }
@@ -267,6 +272,14 @@ type OwnPortal struct {
 type Workplace struct {
 	Brand Brand
 	Level string
+}
+
+// LinkedAccount is an account at a provider that signs the person in.
+type LinkedAccount struct {
+	Provider string
+	Email    string // that the provider told; "" for none
+	Issuer   string
+	Since    Time
 }
 
 // Session is one device on which the person is signed in.
