@@ -124,7 +124,7 @@ func TestWhatALinkPromises(t *testing.T) {
 	o.post(wish+"/approve", nil).fails(409, "already_invited")
 	o.post(wish+"/refuse", nil).is(200)
 	o.post(wish+"/refuse", nil).fails(409, "not_pending")
-	turned.get("/v1/join/" + door.token()).fails(403, "forbidden")
+	turned.get("/v1/join/"+door.token()).fails(403, "forbidden")
 	_, wish = ask("later-member")
 	o.add(p.address("later-member"), "employee")
 	o.post(wish+"/approve", nil).fails(409, "already_member")
