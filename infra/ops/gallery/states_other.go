@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
@@ -89,6 +90,9 @@ func mailStates() []state {
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-approved", mail: approval("Northwind Automations", "#0f766e")},
 		{Name: "mail-approved-odd", mail: approval(longest, "#facc15")},
+		{Name: "mail-account-added", mail: account(identity.LinkAdded)},
+		{Name: "mail-account-replaced", mail: account(identity.LinkReplaced)},
+		{Name: "mail-account-other", mail: account(identity.LinkOfOther)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},
@@ -104,4 +108,13 @@ func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, l.HTML)
+}
+
+// account is a mail that tells of an account at a provider.
+func account(what identity.Tells) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
+			Person: "sven@northwind.example", Agency: "Northwind Automations", Device: "Firefox, Windows"},
+			When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"})
+	}
 }

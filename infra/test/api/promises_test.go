@@ -119,11 +119,12 @@ func TestWhatALinkPromises(t *testing.T) {
 		return who, "/v1/join-requests/" + all.Items[n].ID
 	}
 	o.post("/v1/join-requests/req_01KAM5Q0Z8W3RN6T0V4K2M9QXB/refuse", nil).fails(404, "not_found")
-	_, wish := ask("later-invited")
+	turned, wish := ask("later-invited")
 	o.invite(p.address("later-invited"))
 	o.post(wish+"/approve", nil).fails(409, "already_invited")
 	o.post(wish+"/refuse", nil).is(200)
 	o.post(wish+"/refuse", nil).fails(409, "not_pending")
+	turned.get("/v1/join/"+door.token()).fails(403, "forbidden")
 	_, wish = ask("later-member")
 	o.add(p.address("later-member"), "employee")
 	o.post(wish+"/approve", nil).fails(409, "already_member")
@@ -138,9 +139,12 @@ func TestWhatALinkPromises(t *testing.T) {
 		t.Fatalf("%+v", left)
 	}
 	o.delete("/v1/clients/" + left.Items[0].ID).is(200)
-	o.post(wish+"/approve", nil).is(200) // an administrator has decided on the person
-	_, wish = ask("one-too-many")
-	o.patch("/v1/share-links/"+door.ID, m{"maxUses": 1}).is(200)
+	o.post(wish+"/approve", nil).says(409, "not_active", "You've removed them. Invite them instead.")
+	door = o.share(m{"approval": true, "maxUses": 1})
+	_, wish = ask("first-in")
+	_, late := ask("one-too-many")
+	o.post(wish+"/approve", nil).is(200)
+	wish = late
 	o.post(wish+"/approve", nil).fails(409, "not_active")
 }
 

@@ -322,7 +322,7 @@ var forEmployees = []string{
 	"getPortalApp", "listInstances", "getInstance", "listServices", "getService",
 	"sendInvite", "resendInvite", "cancelInvite", // where the agency lets them
 	"listRoles", "getRole", "getClientRights", "previewAsClient", "listContacts", "getContact",
-	"getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
+	"listBatches", "getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
 }
 
 // TestFL15FL16AnEmployeeHasWhatIsListed holds every operation of an agency to the list of those that employees have.
@@ -375,7 +375,7 @@ func (p *product) session(who email.Address, places ...identity.Membership) *cal
 	}
 	code := identity.NewCode(user, who, now, sid.String())
 	code.Sent()
-	if err := dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s); err != nil {
+	if err := dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s, nil); err != nil {
 		p.t.Fatal(err)
 	}
 	return &caller{product: p, cookie: cookie}

@@ -72,6 +72,7 @@ var limits = map[string]limit{
 // is refused there. Of each it says what it is.
 var windows = map[string]string{
 	"agencies.uploads": "logos", "signin.requestsPerIP": "codes", "signin.guessesPerIP": "guesses",
+	"signin.errandsPerIP": "errands to a provider",
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
 	"resources.LooksPerHour": "pages for which n8n is called", "billing.LooksPerHour": "looks at the payment service",
 	"portal.EntriesPerHour": "ways into n8n", "onboarding.answersPerIP": "answers", "portal.SwitchesPerHour": "workflows",
@@ -80,7 +81,10 @@ var windows = map[string]string{
 
 var sizes = map[string]string{
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
-	"text.MaxName": "characters", "text.MaxMessage": "characters", "onboarding.MaxReason": "characters", "resources.MaxKey": "bytes",
+	"identity.MaxDevice": "bytes", "identity.MaxIssuer": "bytes", "identity.MaxSubject": "bytes",
+	"identity.MaxLinks": "of one item, which is written under its version", "signin.mostTold": "agencies whose log has one change",
+	"signin.mostOwnersTold": "mails about one change",
+	"text.MaxName":          "characters", "text.MaxMessage": "characters", "onboarding.MaxReason": "characters", "resources.MaxKey": "bytes",
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
 	"billing.mostPage": "pages of one run", "provisioning.maxReason": "characters",
@@ -102,8 +106,9 @@ var sizes = map[string]string{
 	"contact.MaxCustom": "characters", "contact.MaxNote": "characters", "contacts.MaxExport": "rows of one file",
 	"contacts.mostChoices": "companies that a form offers", "contacts.mostShown": "characters",
 	"batch.MaxLines": "lines of one request", "batch.MaxRows": "rows of a file", "batch.MaxRoles": "roles of a line",
-	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "imports.mostNamed": "rows that are named",
-	"sheet.MaxBytes": "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
+	"batch.MaxFile": "bytes of a file", "batch.MaxPaste": "bytes", "batch.MaxTyped": "characters", "email.mostTyped": "bytes",
+	"imports.mostNamed": "rows that are named",
+	"sheet.MaxBytes":    "bytes of a file", "sheet.MaxRows": "rows of a file", "sheet.MaxColumns": "columns of a file",
 	"sheet.mostUnknown": "names that are told back", "sheet.mostOfAName": "characters",
 	"role.MaxName": "characters", "role.MaxDescription": "characters", "role.mostFaults": "entries that are named",
 	"roles.MaxAffected": "clients that are looked through", "client.MaxRoles": "one client's, which is written as one",
@@ -378,7 +383,7 @@ func firstWeek(o *office) (func(int) error, func() int) {
 }
 
 func domains(o *office) (func(int) error, func() int) {
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	return func(n int) error {
 			return second(o.w.claims.Claim(o.w.ctx, o.owner, fmt.Sprintf("mail.northwind%d.dev", n), ""))
 		}, func() int {
@@ -390,7 +395,7 @@ func domains(o *office) (func(int) error, func() int) {
 
 // bounceNames has a domain's name for bounces changed, for which the mail service is called as for a claim.
 func bounceNames(o *office) (func(int) error, func() int) {
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	v, err := o.w.claims.Claim(o.w.ctx, o.owner, "mail.northwind.dev", "")
 	must(o.w.t, err)
 	return func(n int) error {
@@ -502,7 +507,7 @@ func TestFS2DeletingAnAgencyWorksInSteps(t *testing.T) {
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
 		caller := o.owner
-		caller.Since = time.Now()
+		caller.Since, caller.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, caller, "Northwind"))
 		_, err = w.door.Authenticate(w.ctx, signin.Credentials{Bearer: token}, identity.ByStaff(identity.AgencyRead))
 		w.wants(err, fault.Unauthenticated)

@@ -338,6 +338,36 @@ func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 
 var notInstalled = &types.AttributeValueMemberN{Value: "0"}
 
+// TestPortalL5AnEmployeeWhoAdministersMakesSmallLinks makes, changes and resets links as an employee of the agency whose right in Client
+// Portal is an administrator's.
+func TestPortalL5AnEmployeeWhoAdministersMakesSmallLinks(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.portalOffice("Northwind")
+		sam := o.admin("sam@northwind.example")
+		members := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
+		level, right := agency.Employee, agency.Administrator
+		m, err := members.Change(w.ctx, o.owner, sam.Member, agencies.MemberChange{Level: &level, Right: &right})
+		must(t, err)
+		sam = sam.At(identity.PlaceOf(m, nil))
+		for _, typed := range []sharelink.Typed{{Never: ptr(true)}, {Unlimited: ptr(true)}, {MaxUses: ptr(26)},
+			{ExpiresAt: ptr(time.Now().Add(31 * day))}} {
+			_, _, err := o.links().Create(w.ctx, sam, typed, "")
+			w.wants(err, fault.Invalid)
+		}
+		l, token, err := o.links().Create(w.ctx, sam, sharelink.Typed{}, "")
+		must(t, err)
+		must(t, second(o.join(token, "a@acme.example")))
+		w.wants(second(o.links().Update(w.ctx, sam, l.ID, sharelink.Typed{Unlimited: ptr(true)})), fault.Invalid)
+		must(t, second(o.links().Update(w.ctx, sam, l.ID, sharelink.Typed{Name: ptr("Workshop")})))
+		big, _ := o.share(sharelink.Typed{Never: ptr(true), Unlimited: ptr(true)})
+		must(t, second(o.links().Update(w.ctx, sam, big.ID, sharelink.Typed{Name: ptr("Site")})))
+		_, _, err = o.links().Reset(w.ctx, sam, big.ID)
+		w.wants(err, fault.Invalid)
+		must(t, second(o.links().Disable(w.ctx, sam, big.ID)))
+	})
+}
+
 func TestPortalL6OnlyAddressesOfTheDomains(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
@@ -548,6 +578,7 @@ func TestPortalL9RolesAreReadAtTheJoin(t *testing.T) {
 		equal(w, "roles when none is left", len(none.Client.Roles), 0)
 		x, err := o.links().Get(w.ctx, o.owner, l.ID)
 		must(t, err)
+		must(t, o.logged(audit.NothingOpen, 1))
 		equal(w, "told of a role that was left out", []bool{x.Joined[0].Less, x.Joined[1].Less}, []bool{false, true})
 		_, bare := o.share(sharelink.Typed{})
 		must(t, second(o.join(bare, "c@acme.example")))
@@ -742,7 +773,7 @@ func TestPortalLinksForgetWhoIsErased(t *testing.T) {
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
 		caller := o.owner
-		caller.Since = time.Now()
+		caller.Since, caller.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, caller, "Northwind"))
 		w.says(second(o.joins().View(w.ctx, token, person("new@acme.example"))), fault.Gone, sharing.GoneMessage)
 		w.pass(2 * time.Hour)

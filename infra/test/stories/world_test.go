@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	"latchkey.dev/shared/adapter/smtp"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
@@ -228,7 +229,7 @@ func open(t testing.TB, s settings) *world {
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
 	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"], stage),
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(w.signed(), vars["CONFIGURATION_SET"], stage),
 		Domains: mx.Unasked{}, Queue: w.queue, Relay: queues.Open(w.signed(), w.relayQueue),
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	ring, err := seal.New([]byte("another key of the lifecycle tests that is as long"))
@@ -265,7 +266,7 @@ func (w *world) watchDomains(cfg aws.Config, set string) {
 	w.checker = &senders.Checker{Doctor: &senders.Doctor{Store: w.domains, DNS: func() senders.Asking { return silence{} },
 		Identities: identities, Now: time.Now}, Work: w.domains, Mail: w.queue, Region: cfg.Region}
 	w.provisioner = &senders.Provisioner{Store: w.domains, Senders: looks, Identities: identities, Now: time.Now, Note: event.Annotate,
-		Service: adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
+		Service: sescontrol.Open(cfg, sescontrol.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
 }
 
 // silence is name servers that say nothing.

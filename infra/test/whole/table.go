@@ -242,6 +242,11 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 	return t.directory.Resources(ctx, which, kind)
 }
 
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (t *Table) Standing(ctx context.Context, which id.Agency, roles []id.Role) (*agency.Agency, []role.Role, error) {
+	return t.directory.Standing(ctx, which, roles)
+}
+
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return t.directory.ResourcesByID(ctx, which, ids)

@@ -207,7 +207,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
-	if c.Erase && c.Client.Email != "" {
+	if (c.Erase || c.Promote != nil) && c.Client.Email != "" {
 		wishes, err := t.wishes(ctx, pk, c.Client.Email)
 		if err != nil {
 			return err
@@ -217,12 +217,15 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Share != nil {
 		writes = append(writes, t.shared(c.Share)...)
 	}
-	promises, err := t.givenBack(ctx, c)
-	if err != nil {
-		return err
-	}
-	if promises != nil {
-		writes = append(writes, t.promised(pk, promises))
+	back := returned(t.now(), c.Erase, append([]*client.Client{c.Client}, c.Also...)...)
+	switch {
+	case c.Promises != nil:
+		for _, x := range back {
+			c.Promises.Forget(x)
+		}
+		writes = append(writes, t.promised(pk, c.Promises))
+	case len(back) > 0:
+		writes = append(writes, t.giveBack(pk, back))
 	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
@@ -291,16 +294,16 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			UpdateExpression:    aws.String("REMOVE clientId, formerClientId"),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
-	err = t.transact(ctx, writes)
+	err := t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil
 		return t.commit(ctx, agencyID, c)
 	}
 	if err == nil {
-		c.Client.Version, c.Client.Stored = next.Version, c.Client.Ties()
+		c.Client.Version, c.Client.Stored, c.Client.Promised = next.Version, c.Client.Ties(), c.Client.Invite.Promise()
 		for _, other := range c.Also {
 			other.Version++
-			other.Stored = other.Ties()
+			other.Stored, other.Promised = other.Ties(), other.Invite.Promise()
 		}
 		for _, r := range c.Set {
 			r.Version++
@@ -564,9 +567,7 @@ func readClient(r *reader) (*client.Client, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
-	if c.Invite != nil && c.Invite.Status == invite.Scheduled {
-		c.Promised = c.Invite.SendAt
-	}
+	c.Promised = c.Invite.Promise()
 	return c, r.err
 }
 

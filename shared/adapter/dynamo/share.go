@@ -406,7 +406,12 @@ func (t *Table) unask(ctx context.Context, user id.User, w account.Wish) error {
 	return t.transact(ctx, []types.TransactWriteItem{t.noLongerAsked(user, q), t.dropRequest(q)})
 }
 
-// wishes takes back what somebody who is erased at an agency has asked for there.
+// wishesAtOnce is how many requests of one person go in one transaction with what they go with, which needs its own room among the 100
+// items that a transaction takes.
+const wishesAtOnce = 10
+
+// wishes takes back what somebody has asked for at an agency who is erased there, or comes to work there. What is more than goes in one
+// transaction with the rest, goes at once.
 func (t *Table) wishes(ctx context.Context, pk string, of email.Address) ([]types.TransactWriteItem, error) {
 	user := id.UserOf(of)
 	items, err := t.query(ctx, userPrefix+string(user), askedAtPrefix+pk+"#", false)
@@ -421,6 +426,12 @@ func (t *Table) wishes(ctx context.Context, pk string, of email.Address) ([]type
 		if out = append(out, t.noLongerAsked(user, q), t.dropRequest(q)); r.err != nil {
 			return nil, r.err
 		}
+	}
+	for len(out) > 2*wishesAtOnce {
+		if err := t.transact(ctx, out[:2*wishesAtOnce]); err != nil {
+			return nil, err
+		}
+		out = out[2*wishesAtOnce:]
 	}
 	return out, nil
 }

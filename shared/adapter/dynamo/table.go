@@ -26,10 +26,13 @@
 //	                      mh#dom_…#DAY#SHARD  what became of a day's mails from a domain, in parts
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
+//	                      links         the accounts at providers that sign the person in
 //	                      session#ULID  a session
 //	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found
+//	oi#HASH               account       whom the account with a subject at an issuer signs in
+//	rl#errand#HASH        errand        a way to a provider and back that is over
 //	pay#cus_…             payer         who a customer of the payment service is
 //	pay#evt_…             event         an event of the payment service that has been dealt with
 //	dm#REGISTRABLE        tree          the names at and below a registrable domain that agencies have proven, and who has which
@@ -304,8 +307,10 @@ func (t *Table) get(ctx context.Context, pk, sk string, fresh bool, missing stri
 	return &reader{item: out.Item}, nil
 }
 
-// getAll reads items by their keys, as they are now, in as many requests as DynamoDB asks for; the order is not kept.
+// getAll reads items by their keys, as they are now, in as many requests as DynamoDB asks for; the order is not kept. A key that stands
+// twice, which BatchGetItem refuses, is read once.
 func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
+	keys = once(keys)
 	var out []item
 	for len(keys) > 0 {
 		n := min(len(keys), 100)
@@ -331,6 +336,20 @@ func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
 		}
 	}
 	return out, nil
+}
+
+// once are the keys, each once.
+func once(keys []item) []item {
+	out := make([]item, 0, len(keys))
+	seen := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		r := &reader{item: k}
+		if name := r.s("pk") + "\x00" + r.s("sk"); !seen[name] {
+			seen[name] = true
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // query reads a whole partition's range as it is now, page by page.

@@ -114,7 +114,8 @@ type Batch struct {
 	State     State
 	Until     time.Time // when its lines are deleted
 	Entries   []Entry
-	Unknown   []string // columns of its file that are ignored
+	Unknown   []string     // columns of its file that are ignored
+	Counts    map[Kind]int // of one that was read without its entries: how many of them were given which verdict
 
 	Version int // of what was read; 0 for one that is not stored yet
 }

@@ -58,7 +58,7 @@ type Client struct {
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 
 	Stored   Ties      // as it was read: the store counts and links by what has changed since
-	Promised time.Time // when its scheduled invite was to go out, as it was read: the store gives that back with an invite that ends
+	Promised time.Time // of a scheduled invite, as it was read: the store gives it back once the invite has it no more
 	Version  int       // of what was read; 0 for one that is not stored yet
 }
 

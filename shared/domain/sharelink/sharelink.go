@@ -19,6 +19,12 @@ const (
 	DefaultUses = 25
 )
 
+// What a link has at most that an employee of the agency answers for.
+const (
+	EmployeeLife = 30 * 24 * time.Hour
+	EmployeeUses = DefaultUses
+)
+
 // How long things are kept.
 const (
 	Kept = 90 * 24 * time.Hour // a link that is dead, until its item goes
@@ -252,15 +258,17 @@ func (l *Link) Gone(now time.Time) bool {
 }
 
 // Room finds room for one link more among all of an agency's: nil when there is enough, else the one to drop for it, which has been
-// dead for longest. Faults: [fault.Invalid] when all of them work.
-func Room(all []Link, now time.Time) (*Link, error) {
+// dead for longest; where none is by itself, one that nobody answers for, as dead tells. Faults: [fault.Invalid] when all of them work.
+func Room(all []Link, dead func(*Link) bool, now time.Time) (*Link, error) {
 	if len(all) < MaxLinks {
 		return nil, nil //nolint:nilnil // nothing has to go
 	}
 	var drop *Link
 	for i := range all {
 		l := &all[i]
-		if !l.Live(now) && (drop == nil || l.GoesAt().Before(drop.GoesAt())) {
+		switch {
+		case l.Live(now) && !dead(l): // it works
+		case drop == nil, drop.Live(now) && !l.Live(now), drop.Live(now) == l.Live(now) && l.GoesAt().Before(drop.GoesAt()):
 			drop = l
 		}
 	}

@@ -56,6 +56,7 @@ type ExportBody struct {
 	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
+	Links       []ExportLink     `json:"signInAccounts" nullable:"false" doc:"Accounts at providers that sign you in."`
 	Requests    []ExportRequest  `json:"joinRequests" doc:"Agencies that you've asked to join by a link, and that haven't answered yet."`
 }
 
@@ -64,6 +65,15 @@ type ExportSession struct {
 	SignedInAt Time   `json:"signedInAt"`
 	ExpiresAt  Time   `json:"expiresAt"`
 	ActsFor    string `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+}
+
+// ExportLink is an account at a provider.
+type ExportLink struct {
+	Provider string `json:"provider" example:"Google"`
+	Issuer   string `json:"issuer" example:"https://accounts.google.com"`
+	Subject  string `json:"subject" doc:"What the provider calls you." example:"117031488295416321234"`
+	Email    string `json:"email,omitempty" doc:"The address that the provider told us."`
+	LinkedAt Time   `json:"linkedAt"`
 }
 
 // ExportWork is one agency that the person works at.
@@ -138,9 +148,12 @@ type ExportPast struct {
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
 		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
-		Requests: []ExportRequest{}}
+		Requests: []ExportRequest{}, Links: []ExportLink{}}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
+	}
+	for _, l := range o.Person.Links {
+		b.Links = append(b.Links, ExportLink{l.Name, l.Issuer, l.Subject, l.Email, Time(l.At)})
 	}
 	for _, at := range o.Person.Asked {
 		b.CodesAsked = append(b.CodesAsked, Time(at))

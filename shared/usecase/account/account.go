@@ -46,6 +46,7 @@ type Person struct {
 	Asked     []time.Time // when codes were asked for
 	Places    []Place
 	Wishes    []Wish
+	Links     []identity.Link // the accounts at providers that sign it in
 }
 
 // Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.

@@ -66,6 +66,7 @@ type Query struct {
 	Find     string       // in names and addresses, in any case
 	Kind     contact.Kind // "" for both
 	Archived bool         // those that are archived, in place of those that are open
+	Free     bool         // only those that no external user is linked with
 	Emailed  bool         // only those with an address, as somebody picks from who is to be invited
 	Limit    int
 	After    id.Contact // the last one of the page before; "" for the first page
@@ -131,6 +132,23 @@ func (b *Book) list(ctx context.Context, agency id.Agency, q Query) (Page, error
 	var err error
 	page.Companies, err = b.Store.ContactsByID(ctx, agency, companies)
 	return page, err
+}
+
+// Some reads some cards; those that do not exist or are archived are left out. Faults: those of [Book.List].
+func (b *Book) Some(ctx context.Context, caller identity.Caller, ids []id.Contact) (map[id.Contact]contact.Contact, error) {
+	if err := caller.MayPortal(identity.ContactsRead, identity.See); err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // an empty map is as good
+	}
+	found, err := b.Store.ContactsByID(ctx, caller.Agency, ids)
+	for which := range found {
+		if c := found[which]; c.Archived() {
+			delete(found, which)
+		}
+	}
+	return found, err
 }
 
 // Card is a card with what stands around it.

@@ -15,10 +15,7 @@ import (
 
 // RightsStore reads what rights are computed of. It writes nothing, so that whoever looks as somebody leaves no trace of a visit.
 type RightsStore interface {
-	// Client reads one relationship; fresh asks for the state as it is now.
-	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
-	// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
-	Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error)
+	client.Gatekeeper
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 }
@@ -81,20 +78,11 @@ func (r *Rights) of(ctx context.Context, at id.Agency, which id.Client) (*Held, 
 	if c.ID != which || c.Erased() || !c.Listed {
 		return nil, fault.New(fault.NotFound, "errors.there_is_no_such_client")
 	}
-	wanted := c.Roles
-	if !c.Joined() { // what it will have once it accepts
-		wanted = c.Invite.Roles
-	}
-	h, err := r.standing(ctx, at, wanted)
+	h, err := r.standing(ctx, at, c.OutlookRoles())
 	if err != nil {
 		return nil, err
 	}
-	h.Client = c
-	s := c.Subject(h.Agency)
-	if c.At(h.Now) == client.Pending {
-		s.Ended, s.ExpiresAt = false, c.Invite.AccessUntil
-	}
-	h.Rights = role.Effective(s, h.Roles, h.Now)
+	h.Client, h.Rights = c, c.Outlook(h.Agency, h.Roles, h.Now)
 	return h, nil
 }
 

@@ -51,6 +51,9 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 			return nil, err
 		}
 		c, change.Join = next, true
+		if len(roles) == 0 && less { // the administrators hear of it
+			change.Audit = append(change.Audit, row(now, audit.System, audit.NothingOpen, string(c.ID), ""))
+		}
 		if !c.ExpiresAt.IsZero() { // which held on while it was away
 			change.Audit = append(change.Audit, row(now, audit.System, audit.TermSet, string(c.ID), audit.Moment(c.ExpiresAt)))
 		}

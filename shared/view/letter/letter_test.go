@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/view/letter"
@@ -38,6 +39,13 @@ func thing(toAgency bool) letter.BoughtData {
 		d.Link = "https://portal.example/clients/cl_1"
 	}
 	return d
+}
+
+// account is a mail that tells of an account at a provider.
+func account(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
+		Person: "sven@northwind.example", Agency: "Northwind <b>Automations</b>", Device: "Firefox, Windows"},
+		When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
 }
 
 func standing(to, from agency.Standing, toAgency bool) letter.Letter {
@@ -133,6 +141,10 @@ func TestGoldenMails(t *testing.T) {
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
 		"suspended-max":    onMax(agency.Suspended, agency.Good),
 		"resumed-max":      onMax(agency.Good, agency.Suspended),
+		"account-added":    letter.Account(account(identity.LinkAdded)),
+		"account-replaced": letter.Account(account(identity.LinkReplaced)),
+		"account-dropped":  letter.Account(account(identity.LinkDropped)),
+		"account-other":    letter.Account(account(identity.LinkOfOther)),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
 		"confirm-plan":     letter.ConfirmPlan(confirming()),

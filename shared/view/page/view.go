@@ -215,12 +215,18 @@ type SignIn struct {
 	Spent    bool   // the code is used up: only a new one helps
 	Wait     int    // seconds until a new code can be asked for
 	Next     string // path to go on to; "" for the person's own pages
+	With     string // the provider whose account signs in from the code on; "" for none
 	Note     Note   // e.g. that a new code was sent; Text "" for none
 	Problems Problems
+
+	Providers []Provider
 }
 
+// Provider is the button by which one signs in by a provider.
+type Provider struct{ Label, URL string }
+
 func (v SignIn) frame() frame {
-	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
+	return frame{template: signinHTML, title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // StepUp asks somebody who is signed in to prove again that it is them, and carries the form on which that was asked for.
@@ -253,7 +259,7 @@ type SignedIn struct {
 }
 
 func (v SignedIn) frame() frame {
-	return frame{template: "signedin", title: words.Say("signin.in_title"), brand: v.Brand}
+	return frame{template: signedinHTML, title: words.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.
@@ -280,7 +286,7 @@ func (v Nowhere) frame() frame {
 	} else if len(v.Former) > 0 {
 		title = words.Say("nowhere.had")
 	}
-	return frame{template: "nowhere", title: title, brand: v.Brand}
+	return frame{template: nowhereHTML, title: title, brand: v.Brand}
 }
 
 // Failure is a page that says what went wrong and what to do.
@@ -293,4 +299,4 @@ type Failure struct {
 	Ref     string // an id to quote to support; "" for none
 }
 
-func (v Failure) frame() frame { return frame{template: "failure", title: v.Title, brand: v.Brand} }
+func (v Failure) frame() frame { return frame{template: failureHTML, title: v.Title, brand: v.Brand} }

@@ -46,6 +46,9 @@ type Invitation struct {
 	Portal   string // path of the portal, when joined
 	Pays     string // path of where the person pays, for an invitation that is paid; "" for one that is free
 	Bill     Bill   // what is paid then
+	With     string // the provider whose account signs in from the code on; "" for none
+
+	Providers []Provider
 }
 
 func (v Invitation) frame() frame {
@@ -60,7 +63,7 @@ func (v Invitation) frame() frame {
 	case Proposing:
 		title = words.Say("invitation.propose_title")
 	}
-	return frame{template: "invitation", title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode}
+	return frame{template: invitationHTML, title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode}
 }
 
 // Answered thanks for another answer than yes.
@@ -74,7 +77,7 @@ func (v Answered) frame() frame {
 	if v.Declined {
 		title = words.Say("invitation.declined_title")
 	}
-	return frame{template: "answered", title: title, brand: v.Brand}
+	return frame{template: answeredHTML, title: title, brand: v.Brand}
 }
 
 // DeadLink is the one page for every link that opens nothing: unknown, revoked, used by somebody else, or foreign.
@@ -95,7 +98,7 @@ func (v DeadLink) frame() frame {
 	case v.Expired:
 		title = words.Say("invitation.expired_title")
 	}
-	return frame{template: "deadlink", title: title, brand: v.Brand}
+	return frame{template: deadlinkHTML, title: title, brand: v.Brand}
 }
 
 // Portal is what a client sees of one agency.
@@ -130,7 +133,7 @@ type Portal struct {
 }
 
 func (v Portal) frame() frame {
-	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
+	return frame{template: portalHTML, title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
 }
 
 // Tile is one thing that the client may open.
@@ -206,7 +209,7 @@ type Choose struct {
 }
 
 func (v Choose) frame() frame {
-	return frame{template: "choose", title: words.Say("portal.choose_page"), brand: v.Brand}
+	return frame{template: chooseHTML, title: words.Say("portal.choose_page"), brand: v.Brand}
 }
 
 // Place is one portal to choose.
@@ -225,7 +228,7 @@ type EndedPortal struct {
 }
 
 func (v EndedPortal) frame() frame {
-	return frame{template: "endedportal", title: words.Say("portal.ended_title"), brand: v.Brand}
+	return frame{template: endedportalHTML, title: words.Say("portal.ended_title"), brand: v.Brand}
 }
 
 // FormerPortal is a portal that the person had.
@@ -245,12 +248,14 @@ type Account struct {
 	Former     []FormerPortal
 	Workplaces []Workplace
 	Sessions   []Session
+	Links      []LinkedAccount // the accounts at providers that sign the person in
+	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
 	Note       Note
 }
 
 func (v Account) frame() frame {
-	return frame{template: "account", title: v.Erase.Problems.title(words.Say("account.title")), brand: v.Brand, guest: true}
+	return frame{template: accountHTML, title: v.Erase.Problems.title(words.Say("account.title")), brand: v.Brand, guest: true}
 }
 
 // OwnPortal is a portal that the person may leave.
@@ -266,6 +271,14 @@ type OwnPortal struct {
 type Workplace struct {
 	Brand Brand
 	Level string
+}
+
+// LinkedAccount is an account at a provider that signs the person in.
+type LinkedAccount struct {
+	Provider string
+	Email    string // that the provider told; "" for none
+	Issuer   string
+	Since    Time
 }
 
 // Session is one device on which the person is signed in.

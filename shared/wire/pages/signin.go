@@ -7,7 +7,8 @@ import (
 
 // SignInPage serves /sign-in.
 func (f Functions) SignInPage() event.Function {
-	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
+	p := f.p
+	return web.SignInPage(p.Site(), p.Authenticator(), p.Codes(), p.SignIns(), p.SignInProviders()).Function()
 }
 
 // StepUpPage serves /step-up.
@@ -18,7 +19,8 @@ func (f Functions) StepUpPage() event.Function {
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting()).Function()
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
+		p.ProviderLinks(), p.SignInProviders()).Function()
 }
 
 // KeysPage serves /settings/keys.
