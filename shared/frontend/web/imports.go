@@ -544,12 +544,12 @@ func (s *Site) shows(v *page.InviteUsers, b *imports.Shown) {
 	sent := 0
 	for i := range b.Entries {
 		row := s.verdict(&b.Entries[i])
-		switch state := b.States[i]; {
-		case state == invite.Scheduled:
+		switch b.States[i] {
+		case invite.Scheduled:
 			v.Waits = true
-		case state == invite.Canceled:
+		case invite.Canceled:
 			row.State, row.At = page.Badge{Tone: page.Idle, Text: words.Say("bulk.is_cancelled")}, page.Time{}
-		case state == invite.Accepted:
+		case invite.Accepted:
 			row.State = page.Badge{Tone: page.Good, Text: words.Say("bulk.is_accepted")}
 		}
 		if b.Entries[i].Kind.Good() {
