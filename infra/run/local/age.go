@@ -55,6 +55,9 @@ func (l *Local) ageTables(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// version is the attribute by which writes are conditional.
+const version = "v"
+
 // Times are milliseconds since 1970, but for the time to live, which is seconds, and for the windows of limits.
 func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item map[string]types.AttributeValue, d time.Duration,
 	now time.Time) error {
@@ -81,6 +84,8 @@ func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item m
 			continue
 		case t.Range.Name:
 			continue
+		case version: // may be as large as a time
+			continue
 		case t.TTL:
 			n, err := strconv.ParseInt(number(v), 10, 64)
 			if err != nil {
@@ -104,9 +109,9 @@ func ageItem(ctx context.Context, db *dynamodb.Client, t *template.Table, item m
 		_, err = db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.Name, Key: key})
 	case len(set) > 0:
 		change := "SET " + strings.Join(set, ", ")
-		if number(item["v"]) != "" { // whoever has read it reads it again before it writes
+		if number(item[version]) != "" { // whoever has read it reads it again before it writes
 			change += " ADD #v :one"
-			names["#v"], values[":one"] = "v", &types.AttributeValueMemberN{Value: "1"}
+			names["#v"], values[":one"] = version, &types.AttributeValueMemberN{Value: "1"}
 		}
 		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &t.Name, Key: key, UpdateExpression: &change,
 			ConditionExpression: aws.String("attribute_exists(" + t.Hash.Name + ")"), ExpressionAttributeNames: names,

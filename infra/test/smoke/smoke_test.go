@@ -162,6 +162,8 @@ func TestFS10NoBinaryIsBuiltByAGoOlderThanTheModuleAsksFor(t *testing.T) {
 var optional = map[string]bool{"AWS_ENDPOINT_URL": true, "CHECK_MX": true, "SUPPORT_EMAIL": true,
 	"PROVISIONER_URL": true, "PROVISIONER_SECRET_PARAMETER": true, "STRIPE_SECRET_PARAMETER": true, "STRIPE_WEBHOOK_SECRET_PARAMETER": true, "STRIPE_API_BASE": true,
 	"SES_TENANTS": true, "SES_ACCOUNT": true,
+	"GOOGLE_CLIENT_ID": true, "GOOGLE_SECRET_PARAMETER": true, "MICROSOFT_CLIENT_ID": true, "MICROSOFT_SECRET_PARAMETER": true,
+	"MICROSOFT_TENANT": true, "ISSUER_CLIENT_ID": true, "ISSUER_DOMAINS": true,
 	"STAGE": true, "INSTANCE_TEMPLATE_URL": true, "INSTANCE_ROLE": true, "INSTANCE_PARAMETERS": true}
 
 // needs starts the binary once without each of its variables. It must end and name the variable: one that starts

@@ -199,7 +199,7 @@ func TestPortalB4TheSameBatchAgain(t *testing.T) {
 		must(t, err)
 		equal(w, "batch", again.ID, first.ID)
 		for n := range first.Entries {
-			equal(w, "verdict", again.Entries[n].Verdict.Kind, first.Entries[n].Verdict.Kind)
+			equal(w, "verdict", again.Entries[n].Kind, first.Entries[n].Kind)
 		}
 		_, err = w.bulk.Send(w.ctx, o.owner, addresses(13, "c"), "once")
 		w.wants(err, fault.IdempotencyUsed)

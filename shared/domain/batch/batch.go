@@ -205,10 +205,10 @@ func read(l Line) Entry {
 	}
 	if e.Kind == Invalid {
 		e.Address, e.Shown = "", ""
-		e.Line.Email, e.Line.Name, e.Reason, e.Problem = cut(l.Email), cut(l.Name), cut(e.Reason), ""
+		e.Email, e.Name, e.Reason, e.Problem = cut(l.Email), cut(l.Name), cut(e.Reason), ""
 		e.Roles = e.Roles[:min(len(e.Roles), MaxRoles)]
 	} else { // what was typed is not needed any more
-		e.Line.Email, e.Line.Name = string(address), shown
+		e.Email, e.Name = string(address), shown
 	}
 	return e
 }

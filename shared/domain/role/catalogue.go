@@ -83,11 +83,6 @@ func (p *Part) find(k Kind, key string) (Entry, bool) {
 	return p.lists[k][i], true
 }
 
-// position is where the entry stands in its list.
-func (p *Part) position(k Kind, key string) int {
-	return slices.IndexFunc(p.lists[k], func(e Entry) bool { return e.Key == key })
-}
-
 // Find is the module's part of the catalogue; nil where there is none.
 func (m Module) Find() *Part {
 	for i := range catalogue {

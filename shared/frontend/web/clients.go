@@ -123,7 +123,7 @@ func (s *Site) clients(r *http.Request, directory *clients.Directory, caller ide
 		v.Older = listPath(v.Find, v.Status, found.Next)
 	}
 	if caller.MayPortal(identity.InPerson, identity.Invite) != nil {
-		return v, nil
+		return v, nil //nolint:nilerr // the page without the form is for them
 	}
 	if f := fault.As(a.MayInvite()); f != nil {
 		v.Barred = page.Barred{Title: f.Message, Text: words.Say("clients.barred")}

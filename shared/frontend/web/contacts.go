@@ -295,7 +295,7 @@ func (c *cards) one(r *http.Request, caller identity.Caller) (page.Contact, erro
 	if v.Writes {
 		v.Form, err = c.form(r, caller, page.ContactForm{Action: v.URL, Do: "save", Title: words.Say("contacts.edit"),
 			Button: words.Say("contacts.save"), Back: v.URL, Tag: x.Tag(), Kind: string(x.Kind), Name: x.Name, Email: string(x.Email),
-			Phone: x.Phone, Address: x.Contact.Address, TaxID: x.TaxID, Custom: x.Custom, Message: x.Note, Company: string(x.Company),
+			Phone: x.Phone, Address: x.Address, TaxID: x.TaxID, Custom: x.Custom, Message: x.Note, Company: string(x.Company),
 			Responsible: string(x.Contact.Responsible)})
 	}
 	return v, err
@@ -315,7 +315,7 @@ func contactFacts(x *contacts.Card) []page.CardFact {
 	if x.Responsible != nil {
 		by = nameOr(x.Responsible.Name, string(x.Responsible.Email))
 	}
-	return append(facts, page.CardFact{Name: words.Say("contacts.address"), Text: x.Contact.Address},
+	return append(facts, page.CardFact{Name: words.Say("contacts.address"), Text: x.Address},
 		page.CardFact{Name: words.Say("contacts.tax_id"), Text: x.TaxID}, page.CardFact{Name: words.Say("contacts.responsible"), Text: by},
 		page.CardFact{Name: words.Say("contacts.custom_text"), Text: x.Custom})
 }

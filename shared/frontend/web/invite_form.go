@@ -36,7 +36,7 @@ func (s *Site) form(r *http.Request, directory *clients.Directory, caller identi
 	f.Next, _ = nextFree(a, s.now())
 	if caller.MayPortal(identity.InPerson, identity.Manage) != nil { // who may link nothing, and sell nothing
 		f.Plain = true
-		return f, nil
+		return f, nil //nolint:nilerr // the plain form is for them
 	}
 	for _, part := range []struct {
 		kind instance.Kind

@@ -396,7 +396,7 @@ func seeAs(h *roles.Held, caller identity.Caller) page.SeeAs {
 func reasons(x *roles.Why, a *agency.Agency) []string {
 	var out []string
 	for _, o := range x.By {
-		s := ""
+		var s string
 		switch {
 		case o.Role == "" && o.Until.IsZero():
 			s = words.Say("roles.by_own")

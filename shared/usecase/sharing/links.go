@@ -379,7 +379,8 @@ func (l *Links) change(ctx context.Context, caller identity.Caller, which id.Sha
 		if err := may(at, caller); err != nil && action != audit.LinkDisabled { // what a cap or a plan allows no more can be taken away
 			return err
 		}
-		changed, before := false, at.Link.Terms
+		before := at.Link.Terms
+		var changed bool
 		if token, changed, err = do(at.Link, now); err != nil || !changed {
 			return err
 		}

@@ -264,7 +264,7 @@ func (p *Providers) open(ctx context.Context, user id.User, address email.Addres
 func (p *Providers) link(ctx context.Context, caller identity.Caller, e *identity.Errand, said *identity.Assertion, known bool,
 	of id.User, from identity.Browser) (*Outcome, error) {
 	if caller.User != e.Links || mayLink(caller, p.Now().Add(-identity.ErrandFor)) != nil { // who was fresh when the errand began
-		return &Outcome{Setback: NotYou}, nil
+		return &Outcome{Setback: NotYou}, nil //nolint:nilerr // the setback says so
 	}
 	if known && of != caller.User {
 		return &Outcome{Setback: Taken}, nil

@@ -20,8 +20,8 @@ import (
 // Parts are those of the whole deployment and what is here. It must never be put into an interface.
 type Parts struct{ *wire.Parts }
 
-// settings are what the operator has set up at each provider, with the secrets where they are asked for.
-func (p Parts) settings(secrets bool) []oidc.Settings {
+// registrations are what the operator has set up at each provider, with the secrets where they are asked for.
+func (p Parts) registrations(secrets bool) []oidc.Settings {
 	var all []oidc.Settings
 	for _, of := range p.SignInProviders() {
 		s := oidc.Settings{Provider: of, Redirect: p.Origin() + "/sign-in/from/" + string(of.ID)}
@@ -57,7 +57,7 @@ func (p Parts) providers(secrets bool) *signin.Providers {
 		by = policy.Transport()
 	}
 	return &signin.Providers{Store: dynamo.NewProviders(p.Table()),
-		Provider: oidc.Open(p.settings(secrets), policy, by, p.Now, event.Annotate),
+		Provider: oidc.Open(p.registrations(secrets), policy, by, p.Now, event.Annotate),
 		Waits: func(ctx context.Context, who identity.Caller) (bool, error) {
 			all, err := waiting.List(ctx, who)
 			return len(all) > 0, err
