@@ -94,6 +94,11 @@ func (s SignIns) SaveCode(ctx context.Context, code *identity.Code) error {
 	return s.t.saveCode(ctx, code)
 }
 
+// PasskeyCount is how many passkeys the person has.
+func (s SignIns) PasskeyCount(ctx context.Context, user id.User) (int, error) {
+	return s.t.passkeyCount(ctx, user)
+}
+
 // OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
 func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *identity.Session) error {
 	return s.t.openSession(ctx, code, session)

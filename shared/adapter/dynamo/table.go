@@ -27,9 +27,13 @@
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
 //	                      session#ULID  a session
+//	                      passkeys      the person's passkeys, together
+//	                      change#ULID   something that has changed about how the person signs in, and its mail
 //	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found
+//	cred#HASH             passkey       who has a credential
+//	wc#HASH               challenge     a challenge that an authenticator is to answer
 //	pay#cus_…             payer         who a customer of the payment service is
 //	pay#evt_…             event         an event of the payment service that has been dealt with
 //	dm#REGISTRABLE        tree          the names at and below a registrable domain that agencies have proven, and who has which

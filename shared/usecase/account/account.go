@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/passkey"
 )
 
 // Store is what a person's own data is read from. Reads of what is not there return a fault with code [fault.NotFound].
@@ -46,6 +47,8 @@ type Person struct {
 	Asked     []time.Time // when codes were asked for
 	Places    []Place
 	Wishes    []Wish
+	Passkeys  *passkey.Set      // nil of a person who never had any
+	Changes   []identity.Change // of how the person signs in, oldest first
 }
 
 // Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.

@@ -13,7 +13,8 @@ func (f Functions) SignInPage() event.Function {
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting()).Function()
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
+		p.Keyring()).Function()
 }
 
 // KeysPage serves /settings/keys.
