@@ -196,6 +196,16 @@ func (t *Table) CountMails(ctx context.Context, logs []allowance.Log) error {
 	return t.mail.CountMails(ctx, logs)
 }
 
+// AccountChange reads a change of how a person signs in.
+func (t *Table) AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error) {
+	return t.mail.AccountChange(ctx, user, which)
+}
+
+// SaveAccountChange writes how the mail about a change stands, while it waits.
+func (t *Table) SaveAccountChange(ctx context.Context, c *identity.Change) error {
+	return t.mail.SaveAccountChange(ctx, c)
+}
+
 // EndSession deletes the session, if it is there and has the hash.
 func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return t.sessions.EndSession(ctx, user, session, hash)

@@ -27,6 +27,8 @@ const (
 	credentialItem   = "passkey"
 	challengePrefix  = "wc#"
 	challengeItem    = "challenge"
+
+	noPasskey = "errors.there_is_no_such_passkey"
 )
 
 // hashed is a key of what may be longer than a key, and is nobody's business.
@@ -66,7 +68,7 @@ func (t *Table) takeChallenge(ctx context.Context, value []byte, browser string)
 
 // passkeys reads all passkeys of a person as they are now.
 func (t *Table) passkeys(ctx context.Context, user id.User) (*passkey.Set, error) {
-	r, err := t.get(ctx, userPrefix+string(user), passkeysItem, true, "errors.there_is_no_such_passkey")
+	r, err := t.get(ctx, userPrefix+string(user), passkeysItem, true, noPasskey)
 	if fault.Is(err, fault.NotFound) {
 		return &passkey.Set{User: user}, nil
 	}
@@ -81,8 +83,8 @@ func readPasskeys(r *reader, user id.User) (*passkey.Set, error) {
 		Version: int(r.n("v"))}
 	r.maps("keys", func(k *reader) {
 		p := passkey.Passkey{ID: id.Passkey(k.s("id")), Credential: k.b("credential"), PublicKey: k.b("key"),
-			Flags: byte(k.n("flags")), Counter: uint32(k.n("counter")), Transports: k.texts("transports"), //nolint:gosec // as they were written
-			Name: k.s("name"), CreatedAt: k.time("created"), UsedAt: k.time("used"), SuspectedAt: k.time("suspected")}
+			Flags: byte(k.n("flags")), Counter: uint32(k.n("counter")), //nolint:gosec // as they were written
+			Transports: k.texts("transports"), Name: k.s("name"), CreatedAt: k.time("created"), UsedAt: k.time("used"), SuspectedAt: k.time("suspected")}
 		copy(p.Kind[:], k.b("kind"))
 		s.Keys = append(s.Keys, p)
 	})
@@ -100,7 +102,7 @@ func (t *Table) passkeyCount(ctx context.Context, user id.User) (int, error) {
 
 // passkeyOwner is who has the credential.
 func (t *Table) passkeyOwner(ctx context.Context, credential []byte) (id.User, error) {
-	r, err := t.get(ctx, hashed(credentialPrefix, credential), credentialItem, true, "errors.there_is_no_such_passkey")
+	r, err := t.get(ctx, hashed(credentialPrefix, credential), credentialItem, true, noPasskey)
 	if err != nil {
 		return "", err
 	}
@@ -152,7 +154,8 @@ func (t *Table) changePasskeys(ctx context.Context, c passkey.Change) error {
 }
 
 func (t *Table) dropCredential(credential []byte) types.TransactWriteItem {
-	return types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(hashed(credentialPrefix, credential), credentialItem)}}
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name,
+		Key: key(hashed(credentialPrefix, credential), credentialItem)}}
 }
 
 // openByPasskey writes a session and that a passkey was used.

@@ -61,7 +61,9 @@ func (p PasskeyRegistrations) OpenChallenge(ctx context.Context, c *passkey.Chal
 
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
-func (p PasskeyRegistrations) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+func (p PasskeyRegistrations) Allow(
+	ctx context.Context, name string, most int, window time.Duration, now time.Time,
+) (time.Duration, error) {
 	return p.t.allow(ctx, name, most, window, now)
 }
 

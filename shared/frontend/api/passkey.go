@@ -45,7 +45,7 @@ type PasskeysBody struct {
 	Items      []PasskeyBody `json:"items" nullable:"false" doc:"Oldest first. Up to 10."`
 	NextCursor *string       `json:"nextCursor" doc:"Always null."`
 	RPID       string        `json:"rpId" doc:"The host that they are for." example:"portal.example.com"`
-	UserHandle string        `json:"userHandle" doc:"What authenticators know you by. Empty if you never had a passkey." example:"c29tZWJvZHk"`
+	UserHandle string        `json:"userHandle" doc:"What authenticators know you by. Empty if there is none." example:"c29tZWJvZHk"`
 }
 
 type passkeysOutput struct{ Body PasskeysBody }
@@ -88,25 +88,34 @@ type CredentialKind struct {
 
 // CreationBody is what a browser is asked to make (W3C, Web Authentication Level 3, PublicKeyCredentialCreationOptionsJSON).
 type CreationBody struct {
-	RP struct {
-		ID   string `json:"id" example:"portal.example.com"`
-		Name string `json:"name" example:"Latchkey"`
-	} `json:"rp"`
-	User struct {
-		ID          string `json:"id" doc:"32 random bytes."`
-		Name        string `json:"name" example:"ops@acme.example"`
-		DisplayName string `json:"displayName" example:"ops@acme.example"`
-	} `json:"user"`
-	Challenge  string           `json:"challenge" doc:"32 random bytes. Answer within 5 minutes, once, from the same browser."`
-	Parameters []ParameterBody  `json:"pubKeyCredParams" nullable:"false"`
-	Timeout    int              `json:"timeout" doc:"In milliseconds." example:"300000"`
-	Exclude    []CredentialKind `json:"excludeCredentials" nullable:"false"`
-	Selection  struct {
-		ResidentKey        string `json:"residentKey" enum:"required"`
-		RequireResidentKey bool   `json:"requireResidentKey"`
-		UserVerification   string `json:"userVerification" enum:"required"`
-	} `json:"authenticatorSelection"`
-	Attestation string `json:"attestation" enum:"none"`
+	RP          RelyingPartyBody `json:"rp"`
+	User        HolderBody       `json:"user"`
+	Challenge   string           `json:"challenge" doc:"32 random bytes. Answer within 5 minutes, once, from the same browser."`
+	Parameters  []ParameterBody  `json:"pubKeyCredParams" nullable:"false"`
+	Timeout     int              `json:"timeout" doc:"In milliseconds." example:"300000"`
+	Exclude     []CredentialKind `json:"excludeCredentials" nullable:"false"`
+	Selection   SelectionBody    `json:"authenticatorSelection"`
+	Attestation string           `json:"attestation" enum:"none"`
+}
+
+// RelyingPartyBody is whom passkeys are for.
+type RelyingPartyBody struct {
+	ID   string `json:"id" example:"portal.example.com"`
+	Name string `json:"name" example:"Latchkey"`
+}
+
+// HolderBody is whose passkey is made.
+type HolderBody struct {
+	ID          string `json:"id" doc:"32 random bytes."`
+	Name        string `json:"name" example:"ops@acme.example"`
+	DisplayName string `json:"displayName" example:"ops@acme.example"`
+}
+
+// SelectionBody is which authenticators may make it.
+type SelectionBody struct {
+	ResidentKey        string `json:"residentKey" enum:"required"`
+	RequireResidentKey bool   `json:"requireResidentKey"`
+	UserVerification   string `json:"userVerification" enum:"required"`
 }
 
 // ParameterBody is a kind of key.
@@ -187,15 +196,18 @@ type attestationInput struct {
 	Body struct {
 		credentialMembers
 
-		Response struct {
-			ClientData        string   `json:"clientDataJSON"`
-			Object            string   `json:"attestationObject"`
-			Transports        []string `json:"transports,omitempty" maxItems:"32"`
-			AuthenticatorData string   `json:"authenticatorData,omitempty" doc:"Not looked at."`
-			PublicKey         string   `json:"publicKey,omitempty" doc:"Not looked at."`
-			Algorithm         int      `json:"publicKeyAlgorithm,omitempty" doc:"Not looked at."`
-		} `json:"response"`
+		Response AttestationBody `json:"response"`
 	}
+}
+
+// AttestationBody is what an authenticator says of a passkey that it has made.
+type AttestationBody struct {
+	ClientData        string   `json:"clientDataJSON"`
+	Object            string   `json:"attestationObject"`
+	Transports        []string `json:"transports,omitempty" maxItems:"32"`
+	AuthenticatorData string   `json:"authenticatorData,omitempty" doc:"Not looked at."`
+	PublicKey         string   `json:"publicKey,omitempty" doc:"Not looked at."`
+	Algorithm         int      `json:"publicKeyAlgorithm,omitempty" doc:"Not looked at."`
 }
 
 // AddPasskey keeps a passkey that an authenticator has made.
@@ -313,13 +325,16 @@ type assertionInput struct {
 	Body struct {
 		credentialMembers
 
-		Response struct {
-			ClientData        string `json:"clientDataJSON"`
-			AuthenticatorData string `json:"authenticatorData"`
-			Signature         string `json:"signature"`
-			UserHandle        string `json:"userHandle,omitempty"`
-		} `json:"response"`
+		Response AssertionBody `json:"response"`
 	}
+}
+
+// AssertionBody is what an authenticator says by a passkey that it has.
+type AssertionBody struct {
+	ClientData        string `json:"clientDataJSON"`
+	AuthenticatorData string `json:"authenticatorData"`
+	Signature         string `json:"signature"`
+	UserHandle        string `json:"userHandle,omitempty"`
 }
 
 // SignInWithPasskey exchanges the answer of a passkey for a session cookie.

@@ -51,6 +51,12 @@ type Person struct {
 	Changes   []identity.Change // of how the person signs in, oldest first
 }
 
+// Empty tells whether nothing is kept of the person by itself.
+func (p *Person) Empty() bool {
+	return len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && len(p.Wishes) == 0 && p.Email == "" &&
+		p.Passkeys == nil && len(p.Changes) == 0
+}
+
 // Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.
 type Wish struct {
 	Agency  id.Agency

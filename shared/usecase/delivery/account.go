@@ -22,12 +22,14 @@ func (w *Worker) account(ctx context.Context, m job.Mail) error {
 	}
 	l := letter.Account(letter.AccountData{What: c.What, Name: c.Name, Before: c.Before, Device: c.Device, At: c.At,
 		Link: w.Origin + "/account", Platform: w.Platform})
-	_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l, Tags: map[string]string{"kind": "account"}})
+	_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l,
+		Tags: map[string]string{"kind": "account"}})
 	if _, final := refusal(err); err != nil && !final {
 		return err
 	}
 	c.Told()
-	if err := w.Store.SaveAccountChange(ctx, c); err != nil && !errors.Is(err, conflict.ErrChanged) { // another worker told it, or the person is forgotten
+	// Another worker may have told it, and the person may be forgotten.
+	if err := w.Store.SaveAccountChange(ctx, c); err != nil && !errors.Is(err, conflict.ErrChanged) {
 		return fmt.Errorf("delivery: recording the mail about a change: %w", err)
 	}
 	return nil

@@ -209,7 +209,9 @@ type Registrations struct {
 
 // Finish keeps the passkey that an authenticator has made for the caller. Faults: those of [Registrar] and of [passkey.Set.Add];
 // [fault.Unauthenticated], [fault.Forbidden].
-func (r *Registrations) Finish(ctx context.Context, caller identity.Caller, a Attestation, from identity.Browser) (*passkey.Passkey, error) {
+func (r *Registrations) Finish(
+	ctx context.Context, caller identity.Caller, a Attestation, from identity.Browser,
+) (*passkey.Passkey, error) {
 	now := r.Now().Truncate(time.Millisecond)
 	if err := mayChange(caller, now); err != nil {
 		return nil, err
@@ -266,7 +268,9 @@ func (k *Keyring) List(ctx context.Context, caller identity.Caller) (*passkey.Se
 
 // Rename gives a passkey of the caller's a name. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.NotFound],
 // [fault.Invalid], [fault.RateLimited].
-func (k *Keyring) Rename(ctx context.Context, caller identity.Caller, which id.Passkey, typed string, from identity.Browser) (*passkey.Passkey, error) {
+func (k *Keyring) Rename(
+	ctx context.Context, caller identity.Caller, which id.Passkey, typed string, from identity.Browser,
+) (*passkey.Passkey, error) {
 	if err := may(caller); err != nil {
 		return nil, err
 	}

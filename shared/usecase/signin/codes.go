@@ -160,7 +160,9 @@ const NoFlow = "errors.code_of_another_browser"
 // without a flow, or in another one than the code's, are no guesses at it.
 //
 // Faults: [fault.WrongCode], [fault.RateLimited], [fault.Invalid] in flow for a browser that asked for no code for the address.
-func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed string, from identity.Browser, ip, old string) (*identity.Opened, error) {
+func (s *SignIns) SignIn(
+	ctx context.Context, address email.Address, typed string, from identity.Browser, ip, old string,
+) (*identity.Opened, error) {
 	if err := identity.AllowNetwork(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
 		return nil, err
 	}
@@ -206,7 +208,8 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 		return nil, err
 	}
 	identity.Replace(ctx, s.Store, old)
-	if opened.Passkeys, err = s.Store.PasskeyCount(ctx, user); err != nil { // the person is signed in; what is shown then is not worth a fault
+	// The person is signed in: what is shown then is not worth a fault.
+	if opened.Passkeys, err = s.Store.PasskeyCount(ctx, user); err != nil {
 		slog.WarnContext(ctx, "passkeys not counted", "error", err)
 	}
 	return &opened, nil

@@ -23,7 +23,7 @@ type AccountData struct {
 func Account(d AccountData) Letter {
 	d.Name, d.Before, d.Device, d.Platform = line(d.Name), line(d.Before), line(d.Device), line(d.Platform)
 	title, what, unknown := accountWords(d)
-	when := d.At.UTC().Format("2 January 2006, 15:04") + " UTC"
+	when := d.At.UTC().Format("2 January 2006, 15:04 UTC")
 	if d.Device != "" {
 		when += ", " + d.Device
 	}
