@@ -162,8 +162,8 @@ func BeginPasskey(auth *signin.Authenticator, registering *passkeys.Registering,
 	})
 }
 
-// credentialMembers are what the two answers of authenticators have in common.
-type credentialMembers struct {
+// CredentialMembers are what the two answers of authenticators have in common.
+type CredentialMembers struct {
 	ID         string         `json:"id" doc:"In base64url, as everything here." maxLength:"1400" example:"dGhlIGNyZWRlbnRpYWw"`
 	RawID      string         `json:"rawId,omitempty" doc:"The same as id." maxLength:"1400"`
 	Type       string         `json:"type" doc:"public-key" example:"public-key"`
@@ -178,7 +178,7 @@ type encoded struct {
 }
 
 // read reads the credential's id and the texts; what is none is malformed.
-func (m credentialMembers) read(texts ...encoded) ([]byte, error) {
+func (m CredentialMembers) read(texts ...encoded) ([]byte, error) {
 	malformed := fault.New(fault.Malformed, "errors.passkey_malformed")
 	credential, err := base64.RawURLEncoding.DecodeString(m.ID)
 	if err != nil || len(credential) == 0 || m.Type != "public-key" || m.RawID != "" && m.RawID != m.ID {
@@ -194,7 +194,7 @@ func (m credentialMembers) read(texts ...encoded) ([]byte, error) {
 
 type attestationInput struct {
 	Body struct {
-		credentialMembers
+		CredentialMembers
 
 		Response AttestationBody `json:"response"`
 	}
@@ -323,7 +323,7 @@ func BeginPasskeySignIn(asking *passkeys.Asking, origin string) Operation {
 
 type assertionInput struct {
 	Body struct {
-		credentialMembers
+		CredentialMembers
 
 		Response AssertionBody `json:"response"`
 	}
