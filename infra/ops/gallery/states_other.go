@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/view/letter"
 	"latchkey.dev/shared/view/page"
@@ -85,6 +86,9 @@ func mailStates() []state {
 		}())},
 		{Name: "mail-digest", mail: digest(1)},
 		{Name: "mail-digest-many", mail: digest(9)},
+		{Name: "mail-passkey-added", mail: changed(identity.PasskeyAdded, "iCloud Keychain")},
+		{Name: "mail-passkey-renamed", mail: changed(identity.PasskeyRenamed, longest)},
+		{Name: "mail-passkey-removed", mail: changed(identity.PasskeyRemoved, rtl)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-code", mail: func() letter.Letter {
@@ -102,4 +106,11 @@ func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, l.HTML)
+}
+
+func changed(what identity.What, name string) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Account(letter.AccountData{What: what, Name: name, Before: "iCloud Keychain", Device: "Safari, iOS", At: now,
+			Link: "https://portal.latchkey.example/account", Platform: "Latchkey"})
+	}
 }

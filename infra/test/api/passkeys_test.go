@@ -226,7 +226,8 @@ func TestSenderP3P4SigningInWithAPasskey(t *testing.T) {
 		}
 	}
 	phone.post("/v1/sessions/passkey-options", nil).is(200).into(&o)
-	if k := o.PublicKey; k.AllowCredentials == nil || len(k.AllowCredentials) != 0 || k.RPID != p.party().ID || k.UserVerification != "required" {
+	if k := o.PublicKey; k.AllowCredentials == nil || len(k.AllowCredentials) != 0 || k.RPID != p.party().ID ||
+		k.UserVerification != "required" {
 		t.Errorf("%+v", k)
 	}
 	asked := phone.asked()
@@ -263,7 +264,8 @@ func TestSenderP3P4SigningInWithAPasskey(t *testing.T) {
 	registering := c.creation() // a challenge of the other ceremony
 	c.answers(d, virtual.AssertionOptions{Challenge: registering.Challenge}).fails(401, "unauthenticated")
 	fresh := newDevice()
-	c.postJSON("/v1/me/passkeys", c.made(fresh, &virtual.AttestationOptions{Challenge: c.asked().Challenge, UserID: string(d.Options.UserHandle)})).
+	swapped := &virtual.AttestationOptions{Challenge: c.asked().Challenge, UserID: string(d.Options.UserHandle)}
+	c.postJSON("/v1/me/passkeys", c.made(fresh, swapped)).
 		fails(401, "unauthenticated")
 
 	c.answers(newDevice(), c.asked()).fails(401, "unknown_passkey")
@@ -393,7 +395,8 @@ func TestSenderP7AMailedCodeShowsThePasskeysAndRemovingOneIsMailed(t *testing.T)
 	if told := p.told(to, "Passkey removed"); !strings.Contains(told.Text, "My phone") {
 		t.Errorf("%s", told.Text)
 	}
-	b.get("/account").is(200).shows("Recent changes", "Passkey created: iCloud Keychain", "Passkey renamed from iCloud Keychain to My phone",
+	b.get("/account").is(200).shows("Recent changes", "Passkey created: iCloud Keychain",
+		"Passkey renamed from iCloud Keychain to My phone",
 		"Passkey removed: My phone", "You have no passkeys.")
 	b.post("/account", do("remove-passkey", url.Values{"passkey": {mine.ID}})).is(303) // gone is gone
 	phone := p.nobody()
@@ -438,8 +441,9 @@ func TestSenderP7ErasingAPersonRevokesThePasskeysAndTheExportHasThem(t *testing.
 	c.delete("/v1/me").is(204)
 	phone := p.nobody()
 	phone.answers(d, phone.asked()).fails(401, "unknown_passkey")
+	who := string(id.UserOf(email.Address(to)))
 	for key, item := range p.everything() {
-		if strings.HasPrefix(key, "cred#") || strings.Contains(item, to) && before[key] != "" && strings.Contains(key, string(id.UserOf(email.Address(to)))) {
+		if strings.HasPrefix(key, "cred#") || strings.Contains(item, to) && before[key] != "" && strings.Contains(key, who) {
 			t.Errorf("%s is left: %.300s", key, item)
 		}
 	}

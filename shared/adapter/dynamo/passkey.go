@@ -84,7 +84,8 @@ func readPasskeys(r *reader, user id.User) (*passkey.Set, error) {
 	r.maps("keys", func(k *reader) {
 		p := passkey.Passkey{ID: id.Passkey(k.s("id")), Credential: k.b("credential"), PublicKey: k.b("key"),
 			Flags: byte(k.n("flags")), Counter: uint32(k.n("counter")), //nolint:gosec // as they were written
-			Transports: k.texts("transports"), Name: k.s("name"), CreatedAt: k.time("created"), UsedAt: k.time("used"), SuspectedAt: k.time("suspected")}
+			Transports: k.texts("transports"), Name: k.s("name"), CreatedAt: k.time("created"),
+			UsedAt: k.time("used"), SuspectedAt: k.time("suspected")}
 		copy(p.Kind[:], k.b("kind"))
 		s.Keys = append(s.Keys, p)
 	})

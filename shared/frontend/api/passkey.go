@@ -272,8 +272,8 @@ func RemovePasskey(auth *signin.Authenticator, keyring *passkeys.Keyring) Operat
 	return operation(auth, described{
 		id: "removePasskey", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
 		summary: "Remove a passkey",
-		description: "Needs a sign-in from the last 10 minutes. It no longer signs you in; sessions go on. We email you about it. Tell the " +
-			"browser with signalAllAcceptedCredentials.",
+		description: "Needs a sign-in from the last 10 minutes. It no longer signs you in; sessions go on. We email you about it. " +
+			"Tell the browser with signalAllAcceptedCredentials.",
 		codes: []fault.Code{fault.NotFound, fault.Forbidden},
 	}, func(ctx context.Context, caller identity.Caller, in *passkeyInput) (*noContent, error) {
 		which, err := id.ParsePasskey(in.PasskeyID)
@@ -305,8 +305,8 @@ func BeginPasskeySignIn(asking *passkeys.Asking, origin string) Operation {
 	return operation(nil, described{
 		id: "beginPasskeySignIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 200,
 		summary: "Begin signing in with a passkey",
-		description: "Hand publicKey to navigator.credentials.get, and what that gives to signInWithPasskey. The answer sets a cookie: only " +
-			"the browser that has it can finish.",
+		description: "Hand publicKey to navigator.credentials.get, and what that gives to signInWithPasskey. The answer sets a " +
+			"cookie: only the browser that has it can finish.",
 		codes: []fault.Code{fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, _ *emptyInput) (*passkeyRequestOutput, error) {
 		r := of(ctx)

@@ -1,0 +1,171 @@
+package browser_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/infra/test/chromium"
+)
+
+// authenticator is the platform's of a visitor's browser.
+type authenticator struct {
+	v  *visitor
+	id webauthn.AuthenticatorID
+}
+
+// authenticator gives the visitor's tab one that knows who holds it.
+func (v *visitor) authenticator() *authenticator {
+	v.t.Helper()
+	a := &authenticator{v: v}
+	v.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		added, err := cdp.Call(ctx, t, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+			Options: &webauthn.VirtualAuthenticatorOptions{Protocol: webauthn.AuthenticatorProtocolCtap2,
+				Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
+				HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true, DefaultBackupEligibility: true,
+				DefaultBackupState: true}})
+		if err == nil {
+			a.id = added.AuthenticatorID
+		}
+		return err
+	}))
+	return a
+}
+
+// present says whether the person agrees to whatever the browser asks.
+func (a *authenticator) present(is bool) {
+	a.v.t.Helper()
+	a.v.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, webauthn.SetAutomaticPresenceSimulation,
+			webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: a.id, Enabled: is})
+		return err
+	}))
+}
+
+// held is how many passkeys the authenticator has.
+func (a *authenticator) held() (n int) {
+	a.v.t.Helper()
+	a.v.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		got, err := cdp.Call(ctx, t, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: a.id})
+		if err == nil {
+			n = len(got.Credentials)
+		}
+		return err
+	}))
+	return n
+}
+
+// On a phone: a passkey is made in the account, signs in by the field's suggestion and by the button, and signs in no more once it is
+// removed, of which the authenticator hears.
+func TestSenderP3APasskeyOnAPhone(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	v := visit(t, in, l, "person")
+	a := v.authenticator()
+	v.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+	fits := func() {
+		t.Helper()
+		if wide := v.eval("Math.max(0, document.documentElement.scrollWidth - 390)"); wide != "0" {
+			t.Errorf("the page sticks out by %s px", wide)
+		}
+	}
+	a.present(false)
+	v.signIn(local.Owner)
+	v.open("/account")
+	a.present(true)
+	v.press("Create a passkey")
+	v.sees("Your passkey is ready.", "never used")
+	fits()
+	if n := a.held(); n != 1 {
+		t.Fatalf("the authenticator has %d", n)
+	}
+	out := func() {
+		t.Helper()
+		v.open("/account")
+		v.press("Sign out")
+		v.until("the sign-in", `location.pathname === "/sign-in"`)
+	}
+	in2 := func() {
+		t.Helper()
+		v.until("the page behind the sign-in", `document.readyState === "complete" && location.pathname === "/home"`)
+	}
+	out() // the suggestion is taken as soon as it is there
+	in2()
+
+	a.present(false)
+	out()
+	v.sees("Sign in with a passkey", "Email me a sign-in code")
+	fits()
+	v.press("Sign in with a passkey")
+	v.sees("Waiting for your passkey…")
+	a.present(true)
+	in2()
+
+	a.present(false)
+	out()
+	v.do(chromedp.Focus(chromedp.ID("email")), chromedp.KeyEvent("\t\t"))
+	if on := v.eval("document.activeElement.textContent"); on != "Sign in with a passkey" {
+		t.Errorf("two tabs behind the field is %q", on)
+	}
+	v.do(chromedp.KeyEvent("\r"))
+	v.sees("Waiting for your passkey…")
+	a.present(true)
+	in2()
+
+	v.open("/account")
+	v.sees("last used")
+	v.click(`//section[@id="passkeys"]//a[contains(., "Remove")]`)
+	v.press("Remove passkey")
+	v.sees("The passkey is removed.", "You have no passkeys.", "Passkey removed:")
+	v.until("the authenticator to hear of it", `document.readyState === "complete"`)
+	kept := a.held()
+	a.present(false)
+	out()
+	if kept > 0 { // a browser that does not tell its authenticator, which is told now
+		a.present(true)
+		v.sees("We don't know this passkey.")
+	}
+	if v.eval("location.pathname") != "/sign-in" {
+		t.Error("it signs in")
+	}
+	t.Logf("after it was removed the authenticator has %d", kept)
+}
+
+// An invitation takes a passkey where a code would be mailed, and is accepted with it.
+func TestSenderP3AnInvitationByPasskey(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	const to = "ops@acme.example"
+	v := visit(t, in, l, "client")
+	a := v.authenticator()
+	v.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
+	a.present(false)
+	v.signIn(to)
+	v.open("/account")
+	a.present(true)
+	v.press("Create a passkey")
+	v.sees("Your passkey is ready.")
+	a.present(false)
+	v.press("Sign out")
+	v.until("the sign-in", `location.pathname === "/sign-in"`)
+
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	before := len(l.mails(to))
+	if sent := owner.eval(`fetch("/v1/invites", {method: "POST", headers: {"Content-Type": "application/json", "Prefer": "wait=10"},
+		body: JSON.stringify({email: "ops@acme.example", name: "Acme Ltd"})}).then(r => r.status)`); sent != "201" {
+		t.Fatalf("inviting answered %s", sent)
+	}
+	v.open(l.mailTo(to, before).Links[0])
+	v.press("Sign in with a passkey")
+	v.sees("Waiting for your passkey…")
+	a.present(true)
+	v.sees("Signed in as " + to)
+	v.press("Accept Invitation")
+	v.until("the portal", `location.pathname === "/portal"`)
+}
