@@ -123,24 +123,23 @@ func TestSenderP3APasskeyOnAPhone(t *testing.T) {
 	v.click(`//section[@id="passkeys"]//a[contains(., "Remove")]`)
 	v.press("Remove passkey")
 	v.sees("The passkey is removed.", "You have no passkeys.", "Passkey removed:")
-	v.until("the authenticator to hear of it", `document.readyState === "complete"`)
-	kept := a.held()
-	a.present(false)
-	out()
-	if kept > 0 { // a browser that does not tell its authenticator, which is told now
-		a.present(true)
-		v.sees("We don't know this passkey.")
+	v.eval("new Promise(done => setTimeout(done))") // what the page said to the browser is said
+	if n := a.held(); n != 0 {
+		t.Errorf("the authenticator still has %d", n)
 	}
-	if v.eval("location.pathname") != "/sign-in" {
-		t.Error("it signs in")
-	}
-	t.Logf("after it was removed the authenticator has %d", kept)
 }
 
 // An invitation takes a passkey where a code would be mailed, and is accepted with it.
 func TestSenderP3AnInvitationByPasskey(t *testing.T) {
 	l, in := product(t), chromium.Start(t)
 	const to = "ops@acme.example"
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	if sent := owner.eval(`fetch("/v1/invites", {method: "POST", headers: {"Content-Type": "application/json", "Prefer": "wait=10"},
+		body: JSON.stringify({email: "ops@acme.example", name: "Acme Ltd"})}).then(r => r.status)`); sent != "201" {
+		t.Fatalf("inviting answered %s", sent)
+	}
+	link := l.mailTo(to, 0).Links[0]
 	v := visit(t, in, l, "client")
 	a := v.authenticator()
 	v.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
@@ -154,14 +153,7 @@ func TestSenderP3AnInvitationByPasskey(t *testing.T) {
 	v.press("Sign out")
 	v.until("the sign-in", `location.pathname === "/sign-in"`)
 
-	owner := visit(t, in, l, "owner")
-	owner.signIn(local.Owner)
-	before := len(l.mails(to))
-	if sent := owner.eval(`fetch("/v1/invites", {method: "POST", headers: {"Content-Type": "application/json", "Prefer": "wait=10"},
-		body: JSON.stringify({email: "ops@acme.example", name: "Acme Ltd"})}).then(r => r.status)`); sent != "201" {
-		t.Fatalf("inviting answered %s", sent)
-	}
-	v.open(l.mailTo(to, before).Links[0])
+	v.open(link)
 	v.press("Sign in with a passkey")
 	v.sees("Waiting for your passkey…")
 	a.present(true)
