@@ -2,7 +2,6 @@ package wire
 
 import (
 	"latchkey.dev/shared/adapter/dynamo"
-	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/roles"
 )
 
@@ -14,9 +13,4 @@ func (p *Parts) Roles() *roles.Roles {
 // Rights says what external users may see and do, and why.
 func (p *Parts) Rights() *roles.Rights {
 	return &roles.Rights{Store: dynamo.NewRights(p.Table()), Now: p.Now}
-}
-
-// Gate lets clients into the modules of Client Portal.
-func (p *Parts) Gate() *portal.Gate {
-	return &portal.Gate{Store: dynamo.NewRights(p.Table()), Now: p.Now}
 }

@@ -78,7 +78,7 @@ func TestEveryStateRenders(t *testing.T) {
 
 func TestNoPageIsHeavierThanItsBudget(t *testing.T) {
 	t.Parallel()
-	const budget = 60 << 10
+	const budget = 60_000
 	weights := map[string]int{}
 	for _, path := range []string{page.SheetPath(), page.ScriptPath()} {
 		w := get(t, path, true)

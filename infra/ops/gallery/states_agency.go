@@ -20,7 +20,7 @@ func settings() page.Workspace {
 func agencyStates() []state {
 	var all []state
 	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
-		roleStates(), importsStates(),
+		roleStates(), importsStates(), linkStates(),
 		notificationStates(), keyStates(), standingStates()} {
 		all = append(all, some...)
 	}
@@ -248,6 +248,13 @@ func digest(n int) func() letter.Letter {
 		d.Lines = d.Lines[:min(n, len(d.Lines))]
 		d.More = n - len(d.Lines)
 		return letter.Digest(d)
+	}
+}
+
+func approval(name, color string) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Approved(letter.ApprovedData{AgencyName: name, AgencyColor: color, Email: "dana@acme.example",
+			Link: "https://portal.latchkey.example/portal?agency=ag_1", Platform: "Latchkey"})
 	}
 }
 

@@ -26,12 +26,20 @@ func importsStates() []state {
 		{Number: 4, Email: "a.very.long.local.part.that.goes.on.and.on@a-very-long-domain-name-indeed.example", Name: longest,
 			State: badge(page.Bad, "Not sent"), Reason: "The role Client isn't active. Activate it, or pick another."},
 	}
-	list := page.Invitations{Workspace: at, May: true, Next: "/client-portal/invitations?cursor=cl_1", Rows: []page.InvitationRow{
+	filters := func(here int) []page.Filter {
+		all := []page.Filter{{Word: "Open", URL: "/client-portal/invitations"},
+			{Word: "Ended", URL: "/client-portal/invitations?show=ended"},
+			{Word: "Batches", URL: "/client-portal/invitations?show=batches"}}
+		all[here].Here = true
+		return all
+	}
+	list := page.Invitations{Workspace: at, May: true, Filters: filters(0), Older: "/client-portal/invitations?cursor=cl_1"}
+	list.Rows = []page.InvitationRow{
 		{Invite: "in_1", URL: "/clients/cl_1", Name: "Acme Ltd", Email: "ops@acme.example", State: badge(page.Wait, "Pending"),
 			Said: "Sent", At: ago(time.Hour), Resend: true, Cancel: true},
 		{Invite: "in_2", URL: "/clients/cl_2", Name: rtl, Email: "info@alnoor.example", State: badge(page.Wait, "Scheduled"),
 			Said: "Goes out about", At: page.TimeAt(now.Add(time.Hour), now), Cancel: true},
-	}}
+	}
 	return []state{
 		{Name: "invite-users", view: empty},
 		{Name: "invite-users-refused", view: with(func(v *page.InviteUsers) {
@@ -50,6 +58,14 @@ func importsStates() []state {
 				URL: "/upgrade"}
 		})},
 		{Name: "invitations", view: list},
-		{Name: "invitations-empty", view: page.Invitations{Workspace: at, May: true}},
+		{Name: "invitations-empty", view: page.Invitations{Workspace: at, May: true, Filters: filters(1)}},
+		{Name: "invitations-batches", view: page.Invitations{Workspace: at, May: true, Filters: filters(2), Batched: true,
+			Newest: "/client-portal/invitations?show=batches", Older: "/client-portal/invitations?show=batches&cursor=bat_2",
+			Batches: []page.BatchRow{
+				{Title: "25 people", URL: "/client-portal/invite?batch=bat_1", CSV: "/v1/batches/bat_1/export", At: ago(time.Minute),
+					Counts: []string{"22 invites", "1 already a client", "2 not sent"}, Last: page.TimeAt(now.Add(2*time.Hour), now)},
+				{Title: "1,000 people", URL: "/client-portal/invite?batch=bat_2", CSV: "/v1/batches/bat_2/export", At: ago(time.Hour),
+					Counts: []string{"988 invites", "3 already invited", "9 duplicates"}, State: badge(page.Wait, "Being made")}}}},
+		{Name: "invitations-no-batches", view: page.Invitations{Workspace: at, Filters: filters(2), Batched: true}},
 	}
 }

@@ -91,6 +91,8 @@ func mailStates() []state {
 		{Name: "mail-passkey-removed", mail: changed(identity.PasskeyRemoved, rtl)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
+		{Name: "mail-approved", mail: approval("Northwind Automations", "#0f766e")},
+		{Name: "mail-approved-odd", mail: approval(longest, "#facc15")},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},

@@ -35,17 +35,36 @@ func usersStates() []state {
 		Roles: []page.UserRole{{ID: "rol_1", Name: "Client", About: "For clients who see everything.", Ticked: true},
 			{ID: "rol_2", Name: longest[:60], State: page.Badge{Tone: page.Idle, Text: "Off"}},
 			{ID: "rol_3", Name: "Contractor", Ticked: true, State: page.Badge{Tone: page.Bad, Text: "Expired"}}},
+		HasRoles: true, Idle: true,
 		Term: page.Term{Zone: "Europe/Berlin", Open: true, Text: "Their access doesn't end by itself."},
 		Rules: []page.OwnModule{{Title: "Contact card", Lists: []page.OwnList{
-			{Title: "See", Entries: []page.OwnEntry{{Value: "contact.fields.name", Title: "Name", Ticked: true},
+			{Title: "See", Entries: []page.OwnEntry{
+				{Value: "contact.fields.name", Title: "Name", By: "Client, " + longest[:40], Ticked: true},
 				{Value: "contact.fields.address", Title: "Address"}}},
 			{Title: "Do", Entries: []page.OwnEntry{{Value: "contact.actions.edit", Title: "Edit own phone and address"}}}}}},
-		Contacts: []page.UserContact{{ID: "con_1", URL: "/contact", Name: "Acme Ltd", Email: "ops@acme.example"}},
-		History:  activityRows()[:3]}
+		Contacts: []page.UserContact{{ID: "con_1", URL: "/contact", Name: "Ida Berg", Email: "ops@acme.example", Phone: "+46 8 123 45 67",
+			Company: "Acme Ltd"}},
+		Most: 10, Picker: &page.ContactPicker{},
+		Internal: &page.Internal{URL: "/user", Question: page.Question{Client: "Acme Ltd", Facts: []page.Fact{
+			{Tone: page.Good, Text: "They work at your agency as an employee, without Client Portal until you allow it."},
+			{Tone: page.Bad, Text: "Their access, roles and open invites end, and don't come back."},
+			{Tone: page.Good, Text: "What they did here stays in the history. They stay signed in."}}}},
+		History: activityRows()[:3]}
 	term := page.Term{Zone: "Europe/Berlin", Open: true, Until: "2025-11-28T17:00", Longer: "2025-12-28T16:00:00Z",
 		Further: "28 December 2025, 17:00 CET",
 		Text:    "Their access ends on 28 November 2025, 17:00 CET. Administrators are emailed 7 days and 1 day before."}
 	soon, ended, refused, asked, bare, only := card, card, card, card, card, card
+	pick, nobodys, full, internal := card, card, card, card
+	pick.Picker = &page.ContactPicker{Find: "berg", Looked: true, More: "/user?after=x", Rows: []page.UserContact{
+		{ID: "con_2", URL: "/contact", Name: "Ole Berg", Email: "ole@acme.example", Company: "Acme Ltd"},
+		{ID: "con_3", URL: "/contact", Name: longest, Phone: "+46 8 123 45 67", Company: longest[:80]},
+		{ID: "con_4", URL: "/contact", Name: rtl}}}
+	nobodys.Picker, nobodys.Contacts = &page.ContactPicker{Find: "zzz", Looked: true}, nil
+	full.Picker, full.Problems = nil, page.Problems{{Field: "contacts",
+		Message: "An external user can be linked to 10 contacts. Take some away."}}
+	question := *card.Internal
+	question.Open = true
+	internal.Internal = &question
 	soon.Term, soon.Note = term, page.Note{Tone: page.Good, Text: "Access extended."}
 	ended.Term, ended.Over, ended.Status, ended.Modules = term, "19 November 2025, 17:00 CET", over, nil
 	ended.Term.Open, ended.Term.Text = false, "Their access ended on 19 November 2025, 17:00 CET."
@@ -54,7 +73,9 @@ func usersStates() []state {
 	asked.Contacts = []page.UserContact{{ID: "con_1", URL: "/contact", Name: "Acme Ltd", Asked: true}}
 	bare.Name, bare.Email, bare.Roles, bare.NoRoles, bare.Contacts, bare.Modules = "pat@bolt.example", "", nil, true, nil, nil
 	bare.History, bare.Seen, bare.Activity = nil, page.Time{}, ""
-	only.Workspace, only.May, only.Name = looks, false, rtl
+	bare.Picker, bare.Internal = &page.ContactPicker{Find: "pat@bolt.example"}, &page.Internal{URL: "/user",
+		Barred: "They pay by subscription or own an instance. Both stay theirs, so end that first."}
+	only.Workspace, only.May, only.Name, only.Picker, only.Internal = looks, false, rtl, nil, nil
 
 	lapsed := page.Portal{Brand: northwind, Person: "ops@acme.example", Account: "/account",
 		Ask: &page.Ask{Name: "Nora Lindqvist", Email: "nora@northwind.example"},
@@ -71,6 +92,8 @@ func usersStates() []state {
 		{Name: "user", view: card}, {Name: "user-ends", view: soon}, {Name: "user-ended", view: ended},
 		{Name: "user-refused", view: refused},
 		{Name: "user-unlink", view: asked}, {Name: "user-bare", view: bare}, {Name: "user-employee", view: only},
+		{Name: "user-pick", view: pick}, {Name: "user-pick-none", view: nobodys}, {Name: "user-pick-full", view: full},
+		{Name: "user-internal", view: internal},
 		{Name: "portal-over", view: lapsed}, {Name: "portal-over-owns", view: owns}, {Name: "portal-over-nobody", view: nobody},
 	}
 }

@@ -64,6 +64,7 @@ type operation struct {
 	Description string
 	RequestBody *json.RawMessage
 	Parameters  []struct{ Name, In string }
+	Who         string `json:"x-who"`
 	Responses   map[string]struct {
 		Description string
 		Content     map[string]json.RawMessage
@@ -320,7 +321,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"createContact", "listContacts", "getContact", "updateContact", "archiveContact", "importContacts", "exportContacts",
 		"getPortalContact", "updatePortalContact", "listPortalContacts",
 		"createRole", "listRoles", "getRole", "updateRole", "deleteRole", "getClientRights", "previewAsClient",
-		"sendInvites", "getBatch", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
+		"sendInvites", "listBatches", "getBatch", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
 		"createShareLink", "listShareLinks", "getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "viewShareLink",
 		"joinByLink", "listJoinRequests", "approveJoin", "refuseJoin"}
 	want = append(want, tending...)

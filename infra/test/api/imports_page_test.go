@@ -3,6 +3,7 @@ package apitest_test
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"mime/multipart"
 	"net/url"
 	"regexp"
@@ -114,3 +115,63 @@ func TestPortalX10ThePageChecksAFileAndSendsItOnceConfirmed(t *testing.T) {
 	o.get("/client-portal/invitations").is(200).hides("P5")
 	p.signIn(soloOwner).get("/client-portal/invitations").is(404)
 }
+
+func TestPortalFL10InvitationsListsTheBatches(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	o.get("/client-portal/invitations?show=batches").is(200).shows("No batches here")
+	lines := append(people(12, "a"), m{"email": "A0@client.example"}, m{"email": "x"})
+	var b batchAnswer
+	o.post("/v1/batches", m{"lines": lines}).is(201).into(&b)
+	o.post("/v1/batches", m{"lines": people(2, "a")}).is(201)
+	o.sheet("email\ndry@client.example\n").is(303) // a dry run is none
+	shown := o.get("/client-portal/invitations?show=batches").is(200).
+		shows("14 people", "12 invites, 1 duplicate, 1 not sent", "The last one goes out about", "2 people",
+			"no invites, 2 already invited")
+	s := string(shown.body)
+	for _, want := range []string{`href="/client-portal/invite?batch=` + b.ID + `"`, `href="/v1/batches/` + b.ID + `/export"`} {
+		if !strings.Contains(s, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if strings.Count(s, "/export") != 2 || strings.Index(s, ">2 people<") > strings.Index(s, ">14 people<") {
+		t.Error("there are others, or they are out of order")
+	}
+	// FL10: by the API, with what the lines have become, in pages.
+	var list struct {
+		Items []struct {
+			ID, State, By        string
+			Verdicts             map[string]int
+			CreatedAt, DeletedAt time.Time
+		}
+		NextCursor *string
+	}
+	o.get("/v1/batches?limit=1").is(200).into(&list)
+	if len(list.Items) != 1 || list.NextCursor == nil || list.Items[0].Verdicts["pending"] != 2 || list.Items[0].ID == b.ID {
+		t.Fatalf("the first page is %+v", list)
+	}
+	o.get("/v1/batches?limit=1&cursor=" + *list.NextCursor).is(200).into(&list)
+	if len(list.Items) != 1 || list.Items[0].ID != b.ID ||
+		list.Items[0].Verdicts["created"] != 10 || list.Items[0].Verdicts["scheduled"] != 2 {
+		t.Fatalf("the second page is %+v", list)
+	}
+	o.get("/v1/batches?cursor=cl_1").fails(422, "invalid")
+	o.get("/client-portal/invitations?show=batches&cursor=x").is(404)
+	// The page has pages, too.
+	for n := range 21 {
+		o.post("/v1/batches", m{"lines": m1(fmt.Sprintf("more%d@client.example", n))}).is(201)
+	}
+	first := o.get("/client-portal/invitations?show=batches").is(200)
+	next := regexp.MustCompile(`href="([^"]*cursor=bat_[^"]+)"`).FindSubmatch(first.body)
+	if next == nil || strings.Count(string(first.body), "/export") != 20 {
+		t.Fatal("there is no second page, or the first has another length")
+	}
+	second := o.get(html.UnescapeString(string(next[1]))).is(200).shows("14 people", "Newest")
+	if strings.Count(string(second.body), "/export") != 3 {
+		t.Error("the second page has another length")
+	}
+	p.signIn(soloOwner).installs().get("/client-portal/invitations?show=batches").is(200).shows("No batches here")
+}
+
+// m1 is one line of a batch.
+func m1(email string) []m { return []m{{"email": email}} }

@@ -177,7 +177,7 @@ func TestPortalB1OneToFiftyLines(t *testing.T) {
 	}
 	roles := make([]string, 11)
 	for n := range roles {
-		roles[n] = "rol_01KC5R9V3MC2E4G6J8N0Q2S4V6"
+		roles[n] = fmt.Sprintf("rol_01KC5R9V3MC2E4G6J8N0Q2S%03d", n)
 	}
 	var b batchAnswer
 	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "roles": roles}, {"email": "b@client.example", "roles": []string{"none"}},
@@ -317,5 +317,162 @@ func TestPortalV3AThousandRowsAndNoMore(t *testing.T) {
 	o.post("/v1/batches", m{"lines": people(11, "more")}).is(201).into(&b)
 	if want := slices.Concat(slices.Repeat([]string{"scheduled"}, 10), []string{"limit"}); !slices.Equal(b.verdicts(), want) {
 		t.Errorf("more of them are %v", b.verdicts())
+	}
+}
+
+// TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs holds that odd roles, names and addresses have a verdict, and are no failure of
+// ours.
+func TestPortalV3WhatNobodyKnowsIsJudgedHoweverLongItIs(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	long := strings.Repeat("\U0001F600", 3000)
+	var file strings.Builder
+	file.WriteString("email,name,roles\n")
+	for n := range 60 {
+		fmt.Fprintf(&file, "a%d@client.example,,%s\n", n, long)
+	}
+	var c checkedAnswer
+	o.csv(file.String()).is(200).into(&c)
+	for _, r := range c.Rows {
+		if r.Verdict != "role" || len(r.Roles) != 1 || len(r.Roles[0]) > 300 {
+			t.Fatalf("an unknown role is %s: %s", r.Verdict, r.Reason)
+		}
+	}
+	o.do("GET", "/v1/batches/"+strings.Split(c.Hash, ".")[0]+"/export", nil).is(200)
+	o.csv("email,roles\na@client.example," + strings.Repeat("x|y|", 100_000) + "\nb@client.example," + manyNames(60_000) + "\n").
+		is(200).into(&c)
+	if c.Rows[0].Verdict != "role" || c.Rows[1].Verdict != "invalid" || len(c.Rows[1].Roles) > 10 {
+		t.Errorf("they are %s and %s, with %d roles", c.Rows[0].Verdict, c.Rows[1].Verdict, len(c.Rows[1].Roles))
+	}
+	o.csv("email,name\n" + strings.Repeat(long[:12_000]+"@client.example,x\na@client.example,see https://x.example/"+long[:2000]+"\n", 60)).
+		is(200)
+}
+
+func manyNames(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "r%d|", i)
+	}
+	return out.String()
+}
+
+// TestPortalB3ARoleThatStandsTwiceStopsNothing holds that a line which names a role twice is an invite with that role.
+func TestPortalB3ARoleThatStandsTwiceStopsNothing(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	r := o.hasRole("Twice", true, "contact")
+	var b batchAnswer
+	twice := m{"email": "a@client.example", "roles": []string{r, r, r}}
+	o.post("/v1/batches", m{"lines": []m{twice, {"email": "b@client.example"}}}, wait...).is(201).into(&b)
+	if b.State != "done" || !slices.Equal(b.verdicts(), []string{"created", "created"}) || !slices.Equal(b.Lines[0].Roles, []string{r}) {
+		t.Errorf("it is %+v", b)
+	}
+	var i struct{ Roles []string }
+	o.post("/v1/invites", m{"email": "c@client.example", "payer": "agency", "roles": slices.Repeat([]string{r}, 12)}).is(202).into(&i)
+	if !slices.Equal(i.Roles, []string{r}) {
+		t.Errorf("an invite with one role twelve times has %v", i.Roles)
+	}
+}
+
+// TestPortalB8AContactThatCannotBeLinkedIsSaidBeforeTheMail holds that a line is judged by the rule of an invite sent by itself.
+func TestPortalB8AContactThatCannotBeLinkedIsSaidBeforeTheMail(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	away, taken := o.contact(m{"name": "Away"}).ID, o.contact(m{"name": "Taken"}).ID
+	o.delete("/v1/contacts/" + away).is(200)
+	o.item("con#"+taken, map[string]types.AttributeValue{"client": &types.AttributeValueMemberS{Value: "cl_01KAM5Q0Z8W3RN6T0V4K2M9QXB"}})
+	var b batchAnswer
+	o.post("/v1/batches", m{"lines": []m{{"email": "a@client.example", "contact": away}, {"email": "b@client.example", "contact": taken},
+		{"email": "c@client.example", "contact": "con_01KAM5Q0Z8W3RN6T0V4K2M9QXB"}}}, wait...).is(201).into(&b)
+	if !slices.Equal(b.verdicts(), []string{"invalid", "invalid", "invalid"}) {
+		t.Fatalf("they are %v", b.verdicts())
+	}
+	for n, says := range []string{"archived", "linked to another", "no such contact"} {
+		if !strings.Contains(b.Lines[n].Reason, says) {
+			t.Errorf("line %d: %s", n+1, b.Lines[n].Reason)
+		}
+	}
+}
+
+// TestPortalB6WhateverEndsAScheduledInviteGivesItsTimeBack holds that a time is promised to nobody any more once the invite is over,
+// whichever way it ended.
+func TestPortalB6WhateverEndsAScheduledInviteGivesItsTimeBack(t *testing.T) {
+	p := start(t)
+	o := p.signIn(owner).installs()
+	l := o.share(m{})
+	who := func(n int) string { return fmt.Sprintf("b6-%d-%s@client.example", n, p.run) }
+	lines := make([]m, 20)
+	for n := range lines {
+		lines[n] = m{"email": who(n)}
+	}
+	var b, next batchAnswer
+	o.post("/v1/batches", m{"lines": lines}).is(201).into(&b)
+	hour := b.Lines[10].SendAt
+	one := func(n int) batchLine {
+		t.Helper()
+		o.post("/v1/batches", m{"lines": []m{{"email": who(n)}}}).is(201).into(&next)
+		if next.Lines[0].Verdict != "scheduled" {
+			t.Fatalf("it is %+v", next.Lines[0])
+		}
+		return next.Lines[0]
+	}
+	if late := one(100); !late.SendAt.After(hour.Add(30 * time.Minute)) {
+		t.Fatalf("the hour's places are not taken: %v, and then %v", hour, late.SendAt)
+	}
+	for n, end := range []func(batchLine){
+		func(x batchLine) { o.post("/v1/invites/"+x.InviteID+"/cancel", nil).is(200) },
+		func(x batchLine) { o.delete("/v1/clients/" + x.ClientID).is(200) },
+		func(x batchLine) { // the person comes by a link before the mail, and does not know of it
+			p.signIn(x.Email).post("/v1/join/"+l.token(), nil).is(200)
+		},
+	} {
+		end(b.Lines[12+n])
+		if x := one(200 + n); x.SendAt.After(hour.Add(5 * time.Minute)) {
+			t.Errorf("way %d: %v stays promised, the next is %v", n, hour, x.SendAt)
+		}
+	}
+	o.get("/v1/batches/" + b.ID).is(200).into(&b)
+	for n := range 3 {
+		if s := b.Lines[12+n].Status; s != "canceled" {
+			t.Errorf("way %d: the invite is %s", n, s)
+		}
+	}
+}
+
+// TestPortalM2WhatAnAdministratorGivesWithAScheduledInviteIsTheAdministratorsToGive has an administrator change the roles of an employee's
+// invite that waits for its time, and then a role be no employee's to give any more.
+func TestPortalM2WhatAnAdministratorGivesWithAScheduledInviteIsTheAdministratorsToGive(t *testing.T) {
+	p := start(t)
+	if !p.moves() {
+		notAsBuilt(t, "it waits for an hour")
+	}
+	o := p.shareOwner("m2-later")
+	o.patch("/v1/portal-app", m{"employeesInvite": true}).is(200)
+	plain := o.role(m{"name": "Plain", "active": true, "employeesMayGive": true})
+	strong := o.role(m{"name": "Strong", "active": true})
+	o.add(p.address("m2-emp"), "employee")
+	e := p.signIn(p.address("m2-emp"))
+	lines := make([]m, 13)
+	for n := range lines {
+		lines[n] = m{"email": fmt.Sprintf("m2-%d-%s@client.example", n, p.run), "roles": []string{plain.ID}}
+	}
+	var b batchAnswer
+	e.post("/v1/batches", m{"lines": lines}).is(201).into(&b)
+	given, left := b.Lines[11], b.Lines[12]
+	if given.Verdict != "scheduled" || left.Verdict != "scheduled" {
+		t.Fatalf("they are %v", b.verdicts())
+	}
+	o.patch("/v1/clients/"+given.ClientID, m{"roles": []string{strong.ID}}).is(200)
+	o.patch("/v1/roles/"+plain.ID, m{"employeesMayGive": false}).is(200)
+	p.advance(left.SendAt.Sub(p.now()) + 2*time.Minute)
+	p.until("both are decided", func() bool {
+		o.get("/v1/batches/" + b.ID).is(200).into(&b)
+		return b.Lines[11].Status != "scheduled" && b.Lines[11].Status != "sending" && b.Lines[12].Status != "scheduled"
+	})
+	if s := b.Lines[11].Status; s != "pending" {
+		t.Errorf("what the administrator has given is %s: %s", s, b.Lines[11].Reason)
+	}
+	if s := b.Lines[12]; s.Verdict != "failed" || !strings.Contains(s.Reason, "Plain") {
+		t.Errorf("a role that is the employee's to give no more went out: %s %s", s.Verdict, s.Reason)
 	}
 }

@@ -98,6 +98,38 @@ func TestFD8DecliningIsToldToWhoeverInvited(t *testing.T) {
 	o.get("/clients/" + i.ClientID).is(200)
 }
 
+// TestPortalLK15WhoeverIsDeniedIsToldOfNoClientAnyMore takes the right of somebody away who has invited: between what has happened and
+// the mail of it, and before another thing happens.
+func TestPortalLK15WhoeverIsDeniedIsToldOfNoClientAnyMore(t *testing.T) {
+	p := start(t)
+	o := p.shareOwner("lk15")
+	boss := p.address("lk15")
+	who, dana := o.hire(p.address("lk15-dana"), "admin")
+	declines := func(name string) string {
+		t.Helper()
+		to := p.address(name)
+		dana.invite(to, m{"name": name})
+		return token(t, p.nextMail(to))
+	}
+	first, second := declines("First"), declines("Second")
+	p.skipMails(boss)
+	p.nobody().post("/v1/invitations/"+first+"/decline", m{"reason": "Not this year."}).is(204)
+	p.advance(90 * time.Second)
+	o.patch("/v1/members/"+who.ID, m{"portalRight": "denied"}).is(200)
+	p.nobody().post("/v1/invitations/"+second+"/decline", m{"reason": "Nor the next."}).is(204)
+	for range 6 {
+		p.advance(90 * time.Second)
+	}
+	if got := p.nextMail(boss); !strings.Contains(got.Subject, "Second") || !strings.Contains(got.Text, "Nor the next.") {
+		t.Errorf("the owner is told %q", got.Subject)
+	}
+	for _, x := range p.mails(p.address("lk15-dana")) {
+		if strings.Contains(x.Subject+x.Text, "First") || strings.Contains(x.Subject+x.Text, "Second") {
+			t.Errorf("who is denied reads %q:\n%s", x.Subject, x.Text)
+		}
+	}
+}
+
 // TestFD6AFreeAgencyAddsOnePersonThreeTimesADay is the attack of the row.
 func TestFD6AFreeAgencyAddsOnePersonThreeTimesADay(t *testing.T) {
 	p := start(t)

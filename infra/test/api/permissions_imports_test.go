@@ -38,6 +38,7 @@ func importsJob(t *testing.T, p *product, kept *secrets) {
 			kept.keep(token(t, p.nextMail(b.Lines[i].Email)))
 		}
 	}
+	both(func(c *caller) *answer { return c.get("/v1/batches") }).is(200)
 	both(func(c *caller) *answer { return c.get("/v1/batches/" + b.ID) }).is(200)
 	both(func(c *caller) *answer { return c.get("/v1/batches/" + b.ID + "/export") }).is(200)
 	both(func(c *caller) *answer { return c.delete("/v1/batches/" + b.ID) }).is(200)
@@ -82,6 +83,7 @@ func importsPages(t *testing.T, p *product, kept *secrets) {
 	p.advance(2 * time.Minute)
 	o.get("/v1/invites?status=pending").is(200).into(&list)
 	o.get("/client-portal/invitations").is(200)
+	o.get("/client-portal/invitations?show=batches").is(200)
 	o.post("/client-portal/invitations", url.Values{"do": {"resend"}, "invite": {list.Items[0].ID}}).is(303)
 	kept.keep(token(t, p.nextMail("sheet@client.example")))
 	// One that is paid while it is being cancelled.

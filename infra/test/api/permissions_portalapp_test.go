@@ -39,5 +39,6 @@ func portalAppJob(t *testing.T, p *product, kept *secrets) {
 	i := o.invite("ops@app.example")
 	guest := p.accept("ops@app.example")
 	kept.keep(guest.cookie)
+	guest.asksByLink(o)
 	o.post("/v1/clients/"+i.ClientID+"/make-internal", nil).is(201)
 }

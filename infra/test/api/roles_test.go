@@ -234,3 +234,17 @@ func rolesJob(p *product) {
 	o.edit(o.agencyOf(), "rol#"+r.ID, "SET #users = :n", map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: "0"}})
 	o.delete("/v1/roles/" + r.ID).is(204)
 }
+
+// TestPortalFL19AnExpiryCanBeWrittenInEveryTimeZone holds that no role gets an end with a year of five digits, typed or put off.
+func TestPortalFL19AnExpiryCanBeWrittenInEveryTimeZone(t *testing.T) {
+	p := start(t)
+	o := p.shareOwner("far")
+	for _, at := range []string{"9999-12-31T23:59:59-14:00", "9999-12-31T00:00:00Z"} {
+		if f := o.post("/v1/roles", m{"name": "Far", "expiresAt": at}).fails(422, "invalid"); f.at("expiresAt") == "" {
+			t.Errorf("%s: %+v", at, f)
+		}
+	}
+	r := o.role(m{"name": "Far", "expiresAt": "9999-12-29T00:00:00Z"})
+	o.post("/client-portal/roles/"+r.ID, do("extend", nil)).is(422).shows("Choose an earlier time")
+	o.get("/client-portal/roles/" + r.ID).is(200).holds("9999-12-29T00:00")
+}

@@ -230,6 +230,11 @@ func TestX11ApprovalQueue(t *testing.T) {
 	o.post("/v1/join-requests/req_01KAM5Q0Z8W3RN6T0V4K2M9QXB/approve", nil).fails(404, "not_found")
 	pat.get("/v1/portal").is(200)
 	pat.get(at).is(200).shows("already joined")
+	p.advance(2 * time.Minute)
+	if mail := p.nextMail(p.address("x11-pat")); !strings.Contains(mail.Subject, "approved your request to join") ||
+		!strings.Contains(mail.Text, "/portal?agency=ag_") {
+		t.Errorf("PortalL7: %+v", mail)
+	}
 	kim.get(at).is(403).shows("has declined your request")
 	kim.post("/v1"+at, nil).fails(403, "forbidden")
 	var mine struct {

@@ -89,7 +89,8 @@ func TestFL22AUserHasRolesRulesAnEndAndContacts(t *testing.T) {
 	at := "/client-portal/users/" + i.ClientID
 	o.get("/client-portal").is(200).shows("Acme", "Client "+p.run, "Ends ")
 	o.get("/client-portal?q=fl22b").is(200).shows(p.address("fl22b")).hides("Client " + p.run)
-	o.get(at).is(200).shows("Acme", "Acme card", "Contact card", "Their own rules", "End of access", "History")
+	o.get(at).is(200).shows("Acme", "Acme card", "Contact card", "Their own rules", "End of access", "History",
+		"Name given by Client "+p.run, "can't be given").holds(`value="` + off.ID + `" disabled`)
 	o.get("/clients/" + i.ClientID).is(200).holds(at)
 
 	// The forms do the same.
@@ -186,7 +187,7 @@ func TestFL16WhoSeesExternalUsersAndWhoChangesThem(t *testing.T) {
 	e := p.signIn(p.address("sam"))
 	e.get("/client-portal").is(200).shows(i.Email)
 	e.get(at).is(200).shows(i.Email).hides("Extend by 30 days", "Save roles", "Rules for this user alone", "All activity")
-	for _, form := range []string{"term", "extend", "end", "roles", "rules", "unlink"} {
+	for _, form := range []string{"term", "extend", "end", "roles", "rules", "link", "unlink", "internal"} {
 		e.post(at, do(form, nil)).is(403)
 	}
 	e.patch("/v1/clients/"+i.ClientID, m{"roles": []string{}}).fails(403, "forbidden")
@@ -219,15 +220,19 @@ func usersJob(p *product) {
 	o := p.signIn(owner)
 	o.portalOn()
 	i := o.invite("users@client.example")
-	p.accept("users@client.example")
+	guest := p.accept("users@client.example")
 	r := o.role(m{"name": "Of a user", "active": true})
 	card := o.card("con_01KAM5Q0Z8W3RN6T0V4K2M9QXC", "A card")
 	o.patch("/v1/clients/"+i.ClientID, m{"contacts": []string{card}, "roles": []string{r.ID}}).is(200)
 	at := "/client-portal/users/" + i.ClientID
 	o.get("/client-portal").is(200)
 	o.get(at).is(200)
+	o.get(at + "?find=card").is(200)
 	o.post(at, do("unlink", url.Values{"contact": {card}})).is(303)
+	o.post(at, do("link", url.Values{"contact": {card}})).is(303)
 	o.post(at, do("roles", nil)).is(303)
+	guest.asksByLink(o)
+	o.post(at, do("internal", nil)).is(303)
 }
 
 // TestFL2TheMenuHasWhatIsOpenAndNothingElse looks at a client's portal without a role, with one, and once that is off. What runs for

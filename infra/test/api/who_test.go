@@ -322,7 +322,7 @@ var forEmployees = []string{
 	"getPortalApp", "listInstances", "getInstance", "listServices", "getService",
 	"sendInvite", "resendInvite", "cancelInvite", // where the agency lets them
 	"listRoles", "getRole", "getClientRights", "previewAsClient", "listContacts", "getContact",
-	"getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
+	"listBatches", "getBatch", "sendInvites", "cancelBatch", "exportBatch", "previewImport", "confirmImport",
 }
 
 // TestFL15FL16AnEmployeeHasWhatIsListed holds every operation of an agency to the list of those that employees have.

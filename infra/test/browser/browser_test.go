@@ -221,7 +221,7 @@ func (v *visitor) budget(page string) {
 		const all = [...performance.getEntriesByType("navigation"), ...loaded];
 		const bytes = all.reduce((n, r) => n + Math.max(r.transferSize, r.encodedBodySize), 0);
 		if (all.length > 3) wrong.push(all.length + " requests: " + all.map(r => new URL(r.name).pathname).join(", "));
-		if (bytes > 60 * 1024) wrong.push(bytes + " bytes");
+		if (bytes > 60000) wrong.push(bytes + " bytes");
 		const shifts = await new Promise((done) => {
 			const seen = [];
 			const o = new PerformanceObserver((list) => seen.push(...list.getEntries()));

@@ -33,6 +33,7 @@ var apart = map[string]string{
 	"domain/contract/contract.go NoPrice": "why a price is not sold; stored, and compared with what is stored",
 	"adapter/ssm/parameter.go Secret":     "how a parameter is made",
 	"view/page/bundle/write/main.go main": "a contributor's tool",
+	"domain/timezone/write/main.go main":  "a contributor's tool",
 
 	// Names that others have given.
 	"adapter/egress/special.go blocks":                 "names of IANA's registries",
@@ -41,6 +42,7 @@ var apart = map[string]string{
 	"adapter/egress/dial.go addresses":                 "an error of Go's resolver",
 	"domain/text/unseen.go turns":                      "Unicode's names of characters",
 	"adapter/ses/event.go validated":                   "what SES says",
+	"adapter/sqs/call.go attempt":                      "a header's value",
 	"adapter/sqs/call.go throttled":                    "codes of SQS",
 	"adapter/smtp/message.go compose":                  "header fields of a mail",
 	"adapter/ssm/parameter.go get":                     "a field of Parameter Store",

@@ -17,9 +17,8 @@ import (
 	"latchkey.dev/infra/run/template"
 )
 
-// budget is the most that a deployed binary may have, in bytes. The goal is 12 MiB, which five functions miss by up to 3.2 % since
-// external users came. The data of time zones is 450 KB of it: every function with the table links it, and some tell no time in a zone.
-const budget = 13 << 20
+// budget is the most that a deployed binary may have, in bytes.
+const budget = 12 << 20
 
 // patience is what may be done with one function before it counts as hung: some ten starts, of 10 ms each on a quiet machine.
 const patience = 5 * time.Minute

@@ -111,7 +111,7 @@ func (s *shop) boughtMax() (*office, identity.Caller, string) {
 
 func (s *shop) payMax(o *office, owner identity.Caller) string {
 	s.t.Helper()
-	owner.Since = time.Now()
+	owner.Since, owner.Proved = time.Now(), time.Now()
 	_, err := s.plans.Start(s.ctx, owner, payment.Month)
 	must(s.t, err)
 	_, err = s.till.Pay(s.agency(o).Payment.Checkout.ID, standin.Card{Number: standin.CardGood})

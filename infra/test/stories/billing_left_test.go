@@ -132,7 +132,7 @@ func TestFM8ADisputedPlanEndsWithItsAgency(t *testing.T) {
 		s.run(5 * time.Minute)
 		equal(s.world, "disputed", s.agency(o).Payment.State, subscription.Disputed)
 		closing := &agencies.Closing{Store: dynamo.NewClosings(s.table.Table), Now: time.Now}
-		owner.Since = time.Now()
+		owner.Since, owner.Proved = time.Now(), time.Now()
 		must(t, closing.Close(s.ctx, owner, "Solo"))
 		s.run(5 * time.Minute)
 		x, err := s.service.Subscription(s.ctx, plan)

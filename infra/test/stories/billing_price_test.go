@@ -106,7 +106,7 @@ func TestFM12APageThatAsksForAnotherSumIsClosed(t *testing.T) {
 
 		solo := s.found("Solo", agency.Free, time.Now().Add(-90*24*time.Hour))
 		owner := solo.owner
-		owner.Since = time.Now()
+		owner.Since, owner.Proved = time.Now(), time.Now()
 		must(t, s.till.Amend("max_month", 1))
 		_, err = s.plans.Start(s.ctx, owner, payment.Month)
 		s.wants(err, fault.PaymentsOff)

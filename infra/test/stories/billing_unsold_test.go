@@ -69,7 +69,7 @@ func TestWhereNothingIsSoldAnyMoreThePricesAreForgotten(t *testing.T) {
 		s.shut()
 
 		owner := o.owner
-		owner.Since = time.Now()
+		owner.Since, owner.Proved = time.Now(), time.Now()
 		_, err = s.plans.Start(s.ctx, owner, payment.Month) // at the price that is known still
 		s.wants(err, fault.PaymentsOff)
 		a, err := s.table.Agency(s.ctx, o.id)

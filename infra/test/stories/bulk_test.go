@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
@@ -247,6 +249,130 @@ func TestPortalB6WhatWaitsIsCancelledAndItsTimeIsFree(t *testing.T) {
 		w.pass(4 * time.Hour)
 		equal(w, "mails to one who was cancelled", len(w.tokens("c20@acme.example")), 0)
 		w.settled()
+	})
+}
+
+// TestPortalFL10BatchesAreListedNewestFirst pages through more batches than a page has, with dry runs between them.
+func TestPortalFL10BatchesAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o, other := w.office("Northwind").withPortal(), w.office("Southwind").withPortal()
+		var want []id.Batch
+		for n := range 25 {
+			b, err := o.bulk(append(addresses(2, fmt.Sprintf("b%d-", n)), batch.Line{Number: 3, Email: "none"}))
+			must(t, err)
+			want = append([]id.Batch{b.ID}, want...)
+			dry := &batch.Batch{ID: id.New[id.Batch](id.BatchPrefix, time.Now()), Agency: o.id, By: o.owner.Member, CreatedAt: time.Now(),
+				State: batch.Dry, Until: time.Now().Add(batch.DryRun), Entries: b.Entries}
+			must(t, w.bulk.Store.AddBatch(w.ctx, dry, nil))
+		}
+		employee := o.owner.At(identity.Place{Level: agency.Employee, Portal: agency.PortalEmployee})
+		employee.Member = "mb_other"
+		all := func(caller identity.Caller, limit int) (got []id.Batch) {
+			q := imports.ListQuery{Limit: limit}
+			for {
+				some, next, err := w.batches.List(w.ctx, caller, q)
+				must(t, err)
+				for _, b := range some {
+					got = append(got, b.ID)
+					if c := b.Counts; c[batch.Created]+c[batch.Scheduled] != 2 || c[batch.Invalid] != 1 || len(b.Entries) > 0 {
+						t.Errorf("%s counts %v", b.ID, c)
+					}
+				}
+				if q.After = next; next == "" {
+					return got
+				}
+			}
+		}
+		for _, limit := range []int{1, 20, 200} {
+			if got := all(o.owner, limit); !slices.Equal(got, want) {
+				t.Errorf("by %d they are %v, want %v", limit, got, want)
+			}
+		}
+		equal(w, "those of somebody else, to an employee", len(all(employee, 20)), 0)
+		employee.Member = o.owner.Member
+		equal(w, "its own, to an employee", len(all(employee, 20)), 25)
+		equal(w, "those of another agency", len(all(other.owner, 20)), 0)
+		denied := o.owner.At(identity.Place{Level: agency.Employee, Portal: agency.Denied})
+		_, _, err := w.batches.List(w.ctx, denied, imports.ListQuery{Limit: 1})
+		w.wants(err, fault.NotFound)
+	})
+}
+
+// promised is how many times are given to invites of the office that wait.
+func (o *office) promised() int {
+	o.w.t.Helper()
+	seen, err := o.w.bulk.Store.Snapshot(o.w.ctx, o.id, imports.Query{Promises: true})
+	must(o.w.t, err)
+	return batch.MaxScheduled - seen.Promises.Left(time.Now())
+}
+
+// TestPortalB6EachThatIsCancelledByItselfFreesItsTime ends scheduled invites one by one, all at once, in each of the ways in which one
+// can end before it is sent. What is given back is exactly what those had, and goes to the next ones.
+func TestPortalB6EachThatIsCancelledByItselfFreesItsTime(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(o *office, in id.Invite) error{
+		"the invite": func(o *office, in id.Invite) error {
+			_, err := o.w.canceller.Cancel(o.w.ctx, o.owner, in)
+			return err
+		},
+		"the client": func(o *office, in id.Invite) error {
+			_, err := o.w.removal.Remove(o.w.ctx, o.owner, o.get(in).ID)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inSuch(t, slowTransactions, func(w *world) {
+				o := w.office("Northwind").withPortal()
+				var all []batch.Entry
+				for n := range 2 { // ten go out, and 80 wait until eight hours from now
+					b, err := o.bulk(addresses(45, fmt.Sprintf("c%d-", n)))
+					must(t, err)
+					all = append(all, b.Entries...)
+				}
+				w.pass(2 * time.Minute)
+				equal(w, "times before", o.promised(), 80)
+				late := all[len(all)-1]
+				together(64, func(n int) {
+					if err := end(o, all[10+n].Invite); err != nil {
+						t.Errorf("cancelling one of 64: %v", err)
+					}
+				})
+				equal(w, "times of those that still wait", o.promised(), 16)
+				must(t, end(o, all[10].Invite)) // once more frees nothing more
+				equal(w, "times after one more try", o.promised(), 16)
+				next, err := o.bulk(addresses(10, "d"))
+				must(t, err)
+				if wait := time.Until(next.Entries[9].At); wait > time.Hour {
+					t.Errorf("the next ones wait for %s", wait)
+				}
+				equal(w, "times with the next ones", o.promised(), 26)
+				if at := o.get(late.Invite).Invite.SendAt; time.Until(at) < 7*time.Hour {
+					t.Errorf("the last one waits until %s", at)
+				}
+				w.pass(9 * time.Hour)
+				equal(w, "times when all are out", o.promised(), 0)
+				equal(w, "out", o.standing()[invite.Pending], 10+16+10)
+				w.settled()
+			})
+		})
+	}
+}
+
+// TestPortalB6ASuspensionGivesTheTimesBack ends what waits by a suspension: the agency begins with an empty list afterwards.
+func TestPortalB6ASuspensionGivesTheTimesBack(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind").withPortal()
+		_, err := o.bulk(addresses(40, "c"))
+		must(t, err)
+		w.pass(time.Minute)
+		equal(w, "times before", o.promised(), 30)
+		must(t, w.table.Suspend(w.ctx, o.id, "it was reported", o.byOperator(audit.AgencySuspended)))
+		w.pass(5 * time.Minute)
+		equal(w, "waiting", o.standing()[invite.Scheduled], 0)
+		equal(w, "times", o.promised(), 0)
 	})
 }
 

@@ -80,6 +80,7 @@ var windows = map[string]string{
 
 var sizes = map[string]string{
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
+	"identity.MaxDevice": "bytes",
 	"text.MaxName": "characters", "text.MaxMessage": "characters", "onboarding.MaxReason": "characters", "resources.MaxKey": "bytes",
 	"client.MaxEarlier": "the oldest goes", "invite.MaxTimeline": "one in the middle goes", "purchase.MaxSteps": "the oldest goes",
 	"activity.MaxExport": "rows of one answer", "resources.MaxSeers": "clients that are looked through",
@@ -378,7 +379,7 @@ func firstWeek(o *office) (func(int) error, func() int) {
 }
 
 func domains(o *office) (func(int) error, func() int) {
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	return func(n int) error {
 			return second(o.w.claims.Claim(o.w.ctx, o.owner, fmt.Sprintf("mail.northwind%d.dev", n), ""))
 		}, func() int {
@@ -390,7 +391,7 @@ func domains(o *office) (func(int) error, func() int) {
 
 // bounceNames has a domain's name for bounces changed, for which the mail service is called as for a claim.
 func bounceNames(o *office) (func(int) error, func() int) {
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	v, err := o.w.claims.Claim(o.w.ctx, o.owner, "mail.northwind.dev", "")
 	must(o.w.t, err)
 	return func(n int) error {
@@ -502,7 +503,7 @@ func TestFS2DeletingAnAgencyWorksInSteps(t *testing.T) {
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
 		caller := o.owner
-		caller.Since = time.Now()
+		caller.Since, caller.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, caller, "Northwind"))
 		_, err = w.door.Authenticate(w.ctx, signin.Credentials{Bearer: token}, identity.ByStaff(identity.AgencyRead))
 		w.wants(err, fault.Unauthenticated)

@@ -84,6 +84,43 @@ func TestPortalContactsAnImportIsConfirmedBy64AtOnce(t *testing.T) {
 	})
 }
 
+// TestPortalContactsFilesThatAreImportedAtOnceAreDifferentFiles begins imports in the same millisecond.
+func TestPortalContactsFilesThatAreImportedAtOnceAreDifferentFiles(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		k := cardsOf(o)
+		const files, rows = 16, 40
+		together(files, func(n int) {
+			var file strings.Builder
+			file.WriteString("name\n")
+			for row := range rows {
+				fmt.Fprintf(&file, "Row %d of file %d\n", row, n)
+			}
+			dry, err := k.Preview(w.ctx, o.owner, []byte(file.String()))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := k.Confirm(w.ctx, o.owner, []byte(file.String()), dry.Hash); err != nil {
+				t.Error(err)
+			}
+		})
+		names := map[string]bool{}
+		for q := (contacts.Query{Limit: 200}); ; {
+			page, err := k.List(w.ctx, o.owner, q)
+			must(t, err)
+			for i := range page.Cards {
+				names[page.Cards[i].Name] = true
+			}
+			if q.After = page.Next; page.Next == "" {
+				break
+			}
+		}
+		equal(w, "cards", len(names), files*rows)
+	})
+}
+
 // tally has so many callers do something at once, and counts those who could; the others are refused with the code.
 func (w *world) tally(n int, do func(int) error, code fault.Code) int {
 	w.t.Helper()

@@ -26,7 +26,7 @@ import (
 // begins claims a domain, and lets the mail service make its identity.
 func (o *office) begins(d string) id.SenderDomain {
 	o.w.t.Helper()
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	v, err := o.w.claims.Claim(o.w.ctx, o.owner, d, "")
 	must(o.w.t, err)
 	o.w.deliver()
@@ -105,7 +105,7 @@ func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
 			t.Errorf("%v, %v", alike, err)
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
-		o.owner.Since = time.Now()
+		o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, o.owner, "Northwind"))
 		w.pass(30 * time.Minute)
 		for _, which := range []id.SenderDomain{one, two} {
@@ -128,7 +128,7 @@ func TestSenderT5AClosedAgencysDomainsAreReleased(t *testing.T) {
 
 // fresh is the owner, who has just signed in.
 func (o *office) fresh() identity.Caller {
-	o.owner.Since = time.Now()
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
 	return o.owner
 }
 

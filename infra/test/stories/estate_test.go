@@ -15,7 +15,7 @@ import (
 	stub "latchkey.dev/infra/run/dns"
 	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/dynamo"
-	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
@@ -114,7 +114,7 @@ func openEstate(w *world) *estate {
 	doctor := &senders.Doctor{Store: d.domains, DNS: func() senders.Asking { return asker.Check() }, Identities: deeds, Now: time.Now}
 	d.doctor = &senders.Watched{Doctor: doctor, Senders: looks}
 	w.checker.Doctor = doctor
-	w.provisioner.Service = adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: stage + "-set", Pace: sesPace, Now: time.Now})
+	w.provisioner.Service = sescontrol.Open(cfg, sescontrol.Settings{Stage: stage, Set: stage + "-set", Pace: sesPace, Now: time.Now})
 	d.turns = &senders.Switch{Store: d.domains, Mail: w.queue, Now: time.Now}
 	d.servers = &senders.Servers{Store: d.domains, Mail: w.queue, Keys: w.ring, Now: time.Now}
 	d.names = &senders.Settings{Store: d.domains, Mail: w.queue, Platform: "Latchkey", Now: time.Now}
@@ -128,7 +128,7 @@ func openEstate(w *world) *estate {
 // boss is the office's owner with a sign-in of this moment.
 func (o *office) boss() identity.Caller {
 	c := o.owner
-	c.Since = time.Now()
+	c.Since, c.Proved = time.Now(), time.Now()
 	return c
 }
 

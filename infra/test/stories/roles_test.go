@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/contact"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/usecase/roles"
 )
 
@@ -66,5 +69,27 @@ func TestPortalX22ARolesExpiryIsAnnouncedAWeekAndADayBeforeToAdministratorsOnceE
 		equal(w, "mails to the owner", len(owner), 3)
 		must(t, o.logged(audit.RoleExpiring, 3))
 		w.settled()
+	})
+}
+
+// TestPortalB3ThingsThatAreNamedTwiceAreReadOnce names roles, contacts and instances twice, which the table itself refuses to read.
+func TestPortalB3ThingsThatAreNamedTwiceAreReadOnce(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind")
+		o.portal()
+		name := "Twice"
+		r, err := o.roles().Create(w.ctx, o.owner, roles.Draft{Name: &name}, "")
+		must(t, err)
+		c, x := o.card(contact.Person, "Ida", ""), o.many(1)[0]
+		found, err := dynamo.NewExternal(w.table.Table).RolesByID(w.ctx, o.id, []id.Role{r.ID, r.ID, r.ID})
+		must(t, err)
+		equal(w, "roles", len(found), 1)
+		known, err := dynamo.NewExternal(w.table.Table).Cards(w.ctx, o.id, []id.Contact{c.ID, c.ID})
+		must(t, err)
+		equal(w, "contacts", len(known), 1)
+		things, err := w.table.ResourcesByID(w.ctx, o.id, []id.Resource{x, x})
+		must(t, err)
+		equal(w, "instances", len(things), 1)
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 	standin "latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/shared/adapter/dynamo"
-	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
@@ -245,7 +245,7 @@ func TestSenderATenantSendsOnceItIsAdmitted(t *testing.T) {
 		o.invite("one@acme.example")
 		equal(w, "From, before", w.from("one@acme.example"), ourFrom)
 		cfg := w.engine.Config()
-		control := adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: w.stack.Environment("SendMail")["CONFIGURATION_SET"],
+		control := sescontrol.Open(cfg, sescontrol.Settings{Stage: stage, Set: w.stack.Environment("SendMail")["CONFIGURATION_SET"],
 			Tenants: "arn:aws:ses:" + cfg.Region + ":000000000000", Pace: 2 * time.Second, Now: time.Now})
 		admitted, err := control.Admit(w.ctx, ownDomain, o.id)
 		must(t, err)

@@ -195,6 +195,100 @@ func TestPortalL3AUseIsNeverGivenBack(t *testing.T) {
 	})
 }
 
+// TestPortalL3WhoLeavesDoesNotEscapeTheEndOfTheirAccess has somebody whose access is to end leave, and come back by links, 64 times at
+// once.
+func TestPortalL3WhoLeavesDoesNotEscapeTheEndOfTheirAccess(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.portalOffice("Northwind")
+		one := o.linkRole("One", true)
+		l, token := o.share(sharelink.Typed{Roles: &[]string{string(one)}, Never: ptr(true)})
+		asks, approval := o.share(sharelink.Typed{Approval: ptr(true), Never: ptr(true)})
+		const who = "ops@acme.example"
+		first, err := o.join(token, who)
+		must(t, err)
+		end := time.Now().Add(10 * day).Truncate(time.Millisecond)
+		term := func(until time.Time) error {
+			x, err := w.table.Client(w.ctx, o.id, first.Client.Ref(), true)
+			must(t, err)
+			x.SetTerm(until, time.Now())
+			return w.table.Commit(w.ctx, o.id, client.Change{Client: x})
+		}
+		must(t, term(end))
+		leaving := &account.Leaving{Store: dynamo.NewDepartures(w.table.Table), Now: time.Now}
+		must(t, leaving.Leave(w.ctx, person(who), o.id))
+
+		// An invite that comes to nothing changes nothing about that.
+		w.skip(time.Minute)
+		which, _ := o.invite(who)
+		must(t, second(w.canceller.Cancel(w.ctx, o.owner, which)))
+
+		w.skip(time.Minute)
+		together(64, func(n int) {
+			out, err := o.joins().Join(w.ctx, token, person(who), sharing.Joining{}, fmt.Sprint("192.0.2.2#", n))
+			if err != nil {
+				t.Error(err)
+			} else if !out.Client.ExpiresAt.Equal(end) {
+				t.Errorf("the access ends %v, and not %v", out.Client.ExpiresAt, end)
+			}
+		})
+		equal(w, "uses", o.uses(l), 2)
+		x, err := w.table.Client(w.ctx, o.id, first.Client.Ref(), true)
+		must(t, err)
+		equal(w, "as it is kept", []any{x.ExpiresAt.Equal(end), x.LeftUntil.IsZero(), x.Roles}, []any{true, true, []id.Role{one}})
+
+		// Leaving on the last day, asking and waiting for the end is no way either.
+		must(t, leaving.Leave(w.ctx, person(who), o.id))
+		w.skip(time.Minute)
+		asked, err := o.join(approval, who)
+		must(t, err)
+		w.skip(10 * day)
+		for _, token := range []string{token, approval} {
+			w.says(second(o.join(token, who)), fault.Forbidden, "links.ask_again", "agency", "Northwind")
+		}
+		w.says(second(o.wishes().Approve(w.ctx, o.owner, asked.Request.ID)), fault.NotActive, "links.access_was_over")
+		equal(w, "uses after the end", []int{o.uses(l), o.uses(asks)}, []int{2, 0})
+
+		// Whom the agency invites anew has what that says, and no end of before.
+		_, link := o.invite(who)
+		must(t, second(w.invitations.Accept(w.ctx, link, "", person(who))))
+		x, err = w.table.Client(w.ctx, o.id, first.Client.Ref(), true)
+		must(t, err)
+		equal(w, "after an invitation", []bool{x.ExpiresAt.IsZero(), x.LeftUntil.IsZero()}, []bool{true, true})
+		w.settled()
+	})
+}
+
+// TestPortalL3NobodyIsApprovedWhomTheAgencyHasRemoved removes somebody who has asked to get more, and lets another one's access end.
+func TestPortalL3NobodyIsApprovedWhomTheAgencyHasRemoved(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.portalOffice("Northwind")
+		one := o.linkRole("One", true)
+		_, token := o.share(sharelink.Typed{})
+		l, asks := o.share(sharelink.Typed{Approval: ptr(true), Roles: &[]string{string(one)}})
+		ask := func(who string) (*client.Client, id.JoinRequest) {
+			in, err := o.join(token, who)
+			must(t, err)
+			out, err := o.joinAs(asks, who, sharing.Joining{Adds: true})
+			must(t, err)
+			return in.Client, out.Request.ID
+		}
+		removed, first := ask("a@acme.example")
+		lapsed, other := ask("b@acme.example")
+		must(t, second(w.removal.Remove(w.ctx, o.owner, removed.ID)))
+		x, err := w.table.Client(w.ctx, o.id, lapsed.Ref(), true)
+		must(t, err)
+		x.SetTerm(time.Now(), time.Now())
+		must(t, w.table.Commit(w.ctx, o.id, client.Change{Client: x}))
+		w.says(second(o.wishes().Approve(w.ctx, o.owner, first)), fault.NotActive, "links.was_removed")
+		w.says(second(o.wishes().Approve(w.ctx, o.owner, other)), fault.NotActive, "links.extend_first")
+		equal(w, "uses", o.uses(l), 0)
+		must(t, second(o.wishes().Refuse(w.ctx, o.owner, first)))
+		w.settled()
+	})
+}
+
 // TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn ends links in every way.
 func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 	t.Parallel()
@@ -243,6 +337,36 @@ func TestPortalL4ADeadLinkSaysWhyToThoseWhoAreSignedIn(t *testing.T) {
 }
 
 var notInstalled = &types.AttributeValueMemberN{Value: "0"}
+
+// TestPortalL5AnEmployeeWhoAdministersMakesSmallLinks makes, changes and resets links as an employee of the agency whose right in Client
+// Portal is an administrator's.
+func TestPortalL5AnEmployeeWhoAdministersMakesSmallLinks(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.portalOffice("Northwind")
+		sam := o.admin("sam@northwind.example")
+		members := &agencies.Members{Store: dynamo.NewMembers(w.table.Table), Now: time.Now}
+		level, right := agency.Employee, agency.Administrator
+		m, err := members.Change(w.ctx, o.owner, sam.Member, agencies.MemberChange{Level: &level, Right: &right})
+		must(t, err)
+		sam = sam.At(identity.PlaceOf(m, nil))
+		for _, typed := range []sharelink.Typed{{Never: ptr(true)}, {Unlimited: ptr(true)}, {MaxUses: ptr(26)},
+			{ExpiresAt: ptr(time.Now().Add(31 * day))}} {
+			_, _, err := o.links().Create(w.ctx, sam, typed, "")
+			w.wants(err, fault.Invalid)
+		}
+		l, token, err := o.links().Create(w.ctx, sam, sharelink.Typed{}, "")
+		must(t, err)
+		must(t, second(o.join(token, "a@acme.example")))
+		w.wants(second(o.links().Update(w.ctx, sam, l.ID, sharelink.Typed{Unlimited: ptr(true)})), fault.Invalid)
+		must(t, second(o.links().Update(w.ctx, sam, l.ID, sharelink.Typed{Name: ptr("Workshop")})))
+		big, _ := o.share(sharelink.Typed{Never: ptr(true), Unlimited: ptr(true)})
+		must(t, second(o.links().Update(w.ctx, sam, big.ID, sharelink.Typed{Name: ptr("Site")})))
+		_, _, err = o.links().Reset(w.ctx, sam, big.ID)
+		w.wants(err, fault.Invalid)
+		must(t, second(o.links().Disable(w.ctx, sam, big.ID)))
+	})
+}
 
 func TestPortalL6OnlyAddressesOfTheDomains(t *testing.T) {
 	t.Parallel()
@@ -316,6 +440,84 @@ func TestPortalL7ARequestWaitsForAnAdministrator(t *testing.T) {
 	})
 }
 
+// TestPortalL7WhoIsLetInHearsOfItOnce has 64 administrators' clicks let one person in, and looks at who is sent what.
+func TestPortalL7WhoIsLetInHearsOfItOnce(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		w.every = time.Minute
+		o := w.portalOffice("Northwind")
+		_, token := o.share(sharelink.Typed{Approval: ptr(true), Unlimited: ptr(true)})
+		ask := func(who string) id.JoinRequest {
+			t.Helper()
+			out, err := o.join(token, who)
+			must(t, err)
+			return out.Request.ID
+		}
+		const one, refused, gone, throttled, rejected = "a@acme.example", "b@acme.example", "c@acme.example", "d@throttle.example",
+			"e@reject.example"
+		first := ask(one)
+		together(64, func(int) { _, _ = o.wishes().Approve(w.ctx, o.owner, first) })
+		must(t, second(o.wishes().Refuse(w.ctx, o.owner, ask(refused))))
+		r, err := o.wishes().Approve(w.ctx, o.owner, ask(gone))
+		must(t, err)
+		must(t, second(w.removal.Remove(w.ctx, o.owner, r.Client)))
+		for _, who := range []string{throttled, rejected} {
+			must(t, second(o.wishes().Approve(w.ctx, o.owner, ask(who))))
+		}
+		w.pass(10 * time.Minute)
+		told := func() map[string]int {
+			out := map[string]int{}
+			for _, who := range []string{one, refused, gone, throttled, rejected} {
+				out[who] = len(w.engine.SES.Mails(who))
+			}
+			return out
+		}
+		want := map[string]int{one: 1, refused: 0, gone: 0, throttled: 1, rejected: 0}
+		equal(w, "mails", told(), want)
+		equal(w, "what it says", w.newest(one).Subject, words.Say("mail.approved_subject", "agency", "Northwind"))
+		if m := w.newest(one); !strings.Contains(m.Text, "/portal?agency="+string(o.id)) || strings.Contains(m.Text, token) {
+			t.Errorf("the mail says %s", m.Text)
+		}
+		log, err := w.table.History(w.ctx, o.id)
+		must(t, err)
+		rows := 0
+		for _, e := range log {
+			if e.Action == audit.JoinTold {
+				rows++
+			}
+		}
+		equal(w, "rows of the log", rows, 2)
+		w.every = time.Hour
+		w.pass(15 * day)
+		equal(w, "mails two weeks later", told(), want)
+		w.settled()
+	})
+}
+
+// TestPortalL7WhoIsLetInAgainAndAgainIsMailedThreeTimesADay has somebody leave and be let in over and over.
+func TestPortalL7WhoIsLetInAgainAndAgainIsMailedThreeTimesADay(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		w.every = time.Minute
+		o := w.portalOffice("Northwind")
+		_, token := o.share(sharelink.Typed{Approval: ptr(true)})
+		leaving := &account.Leaving{Store: dynamo.NewDepartures(w.table.Table), Now: time.Now}
+		const who = "a@acme.example"
+		for n := range 5 {
+			out, err := o.join(token, who)
+			must(t, err)
+			r, err := o.wishes().Approve(w.ctx, o.owner, out.Request.ID)
+			must(t, err)
+			equal(w, "is to be told", r.Mail.Job != "", n < 3)
+			w.pass(5 * time.Minute)
+			must(t, leaving.Leave(w.ctx, person(who), o.id))
+			w.skip(time.Minute)
+		}
+		equal(w, "mails", len(w.engine.SES.Mails(who)), 3)
+		w.settled()
+	})
+}
+
 func TestPortalL7AnExpiredLinkLetsInWhoAskedBeforeAndAUsedUpOneDoesNot(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {
@@ -376,6 +578,7 @@ func TestPortalL9RolesAreReadAtTheJoin(t *testing.T) {
 		equal(w, "roles when none is left", len(none.Client.Roles), 0)
 		x, err := o.links().Get(w.ctx, o.owner, l.ID)
 		must(t, err)
+		must(t, o.logged(audit.NothingOpen, 1))
 		equal(w, "told of a role that was left out", []bool{x.Joined[0].Less, x.Joined[1].Less}, []bool{false, true})
 		_, bare := o.share(sharelink.Typed{})
 		must(t, second(o.join(bare, "c@acme.example")))
@@ -570,7 +773,7 @@ func TestPortalLinksForgetWhoIsErased(t *testing.T) {
 		}
 		closing := &agencies.Closing{Store: dynamo.NewClosings(w.table.Table), Now: time.Now}
 		caller := o.owner
-		caller.Since = time.Now()
+		caller.Since, caller.Proved = time.Now(), time.Now()
 		must(t, closing.Close(w.ctx, caller, "Northwind"))
 		w.says(second(o.joins().View(w.ctx, token, person("new@acme.example"))), fault.Gone, sharing.GoneMessage)
 		w.pass(2 * time.Hour)

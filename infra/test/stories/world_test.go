@@ -31,6 +31,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/mx"
 	adapters "latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	"latchkey.dev/shared/adapter/smtp"
 	queues "latchkey.dev/shared/adapter/sqs"
 	"latchkey.dev/shared/domain/email"
@@ -265,7 +266,7 @@ func (w *world) watchDomains(cfg aws.Config, set string) {
 	w.checker = &senders.Checker{Doctor: &senders.Doctor{Store: w.domains, DNS: func() senders.Asking { return silence{} },
 		Identities: identities, Now: time.Now}, Work: w.domains, Mail: w.queue, Region: cfg.Region}
 	w.provisioner = &senders.Provisioner{Store: w.domains, Senders: looks, Identities: identities, Now: time.Now, Note: event.Annotate,
-		Service: adapters.OpenControl(cfg, adapters.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
+		Service: sescontrol.Open(cfg, sescontrol.Settings{Stage: stage, Set: set, Pace: 1100 * time.Millisecond, Now: time.Now})}
 }
 
 // silence is name servers that say nothing.

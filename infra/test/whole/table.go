@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/secret"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/agencies"
 )
@@ -269,6 +270,16 @@ func (t *Table) SaveCode(ctx context.Context, code *identity.Code) error {
 // SaveNotice writes the state of a member's mail, while it is still the one that was read.
 func (t *Table) SaveNotice(ctx context.Context, which id.Agency, member *agency.Member, before agency.Notice) error {
 	return t.mail.SaveNotice(ctx, which, member, before)
+}
+
+// JoinRequest reads a request to join as it is now.
+func (t *Table) JoinRequest(ctx context.Context, which id.Agency, at id.Ref) (*sharelink.Request, error) {
+	return t.mail.JoinRequest(ctx, which, at)
+}
+
+// SaveJoinRequest writes it with a row of the log, while it is the one that was read.
+func (t *Table) SaveJoinRequest(ctx context.Context, r *sharelink.Request, row *audit.Entry) error {
+	return t.mail.SaveJoinRequest(ctx, r, row)
 }
 
 // Team reads the agency and its members as they are now.

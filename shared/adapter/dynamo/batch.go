@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -57,29 +58,71 @@ func (t *Table) batch(ctx context.Context, agency id.Agency, which id.Batch) (*b
 }
 
 func readBatch(r *reader) (*batch.Batch, error) {
-	return &batch.Batch{ID: id.Batch(strings.TrimPrefix(r.s("sk"), batchPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
+	b := &batch.Batch{ID: id.Batch(strings.TrimPrefix(r.s("sk"), batchPrefix)), Agency: id.Agency(r.s("pk")), By: id.Member(r.s("by")),
 		Actor: r.s("actor"), CreatedAt: r.time("created"), State: batch.State(r.s("state")), Until: r.time("until"),
-		Unknown: r.texts("unknown"), Version: int(r.n("v"))}, r.err
+		Unknown: r.texts("unknown"), Version: int(r.n("v"))}
+	r.within(verdictCounts, func(counts *reader) {
+		b.Counts = map[batch.Kind]int{}
+		for k := range counts.item {
+			b.Counts[batch.Kind(strings.TrimPrefix(k, countPrefix))] = int(counts.n(k))
+		}
+	})
+	return b, r.err
 }
 
-// batches lists at most so many batches without their lines, newest first.
-func (t *Table) batches(ctx context.Context, agency id.Agency, most int) ([]batch.Batch, error) {
-	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name, ScanIndexForward: aws.Bool(false), ConsistentRead: aws.Bool(true),
-		Limit:                     aws.Int32(int32(most)), //nolint:gosec // a small constant
-		KeyConditionExpression:    aws.String("pk = :p AND begins_with(sk, :s)"),
-		ExpressionAttributeValues: item{":p": str(string(agency)), ":s": str(batchPrefix)}})
+// verdictCounts is the attribute of a batch with how many lines were given which verdict, each below its name with a prefix, as
+// those that nobody has decided about have none.
+const (
+	verdictCounts = "counts"
+	countPrefix   = "n-"
+)
+
+// writeCounts is how many lines were given which verdict.
+func writeCounts(entries []batch.Entry) writer {
+	w := writer{}
+	for k, n := range batch.Count(entries) {
+		w.n(countPrefix+string(k), n)
+	}
+	return w
+}
+
+// batches reads batches that were sent without their lines, newest first, from behind the cursor on: one Query.
+func (t *Table) batches(ctx context.Context, agency id.Agency, q imports.ListQuery) ([]batch.Batch, id.Batch, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, ScanIndexForward: aws.Bool(false), ConsistentRead: aws.Bool(true),
+		Limit:                    aws.Int32(int32(q.Examine)), //nolint:gosec // a small constant
+		KeyConditionExpression:   aws.String("pk = :p AND begins_with(sk, :s)"),
+		FilterExpression:         aws.String("#state <> :dry"),
+		ExpressionAttributeNames: map[string]string{"#state": "state"},
+		ExpressionAttributeValues: item{":p": str(string(agency)), ":s": str(batchPrefix),
+			":dry": str(string(batch.Dry))}}
+	if q.By != "" {
+		in.FilterExpression = aws.String("#state <> :dry AND #by = :by")
+		in.ExpressionAttributeNames["#by"], in.ExpressionAttributeValues[":by"] = "by", str(string(q.By))
+	}
+	if q.After != "" {
+		in.ExclusiveStartKey = key(string(agency), batchPrefix+string(q.After))
+	}
+	res, err := t.db.Query(ctx, in)
 	if err != nil {
-		return nil, outside(err)
+		return nil, "", outside(err)
 	}
 	var out []batch.Batch
 	for _, i := range res.Items {
 		b, err := readBatch(&reader{item: i})
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		out = append(out, *b)
 	}
-	return out, nil
+	var next id.Batch
+	if res.LastEvaluatedKey != nil {
+		last := &reader{item: res.LastEvaluatedKey}
+		next = id.Batch(strings.TrimPrefix(last.s("sk"), batchPrefix))
+		if last.err != nil {
+			return nil, "", last.err
+		}
+	}
+	return out, next, nil
 }
 
 // batchWrites write a batch and its lines while the stored version is the one that was read.
@@ -93,6 +136,7 @@ func (t *Table) batchWrites(b *batch.Batch) []types.TransactWriteItem {
 	w.s("state", string(b.State))
 	w.t("until", b.Until)
 	w.texts("unknown", b.Unknown)
+	w.m(verdictCounts, writeCounts(b.Entries))
 	w["dp"], w["due"] = str(shardOf(string(b.ID))), at(b.Due())
 	condition, values := versioned(b.Version)
 	writes := []types.TransactWriteItem{t.put(w, condition, values)}
@@ -171,6 +215,44 @@ func readEntry(r *reader) batch.Entry {
 	return e
 }
 
+// givenBack is the attribute of the promises with the times of invites that don't go out after all. They are noted there without a
+// look at the list, so that those who cancel at once are in nobody's way; whoever reads the promises takes them off.
+const givenBack = "back"
+
+// giveBack notes the times of scheduled invites that end, or go out at another time, with the change that is being written. Times
+// that are past count no more, and are left out.
+func (t *Table) giveBack(pk string, back []time.Time) types.TransactWriteItem {
+	none, times := list(nil), make([]types.AttributeValue, len(back))
+	for n, x := range back {
+		times[n] = at(x)
+	}
+	return types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(pk, promisesItem),
+		UpdateExpression:          aws.String("SET #b = list_append(if_not_exists(#b, :none), :back) ADD v :one"),
+		ExpressionAttributeNames:  map[string]string{"#b": givenBack},
+		ExpressionAttributeValues: item{":none": none, ":back": list(times), ":one": num(1)}}}
+}
+
+// returned are the times that relationships were given, by what they were when they were read, and have no more.
+func returned(now time.Time, erased bool, all ...*client.Client) []time.Time {
+	var out []time.Time
+	for n, c := range all {
+		had := c.Promised
+		if had.After(now) && (erased && n == 0 || c.Invite == nil || !c.Invite.Promise().Equal(had)) {
+			out = append(out, had)
+		}
+	}
+	return out
+}
+
+// readPromises reads the times that an agency's scheduled invites have been given, without those that were given back.
+func readPromises(r *reader, p *batch.Promises) error {
+	p.Times, p.Version = r.times("times"), int(r.n("v"))
+	for _, x := range r.times(givenBack) {
+		p.Forget(x)
+	}
+	return r.err
+}
+
 // promised writes the times that an agency's scheduled invites have been given.
 func (t *Table) promised(pk string, p *batch.Promises) types.TransactWriteItem {
 	w := writer(key(pk, promisesItem))
@@ -217,7 +299,7 @@ func (t *Table) bulk(ctx context.Context, which id.Agency, want imports.Query) (
 		return nil, err
 	}
 	seen := &imports.Snapshot{Clients: map[id.Ref]*client.Client{}, Suppressed: map[id.User]bool{}, Roles: map[id.Role]role.Role{},
-		Contacts: map[id.Contact]bool{}, Promises: &batch.Promises{Agency: which}}
+		Promises: &batch.Promises{Agency: which}}
 	for _, i := range items {
 		if err := t.bulkItem(seen, &reader{item: i}, logs); err != nil {
 			return nil, err
@@ -235,8 +317,7 @@ func (t *Table) bulkItem(seen *imports.Snapshot, r *reader, logs map[string]allo
 	case strings.HasPrefix(sk, oncePrefix):
 		seen.Once, err = readOnce(r)
 	case sk == promisesItem:
-		seen.Promises.Times, seen.Promises.Version = r.times("times"), int(r.n("v"))
-		err = r.err
+		err = readPromises(r, seen.Promises)
 	case strings.HasPrefix(sk, clientPrefix):
 		var c *client.Client
 		if c, err = readClient(r); err == nil {
@@ -250,7 +331,9 @@ func (t *Table) bulkItem(seen *imports.Snapshot, r *reader, logs map[string]allo
 			seen.Roles[x.ID] = *x
 		}
 	case strings.HasPrefix(sk, contactPrefix):
-		seen.Contacts[id.Contact(sk[len(contactPrefix):])] = true
+		var x client.Card
+		x, err = readCard(r)
+		seen.Contacts = append(seen.Contacts, x)
 	case sk == mailsItem:
 		var l allowance.Log
 		l, err = readMails(r, logs[r.s("pk")])

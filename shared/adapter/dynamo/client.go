@@ -207,7 +207,7 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if !c.Erase { // of somebody who was erased there is nothing to tell
 		writes = append(writes, t.noticed(pk, c.Client, c.Audit, t.now())...)
 	}
-	if c.Erase && c.Client.Email != "" {
+	if (c.Erase || c.Promote != nil) && c.Client.Email != "" {
 		wishes, err := t.wishes(ctx, pk, c.Client.Email)
 		if err != nil {
 			return err
@@ -217,8 +217,15 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 	if c.Share != nil {
 		writes = append(writes, t.shared(c.Share)...)
 	}
-	if c.Promises != nil {
+	back := returned(t.now(), c.Erase, append([]*client.Client{c.Client}, c.Also...)...)
+	switch {
+	case c.Promises != nil:
+		for _, x := range back {
+			c.Promises.Forget(x)
+		}
 		writes = append(writes, t.promised(pk, c.Promises))
+	case len(back) > 0:
+		writes = append(writes, t.giveBack(pk, back))
 	}
 	if c.Count != nil {
 		writes = append(writes, t.mailed(agencyID, c.Count))
@@ -293,10 +300,10 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 		return t.commit(ctx, agencyID, c)
 	}
 	if err == nil {
-		c.Client.Version, c.Client.Stored = next.Version, c.Client.Ties()
+		c.Client.Version, c.Client.Stored, c.Client.Promised = next.Version, c.Client.Ties(), c.Client.Invite.Promise()
 		for _, other := range c.Also {
 			other.Version++
-			other.Stored = other.Ties()
+			other.Stored, other.Promised = other.Ties(), other.Invite.Promise()
 		}
 		for _, r := range c.Set {
 			r.Version++
@@ -446,6 +453,7 @@ func writeClient(c *client.Client, now time.Time) writer {
 	writeTexts(w, "roles", c.Roles)
 	w.m("rules", writeRules(c.Rules))
 	w.t("until", c.ExpiresAt)
+	w.t("leftUntil", c.LeftUntil)
 	w.n("warned", c.Warned)
 	writeTexts(w, "contacts", c.Contacts)
 	writeTexts(w, "were", c.Were)
@@ -507,6 +515,7 @@ func writeInvite(i *invite.Invite) writer {
 	writeTexts(w, "roles", i.Roles)
 	w.s("contact", string(i.Contact))
 	w.t("until", i.AccessUntil)
+	w.s("rolesBy", string(i.RolesBy))
 	return w
 }
 
@@ -532,7 +541,8 @@ func readClient(r *reader) (*client.Client, error) {
 		EndedAt: r.time("ended"), EndedBy: client.Side(r.s("endedBy")), SeenAt: r.time("seen"),
 		Roles: readTexts[id.Role](r, "roles"), Contacts: readTexts[id.Contact](r, "contacts"),
 		Were: readTexts[id.Contact](r, "were"), Rules: readRules(r, "rules"),
-		ExpiresAt: r.time("until"), Warned: int(r.n("warned")), Source: client.Source{Link: id.ShareLink(r.s("link"))},
+		ExpiresAt: r.time("until"), LeftUntil: r.time("leftUntil"), Warned: int(r.n("warned")),
+		Source:   client.Source{Link: id.ShareLink(r.s("link"))},
 		Promoted: id.Member(r.s("promoted")),
 		Listed:   r.s("ls") != "", Version: int(r.n("v"))}
 	c.Stored = c.Ties()
@@ -557,6 +567,7 @@ func readClient(r *reader) (*client.Client, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
+	c.Promised = c.Invite.Promise()
 	return c, r.err
 }
 
@@ -567,7 +578,7 @@ func readInvite(r *reader) *invite.Invite {
 			Member: id.Member(r.s("by")), Name: r.s("inviter")},
 		CreatedAt: r.time("created"), ExpiresAt: r.time("expires"), EndedAt: r.time("ended"), Grants: readGrants(r, "grants"),
 		Resends: r.times("resends"), Roles: readTexts[id.Role](r, "roles"), Contact: id.Contact(r.s("contact")),
-		AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
+		RolesBy: id.Member(r.s("rolesBy")), AccessUntil: r.time("until"), SendAt: r.time("sendAt"), Batch: id.Batch(r.s("batch"))}
 	for _, b := range r.blobs("tokens") {
 		if len(b) != len(secret.Hash{}) {
 			r.wrong("tokens")

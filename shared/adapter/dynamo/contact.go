@@ -59,6 +59,10 @@ func (t *Table) contacts(ctx context.Context, agency id.Agency, q contacts.Query
 		filters = append(filters, "kind = :k")
 		in.ExpressionAttributeValues[":k"] = str(string(q.Kind))
 	}
+	if q.Free {
+		filters = append(filters, "attribute_not_exists(#client)")
+		in.ExpressionAttributeNames = map[string]string{"#client": linkedClient}
+	}
 	if q.Emailed {
 		filters = append(filters, "attribute_exists(email)")
 	}

@@ -107,9 +107,9 @@ func (o OwnCards) Portals(ctx context.Context, user id.User) ([]id.Agency, error
 	return o.t.portals(ctx, user)
 }
 
-// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
-func (o OwnCards) RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error) {
-	return o.t.rolesByID(ctx, agency, ids)
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (o OwnCards) Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error) {
+	return o.t.standing(ctx, agency, which)
 }
 
 // Change writes what people have changed on the card whose version was read.

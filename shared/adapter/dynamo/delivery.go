@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 )
 
 // Mail is what sending a mail needs.
@@ -123,6 +124,16 @@ func (m Mail) SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry
 // DropBox deletes the box of a member who is gone, and makes notices of these of its lines once more.
 func (m Mail) DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error {
 	return m.t.dropBox(ctx, b, left)
+}
+
+// JoinRequest reads a request to join as it is now.
+func (m Mail) JoinRequest(ctx context.Context, which id.Agency, at id.Ref) (*sharelink.Request, error) {
+	return m.t.joinRequest(ctx, which, at)
+}
+
+// SaveJoinRequest writes it with a row of the log, while it is the one that was read.
+func (m Mail) SaveJoinRequest(ctx context.Context, r *sharelink.Request, row *audit.Entry) error {
+	return m.t.saveJoinRequest(ctx, r, row)
 }
 
 // Feedback is what recording bounces and complaints needs.

@@ -79,6 +79,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Box: id.Member(sk[len(boxPrefix):])})
 		case strings.HasPrefix(sk, domainPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Domain: id.SenderDomain(sk[len(domainPrefix):])})
+		case strings.HasPrefix(sk, requestPrefix):
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Request: id.Ref(sk[len(requestPrefix):])})
 		case strings.HasPrefix(sk, batchPrefix):
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Batch: id.Batch(sk[len(batchPrefix):])})
 		case sk == senderItem:

@@ -62,11 +62,16 @@ type Lines struct{ t *Table }
 // NewLines makes Lines of the table.
 func NewLines(t *Table) Lines { return Lines{t} }
 
-var _ imports.CancelStore = Lines{}
+var _ imports.BatchStore = Lines{}
 
 // Batch reads a batch with its lines, as it is now.
 func (l Lines) Batch(ctx context.Context, agency id.Agency, which id.Batch) (*batch.Batch, error) {
 	return l.t.batch(ctx, agency, which)
+}
+
+// Batches reads batches that were sent, without their lines.
+func (l Lines) Batches(ctx context.Context, agency id.Agency, q imports.ListQuery) ([]batch.Batch, id.Batch, error) {
+	return l.t.batches(ctx, agency, q)
 }
 
 // Snapshot reads what lines are judged by, as it is now.

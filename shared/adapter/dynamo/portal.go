@@ -56,9 +56,9 @@ func (p Portals) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Re
 	return p.t.resourcesByID(ctx, which, ids)
 }
 
-// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
-func (p Portals) RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error) {
-	return p.t.rolesByID(ctx, agency, ids)
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (p Portals) Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error) {
+	return p.t.standing(ctx, agency, which)
 }
 
 // PortalInstances is what a client needs to see an instance's workflows and to switch them.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -199,10 +198,8 @@ func (t *Table) deleteRole(ctx context.Context, r *role.Role, row audit.Entry) e
 func (t *Table) standing(ctx context.Context, which id.Agency, wanted []id.Role) (*agency.Agency, []role.Role, error) {
 	pk := string(which)
 	keys := []item{key(pk, agencyItem)}
-	for n, r := range wanted {
-		if !slices.Contains(wanted[:n], r) { // BatchGetItem refuses a key that stands twice
-			keys = append(keys, key(pk, rolePrefix+string(r)))
-		}
+	for _, r := range wanted {
+		keys = append(keys, key(pk, rolePrefix+string(r)))
 	}
 	items, err := t.getAll(ctx, keys)
 	if err != nil {

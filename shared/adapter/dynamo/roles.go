@@ -10,7 +10,6 @@ import (
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
-	"latchkey.dev/shared/usecase/portal"
 	"latchkey.dev/shared/usecase/roles"
 )
 
@@ -68,15 +67,7 @@ type Rights struct{ t *Table }
 // NewRights makes Rights of the table.
 func NewRights(t *Table) Rights { return Rights{t} }
 
-var (
-	_ roles.RightsStore = Rights{}
-	_ portal.GateStore  = Rights{}
-)
-
-// Portals lists the agencies that the person is a client of.
-func (r Rights) Portals(ctx context.Context, user id.User) ([]id.Agency, error) {
-	return r.t.portals(ctx, user)
-}
+var _ roles.RightsStore = Rights{}
 
 // Client reads one relationship.
 func (r Rights) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {

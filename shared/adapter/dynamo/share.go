@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
@@ -277,6 +279,19 @@ func (t *Table) refuseToJoin(ctx context.Context, r sharing.Refusal) error {
 	return err
 }
 
+// saveJoinRequest writes a request that was decided on, with what was done about its mail, while it is the one that was read.
+func (t *Table) saveJoinRequest(ctx context.Context, q *sharelink.Request, row *audit.Entry) error {
+	writes := []types.TransactWriteItem{t.putRequest(q)}
+	if row != nil {
+		writes = append(writes, t.put(writeAudit(string(q.Agency), *row), isNew, nil))
+	}
+	err := t.transact(ctx, writes)
+	if err == nil {
+		q.Version++
+	}
+	return err
+}
+
 // saveLedger writes that administrators were told, with the notice for them, while the ledger is the one that was read.
 func (t *Table) saveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.Event) error {
 	writes := []types.TransactWriteItem{t.putLedger(l)}
@@ -359,6 +374,12 @@ func (t *Table) putRequest(q *sharelink.Request) types.TransactWriteItem {
 	w.t("decided", q.DecidedAt)
 	w.s("client", string(q.Client))
 	w["ttl"] = ttlOf(q.GoesAt())
+	if m := q.Mail; m.Job != "" {
+		w.s("job", m.Job)
+		w.yes("claimed", m.Claimed)
+		w.n("tries", m.Tries)
+		w["dp"], w["due"] = str(shardOf(string(q.Agency)+string(q.Ref()))), at(m.Due)
+	}
 	condition, values := versioned(q.Version)
 	return t.put(w, condition, values)
 }
@@ -366,7 +387,8 @@ func (t *Table) putRequest(q *sharelink.Request) types.TransactWriteItem {
 func readRequest(r *reader) (*sharelink.Request, error) {
 	return &sharelink.Request{ID: id.JoinRequest(r.s("id")), Agency: id.Agency(r.s("pk")), Link: id.ShareLink(r.s("link")),
 		Email: email.Address(r.s("email")), Name: r.s("name"), State: sharelink.RequestState(r.s("state")), CreatedAt: r.time("created"),
-		DecidedAt: r.time("decided"), Client: id.Client(r.s("client")), Version: int(r.n("v"))}, r.err
+		DecidedAt: r.time("decided"), Client: id.Client(r.s("client")), Version: int(r.n("v")),
+		Mail: agency.Notice{Job: r.s("job"), Claimed: r.yes("claimed"), Tries: int(r.n("tries")), Due: r.time("due")}}, r.err
 }
 
 // writeAskedAt has the person's own list lead to a request, so that it is found there when the person asks what is kept, or is erased.
@@ -384,7 +406,12 @@ func (t *Table) unask(ctx context.Context, user id.User, w account.Wish) error {
 	return t.transact(ctx, []types.TransactWriteItem{t.noLongerAsked(user, q), t.dropRequest(q)})
 }
 
-// wishes takes back what somebody who is erased at an agency has asked for there.
+// wishesAtOnce is how many requests of one person go in one transaction with what they go with, which needs its own room among the 100
+// items that a transaction takes.
+const wishesAtOnce = 10
+
+// wishes takes back what somebody has asked for at an agency who is erased there, or comes to work there. What is more than goes in one
+// transaction with the rest, goes at once.
 func (t *Table) wishes(ctx context.Context, pk string, of email.Address) ([]types.TransactWriteItem, error) {
 	user := id.UserOf(of)
 	items, err := t.query(ctx, userPrefix+string(user), askedAtPrefix+pk+"#", false)
@@ -399,6 +426,12 @@ func (t *Table) wishes(ctx context.Context, pk string, of email.Address) ([]type
 		if out = append(out, t.noLongerAsked(user, q), t.dropRequest(q)); r.err != nil {
 			return nil, r.err
 		}
+	}
+	for len(out) > 2*wishesAtOnce {
+		if err := t.transact(ctx, out[:2*wishesAtOnce]); err != nil {
+			return nil, err
+		}
+		out = out[2*wishesAtOnce:]
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/role"
@@ -136,6 +137,11 @@ func (j JoinRequests) Request(ctx context.Context, which id.Agency, at id.Ref) (
 // Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
 func (j JoinRequests) Commit(ctx context.Context, which id.Agency, change client.Change) error {
 	return j.t.commit(ctx, which, change)
+}
+
+// Mails reads the logs of mails that were caused, as they are now.
+func (j JoinRequests) Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error) {
+	return j.t.mails(ctx, keys)
 }
 
 // Refuse writes that a request was refused in one transaction, or nothing and conflict.ErrChanged.

@@ -134,6 +134,16 @@ func (d Due) SaveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.E
 	return d.t.saveLedger(ctx, l, tell)
 }
 
+// JoinRequest reads a request to join as it is now.
+func (d Due) JoinRequest(ctx context.Context, which id.Agency, at id.Ref) (*sharelink.Request, error) {
+	return d.t.joinRequest(ctx, which, at)
+}
+
+// SaveJoinRequest writes it with a row of the log, while it is the one that was read.
+func (d Due) SaveJoinRequest(ctx context.Context, r *sharelink.Request, row *audit.Entry) error {
+	return d.t.saveJoinRequest(ctx, r, row)
+}
+
 // PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is.
 func (d Due) PurgeSome(ctx context.Context, which id.Agency) (int, error) {
 	return d.t.purgeSome(ctx, which)

@@ -308,8 +308,10 @@ func (t *Table) get(ctx context.Context, pk, sk string, fresh bool, missing stri
 	return &reader{item: out.Item}, nil
 }
 
-// getAll reads items by their keys, as they are now, in as many requests as DynamoDB asks for; the order is not kept.
+// getAll reads items by their keys, as they are now, in as many requests as DynamoDB asks for; the order is not kept. A key that stands
+// twice, which BatchGetItem refuses, is read once.
 func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
+	keys = once(keys)
 	var out []item
 	for len(keys) > 0 {
 		n := min(len(keys), 100)
@@ -335,6 +337,20 @@ func (t *Table) getAll(ctx context.Context, keys []item) ([]item, error) {
 		}
 	}
 	return out, nil
+}
+
+// once are the keys, each once.
+func once(keys []item) []item {
+	out := make([]item, 0, len(keys))
+	seen := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		r := &reader{item: k}
+		if name := r.s("pk") + "\x00" + r.s("sk"); !seen[name] {
+			seen[name] = true
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // query reads a whole partition's range as it is now, page by page.

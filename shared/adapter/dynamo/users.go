@@ -59,7 +59,7 @@ func (t *Table) card(ctx context.Context, agency id.Agency, which id.Contact) (*
 func readCard(r *reader) (client.Card, error) {
 	_, archived := r.item["archived"]
 	return client.Card{ID: id.Contact(strings.TrimPrefix(r.s("sk"), contactPrefix)), Name: r.s("name"), Email: r.s("email"),
-		Client: id.Client(r.s(linkedClient)), Archived: archived}, r.err
+		Phone: r.s("phone"), Company: id.Contact(r.s("company")), Client: id.Client(r.s(linkedClient)), Archived: archived}, r.err
 }
 
 // External is what changing external users needs.

@@ -2,16 +2,20 @@ package ses
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"mime"
+	"net/http"
 	"net/mail"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
-	"github.com/aws/smithy-go"
 	"pgregory.net/rapid"
 
 	"latchkey.dev/shared/usecase/delivery"
@@ -48,38 +52,70 @@ func TestNoNameAddsAMailboxOrAHeader(t *testing.T) {
 	})
 }
 
+// service is SES as one test has it: it keeps the last request, and says what it is told to.
+type service struct {
+	status int
+	kind   string // X-Amzn-ErrorType
+	answer string
+	err    error
+
+	sent *http.Request
+	body string
+}
+
+func (s *service) Do(r *http.Request) (*http.Response, error) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.sent, s.body = r, string(text)
+	return &http.Response{StatusCode: s.status, Header: http.Header{"X-Amzn-Errortype": {s.kind}, "Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(s.answer))}, s.err
+}
+
+func (s *service) config() aws.Config {
+	return aws.Config{Region: "eu-central-1", HTTPClient: s,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret", SessionToken: "session"}, nil
+		})}
+}
+
 func TestOnlyWhatIsFinalIsARefusal(t *testing.T) {
 	t.Parallel()
-	m := aws.String
+	reset := errors.New("connection reset")
 	for name, c := range map[string]struct {
-		err  error
+		service
 		want string // "" when the mail is worth another try
 	}{
-		"sandbox":        {&types.MessageRejected{Message: m("Email address is not verified. The following identities failed the check in region US-EAST-1: x@y.example")}, "the sending address is not verified with the email service yet"},
-		"rejected":       {&types.MessageRejected{Message: m("Bad content.")}, "the email service rejected the message (Bad content)"},
-		"rejected, bare": {&types.MessageRejected{}, "the email service rejected the message"},
-		"MAIL FROM":      {&types.MailFromDomainNotVerifiedException{}, "the sending domain's MAIL FROM is not verified yet"},
-		"suspended":      {&types.AccountSuspendedException{}, "the platform's email account is suspended"},
-		"paused":         {&types.SendingPausedException{}, "sending is paused for the platform's email account"},
-		"bad request":    {&types.BadRequestException{Message: m(" Domain contains illegal character. ")}, "the email service does not take this address or message (Domain contains illegal character)"},
-		"no set":         {&types.NotFoundException{Message: m("Configuration set <live> does not exist.")}, "the platform's email settings are not complete"},
-		"throttled":      {&types.TooManyRequestsException{}, ""},
-		"over the quota": {&types.LimitExceededException{}, ""},
-		"no right":       {&smithy.GenericAPIError{Code: "AccessDeniedException"}, ""},
-		"a fault":        {&smithy.GenericAPIError{Code: "InternalFailure", Fault: smithy.FaultServer}, ""},
-		"no network":     {errors.New("connection refused"), ""},
-		"no time":        {context.DeadlineExceeded, ""},
+		"sandbox":        {service{kind: "MessageRejected", answer: `{"message":"Email address is not verified. The following identities failed the check in region US-EAST-1: x@y.example"}`}, "the sending address is not verified with the email service yet"},
+		"rejected":       {service{kind: "MessageRejected:http://internal.amazon.com/coral/com.amazon.ses/", answer: `{"message":"Bad content."}`}, "the email service rejected the message (Bad content)"},
+		"rejected, bare": {service{kind: "com.amazon.ses#MessageRejected", answer: `{}`}, "the email service rejected the message"},
+		"in the body":    {service{answer: `{"__type":"com.amazon.ses#MessageRejected","Message":"Bad content."}`}, "the email service rejected the message (Bad content)"},
+		"MAIL FROM":      {service{kind: "MailFromDomainNotVerifiedException"}, "the sending domain's MAIL FROM is not verified yet"},
+		"suspended":      {service{kind: "AccountSuspendedException"}, "the platform's email account is suspended"},
+		"paused":         {service{kind: "SendingPausedException"}, "sending is paused for the platform's email account"},
+		"bad request":    {service{kind: "BadRequestException", answer: `{"message":" Domain contains illegal character. "}`}, "the email service does not take this address or message (Domain contains illegal character)"},
+		"no set":         {service{status: 404, kind: "NotFoundException", answer: `{"message":"Configuration set <live> does not exist."}`}, "the platform's email settings are not complete"},
+		"throttled":      {service{status: 429, kind: "TooManyRequestsException"}, ""},
+		"over the quota": {service{kind: "LimitExceededException"}, ""},
+		"no right":       {service{status: 403, kind: "AccessDeniedException"}, ""},
+		"a fault":        {service{status: 500, kind: "InternalFailure", answer: "<html>"}, ""},
+		"no JSON":        {service{status: 200, answer: "<html>"}, ""},
+		"no network":     {service{err: reset}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wrapped := &smithy.OperationError{ServiceID: "SESv2", OperationName: "SendEmail", Err: c.err} // as the SDK hands it out
-			got := explain(wrapped)
-			var r *delivery.Refusal
-			if final := errors.As(got, &r); final != (c.want != "") {
-				t.Fatalf("%v is final: %v", got, final)
+			s := &c.service
+			if s.status == 0 {
+				s.status = http.StatusBadRequest
 			}
-			if c.want == "" && !errors.Is(got, c.err) {
-				t.Errorf("%v does not say what happened", got)
+			_, err := Open(s.config(), "live", "").Send(t.Context(), delivery.Mail{From: address, To: "to@x.example"})
+			var r *delivery.Refusal
+			if final := errors.As(err, &r); err == nil || final != (c.want != "") {
+				t.Fatalf("%v is final: %v", err, final)
+			}
+			if c.want == "" && !strings.Contains(err.Error(), s.kind) || s.err != nil && !errors.Is(err, s.err) {
+				t.Errorf("%v does not say what happened", err)
 			}
 			if c.want != "" && r.Reason != c.want {
 				t.Errorf("%q, want %q", r.Reason, c.want)
@@ -88,35 +124,52 @@ func TestOnlyWhatIsFinalIsARefusal(t *testing.T) {
 	}
 }
 
-func TestAMailIsHandedOverWhole(t *testing.T) {
+// TestAMailIsHandedOverAsTheSDKDoesIt: the body, the address and the signed service are those of the SDK's own client.
+func TestAMailIsHandedOverAsTheSDKDoesIt(t *testing.T) {
 	t.Parallel()
-	var in *sesv2.SendEmailInput
-	mailer := &Mailer{set: "live",
-		send: func(_ context.Context, got *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
-			in = got
-			return &sesv2.SendEmailOutput{MessageId: aws.String("m-1")}, nil
-		}}
-	id, err := mailer.Send(t.Context(), delivery.Mail{FromName: "N", From: address, ReplyTo: "owner@n.example", To: "to@x.example",
-		Letter: letter.Letter{Subject: "S", Text: "T", HTML: "<p>H"}, Tags: map[string]string{"kind": "invite"}})
-	if err != nil || id != "m-1" {
-		t.Fatal(id, err)
-	}
-	s := in.Content.Simple
-	if *in.FromEmailAddress != `"N" <`+address+`>` || in.Destination.ToAddresses[0] != "to@x.example" ||
-		in.ReplyToAddresses[0] != "owner@n.example" ||
-		*s.Subject.Data != "S" || *s.Body.Text.Data != "T" || *s.Body.Html.Data != "<p>H" || *in.ConfigurationSetName != "live" ||
-		*in.EmailTags[0].Name != "kind" || *in.EmailTags[0].Value != "invite" || *s.Headers[0].Name != "Auto-Submitted" {
-		t.Errorf("%+v", in)
-	}
-	if in.TenantName != nil {
-		t.Errorf("the platform's mail is sent by tenant %s", *in.TenantName)
-	}
-	mailer.stage = "live"
-	_, err = mailer.Send(t.Context(), delivery.Mail{From: address, To: "to@x.example", Tenant: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"})
-	if err != nil || aws.ToString(in.TenantName) != "live-01kam5q0z8w3rn6t0v4k2m9qxb" {
-		t.Errorf("an agency's mail is sent by tenant %s, %v", aws.ToString(in.TenantName), err)
-	}
-	if _, err := mailer.Send(t.Context(), delivery.Mail{From: address, To: "to@x.example"}); err != nil || in.ReplyToAddresses != nil {
-		t.Errorf("no Reply-To is none: %v, %v", in.ReplyToAddresses, err)
+	s := func(v string) *string { return &v }
+	text := func(v string) *types.Content { return &types.Content{Data: &v, Charset: s("UTF-8")} }
+	for name, c := range map[string]struct {
+		mail delivery.Mail
+		want sesv2.SendEmailInput
+	}{
+		"the platform's": {delivery.Mail{FromName: "N", From: address, To: "to@x.example"},
+			sesv2.SendEmailInput{FromEmailAddress: s(`"N" <` + address + `>`)}},
+		"an agency's": {delivery.Mail{FromName: "Zoë", From: address, ReplyTo: "owner@n.example", To: "to@x.example",
+			Letter: letter.Letter{Subject: "S & T", Text: "T\n\u2028", HTML: "<p>H"}, Tags: map[string]string{"kind": "invite"},
+			Tenant: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"},
+			sesv2.SendEmailInput{FromEmailAddress: s("=?UTF-8?b?Wm/Dqw==?= <" + address + ">"), ReplyToAddresses: []string{"owner@n.example"},
+				EmailTags:  []types.MessageTag{{Name: s("kind"), Value: s("invite")}},
+				TenantName: s("live-01kam5q0z8w3rn6t0v4k2m9qxb")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ours := &service{status: http.StatusOK, answer: `{"MessageId":"m-1"}`}
+			if id, err := Open(ours.config(), "set", "live").Send(t.Context(), c.mail); err != nil || id != "m-1" {
+				t.Fatal(id, err)
+			}
+			theirs := &service{status: http.StatusOK, answer: `{"MessageId":"m-1"}`}
+			c.want.Destination = &types.Destination{ToAddresses: []string{"to@x.example"}}
+			c.want.ConfigurationSetName = s("set")
+			c.want.Content = &types.EmailContent{Simple: &types.Message{Subject: text(c.mail.Letter.Subject),
+				Body:    &types.Body{Text: text(c.mail.Letter.Text), Html: text(c.mail.Letter.HTML)},
+				Headers: []types.MessageHeader{{Name: s("Auto-Submitted"), Value: s("auto-generated")}}}}
+			if _, err := sesv2.NewFromConfig(theirs.config()).SendEmail(t.Context(), &c.want); err != nil {
+				t.Fatal(err)
+			}
+			var got, want any
+			if err := errors.Join(json.Unmarshal([]byte(ours.body), &got), json.Unmarshal([]byte(theirs.body), &want)); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("it is handed over as\n%s\nand by the SDK as\n%s", ours.body, theirs.body)
+			}
+			a, b := ours.sent, theirs.sent
+			scope := regexp.MustCompile(`Credential=AKIDEXAMPLE/\d+/eu-central-1/ses/aws4_request`)
+			if a.URL.String() != b.URL.String() || a.Method != b.Method || a.Header.Get("Content-Type") != b.Header.Get("Content-Type") ||
+				!scope.MatchString(a.Header.Get("Authorization")) || !scope.MatchString(b.Header.Get("Authorization")) {
+				t.Errorf("it goes to %s %s with %v, by the SDK to %s %s with %v", a.Method, a.URL, a.Header, b.Method, b.URL, b.Header)
+			}
+		})
 	}
 }

@@ -1,14 +1,9 @@
 package sqs
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -18,7 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"latchkey.dev/shared/adapter/signed"
 )
 
 // tries is how often one message is sent at most, and pause the most that is waited after the first try; it doubles. The
@@ -33,8 +29,7 @@ type passing struct{ error }
 
 func (p *passing) Unwrap() error { return p.error }
 
-// call is SendMessage by SQS's JSON protocol, with the SDK's signer and without its client for the service: all of that
-// client would be initialized in every function that has a queue at hand, whether it uses it or not, and take 200 KB of it.
+// call is SendMessage by SQS's JSON protocol.
 func (q *Queue) call(ctx context.Context, body []byte) error {
 	for n := 1; ; n++ {
 		err := q.attempt(ctx, body, n)
@@ -70,50 +65,22 @@ func (q *Queue) attempt(ctx context.Context, body []byte, n int) error {
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(endpoint, "/")+"/", bytes.NewReader(body))
-	if err != nil {
-		return err
+	header := map[string]string{
+		"Content-Type":    "application/x-amz-json-1.0",
+		"X-Amz-Target":    "AmazonSQS.SendMessage",
+		"Amz-Sdk-Request": fmt.Sprintf("attempt=%d; max=%d", n, tries), // as the SDK says it
 	}
-	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("X-Amz-Target", "AmazonSQS.SendMessage")
-	r.Header.Set("Amz-Sdk-Request", fmt.Sprintf("attempt=%d; max=%d", n, tries)) // as the SDK says it
 	// Lambda finds functions that call themselves for ever by this.
 	if trace := os.Getenv("_X_AMZN_TRACE_ID"); trace != "" {
-		r.Header.Set("X-Amzn-Trace-Id", trace)
+		header["X-Amzn-Trace-Id"] = trace
 	}
-	who, err := q.cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "sqs", q.cfg.Region, time.Now()); err != nil {
-		return err
-	}
-	client := q.cfg.HTTPClient
-	if client == nil {
-		client = http.DefaultClient
-	}
-	res, err := client.Do(r)
-	if err != nil {
-		return &passing{err}
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil {
-		return &passing{err}
-	}
-	if res.StatusCode == http.StatusOK {
-		return nil
-	}
-	var said struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}
-	_ = json.Unmarshal(text, &said)                             // the status says enough
-	code := said.Type[strings.LastIndexByte(said.Type, '#')+1:] // it may carry its namespace
-	err = fmt.Errorf("status %d, %s: %s", res.StatusCode, code, said.Message)
-	if res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests ||
-		slices.Contains(throttled, code) {
+	_, err = signed.Call(ctx, q.cfg, "sqs", strings.TrimSuffix(endpoint, "/")+"/", header, body)
+	var (
+		none *signed.Unanswered
+		no   *signed.Fault
+	)
+	if errors.As(err, &none) || errors.As(err, &no) && (no.Status >= http.StatusInternalServerError ||
+		no.Status == http.StatusTooManyRequests || slices.Contains(throttled, no.Code)) {
 		return &passing{err}
 	}
 	return err

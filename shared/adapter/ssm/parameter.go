@@ -1,27 +1,18 @@
 // Package ssm reads the deployment's secrets from AWS Systems Manager Parameter Store.
-//
-// It makes its one call with the SDK's signer and without the SDK's client for the service: that client has 150
-// operations and adds 1.4 MB to each binary that starts by reading a secret, which takes the mail worker over its
-// budget of 12 MB.
 package ssm
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"latchkey.dev/shared/adapter/environment"
+	"latchkey.dev/shared/adapter/signed"
 	"latchkey.dev/shared/domain/seal"
 )
 
@@ -107,50 +98,23 @@ func get(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	if endpoint == "" {
 		endpoint = "https://ssm." + cfg.Region + ".amazonaws.com"
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/", bytes.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "AmazonSSM.GetParameter")
-	who, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "ssm", cfg.Region, time.Now()); err != nil {
-		return "", err
-	}
-	client := cfg.HTTPClient
-	if client == nil {
-		client = http.DefaultClient
-	}
-	res, err := client.Do(r)
-	if err != nil {
+	answer, err := signed.Call(ctx, cfg, "ssm", endpoint+"/", map[string]string{
+		"Content-Type": "application/x-amz-json-1.1",
+		"X-Amz-Target": "AmazonSSM.GetParameter",
+	}, body)
+	var (
+		none *signed.Unanswered
+		no   *signed.Fault
+	)
+	if errors.As(err, &none) || errors.As(err, &no) && (no.Status >= http.StatusInternalServerError || no.Code == "ThrottlingException") {
 		return "", &passing{err}
 	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
-		return "", &passing{err}
+		return "", err
 	}
-	if res.StatusCode >= http.StatusInternalServerError {
-		return "", &passing{fmt.Errorf("status %d", res.StatusCode)}
-	}
-	var out struct {
-		Parameter struct{ Value string }
-		Type      string `json:"__type"`
-	}
+	var out struct{ Parameter struct{ Value string } }
 	if err := json.Unmarshal(answer, &out); err != nil {
-		return "", fmt.Errorf("status %d, and no JSON", res.StatusCode)
-	}
-	if res.StatusCode != http.StatusOK {
-		code := out.Type[strings.LastIndexByte(out.Type, '#')+1:] // it may carry its namespace
-		err := fmt.Errorf("status %d, %s", res.StatusCode, code)
-		if code == "ThrottlingException" {
-			return "", &passing{err}
-		}
-		return "", err
+		return "", errors.New("the answer is no JSON")
 	}
 	return out.Parameter.Value, nil
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/timezone"
 )
 
 // Portal is the app Client Portal of an agency: external users with roles, beside the automations that every client sees.
@@ -28,9 +29,4 @@ func (a *Agency) MayPortal() error {
 }
 
 // Location is the agency's time zone.
-func (a *Agency) Location() *time.Location {
-	if l, err := time.LoadLocation(a.Zone); err == nil { // "" is UTC
-		return l
-	}
-	return time.UTC
-}
+func (a *Agency) Location() *time.Location { return timezone.Load(a.Zone) }

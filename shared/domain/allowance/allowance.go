@@ -18,12 +18,13 @@ type Kind string
 
 // The kinds.
 const (
-	Invite  Kind = "invite"  // an invitation, or one that is sent again
-	Welcome Kind = "welcome" // tells a person that they work at an agency
-	Notice  Kind = "notice"  // tells an agency's people what its clients did
-	Code    Kind = "code"    // a sign-in code that anybody may have asked for
-	Account Kind = "account" // tells a person what has changed about how it signs in
-	OwnCode Kind = "own"     // one that a browser asked for which has signed in before, or the holder of an invitation's link
+	Invite   Kind = "invite"   // an invitation, or one that is sent again
+	Welcome  Kind = "welcome"  // tells a person that they work at an agency
+	Approval Kind = "approval" // tells a person that they may join an agency which they have asked to
+	Notice   Kind = "notice"   // tells an agency's people what its clients did
+	Code     Kind = "code"     // a sign-in code that anybody may have asked for
+	Account  Kind = "account"  // tells a person what has changed about how it signs in
+	OwnCode  Kind = "own"      // one that a browser asked for which has signed in before, or the holder of an invitation's link
 )
 
 // Tier is how far an agency is trusted.
@@ -128,6 +129,10 @@ var rules = []rule{
 		"errors.limit_youve_added_this_person_three_times_today_an"},
 	{"address-day", Welcome, PerRecipient, asked, all(20), Day,
 		"errors.limit_this_address_has_been_sent_too_many_emails_t"},
+
+	{"approvals-day", Approval, PerAgency, []Kind{Approval}, [3]int{40, 100, 300}, Day, "errors.limit_the_next_update_goes_out_in"},
+	{"approvals-to-address-day", Approval, PerPair, []Kind{Approval}, all(3), Day, "errors.limit_the_next_update_goes_out_in"},
+	{"approvals-address-day", Approval, PerRecipient, []Kind{Approval}, all(20), Day, "errors.limit_the_next_update_goes_out_in"},
 
 	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "errors.limit_the_next_update_goes_out_in"},
 	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "errors.limit_the_next_update_goes_out_in"},

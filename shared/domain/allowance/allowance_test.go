@@ -76,6 +76,15 @@ func TestFD6WhatEveryLimitIs(t *testing.T) {
 		"one agency invites many": {func(n int) allowance.Mail {
 			return mail(allowance.Invite, "a", fmt.Sprint("m", n), fmt.Sprint("p", n), allowance.Young)
 		}, 100, "agency-mails-day"},
+		"one agency lets in one person again and again": {func(int) allowance.Mail {
+			return mail(allowance.Approval, "a", "", "p", allowance.Established)
+		}, 3, "approvals-to-address-day"},
+		"one agency lets in many": {func(n int) allowance.Mail {
+			return mail(allowance.Approval, "a", "", fmt.Sprint("p", n), allowance.Young)
+		}, 100, "approvals-day"},
+		"many agencies let in one person": {func(n int) allowance.Mail {
+			return mail(allowance.Approval, fmt.Sprint("a", n), "", "p", allowance.Free)
+		}, 20, "approvals-address-day"},
 		"strangers ask for codes": {func(int) allowance.Mail {
 			return mail(allowance.Code, "", "", "p", 0)
 		}, 10, "codes"},
@@ -133,9 +142,10 @@ func TestFD6CodesGoOnAtTenAnHourAndThirtyADay(t *testing.T) {
 func TestFD6NobodyTakesAnothersRoom(t *testing.T) {
 	t.Parallel()
 	for used, wanted := range map[allowance.Kind][]allowance.Kind{
-		allowance.Notice: {allowance.Invite, allowance.Welcome, allowance.Code},
-		allowance.Code:   {allowance.Invite, allowance.Welcome, allowance.Notice},
-		allowance.Invite: {allowance.Code, allowance.Notice},
+		allowance.Notice:   {allowance.Invite, allowance.Welcome, allowance.Code, allowance.Approval},
+		allowance.Approval: {allowance.Invite, allowance.Welcome, allowance.Code, allowance.Notice},
+		allowance.Code:     {allowance.Invite, allowance.Welcome, allowance.Notice},
+		allowance.Invite:   {allowance.Code, allowance.Notice},
 	} {
 		b := books{}
 		for n := range 200 {

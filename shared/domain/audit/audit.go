@@ -113,6 +113,7 @@ const (
 	JoinRequested Action = "share_link.join_requested"
 	JoinApproved  Action = "share_link.join_approved"
 	JoinRefused   Action = "share_link.join_refused"
+	JoinTold      Action = "share_link.join_told" // who was let in has been sent the mail about it; of the client
 
 	ContactCreated  Action = "contact.created"
 	ContactChanged  Action = "contact.changed" // the detail names the fields

@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/domain/words"
 )
@@ -24,7 +26,7 @@ const (
 	MaxScheduled = 1000           // invites of an agency that wait for their time
 	MaxFile      = 1 << 20        // bytes of a file
 	MaxPaste     = 64 << 10       // bytes of a pasted list
-	MaxTyped     = 600            // characters of what is kept of an address that is none
+	MaxTyped     = 300            // characters of what is kept of an address that is none
 	Part         = 50             // lines that are kept together
 	DryRun       = 24 * time.Hour // how long a dry run is kept
 	Kept         = 30 * 24 * time.Hour
@@ -112,7 +114,8 @@ type Batch struct {
 	State     State
 	Until     time.Time // when its lines are deleted
 	Entries   []Entry
-	Unknown   []string // columns of its file that are ignored
+	Unknown   []string     // columns of its file that are ignored
+	Counts    map[Kind]int // of one that was read without its entries: how many of them were given which verdict
 
 	Version int // of what was read; 0 for one that is not stored yet
 }
@@ -187,6 +190,7 @@ func read(l Line) Entry {
 	if text.Trim(l.Name) != "" {
 		name = l.Name
 	}
+	l.Roles = distinct(l.Roles)
 	e := Entry{Line: l}
 	address, badAddress := email.Parse("email", typed)
 	shown, badName := text.Line("name", name, text.MaxName)
@@ -201,12 +205,44 @@ func read(l Line) Entry {
 	}
 	if e.Kind == Invalid {
 		e.Address, e.Shown = "", ""
-		e.Line.Email, e.Line.Name = cut(l.Email), cut(l.Name)
+		e.Line.Email, e.Line.Name, e.Reason, e.Problem = cut(l.Email), cut(l.Name), cut(e.Reason), ""
+		e.Roles = e.Roles[:min(len(e.Roles), MaxRoles)]
 	} else { // what was typed is not needed any more
 		e.Line.Email, e.Line.Name = string(address), shown
 	}
 	return e
 }
+
+// distinct is each role once, in their order: naming one twice is no fault, and gives it once.
+func distinct(roles []id.Role) []id.Role {
+	var out []id.Role
+	for _, r := range roles {
+		if len(out) > MaxRoles { // too many, however many more there are
+			break
+		}
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// unknown begins what stands in the place of a role's id that a file has named in a way that nobody knows.
+const unknown = "?"
+
+// Unknown stands for a role that a file names and that nobody knows. It has as much of the name as a role can have.
+func Unknown(name string) id.Role {
+	if r := []rune(text.Seen(name)); len(r) > role.MaxName {
+		name = string(r[:role.MaxName]) + "…"
+	}
+	return id.Role(unknown + name)
+}
+
+// Called is the role as whoever named it reads it again: its id, or the name that nobody knows.
+func Called(r id.Role) string { return strings.TrimPrefix(string(r), unknown) }
+
+// Known tells whether the role has an id, under which it can be looked up.
+func Known(r id.Role) bool { return !strings.HasPrefix(string(r), unknown) }
 
 // cut is what is kept of something that was typed: it may be anything.
 func cut(s string) string {

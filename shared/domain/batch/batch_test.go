@@ -2,6 +2,8 @@ package batch_test
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/batch"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 )
 
 var now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -215,5 +218,59 @@ func TestPortalB6AThousandMayWaitAndNoMore(t *testing.T) {
 	}
 	if err := p.Room(now.Add(2 * time.Hour)); err != nil {
 		t.Errorf("once they are out: %v", err)
+	}
+}
+
+func TestPortalB1ARoleThatIsNamedTwiceIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	many := make([]id.Role, 3000)
+	for n := range many {
+		many[n] = id.Role("r" + strconv.Itoa(n%2000))
+	}
+	ten := many[:batch.MaxRoles]
+	for _, c := range []struct {
+		typed, want []id.Role
+		kind        batch.Kind
+	}{
+		{[]id.Role{"a", "b", "a", "a"}, []id.Role{"a", "b"}, ""},
+		{slices.Repeat([]id.Role{"a"}, 40), []id.Role{"a"}, ""},
+		{ten, ten, ""},
+		{append(slices.Clone(ten), ten...), ten, ""},
+		{many[:batch.MaxRoles+1], ten, batch.Invalid},
+		{many, ten, batch.Invalid}, // as much of it as is kept
+	} {
+		got, err := batch.Read([]batch.Line{{Number: 1, Email: "a@x.example", Roles: c.typed}}, 1)
+		if err != nil || got[0].Kind != c.kind || !slices.Equal(got[0].Roles, c.want) {
+			t.Errorf("%d roles: %v with %v, %v, want %v", len(c.typed), got[0].Roles, got[0].Kind, err, c.want)
+		}
+	}
+}
+
+// TestPortalV3WhatIsKeptOfALineIsBounded holds that an item of lines has room, whatever somebody has typed.
+func TestPortalV3WhatIsKeptOfALineIsBounded(t *testing.T) {
+	t.Parallel()
+	const room = 400 << 10 / batch.Part // what an item can have
+	long := strings.Repeat("\U0001F600", 20_000)
+	for _, l := range []batch.Line{{Email: long + "@x.example"}, {Email: "a@x.example", Name: long},
+		{Email: "a@x.example", Name: "see https://x.example/" + long}, {Email: "a@x.example", Problem: long},
+		{Email: long, Name: long, Roles: slices.Repeat([]id.Role{batch.Unknown(long), batch.Unknown("x" + long)}, 100)}} {
+		got, err := batch.Read([]batch.Line{l}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, n := got[0], 0
+		for _, s := range []string{e.Email, e.Name, e.Reason, e.Problem, string(e.Address), e.Shown} {
+			n += len(s)
+		}
+		for _, r := range e.Roles {
+			n += len(r) + 4
+		}
+		if n+500 > room {
+			t.Errorf("%.30q, %.30q: %d bytes are kept", l.Email, l.Name, n)
+		}
+	}
+	if r := batch.Unknown(long); batch.Known(r) || !strings.HasPrefix(batch.Called(r), "\U0001F600") || !batch.Known("rol_1") ||
+		batch.Called("rol_1") != "rol_1" {
+		t.Errorf("%q", r)
 	}
 }

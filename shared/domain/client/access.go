@@ -111,7 +111,7 @@ func (c *Client) Kept() bool {
 func (c *Client) End(now time.Time, by Side) bool {
 	switch {
 	case c.Joined():
-		c.Grants, c.EndedAt, c.EndedBy, c.Proposal = nil, now, by, nil
+		c.Grants, c.EndedAt, c.EndedBy, c.Proposal, c.LeftUntil = nil, now, by, nil, c.ExpiresAt
 		c.untie()
 		c.Payment.Part(now)
 		return true

@@ -16,7 +16,9 @@ type Card struct {
 	ID       id.Contact
 	Name     string
 	Email    string
-	Client   id.Client // whom it is linked to; "" for nobody
+	Phone    string
+	Company  id.Contact // where who it is about works; "" for none
+	Client   id.Client  // whom it is linked to; "" for nobody
 	Archived bool
 }
 

@@ -50,14 +50,16 @@ type Client struct {
 	Roles     []id.Role    // what it has in Client Portal since it joined, at most MaxRoles
 	Rules     role.Rules   // what it alone is given there
 	ExpiresAt time.Time    // from this millisecond on it has what it pays for, and nothing else; zero for never
+	LeftUntil time.Time    // when the access was to end that it gave up by leaving, which holds if it comes back by a link; zero for never
 	Warned    int          // how many of the warnings of the end the agency has had, see [Client.Warn]
 	Contacts  []id.Contact // cards of the agency's CRM that are about it, at most MaxContacts
 	Were      []id.Contact // those that were about it when it ended, which go when it is erased
 	Source    Source
 	Promoted  id.Member // the place that it got in the relationship's stead; "" for none
 
-	Stored  Ties // as it was read: the store counts and links by what has changed since
-	Version int  // of what was read; 0 for one that is not stored yet
+	Stored   Ties      // as it was read: the store counts and links by what has changed since
+	Promised time.Time // of a scheduled invite, as it was read: the store gives it back once the invite has it no more
+	Version  int       // of what was read; 0 for one that is not stored yet
 }
 
 // Source is how the person came to be a client.
@@ -305,7 +307,7 @@ func (c *Client) Accept(now time.Time, standing []instance.Grant, ties Ties) err
 
 // tie gives the client what its invite says of Client Portal.
 func (c *Client) tie(t Ties, now time.Time) {
-	c.Roles, c.Contacts = t.Roles, t.Contacts
+	c.Roles, c.Contacts, c.LeftUntil = t.Roles, t.Contacts, time.Time{}
 	c.SetTerm(c.Invite.AccessUntil, now)
 }
 

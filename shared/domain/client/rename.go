@@ -49,5 +49,11 @@ func (c *Client) Edition() string {
 		}
 	}
 	put(c.ExpiresAt.UTC().Format(time.RFC3339Nano))
+	if i := c.Invite; i != nil && c.AcceptedAt.IsZero() { // what it will have once it accepts is edited as well
+		for _, r := range i.Roles {
+			put(string(r))
+		}
+		put(i.AccessUntil.UTC().Format(time.RFC3339Nano))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

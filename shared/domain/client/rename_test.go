@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/invite"
 )
@@ -40,6 +41,15 @@ func TestAnEditionIsWhatPeopleEdit(t *testing.T) {
 	}
 	if second == third || third == c.Edition() {
 		t.Error("a grant, or another right, makes no new edition")
+	}
+	for _, edit := range []func(){
+		func() { c.Invite.Roles = []id.Role{"rol_1"} }, func() { c.Invite.Roles = []id.Role{"rol_2"} },
+		func() { c.Invite.AccessUntil = now.Add(time.Hour) },
+	} {
+		before := c.Edition()
+		if edit(); c.Edition() == before {
+			t.Error("what the invite will give, or for how long, makes no new edition")
+		}
 	}
 	if err := c.MayChange(now); err != nil {
 		t.Errorf("a pending client that the agency pays for cannot be changed: %v", err)

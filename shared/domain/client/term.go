@@ -5,6 +5,7 @@ import (
 
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/role"
 )
 
 // Extension is by how much the end of somebody's access is put off with one click.
@@ -21,7 +22,7 @@ func ReadTerm(field string, at, now time.Time) (time.Time, error) {
 	switch {
 	case at.Before(now.Add(-Tolerance)):
 		return at, fault.InField(field, "errors.term_is_over")
-	case at.Year() > 9999:
+	case at.After(role.Latest()):
 		return at, fault.InField(field, "errors.term_is_too_far")
 	case at.Before(now):
 		at = now

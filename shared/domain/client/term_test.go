@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/purchase"
 )
@@ -106,5 +107,20 @@ func TestX22TheAgencyIsWarnedAWeekAndADayBeforeAndOnceEach(t *testing.T) {
 	c.End(noon, client.ByAgency)
 	if got := warned(noon.Add(31 * day)); len(got) != 0 || !c.Due().IsZero() {
 		t.Errorf("of a client that was removed: %v, due %v", got, c.Due())
+	}
+}
+
+// TestPortalFL22ATermCanBeWrittenInEveryTimeZone holds that no end is taken that neither RFC 3339 nor a form can show.
+func TestPortalFL22ATermCanBeWrittenInEveryTimeZone(t *testing.T) {
+	t.Parallel()
+	for typed, good := range map[string]bool{"9999-12-30T00:00:00Z": true, "9999-12-30T00:00:00.001Z": false,
+		"9999-12-29T10:00:00-14:00": true, "9999-12-31T23:59:59-14:00": false, "9999-12-31T23:59:59Z": false} {
+		at, err := time.Parse(time.RFC3339Nano, typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.ReadTerm("expiresAt", at, noon); (err == nil) != good || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", typed, err)
+		}
 	}
 }

@@ -36,7 +36,7 @@ func Parse(field, typed string) (Address, error) {
 	local, domain := s[:at], s[at+1:]
 	for _, r := range local {
 		if r > unicode.MaxASCII && unicode.IsPrint(r) {
-			return "", fault.InField(field, "errors.use_an_address_whose_part_before", "local", local)
+			return "", fault.InField(field, "errors.use_an_address_whose_part_before", "local", begin(local))
 		}
 	}
 	if !validLocal(local) {
@@ -54,6 +54,15 @@ func Parse(field, typed string) (Address, error) {
 		return "", fault.InField(field, Invalid)
 	}
 	return Address(a), nil
+}
+
+// begin is as much of what somebody typed as a sentence says again: what is typed may be anything.
+func begin(typed string) string {
+	const most = 64 // what a local part can have
+	if r := []rune(typed); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return typed
 }
 
 // Split takes "Acme Ltd <ops@acme.example>" apart into name and address as typed (RFC 5322 section 3.4). What has

@@ -109,6 +109,7 @@ type Invite struct {
 	Timeline  []Event
 
 	Roles       []id.Role  // what its recipient is to have in Client Portal; looked up again at the acceptance
+	RolesBy     id.Member  // the administrator who has changed the roles since, whose to give they are; "" while they are the sender's
 	Contact     id.Contact // the card of the agency's CRM that its recipient is; "" for none
 	AccessUntil time.Time  // when the access is to end; zero for never
 

@@ -60,6 +60,14 @@ func (i *Invite) Schedule(now, at time.Time) {
 	i.Note(Planned, now, "")
 }
 
+// Promise is the time that a scheduled invite has been given; zero for any other.
+func (i *Invite) Promise() time.Time {
+	if i.Status != Scheduled {
+		return time.Time{}
+	}
+	return i.SendAt
+}
+
 // Postpone gives a scheduled invite another time.
 func (i *Invite) Postpone(at time.Time) { i.SendAt = at }
 

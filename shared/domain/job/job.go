@@ -22,6 +22,8 @@ const (
 	Member Kind = "member" // tells a person that it works at an agency from now on
 	Digest Kind = "digest" // tells a member what clients did
 
+	Approved Kind = "approved" // tells a person that the agency lets it in, which it has asked for
+
 	Refund   Kind = "refund"   // tells that what was bought could not be made and is paid back
 	Ready    Kind = "ready"    // tells that what was bought can be used, and how
 	Standing Kind = "standing" // tells how the agency stands with the platform from now on
@@ -64,7 +66,8 @@ type Mail struct {
 	// of the owners, and each of them where it is left out.
 	Member id.Member `json:"member,omitempty"`
 	By     id.Member `json:"by,omitempty"` // of a sender: who has changed it
-	// Item is of what was bought: its key; of a standing: how the agency stood; of a test, a sender or records: the claim of the domain.
+	// Item is of what was bought: its key; of a standing: how the agency stood; of a test, a sender or records: the claim of the
+	// domain; of an approval: the request.
 	Item string  `json:"item,omitempty"`
 	User id.User `json:"user,omitempty"` // of a code or an account
 	Job  string  `json:"job"`
@@ -90,6 +93,8 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		id.Valid(id.MemberPrefix, string(m.Member)):
+		return m, nil
+	case m.Kind == Approved && id.Valid(id.AgencyPrefix, string(m.Agency)) && id.JoinRequest(m.Item).Ref() != "":
 		return m, nil
 	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		(m.Client.Ref() != "" || m.Client == "" && id.Valid(id.MemberPrefix, string(m.Member))):

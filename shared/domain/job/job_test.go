@@ -23,6 +23,7 @@ func TestAJobComesOffTheQueueAsItWent(t *testing.T) {
 		{Kind: job.Invite, Agency: agency, Client: client, Job: "in_01KAM5Q0Z8W3RN6T0V4K2M9QXB.2"},
 		{Kind: job.Code, User: id.UserOf("ops@acme.example"), Job: "01KAM5Q0Z8W3RN6T0V4K2M9QXB"},
 		{Kind: job.Test, Agency: agency, Member: member, Item: domain, Job: "t1"},
+		{Kind: job.Approved, Agency: agency, Item: "req_01KAM5Q0Z8W3RN6T0V4K2M9QXB", Job: "n1"},
 		{Kind: job.News, Agency: agency, Item: domain, Job: job.Stands("verified")},
 		{Kind: job.News, Agency: agency, Member: member, Job: job.Changed},
 		{Kind: job.Records, Agency: agency, Item: domain, Job: "r1"},

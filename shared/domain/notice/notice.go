@@ -164,20 +164,37 @@ type Event struct {
 	Inviter id.Member // whose invite that was
 }
 
+// Tells tells whether the member may be told of what the kind is of, as the member is now: who is denied Client Portal is told of none
+// of the agency's clients, of external users' access its administrators are, and what is paid is no business of employees.
+func (d Definition) Tells(m *agency.Member) bool {
+	switch right := m.PortalRight(); {
+	case right == agency.Denied:
+		return false
+	case d.Rights:
+		return right == agency.Administrator
+	case d.Owners:
+		return m.Level != agency.Employee
+	}
+	return true
+}
+
 // For lists who of the agency's people is told of the event: who invited, for money the owners, too, and the owners in the place of
-// an inviter who is gone; for the access of external users the administrators of Client Portal, and nobody else. Of a kind that is
-// not known any more nobody is told.
+// an inviter who is gone, or may not be told; for the access of external users the administrators of Client Portal, and nobody else. Of
+// a kind that is not known any more nobody is told.
 func (e Event) For(people agency.Members) []id.Member {
 	d, ok := e.Kind.Find()
 	if !ok {
 		return nil
 	}
 	inviter := people.Find(e.Inviter)
+	if inviter != nil && !d.Tells(inviter) {
+		inviter = nil
+	}
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
 		if d.Rights {
-			if m.PortalRight() == agency.Administrator {
+			if d.Tells(m) {
 				out = append(out, m.ID)
 			}
 			continue

@@ -75,6 +75,31 @@ func TestX29WhoIsTold(t *testing.T) {
 	}
 }
 
+// TestPortalLK15WhoIsToldIsWhoMaySeeIt holds that a right that was taken away takes the mails along.
+func TestPortalLK15WhoIsToldIsWhoMaySeeIt(t *testing.T) {
+	t.Parallel()
+	people := agency.Members{{ID: "owner", Level: agency.Owner}, {ID: "denied", Level: agency.Admin, Portal: agency.Denied},
+		{ID: "sees", Level: agency.Employee}, {ID: "out", Level: agency.Employee, Portal: agency.Denied},
+		{ID: "leads", Level: agency.Employee, Portal: agency.Administrator}}
+	for _, c := range []struct {
+		kind    notice.Kind
+		inviter id.Member
+		want    []id.Member
+	}{
+		{notice.Accepted, "denied", []id.Member{"owner"}},
+		{notice.Declined, "out", []id.Member{"owner"}},
+		{notice.Bounced, "sees", []id.Member{"sees"}},
+		{notice.Paid, "denied", []id.Member{"owner"}},
+		{notice.Unpaid, "sees", []id.Member{"owner"}},
+		{notice.Paid, "leads", []id.Member{"owner"}},
+		{notice.Ended, "sees", []id.Member{"owner", "leads"}},
+	} {
+		if got := (notice.Event{Kind: c.kind, Inviter: c.inviter}).For(people); !slices.Equal(got, c.want) {
+			t.Errorf("%s of %s goes to %v, want %v", c.kind, c.inviter, got, c.want)
+		}
+	}
+}
+
 func TestX29ChoicesAreOfKindsThatThereAre(t *testing.T) {
 	t.Parallel()
 	c, err := (notice.Choices{notice.Paid: false}).With(notice.Choices{notice.Expired: false})

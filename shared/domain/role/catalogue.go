@@ -45,10 +45,14 @@ type Entry struct {
 	implies []string // the fields that an action shows, since nobody could do it without seeing them
 	preset  bool     // the preset role "Client" has it
 	hidden  bool     // it comes with an action alone, and is not in the list to choose from
+	later   bool     // nothing in the product does it yet: it is in no list to choose from, and no rule gives it
 }
 
 // Title is what people read of it.
 func (e Entry) Title() string { return say(e.title) }
+
+// fixed tells whether no rule can name the entry.
+func (e Entry) fixed() bool { return e.hidden || e.later }
 
 // Part is a module as the catalogue has it.
 type Part struct {
@@ -65,7 +69,7 @@ func (p *Part) Title() string { return say(p.title) }
 
 // List is what can be chosen of a kind, in the order in which it is shown.
 func (p *Part) List(k Kind) []Entry {
-	return slices.DeleteFunc(slices.Clone(p.lists[k]), func(e Entry) bool { return e.hidden })
+	return slices.DeleteFunc(slices.Clone(p.lists[k]), Entry.fixed)
 }
 
 // Action is the action of the key; false when the module has none.
@@ -191,7 +195,8 @@ func off(key, title string, implies ...string) Entry {
 	return Entry{Key: key, title: title, implies: implies}
 }
 
-// later is what nothing in the product does yet, and so it is not in the list to choose from.
-func later(key, title string) Entry { return Entry{Key: key, title: title, hidden: true} }
+// later is what nothing in the product does yet.
+func later(key, title string) Entry { return Entry{Key: key, title: title, later: true} }
 
+// implied is what comes with an action alone.
 func implied(key, title string) Entry { return Entry{Key: key, title: title, hidden: true} }

@@ -13,7 +13,7 @@ type numbers struct {
 	span  map[Module][2]int // the first of the module's, and the first behind them
 	shows [][]int           // of an action: the fields that nobody could do it without
 	by    [][]int           // of a field: the actions that show it, by their keys
-	fixed []bool            // of an entry: it comes with an action alone
+	fixed []bool            // of an entry: no rule can name it
 	keys  []string
 	all   int
 }
@@ -26,7 +26,7 @@ var numbered = sync.OnceValue(func() *numbers {
 			keys := map[string]int{}
 			for _, e := range p.lists[k] {
 				keys[e.Key] = n.all
-				n.fixed, n.keys = append(n.fixed, e.hidden), append(n.keys, e.Key)
+				n.fixed, n.keys = append(n.fixed, e.fixed()), append(n.keys, e.Key)
 				n.all++
 			}
 			kinds[k] = keys

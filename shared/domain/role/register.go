@@ -5,10 +5,12 @@ package role
 type Object struct {
 	Module Module
 	Name   string // as the API calls it
-	// Fields, Relations and Actions lead from an entry of the catalogue to the property, or the operation, that it opens.
+	// Fields, Relations and Actions lead from an entry of the catalogue to the property, or the operation, that it opens; Notices to the
+	// mail that is sent. What leads nowhere is in no list to choose from.
 	Fields    map[string]string
 	Relations map[string]string
 	Actions   map[string]string
+	Notices   map[string]string
 }
 
 // Objects lists them.

@@ -33,6 +33,10 @@ type Role struct {
 	Version int // of what was read; 0 for one that is not stored yet
 }
 
+// Latest is the last moment at which something can be set to end. Later ones have a year of five digits in some time zone, which neither
+// RFC 3339 nor a form's field can write.
+func Latest() time.Time { return time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC) }
+
 // Counts tells whether the role gives what its rules say at the moment.
 func (r *Role) Counts(now time.Time) bool { return r.Active && !r.Expired(now) }
 

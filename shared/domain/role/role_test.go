@@ -298,6 +298,25 @@ func TestPortalFL20UnknownEntriesAreRefusedByName(t *testing.T) {
 	}
 }
 
+// TestPortalNoSwitchIsWithoutEffect: what nothing in the product does yet is in no list to choose from, no rule gives it, and whoever names
+// it is told so.
+func TestPortalNoSwitchIsWithoutEffect(t *testing.T) {
+	t.Parallel()
+	if l := role.Contact.Find().List(role.Notices); len(l) > 0 {
+		t.Errorf("nothing is mailed about a contact card, and these can be chosen: %+v", l)
+	}
+	given := role.Rules{role.Contact: {Fields: []string{"name"}, Notices: []string{"responsible_changed"}}}
+	_, err := role.ReadRules("rules", given)
+	want := fault.Field{Location: "rules.contact.notices[0]", Message: "“Responsible member changed” isn't available yet. Leave it out."}
+	if f := fault.As(err); f == nil || f.Code != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != want {
+		t.Errorf("%+v", f)
+	}
+	r := role.Effective(role.Subject{Installed: true, Own: given}, nil, noon)
+	if !r.Shows(role.Contact, "name") || r.Opens(role.Contact, role.Notices, "responsible_changed") {
+		t.Errorf("an older rule opens what nothing does: %+v", r.All())
+	}
+}
+
 func TestPortalRulesHaveOneForm(t *testing.T) {
 	t.Parallel()
 	fields := []string{"phone", "name", "phone", "email"}
@@ -355,12 +374,13 @@ func TestPortalFL20PresetsAreOffAndHaveWhatThereIs(t *testing.T) {
 func TestPortalEveryModuleHasItsObjects(t *testing.T) {
 	t.Parallel()
 	for _, p := range role.Catalogue() {
-		have := map[role.Kind]map[string]string{role.Fields: {}, role.Relations: {}, role.Actions: {}}
+		have := map[role.Kind]map[string]string{role.Fields: {}, role.Relations: {}, role.Actions: {}, role.Notices: {}}
 		for _, o := range role.Objects() {
 			if o.Module != p.Module {
 				continue
 			}
-			of := map[role.Kind]map[string]string{role.Fields: o.Fields, role.Relations: o.Relations, role.Actions: o.Actions}
+			of := map[role.Kind]map[string]string{role.Fields: o.Fields, role.Relations: o.Relations, role.Actions: o.Actions,
+				role.Notices: o.Notices}
 			for k, of := range of {
 				for key, property := range of {
 					have[k][key] = property

@@ -95,7 +95,10 @@ func ReadRules(location string, given Rules) (Rules, error) {
 		}
 		for _, k := range Kinds() {
 			for i, key := range given[m].Of(k) {
-				if e, ok := p.find(k, key); !ok || e.hidden {
+				switch e, ok := p.find(k, key); {
+				case ok && e.later:
+					refuse(fmt.Sprintf("%s.%s[%d]", at, k, i), "errors.entry_later", "entry", e.Title())
+				case !ok || e.hidden:
 					refuse(fmt.Sprintf("%s.%s[%d]", at, k, i), "errors.no_such_entry", "entry", quote(key), "entries", choices(p, k))
 				}
 			}
@@ -124,7 +127,7 @@ func (r Rules) normal() Rules {
 		var l Lists
 		for _, k := range Kinds() {
 			for _, e := range p.lists[k] {
-				if !e.hidden && slices.Contains(given.Of(k), e.Key) {
+				if !e.fixed() && slices.Contains(given.Of(k), e.Key) {
 					*l.of(k) = append(*l.of(k), e.Key)
 				}
 			}

@@ -305,8 +305,10 @@ func (c *Claim) Wanted() Wanted {
 		Region: c.Identity.Region, NoDMARC: c.NoDMARC && !c.ProofOnly, Contested: c.Contested(), ProofOnly: c.ProofOnly}
 }
 
-// Lines are the records to publish, each with how it stood at the last look. One that is another record by now was not looked for.
-func (c *Claim) Lines() []Verdict {
+// Lines are the records that the claim wants published, each with how it stood at the last look. One that is another record by now was
+// not looked for. It is no method of the claim: every program that renders a template links all methods of what it may come across, and
+// this one would bring 60 KB of judging records with it.
+func Lines(c *Claim) []Verdict {
 	records := c.Wanted().Records()
 	out := make([]Verdict, len(records))
 	for i, r := range records {

@@ -3,6 +3,7 @@ package sharelink
 import (
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -28,9 +29,10 @@ type Request struct {
 	Name      string
 	State     RequestState
 	CreatedAt time.Time
-	DecidedAt time.Time // zero while it waits
-	Client    id.Client // that came of it; "" for none
-	Version   int       // of what was read; 0 for one that is not stored yet
+	DecidedAt time.Time     // zero while it waits
+	Client    id.Client     // that came of it; "" for none
+	Mail      agency.Notice // by which the person hears that it was approved; zero when that is out, or is not to be
+	Version   int           // of what was read; 0 for one that is not stored yet
 }
 
 // Ask makes the request of an address. before is what there is at its place, or nil: a request whose time is over, or that was
@@ -47,8 +49,14 @@ func Ask(l *Link, before *Request, a email.Address, name string, now time.Time) 
 // Ref is where the request is kept.
 func (r *Request) Ref() id.Ref { return r.ID.Ref() }
 
-// GoesAt is when the request is over, and its item is to go.
-func (r *Request) GoesAt() time.Time { return r.CreatedAt.Add(Life) }
+// GoesAt is when the request is over, and its item is to go; a day after the person is to hear of it at the earliest.
+func (r *Request) GoesAt() time.Time {
+	at := r.CreatedAt.Add(Life)
+	if told := r.Mail.Due.Add(24 * time.Hour); r.Mail.Job != "" && told.After(at) {
+		return told
+	}
+	return at
+}
 
 // At is the state at a moment.
 func (r *Request) At(now time.Time) RequestState {
@@ -75,6 +83,9 @@ func (r *Request) MayDecide(now time.Time) error {
 func (r *Request) Approve(which id.Client, now time.Time) {
 	r.State, r.DecidedAt, r.Client, r.Email, r.Name = Approved, now, which, "", ""
 }
+
+// Tell has the person hear of the approval by mail, as soon as somebody looks after it.
+func (r *Request) Tell(now time.Time) { r.Mail = agency.Notice{Job: "n0", Due: now} }
 
 // Refuse records that nobody came of the request, and forgets who made it.
 func (r *Request) Refuse(now time.Time) {

@@ -19,6 +19,12 @@ const (
 	DefaultUses = 25
 )
 
+// What a link has at most that an employee of the agency answers for.
+const (
+	EmployeeLife = 30 * 24 * time.Hour
+	EmployeeUses = DefaultUses
+)
+
 // How long things are kept.
 const (
 	Kept = 90 * 24 * time.Hour // a link that is dead, until its item goes
@@ -200,10 +206,14 @@ func (l *Link) Disable(now time.Time) bool {
 	return true
 }
 
-// Change sets other terms, which were checked. Faults: [fault.NotActive] for a link that was disabled.
+// Change sets other terms, which were checked. Faults: [fault.NotActive] for a link that was disabled; [fault.Invalid] for a new number
+// of uses that are made already: that would end the link, and as of its last use, as if nobody had touched it since.
 func (l *Link) Change(t Terms) error {
 	if l.State != Active {
 		return fault.New(fault.NotActive, "links.disabled_for_good")
+	}
+	if t.MaxUses > 0 && t.MaxUses != l.MaxUses && t.MaxUses <= l.Uses {
+		return fault.InField("maxUses", "links.uses_made", "uses", l.Uses)
 	}
 	l.Terms = t
 	return nil
@@ -248,15 +258,17 @@ func (l *Link) Gone(now time.Time) bool {
 }
 
 // Room finds room for one link more among all of an agency's: nil when there is enough, else the one to drop for it, which has been
-// dead for longest. Faults: [fault.Invalid] when all of them work.
-func Room(all []Link, now time.Time) (*Link, error) {
+// dead for longest; where none is by itself, one that nobody answers for, as dead tells. Faults: [fault.Invalid] when all of them work.
+func Room(all []Link, dead func(*Link) bool, now time.Time) (*Link, error) {
 	if len(all) < MaxLinks {
 		return nil, nil //nolint:nilnil // nothing has to go
 	}
 	var drop *Link
 	for i := range all {
 		l := &all[i]
-		if !l.Live(now) && (drop == nil || l.GoesAt().Before(drop.GoesAt())) {
+		switch {
+		case l.Live(now) && !dead(l): // it works
+		case drop == nil, drop.Live(now) && !l.Live(now), drop.Live(now) == l.Live(now) && l.GoesAt().Before(drop.GoesAt()):
 			drop = l
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -261,17 +262,24 @@ func TestPortalL11ANewLinkTakesThePlaceOfADeadOne(t *testing.T) {
 		l, _ := made(t)
 		all = append(all, *l)
 	}
-	if drop, err := sharelink.Room(all, noon); drop != nil || err != nil {
+	if drop, err := sharelink.Room(all, answeredFor, noon); drop != nil || err != nil {
 		t.Errorf("with room: %v, %v", drop, err)
 	}
 	one, _ := made(t)
 	all = append(all, *one)
-	if _, err := sharelink.Room(all, noon); !fault.Is(err, fault.Invalid) {
+	if _, err := sharelink.Room(all, answeredFor, noon); !fault.Is(err, fault.Invalid) {
 		t.Errorf("full: %v", err)
+	}
+	orphan := func(l *sharelink.Link) bool { return l.ID == all[3].ID }
+	if drop, err := sharelink.Room(all, orphan, noon); err != nil || drop == nil || drop.ID != all[3].ID {
+		t.Errorf("PortalL11: with one that nobody answers for: %v, %v", drop, err)
 	}
 	all[5].Disable(noon.Add(time.Hour))
 	all[7].Disable(noon)
-	if drop, err := sharelink.Room(all, noon.Add(2*time.Hour)); err != nil || drop == nil || drop.ID != all[7].ID {
+	if drop, err := sharelink.Room(all, orphan, noon.Add(2*time.Hour)); err != nil || drop == nil || drop.ID != all[7].ID {
+		t.Errorf("what is dead goes first: %v, %v", drop, err)
+	}
+	if drop, err := sharelink.Room(all, answeredFor, noon.Add(2*time.Hour)); err != nil || drop == nil || drop.ID != all[7].ID {
 		t.Errorf("with two dead ones: %+v, %v", drop, err)
 	}
 }
@@ -311,4 +319,54 @@ func FuzzLocate(f *testing.F) {
 			t.Errorf("Locate(%q) = %s, %s", token, a, l)
 		}
 	})
+}
+
+// TestPortalL11ALinkIsNotEndedAsOfItsLastUse holds that a smaller number of uses does not end a link in the past, which would be gone at
+// once.
+func TestPortalL11ALinkIsNotEndedAsOfItsLastUse(t *testing.T) {
+	t.Parallel()
+	l, _ := sharelink.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "mb_1", sharelink.Terms{MaxUses: 10}, noon)
+	for range 4 {
+		l.Take(noon, sharelink.Joined{})
+	}
+	for uses, good := range map[int]bool{0: true, 3: false, 4: false, 5: true, 10: true} {
+		x := *l
+		if err := x.Change(sharelink.Terms{MaxUses: uses}); (err == nil) != good || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%d uses: %v", uses, err)
+		}
+	}
+	l.MaxUses = 4 // used up
+	if err := l.Change(sharelink.Terms{Name: "Fair", MaxUses: 4}); err != nil || l.Name != "Fair" {
+		t.Errorf("another name: %v", err)
+	}
+}
+
+// answeredFor is where somebody answers for every link.
+func answeredFor(*sharelink.Link) bool { return false }
+
+func TestPortalL5AnEmployeesLinkIsForAFewAndEndsSoon(t *testing.T) {
+	t.Parallel()
+	d := sharelink.Defaults(noon)
+	with := func(end time.Time, uses int) sharelink.Terms {
+		x := d
+		x.ExpiresAt, x.MaxUses = end, uses
+		return x
+	}
+	month := noon.Add(sharelink.EmployeeLife)
+	for name, c := range map[string]struct {
+		terms sharelink.Terms
+		good  bool
+	}{
+		"the defaults": {d, true}, "the most": {with(month, 25), true}, "a millisecond more": {with(month.Add(time.Millisecond), 25), false},
+		"one use more": {with(month, 26), false}, "never": {with(time.Time{}, 25), false}, "unlimited": {with(month, 0), false},
+	} {
+		if err := c.terms.Within(agency.Employee, noon); (err == nil) != c.good {
+			t.Errorf("%s, of an employee: %v", name, err)
+		}
+		for _, l := range []agency.Level{agency.Admin, agency.Owner} {
+			if err := c.terms.Within(l, noon); err != nil {
+				t.Errorf("%s, of an %s: %v", name, l, err)
+			}
+		}
+	}
 }

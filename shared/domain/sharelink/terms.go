@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -27,6 +28,27 @@ type Typed struct {
 // Defaults are the terms of a new link that nothing was typed for.
 func Defaults(now time.Time) Terms {
 	return Terms{ExpiresAt: now.Add(DefaultLife), MaxUses: DefaultUses}
+}
+
+// Within returns nil when somebody of the level may answer for a link of these terms: an employee of the agency only for one that ends
+// soon, and is for a few. Faults: [fault.Invalid].
+func (t Terms) Within(level agency.Level, now time.Time) error {
+	if level != agency.Employee {
+		return nil
+	}
+	var wrong []error
+	if t.ExpiresAt.IsZero() || t.ExpiresAt.Sub(now) > EmployeeLife {
+		wrong = append(wrong, fault.InField("expiresAt", "links.employee_end", "days", int(EmployeeLife/(24*time.Hour))))
+	}
+	if t.MaxUses == 0 || t.MaxUses > EmployeeUses {
+		wrong = append(wrong, fault.InField("maxUses", "links.employee_uses", "most", EmployeeUses))
+	}
+	return fault.Together(wrong...)
+}
+
+// Lasts tells whether these terms let a link work as long, and for as many, as others.
+func (t Terms) Lasts(other Terms) bool {
+	return t.ExpiresAt.Equal(other.ExpiresAt) && t.MaxUses == other.MaxUses
 }
 
 // On reads what was typed over the terms that there are. Faults: [fault.Invalid] in each field that cannot be.

@@ -1,14 +1,29 @@
-// Package timezone reads the names of time zones. It brings the data along, since a function's machine has none: whatever tells times in
-// an agency's time zone imports it.
+// Package timezone reads the names of time zones, and brings their data along: the machines of functions had none for long, and it
+// isn't documented that they have any. What tells no time in an agency's zone doesn't link the data.
 package timezone
 
 import (
+	"bufio"
+	"compress/flate"
+	_ "embed" // for the data
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
-	_ "time/tzdata" // 450 KB
 
 	"latchkey.dev/shared/domain/fault"
 )
+
+//go:generate go run ./write zones.flate
+
+// zones is the data of Go's own package time/tzdata, of which it takes an eighth: for each zone a line with the number of its bytes and
+// its names, and then the bytes. It is in every program that links [Load], and time/tzdata would be in all that import this package.
+//
+//go:embed zones.flate
+var zones string
 
 // longest is how long a name is at most, in bytes.
 const longest = 64
@@ -19,8 +34,8 @@ func Parse(field, typed string) (string, error) {
 	if name == "" || strings.EqualFold(name, "UTC") {
 		return "", nil
 	}
-	if len(name) <= longest && name != "Local" && strings.Contains(name, "/") {
-		if l, err := time.LoadLocation(name); err == nil {
+	if len(name) <= longest && strings.Contains(name, "/") {
+		if l, err := find(name); err == nil {
 			return l.String(), nil
 		}
 	}
@@ -29,10 +44,51 @@ func Parse(field, typed string) (string, error) {
 
 // Load is the time zone of a name that was parsed.
 func Load(name string) *time.Location {
-	if l, err := time.LoadLocation(name); err == nil { // "" is UTC
+	if l, err := find(name); err == nil {
 		return l
 	}
-	return time.UTC
+	return time.UTC // what is shown says so
+}
+
+// found are the zones that were asked for, by their names, since a list asks for each of its rows.
+var found sync.Map // name → *time.Location
+
+// find reads the zone of a name, which takes a millisecond.
+func find(name string) (*time.Location, error) {
+	if name == "" || name == "UTC" {
+		return time.UTC, nil
+	}
+	if l, ok := found.Load(name); ok {
+		return l.(*time.Location), nil
+	}
+	r := bufio.NewReader(flate.NewReader(strings.NewReader(zones)))
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return nil, fmt.Errorf("timezone: %q: %w", name, err) // at the end
+		}
+		size, names, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, err := strconv.Atoi(size)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(strings.Fields(names), name) {
+			if _, err := r.Discard(n); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		data := make([]byte, n)
+		if _, err := io.ReadFull(r, data); err != nil {
+			return nil, err
+		}
+		l, err := time.LoadLocationFromTZData(name, data)
+		if err != nil {
+			return nil, err
+		}
+		found.Store(name, l)
+		return l, nil
+	}
 }
 
 // Shown is the name as people read it.

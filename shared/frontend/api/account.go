@@ -105,7 +105,7 @@ type ExportRelation struct {
 	ProposedAddress string        `json:"proposedAddress,omitempty"`
 	Roles           []string      `json:"roles" nullable:"false" doc:"IDs of the roles they gave you."`
 	Rules           RulesBody     `json:"rules" doc:"What you alone are given."`
-	AccessExpiresAt *Time         `json:"accessExpiresAt" doc:"When your access ends, or ended."`
+	AccessExpiresAt *Time         `json:"accessExpiresAt" doc:"When your access ends, or ended. After you left, when it was to end."`
 	Contacts        []string      `json:"contacts" nullable:"false" doc:"IDs of their contacts that you are linked to."`
 	JoinedBy        string        `json:"joinedBy,omitempty" doc:"ID of the link you joined by."`
 	Invite          *InviteBody   `json:"invite"`
@@ -176,7 +176,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		x := ExportRelation{Agency: ExportAgency{string(p.Agency.ID), p.Agency.Name}, ClientID: string(c.ID), Name: c.Name,
 			Status: string(c.At(now)), CreatedAt: Time(c.CreatedAt), AcceptedAt: orNull(c.AcceptedAt), EndedAt: orNull(c.EndedAt),
 			EndedBy: string(c.EndedBy), Resources: []ExportGrant{}, Invite: inviteBody(c, now), EarlierInvites: []ExportPast{},
-			Lists: []ExportList{}, Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.ExpiresAt),
+			Lists: []ExportList{}, Roles: texts(c.Roles), Rules: rulesBody(c.Rules), AccessExpiresAt: orNull(c.AccessEnd()),
 			Contacts: texts(c.Contacts), JoinedBy: string(c.Source.Link)}
 		for _, g := range c.Grants {
 			x.Resources = append(x.Resources, ExportGrant{string(g.Resource), g.Name, string(g.Access)})

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,7 +69,7 @@ func answerBody(e *batch.Entry) AnswerBody {
 		b.SendAt = orNull(e.At)
 	}
 	for _, r := range e.Roles {
-		b.Roles = append(b.Roles, strings.TrimPrefix(string(r), "?"))
+		b.Roles = append(b.Roles, batch.Called(r))
 	}
 	return b
 }
@@ -172,6 +171,63 @@ func createdBatch(ctx context.Context, batches *imports.Batches, b *batch.Batch)
 		return nil, err
 	}
 	return &createdBatchOutput{"/v1/batches/" + string(b.ID), r.applied(), batchBody(shown)}, nil
+}
+
+// BatchRow is a batch in the list.
+type BatchRow struct {
+	ID        string         `json:"id" example:"bat_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	State     string         `json:"state" enum:"working,done"`
+	By        string         `json:"by" doc:"The member on whose rights its invites rest." example:"mb_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Verdicts  map[string]int `json:"verdicts" nullable:"false" doc:"How many lines got which verdict; those not made yet are scheduled."`
+	CreatedAt Time           `json:"createdAt"`
+	DeletedAt Time           `json:"deletedAt" doc:"When the lines are deleted: 30 days after the last one goes out."`
+}
+
+func batchRow(b *batch.Batch) BatchRow {
+	row := BatchRow{ID: string(b.ID), State: string(b.State), By: string(b.By), Verdicts: map[string]int{}, CreatedAt: Time(b.CreatedAt),
+		DeletedAt: Time(b.Until)}
+	for k, n := range b.Counts {
+		if k == "" {
+			k = batch.Scheduled
+		}
+		row.Verdicts[string(k)] += n
+	}
+	return row
+}
+
+type listBatchesInput struct{ Paging }
+
+type batchesOutput struct {
+	Body struct {
+		Items      []BatchRow `json:"items" nullable:"false"`
+		NextCursor *string    `json:"nextCursor" doc:"null at the end. A page can be short of its limit and still have one."`
+	}
+}
+
+// ListBatches lists batches.
+func ListBatches(auth *signin.Authenticator, batches *imports.Batches) Operation {
+	return operation(auth, described{
+		id: "listBatches", method: http.MethodGet, who: identity.ByPortal(identity.InvitesRead, identity.See), tag: tagBatches,
+		status: 200, summary: "List batches",
+		description: "Newest first, with how many lines got which verdict when they were sent. getBatch has each line as it is now. " +
+			"Employees see their own batches.",
+		codes: []fault.Code{fault.Invalid, fault.NotFound},
+	}, func(ctx context.Context, caller identity.Caller, in *listBatchesInput) (*batchesOutput, error) {
+		after, err := in.after(id.BatchPrefix)
+		if err != nil {
+			return nil, err
+		}
+		found, next, err := batches.List(ctx, caller, imports.ListQuery{Limit: in.Limit, After: id.Batch(after)})
+		if err != nil {
+			return nil, err
+		}
+		out := &batchesOutput{}
+		out.Body.Items, out.Body.NextCursor = []BatchRow{}, cursor(next)
+		for i := range found {
+			out.Body.Items = append(out.Body.Items, batchRow(&found[i]))
+		}
+		return out, nil
+	})
 }
 
 // GetBatch reads a batch.

@@ -20,6 +20,8 @@ func batchExamples() map[string]example {
 	return map[string]example{
 		"sendInvites": exchanges(raw(`{"lines":[{"email":"ops@acme.example","name":"Acme Ltd",`+
 			`"roles":["rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"]},{"email":"ops@acme.example"}]}`), b),
+		"listBatches": answers(listed(BatchRow{ID: exampleBatch, State: "done", By: exampleMember,
+			Verdicts: map[string]int{"created": 1, "duplicate": 1}, CreatedAt: after(0), DeletedAt: after(30 * 24 * time.Hour)})),
 		"getBatch": answers(b), "cancelBatch": answers(canceled),
 		"previewImport": answers(CheckedBody{Hash: hash, ExpiresAt: after(24 * time.Hour), Ready: 1, Ignored: []string{"Phone"},
 			Money: []string{}, Rows: []AnswerBody{ready, two}}),

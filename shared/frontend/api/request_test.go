@@ -128,7 +128,7 @@ func TestAFormThatCannotBeReadIsMalformed(t *testing.T) {
 		code    fault.Code
 		says    string
 	}{
-		{400, "request body is required", nil, fault.Malformed, "The request has no body. Send the JSON, or the logo's file."},
+		{400, "request body is required", nil, fault.Malformed, "The request has no body. Send the JSON, or the file."},
 		{400, "validation failed", []error{finding("body", "invalid character '}' looking for beginning of value")}, fault.Malformed, "The body isn't valid JSON."},
 		{422, "validation failed", []error{finding("body", "unexpected end of JSON input")}, fault.Malformed, "The body isn't valid JSON."},
 		{400, "x", []error{errors.New("anything")}, fault.Malformed, "The body isn't valid JSON."},

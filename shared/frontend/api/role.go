@@ -18,7 +18,7 @@ type ListsBody struct {
 	Fields    []string `json:"fields,omitempty" doc:"What users see." example:"[\"name\",\"email\"]"`
 	Relations []string `json:"relations,omitempty" doc:"Which people and things they see with it." example:"[\"responsible\"]"`
 	Actions   []string `json:"actions,omitempty" doc:"What they can do." example:"[\"edit\"]"`
-	Notices   []string `json:"notices,omitempty" doc:"What they are told by email." example:"[]"`
+	Notices   []string `json:"notices,omitempty" doc:"What they are told by email. There is nothing to choose here yet." example:"[]"`
 }
 
 // RulesBody is what a role, or a person's own rules, give of each module.

@@ -120,7 +120,7 @@ type DomainBody struct {
 func domainBody(v *senders.View) DomainBody {
 	c := v.Claim
 	b := DomainBody{ID: string(c.ID), Domain: string(c.Domain), Shown: c.Domain.Shown(), State: string(c.State), Reason: string(c.Reason),
-		Title: c.Title(), Next: c.Next(), On: v.On(), Ready: c.Ready(), Records: recordBodies(c.Lines()),
+		Title: c.Title(), Next: c.Next(), On: v.On(), Ready: c.Ready(), Records: recordBodies(sender.Lines(c)),
 		Zone: c.Zone, NameServers: append([]string{}, c.NameServers...), Mailboxes: c.Report.Mailboxes, FromSPF: c.Report.FromSPF,
 		CheckedAt: orNull(c.Report.At), BounceLabel: c.Label, Links: []RecordsLinkBody{}, ClaimedAt: Time(c.ClaimedAt),
 		VerifiedAt: orNull(c.VerifiedAt)}

@@ -336,7 +336,7 @@ func JoinByLink(auth *signin.Authenticator, joins *sharing.Joins, origin string)
 		description: "Joins with the address you signed in with, and takes one use of the link. Joining again gives the same " +
 			"answer and takes none. Where an administrator decides, standing is waiting.",
 		codes: []fault.Code{fault.Gone, fault.WrongAccount, fault.AlreadyMember, fault.AlreadyInvited, fault.AlreadyClient, fault.Forbidden,
-			fault.Invalid, fault.Suspended, fault.PlanRequired},
+			fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *joinInput) (*joinOutput, error) {
 		j := sharing.Joining{}
 		if in.Body != nil {
@@ -421,7 +421,7 @@ func ApproveJoin(auth *signin.Authenticator, requests *sharing.Requests) Operati
 		summary:     "Approve a request to join",
 		description: "They join with the roles that the link has now. It takes one use of the link.",
 		codes: []fault.Code{fault.NotFound, fault.NotPending, fault.NotActive, fault.AlreadyMember, fault.AlreadyInvited,
-			fault.AlreadyClient, fault.PayerFixed, fault.Suspended, fault.PlanRequired},
+			fault.Suspended, fault.PlanRequired},
 	}, func(ctx context.Context, caller identity.Caller, in *requestInput) (*requestOutput, error) {
 		return decided(ctx, caller, in, requests, requests.Approve)
 	})

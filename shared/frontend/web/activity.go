@@ -225,6 +225,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.join_requested", values...)
 	case audit.JoinApproved:
 		return words.Say("activity.join_approved", values...)
+	case audit.JoinTold:
+		return words.Say("activity.join_told", values...)
 	case audit.JoinRefused:
 		return words.Say("activity.join_refused", values...)
 	case audit.ContactCreated:

@@ -245,17 +245,30 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	if err := s.clientActions(r, directory, caller, &v, c); err != nil {
 		return v, err
 	}
-	if caller.Level() == agency.Owner && a.MayPortal() == nil && c.MayPromote() == nil {
-		v.Internal = &page.Question{Client: c.DisplayName(), Facts: []page.Fact{
-			{Tone: page.Good, Text: words.Say("client.internal_member")},
-			{Tone: page.Bad, Text: words.Say("client.internal_lost")},
-			{Tone: page.Good, Text: words.Say("client.internal_kept")},
-		}}
-	}
+	v.Internal = internalOf(a, c, caller)
 	if f := fault.As(a.MayInvite()); f != nil && v.Proposal != nil {
 		v.Proposal.Barred = f.Message
 	}
 	return v, nil
+}
+
+// internalOf asks whether the client is to become an internal user, or says why it cannot; nil for who may not ask, and for who is no
+// external user.
+func internalOf(a *agency.Agency, c *client.Client, caller identity.Caller) *page.Internal {
+	if caller.Level() != agency.Owner || a.MayPortal() != nil || !c.Joined() {
+		return nil
+	}
+	v := &page.Internal{URL: clientPath(c.ID)}
+	if f := fault.As(c.MayPromote()); f != nil {
+		v.Barred = f.Message
+	}
+	v.Client = c.DisplayName()
+	v.Facts = []page.Fact{
+		{Tone: page.Good, Text: words.Say("client.internal_member")},
+		{Tone: page.Bad, Text: words.Say("client.internal_lost")},
+		{Tone: page.Good, Text: words.Say("client.internal_kept")},
+	}
+	return v
 }
 
 // mailFrom is what stands with the note about spam folders: whether emails come from the agency's own domain, and what to do where

@@ -204,17 +204,9 @@ func removeClient(s *Site, directory *clients.Directory, removal *clients.Remova
 func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Promotions) Form {
 	who := identity.ByPortal(identity.InPerson, identity.Administer)
 	return form("internal", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		which, unread := id.ParseClient(r.PathValue("clientId"))
-		_, err := promotions.Promote(r.Context(), caller, which) // which says first whether the caller may
-		if err == nil {
-			return seeOther(w, "/settings/members?done=internal")
-		}
-		f, err := ours(r, err)
-		if err != nil || f.Code == fault.NotFound || f.Code == fault.Forbidden {
-			return orNotFound(err, f)
-		}
-		if unread != nil {
-			return unread
+		f, err := promote(w, r, caller, promotions)
+		if f == nil {
+			return err
 		}
 		v, err := s.client(r, directory, caller)
 		if err != nil {
@@ -224,6 +216,24 @@ func makeInternal(s *Site, directory *clients.Directory, promotions *agencies.Pr
 		retryAfter(w, f)
 		return s.show(w, r, f.Code.Status(), v)
 	})
+}
+
+// promote makes the client that the path names a member. A refusal that its page can show is the first result; without one all is said,
+// or there is no such page for the caller.
+func promote(w http.ResponseWriter, r *http.Request, caller identity.Caller, promotions *agencies.Promotions) (*fault.Error, error) {
+	which, unread := id.ParseClient(r.PathValue("clientId"))
+	_, err := promotions.Promote(r.Context(), caller, which) // which says first whether the caller may
+	if err == nil {
+		return nil, seeOther(w, "/settings/members?done=internal")
+	}
+	f, err := ours(r, err)
+	if err != nil || f.Code == fault.NotFound || f.Code == fault.Forbidden {
+		return nil, orNotFound(err, f)
+	}
+	if unread != nil {
+		return nil, unread
+	}
+	return f, nil
 }
 
 // eraseClient forgets a client and leads back to the list.

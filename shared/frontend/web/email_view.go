@@ -213,7 +213,7 @@ func handOff(c *senders.View, now time.Time) page.HandOff {
 
 // lights are the domain's records with how each of them stands, and the lines beside them.
 func lights(c *senders.View) (rows, lines []page.SenderLight) {
-	for _, x := range c.Lines() {
+	for _, x := range sender.Lines(c.Claim) {
 		rows = append(rows, recordRow(x))
 	}
 	if c.ProofOnly || !c.Looks() {

@@ -28,6 +28,8 @@ const (
 	fewest = 3
 	// mostAnswers is how many rows the page shows of a file, those first that become no invite; the file to download has all.
 	mostAnswers = 100
+	// batchesPerPage is how many batches a page of the list has.
+	batchesPerPage = 20
 	// maxSheetForm is the largest form with a file of people, in bytes: what is a little over the bound is told at the field.
 	maxSheetForm = batch.MaxFile + 64<<10
 )
@@ -221,7 +223,7 @@ func typedLines(form url.Values) []page.InviteLine {
 		return ""
 	}
 	var out []page.InviteLine
-	for n := range min(len(form["email"]), batch.MaxLines) {
+	for n := range min(len(form["email"]), batch.MaxLines+1) { // one too many is told
 		out = append(out, page.InviteLine{Email: at("email", n), Name: at("name", n), Role: at("role", n), Contact: at("contact", n)})
 	}
 	return out
@@ -352,12 +354,13 @@ func (s *Site) checks(v *page.InviteUsers, c *imports.Checked) {
 	v.Summary = words.Say("bulk.checked", "n", v.Ready, "all", len(c.Entries))
 }
 
-// InvitationsPage lists the invites that nobody has accepted.
+// InvitationsPage lists the invites that nobody has accepted, and the batches that were sent.
 func InvitationsPage(
 	s *Site, auth *signin.Authenticator, directory *clients.Directory, inviter *onboarding.Inviter, canceller *onboarding.Canceller,
+	batches *imports.Batches,
 ) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.invitations(r, directory, caller)
+		v, err := s.invitations(r, directory, batches, caller)
 		if err != nil {
 			return err
 		}
@@ -384,7 +387,7 @@ func InvitationsPage(
 				if err != nil || f.Code == fault.NotFound {
 					return orThis(err, f)
 				}
-				v, err := s.invitations(r, directory, caller)
+				v, err := s.invitations(r, directory, batches, caller)
 				if err != nil {
 					return err
 				}
@@ -407,7 +410,9 @@ func InvitationsPage(
 		}))
 }
 
-func (s *Site) invitations(r *http.Request, directory *clients.Directory, caller identity.Caller) (*page.Invitations, error) {
+func (s *Site) invitations(
+	r *http.Request, directory *clients.Directory, batches *imports.Batches, caller identity.Caller,
+) (*page.Invitations, error) {
 	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
 		return nil, err
 	}
@@ -419,13 +424,27 @@ func (s *Site) invitations(r *http.Request, directory *clients.Directory, caller
 		return nil, err
 	}
 	query := r.URL.Query()
-	v := &page.Invitations{Workspace: workspace(a, caller, page.InPortal), Ended: query.Get("show") == "ended",
+	only, after := query.Get("show"), query.Get("cursor")
+	if only != "ended" && only != "batches" {
+		only = ""
+	}
+	v := &page.Invitations{Workspace: workspace(a, caller, page.InPortal), Batched: only == "batches",
 		May: caller.MayPortal(identity.InvitesWrite, identity.Invite) == nil}
+	for _, f := range []struct{ only, word string }{{"", words.Say("bulk.open")}, {"ended", words.Say("bulk.ended")},
+		{"batches", words.Say("bulk.batches")}} {
+		v.Filters = append(v.Filters, page.Filter{Word: f.word, URL: invitationsList(f.only, ""), Here: only == f.only})
+	}
+	if after != "" {
+		v.Newest = invitationsList(only, "")
+	}
+	if v.Batched {
+		return v, s.batches(r, batches, caller, after, v)
+	}
 	q := clients.Query{Limit: perPage, Status: string(client.Pending)}
-	if v.Ended {
+	if only == "ended" {
 		q.Status = string(client.Inactive)
 	}
-	if after := query.Get("cursor"); after != "" {
+	if after != "" {
 		if q.After, err = id.ParseClient(after); err != nil {
 			return nil, fault.New(fault.NotFound, "errors.this_page_of_the_list_doesnt")
 		}
@@ -442,13 +461,80 @@ func (s *Site) invitations(r *http.Request, directory *clients.Directory, caller
 		v.Rows = append(v.Rows, invitationRow(c, v.May, s))
 	}
 	if next != "" {
-		more := url.Values{"cursor": {string(next)}}
-		if v.Ended {
-			more.Set("show", "ended")
-		}
-		v.Next = invitationsPath + "?" + more.Encode()
+		v.Older = invitationsList(only, string(next))
 	}
 	return v, nil
+}
+
+// invitationsList is the path of a list of Invitations, from behind a cursor on.
+func invitationsList(only, after string) string {
+	q := url.Values{}
+	if only != "" {
+		q.Set("show", only)
+	}
+	if after != "" {
+		q.Set("cursor", after)
+	}
+	if len(q) == 0 {
+		return invitationsPath
+	}
+	return invitationsPath + "?" + q.Encode()
+}
+
+// batches puts a page of the batches that were sent on Invitations.
+func (s *Site) batches(r *http.Request, all *imports.Batches, caller identity.Caller, after string, v *page.Invitations) (err error) {
+	q := imports.ListQuery{Limit: batchesPerPage}
+	if after != "" {
+		if q.After, err = id.ParseBatch(after); err != nil {
+			return fault.New(fault.NotFound, "errors.this_page_of_the_list_doesnt")
+		}
+	}
+	found, next, err := all.List(r.Context(), caller, q)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		v.Batches = append(v.Batches, s.batchRow(&found[i], v.May))
+	}
+	if next != "" {
+		v.Older = invitationsList("batches", string(next))
+	}
+	return nil
+}
+
+func (s *Site) batchRow(b *batch.Batch, may bool) page.BatchRow {
+	all, left := 0, b.Counts[""]
+	for _, n := range b.Counts {
+		all += n
+	}
+	row := page.BatchRow{Title: words.Say("bulk.of_people", "n", all), At: page.TimeAt(b.CreatedAt, s.now()),
+		CSV: "/v1/batches/" + string(b.ID) + "/export"}
+	if may {
+		row.URL = inviteUsersPath + "?batch=" + string(b.ID)
+	}
+	if left > 0 {
+		row.State = page.Badge{Tone: page.Wait, Text: words.Say("bulk.is_working")}
+	}
+	made := b.Counts[batch.Created] + b.Counts[batch.Scheduled] + left
+	row.Counts = append(row.Counts, words.Say("bulk.count_made", "n", made))
+	bad := all - made
+	exist, pending, duplicates := b.Counts[batch.Exists], b.Counts[batch.Pending], b.Counts[batch.Duplicate]
+	for _, x := range []struct {
+		n    int
+		said string
+	}{{exist, words.Say("bulk.count_clients", "n", exist)}, {pending, words.Say("bulk.count_pending", "n", pending)},
+		{duplicates, words.Say("bulk.count_duplicates", "n", duplicates)}} {
+		if x.n > 0 {
+			row.Counts, bad = append(row.Counts, x.said), bad-x.n
+		}
+	}
+	if bad > 0 {
+		row.Counts = append(row.Counts, words.Say("bulk.count_bad", "n", bad))
+	}
+	if last := b.Until.Add(-batch.Kept); b.State == batch.Done && last.After(s.now()) {
+		row.Last = page.TimeAt(last, s.now())
+	}
+	return row
 }
 
 func invitationRow(c *client.Client, may bool, s *Site) page.InvitationRow {

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/domain/timezone"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/signin"
@@ -224,10 +225,7 @@ func saveRole(s *Site, all *roles.Roles) Form {
 		if err != nil {
 			return err
 		}
-		zone, err := time.LoadLocation(v.Zone)
-		if err != nil {
-			return err
-		}
+		zone := timezone.Load(v.Zone)
 		which, tag := id.Role(r.PathValue("roleId")), r.PostForm.Get("tag")
 		d, err := roleDraft(r.PostForm, v.Expires, zone)
 		if err == nil && r.PostForm.Get("confirm") == "" {

@@ -36,6 +36,8 @@ func LinksPage(s *Site, auth *signin.Authenticator, links *sharing.Links, reques
 		}
 		q := r.URL.Query()
 		switch q.Get("done") {
+		case "told":
+			v.Note = page.Note{Tone: page.Good, Text: words.Say("links.approved_told")}
 		case "approved":
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("links.approved")}
 		case "refused":
@@ -161,8 +163,13 @@ func (s *Site) decideJoin(do, done string, links *sharing.Links, requests *shari
 		if err := cmp.Or(caller.MayPortal(identity.RolesWrite, identity.Administer), err); err != nil {
 			return err
 		}
-		if _, err = decide(r.Context(), caller, which); err == nil {
-			return seeOther(w, linksURL+"?done="+done)
+		x, err := decide(r.Context(), caller, which)
+		if err == nil {
+			next := done
+			if x.Mail.Job != "" {
+				next = "told"
+			}
+			return seeOther(w, linksURL+"?done="+next)
 		}
 		f, err := ours(r, err)
 		if err != nil {

@@ -19,7 +19,9 @@ import (
 	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/activity"
+	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -115,8 +117,8 @@ func termBadge(a *agency.Agency, c *client.Client, now time.Time) page.Badge {
 }
 
 // UserPage is the card of an external user, with what an administrator changes on it.
-func UserPage(s *Site, auth *signin.Authenticator, users *clients.Users, external *clients.External, log *activity.Log) *Page {
-	c := userCard{s, users, external, log}
+func UserPage(s *Site, auth *signin.Authenticator, parts UserParts) *Page {
+	c := userCard{s, parts}
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, _, err := c.prepare(r, caller)
 		if err != nil {
@@ -128,11 +130,14 @@ func UserPage(s *Site, auth *signin.Authenticator, users *clients.Users, externa
 		for i := range v.Contacts {
 			v.Contacts[i].Asked = r.URL.Query().Get("unlink") == v.Contacts[i].ID
 		}
+		if v.Internal != nil {
+			v.Internal.Open = r.URL.Query().Get("internal") == "ask"
+		}
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("userPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), show,
 		c.form("term", saveTerm), c.form("extend", extendTerm), c.form("end", endTerm), c.form("roles", saveRoles),
-		c.form("rules", saveRules), c.form("unlink", unlinkContact))
+		c.form("rules", saveRules), c.form("link", linkContact), c.form("unlink", unlinkContact), c.internal())
 }
 
 // userOutcome is what an external user's card says after something was done; "" for no such word.
@@ -148,18 +153,27 @@ func userOutcome(done string) string {
 		return words.Say("users.saved_roles")
 	case "rules":
 		return words.Say("users.saved_rules")
+	case "link":
+		return words.Say("users.linked")
 	case "unlink":
 		return words.Say("users.unlinked")
 	}
 	return ""
 }
 
+// UserParts are the use cases behind the card of an external user.
+type UserParts struct {
+	Users      *clients.Users
+	External   *clients.External
+	Contacts   *contacts.Book
+	Promotions *agencies.Promotions
+	Log        *activity.Log
+}
+
 // userCard is what the card of an external user is made with.
 type userCard struct {
-	s        *Site
-	users    *clients.Users
-	external *clients.External
-	log      *activity.Log
+	s *Site
+	UserParts
 }
 
 // wisher reads from a form what is to be changed of the user on the card.
@@ -172,13 +186,13 @@ func (x userCard) form(do string, wish wisher) Form {
 		if err != nil {
 			return err
 		}
-		card, err := x.users.Get(r.Context(), caller, which)
+		card, err := x.Users.Get(r.Context(), caller, which)
 		if err != nil {
 			return err
 		}
 		wishes, err := wish(r.PostForm, card, x.s.now())
 		if err == nil {
-			_, err = x.external.Update(r.Context(), caller, which, wishes, r.PostForm.Get("edition"))
+			_, err = x.External.Update(r.Context(), caller, which, wishes, r.PostForm.Get("edition"))
 		}
 		if err == nil {
 			return seeOther(w, userPath(which)+"?done="+do)
@@ -293,16 +307,22 @@ func saveRules(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishe
 	return clients.Wishes{Rules: &rules}, nil
 }
 
-// ownRules are what a user alone can be given, of which some is.
-func ownRules(has role.Rules) []page.OwnModule {
+// ownRules are what a user alone can be given, of which some is, and some is open to it by its roles.
+func ownRules(has role.Rules, rights *role.Rights) []page.OwnModule {
 	var out []page.OwnModule
 	for _, p := range role.Open() {
 		m := page.OwnModule{Title: p.Title()}
 		for _, k := range role.Kinds() {
 			l := page.OwnList{Title: kindTitle(k)}
 			for _, e := range p.List(k) {
+				var by []string
+				for _, o := range rights.Why(p.Module, k, e.Key) {
+					if o.Role != "" && !slices.Contains(by, o.Name) {
+						by = append(by, o.Name)
+					}
+				}
 				l.Entries = append(l.Entries, page.OwnEntry{Value: string(p.Module) + "." + string(k) + "." + e.Key, Title: e.Title(),
-					Ticked: has.Has(p.Module, k, e.Key)})
+					By: strings.Join(by, ", "), Ticked: has.Has(p.Module, k, e.Key)})
 			}
 			if len(l.Entries) > 0 {
 				m.Lists = append(m.Lists, l)
@@ -325,9 +345,78 @@ func kindTitle(k role.Kind) string {
 	return words.Say("users.notices")
 }
 
-func unlinkContact(form url.Values, card *clients.UserCard, _ time.Time) (clients.Wishes, error) {
-	left := slices.DeleteFunc(slices.Clone(card.Client.Contacts), func(x id.Contact) bool { return string(x) == form.Get("contact") })
-	return clients.Wishes{Contacts: &left}, nil
+func linkContact(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	which, err := id.ParseContact(form.Get("contact"))
+	if err != nil {
+		return clients.Wishes{}, fault.InField("contacts", "errors.no_such_contact")
+	}
+	return clients.Wishes{Link: which}, nil
+}
+
+func unlinkContact(form url.Values, _ *clients.UserCard, _ time.Time) (clients.Wishes, error) {
+	return clients.Wishes{Unlink: id.Contact(form.Get("contact"))}, nil
+}
+
+// internal makes the user a member of the agency, and leads to the members.
+func (x userCard) internal() Form {
+	return form("internal", identity.ByPortal(identity.InPerson, identity.Administer),
+		func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+			f, err := promote(w, r, caller, x.Promotions)
+			if f == nil {
+				return err
+			}
+			v, _, err := x.prepare(r, caller)
+			if fault.Is(err, fault.NotFound) { // it is no external user any more, and why is what there is to say
+				return f
+			}
+			if err != nil {
+				return err
+			}
+			v.Note = page.Note{Tone: page.Bad, Text: f.Message}
+			retryAfter(w, f)
+			return x.s.show(w, r, f.Code.Status(), v)
+		})
+}
+
+// contactsToPick is how many contacts the card offers at once.
+const contactsToPick = 10
+
+// picker offers the contacts that no user is linked with; nothing is read until somebody looks for them.
+func (x userCard) picker(r *http.Request, caller identity.Caller, c *client.Client) (*page.ContactPicker, error) {
+	asked, at := r.URL.Query(), userPath(c.ID)
+	if r.Method == http.MethodPost {
+		asked = r.PostForm
+	}
+	v := &page.ContactPicker{Find: strings.TrimSpace(asked.Get("find")), Looked: asked.Has("find")}
+	if !v.Looked {
+		if len(c.Contacts) == 0 { // most often it is the card with the same address
+			v.Find = string(c.Email)
+		}
+		return v, nil
+	}
+	if len(v.Find) > longestFind {
+		v.Find = strings.ToValidUTF8(v.Find[:longestFind], "")
+	}
+	q := contacts.Query{Find: text.Fold(v.Find), Free: true, Limit: contactsToPick}
+	if after := asked.Get("after"); after != "" {
+		var err error
+		if q.After, err = id.ParseContact(after); err != nil {
+			return nil, fault.New(fault.NotFound, "errors.this_page_of_the_list_doesnt")
+		}
+	}
+	found, err := x.Contacts.List(r.Context(), caller, q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found.Cards {
+		k := &found.Cards[i]
+		v.Rows = append(v.Rows, page.UserContact{ID: string(k.ID), URL: contactPath(k.ID), Name: k.Name, Email: string(k.Email),
+			Phone: k.Phone, Company: found.Companies[k.Company].Name})
+	}
+	if found.Next != "" {
+		v.More = joinQuery(at, url.Values{"find": {v.Find}, "after": {string(found.Next)}}) + "#contacts"
+	}
+	return v, nil
 }
 
 // fieldTime is a moment as the field for it has it; "" for none.
@@ -345,7 +434,7 @@ func (x userCard) prepare(r *http.Request, caller identity.Caller) (page.User, *
 	if err != nil {
 		return page.User{}, nil, err
 	}
-	card, err := x.users.Get(ctx, caller, which)
+	card, err := x.Users.Get(ctx, caller, which)
 	if err != nil {
 		return page.User{}, nil, err
 	}
@@ -367,13 +456,26 @@ func (x userCard) prepare(r *http.Request, caller identity.Caller) (page.User, *
 		v.Status, v.Over = termBadge(a, c, now), momentAt(a, c.ExpiresAt)
 	}
 	for i := range card.Roles {
-		v.Roles = append(v.Roles, userRole(c, &card.Roles[i], now))
+		x := userRole(c, &card.Roles[i], now)
+		v.Roles, v.HasRoles, v.Idle = append(v.Roles, x), v.HasRoles || x.Ticked, v.Idle || x.State.Text != ""
 	}
 	v.Modules = userModules(&card.Rights)
-	v.Rules = ownRules(c.Rules)
+	v.Rules = ownRules(c.Rules, &card.Rights)
 	for _, k := range card.Cards {
-		v.Contacts = append(v.Contacts, page.UserContact{ID: string(k.ID), URL: "/contacts/" + url.PathEscape(string(k.ID)), Name: k.Name,
-			Email: k.Email})
+		u := page.UserContact{ID: string(k.ID), URL: contactPath(k.ID), Name: k.Name, Email: k.Email, Phone: k.Phone}
+		if i := slices.IndexFunc(card.Firms, func(f client.Card) bool { return f.ID == k.Company }); i >= 0 {
+			u.Company = card.Firms[i].Name
+		}
+		v.Contacts = append(v.Contacts, u)
+	}
+	if v.May && len(c.Contacts) < client.MaxContacts {
+		if v.Picker, err = x.picker(r, caller, c); err != nil {
+			return page.User{}, nil, err
+		}
+	}
+	v.Most = client.MaxContacts
+	if v.Internal = internalOf(a, c, caller); v.Internal != nil {
+		v.Internal.URL = v.URL
 	}
 	v.History, v.Activity, err = x.history(ctx, caller, c.ID, now)
 	return v, card, err
@@ -381,7 +483,7 @@ func (x userCard) prepare(r *http.Request, caller identity.Caller) (page.User, *
 
 // history is what the log has of the user lately; nothing for those who may not read it.
 func (x userCard) history(ctx context.Context, caller identity.Caller, which id.Client, now time.Time) ([]page.ActivityRow, string, error) {
-	found, err := x.log.List(ctx, caller, activity.Query{Filter: activity.Filter{Subject: string(which)}, Limit: historyRows})
+	found, err := x.Log.List(ctx, caller, activity.Query{Filter: activity.Filter{Subject: string(which)}, Limit: historyRows})
 	var f *fault.Error
 	if errors.As(err, &f) && f.Code == fault.Forbidden {
 		return nil, "", nil

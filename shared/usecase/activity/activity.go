@@ -86,7 +86,8 @@ const (
 
 // Kinds lists them, in the order in which the document has them.
 func Kinds() []Kind {
-	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, Agency, System, Operator, Invitee, Other}
+	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, ShareLink, Agency, System, Operator, Invitee,
+		Other}
 }
 
 var prefixes = []struct {

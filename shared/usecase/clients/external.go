@@ -41,11 +41,29 @@ type Wishes struct {
 	Rules     *role.Rules // as they were sent
 	ExpiresAt *time.Time  // the zero time for no end
 	Contacts  *[]id.Contact
+	// Link and Unlink are one contact more and one less than the client has by then, whatever that is; "" for none.
+	Link, Unlink id.Contact
 }
 
 // portal tells whether the wishes are of Client Portal, rather than of the client alone.
 func (w *Wishes) portal() bool {
-	return w.Roles != nil || w.Rules != nil || w.ExpiresAt != nil || w.Contacts != nil
+	return w.Roles != nil || w.Rules != nil || w.ExpiresAt != nil || w.cards()
+}
+
+// cards tells whether the wishes are of the contacts that are linked.
+func (w *Wishes) cards() bool { return w.Contacts != nil || w.Link != "" || w.Unlink != "" }
+
+// linked are the contacts that a client with these is to have.
+func (w *Wishes) linked(has []id.Contact) []id.Contact {
+	want := has
+	if w.Contacts != nil {
+		want = *w.Contacts
+	}
+	want = slices.DeleteFunc(slices.Clone(want), func(x id.Contact) bool { return x == w.Unlink })
+	if w.Link != "" && !slices.Contains(want, w.Link) {
+		want = append(want, w.Link)
+	}
+	return want
 }
 
 // Update changes an external user, all of it or nothing. Of one that has been invited, it changes what the invite gives. edition is
@@ -82,7 +100,7 @@ func (e *External) Update(ctx context.Context, caller identity.Caller, which id.
 		if w.Name != nil && c.Rename(name) {
 			say(audit.ClientRenamed, "")
 		}
-		if err := e.rights(ctx, c, w, now, say); err != nil {
+		if err := e.rights(ctx, c, w, caller.Member, now, say); err != nil {
 			return nil, err
 		}
 		if len(rows) == 0 {
@@ -136,8 +154,10 @@ func distinct[T comparable](all []T) []T {
 	return out
 }
 
-// rights changes what the client may do.
-func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now time.Time, say func(audit.Action, string)) error {
+// rights changes what the client may do; by is on whose rights that rests.
+func (e *External) rights(
+	ctx context.Context, c *client.Client, w Wishes, by id.Member, now time.Time, say func(audit.Action, string),
+) error {
 	if !w.portal() {
 		return nil
 	}
@@ -145,7 +165,7 @@ func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now t
 	switch {
 	case !c.Joined() && !pending:
 		return fault.New(fault.NotActive, "errors.they_arent_your_client_now_invite")
-	case pending && (w.Rules != nil || w.Contacts != nil):
+	case pending && (w.Rules != nil || w.cards()):
 		return fault.New(fault.NotActive, "errors.not_accepted_yet")
 	}
 	has, until := &c.Roles, c.ExpiresAt
@@ -156,7 +176,9 @@ func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now t
 		if err := e.mayGive(ctx, c.Agency, *w.Roles, *has, now); err != nil {
 			return err
 		}
-		*has = *w.Roles
+		if *has = *w.Roles; pending {
+			c.Invite.RolesBy = by
+		}
 		say(audit.RolesChanged, strings.Join(texts(*w.Roles), " "))
 	}
 	if w.Rules != nil && !w.Rules.Equal(c.Rules) {
@@ -175,8 +197,8 @@ func (e *External) rights(ctx context.Context, c *client.Client, w Wishes, now t
 			say(audit.TermSet, audit.Moment(*w.ExpiresAt))
 		}
 	}
-	if w.Contacts != nil {
-		return e.link(ctx, c, *w.Contacts, say)
+	if w.cards() {
+		return e.link(ctx, c, w.linked(c.Contacts), say)
 	}
 	return nil
 }
@@ -197,6 +219,9 @@ func (e *External) mayGive(ctx context.Context, agency id.Agency, want, has []id
 func (e *External) link(ctx context.Context, c *client.Client, want []id.Contact, say func(audit.Action, string)) error {
 	if slices.Equal(want, c.Contacts) {
 		return nil
+	}
+	if len(want) > client.MaxContacts {
+		return fault.InField("contacts", "errors.too_many_contacts", "most", client.MaxContacts)
 	}
 	var more []id.Contact
 	for _, x := range want {

@@ -46,6 +46,7 @@ type UserCard struct {
 	Roles  []role.Role   // all that the agency has
 	Rights role.Rights   // what is open to the user now
 	Cards  []client.Card // those that it is linked to
+	Firms  []client.Card // the companies on those
 }
 
 // List lists external users, newest first. Faults: [fault.NotFound], also where Client Portal is not installed; [fault.Forbidden].
@@ -85,10 +86,24 @@ func (u *Users) Get(ctx context.Context, caller identity.Caller, which id.Client
 		return nil, err
 	}
 	card.Rights = role.Effective(c.Subject(a), given(card.Roles, c.Roles), u.Now())
-	if len(c.Contacts) > 0 {
-		card.Cards, err = u.Store.Cards(ctx, caller.Agency, c.Contacts)
+	if card.Cards, err = u.cards(ctx, caller.Agency, c.Contacts); err != nil {
+		return nil, err
 	}
+	var firms []id.Contact
+	for _, k := range card.Cards {
+		if k.Company != "" {
+			firms = append(firms, k.Company)
+		}
+	}
+	card.Firms, err = u.cards(ctx, caller.Agency, distinct(firms))
 	return card, err
+}
+
+func (u *Users) cards(ctx context.Context, agency id.Agency, which []id.Contact) ([]client.Card, error) {
+	if len(which) == 0 {
+		return nil, nil
+	}
+	return u.Store.Cards(ctx, agency, which)
 }
 
 // portal holds the caller to the right to see external users, where there are any.

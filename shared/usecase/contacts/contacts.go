@@ -66,6 +66,7 @@ type Query struct {
 	Find     string       // in names and addresses, in any case
 	Kind     contact.Kind // "" for both
 	Archived bool         // those that are archived, in place of those that are open
+	Free     bool         // only those that no external user is linked with
 	Emailed  bool         // only those with an address, as somebody picks from who is to be invited
 	Limit    int
 	After    id.Contact // the last one of the page before; "" for the first page

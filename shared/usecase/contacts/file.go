@@ -132,7 +132,7 @@ func (k *Cards) Confirm(ctx context.Context, caller identity.Caller, file []byte
 	m.Hash = hash
 	left := MaxContacts
 	for rows := range slices.Chunk(m.Rows, rowsAtOnce) {
-		if err := k.make(ctx, caller, rows, begun, &left); err != nil {
+		if err := k.make(ctx, caller, rows, hash, begun, &left); err != nil {
 			return nil, err
 		}
 	}
@@ -174,11 +174,13 @@ func (k *Cards) begin(ctx context.Context, caller identity.Caller, file []byte, 
 }
 
 // make makes the cards of some rows, in one transaction. Rows of which cards were made before, by the same import, are taken for done.
-func (k *Cards) make(ctx context.Context, caller identity.Caller, rows []Verdict, begun time.Time, left *int) error {
+func (k *Cards) make(
+	ctx context.Context, caller identity.Caller, rows []Verdict, hash string, begun time.Time, left *int,
+) error {
 	ids := make([]id.Contact, 0, len(rows))
 	for i := range rows {
 		if c := rows[i].card; c != nil {
-			c.ID, c.Agency, c.CreatedAt = madeAt(caller.Agency, begun, rows[i].Row), caller.Agency, begun
+			c.ID, c.Agency, c.CreatedAt = madeAt(caller.Agency, hash, begun, rows[i].Row), caller.Agency, begun
 			ids = append(ids, c.ID)
 		}
 	}
@@ -241,10 +243,11 @@ func full(rows []Verdict) {
 	}
 }
 
-// madeAt is the id of the card that an import makes of a row: the same, however often it is carried out.
-func madeAt(agency id.Agency, begun time.Time, row int) id.Contact {
+// madeAt is the id of the card that an import makes of a row: the same, however often it is carried out, and another one than that of a
+// file that is imported in the same millisecond.
+func madeAt(agency id.Agency, hash string, begun time.Time, row int) id.Contact {
 	h := sha256.New()
-	h.Write([]byte("latchkey import\x00" + string(agency) + "\x00"))
+	h.Write([]byte("latchkey import\x00" + string(agency) + "\x00" + hash + "\x00"))
 	_ = binary.Write(h, binary.BigEndian, []int64{begun.UnixMilli(), int64(row)})
 	var u ulid.ULID
 	first := ^uint32(row) //nolint:gosec // a file has a million lines at most; lists show what was made last first

@@ -20,11 +20,15 @@ import (
 
 // OwnStore is what clients need to see what is about them, and to change what they may of it.
 type OwnStore interface {
-	Store
+	client.Gatekeeper
+	// Contact reads one card as it is now.
+	Contact(ctx context.Context, agency id.Agency, which id.Contact) (*contact.Contact, error)
+	// ContactsByID reads some cards; those that do not exist are left out.
+	ContactsByID(ctx context.Context, agency id.Agency, ids []id.Contact) (map[id.Contact]contact.Contact, error)
+	// Members lists who works at the agency.
+	Members(ctx context.Context, agency id.Agency) ([]agency.Member, error)
 	// Portals lists the agencies that the person is a client of.
 	Portals(ctx context.Context, user id.User) ([]id.Agency, error)
-	// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
-	RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error)
 	// Change writes what people have changed on the card whose version was read.
 	Change(ctx context.Context, before, after *contact.Contact, row audit.Entry) error
 }
@@ -76,7 +80,7 @@ func Show(r *role.Rights, c *contact.Contact, at *contact.Contact, by *agency.Me
 			*f.to = &f.value
 		}
 	}
-	if at != nil && at.Archived() {
+	if at != nil && (at.Archived() || at.Kind != contact.Company) { // a card that was a company's once is about somebody else now
 		at = nil
 	}
 	if r.Shows(role.Contact, "company") && c.Kind == contact.Person {
@@ -100,30 +104,30 @@ func Show(r *role.Rights, c *contact.Contact, at *contact.Contact, by *agency.Me
 
 // Mine is what a client sees of its cards at an agency.
 type Mine struct {
-	Agency *agency.Agency
-	Client *client.Client
-	Rights role.Rights
-	Cards  []*Shown
+	*client.Pass
+	Cards []*Shown
 }
 
-// Get shows a person its own cards at the agency; "" for the only one that it is a client of, and last for one of several. Faults:
+// Get shows a person its own cards at the agency; "" for the only one that it is a client of, and last for one of several. For an agency
+// that is named, nothing is read but the cards and what [client.Enter] reads. Faults:
 // [fault.Unauthenticated]; [fault.NotFound] where nothing of a card is open to it, or it is no client.
 func (o *Own) Get(ctx context.Context, caller identity.Caller, which, last id.Agency) (*Mine, error) {
 	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
-	places, err := o.Store.Portals(ctx, caller.User)
-	if err != nil {
-		return nil, err
-	}
-	if which == "" && slices.Contains(places, last) {
-		which = last
-	}
-	if which == "" && len(places) == 1 {
-		which = places[0]
-	}
-	if which == "" || !slices.Contains(places, which) {
-		return nil, nothing()
+	if which == "" {
+		places, err := o.Store.Portals(ctx, caller.User)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case slices.Contains(places, last):
+			which = last
+		case len(places) == 1:
+			which = places[0]
+		default:
+			return nil, nothing()
+		}
 	}
 	return o.at(ctx, caller, which)
 }
@@ -133,26 +137,14 @@ func nothing() error { return fault.New(fault.NotFound, "contacts.nothing_here")
 
 // at reads what is open to the person at an agency.
 func (o *Own) at(ctx context.Context, caller identity.Caller, which id.Agency) (*Mine, error) {
-	m := &Mine{}
-	var err error
-	if m.Agency, err = o.Store.Agency(ctx, which); err == nil {
-		m.Client, err = o.Store.Client(ctx, which, id.RefOf(which, caller.Email), true)
-	}
-	if fault.Is(err, fault.NotFound) {
+	pass, err := client.Enter(ctx, o.Store, which, caller.Email, o.Now())
+	if fault.Is(err, fault.NotFound) || err == nil && !pass.Rights.Has(role.Contact) {
 		return nil, nothing()
 	}
 	if err != nil {
 		return nil, err
 	}
-	var roles []role.Role
-	if len(m.Client.Roles) > 0 {
-		if roles, err = o.Store.RolesByID(ctx, which, m.Client.Roles); err != nil {
-			return nil, err
-		}
-	}
-	if m.Rights = role.Effective(m.Client.Subject(m.Agency), roles, o.Now()); !m.Rights.Has(role.Contact) {
-		return nil, nothing()
-	}
+	m := &Mine{Pass: pass}
 	return m, o.fill(ctx, m)
 }
 
@@ -250,6 +242,9 @@ func (o *Own) Update(ctx context.Context, caller identity.Caller, which id.Conta
 		c, err := o.Store.Contact(ctx, m.Agency.ID, which)
 		if err != nil {
 			return err
+		}
+		if c.Client != m.Client.ID || c.Archived() { // it was taken away a moment ago
+			return conflict.ErrChanged
 		}
 		before := *c
 		if err := c.Set(contact.Fields{Phone: d.Phone, Address: d.Address}); err != nil {

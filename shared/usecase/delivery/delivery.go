@@ -21,6 +21,7 @@ import (
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
@@ -60,6 +61,10 @@ type Store interface {
 	Claim(ctx context.Context, agency id.Agency, which id.SenderDomain) (*sender.Claim, error)
 	// SaveClaim writes a claim with rows of the log while the stored version is the one that was read.
 	SaveClaim(ctx context.Context, c *sender.Claim, rows []audit.Entry) error
+	// JoinRequest reads a request to join as it is now.
+	JoinRequest(ctx context.Context, agency id.Agency, at id.Ref) (*sharelink.Request, error)
+	// SaveJoinRequest writes it with a row of the log, nil for none, while it is the one that was read.
+	SaveJoinRequest(ctx context.Context, r *sharelink.Request, row *audit.Entry) error
 	// DropBox deletes the box of a member who is gone, and has these of its lines put into the boxes of whom they are for now, all
 	// or nothing.
 	DropBox(ctx context.Context, b *notice.Box, left []notice.Line) error
@@ -143,6 +148,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.account(ctx, m)
 	case job.Member:
 		return w.welcome(ctx, m)
+	case job.Approved:
+		return w.approved(ctx, m)
 	case job.Standing:
 		return w.standing(ctx, m)
 	case job.Digest:
@@ -165,7 +172,7 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 // platform.
 func outward(m job.Mail) bool {
 	switch m.Kind {
-	case job.Invite, job.Test:
+	case job.Invite, job.Test, job.Approved:
 		return true
 	case job.Refund, job.Removal, job.Ready, job.Confirm:
 		return m.Client != "" && m.Member == ""

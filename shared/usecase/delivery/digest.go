@@ -42,7 +42,7 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 	if err != nil || b == nil {
 		return err
 	}
-	lines, err := w.lines(ctx, b, at)
+	lines, err := w.lines(ctx, b, at, to)
 	if err != nil {
 		return w.again(ctx, j, err)
 	}
@@ -153,12 +153,13 @@ func (w *Worker) onBox(ctx context.Context, j job.Mail, change func(*notice.Box)
 }
 
 // lines are what there is to say of what is in the box. Clients are read as they are now: one that was erased is not told of, and
-// neither is what has been overtaken, an invitation that ran out and was sent again for example.
-func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency) ([]letter.DigestLine, error) {
+// neither is what has been overtaken, an invitation that ran out and was sent again for example. So is whom the mail goes to: what the
+// member may not see any more was put there when the member could.
+func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency, to *agency.Member) ([]letter.DigestLine, error) {
 	var out []letter.DigestLine
 	known := map[id.Ref]*client.Client{}
 	for _, l := range b.Lines {
-		if !b.Choices.On(l.Kind) {
+		if d, known := l.Kind.Find(); !known || !d.Tells(to) || !b.Choices.On(l.Kind) {
 			continue
 		}
 		if l.Role != "" {

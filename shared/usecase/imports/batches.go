@@ -24,7 +24,7 @@ const pollEvery = 100 * time.Millisecond
 
 // Batches reads batches, and cancels what of them waits for its time.
 type Batches struct {
-	Store CancelStore
+	Store BatchStore
 	Now   func() time.Time
 }
 
@@ -53,6 +53,50 @@ func (s *Batches) shown(ctx context.Context, caller identity.Caller, which id.Ba
 		return nil, errNoBatch
 	}
 	return s.Standing(ctx, b)
+}
+
+// How far one request for a page of batches looks: reads of so many each.
+const (
+	listReads   = 8
+	listExamine = 250
+)
+
+// List reads a page of batches without their lines, newest first, in a bounded number of reads: it may come short of its limit, with a
+// cursor to go on from. An employee who administers nothing sees its own. Faults: [fault.NotFound].
+func (s *Batches) List(ctx context.Context, caller identity.Caller, q ListQuery) ([]batch.Batch, id.Batch, error) {
+	if err := caller.MayPortal(identity.InvitesRead, identity.See); err != nil {
+		return nil, "", err
+	}
+	seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{})
+	if err != nil {
+		return nil, "", err
+	}
+	if seen.Agency == nil {
+		return nil, "", errNoBatch
+	}
+	if err := seen.Agency.MayPortal(); err != nil {
+		return nil, "", err
+	}
+	if q.By = ""; !caller.Administers() {
+		q.By = caller.Member
+	}
+	q.Examine = max(listExamine, q.Limit)
+	var out []batch.Batch
+	for range listReads {
+		some, next, err := s.Store.Batches(ctx, caller.Agency, q)
+		if err != nil {
+			return nil, "", err
+		}
+		if room := q.Limit - len(out); len(some) > room {
+			some = some[:room]
+			next = some[room-1].ID
+		}
+		out, q.After = append(out, some...), next
+		if next == "" || len(out) == q.Limit {
+			break
+		}
+	}
+	return out, q.After, nil
 }
 
 // Await waits at most for d until no mail of the batch's invites is on its way any more.
@@ -191,18 +235,17 @@ func (s *Batches) stop(ctx context.Context, caller identity.Caller, which id.Bat
 
 func (s *Batches) cancel(ctx context.Context, caller identity.Caller, which id.Batch, group []id.Ref) error {
 	return conflict.Retry(ctx, func() error {
-		seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Refs: group, Promises: true})
+		seen, err := s.Store.Snapshot(ctx, caller.Agency, Query{Refs: group})
 		if err != nil {
 			return err
 		}
 		now := s.Now()
-		change := client.Change{Promises: seen.Promises}
+		var change client.Change // the store gives their times back
 		for _, ref := range group {
 			c := seen.Clients[ref]
 			if c == nil || c.Invite.Batch != which || c.Invite.Status != invite.Scheduled {
 				continue // it went out, or was cancelled, in the meantime
 			}
-			seen.Promises.Forget(c.Invite.SendAt)
 			if err := c.Invite.Cancel(now); err != nil {
 				return err
 			}
@@ -239,7 +282,7 @@ func (s *Batches) Export(ctx context.Context, caller identity.Caller, which id.B
 	var q Query
 	for i := range out.Entries {
 		for _, r := range out.Entries[i].Roles {
-			if !slices.Contains(q.Roles, r) {
+			if batch.Known(r) && !slices.Contains(q.Roles, r) {
 				q.Roles = append(q.Roles, r)
 			}
 		}
@@ -266,7 +309,7 @@ func Sheet(entries []batch.Entry, names map[id.Role]string, failed bool) ([]byte
 		roles := make([]string, len(e.Roles))
 		for n, r := range e.Roles {
 			if roles[n] = names[r]; roles[n] == "" {
-				roles[n] = strings.TrimPrefix(string(r), "?")
+				roles[n] = batch.Called(r)
 			}
 		}
 		at := ""

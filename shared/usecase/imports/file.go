@@ -104,10 +104,13 @@ func lines(table sheet.Sheet, roles []role.Role) []batch.Line {
 			if name = strings.TrimSpace(name); name == "" {
 				continue
 			}
+			if len(l.Roles) > batch.MaxRoles { // too many, however many more there are
+				break
+			}
 			which, ok := named[role.Fold(name)]
 			if !ok {
 				if which, _ = id.ParseRole(name); which == "" {
-					which = id.Role("?" + name) // judged as a role that nobody knows
+					which = batch.Unknown(name)
 				}
 			}
 			if !slices.Contains(l.Roles, which) {

@@ -40,6 +40,22 @@ type CancelStore interface {
 	SaveBatch(ctx context.Context, b *batch.Batch) error
 }
 
+// BatchStore also lists batches.
+type BatchStore interface {
+	CancelStore
+	// Batches reads batches that were sent without their lines, newest first, from behind the cursor on: one read of at most Examine
+	// of what is stored, of which those that match are returned, and the cursor of the next read, "" at the end.
+	Batches(ctx context.Context, agency id.Agency, q ListQuery) ([]batch.Batch, id.Batch, error)
+}
+
+// ListQuery asks for a page of batches.
+type ListQuery struct {
+	By      id.Member // only those that this member has sent; "" for all
+	Limit   int
+	After   id.Batch // the last one of the page before; "" for the first page
+	Examine int      // how many a read looks at
+}
+
 // Store keeps batches, and makes invites of their lines.
 type Store interface {
 	CancelStore
@@ -70,7 +86,7 @@ type Snapshot struct {
 	Clients    map[id.Ref]*client.Client
 	Suppressed map[id.User]bool
 	Roles      map[id.Role]role.Role
-	Contacts   map[id.Contact]bool
+	Contacts   []client.Card
 	Once       *idempotency.Record
 	Mails      []allowance.Log
 	Promises   *batch.Promises

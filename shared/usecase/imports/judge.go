@@ -31,7 +31,7 @@ func query(which id.Agency, by id.Member, entries []batch.Entry) Query {
 		q.Refs = append(q.Refs, id.RefOf(which, e.Address))
 		q.Users = append(q.Users, id.UserOf(e.Address))
 		for _, r := range e.Roles {
-			if !roles[r] {
+			if !roles[r] && batch.Known(r) {
 				roles[r], q.Roles = true, append(q.Roles, r)
 			}
 		}
@@ -63,13 +63,13 @@ func verdict(seen *Snapshot, g giver, b *batch.Batch, e *batch.Entry, now time.T
 	if v := g.may(e.Roles, seen.Roles, now); v.Kind != "" {
 		return v
 	}
-	if e.Contact != "" && !seen.Contacts[e.Contact] {
-		return batch.Saying(batch.Invalid, words.Say("errors.there_is_no_such_contact"))
+	c := seen.Clients[id.RefOf(b.Agency, e.Address)]
+	if v := cardOf(seen, e, c); v.Kind != "" {
+		return v
 	}
 	if seen.Member != nil && e.Address == seen.Member.Email {
 		return batch.Saying(batch.Invalid, words.Say("errors.this_is_your_own_address_enter"))
 	}
-	c := seen.Clients[id.RefOf(b.Agency, e.Address)]
 	if v := made(b, c); v.Kind != "" {
 		return v
 	}
@@ -80,6 +80,23 @@ func verdict(seen *Snapshot, g giver, b *batch.Batch, e *batch.Entry, now time.T
 		return batch.Saying(batch.Refused, words.Say("delivery.suppressed"))
 	}
 	return batch.Verdict{}
+}
+
+// cardOf is what is in the way of linking the entry's contact, by the same rule as for an invite that is sent by itself. c is what the
+// agency has with the address; nil for nothing.
+func cardOf(seen *Snapshot, e *batch.Entry, c *client.Client) batch.Verdict {
+	if e.Contact == "" {
+		return batch.Verdict{}
+	}
+	which := id.Client("")
+	if c != nil {
+		which = c.ID
+	}
+	v := ofFault(client.MayLink("contact", e.Contact, seen.Contacts, which))
+	if v.Kind != "" {
+		v.Kind = batch.Invalid
+	}
+	return v
 }
 
 // made is what the batch has made of the address before it was interrupted.

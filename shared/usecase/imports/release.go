@@ -47,7 +47,11 @@ func (s *Sender) Release(ctx context.Context, which id.Agency, ref id.Ref) error
 			c.Invite.Postpone(now.Add(whileAway))
 			return s.Store.Commit(ctx, which, client.Change{Client: c})
 		}
-		if why := hindrance(seen, c, now); why != "" {
+		g, err := s.giver(ctx, seen, c)
+		if err != nil {
+			return err
+		}
+		if why := hindrance(seen, g, c, now); why != "" {
 			c.Invite.Drop(now, why)
 			return s.Store.Commit(ctx, which, client.Change{Client: c,
 				Audit: []audit.Entry{row(now, audit.System, audit.InviteFailed, c)}})
@@ -82,12 +86,28 @@ func (s *Sender) Release(ctx context.Context, which id.Agency, ref id.Ref) error
 	return err
 }
 
+// giver is whose to give the roles of a scheduled invite are, as the member is now: an administrator's who has chosen them since, while it
+// is one, and else the sender's; nil where the sender may not invite any more.
+func (s *Sender) giver(ctx context.Context, seen *Snapshot, c *client.Client) (*giver, error) {
+	g := giverOf(seen.Member, seen.Agency)
+	if g == nil || g.administers || c.Invite.RolesBy == "" {
+		return g, nil
+	}
+	since, err := s.Store.Snapshot(ctx, c.Agency, Query{Member: c.Invite.RolesBy})
+	if err != nil {
+		return nil, err
+	}
+	if x := giverOf(since.Member, since.Agency); x != nil && x.administers {
+		return x, nil
+	}
+	return g, nil
+}
+
 // hindrance is why a scheduled invite may not be sent any more; "" while it may.
-func hindrance(seen *Snapshot, c *client.Client, now time.Time) string {
+func hindrance(seen *Snapshot, g *giver, c *client.Client, now time.Time) string {
 	if err := seen.Agency.MayInvite(); err != nil {
 		return fault.As(err).Message
 	}
-	g := giverOf(seen.Member, seen.Agency)
 	if g == nil {
 		return words.Say("delivery.inviter_gone")
 	}

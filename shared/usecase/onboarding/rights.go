@@ -19,6 +19,7 @@ func (s *Snapshot) rights(o *client.Offer, d Draft, now time.Time) error {
 	if err := s.Agency.MayPortal(); err != nil {
 		return err
 	}
+	d.Roles = distinct(d.Roles)
 	if len(d.Roles) > client.MaxRoles {
 		return fault.InField("roles", "errors.too_many_roles", "most", client.MaxRoles)
 	}
@@ -37,7 +38,7 @@ func (s *Snapshot) rights(o *client.Offer, d Draft, now time.Time) error {
 	if o.Until = d.Until; !d.Until.IsZero() {
 		o.Until, badTerm = client.ReadTerm("accessExpiresAt", d.Until, now)
 	}
-	o.Roles, o.Contact = distinct(d.Roles), d.Contact
+	o.Roles, o.Contact = d.Roles, d.Contact
 	return fault.Together(badRoles, badContact, badTerm)
 }
 

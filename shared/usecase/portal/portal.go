@@ -19,6 +19,7 @@ import (
 
 // Store reads, and notes visits. What is not there is a fault with code [fault.NotFound].
 type Store interface {
+	client.Gatekeeper
 	// Visit notes when the client opened its portal; it is no error when another visit was noted within client.SeenApart, or
 	// when the relationship has gone.
 	Visit(ctx context.Context, agency id.Agency, which id.Client, now time.Time) error
@@ -28,14 +29,10 @@ type Store interface {
 	Left(ctx context.Context, user id.User) ([]id.Agency, error)
 	// Agency reads an agency.
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
-	// Client reads one relationship; fresh asks for the state as it is now.
-	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
 	// Member reads a person who works at the agency.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
-	// RolesByID reads some of the agency's roles as they are now; those that do not exist are left out.
-	RolesByID(ctx context.Context, agency id.Agency, ids []id.Role) ([]role.Role, error)
 }
 
 // Portal shows a person what is open to it.
@@ -131,13 +128,12 @@ func (p *Portal) get(ctx context.Context, caller identity.Caller, which, last id
 
 // fill reads the agency, the relationship, and what is open in it.
 func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller identity.Caller) error {
-	var err error
-	if v.Agency, err = p.Store.Agency(ctx, which); err != nil {
+	now := p.Now()
+	pass, err := client.Enter(ctx, p.Store, which, caller.Email, now)
+	if err != nil {
 		return err
 	}
-	if v.Client, err = p.Store.Client(ctx, which, id.RefOf(which, caller.Email), true); err != nil {
-		return err
-	}
+	v.Agency, v.Client = pass.Agency, pass.Client
 	if v.Access = Full; !v.Agency.ClosedAt.IsZero() {
 		v.Access = Closed
 		return nil
@@ -146,7 +142,6 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	now := p.Now()
 	grants := v.Client.GrantsAt(now)
 	if v.Agency.Suspended {
 		v.Access = Kept
@@ -169,30 +164,10 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 	if v.Access == Full && v.Client.Lapsed(now) {
 		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
-	if v.Modules, err = p.modules(ctx, v); err != nil {
-		return err
-	}
+	v.Modules = pass.Rights.Modules()
 	v.arrange(grants, have, v.Client.Bought)
 	p.visited(ctx, v.Client)
 	return nil
-}
-
-// modules are those that are open to the client. Nothing is read for a client that has been given none, as for all of an agency
-// without Client Portal.
-func (p *Portal) modules(ctx context.Context, v *View) ([]role.Module, error) {
-	subject := v.Client.Subject(v.Agency)
-	if subject.Closed(p.Now()) != "" || len(v.Client.Roles) == 0 && subject.Own.Empty() {
-		return nil, nil
-	}
-	var roles []role.Role
-	if len(v.Client.Roles) > 0 {
-		var err error
-		if roles, err = p.Store.RolesByID(ctx, v.Agency.ID, v.Client.Roles); err != nil {
-			return nil, err
-		}
-	}
-	rights := role.Effective(subject, roles, p.Now())
-	return rights.Modules(), nil
 }
 
 // visited notes that the client has opened its portal, at most once in client.SeenApart, so that its agency knows. The portal is

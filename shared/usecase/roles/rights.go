@@ -15,10 +15,7 @@ import (
 
 // RightsStore reads what rights are computed of. It writes nothing, so that whoever looks as somebody leaves no trace of a visit.
 type RightsStore interface {
-	// Client reads one relationship; fresh asks for the state as it is now.
-	Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error)
-	// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
-	Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error)
+	client.Gatekeeper
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
 }

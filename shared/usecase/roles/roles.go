@@ -111,6 +111,9 @@ func (d Draft) apply(r *role.Role, now time.Time) error {
 		if !at.IsZero() && !at.After(now) {
 			return fault.InField("expiresAt", "errors.role_past")
 		}
+		if at.After(role.Latest()) {
+			return fault.InField("expiresAt", "errors.term_is_too_far")
+		}
 		r.ExpiresAt = *at
 	}
 	if r.Active != before.Active || !r.ExpiresAt.Equal(before.ExpiresAt) {

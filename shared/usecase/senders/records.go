@@ -182,6 +182,6 @@ func (s *Links) View(ctx context.Context, token string) (*Shown, error) {
 	if a.Suspended {
 		return nil, fault.New(fault.Gone, "sender.records_gone")
 	}
-	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: c.Lines(), LookedAt: c.Report.At, Zone: c.Zone, NameServers: c.NameServers,
+	return &Shown{Agency: a.Name, Domain: c.Domain, Lines: sender.Lines(c), LookedAt: c.Report.At, Zone: c.Zone, NameServers: c.NameServers,
 		Mailboxes: c.Report.Mailboxes, ExpiresAt: c.Links[i].ExpiresAt}, nil
 }

@@ -9,9 +9,11 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contact"
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/sharelink"
+	"latchkey.dev/shared/domain/words"
 )
 
 // person is who joins.
@@ -32,13 +34,29 @@ func enter(at *Scene, who person, by *agency.Member, now time.Time) (*client.Cha
 			c.Roles = append(slices.Clone(c.Roles), r)
 		}
 	} else {
+		if c != nil && c.Invite.Status == invite.Scheduled { // who has come has no need of the mail, and does not know of it
+			if err := c.Invite.Cancel(now); err != nil {
+				return nil, err
+			}
+			ended := row(now, audit.System, audit.InviteCanceled, string(c.Invite.ID), words.Say("links.came_before_the_mail"))
+			change.Audit = append(change.Audit, ended)
+		}
 		from := invite.Sender{AgencyName: at.Agency.Name, Color: at.Agency.Color, LogoURL: at.Agency.LogoURL, Name: by.Name, Member: by.ID}
 		next, err := client.JoinBy(c, at.Agency.ID, client.Offer{Email: who.Email, Name: who.Name, Payer: invite.AgencyPays, From: from,
 			Roles: roles}, at.Link.ID, client.Ties{Roles: roles}, now)
+		if fault.Is(err, fault.PayerFixed) { // an invitation that the client would pay for is one to accept, too
+			return nil, fault.New(fault.AlreadyInvited, "links.they_are_invited")
+		}
 		if err != nil {
 			return nil, err
 		}
 		c, change.Join = next, true
+		if len(roles) == 0 && less { // the administrators hear of it
+			change.Audit = append(change.Audit, row(now, audit.System, audit.NothingOpen, string(c.ID), ""))
+		}
+		if !c.ExpiresAt.IsZero() { // which held on while it was away
+			change.Audit = append(change.Audit, row(now, audit.System, audit.TermSet, string(c.ID), audit.Moment(c.ExpiresAt)))
+		}
 	}
 	change.Client = c
 	came := sharelink.Joined{Client: c.ID, Less: less}

@@ -168,7 +168,7 @@ func related(at *Scene, caller identity.Caller, now time.Time) (Standing, error)
 		return Stranger, fault.New(fault.AlreadyMember, "links.you_work_here")
 	case c != nil && c.Joined() && len(more(at, now)) == 0:
 		return Joined, nil
-	case c != nil && (c.EndedBy == client.ByAgency || c.Lapsed(now)):
+	case c != nil && c.Barred(now):
 		return Stranger, fault.New(fault.Forbidden, "links.ask_again", "agency", name)
 	}
 	if !at.Link.Admits(caller.Email) {

@@ -110,6 +110,9 @@ func (l *Links) Create(ctx context.Context, caller identity.Caller, in sharelink
 			return err
 		}
 		terms, err := in.On(sharelink.Defaults(now), now)
+		if err == nil {
+			err = terms.Within(at.Maker.Level, now)
+		}
 		if err != nil {
 			return err
 		}
@@ -121,7 +124,11 @@ func (l *Links) Create(ctx context.Context, caller identity.Caller, in sharelink
 		if err != nil {
 			return err
 		}
-		drop, err := sharelink.Room(all, now)
+		people, err := l.Store.People(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		drop, err := sharelink.Room(all, func(x *sharelink.Link) bool { return !answered(people.Find(x.By)) }, now)
 		if err != nil {
 			return err
 		}
@@ -146,7 +153,7 @@ func may(at *Scene, caller identity.Caller) error {
 	if err := open(at.Agency); err != nil {
 		return err
 	}
-	if at.Maker == nil || at.Maker.PortalRight() != agency.Administrator {
+	if !answered(at.Maker) {
 		return fault.New(fault.Forbidden, "errors.only_portal_administrators")
 	}
 	return administer(caller, identity.RolesWrite)
@@ -257,12 +264,17 @@ func (l *Links) shown(x *sharelink.Link, a *agency.Agency, maker *agency.Member,
 	return s
 }
 
+// answered tells whether somebody answers for a link who may let people in.
+func answered(maker *agency.Member) bool {
+	return maker != nil && maker.PortalRight() == agency.Administrator
+}
+
 // standing is in which way a link of the agency does not work: what the link says itself, then who made it, then the agency.
 func standing(x *sharelink.Link, a *agency.Agency, maker *agency.Member, now time.Time) sharelink.Why {
 	switch why := x.Standing(now); {
 	case why != sharelink.Works:
 		return why
-	case maker == nil || maker.PortalRight() != agency.Administrator:
+	case !answered(maker):
 		return sharelink.NoMaker
 	case open(a) != nil:
 		return sharelink.NoAgency
@@ -367,9 +379,14 @@ func (l *Links) change(ctx context.Context, caller identity.Caller, which id.Sha
 		if err := may(at, caller); err != nil && action != audit.LinkDisabled { // what a cap or a plan allows no more can be taken away
 			return err
 		}
-		changed := false
+		changed, before := false, at.Link.Terms
 		if token, changed, err = do(at.Link, now); err != nil || !changed {
 			return err
+		}
+		if action == audit.LinkReset || action == audit.LinkChanged && !at.Link.Lasts(before) {
+			if err := at.Link.Within(at.Maker.Level, now); err != nil {
+				return err
+			}
 		}
 		return l.Store.SaveLink(ctx, Change{Link: at.Link, Staff: at.Agency.Staff,
 			Audit: []audit.Entry{row(now, caller.Actor(), action, string(which), "")}})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/allowance"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/conflict"
@@ -23,6 +24,8 @@ type RequestStore interface {
 	Requests(ctx context.Context, agency id.Agency) ([]sharelink.Request, error)
 	// Request reads one request as it is now; a fault with code [fault.NotFound] when there is none.
 	Request(ctx context.Context, agency id.Agency, at id.Ref) (*sharelink.Request, error)
+	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
+	Mails(ctx context.Context, keys []allowance.Key) ([]allowance.Log, error)
 	// Commit writes a change in one transaction, or nothing and conflict.ErrChanged.
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	// Refuse writes that a request was refused in one transaction, or nothing and conflict.ErrChanged.
@@ -73,10 +76,12 @@ func (q *Requests) List(ctx context.Context, caller identity.Caller) ([]sharelin
 }
 
 // Approve makes the person who asks a client, with the roles that the link has now, and takes a use of the link. That the link's time
-// is over is no hindrance to who asked before: the administrator decides on that person.
+// is over is no hindrance to who asked before: the administrator decides on that person, who hears of it by mail unless there have been
+// too many of those.
 //
 // Faults: [fault.NotFound]; [fault.NotPending] for a request that was decided on, or is too old; [fault.NotActive] for a link that is
-// gone or used up; [fault.AlreadyMember], [fault.AlreadyInvited]; [fault.Forbidden], [fault.Suspended], [fault.PlanRequired].
+// gone or used up, and for somebody whose access has ended, or whom the agency has removed; [fault.AlreadyMember],
+// [fault.AlreadyInvited]; [fault.Forbidden], [fault.Suspended], [fault.PlanRequired].
 func (q *Requests) Approve(ctx context.Context, caller identity.Caller, which id.JoinRequest) (*sharelink.Request, error) {
 	var r *sharelink.Request
 	err := q.decide(ctx, caller, which, func(at *Scene, now time.Time) error {
@@ -89,6 +94,8 @@ func (q *Requests) Approve(ctx context.Context, caller identity.Caller, which id
 			return fault.New(fault.NotActive, "links.raise_uses")
 		case at.Member:
 			return fault.New(fault.AlreadyMember, "links.they_work_here")
+		case at.Client != nil && at.Client.Barred(now):
+			return barred(at.Client)
 		case at.Client != nil && at.Client.Joined() && len(at.Client.Roles)+len(more(at, now)) > client.MaxRoles:
 			return fault.New(fault.NotActive, "links.too_many_roles_of_theirs", "most", client.MaxRoles)
 		}
@@ -97,11 +104,40 @@ func (q *Requests) Approve(ctx context.Context, caller identity.Caller, which id
 			return err
 		}
 		r.Approve(c.Client.ID, now)
+		if err := q.tell(ctx, at, c, id.UserOf(who.Email), now); err != nil {
+			return err
+		}
 		c.Share.Request, c.Share.Asked = r, id.UserOf(who.Email)
 		c.Audit = append(c.Audit, row(now, caller.Actor(), audit.JoinApproved, string(at.Link.ID), ""))
 		return q.Store.Commit(ctx, caller.Agency, *c)
 	})
 	return r, err
+}
+
+// tell has the person hear by mail that the request was approved, as long as the limits on such mails are not used up. Who is not
+// told sees it behind the link.
+func (q *Requests) tell(ctx context.Context, at *Scene, c *client.Change, to id.User, now time.Time) error {
+	mail := allowance.Mail{Kind: allowance.Approval, Agency: at.Agency.ID, Tier: at.Agency.MailTier(now), To: to}
+	logs, err := q.Store.Mails(ctx, mail.Keys())
+	if err != nil {
+		return err
+	}
+	if c.Mails, err = allowance.Take(logs, mail, now); fault.Is(err, fault.RateLimited) {
+		return nil
+	}
+	at.Request.Tell(now)
+	return err
+}
+
+// barred is what an administrator reads of somebody whom no link lets in.
+func barred(c *client.Client) error {
+	switch {
+	case c.Joined():
+		return fault.New(fault.NotActive, "links.extend_first")
+	case c.EndedBy == client.ByAgency:
+		return fault.New(fault.NotActive, "links.was_removed")
+	}
+	return fault.New(fault.NotActive, "links.access_was_over")
 }
 
 // Refuse turns the person who asks down, for good as far as this link goes. Faults: [fault.NotFound]; [fault.NotPending].

@@ -26,8 +26,8 @@ import (
 )
 
 // Due points to something that is overdue: a relationship of an agency, the mail to a new member, a notice that is in nobody's box,
-// a box of notices, a sender domain, a batch of invites, a sender that somebody has changed, people who ask to join an agency, a closed
-// agency that has something left, or a person's sign-in code.
+// a box of notices, an approval that its person is to hear of, a sender domain, a batch of invites, a sender that somebody has
+// changed, people who ask to join an agency, a closed agency that has something left, or a person's sign-in code.
 type Due struct {
 	Agency id.Agency
 	Ref    id.Ref
@@ -37,11 +37,13 @@ type Due struct {
 	Domain id.SenderDomain
 	Batch  id.Batch
 	Role   id.Role // when not "", a role whose expiry is to be warned of
-	Sender bool    // whether it is the settings of the agency's sender
-	Joins  bool    // whether it is that people ask to join the agency
-	User   id.User // when not "", a code of this person
-	Code   string  // which one
-	Change string  // or, when not "", a change of how the person signs in
+	// Request, when not "", is where somebody has asked to join who was let in and is to be told.
+	Request id.Ref
+	Sender  bool    // whether it is the settings of the agency's sender
+	Joins   bool    // whether it is that people ask to join the agency
+	User    id.User // when not "", a code of this person
+	Code    string  // which one
+	Change  string  // or, when not "", a change of how the person signs in
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -93,6 +95,10 @@ type Store interface {
 	Waiting(ctx context.Context, agency id.Agency) (int, error)
 	// SaveLedger writes the ledger while it is the one that was read, with a notice; nil for none.
 	SaveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.Event) error
+	// JoinRequest reads a request to join as it is now.
+	JoinRequest(ctx context.Context, agency id.Agency, at id.Ref) (*sharelink.Request, error)
+	// SaveJoinRequest writes it with a row of the log, nil for none, while it is the one that was read.
+	SaveJoinRequest(ctx context.Context, r *sharelink.Request, row *audit.Entry) error
 	// PurgeSome deletes some of what a closed agency has left and returns how much it was; 0 when nothing is but claims of sender
 	// domains, which are deleted by whoever releases them.
 	PurgeSome(ctx context.Context, agency id.Agency) (int, error)
@@ -188,6 +194,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if d.Role != "" {
 		return s.role(ctx, d)
+	}
+	if d.Request != "" {
+		return s.approved(ctx, d)
 	}
 	if d.Domain != "" { // the worker moves the due time on, and drops a job that comes twice
 		return s.Senders.Send(ctx, job.Sender{Agency: d.Agency, Domain: d.Domain}.Encode(), 0)

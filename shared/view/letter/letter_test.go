@@ -111,6 +111,9 @@ func TestGoldenMails(t *testing.T) {
 		"digest-many":     letter.Digest(updates(6)),
 		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
+		"approved":          letter.Approved(approval("Northwind Automations", "#0f766e", false)),
+		"approved-held":     letter.Approved(approval("PayPal Support", "#0f766e", true)),
+		"approved-odd":      letter.Approved(approval("شركة النور", "#facc15", false)),
 		"invitation-bare":   letter.Invitation(bare),
 		"invitation-odd":    letter.Invitation(odd),
 		"invitation-paying": letter.Invitation(paying),
@@ -201,6 +204,21 @@ func TestAnInvitationHasOneLinkAndAsManyWords(t *testing.T) {
 	}
 	if want := "Nora Lindqvist from Northwind Automations invited Acme Ltd to their client portal"; l.Subject != want {
 		t.Errorf("subject %q, want %q", l.Subject, want)
+	}
+}
+
+func approval(name, color string, held bool) letter.ApprovedData {
+	return letter.ApprovedData{AgencyName: name, AgencyColor: color, Held: held, Email: "dana@acme.example",
+		Link: "https://portal.example/portal?agency=ag_1", Platform: "Latchkey"}
+}
+
+func TestAnApprovalHasOneLink(t *testing.T) {
+	t.Parallel()
+	d := approval("A\r\nBcc: x@y.example https://evil.example", "red", false)
+	d.LogoURL = "http://evil.example/x.png"
+	l := letter.Approved(d)
+	if n := len(hrefs.FindAllString(l.HTML, -1)); n != 1 || strings.ContainsAny(l.Subject, "\r\n") {
+		t.Errorf("%d links, subject %q", n, l.Subject)
 	}
 }
 

@@ -55,7 +55,7 @@ func (v Docs) frame() frame {
 	if v.Job != nil {
 		title = v.Job.Name + " · " + title
 	}
-	return frame{template: "docs", title: title, brand: v.Brand, public: true}
+	return frame{template: docsHTML, title: title, brand: v.Brand, public: true}
 }
 
 // DocsGroup is the operations for one job.

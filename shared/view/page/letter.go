@@ -19,7 +19,7 @@ func (SandboxLetter) Bar() SandboxBar { return SandboxBar{Step: "email"} }
 // WriteLetter answers a request with the email. Its styles are in the document, as mails carry them, so that this page alone
 // allows such; it runs no script and takes no form.
 func (s *Site) WriteLetter(w http.ResponseWriter, l SandboxLetter) error {
-	t, err := set("sandboxletter")
+	t, err := set(sandboxletterHTML)
 	if err != nil {
 		return err
 	}

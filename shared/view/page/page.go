@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
-	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -20,9 +19,6 @@ import (
 )
 
 //go:generate go run ./bundle/write source static
-
-//go:embed template/*.html
-var templates embed.FS
 
 // Site renders pages in the platform's name.
 type Site struct{ platform string }
@@ -38,7 +34,7 @@ type View interface{ frame() frame }
 
 // frame is what a view says about the page around it.
 type frame struct {
-	template string // file in template/, without .html
+	template string // what its file in template/ says
 	title    string
 	brand    Brand // whose colour
 	script   bool  // whether the page has anything for the script to do
@@ -61,24 +57,19 @@ type document struct {
 }
 
 var (
-	sets  sync.Map // template name → func() (*template.Template, error)
+	sets  sync.Map // what the template says → func() (*template.Template, error)
 	funcs = template.FuncMap{"initial": initial, "dict": Dict, "say": words.Find, "rich": Rich, "breaks": breaks}
 )
 
 // set parses a page's template on first use: a function that serves one page does not pay for the others.
-func set(name string) (*template.Template, error) {
-	once, _ := sets.LoadOrStore(name, sync.OnceValues(func() (*template.Template, error) {
-		all := template.New("base.html").Funcs(funcs).Option("missingkey=error")
-		for _, file := range []string{"base.html", "parts.html", name + ".html"} {
-			b, err := templates.ReadFile("template/" + file)
-			if err != nil {
-				return nil, err
-			}
-			t := all
-			if file != all.Name() {
-				t = all.New(file)
-			}
-			if _, err := t.Parse(string(posting.ReplaceAll(b, []byte("$0"+tokenInput(marker))))); err != nil {
+func set(says string) (*template.Template, error) {
+	once, _ := sets.LoadOrStore(says, sync.OnceValues(func() (*template.Template, error) {
+		all := template.New("base").Funcs(funcs).Option("missingkey=error")
+		for _, t := range []struct {
+			*template.Template
+			says string
+		}{{all, baseHTML}, {all.New("parts"), partsHTML}, {all.New("page"), says}} {
+			if _, err := t.Parse(posting.ReplaceAllString(t.says, "$0"+tokenInput(marker))); err != nil {
 				return nil, err
 			}
 		}
@@ -112,7 +103,7 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 	f := v.frame()
 	t, err := set(f.template)
 	if err != nil {
-		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
+		return nil, "", fmt.Errorf("page: %T: %w", v, err)
 	}
 	style := f.brand.style()
 	if inner, ok := v.(InSandbox); ok {
@@ -129,7 +120,7 @@ func (s *Site) render(v View) (html []byte, policy string, err error) {
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, d); err != nil {
-		return nil, "", fmt.Errorf("page: %s: %w", f.template, err)
+		return nil, "", fmt.Errorf("page: %T: %w", v, err)
 	}
 	return tighten(b.Bytes()), contentPolicy(style, script, f.till), nil
 }

@@ -220,7 +220,7 @@ type SignIn struct {
 }
 
 func (v SignIn) frame() frame {
-	return frame{template: "signin", title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
+	return frame{template: signinHTML, title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.
@@ -231,7 +231,7 @@ type SignedIn struct {
 }
 
 func (v SignedIn) frame() frame {
-	return frame{template: "signedin", title: words.Say("signin.in_title"), brand: v.Brand}
+	return frame{template: signedinHTML, title: words.Say("signin.in_title"), brand: v.Brand}
 }
 
 // Nowhere is for a person who belongs to no agency and is no client.
@@ -258,7 +258,7 @@ func (v Nowhere) frame() frame {
 	} else if len(v.Former) > 0 {
 		title = words.Say("nowhere.had")
 	}
-	return frame{template: "nowhere", title: title, brand: v.Brand}
+	return frame{template: nowhereHTML, title: title, brand: v.Brand}
 }
 
 // Failure is a page that says what went wrong and what to do.
@@ -271,4 +271,4 @@ type Failure struct {
 	Ref     string // an id to quote to support; "" for none
 }
 
-func (v Failure) frame() frame { return frame{template: "failure", title: v.Title, brand: v.Brand} }
+func (v Failure) frame() frame { return frame{template: failureHTML, title: v.Title, brand: v.Brand} }

@@ -29,7 +29,7 @@ func (v Activity) Filtered() bool {
 }
 
 func (v Activity) frame() frame {
-	return frame{template: "activity", title: v.Problems.title(words.Say("general.activity")), brand: v.Workspace.Brand, script: true}
+	return frame{template: activityHTML, title: v.Problems.title(words.Say("general.activity")), brand: v.Workspace.Brand, script: true}
 }
 
 // Option is one entry of a choice.

@@ -70,7 +70,7 @@ func (v Clients) frame() frame {
 	if v.Form != nil && v.Form.Open {
 		title = v.Form.Problems.title(words.Say("invite.title"))
 	}
-	return frame{template: "clients", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: clientsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // Barred is why an agency may not invite clients, or not pay for Max; empty when it may.
@@ -223,12 +223,12 @@ type Client struct {
 	Cancel    *Cancel
 	Remove    *Question // nil when there is nothing to end
 	Erase     *Question // nil for a client that is pending or active
-	Internal  *Question // nil when the client cannot be made a member
+	Internal  *Internal // nil when there is no question of making the client a member
 	Note      Note      // the outcome of what was just done; Text "" for none
 }
 
 func (v Client) frame() frame {
-	return frame{template: "client", title: v.Name, brand: v.Workspace.Brand, script: true}
+	return frame{template: clientHTML, title: v.Name, brand: v.Workspace.Brand, script: true}
 }
 
 // Banner is what stands on top of a client's page.

@@ -40,7 +40,7 @@ type SignInAgain struct {
 
 func (v Checkout) frame() frame {
 	title := v.Problems.title(words.Say("checkout.page", "agency", v.Brand.Name))
-	return frame{template: "checkout", title: title, brand: v.Brand, till: true}
+	return frame{template: checkoutHTML, title: title, brand: v.Brand, till: true}
 }
 
 // Paying is the moment between paying and standing in the portal.
@@ -58,7 +58,7 @@ func (v Paying) Long() bool { return v.Tries > 4 }
 func (v Paying) Next() int { return v.Tries + 1 }
 
 func (v Paying) frame() frame {
-	return frame{template: "paying", title: words.Say("checkout.confirming_title"), brand: v.Brand}
+	return frame{template: payingHTML, title: words.Say("checkout.confirming_title"), brand: v.Brand}
 }
 
 // Known is one thing that is known of a contract.
@@ -91,7 +91,7 @@ type Contract struct {
 }
 
 func (v Contract) frame() frame {
-	return frame{template: "contract", title: words.Say("contract.title", "agency", v.Agency, "client", v.Client), brand: v.Brand,
+	return frame{template: contractHTML, title: words.Say("contract.title", "agency", v.Agency, "client", v.Client), brand: v.Brand,
 		script: true, guest: v.Workspace == nil, till: v.Cancel != ""}
 }
 
@@ -114,7 +114,7 @@ type NothingToPay struct {
 }
 
 func (v NothingToPay) frame() frame {
-	return frame{template: "toolate", title: words.Say("checkout.nothing_title"), brand: v.Brand}
+	return frame{template: toolateHTML, title: words.Say("checkout.nothing_title"), brand: v.Brand}
 }
 
 // TooLate is for somebody who was about to pay for what has ended.
@@ -136,7 +136,7 @@ func (v TooLate) frame() frame {
 	case v.Expired:
 		title = words.Say("checkout.expired_title")
 	}
-	return frame{template: "toolate", title: title, brand: v.Brand}
+	return frame{template: toolateHTML, title: title, brand: v.Brand}
 }
 
 // Title is the page's.

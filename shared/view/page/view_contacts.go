@@ -27,7 +27,7 @@ func (v Contacts) frame() frame {
 	if v.Form.Open {
 		title = v.Form.Problems.title(words.Say("contacts.add"))
 	}
-	return frame{template: "contacts", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: contactsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // ContactRow is one contact in the list.
@@ -94,7 +94,7 @@ func (v Contact) frame() frame {
 	if v.Form.Open && len(v.Form.Problems) > 0 {
 		title = v.Form.Problems.title(title)
 	}
-	return frame{template: "contact", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: contactHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // CardFact is one thing that stands on a contact.
@@ -130,7 +130,7 @@ type ContactImport struct {
 }
 
 func (v ContactImport) frame() frame {
-	return frame{template: "contactimport", title: v.Problems.title(words.Say("contacts.import")), brand: v.Workspace.Brand, script: true}
+	return frame{template: contactimportHTML, title: v.Problems.title(words.Say("contacts.import")), brand: v.Workspace.Brand, script: true}
 }
 
 // VerdictRow is one row of a file with what becomes of it.

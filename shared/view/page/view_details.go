@@ -20,7 +20,7 @@ func (v PortalDetails) frame() frame {
 			break
 		}
 	}
-	return frame{template: "portaldetails", title: title, brand: v.Brand, guest: true}
+	return frame{template: portaldetailsHTML, title: title, brand: v.Brand, guest: true}
 }
 
 // DetailsCard is one card. What is not open to the client is nowhere in it.

@@ -32,7 +32,7 @@ type Email struct {
 }
 
 func (v Email) frame() frame {
-	return frame{template: "email", title: v.Problems.title(words.Say("email.title")), brand: v.Workspace.Brand, script: true}
+	return frame{template: emailHTML, title: v.Problems.title(words.Say("email.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // ServerOpen tells whether the form of the agency's own server is unfolded.
@@ -399,5 +399,5 @@ func (v Records) frame() frame {
 	if v.Dead {
 		title = words.Say("email.dead_title")
 	}
-	return frame{template: "records", title: title, brand: v.Brand, script: !v.Dead, guest: !v.Dead}
+	return frame{template: recordsHTML, title: title, brand: v.Brand, script: !v.Dead, guest: !v.Dead}
 }

@@ -18,7 +18,7 @@ type Home struct {
 }
 
 func (v Home) frame() frame {
-	return frame{template: "home", title: words.Say("general.home"), brand: v.Workspace.Brand, script: true}
+	return frame{template: homeHTML, title: words.Say("general.home"), brand: v.Workspace.Brand, script: true}
 }
 
 // Waiting is how many tasks there are.
@@ -75,7 +75,7 @@ type SandboxStart struct {
 }
 
 func (v SandboxStart) frame() frame {
-	return frame{template: "sandbox", title: words.Say("general.sandbox"), brand: v.Workspace.Brand, script: true,
+	return frame{template: sandboxHTML, title: words.Say("general.sandbox"), brand: v.Workspace.Brand, script: true,
 		sandbox: &SandboxBar{Step: "start"}}
 }
 

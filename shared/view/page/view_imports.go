@@ -26,7 +26,7 @@ type InviteUsers struct {
 }
 
 func (v InviteUsers) frame() frame {
-	return frame{template: "inviteusers", title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
+	return frame{template: inviteusersHTML, title: v.Problems.title(words.Say("bulk.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // InviteLine is one line of the form.
@@ -53,16 +53,30 @@ type AnsweredLine struct {
 // Invitations are the invites that the agency has sent and nobody has accepted.
 type Invitations struct {
 	Workspace Workspace
-	Ended     bool // whether those are shown that have ended
+	Filters   []Filter
+	Batched   bool // whether batches are shown
 	May       bool // whether the person invites
 	Rows      []InvitationRow
-	Next      string // path of the next page; "" on the last one
+	Batches   []BatchRow
+	Newest    string // path of the first page; "" on it
+	Older     string // path of the next page; "" on the last one
 	Note      Note
 	Problems  Problems
 }
 
 func (v Invitations) frame() frame {
-	return frame{template: "invitations", title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
+	return frame{template: invitationsHTML, title: v.Problems.title(words.Say("bulk.invitations")), brand: v.Workspace.Brand, script: true}
+}
+
+// BatchRow is many invites that were sent at once.
+type BatchRow struct {
+	Title  string
+	URL    string // of its verdicts; "" for none
+	CSV    string
+	At     Time
+	Counts []string // how many lines became what, in words
+	Last   Time     // about when the last one goes out; zero once all are out
+	State  Badge
 }
 
 // InvitationRow is one invite.

@@ -60,7 +60,7 @@ func (v Invitation) frame() frame {
 	case Proposing:
 		title = words.Say("invitation.propose_title")
 	}
-	return frame{template: "invitation", title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
+	return frame{template: invitationHTML, title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
 }
 
 // Answered thanks for another answer than yes.
@@ -74,7 +74,7 @@ func (v Answered) frame() frame {
 	if v.Declined {
 		title = words.Say("invitation.declined_title")
 	}
-	return frame{template: "answered", title: title, brand: v.Brand}
+	return frame{template: answeredHTML, title: title, brand: v.Brand}
 }
 
 // DeadLink is the one page for every link that opens nothing: unknown, revoked, used by somebody else, or foreign.
@@ -95,7 +95,7 @@ func (v DeadLink) frame() frame {
 	case v.Expired:
 		title = words.Say("invitation.expired_title")
 	}
-	return frame{template: "deadlink", title: title, brand: v.Brand}
+	return frame{template: deadlinkHTML, title: title, brand: v.Brand}
 }
 
 // Portal is what a client sees of one agency.
@@ -131,7 +131,7 @@ type Portal struct {
 }
 
 func (v Portal) frame() frame {
-	return frame{template: "portal", title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
+	return frame{template: portalHTML, title: v.Brand.Name, brand: v.Brand, guest: true, till: v.Billing != ""}
 }
 
 // Tile is one thing that the client may open.
@@ -207,7 +207,7 @@ type Choose struct {
 }
 
 func (v Choose) frame() frame {
-	return frame{template: "choose", title: words.Say("portal.choose_page"), brand: v.Brand}
+	return frame{template: chooseHTML, title: words.Say("portal.choose_page"), brand: v.Brand}
 }
 
 // Place is one portal to choose.
@@ -226,7 +226,7 @@ type EndedPortal struct {
 }
 
 func (v EndedPortal) frame() frame {
-	return frame{template: "endedportal", title: words.Say("portal.ended_title"), brand: v.Brand}
+	return frame{template: endedportalHTML, title: words.Say("portal.ended_title"), brand: v.Brand}
 }
 
 // FormerPortal is a portal that the person had.
@@ -257,7 +257,7 @@ func (v Account) frame() frame {
 	if v.Review != "" {
 		title = words.Say("passkeys.review_title")
 	}
-	return frame{template: "account", title: v.Passkeys.Problems.title(v.Erase.Problems.title(title)), brand: v.Brand, guest: true}
+	return frame{template: accountHTML, title: v.Passkeys.Problems.title(v.Erase.Problems.title(title)), brand: v.Brand, guest: true}
 }
 
 // Passkeys are a person's passkeys, and what has changed about them lately.

@@ -17,7 +17,7 @@ type Links struct {
 }
 
 func (v Links) frame() frame {
-	return frame{template: "links", title: v.Problems.title(words.Say("links.title")), brand: v.Workspace.Brand, script: true}
+	return frame{template: linksHTML, title: v.Problems.title(words.Say("links.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // ShareLink is the page of one link.
@@ -34,7 +34,7 @@ type ShareLink struct {
 }
 
 func (v ShareLink) frame() frame {
-	return frame{template: "link", title: v.Problems.title(v.Link.Name), brand: v.Workspace.Brand, script: true}
+	return frame{template: linkHTML, title: v.Problems.title(v.Link.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // NewLink is a link that was just made, whose address is shown once.
@@ -141,7 +141,7 @@ func (v Join) frame() frame {
 	if v.Step == JoinBarred {
 		title = v.Title
 	}
-	return frame{template: "join", title: v.Problems.title(title), brand: v.Brand, guest: true}
+	return frame{template: joinHTML, title: v.Problems.title(title), brand: v.Brand, guest: true}
 }
 
 // DeadJoin is the one page for every link that lets nobody join, for who is not signed in.
@@ -150,5 +150,5 @@ type DeadJoin struct {
 }
 
 func (v DeadJoin) frame() frame {
-	return frame{template: "deadjoin", title: words.Say("links.gone_title"), brand: v.Brand}
+	return frame{template: deadjoinHTML, title: words.Say("links.gone_title"), brand: v.Brand}
 }

@@ -16,7 +16,7 @@ type Notifications struct {
 }
 
 func (v Notifications) frame() frame {
-	return frame{template: "notifications", title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand,
+	return frame{template: notificationsHTML, title: v.Problems.title(words.Say("general.notifications")), brand: v.Workspace.Brand,
 		script: true}
 }
 

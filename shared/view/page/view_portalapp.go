@@ -15,7 +15,8 @@ type Marketplace struct {
 }
 
 func (v Marketplace) frame() frame {
-	return frame{template: "marketplace", title: v.Problems.title(words.Say("general.marketplace")), brand: v.Workspace.Brand, script: true}
+	return frame{template: marketplaceHTML, title: v.Problems.title(words.Say("general.marketplace")), brand: v.Workspace.Brand,
+		script: true}
 }
 
 // PortalRightRow is a member, and what the member does in Client Portal.
@@ -44,6 +45,6 @@ type PortalSettings struct {
 }
 
 func (v PortalSettings) frame() frame {
-	return frame{template: "portalsettings", title: v.Problems.title(words.Say("portalapp.settings_title")), brand: v.Workspace.Brand,
+	return frame{template: portalsettingsHTML, title: v.Problems.title(words.Say("portalapp.settings_title")), brand: v.Workspace.Brand,
 		script: true}
 }

@@ -16,7 +16,7 @@ type Roles struct {
 }
 
 func (v Roles) frame() frame {
-	return frame{template: "roles", title: v.Problems.title(words.Say("roles.title")), brand: v.Workspace.Brand, script: true}
+	return frame{template: rolesHTML, title: v.Problems.title(words.Say("roles.title")), brand: v.Workspace.Brand, script: true}
 }
 
 // RoleRow is a role in the list.
@@ -56,7 +56,7 @@ type Role struct {
 }
 
 func (v Role) frame() frame {
-	return frame{template: "role", title: v.Problems.title(v.Saved), brand: v.Workspace.Brand, script: true}
+	return frame{template: roleHTML, title: v.Problems.title(v.Saved), brand: v.Workspace.Brand, script: true}
 }
 
 // RoleModule is what a role gives of one module.
@@ -104,7 +104,7 @@ type SeeAs struct {
 }
 
 func (v SeeAs) frame() frame {
-	return frame{template: "seeas", title: words.Say("roles.see_as", "name", v.Name), brand: v.Workspace.Brand}
+	return frame{template: seeasHTML, title: words.Say("roles.see_as", "name", v.Name), brand: v.Workspace.Brand}
 }
 
 // SeeModule is a module as it is shown to somebody, or not.

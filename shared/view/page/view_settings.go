@@ -23,7 +23,7 @@ type SignUp struct {
 }
 
 func (v SignUp) frame() frame {
-	return frame{template: "signup", title: v.Problems.title(words.Say("signup.create")), brand: v.Brand, script: true}
+	return frame{template: signupHTML, title: v.Problems.title(words.Say("signup.create")), brand: v.Brand, script: true}
 }
 
 // Agencies is where a person chooses for which of its agencies it acts.
@@ -37,7 +37,7 @@ type Agencies struct {
 }
 
 func (v Agencies) frame() frame {
-	return frame{template: "agencies", title: words.Say("general.your_agencies"), brand: v.Brand}
+	return frame{template: agenciesHTML, title: words.Say("general.your_agencies"), brand: v.Brand}
 }
 
 // Employer is an agency that a person works at.
@@ -64,7 +64,7 @@ type Branding struct {
 }
 
 func (v Branding) frame() frame {
-	return frame{template: "branding", title: v.Problems.title(words.Say("general.branding")), brand: v.Workspace.Brand, script: true}
+	return frame{template: brandingHTML, title: v.Problems.title(words.Say("general.branding")), brand: v.Workspace.Brand, script: true}
 }
 
 // DataURL is a PNG as an address, for a picture that is not worth a request of its own; "" for none.
@@ -94,7 +94,7 @@ type Members struct {
 }
 
 func (v Members) frame() frame {
-	return frame{template: "members", title: v.Problems.title(words.Say("general.members")), brand: v.Workspace.Brand, script: true}
+	return frame{template: membersHTML, title: v.Problems.title(words.Say("general.members")), brand: v.Workspace.Brand, script: true}
 }
 
 // MemberRow is one person.
@@ -126,7 +126,7 @@ type Keys struct {
 }
 
 func (v Keys) frame() frame {
-	return frame{template: "keys", title: v.Problems.title(words.Say("general.api_keys")), brand: v.Workspace.Brand, script: true}
+	return frame{template: keysHTML, title: v.Problems.title(words.Say("general.api_keys")), brand: v.Workspace.Brand, script: true}
 }
 
 // KeyRow is one key.
@@ -173,7 +173,7 @@ type Standing struct {
 }
 
 func (v Standing) frame() frame {
-	return frame{template: "standing", title: v.Problems.title(words.Say("general.plan")), brand: v.Workspace.Brand, script: true,
+	return frame{template: standingHTML, title: v.Problems.title(words.Say("general.plan")), brand: v.Workspace.Brand, script: true,
 		till: v.Owner && v.Paying}
 }
 
@@ -213,7 +213,7 @@ func (v PlanPaid) frame() frame {
 	if v.Max {
 		title = words.Say("money.on_max")
 	}
-	return frame{template: "planpaid", title: title, brand: v.Workspace.Brand}
+	return frame{template: planpaidHTML, title: title, brand: v.Workspace.Brand}
 }
 
 // Mail is where a mail to the support begins.
@@ -223,5 +223,6 @@ func (v Upgrade) Mail() template.URL {
 }
 
 func (v Upgrade) frame() frame {
-	return frame{template: "upgrade", title: words.Say("plan.get_max"), brand: v.Workspace.Brand, till: v.Paying || v.Bill != nil && !v.Max}
+	return frame{template: upgradeHTML, title: words.Say("plan.get_max"), brand: v.Workspace.Brand,
+		till: v.Paying || v.Bill != nil && !v.Max}
 }

@@ -23,7 +23,7 @@ func (v Things) frame() frame {
 	if v.Form.Open {
 		title = v.Form.Problems.title(form)
 	}
-	return frame{template: "things", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: thingsHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // ThingRow is one instance or service in the list.
@@ -88,7 +88,7 @@ func (v Thing) frame() frame {
 	if v.Form.Open && len(v.Form.Problems) > 0 {
 		title = v.Form.Problems.title(title)
 	}
-	return frame{template: "thing", title: title, brand: v.Workspace.Brand, script: true}
+	return frame{template: thingHTML, title: title, brand: v.Workspace.Brand, script: true}
 }
 
 // seers is how many clients a page names before it counts the rest.
@@ -140,7 +140,7 @@ type PortalInstance struct {
 }
 
 func (v PortalInstance) frame() frame {
-	return frame{template: "portalinstance", title: v.Name, brand: v.Brand, guest: true}
+	return frame{template: portalinstanceHTML, title: v.Name, brand: v.Brand, guest: true}
 }
 
 // WorkflowRow is a workflow.

@@ -14,7 +14,7 @@ type Users struct {
 }
 
 func (v Users) frame() frame {
-	return frame{template: "users", title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
+	return frame{template: usersHTML, title: words.Say("users.title"), brand: v.Workspace.Brand, script: true}
 }
 
 // UserRow is an external user in the list.
@@ -47,15 +47,20 @@ type User struct {
 	Modules   []UserModule
 	Roles     []UserRole
 	NoRoles   bool // the agency has no roles yet
+	HasRoles  bool // the user has some
+	Idle      bool // some of the roles give nothing
 	Term      Term
 	Rules     []OwnModule // what it alone is given, and can be
 	Contacts  []UserContact
+	Most      int            // how many it can be linked to
+	Picker    *ContactPicker // nil for who may not link any, and where it is linked to all that it can be
+	Internal  *Internal      // nil for who may not ask
 	History   []ActivityRow
 	Problems  Problems
 }
 
 func (v User) frame() frame {
-	return frame{template: "user", title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
+	return frame{template: userHTML, title: v.Problems.title(v.Name), brand: v.Workspace.Brand, script: true}
 }
 
 // UserModule is a part of the portal that is open to an external user, and by what.
@@ -80,6 +85,7 @@ type OwnList struct {
 type OwnEntry struct {
 	Value  string // in the form
 	Title  string
+	By     string // the roles that give it already; "" for none
 	Ticked bool
 }
 
@@ -103,8 +109,24 @@ type Term struct {
 	Open    bool   // whether it can be ended now
 }
 
-// UserContact is a card that is linked to an external user.
+// UserContact is a card that is linked to an external user, or can be.
 type UserContact struct {
-	ID, URL, Name, Email string
-	Asked                bool // whether the question is open
+	ID, URL, Name, Email, Phone string
+	Company                     string // the name of where who it is about works; "" for none
+	Asked                       bool   // whether the question is open
+}
+
+// ContactPicker looks for contacts that an external user can be linked to.
+type ContactPicker struct {
+	Find   string
+	Looked bool          // whether somebody has looked, and Rows is what there is
+	Rows   []UserContact // those that no external user is linked with
+	More   string        // path of what else there is; "" for nothing
+}
+
+// Internal asks whether an external user is to become an internal one.
+type Internal struct {
+	Question
+	URL    string // where it is asked
+	Barred string // why it cannot become one; "" when it can
 }

@@ -7,7 +7,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
-	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	"latchkey.dev/shared/usecase/senders"
 	"latchkey.dev/shared/wire"
 )
@@ -22,7 +22,7 @@ func (p Parts) Provisioner() *senders.Provisioner {
 		p.Fail(err)
 	}
 	return &senders.Provisioner{Store: dynamo.NewSenderWork(p.Table()),
-		Service: ses.OpenControl(p.AWS("sesv2"), ses.Settings{Stage: p.String("SES_STAGE"), Set: p.String("CONFIGURATION_SET"),
+		Service: sescontrol.Open(p.AWS("sesv2"), sescontrol.Settings{Stage: p.String("SES_STAGE"), Set: p.String("CONFIGURATION_SET"),
 			Tenants: p.Optional("SES_ACCOUNT"), Pace: pace, Now: p.Now}),
 		Senders: p.SendersQueue(), Identities: p.IdentitiesQueue(), Now: p.Now, Note: event.Annotate}
 }

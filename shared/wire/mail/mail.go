@@ -1,4 +1,4 @@
-// Package mail wires what sends mails and hears what became of them, which by SES's client is heavier than the others.
+// Package mail wires what sends mails and hears what became of them, which nothing else does.
 package mail
 
 import (

@@ -7,7 +7,8 @@ import (
 
 // Batches serves /v1/batches.
 func (f Functions) Batches() event.Function {
-	return api.Route(f.p.Origin(), api.SendInvites(f.p.Authenticator(), f.p.BatchSender(), f.p.Batches())).Function()
+	a := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.ListBatches(a, f.p.Batches()), api.SendInvites(a, f.p.BatchSender(), f.p.Batches())).Function()
 }
 
 // Batch serves /v1/batches/{batchId}.

@@ -12,5 +12,6 @@ func (f Functions) InviteUsersPage() event.Function {
 
 // InvitationsPage serves /client-portal/invitations.
 func (f Functions) InvitationsPage() event.Function {
-	return web.InvitationsPage(f.p.Site(), f.p.Authenticator(), f.p.Directory(), f.p.Inviter(), f.p.Canceller()).Function()
+	return web.InvitationsPage(f.p.Site(), f.p.Authenticator(), f.p.Directory(), f.p.Inviter(), f.p.Canceller(),
+		f.p.Batches()).Function()
 }

@@ -13,5 +13,6 @@ func (f Functions) UsersPage() event.Function {
 // UserPage serves /client-portal/users/{clientId}.
 func (f Functions) UserPage() event.Function {
 	p := f.p
-	return web.UserPage(p.Site(), p.Authenticator(), p.Users(), p.External(), p.ActivityLog()).Function()
+	return web.UserPage(p.Site(), p.Authenticator(), web.UserParts{Users: p.Users(), External: p.External(), Contacts: p.Contacts(),
+		Promotions: p.Promotions(), Log: p.ActivityLog()}).Function()
 }

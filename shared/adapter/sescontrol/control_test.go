@@ -1,4 +1,4 @@
-package ses_test
+package sescontrol_test
 
 import (
 	"context"
@@ -21,13 +21,14 @@ import (
 	"latchkey.dev/infra/run/engine/roundtrip"
 	engine "latchkey.dev/infra/run/engine/ses"
 	"latchkey.dev/shared/adapter/ses"
+	"latchkey.dev/shared/adapter/sescontrol"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/senders"
 )
 
-var _ senders.Identities = (*ses.Control)(nil)
+var _ senders.Identities = (*sescontrol.Control)(nil)
 
 const (
 	domain sender.Domain = "mail.agency.dev"
@@ -96,20 +97,20 @@ func (a *account) made() []string {
 	return calls
 }
 
-func (a *account) control(s ses.Settings) *ses.Control {
+func (a *account) control(s sescontrol.Settings) *sescontrol.Control {
 	if s.Stage == "" {
 		s.Stage = "live"
 	}
 	s.Set, s.Now = set, time.Now
-	return ses.OpenControl(a.config(), s)
+	return sescontrol.Open(a.config(), s)
 }
 
 // tenants is the same with tenants on, and a configuration set to send with.
-func (a *account) tenants() *ses.Control {
+func (a *account) tenants() *sescontrol.Control {
 	a.t.Helper()
 	_, err := a.sdk.CreateConfigurationSet(a.t.Context(), &sesv2.CreateConfigurationSetInput{ConfigurationSetName: aws.String(set)})
 	a.must(err)
-	return a.control(ses.Settings{Tenants: "arn:aws:ses:" + a.region + ":000000000000"})
+	return a.control(sescontrol.Settings{Tenants: "arn:aws:ses:" + a.region + ":000000000000"})
 }
 
 func (a *account) must(err error) {
@@ -145,7 +146,7 @@ func TestSenderT1TheRecordsAreThoseOfTheRegion(t *testing.T) {
 	t.Parallel()
 	for region, zone := range map[string]string{"us-east-1": "dkim.amazonses.com", "eu-south-1": "dkim.eu-south-1.amazonses.com"} {
 		a := open(t, engine.Options{Region: region})
-		got, err := a.control(ses.Settings{}).Make(t.Context(), domain, bounce)
+		got, err := a.control(sescontrol.Settings{}).Make(t.Context(), domain, bounce)
 		a.must(err)
 		if got.Domain != domain || got.Region != region || got.Hosted != zone || len(got.Tokens) != 3 || got.Status != "PENDING" ||
 			got.MailFrom != bounce || got.MailFromStatus != "PENDING" || got.AskedAt.IsZero() {
@@ -165,7 +166,7 @@ func TestSenderT1TheRecordsAreThoseOfTheRegion(t *testing.T) {
 func TestSenderT1ANameThatIsThereIsTakenAsItIs(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{VerifyAtOnce: true})
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	first, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	a.made()
@@ -190,14 +191,14 @@ func TestSenderT1ANameThatIsThereIsTakenAsItIs(t *testing.T) {
 func TestSenderT5WhatAnotherStageHasIsLeft(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{VerifyAtOnce: true})
-	theirs := a.control(ses.Settings{Stage: "test"})
+	theirs := a.control(sescontrol.Settings{Stage: "test"})
 	_, err := theirs.Make(t.Context(), domain, bounce)
 	a.must(err)
 	_, err = theirs.Make(t.Context(), second, "")
 	a.must(err)
 	a.must(a.engine.SetVerification(string(domain), "FAILED", "FAILED"))
 	a.made()
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	if got, err := c.Make(t.Context(), second, "b2."+string(second)); err != nil || got.MailFrom != "" {
 		t.Errorf("it is taken as %+v, %v", got, err)
 	}
@@ -220,7 +221,7 @@ func TestSenderT5WhatAnotherStageHasIsLeft(t *testing.T) {
 func TestSenderWhatIsNotThereIsNotFoundAndCanBeDeleted(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{})
-	for _, c := range []*ses.Control{a.control(ses.Settings{}), a.tenants()} {
+	for _, c := range []*sescontrol.Control{a.control(sescontrol.Settings{}), a.tenants()} {
 		_, read := c.Read(t.Context(), domain)
 		for _, err := range []error{read, c.MailFrom(t.Context(), domain, bounce), c.Restart(t.Context(), domain)} {
 			if !fault.Is(err, fault.NotFound) {
@@ -234,7 +235,7 @@ func TestSenderWhatIsNotThereIsNotFoundAndCanBeDeleted(t *testing.T) {
 func TestSenderD11AMailFromThatIsThereIsNotSetAnew(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{VerifyAtOnce: true})
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	_, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	a.made()
@@ -270,7 +271,7 @@ func TestSenderARestartKeepsTheRecords(t *testing.T) {
 		now = now.Add(d)
 	}
 	a.must(stub.SetZone("agency.dev", ""))
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	made, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	pass(73 * time.Hour)
@@ -362,7 +363,7 @@ func TestSenderATenantGoesWithItsLastDomain(t *testing.T) {
 func TestSenderWithoutTenantsNoneIsAskedFor(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{})
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	_, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	if is, err := c.Admit(t.Context(), domain, agency); err != nil || is {
@@ -389,7 +390,7 @@ func TestSenderQ1CallsAreASecondApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const pace = 1100 * time.Millisecond
 		a := open(t, engine.Options{VerifyAtOnce: true, ControlEvery: time.Second})
-		c := a.control(ses.Settings{Pace: pace})
+		c := a.control(sescontrol.Settings{Pace: pace})
 		began := time.Now()
 		_, err := c.Make(t.Context(), domain, bounce)
 		a.must(err)
@@ -419,7 +420,7 @@ func TestSenderQ1APauseEndsWithItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := open(t, engine.Options{})
-		c := a.control(ses.Settings{Pace: time.Hour})
+		c := a.control(sescontrol.Settings{Pace: time.Hour})
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		var all sync.WaitGroup
@@ -488,7 +489,7 @@ func TestSenderAPageIsNotAll(t *testing.T) {
 			}
 			json.NewEncoder(w).Encode(out) //nolint:errcheck // to a recorder
 		}))
-		_, err := a.control(ses.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"}).Admit(t.Context(), domain, agency)
+		_, err := a.control(sescontrol.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"}).Admit(t.Context(), domain, agency)
 		if errors.Is(err, senders.ErrBusy) != c.busy || err != nil && !c.busy {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -514,14 +515,14 @@ func TestSenderQ1NoCallIsTriedTwice(t *testing.T) {
 		w.Header().Set("X-Amzn-Errortype", "TooManyRequestsException")
 		w.WriteHeader(http.StatusTooManyRequests)
 	}))
-	_, err := a.control(ses.Settings{}).Read(t.Context(), domain)
+	_, err := a.control(sescontrol.Settings{}).Read(t.Context(), domain)
 	if calls := a.made(); !errors.Is(err, senders.ErrBusy) || len(calls) != 1 {
 		t.Errorf("%q, %v", calls, err)
 	}
 }
 
 // answering is an SES that answers everything alike.
-func answering(t *testing.T, status int, code, body string) *ses.Control {
+func answering(t *testing.T, status int, code, body string) *sescontrol.Control {
 	a := serve(t, "", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) //nolint:errcheck // nothing is left of it to be lost
 		if code != "" {
@@ -530,13 +531,13 @@ func answering(t *testing.T, status int, code, body string) *ses.Control {
 		w.WriteHeader(status)
 		w.Write([]byte(body)) //nolint:errcheck // to a recorder
 	}))
-	return a.control(ses.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"})
+	return a.control(sescontrol.Settings{Tenants: "arn:aws:ses:us-east-1:000000000000"})
 }
 
 func TestSenderQ4AFullAccountHasNoRoom(t *testing.T) {
 	t.Parallel()
 	a := open(t, engine.Options{MaxIdentities: 1})
-	c := a.control(ses.Settings{})
+	c := a.control(sescontrol.Settings{})
 	_, err := c.Make(t.Context(), domain, bounce)
 	a.must(err)
 	if _, err := c.Make(t.Context(), second, ""); !errors.Is(err, senders.ErrNoRoom) {

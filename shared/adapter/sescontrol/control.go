@@ -1,4 +1,5 @@
-package ses
+// Package sescontrol makes and unmakes the identities and tenants of agencies at Amazon SES (API v2), with the SDK's client.
+package sescontrol
 
 import (
 	"context"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/smithy-go"
 
+	"latchkey.dev/shared/adapter/ses"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/sender"
@@ -49,7 +51,7 @@ type Control struct {
 	region   string
 	turn     chan struct{}
 
-	// The operations in use, as functions: see Mailer.
+	// The operations in use, as functions: see dynamo.Table on what a field of the client's type would cost.
 	create     operation[sesv2.CreateEmailIdentityInput, sesv2.CreateEmailIdentityOutput]
 	get        operation[sesv2.GetEmailIdentityInput, sesv2.GetEmailIdentityOutput]
 	remove     operation[sesv2.DeleteEmailIdentityInput, sesv2.DeleteEmailIdentityOutput]
@@ -67,8 +69,8 @@ type Control struct {
 // operation is one of SES's.
 type operation[In, Out any] func(context.Context, *In, ...func(*sesv2.Options)) (*Out, error)
 
-// OpenControl makes a Control. It does no I/O.
-func OpenControl(cfg aws.Config, s Settings) *Control {
+// Open makes a Control. It does no I/O.
+func Open(cfg aws.Config, s Settings) *Control {
 	c := sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.RetryMaxAttempts = 1 })
 	return &Control{settings: s, region: cfg.Region, turn: make(chan struct{}, 1),
 		create: c.CreateEmailIdentity, get: c.GetEmailIdentity, remove: c.DeleteEmailIdentity,
@@ -167,7 +169,7 @@ func (c *Control) Admit(ctx context.Context, d sender.Domain, a id.Agency) (bool
 	if c.settings.Tenants == "" {
 		return false, nil
 	}
-	t := Tenant(c.settings.Stage, a)
+	t := ses.Tenant(c.settings.Stage, a)
 	if err := c.dismiss(ctx, d, t); err != nil {
 		return false, err
 	}
@@ -236,12 +238,6 @@ func (c *Control) dismissFrom(ctx context.Context, d sender.Domain, t string) er
 	}
 	_, err = ask(ctx, c, c.untie, &sesv2.DeleteTenantResourceAssociationInput{ResourceArn: aws.String(c.arn(d)), TenantName: &t})
 	return missingIsFine(err)
-}
-
-// Tenant is the name that an agency has as a tenant of SES: at most 16 letters of the stage, a hyphen, and the 26 of its id, of the
-// 64 that there may be.
-func Tenant(stage string, a id.Agency) string {
-	return stage + "-" + strings.ToLower(strings.TrimPrefix(string(a), id.AgencyPrefix))
 }
 
 // look asks for the identity of a domain.

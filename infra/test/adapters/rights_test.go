@@ -24,12 +24,13 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
 	"latchkey.dev/shared/domain/role"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/portal"
 )
 
-// TestPortalAGateReadsTheClientAndItsRolesAndNothingElse counts the requests that it takes to let a client with ten roles into a
-// module: its own item, and one BatchGetItem of its roles with the agency.
-func TestPortalAGateReadsTheClientAndItsRolesAndNothingElse(t *testing.T) {
+// TestPortalRightsAreReadWithTheClientAndItsRolesAndNothingElse counts the requests that it takes to know what a client with ten roles may
+// see and do: its own item, and one BatchGetItem of its roles with the agency. A page that it opens adds what is on it, and no more.
+func TestPortalRightsAreReadWithTheClientAndItsRolesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	e, err := engine.Open(engine.Options{Now: func() time.Time { return now }})
 	if err != nil {
@@ -92,23 +93,38 @@ func TestPortalAGateReadsTheClientAndItsRolesAndNothingElse(t *testing.T) {
 		}
 		c.Roles = append(c.Roles, r.ID)
 	}
+	if err := all.Commit(t.Context(), a, client.Change{Client: c, Join: true}); err != nil {
+		t.Fatal(err)
+	}
+	table := dynamo.Open(cfg, name, clock)
+	own := &contacts.Own{Store: dynamo.NewOwnCards(table), Now: clock}
+	me := identity.Caller{User: id.UserOf(who), Email: who}
+	mine, err := own.Get(t.Context(), me, a, "")
+	if err != nil || len(mine.Rights.Why(role.Contact, role.Fields, "name")) != client.MaxRoles {
+		t.Fatalf("%+v, %v", mine, err)
+	}
+	rights := []string{"GetItem", "BatchGetItem"}
+	if !slices.Equal(asked, rights) {
+		t.Errorf("the client's cards asked for %v", asked)
+	}
+	asked = nil
+	seen, err := (&portal.Portal{Store: dynamo.NewPortals(table), Now: clock}).Get(t.Context(), me, a)
+	if err != nil || !slices.Equal(seen.Modules, []role.Module{role.Contact}) {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	// Of whom it is a client, its rights, who invited it, and that it was here.
+	if want := append(append([]string{"Query"}, rights...), "GetItem", "UpdateItem"); !slices.Equal(asked, want) {
+		t.Errorf("the portal asked for %v, want %v", asked, want)
+	}
+	// Who is no client, and who has nothing there, read the same.
+	_, unknown := own.Get(t.Context(), identity.Caller{User: id.UserOf("x@acme.example"), Email: "x@acme.example"}, a, "")
+	_, elsewhere := own.Get(t.Context(), me, id.New[id.Agency](id.AgencyPrefix, now), "")
+	c.Roles = nil
 	if err := all.Commit(t.Context(), a, client.Change{Client: c}); err != nil {
 		t.Fatal(err)
 	}
-	gate := &portal.Gate{Store: dynamo.NewRights(dynamo.Open(cfg, name, clock)), Now: clock}
-	me := identity.Caller{User: id.UserOf(who), Email: who}
-	pass, err := gate.Enter(t.Context(), me, a, role.Contact)
-	if err != nil || len(pass.Rights.Why(role.Contact, role.Fields, "name")) != client.MaxRoles {
-		t.Fatalf("%+v, %v", pass, err)
-	}
-	if !slices.Equal(asked, []string{"GetItem", "BatchGetItem"}) {
-		t.Errorf("it asked for %v", asked)
-	}
-	// What is not open, and who is no client, read the same.
-	_, closed := gate.Enter(t.Context(), me, a, role.Invoices)
-	_, unknown := gate.Enter(t.Context(), identity.Caller{User: id.UserOf("x@acme.example"), Email: "x@acme.example"}, a, role.Contact)
-	_, elsewhere := gate.Enter(t.Context(), me, id.New[id.Agency](id.AgencyPrefix, now), role.Contact)
-	for _, err := range []error{closed, unknown, elsewhere, pass.May(role.Contact, "edit")} {
+	_, closed := own.Get(t.Context(), me, a, "")
+	for _, err := range []error{closed, unknown, elsewhere} {
 		if f := fault.As(err); f == nil || f.Code != fault.NotFound || f.Message != fault.As(closed).Message {
 			t.Errorf("%v, want the same as %v", err, closed)
 		}
