@@ -4,6 +4,7 @@ import (
 	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/passkeys"
 	"latchkey.dev/shared/usecase/signin"
@@ -24,6 +25,32 @@ func (p *Parts) Codes() *signin.Codes {
 func (p *Parts) SignIns() *signin.SignIns {
 	key, seals := p.codeKey()
 	return &signin.SignIns{Store: dynamo.NewSignIns(p.Table()), Key: key, Seals: seals, Now: p.Now}
+}
+
+// SignInProviders are those by whose accounts people can sign in, in the order of their buttons.
+func (p *Parts) SignInProviders() []identity.OpenIDProvider {
+	var all []identity.OpenIDProvider
+	if p.Optional("GOOGLE_CLIENT_ID") != "" {
+		all = append(all, identity.OpenIDProvider{ID: identity.Google, Name: words.Say("signin.google")})
+	}
+	if p.Optional("MICROSOFT_CLIENT_ID") != "" {
+		all = append(all, identity.OpenIDProvider{ID: identity.Microsoft, Name: words.Say("signin.microsoft")})
+	}
+	if p.Optional("ISSUER_CLIENT_ID") != "" {
+		all = append(all, identity.OpenIDProvider{ID: identity.OwnIssuer, Name: p.String("ISSUER_NAME")})
+	}
+	return all
+}
+
+// ProviderLinks shows people which accounts at providers sign them in.
+func (p *Parts) ProviderLinks() *signin.Links {
+	return &signin.Links{Store: dynamo.NewLinks(p.Table()), Now: p.Now}
+}
+
+// Seals are the seals of what browsers carry.
+func (p *Parts) Seals() identity.Seals {
+	_, seals := p.codeKey()
+	return seals
 }
 
 // codeKey is the key of codes, read once, and the seals of what browsers carry for them.

@@ -25,13 +25,15 @@ func lists(ctx context.Context, b *bench) error {
 	if b.million {
 		sizes = append(sizes, 1_000_000)
 	}
-	first := time.Duration(0)
+	p, err := b.open(ctx, "")
+	if err != nil {
+		return err
+	}
+	kept := dynamo.NewDirectory(p.table.Table)
+	store := &clients.Directory{Store: kept, Prices: dynamo.NewPrices(p.table.Table), Now: time.Now}
+	var pages, queries, wholes []func(k int) error
 	for _, n := range sizes {
-		p, err := b.open(ctx, "")
-		if err != nil {
-			return err
-		}
-		t, err := p.found(ctx, "Northwind Automations")
+		t, err := p.found(ctx, fmt.Sprint("Agency of ", n))
 		if err != nil {
 			return err
 		}
@@ -39,10 +41,8 @@ func lists(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		kept := dynamo.NewDirectory(p.table.Table)
-		store := &clients.Directory{Store: kept, Prices: dynamo.NewPrices(p.table.Table), Now: time.Now}
 		caller := memberOf(t)
-		page, _, err := drive(1, 400, func(k int) error {
+		pages = append(pages, func(k int) error {
 			q := clients.Query{Limit: 50}
 			if k%2 == 1 {
 				q.After = middle
@@ -53,37 +53,28 @@ func lists(ctx context.Context, b *bench) error {
 			}
 			return err
 		})
-		if err != nil {
-			return err
-		}
-		query, _, err := drive(1, 400, func(int) error {
+		queries = append(queries, func(int) error {
 			_, _, err := kept.Clients(ctx, t.id, clients.Query{Limit: 50})
 			return err
 		})
-		if err != nil {
-			return err
-		}
 		r := get("/v1/clients", "limit=50")
 		r.Headers["authorization"] = "Bearer " + t.key
-		whole, _, err := drive(1, 400, func(int) error { return call(ctx, p.functions["listClients"], r, 200) })
-		if err != nil {
-			return err
-		}
-		at := page.at(0.5)
-		b.row(fmt.Sprintf("list 50 of %d clients, p50", n), millis(at), "1.00 ms", at <= time.Millisecond)
-		b.row("   its Query alone; with the function around it", millis(query.at(0.5))+"; "+millis(whole.at(0.5)), "", true)
-		if first == 0 {
-			first = at
-		} else {
-			ratio := float64(at) / float64(first)
-			b.row("   beside 10,000", fmt.Sprintf("%.2f times", ratio), "flat (≤ 1.2)", ratio <= 1.2)
-		}
-		if err := p.engine.Close(); err != nil {
-			return err
-		}
-		runtime.GC()
+		wholes = append(wholes, func(int) error { return call(ctx, p.functions["listClients"], r, 200) })
 	}
-	return nil
+	runtime.GC() // what filling left behind is not the lists' to clear
+	var took [3][]latencies
+	for i, of := range [][]func(int) error{pages, queries, wholes} {
+		if took[i], err = byTurns(400, of); err != nil {
+			return err
+		}
+	}
+	for i, n := range sizes {
+		at := took[0][i].at(0.5)
+		b.row(fmt.Sprintf("list 50 of %d clients, p50", n), millis(at), "1.00 ms", at <= time.Millisecond)
+		b.row("   its Query alone; with the function around it", millis(took[1][i].at(0.5))+"; "+millis(took[2][i].at(0.5)), "", true)
+		b.beside(took[0][i], took[0][0], i)
+	}
+	return p.engine.Close()
 }
 
 // fill writes n clients as copies of one that the product wrote, in batches, and returns the middle one's id. What then does, where it is

@@ -72,8 +72,8 @@ func run(ctx context.Context, b *bench, only, profiles string) error {
 	fmt.Fprintln(b.out, "measure\treached\tgoal\t\t")
 	for _, m := range []measure{
 		{"units", units}, {"invites", invites}, {"accepts", accepts}, {"list", lists}, {"rights", rights},
-		{"external users", externalUsers}, {"mail", mails}, {"doctor", looks}, {"own senders", ownSenders}, {"webhooks", webhooks},
-		{"paying", paying}, {"embedded run", embedded}, {"functions", functions},
+		{"external requests", external}, {"external users", externalUsers}, {"mail", mails}, {"doctor", looks},
+		{"own senders", ownSenders}, {"webhooks", webhooks}, {"paying", paying}, {"embedded run", embedded}, {"functions", functions},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

@@ -80,7 +80,7 @@ func (b *bench) open(ctx context.Context, dir string) (*place, error) {
 	env.HTTPClient = cfg.HTTPClient
 	made := operations.With(wire.From(env, wire.Outside{}))
 	for _, f := range []event.Function{made.Invites(), made.Clients(), made.InvitationAccept(), made.Invitation(), made.Invite(),
-		made.Portal(), made.Session()} {
+		made.Portal(), made.Session(), made.Batches(), made.Join(), made.PortalContacts()} {
 		for _, o := range event.HandlerOf(f).(*api.Resource).Operations {
 			p.functions[o.ID] = f
 		}
@@ -154,7 +154,7 @@ func (t *tenant) pending(address string, at time.Time) (*client.Client, string, 
 func (p *place) session(ctx context.Context, address string) (string, error) {
 	who := email.Address(address)
 	cookie, s := identity.NewSession(id.UserOf(who), who, nil, identity.Proof{Way: identity.MailedCode}, time.Now())
-	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s)
+	return cookie, dynamo.NewSignIns(p.table.Table).OpenSession(ctx, &identity.Code{User: s.User, Email: who}, s, nil)
 }
 
 // request is an event of payload format 2.0, as far as it differs from one request to the next.

@@ -61,6 +61,18 @@ func signInStates() []state {
 	wrong := page.Problems{{Field: "code", Message: "That code isn't right. Check the newest email. You have 3 tries left."}}
 	return []state{
 		{Name: "sign-in", view: page.SignIn{Brand: platform}},
+		{Name: "sign-in-one-provider", view: page.SignIn{Brand: platform, Providers: providers("Continue with Google")}},
+		{Name: "sign-in-two-providers", view: page.SignIn{Brand: platform,
+			Providers: providers("Continue with Google", "Sign in with Microsoft"),
+			Note:      page.Note{Tone: page.Wait, Text: "Google isn't answering right now. Get a code by email instead."}}},
+		{Name: "sign-in-three-providers", view: page.SignIn{Brand: platform,
+			Providers: providers("Continue with Google", "Sign in with Microsoft", "Continue with Northwind Automations Limited"),
+			Note: page.Note{Tone: page.Wait, Title: "There's no portal here",
+				Text: "Nothing is shared with the address of your Google account. " +
+					"Use another account, or ask whoever invited you which address they used."}}},
+		{Name: "sign-in-provider-code", view: page.SignIn{Brand: platform, AskCode: true, Fixed: true, Email: "owner@northwind.example",
+			With: "google", Note: page.Note{Tone: page.Wait,
+				Text: "We check this address once. Enter the code, and Google signs you in from then on."}}},
 		{Name: "sign-in-prefilled", view: page.SignIn{Brand: platform, Email: "owner@northwind.example"}},
 		{Name: "sign-in-error",
 			view: page.SignIn{Brand: platform, Email: "owner@",
@@ -293,4 +305,13 @@ func portalStates() []state {
 				Places: []page.Place{{Brand: northwind, URL: "/portal"}, {Brand: sunny, URL: "/portal"},
 					{Brand: page.Brand{Name: longest}, URL: "/portal"}}}},
 	}
+}
+
+// providers are buttons to sign in by others' accounts.
+func providers(labels ...string) []page.Provider {
+	var out []page.Provider
+	for _, l := range labels {
+		out = append(out, page.Provider{Label: l, URL: "/sign-in/with/google"})
+	}
+	return out
 }

@@ -57,7 +57,7 @@ func contactStates() []state {
 		Cards: []page.DetailsCard{{ID: "con_1", Title: "Ida Berg", Facts: card.Facts[:4], Phone: &phone, Address: &address, Tag: "t",
 			Company: []page.CardFact{{Name: "Name", Text: "Acme Ltd"}, {Name: "Email"}}}}}
 	refused, wrong := details, details.Cards[0]
-	wrong.Problems = page.Problems{{Field: "phone", Message: "Enter a phone number."}}
+	wrong.Problems = page.Problems{{Field: "phone-con_1", Message: "Enter a phone number."}}
 	refused.Cards = []page.DetailsCard{wrong}
 	return []state{
 		{Name: "portaldetails", view: details},
@@ -71,6 +71,7 @@ func contactStates() []state {
 		{Name: "contact", view: card},
 		{Name: "contact-empty", view: with(func(v *page.Contact) {
 			v.Facts, v.Private, v.User, v.Writes = []page.CardFact{{Name: "Email"}, {Name: "Phone"}}, "", nil, false
+			v.Invite = "/client-portal/invite?contact=con_1"
 		})},
 		{Name: "contact-archived", view: with(func(v *page.Contact) {
 			v.Archived, v.Note = ago(time.Hour), page.Note{Tone: page.Good, Text: "Contact archived."}

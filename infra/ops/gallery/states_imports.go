@@ -10,8 +10,17 @@ import (
 func importsStates() []state {
 	at := settings()
 	at.Here, at.Portal = page.InPortal, page.AdminsApp
-	empty := page.InviteUsers{Workspace: at, Key: "k", Lines: []page.InviteLine{{Number: 1}, {Number: 2}, {Number: 3}},
-		Roles: []page.Choice{{ID: "rol_1", Name: "Client"}, {ID: "rol_2", Name: longest}}}
+	roles := func(ticked ...int) []page.Choice {
+		all := []page.Choice{{ID: "rol_1", Name: "Client"}, {ID: "rol_2", Name: longest}, {ID: "rol_3", Name: "Accountant"}}
+		for _, n := range ticked {
+			all[n].Ticked = true
+		}
+		return all
+	}
+	line := func(n int, ticked ...int) page.InviteLine {
+		return page.InviteLine{Number: n, Roles: roles(ticked...), All: true, Open: true}
+	}
+	empty := page.InviteUsers{Workspace: at, Key: "k", Lines: []page.InviteLine{line(1), line(2), line(3)}, Roles: roles()}
 	with := func(change func(*page.InviteUsers)) page.InviteUsers {
 		v := empty
 		change(&v)
@@ -46,8 +55,19 @@ func importsStates() []state {
 			v.Paste = "nobody"
 			v.Problems = page.Problems{{Field: "paste", Message: "Paste at most 64 KB at a time."}}
 		})},
+		{Name: "invite-users-picked", view: with(func(v *page.InviteUsers) {
+			one, two, three := line(1, 0, 2), line(2), line(3)
+			one.Email, one.Name, one.Contact, one.Card = "ida@acme.example", "Ida Berg", "con_1", "Ida Berg"
+			two.Email, two.All, two.Roles = "ops@acme.example", false, roles(0)[:1]
+			three.All, three.Roles = false, nil
+			v.Lines, v.Find, v.Looked, v.More = []page.InviteLine{one, two, three}, "berg", true, true
+			v.Found = []page.UserContact{{ID: "con_2", Name: "Omar Berg", Email: "omar@acme.example", Company: "Acme Ltd"},
+				{ID: "con_3", Name: longest}, {ID: "con_4", Name: rtl, Email: "info@alnoor.example"}}
+		})},
+		{Name: "invite-users-none-found", view: with(func(v *page.InviteUsers) { v.Find, v.Looked = "nobody", true })},
 		{Name: "invite-users-sent", view: with(func(v *page.InviteUsers) {
-			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 are invites now", "bat_1", true, true
+			v.Rows, v.Summary, v.Batch, v.Waits, v.Good = rows, "2 of 4 invited", "bat_1", true, true
+			v.Again = "/client-portal/invite?again=bat_1"
 		})},
 		{Name: "invite-users-checked", view: with(func(v *page.InviteUsers) {
 			v.Rows, v.Summary, v.Check, v.Ready = rows, "12 of 14 rows are ready", "bat_1.1", 12

@@ -110,9 +110,10 @@ func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
 	fmt.Fprint(w, l.HTML)
 }
 
-func changed(what identity.What, name string) func() letter.Letter {
+func changed(what identity.Tells, name string) func() letter.Letter {
 	return func() letter.Letter {
-		return letter.Account(letter.AccountData{What: what, Name: name, Before: "iCloud Keychain", Device: "Safari, iOS", At: now,
-			Link: "https://portal.latchkey.example/account", Platform: "Latchkey"})
+		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Passkey: name, Before: "iCloud Keychain",
+			Device: "Safari, iOS"}, When: "21 November 2025, 14:03 UTC", Link: "https://portal.latchkey.example/account",
+			Platform: "Latchkey"})
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"latchkey.dev/shared/wire/operations"
 	"latchkey.dev/shared/wire/pages"
 	"latchkey.dev/shared/wire/passkeys"
+	"latchkey.dev/shared/wire/providers"
 	"latchkey.dev/shared/wire/provision"
 	"latchkey.dev/shared/wire/relay"
 	"latchkey.dev/shared/wire/settings"
@@ -60,7 +61,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		passkeys.With(p),
+		passkeys.With(p), providers.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {
@@ -142,6 +143,24 @@ func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
 		return network.RoundTrip(r)
 	})
 }
+
+// accounts carries calls to those by whose accounts people sign in: to the stand-in at the product's own origin and those of the options
+// without the network, and to all others over it.
+func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper {
+	within := roundtrip.Transport(http.StripPrefix(providerPath, l.Provider))
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if h := o.Accounts[r.URL.Host]; h != nil {
+			return roundtrip.Transport(h).RoundTrip(r)
+		}
+		if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, providerPath+"/") {
+			return within.RoundTrip(r)
+		}
+		return network.RoundTrip(r)
+	})
+}
+
+// providerPath is where the stand-in is by whose accounts people sign in.
+const providerPath = "/_local/provider"
 
 // standInPath is the path below which the stand-ins for n8n are.
 const standInPath = "/_local/n8n"

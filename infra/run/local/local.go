@@ -30,6 +30,7 @@ import (
 	hosting "latchkey.dev/infra/run/host"
 	"latchkey.dev/infra/run/mailserver"
 	"latchkey.dev/infra/run/n8n"
+	"latchkey.dev/infra/run/provider"
 	"latchkey.dev/infra/run/provisioner"
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/stripe"
@@ -80,6 +81,8 @@ type Options struct {
 	// Near is the origin at which those functions reach this process, when it is not Origin(): containers know it by
 	// another name. What stands in for n8n, Stripe and the program that sets things up is there.
 	Near string
+	// Accounts are providers by whose accounts people sign in, by their hosts: they are called there, and nobody over the network.
+	Accounts map[string]http.Handler
 	// Beside are listeners of this machine that the functions may call as well, such as an n8n that a test has started.
 	Beside []netip.AddrPort
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
@@ -113,6 +116,8 @@ type Local struct {
 	Stripe *stripe.Engine
 	// Provisioner is the program that sets up what clients buy. In process everything is there at once.
 	Provisioner *provisioner.Server
+	// Provider is by whose accounts people can sign in, unless parameters name another issuer.
+	Provider *provider.Server
 	// MailServer stands in for agencies' own mail servers, whatever their names are. In process there is none.
 	MailServer *mailserver.Server
 	// Recorder is nil unless Options.Record.
@@ -290,7 +295,9 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		"ProvisioningDriver": "webhook", "ProvisionerUrl": l.origin + programPath,
 		"ProvisionerSecretParameter": "/latchkey/provisioner-secret",
 		"Tax":                        "included:19", // what the demo's prices say
-		"StripeSecretParameter":      "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+		"IssuerUrl":                  l.origin + providerPath, "IssuerName": "Local provider", "IssuerClientId": provider.ClientID,
+		"IssuerSecretParameter": "/latchkey/issuer-secret", "IssuerDomains": "client.example northwind.example solo.example acme.example",
+		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
 	}
@@ -317,6 +324,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
+	l.Provider = &provider.Server{Issuer: l.origin + providerPath, Now: l.clock.Now}
 	built := &standIns{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2
@@ -367,7 +375,8 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 		roots = l.MailServer.Roots
 	}
 	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{MailRoots: roots,
-		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{}}))
+		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{},
+		Accounts: l.accounts(o, outside.Transport())}))
 }
 
 // relay are the variables by which a binary reaches what stands in for agencies' mail servers, and trusts its certificate.
@@ -406,6 +415,11 @@ func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment
 	l.Engine.SSM.Put(variables["SECRET_PARAMETER"], codeKey)
 	l.Engine.SSM.Put(variables["SEAL_PARAMETER"], sealKey)
 	l.Engine.SSM.Put(variables["PROVISIONER_SECRET_PARAMETER"], programSecret)
+	for _, of := range []string{"GOOGLE", "MICROSOFT", "ISSUER"} {
+		if name := variables[of+"_SECRET_PARAMETER"]; name != "" {
+			l.Engine.SSM.Put(name, provider.Secret)
+		}
+	}
 	if name := variables["STRIPE_SECRET_PARAMETER"]; name != "" {
 		l.Engine.SSM.Put(name, cmp.Or(o.StripeKey, l.Stripe.Key()))
 	}

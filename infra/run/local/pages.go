@@ -49,6 +49,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("POST /_local/dns/{domain}", l.publishFor)
 	mux.Handle(standInPath+"/", http.StripPrefix(standInPath, l.n8n))
 	mux.Handle(programPath, l.Provisioner)
+	mux.Handle(providerPath+"/", http.StripPrefix(providerPath, l.Provider))
 	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /_local/northwind.svg", static("page/northwind.svg", "image/svg+xml"))

@@ -148,7 +148,8 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 // Pages write to the site's log, workers to the workers', everything else to the API's: that is what alarms count.
 func TestLogsAreKeptForAWhileOnly(t *testing.T) {
 	t.Parallel()
-	site := []string{"Asset", "Logo", "NotFound", "OpenapiDocument", "CheckoutDone", "StartCheckout", "OpenBilling", "StartUpgrade"}
+	site := []string{"Asset", "Logo", "NotFound", "OpenapiDocument", "CheckoutDone", "StartCheckout", "OpenBilling", "StartUpgrade",
+		"SignInWith", "SignInFrom"}
 	for _, f := range read(t).Functions {
 		kind := "api"
 		switch {

@@ -39,7 +39,7 @@ func visit(t *testing.T, table *whole.Table, to email.Address, session string) i
 		CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
 	c := identity.NewCode(user, to, now, session)
 	c.Sent()
-	if err := table.OpenSession(t.Context(), c, s); err != nil {
+	if err := table.OpenSession(t.Context(), c, s, nil); err != nil {
 		t.Fatal(err)
 	}
 	return s.Person()
@@ -54,7 +54,7 @@ func TestASessionIsReadAsItWasWrittenAndOneOfBeforeAsOneOfAMailedCode(t *testing
 	places := []identity.Membership{{Agency: "ag_2", Member: "mb_2", Used: now}, {Agency: "ag_1", Member: "mb_1"}}
 	_, s := identity.NewSession(user, to, places, by, now)
 	s.ProvedAt = now.Add(time.Hour)
-	if err := table.OpenSession(t.Context(), identity.NewCode(user, to, now, "a"), s); err != nil {
+	if err := table.OpenSession(t.Context(), identity.NewCode(user, to, now, "a"), s, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := table.Session(t.Context(), user, s.ID)

@@ -277,13 +277,13 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 	}
 	s := &identity.Session{User: user, ID: "s1", Hash: secret.HashOf("x"), Email: who,
 		By: identity.Proof{Way: identity.MailedCode}, CreatedAt: now, ProvedAt: now, ExpiresAt: now.Add(time.Hour)}
-	if err := table.OpenSession(t.Context(), c, s); err != nil {
+	if err := table.OpenSession(t.Context(), c, s, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := table.Session(t.Context(), user, "s1"); err != nil || cmp.Diff(s, got) != "" {
 		t.Fatal(err, cmp.Diff(s, got))
 	}
-	if err := table.OpenSession(t.Context(), c, s); !errors.Is(err, conflict.ErrChanged) {
+	if err := table.OpenSession(t.Context(), c, s, nil); !errors.Is(err, conflict.ErrChanged) {
 		t.Errorf("a code opens one session: %v", err)
 	}
 	if err := table.EndSession(t.Context(), user, "s1", secret.HashOf("y")); err != nil {

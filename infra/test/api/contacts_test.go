@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -643,7 +645,16 @@ func TestPortalLK4ContactsShowAClientWhatItsRolesOpenAndNothingElse(t *testing.T
 	me.get(at).is(200)
 	o.post("/contacts/"+card.ID, do("unlink", url.Values{})).is(303)
 	me.get(at).refuses(404, "not_found", "")
-	o.get("/contacts/" + card.ID).is(200).shows("Not linked with an external user")
+	// FL8: from the card leads a way to its line, with its address.
+	s := string(o.get("/contacts/"+card.ID).is(200).shows("Not linked with an external user", "Invite User").body)
+	way := regexp.MustCompile(`href="(/client-portal/invite\?[^"]+)"`).FindStringSubmatch(s)
+	if way == nil {
+		t.Fatal("no way leads from the contact to its invite")
+	}
+	line := string(o.get(html.UnescapeString(way[1])).is(200).body)
+	if !strings.Contains(line, card.ID) || !strings.Contains(line, `value="ida-card@acme.example"`) {
+		t.Errorf("%s has not the contact in its line", way[1])
+	}
 }
 
 func TestPortalLK8AClientChangesOfItsContactWhatItIsGrantedAndNothingElse(t *testing.T) {

@@ -70,6 +70,7 @@ func importsPages(t *testing.T, p *product, kept *secrets) {
 	at := o.post("/client-portal/invite", lines).is(303).header.Get("Location")
 	o.post("/client-portal/invite", lines).is(303)
 	o.get(at).is(200)
+	o.post("/client-portal/invite", url.Values{"do": {"find"}, "find": {"a"}}).is(200)
 	var list struct{ Items []struct{ ID string } }
 	o.get("/v1/invites?status=scheduled").is(200).into(&list)
 	o.post("/client-portal/invitations", url.Values{"do": {"cancel"}, "invite": {list.Items[0].ID}}).is(303)

@@ -227,6 +227,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	emailJob(p)
 	senderJob(t, p, kept)
 	importsJob(t, p, kept)
+	providerJob(p, kept)
 	importsPages(t, p, kept)
 	personJob(p, kept)
 
@@ -261,6 +262,7 @@ func TestEveryFunctionHasExactlyTheRightsThatItUses(t *testing.T) {
 			(strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SECRET_PARAMETER"]) ||
 				strings.HasSuffix(d.Resource, ":parameter"+f.Environment["SEAL_PARAMETER"]) ||
 				strings.Contains(d.Resource, ":parameter/latchkey/stripe-") ||
+				strings.HasSuffix(d.Resource, ":parameter/latchkey/issuer-secret") ||
 				strings.HasSuffix(d.Resource, ":parameter"+f.Environment["PROVISIONER_SECRET_PARAMETER"])) {
 			continue
 		}

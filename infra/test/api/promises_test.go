@@ -138,9 +138,12 @@ func TestWhatALinkPromises(t *testing.T) {
 		t.Fatalf("%+v", left)
 	}
 	o.delete("/v1/clients/" + left.Items[0].ID).is(200)
-	o.post(wish+"/approve", nil).is(200) // an administrator has decided on the person
-	_, wish = ask("one-too-many")
-	o.patch("/v1/share-links/"+door.ID, m{"maxUses": 1}).is(200)
+	o.post(wish+"/approve", nil).says(409, "not_active", "You've removed them. Invite them instead.")
+	door = o.share(m{"approval": true, "maxUses": 1})
+	_, wish = ask("first-in")
+	_, late := ask("one-too-many")
+	o.post(wish+"/approve", nil).is(200)
+	wish = late
 	o.post(wish+"/approve", nil).fails(409, "not_active")
 }
 

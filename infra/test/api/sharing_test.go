@@ -181,7 +181,9 @@ func TestFL13ADeadLinkIs410(t *testing.T) {
 		t.Errorf("reset: %+v", next)
 	}
 	o.post("/v1/share-links/"+off.ID+"/disable", nil).is(200)
-	p.signIn(p.address("fl13")).post("/v1/join/"+used.token(), nil).is(200)
+	in := p.signIn(p.address("fl13"))
+	in.post("/v1/join/"+used.token(), nil).is(200)
+	in.get("/join/"+reset.token()).is(410).shows("has replaced this link", "Open your portal") // who is in needs no new one
 	late := p.signIn(p.address("fl13-late"))
 	pages := map[string]bool{}
 	for token, says := range map[string]string{reset.token(): "has replaced this link", off.token(): "has switched this link off",

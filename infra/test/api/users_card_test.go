@@ -116,6 +116,26 @@ func TestFL22AContactIsPickedOnTheUsersCard(t *testing.T) {
 	e.post(at, do("link", url.Values{"contact": {ida.ID}})).is(403)
 }
 
+// TestPortalThePreviewHasTheMenuThatTheUserHas: whoever looks as a user sees the parts of Client Portal that are open to it, or will be,
+// and what stands there with the reasons.
+func TestPortalThePreviewHasTheMenuThatTheUserHas(t *testing.T) {
+	p := start(t)
+	o, _ := p.portalAgency("menu")
+	r := o.role(m{"name": "Sees", "active": true, "rules": m{"contact": m{"fields": []string{"name"}}}})
+	i := o.invite(p.address("menu-client"), m{"roles": []string{r.ID}})
+	at, why := "/clients/"+i.ClientID+"?preview=portal", "/client-portal/see-as?client="+i.ClientID
+	o.get(at).is(200).shows("Preview", "Your details").holds(why)
+	p.accept(i.Email)
+	o.get(at).is(200).shows("Your details").holds(why)
+	o.get(why).is(200)
+	o.patch("/v1/roles/"+r.ID, m{"active": false}).is(200)
+	o.get(at).is(200).hides("Your details")
+	o.patch("/v1/clients/"+i.ClientID, m{"rules": m{"contact": m{"fields": []string{"email"}}}}).is(200)
+	o.get(at).is(200).shows("Your details")
+	o.delete("/v1/portal-app").is(204)
+	o.get(at).is(200).hides("Your details")
+}
+
 // TestFL18TheButtonIsOnTheUsersCard: an owner makes an internal user where it looks at an external one, after one question.
 func TestFL18TheButtonIsOnTheUsersCard(t *testing.T) {
 	p := start(t)

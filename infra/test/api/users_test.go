@@ -186,7 +186,7 @@ func TestFL16WhoSeesExternalUsersAndWhoChangesThem(t *testing.T) {
 	sam := o.add(p.address("sam"), "employee")
 	e := p.signIn(p.address("sam"))
 	e.get("/client-portal").is(200).shows(i.Email)
-	e.get(at).is(200).shows(i.Email).hides("Extend by 30 days", "Save roles", "Rules for this user alone", "All activity")
+	e.get(at).is(200).shows(i.Email).hides("Extend by 30 days", "Save roles", "Rules for this user alone", "All activity", "History")
 	for _, form := range []string{"term", "extend", "end", "roles", "rules", "link", "unlink", "internal"} {
 		e.post(at, do(form, nil)).is(403)
 	}
@@ -195,6 +195,8 @@ func TestFL16WhoSeesExternalUsersAndWhoChangesThem(t *testing.T) {
 	o.patch("/v1/members/"+sam.ID, m{"portalRight": "denied"}).is(200)
 	e.get("/client-portal").is(404)
 	e.get(at).is(404)
+	e.get("/instances").is(404)
+	e.get("/home").is(200).hides("Clients", "Client Portal", "Instances", "Services") // no way to what is not there
 	e.post(at, do("end", nil)).is(404)
 	e.patch("/v1/clients/"+i.ClientID, m{"roles": []string{}}).fails(404, "not_found")
 }

@@ -375,7 +375,7 @@ func (p *product) session(who email.Address, places ...identity.Membership) *cal
 	}
 	code := identity.NewCode(user, who, now, sid.String())
 	code.Sent()
-	if err := dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s); err != nil {
+	if err := dynamo.NewSignIns(table).OpenSession(p.t.Context(), code, s, nil); err != nil {
 		p.t.Fatal(err)
 	}
 	return &caller{product: p, cookie: cookie}

@@ -37,7 +37,8 @@ func (v *visitor) refusesToCopy() {
 	v.t.Helper()
 	v.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
-			Source: `Clipboard.prototype.writeText = () => Promise.reject(new DOMException("Write permission denied.", "NotAllowedError"))`})
+			Source: `Clipboard.prototype.writeText = () =>
+				Promise.reject(new DOMException("Write permission denied.", "NotAllowedError"))`})
 		return err
 	}))
 }

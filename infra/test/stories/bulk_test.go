@@ -526,6 +526,50 @@ func TestPortalBatchesGoThirtyDaysAfterTheirLastSend(t *testing.T) {
 	})
 }
 
+// TestPortalV1DryRunsGoAfterADay checks a file, and looks at what is left of it a moment before its day is over, and after.
+func TestPortalV1DryRunsGoAfterADay(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		o := w.office("Northwind").withPortal()
+		store, ok := w.bulk.Store.(imports.FileStore)
+		if !ok {
+			t.Fatal("the store reads no roles")
+		}
+		checks := &imports.Checks{Store: store, Domains: w.bulk.Domains, Now: time.Now}
+		left := func() (n int) {
+			for _, i := range w.of(string(o.id)) {
+				if strings.HasPrefix(text(i, "sk"), "bat#") || strings.HasPrefix(text(i, "sk"), "bap#") {
+					n++
+				}
+			}
+			return n
+		}
+		var file strings.Builder
+		file.WriteString("email\n")
+		for n := range 120 {
+			fmt.Fprintf(&file, "row%d@acme.example\n", n)
+		}
+		c, err := checks.Preview(w.ctx, o.owner, []byte(file.String()))
+		must(t, err)
+		made := time.Now()
+		w.every = time.Hour
+		w.pass(batch.DryRun - time.Minute - time.Since(made))
+		equal(w, "items a minute before", left(), 1+3)
+		_, err = checks.Dry(w.ctx, o.owner, c.Hash())
+		must(t, err)
+		w.skip(time.Until(made.Add(batch.DryRun))) // the sweep has not come yet
+		_, err = checks.Dry(w.ctx, o.owner, c.Hash())
+		w.wants(err, fault.NotFound)
+		_, _, err = (&imports.Files{Checks: checks, Sender: w.bulk}).Confirm(w.ctx, o.owner, c.Hash(), false)
+		w.wants(err, fault.NotFound)
+		w.every = time.Minute
+		w.pass(2 * time.Hour)
+		equal(w, "items after", left(), 0)
+		equal(w, "clients", len(o.clients()), 0)
+		w.settled()
+	})
+}
+
 // TestPortalABatchForgetsWhoIsErased has the address of somebody in three batches, and as a client.
 func TestPortalABatchForgetsWhoIsErased(t *testing.T) {
 	t.Parallel()

@@ -229,7 +229,7 @@ func open(t testing.TB, s settings) *world {
 	staff := &agencies.Members{Store: w.table, Now: time.Now}
 	w.erasure = &account.Erasure{Store: kept, Members: staff, Checkouts: billing.Unsold{}, Now: time.Now}
 	w.portal = &portal.Portal{Store: kept, Now: time.Now}
-	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(cfg, vars["CONFIGURATION_SET"], stage),
+	w.worker = &delivery.Worker{Store: kept, Mailer: adapters.Open(w.signed(), vars["CONFIGURATION_SET"], stage),
 		Domains: mx.Unasked{}, Queue: w.queue, Relay: queues.Open(w.signed(), w.relayQueue),
 		Key: key, Origin: origin, Platform: "Latchkey", From: mailFrom, Now: time.Now}
 	ring, err := seal.New([]byte("another key of the lifecycle tests that is as long"))

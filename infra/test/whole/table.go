@@ -197,16 +197,6 @@ func (t *Table) CountMails(ctx context.Context, logs []allowance.Log) error {
 	return t.mail.CountMails(ctx, logs)
 }
 
-// AccountChange reads a change of how a person signs in.
-func (t *Table) AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error) {
-	return t.mail.AccountChange(ctx, user, which)
-}
-
-// SaveAccountChange writes how the mail about a change stands, while it waits.
-func (t *Table) SaveAccountChange(ctx context.Context, c *identity.Change) error {
-	return t.mail.SaveAccountChange(ctx, c)
-}
-
 // EndSession deletes the session, if it is there and has the hash.
 func (t *Table) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return t.sessions.EndSession(ctx, user, session, hash)
@@ -250,6 +240,11 @@ func (t *Table) Recall(ctx context.Context, agency id.Agency, hash string) (*ide
 // Resources lists the agency's resources of a kind in the order in which they were made.
 func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
 	return t.directory.Resources(ctx, which, kind)
+}
+
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (t *Table) Standing(ctx context.Context, which id.Agency, roles []id.Role) (*agency.Agency, []role.Role, error) {
+	return t.directory.Standing(ctx, which, roles)
 }
 
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.

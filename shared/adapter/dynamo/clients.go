@@ -7,6 +7,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/usecase/clients"
 	"latchkey.dev/shared/usecase/onboarding"
@@ -90,6 +91,11 @@ func (d Directory) Sender(ctx context.Context, which id.Agency) (*agency.Agency,
 // Resources lists the agency's resources of a kind in the order in which they were made.
 func (d Directory) Resources(ctx context.Context, which id.Agency, kind instance.Kind) ([]instance.Resource, error) {
 	return d.t.resources(ctx, which, kind)
+}
+
+// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+func (d Directory) Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error) {
+	return d.t.standing(ctx, agency, which)
 }
 
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.

@@ -66,16 +66,6 @@ func (m Mail) SaveCode(ctx context.Context, code *identity.Code) error {
 	return m.t.saveCode(ctx, code)
 }
 
-// AccountChange reads a change of how a person signs in.
-func (m Mail) AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error) {
-	return m.t.accountChange(ctx, user, which)
-}
-
-// SaveAccountChange writes how the mail about a change stands, while it waits.
-func (m Mail) SaveAccountChange(ctx context.Context, c *identity.Change) error {
-	return m.t.saveChange(ctx, c)
-}
-
 // Suppressed tells whether the agency must not mail the person.
 func (m Mail) Suppressed(ctx context.Context, which id.Agency, user id.User) (bool, error) {
 	return m.t.suppressed(ctx, which, user)

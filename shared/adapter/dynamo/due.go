@@ -89,8 +89,6 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Joins: true})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
-		case strings.HasPrefix(sk, changePrefix):
-			out = append(out, sweep.Due{User: id.User(strings.TrimPrefix(pk, userPrefix)), Change: sk[len(changePrefix):]})
 		case strings.HasPrefix(sk, codePrefix):
 			out = append(out, sweep.Due{User: id.User(strings.TrimPrefix(pk, userPrefix)), Code: strings.TrimPrefix(sk, codePrefix)})
 		}

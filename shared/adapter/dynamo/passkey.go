@@ -145,7 +145,7 @@ func (t *Table) changePasskeys(ctx context.Context, c passkey.Change) error {
 		writes = append(writes, t.dropCredential(c.Removed))
 	}
 	if c.Tell != nil {
-		writes = append(writes, t.put(writeChange(c.Tell), isNew, nil))
+		writes = append(writes, t.telling(c.Tell)...)
 	}
 	err := t.transact(ctx, writes)
 	if err == nil {
@@ -168,38 +168,36 @@ func (t *Table) openByPasskey(ctx context.Context, s *identity.Session, set *pas
 	return err
 }
 
-func writeChange(c *identity.Change) writer {
-	w := writer(key(userPrefix+string(c.User), changePrefix+c.ID))
-	w.s("email", string(c.Email))
-	w.s("what", string(c.What))
-	w.s("name", c.Name)
-	w.s("before", c.Before)
-	w.s("device", c.Device)
-	w.t("at", c.At)
-	w.yes("waiting", c.Waiting)
-	if !c.Due.IsZero() {
-		w["dp"], w["due"] = str(shardOf(string(c.User))), at(c.Due)
+// telling writes a mail that tells a person of how it signs in, and what the person's account shows of it.
+func (t *Table) telling(m *identity.Code) []types.TransactWriteItem {
+	writes := []types.TransactWriteItem{t.writeCode(m)}
+	if c := m.Change(); c != nil {
+		w := writer(key(userPrefix+string(c.User), changePrefix+c.ID))
+		w.s("what", string(c.What))
+		w.told(c.Told)
+		w.t("at", c.At)
+		w["ttl"] = ttlOf(c.At.Add(identity.ChangeKept))
+		writes = append(writes, t.put(w, isNew, nil))
 	}
-	w["ttl"] = ttlOf(c.At.Add(identity.ChangeKept))
-	return w
+	return writes
 }
 
 func readChange(r *reader, user id.User) (*identity.Change, error) {
-	return &identity.Change{User: user, ID: strings.TrimPrefix(r.s("sk"), changePrefix), Email: email.Address(r.s("email")),
-		What: identity.What(r.s("what")), Name: r.s("name"), Before: r.s("before"), Device: r.s("device"), At: r.time("at"),
-		Waiting: r.yes("waiting"), Due: r.time("due")}, r.err
+	return &identity.Change{User: user, ID: strings.TrimPrefix(r.s("sk"), changePrefix), What: identity.Tells(r.s("what")), Told: r.told(),
+		At: r.time("at")}, r.err
 }
 
-// accountChange reads a change of how a person signs in.
-func (t *Table) accountChange(ctx context.Context, user id.User, which string) (*identity.Change, error) {
-	r, err := t.get(ctx, userPrefix+string(user), changePrefix+which, true, "errors.there_is_no_such_change")
-	if err != nil {
-		return nil, err
-	}
-	return readChange(r, user)
+func (i writer) told(v identity.Told) {
+	i.s("toldProvider", v.Provider)
+	i.s("toldAccount", v.Account)
+	i.s("toldPerson", string(v.Person))
+	i.s("toldAgency", v.Agency)
+	i.s("toldPasskey", v.Passkey)
+	i.s("toldBefore", v.Before)
+	i.s("toldDevice", v.Device)
 }
 
-// saveChange writes how the mail about a change stands, while it waits. Of a person who is forgotten meanwhile nothing comes back.
-func (t *Table) saveChange(ctx context.Context, c *identity.Change) error {
-	return t.transact(ctx, []types.TransactWriteItem{t.put(writeChange(c), "waiting = :one", item{":one": num(1)})})
+func (r *reader) told() identity.Told {
+	return identity.Told{Provider: r.s("toldProvider"), Account: r.s("toldAccount"), Person: address(r, "toldPerson"),
+		Agency: r.s("toldAgency"), Passkey: r.s("toldPasskey"), Before: r.s("toldBefore"), Device: r.s("toldDevice")}
 }

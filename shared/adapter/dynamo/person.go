@@ -74,11 +74,17 @@ func (t *Table) code(ctx context.Context, user id.User, job string) (*identity.C
 }
 
 func readCode(r *reader, user id.User) (*identity.Code, error) {
-	return &identity.Code{User: user, Email: email.Address(r.s("email")), Job: strings.TrimPrefix(r.s("sk"), codePrefix),
+	c := &identity.Code{User: user, Email: email.Address(r.s("email")), Job: strings.TrimPrefix(r.s("sk"), codePrefix),
 		Waiting: r.s("state") != "",
 		Claimed: r.s("state") == "claimed",
 		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
-		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v"))}, r.err
+		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v")), Tells: identity.Tells(r.s("tells")),
+		Told: r.told()}
+	r.within("link", func(r *reader) {
+		l := readAccount(r)
+		c.Link = &l
+	})
+	return c, r.err
 }
 
 // asked reads when an asker has asked for codes for a person's address.
@@ -135,6 +141,11 @@ func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
 	w.t("expires", c.ExpiresAt)
 	w.n("wrong", c.Wrong)
 	w.t("asked", c.AskedAt)
+	if c.Link != nil {
+		w["link"] = writeAccount(c.Link)
+	}
+	w.s("tells", string(c.Tells))
+	w.told(c.Told)
 	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
 	condition, values := versioned(c.Version)
 	return t.put(w, condition, values)
@@ -150,9 +161,10 @@ func (t *Table) saveCode(ctx context.Context, c *identity.Code) error {
 	return err
 }
 
-// openSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
-func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.Session) error {
-	return t.transact(ctx, append(t.opening(s), t.writeCode(c)))
+// openSession writes the used-up code, the new session, and the person, who exists from the first sign-in on, with a change of the
+// accounts at providers that sign it in; nil for none.
+func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.Session, change *identity.LinkChange) error {
+	return t.transact(ctx, slices.Concat(t.opening(s), []types.TransactWriteItem{t.writeCode(c)}, t.linking(s.Email, change)))
 }
 
 // opening is what every sign-in writes: the session, and the person, who exists from the first one on.
@@ -260,7 +272,7 @@ func (t *Table) memberships(ctx context.Context, user id.User) ([]identity.Membe
 			out = append(out, identity.Membership{Agency: a, Member: id.Member(m), Used: r.time("usedAt")})
 		}
 		if r.s("clientId") != "" {
-			out = append(out, identity.Membership{Agency: a})
+			out = append(out, identity.Membership{Agency: a, Client: id.Client(r.s("clientId"))})
 		}
 		if r.err != nil {
 			return nil, r.err

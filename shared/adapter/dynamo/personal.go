@@ -45,6 +45,11 @@ func (t *Table) person(ctx context.Context, user id.User) (*account.Person, erro
 		switch sk := r.s("sk"); {
 		case sk == userItem:
 			p.Email, p.CreatedAt = email.Address(r.s("email")), r.time("created")
+		case sk == linksItem:
+			var l *identity.Links
+			if l, err = readLinks(r, user); err == nil {
+				p.Links = l.All
+			}
 		case strings.HasPrefix(sk, codePrefix): // that a code was asked for is told by the next
 			p.Codes++
 		case strings.HasPrefix(sk, askedPrefix):
@@ -125,6 +130,9 @@ func (t *Table) forget(ctx context.Context, user id.User) error {
 	if err := t.forgetCredentials(ctx, items, user); err != nil {
 		return err
 	}
+	if err := t.forgetLinks(ctx, user, items); err != nil {
+		return err
+	}
 	for part := range slices.Chunk(items, actions) {
 		writes := make([]types.TransactWriteItem, len(part))
 		for n, i := range part {
@@ -167,4 +175,22 @@ func (t *Table) forgetCredentials(ctx context.Context, items []item, user id.Use
 		}
 	}
 	return nil
+}
+
+// forgetLinks has the accounts at providers sign the person in no more, before the list of them goes.
+func (t *Table) forgetLinks(ctx context.Context, user id.User, items []item) error {
+	n := slices.IndexFunc(items, func(i item) bool { return (&reader{item: i}).s("sk") == linksItem })
+	if n < 0 {
+		return nil
+	}
+	l, err := readLinks(&reader{item: items[n]}, user)
+	if err != nil || len(l.All) == 0 {
+		return err
+	}
+	gone := &identity.Links{User: user, Version: l.Version}
+	writes := t.linking("", &identity.LinkChange{Links: gone})
+	for i := range l.All {
+		writes = append(writes, t.unlink(&l.All[i], string(user)))
+	}
+	return t.transact(ctx, writes)
 }

@@ -6,6 +6,7 @@ import (
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
@@ -99,9 +100,30 @@ func (s SignIns) PasskeyCount(ctx context.Context, user id.User) (int, error) {
 	return s.t.passkeyCount(ctx, user)
 }
 
-// OpenSession writes the used-up code, the new session, and the person, who exists from the first sign-in on.
-func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *identity.Session) error {
-	return s.t.openSession(ctx, code, session)
+// OpenSession writes the used-up code, the new session, the person, who exists from the first sign-in on, and a change of the accounts
+// at providers that sign it in.
+func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *identity.Session, change *identity.LinkChange) error {
+	return s.t.openSession(ctx, code, session, change)
+}
+
+// Links reads the accounts at providers that sign the person in, as they are now.
+func (s SignIns) Links(ctx context.Context, user id.User) (*identity.Links, error) {
+	return s.t.links(ctx, user)
+}
+
+// Known tells whether the person has ever signed in.
+func (s SignIns) Known(ctx context.Context, user id.User) (bool, error) {
+	return s.t.known(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (s SignIns) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return s.t.agency(ctx, which)
+}
+
+// People lists the agency's members as they are now.
+func (s SignIns) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return s.t.people(ctx, which)
 }
 
 // Memberships lists where the person works or is a client.
@@ -247,4 +269,86 @@ func (w Workplaces) Member(ctx context.Context, which id.Agency, member id.Membe
 // MoveSession writes a session in the place of another one of the same person.
 func (w Workplaces) MoveSession(ctx context.Context, session *identity.Session, old string, hash secret.Hash) error {
 	return w.t.moveSession(ctx, session, old, hash)
+}
+
+// Providers is what signing in by providers needs.
+type Providers struct{ t *Table }
+
+// NewProviders makes Providers of the table.
+func NewProviders(t *Table) Providers { return Providers{t} }
+
+var _ signin.ProviderStore = Providers{}
+
+// Spend writes that an errand is over.
+func (p Providers) Spend(ctx context.Context, spent string, until time.Time) error {
+	return p.t.spend(ctx, spent, until)
+}
+
+// Linked reads whom the account with a subject at an issuer signs in.
+func (p Providers) Linked(ctx context.Context, issuer, subject string) (id.User, email.Address, error) {
+	return p.t.linked(ctx, issuer, subject)
+}
+
+// Links reads the accounts at providers that sign the person in, as they are now.
+func (p Providers) Links(ctx context.Context, user id.User) (*identity.Links, error) {
+	return p.t.links(ctx, user)
+}
+
+// Known tells whether the person has ever signed in.
+func (p Providers) Known(ctx context.Context, user id.User) (bool, error) {
+	return p.t.known(ctx, user)
+}
+
+// Memberships lists where the person works or is a client.
+func (p Providers) Memberships(ctx context.Context, user id.User) ([]identity.Membership, error) {
+	return p.t.memberships(ctx, user)
+}
+
+// Agency reads the agency as it is now.
+func (p Providers) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
+}
+
+// People lists the agency's members as they are now.
+func (p Providers) People(ctx context.Context, which id.Agency) (agency.Members, error) {
+	return p.t.people(ctx, which)
+}
+
+// OpenByLink writes the new session and the person, with a change of the accounts that sign it in.
+func (p Providers) OpenByLink(ctx context.Context, session *identity.Session, change *identity.LinkChange) error {
+	return p.t.openByLink(ctx, session, change)
+}
+
+// SaveLinks writes a change of the accounts that sign the person in.
+func (p Providers) SaveLinks(ctx context.Context, of email.Address, change *identity.LinkChange) error {
+	return p.t.transact(ctx, p.t.linking(of, change))
+}
+
+// EndSession deletes the session, if it is there and has the hash.
+func (p Providers) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
+	return p.t.endSession(ctx, user, session, hash)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (p Providers) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return p.t.allow(ctx, name, most, window, now)
+}
+
+// Links is what managing one's own accounts at providers needs.
+type Links struct{ t *Table }
+
+// NewLinks makes Links of the table.
+func NewLinks(t *Table) Links { return Links{t} }
+
+var _ signin.LinkStore = Links{}
+
+// Links reads the accounts at providers that sign the person in, as they are now.
+func (l Links) Links(ctx context.Context, user id.User) (*identity.Links, error) {
+	return l.t.links(ctx, user)
+}
+
+// SaveLinks writes a change of the accounts that sign the person in.
+func (l Links) SaveLinks(ctx context.Context, of email.Address, change *identity.LinkChange) error {
+	return l.t.transact(ctx, l.t.linking(of, change))
 }

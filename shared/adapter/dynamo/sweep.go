@@ -53,16 +53,6 @@ func (d Due) SaveCode(ctx context.Context, code *identity.Code) error {
 	return d.t.saveCode(ctx, code)
 }
 
-// AccountChange reads a change of how a person signs in.
-func (d Due) AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error) {
-	return d.t.accountChange(ctx, user, which)
-}
-
-// SaveAccountChange writes how the mail about a change stands, while it waits.
-func (d Due) SaveAccountChange(ctx context.Context, c *identity.Change) error {
-	return d.t.saveChange(ctx, c)
-}
-
 // Member reads a member of the agency as it is now.
 func (d Due) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
 	return d.t.member(ctx, which, member)

@@ -26,6 +26,7 @@
 //	                      mh#dom_…#DAY#SHARD  what became of a day's mails from a domain, in parts
 //	us#USER               user          a person who has signed in
 //	                      code          the sign-in code
+//	                      links         the accounts at providers that sign the person in
 //	                      session#ULID  a session
 //	                      passkeys      the person's passkeys, together
 //	                      change#ULID   something that has changed about how the person signs in, and its mail
@@ -34,6 +35,8 @@
 //	                                    (formerClientId), so that what is kept of it there can be found
 //	cred#HASH             passkey       who has a credential
 //	wc#HASH               challenge     a challenge that an authenticator is to answer
+//	oi#HASH               account       whom the account with a subject at an issuer signs in
+//	rl#errand#HASH        errand        a way to a provider and back that is over
 //	pay#cus_…             payer         who a customer of the payment service is
 //	pay#evt_…             event         an event of the payment service that has been dealt with
 //	dm#REGISTRABLE        tree          the names at and below a registrable domain that agencies have proven, and who has which

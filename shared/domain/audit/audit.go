@@ -124,6 +124,8 @@ const (
 	RoleDeleted     Action = "role.deleted"
 	RoleExpiring    Action = "role.expiring" // administrators are told that its time is nearly over
 
+	SignInReplaced Action = "sign_in.replaced" // another account at the provider in the detail signs the person in from now on
+
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 )

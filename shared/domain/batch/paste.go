@@ -43,16 +43,16 @@ func Paste(pasted string) ([]Line, error) {
 		case !strings.Contains(s, "@") && piece.comma:
 			before = s
 		default:
-			name := ""
+			var name []string
 			for _, word := range strings.FieldsFunc(s, unicode.IsSpace) {
 				if !strings.Contains(word, "@") {
-					name = strings.TrimSpace(name + " " + word)
+					name = append(name, word)
 					continue
 				}
-				add(name, word)
-				name = ""
+				add(strings.Join(name, " "), word)
+				name = nil
 			}
-			add("", name)
+			add("", strings.Join(name, " "))
 		}
 		if len(out) > MaxLines {
 			return nil, fault.InField("paste", "bulk.too_many_lines", "most", MaxLines)

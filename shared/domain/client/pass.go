@@ -44,3 +44,20 @@ func Enter(ctx context.Context, by Gatekeeper, which id.Agency, who email.Addres
 	}
 	return &Pass{Agency: a, Client: c, Rights: role.Effective(c.Subject(a), roles, now)}, nil
 }
+
+// Outlook is what is open to a client at a moment, or will be once it accepts.
+func (c *Client) Outlook(at *agency.Agency, roles []role.Role, now time.Time) role.Rights {
+	s := c.Subject(at)
+	if c.At(now) == Pending {
+		s.Ended, s.ExpiresAt = false, c.Invite.AccessUntil
+	}
+	return role.Effective(s, roles, now)
+}
+
+// OutlookRoles are the roles that it has, or will have once it accepts.
+func (c *Client) OutlookRoles() []id.Role {
+	if c.Joined() {
+		return c.Roles
+	}
+	return c.Invite.Roles
+}

@@ -75,6 +75,27 @@ func TestALocalPartOutsideOfASCIIHasASentenceOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestPortalV3WhatIsTooLongForAnAddressIsNotTried takes hours where a label of any length is brought into the form for DNS.
+func TestPortalV3WhatIsTooLongForAnAddressIsNotTried(t *testing.T) {
+	t.Parallel()
+	long := make([]rune, 1_000_000)
+	for n := range long {
+		long[n] = rune(0x4e00 + n*7919%20_000)
+	}
+	for _, typed := range []string{"a@" + string(long) + ".example", string(long) + "@acme.example",
+		"a@" + strings.Repeat("ü.", 500_000) + "de"} {
+		_, err := email.Parse("email", typed)
+		if f := fault.As(err); f == nil || f.Code != fault.Invalid || len(f.Message) > 500 {
+			t.Errorf("%.20q: %v", typed, f)
+		}
+	}
+	label := strings.Repeat("ü", 20)
+	typed := strings.Repeat("a", 60) + "@" + strings.Repeat(label+".", 6) + "example"
+	if a, err := email.Parse("email", typed); err != nil || len(a) > email.MaxLength {
+		t.Errorf("a long one in letters of their own: %q, %v", a, err)
+	}
+}
+
 func TestPlusTagsAndDotsMakeOtherAddresses(t *testing.T) {
 	t.Parallel()
 	hashes := map[[32]byte]string{}

@@ -21,6 +21,8 @@ type Browser struct {
 	Flow  string // of the code that it asked for last
 	Known string // who has signed in with it
 
+	Again bool // whether it asks for another code in the place of the one it asked for last
+
 	Ceremony string // a random text, by which challenges for passkeys are its own; "" for none yet
 
 	Device string // its name and its system, as it tells of itself; no seal

@@ -28,8 +28,10 @@ const (
 	CodeGuesses  = 5
 	CodeApart    = 20 * time.Second
 	codeTries    = 5
+	tellTries    = 16 // the sweep's among them, a minute or more apart
 	codePatience = 15 * time.Second
 	codeLease    = 30 * time.Second
+	longestWait  = 15 * time.Minute // SQS delays no message by more
 
 	// The numbers stand with those of all other mails.
 	StrangersHour = allowance.StrangersHour
@@ -38,10 +40,14 @@ const (
 )
 
 // Code is one sign-in code that was asked for, and the mail that brings it. It is kept whether or not anybody is known by
-// the address, so that asking for a code tells nothing.
+// the address, so that asking for a code tells nothing. With Tells it has no code: the mail tells of what has changed.
 type Code struct {
 	User  id.User
 	Email email.Address
+	Tells Tells // "" for a code
+	Told  Told  // what it tells of
+
+	Link *Link // the account at a provider that signs in from now on whoever uses the code; nil for none
 
 	Job     string // names the code, and its mail: a ULID
 	Waiting bool   // its mail is not out yet
@@ -61,6 +67,37 @@ type Code struct {
 // NewCode is the code that the job names, asked for at now.
 func NewCode(user id.User, to email.Address, now time.Time, job string) *Code {
 	return &Code{User: user, Email: to, Job: job, Waiting: true, Next: now, Due: now.Add(codePatience), AskedAt: now}
+}
+
+// Tells is what a mail tells a person of how it signs in.
+type Tells string
+
+// What there is to tell.
+const (
+	LinkAdded    Tells = "link_added"    // an account at a provider signs in from now on
+	LinkReplaced Tells = "link_replaced" // in the place of another one there
+	LinkDropped  Tells = "link_dropped"  // it does no more
+	LinkOfOther  Tells = "link_of_other" // to an owner: a colleague's was replaced
+
+	PasskeyAdded   Tells = "passkey_added"
+	PasskeyRenamed Tells = "passkey_renamed"
+	PasskeyRemoved Tells = "passkey_removed"
+)
+
+// Told is what a mail tells of.
+type Told struct {
+	Provider string        // as people know it
+	Account  string        // the address that the account has there; "" where it has told none
+	Person   email.Address // of a colleague: who that is
+	Agency   string        // where; its name
+	Passkey  string        // its name
+	Before   string        // what it was called, where it has a new name
+	Device   string        // with which it was done; "" where it has told nothing of itself
+}
+
+// Tell is a mail that tells a person at now. The sweep has it sent.
+func Tell(user id.User, to email.Address, what Tells, told Told, now time.Time, job string) *Code {
+	return &Code{User: user, Email: to, Tells: what, Told: told, Job: job, Waiting: true, Next: now, Due: now, AskedAt: now}
 }
 
 // Asker is who asks for codes for an address: everybody whom we don't know, together, or a browser or an invitation by itself.
@@ -125,17 +162,28 @@ func About(d time.Duration) string {
 // Claim takes the mail for one try with a code of which digest is what is kept. It returns false when there is
 // nothing to do.
 func (c *Code) Claim(now time.Time, job string, digest []byte) bool {
-	if c.Job != job || !c.Waiting || now.Before(c.Next) || c.Claimed && now.Before(c.Due) || c.Tries >= codeTries {
+	if c.Job != job || !c.Waiting || now.Before(c.Next) || c.Claimed && now.Before(c.Due) || c.Tries >= c.tries() {
 		return false
+	}
+	c.Claimed, c.Due = true, now.Add(codeLease)
+	c.Tries++
+	if c.Tells != "" {
+		return true
 	}
 	if len(c.Digests) > 1 {
 		c.Digests = c.Digests[len(c.Digests)-1:]
 	}
 	c.Digests = append(c.Digests, digest)
-	c.Claimed, c.Due = true, now.Add(codeLease)
-	c.Tries++
 	c.ExpiresAt = now.Add(CodeLifetime)
 	return true
+}
+
+// tries is how often the mail is tried at most: a code that comes late is of no use.
+func (c *Code) tries() int {
+	if c.Tells != "" {
+		return tellTries
+	}
+	return codeTries
 }
 
 // Sent records that SES has taken the mail.
@@ -144,11 +192,11 @@ func (c *Code) Sent() { c.Waiting, c.Claimed, c.Due = false, false, time.Time{} 
 // Retry puts the mail back after a passing fault, with a wait that doubles from one second; false when it has used
 // up its tries, and is given up.
 func (c *Code) Retry(now time.Time) (time.Duration, bool) {
-	if c.Tries >= codeTries {
+	if c.Tries >= c.tries() {
 		c.Sent()
 		return 0, false
 	}
-	wait := time.Second << (c.Tries - 1)
+	wait := min(time.Second<<(c.Tries-1), longestWait)
 	c.Claimed, c.Next = false, now.Add(wait)
 	c.Due = c.Next.Add(codePatience)
 	return wait, true
@@ -160,7 +208,7 @@ func (c *Code) Nudge(now time.Time) string {
 	if !c.Waiting || now.Before(c.Due) {
 		return ""
 	}
-	if c.Tries >= codeTries || now.Sub(c.AskedAt) > CodeLifetime {
+	if c.Tries >= c.tries() || c.Tells == "" && now.Sub(c.AskedAt) > CodeLifetime {
 		c.Sent()
 		return ""
 	}

@@ -59,6 +59,7 @@ func (s *Session) Person() Caller {
 type Membership struct {
 	Agency id.Agency
 	Member id.Member // "" for a client
+	Client id.Client // "" for a member
 	Used   time.Time // when the person last chose to act for the agency; zero for never
 }
 

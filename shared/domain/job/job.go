@@ -16,9 +16,6 @@ type Kind string
 const (
 	Invite Kind = "invite"
 	Code   Kind = "code"
-
-	Account Kind = "account" // tells a person what has changed about how it signs in
-
 	Member Kind = "member" // tells a person that it works at an agency from now on
 	Digest Kind = "digest" // tells a member what clients did
 
@@ -60,7 +57,7 @@ const (
 // Mail is a job of the mail queue. An older job than the one that the stored state waits for is dropped.
 type Mail struct {
 	Kind   Kind      `json:"kind"`
-	Agency id.Agency `json:"agency,omitempty"` // of all but a code and an account
+	Agency id.Agency `json:"agency,omitempty"` // of all but a code
 	Client id.Client `json:"client,omitempty"` // of an invite or what was bought
 	// Member is who is told, of a member, digest, inquiry and test; of what was bought, for a mail to the agency. Of a sender it is one
 	// of the owners, and each of them where it is left out.
@@ -69,7 +66,7 @@ type Mail struct {
 	// Item is of what was bought: its key; of a standing: how the agency stood; of a test, a sender or records: the claim of the
 	// domain; of an approval: the request.
 	Item string  `json:"item,omitempty"`
-	User id.User `json:"user,omitempty"` // of a code or an account
+	User id.User `json:"user,omitempty"` // of a code
 	Job  string  `json:"job"`
 
 	Instead bool `json:"instead,omitempty"` // the member is an owner, in the place of who invited and is gone
@@ -89,7 +86,7 @@ func Decode(body []byte) (Mail, error) {
 	case m.Job == "":
 	case m.Kind == Invite && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "":
 		return m, nil
-	case (m.Kind == Code || m.Kind == Account) && len(m.User) == 32:
+	case m.Kind == Code && len(m.User) == 32:
 		return m, nil
 	case (m.Kind == Member || m.Kind == Digest) && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		id.Valid(id.MemberPrefix, string(m.Member)):

@@ -246,10 +246,10 @@ func (p *Passkey) Use(a Answer, now time.Time) Verdict {
 	return v
 }
 
-// Change is what becomes of a person's passkeys, with the mail that tells of it.
+// Change is what becomes of a person's passkeys, with the mail that tells the person of it.
 type Change struct {
 	Set     *Set
-	Added   []byte // the credential that is new; nil for none
-	Removed []byte // the one that is gone; nil for none
-	Tell    *identity.Change
+	Added   []byte         // the credential that is new; nil for none
+	Removed []byte         // the one that is gone; nil for none
+	Tell    *identity.Code // nil for none
 }

@@ -86,6 +86,10 @@ func clean(field, typed string, most int, strict bool) (string, error) {
 			return "", fault.InField(field, "errors.leave_out_control_characters")
 		}
 	}
+	// Before what takes longer, since what is typed may be of any length.
+	if utf8.RuneCountInString(s) > most {
+		return "", fault.InField(field, "errors.use_at_most_characters", "most", most)
+	}
 	if strict && strings.ContainsAny(s, "<>") {
 		return "", fault.InField(field, "errors.leave_out_and")
 	}
@@ -93,9 +97,6 @@ func clean(field, typed string, most int, strict bool) (string, error) {
 		if found, instead := Link(s); found != "" {
 			return "", linkFault(field, found, instead)
 		}
-	}
-	if utf8.RuneCountInString(s) > most {
-		return "", fault.InField(field, "errors.use_at_most_characters", "most", most)
 	}
 	if !strings.ContainsFunc(s, visible) {
 		return "", nil

@@ -62,6 +62,20 @@ func TestWhatMayNotBeShownIsRefusedWithWhatToDo(t *testing.T) {
 	}
 }
 
+// TestWhatIsTooLongIsNotLookedAtAnyCloser holds that looking for links, which takes longest, comes after the length.
+func TestWhatIsTooLongIsNotLookedAtAnyCloser(t *testing.T) {
+	t.Parallel()
+	want := fault.As(second(text.Line("name", strings.Repeat("n", 201), text.MaxName))).Message
+	for _, typed := range []string{strings.Repeat("acme.com ", 100_000), strings.Repeat("<b>", 100),
+		"https://x.example/" + strings.Repeat("a", 300)} {
+		if f := fault.As(second(text.Line("name", typed, text.MaxName))); f == nil || f.Message != want {
+			t.Errorf("%.20q: %v", typed, f)
+		}
+	}
+}
+
+func second(_ string, err error) error { return err }
+
 func TestALineHasNoLineBreaks(t *testing.T) {
 	t.Parallel()
 	for _, br := range []string{"\n", "\r", "\r\n", "\u2028", "\u2029"} {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -56,6 +57,7 @@ type ExportBody struct {
 	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
+	Links       []ExportLink     `json:"signInAccounts" nullable:"false" doc:"Accounts at providers that sign you in."`
 	Requests    []ExportRequest  `json:"joinRequests" doc:"Agencies that you've asked to join by a link, and that haven't answered yet."`
 	Passkeys    []PasskeyBody    `json:"passkeys" nullable:"false" doc:"What signs you in besides codes."`
 	Changes     []ExportChange   `json:"changes" nullable:"false" doc:"What changed about how you sign in, in the last 90 days."`
@@ -64,8 +66,8 @@ type ExportBody struct {
 // ExportChange is something that has changed about how the person signs in.
 type ExportChange struct {
 	At     Time   `json:"at"`
-	What   string `json:"what" enum:"passkey_added,passkey_renamed,passkey_removed"`
-	Name   string `json:"name" example:"iCloud Keychain"`
+	What   string `json:"what" enum:"passkey_added,passkey_renamed,passkey_removed,link_added,link_replaced,link_dropped"`
+	Name   string `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
 	Before string `json:"before,omitempty" doc:"What it was called before."`
 	Device string `json:"device,omitempty" example:"Safari, iOS"`
 }
@@ -75,6 +77,15 @@ type ExportSession struct {
 	SignedInAt Time   `json:"signedInAt"`
 	ExpiresAt  Time   `json:"expiresAt"`
 	ActsFor    string `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+}
+
+// ExportLink is an account at a provider.
+type ExportLink struct {
+	Provider string `json:"provider" example:"Google"`
+	Issuer   string `json:"issuer" example:"https://accounts.google.com"`
+	Subject  string `json:"subject" doc:"What the provider calls you." example:"117031488295416321234"`
+	Email    string `json:"email,omitempty" doc:"The address that the provider told us."`
+	LinkedAt Time   `json:"linkedAt"`
 }
 
 // ExportWork is one agency that the person works at.
@@ -149,17 +160,21 @@ type ExportPast struct {
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
 		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
-		Requests: []ExportRequest{}, Passkeys: []PasskeyBody{}, Changes: []ExportChange{}}
+		Requests: []ExportRequest{}, Links: []ExportLink{}, Passkeys: []PasskeyBody{}, Changes: []ExportChange{}}
 	if keys := o.Person.Passkeys; keys != nil {
 		for n := range keys.Keys {
 			b.Passkeys = append(b.Passkeys, passkeyBody(&keys.Keys[n]))
 		}
 	}
 	for _, c := range o.Person.Changes {
-		b.Changes = append(b.Changes, ExportChange{Time(c.At), string(c.What), c.Name, c.Before, c.Device})
+		b.Changes = append(b.Changes, ExportChange{Time(c.At), string(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
+			c.Told.Device})
 	}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
+	}
+	for _, l := range o.Person.Links {
+		b.Links = append(b.Links, ExportLink{l.Name, l.Issuer, l.Subject, l.Email, Time(l.At)})
 	}
 	for _, at := range o.Person.Asked {
 		b.CodesAsked = append(b.CodesAsked, Time(at))

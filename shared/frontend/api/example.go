@@ -197,7 +197,9 @@ func exampleSandbox() SandboxBody {
 func exampleExport() ExportBody {
 	from := ExportAgency{exampleAgency, "Northwind Automations"}
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
-		Sessions:   []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
+		Sessions: []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
+		Links: []ExportLink{{Provider: "Google", Issuer: "https://accounts.google.com", Subject: "117031488295416321234",
+			Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
 		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}}, Passkeys: []PasskeyBody{examplePasskey()},
 		Changes: []ExportChange{{At: after(27 * time.Hour), What: "passkey_added", Name: "iCloud Keychain", Device: "Safari, iOS"}},

@@ -103,6 +103,27 @@ func kept(name, value string, lifetime time.Duration) *http.Cookie {
 		SameSite: http.SameSiteLaxMode}
 }
 
+// errand is the cookie of a browser that is on its way to a provider and back.
+const errand = "__Host-errand"
+
+// Errand is the errand of the browser, sealed; "" when it is on none.
+func Errand(r *http.Request) string {
+	c, err := r.Cookie(errand)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// SetErrand is the cookie of an errand. An empty one removes the cookie.
+func SetErrand(sealed string) *http.Cookie {
+	c := kept(errand, sealed, identity.ErrandFor)
+	if sealed == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
 // visitor is the cookie of a browser in which nobody is signed in: a random text, by which its forms are known as our own.
 const visitor = "__Host-visitor"
 

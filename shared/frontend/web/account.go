@@ -20,7 +20,7 @@ import (
 // AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
 func AccountPage(
 	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
-	waiting *onboarding.Waiting, keyring *passkeys.Keyring,
+	waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider, keyring *passkeys.Keyring,
 ) *Page {
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.account(r, self, caller)
@@ -28,6 +28,7 @@ func AccountPage(
 			return err
 		}
 		q := r.URL.Query()
+		v.Note, v.Connect = connectNote(q, providers), connectable(providers, v.Links)
 		if q.Get("done") == "left" {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("account.left")}
 		}
@@ -49,7 +50,7 @@ func AccountPage(
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure),
+	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure), disconnect(links),
 		renamePasskey(s, self, keyring), removePasskey(s, self, keyring))
 }
 
@@ -82,6 +83,9 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 		b := brandOf(x.Agency)
 		b.LogoURL = ""
 		v.Workplaces = append(v.Workplaces, page.Workplace{Brand: b, Level: levelWord(x.Member.Level)})
+	}
+	for _, l := range o.Person.Links {
+		v.Links = append(v.Links, page.LinkedAccount{Provider: l.Name, Email: l.Email, Issuer: l.Issuer, Since: page.TimeAt(l.At, now)})
 	}
 	for _, x := range o.Person.Sessions {
 		if now.Before(x.ExpiresAt) {

@@ -181,6 +181,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.member_changed", values...)
 	case audit.MemberRemoved:
 		return words.Say("activity.member_removed", values...)
+	case audit.SignInReplaced:
+		return words.Say("activity.sign_in_replaced", values...)
 	case audit.DomainClaimed:
 		return words.Say("activity.domain_claimed", values...)
 	case audit.DomainState:

@@ -289,6 +289,8 @@ func (c *cards) one(r *http.Request, caller identity.Caller) (page.Contact, erro
 	if u := x.User; u != nil {
 		v.User = &page.LinkedUser{URL: "/client-portal/users/" + url.PathEscape(string(u.ID)), Name: u.DisplayName(),
 			Email: string(u.Email), Status: clientBadge(u.At(now))}
+	} else if !x.Archived() && caller.MayPortal(identity.InPerson, identity.Invite) == nil {
+		v.Invite = inviteUsersPath + "?" + url.Values{"contact": {string(x.ID)}, "email": {string(x.Email)}, "name": {x.Name}}.Encode()
 	}
 	if v.Writes {
 		v.Form, err = c.form(r, caller, page.ContactForm{Action: v.URL, Do: "save", Title: words.Say("contacts.edit"),

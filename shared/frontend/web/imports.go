@@ -5,6 +5,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/batch"
@@ -13,8 +16,10 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/invite"
+	"latchkey.dev/shared/domain/text"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/onboarding"
 	"latchkey.dev/shared/usecase/signin"
@@ -36,7 +41,9 @@ const (
 
 // InviteUsersPage is where many are invited. With batch in the query it shows what has become of one, and with check what would
 // become of the rows of a file.
-func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, batches *imports.Batches) *Page {
+func InviteUsersPage(
+	s *Site, auth *signin.Authenticator, files *imports.Files, batches *imports.Batches, book *contacts.Book,
+) *Page {
 	who := identity.ByPortal(identity.InvitesWrite, identity.Invite)
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.inviteUsers(r, files, caller)
@@ -64,9 +71,29 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 				return err
 			}
 			s.checks(v, c)
+		case q.Get("again") != "":
+			which, err := id.ParseBatch(q.Get("again"))
+			if err != nil {
+				return err
+			}
+			b, err := batches.Get(r.Context(), caller, which)
+			if err != nil {
+				return err
+			}
+			v.Lines = unsent(b, v.Roles)
+			if err := fill(r, book, caller, v, 0); err != nil {
+				return err
+			}
 		default:
-			v.Lines = []page.InviteLine{{Email: q.Get("email"), Name: q.Get("name"), Role: q.Get("role"), Contact: q.Get("contact")}}
-			fill(v)
+			l := page.InviteLine{Email: q.Get("email"), Name: q.Get("name"), Contact: q.Get("contact"), Roles: ticked(v.Roles, q["role"])}
+			if v.Lines = []page.InviteLine{l}; l.Contact != "" {
+				if err := fromCards(r, book, caller, v.Lines); err != nil {
+					return err
+				}
+			}
+			if err := fill(r, book, caller, v, 0); err != nil {
+				return err
+			}
 		}
 		return s.show(w, r, http.StatusOK, *v)
 	}
@@ -76,7 +103,8 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 			if err != nil {
 				return err
 			}
-			v.Lines, v.Paste = typedLines(r.PostForm), r.PostForm.Get("paste")
+			v.Lines, v.Paste, v.Find = typedLines(r.PostForm, v.Roles), r.PostForm.Get("paste"), typedFind(r.PostForm)
+			v.Roles = ticked(v.Roles, r.PostForm["role"])
 			err = run(w, r, caller, v)
 			if err == nil {
 				return nil
@@ -85,8 +113,11 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 			if err != nil || f.Code == fault.NotFound {
 				return orThis(err, f)
 			}
-			fill(v)
-			v.Problems = problems(f, map[string]string{"lines": "email1", "paste": "paste", "file": "file", "money": "money"})
+			if err := fill(r, book, caller, v, 0); err != nil {
+				return err
+			}
+			v.Problems = problems(f, map[string]string{"lines": "email1", "paste": "paste", "find": "find", "file": "file",
+				"money": "money"})
 			retryAfter(w, f)
 			return s.show(w, r, f.Code.Status(), *v)
 		}
@@ -106,25 +137,59 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 		return seeOther(w, inviteUsersPath+"?check="+url.QueryEscape(c.Hash()))
 	}))
 	check.parse = parseSheet
+	send := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
+		b, err := files.Sender.Send(r.Context(), caller, batchLines(v.Lines), once(r.PostForm))
+		if err != nil {
+			return err
+		}
+		if _, err := batches.Await(r.Context(), b, patience); err != nil {
+			return err
+		}
+		return seeOther(w, inviteUsersPath+"?batch="+string(b.ID))
+	}
+	again := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers, open int) error {
+		if err := fill(r, book, caller, v, open); err != nil {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, *v)
+	}
+	find := func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
+		if err := findCards(r, book, caller, v); err != nil {
+			return err
+		}
+		return again(w, r, caller, v, 0)
+	}
 	return s.page("inviteUsersPage", auth, who, show,
-		primary(form("send", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
-			b, err := files.Sender.Send(r.Context(), caller, batchLines(v.Lines), once(r.PostForm))
-			if err != nil {
-				return err
+		primary(form("send", who, refused(send))),
+		// The key Enter searches where somebody is to be found, and else sends.
+		form("enter", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
+			if v.Find != "" {
+				return find(w, r, caller, v)
 			}
-			if _, err := batches.Await(r.Context(), b, patience); err != nil {
-				return err
-			}
-			return seeOther(w, inviteUsersPath+"?batch="+string(b.ID))
-		}))),
-		form("more", who, refused(func(w http.ResponseWriter, r *http.Request, _ identity.Caller, v *page.InviteUsers) error {
+			return send(w, r, caller, v)
+		})),
+		form("more", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
 			if len(v.Lines) < batch.MaxLines {
 				v.Lines = append(v.Lines, page.InviteLine{})
 			}
-			fill(v)
-			return s.show(w, r, http.StatusOK, *v)
+			return again(w, r, caller, v, 0)
 		})),
-		form("read", who, refused(func(w http.ResponseWriter, r *http.Request, _ identity.Caller, v *page.InviteUsers) error {
+		form("roles", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
+			open, _ := strconv.Atoi(r.URL.Query().Get("line")) //nolint:errcheck // what is no number opens none
+			return again(w, r, caller, v, open)
+		})),
+		form("find", who, refused(find)),
+		form("pick", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
+			if err := pick(r, book, caller, v); err != nil {
+				if lost := findCards(r, book, caller, v); lost != nil {
+					return lost
+				}
+				return err
+			}
+			v.Find = ""
+			return again(w, r, caller, v, 0)
+		})),
+		form("read", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
 			lines, err := batch.Paste(v.Paste)
 			if err != nil {
 				return err
@@ -136,14 +201,13 @@ func InviteUsersPage(s *Site, auth *signin.Authenticator, files *imports.Files, 
 				}
 			}
 			for _, l := range lines {
-				kept = append(kept, page.InviteLine{Email: l.Email, Name: l.Name, Role: r.PostForm.Get("role")})
+				kept = append(kept, page.InviteLine{Email: l.Email, Name: l.Name, Roles: slices.Clone(v.Roles)})
 			}
 			if len(kept) > batch.MaxLines {
 				return fault.InField("paste", "bulk.too_many_lines", "most", batch.MaxLines)
 			}
 			v.Lines, v.Paste = kept, ""
-			fill(v)
-			return s.show(w, r, http.StatusOK, *v)
+			return again(w, r, caller, v, 0)
 		})),
 		check,
 		form("confirm", who, refused(func(w http.ResponseWriter, r *http.Request, caller identity.Caller, v *page.InviteUsers) error {
@@ -214,8 +278,17 @@ func inviteBar(a *agency.Agency) page.Barred {
 	return page.Barred{Title: words.Say("bulk.barred"), Text: f.Message}
 }
 
-// typedLines are the lines of the form, as they were typed.
-func typedLines(form url.Values) []page.InviteLine {
+// ticked are the choices with those ticked that were chosen.
+func ticked(all []page.Choice, chosen []string) []page.Choice {
+	out := slices.Clone(all)
+	for n := range out {
+		out[n].Ticked = slices.Contains(chosen, out[n].ID)
+	}
+	return out
+}
+
+// typedLines are the lines of the form, as they were typed. Roles and contact of a line are named by its number.
+func typedLines(form url.Values, roles []page.Choice) []page.InviteLine {
 	at := func(name string, n int) string {
 		if all := form[name]; n < len(all) {
 			return all[n]
@@ -223,21 +296,191 @@ func typedLines(form url.Values) []page.InviteLine {
 		return ""
 	}
 	var out []page.InviteLine
-	for n := range min(len(form["email"]), batch.MaxLines+1) { // one too many is told
-		out = append(out, page.InviteLine{Email: at("email", n), Name: at("name", n), Role: at("role", n), Contact: at("contact", n)})
+	for n := range min(len(form["email"]), batch.MaxLines) {
+		number := strconv.Itoa(n + 1)
+		out = append(out, page.InviteLine{Email: at("email", n), Name: at("name", n), Roles: given(roles, form["role"+number]),
+			Contact: form.Get("contact" + number)})
 	}
 	return out
 }
 
-// fill numbers the lines, and adds empty ones to those that the form begins with.
-func fill(v *page.InviteUsers) {
+// given are the choices with those ticked that were chosen, and with those that cannot be chosen any more: what was asked for is
+// refused, and not left out in silence.
+func given(all []page.Choice, chosen []string) []page.Choice {
+	out := ticked(all, chosen)
+	for _, which := range chosen {
+		known := slices.ContainsFunc(out, func(c page.Choice) bool { return c.ID == which })
+		if _, err := id.ParseRole(which); err == nil && !known && len(out) <= len(all)+batch.MaxRoles {
+			out = append(out, page.Choice{ID: which, Name: words.Say("bulk.role_gone"), Ticked: true})
+		}
+	}
+	return out
+}
+
+// typedFind is who is looked for among the contacts.
+func typedFind(form url.Values) string {
+	find := strings.TrimSpace(form.Get("find"))
+	if len(find) > longestFind {
+		find = strings.ToValidUTF8(find[:longestFind], "")
+	}
+	return find
+}
+
+// mostFound is how many contacts are offered at once.
+const mostFound = 20
+
+// findCards puts the contacts on the page that match what was typed, and that no external user is linked with.
+func findCards(r *http.Request, book *contacts.Book, caller identity.Caller, v *page.InviteUsers) error {
+	found, err := book.List(r.Context(), caller, contacts.Query{Find: text.Fold(v.Find), Free: true, Limit: mostFound})
+	if err != nil {
+		return err
+	}
+	v.Looked, v.More = true, found.Next != ""
+	for i := range found.Cards {
+		c := &found.Cards[i]
+		v.Found = append(v.Found, page.UserContact{ID: string(c.ID), Name: c.Name, Email: string(c.Email),
+			Company: found.Companies[c.Company].Name})
+	}
+	return nil
+}
+
+// pick makes lines of the contacts that were ticked, in the place of empty ones first.
+func pick(r *http.Request, book *contacts.Book, caller identity.Caller, v *page.InviteUsers) error {
+	var picked []page.InviteLine
+	for _, which := range r.PostForm["pick"] {
+		taken := slices.ContainsFunc(append(v.Lines, picked...), func(l page.InviteLine) bool { return l.Contact == which })
+		if !taken && len(picked) < batch.MaxLines {
+			picked = append(picked, page.InviteLine{Contact: which})
+		}
+	}
+	if len(r.PostForm["pick"]) == 0 {
+		return fault.InField("find", "bulk.pick_some")
+	}
+	if err := fromCards(r, book, caller, picked); err != nil {
+		return err
+	}
+	lines := slices.Clone(v.Lines)
+	for _, l := range picked {
+		if l.Contact == "" {
+			continue
+		}
+		n := slices.IndexFunc(lines, func(l page.InviteLine) bool { return l.Email == "" && l.Name == "" && l.Contact == "" })
+		switch {
+		case n >= 0:
+			l.Roles = lines[n].Roles // a role alone may have been ticked there before
+			lines[n] = l
+		case len(lines) == batch.MaxLines:
+			return fault.InField("find", "bulk.too_many_lines", "most", batch.MaxLines)
+		default:
+			lines = append(lines, l)
+		}
+	}
+	v.Lines = lines
+	return nil
+}
+
+// fromCards fills what is empty in lines from the cards of their contacts. A contact that is gone is none.
+func fromCards(r *http.Request, book *contacts.Book, caller identity.Caller, lines []page.InviteLine) error {
+	cards, err := book.Some(r.Context(), caller, cardsOf(lines))
+	if err != nil {
+		return err
+	}
+	for n := range lines {
+		l := &lines[n]
+		c, ok := cards[id.Contact(l.Contact)]
+		if !ok {
+			l.Contact = ""
+			continue
+		}
+		if l.Email == "" {
+			l.Email = string(c.Email)
+		}
+		if l.Name == "" {
+			l.Name = c.Name
+		}
+	}
+	return nil
+}
+
+// cardsOf are the contacts of lines, each once.
+func cardsOf(lines []page.InviteLine) []id.Contact {
+	var out []id.Contact
+	for _, l := range lines {
+		if which, err := id.ParseContact(l.Contact); err == nil && !slices.Contains(out, which) {
+			out = append(out, which)
+		}
+	}
+	return out
+}
+
+// unsent are the lines of a batch that have become no invite and may become one, as they were typed.
+func unsent(b *imports.Shown, roles []page.Choice) []page.InviteLine {
+	var out []page.InviteLine
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		if !mendable(e) || len(out) == batch.MaxLines {
+			continue
+		}
+		var chosen []string
+		for _, r := range e.Roles {
+			chosen = append(chosen, string(r))
+		}
+		out = append(out, page.InviteLine{Email: e.Email, Name: e.Name, Contact: string(e.Contact), Roles: ticked(roles, chosen)})
+	}
+	return out
+}
+
+// mendable tells whether a line has become no invite, and may if it is corrected, or sent at another time.
+func mendable(e *batch.Entry) bool {
+	switch e.Kind {
+	case batch.Invalid, batch.Role, batch.Refused, batch.Limit, batch.Failed:
+		return e.Email != "" || e.Name != ""
+	}
+	return false
+}
+
+// room is how many bytes of a page lines and roles may take together, aLine what a line takes, and aRole what a role takes beside its
+// name.
+const (
+	room  = 44_000
+	aLine = 700
+	aRole = 140
+	// fewRoles are shown unfolded.
+	fewRoles = 4
+)
+
+// fill numbers the lines, adds empty ones to those that the form begins with, and says which roles each of them shows: all that there
+// are, while the page has room for that, and else those that it gives, but for the line that is open.
+func fill(r *http.Request, book *contacts.Book, caller identity.Caller, v *page.InviteUsers, open int) error {
+	cards, err := book.Some(r.Context(), caller, cardsOf(v.Lines))
+	if err != nil {
+		return err
+	}
 	for len(v.Lines) < fewest {
 		v.Lines = append(v.Lines, page.InviteLine{})
 	}
+	each := 0
+	for _, c := range v.Roles {
+		each += aRole + len(c.Name)
+	}
 	for n := range v.Lines {
-		v.Lines[n].Number = n + 1
+		l := &v.Lines[n]
+		l.Number, l.All = n+1, each*(len(v.Lines)+1) <= room-aLine*len(v.Lines) || n+1 == open
+		if c, ok := cards[id.Contact(l.Contact)]; ok {
+			l.Card = c.Name
+		} else {
+			l.Contact = ""
+		}
+		if l.Roles == nil {
+			l.Roles = ticked(v.Roles, nil)
+		}
+		l.Open = len(l.Roles) <= fewRoles || n+1 == open || l.Given() != ""
+		if !l.All {
+			l.Roles = slices.DeleteFunc(l.Roles, func(c page.Choice) bool { return !c.Ticked })
+		}
 	}
 	v.Full = len(v.Lines) >= batch.MaxLines
+	return nil
 }
 
 // batchLines are the lines of the form as the use case takes them.
@@ -248,12 +491,10 @@ func batchLines(lines []page.InviteLine) []batch.Line {
 			continue
 		}
 		line := batch.Line{Number: n + 1, Email: l.Email, Name: l.Name}
-		if l.Role != "" {
-			which, err := id.ParseRole(l.Role)
-			if err != nil {
-				line.Problem = fault.As(err).Message
+		for _, c := range l.Roles {
+			if c.Ticked {
+				line.Roles = append(line.Roles, id.Role(c.ID))
 			}
-			line.Roles = []id.Role{which}
 		}
 		if l.Contact != "" {
 			which, err := id.ParseContact(l.Contact)
@@ -313,6 +554,8 @@ func (s *Site) shows(v *page.InviteUsers, b *imports.Shown) {
 		}
 		if b.Entries[i].Kind.Good() {
 			sent++
+		} else if mendable(&b.Entries[i]) {
+			v.Again = inviteUsersPath + "?again=" + string(b.ID)
 		}
 		v.Rows = append(v.Rows, row)
 	}

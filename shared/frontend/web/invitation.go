@@ -32,10 +32,11 @@ const (
 // InvitationPage is what the link in the mail opens; with answer=decline or answer=propose it asks for that answer, and with
 // step=code for the code that was mailed. Looking at it changes nothing.
 func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding.Invitations, answers *onboarding.Answers,
-	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns) *Page {
+	decliner *onboarding.Decliner, codes *signin.Codes, signIns *signin.SignIns, providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
 		v, err := s.invitation(r, invitations, caller)
+		v.Providers, v.Note = buttons(providers, v.URL), setbackNote(q, providers)
 		if fault.Is(err, fault.Gone) && q.Get("done") == "declined" {
 			// Whoever has declined is thanked. Any other dead link tells what it tells without the thanks.
 			thanked, wrong := decliner.Declined(r.Context(), caller, r.PathValue("token"))
@@ -72,11 +73,14 @@ func InvitationPage(s *Site, auth *signin.Authenticator, invitations *onboarding
 			if q.Get("again") != "" {
 				v.Note = page.Note{Tone: page.Good, Text: words.Say("invitation.code_again")}
 			}
+			if proves := provesNote(q, providers); proves.Text != "" {
+				v.With, v.Note = q.Get("with"), proves
+			}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}
 	return s.page("invitationPage", auth, identity.ByHolder, show,
-		primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes),
+		primary(acceptInvitation(s, invitations, signIns)), mailCode(s, invitations, codes, providers),
 		declineInvitation(s, invitations, decliner), proposeAddress(s, invitations, answers), requestNewLink(answers))
 }
 
@@ -162,17 +166,18 @@ func accessWord(a instance.Access) string {
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // mailCode mails a sign-in code to the invited address, and to no other.
-func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes) Form {
+func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByHolder, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v, err := s.invitation(r, invitations, identity.Caller{})
 		if err != nil {
 			return err
 		}
+		v.Providers, v.With = buttons(providers, v.URL), r.PostForm.Get("with")
 		to, invite, err := invitations.Address(r.Context(), r.PathValue("token"))
 		if err != nil {
 			return err
 		}
-		flow, err := codes.RequestInvited(r.Context(), to, invite, cookie.Browser(r), address(r))
+		flow, err := codes.RequestInvited(r.Context(), to, invite, asking(r), address(r))
 		if err == nil {
 			http.SetCookie(w, cookie.Flow(flow))
 			next := v.URL + codeMailed
@@ -181,6 +186,9 @@ func mailCode(s *Site, invitations *onboarding.Invitations, codes *signin.Codes)
 			}
 			if r.PostForm.Get("again") != "" {
 				next += codeAgain
+			}
+			if with, ok := identity.FindProvider(providers, identity.ProviderID(v.With)); ok {
+				next += "&with=" + string(with.ID)
 			}
 			return seeOther(w, next)
 		}

@@ -74,6 +74,10 @@ func (s *Site) joinView(r *http.Request, v sharing.View, err error, caller ident
 			out.Next, out.NextWord = "/i/"+string(v.Agency.ID), words.Say("links.to_invitation")
 		case fault.AlreadyClient:
 			out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
+		case fault.Gone:
+			if v.Standing == sharing.Joined || v.Standing == sharing.Client { // who is in needs no link
+				out.Next, out.NextWord = out.Portal, words.Say("invitation.open_portal")
+			}
 		}
 		return out, f.Code.Status(), nil
 	}

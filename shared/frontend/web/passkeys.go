@@ -47,8 +47,8 @@ func (s *Site) ownPasskeys(p *account.Person) page.Passkeys {
 	for n := len(p.Changes) - 1; n >= 0; n-- { // newest first
 		c := p.Changes[n]
 		if now.Sub(c.At) < identity.ChangeKept && len(v.Changes) < mostChanges {
-			v.Changes = append(v.Changes, page.AccountChange{What: string(c.What), Name: c.Name, Before: c.Before, Device: c.Device,
-				At: page.TimeAt(c.At, now)})
+			v.Changes = append(v.Changes, page.AccountChange{What: string(c.What), Name: cmp.Or(c.Told.Passkey, c.Told.Provider),
+				Before: c.Told.Before, Device: c.Told.Device, At: page.TimeAt(c.At, now)})
 		}
 	}
 	return v

@@ -54,7 +54,7 @@ func PortalDetailsPage(s *Site, auth *signin.Authenticator, own *contacts.Own) *
 		}
 		for i := range v.Cards {
 			if x := &v.Cards[i]; x.ID == string(which) {
-				x.Problems = problems(f, map[string]string{"phone": "phone", "address": "address"})
+				x.Problems = problems(f, map[string]string{"phone": "phone-" + x.ID, "address": "address-" + x.ID})
 				retype(x, d)
 			}
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
@@ -62,7 +63,7 @@ func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clie
 	if c.At(now) == client.Inactive { // there is no portal to see
 		return seeOther(w, clientPath(c.ID))
 	}
-	a, err := directory.Agency(ctx, caller)
+	a, rights, err := directory.Outlook(ctx, caller, c)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,13 @@ func (s *Site) previewOf(w http.ResponseWriter, r *http.Request, directory *clie
 		return err
 	}
 	v := page.Portal{Brand: brandOf(a), Person: string(c.Email), Preview: c.DisplayName(), Accepted: c.Joined()}
-	portalSections(&v, portal.PreviewOf(a, c, have, now), now)
+	view := portal.PreviewOf(a, c, have, now)
+	view.Modules = rights.Modules()
+	portalSections(&v, view, now)
+	v.Menu = portalMenu(view)
+	for i := range v.Menu { // those pages are the client's alone, and what stands on them is told with the reasons
+		v.Menu[i].URL = "/client-portal/see-as?client=" + url.QueryEscape(string(c.ID))
+	}
 	v.Over = over(a, c, now)
 	if c.Joined() {
 		v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract")

@@ -34,22 +34,28 @@ func StartPage(s *Site, auth *signin.Authenticator) *Page {
 
 // SignInPage asks for the address, or with step=code for the code: for one that was sent to the address in the query, when
 // the query tells when that was; else for address and code.
-func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns) *Page {
+func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns,
+	providers []identity.OpenIDProvider) *Page {
 	return s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
 		if caller.SignedIn() {
 			home := cmp.Or(onward(q.Get("next")), "/")
 			return s.show(w, r, http.StatusOK, page.SignedIn{Brand: s.brand, Email: string(caller.Email), Home: home})
 		}
-		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next"))}
+		v := page.SignIn{Brand: s.brand, Email: q.Get("email"), AskCode: q.Get("step") == "code", Next: onward(q.Get("next")),
+			Note: setbackNote(q, providers)}
+		v.Providers = buttons(providers, v.Next)
 		if m, ok := mailedOf(q, s.now()); ok && v.AskCode {
 			v.Email, v.Fixed, v.Wait, v.Note = string(m.to), true, seconds(m.wait), m.note
+			if proves := provesNote(q, providers); proves.Text != "" {
+				v.With, v.Note = q.Get("with"), proves
+			}
 		}
 		if text := goodbye(q.Get("done")); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, primary(signIn(s, signIns)), requestCode(s, codes))
+	}, primary(signIn(s, signIns)), requestCode(s, codes, providers))
 }
 
 // mailed is what the address of a page that asks for a code tells about it, so that the page can be loaded again without
@@ -117,16 +123,18 @@ func signedIn(w http.ResponseWriter, opened *identity.Opened) {
 
 // requestCode mails a code, and leads to the address that asks for it. The answer is the same whether or not the address is
 // known.
-func requestCode(s *Site, codes *signin.Codes) Form {
+func requestCode(s *Site, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next"))}
+		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next")), With: r.PostForm.Get("with")}
+		v.Providers = buttons(providers, v.Next)
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(to), true
 			var flow string
-			if flow, err = codes.Request(r.Context(), to, cookie.Browser(r), address(r)); err == nil {
+			if flow, err = codes.Request(r.Context(), to, asking(r), address(r)); err == nil {
 				http.SetCookie(w, cookie.Flow(flow))
-				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), url.Values{"next": {v.Next}}))
+				more := url.Values{"next": {v.Next}, "with": {v.With}}
+				return seeOther(w, codePath("/sign-in", to, r.PostForm.Get("again"), s.now(), more))
 			}
 		}
 		f, err := ours(r, err)
@@ -159,7 +167,8 @@ func codeWaits(r *http.Request, codes *signin.Codes, f *fault.Error, to email.Ad
 func signIn(s *Site, signIns *signin.SignIns) Form {
 	return form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		form := r.PostForm
-		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: onward(form.Get("next"))}
+		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: onward(form.Get("next")),
+			With: form.Get("with")}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true

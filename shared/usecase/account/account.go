@@ -47,6 +47,7 @@ type Person struct {
 	Asked     []time.Time // when codes were asked for
 	Places    []Place
 	Wishes    []Wish
+	Links     []identity.Link   // the accounts at providers that sign it in
 	Passkeys  *passkey.Set      // nil of a person who never had any
 	Changes   []identity.Change // of how the person signs in, oldest first
 }

@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/sender"
 )
 
@@ -28,6 +29,8 @@ type DirectoryStore interface {
 	Resources(ctx context.Context, agency id.Agency, kind instance.Kind) ([]instance.Resource, error)
 	// ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 	ResourcesByID(ctx context.Context, agency id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error)
+	// Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
+	Standing(ctx context.Context, agency id.Agency, which []id.Role) (*agency.Agency, []role.Role, error)
 }
 
 // Query asks for a page of a list.
@@ -265,6 +268,18 @@ func (d *Directory) Shared(ctx context.Context, caller identity.Caller, c *clien
 		ids[n] = g.Resource
 	}
 	return d.Store.ResourcesByID(ctx, caller.Agency, ids)
+}
+
+// Outlook reads the agency, and what of Client Portal is open to a client that was just read, or will be once it accepts.
+func (d *Directory) Outlook(ctx context.Context, caller identity.Caller, c *client.Client) (*agency.Agency, role.Rights, error) {
+	if err := caller.MayPortal(identity.ClientsRead, identity.See); err != nil {
+		return nil, role.Rights{}, err
+	}
+	a, roles, err := d.Store.Standing(ctx, caller.Agency, c.OutlookRoles())
+	if err != nil {
+		return nil, role.Rights{}, err
+	}
+	return a, c.Outlook(a, roles, d.Now()), nil
 }
 
 // Sender reads the caller's agency with what its mail goes out as now.

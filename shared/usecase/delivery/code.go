@@ -14,7 +14,7 @@ import (
 	"latchkey.dev/shared/view/letter"
 )
 
-// code mails a sign-in code: claim, send, record, as for an invite.
+// code mails a sign-in code, or tells of how somebody signs in: claim, send, record, as for an invite.
 func (w *Worker) code(ctx context.Context, m job.Mail) error {
 	digits, err := newCode()
 	if err != nil {
@@ -41,7 +41,13 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 		return err
 	}
 	l := letter.Code(letter.CodeData{Code: digits, Platform: w.Platform, Lifetime: identity.CodeLifetime})
-	_, sent := w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l, Tags: map[string]string{"kind": "code"}})
+	kind := "code"
+	if c.Tells != "" {
+		kind = "account"
+		l = letter.Account(letter.AccountData{Tells: c.Tells, Told: c.Told, When: c.AskedAt.UTC().Format("2 January 2006, 15:04 UTC"),
+			Link: w.Origin + "/account", Platform: w.Platform})
+	}
+	_, sent := w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l, Tags: map[string]string{"kind": kind}})
 
 	var again time.Duration
 	err = conflict.Retry(ctx, func() error {

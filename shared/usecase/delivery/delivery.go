@@ -39,10 +39,6 @@ type Store interface {
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
-	// AccountChange reads a change of how a person signs in.
-	AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error)
-	// SaveAccountChange writes how the mail about a change stands, while it waits.
-	SaveAccountChange(ctx context.Context, c *identity.Change) error
 	// Suppressed tells whether the agency must not mail the person, because of a complaint or a bounce.
 	Suppressed(ctx context.Context, agency id.Agency, user id.User) (bool, error)
 	// Mails reads the logs of mails that were caused, as they are now; what was never written is left out.
@@ -144,8 +140,6 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	switch m.Kind {
 	case job.Code:
 		return w.code(ctx, m)
-	case job.Account:
-		return w.account(ctx, m)
 	case job.Member:
 		return w.welcome(ctx, m)
 	case job.Approved:

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -136,10 +138,15 @@ func may(c identity.Caller) error {
 	return nil
 }
 
+// news is the mail that tells the caller what it has changed at now.
+func news(caller identity.Caller, what identity.Tells, told identity.Told, now time.Time) *identity.Code {
+	return identity.Tell(caller.User, caller.Email, what, told, now, ulid.Make().String())
+}
+
 // tell has the mail about a change sent. The change is stored and has a due time: what does not get onto the queue now, the sweep
 // puts there.
-func tell(ctx context.Context, queue Queue, c *identity.Change) {
-	if err := queue.Send(ctx, job.Mail{Kind: job.Account, User: c.User, Job: c.ID}.Encode(), 0); err != nil {
+func tell(ctx context.Context, queue Queue, c *identity.Code) {
+	if err := queue.Send(ctx, job.Mail{Kind: job.Code, User: c.User, Job: c.Job}.Encode(), 0); err != nil {
 		slog.WarnContext(ctx, "mail about a change not enqueued, left to the sweep", "error", err)
 	}
 }
@@ -221,7 +228,7 @@ func (r *Registrations) Finish(
 		return nil, err
 	}
 	var made *passkey.Passkey
-	var told *identity.Change
+	var told *identity.Code
 	err = conflict.Retry(ctx, func() error {
 		set, err := r.Store.Passkeys(ctx, caller.User)
 		if err != nil {
@@ -241,7 +248,7 @@ func (r *Registrations) Finish(
 		if !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		told = identity.NewChange(caller, identity.PasskeyAdded, made.Name, from.Device, now)
+		told = news(caller, identity.PasskeyAdded, identity.Told{Passkey: made.Name, Device: from.Device}, now)
 		return r.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Added: p.Credential, Tell: told})
 	})
 	if err != nil {
@@ -280,7 +287,7 @@ func (k *Keyring) Rename(
 	}
 	now := k.Now().Truncate(time.Millisecond)
 	var renamed *passkey.Passkey
-	var told *identity.Change
+	var told *identity.Code
 	err = conflict.Retry(ctx, func() error {
 		told = nil
 		set, err := k.Store.Passkeys(ctx, caller.User)
@@ -296,8 +303,7 @@ func (k *Keyring) Rename(
 			return nil
 		}
 		renamed = p
-		told = identity.NewChange(caller, identity.PasskeyRenamed, name, from.Device, now)
-		told.Before = before
+		told = news(caller, identity.PasskeyRenamed, identity.Told{Passkey: name, Before: before, Device: from.Device}, now)
 		return k.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Tell: told})
 	})
 	if err != nil {
@@ -316,7 +322,7 @@ func (k *Keyring) Remove(ctx context.Context, caller identity.Caller, which id.P
 	if err := mayChange(caller, now); err != nil {
 		return err
 	}
-	var told *identity.Change
+	var told *identity.Code
 	err := conflict.Retry(ctx, func() error {
 		set, err := k.Store.Passkeys(ctx, caller.User)
 		if err != nil {
@@ -326,7 +332,7 @@ func (k *Keyring) Remove(ctx context.Context, caller identity.Caller, which id.P
 		if err != nil {
 			return err
 		}
-		told = identity.NewChange(caller, identity.PasskeyRemoved, gone.Name, from.Device, now)
+		told = news(caller, identity.PasskeyRemoved, identity.Told{Passkey: gone.Name, Device: from.Device}, now)
 		return k.Store.ChangePasskeys(ctx, passkey.Change{Set: set, Removed: gone.Credential, Tell: told})
 	})
 	if err != nil {

@@ -78,20 +78,11 @@ func (r *Rights) of(ctx context.Context, at id.Agency, which id.Client) (*Held, 
 	if c.ID != which || c.Erased() || !c.Listed {
 		return nil, fault.New(fault.NotFound, "errors.there_is_no_such_client")
 	}
-	wanted := c.Roles
-	if !c.Joined() { // what it will have once it accepts
-		wanted = c.Invite.Roles
-	}
-	h, err := r.standing(ctx, at, wanted)
+	h, err := r.standing(ctx, at, c.OutlookRoles())
 	if err != nil {
 		return nil, err
 	}
-	h.Client = c
-	s := c.Subject(h.Agency)
-	if c.At(h.Now) == client.Pending {
-		s.Ended, s.ExpiresAt = false, c.Invite.AccessUntil
-	}
-	h.Rights = role.Effective(s, h.Roles, h.Now)
+	h.Client, h.Rights = c, c.Outlook(h.Agency, h.Roles, h.Now)
 	return h, nil
 }
 

@@ -79,7 +79,7 @@ type View struct {
 // GoneMessage is the key of all that anybody who is not signed in learns from a link that is not good.
 const GoneMessage = "links.gone"
 
-var errGone = fault.New(fault.Gone, GoneMessage)
+var errGone = fault.New(fault.Gone, "links.gone")
 
 // View looks at what a token opens and changes nothing. Whoever is not signed in reads one sentence of every link that does not work.
 //

@@ -51,14 +51,26 @@ type Codes struct {
 // Request asks for a code for the address and returns its flow, by which the code alone can be used. What it does and returns is
 // the same whether or not anybody is known by the address. Faults: [fault.RateLimited].
 func (c *Codes) Request(ctx context.Context, to email.Address, from identity.Browser, ip string) (string, error) {
-	return c.request(ctx, to, from, c.Seals.Asker(from.Known, to, c.Now()), ip)
+	return c.request(ctx, to, from, c.Seals.Asker(from.Known, to, c.Now()), nil, ip)
+}
+
+// RequestLinking is Request by somebody who comes back from a provider, whose account signs in from the code on. invite is the one
+// that the person comes from, whose link it holds; "" for none.
+func (c *Codes) RequestLinking(
+	ctx context.Context, to email.Address, invite id.Invite, link identity.Link, from identity.Browser, ip string,
+) (string, error) {
+	by := c.Seals.Asker(from.Known, to, c.Now())
+	if invite != "" {
+		by = identity.InvitationAsker(invite)
+	}
+	return c.request(ctx, to, from, by, &link, ip)
 }
 
 // RequestInvited is Request by the holder of the link of an open invitation to the address.
 func (c *Codes) RequestInvited(
 	ctx context.Context, to email.Address, invite id.Invite, from identity.Browser, ip string,
 ) (string, error) {
-	return c.request(ctx, to, from, identity.InvitationAsker(invite), ip)
+	return c.request(ctx, to, from, identity.InvitationAsker(invite), nil, ip)
 }
 
 // Waiting tells whether the browser has asked for a code for the address that can still be used.
@@ -80,7 +92,8 @@ func (c *Codes) last(ctx context.Context, from identity.Browser, of email.Addres
 	return last, err
 }
 
-func (c *Codes) request(ctx context.Context, to email.Address, from identity.Browser, by identity.Asker, ip string) (string, error) {
+func (c *Codes) request(ctx context.Context, to email.Address, from identity.Browser, by identity.Asker, link *identity.Link,
+	ip string) (string, error) {
 	if err := identity.AllowNetwork(ctx, c.Store, "code-ip", ip, requestsPerIP, c.Now()); err != nil {
 		return "", err
 	}
@@ -91,9 +104,14 @@ func (c *Codes) request(ctx context.Context, to email.Address, from identity.Bro
 	if err != nil {
 		return "", err
 	}
-	code, err := c.ask(ctx, to, by)
+	// A new code in the place of one that did not come still links the account. One that is asked for without that is of somebody who
+	// may know nothing of who used the browser before.
+	if link == nil && from.Again && last != nil && c.Now().Sub(last.AskedAt) < identity.CodeLifetime {
+		link = last.Link
+	}
+	code, err := c.ask(ctx, to, by, link)
 	if f := fault.As(err); f != nil && f.Code == fault.RateLimited && by != identity.Strangers {
-		code, err = c.ask(ctx, to, identity.Strangers) // what is left there is for everybody
+		code, err = c.ask(ctx, to, identity.Strangers, link) // what is left there is for everybody
 	}
 	if err != nil {
 		return "", err
@@ -107,7 +125,7 @@ func (c *Codes) request(ctx context.Context, to email.Address, from identity.Bro
 
 // ask counts one code of an asker, and stores it. Each asker has an item of its own, so that nobody's asking is in the way of
 // somebody else's.
-func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker) (*identity.Code, error) {
+func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker, link *identity.Link) (*identity.Code, error) {
 	user := id.UserOf(to)
 	var code *identity.Code
 	err := conflict.Retry(ctx, func() error {
@@ -123,6 +141,7 @@ func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker) (*
 			return err
 		}
 		code = identity.NewCode(user, to, now, ulid.Make().String())
+		code.Link = link
 		return c.Store.AskCode(ctx, code, asked)
 	})
 	return code, err
@@ -135,9 +154,12 @@ type OpeningStore interface {
 	// SaveCode writes the code when the stored version is still c.Version; else [conflict.ErrChanged].
 	SaveCode(ctx context.Context, c *identity.Code) error
 	identity.Allower
-	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, and the
-	// person, who exists from the first sign-in on.
-	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session) error
+	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, the person, who exists from
+	// the first sign-in on, and a change of the accounts at providers that sign it in; nil for none.
+	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session, change *identity.LinkChange) error
+	LinkedStore
+	// Known tells whether the person has ever signed in.
+	Known(ctx context.Context, user id.User) (bool, error)
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	// PasskeyCount is how many passkeys the person has.
@@ -202,7 +224,11 @@ func (s *SignIns) SignIn(
 		opened.Cookie, opened.Session = identity.NewSession(user, address, places,
 			identity.Proof{Way: identity.MailedCode, Device: from.Device}, now.Truncate(time.Millisecond))
 		opened.Known = s.Seals.Meet(from.Known, address, now)
-		return s.Store.OpenSession(ctx, c, opened.Session)
+		change, err := s.linking(ctx, c, places, from.Device, now)
+		if err != nil {
+			return err
+		}
+		return s.Store.OpenSession(ctx, c, opened.Session, change)
 	})
 	if err != nil {
 		return nil, err
@@ -213,6 +239,27 @@ func (s *SignIns) SignIn(
 		slog.WarnContext(ctx, "passkeys not counted", "error", err)
 	}
 	return &opened, nil
+}
+
+// linking is the change by which the account at a provider that the code was asked for with signs in from now on; nil for none.
+func (s *SignIns) linking(ctx context.Context, c *identity.Code, places []identity.Membership, device string,
+	now time.Time) (*identity.LinkChange, error) {
+	if c.Link == nil {
+		return nil, nil
+	}
+	known, err := s.Store.Known(ctx, c.User)
+	if err != nil {
+		return nil, err
+	}
+	links, err := s.Store.Links(ctx, c.User)
+	if err != nil {
+		return nil, err
+	}
+	change, err := linking(ctx, s.Store, links, c.Email, places, *c.Link, device, known, now)
+	if fault.Is(err, fault.Full) { // the code signs in all the same
+		return nil, nil
+	}
+	return change, err
 }
 
 // SessionStore is what ending sessions needs.

@@ -43,7 +43,6 @@ type Due struct {
 	Joins   bool    // whether it is that people ask to join the agency
 	User    id.User // when not "", a code of this person
 	Code    string  // which one
-	Change  string  // or, when not "", a change of how the person signs in
 }
 
 // Store finds and repairs. Writes from a state that is not so any more return conflict.ErrChanged.
@@ -56,10 +55,6 @@ type Store interface {
 	Commit(ctx context.Context, agency id.Agency, change client.Change) error
 	Code(ctx context.Context, user id.User, job string) (*identity.Code, error)
 	SaveCode(ctx context.Context, c *identity.Code) error
-	// AccountChange reads a change of how a person signs in.
-	AccountChange(ctx context.Context, user id.User, which string) (*identity.Change, error)
-	// SaveAccountChange writes how the mail about a change stands, while it waits.
-	SaveAccountChange(ctx context.Context, c *identity.Change) error
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	SaveNotice(ctx context.Context, agency id.Agency, m *agency.Member, before agency.Notice) error
 	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
@@ -177,9 +172,6 @@ func (s *Sweep) overdue(ctx context.Context, shard int) ([]Due, error) {
 
 // one looks after one thing that is overdue.
 func (s *Sweep) one(ctx context.Context, d Due) error {
-	if d.Change != "" {
-		return s.change(ctx, d.User, d.Change)
-	}
 	if d.User != "" {
 		return s.code(ctx, d.User, d.Code)
 	}
@@ -476,26 +468,6 @@ func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) err
 		}
 	}
 	return nil
-}
-
-// change has the mail about a change sent that did not get onto its queue.
-func (s *Sweep) change(ctx context.Context, user id.User, which string) error {
-	c, err := s.Store.AccountChange(ctx, user, which)
-	if fault.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	if c.Due.IsZero() || now.Before(c.Due) {
-		return nil
-	}
-	again := c.Nudge(now)
-	if err := s.Store.SaveAccountChange(ctx, c); err != nil || !again {
-		return err
-	}
-	return s.Mail.Send(ctx, job.Mail{Kind: job.Account, User: user, Job: which}.Encode(), 0)
 }
 
 // code has the mail with a sign-in code sent that nobody is working on.

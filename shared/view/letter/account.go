@@ -1,49 +1,65 @@
 package letter
 
 import (
-	"time"
-
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
-	"latchkey.dev/shared/view/page"
 )
 
-// AccountData is what a person reads of what has changed about how it signs in.
+// AccountData is what the mails tell of how somebody signs in.
 type AccountData struct {
-	What     identity.What
-	Name     string // of what has changed
-	Before   string // what it was called, where its name has changed
-	Device   string // on which that was done; "" where it told nothing
-	At       time.Time
-	Link     string // to the person's account; the only link in the mail
+	Tells    identity.Tells
+	Told     identity.Told
+	When     string // such as "29 November 2026, 07:40 UTC"
+	Link     string // to the person's own account; the only link in the mail
 	Platform string
 }
 
-// Account is the mail that tells a person what has changed about how it signs in, so that it learns of what somebody else did.
+// Account tells a person that something has changed in how they sign in, or an owner that it has for a colleague.
 func Account(d AccountData) Letter {
-	d.Name, d.Before, d.Device, d.Platform = line(d.Name), line(d.Before), line(d.Device), line(d.Platform)
-	title, what, unknown := accountWords(d)
-	when := d.At.UTC().Format("2 January 2006, 15:04 UTC")
-	if d.Device != "" {
-		when += ", " + d.Device
+	d.Platform = line(d.Platform)
+	provider, account, device := line(d.Told.Provider), line(d.Told.Account), line(d.Told.Device)
+	v := bought(&BoughtData{AgencyName: d.Platform, ToAgency: true, Link: d.Link, Platform: d.Platform})
+	v.Button, v.Why = words.Say("accountmail.open"), words.Say("accountmail.foot", "platform", d.Platform)
+	v.Preheader = words.Say("accountmail.preheader")
+	what, passkey, notYou := provider, line(d.Told.Passkey), words.Say("accountmail.not_you")
+	if account != "" {
+		what = words.Say("accountmail.account", "provider", provider, "account", account)
 	}
-	a := page.AccentOf("")
-	v := struct {
-		AccountData
-		Title, What, When, Unknown, Fill, On, Preheader string
-	}{d, title, what, when, unknown, a.LightFill, a.LightOn, words.Say("mail.account_preheader")}
-	return Letter{Subject: words.Say("mail.account_subject", "title", title, "platform", d.Platform),
-		Text: text("account.txt", v), HTML: html("account.html", v)}
-}
-
-// accountWords say what has changed, in a title and a sentence, and what to do about it where that was somebody else.
-func accountWords(d AccountData) (title, what, unknown string) {
-	switch d.What {
+	switch d.Tells {
+	case identity.LinkAdded:
+		v.Title = words.Say("accountmail.added_title", "provider", provider)
+		v.Body = []string{words.Say("accountmail.added", "what", what, "platform", d.Platform)}
+	case identity.LinkDropped:
+		v.Title = words.Say("accountmail.dropped_title", "provider", provider)
+		v.Body = []string{words.Say("accountmail.dropped", "what", what)}
+	case identity.LinkReplaced:
+		v.Title = words.Say("accountmail.replaced_title", "provider", provider)
+		v.Body = []string{words.Say("accountmail.replaced", "what", what, "provider", provider)}
+	case identity.PasskeyAdded:
+		v.Title = words.Say("accountmail.passkey_added_title")
+		v.Body = []string{words.Say("accountmail.passkey_added", "name", passkey, "platform", d.Platform)}
+		notYou = words.Say("accountmail.passkey_not_you")
 	case identity.PasskeyRenamed:
-		return words.Say("mail.passkey_renamed"), words.Say("mail.passkey_renamed_text", "before", d.Before),
-			words.Say("mail.passkey_renamed_unknown")
+		v.Title = words.Say("accountmail.passkey_renamed_title")
+		v.Body = []string{words.Say("accountmail.passkey_renamed", "name", passkey, "before", line(d.Told.Before))}
+		notYou = words.Say("accountmail.passkey_not_you")
 	case identity.PasskeyRemoved:
-		return words.Say("mail.passkey_removed"), words.Say("mail.passkey_removed_text"), words.Say("mail.passkey_removed_unknown")
+		v.Title = words.Say("accountmail.passkey_removed_title")
+		v.Body = []string{words.Say("accountmail.passkey_removed", "name", passkey)}
+		notYou = words.Say("accountmail.passkey_removed_not_you")
+	case identity.LinkOfOther:
+		agency, person := line(d.Told.Agency), string(d.Told.Person)
+		v.Title = words.Say("accountmail.other_title", "provider", provider)
+		v.Body = []string{words.Say("accountmail.other", "person", person, "provider", provider, "agency", agency),
+			words.Say("accountmail.other_next", "agency", agency)}
+		v.Why = words.Say("accountmail.other_foot", "platform", d.Platform, "agency", agency)
+		return v.letter(v.Title)
 	}
-	return words.Say("mail.passkey_added"), words.Say("mail.passkey_added_text"), words.Say("mail.passkey_added_unknown")
+	if device != "" {
+		v.Body = append(v.Body, words.Say("accountmail.when_with", "when", d.When, "device", device))
+	} else {
+		v.Body = append(v.Body, words.Say("accountmail.when", "when", d.When))
+	}
+	v.Body = append(v.Body, notYou)
+	return v.letter(v.Title)
 }

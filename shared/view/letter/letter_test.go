@@ -134,9 +134,9 @@ func TestGoldenMails(t *testing.T) {
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
 		"suspended-max":    onMax(agency.Suspended, agency.Good),
 		"resumed-max":      onMax(agency.Good, agency.Suspended),
-		"passkey-added":    letter.Account(account(identity.PasskeyAdded)),
-		"passkey-renamed":  letter.Account(account(identity.PasskeyRenamed)),
-		"passkey-removed":  letter.Account(account(identity.PasskeyRemoved)),
+		"passkey-added":    letter.Account(passkey(identity.PasskeyAdded)),
+		"passkey-renamed":  letter.Account(passkey(identity.PasskeyRenamed)),
+		"passkey-removed":  letter.Account(passkey(identity.PasskeyRemoved)),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
 		"confirm-plan":     letter.ConfirmPlan(confirming()),
@@ -327,7 +327,7 @@ func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
 	}
 }
 
-func account(what identity.What) letter.AccountData {
-	return letter.AccountData{What: what, Name: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS",
-		At: time.Date(2025, 11, 21, 14, 3, 0, 0, time.UTC), Link: "https://portal.example/account", Platform: "Latchkey"}
+func passkey(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Passkey: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS"},
+		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
 }

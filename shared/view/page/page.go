@@ -152,6 +152,11 @@ func (s *Site) Write(w http.ResponseWriter, r *http.Request, status int, v View,
 
 // Bare answers with a page of a title and a sentence that is put together without templates.
 func Bare(w http.ResponseWriter, status int, title, text string) {
+	BareNext(w, status, title, text, words.Say("errors.start"), "/")
+}
+
+// BareNext is Bare with what leads on, and the path of ours that it leads to.
+func BareNext(w http.ResponseWriter, status int, title, text, next, path string) {
 	style := Brand{}.style()
 	h := w.Header()
 	SecurityHeaders(h)
@@ -165,8 +170,8 @@ func Bare(w http.ResponseWriter, status int, title, text string) {
 		`</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">`+
 		`<link rel="stylesheet" href="`+SheetPath()+`"><style>`+style+`</style></head>`+
 		`<body><div class="single"><main><div class="card"><h1>`+title+
-		`</h1><p>`+text+`</p><a class="button main wide" href="/">`+
-		template.HTMLEscapeString(words.Say("errors.start"))+`</a></div></main></div></body></html>`)
+		`</h1><p>`+text+`</p><a class="button main wide" href="`+template.HTMLEscapeString(path)+`">`+
+		template.HTMLEscapeString(next)+`</a></div></main></div></body></html>`)
 }
 
 // KeepAddress has the browser tell nobody the address that is answered for, not even us: it holds a token. It comes before

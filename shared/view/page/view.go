@@ -215,9 +215,15 @@ type SignIn struct {
 	Spent    bool   // the code is used up: only a new one helps
 	Wait     int    // seconds until a new code can be asked for
 	Next     string // path to go on to; "" for the person's own pages
+	With     string // the provider whose account signs in from the code on; "" for none
 	Note     Note   // e.g. that a new code was sent; Text "" for none
 	Problems Problems
+
+	Providers []Provider
 }
+
+// Provider is the button by which one signs in by a provider.
+type Provider struct{ Label, URL string }
 
 func (v SignIn) frame() frame {
 	return frame{template: signinHTML, title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}

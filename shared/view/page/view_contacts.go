@@ -82,6 +82,7 @@ type Contact struct {
 	Facts     []CardFact
 	Private   string // the note
 	User      *LinkedUser
+	Invite    string // path of inviting this contact; "" for who may not, and where somebody is linked
 	Since     Time
 	Writes    bool
 	Form      ContactForm

@@ -1,6 +1,10 @@
 package page
 
-import "latchkey.dev/shared/domain/words"
+import (
+	"strings"
+
+	"latchkey.dev/shared/domain/words"
+)
 
 // InviteUsers is where many are invited: by lines, by a pasted list, and by a file.
 type InviteUsers struct {
@@ -8,14 +12,19 @@ type InviteUsers struct {
 	Barred    Barred // why nobody can be invited; Title "" for nothing
 	Key       string
 	Lines     []InviteLine
-	Full      bool // whether there can be no more lines
-	Roles     []Choice
-	Paste     string // as typed
+	Full      bool          // whether there can be no more lines
+	Roles     []Choice      // for a pasted list; ticked as they were
+	Find      string        // who was looked for among the contacts, as typed
+	Looked    bool          // whether somebody has looked, and Found is what there is
+	Found     []UserContact // contacts that no external user is linked with
+	More      bool          // whether more of them match
+	Paste     string        // as typed
 	Rows      []AnsweredLine
 	Hidden    int    // how many more rows there are
 	Summary   string // what has become of the rows, in a sentence; "" for none
 	Good      bool   // whether anything has become an invite
 	Batch     string // of what was sent; "" for none
+	Again     string // path of the form with the lines that have become no invite; "" for none
 	Waits     bool   // whether some of it waits for its time
 	Check     string // the hash of a file that was checked; "" for none
 	Ready     int    // how many of its rows would be sent
@@ -34,9 +43,22 @@ type InviteLine struct {
 	Number  int
 	Email   string
 	Name    string
-	Role    string
-	Contact string
-	Wrong   string // "" for nothing
+	Roles   []Choice // all that can be given, or those alone that are, where the page has no room for more
+	All     bool     // whether Roles are all
+	Open    bool     // whether the roles are unfolded
+	Contact string   // whose client this will be; "" for nobody's
+	Card    string   // the contact's name
+}
+
+// Given are the names of the line's roles.
+func (l InviteLine) Given() string {
+	var names []string
+	for _, r := range l.Roles {
+		if r.Ticked {
+			names = append(names, r.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // AnsweredLine is a line, and what has become of it.

@@ -46,6 +46,9 @@ type Invitation struct {
 	Portal   string // path of the portal, when joined
 	Pays     string // path of where the person pays, for an invitation that is paid; "" for one that is free
 	Bill     Bill   // what is paid then
+	With     string // the provider whose account signs in from the code on; "" for none
+
+	Providers []Provider
 }
 
 func (v Invitation) frame() frame {
@@ -247,7 +250,9 @@ type Account struct {
 	Workplaces []Workplace
 	Sessions   []Session
 	Passkeys   Passkeys
-	Review     string // where a look at the passkeys alone leads on to; "" for the whole account
+	Review     string          // where a look at the passkeys alone leads on to; "" for the whole account
+	Links      []LinkedAccount // the accounts at providers that sign the person in
+	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
 	Note       Note
 }
@@ -286,7 +291,7 @@ type Passkey struct {
 
 // AccountChange is something that has changed about how the person signs in.
 type AccountChange struct {
-	What         string // passkey_added, passkey_renamed or passkey_removed
+	What         string // passkey_added, passkey_renamed, passkey_removed, link_added, link_replaced or link_dropped
 	Name, Before string
 	Device       string // "" where it told nothing
 	At           Time
@@ -305,6 +310,14 @@ type OwnPortal struct {
 type Workplace struct {
 	Brand Brand
 	Level string
+}
+
+// LinkedAccount is an account at a provider that signs the person in.
+type LinkedAccount struct {
+	Provider string
+	Email    string // that the provider told; "" for none
+	Issuer   string
+	Since    Time
 }
 
 // Session is one device on which the person is signed in.

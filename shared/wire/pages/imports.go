@@ -7,7 +7,8 @@ import (
 
 // InviteUsersPage serves /client-portal/invite.
 func (f Functions) InviteUsersPage() event.Function {
-	return web.InviteUsersPage(f.p.Site(), f.p.Authenticator(), f.p.Files(), f.p.Batches()).Function()
+	return web.InviteUsersPage(f.p.Site(), f.p.Authenticator(), f.p.Files(), f.p.Batches(),
+		f.p.Contacts()).Function()
 }
 
 // InvitationsPage serves /client-portal/invitations.

@@ -8,5 +8,6 @@ import (
 // InvitationPage serves /i/{token}.
 func (f Functions) InvitationPage() event.Function {
 	p := f.p
-	return web.InvitationPage(p.Site(), p.Authenticator(), p.Invitations(), p.Answers(), p.Decliner(), p.Codes(), p.SignIns()).Function()
+	return web.InvitationPage(p.Site(), p.Authenticator(), p.Invitations(), p.Answers(), p.Decliner(), p.Codes(), p.SignIns(),
+		p.SignInProviders()).Function()
 }

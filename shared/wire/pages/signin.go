@@ -7,14 +7,15 @@ import (
 
 // SignInPage serves /sign-in.
 func (f Functions) SignInPage() event.Function {
-	return web.SignInPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.SignIns()).Function()
+	p := f.p
+	return web.SignInPage(p.Site(), p.Authenticator(), p.Codes(), p.SignIns(), p.SignInProviders()).Function()
 }
 
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
 	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
-		p.Keyring()).Function()
+		p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
 }
 
 // KeysPage serves /settings/keys.

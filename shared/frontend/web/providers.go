@@ -1,0 +1,303 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/link"
+	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/frontend/cookie"
+	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+)
+
+// providerPath is where one goes to sign in by a provider, and from there on to the next page.
+func providerPath(to identity.ProviderID, next string) string {
+	path := "/sign-in/with/" + string(to)
+	if next != "" {
+		path += "?next=" + url.QueryEscape(next)
+	}
+	return path
+}
+
+// buttons are those of the providers that are set up.
+func buttons(all []identity.OpenIDProvider, next string) []page.Provider {
+	var out []page.Provider
+	for _, p := range all {
+		out = append(out, page.Provider{Label: buttonOf(p), URL: providerPath(p.ID, next)})
+	}
+	return out
+}
+
+// buttonOf is what a provider's button says, in the provider's own words where it has some.
+func buttonOf(p identity.OpenIDProvider) string {
+	if p.ID == identity.Microsoft {
+		return words.Say("signin.with_microsoft")
+	}
+	return words.Say("signin.with", "provider", p.Name)
+}
+
+// homeward is where somebody goes on after a provider: as onward has it, or back to an invitation.
+func homeward(next string) string {
+	if token, ok := strings.CutPrefix(next, "/i/"); ok {
+		if _, _, err := link.Locate(token); err == nil { // of our own making, so it leads nowhere else
+			return invitationPath(token)
+		}
+	}
+	return onward(next)
+}
+
+// setbackPath is the page on which somebody reads why a provider did not sign them in.
+func setbackPath(why signin.Setback, with identity.ProviderID, next string) string {
+	q := url.Values{"problem": {string(why)}, "with": {string(with)}}
+	if strings.HasPrefix(next, "/i/") {
+		return next + "?" + q.Encode()
+	}
+	if next != "" {
+		q.Set("next", next)
+	}
+	return "/sign-in?" + q.Encode()
+}
+
+// setbackNote is what the page says there; the zero Note for none.
+func setbackNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
+	if !ok {
+		return page.Note{}
+	}
+	n := page.Note{Tone: page.Wait}
+	switch signin.Setback(q.Get("problem")) {
+	case signin.Canceled:
+		n.Text = words.Say("signin.provider_canceled", "provider", with.Name)
+	case signin.Unavailable:
+		n.Text = words.Say("signin.provider_unavailable", "provider", with.Name)
+	case signin.Refused:
+		n.Text = words.Say("signin.provider_refused", "provider", with.Name)
+	case signin.NoAddress:
+		n.Text = words.Say("signin.provider_no_address", "provider", with.Name)
+	case signin.Nobody:
+		n.Title, n.Text = words.Say("signin.nobody_title"), words.Say("signin.nobody", "provider", with.Name)
+	case signin.OtherAddress:
+		n.Title = words.Say("signin.not_invited_title", "provider", with.Name)
+		n.Text = words.Say("signin.not_invited", "provider", with.Name)
+	default:
+		return page.Note{}
+	}
+	return n
+}
+
+// provesNote says why somebody who comes from a provider is asked for a code; the zero Note for somebody who does not.
+func provesNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
+	if !ok {
+		return page.Note{}
+	}
+	return page.Note{Tone: page.Wait, Text: words.Say("signin.provider_code", "provider", with.Name)}
+}
+
+// asking has the browser ask for a code as its form says: a new one in the place of the last, or one by itself.
+func asking(r *http.Request) identity.Browser {
+	b := cookie.Browser(r)
+	b.Again = r.PostForm.Get("again") != ""
+	return b
+}
+
+// SignInWith leads to a provider, and keeps in the browser what the answer is held to.
+func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider) *Redirect {
+	return provider("signInWith", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
+		if !ok {
+			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
+		}
+		next, links := homeward(r.URL.Query().Get("next")), r.URL.Query().Get("link") != ""
+		if links && !ourOwn(r) {
+			return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
+		}
+		to, sealed, err := providers.Begin(r.Context(), caller, p.ID, next, links, address(r))
+		f := fault.As(err)
+		switch {
+		case f == nil:
+		case f.Code == fault.Unavailable && links:
+			note(r.Context(), f)
+			return seeOther(w, accountPath(string(signin.Unavailable), p.ID))
+		case f.Code == fault.Unavailable:
+			note(r.Context(), f)
+			return seeOther(w, setbackPath(signin.Unavailable, p.ID, next))
+		case f.Code == fault.Unauthenticated && caller.SignedIn():
+			note(r.Context(), f)
+			return seeOther(w, accountPath(tooOld, p.ID))
+		}
+		if err != nil {
+			return err
+		}
+		http.SetCookie(w, cookie.SetErrand(sealed))
+		return seeOther(w, to)
+	})
+}
+
+// SignInFrom is where a provider leads back to. It signs in, or asks for a code, or leads back to where the person comes from. It
+// changes something though it is a GET: what it does is bound to what this browser keeps, and is done once.
+func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider, invitations *onboarding.Invitations,
+	codes *signin.Codes, now func() time.Time) *Redirect {
+	return provider("signInFrom", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
+		if !ok {
+			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
+		}
+		q := r.URL.Query()
+		e, err := providers.Errand(cookie.Errand(r), p.ID, q.Get("state"))
+		if err != nil {
+			return err
+		}
+		http.SetCookie(w, cookie.SetErrand(""))
+		invited, invite, err := invitedBy(r.Context(), invitations, e.Next)
+		if err != nil {
+			return err
+		}
+		a := signin.Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}
+		out, err := providers.Finish(r.Context(), caller, e, a, invited, cookie.Browser(r), address(r), cookie.Of(r))
+		if err != nil {
+			return err
+		}
+		switch {
+		case out.Opened != nil:
+			signedIn(w, out.Opened)
+			return seeOther(w, cmp.Or(e.Next, "/"))
+		case out.Ask != nil:
+			flow, err := codes.RequestLinking(r.Context(), out.Ask.To, invite, out.Ask.Link, cookie.Browser(r), address(r))
+			if err != nil {
+				return err
+			}
+			http.SetCookie(w, cookie.Flow(flow))
+			if invited != "" {
+				return seeOther(w, e.Next+codeMailed+"&with="+string(p.ID))
+			}
+			return seeOther(w, codePath("/sign-in", out.Ask.To, "", now(), url.Values{"next": {e.Next}, "with": {string(p.ID)}}))
+		}
+		if out.Linked {
+			return seeOther(w, accountPath("added", p.ID))
+		}
+		event.Annotate(r.Context(), "setback", string(out.Setback))
+		if e.Links != "" {
+			return seeOther(w, accountPath(string(out.Setback), p.ID))
+		}
+		return seeOther(w, setbackPath(out.Setback, p.ID, e.Next))
+	})
+}
+
+// invitedBy is the address of the invitation that a path leads to; "" where it leads to none that is good.
+func invitedBy(ctx context.Context, invitations *onboarding.Invitations, path string) (email.Address, id.Invite, error) {
+	token, ok := strings.CutPrefix(path, "/i/")
+	if !ok || id.Valid(id.AgencyPrefix, token) {
+		return "", "", nil
+	}
+	to, invite, err := invitations.Address(ctx, token)
+	if f := fault.As(err); f != nil && (f.Code == fault.Gone || f.Code == fault.Expired) {
+		return "", "", nil // the page says so
+	}
+	return to, invite, err
+}
+
+// provider makes a redirect to a provider or from one. What goes wrong is a page of its own, which leads to where one can begin again.
+func provider(ID string, auth *signin.Authenticator, to func(http.ResponseWriter, *http.Request, identity.Caller) error) *Redirect {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page.KeepAddress(w.Header()) // the address may hold an invitation's secret, or a code
+		if r.Method != http.MethodGet {
+			w.Header().Set("Allow", http.MethodGet)
+			bare(w, r, notAllowed())
+			return
+		}
+		caller, err := auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, identity.ByVisitor)
+		if err == nil {
+			err = to(w, r, caller)
+		}
+		if err == nil {
+			return
+		}
+		f := fault.As(err)
+		if f == nil {
+			event.Annotate(r.Context(), "error", err.Error())
+			f = fault.New(fault.Internal, "errors.try_again")
+		}
+		note(r.Context(), f)
+		retryAfter(w, f)
+		page.BareNext(w, f.Code.Status(), title(f.Code), f.Message, words.Say("signin.start_again"), "/sign-in")
+	})
+	return &Redirect{ID: ID, Method: http.MethodGet, Who: identity.ByVisitor, handler: h}
+}
+
+// connectable are the buttons by which accounts at further providers are connected.
+func connectable(all []identity.OpenIDProvider, there []page.LinkedAccount) []page.Provider {
+	var out []page.Provider
+	for _, p := range all {
+		if !slices.ContainsFunc(there, func(l page.LinkedAccount) bool { return l.Provider == p.Name }) {
+			out = append(out, page.Provider{Label: words.Say("account.connect", "provider", p.Name),
+				URL: providerPath(p.ID, "") + "?link=1"})
+		}
+	}
+	return out
+}
+
+// accountPath is the person's own account, with what became of connecting an account.
+func accountPath(what string, with identity.ProviderID) string {
+	return "/account?" + url.Values{"connect": {what}, "with": {string(with)}}.Encode() + "#ways"
+}
+
+// tooOld says on the account's page that a sign-in is too old.
+const tooOld = "stale"
+
+// connectNote is what the account's page says then; the zero Note for nothing.
+func connectNote(q url.Values, all []identity.OpenIDProvider) page.Note {
+	with, ok := identity.FindProvider(all, identity.ProviderID(q.Get("with")))
+	n := page.Note{Tone: page.Wait}
+	switch what := signin.Setback(q.Get("connect")); {
+	case what == tooOld:
+		n.Text = words.Say("account.ways_stale")
+	case what == "dropped":
+		n.Tone, n.Text = page.Good, words.Say("account.disconnected")
+	case !ok:
+		return page.Note{}
+	case what == "added":
+		n.Tone, n.Text = page.Good, words.Say("account.connected", "provider", with.Name)
+	case what == signin.Taken:
+		n.Text = words.Say("account.connect_taken", "provider", with.Name)
+	case what == signin.Full:
+		n.Text = words.Say("account.connect_full")
+	case what == signin.NotYou:
+		n.Text = words.Say("account.connect_not_you")
+	case what == signin.Canceled, what == signin.Unavailable, what == signin.Refused:
+		return setbackNote(url.Values{"problem": {string(what)}, "with": {string(with.ID)}}, all)
+	default:
+		return page.Note{}
+	}
+	return n
+}
+
+// disconnect has an account at a provider sign in no more.
+func disconnect(links *signin.Links) Form {
+	return form("disconnect", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		err := links.Drop(r.Context(), caller, r.PostForm.Get("issuer"), cookie.Browser(r).Device)
+		if f := fault.As(err); f != nil && f.Code == fault.Unauthenticated && caller.SignedIn() {
+			note(r.Context(), f)
+			return seeOther(w, accountPath(tooOld, ""))
+		}
+		if err != nil {
+			return err
+		}
+		return seeOther(w, accountPath("dropped", ""))
+	})
+}
+
+// ourOwn tells whether a link on one of our own pages was followed. What connects an account is not begun from anywhere else.
+func ourOwn(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "same-origin" }
