@@ -55,7 +55,7 @@ type Person struct {
 // Empty tells whether nothing is kept of the person by itself.
 func (p *Person) Empty() bool {
 	return len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && len(p.Wishes) == 0 && p.Email == "" &&
-		p.Passkeys == nil && len(p.Changes) == 0
+		len(p.Links) == 0 && p.Passkeys == nil && len(p.Changes) == 0
 }
 
 // Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.
