@@ -43,10 +43,11 @@ function decoded(asked: Json): Json {
 
 const credentials = () => PublicKeyCredential as unknown as Signals;
 
-async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirement | undefined, signal: AbortSignal): Promise<void> {
+async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirement | undefined, signal: AbortSignal, chosen = () => {}): Promise<void> {
   const publicKey = decoded(await send("/v1/sessions/passkey-options"));
   const rpId = publicKey.rpId as string;
   const got = (await navigator.credentials.get({ publicKey: publicKey as unknown as PublicKeyCredentialRequestOptions, mediation, signal })) as PublicKeyCredential;
+  chosen();
   const said = got.response as AuthenticatorAssertionResponse;
   try {
     await send("/v1/sessions/passkey", {
@@ -90,11 +91,13 @@ function suggest(offer: HTMLElement, tell: (e: unknown) => void): () => void {
     stop();
     const mine = (run = new AbortController());
     timer = window.setTimeout(begin, again);
+    let chosen = false;
     try {
-      await signIn(offer, "conditional", mine.signal);
+      await signIn(offer, "conditional", mine.signal, () => { chosen = true; });
     } catch (e) {
-      if (mine.signal.aborted) return;
-      if (e instanceof Refused && e.code !== "rate_limited") { tell(e); void begin(); }
+      if (mine.signal.aborted || !chosen) return; // nobody has asked for it: what is not suggested is missed by nobody
+      tell(e);
+      void begin();
     }
   };
   void begin();
@@ -117,7 +120,7 @@ export function passkeys(): void {
   const tell = (e: unknown) => {
     const name = e instanceof DOMException ? e.name : "";
     if (name === "NotAllowedError" || name === "AbortError") return; // the person has closed it
-    wrong.textContent = e instanceof Refused ? e.message : name === "InvalidStateError" ? offer.dataset.sayThere! : offer.dataset.sayFailed!;
+    wrong.querySelector("span")!.textContent = e instanceof Refused ? e.message : name === "InvalidStateError" ? offer.dataset.sayThere! : offer.dataset.sayFailed!;
     wrong.hidden = false;
   };
   const signing = offer.dataset.passkey === "sign-in";
