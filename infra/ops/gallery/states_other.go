@@ -93,6 +93,9 @@ func mailStates() []state {
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-approved", mail: approval("Northwind Automations", "#0f766e")},
 		{Name: "mail-approved-odd", mail: approval(longest, "#facc15")},
+		{Name: "mail-account-added", mail: account(identity.LinkAdded)},
+		{Name: "mail-account-replaced", mail: account(identity.LinkReplaced)},
+		{Name: "mail-account-other", mail: account(identity.LinkOfOther)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},
@@ -115,5 +118,14 @@ func changed(what identity.Tells, name string) func() letter.Letter {
 		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Passkey: name, Before: "iCloud Keychain",
 			Device: "Safari, iOS"}, When: "21 November 2025, 14:03 UTC", Link: "https://portal.latchkey.example/account",
 			Platform: "Latchkey"})
+	}
+}
+
+// account is a mail that tells of an account at a provider.
+func account(what identity.Tells) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
+			Person: "sven@northwind.example", Agency: "Northwind Automations", Device: "Firefox, Windows"},
+			When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"})
 	}
 }

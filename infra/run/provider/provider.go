@@ -48,6 +48,8 @@ type Server struct {
 	claim func(claims map[string]any)
 	sign  func(s *Server, claims []byte) string
 	fault func(w http.ResponseWriter, r *http.Request) bool
+	thin  bool               // it tells addresses at its own endpoint alone
+	last  map[string]Account // by access token
 	asked map[string]int
 }
 
@@ -78,6 +80,14 @@ func (s *Server) Fail(f func(w http.ResponseWriter, r *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
+}
+
+// Thin has it tell addresses at an endpoint of its own alone, as providers do that go by the letter (OpenID Connect Core 1.0, section
+// 5.4).
+func (s *Server) Thin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.thin, s.last = true, map[string]Account{}
 }
 
 // Asked is how often a path below the issuer was asked for.
@@ -128,7 +138,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
 		answer(w, http.StatusOK, map[string]any{"issuer": s.Issuer, "authorization_endpoint": at + "/authorize",
-			"token_endpoint": at + "/token", "jwks_uri": at + "/keys", "response_types_supported": []string{"code"},
+			"token_endpoint": at + "/token", "userinfo_endpoint": at + "/userinfo",
+			"jwks_uri": at + "/keys", "response_types_supported": []string{"code"},
 			"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
 			"token_endpoint_auth_methods_supported": []string{"client_secret_basic"}, "code_challenge_methods_supported": []string{"S256"},
 			"authorization_response_iss_parameter_supported": true})
@@ -140,6 +151,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.authorize(w, r)
 	case "/token":
 		s.token(w, r)
+	case "/userinfo":
+		s.info(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -211,7 +224,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	now := s.Now()
 	claims := map[string]any{"iss": s.Issuer, "sub": g.account.Subject, "aud": ClientID, "nonce": g.nonce,
 		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
-	if g.account.Email != "" {
+	access := rand.Text()
+	if s.thin {
+		s.last[access] = g.account
+	} else if g.account.Email != "" {
 		claims["email"], claims["email_verified"] = g.account.Email, g.account.Verified
 	}
 	if s.claim != nil {
@@ -226,8 +242,24 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if sign == nil {
 		sign = (*Server).Signed
 	}
-	answer(w, http.StatusOK, map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 3600,
+	answer(w, http.StatusOK, map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": 3600,
 		"id_token": sign(s, body)})
+}
+
+// info tells of whoever has the access token.
+func (s *Server) info(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.last[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
+	if !ok {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	claims := map[string]any{"sub": a.Subject, "email": a.Email, "email_verified": a.Verified}
+	if s.claim != nil {
+		s.claim(claims)
+	}
+	answer(w, http.StatusOK, claims)
 }
 
 // Signed is what the provider's key signs.

@@ -98,6 +98,7 @@ type client struct {
 
 // discovered is a provider as its discovery document describes it.
 type discovered struct {
+	provider *oidc.Provider
 	verifier *oidc.IDTokenVerifier
 	oauth    oauth2.Config
 	keys     string // where they are
@@ -163,7 +164,27 @@ func (p *Providers) Finish(ctx context.Context, e *identity.Errand, code, issuer
 	if err != nil {
 		return nil, p.wrong(ctx, c, short(err.Error()))
 	}
-	return c.read(ctx, p, d, e, said, token.AccessToken, issuer)
+	a, err := c.read(ctx, p, d, e, said, token.AccessToken, issuer)
+	if err == nil && a.Email == "" && c.Provider.ID == identity.OwnIssuer && d.provider.UserInfoEndpoint() != "" {
+		return c.inform(ctx, p, d, a, token)
+	}
+	return a, err
+}
+
+// inform asks for the address where the ID token has none, as providers do that go by the letter (Core 1.0, section 5.4): they tell it
+// at an endpoint of its own. What is told of somebody else is not believed (section 5.3.2).
+func (c *client) inform(ctx context.Context, p *Providers, d *discovered, a *identity.Assertion, token *oauth2.Token,
+) (*identity.Assertion, error) {
+	told, err := d.provider.UserInfo(oidc.ClientContext(ctx, c.http), oauth2.StaticTokenSource(token))
+	if err != nil {
+		p.Note(ctx, "provider", string(c.Provider.ID), "cause", "userinfo:"+short(err.Error()))
+		return a, nil //nolint:nilerr // it has told no address
+	}
+	if told.Subject != a.Subject {
+		return nil, p.wrong(ctx, c, "userinfo_sub")
+	}
+	a.Email, a.Verified = told.Email, told.EmailVerified
+	return a, nil
 }
 
 // claims are what is read of an ID token besides what go-oidc reads.
@@ -301,7 +322,7 @@ func (c *client) ask(ctx context.Context) (*discovered, error) {
 			return nil, err
 		}
 	}
-	d := &discovered{issuer: said.Issuer, says: said.Says, keys: said.Keys, at: c.now()}
+	d := &discovered{provider: provider, issuer: said.Issuer, says: said.Says, keys: said.Keys, at: c.now()}
 	endpoint := provider.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader // what is meant where nothing is said (Discovery 1.0, section 3)
 	if slices.Contains(said.Methods, "client_secret_post") {

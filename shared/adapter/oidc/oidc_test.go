@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/oauth2-proxy/mockoidc"
+	"github.com/zitadel/oidc/v3/example/server/exampleop"
+	"github.com/zitadel/oidc/v3/example/server/storage"
 
 	"latchkey.dev/infra/run/engine/roundtrip"
 	"latchkey.dev/infra/run/provider"
@@ -254,8 +257,11 @@ func TestSenderO3KeysAreLookedAtOnceAMinute(t *testing.T) {
 		t.Errorf("a minute after: %v, %s", err, w.cause())
 	}
 	before := w.server.Asked("/keys")
+	k, err := mockoidc.RandomKeypair(2048)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.server.Sign(func(_ *provider.Server, claims []byte) string {
-		k, _ := mockoidc.RandomKeypair(1024)
 		return provider.By(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.PrivateKey, KeyID: "unknown"}}, claims)
 	})
 	for range 20 {
@@ -276,6 +282,32 @@ func TestSenderO3KeysAreLookedAtOnceAMinute(t *testing.T) {
 	}
 	if n := w.server.Asked("/.well-known/openid-configuration"); n != 1 {
 		t.Errorf("discovery was read %d times", n)
+	}
+}
+
+// TestSenderO6AnAddressMayBeToldApart: a provider that goes by the letter tells the address at an endpoint of its own.
+func TestSenderO6AnAddressMayBeToldApart(t *testing.T) {
+	t.Parallel()
+	w := anIssuer(t)
+	w.server.Thin()
+	if a, err := w.sign(anna); err != nil || a.Email != anna.Email || !a.Verified || w.server.Asked("/userinfo") != 1 {
+		t.Errorf("%+v, %v, %s", a, err, w.cause())
+	}
+	w.server.Claim(func(c map[string]any) {
+		if c["iss"] == nil {
+			c["sub"] = "somebody else"
+		}
+	})
+	w.refuses("told of somebody else", "userinfo_sub")
+	w.server.Claim(nil)
+	w.server.Fail(func(out http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/userinfo" {
+			out.WriteHeader(http.StatusBadGateway)
+		}
+		return r.URL.Path == "/userinfo"
+	})
+	if a, err := w.sign(anna); err != nil || a.Email != "" || a.Verified {
+		t.Errorf("where that fails: %+v, %v", a, err)
 	}
 }
 
@@ -472,6 +504,58 @@ func TestSenderO3AgainstMockoidc(t *testing.T) {
 		m.QueueUser(&mockoidc.MockUser{Subject: "9", Email: "anna@acme.example", EmailVerified: true})
 		return follow(t, to)
 	})
+}
+
+// TestSenderO3AgainstZitadel is the same against zitadel/oidc's server, which signs in by a form and tells addresses apart.
+func TestSenderO3AgainstZitadel(t *testing.T) {
+	t.Parallel()
+	on, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := "http://" + on.Addr().String()
+	clients := map[string]*storage.Client{"web": storage.WebClient("web", "a secret", redirect)}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, //nolint:exhaustruct // a test's
+		Handler: exampleop.SetupServer(issuer, storage.NewStorageWithClients(people{}, clients), nil, false)}
+	go func() { _ = server.Serve(on) }()
+	t.Cleanup(func() { _ = server.Close() })
+	walk(t, issuer, "web", "a secret", func(to string) string {
+		at := follow(t, to) // to the form
+		u, err := url.Parse(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := send(t, issuer+"/login/username", url.Values{"username": {"anna"}, "password": {"p"}, "id": {u.Query().Get("authRequestID")}})
+		return follow(t, within(issuer, back))
+	})
+}
+
+// people are the accounts at zitadel's server.
+type people struct{}
+
+func (people) GetUserByID(string) *storage.User {
+	return &storage.User{ID: "9", Username: "anna", Password: "p", Email: "anna@acme.example", EmailVerified: true}
+}
+func (p people) GetUserByUsername(string) *storage.User { return p.GetUserByID("") }
+func (people) ExampleClientID() string                  { return "service" }
+
+func within(origin, path string) string {
+	if strings.HasPrefix(path, "/") {
+		return origin + path
+	}
+	return path
+}
+
+// send sends a form, and returns where it leads.
+func send(t *testing.T, to string, form url.Values) string {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.PostForm(to, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.Header.Get("Location")
 }
 
 // follow goes where a browser would, and returns where it is led back to.

@@ -44,8 +44,12 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 	kind := "code"
 	if c.Tells != "" {
 		kind = "account"
+		link := w.Origin + "/account"
+		if c.Tells == identity.LinkOfOther {
+			link = w.Origin + "/settings/members"
+		}
 		l = letter.Account(letter.AccountData{Tells: c.Tells, Told: c.Told, When: c.AskedAt.UTC().Format("2 January 2006, 15:04 UTC"),
-			Link: w.Origin + "/account", Platform: w.Platform})
+			Link: link, Platform: w.Platform})
 	}
 	_, sent := w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.From, To: c.Email, Letter: l, Tags: map[string]string{"kind": kind}})
 

@@ -10,7 +10,7 @@ type AccountData struct {
 	Tells    identity.Tells
 	Told     identity.Told
 	When     string // such as "29 November 2026, 07:40 UTC"
-	Link     string // to the person's own account; the only link in the mail
+	Link     string // to the person's own account, or to the agency's members; the only link in the mail
 	Platform string
 }
 
@@ -52,6 +52,7 @@ func Account(d AccountData) Letter {
 		v.Title = words.Say("accountmail.other_title", "provider", provider)
 		v.Body = []string{words.Say("accountmail.other", "person", person, "provider", provider, "agency", agency),
 			words.Say("accountmail.other_next", "agency", agency)}
+		v.Button = words.Say("accountmail.other_open")
 		v.Why = words.Say("accountmail.other_foot", "platform", d.Platform, "agency", agency)
 		return v.letter(v.Title)
 	}

@@ -41,6 +41,13 @@ func thing(toAgency bool) letter.BoughtData {
 	return d
 }
 
+// account is a mail that tells of an account at a provider.
+func account(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
+		Person: "sven@northwind.example", Agency: "Northwind <b>Automations</b>", Device: "Firefox, Windows"},
+		When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+}
+
 func standing(to, from agency.Standing, toAgency bool) letter.Letter {
 	return letter.Standing(letter.StandingData{AgencyName: "Northwind Automations", To: to, From: from, ToAgency: toAgency,
 		Link: "https://portal.example/portal?agency=ag_1", Platform: "Latchkey"})
@@ -137,6 +144,10 @@ func TestGoldenMails(t *testing.T) {
 		"passkey-added":    letter.Account(passkey(identity.PasskeyAdded)),
 		"passkey-renamed":  letter.Account(passkey(identity.PasskeyRenamed)),
 		"passkey-removed":  letter.Account(passkey(identity.PasskeyRemoved)),
+		"account-added":    letter.Account(account(identity.LinkAdded)),
+		"account-replaced": letter.Account(account(identity.LinkReplaced)),
+		"account-dropped":  letter.Account(account(identity.LinkDropped)),
+		"account-other":    letter.Account(account(identity.LinkOfOther)),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
 		"confirm-plan":     letter.ConfirmPlan(confirming()),
