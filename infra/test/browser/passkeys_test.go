@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
@@ -14,8 +15,9 @@ import (
 
 // authenticator is the platform's of a visitor's browser.
 type authenticator struct {
-	v  *visitor
-	id webauthn.AuthenticatorID
+	v     *visitor
+	id    webauthn.AuthenticatorID
+	quiet cdppage.ScriptIdentifier // of the script that keeps pages from suggesting
 }
 
 // authenticator gives the visitor's tab one that knows who holds it.
@@ -39,12 +41,21 @@ func (v *visitor) authenticator() *authenticator {
 	return a
 }
 
-// present says whether the person agrees to whatever the browser asks.
-func (a *authenticator) present(is bool) {
+// suggests says whether pages from here on suggest passkeys. The authenticator agrees to whatever it is asked, so that a suggestion is
+// taken as soon as it is there.
+func (a *authenticator) suggests(is bool) {
 	a.v.t.Helper()
 	a.v.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, webauthn.SetAutomaticPresenceSimulation,
-			webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: a.id, Enabled: is})
+		if is {
+			_, err := cdp.Call(ctx, t, cdppage.RemoveScriptToEvaluateOnNewDocument,
+				cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: a.quiet})
+			return err
+		}
+		added, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "PublicKeyCredential.isConditionalMediationAvailable = async () => false"})
+		if err == nil {
+			a.quiet = added.Identifier
+		}
 		return err
 	}))
 }
@@ -75,10 +86,9 @@ func TestSenderP3APasskeyOnAPhone(t *testing.T) {
 			t.Errorf("the page sticks out by %s px", wide)
 		}
 	}
-	a.present(false)
+	a.suggests(false)
 	v.signIn(local.Owner)
 	v.open("/account")
-	a.present(true)
 	v.press("Create a passkey")
 	v.sees("Your passkey is ready.", "never used")
 	fits()
@@ -89,34 +99,30 @@ func TestSenderP3APasskeyOnAPhone(t *testing.T) {
 		t.Helper()
 		v.open("/account")
 		v.press("Sign out")
-		v.until("the sign-in", `location.pathname === "/sign-in"`)
 	}
-	in2 := func() {
+	back := func() {
 		t.Helper()
 		v.until("the page behind the sign-in", `document.readyState === "complete" && location.pathname === "/home"`)
 	}
-	out() // the suggestion is taken as soon as it is there
-	in2()
-
-	a.present(false)
 	out()
 	v.sees("Sign in with a passkey", "Email me a sign-in code")
 	fits()
 	v.press("Sign in with a passkey")
-	v.sees("Waiting for your passkey…")
-	a.present(true)
-	in2()
+	back()
 
-	a.present(false)
 	out()
+	v.sees("Sign in with a passkey")
 	v.do(chromedp.Focus(chromedp.ID("email")), chromedp.KeyEvent("\t\t"))
 	if on := v.eval("document.activeElement.textContent"); on != "Sign in with a passkey" {
 		t.Errorf("two tabs behind the field is %q", on)
 	}
 	v.do(chromedp.KeyEvent("\r"))
-	v.sees("Waiting for your passkey…")
-	a.present(true)
-	in2()
+	back()
+
+	a.suggests(true)
+	out()
+	back() // by the suggestion alone
+	a.suggests(false)
 
 	v.open("/account")
 	v.sees("last used")
@@ -143,20 +149,16 @@ func TestSenderP3AnInvitationByPasskey(t *testing.T) {
 	v := visit(t, in, l, "client")
 	a := v.authenticator()
 	v.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
-	a.present(false)
+	a.suggests(false)
 	v.signIn(to)
 	v.open("/account")
-	a.present(true)
 	v.press("Create a passkey")
 	v.sees("Your passkey is ready.")
-	a.present(false)
 	v.press("Sign out")
 	v.until("the sign-in", `location.pathname === "/sign-in"`)
 
 	v.open(link)
 	v.press("Sign in with a passkey")
-	v.sees("Waiting for your passkey…")
-	a.present(true)
 	v.sees("Signed in as " + to)
 	v.press("Accept Invitation")
 	v.until("the portal", `location.pathname === "/portal"`)
