@@ -73,7 +73,8 @@ func run(ctx context.Context, b *bench, only, profiles string) error {
 	for _, m := range []measure{
 		{"units", units}, {"invites", invites}, {"accepts", accepts}, {"list", lists}, {"rights", rights},
 		{"external requests", external}, {"external users", externalUsers}, {"mail", mails}, {"doctor", looks},
-		{"own senders", ownSenders}, {"webhooks", webhooks}, {"paying", paying}, {"embedded run", embedded}, {"functions", functions},
+		{"own senders", ownSenders}, {"webhooks", webhooks}, {"paying", paying},
+		{"signing in", signingIn}, {"embedded run", embedded}, {"functions", functions},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

@@ -195,7 +195,7 @@ func (t *tally) settle(b *bench, a account) {
 type buyer struct {
 	l       *local.Local
 	client  *http.Client
-	cookie  string
+	jar     map[string]string
 	address string
 }
 
@@ -212,8 +212,8 @@ func (p *buyer) page(ctx context.Context, path string, form url.Values, status i
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if p.cookie != "" {
-		r.Header.Set("Cookie", p.cookie)
+	for name, value := range p.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	res, err := p.client.Do(r)
 	if err != nil {
@@ -228,7 +228,10 @@ func (p *buyer) page(ctx context.Context, path string, form url.Values, status i
 		return "", "", fmt.Errorf("%s %s answered %d, want %d", method, path, res.StatusCode, status)
 	}
 	for _, c := range res.Cookies() {
-		p.cookie = c.Name + "=" + c.Value
+		if p.jar == nil {
+			p.jar = map[string]string{}
+		}
+		p.jar[c.Name] = c.Value
 	}
 	return res.Header.Get("Location"), string(text), nil
 }
@@ -257,34 +260,46 @@ func (p *buyer) mail(ctx context.Context, n int) (subject string, links []string
 	}
 }
 
+// person is somebody with an address and a browser.
+func person(l *local.Local, address string) *buyer {
+	return &buyer{l: l, address: address,
+		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// invited has the agency invite the person, and is the path of the link in the mail.
+func (p *buyer) invited(ctx context.Context, t *tenant, body string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.l.Origin()+"/v1/invites", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Authorization", "Bearer "+t.key)
+	r.Header.Set("Content-Type", "application/json")
+	res, err := p.client.Do(r)
+	if err != nil {
+		return "", err
+	}
+	res.Body.Close() //nolint:errcheck,gosec // nothing of it is wanted
+	if res.StatusCode != http.StatusAccepted {
+		return "", fmt.Errorf("sending an invite answered %d", res.StatusCode)
+	}
+	_, links, err := p.mail(ctx, 1)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimPrefix(links[0], p.l.Origin()), nil
+}
+
 // polls is how often a browser looks whether something has gone on, see shared/view/page/source/watch.ts.
 const polls = 2 * time.Second
 
 // buy does what a client does from its invite to its portal, and returns how long it was from the payment to the moment in
 // which the portal said that everything runs.
 func buy(ctx context.Context, l *local.Local, t *tenant, address string) (time.Duration, error) {
-	p := &buyer{l: l, address: address,
-		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Origin()+"/v1/invites",
-		strings.NewReader(fmt.Sprintf(`{"email":%q,"payer":"client","order":{"hosting":{"storageGb":30}}}`, address)))
+	p := person(l, address)
+	link, err := p.invited(ctx, t, fmt.Sprintf(`{"email":%q,"payer":"client","order":{"hosting":{"storageGb":30}}}`, address))
 	if err != nil {
 		return 0, err
 	}
-	r.Header.Set("Authorization", "Bearer "+t.key)
-	r.Header.Set("Content-Type", "application/json")
-	res, err := p.client.Do(r)
-	if err != nil {
-		return 0, err
-	}
-	res.Body.Close() //nolint:errcheck,gosec // nothing of it is wanted
-	if res.StatusCode != http.StatusAccepted {
-		return 0, fmt.Errorf("sending an invite answered %d", res.StatusCode)
-	}
-	_, links, err := p.mail(ctx, 1)
-	if err != nil {
-		return 0, err
-	}
-	link := strings.TrimPrefix(links[0], l.Origin())
 	if _, _, err := p.page(ctx, link, nil, http.StatusOK); err != nil {
 		return 0, err
 	}

@@ -16,7 +16,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -437,14 +436,6 @@ func (l *Local) environment(cfg aws.Config, o Options) (*environment.Environment
 		env.HTTPClient = l.Recorder.Client(env.HTTPClient)
 	}
 	return env, nil
-}
-
-// Tune has the garbage collector run a quarter as often, as long as the process is small: under load, engine and SDK make
-// little that lasts and much that does not, and one fifth of the time would go into collecting it. A process of its own
-// calls it once.
-func Tune() {
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(1 << 30)
 }
 
 // Origin is the product's origin, such as "http://localhost:8080".

@@ -139,9 +139,11 @@ func TestSenderO2AnAnswerIsTakenOnceByTheBrowserThatAsked(t *testing.T) {
 	again("a replay with the cookie", c.get(path))
 	again("with a new code", c.get(back(s, "issuer", elsewhere("1", me), asked)))
 
-	path = back(s, "issuer", elsewhere("1", me), c.with("issuer", ""))
-	p.advance(10*time.Minute + time.Second)
-	again("after ten minutes", c.get(path))
+	if p.moves() { // what the browser keeps grows no older with the table
+		path = back(s, "issuer", elsewhere("1", me), c.with("issuer", ""))
+		p.advance(10*time.Minute + time.Second)
+		again("after ten minutes", c.get(path))
+	}
 
 	q := c.with("issuer", "/upgrade").Query()
 	c.get("/sign-in/from/issuer?error=access_denied&state=" + q.Get("state")).to("/sign-in?next=%2Fupgrade&problem=canceled&with=issuer")

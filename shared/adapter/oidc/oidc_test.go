@@ -525,7 +525,8 @@ func TestSenderO3AgainstZitadel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back := send(t, issuer+"/login/username", url.Values{"username": {"anna"}, "password": {"p"}, "id": {u.Query().Get("authRequestID")}})
+		back := send(t, issuer+"/login/username",
+			url.Values{"username": {"anna"}, "password": {"p"}, "id": {u.Query().Get("authRequestID")}})
 		return follow(t, within(issuer, back))
 	})
 }
