@@ -411,12 +411,12 @@ func personExamples() map[string]example {
 		"beginPasskeySignIn": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
 			RPID: exampleHost, Allow: []CredentialKind{}, UserVerification: "required"}}),
 		"signInWithPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"eyJ0eXBlIjoi","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx","userHandle":"`+exampleHandle+`"}}`),
+			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx","userHandle":"`+exampleHandle+`"}}`),
 			exampleSession()),
 		"listPasskeys": answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
 		"beginPasskey": answers(map[string]any{"publicKey": exampleCreation()}),
 		"addPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"eyJ0eXBlIjoi","attestationObject":"o2NmbXRk","transports":["internal","hybrid"]}}`), examplePasskey()),
+			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk","transports":["internal","hybrid"]}}`), examplePasskey()),
 		"renamePasskey": exchanges(raw(`{"name":"iCloud Keychain"}`), examplePasskey()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
@@ -432,6 +432,12 @@ const (
 	exampleHandle     = "8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sQ"
 	exampleChallenge  = "T3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8"
 )
+
+// exampleClientData is what a browser has signed in a ceremony.
+func exampleClientData(ceremony string) string {
+	return base64url([]byte(`{"type":"webauthn.` + ceremony + `","challenge":"` + exampleChallenge + `","origin":"https://` + exampleHost +
+		`","crossOrigin":false}`))
+}
 
 func examplePasskey() PasskeyBody {
 	return PasskeyBody{ID: "psk_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "iCloud Keychain", Provider: "iCloud Keychain", Synced: true,
