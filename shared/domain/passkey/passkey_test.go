@@ -52,8 +52,8 @@ func TestSenderP2TenPasskeysEachWithANameOfItsOwn(t *testing.T) {
 	}
 	names := map[string]bool{}
 	for n := range passkey.Most {
-		p, err := s.Add(passkey.Passkey{Credential: []byte(strconv.Itoa(n)), PublicKey: []byte("k"), Transports: []string{"usb", "usb", "telepathy"}},
-			"Firefox, Linux", now)
+		p, err := s.Add(passkey.Passkey{Credential: []byte(strconv.Itoa(n)), PublicKey: []byte("k"),
+			Transports: []string{"usb", "usb", "telepathy"}}, "Firefox, Linux", now)
 		if err != nil || len(p.Transports) != 1 {
 			t.Fatal(p, err)
 		}

@@ -411,12 +411,14 @@ func personExamples() map[string]example {
 		"beginPasskeySignIn": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
 			RPID: exampleHost, Allow: []CredentialKind{}, UserVerification: "required"}}),
 		"signInWithPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx","userHandle":"`+exampleHandle+`"}}`),
+			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",`+
+			`"userHandle":"`+exampleHandle+`"}}`),
 			exampleSession()),
 		"listPasskeys": answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
 		"beginPasskey": answers(map[string]any{"publicKey": exampleCreation()}),
 		"addPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk","transports":["internal","hybrid"]}}`), examplePasskey()),
+			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk",`+
+			`"transports":["internal","hybrid"]}}`), examplePasskey()),
 		"renamePasskey": exchanges(raw(`{"name":"iCloud Keychain"}`), examplePasskey()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
