@@ -105,7 +105,7 @@ func TestABodyThatCannotBeReadIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		o.do(c.method, c.path, raw(""), "Content-Type", c.contentType).fails(400, "malformed")
 	}
 	f := o.do("PUT", "/v1/agency/logo", raw(""), "Content-Type", "image/png").fails(400, "malformed")
-	if !strings.Contains(f.Detail, "logo") {
+	if !strings.Contains(f.Detail, "Send the JSON, or the file") {
 		t.Errorf("who sends no logo is told %q", f.Detail)
 	}
 	if a, _ := o.agency(); a.Name != "Reads Automations" {
