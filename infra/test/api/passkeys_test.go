@@ -17,8 +17,10 @@ import (
 	virtual "github.com/descope/virtualwebauthn"
 
 	"latchkey.dev/infra/run/local"
+	"latchkey.dev/shared/adapter/dynamo"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/passkey"
 )
 
@@ -568,4 +570,26 @@ func TestANetworkThatAsksForManyChallengesHasToWait(t *testing.T) {
 	c.post("/v1/sessions/passkey-options", nil).fails(429, "rate_limited")
 	p.advance(10 * time.Minute)
 	c.asked()
+}
+
+// Who was let in by an agency's own provider acts for that agency alone: a passkey would open everything else.
+func TestSenderO6AnAgencysOwnProviderMakesNoPasskeys(t *testing.T) {
+	p := own(t, local.Options{})
+	to := email.Address(p.address("a"))
+	now := p.now().Truncate(time.Millisecond)
+	cookie, s := identity.NewSession(id.UserOf(to), to, nil,
+		identity.Proof{Way: identity.Provider, Issuer: "https://idp.example", Bound: "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"}, now)
+	code := identity.NewCode(s.User, to, now, "bound")
+	code.Sent()
+	if err := dynamo.NewSignIns(dynamo.Open(p.aws(), p.place.Table, p.now)).OpenSession(t.Context(), code, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	c := &caller{product: p, cookie: cookie}
+	for _, a := range []*answer{c.post("/v1/me/passkeys/options", nil), c.get("/v1/me/passkeys"),
+		c.do(http.MethodPatch, "/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5", m{"name": "x"}),
+		c.delete("/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5")} {
+		if a.status != http.StatusForbidden {
+			t.Errorf("%s answered %d", a.what, a.status)
+		}
+	}
 }
