@@ -41,6 +41,10 @@ func TestTemplatesGiveEachFunctionWhatItAsksFor(t *testing.T) {
 					return "https://example.com/it"
 				case name == "INSTANCE_PARAMETERS":
 					return ""
+				case name == "GOOGLE_CLIENT_ID" || name == "MICROSOFT_CLIENT_ID": // set up, besides the run's own provider
+					return "client"
+				case name == "GOOGLE_SECRET_PARAMETER" || name == "MICROSOFT_SECRET_PARAMETER":
+					return l.env.Optional("ISSUER_SECRET_PARAMETER")
 				}
 				return l.env.Optional(name)
 			})

@@ -119,11 +119,12 @@ func TestWhatALinkPromises(t *testing.T) {
 		return who, "/v1/join-requests/" + all.Items[n].ID
 	}
 	o.post("/v1/join-requests/req_01KAM5Q0Z8W3RN6T0V4K2M9QXB/refuse", nil).fails(404, "not_found")
-	_, wish := ask("later-invited")
+	turned, wish := ask("later-invited")
 	o.invite(p.address("later-invited"))
 	o.post(wish+"/approve", nil).fails(409, "already_invited")
 	o.post(wish+"/refuse", nil).is(200)
 	o.post(wish+"/refuse", nil).fails(409, "not_pending")
+	turned.get("/v1/join/"+door.token()).fails(403, "forbidden")
 	_, wish = ask("later-member")
 	o.add(p.address("later-member"), "employee")
 	o.post(wish+"/approve", nil).fails(409, "already_member")
