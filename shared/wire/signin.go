@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/passkeys"
 	"latchkey.dev/shared/usecase/signin"
 )
 
@@ -93,4 +94,30 @@ func (p *Parts) Leaving() *account.Leaving {
 // Erasure forgets people.
 func (p *Parts) Erasure() *account.Erasure {
 	return &account.Erasure{Store: dynamo.NewErasures(p.Table()), Members: p.Members(), Checkouts: p.CheckoutCloser(), Now: p.Now}
+}
+
+// Keyring is what people do with their passkeys.
+func (p *Parts) Keyring() *passkeys.Keyring {
+	return &passkeys.Keyring{Store: dynamo.NewKeyring(p.Table()), Queue: p.MailQueue(), Now: p.Now}
+}
+
+// PasskeyAsking begins sign-ins with passkeys.
+func (p *Parts) PasskeyAsking() *passkeys.Asking {
+	return &passkeys.Asking{Store: dynamo.NewPasskeyChallenges(p.Table()), Now: p.Now}
+}
+
+// PasskeyRegistering begins registrations of passkeys.
+func (p *Parts) PasskeyRegistering() *passkeys.Registering {
+	return &passkeys.Registering{Store: dynamo.NewPasskeyRegistrations(p.Table()), Now: p.Now}
+}
+
+// PasskeyRegistrations finishes registrations of passkeys. Whoever reads them is heavy.
+func (p *Parts) PasskeyRegistrations(by passkeys.Registrar) *passkeys.Registrations {
+	return &passkeys.Registrations{Store: dynamo.NewPasskeyRegistrations(p.Table()), Registrar: by, Queue: p.MailQueue(), Now: p.Now}
+}
+
+// PasskeySignIns makes sessions of passkeys. Whoever verifies them is heavy.
+func (p *Parts) PasskeySignIns(by passkeys.Verifier) *passkeys.SignIns {
+	_, seals := p.codeKey()
+	return &passkeys.SignIns{Store: dynamo.NewPasskeySignIns(p.Table()), Verifier: by, Seals: seals, Now: p.Now}
 }

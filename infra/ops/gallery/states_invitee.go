@@ -36,9 +36,16 @@ func inviteeStates() []state {
 			{ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
 		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Level: "Admin"}},
 		Sessions:   []page.Session{{Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true}, {Since: day(3)}}}
+	used := page.TimeAt(now.Add(-2*time.Hour), now)
+	account.Passkeys = page.Passkeys{Most: 10, Host: "portal.example.com", Handle: "8gN2wM4yH7kQ1bF6xC34",
+		Keys: []page.Passkey{{ID: "psk_1", Name: "iCloud Keychain", Created: day(40), Used: &used, Credential: "AAAA"},
+			{ID: "psk_2", Name: longest, Created: day(2), Suspect: true, Credential: "BBBB"}},
+		Changes: []page.AccountChange{{What: "passkey_renamed", Name: longest, Before: "Bitwarden", Device: "Chrome, Windows", At: day(1)},
+			{What: "passkey_added", Name: "Bitwarden", Device: "Chrome, Windows", At: day(2)},
+			{What: "passkey_removed", Name: rtl + " " + emoji, At: day(30)}}}
 	own := func(change func(v *page.Account)) page.Account {
 		v := account
-		v.Portals = slices.Clone(account.Portals)
+		v.Portals, v.Passkeys.Keys = slices.Clone(account.Portals), slices.Clone(account.Passkeys.Keys)
 		change(&v)
 		return v
 	}
@@ -93,6 +100,14 @@ func inviteeStates() []state {
 			v.Portals, v.Note = nil, page.Note{Tone: page.Good, Text: "You've left the portal. You no longer have access to it."}
 		})},
 		{Name: "account-leave", view: own(func(v *page.Account) { v.Portals[0].Open = true })},
+		{Name: "account-passkey-rename", view: own(func(v *page.Account) { v.Passkeys.Keys[0].Renaming = true })},
+		{Name: "account-passkey-rename-invalid", view: own(func(v *page.Account) {
+			v.Passkeys.Keys[0].Renaming, v.Passkeys.Keys[0].Typed = true, " "
+			v.Passkeys.Problems = page.Problems{{Field: "name", Message: "Give the passkey a name."}}
+		})},
+		{Name: "account-passkey-remove", view: own(func(v *page.Account) { v.Passkeys.Keys[1].Removing = true })},
+		{Name: "account-passkeys-full", view: own(func(v *page.Account) { v.Passkeys.Full = true })},
+		{Name: "account-passkeys-review", view: own(func(v *page.Account) { v.Review = "/" })},
 		{Name: "account-erase", view: own(func(v *page.Account) { v.Erase.Open = true })},
 		{Name: "account-erase-invalid", view: own(func(v *page.Account) {
 			v.Erase = page.Erasing{Open: true, Problems: page.Problems{{Field: "sure",

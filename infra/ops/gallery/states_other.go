@@ -86,6 +86,9 @@ func mailStates() []state {
 		}())},
 		{Name: "mail-digest", mail: digest(1)},
 		{Name: "mail-digest-many", mail: digest(9)},
+		{Name: "mail-passkey-added", mail: changed(identity.PasskeyAdded, "iCloud Keychain")},
+		{Name: "mail-passkey-renamed", mail: changed(identity.PasskeyRenamed, longest)},
+		{Name: "mail-passkey-removed", mail: changed(identity.PasskeyRemoved, rtl)},
 		{Name: "mail-welcome", mail: welcome("Northwind Automations", "#0f766e", false)},
 		{Name: "mail-welcome-owner", mail: welcome(longest, "#facc15", true)},
 		{Name: "mail-approved", mail: approval("Northwind Automations", "#0f766e")},
@@ -108,6 +111,14 @@ func serveMail(w http.ResponseWriter, r *http.Request, l letter.Letter) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, l.HTML)
+}
+
+func changed(what identity.Tells, name string) func() letter.Letter {
+	return func() letter.Letter {
+		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Passkey: name, Before: "iCloud Keychain",
+			Device: "Safari, iOS"}, When: "21 November 2025, 14:03 UTC", Link: "https://portal.latchkey.example/account",
+			Platform: "Latchkey"})
+	}
 }
 
 // account is a mail that tells of an account at a provider.

@@ -23,6 +23,7 @@ import (
 	"latchkey.dev/shared/wire/mail"
 	"latchkey.dev/shared/wire/operations"
 	"latchkey.dev/shared/wire/pages"
+	"latchkey.dev/shared/wire/passkeys"
 	"latchkey.dev/shared/wire/providers"
 	"latchkey.dev/shared/wire/provision"
 	"latchkey.dev/shared/wire/relay"
@@ -60,7 +61,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		providers.With(p),
+		passkeys.With(p), providers.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {

@@ -219,6 +219,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	portalAppJob(t, p, kept)
 	contactsJob(t, p, kept)
 	sharingJob(t, p, kept)
+	passkeyJob(t, p, kept)
 	renewalJob(p)
 	relayJob(p)
 	rolesJob(p)

@@ -114,7 +114,7 @@ func (t *Table) linking(of email.Address, c *identity.LinkChange) []types.Transa
 		writes = append(writes, t.unlink(c.Gone, user))
 	}
 	for _, m := range c.Tells {
-		writes = append(writes, t.writeCode(m))
+		writes = append(writes, t.telling(m)...)
 	}
 	for _, r := range c.Rows {
 		writes = append(writes, t.put(writeAudit(string(r.Agency), r.Row), isNew, nil))

@@ -79,8 +79,7 @@ func readCode(r *reader, user id.User) (*identity.Code, error) {
 		Claimed: r.s("state") == "claimed",
 		Tries:   int(r.n("tries")), Next: r.time("next"), Due: r.time("due"), Digests: r.blobs("digests"), ExpiresAt: r.time("expires"),
 		Wrong: int(r.n("wrong")), AskedAt: r.time("asked"), Version: int(r.n("v")), Tells: identity.Tells(r.s("tells")),
-		Told: identity.Told{Provider: r.s("toldProvider"), Account: r.s("toldAccount"), Person: address(r, "toldPerson"),
-			Agency: r.s("toldAgency"), Device: r.s("toldDevice")}}
+		Told: r.told()}
 	r.within("link", func(r *reader) {
 		l := readAccount(r)
 		c.Link = &l
@@ -146,11 +145,7 @@ func (t *Table) writeCode(c *identity.Code) types.TransactWriteItem {
 		w["link"] = writeAccount(c.Link)
 	}
 	w.s("tells", string(c.Tells))
-	w.s("toldProvider", c.Told.Provider)
-	w.s("toldAccount", c.Told.Account)
-	w.s("toldPerson", string(c.Told.Person))
-	w.s("toldAgency", c.Told.Agency)
-	w.s("toldDevice", c.Told.Device)
+	w.told(c.Told)
 	w["ttl"] = ttlOf(t.now().Add(48 * time.Hour))
 	condition, values := versioned(c.Version)
 	return t.put(w, condition, values)

@@ -62,6 +62,13 @@ func (t *Table) person(ctx context.Context, user id.User) (*account.Person, erro
 			if err = e; err == nil {
 				p.Sessions = append(p.Sessions, *s)
 			}
+		case sk == passkeysItem:
+			p.Passkeys, err = readPasskeys(r, user)
+		case strings.HasPrefix(sk, changePrefix):
+			var c *identity.Change
+			if c, err = readChange(r, user); err == nil {
+				p.Changes = append(p.Changes, *c)
+			}
 		case strings.HasPrefix(sk, askedAtPrefix):
 			which, request := readAskedAt(sk)
 			p.Wishes = append(p.Wishes, account.Wish{Agency: which, Request: request, Name: r.s("name"), At: r.time("created")})
@@ -120,6 +127,9 @@ func (t *Table) forget(ctx context.Context, user id.User) error {
 		}
 		return -1
 	})
+	if err := t.forgetCredentials(ctx, items, user); err != nil {
+		return err
+	}
 	if err := t.forgetLinks(ctx, user, items); err != nil {
 		return err
 	}
@@ -132,10 +142,36 @@ func (t *Table) forget(ctx context.Context, user id.User) error {
 				d.ConditionExpression = aws.String("attribute_not_exists(clientId) AND attribute_not_exists(formerClientId) AND " +
 					"attribute_not_exists(memberId)")
 			}
+			if sk == passkeysItem { // one that was added meanwhile is looked at again
+				d.ConditionExpression = aws.String("v = :v")
+				d.ExpressionAttributeValues = item{":v": i["v"]}
+			}
 			writes[n] = types.TransactWriteItem{Delete: d}
 		}
 		if err := t.transact(ctx, writes); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// forgetCredentials deletes what leads from the credentials among a person's items to the person.
+func (t *Table) forgetCredentials(ctx context.Context, items []item, user id.User) error {
+	for _, i := range items {
+		r := &reader{item: i}
+		if r.s("sk") != passkeysItem {
+			continue
+		}
+		set, err := readPasskeys(r, user)
+		if err != nil {
+			return err
+		}
+		var writes []types.TransactWriteItem
+		for _, p := range set.Keys {
+			writes = append(writes, t.dropCredential(p.Credential))
+		}
+		if len(writes) > 0 {
+			return t.transact(ctx, writes)
 		}
 	}
 	return nil

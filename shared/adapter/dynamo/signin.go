@@ -97,6 +97,11 @@ func (s SignIns) SaveCode(ctx context.Context, code *identity.Code) error {
 	return s.t.saveCode(ctx, code)
 }
 
+// PasskeyCount is how many passkeys the person has.
+func (s SignIns) PasskeyCount(ctx context.Context, user id.User) (int, error) {
+	return s.t.passkeyCount(ctx, user)
+}
+
 // OpenSession writes the used-up code, the new session, the person, who exists from the first sign-in on, and a change of the accounts
 // at providers that sign it in.
 func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *identity.Session, change *identity.LinkChange) error {

@@ -28,9 +28,13 @@
 //	                      code          the sign-in code
 //	                      links         the accounts at providers that sign the person in
 //	                      session#ULID  a session
+//	                      passkeys      the person's passkeys, together
+//	                      change#ULID   something that has changed about how the person signs in, and its mail
 //	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found
+//	cred#HASH             passkey       who has a credential
+//	wc#HASH               challenge     a challenge that an authenticator is to answer
 //	oi#HASH               account       whom the account with a subject at an issuer signs in
 //	rl#errand#HASH        errand        a way to a provider and back that is over
 //	pay#cus_…             payer         who a customer of the payment service is

@@ -23,6 +23,7 @@ const (
 	Approval Kind = "approval" // tells a person that they may join an agency which they have asked to
 	Notice   Kind = "notice"   // tells an agency's people what its clients did
 	Code     Kind = "code"     // a sign-in code that anybody may have asked for
+	Account  Kind = "account"  // tells a person what has changed about how it signs in
 	OwnCode  Kind = "own"      // one that a browser asked for which has signed in before, or the holder of an invitation's link
 )
 
@@ -136,6 +137,8 @@ var rules = []rule{
 	{"notices-hour", Notice, PerRecipient, []Kind{Notice}, all(4), time.Hour, "errors.limit_the_next_update_goes_out_in"},
 	{"notices-day", Notice, PerRecipient, []Kind{Invite, Welcome, Notice}, all(50), Day, "errors.limit_the_next_update_goes_out_in"},
 	{"agency-notices-day", Notice, PerAgency, []Kind{Notice}, [3]int{200, 300, 600}, Day, "errors.limit_the_next_update_goes_out_in"},
+
+	{"account-changes-day", Account, PerRecipient, []Kind{Account}, all(40), Day, "errors.limit_youve_changed_your_account_often_today"},
 
 	{"codes", Code, PerRecipient, []Kind{Code}, all(StrangersHour), time.Hour, tooManyCodes},
 	{"codes-day", Code, PerRecipient, []Kind{Code}, all(StrangersDay), Day, tooManyCodes},

@@ -91,6 +91,9 @@ func TestFD6WhatEveryLimitIs(t *testing.T) {
 		"a browser that is known asks for codes": {func(int) allowance.Mail {
 			return mail(allowance.OwnCode, "", "", "p", 0)
 		}, 5, "codes-own"},
+		"a person changes how it signs in": {func(int) allowance.Mail {
+			return mail(allowance.Account, "", "", "p", 0)
+		}, 40, "account-changes-day"},
 		"one person is told": {func(n int) allowance.Mail {
 			return mail(allowance.Notice, fmt.Sprint("a", n), "", "p", allowance.Established)
 		}, 4, "notices-hour"},

@@ -17,6 +17,7 @@ const (
 	Malformed       Code = "malformed"
 	Invalid         Code = "invalid"
 	Unauthenticated Code = "unauthenticated"
+	UnknownPasskey  Code = "unknown_passkey"
 	CrossOrigin     Code = "cross_origin"
 	Forbidden       Code = "forbidden"
 	StepUpRequired  Code = "step_up_required"
@@ -71,6 +72,7 @@ var meanings = []struct {
 	{Malformed, 400, "The request isn't valid JSON, or doesn't have the form the operation takes."},
 	{Invalid, 422, "Some fields need another look. errors names each one and says what to do."},
 	{Unauthenticated, 401, "There's no valid session or API key."},
+	{UnknownPasskey, 401, "We don't know this passkey. It may have been removed. Your device can forget it."},
 	{PaymentRequired, 402, "This invitation is accepted by paying. Use startCheckout."},
 	{CrossOrigin, 403, "A browser sent this from another site's page."},
 	{Forbidden, 403, "You may not do this. An API key may lack the scope."},
@@ -97,7 +99,7 @@ var meanings = []struct {
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
 	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
-	{Full, 409, "Your agency has as many as it can have. Remove one first."},
+	{Full, 409, "There are as many as there can be. Remove one first."},
 	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},
 	{NameTaken, 409, "Your agency has something of this name already."},

@@ -55,6 +55,9 @@ type JoinRequest string
 // Batch is the id of many invites that were sent at once, bat_.
 type Batch string
 
+// Passkey is the id of a person's passkey, psk_.
+type Passkey string
+
 // Prefixes, as the API shows them.
 const (
 	AgencyPrefix   = "ag_"
@@ -71,6 +74,7 @@ const (
 	LinkPrefix     = "lnk_"
 	RequestPrefix  = "req_"
 	BatchPrefix    = "bat_"
+	PasskeyPrefix  = "psk_"
 )
 
 // New makes an id of kind T that sorts by the time at, and after those that this process made for the same millisecond before it:
@@ -166,6 +170,16 @@ func ParseRole(s string) (Role, error) {
 func ParseKey(s string) (Key, error) {
 	return parse[Key]("errors.there_is_no_such_api_key", s, KeyPrefix)
 }
+
+// ParsePasskey reads a passkey's id.
+func ParsePasskey(s string) (Passkey, error) {
+	return parse[Passkey](noPasskey, s, PasskeyPrefix)
+}
+
+const noPasskey = "errors.there_is_no_such_passkey"
+
+// NoPasskey is the fault of who asks for a passkey that it does not have.
+func NoPasskey() error { return fault.New(fault.NotFound, noPasskey) }
 
 // ParseContact reads a contact's id.
 func ParseContact(s string) (Contact, error) {

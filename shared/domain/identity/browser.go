@@ -23,6 +23,8 @@ type Browser struct {
 
 	Again bool // whether it asks for another code in the place of the one it asked for last
 
+	Ceremony string // a random text, by which challenges for passkeys are its own; "" for none yet
+
 	Device string // its name and its system, as it tells of itself; no seal
 }
 

@@ -78,6 +78,10 @@ const (
 	LinkReplaced Tells = "link_replaced" // in the place of another one there
 	LinkDropped  Tells = "link_dropped"  // it does no more
 	LinkOfOther  Tells = "link_of_other" // to an owner: a colleague's was replaced
+
+	PasskeyAdded   Tells = "passkey_added"
+	PasskeyRenamed Tells = "passkey_renamed"
+	PasskeyRemoved Tells = "passkey_removed"
 )
 
 // Told is what a mail tells of.
@@ -86,6 +90,8 @@ type Told struct {
 	Account  string        // the address that the account has there; "" where it has told none
 	Person   email.Address // of a colleague: who that is
 	Agency   string        // where; its name
+	Passkey  string        // its name
+	Before   string        // what it was called, where it has a new name
 	Device   string        // with which it was done; "" where it has told nothing of itself
 }
 

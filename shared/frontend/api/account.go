@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -58,6 +59,17 @@ type ExportBody struct {
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
 	Links       []ExportLink     `json:"signInAccounts" nullable:"false" doc:"Accounts at providers that sign you in."`
 	Requests    []ExportRequest  `json:"joinRequests" doc:"Agencies that you've asked to join by a link, and that haven't answered yet."`
+	Passkeys    []PasskeyBody    `json:"passkeys" nullable:"false" doc:"What signs you in besides codes."`
+	Changes     []ExportChange   `json:"changes" nullable:"false" doc:"What changed about how you sign in, in the last 90 days."`
+}
+
+// ExportChange is something that has changed about how the person signs in.
+type ExportChange struct {
+	At     Time   `json:"at"`
+	What   string `json:"what" enum:"passkey_added,passkey_renamed,passkey_removed,link_added,link_replaced,link_dropped"`
+	Name   string `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
+	Before string `json:"before,omitempty" doc:"What it was called before."`
+	Device string `json:"device,omitempty" example:"Safari, iOS"`
 }
 
 // ExportSession is one session.
@@ -148,7 +160,16 @@ type ExportPast struct {
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
 		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
-		Requests: []ExportRequest{}, Links: []ExportLink{}}
+		Requests: []ExportRequest{}, Links: []ExportLink{}, Passkeys: []PasskeyBody{}, Changes: []ExportChange{}}
+	if keys := o.Person.Passkeys; keys != nil {
+		for n := range keys.Keys {
+			b.Passkeys = append(b.Passkeys, passkeyBody(&keys.Keys[n]))
+		}
+	}
+	for _, c := range o.Person.Changes {
+		b.Changes = append(b.Changes, ExportChange{Time(c.At), string(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
+			c.Told.Device})
+	}
 	for _, s := range o.Person.Sessions {
 		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
 	}

@@ -201,7 +201,8 @@ func exampleExport() ExportBody {
 		Links: []ExportLink{{Provider: "Google", Issuer: "https://accounts.google.com", Subject: "117031488295416321234",
 			Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
-		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}},
+		Requests: []ExportRequest{{exampleAgency, exampleRequest, "Pat Doe", after(0)}}, Passkeys: []PasskeyBody{examplePasskey()},
+		Changes: []ExportChange{{At: after(27 * time.Hour), What: "passkey_added", Name: "iCloud Keychain", Device: "Safari, iOS"}},
 		Portals: []ExportRelation{{Agency: from, ClientID: exampleClient, Name: "Acme Ltd", Status: "active", CreatedAt: after(0),
 			Roles: []string{exampleRoleID}, Rules: RulesBody{}, Contacts: []string{},
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
@@ -408,9 +409,50 @@ func personExamples() map[string]example {
 			map[string]any{"flow": flow, "warnings": []WarningBody{}}),
 		"signIn": exchanges(raw(`{"email":"owner@northwind.example","code":"493021","flow":"`+flow+`"}`), exampleSession()),
 		"stepUp": exchanges(raw(`{"code":"493021","flow":"`+flow+`"}`), exampleSession()),
+		"beginPasskeySignIn": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
+			RPID: exampleHost, Allow: []CredentialKind{}, UserVerification: "required"}}),
+		"signInWithPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
+			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",`+
+			`"userHandle":"`+exampleHandle+`"}}`),
+			exampleSession()),
+		"listPasskeys": answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
+		"beginPasskey": answers(map[string]any{"publicKey": exampleCreation()}),
+		"addPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
+			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk",`+
+			`"transports":["internal","hybrid"]}}`), examplePasskey()),
+		"renamePasskey": exchanges(raw(`{"name":"iCloud Keychain"}`), examplePasskey()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
 		"leavePortal":  takes(raw(`{"agency":"` + exampleAgency + `"}`)),
 		"exportMyData": answers(exampleExport()),
 	}
+}
+
+// What stands in examples of passkeys, in base64url.
+const (
+	exampleHost       = "portal.example.com"
+	exampleCredential = "4fWqK0Y5hQ8m2nB7cX1vZ9sT3uD6eR0pL5aJ8gN2wM4"
+	exampleHandle     = "8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8m2nB7cX1vZ9sQ"
+	exampleChallenge  = "T3uD6eR0pL5aJ8gN2wM4yH7kQ1bF6xC34fWqK0Y5hQ8"
+)
+
+// exampleClientData is what a browser has signed in a ceremony.
+func exampleClientData(ceremony string) string {
+	return base64url([]byte(`{"type":"webauthn.` + ceremony + `","challenge":"` + exampleChallenge + `","origin":"https://` + exampleHost +
+		`","crossOrigin":false}`))
+}
+
+func examplePasskey() PasskeyBody {
+	return PasskeyBody{ID: "psk_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "iCloud Keychain", Provider: "iCloud Keychain", Synced: true,
+		CreatedAt: after(27 * time.Hour), LastUsedAt: afterOrNull(30 * time.Hour), CredentialID: exampleCredential}
+}
+
+func exampleCreation() CreationBody {
+	var b CreationBody
+	b.RP.ID, b.RP.Name = exampleHost, "Latchkey"
+	b.User.ID, b.User.Name, b.User.DisplayName = exampleHandle, "ops@acme.example", "ops@acme.example"
+	b.Challenge, b.Timeout, b.Attestation = exampleChallenge, 300000, "none"
+	b.Parameters, b.Exclude = []ParameterBody{{"public-key", -7}, {"public-key", -8}, {"public-key", -257}}, []CredentialKind{}
+	b.Selection.ResidentKey, b.Selection.RequireResidentKey, b.Selection.UserVerification = "required", true, "required"
+	return b
 }

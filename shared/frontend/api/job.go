@@ -59,9 +59,10 @@ var jobs = []job{
 	{tagPortal, "What a client sees and does. A client signs in: API keys don't work here.", []string{"getPortal", "getPortalInstance",
 		"setWorkflowState", "enterInstance", "getPortalContract", "openBillingPortal", "confirmCheckout",
 		"listPortalContacts", "getPortalContact", "updatePortalContact"}},
-	{tagSession, "A session for a person, with a code instead of a password.", []string{"requestSignInCode", "signIn", "stepUp",
-		"getSession", "signOut"}},
-	{tagAccount, "What a person does with their own data.", []string{"exportMyData", "leavePortal", "endAllSessions", "eraseMe"}},
+	{tagSession, "A session for a person, with a code or a passkey instead of a password.", []string{"requestSignInCode", "signIn",
+		"beginPasskeySignIn", "signInWithPasskey", "stepUp", "getSession", "signOut"}},
+	{tagAccount, "What a person does with their own data.", []string{"listPasskeys", "beginPasskey", "addPasskey",
+		"renamePasskey", "removePasskey", "exportMyData", "leavePortal", "endAllSessions", "eraseMe"}},
 	{tagActivity, "Who changed what, and when.", []string{"listActivity", "exportActivity"}},
 	{tagService, "Whether we're there.", []string{"getHealth"}},
 }

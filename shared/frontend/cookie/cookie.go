@@ -59,6 +59,9 @@ func Browser(r *http.Request) (b identity.Browser) {
 	if c, err := r.Cookie(known); err == nil {
 		b.Known = c.Value
 	}
+	if c, err := r.Cookie(ceremony); err == nil && len(c.Value) <= longestCeremony {
+		b.Ceremony = c.Value
+	}
 	b.Device = device(r.UserAgent())
 	return b
 }
@@ -76,6 +79,17 @@ func device(agent string) string {
 		return r
 	}, strings.Trim(ua.Name+", "+ua.OS, ", "))
 	return name[:min(len(name), identity.MaxDevice)]
+}
+
+// ceremony is the cookie of a browser in which a passkey was asked for: a random text, to which the challenges are bound.
+const (
+	ceremony        = "__Host-ceremony"
+	longestCeremony = 64 // bytes; ours are shorter
+)
+
+// Ceremony is the cookie that binds challenges for passkeys to a browser. It ends with the browser.
+func Ceremony(value string) *http.Cookie {
+	return &http.Cookie{Name: ceremony, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
 }
 
 // Flow is the cookie of a code that was asked for.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"latchkey.dev/shared/domain/client"
@@ -11,6 +12,7 @@ import (
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/passkeys"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -18,7 +20,7 @@ import (
 // AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
 func AccountPage(
 	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
-	waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider,
+	waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider, keyring *passkeys.Keyring,
 ) *Page {
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, err := s.account(r, self, caller)
@@ -30,6 +32,16 @@ func AccountPage(
 		if q.Get("done") == "left" {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("account.left")}
 		}
+		if text := passkeyDone(q.Get("done")); text != "" {
+			v.Note = page.Note{Tone: page.Good, Text: text}
+		}
+		if q.Get("review") == "passkeys" {
+			v.Review = cmp.Or(onward(q.Get("next")), "/")
+		}
+		for i := range v.Passkeys.Keys {
+			k := &v.Passkeys.Keys[i]
+			k.Renaming, k.Removing = q.Get("rename") == k.ID, q.Get("remove") == k.ID
+		}
 		for i := range v.Portals {
 			v.Portals[i].Open = q.Get("leave") == v.Portals[i].ID
 		}
@@ -38,7 +50,8 @@ func AccountPage(
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure), disconnect(links))
+	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure), disconnect(links),
+		renamePasskey(s, self, keyring), removePasskey(s, self, keyring))
 }
 
 // account prepares the caller's page.
@@ -49,6 +62,7 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
+	v.Passkeys = s.ownPasskeys(o.Person)
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {

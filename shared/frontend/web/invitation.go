@@ -220,6 +220,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 		if err != nil {
 			return err
 		}
+		var opened *identity.Opened
 		if r.PostForm.Has("code") && v.Step != page.Accept && v.Step != page.Joined {
 			to, _, err := invitations.Address(ctx, token)
 			if err != nil {
@@ -227,7 +228,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 			}
 			v.Step, v.Code = page.GiveCode, r.PostForm.Get("code")
 			v.Agreed = r.PostForm.Get("offer") == v.Offer
-			opened, err := signIns.SignIn(ctx, to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
+			opened, err = signIns.SignIn(ctx, to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
 			if err != nil {
 				f, err := ours(r, err)
 				if err != nil {
@@ -243,7 +244,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 		c, err := invitations.Accept(ctx, token, r.PostForm.Get("offer"), caller)
 		switch {
 		case err == nil:
-			return seeOther(w, portalPath(string(c.Agency))+"&welcome=1")
+			return seeOther(w, afterCode(opened, portalPath(string(c.Agency))+"&welcome=1"))
 		case fault.Is(err, fault.PaymentRequired): // the person is signed in, and says there how it pays
 			return seeOther(w, v.Pays)
 		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now

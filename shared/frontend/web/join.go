@@ -156,6 +156,7 @@ var joinNames = map[string]string{"email": "email", "name": "name", "code": "cod
 func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
 	return form("join", identity.ByHolder, s.joinable(func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p := r.PostForm
+		var opened *identity.Opened
 		if p.Has("code") && !caller.SignedIn() {
 			v, _, err := s.join(r, joins, caller)
 			if err != nil {
@@ -163,7 +164,6 @@ func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
 			}
 			v.Step, v.Email, v.Name, v.Code = page.JoinCode, p.Get("email"), p.Get("name"), p.Get("code")
 			to, err := email.Parse("email", v.Email)
-			var opened *signin.Opened
 			if err == nil {
 				opened, err = signIns.SignIn(r.Context(), to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)
 			}
@@ -188,7 +188,7 @@ func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
 			if o.Standing == sharing.Waiting {
 				return seeOther(w, joinPath(r.PathValue("token")))
 			}
-			return seeOther(w, portalPath(string(o.Agency.ID))+"&welcome=1")
+			return seeOther(w, afterCode(opened, portalPath(string(o.Agency.ID))+"&welcome=1"))
 		}
 		f, err := ours(r, err)
 		if err != nil {

@@ -27,7 +27,11 @@ func onward(next string) string {
 		return u.Path
 	case "/checkout", "/portal", "/portal/contract":
 		if a := u.Query().Get("agency"); id.Valid(id.AgencyPrefix, a) {
-			return u.Path + "?agency=" + url.QueryEscape(a)
+			next := u.Path + "?agency=" + url.QueryEscape(a)
+			if u.Path == "/portal" && u.Query().Get("welcome") == "1" {
+				next += "&welcome=1"
+			}
+			return next
 		}
 	}
 	return ""

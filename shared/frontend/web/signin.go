@@ -116,7 +116,7 @@ func goodbye(done string) string {
 var signInNames = map[string]string{"email": "email", "code": "code", "flow": "code"}
 
 // signedIn has the browser keep a session, and that the address has signed in with it.
-func signedIn(w http.ResponseWriter, opened *signin.Opened) {
+func signedIn(w http.ResponseWriter, opened *identity.Opened) {
 	http.SetCookie(w, cookie.New(opened.Cookie, identity.SessionLifetime))
 	http.SetCookie(w, cookie.Known(opened.Known))
 }
@@ -172,10 +172,10 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
 			v.Email, v.Fixed = string(who), true
-			var opened *signin.Opened
+			var opened *identity.Opened
 			if opened, err = signIns.SignIn(r.Context(), who, v.Code, cookie.Browser(r), address(r), credentials(r).Session); err == nil {
 				signedIn(w, opened)
-				return seeOther(w, cmp.Or(v.Next, "/"))
+				return seeOther(w, afterCode(opened, cmp.Or(v.Next, "/")))
 			}
 		}
 		f, err := ours(r, err)

@@ -61,7 +61,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 					}
 				} else {
 					v.AskCode = true
-					var opened *signin.Opened
+					var opened *identity.Opened
 					if opened, err = signIns.SignIn(ctx, who, v.Code, cookie.Browser(r), address(r), held); err == nil {
 						held, caller = opened.Cookie, opened.Session.Person()
 						// From here on the person is signed in, whatever becomes of the agency.

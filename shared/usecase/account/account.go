@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/passkey"
 )
 
 // Store is what a person's own data is read from. Reads of what is not there return a fault with code [fault.NotFound].
@@ -46,7 +47,15 @@ type Person struct {
 	Asked     []time.Time // when codes were asked for
 	Places    []Place
 	Wishes    []Wish
-	Links     []identity.Link // the accounts at providers that sign it in
+	Links     []identity.Link   // the accounts at providers that sign it in
+	Passkeys  *passkey.Set      // nil of a person who never had any
+	Changes   []identity.Change // of how the person signs in, oldest first
+}
+
+// Empty tells whether nothing is kept of the person by itself.
+func (p *Person) Empty() bool {
+	return len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && len(p.Wishes) == 0 && p.Email == "" &&
+		len(p.Links) == 0 && p.Passkeys == nil && len(p.Changes) == 0
 }
 
 // Wish is that the person asks to join an agency by a link, and an administrator has not decided yet.

@@ -58,7 +58,7 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 		if err != nil {
 			return err
 		}
-		if n > 0 && len(p.Places) == 0 && len(p.Sessions) == 0 && p.Codes == 0 && len(p.Asked) == 0 && len(p.Wishes) == 0 && p.Email == "" {
+		if n > 0 && p.Empty() {
 			return nil
 		}
 		for _, at := range p.Places {

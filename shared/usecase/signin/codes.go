@@ -25,14 +25,7 @@ type CodeStore interface {
 	// AskCode writes, in one transaction, a new code and that it was asked for, when the stored version of that is still
 	// a.Version; else [conflict.ErrChanged].
 	AskCode(ctx context.Context, c *identity.Code, a *identity.Asked) error
-	Allower
-}
-
-// Allower counts what a network does.
-type Allower interface {
-	// Allow counts one use under the name in a window of time and returns how long to wait when there have been
-	// most of them already; zero when it may go on.
-	Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error)
+	identity.Allower
 }
 
 // Queue takes mail jobs.
@@ -45,7 +38,6 @@ type Queue interface {
 const (
 	requestsPerIP = 30
 	guessesPerIP  = 60
-	ipWindow      = 10 * time.Minute
 )
 
 // Codes mails sign-in codes to whoever asks for one.
@@ -102,7 +94,7 @@ func (c *Codes) last(ctx context.Context, from identity.Browser, of email.Addres
 
 func (c *Codes) request(ctx context.Context, to email.Address, from identity.Browser, by identity.Asker, link *identity.Link,
 	ip string) (string, error) {
-	if err := allow(ctx, c.Store, "code-ip", ip, requestsPerIP, c.Now()); err != nil {
+	if err := identity.AllowNetwork(ctx, c.Store, "code-ip", ip, requestsPerIP, c.Now()); err != nil {
 		return "", err
 	}
 	last, err := c.last(ctx, from, to)
@@ -155,24 +147,10 @@ func (c *Codes) ask(ctx context.Context, to email.Address, by identity.Asker, li
 	return code, err
 }
 
-// allow counts one request of a network, and refuses it when there have been most of them within the window.
-func allow(ctx context.Context, store Allower, name, ip string, most int, now time.Time) error {
-	wait, err := store.Allow(ctx, name+"#"+ip, most, ipWindow, now)
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		e := fault.New(fault.RateLimited, "errors.too_many_tries_from_this_network", "wait", identity.About(wait))
-		e.Retry, e.Limit = wait, fault.Limit{Name: name, Quota: most, Window: ipWindow}
-		return e
-	}
-	return nil
-}
-
 // OpeningStore is what signing in needs.
 type OpeningStore interface {
 	GuessStore
-	Allower
+	identity.Allower
 	// OpenSession writes, in one transaction, the used-up code under SaveCode's condition, the new session, the person, who exists from
 	// the first sign-in on, and a change of the accounts at providers that sign it in; nil for none.
 	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session, change *identity.LinkChange) error
@@ -181,8 +159,9 @@ type OpeningStore interface {
 	Known(ctx context.Context, user id.User) (bool, error)
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
-	// EndSession deletes the session, if it is the one with the hash.
-	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
+	// PasskeyCount is how many passkeys the person has.
+	PasskeyCount(ctx context.Context, user id.User) (int, error)
+	identity.Ender
 }
 
 // SignIns makes sessions of mailed codes.
@@ -193,13 +172,6 @@ type SignIns struct {
 	Now   func() time.Time
 }
 
-// Opened is a sign-in that has worked.
-type Opened struct {
-	Cookie  string // the session's value
-	Session *identity.Session
-	Known   string // what the browser is known by from now on
-}
-
 // NoFlow is the key of what somebody reads who types a code that another browser has asked for.
 const NoFlow = "errors.code_of_another_browser"
 
@@ -207,8 +179,10 @@ const NoFlow = "errors.code_of_another_browser"
 // without a flow, or in another one than the code's, are no guesses at it.
 //
 // Faults: [fault.WrongCode], [fault.RateLimited], [fault.Invalid] in flow for a browser that asked for no code for the address.
-func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed string, from identity.Browser, ip, old string) (*Opened, error) {
-	if err := allow(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
+func (s *SignIns) SignIn(
+	ctx context.Context, address email.Address, typed string, from identity.Browser, ip, old string,
+) (*identity.Opened, error) {
+	if err := identity.AllowNetwork(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
 		return nil, err
 	}
 	code, err := identity.ParseCode(typed)
@@ -224,7 +198,7 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 	if err != nil {
 		return nil, err
 	}
-	var opened Opened
+	var opened identity.Opened
 	err = g.at(ctx, s.Store, s.Key, flow, s.Now, func(c *identity.Code, now time.Time) error {
 		opened.Cookie, opened.Session = identity.NewSession(flow.User, address, places,
 			identity.Proof{Way: identity.MailedCode, Device: from.Device}, now.Truncate(time.Millisecond))
@@ -238,7 +212,11 @@ func (s *SignIns) SignIn(ctx context.Context, address email.Address, typed strin
 	if err != nil {
 		return nil, err
 	}
-	endOld(ctx, s.Store, old)
+	identity.Replace(ctx, s.Store, old)
+	// The person is signed in: what is shown then is not worth a fault.
+	if opened.Passkeys, err = s.Store.PasskeyCount(ctx, flow.User); err != nil {
+		slog.WarnContext(ctx, "passkeys not counted", "error", err)
+	}
 	return &opened, nil
 }
 

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -14,7 +13,6 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/domain/secret"
 )
 
 // LinkStore is what managing one's own accounts at providers needs.
@@ -143,15 +141,4 @@ func replaced(ctx context.Context, store LinkedStore, c *identity.LinkChange, at
 
 func tell(user id.User, to email.Address, what identity.Tells, l *identity.Link, device string, now time.Time) *identity.Code {
 	return identity.Tell(user, to, what, identity.Told{Provider: l.Name, Account: l.Email, Device: device}, now, ulid.Make().String())
-}
-
-// endOld ends the session that came with a sign-in: what was signed in before on this device is not any more.
-func endOld(ctx context.Context, store interface {
-	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
-}, old string) {
-	if user, held, err := identity.LocateSession(old); err == nil {
-		if err := store.EndSession(ctx, user, held, secret.HashOf(old)); err != nil {
-			slog.WarnContext(ctx, "old session not ended", "error", err)
-		}
-	}
 }

@@ -16,7 +16,7 @@ import (
 
 // ProviderStore is what signing in by providers needs. Reads of what is not there return a fault with code [fault.NotFound].
 type ProviderStore interface {
-	Allower
+	identity.Allower
 	// Spend writes that what an errand is named by is over, and is kept until then; [conflict.ErrChanged] when it was before.
 	Spend(ctx context.Context, spent string, until time.Time) error
 	// Linked reads whom the account with a subject at an issuer signs in.
@@ -81,7 +81,7 @@ const (
 // Outcome is what has become of an errand: somebody is signed in, or a code is to be asked for, or there was a setback, or an account
 // signs in from now on.
 type Outcome struct {
-	Opened  *Opened
+	Opened  *identity.Opened
 	Ask     *Asking
 	Setback Setback
 	Linked  bool
@@ -114,7 +114,7 @@ type Providers struct {
 func (p *Providers) Begin(
 	ctx context.Context, caller identity.Caller, to identity.ProviderID, next string, links bool, ip string,
 ) (path, sealed string, err error) {
-	if err := allow(ctx, p.Store, "errand-ip", ip, errandsPerIP, p.Now()); err != nil {
+	if err := identity.AllowNetwork(ctx, p.Store, "errand-ip", ip, errandsPerIP, p.Now()); err != nil {
 		return "", "", err
 	}
 	var who id.User
@@ -146,7 +146,7 @@ func (p *Providers) Errand(sealed string, from identity.ProviderID, state string
 // Faults: [fault.Malformed] for an errand that is over already; [fault.RateLimited].
 func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, invited email.Address,
 	from identity.Browser, ip, old string) (*Outcome, error) {
-	if err := allow(ctx, p.Store, "guess-ip", ip, guessesPerIP, p.Now()); err != nil {
+	if err := identity.AllowNetwork(ctx, p.Store, "guess-ip", ip, guessesPerIP, p.Now()); err != nil {
 		return nil, err
 	}
 	if err := p.Store.Spend(ctx, e.Spent(), e.At.Add(2*identity.ErrandFor)); errors.Is(err, conflict.ErrChanged) {
@@ -178,7 +178,7 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 		return err
 	})
 	if err == nil && out.Opened != nil {
-		endOld(ctx, p.Store, old)
+		identity.Replace(ctx, p.Store, old)
 	}
 	return out, err
 }
@@ -252,7 +252,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 func (p *Providers) open(ctx context.Context, user id.User, address email.Address, places []identity.Membership,
 	said *identity.Assertion, change *identity.LinkChange, from identity.Browser) (*Outcome, error) {
 	now := p.Now().Truncate(time.Millisecond)
-	var o Opened
+	var o identity.Opened
 	o.Cookie, o.Session = identity.NewSession(user, address, places,
 		identity.Proof{Way: identity.Provider, Issuer: said.Issuer, Device: from.Device}, now)
 	o.Session.ProvedAt = said.Proves(now)

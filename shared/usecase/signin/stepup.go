@@ -14,7 +14,7 @@ import (
 // StepUpStore is what proving again needs.
 type StepUpStore interface {
 	GuessStore
-	Allower
+	identity.Allower
 	// Prove writes, in one transaction, the used-up code under SaveCode's condition, and that the session's person has proved at a
 	// time to be who it is; [conflict.ErrChanged] when the session has ended.
 	Prove(ctx context.Context, c *identity.Code, session string, at time.Time) error
@@ -41,7 +41,7 @@ func (s *StepUps) ByCode(
 	if err := caller.MustSignIn(); err != nil {
 		return caller, err
 	}
-	if err := allow(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
+	if err := identity.AllowNetwork(ctx, s.Store, "guess-ip", ip, guessesPerIP, s.Now()); err != nil {
 		return caller, err
 	}
 	code, err := identity.ParseCode(typed)

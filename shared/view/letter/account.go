@@ -21,7 +21,7 @@ func Account(d AccountData) Letter {
 	v := bought(&BoughtData{AgencyName: d.Platform, ToAgency: true, Link: d.Link, Platform: d.Platform})
 	v.Button, v.Why = words.Say("accountmail.open"), words.Say("accountmail.foot", "platform", d.Platform)
 	v.Preheader = words.Say("accountmail.preheader")
-	what := provider
+	what, passkey, notYou := provider, line(d.Told.Passkey), words.Say("accountmail.not_you")
 	if account != "" {
 		what = words.Say("accountmail.account", "provider", provider, "account", account)
 	}
@@ -35,6 +35,18 @@ func Account(d AccountData) Letter {
 	case identity.LinkReplaced:
 		v.Title = words.Say("accountmail.replaced_title", "provider", provider)
 		v.Body = []string{words.Say("accountmail.replaced", "what", what, "provider", provider)}
+	case identity.PasskeyAdded:
+		v.Title = words.Say("accountmail.passkey_added_title")
+		v.Body = []string{words.Say("accountmail.passkey_added", "name", passkey, "platform", d.Platform)}
+		notYou = words.Say("accountmail.passkey_not_you")
+	case identity.PasskeyRenamed:
+		v.Title = words.Say("accountmail.passkey_renamed_title")
+		v.Body = []string{words.Say("accountmail.passkey_renamed", "name", passkey, "before", line(d.Told.Before))}
+		notYou = words.Say("accountmail.passkey_not_you")
+	case identity.PasskeyRemoved:
+		v.Title = words.Say("accountmail.passkey_removed_title")
+		v.Body = []string{words.Say("accountmail.passkey_removed", "name", passkey)}
+		notYou = words.Say("accountmail.passkey_removed_not_you")
 	case identity.LinkOfOther:
 		agency, person := line(d.Told.Agency), string(d.Told.Person)
 		v.Title = words.Say("accountmail.other_title", "provider", provider)
@@ -49,6 +61,6 @@ func Account(d AccountData) Letter {
 	} else {
 		v.Body = append(v.Body, words.Say("accountmail.when", "when", d.When))
 	}
-	v.Body = append(v.Body, words.Say("accountmail.not_you"))
+	v.Body = append(v.Body, notYou)
 	return v.letter(v.Title)
 }

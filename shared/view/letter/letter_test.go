@@ -141,6 +141,9 @@ func TestGoldenMails(t *testing.T) {
 		"resumed-agency":   standing(agency.Good, agency.Suspended, true),
 		"suspended-max":    onMax(agency.Suspended, agency.Good),
 		"resumed-max":      onMax(agency.Good, agency.Suspended),
+		"passkey-added":    letter.Account(passkey(identity.PasskeyAdded)),
+		"passkey-renamed":  letter.Account(passkey(identity.PasskeyRenamed)),
+		"passkey-removed":  letter.Account(passkey(identity.PasskeyRemoved)),
 		"account-added":    letter.Account(account(identity.LinkAdded)),
 		"account-replaced": letter.Account(account(identity.LinkReplaced)),
 		"account-dropped":  letter.Account(account(identity.LinkDropped)),
@@ -333,4 +336,9 @@ func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
 			}
 		}
 	}
+}
+
+func passkey(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Passkey: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS"},
+		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
 }

@@ -63,7 +63,7 @@ func (v Invitation) frame() frame {
 	case Proposing:
 		title = words.Say("invitation.propose_title")
 	}
-	return frame{template: invitationHTML, title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode}
+	return frame{template: invitationHTML, title: v.Problems.title(title), brand: v.Brand, guest: v.Step == GiveCode || v.Step == AskCode}
 }
 
 // Answered thanks for another answer than yes.
@@ -248,6 +248,8 @@ type Account struct {
 	Former     []FormerPortal
 	Workplaces []Workplace
 	Sessions   []Session
+	Passkeys   Passkeys
+	Review     string          // where a look at the passkeys alone leads on to; "" for the whole account
 	Links      []LinkedAccount // the accounts at providers that sign the person in
 	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
@@ -255,7 +257,43 @@ type Account struct {
 }
 
 func (v Account) frame() frame {
-	return frame{template: accountHTML, title: v.Erase.Problems.title(words.Say("account.title")), brand: v.Brand, guest: true}
+	title := words.Say("account.title")
+	if v.Review != "" {
+		title = words.Say("passkeys.review_title")
+	}
+	return frame{template: accountHTML, title: v.Passkeys.Problems.title(v.Erase.Problems.title(title)), brand: v.Brand, guest: true}
+}
+
+// Passkeys are a person's passkeys, and what has changed about them lately.
+type Passkeys struct {
+	Keys     []Passkey
+	Most     int
+	Full     bool   // there may be no more
+	Host     string // that they are for
+	Handle   string // by which authenticators know the person, in base64url; "" for a person who never had any
+	Changes  []AccountChange
+	Problems Problems // of the one whose question is asked
+}
+
+// Passkey is one of them.
+type Passkey struct {
+	ID         string
+	Name       string
+	Credential string // as browsers know it, in base64url
+	Created    Time
+	Used       *Time // nil for never
+	Suspect    bool  // there may be a copy of it
+	Renaming   bool  // whether that is asked already
+	Removing   bool
+	Typed      string // as typed, when renaming
+}
+
+// AccountChange is something that has changed about how the person signs in.
+type AccountChange struct {
+	What         string // passkey_added, passkey_renamed, passkey_removed, link_added, link_replaced or link_dropped
+	Name, Before string
+	Device       string // "" where it told nothing
+	At           Time
 }
 
 // OwnPortal is a portal that the person may leave.

@@ -36,6 +36,23 @@ func (f Functions) MyData() event.Function {
 	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self(), f.p.OwnContacts())).Function()
 }
 
+// Passkey serves /v1/me/passkeys/{passkeyId}.
+func (f Functions) Passkey() event.Function {
+	auth, keyring := f.p.Authenticator(), f.p.Keyring()
+	return api.Route(f.p.Origin(), api.RenamePasskey(auth, keyring), api.RemovePasskey(auth, keyring)).Function()
+}
+
+// PasskeyOptions serves /v1/me/passkeys/options.
+func (f Functions) PasskeyOptions() event.Function {
+	p := f.p
+	return api.Route(p.Origin(), api.BeginPasskey(p.Authenticator(), p.PasskeyRegistering(), p.Origin(), p.Platform())).Function()
+}
+
+// PasskeySessionOptions serves /v1/sessions/passkey-options.
+func (f Functions) PasskeySessionOptions() event.Function {
+	return api.Route(f.p.Origin(), api.BeginPasskeySignIn(f.p.PasskeyAsking(), f.p.Origin())).Function()
+}
+
 // APIKeys serves /v1/api-keys.
 func (f Functions) APIKeys() event.Function {
 	auth, keys := f.p.Authenticator(), f.p.Keys()

@@ -20,7 +20,7 @@ func (f Functions) StepUpPage() event.Function {
 func (f Functions) AccountPage() event.Function {
 	p := f.p
 	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
-		p.ProviderLinks(), p.SignInProviders()).Function()
+		p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
 }
 
 // KeysPage serves /settings/keys.
