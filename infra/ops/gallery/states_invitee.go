@@ -38,14 +38,18 @@ func inviteeStates() []state {
 			{ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
 		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Level: "Admin"}},
 		Sessions: []page.Session{
-			{Device: "Safari, iOS", Network: "2001:db8:20:", Way: "Signed in with a code", Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true},
-			{ID: "ses_1", Device: "Firefox, Windows", Network: "203.0.113.", Way: "Signed in with Google", Since: day(3), Proved: &proved},
+			{Device: "Safari, iOS", Network: "2001:db8:20::x", Way: "Signed in with a code",
+				Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true},
+			{ID: "ses_1", Device: "Firefox, Windows", Network: "203.0.113.x", Way: "Signed in with Google", Since: day(3), Proved: &proved},
 			{ID: "ses_2", Way: "Signed in with a passkey", Since: day(9)}},
-		Changes: []page.AccountChange{{What: "signed_out_else", Device: "Safari, iOS", Network: "2001:db8:20:", At: day(0)},
-			{What: "session_ended", Name: "Chrome, Android", Device: "Safari, iOS", Network: "2001:db8:20:", At: day(0)},
+		Links: []page.LinkedAccount{{Provider: "Google", Email: "ops.acme@gmail.com", Issuer: "https://accounts.google.com", Since: day(3)},
+			{Provider: longest, Issuer: "https://id.example", Since: day(300)}},
+		Connect: []page.Provider{{Label: "Connect Microsoft", URL: "/sign-in/with/microsoft?link=1"}},
+		Changes: []page.AccountChange{{What: "signed_out_else", Device: "Safari, iOS", Network: "2001:db8:20::x", At: day(0)},
+			{What: "session_ended", Name: "Chrome, Android", Device: "Safari, iOS", Network: "2001:db8:20::x", At: day(0)},
 			{What: "passkey_renamed", Name: longest, Before: "Bitwarden", Device: "Chrome, Windows", At: day(1)},
 			{What: "passkey_added", Name: "Bitwarden", Device: "Chrome, Windows", At: day(2)},
-			{What: "new_device", Device: "Firefox, Windows", Network: "203.0.113.", At: day(3)},
+			{What: "new_device", Device: "Firefox, Windows", Network: "203.0.113.x", At: day(3)},
 			{What: "link_added", Name: "Google", Device: "Firefox, Windows", At: day(3)},
 			{What: "signed_out", Device: "Chrome, Windows", At: day(20)},
 			{What: "passkey_removed", Name: rtl + " " + emoji, At: day(30)}}}
@@ -112,8 +116,9 @@ func inviteeStates() []state {
 		{Name: "account-sessions-many", view: own(func(v *page.Account) {
 			v.Sessions, v.OlderSessions = slices.Clone(v.Sessions[:1]), "/account?sessions=ses_20#sessions"
 			for n := range 19 {
-				v.Sessions = append(v.Sessions, page.Session{ID: "ses_" + strconv.Itoa(n), Device: "Firefox, Windows", Network: "203.0.113.",
-					Way: "Signed in with a code", Since: day(n / 4)})
+				v.Sessions = append(v.Sessions, page.Session{ID: "ses_" + strconv.Itoa(n), Device: "Firefox, Windows",
+					Network: "203.0.113.x",
+					Way:     "Signed in with a code", Since: day(n / 4)})
 			}
 			v.Note = page.Note{Tone: page.Good, Text: "You're signed out there."}
 		})},

@@ -1,13 +1,17 @@
 package apitest_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"latchkey.dev/infra/run/local"
 	"latchkey.dev/shared/adapter/dynamo"
@@ -46,8 +50,8 @@ func (c *caller) sessions(limit string) []ownSession {
 // Browsers as they name themselves.
 const (
 	firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
-	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 " +
-		"Safari/604.1"
+	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 " +
+		"Mobile/15E148 Safari/604.1"
 )
 
 // signInWith signs a person in with a browser that was never seen, by the code from the mailbox.
@@ -176,7 +180,7 @@ func TestASignInWithANewDeviceIsToldOnce(t *testing.T) {
 	phone := p.signInWith(to, iphone)
 	p.until("the mail about it", func() bool { p.advance(61 * time.Second); return len(p.greetings(to)) > 0 })
 	told := p.greetings(to)[0]
-	for _, want := range []string{"Safari, iOS", "with a code from this mailbox", "IP address began with", "sign out everywhere"} {
+	for _, want := range []string{"Safari, iOS", "with a code from this mailbox", "The IP address was like ", "sign out everywhere"} {
 		if !strings.Contains(told.Text, want) {
 			t.Errorf("the mail does not say %q: %s", want, told.Text)
 		}
@@ -378,4 +382,103 @@ func TestSenderO9SigningOutIsLocalAndSaysSo(t *testing.T) {
 	c.from(s, "issuer", elsewhere(to, to), "").to("/")
 	c.post("/account", do("end-sessions", nil)).is(303).has("Location", "/sign-in?done=everywhere&with=issuer")
 	p.signIn(to).post("/account", do("sign-out", nil)).is(303).has("Location", "/sign-in?done=signed-out")
+}
+
+// losing is a network on which messages to queues get lost while it is told so.
+type losing struct {
+	to   aws.HTTPClient
+	lose *atomic.Bool
+}
+
+func (l losing) Do(r *http.Request) (*http.Response, error) {
+	if l.lose.Load() && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") {
+		return nil, errors.New("the message is lost")
+	}
+	return l.to.Do(r)
+}
+
+func TestEachChangeIsToldOnceHoweverManyAskAndWhateverTheQueueLoses(t *testing.T) {
+	var lose atomic.Bool
+	p := own(t, local.Options{Calls: func(next aws.HTTPClient) aws.HTTPClient { return losing{next, &lose} }})
+	to := p.address("a")
+	me := p.signInWith(to, firefox)
+	d := newDevice()
+	var key ownPasskey
+	s := p.inside().Provider
+	var attestation raw
+	var linked, code string
+	var phone *caller
+	ready := func() {}
+	for _, c := range []struct {
+		subject, row string
+		before       func()
+		ask          func() int
+	}{
+		{"Passkey created", "Passkey created: iCloud Keychain", func() { attestation = me.made(d, me.creation()) }, func() int {
+			a := me.postJSON("/v1/me/passkeys", attestation)
+			if a.status == 201 {
+				a.into(&key)
+			}
+			return a.status
+		}},
+		{"Passkey renamed", "Passkey renamed from iCloud Keychain to Phone", ready, func() int {
+			return me.do(http.MethodPatch, "/v1/me/passkeys/"+key.ID, m{"name": "Phone"}).status
+		}},
+		{"Passkey removed", "Passkey removed: Phone", ready, func() int { return me.delete("/v1/me/passkeys/" + key.ID).status }},
+		{"Local provider now signs you in", "Local provider connected", func() {
+			at, err := url.Parse(me.get("/sign-in/with/issuer?link=1", "Sec-Fetch-Site", "same-origin").is(303).header.Get("Location"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			linked = back(s, "issuer", elsewhere("s", to), at)
+		}, func() int { return me.get(linked).status }},
+		{"Local provider no longer signs you in", "Local provider disconnected", ready, func() int {
+			return me.post("/account", do("disconnect", url.Values{"issuer": {s.Issuer}})).status
+		}},
+		{"New sign-in to Latchkey", "Sign-in with a new device", func() {
+			phone = p.nobody()
+			p.skipMails(to)
+			phone.post("/v1/sign-in-codes", m{"email": to}).is(202)
+			code = p.nextCode(to)
+		}, func() int {
+			return phone.post("/v1/sessions", m{"email": to, "code": code}, "User-Agent", iphone).status
+		}},
+		{"You were signed out on your other devices", "Signed out everywhere else", ready, func() int {
+			return me.delete("/v1/sessions?keepCurrent=true").status
+		}},
+	} {
+		count := func() int {
+			n := 0
+			for _, m := range p.allMails(to) {
+				if m.Subject == c.subject {
+					n++
+				}
+			}
+			return n
+		}
+		before, rows := count(), strings.Count(me.get("/account").is(200).text(), c.row)
+		me.again(to, firefox) // the last proof may be too old
+		c.before()
+		lose.Store(true)
+		var all sync.WaitGroup
+		for range 64 {
+			all.Go(func() {
+				if status := c.ask(); status >= 500 {
+					t.Errorf("%s: one of 64 answered %d", c.subject, status)
+				}
+			})
+		}
+		all.Wait()
+		lose.Store(false)
+		p.until(c.subject, func() bool { p.advance(61 * time.Second); return count() > before })
+		for range 5 {
+			p.advance(time.Minute)
+		}
+		if n := count() - before; n != 1 {
+			t.Errorf("%d mails say %q", n, c.subject)
+		}
+		if n := strings.Count(me.get("/account").is(200).text(), c.row) - rows; n != 1 {
+			t.Errorf("the account has %d more rows of %q", n, c.row)
+		}
+	}
 }

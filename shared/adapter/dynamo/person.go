@@ -251,7 +251,8 @@ func (t *Table) endSession(ctx context.Context, user id.User, session string, ha
 func (t *Table) sessions(ctx context.Context, user id.User, after string, limit int) ([]identity.Session, string, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
 		ExpressionAttributeValues: item{":p": str(userPrefix + string(user)), ":s": str(sessionPrefix)},
-		ScanIndexForward:          aws.Bool(false), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit))} //nolint:gosec // it is small
+		ScanIndexForward:          aws.Bool(false), ConsistentRead: aws.Bool(true)}
+	in.Limit = aws.Int32(int32(limit)) //nolint:gosec // it is small
 	if after != "" {
 		in.ExclusiveStartKey = key(userPrefix+string(user), sessionPrefix+after)
 	}

@@ -31,6 +31,12 @@ func (c *Code) Change() *Change {
 	return &Change{User: c.User, ID: c.Job, What: c.Tells, Told: c.Told, At: c.AskedAt}
 }
 
+// Changes lists what an account can show.
+func Changes() []Tells {
+	return []Tells{PasskeyAdded, PasskeyRenamed, PasskeyRemoved, LinkAdded, LinkReplaced, LinkDropped, NewDevice, SignedOut, SignedOutElse,
+		SessionEnded}
+}
+
 // Heard is when a person's sessions were told of lately, so that neither mails nor what the account shows can be made without end.
 type Heard struct {
 	User id.User

@@ -62,12 +62,14 @@ func NetworkOf(ip string) string {
 	return p.String()
 }
 
-// NetworkBegins is how the addresses of a network begin, as people know them, such as "203.0.113."; "" for none.
-func NetworkBegins(network string) string {
-	if v4, ok := strings.CutSuffix(network, "0/24"); ok {
-		return v4
+// NetworkLike is a network as people know addresses, such as "203.0.113.x"; "" for none.
+func NetworkLike(network string) string {
+	for _, end := range []string{"0/24", "/48"} {
+		if begin, ok := strings.CutSuffix(network, end); ok {
+			return begin + "x"
+		}
 	}
-	return strings.TrimSuffix(network, ":/48")
+	return network
 }
 
 // Session is a person's being signed in on one device.

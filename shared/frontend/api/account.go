@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -45,7 +47,7 @@ type OwnSessionBody struct {
 	Way        string `json:"way" enum:"code,passkey,provider" doc:"How you signed in."`
 	Provider   string `json:"provider,omitempty" doc:"Which provider." example:"google"`
 	Device     string `json:"device" doc:"As the browser named itself. Empty if it didn't." example:"Safari, iOS"`
-	Network    string `json:"network" doc:"The first part of the IP address you signed in from. We don't look up places." example:"203.0.113.0/24"`
+	Network    string `json:"network" doc:"First part of the IP address at sign-in. We don't look up places." example:"203.0.113.0/24"`
 	SignedInAt Time   `json:"signedInAt"`
 	ProvedAt   Time   `json:"provedAt" doc:"When you last confirmed there that it's you."`
 	ExpiresAt  Time   `json:"expiresAt"`
@@ -152,10 +154,22 @@ type ExportBody struct {
 	Changes     []ExportChange   `json:"changes" nullable:"false" doc:"What changed about how you sign in, in the last 90 days."`
 }
 
+// Told is the kind of a change of how a person signs in.
+type Told string
+
+// Schema lists the kinds.
+func (Told) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, k := range identity.Changes() {
+		s.Enum = append(s.Enum, string(k))
+	}
+	return s
+}
+
 // ExportChange is something that has changed about how the person signs in.
 type ExportChange struct {
 	At     Time   `json:"at"`
-	What   string `json:"what" enum:"passkey_added,passkey_renamed,passkey_removed,link_added,link_replaced,link_dropped,new_device,signed_out,signed_out_else,session_ended"`
+	What   Told   `json:"what"`
 	Name   string `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
 	Before string `json:"before,omitempty" doc:"What it was called before."`
 	Device string `json:"device,omitempty" example:"Safari, iOS"`
@@ -253,7 +267,7 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		}
 	}
 	for _, c := range o.Person.Changes {
-		b.Changes = append(b.Changes, ExportChange{Time(c.At), string(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
+		b.Changes = append(b.Changes, ExportChange{Time(c.At), Told(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
 			c.Told.Device, c.Told.Network, string(c.Told.Way), c.Told.Ended})
 	}
 	for n := range o.Person.Sessions {

@@ -211,8 +211,8 @@ func exampleExport() ExportBody {
 }
 
 func exampleOwnSession() OwnSessionBody {
-	return OwnSessionBody{ID: "ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Current: true, Way: "passkey", Device: "Safari, iOS", Network: "203.0.113.0/24",
-		SignedInAt: after(26 * time.Hour), ProvedAt: after(26 * time.Hour), ExpiresAt: after(362 * time.Hour)}
+	return OwnSessionBody{ID: "ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Current: true, Way: "passkey", Device: "Safari, iOS",
+		Network: "203.0.113.0/24", SignedInAt: after(26 * time.Hour), ProvedAt: after(26 * time.Hour), ExpiresAt: after(362 * time.Hour)}
 }
 
 // listed is a list's last page.

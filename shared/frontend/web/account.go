@@ -22,7 +22,8 @@ import (
 // the list of sessions.
 func AccountPage(
 	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
-	own *signin.OwnSessions, waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider, keyring *passkeys.Keyring,
+	own *signin.OwnSessions, waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider,
+	keyring *passkeys.Keyring,
 ) *Page {
 	showing := accountView{s, self, own, providers}
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
@@ -119,7 +120,8 @@ func (s accountView) listSessions(r *http.Request, caller identity.Caller, v *pa
 	}
 	now := s.now()
 	session := func(by identity.Proof, since, proved time.Time) page.Session {
-		one := page.Session{Device: by.Device, Network: identity.NetworkBegins(by.Network), Way: s.wayWord(by), Since: page.TimeAt(since, now)}
+		one := page.Session{Device: by.Device, Network: identity.NetworkLike(by.Network), Way: s.wayWord(by),
+			Since: page.TimeAt(since, now)}
 		if !proved.Equal(since) && !proved.Before(since) {
 			at := page.TimeAt(proved, now)
 			one.Proved = &at
@@ -166,7 +168,7 @@ func (s accountView) changes(p *account.Person) []page.AccountChange {
 		c := p.Changes[n]
 		if now.Sub(c.At) < identity.ChangeKept && len(all) < mostChanges {
 			all = append(all, page.AccountChange{What: string(c.What), Name: cmp.Or(c.Told.Passkey, c.Told.Provider, c.Told.Ended),
-				Before: c.Told.Before, Device: c.Told.Device, Network: identity.NetworkBegins(c.Told.Network), At: page.TimeAt(c.At, now)})
+				Before: c.Told.Before, Device: c.Told.Device, Network: identity.NetworkLike(c.Told.Network), At: page.TimeAt(c.At, now)})
 		}
 	}
 	return all

@@ -49,7 +49,7 @@ func Account(d AccountData) Letter {
 		notYou = words.Say("accountmail.passkey_removed_not_you")
 	case identity.NewDevice:
 		v.Title = words.Say("accountmail.device_title", "platform", d.Platform)
-		v.Body = []string{words.Say(signedInBy(d.Told.Way), "platform", d.Platform)}
+		v.Body = []string{signedInBy(d.Told.Way, d.Platform)}
 		v.Why, notYou = words.Say("accountmail.session_foot", "platform", d.Platform), words.Say("accountmail.device_not_you")
 	case identity.SignedOut, identity.SignedOutElse:
 		v.Title = words.Say("accountmail.out_title")
@@ -72,20 +72,20 @@ func Account(d AccountData) Letter {
 	if device != "" {
 		v.Body[len(v.Body)-1] = words.Say("accountmail.when_with", "when", d.When, "device", device)
 	}
-	if network := identity.NetworkBegins(line(d.Told.Network)); network != "" {
+	if network := identity.NetworkLike(line(d.Told.Network)); network != "" {
 		v.Body = append(v.Body, words.Say("accountmail.network", "network", network))
 	}
 	v.Body = append(v.Body, notYou)
 	return v.letter(v.Title)
 }
 
-// signedInBy is the key of what the mail says of how somebody signed in.
-func signedInBy(w identity.Way) string {
+// signedInBy is what the mail says of how somebody signed in.
+func signedInBy(w identity.Way, platform string) string {
 	switch w {
 	case identity.Passkey:
-		return "accountmail.device_passkey"
+		return words.Say("accountmail.device_passkey", "platform", platform)
 	case identity.Provider:
-		return "accountmail.device_provider"
+		return words.Say("accountmail.device_provider", "platform", platform)
 	}
-	return "accountmail.device_code"
+	return words.Say("accountmail.device_code", "platform", platform)
 }
