@@ -348,7 +348,8 @@ func TestSenderO6AnAgencysOwnProviderOpensNoAccount(t *testing.T) {
 	for _, s := range mine {
 		c.delete("/v1/sessions/"+s.ID).fails(403, "forbidden")
 	}
-	for _, a := range []*answer{c.get("/v1/sessions"), c.delete("/v1/sessions"), c.delete("/v1/sessions?keepCurrent=true"),
+	for _, a := range []*answer{c.get("/v1/me/identities"), c.post("/v1/me/identities", m{"provider": "issuer"}),
+		c.delete("/v1/me/identities/x"), c.get("/v1/sessions"), c.delete("/v1/sessions"), c.delete("/v1/sessions?keepCurrent=true"),
 		c.delete("/v1/sessions/current?everywhere=true"), c.get("/v1/me/export"), c.delete("/v1/me"),
 		c.post("/v1/portal/leave", m{"agency": "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"})} {
 		a.fails(403, "forbidden")
@@ -457,6 +458,7 @@ func TestEachChangeIsToldOnceHoweverManyAskAndWhateverTheQueueLoses(t *testing.T
 			return n
 		}
 		before, rows := count(), strings.Count(me.get("/account").is(200).text(), c.row)
+		p.advance(time.Minute)
 		me.again(to, firefox) // the last proof may be too old
 		c.before()
 		lose.Store(true)
@@ -481,4 +483,55 @@ func TestEachChangeIsToldOnceHoweverManyAskAndWhateverTheQueueLoses(t *testing.T
 			t.Errorf("the account has %d more rows of %q", n, c.row)
 		}
 	}
+}
+
+// connected is an account at a provider as the API answers it.
+type connected struct {
+	ID, Provider, Name, Issuer, Email string
+	LinkedAt                          time.Time
+}
+
+func (c *caller) identities() []connected {
+	c.t.Helper()
+	var all struct{ Items []connected }
+	c.get("/v1/me/identities").is(200).into(&all)
+	return all.Items
+}
+
+func TestAccountsElsewhereAreConnectedAndDisconnectedByTheAPI(t *testing.T) {
+	p := start(t)
+	s := p.inside().Provider
+	to := p.address("a")
+	c := p.signIn(to)
+	var list struct {
+		Items     []connected
+		Providers []string
+	}
+	c.get("/v1/me/identities").is(200).into(&list)
+	if len(list.Items) != 0 || !slices.Equal(list.Providers, []string{"issuer"}) {
+		t.Errorf("%+v", list)
+	}
+	c.post("/v1/me/identities", m{"provider": "elsewhere"}).fails(422, "invalid")
+	var begun struct{ URL string }
+	c.post("/v1/me/identities", m{"provider": "issuer"}).is(200).into(&begun)
+	at, err := url.Parse(begun.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.get(back(s, "issuer", elsewhere(to, to), at)).to("/account?…")
+	all := c.identities()
+	if len(all) != 1 || all[0].Provider != "issuer" || all[0].Name != "Local provider" || all[0].Email != to || all[0].LinkedAt.IsZero() {
+		t.Fatalf("%+v", all)
+	}
+	p.signIn(p.address("b")).delete("/v1/me/identities/"+all[0].ID).fails(404, "not_found")
+	p.nobody().delete("/v1/me/identities/"+all[0].ID).fails(401, "unauthenticated")
+	c.delete("/v1/me/identities/" + all[0].ID).is(204)
+	c.delete("/v1/me/identities/"+all[0].ID).fails(404, "not_found")
+	if all := c.identities(); len(all) != 0 {
+		t.Errorf("left are %+v", all)
+	}
+	p.advance(11 * time.Minute)
+	c.strict = true
+	c.post("/v1/me/identities", m{"provider": "issuer"}).fails(403, "step_up_required")
+	c.delete("/v1/me/identities/"+all[0].ID).fails(403, "step_up_required")
 }

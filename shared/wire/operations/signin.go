@@ -43,6 +43,11 @@ func (f Functions) MyData() event.Function {
 	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self(), f.p.OwnContacts())).Function()
 }
 
+// Identity serves /v1/me/identities/{identityId}.
+func (f Functions) Identity() event.Function {
+	return api.Route(f.p.Origin(), api.UnlinkIdentity(f.p.Authenticator(), f.p.ProviderLinks())).Function()
+}
+
 // Passkey serves /v1/me/passkeys/{passkeyId}.
 func (f Functions) Passkey() event.Function {
 	auth, keyring := f.p.Authenticator(), f.p.Keyring()
