@@ -144,7 +144,8 @@ func functions(ctx context.Context, b *bench) error {
 					each = append(each, fmt.Sprintf("%s %.1f", f, reached[f]))
 				}
 			}
-			b.row("   with "+strings.Split(heavy, "/")[2], strings.Join(each, ", "), fmt.Sprintf("%.0f", m.goal), most > 0 && most <= m.goal)
+			b.row("   with "+strings.Split(heavy, "/")[2], strings.Join(each, ", "), fmt.Sprintf("%.0f", m.goal),
+				most > 0 && most <= m.goal)
 		}
 		most, which = largest(reached, func(f string) bool { return carriers[f] == "" })
 		b.row("   with neither", fmt.Sprintf("%d functions, at most %.1f (%s)", len(reached)-len(carriers), most, which), "", true)

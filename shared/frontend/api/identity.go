@@ -71,8 +71,8 @@ func LinkIdentity(auth *signin.Authenticator, providers *signin.Providers, all [
 	return operation(auth, described{
 		id: "linkIdentity", method: http.MethodPost, who: identity.ByPerson.Stepped(), tag: tagAccount, status: 200,
 		summary: "Connect an account",
-		description: "Sets a cookie, and says where the browser goes to sign in to the provider. It comes back to the account page within " +
-			"10 minutes, and then the account signs you in. We email you about it.",
+		description: "Sets a cookie, and says where the browser goes to sign in to the provider. It comes back to the account page " +
+			"within 10 minutes, and then the account signs you in. We email you about it.",
 		codes: []fault.Code{fault.Invalid, fault.Forbidden, fault.RateLimited, fault.Unavailable},
 	}, func(ctx context.Context, caller identity.Caller, in *connectInput) (*connectOutput, error) {
 		p, ok := identity.FindProvider(all, identity.ProviderID(in.Body.Provider))

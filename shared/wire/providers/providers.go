@@ -87,7 +87,8 @@ func (f Functions) SignInWith() event.Function {
 // Identities serves /v1/me/identities.
 func (f Functions) Identities() event.Function {
 	auth, all := f.p.Authenticator(), f.p.SignInProviders()
-	return api.Route(f.p.Origin(), api.ListIdentities(auth, f.p.ProviderLinks(), all), api.LinkIdentity(auth, f.p.providers(false), all)).Function()
+	return api.Route(f.p.Origin(), api.ListIdentities(auth, f.p.ProviderLinks(), all),
+		api.LinkIdentity(auth, f.p.providers(false), all)).Function()
 }
 
 // SignInFrom serves /sign-in/from/{provider}.
