@@ -73,7 +73,12 @@ func (p *Parts) codeKey() ([]byte, identity.Seals) {
 
 // Sessions ends sessions.
 func (p *Parts) Sessions() *signin.Sessions {
-	return &signin.Sessions{Store: dynamo.NewSessions(p.Table())}
+	return &signin.Sessions{Store: dynamo.NewSessions(p.Table()), Now: p.Now}
+}
+
+// OwnSessions shows people where they are signed in.
+func (p *Parts) OwnSessions() *signin.OwnSessions {
+	return &signin.OwnSessions{Store: dynamo.NewOwnSessions(p.Table()), Now: p.Now}
 }
 
 // Keys manages API keys.

@@ -308,7 +308,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"cancelInvite", "listClients", "getClient", "listInstances", "listServices", "viewInvitation", "acceptInvitation", "getPortal", "createApiKey",
 		"listApiKeys", "revokeApiKey",
 		"declineInvitation", "proposeAddress", "requestNewLink",
-		"leavePortal", "endAllSessions", "exportMyData", "eraseMe",
+		"leavePortal", "endAllSessions", "listSessions", "endSession", "listIdentities", "linkIdentity", "unlinkIdentity", "exportMyData", "eraseMe",
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
 		"getPortalInstance", "setWorkflowState",
 		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",

@@ -32,6 +32,10 @@ func providerJob(p *product, kept *secrets) {
 		p.t.Fatal(err)
 	}
 	c.get(back(s, "issuer", elsewhere("p4", i.Email), to)).is(303)
+	for _, x := range c.identities() {
+		c.delete("/v1/me/identities/" + x.ID).is(204)
+	}
+	c.post("/v1/me/identities", m{"provider": "issuer"}).is(200)
 	p.advance(61 * time.Second) // the sweep has what has changed told
 	p.nextMail(i.Email)
 }

@@ -220,6 +220,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	contactsJob(t, p, kept)
 	sharingJob(t, p, kept)
 	passkeyJob(t, p, kept)
+	sessionJob(p, kept)
 	renewalJob(p)
 	relayJob(p)
 	rolesJob(p)

@@ -202,6 +202,11 @@ func (t *Table) EndSession(ctx context.Context, user id.User, session string, ha
 	return t.sessions.EndSession(ctx, user, session, hash)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (t *Table) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return t.sessions.Heard(ctx, user)
+}
+
 // Handled tells whether an event of the payment service has been dealt with.
 func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
 	return t.paymentEvents.Handled(ctx, event)

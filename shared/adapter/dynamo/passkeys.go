@@ -120,6 +120,16 @@ func (p PasskeySignIns) Memberships(ctx context.Context, user id.User) ([]identi
 	return p.t.memberships(ctx, user)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (p PasskeySignIns) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return p.t.heard(ctx, user)
+}
+
+// Known tells whether the person has ever signed in.
+func (p PasskeySignIns) Known(ctx context.Context, user id.User) (bool, error) {
+	return p.t.known(ctx, user)
+}
+
 // OpenByPasskey writes a session and that a passkey was used.
 func (p PasskeySignIns) OpenByPasskey(ctx context.Context, s *identity.Session, set *passkey.Set) error {
 	return p.t.openByPasskey(ctx, s, set)

@@ -188,6 +188,11 @@ type LinkChange struct {
 	Rows  []AgencyRow
 }
 
+// TellsOfItself tells whether the person reads by mail of the change, and so of the sign-in that it comes with.
+func (c *LinkChange) TellsOfItself() bool {
+	return c != nil && slices.ContainsFunc(c.Tells, func(m *Code) bool { return m.User == c.Links.User })
+}
+
 // AgencyRow is a row of the log of an agency.
 type AgencyRow struct {
 	Agency id.Agency

@@ -197,7 +197,7 @@ func exampleSandbox() SandboxBody {
 func exampleExport() ExportBody {
 	from := ExportAgency{exampleAgency, "Northwind Automations"}
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
-		Sessions: []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
+		Sessions: []OwnSessionBody{exampleOwnSession()},
 		Links: []ExportLink{{Provider: "Google", Issuer: "https://accounts.google.com", Subject: "117031488295416321234",
 			Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
@@ -208,6 +208,11 @@ func exampleExport() ExportBody {
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
 			EarlierInvites: []ExportPast{}, Lists: []ExportList{{exampleBatch, after(0), "Acme Ltd"}}}}}
+}
+
+func exampleOwnSession() OwnSessionBody {
+	return OwnSessionBody{ID: "ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Current: true, Way: "passkey", Device: "Safari, iOS",
+		Network: "203.0.113.0/24", SignedInAt: after(26 * time.Hour), ProvedAt: after(26 * time.Hour), ExpiresAt: after(362 * time.Hour)}
 }
 
 // listed is a list's last page.
@@ -423,6 +428,12 @@ func personExamples() map[string]example {
 		"renamePasskey": exchanges(raw(`{"name":"iCloud Keychain"}`), examplePasskey()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
+		"listIdentities": answers(map[string]any{"items": []IdentityBody{{ID: exampleCredential, Provider: "google", Name: "Google",
+			Issuer: "https://accounts.google.com", Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}}, "nextCursor": nil,
+			"providers": []string{"google"}}),
+		"linkIdentity": exchanges(raw(`{"provider":"google"}`),
+			map[string]string{"url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=latchkey&response_type=code"}),
+		"listSessions": answers(listed(exampleOwnSession())),
 		"leavePortal":  takes(raw(`{"agency":"` + exampleAgency + `"}`)),
 		"exportMyData": answers(exampleExport()),
 	}

@@ -61,8 +61,9 @@ var jobs = []job{
 		"listPortalContacts", "getPortalContact", "updatePortalContact"}},
 	{tagSession, "A session for a person, with a code or a passkey instead of a password.", []string{"requestSignInCode", "signIn",
 		"beginPasskeySignIn", "signInWithPasskey", "stepUp", "getSession", "signOut"}},
-	{tagAccount, "What a person does with their own data.", []string{"listPasskeys", "beginPasskey", "addPasskey",
-		"renamePasskey", "removePasskey", "exportMyData", "leavePortal", "endAllSessions", "eraseMe"}},
+	{tagAccount, "What a person does with their own data.", []string{"listSessions", "endSession", "listIdentities", "linkIdentity",
+		"unlinkIdentity", "listPasskeys", "beginPasskey", "addPasskey", "renamePasskey", "removePasskey", "exportMyData", "leavePortal",
+		"endAllSessions", "eraseMe"}},
 	{tagActivity, "Who changed what, and when.", []string{"listActivity", "exportActivity"}},
 	{tagService, "Whether we're there.", []string{"getHealth"}},
 }

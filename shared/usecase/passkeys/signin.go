@@ -48,6 +48,7 @@ type SignInStore interface {
 	OpenByPasskey(ctx context.Context, s *identity.Session, set *passkey.Set) error
 	identity.Ender
 	identity.Allower
+	identity.Acquaintances
 }
 
 // SignIns makes sessions of passkeys.
@@ -110,7 +111,10 @@ func (s *SignIns) Finish(ctx context.Context, a Assertion, from identity.Browser
 			return fault.New(fault.Unauthenticated, "errors.passkey_copied")
 		}
 		opened.Cookie, opened.Session = identity.NewSession(user, set.Email, places,
-			identity.Proof{Way: identity.Passkey, Device: from.Device}, now)
+			identity.Proof{Way: identity.Passkey, Device: from.Device, Network: identity.NetworkOf(ip)}, now)
+		if opened.Session.News, err = s.Seals.Greet(ctx, s.Store, opened.Session, from, now); err != nil {
+			return err
+		}
 		opened.Known = s.Seals.Meet(from.Known, set.Email, now)
 		return s.Store.OpenByPasskey(ctx, opened.Session, set)
 	})

@@ -21,8 +21,7 @@ type ProviderStore interface {
 	Spend(ctx context.Context, spent string, until time.Time) error
 	// Linked reads whom the account with a subject at an issuer signs in.
 	Linked(ctx context.Context, issuer, subject string) (id.User, email.Address, error)
-	// Known tells whether the person has ever signed in.
-	Known(ctx context.Context, user id.User) (bool, error)
+	identity.Acquaintances
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	LinkedStore
@@ -174,7 +173,7 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 	}
 	var out *Outcome
 	err = conflict.Retry(ctx, func() error {
-		out, err = p.decide(ctx, caller, e, said, invited, from)
+		out, err = p.decide(ctx, caller, e, said, invited, from, ip)
 		return err
 	})
 	if err == nil && out.Opened != nil {
@@ -185,7 +184,7 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 
 // decide says what becomes of somebody of whom the provider has said who it is.
 func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *identity.Errand, said *identity.Assertion,
-	invited email.Address, from identity.Browser) (*Outcome, error) {
+	invited email.Address, from identity.Browser, ip string) (*Outcome, error) {
 	user, address, err := p.Store.Linked(ctx, said.Issuer, said.Subject)
 	known := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -199,7 +198,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 		if err != nil {
 			return nil, err
 		}
-		return p.open(ctx, user, address, places, said, nil, from)
+		return p.open(ctx, user, address, places, said, nil, from, ip)
 	}
 	address, err = email.Parse("email", said.Email)
 	if err != nil {
@@ -245,18 +244,25 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 	if err != nil {
 		return nil, err
 	}
-	return p.open(ctx, user, address, places, said, change, from)
+	return p.open(ctx, user, address, places, said, change, from, ip)
 }
 
 // open signs the person in.
 func (p *Providers) open(ctx context.Context, user id.User, address email.Address, places []identity.Membership,
-	said *identity.Assertion, change *identity.LinkChange, from identity.Browser) (*Outcome, error) {
+	said *identity.Assertion, change *identity.LinkChange, from identity.Browser, ip string) (*Outcome, error) {
 	now := p.Now().Truncate(time.Millisecond)
 	var o identity.Opened
 	o.Cookie, o.Session = identity.NewSession(user, address, places,
-		identity.Proof{Way: identity.Provider, Issuer: said.Issuer, Device: from.Device}, now)
+		identity.Proof{Way: identity.Provider, Provider: said.Provider.ID, Issuer: said.Issuer, Device: from.Device,
+			Network: identity.NetworkOf(ip)}, now)
 	o.Session.ProvedAt = said.Proves(now)
 	o.Known = p.Seals.Meet(from.Known, address, now)
+	if !change.TellsOfItself() {
+		var err error
+		if o.Session.News, err = p.Seals.Greet(ctx, p.Store, o.Session, from, now); err != nil {
+			return nil, err
+		}
+	}
 	return &Outcome{Opened: &o}, p.Store.OpenByLink(ctx, o.Session, change)
 }
 

@@ -161,6 +161,9 @@ func TestGoldenMails(t *testing.T) {
 		"account-added":    letter.Account(account(identity.LinkAdded)),
 		"account-replaced": letter.Account(account(identity.LinkReplaced)),
 		"account-dropped":  letter.Account(account(identity.LinkDropped)),
+		"account-device":   letter.Account(session(identity.NewDevice)),
+		"account-out":      letter.Account(session(identity.SignedOut)),
+		"account-out-else": letter.Account(session(identity.SignedOutElse)),
 		"account-other":    letter.Account(account(identity.LinkOfOther)),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
@@ -354,5 +357,10 @@ func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
 
 func passkey(what identity.Tells) letter.AccountData {
 	return letter.AccountData{Tells: what, Told: identity.Told{Passkey: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS"},
+		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+}
+
+func session(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Device: "Safari, <b>iOS</b>", Network: "203.0.113.0/24", Way: identity.Passkey},
 		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
 }

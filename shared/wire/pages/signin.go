@@ -19,8 +19,8 @@ func (f Functions) StepUpPage() event.Function {
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
-		p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.OwnSessions(),
+		p.Waiting(), p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
 }
 
 // KeysPage serves /settings/keys.

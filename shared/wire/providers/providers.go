@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/wire"
@@ -81,6 +82,13 @@ func Start(f func(Functions) event.Function) {
 // SignInWith serves /sign-in/with/{provider}.
 func (f Functions) SignInWith() event.Function {
 	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.SignInProviders()).Function()
+}
+
+// Identities serves /v1/me/identities.
+func (f Functions) Identities() event.Function {
+	auth, all := f.p.Authenticator(), f.p.SignInProviders()
+	return api.Route(f.p.Origin(), api.ListIdentities(auth, f.p.ProviderLinks(), all),
+		api.LinkIdentity(auth, f.p.providers(false), all)).Function()
 }
 
 // SignInFrom serves /sign-in/from/{provider}.
