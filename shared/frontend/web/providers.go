@@ -121,8 +121,12 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
 		}
 		next, links := homeward(r.URL.Query().Get("next")), r.URL.Query().Get("link") != ""
-		if links && !ourOwn(r) {
+		steps := r.URL.Query().Get("step-up")
+		if (links || steps != "") && !ourOwn(r) {
 			return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
+		}
+		if steps != "" {
+			return confirmWith(w, r, providers, caller, p.ID, steps)
 		}
 		to, sealed, err := providers.Begin(r.Context(), caller, p.ID, next, links, address(r))
 		f := fault.As(err)
@@ -144,6 +148,22 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 		http.SetCookie(w, cookie.SetErrand(sealed))
 		return seeOther(w, to)
 	})
+}
+
+// confirmWith leads to a provider, at which somebody who is signed in proves again to be who it is. form is what asked for that.
+func confirmWith(
+	w http.ResponseWriter, r *http.Request, providers *signin.Providers, caller identity.Caller, to identity.ProviderID, form string,
+) error {
+	at, sealed, err := providers.BeginStepUp(r.Context(), caller, to, form, address(r))
+	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
+		note(r.Context(), f)
+		return seeOther(w, keptPath(form, signin.Unavailable, to))
+	}
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, cookie.SetErrand(sealed))
+	return seeOther(w, at)
 }
 
 // SignInFrom is where a provider leads back to. It signs in, or asks for a code, or leads back to where the person comes from. It
@@ -184,6 +204,10 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 				return seeOther(w, e.Next+codeMailed+"&with="+string(p.ID))
 			}
 			return seeOther(w, codePath("/sign-in", out.Ask.To, "", now(), url.Values{"next": {e.Next}, "with": {string(p.ID)}}))
+		}
+		if e.Session != "" {
+			event.Annotate(r.Context(), "setback", string(out.Setback))
+			return seeOther(w, keptPath(e.Form, out.Setback, p.ID))
 		}
 		if out.Linked {
 			return seeOther(w, accountPath("added", p.ID))

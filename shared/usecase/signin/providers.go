@@ -31,6 +31,8 @@ type ProviderStore interface {
 	OpenByLink(ctx context.Context, s *identity.Session, change *identity.LinkChange) error
 	// SaveLinks writes a change of the accounts that sign the person with the address in, as OpenByLink does.
 	SaveLinks(ctx context.Context, of email.Address, change *identity.LinkChange) error
+	// ProveAt writes that the session's person has proved at a time to be who it is; [conflict.ErrChanged] when the session has ended.
+	ProveAt(ctx context.Context, user id.User, session string, at time.Time) error
 	// EndSession deletes the session, if it is the one with the hash.
 	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 }
@@ -76,15 +78,18 @@ const (
 	Taken        Setback = "taken"         // the account signs in somebody else
 	Full         Setback = "full"          // no further account can be connected
 	NotYou       Setback = "not_you"       // somebody else is signed in by now, or nobody
+	NotYours     Setback = "not_yours"     // the account is none of the person who has to prove again to be who it is
+	NotFresh     Setback = "not_fresh"     // the provider does not say that the person has just proved to be who it is
 )
 
 // Outcome is what has become of an errand: somebody is signed in, or a code is to be asked for, or there was a setback, or an account
-// signs in from now on.
+// signs in from now on, or somebody has proved again to be who it is.
 type Outcome struct {
 	Opened  *identity.Opened
 	Ask     *Asking
 	Setback Setback
 	Linked  bool
+	Stepped bool // the session's person has proved again to be who it is
 }
 
 // Asking is a code that has to prove that the address is the person's, since the provider's word is not enough.
@@ -190,6 +195,9 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 	known := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
+	}
+	if e.Session != "" {
+		return p.step(ctx, caller, e, said, known, user)
 	}
 	if e.Links != "" {
 		return p.link(ctx, caller, e, said, known, user, from)
