@@ -126,7 +126,8 @@ func TestSenderO8WhichPasskeysStepNobodyUp(t *testing.T) {
 	ok := 0
 	for range 64 {
 		all.Go(func() {
-			if a := o.once(http.MethodPost, "/v1/sessions/current/step-up-passkey", body, "Content-Type", "application/json"); a.status == 200 {
+			a := o.once(http.MethodPost, "/v1/sessions/current/step-up-passkey", body, "Content-Type", "application/json")
+			if a.status == 200 {
 				mu.Lock()
 				ok++
 				mu.Unlock()

@@ -68,7 +68,8 @@ func TestSenderO8AProviderStepsUp(t *testing.T) {
 	}
 	for range 2 { // looking changes nothing
 		o.get(back).is(200).shows("Thanks, it's you", "Continue").
-			holds(`name="email" value="kim@northwind.example"`, `name="name" value="Kim &#34;Kit&#34; Ørsted"`, `value="and another"`, "data-goes-on")
+			holds(`name="email" value="kim@northwind.example"`, `name="name" value="Kim &#34;Kit&#34; Ørsted"`, `value="and another"`,
+				"data-goes-on")
 	}
 	p.signIn(owner).get(back).is(404).shows("we no longer have what you typed") // another session of the same person
 	p.signIn(p.address("other")).get(back).is(404)
@@ -104,8 +105,9 @@ func TestSenderO8WhichAnswersOfAProviderStepNobodyUp(t *testing.T) {
 		account provider.Account
 		words   string
 	}{
-		"without auth_time":       {account(func(a *provider.Account) { a.Untold = true }), "didn't confirm that you signed in just now. Get a code by email"},
-		"before the request":      {account(func(a *provider.Account) { a.At = now.Add(-61 * time.Second) }), "didn't confirm that you signed in just now"},
+		"without auth_time": {account(func(a *provider.Account) { a.Untold = true }),
+			"didn't confirm that you signed in just now. Get a code by email"},
+		"before the request":      {account(func(a *provider.Account) { a.At = now.Add(-61 * time.Second) }), "didn't confirm"},
 		"long ago":                {account(func(a *provider.Account) { a.At = now.Add(-11 * time.Minute) }), "didn't confirm"},
 		"in the future":           {account(func(a *provider.Account) { a.At = now.Add(62 * time.Second) }), "didn't confirm"},
 		"an account of nobody":    {account(func(a *provider.Account) { a.Subject = "3" }), "isn't the one you sign in here with"},
@@ -127,7 +129,10 @@ func TestSenderO8WhichAnswersOfAProviderStepNobodyUp(t *testing.T) {
 		shows("We couldn't check what Local provider sent us")
 	s.Claim(nil)
 	asked = o.away(at, typed)
-	s.Fail(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusServiceUnavailable); return true })
+	s.Fail(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	})
 	o.get(o.get(back(s, "issuer", elsewhere("1", owner), asked)).is(303).header.Get("Location")).is(200).shows("isn't answering right now")
 	s.Fail(nil)
 

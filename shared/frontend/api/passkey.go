@@ -403,8 +403,8 @@ func StepUpWithPasskey(auth *signin.Authenticator, confirmations *passkeys.Confi
 	return operation(auth, described{
 		id: "stepUpWithPasskey", method: http.MethodPost, who: identity.ByPerson, tag: tagSession, status: 200, maxBody: maxPasskeyBody,
 		summary: "Confirm with a passkey that it's you",
-		description: "Takes what navigator.credentials.get gave (AuthenticationResponseJSON). It does what stepUp does with a code, and the " +
-			"session stays the same. The passkey must be one of yours.",
+		description: "Takes what navigator.credentials.get gave (AuthenticationResponseJSON). It does what stepUp does with a code. " +
+			"The passkey must be one of yours.",
 		codes: []fault.Code{fault.Malformed, fault.Forbidden, fault.RateLimited},
 	}, func(ctx context.Context, caller identity.Caller, in *assertionInput) (*steppedOutput, error) {
 		a, err := in.read()
