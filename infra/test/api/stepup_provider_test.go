@@ -114,7 +114,8 @@ func TestSenderO8WhichAnswersOfAProviderStepNobodyUp(t *testing.T) {
 		"an account of another's": {elsewhere("2", owner), "isn't the one you sign in here with"},
 	} {
 		where := o.get(back(s, "issuer", c.account, o.away(at, typed))).to("/step-up?kept=…").header.Get("Location")
-		o.get(where).is(200).shows("Confirm it's you", "Email me a code", c.words).holds(`name="level" value="admin"`, `name="step-up-kept"`)
+		o.get(where).is(200).shows("Confirm it's you", "Email me a code", c.words).
+			holds(`name="level" value="admin"`, `name="step-up-kept"`)
 		if o.post("/settings/members", typed); o.cookie == "" {
 			t.Fatal(name)
 		}
