@@ -41,11 +41,11 @@ type Credentials struct {
 }
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
-// count where Who takes them; elsewhere only a session does. One read; for an agency's people and keys a second one, which tells
+// count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's people and keys a second one, which tells
 // whether the person still works there, or the key's maker, and what it is there; and for employees a third, where what they ask
 // for hangs on what their agency lets them. All are read as they are now: what was taken away does not open the next request.
 //
-// Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden].
+// Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden]; [fault.StepUpRequired].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
 	switch who.Kind {
 	case identity.Anyone:
@@ -56,6 +56,13 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 			return identity.Caller{}, err
 		}
 		return caller, nil
+	}
+	if c.Bearer != "" && who.Browser() {
+		caller, err := d.key(ctx, c.Bearer)
+		if err == nil {
+			err = who.Takes(caller.Program())
+		}
+		return identity.Caller{}, err
 	}
 	caller, err := d.session(ctx, c.Session)
 	if err == nil && who.SignedIn() {
@@ -135,22 +142,9 @@ func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Ca
 
 // program is whose API key it is.
 func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Caller, error) {
-	refused := fault.New(fault.Unauthenticated,
-		"errors.this_api_key_is_not_known")
-	loc, err := secret.Locate(secret.APIKey, bearer, 32)
-	if err != nil {
-		return identity.Caller{}, refused
-	}
-	at, which := id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:]))
-	k, err := d.Store.APIKey(ctx, at, which)
-	if fault.Is(err, fault.NotFound) {
-		return identity.Caller{}, refused
-	}
+	k, err := d.key(ctx, bearer)
 	if err != nil {
 		return identity.Caller{}, err
-	}
-	if !k.Hash.Matches(bearer) || !k.RevokedAt.IsZero() {
-		return identity.Caller{}, refused
 	}
 	if now := d.Now(); now.Sub(k.LastUsedAt) >= time.Hour {
 		if err := d.Store.Used(ctx, k, now); err != nil { // nothing hangs on it but a date in a list
@@ -158,4 +152,26 @@ func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Ca
 		}
 	}
 	return k.Program(), nil
+}
+
+// key is the API key. Fault: [fault.Unauthenticated].
+func (d *Authenticator) key(ctx context.Context, bearer string) (*identity.APIKey, error) {
+	refused := fault.New(fault.Unauthenticated,
+		"errors.this_api_key_is_not_known")
+	loc, err := secret.Locate(secret.APIKey, bearer, 32)
+	if err != nil {
+		return nil, refused
+	}
+	at, which := id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:]))
+	k, err := d.Store.APIKey(ctx, at, which)
+	if fault.Is(err, fault.NotFound) {
+		return nil, refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !k.Hash.Matches(bearer) || !k.RevokedAt.IsZero() {
+		return nil, refused
+	}
+	return k, nil
 }

@@ -237,6 +237,7 @@ func once(operations []DocsOperation, told map[string]*DocsOperation) {
 
 // who says in words who may call, out of x-who, such as "anyone", "staff agency:read" or "portal invite invites:write".
 func who(declared string) (sentence, scope string) {
+	declared = strings.TrimSuffix(declared, ", stepped up") // which the operation's description says
 	kind, rest, _ := strings.Cut(declared, " ")
 	right := ""
 	if kind == "portal" {
@@ -253,8 +254,6 @@ func who(declared string) (sentence, scope string) {
 		return words.Say("docs.who_person"), ""
 	case kind == "client":
 		return words.Say("docs.who_client"), ""
-	case rest == "in person, just signed in":
-		sentence = words.Say("docs.who_fresh")
 	case rest == "in person":
 		sentence = words.Say("docs.who_member")
 	default:
