@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -42,8 +43,12 @@ type Server struct {
 	// Issuer is what it calls itself, and where it is unless At says otherwise.
 	Issuer string
 	// At is where its endpoints are.
-	At  string
-	Now func() time.Time
+	At string
+	// Front is where people are asked who they are, where no browser reaches At; "" for there.
+	Front string
+	// Name is what its page is called; "" for the local provider.
+	Name string
+	Now  func() time.Time
 
 	mu    sync.Mutex
 	key   *jose.JSONWebKey
@@ -142,7 +147,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		answer(w, http.StatusOK, map[string]any{"issuer": s.Issuer, "authorization_endpoint": at + "/authorize",
+		answer(w, http.StatusOK, map[string]any{"issuer": s.Issuer, "authorization_endpoint": cmp.Or(s.Front, at) + "/authorize",
 			"token_endpoint": at + "/token", "userinfo_endpoint": at + "/userinfo",
 			"jwks_uri": at + "/keys", "response_types_supported": []string{"code"},
 			"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
@@ -174,7 +179,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = chooser.Execute(w, map[string]any{"Email": q.Get("login_hint"), "Again": again(q)}) //nolint:errcheck // the caller has gone
+		_ = chooser.Execute(w, map[string]any{"Email": q.Get("login_hint"), "Again": again(q),
+			"Name": cmp.Or(s.Name, "Local provider")}) //nolint:errcheck // the caller has gone
 		return
 	}
 	out := url.Values{"state": {q.Get("state")}, "iss": {s.Issuer}}
@@ -326,11 +332,11 @@ func answer(w http.ResponseWriter, status int, v any) {
 }
 
 var chooser = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Local provider</title>
-<link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>Local provider</h1>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Name}}</title>
+<link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>{{.Name}}</h1>
 <p>This stands in for Google, Microsoft and others. Sign in as whoever you like.{{if .Again}} You are asked to sign in again.{{end}}</p>
 <form method="post">
-<p><label>Email address<br><input name="email" type="email" value="{{.Email}}" autofocus></label></p>
+<p><label>Email address<br><input id="email" name="email" type="email" value="{{.Email}}" autofocus></label></p>
 <p><label><input type="checkbox" name="verified" value="1" checked> The provider has verified it</label></p>
 <p><label>Account number, where it is to be another one than the address has<br><input name="sub" autocomplete="off"></label></p>
 <p><label><input type="checkbox" name="told" value="1" checked> The provider says when you signed in there</label></p>

@@ -58,7 +58,8 @@ func TestSenderO8AFormGoesOnWhereItWas(t *testing.T) {
 	at := o.post("/settings/members", typed).is(307).header.Get("Location")
 	who := o.sessionEmail()
 	p.skipCodes(who, 0)
-	o.post(at, typed).is(200).shows("Confirm it's you", who).holds(`name="name" value="Kim &#34;K&#34; &amp; Söhne"`, `name="level" value="admin"`)
+	o.post(at, typed).is(200).shows("Confirm it's you", who).
+		holds(`name="name" value="Kim &#34;K&#34; &amp; Söhne"`, `name="level" value="admin"`)
 	o.post(at, typed).is(200) // loaded again, and no second mail
 	code := p.nextCode(who)
 	with := func(more url.Values) url.Values {

@@ -127,7 +127,8 @@ func (x question) verdict(t *testing.T, f event.Function, c *caller) string {
 	}
 	at := answer.Headers["location"]
 	switch {
-	case strings.HasPrefix(at, "/step-up?"), answer.StatusCode == http.StatusForbidden && strings.Contains(answer.Body, `"step_up_required"`):
+	case strings.HasPrefix(at, "/step-up?"),
+		answer.StatusCode == http.StatusForbidden && strings.Contains(answer.Body, `"step_up_required"`):
 		return "steps up"
 	case answer.StatusCode >= 500:
 		t.Errorf("%s answered %d\n%.300s", x.name, answer.StatusCode, answer.Body)

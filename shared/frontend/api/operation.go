@@ -89,8 +89,8 @@ func stepsUp(w identity.Who) string {
 		return ""
 	}
 	if w.Keys() {
-		return " People confirm with stepUp, at most 10 minutes before, that it's them. A key's scope is powerful: it was confirmed when the " +
-			"key was made, and owners are emailed about its use."
+		return " People confirm with stepUp, at most 10 minutes before, that it's them. The scope of a key is powerful: its maker " +
+			"confirmed it, and owners are emailed about its use."
 	}
 	return " People confirm with stepUp, at most 10 minutes before, that it's them. API keys are refused with step_up_required."
 }

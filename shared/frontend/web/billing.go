@@ -312,15 +312,20 @@ func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.In
 	})
 }
 
+// upgradeFrom is the page that the form about the agency's plan is on.
+func upgradeFrom(form url.Values) string {
+	if form.Get("from") == "/settings/agency" {
+		return "/settings/agency"
+	}
+	return "/upgrade"
+}
+
 // StartUpgrade leads an owner to the payment service: to buy Max, with account=1 to the agency's card and invoices, or with
 // cancel=1 to where Max is cancelled; from there it comes back to the page that it was on.
 func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
 	who := identity.ByStaff(identity.InPerson).Stepped()
 	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
-		from := "/upgrade"
-		if r.PostForm.Get("from") == "/settings/agency" {
-			from = "/settings/agency"
-		}
+		from := upgradeFrom(r.PostForm)
 		at.back = from + "?"
 		if at.refused != nil {
 			return at.refused

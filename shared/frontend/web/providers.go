@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/sharing"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -35,7 +36,7 @@ func providerPath(to identity.ProviderID, next string) string {
 func buttons(all []identity.OpenIDProvider, next string) []page.Provider {
 	var out []page.Provider
 	for _, p := range all {
-		out = append(out, page.Provider{Label: buttonOf(p), URL: providerPath(p.ID, next)})
+		out = append(out, page.Provider{ID: string(p.ID), Label: buttonOf(p), URL: providerPath(p.ID, next)})
 	}
 	return out
 }
@@ -55,14 +56,20 @@ func homeward(next string) string {
 			return invitationPath(token)
 		}
 	}
+	if path := joinNext(next); path != "" {
+		return path
+	}
 	return onward(next)
 }
 
 // setbackPath is the page on which somebody reads why a provider did not sign them in.
 func setbackPath(why signin.Setback, with identity.ProviderID, next string) string {
 	q := url.Values{"problem": {string(why)}, "with": {string(with)}}
-	if strings.HasPrefix(next, "/i/") {
+	switch {
+	case strings.HasPrefix(next, "/i/"):
 		return next + "?" + q.Encode()
+	case strings.HasPrefix(next, "/join/"):
+		return joinBack(next, q)
 	}
 	if next != "" {
 		q.Set("next", next)
@@ -169,7 +176,7 @@ func confirmWith(
 // SignInFrom is where a provider leads back to. It signs in, or asks for a code, or leads back to where the person comes from. It
 // changes something though it is a GET: what it does is bound to what this browser keeps, and is done once.
 func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider, invitations *onboarding.Invitations,
-	codes *signin.Codes, now func() time.Time) *Redirect {
+	joins *sharing.Joins, codes *signin.Codes, now func() time.Time) *Redirect {
 	return provider("signInFrom", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
@@ -185,8 +192,12 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 		if err != nil {
 			return err
 		}
+		toward := signin.Toward{Invited: invited}
+		if toward.Open, err = joinable(r.Context(), joins, e.Next); err != nil {
+			return err
+		}
 		a := signin.Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}
-		out, err := providers.Finish(r.Context(), caller, e, a, invited, cookie.Browser(r), address(r), cookie.Of(r))
+		out, err := providers.Finish(r.Context(), caller, e, a, toward, cookie.Browser(r), address(r), cookie.Of(r))
 		if err != nil {
 			return err
 		}
@@ -202,6 +213,10 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 			http.SetCookie(w, cookie.Flow(flow))
 			if invited != "" {
 				return seeOther(w, e.Next+codeMailed+"&with="+string(p.ID))
+			}
+			if toward.Open {
+				path, name := joinParts(e.Next)
+				return seeOther(w, codePath(path, out.Ask.To, "", now(), url.Values{"name": {name}, "with": {string(p.ID)}}))
 			}
 			return seeOther(w, codePath("/sign-in", out.Ask.To, "", now(), url.Values{"next": {e.Next}, "with": {string(p.ID)}}))
 		}

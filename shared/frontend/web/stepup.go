@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
@@ -27,7 +29,7 @@ const (
 	stepUpKept  = "step-up-kept" // names the form where it was kept meanwhile
 )
 
-var stepUpFields = []string{stepUpField, stepUpAgain, stepUpWith, stepUpPosts, stepUpKept, page.TokenField}
+var stepUpFields = []string{stepUpField, stepUpAgain, stepUpWith, stepUpPosts, stepUpKept}
 
 // stepUp leads to the page on which the person proves again that it is them. A form goes along: 307 has the browser send it to there as
 // it was typed (RFC 9110 section 15.4.8), and the page sends it back here. It returns no error.
@@ -54,6 +56,24 @@ func ownPath(to string) string {
 	return u.RequestURI()
 }
 
+// backOf is where somebody goes who doesn't step up: the page that the form is on.
+func backOf(to string, form url.Values) string {
+	path, _, _ := strings.Cut(to, "?")
+	if page, ok := map[string]string{"/checkout/start": "/checkout", "/portal/billing": "/portal"}[path]; ok {
+		if which, err := id.ParseAgency(form.Get("agency")); err == nil {
+			page += "?agency=" + string(which)
+		}
+		return page
+	}
+	switch {
+	case path == "/upgrade/start":
+		return upgradeFrom(form)
+	case strings.HasPrefix(path, "/sign-in/with/"):
+		return "/account"
+	}
+	return path
+}
+
 // StepUpPage has people prove again that it is them, by a code that it mails, a passkey, or an account at a provider, and leads to where
 // that was asked for: with the form that was sent there, which it carries as it came.
 func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUps *signin.StepUps, ways *signin.StepUpWays,
@@ -66,7 +86,10 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 		if caller.SteppedUp(s.now()) == nil {
 			return seeOther(w, v.form.To)
 		}
-		return v.show(w, r, s, ways, providers, caller, http.StatusOK)
+		if err := v.offers(r.Context(), ways, providers, caller); err != nil {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, v.StepUp)
 	}, form("", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		to := ownPath(r.URL.Query().Get("to"))
 		if to == "" {
@@ -74,15 +97,21 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 		}
 		v := stepUpView(caller, carried(r.PostForm, to), s.brand)
 		v.Kept = r.PostForm.Get(stepUpKept)
+		if caller.SteppedUp(s.now()) == nil { // by a passkey, at a provider, or in another tab meanwhile
+			return v.on(w, r, ways, caller)
+		}
+		if err := v.offers(r.Context(), ways, providers, caller); err != nil {
+			return err
+		}
 		typed, entered := r.PostForm[stepUpField]
 		with, ok := identity.FindProvider(providers, identity.ProviderID(r.PostForm.Get(stepUpWith)))
 		switch {
-		case caller.SteppedUp(s.now()) == nil: // by a passkey, at a provider, or in another tab meanwhile
-			return v.on(w, r, ways, caller)
 		case ok:
-			return stepUpAt(w, r, s, ways, providers, caller, v, with.ID)
+			return stepUpAt(w, r, s, ways, caller, v, with.ID)
+		case !ownForm(r.PostForm) && (v.Passkey || len(v.Providers) > 0): // who has other ways may not need a mail
+			return s.show(w, r, http.StatusOK, v.StepUp)
 		case !entered || r.PostForm.Get(stepUpAgain) != "":
-			return askStepUp(w, r, s, codes, ways, providers, caller, v)
+			return askStepUp(w, r, s, codes, caller, v)
 		}
 		_, err := stepUps.ByCode(r.Context(), caller, strings.Join(typed, ""), cookie.Browser(r), address(r))
 		if err == nil {
@@ -95,7 +124,7 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 		v.Asked = true
 		v.Problems, v.Spent = problems(f, map[string]string{"code": "code", "flow": "code"}), identity.Spent(f)
 		retryAfter(w, f)
-		return v.show(w, r, s, ways, providers, caller, f.Code.Status())
+		return s.show(w, r, f.Code.Status(), v.StepUp)
 	}))
 	p.Forms[0].primary = true
 	p.whole = true
@@ -103,8 +132,8 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 }
 
 // stepUpAt leads to a provider. What the person was about to do is kept meanwhile, and named in the address that leads back.
-func stepUpAt(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.StepUpWays, providers []identity.OpenIDProvider,
-	caller identity.Caller, v stepping, to identity.ProviderID) error {
+func stepUpAt(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.StepUpWays, caller identity.Caller, v stepping,
+	to identity.ProviderID) error {
 	kept, err := identity.NewForm(v.form.To, v.form.Posts, v.form.Fields)
 	if err == nil {
 		err = ways.Keep(r.Context(), caller, kept)
@@ -118,7 +147,7 @@ func stepUpAt(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.Step
 	}
 	v.Problems = problems(f, nil)
 	retryAfter(w, f)
-	return v.show(w, r, s, ways, providers, caller, f.Code.Status())
+	return s.show(w, r, f.Code.Status(), v.StepUp)
 }
 
 // backToStepUp shows what the person was about to do before it went to a provider: it goes on by a press of a button, or without one
@@ -134,11 +163,16 @@ func backToStepUp(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.
 	if v.Done && !kept.Posts {
 		return seeOther(w, kept.To)
 	}
-	q := r.URL.Query()
-	if with, ok := identity.FindProvider(providers, identity.ProviderID(q.Get("with"))); ok && !v.Done {
-		v.Note = stepUpNote(signin.Setback(q.Get("problem")), with.Name)
+	if !v.Done {
+		if err := v.offers(r.Context(), ways, providers, caller); err != nil {
+			return err
+		}
+		q := r.URL.Query()
+		if with, ok := identity.FindProvider(providers, identity.ProviderID(q.Get("with"))); ok {
+			v.Note = stepUpNote(signin.Setback(q.Get("problem")), with.Name)
+		}
 	}
-	return v.show(w, r, s, ways, providers, caller, http.StatusOK)
+	return s.show(w, r, http.StatusOK, v.StepUp)
 }
 
 // stepUpNote says why a provider's word was not enough; the zero Note for nothing.
@@ -176,8 +210,7 @@ func keptPath(which string, why signin.Setback, with identity.ProviderID) string
 
 // askStepUp mails a code to the caller, unless the browser has one that can still be used, and asks for it.
 func askStepUp(
-	w http.ResponseWriter, r *http.Request, s *Site, codes *signin.Codes, ways *signin.StepUpWays, providers []identity.OpenIDProvider,
-	caller identity.Caller, v stepping,
+	w http.ResponseWriter, r *http.Request, s *Site, codes *signin.Codes, caller identity.Caller, v stepping,
 ) error {
 	v.Asked = true
 	again := r.PostForm.Get(stepUpAgain) != ""
@@ -186,7 +219,7 @@ func askStepUp(
 		return err
 	}
 	if waiting && !again {
-		return v.show(w, r, s, ways, providers, caller, http.StatusOK)
+		return s.show(w, r, http.StatusOK, v.StepUp)
 	}
 	flow, err := codes.Request(r.Context(), caller.Email, cookie.Browser(r), address(r))
 	if err == nil {
@@ -195,7 +228,7 @@ func askStepUp(
 		if again {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("signin.code_again")}
 		}
-		return v.show(w, r, s, ways, providers, caller, http.StatusOK)
+		return s.show(w, r, http.StatusOK, v.StepUp)
 	}
 	f, err := ours(r, err)
 	if err != nil {
@@ -207,7 +240,7 @@ func askStepUp(
 		v.Asked, v.Problems = false, problems(f, nil)
 	}
 	retryAfter(w, f)
-	return v.show(w, r, s, ways, providers, caller, f.Code.Status())
+	return s.show(w, r, f.Code.Status(), v.StepUp)
 }
 
 // stepping is the page with what it leads on to.
@@ -233,46 +266,43 @@ func (v stepping) on(w http.ResponseWriter, r *http.Request, ways *signin.StepUp
 	return nil
 }
 
-// show shows the page, with the ways that the caller has besides a mailed code.
-func (v stepping) show(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.StepUpWays, providers []identity.OpenIDProvider,
-	caller identity.Caller, status int) error {
-	if !v.Done {
-		links, passkey, err := ways.Of(r.Context(), caller)
-		if err != nil {
-			return err
-		}
-		v.Passkey = passkey
-		for _, p := range providers {
-			if slices.ContainsFunc(links, func(l identity.Link) bool { return l.Provider == p.ID }) {
-				v.Providers = append(v.Providers, page.Provider{ID: string(p.ID), Label: words.Say("stepup.with", "provider", p.Name)})
-			}
+// offers finds the ways that the caller has besides a mailed code.
+func (v *stepping) offers(ctx context.Context, ways *signin.StepUpWays, providers []identity.OpenIDProvider, caller identity.Caller) error {
+	links, passkey, err := ways.Of(ctx, caller)
+	if err != nil {
+		return err
+	}
+	v.Passkey = passkey
+	for _, p := range providers {
+		if slices.ContainsFunc(links, func(l identity.Link) bool { return l.Provider == p.ID }) {
+			v.Providers = append(v.Providers, page.Provider{ID: string(p.ID), Label: words.Say("stepup.with", "provider", p.Name)})
 		}
 	}
-	return s.show(w, r, status, v.StepUp)
+	return nil
 }
 
 // carried is what the page carries of a form that was sent to it: as it came from the form that asked for the step-up, or from the page
 // itself.
 func carried(sent url.Values, to string) *identity.Form {
 	f := &identity.Form{To: to, Fields: url.Values{}}
-	own := false
 	for name, values := range sent {
-		if !slices.Contains(stepUpFields, name) {
+		if !slices.Contains(stepUpFields, name) && name != page.TokenField {
 			f.Fields[name] = values
-		} else if name != page.TokenField {
-			own = true
 		}
 	}
-	f.Posts = !own || sent.Has(stepUpPosts) || len(f.Fields) > 0
+	f.Posts = !ownForm(sent) || sent.Has(stepUpPosts) || len(f.Fields) > 0
 	return f
 }
+
+// ownForm tells whether what was sent comes from the page itself.
+func ownForm(sent url.Values) bool { return slices.ContainsFunc(stepUpFields, sent.Has) }
 
 // stepUpView is the page for the caller, with what it leads on to.
 func stepUpView(caller identity.Caller, f *identity.Form, brand page.Brand) stepping {
 	v := stepping{form: f}
 	v.Brand, v.Email, v.Posts = brand, string(caller.Email), f.Posts
 	v.URL = stepUpURL + "?" + url.Values{"to": {f.To}}.Encode()
-	v.Back, _, _ = strings.Cut(f.To, "?")
+	v.Back = backOf(f.To, f.Fields)
 	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
 		for _, value := range f.Fields[name] {
 			v.Carried = append(v.Carried, page.Carried{Name: name, Value: value})

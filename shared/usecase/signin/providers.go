@@ -92,6 +92,12 @@ type Outcome struct {
 	Stepped bool // the session's person has proved again to be who it is
 }
 
+// Toward is where somebody goes who comes back from a provider, as far as it lets in who is not known yet.
+type Toward struct {
+	Invited email.Address // whom the invitation is for that the person comes from; "" for none
+	Open    bool          // whether it comes from a link by which people join
+}
+
 // Asking is a code that has to prove that the address is the person's, since the provider's word is not enough.
 type Asking struct {
 	To   email.Address
@@ -143,13 +149,13 @@ func (p *Providers) Errand(sealed string, from identity.ProviderID, state string
 	return e, nil
 }
 
-// Finish ends an errand. invited is the address of the invitation that the person comes from; "" for none. An account that is linked
+// Finish ends an errand, which leads on toward something. An account that is linked
 // signs in whom it is linked with, whatever address the provider tells. Any other one is known by its address: where the provider's
 // word for that is enough, it signs in and is linked; where it is not, or another account at the same provider is linked, a code
 // has to prove the address first. A session that came with the request ends.
 //
 // Faults: [fault.Malformed] for an errand that is over already; [fault.RateLimited].
-func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, invited email.Address,
+func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, to Toward,
 	from identity.Browser, ip, old string) (*Outcome, error) {
 	if err := identity.AllowNetwork(ctx, p.Store, "guess-ip", ip, guessesPerIP, p.Now()); err != nil {
 		return nil, err
@@ -179,7 +185,7 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 	}
 	var out *Outcome
 	err = conflict.Retry(ctx, func() error {
-		out, err = p.decide(ctx, caller, e, said, invited, from)
+		out, err = p.decide(ctx, caller, e, said, to, from)
 		return err
 	})
 	if err == nil && out.Opened != nil {
@@ -190,7 +196,8 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 
 // decide says what becomes of somebody of whom the provider has said who it is.
 func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *identity.Errand, said *identity.Assertion,
-	invited email.Address, from identity.Browser) (*Outcome, error) {
+	to Toward, from identity.Browser) (*Outcome, error) {
+	invited := to.Invited
 	user, address, err := p.Store.Linked(ctx, said.Issuer, said.Subject)
 	known := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -235,7 +242,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 	if err != nil {
 		return nil, err
 	}
-	if !before && len(places) == 0 && invited != address {
+	if !before && len(places) == 0 && invited != address && !to.Open {
 		waits, err := p.Waits(ctx, identity.Caller{User: user, Email: address})
 		switch {
 		case err != nil:

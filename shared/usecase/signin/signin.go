@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -22,6 +24,11 @@ type Store interface {
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	// Used notes that the key was used at a time, if that was not noted for the hour yet.
 	Used(ctx context.Context, k *identity.APIKey, at time.Time) error
+	// Powers reads what the agency's keys have used of powerful scopes and its owners have not been told of, as it is now.
+	Powers(ctx context.Context, agency id.Agency) (*identity.Powers, error)
+	// UsePower writes a row of the log, and what owners are to be told of while that is the one that was read, nil for nothing new; else
+	// [conflict.ErrChanged].
+	UsePower(ctx context.Context, agency id.Agency, row audit.Entry, p *identity.Powers) error
 	// Member reads a member of the agency as it is now.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// Agency reads the agency as it is now.
@@ -41,9 +48,10 @@ type Credentials struct {
 }
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
-// count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's people and keys a second one, which tells
-// whether the person still works there, or the key's maker, and what it is there; and for employees a third, where what they ask
-// for hangs on what their agency lets them. All are read as they are now: what was taken away does not open the next request.
+// count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's
+// people and keys a second one, which tells whether the person still works there, or the key's maker, and what it is there; and for
+// employees a third, where what they ask for hangs on what their agency lets them. All are read as they are now: what was taken away
+// does not open the next request.
 //
 // Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden]; [fault.StepUpRequired].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
@@ -94,10 +102,30 @@ func (d *Authenticator) staff(ctx context.Context, c Credentials, who identity.W
 	if err == nil {
 		err = who.Admits(caller, d.Now())
 	}
+	if err == nil && caller.Key != "" && who.Scope.Powerful() {
+		err = d.power(ctx, caller, who.Scope)
+	}
 	if err != nil {
 		return identity.Caller{}, err
 	}
 	return caller, nil
+}
+
+// power writes down that a key uses a powerful scope, before anything is done by it, and that owners are to be told.
+func (d *Authenticator) power(ctx context.Context, caller identity.Caller, s identity.Scope) error {
+	now := d.Now().Truncate(time.Millisecond)
+	use := row(now, caller, audit.PowerUsed, string(caller.Key))
+	use.Detail = string(s)
+	return conflict.Retry(ctx, func() error {
+		p, err := d.Store.Powers(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if !p.Use(caller.Key, s, now) {
+			p = nil
+		}
+		return d.Store.UsePower(ctx, caller.Agency, use, p)
+	})
 }
 
 // placed finds out what the caller is at its agency. Faults: [fault.Forbidden] for who does not work there.

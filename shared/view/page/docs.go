@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -32,6 +33,7 @@ type Docs struct {
 type DocsScope struct {
 	Name       string
 	Operations []DocsOperation
+	Powerful   bool // whether it does what people confirm first
 }
 
 // DocsCode is an error code; its place on the page is where a problem's type leads.
@@ -210,7 +212,7 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 		}
 	}
 	for _, s := range slices.Sorted(maps.Keys(scopes)) {
-		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s]})
+		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s], identity.Scope(s).Powerful()})
 	}
 	return v, nil
 }
