@@ -213,7 +213,7 @@ func askStepUp(
 	w http.ResponseWriter, r *http.Request, s *Site, codes *signin.Codes, caller identity.Caller, v stepping,
 ) error {
 	v.Asked = true
-	again := r.PostForm.Get(stepUpAgain) != ""
+	again := r.PostForm.Get(stepUpAgain) == "1" // in the place of another one, and not the first one
 	waiting, err := codes.Waiting(r.Context(), cookie.Browser(r), caller.Email)
 	if err != nil {
 		return err
