@@ -83,7 +83,8 @@ func TestSenderO3O8AgainstKeycloak(t *testing.T) {
 				res, err = browser.Get(within(at, where))
 			case form != nil:
 				passwords++
-				res, err = browser.PostForm(html.UnescapeString(string(form[1])), url.Values{"username": {"anna"}, "password": {"a password"}})
+				res, err = browser.PostForm(html.UnescapeString(string(form[1])),
+					url.Values{"username": {"anna"}, "password": {"a password"}})
 			default:
 				t.Fatalf("%s: %.600s", res.Status, page)
 			}
@@ -204,7 +205,7 @@ func rotate(t *testing.T, at string) {
 		"grant_type=password&client_id=admin-cli&username=admin&password=admin", &admin)
 	var house struct{ ID string }
 	call(http.MethodGet, "/admin/realms/house", admin.Token, "application/json", "", &house)
-	call(http.MethodPost, "/admin/realms/house/components", admin.Token, "application/json", `{"name": "another", "providerId": "rsa-generated",
-		"providerType": "org.keycloak.keys.KeyProvider", "parentId": "`+house.ID+`", "config": {"priority": ["1000"], "enabled": ["true"],
+	call(http.MethodPost, "/admin/realms/house/components", admin.Token, "application/json", `{"name": "another",
+		"providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider", "parentId": "`+house.ID+`", "config": {"priority": ["1000"], "enabled": ["true"],
 		"active": ["true"], "algorithm": ["RS256"], "keySize": ["2048"]}}`, nil)
 }
