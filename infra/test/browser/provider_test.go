@@ -157,7 +157,7 @@ func TestSenderO8AStepUpByPasskeyKeepsWhatWasTyped(t *testing.T) {
 	l.advance(identity.StepUpLasts + time.Minute)
 	v.adds("ada@northwind.example")
 	v.press("Email me a code")
-	v.sees("We sent a code to")
+	v.sees("enter the code we sent to")
 	v.phone("step-up-code")
 	v.press("Confirm with a passkey")
 	v.sees("ada@northwind.example")

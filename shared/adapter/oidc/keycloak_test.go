@@ -206,6 +206,7 @@ func rotate(t *testing.T, at string) {
 	var house struct{ ID string }
 	call(http.MethodGet, "/admin/realms/house", admin.Token, "application/json", "", &house)
 	call(http.MethodPost, "/admin/realms/house/components", admin.Token, "application/json", `{"name": "another",
-		"providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider", "parentId": "`+house.ID+`", "config": {"priority": ["1000"], "enabled": ["true"],
+		"providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider",
+		"parentId": "`+house.ID+`", "config": {"priority": ["1000"], "enabled": ["true"],
 		"active": ["true"], "algorithm": ["RS256"], "keySize": ["2048"]}}`, nil)
 }
