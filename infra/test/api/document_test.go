@@ -318,6 +318,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",
 		"viewDomainRecords",
 		"listPasskeys", "beginPasskey", "addPasskey", "renamePasskey", "removePasskey", "beginPasskeySignIn", "signInWithPasskey", "stepUp",
+		"beginPasskeyStepUp", "stepUpWithPasskey",
 		"installPortal", "uninstallPortal", "getPortalApp", "updatePortalSettings", "makeInternal",
 		"createContact", "listContacts", "getContact", "updateContact", "archiveContact", "importContacts", "exportContacts",
 		"getPortalContact", "updatePortalContact", "listPortalContacts",

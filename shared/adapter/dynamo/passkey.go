@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -163,6 +164,15 @@ func (t *Table) dropCredential(credential []byte) types.TransactWriteItem {
 // openByPasskey writes a session and that a passkey was used.
 func (t *Table) openByPasskey(ctx context.Context, s *identity.Session, set *passkey.Set) error {
 	err := t.transact(ctx, append(t.opening(s), t.writePasskeys(set)))
+	if err == nil {
+		set.Version++
+	}
+	return err
+}
+
+// proveByPasskey writes that a passkey was used, and when the session's person has proved by it to be who it is.
+func (t *Table) proveByPasskey(ctx context.Context, set *passkey.Set, session string, at time.Time) error {
+	err := t.transact(ctx, []types.TransactWriteItem{t.writePasskeys(set), t.proved(set.User, session, at)})
 	if err == nil {
 		set.Version++
 	}

@@ -413,6 +413,11 @@ func (p Providers) SaveLinks(ctx context.Context, of email.Address, change *iden
 	return p.t.transact(ctx, p.t.linking(of, change))
 }
 
+// ProveAt writes when the session's person has proved to be who it is.
+func (p Providers) ProveAt(ctx context.Context, user id.User, session string, at time.Time) error {
+	return p.t.transact(ctx, []types.TransactWriteItem{p.t.proved(user, session, at)})
+}
+
 // EndSession deletes the session, if it is there and has the hash.
 func (p Providers) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return p.t.endSession(ctx, user, session, hash)

@@ -416,12 +416,13 @@ func personExamples() map[string]example {
 		"stepUp": exchanges(raw(`{"code":"493021","flow":"`+flow+`"}`), exampleSession()),
 		"beginPasskeySignIn": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
 			RPID: exampleHost, Allow: []CredentialKind{}, UserVerification: "required"}}),
-		"signInWithPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",`+
-			`"userHandle":"`+exampleHandle+`"}}`),
-			exampleSession()),
-		"listPasskeys": answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
-		"beginPasskey": answers(map[string]any{"publicKey": exampleCreation()}),
+		"signInWithPasskey": exchanges(exampleAssertion(), exampleSession()),
+		"beginPasskeyStepUp": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
+			RPID: exampleHost, Allow: []CredentialKind{{"public-key", exampleCredential, []string{"internal", "hybrid"}}},
+			UserVerification: "required"}}),
+		"stepUpWithPasskey": exchanges(exampleAssertion(), exampleSession()),
+		"listPasskeys":      answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
+		"beginPasskey":      answers(map[string]any{"publicKey": exampleCreation()}),
 		"addPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
 			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk",`+
 			`"transports":["internal","hybrid"]}}`), examplePasskey()),
@@ -451,6 +452,12 @@ const (
 func exampleClientData(ceremony string) string {
 	return base64url([]byte(`{"type":"webauthn.` + ceremony + `","challenge":"` + exampleChallenge + `","origin":"https://` + exampleHost +
 		`","crossOrigin":false}`))
+}
+
+func exampleAssertion() json.RawMessage {
+	return raw(`{"id":"` + exampleCredential + `","rawId":"` + exampleCredential + `","type":"public-key","response":` +
+		`{"clientDataJSON":"` + exampleClientData("get") + `","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",` +
+		`"userHandle":"` + exampleHandle + `"}}`)
 }
 
 func examplePasskey() PasskeyBody {

@@ -60,7 +60,7 @@ var jobs = []job{
 		"setWorkflowState", "enterInstance", "getPortalContract", "openBillingPortal", "confirmCheckout",
 		"listPortalContacts", "getPortalContact", "updatePortalContact"}},
 	{tagSession, "A session for a person, with a code or a passkey instead of a password.", []string{"requestSignInCode", "signIn",
-		"beginPasskeySignIn", "signInWithPasskey", "stepUp", "getSession", "signOut"}},
+		"beginPasskeySignIn", "signInWithPasskey", "stepUp", "beginPasskeyStepUp", "stepUpWithPasskey", "getSession", "signOut"}},
 	{tagAccount, "What a person does with their own data.", []string{"listSessions", "endSession", "listIdentities", "linkIdentity",
 		"unlinkIdentity", "listPasskeys", "beginPasskey", "addPasskey", "renamePasskey", "removePasskey", "exportMyData", "leavePortal",
 		"endAllSessions", "eraseMe"}},

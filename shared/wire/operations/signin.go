@@ -33,6 +33,12 @@ func (f Functions) StepUp() event.Function {
 	return api.Route(f.p.Origin(), api.StepUp(f.p.Authenticator(), f.p.StepUps())).Function()
 }
 
+// StepUpPasskeyOptions serves /v1/sessions/current/step-up-passkey-options.
+func (f Functions) StepUpPasskeyOptions() event.Function {
+	p := f.p
+	return api.Route(p.Origin(), api.BeginPasskeyStepUp(p.Authenticator(), p.PasskeyConfirming(), p.Origin())).Function()
+}
+
 // Me serves /v1/me.
 func (f Functions) Me() event.Function {
 	return api.Route(f.p.Origin(), api.EraseMe(f.p.Authenticator(), f.p.Erasure())).Function()

@@ -13,7 +13,8 @@ func (f Functions) SignInPage() event.Function {
 
 // StepUpPage serves /step-up.
 func (f Functions) StepUpPage() event.Function {
-	return web.StepUpPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.StepUps()).Function()
+	p := f.p
+	return web.StepUpPage(p.Site(), p.Authenticator(), p.Codes(), p.StepUps(), p.StepUpWays(), p.SignInProviders()).Function()
 }
 
 // AccountPage serves /account.

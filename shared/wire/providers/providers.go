@@ -94,5 +94,6 @@ func (f Functions) Identities() event.Function {
 // SignInFrom serves /sign-in/from/{provider}.
 func (f Functions) SignInFrom() event.Function {
 	p := f.p
-	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Codes(), p.Now).Function()
+	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Joins(),
+		p.Codes(), p.Now).Function()
 }
