@@ -245,7 +245,7 @@ type Subscription struct {
 	Metadata          map[string]string
 	LatestInvoice     string
 	Card              string // the payment method that is charged; empty for the customer's own
-	Resting           bool // nothing is charged until it is taken up again, whatever the status says
+	Resting           bool   // nothing is charged until it is taken up again, whatever the status says
 	CancelAtPeriodEnd bool
 	CreatedAt         time.Time
 	CancelAt          time.Time // zero unless it is to end
