@@ -49,6 +49,11 @@ func (p *Parts) PayerChanges() *billing.PayerChanges {
 	return &billing.PayerChanges{Store: dynamo.NewPayers(p.Table()), Prices: p.Prices(), Billing: p.BillingQueue(), Now: p.Now}
 }
 
+// PayerCards takes the cards of those who are to pay.
+func (p *Parts) PayerCards() *billing.Cards {
+	return &billing.Cards{Store: dynamo.NewPayers(p.Table()), Provider: p.provider(), Settings: Settings(p.Environment), Now: p.Now}
+}
+
 // Refunds gives back what was paid for what could not be made.
 func (p *Parts) Refunds() *billing.Refunds { return &billing.Refunds{Provider: p.provider()} }
 

@@ -145,6 +145,11 @@ func (p *PayerChange) Bound() bool {
 	return p != nil && (p.State == ChangeScheduled || p.State == ChangeUndoing)
 }
 
+// Wants tells whether the side is to give a card.
+func (p *PayerChange) Wants(side Side) bool {
+	return p != nil && p.State == ChangeAgreed && p.To == side && p.Method == "" && p.NeedCard
+}
+
 // LookAt is when somebody should look after it if nothing happens to it until then; zero for never.
 func (p *PayerChange) LookAt() time.Time {
 	if p == nil {

@@ -186,7 +186,7 @@ func (s *PayerChanges) Propose(ctx context.Context, caller identity.Caller, at P
 	})
 }
 
-// Agree agrees to the terms of that hash. Where the client is to pay, or the agency has no card, [Checkouts.Card] comes next. Faults:
+// Agree agrees to the terms of that hash. Where the client is to pay, or the agency has no card, [Cards.Open] comes next. Faults:
 // as Propose; [fault.NoChange] where nothing waits for that side; [fault.TermsChanged] where the terms are not those any more.
 func (s *PayerChanges) Agree(ctx context.Context, caller identity.Caller, at Party, hash string) (*client.Client, error) {
 	agencyID, ref, err := s.of(caller, at, consent, false)
@@ -277,10 +277,18 @@ func payerRow(now time.Time, actor string, action audit.Action, c *client.Client
 	return row(now, actor, action, string(c.ID), detail)
 }
 
-// Card opens the page on which who is to pay gives a card for a change that both sides have agreed to, or returns the one that is open.
+// Cards takes the cards of those who are to pay for what somebody else pays for now.
+type Cards struct {
+	Store    PayerStore
+	Provider Provider
+	Settings Settings
+	Now      func() time.Time
+}
+
+// Open opens the page on which who is to pay gives a card for a change that both sides have agreed to, or returns the one that is open.
 // Nothing is charged there. Faults: [fault.Unauthenticated], [fault.StepUpRequired], [fault.Forbidden], [fault.NotFound];
 // [fault.NoChange] where no card is wanted of that side; [fault.PaymentsOff], [fault.Unavailable].
-func (s *Checkouts) Card(ctx context.Context, caller identity.Caller, at Party) (Page, error) {
+func (s *Cards) Open(ctx context.Context, caller identity.Caller, at Party) (Page, error) {
 	changes := &PayerChanges{Store: s.Store, Now: s.Now}
 	agencyID, ref, err := changes.of(caller, at, consent, at.Side() == client.ByAgency)
 	if err != nil {
@@ -291,11 +299,11 @@ func (s *Checkouts) Card(ctx context.Context, caller identity.Caller, at Party) 
 	}
 	const rounds = 4
 	for range rounds {
-		c, err := s.beginCard(ctx, changes, at, agencyID, ref)
+		c, err := s.begin(ctx, changes, at, agencyID, ref)
 		if err != nil {
 			return Page{}, err
 		}
-		page, done, err := s.openCard(ctx, c, string(caller.Email))
+		page, done, err := s.open(ctx, c, string(caller.Email))
 		if err != nil || done {
 			return page, err
 		}
@@ -303,19 +311,14 @@ func (s *Checkouts) Card(ctx context.Context, caller identity.Caller, at Party) 
 	return Page{}, fault.New(fault.Unavailable, "errors.several_pages_were_opened_at_once")
 }
 
-// wantsCard tells whether the side is to give a card.
-func wantsCard(p *client.PayerChange, side client.Side) bool {
-	return p != nil && p.State == client.ChangeAgreed && p.To == side && p.Method == "" && p.NeedCard
-}
-
-// beginCard takes the attempt.
-func (s *Checkouts) beginCard(ctx context.Context, by *PayerChanges, at Party, agencyID id.Agency, ref id.Ref) (c *client.Client, err error) {
+// begin takes the attempt.
+func (s *Cards) begin(ctx context.Context, by *PayerChanges, at Party, agencyID id.Agency, ref id.Ref) (c *client.Client, err error) {
 	err = conflict.Retry(ctx, func() error {
 		if c, err = by.read(ctx, at, agencyID, ref); err != nil {
 			return err
 		}
 		now := s.Now()
-		if !wantsCard(c.Change, at.Side()) || !now.Before(c.Change.ExpiresAt) {
+		if !c.Change.Wants(at.Side()) || !now.Before(c.Change.ExpiresAt) {
 			return fault.New(fault.NoChange, "errors.payer_no_card")
 		}
 		before := c.Change.Next
@@ -327,8 +330,8 @@ func (s *Checkouts) beginCard(ctx context.Context, by *PayerChanges, at Party, a
 	return c, err
 }
 
-// openCard makes the page of the attempt that was taken. done is false when the attempt is out of date.
-func (s *Checkouts) openCard(ctx context.Context, c *client.Client, email string) (page Page, done bool, err error) {
+// open makes the page of the attempt that was taken. done is false when the attempt is out of date.
+func (s *Cards) open(ctx context.Context, c *client.Client, email string) (page Page, done bool, err error) {
 	p := c.Change
 	if p.Next.Checkout.ID != "" {
 		now, err := s.Provider.Checkout(ctx, p.Next.Checkout.ID)
@@ -338,15 +341,12 @@ func (s *Checkouts) openCard(ctx context.Context, c *client.Client, email string
 		if now.Status == payment.CheckoutOpen && now.URL != "" {
 			return Page{now.URL, now.ExpiresAt}, true, nil
 		}
-		if err := s.look(ctx, c); err != nil {
-			return Page{}, false, err
-		}
-		if now.Status == payment.CheckoutComplete {
+		if now.Status == payment.CheckoutComplete { // which the worker is about to see
 			return Page{}, false, fault.New(fault.NoChange, "errors.payer_no_card")
 		}
-		return Page{}, false, s.shutCard(ctx, c)
+		return Page{}, false, s.shut(ctx, c)
 	}
-	customer, err := s.payerCustomer(ctx, c)
+	customer, err := s.customer(ctx, c)
 	if err != nil {
 		return Page{}, false, err
 	}
@@ -356,7 +356,7 @@ func (s *Checkouts) openCard(ctx context.Context, c *client.Client, email string
 	}
 	request := payment.CheckoutRequest{
 		IdempotencyKey: once(fmt.Sprintf("%s.card.%d", p.ID, p.Next.Checkout.Attempt), customer), Card: true,
-		Reference: string(p.ID), Customer: customer, Email: email, Metadata: s.changeMetadata(c),
+		Reference: string(p.ID), Customer: customer, Email: email, Metadata: changeMetadata(c),
 		SuccessURL: back + "&card=1", CancelURL: back + "&canceled=1", ExpiresAt: p.Next.Checkout.ExpiresAt.Truncate(time.Second),
 		AutomaticTax: p.Terms.New.Tax.Way == contract.Worked, BillingAddress: s.Settings.BillingAddress,
 	}
@@ -369,7 +369,7 @@ func (s *Checkouts) openCard(ctx context.Context, c *client.Client, email string
 		return Page{}, false, asFault(err)
 	}
 	taken := false
-	err = s.change(ctx, c.Agency, c.Ref(), func(is *client.Client) bool {
+	err = s.write(ctx, c, func(is *client.Client) bool {
 		taken = is.Change != nil && is.Change.ID == p.ID && is.Change.State == client.ChangeAgreed &&
 			is.Change.Next.Opened(p.Next.Checkout.Attempt, made.ID, made.URL, "")
 		return taken
@@ -386,10 +386,10 @@ func (s *Checkouts) openCard(ctx context.Context, c *client.Client, email string
 	return Page{made.URL, made.ExpiresAt}, true, nil
 }
 
-// shutCard forgets a page that has expired, so that another is made.
-func (s *Checkouts) shutCard(ctx context.Context, c *client.Client) error {
+// shut forgets a page that has expired, so that another is made.
+func (s *Cards) shut(ctx context.Context, c *client.Client) error {
 	was := c.Change.Next.Checkout.ID
-	return s.change(ctx, c.Agency, c.Ref(), func(is *client.Client) bool {
+	return s.write(ctx, c, func(is *client.Client) bool {
 		if is.Change == nil || is.Change.Next.Checkout.ID != was || is.Change.Next.State != subscription.CheckoutOpen {
 			return false
 		}
@@ -398,8 +398,19 @@ func (s *Checkouts) shutCard(ctx context.Context, c *client.Client) error {
 	})
 }
 
-// payerCustomer is the payment service's customer of who is to pay; "" for none.
-func (s *Checkouts) payerCustomer(ctx context.Context, c *client.Client) (string, error) {
+// write writes what f changes of the relationship as it is now; f returns false where there is nothing to be changed.
+func (s *Cards) write(ctx context.Context, c *client.Client, f func(c *client.Client) bool) error {
+	return conflict.Retry(ctx, func() error {
+		is, err := s.Store.Client(ctx, c.Agency, c.Ref(), true)
+		if err != nil || !f(is) {
+			return err
+		}
+		return s.Store.Commit(ctx, c.Agency, client.Change{Client: is})
+	})
+}
+
+// customer is the payment service's customer of who is to pay; "" for none.
+func (s *Cards) customer(ctx context.Context, c *client.Client) (string, error) {
 	if c.Change.To == client.ByClient {
 		return c.Payment.Customer, nil
 	}
@@ -411,6 +422,6 @@ func (s *Checkouts) payerCustomer(ctx context.Context, c *client.Client) (string
 }
 
 // changeMetadata stands on the page and the subscription of a change, so that they are found again whatever is lost.
-func (s *Checkouts) changeMetadata(c *client.Client) map[string]string {
+func changeMetadata(c *client.Client) map[string]string {
 	return map[string]string{metaKind: forClient, metaAgency: string(c.Agency), metaClient: string(c.ID), metaChange: string(c.Change.ID)}
 }

@@ -200,7 +200,7 @@ func (s *Checkouts) subscribe(ctx context.Context, c *client.Client) (payment.Su
 	if found, err := s.made(ctx, p.Next.Customer, p, ""); err != nil || found != nil {
 		return value(found), err
 	}
-	r := payment.SubscribeRequest{IdempotencyKey: string(p.ID) + "." + fmt.Sprint(p.Terms.Version), Metadata: s.changeMetadata(c),
+	r := payment.SubscribeRequest{IdempotencyKey: string(p.ID) + "." + fmt.Sprint(p.Terms.Version), Metadata: changeMetadata(c),
 		Customer: p.Next.Customer, Card: p.Method, From: p.Terms.At, AutomaticTax: p.Terms.New.Tax.Way == contract.Worked}
 	for _, l := range p.Terms.New.Lines {
 		r.Lines = append(r.Lines, payment.Line{PriceID: l.Price(p.Terms.Every).ID, Quantity: 1})
@@ -453,7 +453,7 @@ func (s *Checkouts) goOn(ctx context.Context, c *client.Client, old payment.Subs
 		return false, nil, asFault(err)
 	}
 	if next == nil {
-		meta := s.changeMetadata(c)
+		meta := changeMetadata(c)
 		meta[metaBack] = "1"
 		r := payment.SubscribeRequest{IdempotencyKey: string(p.ID) + ".on", Metadata: meta, Customer: old.Customer, Card: old.Card,
 			From: now.Add(goesOnAfter), AutomaticTax: p.Terms.Old.Tax.Way == contract.Worked}
