@@ -32,6 +32,12 @@ const (
 	Ended         Kind = "access_ended"
 	NothingOpen   Kind = "nothing_open"
 	RoleExpiring  Kind = "role_expiring"
+
+	PayerRequested Kind = "payer_requested"
+	PayerAgreed    Kind = "payer_agreed"
+	PayerDeclined  Kind = "payer_declined"
+	PayerChanged   Kind = "payer_changed"
+	PayerFailed    Kind = "payer_failed"
 )
 
 // Definition says all about a kind but its words.
@@ -54,6 +60,11 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+	{Kind: PayerRequested, Action: audit.PayerRequested, Owners: true},
+	{Kind: PayerAgreed, Action: audit.PayerAgreed, Owners: true},
+	{Kind: PayerDeclined, Action: audit.PayerDeclined, Owners: true},
+	{Kind: PayerChanged, Action: audit.PayerChanged, Owners: true},
+	{Kind: PayerFailed, Action: audit.PayerFailed, Owners: true},
 	{Kind: Joined, Action: audit.LinkJoined, Rights: true},
 	{Kind: JoinRequested, Action: audit.JoinRequested, Rights: true},
 	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
@@ -93,6 +104,16 @@ func (k Kind) Title() string {
 		return words.Say("notifications.nothing_open_title")
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring_title")
+	case PayerRequested:
+		return words.Say("payer.told_requested_title")
+	case PayerAgreed:
+		return words.Say("payer.told_agreed_title")
+	case PayerDeclined:
+		return words.Say("payer.told_declined_title")
+	case PayerChanged:
+		return words.Say("payer.told_done_title")
+	case PayerFailed:
+		return words.Say("payer.told_failed_title")
 	}
 	return string(k)
 }
@@ -128,6 +149,16 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.nothing_open", "client", client)
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring", "role", client)
+	case PayerRequested:
+		return words.Say("payer.told_requested", "client", client)
+	case PayerAgreed:
+		return words.Say("payer.told_agreed", "client", client)
+	case PayerDeclined:
+		return words.Say("payer.told_declined", "client", client)
+	case PayerChanged:
+		return words.Say("payer.told_done", "client", client)
+	case PayerFailed:
+		return words.Say("payer.told_failed", "client", client)
 	}
 	return client
 }

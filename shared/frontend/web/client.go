@@ -487,7 +487,8 @@ func owed(v *page.Client, c *client.Client) bool {
 	case s == subscription.PastDue:
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("payer.owed"), Text: words.Say("payer.owed_text")}
 	case s == subscription.Disputed:
-		v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("payer.owed_disputed"), Text: words.Say("payer.owed_disputed_text"), Next: until}
+		v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("payer.owed_disputed"), Text: words.Say("payer.owed_disputed_text"),
+			Next: until}
 	case c.Payment.Over():
 		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("payer.owed_over"), Text: words.Say("payer.owed_over_text"), Next: until}
 	default:

@@ -437,7 +437,8 @@ func (v *payerView) barred(c *client.Client, f *fault.Error) {
 		v.Barred = page.Note{Tone: page.Wait, Title: words.Say("payer.not_now"), Text: f.Message}
 		return
 	}
-	v.Barred = page.Note{Tone: page.Idle, Title: words.Say("payer.connected"), Text: words.Say("payer.connected_client", "name", v.other(c))}
+	v.Barred = page.Note{Tone: page.Idle, Title: words.Say("payer.connected"),
+		Text: words.Say("payer.connected_client", "name", v.other(c))}
 	if v.side == client.ByAgency {
 		v.Barred.Text = words.Say("payer.connected_agency", "name", v.other(c))
 		v.Order = "/clients?invite=new&order=" + url.QueryEscape(string(c.ID))

@@ -58,10 +58,10 @@ func (f Functions) PortalPayerPage() event.Function {
 
 // ClientPayerCard serves /clients/{clientId}/payer/card.
 func (f Functions) ClientPayerCard() event.Function {
-	return web.OpenClientCard(f.p.Origin(), f.p.Authenticator(), f.p.Cards()).Function()
+	return web.OpenClientCard(f.p.Origin(), f.p.Authenticator(), f.p.PayerCards()).Function()
 }
 
 // PortalPayerCard serves /portal/payer/card.
 func (f Functions) PortalPayerCard() event.Function {
-	return web.OpenPortalCard(f.p.Origin(), f.p.Authenticator(), f.p.Cards()).Function()
+	return web.OpenPortalCard(f.p.Origin(), f.p.Authenticator(), f.p.PayerCards()).Function()
 }
