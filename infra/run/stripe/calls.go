@@ -88,7 +88,8 @@ func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 	return e.answer(s.ID), nil
 }
 
-// sessionSetup holds a session that takes a card alone to what Stripe takes of one (https://docs.stripe.com/payments/checkout/save-and-reuse).
+// sessionSetup holds a session that takes a card alone to what Stripe takes of one
+// (https://docs.stripe.com/payments/checkout/save-and-reuse).
 func sessionSetup(_ *Engine, r *request, s *session) *apiError {
 	switch {
 	case r.form.Has("line_items[0][price]"):

@@ -97,7 +97,8 @@ func (c *Client) createSetup(ctx context.Context, r payment.CheckoutRequest) (pa
 		params.BillingAddressCollection = stripe.String(string(stripe.CheckoutSessionBillingAddressCollectionRequired))
 	}
 	if r.Customer != "" && r.AutomaticTax {
-		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"),
+			Name: stripe.String("auto")}
 	}
 	s, err := c.api.V1CheckoutSessions.Create(ctx, params)
 	if err != nil {

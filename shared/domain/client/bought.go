@@ -97,7 +97,8 @@ func (c *Client) Erased() bool { return c.Email == "" }
 // Stands tells whether anything that was bought may be there, or is paid for, so that the relationship has to be kept for
 // those who look after that.
 func (c *Client) Stands() bool {
-	return c.Erased() && !c.Payment.Due.IsZero() || c.Erased() && c.Change.Open() || slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() })
+	return c.Erased() && (!c.Payment.Due.IsZero() || c.Change.Open()) ||
+		slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() })
 }
 
 // Remains is what is kept of a relationship that is erased: no address, no name, no word of anybody, and what is to be

@@ -210,6 +210,11 @@ func (c *Client) ChangeOrder() contract.Order {
 	return o
 }
 
+// hadAs tells whether the resource is had by the contract; it is for none.
+func (c *Client) hadAs(r id.Resource) bool {
+	return r == "" || slices.ContainsFunc(c.had(), func(i *purchase.Item) bool { return i.Resource == r })
+}
+
 // now is the contract that is paid by, without what was paid back of it.
 func (c *Client) now() *contract.Contract {
 	deal := *c.Contract()
@@ -228,7 +233,7 @@ func (c *Client) MayChangePayer(to Side, r id.Resource, now time.Time) error {
 		return fault.InField("to", "errors.payer_choose")
 	case !c.Joined():
 		return fault.New(fault.NotActive, "errors.payer_not_joined")
-	case len(c.had()) == 0 || c.Contract() == nil || r != "" && !slices.ContainsFunc(c.had(), func(i *purchase.Item) bool { return i.Resource == r }):
+	case len(c.had()) == 0 || c.Contract() == nil || !c.hadAs(r):
 		return fault.New(fault.NotProvisioned, "errors.payer_not_provisioned")
 	case c.Payer() == to && to == ByAgency:
 		return fault.InField("to", "errors.payer_is_agency")

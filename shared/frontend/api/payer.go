@@ -26,7 +26,7 @@ type PaidBody struct {
 type PayerChangeBody struct {
 	ID         string   `json:"id" example:"pch_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	State      string   `json:"state" enum:"proposed,agreed,scheduled,undoing,done,declined,withdrawn,expired,failed,canceled"`
-	Reason     string   `json:"reason,omitempty" doc:"Why it came to nothing by itself." enum:"card_failed,new_ended,old_kept,old_ended,disputed,suspended,parted,not_sold,not_made,no_card"`
+	Reason     string   `json:"reason,omitempty" doc:"Why it came to nothing by itself, such as card_failed." example:"card_failed"`
 	ProposedBy string   `json:"proposedBy" enum:"agency,client"`
 	Payer      string   `json:"payer" enum:"agency,client" doc:"Who pays now."`
 	Old        PaidBody `json:"old" doc:"What ends."`
@@ -79,42 +79,43 @@ func payerChangeAnswer(c *client.Client, err error) (*payerChangeOutput, error) 
 	return &payerChangeOutput{b}, err
 }
 
-// payerWish is what is proposed.
-type payerWish struct {
+// PayerWish is what is proposed.
+type PayerWish struct {
 	To       string `json:"to" doc:"Who is to pay: agency or client." example:"agency"`
 	Interval string `json:"interval,omitempty" doc:"month or year. As often as it's paid now if you leave it out." example:"month"`
-	Resource string `json:"resource,omitempty" doc:"What it's about. All that the client's contract holds changes together." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Resource string `json:"resource,omitempty" doc:"All of its contract changes together." example:"ins_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
-func (w payerWish) wish() billing.Wish {
+func (w PayerWish) wish() billing.Wish {
 	return billing.Wish{To: client.Side(w.To), Every: payment.Interval(w.Interval), Resource: id.Resource(w.Resource)}
 }
 
-type payerConsent struct {
+// PayerConsent says which terms are agreed to.
+type PayerConsent struct {
 	Hash string `json:"hash" doc:"Of the terms that you've read." example:"5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"`
 }
 
 type proposePayerInput struct {
 	ClientRef
-	Body payerWish
+	Body PayerWish
 }
 
 type agreePayerInput struct {
 	ClientRef
-	Body payerConsent
+	Body PayerConsent
 }
 
 type portalProposeInput struct {
 	Body struct {
 		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-		payerWish
+		PayerWish
 	}
 }
 
 type portalAgreeInput struct {
 	Body struct {
 		Agency string `json:"agency" example:"ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
-		payerConsent
+		PayerConsent
 	}
 }
 
@@ -123,19 +124,8 @@ var (
 	payerCodes   = []fault.Code{fault.NotFound}
 	proposeCodes = []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.NotProvisioned, fault.ChangeOpen, fault.Suspended,
 		fault.PaymentsOff}
-	agreeCodes = []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.NoChange, fault.TermsChanged, fault.Suspended,
-		fault.PaymentsOff}
+	agreeCodes  = []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.NoChange, fault.TermsChanged, fault.Suspended}
 	answerCodes = []fault.Code{fault.NotFound, fault.NoChange}
-)
-
-const (
-	aboutPayer = "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
-		"not_provisioned, and you can order a new one instead."
-	aboutProposal = " The other side has 14 days to agree. Nothing is charged before the period that is paid now ends. "
-	aboutAgreeing = "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. Calling " +
-		"it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, the old " +
-		"subscription goes on."
-	aboutWithdrawal = "Takes your own proposal back, up to an hour before the payer changes."
 )
 
 // party is the party of the agency that asks about the client.
@@ -153,7 +143,8 @@ func asClient(agency string) (billing.Party, error) {
 // GetPayerChange shows the newest change of payer of a client.
 func GetPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
-		id: "getPayerChange", method: http.MethodGet, who: identity.ByPortal(identity.ClientsRead, identity.See), tag: tagClients, status: 200,
+		id: "getPayerChange", method: http.MethodGet, who: identity.ByPortal(identity.ClientsRead, identity.See),
+		tag: tagClients, status: 200,
 		summary:     "Get a client's change of payer",
 		description: "The newest proposal that the other side pays, with both contracts, and what became of it.",
 		codes:       payerCodes,
@@ -171,9 +162,11 @@ func ProposePayerChange(auth *signin.Authenticator, changes *billing.PayerChange
 	return operation(auth, described{
 		id: "proposePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
 		tag: tagClients, status: 200,
-		summary:     "Propose a change of payer",
-		description: aboutPayer + aboutProposal + "For owners and admins if the agency is to pay.",
-		codes:       proposeCodes,
+		summary: "Propose a change of payer",
+		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
+			"not_provisioned, and you can order a new one instead. The other side has 14 days to agree. Nothing is charged before the " +
+			"period that is paid now ends. For owners and admins if the agency is to pay.",
+		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *proposePayerInput) (*payerChangeOutput, error) {
 		at, err := in.party()
 		if err != nil {
@@ -188,7 +181,9 @@ func WithdrawPayerChange(auth *signin.Authenticator, changes *billing.PayerChang
 	return operation(auth, described{
 		id: "withdrawPayerChange", method: http.MethodDelete, who: identity.ByPortal(identity.InPerson, identity.Manage),
 		tag: tagClients, status: 200,
-		summary: "Withdraw a change of payer", description: aboutWithdrawal, codes: answerCodes,
+		summary:     "Withdraw a change of payer",
+		description: "Takes your own proposal back, up to an hour before the payer changes.",
+		codes:       answerCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *ClientRef) (*payerChangeOutput, error) {
 		at, err := in.party()
 		if err != nil {
@@ -203,7 +198,10 @@ func AgreePayerChange(auth *signin.Authenticator, changes *billing.PayerChanges,
 	return operation(auth, described{
 		id: "agreePayerChange", method: http.MethodPost, who: identity.ByPortal(identity.InPerson, identity.Manage).Stepped(),
 		tag: tagClients, status: 200,
-		summary: "Agree to a change of payer", description: aboutAgreeing + " For owners and admins if the agency is to pay.",
+		summary: "Agree to a change of payer",
+		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
+			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
+			"the old subscription goes on. For owners and admins if the agency is to pay.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *agreePayerInput) (*payerChangeOutput, error) {
 		at, err := in.party()
@@ -270,9 +268,11 @@ func GetPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChan
 func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
 		id: "proposePortalPayerChange", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary:     "Propose a change of payer to your agency",
-		description: aboutPayer + aboutProposal + "Needs a sign-in from the last hour.",
-		codes:       proposeCodes,
+		summary: "Propose a change of payer to your agency",
+		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
+			"not_provisioned, and you can order a new one instead. The other side has 14 days to agree. Nothing is charged before the " +
+			"period that is paid now ends. Needs a sign-in from the last hour.",
+		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalProposeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)
 		if err != nil {
@@ -286,8 +286,9 @@ func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
 		id: "withdrawPortalPayerChange", method: http.MethodDelete, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "Withdraw your change of payer", description: aboutWithdrawal,
-		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NoChange},
+		summary:     "Withdraw your change of payer",
+		description: "Takes your own proposal back, up to an hour before the payer changes.",
+		codes:       []fault.Code{fault.Invalid, fault.NotFound, fault.NoChange},
 	}, func(ctx context.Context, caller identity.Caller, in *portalInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Agency)
 		if err != nil {
@@ -301,7 +302,10 @@ func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.Paye
 func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges, cards *billing.Cards) Operation {
 	return operation(auth, described{
 		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
-		summary: "Agree to your agency's change of payer", description: aboutAgreeing + " Needs a sign-in from the last hour.",
+		summary: "Agree to your agency's change of payer",
+		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
+			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
+			"the old subscription goes on. Needs a sign-in from the last hour.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalAgreeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)

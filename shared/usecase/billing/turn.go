@@ -548,7 +548,8 @@ func (s *Checkouts) tellChange(ctx context.Context, c *client.Client, after func
 			}
 		}
 		return s.change(ctx, c.Agency, c.Ref(), func(is *client.Client) bool {
-			return is.Change != nil && is.Change.ID == p.ID && is.Change.State == p.State && is.Change.Told(s.Now().Truncate(time.Millisecond))
+			return is.Change != nil && is.Change.ID == p.ID && is.Change.State == p.State &&
+				is.Change.Told(s.Now().Truncate(time.Millisecond))
 		})
 	}
 }
