@@ -45,7 +45,9 @@ func payerStates() []state {
 		change(&v)
 		return v
 	}
-	note := func(tone page.Tone, title, text string) page.Note { return page.Note{Tone: tone, Title: title, Text: text} }
+	note := func(tone page.Tone, title, text string) page.Note {
+		return page.Note{Tone: tone, Title: title, Text: text}
+	}
 	agreed := func(t *page.PayerTerms) *page.PayerTerms {
 		t.State, t.Print = page.Badge{Tone: page.Good, Text: words.Say("payer.agreed_badge")},
 			t.Print+" "+words.Say("payer.agreed_on", "day", "22 November 2025")

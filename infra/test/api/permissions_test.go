@@ -216,6 +216,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
 	payerJob(t, p, kept)
+	payerPages(p, kept)
 	agencyJob(t, p, kept)
 	portalAppJob(t, p, kept)
 	contactsJob(t, p, kept)
