@@ -13,7 +13,8 @@ func payerStates() []state {
 	const things, month, year = "n8n Hosting, 30 GB, WhatsApp Service", "€68.00 a month, " + taxNote, "€680.00 a year, " + taxNote
 	side := func(title, who, access, when, text string, yearly bool) page.PayerSide {
 		x := page.PayerSide{Title: title, Known: []page.Known{{Term: words.Say("payer.payer"), Text: who},
-			{Term: words.Say("payer.owner"), Text: who}, {Term: words.Say("payer.access", "name", other), Text: words.Say("payer.access_own")},
+			{Term: words.Say("payer.owner"), Text: who},
+			{Term: words.Say("payer.access", "name", other), Text: words.Say("payer.access_own")},
 			{Term: when, Text: text}},
 			Lines: []page.Known{{Term: "n8n Hosting, 30 GB", Text: "€49.00 a month"}, {Term: "WhatsApp Service", Text: "€19.00 a month"}},
 			Total: month}
@@ -30,7 +31,8 @@ func payerStates() []state {
 		return &page.PayerTerms{Title: words.Say("payer.both"), State: page.Badge{Tone: page.Wait, Text: words.Say("payer.proposed_badge")},
 			Sides: [2]page.PayerSide{
 				side(words.Say("payer.until", "day", day), old, "", words.Say("payer.ends"), words.Say("payer.ends_on", "day", day), false),
-				side(words.Say("payer.from", "day", day), next, write, words.Say("payer.begins"), words.Say("payer.begins_on", "day", day), true)},
+				side(words.Say("payer.from", "day", day), next, write, words.Say("payer.begins"),
+					words.Say("payer.begins_on", "day", day), true)},
 			Facts: []page.Fact{{Tone: page.Good, Text: owns}, {Tone: page.Good, Text: words.Say("payer.same_service")},
 				{Tone: page.Good, Text: words.Say("payer.card_fails")}},
 			Print: words.Say("payer.terms", "version", 1, "hash", hash)}
@@ -55,8 +57,9 @@ func payerStates() []state {
 	}
 	mail := func(state client.ChangeState, toClient, card bool) letter.PayerData {
 		return letter.PayerData{State: state, ToClient: toClient, Card: card, Old: month, New: year, Day: day, Until: "5 December 2025",
-			BoughtData: letter.BoughtData{AgencyName: agency, AgencyColor: "#0b6e4f", ClientName: other, Thing: things, Platform: "Latchkey",
-				Link: "https://portal.example.com/portal/payer?agency=ag_1"}}
+			BoughtData: letter.BoughtData{AgencyName: agency, AgencyColor: "#0b6e4f", ClientName: other, Thing: things,
+				Platform: "Latchkey",
+				Link:     "https://portal.example.com/portal/payer?agency=ag_1"}}
 	}
 	offer := with(office, func(v *page.Payer) {
 		v.Terms = terms(other, words.Say("payer.you"), owns)

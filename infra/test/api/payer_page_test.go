@@ -178,7 +178,8 @@ func TestX4AConnectedInstanceCannotChangePayer(t *testing.T) {
 	}
 	c := p.signInLater(p.address("ops"))
 	mine, _ := o.agency()
-	if b := plainText(string(c.get("/portal/payer?agency=" + mine.ID).is(200).body)); !strings.Contains(b, "send you an order for new hosting") {
+	told := plainText(string(c.get("/portal/payer?agency=" + mine.ID).is(200).body))
+	if !strings.Contains(told, "send you an order for new hosting") {
 		t.Error("the client is not told what to do")
 	}
 	p.signIn(p.address("stranger")).get("/portal/payer?agency=" + mine.ID).is(404)

@@ -578,8 +578,8 @@ func toneOf(a audit.Action) page.Tone {
 		audit.ProvisionReady, audit.ProvisionResumed, audit.PayerChanged, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
 		return page.Good
 	case audit.PayerFailed, audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted,
-		audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
-		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
+		audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved,
+		audit.MemberRemoved, audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
 		return page.Bad
 	case audit.PayerRequested, audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen, audit.ContactRefused:
 		return page.Wait

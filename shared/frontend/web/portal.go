@@ -155,7 +155,7 @@ func portalSections(v *page.Portal, view *portal.View, now time.Time) {
 	for _, i := range view.Services {
 		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
 	}
-	if view.Client.AgencyPays() { // what was bought is the agency's
+	if view.Client != nil && view.Client.AgencyPays() { // what was bought is the agency's
 		for _, tiles := range [][]page.Tile{v.Instances, v.Services} {
 			for n := range tiles {
 				tiles[n].Own = false

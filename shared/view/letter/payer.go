@@ -81,7 +81,7 @@ func proposedPayer(d PayerData, v boughtView, brief, things string) Letter {
 	}
 	v.Title = words.Say("payer.mail_offers", "agency", d.AgencyName, "things", d.Thing)
 	v.Body = append([]string{words.Say("payer.mail_offers_text", "agency", d.AgencyName, "old", d.Old, "day", d.Day, "new", d.New)},
-			rest...)
+		rest...)
 	return v.letter(words.Say("payer.mail_offers", "agency", brief, "things", things))
 }
 
