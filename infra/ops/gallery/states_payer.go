@@ -16,7 +16,8 @@ func payerStates() []state {
 			{Term: words.Say("payer.owner"), Text: who},
 			{Term: words.Say("payer.access", "name", other), Text: words.Say("payer.access_own")},
 			{Term: when, Text: text}},
-			Lines: []page.Known{{Term: "n8n Hosting, 30 GB", Text: "€49.00 a month"}, {Term: "WhatsApp Service", Text: "€19.00 a month"}},
+			Lines: []page.Known{{Term: "n8n Hosting, 30 GB", Text: "€49.00 a month"},
+				{Term: "WhatsApp Service", Text: "€19.00 a month"}},
 			Total: month}
 		if access != "" {
 			x.Known[2].Text = access
