@@ -95,7 +95,7 @@ func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Con
 		}
 		return c, v, nil
 	}}
-	return p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient, identity.ByClient)
+	return p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient)
 }
 
 // page is the page with its forms: consents has who may send those by which somebody may have to pay, answers who the others.
@@ -477,7 +477,8 @@ func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Clie
 
 // OpenPortalCard leads a client that is to pay to the payment service's page for a card.
 func OpenPortalCard(origin string, auth *signin.Authenticator, cards *billing.Cards) *Redirect {
-	return leads("openPortalCardForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
+	who := identity.ByClient.Stepped()
+	return leads("openPortalCardForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
 			at.back = portalPayerPath(which) + "&"
