@@ -271,7 +271,7 @@ func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.Payer
 		summary: "Propose a change of payer to your agency",
 		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
 			"not_provisioned, and you can order a new one instead. The other side has 14 days to agree. Nothing is charged before the " +
-			"period that is paid now ends. Needs a sign-in from the last hour.",
+			"period that is paid now ends.",
 		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalProposeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)
@@ -305,7 +305,7 @@ func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerCh
 		summary: "Agree to your agency's change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
 			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
-			"the old subscription goes on. Needs a sign-in from the last hour.",
+			"the old subscription goes on.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalAgreeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)
