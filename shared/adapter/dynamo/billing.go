@@ -57,6 +57,11 @@ func (c Checkouts) Resource(ctx context.Context, agency id.Agency, which id.Reso
 	return c.t.resource(ctx, agency, which)
 }
 
+// Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
+func (c Checkouts) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
+	return c.t.charge(ctx, paying, before, rows)
+}
+
 // Payers is what agreeing on who pays needs.
 type Payers struct{ t *Table }
 

@@ -128,6 +128,14 @@ func (c *Client) agencyKeeps() bool {
 // AgencyKeeps is the same, for those who look after payments.
 func (c *Client) AgencyKeeps() bool { return c.agencyKeeps() }
 
+// Agent is who of the agency has proposed the change or agreed to it; "" where nobody did.
+func (p *PayerChange) Agent() id.Member {
+	if p == nil {
+		return ""
+	}
+	return p.Member
+}
+
 // Open tells whether the change can still come to something, or is being undone.
 func (p *PayerChange) Open() bool {
 	if p == nil {

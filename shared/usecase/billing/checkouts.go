@@ -35,6 +35,9 @@ type CheckoutStore interface {
 	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
 	// Card reads a contact as it is now.
 	Card(ctx context.Context, agency id.Agency, which id.Contact) (*client.Card, error)
+	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read; else
+	// conflict.ErrChanged.
+	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
 	// Resource reads one resource as it is now.
 	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
 }

@@ -158,6 +158,9 @@ func (s *PayerChanges) propose(ctx context.Context, caller identity.Caller, at P
 		return fault.New(fault.Suspended, "errors.this_agency_is_suspended_ask_the")
 	}
 	deal, err := s.Prices.Quote(ctx, c.ChangeOrder())
+	if fault.Is(err, fault.PaymentsOff) {
+		return fault.New(fault.PaymentsOff, "errors.payer_not_sold")
+	}
 	if err != nil {
 		return err
 	}

@@ -189,11 +189,15 @@ func (s *Checkouts) tell(ctx context.Context, c *client.Client) error {
 	m := job.Mail{Agency: c.Agency, Client: c.ID}
 	if said&subscription.TellAsked != 0 {
 		m.Kind, m.Job = job.Confirm, c.Payment.Asked
+		if c.AgencyPays() {
+			m.Member = c.Change.Agent()
+		}
 		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 			return err
 		}
 	}
-	if said&subscription.TellInquiry != 0 {
+	m.Member = ""
+	if said&subscription.TellInquiry != 0 && !c.AgencyPays() {
 		m.Kind, m.Job, m.Member = job.Inquiry, c.Payment.Reference, c.Invite.From.Member
 		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 			return err

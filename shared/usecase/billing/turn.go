@@ -11,6 +11,7 @@ import (
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/payment"
@@ -338,10 +339,31 @@ func (s *Checkouts) handOver(ctx context.Context, c *client.Client, next payment
 		}
 	}
 	w.Audit = append(w.Audit, payerRow(now, audit.System, audit.PayerChanged, c, string(c.Payer())))
+	if c.AgencyPays() {
+		if err := s.introduce(ctx, c.Agency, next.Customer); err != nil {
+			return false, nil, err
+		}
+	}
 	if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
 		return false, nil, err
 	}
 	return true, s.tellChange(ctx, c, nil), nil
+}
+
+// introduce notes the customer by whom an agency pays that never paid for a plan, so that its owners find their card and invoices.
+func (s *Checkouts) introduce(ctx context.Context, which id.Agency, customer string) error {
+	return conflict.Retry(ctx, func() error {
+		a, err := s.Store.Agency(ctx, which)
+		if fault.Is(err, fault.NotFound) || err == nil && (a.Payment.Customer != "" || !a.ClosedAt.IsZero()) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before := *a
+		a.Payment.Customer = customer
+		return s.Store.Charge(ctx, a, before, nil)
+	})
 }
 
 // owned writes on a resource whose it is.
