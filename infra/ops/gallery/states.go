@@ -49,9 +49,9 @@ func workspace(invite bool) page.Workspace {
 func states() []state {
 	var all []state
 	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
-		activityStates(), usersStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(),
-		thingsStates(), contactStates(), portalInstanceStates(), homeStates(), agencyStates(), addressStates(), otherStates(),
-		mailStates()} {
+		activityStates(), usersStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), payerStates(),
+		portalStates(), thingsStates(), contactStates(), portalInstanceStates(), homeStates(), agencyStates(), addressStates(),
+		otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all

@@ -312,6 +312,8 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
 		"getPortalInstance", "setWorkflowState",
 		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",
+		"getPayerChange", "proposePayerChange", "agreePayerChange", "declinePayerChange", "withdrawPayerChange",
+		"getPortalPayerChange", "proposePortalPayerChange", "agreePortalPayerChange", "declinePortalPayerChange", "withdrawPortalPayerChange",
 		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
 		"removeMember",
 		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",

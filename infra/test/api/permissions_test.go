@@ -215,6 +215,8 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	inviteeJob(p, kept)
 	billingJob(t, p, kept)
 	provisioningJob(t, p, kept)
+	payerJob(t, p, kept)
+	payerPages(p, kept)
 	agencyJob(t, p, kept)
 	portalAppJob(t, p, kept)
 	contactsJob(t, p, kept)

@@ -252,6 +252,16 @@ func (t *Table) Standing(ctx context.Context, which id.Agency, roles []id.Role) 
 	return t.directory.Standing(ctx, which, roles)
 }
 
+// Charge writes what an agency pays, and its plan.
+func (t *Table) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
+	return t.plans.Charge(ctx, paying, before, rows)
+}
+
+// Resource reads one resource as it is now.
+func (t *Table) Resource(ctx context.Context, which id.Agency, resource id.Resource) (*instance.Resource, error) {
+	return t.inventory.Resource(ctx, which, resource)
+}
+
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.
 func (t *Table) ResourcesByID(ctx context.Context, which id.Agency, ids []id.Resource) (map[id.Resource]instance.Resource, error) {
 	return t.directory.ResourcesByID(ctx, which, ids)

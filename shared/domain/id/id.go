@@ -55,6 +55,9 @@ type JoinRequest string
 // Batch is the id of many invites that were sent at once, bat_.
 type Batch string
 
+// PayerChange is the id of a proposal that somebody else pays for what a client has, pch_.
+type PayerChange string
+
 // Passkey is the id of a person's passkey, psk_.
 type Passkey string
 
@@ -79,6 +82,7 @@ const (
 	BatchPrefix    = "bat_"
 	PasskeyPrefix  = "psk_"
 	SessionPrefix  = "ses_"
+	ChangePrefix   = "pch_"
 )
 
 // New makes an id of kind T that sorts by the time at, and after those that this process made for the same millisecond before it:

@@ -113,6 +113,25 @@ func examplePayment() *PaymentBody {
 	return &PaymentBody{State: "active", Interval: "month", PaidAt: afterOrNull(26 * time.Hour), PeriodEnd: afterOrNull(746 * time.Hour)}
 }
 
+// examplePayerChange is the proposal that the agency pays from the next period on.
+func examplePayerChange(state string) PayerChangeBody {
+	deal := exampleContract()
+	paid := func(payer string) PaidBody { return PaidBody{payer, "month", exampleMoney(4900, "€49.00"), &deal} }
+	b := PayerChangeBody{ID: "pch_01JZ8Y5W3RN6T0V4K2M9QXBDCE", State: state, ProposedBy: "client", Payer: "client", Old: paid("client"),
+		New: paid("agency"), ChangesAt: after(746 * time.Hour), Version: 1, Hash: exampleTerms, ProposedAt: after(48 * time.Hour),
+		ExpiresAt: after(384 * time.Hour)}
+	switch state {
+	case "agreed":
+		b.AgreedAt, b.AgreedHash = afterOrNull(50*time.Hour), exampleTerms
+	case "declined", "withdrawn":
+		b.EndedAt = afterOrNull(50 * time.Hour)
+	}
+	return b
+}
+
+// exampleTerms is the hash of its terms.
+const exampleTerms = "5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"
+
 func exampleReceipt() ReceiptBody {
 	return ReceiptBody{exampleContract(), examplePayment(), "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
 }
@@ -292,6 +311,12 @@ func clientExamples() map[string]example {
 		"updateClient": exchanges(raw(`{"name":"Acme Ltd","roles":["`+exampleRoleID+`"],"expiresAt":"2026-10-01T17:00:00Z"}`), active),
 		"grantAccess":  exchanges(raw(`{"access":"write"}`), more),
 		"removeClient": answers(over),
+
+		"getPayerChange":      answers(examplePayerChange("proposed")),
+		"proposePayerChange":  exchanges(raw(`{"to":"agency","interval":"month"}`), examplePayerChange("proposed")),
+		"agreePayerChange":    exchanges(raw(`{"hash":"`+exampleTerms+`"}`), examplePayerChange("agreed")),
+		"declinePayerChange":  answers(examplePayerChange("declined")),
+		"withdrawPayerChange": answers(examplePayerChange("withdrawn")),
 		"retryProvisioning": answers(ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
 			Steps: []StepBody{{"requested", after(0)}, {"creating", after(time.Minute)}, {"failed", after(5 * time.Minute)},
 				{"retrying", after(time.Hour)}}}),
@@ -402,6 +427,13 @@ func inviteeExamples() map[string]example {
 		"getPortalContract": answers(exampleReceipt()),
 		"openBillingPortal": exchanges(raw(`{"agency":"`+exampleAgency+`","cancel":true}`),
 			map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
+		"getPortalPayerChange": answers(examplePayerChange("proposed")),
+		"proposePortalPayerChange": exchanges(raw(`{"agency":"`+exampleAgency+`","to":"agency"}`),
+			examplePayerChange("proposed")),
+		"agreePortalPayerChange": exchanges(raw(`{"agency":"`+exampleAgency+`","hash":"`+exampleTerms+`"}`),
+			examplePayerChange("agreed")),
+		"declinePortalPayerChange":  exchanges(mine, examplePayerChange("declined")),
+		"withdrawPortalPayerChange": answers(examplePayerChange("withdrawn")),
 		"confirmCheckout": exchanges(mine, map[string]any{"joined": true, "payment": examplePayment(),
 			"portalUrl": portal}),
 	}

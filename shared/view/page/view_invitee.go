@@ -123,6 +123,7 @@ type Portal struct {
 	Confirm   string // where that is done; "" where no page is known
 	PastDue   bool   // the last payment failed
 	Deal      *Deal  // what is paid for; nil for nothing
+	Change    *PayerChanging
 	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
