@@ -267,11 +267,11 @@ func GetPortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChan
 // ProposePortalPayerChange has a client propose that it or its agency pays.
 func ProposePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges) Operation {
 	return operation(auth, described{
-		id: "proposePortalPayerChange", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "proposePortalPayerChange", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
 		summary: "Propose a change of payer to your agency",
 		description: "Only hosting and services that the platform set up can change payer. A connected instance can't: the answer is " +
 			"not_provisioned, and you can order a new one instead. The other side has 14 days to agree. Nothing is charged before the " +
-			"period that is paid now ends. Needs a sign-in from the last hour.",
+			"period that is paid now ends.",
 		codes: proposeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalProposeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)
@@ -301,11 +301,11 @@ func WithdrawPortalPayerChange(auth *signin.Authenticator, changes *billing.Paye
 // AgreePortalPayerChange agrees to the agency's proposal.
 func AgreePortalPayerChange(auth *signin.Authenticator, changes *billing.PayerChanges, cards *billing.Cards) Operation {
 	return operation(auth, described{
-		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "agreePortalPayerChange", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
 		summary: "Agree to your agency's change of payer",
 		description: "Send the hash of the terms that you've read. If who is to pay has to give a card, card has the page for it. " +
 			"Calling it again gives the same page. The old subscription ends when the new one begins. If the new payer's card fails, " +
-			"the old subscription goes on. Needs a sign-in from the last hour.",
+			"the old subscription goes on.",
 		codes: agreeCodes,
 	}, func(ctx context.Context, caller identity.Caller, in *portalAgreeInput) (*payerChangeOutput, error) {
 		at, err := asClient(in.Body.Agency)

@@ -72,13 +72,12 @@ const (
 func (s *PayerChanges) of(caller identity.Caller, at Party, how weight, pays bool) (id.Agency, id.Ref, error) {
 	now := s.Now()
 	if at.Side() == client.ByClient {
-		if err := caller.MustSignIn(); err != nil {
-			return "", "", err
-		}
+		err := caller.MustSignIn()
 		if how == consent {
-			if err := caller.ProvedWithin(PaysWithin, now); err != nil {
-				return "", "", err
-			}
+			err = caller.SignedInNow(now)
+		}
+		if err != nil {
+			return "", "", err
 		}
 		return at.Agency, id.RefOf(at.Agency, caller.Email), nil
 	}
@@ -169,7 +168,7 @@ func (s *PayerChanges) propose(ctx context.Context, caller identity.Caller, at P
 }
 
 // Propose proposes that a side pays from the end of the period on that is paid now. Faults: [fault.Unauthenticated];
-// [fault.StepUpRequired], of the client after [PaysWithin]; [fault.Forbidden] for who may not, and who is neither owner nor admin where
+// [fault.StepUpRequired]; [fault.Forbidden] for who may not, and who is neither owner nor admin where
 // the agency is to pay; [fault.NotFound]; [fault.NotProvisioned]; [fault.ChangeOpen]; [fault.Invalid]; [fault.NotActive] while what is
 // paid now is not in a state to change hands; [fault.Suspended]; [fault.PaymentsOff].
 func (s *PayerChanges) Propose(ctx context.Context, caller identity.Caller, at Party, w Wish) (*client.Client, error) {
