@@ -29,10 +29,10 @@ func (c *caller) confirms(d *device, o virtual.AssertionOptions) *answer {
 		raw(virtual.CreateAssertionResponse(c.party(), d.Authenticator, d.key, o)))
 }
 
-// ownSession is what the API says of a session.
-type ownSession struct{ SignedInAt, ProvedAt, ExpiresAt time.Time }
+// proven is when the API says that the person of a session has proved to be who it is.
+type proven struct{ SignedInAt, ProvedAt, ExpiresAt time.Time }
 
-func (c *caller) proof() (s ownSession) {
+func (c *caller) proof() (s proven) {
 	c.t.Helper()
 	c.get("/v1/sessions/current").is(200).into(&s)
 	return s
