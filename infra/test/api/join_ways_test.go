@@ -25,7 +25,7 @@ func TestSenderO7JoiningByAnAccountElsewhere(t *testing.T) {
 	c.post(at, do("code", url.Values{"email": {"another@client.example"}, "name": {name}, "by": {"issuer"}})).
 		to("/sign-in/with/issuer?next=" + url.QueryEscape(next))
 	c.from(s, "issuer", elsewhere("1", to), next).to(next)
-	c.get(next).is(200).shows("Signed in as "+to).holds(`value="Dana Ökafor &amp; Sons"`)
+	c.get(next).is(200).shows("Signed in as " + to).holds(`value="Dana Ökafor &amp; Sons"`)
 	c.post(at, do("join", url.Values{"name": {name}})).is(303)
 	c.get("/portal").is(200)
 	if n := len(p.mails(to)); n != 0 {
