@@ -439,7 +439,7 @@ func TestX4WhoMayProposeAndAgree(t *testing.T) {
 		stale.Proved = time.Now().Add(-11 * time.Minute)
 		w.wants(try(stale, office, client.ByAgency), fault.StepUpRequired)
 		late := me
-		late.Proved = time.Now().Add(-61 * time.Minute)
+		late.Proved = time.Now().Add(-11 * time.Minute)
 		w.wants(try(late, portal, client.ByAgency), fault.StepUpRequired)
 		employee := boss.At(identity.Place{Level: agency.Employee, Portal: agency.Administrator})
 		w.wants(try(employee, office, client.ByAgency), fault.Forbidden)

@@ -72,13 +72,12 @@ const (
 func (s *PayerChanges) of(caller identity.Caller, at Party, how weight, pays bool) (id.Agency, id.Ref, error) {
 	now := s.Now()
 	if at.Side() == client.ByClient {
-		if err := caller.MustSignIn(); err != nil {
-			return "", "", err
-		}
+		err := caller.MustSignIn()
 		if how == consent {
-			if err := caller.SteppedUp(now); err != nil {
-				return "", "", err
-			}
+			err = caller.SignedInNow(now)
+		}
+		if err != nil {
+			return "", "", err
 		}
 		return at.Agency, id.RefOf(at.Agency, caller.Email), nil
 	}

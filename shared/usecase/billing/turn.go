@@ -405,6 +405,7 @@ func (s *Checkouts) undo(ctx context.Context, c *client.Client) (bool, func() er
 			}
 			return false, nil, asFault(err)
 		}
+		c.Payment.EndsAt, c.Payment.Ending = time.Time{}, false
 	}
 	return s.undone(ctx, c, now)
 }
