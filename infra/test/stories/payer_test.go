@@ -594,3 +594,54 @@ func (l *lease) two(to client.Side, first, second payerEvent, apart time.Duratio
 	}
 	return cmp.Or(l.livesBy(12*time.Hour, 36*24*time.Hour), l.rests())
 }
+
+// The process dies, or an answer is lost, at each call by which a change is set up and carried out: it is made all the same, once.
+func TestX4AFaultAtAnyCallLeavesNothingHalfDone(t *testing.T) {
+	t.Parallel()
+	for _, is := range []verdict{crashBefore, loseAnswer} {
+		for _, late := range []bool{false, true} { // while it is set up, or when the payer changes
+			t.Run(fmt.Sprintf("%s, late: %t", is, late), func(t *testing.T) {
+				t.Parallel()
+				for n, calls := 0, 1; n < calls && !t.Failed(); n++ {
+					worksIn(t, func(w *works) {
+						l := w.leased(true)
+						must(t, l.propose(client.ByClient, client.ByAgency))
+						must(t, l.agree(client.ByAgency))
+						seen := 0
+						faults := func() {
+							w.network.faults(func(c call) verdict {
+								if c.again {
+									return pass
+								}
+								if seen++; seen-1 == n {
+									return is
+								}
+								return pass
+							})
+						}
+						if !late {
+							faults()
+						}
+						w.until(5*time.Minute, 30*time.Second)
+						if late {
+							must(t, l.livesBy(12*time.Hour, time.Until(l.now().Change.Terms.At)-time.Hour))
+							faults()
+							w.until(4*time.Hour, 20*time.Minute)
+						}
+						calls = max(calls, min(seen, 40))
+						w.network.faults(nil)
+						if err := cmp.Or(l.livesBy(12*time.Hour, 33*24*time.Hour), l.rests()); err != nil {
+							t.Errorf("call %d: %v", n, err)
+						}
+						if c := l.now(); c.Payer() != client.ByAgency || c.Change.State != client.ChangeDone {
+							t.Errorf("call %d: %s pays, the change is %s %s", n, c.Payer(), c.Change.State, c.Change.Reason)
+						}
+						if err := l.o.logged(audit.PayerChanged, 1); err != nil {
+							t.Errorf("call %d: %v", n, err)
+						}
+					})
+				}
+			})
+		}
+	}
+}
