@@ -75,6 +75,7 @@ func TestX4ThePayerChangesAndChangesBack(t *testing.T) {
 	owner.withoutScript()
 	owner.open(at)
 	owner.press("Agree to this change")
+	owner.sees("to add a card")
 	client.open(client.eval("location.pathname + location.search"))
 	client.press("Add your card")
 	client.card("4242 4242 4242 4242")

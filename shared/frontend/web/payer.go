@@ -171,7 +171,7 @@ func (p payerPage) show(w http.ResponseWriter, r *http.Request, caller identity.
 		}
 		retryAfter(w, f)
 	} else {
-		v.await(w, r, c)
+		v.await(w, r, c, now)
 	}
 	return p.s.show(w, r, status, v.Payer)
 }
@@ -452,9 +452,9 @@ const (
 )
 
 // await has the page look again by itself while something is about to happen.
-func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Client) {
+func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Client, now time.Time) {
 	p, tries := c.Change, looks(r)
-	if !p.Open() || p.State == client.ChangeProposed || p.State == client.ChangeScheduled {
+	if !p.Open() || p.State == client.ChangeProposed || p.State == client.ChangeScheduled && now.Before(p.Terms.At) {
 		return
 	}
 	carded := r.URL.Query().Get("card") != ""
