@@ -157,7 +157,8 @@ func TestSenderAgainstOthers(t *testing.T) {
 			clock := func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 			open := func() *oidc.Providers {
 				return oidc.Open([]oidc.Settings{{Provider: identity.OpenIDProvider{ID: identity.OwnIssuer, Name: "Another"}, Issuer: o.issuer,
-					ClientID: o.id, Secret: o.secret, Redirect: redirect, Domains: []string{"acme.example"}}}, policy, policy.Transport(), clock,
+					ClientID: o.id, Secret: o.secret, Redirect: redirect,
+					Domains: []string{"acme.example"}}}, policy, policy.Transport(), clock,
 					func(context.Context, ...any) {})
 			}
 			asks := open()
@@ -182,7 +183,8 @@ func TestSenderAgainstOthers(t *testing.T) {
 			}
 			// O4: the address with another subject is another account.
 			o.says.Subject = "10"
-			if a, err := sign(); err != nil || a.Subject != "10" || identity.NamesOf(a.Issuer, a.Subject) == identity.NamesOf(first.Issuer, "9") {
+			if a, err := sign(); err != nil || a.Subject != "10" ||
+				identity.NamesOf(a.Issuer, a.Subject) == identity.NamesOf(first.Issuer, "9") {
 				t.Errorf("O4: it says %+v, %v", a, err)
 			}
 			// O5, nOAuth: an address that the provider has not verified proves nothing, nor does one at a domain that is not listed.
@@ -222,7 +224,8 @@ func TestSenderAgainstOthers(t *testing.T) {
 				t.Errorf("O10: one that does not answer: %v", err)
 			}
 			o.stop()
-			if _, err := open().Begin(t.Context(), identity.NewErrand(identity.OwnIssuer, "", "", clock())); !fault.Is(err, fault.Unavailable) {
+			_, err := open().Begin(t.Context(), identity.NewErrand(identity.OwnIssuer, "", "", clock()))
+			if !fault.Is(err, fault.Unavailable) {
 				t.Errorf("O10: one that is not there: %v", err)
 			}
 		})
