@@ -224,7 +224,7 @@ func TestSenderAgainstOthers(t *testing.T) {
 				t.Errorf("O10: one that does not answer: %v", err)
 			}
 			o.stop()
-			_, err := open().Begin(t.Context(), identity.NewErrand(identity.OwnIssuer, "", "", clock()))
+			_, err = open().Begin(t.Context(), identity.NewErrand(identity.OwnIssuer, "", "", clock()))
 			if !fault.Is(err, fault.Unavailable) {
 				t.Errorf("O10: one that is not there: %v", err)
 			}
