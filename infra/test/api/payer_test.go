@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -189,9 +190,9 @@ func TestX4TheTwoSidesAgreeOnWhoPays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until("the payment to be past due", func() bool {
-		b = c.change(portal + of)
-		return c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).status == 409
+		return strings.Contains(o.get("/v1/clients/"+which).text(), `"past_due"`)
 	})
+	b = c.change(portal + of)
 	c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).fails(409, "not_active")
 	o.delete(office).is(200)
 	c.post(portal, m{"agency": at, "to": "agency"}).fails(409, "not_active")

@@ -75,11 +75,10 @@ func LinkIdentity(auth *signin.Authenticator, providers *signin.Providers, all [
 			"within 10 minutes, and then the account signs you in. We email you about it.",
 		codes: []fault.Code{fault.Invalid, fault.Forbidden, fault.RateLimited, fault.Unavailable},
 	}, func(ctx context.Context, caller identity.Caller, in *connectInput) (*connectOutput, error) {
-		p, ok := identity.FindProvider(all, identity.ProviderID(in.Body.Provider))
-		if !ok {
+		to, sealed, err := providers.Begin(ctx, caller, identity.ProviderID(in.Body.Provider), "", true, of(ctx).ip)
+		if fault.Is(err, fault.NotFound) {
 			return nil, fault.InField("provider", "errors.there_is_no_such_provider")
 		}
-		to, sealed, err := providers.Begin(ctx, caller, p.ID, "", true, of(ctx).ip)
 		if err != nil {
 			return nil, err
 		}

@@ -124,15 +124,15 @@ type Providers struct {
 func (p *Providers) Begin(
 	ctx context.Context, caller identity.Caller, to identity.ProviderID, next string, links bool, ip string,
 ) (path, sealed string, err error) {
-	if err := identity.AllowNetwork(ctx, p.Store, "errand-ip", ip, errandsPerIP, p.Now()); err != nil {
-		return "", "", err
-	}
 	var who id.User
 	if links {
 		if err := mayLink(caller, p.Now()); err != nil {
 			return "", "", err
 		}
 		who = caller.User
+	}
+	if err := identity.AllowNetwork(ctx, p.Store, "errand-ip", ip, errandsPerIP, p.Now()); err != nil {
+		return "", "", err
 	}
 	e := identity.NewErrand(to, next, who, p.Now())
 	path, err = p.Provider.Begin(ctx, e)
