@@ -189,8 +189,9 @@ func TestX4TheTwoSidesAgreeOnWhoPays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until("the payment to be past due", func() bool {
-		b = c.change(portal + of)
-		return c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).status == 409
+		var r struct{ Payment struct{ State string } }
+		c.get("/v1/portal/contract" + of).is(200).into(&r)
+		return r.Payment.State == "past_due"
 	})
 	c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).fails(409, "not_active")
 	o.delete(office).is(200)

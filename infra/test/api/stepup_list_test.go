@@ -15,14 +15,16 @@ import (
 // steppedUp is what people step up for, by what the standard calls it (SENDER.md O8, P2, P7): operations, and forms of pages.
 var steppedUp = map[string][]string{
 	"billing": {"startPlanUpgrade", "openAgencyBilling", "startUpgradeForm", "startCheckout", "startCheckoutForm", "openBillingPortal",
-		"openBillingForm", "proposePayerChange", "agreePayerChange", "proposePortalPayerChange", "agreePortalPayerChange"},
+		"openBillingForm", "proposePayerChange", "agreePayerChange", "proposePortalPayerChange", "agreePortalPayerChange",
+		"clientPayerPage.propose", "clientPayerPage.agree", "openClientCardForm", "portalPayerPage.propose", "portalPayerPage.agree",
+		"openPortalCardForm"},
 	"the sender's domain": {"updateSender", "updateDomain", "releaseDomain", "sendTestMail", "enableDomain", "disableDomain", "setSmtp",
 		"removeSmtp", "testSmtp", "emailPage.label", "emailPage.test", "emailPage.enable", "emailPage.disable", "emailPage.sender",
 		"emailPage.smtp", "emailPage.smtp-test", "emailPage.smtp-remove", "emailPage.release"},
 	"API keys": {"createApiKey", "revokeApiKey", "keysPage.create", "keysPage.revoke"},
 	"members": {"addMember", "updateMember", "removeMember", "makeInternal", "membersPage.add", "membersPage.change", "membersPage.remove",
 		"clientPage.internal", "userPage.internal"},
-	"linking": {"accountPage.disconnect", "beginPasskey", "addPasskey", "removePasskey", "accountPage.remove-passkey"},
+	"linking": {"linkIdentity", "unlinkIdentity", "accountPage.disconnect", "beginPasskey", "addPasskey", "removePasskey", "accountPage.remove-passkey"},
 	"erasing": {"eraseMe", "eraseClient", "deleteAgency", "accountPage.erase", "clientPage.erase", "agencyPage.delete"},
 }
 
@@ -33,6 +35,7 @@ var asIs = []string{
 	"updateBranding", "updateLogo", // what clients see
 	"renamePasskey", "accountPage.rename-passkey", // what the person calls it
 	"endAllSessions", "signOut", "accountPage.sign-out", "accountPage.end-sessions", "leavePortal", "accountPage.leave", // having less
+	"accountPage.end-session", "accountPage.end-others",
 	"confirmCheckout", // looks whether a payment has come
 }
 
