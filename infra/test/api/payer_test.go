@@ -1,7 +1,6 @@
 package apitest_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -190,7 +189,9 @@ func TestX4TheTwoSidesAgreeOnWhoPays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until("the payment to be past due", func() bool {
-		return strings.Contains(o.get("/v1/clients/"+which).text(), `"past_due"`)
+		var r struct{ Payment struct{ State string } }
+		c.get("/v1/portal/contract" + of).is(200).into(&r)
+		return r.Payment.State == "past_due"
 	})
 	b = c.change(portal + of)
 	c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).fails(409, "not_active")

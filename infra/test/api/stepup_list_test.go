@@ -34,8 +34,8 @@ var asIs = []string{
 	"emailPage.claim", "emailPage.check", "emailPage.records", "emailPage.revoke", "emailPage.try",
 	"updateBranding", "updateLogo", // what clients see
 	"renamePasskey", "accountPage.rename-passkey", // what the person calls it
-	"endAllSessions", "signOut", "accountPage.sign-out", "accountPage.end-sessions", "accountPage.end-session",
-	"accountPage.end-others", "leavePortal", "accountPage.leave", // having less
+	"endAllSessions", "signOut", "accountPage.sign-out", "accountPage.end-sessions", "leavePortal", "accountPage.leave", // having less
+	"accountPage.end-session", "accountPage.end-others",
 	"confirmCheckout", // looks whether a payment has come
 }
 

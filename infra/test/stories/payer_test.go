@@ -130,7 +130,8 @@ type paidPeriod struct {
 func (l *lease) invoiced() []paidPeriod {
 	var out []paidPeriod
 	back := map[string]bool{}
-	for _, e := range l.till.Events() {
+	events := l.till.Events()
+	for _, e := range events {
 		if e.Type != "charge.refunded" {
 			continue
 		}
@@ -143,7 +144,7 @@ func (l *lease) invoiced() []paidPeriod {
 		back[c.Intent] = c.Refunded
 	}
 	seen := map[string]bool{}
-	for _, e := range l.till.Events() {
+	for _, e := range events {
 		if e.Type != "invoice.paid" || seen[e.Object] {
 			continue
 		}
@@ -170,9 +171,11 @@ func (l *lease) invoiced() []paidPeriod {
 		if i.Paid == 0 || i.Parent.Of.Meta["latchkey_for"] != "client" {
 			continue
 		}
-		last, err := l.service.LastPayment(l.ctx, i.Parent.Of.Sub)
-		if err == nil && back[last.Intent] && last.Invoice == e.Object {
-			continue
+		if len(back) > 0 {
+			last, err := l.service.LastPayment(l.ctx, i.Parent.Of.Sub)
+			if err == nil && back[last.Intent] && last.Invoice == e.Object {
+				continue
+			}
 		}
 		p := i.Lines.Data[0].Period
 		out = append(out, paidPeriod{e.Object, i.Parent.Of.Sub, i.Customer, time.Unix(p.Start, 0), time.Unix(p.End, 0)})
@@ -182,8 +185,7 @@ func (l *lease) invoiced() []paidPeriod {
 }
 
 // overlaps tells of two periods that were both paid for one thing.
-func (l *lease) overlaps() error {
-	all := l.invoiced()
+func (l *lease) overlaps(all []paidPeriod) error {
 	for n := 1; n < len(all); n++ {
 		if all[n].from.Before(all[n-1].to) {
 			return fmt.Errorf("two periods are paid at once: %+v and %+v", all[n-1], all[n])
@@ -193,9 +195,9 @@ func (l *lease) overlaps() error {
 }
 
 // running tells of a thing that is paid for and stands still.
-func (l *lease) running() error {
+func (l *lease) running(all []paidPeriod) error {
 	c := l.now()
-	paid := slices.ContainsFunc(l.invoiced(), func(p paidPeriod) bool { return !time.Now().Before(p.from) && time.Now().Before(p.to) })
+	paid := slices.ContainsFunc(all, func(p paidPeriod) bool { return !time.Now().Before(p.from) && time.Now().Before(p.to) })
 	if _, running, _ := l.yard.standing(c); !l.halted && running != 2 && (paid || !l.over) {
 		return fmt.Errorf("%d of 2 things run at %s: %+v, change %+v", running, time.Now().Format(time.RFC3339), c.Payment, c.Change)
 	}
@@ -210,7 +212,8 @@ func (l *lease) livesBy(step, d time.Duration) error {
 		l.skip(step)
 		l.reconciler.Reconcile(l.ctx) //nolint:errcheck // the next run comes
 		l.until(3*time.Minute, time.Minute)
-		if err := errors.Join(l.running(), l.overlaps()); err != nil {
+		all := l.invoiced()
+		if err := errors.Join(l.running(all), l.overlaps(all)); err != nil {
 			return err
 		}
 	}
@@ -317,7 +320,7 @@ func TestX4TheAgencyTakesOverWhatItsClientPaysFor(t *testing.T) {
 				must(t, w.removal.Erase(w.ctx, l.boss(), c.ID))
 				w.days(31 * 24 * time.Hour)
 				must(t, w.stands(nil, 2, 2, 2))
-				must(t, l.overlaps())
+				must(t, l.overlaps(l.invoiced()))
 			})
 		})
 	}

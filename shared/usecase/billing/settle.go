@@ -47,6 +47,9 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 			return err
 		}
 		facts, err := facts(ctx, s.Provider, &c.Payment, sub)
+		if x := facts.Subscription; err == nil && c.Change.Bound() && x != nil && x.ID == c.Payment.Reference && x.Status.Final() {
+			return conflict.ErrChanged // it has ended in this moment, as it was set to: nothing closes, see turn
+		}
 		if err == nil {
 			err = s.rest(ctx, c, &facts)
 		}

@@ -82,12 +82,17 @@ func (s *Checkouts) setUp(ctx context.Context, c *client.Client) (bool, func() e
 	if err != nil {
 		return false, nil, err
 	}
-	if a.Suspended || !c.Joined() || !now.Before(p.Terms.At.Add(-client.SetUpMargin)) {
+	begun := p.Next.Reference != "" // then it is finished, however late it is
+	if !begun && (a.Suspended || !c.Joined() || !now.Before(p.Terms.At.Add(-client.SetUpMargin))) {
 		return s.later(ctx, c, now)
 	}
 	old, err := s.Provider.Subscription(ctx, c.Payment.Reference)
 	if err != nil && !payment.Is(err, payment.Missing) {
 		return false, nil, asFault(err)
+	}
+	if begun && old.Status.Final() { // by this change: what becomes of it is seen by the next look
+		p.Schedule(now)
+		return s.write(ctx, c, payerRow(now, audit.System, audit.PayerScheduled, c, audit.Moment(p.Terms.At)))
 	}
 	if old.Status != payment.Active || !old.Renews() && !p.OldEnds || !old.PeriodEnd().Equal(p.Terms.At) {
 		return s.later(ctx, c, now)
@@ -326,6 +331,11 @@ func (s *Checkouts) handOver(ctx context.Context, c *client.Client, next payment
 	} else {
 		w.Customer = next.Customer
 	}
+	for n := range c.Items { // what somebody has held is paid for
+		if i := &c.Items[n]; !i.Left {
+			i.Resume(now)
+		}
+	}
 	for _, i := range c.Items {
 		x, err := s.Store.Resource(ctx, c.Agency, i.Resource)
 		if fault.Is(err, fault.NotFound) {
@@ -347,6 +357,7 @@ func (s *Checkouts) handOver(ctx context.Context, c *client.Client, next payment
 	if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
 		return false, nil, err
 	}
+	provision(ctx, s.Provision, c)
 	return true, s.tellChange(ctx, c, nil), nil
 }
 
