@@ -172,7 +172,11 @@ var areas = []string{"/v1/portal-app", "/v1/roles", "/v1/batches", "/v1/imports"
 	"/v1/share-links", "/v1/join", "/v1/members"}
 
 // unlogged are operations that are no GET and change nothing that the log tells of, with the reason.
-var unlogged = map[string]string{"retryProvisioning": "it is about what was bought, and has tests of its own"}
+var unlogged = map[string]string{"retryProvisioning": "it is about what was bought, and has tests of its own",
+	"proposePayerChange": readInActivity, "withdrawPayerChange": readInActivity, "agreePayerChange": readInActivity,
+	"declinePayerChange": readInActivity}
+
+const readInActivity = "it is about who pays, and TestX4TheTwoSidesAgreeOnTheirPages reads what the log says"
 
 // TestX12EveryChangeOfClientPortalHasItsRow calls each operation of Client Portal that changes something, and reads what the log says.
 func TestX12EveryChangeOfClientPortalHasItsRow(t *testing.T) {

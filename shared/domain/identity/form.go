@@ -38,6 +38,9 @@ func NewForm(to string, posts bool, fields url.Values) (*Form, error) {
 	return &Form{ID: rand.Text(), To: to, Posts: posts, Fields: fields}, nil
 }
 
+// IsForm tells whether it names a form, as [NewForm] does.
+func IsForm(which string) bool { return len(which) == len(rand.Text()) }
+
 // formPlace is where a sealed form belongs to: one session.
 func formPlace(user id.User, session, which string) string {
 	return "form#" + string(user) + "#" + session + "#" + which

@@ -72,6 +72,9 @@ func (s *StepUpWays) Kept(ctx context.Context, caller identity.Caller, which str
 	if err := caller.MustSignIn(); err != nil {
 		return nil, err
 	}
+	if !identity.IsForm(which) {
+		return nil, fault.New(fault.NotFound, "errors.form_over")
+	}
 	sealed, until, err := s.Store.Form(ctx, caller.User, which)
 	if err != nil {
 		return nil, err
@@ -85,7 +88,7 @@ func (s *StepUpWays) Kept(ctx context.Context, caller identity.Caller, which str
 
 // Drop forgets what the caller was about to do, once that goes on.
 func (s *StepUpWays) Drop(ctx context.Context, caller identity.Caller, which string) error {
-	if err := caller.MustSignIn(); err != nil || which == "" {
+	if err := caller.MustSignIn(); err != nil || !identity.IsForm(which) {
 		return err
 	}
 	return s.Store.DropForm(ctx, caller.User, which)
