@@ -582,6 +582,9 @@ func TestSenderO6AnAgencysOwnProviderMakesNoPasskeys(t *testing.T) {
 	other := p.signIn(p.address("b"))
 	for _, a := range []*answer{c.post("/v1/me/passkeys/options", nil), c.get("/v1/me/passkeys"),
 		c.postJSON("/v1/me/passkeys", other.made(newDevice(), other.creation())),
+		c.post("/v1/sessions/current/step-up-passkey-options", nil),
+		c.postJSON("/v1/sessions/current/step-up-passkey", raw(`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":`+
+			`{"clientDataJSON":"AAAA","authenticatorData":"AAAA","signature":"AAAA"}}`)),
 		c.do(http.MethodPatch, "/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5", m{"name": "x"}),
 		c.delete("/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5")} {
 		if a.status != http.StatusForbidden {

@@ -176,28 +176,39 @@ func TestX4TheTwoSidesAgreeOnWhoPays(t *testing.T) {
 
 	// While the last payment has failed nobody proposes or agrees.
 	o.post(office, m{"to": "agency"}).is(200).into(&b)
-	sub := ""
-	for _, s := range p.inside().Stripe.Subscriptions() {
-		if s.Email == p.address("ops") && !s.Ended {
-			sub = s.ID
+	c.owes(p.address("ops"), of)
+	b = c.change(portal + of)
+	c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).fails(409, "not_active")
+	o.delete(office).is(200)
+	c.post(portal, m{"agency": at, "to": "agency"}).fails(409, "not_active")
+	o.post(office, m{"to": "agency"}).fails(409, "not_active")
+
+	which, c, _ = o.host(p.address("other"))
+	office = "/v1/clients/" + which + "/payer-change"
+	c.post(portal, m{"agency": at, "to": "agency"}).is(200)
+	c.owes(p.address("other"), of)
+	o.post(office+"/agree", m{"hash": o.change(office).Hash}).fails(409, "not_active")
+}
+
+// owes has the last payment of the caller fail, whose address it is.
+func (c *caller) owes(address, of string) {
+	c.t.Helper()
+	for _, s := range c.inside().Stripe.Subscriptions() {
+		if s.Email != address || s.Ended {
+			continue
 		}
-	}
-	if err := p.inside().Stripe.FailRenewals(sub, true); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.inside().Stripe.Renew(sub); err != nil {
-		t.Fatal(err)
+		if err := c.inside().Stripe.FailRenewals(s.ID, true); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := c.inside().Stripe.Renew(s.ID); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	c.until("the payment to be past due", func() bool {
 		var r struct{ Payment struct{ State string } }
 		c.get("/v1/portal/contract" + of).is(200).into(&r)
 		return r.Payment.State == "past_due"
 	})
-	b = c.change(portal + of)
-	c.post(portal+"/agree", m{"agency": at, "hash": b.Hash}).fails(409, "not_active")
-	o.delete(office).is(200)
-	c.post(portal, m{"agency": at, "to": "agency"}).fails(409, "not_active")
-	o.post(office, m{"to": "agency"}).fails(409, "not_active")
 }
 
 // What an agency that is suspended, or what is not sold any more, is not agreed on.
