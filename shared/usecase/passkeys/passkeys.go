@@ -119,20 +119,10 @@ func answered(
 // mayChange returns nil for a person who has lately proved to be who it is. Who was let in by an agency's own provider can't make or
 // remove what opens everything else.
 func mayChange(c identity.Caller, now time.Time) error {
-	if err := may(c); err != nil {
+	if err := c.MustOwn(); err != nil {
 		return err
 	}
 	return c.SteppedUp(now)
-}
-
-func may(c identity.Caller) error {
-	if err := c.MustSignIn(); err != nil {
-		return err
-	}
-	if c.By.Bound != "" {
-		return fault.New(fault.Forbidden, "errors.passkeys_not_here")
-	}
-	return nil
 }
 
 // news is the mail that tells the caller what it has changed at now.
@@ -264,7 +254,7 @@ type Keyring struct {
 
 // List lists the caller's passkeys, oldest first. Faults: [fault.Unauthenticated], [fault.Forbidden].
 func (k *Keyring) List(ctx context.Context, caller identity.Caller) (*passkey.Set, error) {
-	if err := may(caller); err != nil {
+	if err := caller.MustOwn(); err != nil {
 		return nil, err
 	}
 	return k.Store.Passkeys(ctx, caller.User)
@@ -275,7 +265,7 @@ func (k *Keyring) List(ctx context.Context, caller identity.Caller) (*passkey.Se
 func (k *Keyring) Rename(
 	ctx context.Context, caller identity.Caller, which id.Passkey, typed string, from identity.Browser,
 ) (*passkey.Passkey, error) {
-	if err := may(caller); err != nil {
+	if err := caller.MustOwn(); err != nil {
 		return nil, err
 	}
 	name, err := passkey.ParseName(typed)
