@@ -87,8 +87,9 @@ PREFIXES = {
 SERVICES = ("scheduler.amazonaws.com", "apigateway.amazonaws.com")
 
 # Ours, which are less than AWS's. AWS raises the number of an HTTP API's routes when it is asked, and never that of its
-# integrations (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API": both 300).
-MOST_RESOURCES, MOST_IN_ALL, MOST_INTEGRATIONS = 200, 2000, 280
+# integrations (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API": both 300). Of the finished product's
+# integrations two thirds are built, and for those planned.py's rule gave a seventh more than there came to be, so ten are room enough.
+MOST_RESOURCES, MOST_IN_ALL, MOST_INTEGRATIONS = 200, 2000, 290
 ROUTES = 300
 
 
