@@ -147,17 +147,25 @@ func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
 // accounts carries calls to those by whose accounts people sign in: to the stand-in at the product's own origin and those of the options
 // without the network, and to all others over it.
 func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper {
-	within := roundtrip.Transport(http.StripPrefix(providerPath, l.Provider))
+	within := map[string]http.RoundTripper{
+		providerPath: roundtrip.Transport(http.StripPrefix(providerPath, l.Provider)),
+		companyPath:  roundtrip.Transport(http.StripPrefix(companyPath, l.Company)),
+	}
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if h := o.Accounts[r.URL.Host]; h != nil {
 			return roundtrip.Transport(h).RoundTrip(r)
 		}
-		if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, providerPath+"/") {
-			return within.RoundTrip(r)
+		for path, to := range within {
+			if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, path+"/") {
+				return to.RoundTrip(r)
+			}
 		}
 		return network.RoundTrip(r)
 	})
 }
+
+// companyPath is where the stand-in is for providers that agencies have of their own.
+const companyPath = "/_local/company"
 
 // providerPath is where the stand-in is by whose accounts people sign in.
 const providerPath = "/_local/provider"

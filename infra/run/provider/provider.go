@@ -40,6 +40,8 @@ type Server struct {
 	// At is where its endpoints are.
 	At  string
 	Now func() time.Time
+	// Own has its page say that it is an agency's own, and what to register.
+	Own bool
 
 	mu    sync.Mutex
 	key   *jose.JSONWebKey
@@ -59,6 +61,7 @@ type granted struct {
 	nonce     string
 	challenge string
 	redirect  string
+	dated     bool // whether it is to be said when the person proved to be who it is
 }
 
 // Claim has f change what is said of people from now on; nil for nothing.
@@ -169,7 +172,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = chooser.Execute(w, q.Get("login_hint")) //nolint:errcheck // the caller has gone
+		_ = chooser.Execute(w, s) //nolint:errcheck // the caller has gone
 		return
 	}
 	out := url.Values{"state": {q.Get("state")}, "iss": {s.Issuer}}
@@ -195,7 +198,7 @@ func (s *Server) Grant(a Account, asked url.Values) string {
 		s.asked, s.codes = map[string]int{}, map[string]granted{}
 	}
 	code := rand.Text()
-	s.codes[code] = granted{a, asked.Get("nonce"), asked.Get("code_challenge"), asked.Get("redirect_uri")}
+	s.codes[code] = granted{a, asked.Get("nonce"), asked.Get("code_challenge"), asked.Get("redirect_uri"), asked.Has("max_age")}
 	return code
 }
 
@@ -224,6 +227,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	now := s.Now()
 	claims := map[string]any{"iss": s.Issuer, "sub": g.account.Subject, "aud": ClientID, "nonce": g.nonce,
 		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	if g.dated { // as it has to be (OpenID Connect Core 1.0, section 2)
+		claims["auth_time"] = now.Unix()
+	}
 	access := rand.Text()
 	if s.thin {
 		s.last[access] = g.account
@@ -304,9 +310,11 @@ func answer(w http.ResponseWriter, status int, v any) {
 var chooser = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Local provider</title>
 <link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>Local provider</h1>
-<p>This stands in for Google, Microsoft and others. Sign in as whoever you like.</p>
+{{if .Own}}<p>This stands in for a provider that an agency has of its own. Its issuer is <code>{{.Issuer}}</code>.</p>
+{{else}}<p>This stands in for Google, Microsoft and others.</p>{{end}}
+<p>Sign in as whoever you like.</p>
 <form method="post">
-<p><label>Email address<br><input name="email" type="email" value="{{.}}" autofocus></label></p>
+<p><label>Email address<br><input name="email" type="email" autofocus></label></p>
 <p><label><input type="checkbox" name="verified" value="1" checked> The provider has verified it</label></p>
 <p><label>Account number, where it is to be another one than the address has<br><input name="sub" autocomplete="off"></label></p>
 <p><button name="do" value="sign-in">Continue</button> <button name="do" value="cancel">Cancel</button></p>

@@ -121,6 +121,20 @@ type Link struct {
 	At       time.Time
 }
 
+// Agency is the agency whose own provider the account is at; "" for a provider of the platform's.
+func (l *Link) Agency() id.Agency { return l.Provider.Agency() }
+
+// Agency is the agency whose own provider it is; "" for one of the platform's.
+func (p ProviderID) Agency() id.Agency {
+	if id.Valid(id.AgencyPrefix, string(p)) {
+		return id.Agency(p)
+	}
+	return ""
+}
+
+// OfAgency names the provider that an agency has of its own.
+func OfAgency(a id.Agency) ProviderID { return ProviderID(a) }
+
 // Names is what names the account: a hash, for keys.
 func (l *Link) Names() string { return NamesOf(l.Issuer, l.Subject) }
 
@@ -206,6 +220,9 @@ type Errand struct {
 	Next     string     `json:"x"` // path of ours to go on to; "" for the person's own pages
 	Links    id.User    `json:"l"` // who is to be signed in by the account from now on; "" for who it signs in
 	At       time.Time  `json:"t"`
+
+	Registered int  `json:"r"` // of an agency's own provider: the version of what is registered there
+	Fresh      bool `json:"f"` // whether the person has to prove to the provider once more to be who it is
 }
 
 // NewErrand is one that begins at now.

@@ -114,8 +114,11 @@ func asking(r *http.Request) identity.Browser {
 }
 
 // SignInWith leads to a provider, and keeps in the browser what the answer is held to.
-func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider) *Redirect {
+func SignInWith(auth *signin.Authenticator, providers *signin.Providers, offices *signin.Offices, all []identity.OpenIDProvider) *Redirect {
 	return provider("signInWith", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if at := identity.ProviderID(r.PathValue("provider")).Agency(); at != "" {
+			return withOffice(w, r, offices, at)
+		}
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
@@ -146,11 +149,71 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 	})
 }
 
+// withOffice leads to the provider that an agency has of its own.
+func withOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, at id.Agency) error {
+	next, fresh := officeNext(r.URL.Query().Get("next")), r.URL.Query().Get("fresh") != ""
+	to, sealed, err := offices.Begin(r.Context(), at, next, fresh, address(r))
+	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
+		note(r.Context(), f)
+		return seeOther(w, officeSetbackPath(signin.Unavailable, at, next, fresh))
+	}
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, cookie.SetErrand(sealed))
+	return seeOther(w, to)
+}
+
+// officeSetbackPath is the page on which somebody reads why an agency's own provider did not sign them in: for who has tested it the
+// settings' page.
+func officeSetbackPath(why signin.Setback, at id.Agency, next string, fresh bool) string {
+	path := officePath(at, next)
+	if fresh && next == ownSignInURL {
+		path = ownSignInURL
+	}
+	sign := "?"
+	if strings.Contains(path, "?") {
+		sign = "&"
+	}
+	return path + sign + "problem=" + string(why)
+}
+
+// fromOffice is where the provider that an agency has of its own leads back to.
+func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, codes *signin.Codes, at id.Agency, now time.Time) error {
+	q := r.URL.Query()
+	e, err := offices.Errand(cookie.Errand(r), at, q.Get("state"))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, cookie.SetErrand(""))
+	a := signin.Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}
+	out, err := offices.Finish(r.Context(), e, a, cookie.Browser(r), address(r), cookie.Of(r))
+	switch {
+	case err != nil:
+		return err
+	case out.Opened != nil:
+		signedIn(w, out.Opened)
+		return seeOther(w, cmp.Or(e.Next, "/home"))
+	case out.Ask != nil:
+		flow, err := codes.RequestLinking(r.Context(), out.Ask.To, "", out.Ask.Link, cookie.Browser(r), address(r))
+		if err != nil {
+			return err
+		}
+		http.SetCookie(w, cookie.Flow(flow))
+		return seeOther(w, codePath("/sign-in", out.Ask.To, "", now, url.Values{"next": {e.Next}, "with": {string(at)}}))
+	}
+	event.Annotate(r.Context(), "setback", string(out.Setback))
+	return seeOther(w, officeSetbackPath(out.Setback, at, e.Next, e.Fresh))
+}
+
 // SignInFrom is where a provider leads back to. It signs in, or asks for a code, or leads back to where the person comes from. It
 // changes something though it is a GET: what it does is bound to what this browser keeps, and is done once.
-func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider, invitations *onboarding.Invitations,
-	codes *signin.Codes, now func() time.Time) *Redirect {
+func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, offices *signin.Offices, all []identity.OpenIDProvider,
+	invitations *onboarding.Invitations, codes *signin.Codes, now func() time.Time) *Redirect {
 	return provider("signInFrom", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if at := identity.ProviderID(r.PathValue("provider")).Agency(); at != "" {
+			return fromOffice(w, r, offices, codes, at, now())
+		}
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")

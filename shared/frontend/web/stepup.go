@@ -51,13 +51,14 @@ func ownPath(to string) string {
 // StepUpPage has people prove again that it is them, by a code that it mails, and leads to where that was asked for: with the form that
 // was sent there, which it carries as it came.
 func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUps *signin.StepUps) *Page {
-	p := s.page("stepUpPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	who := identity.ByPerson.AlsoBound()
+	p := s.page("stepUpPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		to := cmp.Or(ownPath(r.URL.Query().Get("to")), "/account")
 		if caller.SteppedUp(s.now()) == nil {
 			return seeOther(w, to)
 		}
 		return s.show(w, r, http.StatusOK, stepUpView(s, r, caller, to))
-	}, form("", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	}, form("", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		to := ownPath(r.URL.Query().Get("to"))
 		if to == "" {
 			return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")

@@ -4,9 +4,11 @@ package providers
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/oidc"
@@ -49,13 +51,19 @@ func (p Parts) registrations(secrets bool) []oidc.Settings {
 	return all
 }
 
-// providers signs people in by accounts that they have elsewhere.
-func (p Parts) providers(secrets bool) *signin.Providers {
-	policy, waiting := p.Egress(), p.Waiting()
-	by := p.Accounts
+// network is how providers are reached.
+func (p Parts) network() (egress.Policy, http.RoundTripper) {
+	policy, by := p.Egress(), p.Accounts
 	if by == nil {
 		by = policy.Transport()
 	}
+	return policy, by
+}
+
+// providers signs people in by accounts that they have elsewhere.
+func (p Parts) providers(secrets bool) *signin.Providers {
+	waiting := p.Waiting()
+	policy, by := p.network()
 	return &signin.Providers{Store: dynamo.NewProviders(p.Table()),
 		Provider: oidc.Open(p.registrations(secrets), policy, by, p.Now, event.Annotate),
 		Waits: func(ctx context.Context, who identity.Caller) (bool, error) {
@@ -63,6 +71,17 @@ func (p Parts) providers(secrets bool) *signin.Providers {
 			return len(all) > 0, err
 		},
 		Seals: p.Seals(), Now: p.Now}
+}
+
+// offices signs members of agencies in by the agencies' own providers. Only who comes back from one needs the secrets.
+func (p Parts) offices(secrets bool) *signin.Offices {
+	policy, by := p.network()
+	o := &signin.Offices{Store: dynamo.NewOffices(p.Table()), Seals: p.Seals(), Now: p.Now,
+		Provider: oidc.OpenOffices(oidc.Open(nil, policy, by, p.Now, event.Annotate), by, p.Origin()+"/sign-in/from/")}
+	if secrets {
+		o.Keys = ssm.Ring(p.Environment, "SEAL_PARAMETER")
+	}
+	return o
 }
 
 // Functions has one method for each of these functions, named by its logical id in the templates.
@@ -80,11 +99,12 @@ func Start(f func(Functions) event.Function) {
 
 // SignInWith serves /sign-in/with/{provider}.
 func (f Functions) SignInWith() event.Function {
-	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.SignInProviders()).Function()
+	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.offices(false), f.p.SignInProviders()).Function()
 }
 
 // SignInFrom serves /sign-in/from/{provider}.
 func (f Functions) SignInFrom() event.Function {
 	p := f.p
-	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Codes(), p.Now).Function()
+	return web.SignInFrom(p.Authenticator(), p.providers(true), p.offices(true), p.SignInProviders(), p.Invitations(), p.Codes(),
+		p.Now).Function()
 }
