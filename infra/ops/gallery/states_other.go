@@ -96,6 +96,10 @@ func mailStates() []state {
 		{Name: "mail-account-added", mail: account(identity.LinkAdded)},
 		{Name: "mail-account-replaced", mail: account(identity.LinkReplaced)},
 		{Name: "mail-account-other", mail: account(identity.LinkOfOther)},
+		{Name: "mail-office-linked", mail: account(identity.OfficeLinked)},
+		{Name: "mail-issuer-required", mail: account(identity.IssuerRequired)},
+		{Name: "mail-issuer-rests", mail: account(identity.IssuerRests)},
+		{Name: "mail-issuer-without", mail: account(identity.IssuerWithout)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},

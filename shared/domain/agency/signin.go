@@ -70,7 +70,7 @@ func (r Registration) Parse(judge func(*url.URL) error) (Registration, error) {
 	}
 	if r.Secret != nil {
 		secret := strings.TrimSpace(*r.Secret)
-		if out.Secret = &secret; !plain(secret, MaxClientSecret) {
+		if out.Secret = &secret; !plain(strings.ReplaceAll(secret, " ", "_"), MaxClientSecret) { // a secret may have spaces (RFC 6749, A.2)
 			badSecret = fault.InField("clientSecret", "ownsignin.secret_missing")
 		}
 	}
