@@ -312,7 +312,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"connectInstance", "getInstance", "updateInstance", "checkInstance", "disconnectInstance", "connectService", "getService", "disconnectService",
 		"getPortalInstance", "setWorkflowState",
 		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",
-		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
+		"signUpAgency", "getAgency", "getIssuer", "setIssuer", "requireIssuer", "removeIssuer", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
 		"removeMember",
 		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",
 		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",

@@ -603,7 +603,7 @@ func TestSenderO6TheSignInPageShowsTheWayToAnybodyOfTheDomain(t *testing.T) {
 	f.requires()
 	with := `href="/sign-in/with/` + f.id + `?next=%2Fupgrade"`
 	asks(f.third).shows("Sign in with Okta").holds(with)
-	asks("stranger@"+f.domain).shows("Sign in with Okta").holds(with) // who works there is not told
+	asks("stranger@" + f.domain).shows("Sign in with Okta").holds(with) // who works there is not told
 	asks("ann@mail." + f.domain).misses("Okta")
 	asks(p.address("someone")).misses("Okta")
 	p.onFree(f.id)

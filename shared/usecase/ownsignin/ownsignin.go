@@ -175,11 +175,11 @@ func onMax(a *agency.Agency) error {
 // clientId and clientSecret.
 func (s *Settings) Set(ctx context.Context, caller identity.Caller, r agency.Registration) (*View, error) {
 	return s.decided(ctx, caller, func(a *agency.Agency, now time.Time, c *Change) (bool, error) {
-		if err := onMax(a); err != nil {
-			return false, err
-		}
 		in, err := r.Parse(s.Judge)
 		if err != nil {
+			return false, err
+		}
+		if err := onMax(a); err != nil {
 			return false, err
 		}
 		x := &a.SignIn
