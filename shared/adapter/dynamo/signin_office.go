@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -91,23 +92,29 @@ func (t *Table) openOffice(ctx context.Context, s *identity.Session, c *identity
 	return t.transact(ctx, writes)
 }
 
-// holder is the claim that holds the very name; false for none.
+// mostLabels is how many labels of a name are looked at, from its end, to find the tree that it stands in.
+const mostLabels = 6
+
+// holder is the claim that holds the very name; false for none. The tree that a name stands in begins at one of its ends. Which one it is
+// a list of public suffixes would tell, too, which is larger than there is room for where it is asked.
 func (t *Table) holder(ctx context.Context, domain string) (sender.Hold, bool, error) {
-	d := sender.Domain(domain)
-	r, err := t.get(ctx, topPrefix+string(sender.TopOf(d)), treeItem, true, "")
-	if fault.Is(err, fault.NotFound) {
-		return sender.Hold{}, false, nil
-	}
-	if err != nil {
-		return sender.Hold{}, false, err
-	}
-	tree, err := readTree(r)
-	if err != nil {
-		return sender.Hold{}, false, err
-	}
-	for _, h := range tree.Holds {
-		if h.Domain == d {
-			return h, true, nil
+	labels := strings.Split(domain, ".")
+	for n := 2; n <= min(len(labels), mostLabels); n++ {
+		r, err := t.get(ctx, topPrefix+strings.Join(labels[len(labels)-n:], "."), treeItem, true, "")
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return sender.Hold{}, false, err
+		}
+		tree, err := readTree(r)
+		if err != nil {
+			return sender.Hold{}, false, err
+		}
+		for _, h := range tree.Holds {
+			if h.Domain == sender.Domain(domain) {
+				return h, true, nil
+			}
 		}
 	}
 	return sender.Hold{}, false, nil
