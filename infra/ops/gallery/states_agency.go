@@ -192,7 +192,8 @@ func keyStates() []state {
 func ownSignInStates() []state {
 	const agencyID = "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
 	const origin = "https://portal.example.com"
-	base := page.OwnSignIn{Workspace: settings(), Tab: "sign-in", Owner: true, Max: true, Provider: "Okta", Stored: true, Linked: 3, People: 4,
+	base := page.OwnSignIn{Workspace: settings(), Tab: "sign-in", Owner: true, Max: true, Provider: "Okta", Stored: true,
+		Linked: 3, People: 4,
 		Link: origin + "/sign-in/at/" + agencyID, TestURL: "/sign-in/with/" + agencyID, Redirect: origin + "/sign-in/from/" + agencyID,
 		Domains: []string{"northwind.example", "nordwind.example"}, Name: "Okta", Issuer: "https://northwind.okta.example/oauth2/default",
 		ClientID: "0oa4fk2l9XqWmTz1d5d7"}
@@ -241,12 +242,15 @@ func ownSignInStates() []state {
 				{Field: "client-secret", Message: "Enter the client secret as your provider shows it, up to 512 characters."}}
 		})},
 		{Name: "own-sign-in-failed", view: with(func(v *page.OwnSignIn) {
-			v.Note = page.Note{Tone: page.Bad, Text: "We couldn't check what Okta sent us. Its issuer, client ID or client secret may be wrong."}
+			v.Note = page.Note{Tone: page.Bad, Text: "We couldn't check what Okta sent us. " +
+				"Its issuer, client ID or client secret may be wrong."}
 		})},
 		{Name: "own-sign-in-remove", view: with(func(v *page.OwnSignIn) { v.Removing, v.Required = true, true })},
 		{Name: "office", view: way},
 		{Name: "office-owner", view: in(func(v *page.Office) { v.Email, v.Owner = "owner@northwind.example", true })},
-		{Name: "office-member", view: in(func(v *page.Office) { v.Email, v.Agency, v.Provider = "kim@northwind.example", longest, longest })},
+		{Name: "office-member", view: in(func(v *page.Office) {
+			v.Email, v.Agency, v.Provider = "kim@northwind.example", longest, longest
+		})},
 		{Name: "office-failed", view: in(func(v *page.Office) {
 			v.Note = page.Note{Tone: page.Wait, Text: "Okta isn't answering right now, or its issuer URL is wrong. Try again in a moment."}
 		})},

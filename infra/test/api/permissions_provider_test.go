@@ -40,7 +40,8 @@ func providerJob(p *product, kept *secrets) {
 func officeJob(p *product, kept *secrets) {
 	f := newOffice(p, "job")
 	kept.keep(f.owner.cookie, provider.Secret)
-	form := url.Values{"name": {"Entra"}, "issuer": {f.provider.Issuer}, "client-id": {provider.ClientID}, "client-secret": {provider.Secret}}
+	form := url.Values{"name": {"Entra"}, "issuer": {f.provider.Issuer}, "client-id": {provider.ClientID},
+		"client-secret": {provider.Secret}}
 	f.owner.get("/settings/sign-in").is(200)
 	f.owner.post("/settings/sign-in", do("save", form)).is(303)
 	boss := f.signs(f.at)

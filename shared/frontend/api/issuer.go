@@ -65,7 +65,7 @@ func GetIssuer(auth *signin.Authenticator, directory *ownsignin.Directory, origi
 type setIssuerInput struct {
 	Body struct {
 		Name         string  `json:"name" doc:"What members know it by. Up to 40 characters." example:"Okta" maxLength:"200"`
-		Issuer       string  `json:"issuer" doc:"As its discovery document says it." example:"https://id.northwind.example" maxLength:"2000"`
+		Issuer       string  `json:"issuer" doc:"To the byte." example:"https://id.northwind.example" maxLength:"2000"`
 		ClientID     string  `json:"clientId" example:"0oa4fk2l9XqWmTz1d5d7" maxLength:"2000"`
 		ClientSecret *string `json:"clientSecret,omitempty" doc:"Never shown again. Left out, the stored one is kept."`
 	}

@@ -384,6 +384,11 @@ func TestEveryFaultHasAPage(t *testing.T) {
 				t.Errorf("%s: %d to %q", code, w.Code, w.Header().Get("Location"))
 			}
 			continue
+		case fault.IssuerRequired:
+			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/sign-in/at/" {
+				t.Errorf("%s: %d to %q", code, w.Code, w.Header().Get("Location"))
+			}
+			continue
 		case fault.Gone:
 			if !strings.Contains(w.Body.String(), "This invitation is no longer valid.") {
 				t.Errorf("%s: %s", code, w.Body)
