@@ -194,7 +194,8 @@ func ownSignInStates() []state {
 	const origin = "https://portal.example.com"
 	base := page.OwnSignIn{Workspace: settings(), Tab: "sign-in", Owner: true, Max: true, Provider: "Okta", Stored: true,
 		Linked: 3, People: 4,
-		Link: origin + "/sign-in/at/" + agencyID, TestURL: "/sign-in/with/" + agencyID, Redirect: origin + "/sign-in/from/" + agencyID,
+		Link: origin + "/sign-in/at/" + agencyID, TestURL: "/sign-in/at/" + agencyID + "/with",
+		Redirect: origin + "/sign-in/at/" + agencyID + "/from",
 		Domains: []string{"northwind.example", "nordwind.example"}, Name: "Okta", Issuer: "https://northwind.okta.example/oauth2/default",
 		ClientID: "0oa4fk2l9XqWmTz1d5d7"}
 	with := func(change func(*page.OwnSignIn)) page.OwnSignIn {
@@ -205,7 +206,7 @@ func ownSignInStates() []state {
 	none := func(v *page.OwnSignIn) {
 		v.Provider, v.Name, v.Issuer, v.ClientID, v.Stored, v.Domains, v.Linked = "", "", "", "", false, nil, 0
 	}
-	way := page.Office{Brand: northwind, Agency: "Northwind Automations", Provider: "Okta", Button: "/sign-in/with/" + agencyID,
+	way := page.Office{Brand: northwind, Agency: "Northwind Automations", Provider: "Okta", Button: "/sign-in/at/" + agencyID + "/with",
 		URL: "/sign-in/at/" + agencyID, SignIn: "/sign-in"}
 	in := func(change func(*page.Office)) page.Office {
 		v := way

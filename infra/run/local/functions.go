@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/connecting"
 	"latchkey.dev/shared/wire/health"
 	"latchkey.dev/shared/wire/identities"
 	"latchkey.dev/shared/wire/intake"
@@ -61,7 +62,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		passkeys.With(p), providers.With(p),
+		passkeys.With(p), providers.With(p), connecting.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {
@@ -152,6 +153,9 @@ func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper
 		companyPath:  roundtrip.Transport(http.StripPrefix(companyPath, l.Company)),
 	}
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if l.Google != nil && r.URL.Host == googleHost {
+			return roundtrip.Transport(l.Google).RoundTrip(r)
+		}
 		if h := o.Accounts[r.URL.Host]; h != nil {
 			return roundtrip.Transport(h).RoundTrip(r)
 		}
@@ -169,6 +173,12 @@ const companyPath = "/_local/company"
 
 // providerPath is where the stand-in is by whose accounts people sign in.
 const providerPath = "/_local/provider"
+
+// googlePath is where the stand-in for Google asks people who they are, and googleHost is where the product calls it.
+const (
+	googlePath = "/_local/google"
+	googleHost = "accounts.google.com"
+)
 
 // standInPath is the path below which the stand-ins for n8n are.
 const standInPath = "/_local/n8n"

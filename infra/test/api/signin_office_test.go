@@ -110,7 +110,7 @@ func TestSenderO6AnAgencyRequiresItsOwnProvider(t *testing.T) {
 	var x ownIssuer
 	o.get(ownIssuerPath).is(200).into(&x)
 	if x.Provider == nil || x.Provider.Name != "Okta" || x.Required || x.InForce || x.Members != 3 || x.Linked != 0 ||
-		!slices.Equal(x.Domains, []string{f.domain}) || !strings.HasSuffix(x.RedirectURI, "/sign-in/from/"+f.id) {
+		!slices.Equal(x.Domains, []string{f.domain}) || !strings.HasSuffix(x.RedirectURI, "/sign-in/at/"+f.id+"/from") {
 		t.Errorf("it is %+v", x)
 	}
 	key := o.key("program "+p.run, "clients:read")
@@ -129,7 +129,7 @@ func TestSenderO6AnAgencyRequiresItsOwnProvider(t *testing.T) {
 	stale.patch(ownIssuerPath, m{"required": true}).fails(409, "not_active")
 
 	boss := f.nobody()
-	begun := boss.get("/sign-in/with/" + f.id + "?fresh=1&next=%2Fsettings%2Fsign-in").is(303).header.Get("Location")
+	begun := boss.get("/sign-in/at/" + f.id + "/with?fresh=1&next=%2Fsettings%2Fsign-in").is(303).header.Get("Location")
 	asked, err := url.Parse(begun)
 	if err != nil || asked.Query().Get("prompt") != "login" || asked.Query().Get("max_age") != "0" {
 		t.Errorf("a test asks for %s", begun)
@@ -219,7 +219,7 @@ func TestSenderO6WhatIsRegisteredIsHeldToRules(t *testing.T) {
 	free.patch(ownIssuerPath, m{"required": true}).fails(404, "not_found")
 	free.delete(ownIssuerPath).is(204)
 	p.nobody().get("/sign-in/at/" + free.agencyOf()).is(404)
-	p.nobody().get("/sign-in/with/" + free.agencyOf()).is(404)
+	p.nobody().get("/sign-in/at/" + free.agencyOf() + "/with").is(404)
 	p.nobody().get("/sign-in/at/ag_01KBGM2DHWSZ0F8S1S6GZB2Q5X").is(404)
 }
 
@@ -305,7 +305,7 @@ func TestSenderO6AnIssuerSpeaksForItsOwnMembersAlone(t *testing.T) {
 	c := p.nobody()
 	asked := c.with(at, "")
 	q := asked.Query()
-	forged := "/sign-in/from/" + a.id + "?" + url.Values{"code": {evil.Grant(a.account(a.at), q)}, "state": {q.Get("state")},
+	forged := "/sign-in/at/" + a.id + "/from?" + url.Values{"code": {evil.Grant(a.account(a.at), q)}, "state": {q.Get("state")},
 		"iss": {a.provider.Issuer}}.Encode()
 	c.get(forged).is(400)
 	c = p.nobody() // an answer of another issuer in its own errand
@@ -334,7 +334,7 @@ func TestSenderO6AnIssuerSpeaksForItsOwnMembersAlone(t *testing.T) {
 	// The issuer has to call itself what was registered, to the byte.
 	b.put(ownIssuerPath,
 		m{"name": "Evil", "issuer": evil.Issuer + "/", "clientId": provider.ClientID, "clientSecret": provider.Secret}).is(200)
-	p.nobody().get("/sign-in/with/" + at).to("/sign-in/at/" + at + "?problem=unavailable")
+	p.nobody().get("/sign-in/at/" + at + "/with").to("/sign-in/at/" + at + "?problem=unavailable")
 }
 
 func TestSenderO6WhoIsNotKnownProvesTheAddress(t *testing.T) {
@@ -414,7 +414,7 @@ func TestSenderO6AnOwnerEntersWithoutItAndAllOwnersAreTold(t *testing.T) {
 	})
 	p.advance(61 * time.Minute) // past what is known of it
 	at := "/sign-in/at/" + f.id
-	p.nobody().get("/sign-in/with/" + f.id).to(at + "?problem=unavailable")
+	p.nobody().get("/sign-in/at/" + f.id + "/with").to(at + "?problem=unavailable")
 	p.nobody().get(at+"?problem=unavailable").is(200).shows("Okta isn't answering right now", "Owners can").misses("Enter without")
 	boss := p.fresh(f.second)
 	boss.get("/clients").to("/sign-in/at/…")
@@ -484,7 +484,7 @@ func TestSenderO6WhenItEndsNobodyIsLockedOut(t *testing.T) {
 	byIt.get("/v1/clients").fails(401, "unauthenticated")
 	byIt.get("/clients").to("/sign-in")
 	byIt.get("/sign-in").is(200).shows("Email me a sign-in code") // and are no stranger to it
-	p.nobody().get("/sign-in/with/" + f.id).is(404)
+	p.nobody().get("/sign-in/at/" + f.id + "/with").is(404)
 	f.toldOf(f.at, "doesn't require signing in with Okta right now")
 	f.owner.get("/settings/sign-in").is(200).shows("Paused", "Your plan doesn't include your own sign-in")
 	f.owner.get("/activity").is(200).shows("isn't required while the plan doesn't include it")
@@ -603,7 +603,7 @@ func TestSenderO6TheSignInPageShowsTheWayToAnybodyOfTheDomain(t *testing.T) {
 	}
 	asks(f.third).misses("Okta") // nobody has to
 	f.requires()
-	with := `href="/sign-in/with/` + f.id + `?next=%2Fupgrade"`
+	with := `href="/sign-in/at/` + f.id + `/with?next=%2Fupgrade"`
 	asks(f.third).shows("Sign in with Okta").holds(with)
 	asks("stranger@" + f.domain).shows("Sign in with Okta").holds(with) // who works there is not told
 	asks("ann@mail." + f.domain).misses("Okta")

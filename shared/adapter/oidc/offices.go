@@ -16,7 +16,7 @@ import (
 type Offices struct {
 	by       *Providers
 	network  http.RoundTripper
-	redirect string // where providers lead back to, less the agency's id
+	redirect func(id.Agency) string // where the provider of an agency leads back to
 
 	mu  sync.Mutex
 	all map[registered]*client
@@ -34,8 +34,8 @@ type registered struct {
 // mostOffices is how many of them are kept.
 const mostOffices = 64
 
-// OpenOffices makes Offices, which lead back to the path of each agency's own below redirect, and otherwise ask as the providers do.
-func OpenOffices(by *Providers, network http.RoundTripper, redirect string) *Offices {
+// OpenOffices makes Offices, which lead back to where redirect says, and otherwise ask as the providers do.
+func OpenOffices(by *Providers, network http.RoundTripper, redirect func(id.Agency) string) *Offices {
 	return &Offices{by: by, network: network, redirect: redirect, all: map[registered]*client{}}
 }
 
@@ -51,7 +51,7 @@ func (o *Offices) client(a *agency.Agency, secret string) *client {
 	}
 	which := identity.OfAgency(a.ID)
 	c := newClient(Settings{Provider: identity.OpenIDProvider{ID: which, Name: a.SignIn.Name}, Issuer: a.SignIn.Issuer,
-		ClientID: a.SignIn.ClientID, Secret: secret, Redirect: o.redirect + string(which)}, o.by.Policy, o.network, o.by.Now)
+		ClientID: a.SignIn.ClientID, Secret: secret, Redirect: o.redirect(a.ID)}, o.by.Policy, o.network, o.by.Now)
 	o.all[at] = c
 	return c
 }

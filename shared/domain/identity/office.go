@@ -21,8 +21,8 @@ type OfficeChange struct {
 
 // NewOfficeSession makes a session of a member who has just signed in by the agency's own provider: it is good for nothing but that
 // agency's office.
-func NewOfficeSession(a *agency.Agency, m *agency.Member, device string, proved, now time.Time) (cookie string, s *Session) {
-	by := Proof{Way: Provider, Issuer: a.SignIn.Issuer, Bound: a.ID, Device: device}
+func NewOfficeSession(a *agency.Agency, m *agency.Member, from Browser, ip string, proved, now time.Time) (cookie string, s *Session) {
+	by := Proof{Way: Provider, Provider: OfAgency(a.ID), Issuer: a.SignIn.Issuer, Bound: a.ID, Device: from.Device, Network: NetworkOf(ip)}
 	cookie, s = NewSession(id.UserOf(m.Email), m.Email, []Membership{{Agency: a.ID, Member: m.ID}}, by, now)
 	s.ProvedAt = proved
 	return cookie, s

@@ -35,7 +35,7 @@ type issuerOutput struct{ Body IssuerBody }
 
 func issuerBody(v *ownsignin.View, origin string) *issuerOutput {
 	a := v.Agency
-	b := IssuerBody{Required: a.SignIn.Required, InForce: a.DemandsSignIn(), Redirect: origin + "/sign-in/from/" + string(a.ID),
+	b := IssuerBody{Required: a.SignIn.Required, InForce: a.DemandsSignIn(), Redirect: origin + "/sign-in/at/" + string(a.ID) + "/from",
 		Domains: []string{}, Linked: v.Linked, Members: v.People}
 	if a.SignIn.Set() {
 		b.Provider = &ProviderBody{a.SignIn.Name, a.SignIn.Issuer, a.SignIn.ClientID, Time(a.SignIn.SetAt)}

@@ -38,7 +38,7 @@ func officeBegin(at id.Agency, next string, fresh bool) string {
 	if fresh {
 		q.Set("fresh", "1")
 	}
-	path := "/sign-in/with/" + string(at)
+	path := "/sign-in/at/" + string(at) + "/with"
 	if len(q) > 0 {
 		path += "?" + q.Encode()
 	}
@@ -69,7 +69,7 @@ func (s *Site) ownSignIn(ctx context.Context, directory *ownsignin.Directory, ca
 	}
 	a := x.Agency
 	v := page.OwnSignIn{Workspace: workspace(a, caller, page.InSettings), Tab: "sign-in", Owner: x.Owner, Max: a.Plan == agency.Max,
-		Redirect: s.at + "/sign-in/from/" + string(a.ID)}
+		Redirect: s.at + "/sign-in/at/" + string(a.ID) + "/from"}
 	if !a.SignIn.Set() {
 		v.Edit = x.Owner && v.Max
 		return v, nil

@@ -141,7 +141,7 @@ func (o *Offices) Finish(ctx context.Context, e *identity.Errand, a Answer, from
 	}
 	var out *Outcome
 	err = conflict.Retry(ctx, func() error {
-		out, err = o.decide(ctx, e, said, from)
+		out, err = o.decide(ctx, e, said, from, ip)
 		return err
 	})
 	if err == nil && out.Opened != nil {
@@ -163,7 +163,8 @@ func refusedThere(a Answer) *Outcome {
 	return &Outcome{Setback: Refused}
 }
 
-func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity.Assertion, from identity.Browser) (*Outcome, error) {
+func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity.Assertion, from identity.Browser, ip string,
+) (*Outcome, error) {
 	a, err := offering(ctx, o.Store, e.Provider.Agency()) // the agency first, so that a change of its people is noticed
 	if fault.Is(err, fault.NotFound) || err == nil && (a.SignIn.Version != e.Registered || a.SignIn.Issuer != said.Issuer) {
 		return nil, fault.New(fault.Malformed, "errors.errand_unknown")
@@ -177,7 +178,7 @@ func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity
 	}
 	now := o.Now().Truncate(time.Millisecond)
 	if m := people.ByAccount(said.Issuer, said.Subject); m != nil {
-		return o.open(ctx, a, m, said, nil, from, now)
+		return o.open(ctx, a, m, said, nil, from, ip, now)
 	}
 	address, err := email.Parse("email", said.Email)
 	if err != nil {
@@ -196,14 +197,14 @@ func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity
 	if !vouched {
 		return &Outcome{Ask: &Asking{To: address, Link: said.Link(now)}}, nil
 	}
-	return o.open(ctx, a, m, said, officeLinking(a, people, m, said.Issuer, said.Subject, from.Device, now), from, now)
+	return o.open(ctx, a, m, said, officeLinking(a, people, m, said.Issuer, said.Subject, from.Device, now), from, ip, now)
 }
 
 // open signs the member in, for the agency's office alone.
 func (o *Offices) open(ctx context.Context, a *agency.Agency, m *agency.Member, said *identity.Assertion, change *identity.OfficeChange,
-	from identity.Browser, now time.Time) (*Outcome, error) {
+	from identity.Browser, ip string, now time.Time) (*Outcome, error) {
 	var x identity.Opened
-	x.Cookie, x.Session = identity.NewOfficeSession(a, m, from.Device, said.Proves(now), now)
+	x.Cookie, x.Session = identity.NewOfficeSession(a, m, from, ip, said.Proves(now), now)
 	x.Known = o.Seals.Meet(from.Known, m.Email, now)
 	return &Outcome{Opened: &x}, o.Store.OpenOffice(ctx, x.Session, change)
 }

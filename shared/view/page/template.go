@@ -75,6 +75,8 @@ var (
 	officeHTML string
 	//go:embed template/ownsignin.html
 	ownsigninHTML string
+	//go:embed template/payer.html
+	payerHTML string
 	//go:embed template/paying.html
 	payingHTML string
 	//go:embed template/planpaid.html

@@ -13,6 +13,7 @@ import (
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/signin"
@@ -60,8 +61,8 @@ func (p Parts) network() (egress.Policy, http.RoundTripper) {
 	return policy, by
 }
 
-// providers signs people in by accounts that they have elsewhere.
-func (p Parts) providers(secrets bool) *signin.Providers {
+// Providers signs people in by accounts that they have elsewhere.
+func (p Parts) Providers(secrets bool) *signin.Providers {
 	waiting := p.Waiting()
 	policy, by := p.network()
 	return &signin.Providers{Store: dynamo.NewProviders(p.Table()),
@@ -76,8 +77,10 @@ func (p Parts) providers(secrets bool) *signin.Providers {
 // offices signs members of agencies in by the agencies' own providers. Only who comes back from one needs the secrets.
 func (p Parts) offices(secrets bool) *signin.Offices {
 	policy, by := p.network()
+	origin := p.Origin()
 	o := &signin.Offices{Store: dynamo.NewOffices(p.Table()), Seals: p.Seals(), Now: p.Now,
-		Provider: oidc.OpenOffices(oidc.Open(nil, policy, by, p.Now, event.Annotate), by, p.Origin()+"/sign-in/from/")}
+		Provider: oidc.OpenOffices(oidc.Open(nil, policy, by, p.Now, event.Annotate), by,
+			func(of id.Agency) string { return origin + "/sign-in/at/" + string(of) + "/from" })}
 	if secrets {
 		o.Keys = ssm.Ring(p.Environment, "SEAL_PARAMETER")
 	}
@@ -99,12 +102,22 @@ func Start(f func(Functions) event.Function) {
 
 // SignInWith serves /sign-in/with/{provider}.
 func (f Functions) SignInWith() event.Function {
-	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.offices(false), f.p.SignInProviders()).Function()
+	return web.SignInWith(f.p.Authenticator(), f.p.Providers(false), f.p.SignInProviders()).Function()
 }
 
 // SignInFrom serves /sign-in/from/{provider}.
 func (f Functions) SignInFrom() event.Function {
 	p := f.p
-	return web.SignInFrom(p.Authenticator(), p.providers(true), p.offices(true), p.SignInProviders(), p.Invitations(), p.Codes(),
-		p.Now).Function()
+	return web.SignInFrom(p.Authenticator(), p.Providers(true), p.SignInProviders(), p.Invitations(), p.Joins(),
+		p.Codes(), p.Now).Function()
+}
+
+// OfficeWith serves /sign-in/at/{agencyId}/with.
+func (f Functions) OfficeWith() event.Function {
+	return web.OfficeWith(f.p.Authenticator(), f.p.offices(false)).Function()
+}
+
+// OfficeFrom serves /sign-in/at/{agencyId}/from.
+func (f Functions) OfficeFrom() event.Function {
+	return web.OfficeFrom(f.p.Authenticator(), f.p.offices(true), f.p.Codes(), f.p.Now).Function()
 }
