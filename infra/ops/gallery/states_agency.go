@@ -196,7 +196,7 @@ func ownSignInStates() []state {
 		Linked: 3, People: 4,
 		Link: origin + "/sign-in/at/" + agencyID, TestURL: "/sign-in/at/" + agencyID + "/with",
 		Redirect: origin + "/sign-in/at/" + agencyID + "/from",
-		Domains: []string{"northwind.example", "nordwind.example"}, Name: "Okta", Issuer: "https://northwind.okta.example/oauth2/default",
+		Domains:  []string{"northwind.example", "nordwind.example"}, Name: "Okta", Issuer: "https://northwind.okta.example/oauth2/default",
 		ClientID: "0oa4fk2l9XqWmTz1d5d7"}
 	with := func(change func(*page.OwnSignIn)) page.OwnSignIn {
 		v := base

@@ -60,6 +60,8 @@ func officeJob(p *product, kept *secrets) {
 	f.owner.post("/settings/sign-in", do("save", form)).is(303)
 	boss := f.signs(f.at)
 	kept.keep(boss.cookie)
+	boss.from(f.provider, f.id, f.account(f.at), "").to("/home") // ends the session that came with it
+	kept.keep(boss.cookie)
 	boss.get(ownIssuerPath).is(200)
 	boss.patch(ownIssuerPath, m{"required": true}).is(200)
 	boss.post("/settings/sign-in", do("require", nil)).is(303)

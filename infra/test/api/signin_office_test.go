@@ -617,14 +617,57 @@ func TestSenderO6AStepUpInTheOffice(t *testing.T) {
 	p := own(t, local.Options{})
 	f := newOffice(p, "steps")
 	f.requires()
-	c := f.signs(f.at) // the provider does not say when it has asked the person
+	untold := f.account(f.at)
+	untold.Untold = true
+	c := p.nobody()
+	c.from(f.provider, f.id, untold, "").to("/home") // the provider does not say when it has asked the person
 	c.strict = true
-	typed := do("add", url.Values{"email": {p.address("kim")}, "level": {"admin"}})
-	at := c.post("/settings/members", typed).is(307).header.Get("Location")
+	typed := func(name string) url.Values {
+		return do("add", url.Values{"email": {p.address(name)}, "level": {"admin"}})
+	}
+	form := typed("kim")
+	at := c.post("/settings/members", form).is(307).header.Get("Location")
 	p.skipCodes(f.at, 0)
-	c.post(at, typed).is(200).shows("Confirm it's you", f.at)
-	typed.Set("step-up-code", p.nextCode(f.at))
-	c.post(at, typed).is(307).has("Location", "/settings/members")
-	c.post("/settings/members", typed).is(303)
+	c.post(at, form).is(200).shows("Confirm it's you").holds(`value="` + f.id + `"`)
+	// By a mailed code, as where the provider does not say when.
+	form.Set("step-up-again", "1")
+	c.post(at, form).is(200)
+	form.Del("step-up-again")
+	form.Set("step-up-code", p.nextCode(f.at))
+	c.post(at, form).is(307).has("Location", "/settings/members")
+	c.post("/settings/members", form).is(303)
 	c.get("/account").is(403) // it has opened nothing else
+
+	// By the provider, which has the person sign in again and says when.
+	p.advance(identity.StepUpLasts + time.Second)
+	steps := func(a provider.Account) *answer {
+		t.Helper()
+		form := typed("lee")
+		at := c.post("/settings/members", form).is(307).header.Get("Location")
+		form.Set("step-up-with", f.id)
+		with := c.post(at, form).to("/sign-in/at/" + f.id + "/with?step-up=…").header.Get("Location")
+		c.get(with, "Sec-Fetch-Site", "cross-site").is(403)
+		asked, err := url.Parse(c.get(with, "Sec-Fetch-Site", "same-origin").is(303).header.Get("Location"))
+		if err != nil || asked.Query().Get("prompt") != "login" || asked.Query().Get("max_age") != "0" {
+			t.Fatalf("a step-up asks for %v, %v", asked, err)
+		}
+		return c.get(back(f.provider, f.id, a, asked))
+	}
+	steps(untold).to("/step-up?kept=…")
+	c.post("/settings/members", typed("lee")).is(307)
+	other := f.account(f.third)
+	if ans := steps(other).to("/step-up?kept=…"); !strings.Contains(ans.header.Get("Location"), "problem=not_yours") || ans.session() != "" {
+		t.Errorf("another account leads to %s", ans.header.Get("Location"))
+	}
+	old := f.account(f.at)
+	old.At = p.now().Add(-time.Hour)
+	if ans := steps(old).to("/step-up?kept=…"); !strings.Contains(ans.header.Get("Location"), "problem=not_fresh") {
+		t.Errorf("an old sign-in there leads to %s", ans.header.Get("Location"))
+	}
+	kept := steps(f.account(f.at)).to("/step-up?kept=…").header.Get("Location")
+	c.get(kept).is(200)
+	c.post("/settings/members", typed("lee")).is(303)
+	// Nobody else's session steps up there.
+	p.fresh(f.second).get("/sign-in/at/"+f.id+"/with?step-up=x", "Sec-Fetch-Site", "same-origin").is(403)
+	p.nobody().get("/sign-in/at/"+f.id+"/with?step-up=x", "Sec-Fetch-Site", "same-origin").is(401)
 }

@@ -154,6 +154,11 @@ func (o Offices) OpenOffice(ctx context.Context, s *identity.Session, change *id
 	return o.t.openOffice(ctx, s, change)
 }
 
+// ProveAt writes that the session's person has proved at a time to be who it is.
+func (o Offices) ProveAt(ctx context.Context, user id.User, session string, at time.Time) error {
+	return o.t.transact(ctx, []types.TransactWriteItem{o.t.proved(user, session, at)})
+}
+
 // EndSession deletes the session, if it is there and has the hash.
 func (o Offices) EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error {
 	return o.t.endSession(ctx, user, session, hash)

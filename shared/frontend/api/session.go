@@ -240,7 +240,7 @@ func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	}, func(ctx context.Context, caller identity.Caller, in *signOutInput) (*signOutOutput, error) {
 		out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
 		held := of(ctx).credentials.Session
-		if !in.Everywhere || caller.By.Bound != "" { // which knows of no other session
+		if !in.Everywhere {
 			return out, sessions.End(ctx, held)
 		}
 		if !caller.SignedIn() {

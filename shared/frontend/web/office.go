@@ -17,10 +17,13 @@ import (
 
 // OfficeWith leads to the provider that an agency has of its own, and keeps in the browser what the answer is held to.
 func OfficeWith(auth *signin.Authenticator, offices *signin.Offices) *Redirect {
-	return provider("officeWith", auth, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+	return provider("officeWith", auth, byOffice, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		at, err := id.ParseAgency(r.PathValue("agencyId"))
 		if err != nil {
 			return err
+		}
+		if form := r.URL.Query().Get("step-up"); form != "" {
+			return confirmAtOffice(w, r, offices, caller, at, form)
 		}
 		return toOffice(w, r, offices, at)
 	})
@@ -28,13 +31,34 @@ func OfficeWith(auth *signin.Authenticator, offices *signin.Offices) *Redirect {
 
 // OfficeFrom is where it leads back to. It changes something though it is a GET, as SignInFrom does.
 func OfficeFrom(auth *signin.Authenticator, offices *signin.Offices, codes *signin.Codes, now func() time.Time) *Redirect {
-	return provider("officeFrom", auth, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+	return provider("officeFrom", auth, byOffice, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		at, err := id.ParseAgency(r.PathValue("agencyId"))
 		if err != nil {
 			return err
 		}
-		return fromOffice(w, r, offices, codes, at, now())
+		return fromOffice(w, r, offices, codes, caller, at, now())
 	})
+}
+
+// byOffice is of who goes to an agency's own provider and comes back: anybody, and whom it let in before.
+var byOffice = identity.ByVisitor.AlsoBound()
+
+// confirmAtOffice leads to the provider by which somebody was let in, and at which that person proves again to be who it is.
+func confirmAtOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, caller identity.Caller, at id.Agency, form string,
+) error {
+	if !ourOwn(r) {
+		return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
+	}
+	to, sealed, err := offices.BeginStepUp(r.Context(), caller, at, form, address(r))
+	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
+		note(r.Context(), f)
+		return seeOther(w, keptPath(form, signin.Unavailable, identity.OfAgency(at)))
+	}
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, cookie.SetErrand(sealed))
+	return seeOther(w, to)
 }
 
 // toOffice leads to the provider that an agency has of its own.
@@ -67,7 +91,8 @@ func officeSetbackPath(why signin.Setback, at id.Agency, next string, fresh bool
 }
 
 // fromOffice is where the provider that an agency has of its own leads back to.
-func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, codes *signin.Codes, at id.Agency, now time.Time) error {
+func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices, codes *signin.Codes, caller identity.Caller, at id.Agency,
+	now time.Time) error {
 	q := r.URL.Query()
 	e, err := offices.Errand(cookie.Errand(r), at, q.Get("state"))
 	if err != nil {
@@ -75,7 +100,7 @@ func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices,
 	}
 	http.SetCookie(w, cookie.SetErrand(""))
 	a := signin.Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}
-	out, err := offices.Finish(r.Context(), e, a, cookie.Browser(r), address(r), cookie.Of(r))
+	out, err := offices.Finish(r.Context(), caller, e, a, cookie.Browser(r), address(r), cookie.Of(r))
 	switch {
 	case err != nil:
 		return err
@@ -90,6 +115,11 @@ func fromOffice(w http.ResponseWriter, r *http.Request, offices *signin.Offices,
 		http.SetCookie(w, cookie.Flow(flow))
 		return seeOther(w, codePath("/sign-in", out.Ask.To, "", now, url.Values{"next": {e.Next}, "with": {string(at)}}))
 	}
-	event.Annotate(r.Context(), "setback", string(out.Setback))
+	if out.Setback != "" {
+		event.Annotate(r.Context(), "setback", string(out.Setback))
+	}
+	if e.Session != "" {
+		return seeOther(w, keptPath(e.Form, out.Setback, e.Provider))
+	}
 	return seeOther(w, officeSetbackPath(out.Setback, at, e.Next, e.Fresh))
 }

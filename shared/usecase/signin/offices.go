@@ -35,6 +35,8 @@ type OfficeStore interface {
 	Spend(ctx context.Context, spent string, until time.Time) error
 	// Holds tells whether the agency has proven that the domain is its own.
 	Holds(ctx context.Context, agency id.Agency, domain string) (bool, error)
+	// ProveAt writes that the session's person has proved at a time to be who it is; [conflict.ErrChanged] when the session has ended.
+	ProveAt(ctx context.Context, user id.User, session string, at time.Time) error
 	// OpenOffice writes, in one transaction, the new session, and a change of what signs the member in at the agency, nil for none,
 	// while that is what the change was decided from; else [conflict.ErrChanged].
 	OpenOffice(ctx context.Context, s *identity.Session, change *identity.OfficeChange) error
@@ -89,6 +91,49 @@ func (o *Offices) Begin(ctx context.Context, at id.Agency, next string, fresh bo
 	return path, o.Seals.SealErrand(e), err
 }
 
+// BeginStepUp is Begin by somebody whom the agency's own provider let in, and who has to prove again to be who it is. form is what asked
+// for it. Faults: those of Begin; [fault.Forbidden] for anybody else.
+func (o *Offices) BeginStepUp(ctx context.Context, caller identity.Caller, at id.Agency, form, ip string) (path, sealed string, err error) {
+	if err := caller.MustBeSomebody(); err != nil {
+		return "", "", err
+	}
+	if caller.By.Bound != at {
+		return "", "", fault.New(fault.Forbidden, "errors.own_issuer_gone")
+	}
+	if err := identity.AllowNetwork(ctx, o.Store, "errand-ip", ip, errandsPerIP, o.Now()); err != nil {
+		return "", "", err
+	}
+	a, err := offering(ctx, o.Store, at)
+	if err != nil {
+		return "", "", err
+	}
+	e := identity.NewErrand(identity.OfAgency(at), "", "", o.Now())
+	e.Registered, e.Fresh, e.Session, e.Form = a.SignIn.Version, true, caller.Session, form
+	path, err = o.Provider.BeginAt(ctx, a, e)
+	return path, o.Seals.SealErrand(e), err
+}
+
+// step has the session know that its person has just proved to the agency's own provider to be who it is, by the account that signs the
+// person in there.
+func (o *Offices) step(ctx context.Context, caller identity.Caller, e *identity.Errand, m *agency.Member, said *identity.Assertion,
+) (*Outcome, error) {
+	if !caller.SignedIn() || caller.Session != e.Session || caller.By.Bound != e.Provider.Agency() {
+		return &Outcome{Setback: NotYou}, nil
+	}
+	if m == nil || m.ID != caller.Member {
+		return &Outcome{Setback: NotYours}, nil
+	}
+	at, ok := said.Stepped(e, o.Now())
+	if !ok {
+		return &Outcome{Setback: NotFresh}, nil
+	}
+	err := o.Store.ProveAt(ctx, caller.User, caller.Session, at.Truncate(time.Millisecond))
+	if errors.Is(err, conflict.ErrChanged) { // signed out meanwhile
+		return &Outcome{Setback: NotYou}, nil
+	}
+	return &Outcome{Stepped: true}, err
+}
+
 // Errand is the one that the browser comes back from. Faults: [fault.Malformed] for none, and for one that took too long.
 func (o *Offices) Errand(sealed string, from id.Agency, state string) (*identity.Errand, error) {
 	e, ok := o.Seals.OpenErrand(sealed, identity.OfAgency(from), state, o.Now())
@@ -106,7 +151,8 @@ func (o *Offices) Errand(sealed string, from id.Agency, state string) (*identity
 //
 // Faults: [fault.Malformed] for an errand that is over already, and for one to a provider that was changed meanwhile;
 // [fault.RateLimited].
-func (o *Offices) Finish(ctx context.Context, e *identity.Errand, a Answer, from identity.Browser, ip, old string) (*Outcome, error) {
+func (o *Offices) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, from identity.Browser, ip, old string,
+) (*Outcome, error) {
 	if err := identity.AllowNetwork(ctx, o.Store, "guess-ip", ip, guessesPerIP, o.Now()); err != nil {
 		return nil, err
 	}
@@ -141,7 +187,7 @@ func (o *Offices) Finish(ctx context.Context, e *identity.Errand, a Answer, from
 	}
 	var out *Outcome
 	err = conflict.Retry(ctx, func() error {
-		out, err = o.decide(ctx, e, said, from, ip)
+		out, err = o.decide(ctx, caller, e, said, from, ip)
 		return err
 	})
 	if err == nil && out.Opened != nil {
@@ -163,8 +209,8 @@ func refusedThere(a Answer) *Outcome {
 	return &Outcome{Setback: Refused}
 }
 
-func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity.Assertion, from identity.Browser, ip string,
-) (*Outcome, error) {
+func (o *Offices) decide(ctx context.Context, caller identity.Caller, e *identity.Errand, said *identity.Assertion,
+	from identity.Browser, ip string) (*Outcome, error) {
 	a, err := offering(ctx, o.Store, e.Provider.Agency()) // the agency first, so that a change of its people is noticed
 	if fault.Is(err, fault.NotFound) || err == nil && (a.SignIn.Version != e.Registered || a.SignIn.Issuer != said.Issuer) {
 		return nil, fault.New(fault.Malformed, "errors.errand_unknown")
@@ -177,7 +223,11 @@ func (o *Offices) decide(ctx context.Context, e *identity.Errand, said *identity
 		return nil, err
 	}
 	now := o.Now().Truncate(time.Millisecond)
-	if m := people.ByAccount(said.Issuer, said.Subject); m != nil {
+	known := people.ByAccount(said.Issuer, said.Subject)
+	if e.Session != "" {
+		return o.step(ctx, caller, e, known, said)
+	}
+	if m := known; m != nil {
 		return o.open(ctx, a, m, said, nil, from, ip, now)
 	}
 	address, err := email.Parse("email", said.Email)

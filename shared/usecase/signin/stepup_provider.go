@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -21,6 +22,8 @@ type FormStore interface {
 	DropForm(ctx context.Context, user id.User, which string) error
 	// Links reads the accounts at providers that sign the person in, as they are now; a person without any has the zero ones.
 	Links(ctx context.Context, user id.User) (*identity.Links, error)
+	// Agency reads an agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// PasskeyCount is how many passkeys the person has.
 	PasskeyCount(ctx context.Context, user id.User) (int, error)
 	identity.Allower
@@ -46,6 +49,23 @@ func (s *StepUpWays) Of(ctx context.Context, caller identity.Caller) (links []id
 	}
 	n, err := s.Store.PasskeyCount(ctx, caller.User)
 	return all.All, n > 0, err
+}
+
+// Providers are those by whose accounts the caller may be able to prove again that it is it: the operator's, or for somebody whom an
+// agency's own provider let in that one alone.
+func (s *StepUpWays) Providers(ctx context.Context, caller identity.Caller, operators []identity.OpenIDProvider,
+) ([]identity.OpenIDProvider, error) {
+	if caller.By.Bound == "" {
+		return operators, nil
+	}
+	a, err := s.Store.Agency(ctx, caller.By.Bound)
+	if fault.Is(err, fault.NotFound) || err == nil && (!a.OffersSignIn() || a.SignIn.Issuer != caller.By.Issuer) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []identity.OpenIDProvider{{ID: identity.OfAgency(a.ID), Name: a.SignIn.Name}}, nil
 }
 
 // Keep keeps what the caller was about to do. Faults: [fault.Unauthenticated], [fault.RateLimited].
