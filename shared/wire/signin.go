@@ -6,6 +6,7 @@ import (
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/account"
+	"latchkey.dev/shared/usecase/ownsignin"
 	"latchkey.dev/shared/usecase/passkeys"
 	"latchkey.dev/shared/usecase/signin"
 )
@@ -13,6 +14,27 @@ import (
 // Authenticator finds out who is calling.
 func (p *Parts) Authenticator() *signin.Authenticator {
 	return &signin.Authenticator{Store: dynamo.NewCredentials(p.Table()), Now: p.Now}
+}
+
+// OfficeFinder finds the ways in that agencies have of their own.
+func (p *Parts) OfficeFinder() *signin.OfficeFinder {
+	return &signin.OfficeFinder{Store: dynamo.NewOfficeWays(p.Table())}
+}
+
+// WithoutOffice lets owners enter when their agency's own provider fails.
+func (p *Parts) WithoutOffice() *signin.Without {
+	return &signin.Without{Store: dynamo.NewWithout(p.Table()), Now: p.Now}
+}
+
+// OwnSignInDirectory shows agencies the providers that they have of their own.
+func (p *Parts) OwnSignInDirectory() *ownsignin.Directory {
+	return &ownsignin.Directory{Store: dynamo.NewOwnSignInReads(p.Table()), Now: p.Now}
+}
+
+// OwnSignInSettings changes them.
+func (p *Parts) OwnSignInSettings() *ownsignin.Settings {
+	return &ownsignin.Settings{Store: dynamo.NewOwnSignIns(p.Table()), Keys: ssm.Ring(p.Environment, "SEAL_PARAMETER"),
+		Judge: p.Egress().JudgeURL, Now: p.Now}
 }
 
 // Codes mails sign-in codes.

@@ -21,7 +21,7 @@ func agencyStates() []state {
 	var all []state
 	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
 		roleStates(), importsStates(), linkStates(),
-		notificationStates(), keyStates(), standingStates()} {
+		notificationStates(), keyStates(), ownSignInStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -185,6 +185,80 @@ func keyStates() []state {
 				{Field: "scopes", Message: "Choose at least one scope: invites:read, invites:write."}}
 		})},
 		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
+	}
+}
+
+// ownSignInStates are those of the provider that an agency has of its own, and of its way in.
+func ownSignInStates() []state {
+	const agencyID = "ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	const origin = "https://portal.example.com"
+	base := page.OwnSignIn{Workspace: settings(), Tab: "sign-in", Owner: true, Max: true, Provider: "Okta", Stored: true,
+		Linked: 3, People: 4,
+		Link: origin + "/sign-in/at/" + agencyID, TestURL: "/sign-in/at/" + agencyID + "/with",
+		Redirect: origin + "/sign-in/at/" + agencyID + "/from",
+		Domains:  []string{"northwind.example", "nordwind.example"}, Name: "Okta", Issuer: "https://northwind.okta.example/oauth2/default",
+		ClientID: "0oa4fk2l9XqWmTz1d5d7"}
+	with := func(change func(*page.OwnSignIn)) page.OwnSignIn {
+		v := base
+		change(&v)
+		return v
+	}
+	none := func(v *page.OwnSignIn) {
+		v.Provider, v.Name, v.Issuer, v.ClientID, v.Stored, v.Domains, v.Linked = "", "", "", "", false, nil, 0
+	}
+	way := page.Office{Brand: northwind, Agency: "Northwind Automations", Provider: "Okta", Button: "/sign-in/at/" + agencyID + "/with",
+		URL: "/sign-in/at/" + agencyID, SignIn: "/sign-in"}
+	in := func(change func(*page.Office)) page.Office {
+		v := way
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "own-sign-in", view: base},
+		{Name: "own-sign-in-tested", view: with(func(v *page.OwnSignIn) { v.Tested, v.Workspace.Bound = true, true })},
+		{Name: "own-sign-in-required", view: with(func(v *page.OwnSignIn) {
+			v.Required, v.Workspace.Bound = true, true
+			v.Note = page.Note{Tone: page.Good, Text: "Members sign in with Okta from now on. We've emailed all owners."}
+		})},
+		{Name: "own-sign-in-rests", view: with(func(v *page.OwnSignIn) { v.Required, v.Max = true, false })},
+		{Name: "own-sign-in-admin", view: with(func(v *page.OwnSignIn) { v.Owner, v.Required, v.Domains = false, true, nil })},
+		{Name: "own-sign-in-set", view: with(func(v *page.OwnSignIn) {
+			none(v)
+			v.Edit = true
+		})},
+		{Name: "own-sign-in-free", view: with(func(v *page.OwnSignIn) {
+			none(v)
+			v.Max = false
+		})},
+		{Name: "own-sign-in-none", view: with(func(v *page.OwnSignIn) {
+			none(v)
+			v.Owner = false
+		})},
+		{Name: "own-sign-in-change", view: with(func(v *page.OwnSignIn) { v.Edit, v.Name, v.Provider = true, longest, longest })},
+		{Name: "own-sign-in-error", view: with(func(v *page.OwnSignIn) {
+			none(v)
+			v.Edit, v.Issuer = true, "id.example.com"
+			v.Problems = page.Problems{{Field: "name", Message: "Enter the name your members know it by."},
+				{Field: "issuer", Message: "This isn't an issuer URL. It begins with https:// and has no spaces, ? or #."},
+				{Field: "client-secret", Message: "Enter the client secret as your provider shows it, up to 512 characters."}}
+		})},
+		{Name: "own-sign-in-failed", view: with(func(v *page.OwnSignIn) {
+			v.Note = page.Note{Tone: page.Bad, Text: "We couldn't check what Okta sent us. " +
+				"Its issuer, client ID or client secret may be wrong."}
+		})},
+		{Name: "own-sign-in-remove", view: with(func(v *page.OwnSignIn) { v.Removing, v.Required = true, true })},
+		{Name: "office", view: way},
+		{Name: "office-owner", view: in(func(v *page.Office) { v.Email, v.Owner = "owner@northwind.example", true })},
+		{Name: "office-member", view: in(func(v *page.Office) {
+			v.Email, v.Agency, v.Provider = "kim@northwind.example", longest, longest
+		})},
+		{Name: "office-failed", view: in(func(v *page.Office) {
+			v.Note = page.Note{Tone: page.Wait, Text: "Okta isn't answering right now, or its issuer URL is wrong. Try again in a moment."}
+		})},
+		{Name: "office-refused", view: in(func(v *page.Office) {
+			v.Email, v.Owner = "owner@northwind.example", true
+			v.Problems = page.Problems{{Message: "Sign out, then sign in with a code by email. Only that lets you enter here without it."}}
+		})},
 	}
 }
 

@@ -27,6 +27,9 @@ func inviteeStates() []state {
 	spent.Spent, spent.Problems = true, page.Problems{{Field: "code", Message: "That was the fifth wrong code. Ask for a new one."}}
 	waiting := code
 	waiting.Wait = 20
+	office := code
+	office.Office = page.OfficeButton{Agency: "Northwind Automations", Provider: "Okta",
+		URL: "/sign-in/at/ag_01JZ8Y5W3RN6T0V4K2M9QXBDCE/with"}
 	limited := code
 	limited.Wait, limited.Note = 700, page.Note{Tone: page.Wait, Text: "Too many sign-in codes were requested for this address. " +
 		"Try again in 12 minutes."}
@@ -144,6 +147,7 @@ func inviteeStates() []state {
 		{Name: "sign-in-erased", view: page.SignIn{Brand: platform, Note: page.Note{Tone: page.Good,
 			Text: "Your data is deleted, and you're signed out."}}},
 		{Name: "sign-in-code-waiting", view: waiting},
+		{Name: "sign-in-code-office", view: office},
 		{Name: "sign-in-code-limited", view: limited},
 		{Name: "sign-in-code-spent", view: spent},
 	}

@@ -101,6 +101,10 @@ func mailStates() []state {
 		{Name: "mail-account-out", mail: account(identity.SignedOut)},
 		{Name: "mail-account-out-else", mail: account(identity.SignedOutElse)},
 		{Name: "mail-account-other", mail: account(identity.LinkOfOther)},
+		{Name: "mail-office-linked", mail: account(identity.OfficeLinked)},
+		{Name: "mail-issuer-required", mail: account(identity.IssuerRequired)},
+		{Name: "mail-issuer-rests", mail: account(identity.IssuerRests)},
+		{Name: "mail-issuer-without", mail: account(identity.IssuerWithout)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
 		}},

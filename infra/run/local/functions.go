@@ -17,6 +17,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
+	"latchkey.dev/shared/wire/connecting"
 	"latchkey.dev/shared/wire/health"
 	"latchkey.dev/shared/wire/identities"
 	"latchkey.dev/shared/wire/intake"
@@ -61,7 +62,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		passkeys.With(p), providers.With(p),
+		passkeys.With(p), providers.With(p), connecting.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {
@@ -147,7 +148,10 @@ func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
 // accounts carries calls to those by whose accounts people sign in: to the stand-in at the product's own origin and those of the options
 // without the network, and to all others over it.
 func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper {
-	within := roundtrip.Transport(http.StripPrefix(providerPath, l.Provider))
+	within := map[string]http.RoundTripper{
+		providerPath: roundtrip.Transport(http.StripPrefix(providerPath, l.Provider)),
+		companyPath:  roundtrip.Transport(http.StripPrefix(companyPath, l.Company)),
+	}
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if l.Google != nil && r.URL.Host == googleHost {
 			return roundtrip.Transport(l.Google).RoundTrip(r)
@@ -155,12 +159,17 @@ func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper
 		if h := o.Accounts[r.URL.Host]; h != nil {
 			return roundtrip.Transport(h).RoundTrip(r)
 		}
-		if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, providerPath+"/") {
-			return within.RoundTrip(r)
+		for path, to := range within {
+			if r.URL.Scheme+"://"+r.URL.Host == l.origin && strings.HasPrefix(r.URL.Path, path+"/") {
+				return to.RoundTrip(r)
+			}
 		}
 		return network.RoundTrip(r)
 	})
 }
+
+// companyPath is where the stand-in is for providers that agencies have of their own.
+const companyPath = "/_local/company"
 
 // providerPath is where the stand-in is by whose accounts people sign in.
 const providerPath = "/_local/provider"

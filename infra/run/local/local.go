@@ -120,6 +120,8 @@ type Local struct {
 	Provisioner *provisioner.Server
 	// Provider is by whose accounts people can sign in, unless parameters name another issuer.
 	Provider *provider.Server
+	// Company stands in for providers that agencies have of their own.
+	Company *provider.Server
 	// Google stands in for Google, with Options.Google; else nil.
 	Google *provider.Server
 	// MailServer stands in for agencies' own mail servers, whatever their names are. In process there is none.
@@ -333,6 +335,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 	}
 	l.n8n = n8n.New(l.clock.Now)
 	l.Provider = &provider.Server{Issuer: l.origin + providerPath, Now: l.clock.Now}
+	l.Company = &provider.Server{Issuer: l.origin + companyPath, Now: l.clock.Now, Own: true}
 	built := &standIns{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
 		built.takes = SettingUp / 2

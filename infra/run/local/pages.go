@@ -53,6 +53,7 @@ func (l *Local) pages() http.Handler {
 		mux.Handle(googlePath+"/", http.StripPrefix(googlePath, l.Google))
 	}
 	mux.Handle(providerPath+"/", http.StripPrefix(providerPath, l.Provider))
+	mux.Handle(companyPath+"/", http.StripPrefix(companyPath, l.Company))
 	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /_local/northwind.svg", static("page/northwind.svg", "image/svg+xml"))

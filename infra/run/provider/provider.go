@@ -49,6 +49,8 @@ type Server struct {
 	// Name is what its page is called; "" for the local provider.
 	Name string
 	Now  func() time.Time
+	// Own has its page say that it is an agency's own, and what to register.
+	Own bool
 
 	mu    sync.Mutex
 	key   *jose.JSONWebKey
@@ -179,7 +181,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = chooser.Execute(w, map[string]any{"Email": q.Get("login_hint"), "Again": again(q),
+		_ = chooser.Execute(w, map[string]any{"Email": q.Get("login_hint"), "Again": again(q), "Own": s.Own, "Issuer": s.Issuer,
 			"Name": cmp.Or(s.Name, "Local provider")}) //nolint:errcheck // the caller has gone
 		return
 	}
@@ -334,7 +336,9 @@ func answer(w http.ResponseWriter, status int, v any) {
 var chooser = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Name}}</title>
 <link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>{{.Name}}</h1>
-<p>This stands in for Google, Microsoft and others. Sign in as whoever you like.{{if .Again}} You are asked to sign in again.{{end}}</p>
+{{if .Own}}<p>This stands in for a provider that an agency has of its own. Its issuer is <code>{{.Issuer}}</code>.</p>
+{{else}}<p>This stands in for Google, Microsoft and others.</p>{{end}}
+<p>Sign in as whoever you like.{{if .Again}} You are asked to sign in again.{{end}}</p>
 <form method="post">
 <p><label>Email address<br><input id="email" name="email" type="email" value="{{.Email}}" autofocus></label></p>
 <p><label><input type="checkbox" name="verified" value="1" checked> The provider has verified it</label></p>

@@ -314,7 +314,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"startCheckout", "confirmCheckout", "getContract", "getPortalContract", "quoteOrder", "openBillingPortal", "openSandbox", "openAgencyBilling", "startPlanUpgrade",
 		"getPayerChange", "proposePayerChange", "agreePayerChange", "declinePayerChange", "withdrawPayerChange",
 		"getPortalPayerChange", "proposePortalPayerChange", "agreePortalPayerChange", "declinePortalPayerChange", "withdrawPortalPayerChange",
-		"signUpAgency", "getAgency", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
+		"signUpAgency", "getAgency", "getIssuer", "setIssuer", "requireIssuer", "removeIssuer", "updateBranding", "updateLogo", "deleteAgency", "listMembers", "addMember", "updateMember",
 		"removeMember",
 		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",
 		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",

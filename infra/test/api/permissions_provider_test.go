@@ -49,3 +49,38 @@ func providerJob(p *product, kept *secrets) {
 	p.advance(61 * time.Second) // the sweep has what has changed told
 	p.nextMail(i.Email)
 }
+
+// officeJob has an agency set up a provider of its own by the API and by the page, demand it, do without it, and remove it.
+func officeJob(p *product, kept *secrets) {
+	f := newOffice(p, "job")
+	kept.keep(f.owner.cookie, provider.Secret)
+	form := url.Values{"name": {"Entra"}, "issuer": {f.provider.Issuer}, "client-id": {provider.ClientID},
+		"client-secret": {provider.Secret}}
+	f.owner.get("/settings/sign-in").is(200)
+	f.owner.post("/settings/sign-in", do("save", form)).is(303)
+	boss := f.signs(f.at)
+	kept.keep(boss.cookie)
+	boss.from(f.provider, f.id, f.account(f.at), "").to("/home") // ends the session that came with it
+	kept.keep(boss.cookie)
+	boss.get(ownIssuerPath).is(200)
+	boss.patch(ownIssuerPath, m{"required": true}).is(200)
+	boss.post("/settings/sign-in", do("require", nil)).is(303)
+	boss.post("/settings/sign-in", do("require", url.Values{"required": {"1"}})).is(303)
+	c := p.nobody()
+	at := c.post("/sign-in", url.Values{"do": {"code"}, "email": {f.third}}).is(303).header.Get("Location")
+	c.get(at).is(200)
+	at = c.from(f.provider, f.id, provider.Account{Subject: "s2", Email: f.second}, "").to("/sign-in?…").header.Get("Location")
+	c.get(at).is(200)
+	code := p.nextCode(f.second)
+	c.cookie = c.post("/sign-in", url.Values{"email": {f.second}, "code": {code}, "with": {f.id}}).is(303).session()
+	kept.keep(code, c.cookie)
+	without := p.fresh(f.second)
+	without.get("/clients").is(303)
+	without.get("/sign-in/at/" + f.id).is(200)
+	without.cookie = without.post("/sign-in/at/"+f.id, do("enter", nil)).is(303).session()
+	kept.keep(without.cookie)
+	boss.post("/settings/sign-in", do("remove", nil)).is(303)
+	f.owner.put(ownIssuerPath, f.registration()).is(200)
+	f.owner.delete(ownIssuerPath).is(204)
+	f.toldOf(f.at, "no longer requires")
+}

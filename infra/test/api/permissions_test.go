@@ -231,6 +231,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	senderJob(t, p, kept)
 	importsJob(t, p, kept)
 	providerJob(p, kept)
+	officeJob(p, kept)
 	importsPages(t, p, kept)
 	stepUpJob(p, kept)
 	personJob(p, kept)

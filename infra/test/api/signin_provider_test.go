@@ -15,6 +15,9 @@ import (
 func (c *caller) with(which, next string) *url.URL {
 	c.t.Helper()
 	path := "/sign-in/with/" + which
+	if strings.HasPrefix(which, "ag_") { // an agency's own
+		path = "/sign-in/at/" + which + "/with"
+	}
 	if next != "" {
 		path += "?next=" + url.QueryEscape(next)
 	}
@@ -28,7 +31,11 @@ func (c *caller) with(which, next string) *url.URL {
 // back is the answer of a provider for the account, as a path of the product.
 func back(s *provider.Server, which string, a provider.Account, asked *url.URL) string {
 	q := asked.Query()
-	return "/sign-in/from/" + which + "?" + url.Values{"code": {s.Grant(a, q)}, "state": {q.Get("state")}, "iss": {s.Issuer}}.Encode()
+	path := "/sign-in/from/" + which
+	if strings.HasPrefix(which, "ag_") {
+		path = "/sign-in/at/" + which + "/from"
+	}
+	return path + "?" + url.Values{"code": {s.Grant(a, q)}, "state": {q.Get("state")}, "iss": {s.Issuer}}.Encode()
 }
 
 // from goes to the provider as the account, and comes back.

@@ -24,6 +24,8 @@ var steppedUp = map[string][]string{
 	"API keys": {"createApiKey", "revokeApiKey", "keysPage.create", "keysPage.revoke"},
 	"members": {"addMember", "updateMember", "removeMember", "makeInternal", "membersPage.add", "membersPage.change", "membersPage.remove",
 		"clientPage.internal", "userPage.internal"},
+	"an agency's own sign-in": {"setIssuer", "requireIssuer", "removeIssuer", "ownSignInPage.save", "ownSignInPage.require",
+		"ownSignInPage.remove", "officePage.enter"},
 	"linking": {"linkIdentity", "unlinkIdentity", "accountPage.disconnect", "beginPasskey", "addPasskey", "removePasskey", "accountPage.remove-passkey"},
 	"erasing": {"eraseMe", "eraseClient", "deleteAgency", "accountPage.erase", "clientPage.erase", "agencyPage.delete"},
 }

@@ -202,7 +202,8 @@ var notThis = []string{"removeMember", "membersPage.remove", "sendInvite"}
 
 // forOwners is what the use cases keep for owners.
 var forOwners = []string{"updateBranding", "updateLogo", "addMember", "updateMember", "removeMember", "startPlanUpgrade",
-	"openAgencyBilling", "startUpgradeForm"}
+	"openAgencyBilling", "startUpgradeForm", "setIssuer", "requireIssuer", "removeIssuer", "ownSignInPage.save", "ownSignInPage.require",
+	"ownSignInPage.remove"}
 
 // placed is what the standard's table says to somebody of the persona's level and right (PORTAL.md 4.4).
 func (s persona) placed(r identity.Right) string {

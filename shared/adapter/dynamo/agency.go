@@ -36,6 +36,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		Portal: agency.Portal{InstalledAt: r.time("portal"), Stocked: r.s("stocked") != "",
 			EmployeesInvite: r.s("employeesInvite") != ""}}
 	a.Payment = readSubscription(r, "payment")
+	r.within("signIn", func(r *reader) { a.SignIn = readSignIn(r) })
+	a.SignIn.Version = int(r.n("signIns"))
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/usecase/signin"
@@ -20,6 +21,11 @@ type Forms struct{ t *Table }
 func NewForms(t *Table) Forms { return Forms{t} }
 
 var _ signin.FormStore = Forms{}
+
+// Agency reads an agency as it is now.
+func (f Forms) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return f.t.agency(ctx, which)
+}
 
 // KeepForm writes a sealed form of a person.
 func (f Forms) KeepForm(ctx context.Context, user id.User, which, sealed string, until time.Time) error {

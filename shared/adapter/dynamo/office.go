@@ -71,6 +71,9 @@ func readMember(r *reader) (*agency.Member, error) {
 		Level: agency.Level(r.s("level")), Portal: agency.PortalRight(r.s("portal")), AddedAt: r.time("created"),
 		Notice: agency.Notice{Job: r.s("job"), Claimed: r.s("state") != "", Tries: int(r.n("tries")), Due: r.time("due")}}
 	m.Email = address(r, "email")
+	r.within("ownAccount", func(r *reader) {
+		m.Account = agency.Account{Issuer: r.s("issuer"), Subject: r.s("subject"), At: r.time("at")}
+	})
 	return m, r.err
 }
 

@@ -50,7 +50,7 @@ func readSession(r *reader, user id.User) (*identity.Session, error) {
 	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")),
 		Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
 		By: identity.Proof{Way: identity.Way(r.s("way")), Provider: identity.ProviderID(r.s("provider")), Issuer: r.s("issuer"),
-			Bound: id.Agency(r.s("bound")), Device: r.s("device"), Network: r.s("network")},
+			Bound: id.Agency(r.s("bound")), Without: id.Agency(r.s("without")), Device: r.s("device"), Network: r.s("network")},
 		CreatedAt: r.time("created"), ProvedAt: r.time("proved"), ExpiresAt: r.time("expires")}
 	if s.ProvedAt.IsZero() { // no step-up since
 		s.ProvedAt = s.CreatedAt
@@ -192,6 +192,7 @@ func writeSession(s *identity.Session) writer {
 	w.s("way", string(s.By.Way))
 	w.s("issuer", s.By.Issuer)
 	w.s("bound", string(s.By.Bound))
+	w.s("without", string(s.By.Without))
 	w.s("device", s.By.Device)
 	w.s("provider", string(s.By.Provider))
 	w.s("network", s.By.Network)
@@ -205,8 +206,12 @@ func writeSession(s *identity.Session) writer {
 // moveSession writes a session in the place of another one of the same person, and that the person acts for its
 // agency from now on.
 func (t *Table) moveSession(ctx context.Context, s *identity.Session, old string, hash secret.Hash) error {
+	return t.transact(ctx, t.moving(s, old, hash))
+}
+
+func (t *Table) moving(s *identity.Session, old string, hash secret.Hash) []types.TransactWriteItem {
 	pk := userPrefix + string(s.User)
-	return t.transact(ctx, []types.TransactWriteItem{
+	return []types.TransactWriteItem{
 		t.put(writeSession(s), isNew, nil),
 		{Delete: &types.Delete{TableName: &t.name, Key: key(pk, sessionPrefix+old), ConditionExpression: aws.String("#h = :h"),
 			ExpressionAttributeNames: map[string]string{"#h": "hash"}, ExpressionAttributeValues: item{":h": bin(hash[:])}}},
@@ -214,7 +219,7 @@ func (t *Table) moveSession(ctx context.Context, s *identity.Session, old string
 			UpdateExpression:          aws.String("SET usedAt = :n"),
 			ConditionExpression:       aws.String("memberId = :m"),
 			ExpressionAttributeValues: item{":n": at(t.now()), ":m": str(string(s.Member))}}},
-	})
+	}
 }
 
 // openAgency writes a new agency with its owner, the row of the log, and what the owner's idempotency key made.

@@ -118,6 +118,12 @@ func (s SignIns) OpenSession(ctx context.Context, code *identity.Code, session *
 	return s.t.openSession(ctx, code, session, change)
 }
 
+// OpenOfficeByCode writes the used-up code, the new session, and what signs the member in at the agency from now on.
+func (s SignIns) OpenOfficeByCode(ctx context.Context, code *identity.Code, session *identity.Session, change *identity.OfficeChange,
+) error {
+	return s.t.openOffice(ctx, session, change, s.t.writeCode(code))
+}
+
 // Links reads the accounts at providers that sign the person in, as they are now.
 func (s SignIns) Links(ctx context.Context, user id.User) (*identity.Links, error) {
 	return s.t.links(ctx, user)

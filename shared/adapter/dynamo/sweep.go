@@ -165,6 +165,11 @@ func (d Due) Told(ctx context.Context, which id.Agency, standing agency.Standing
 	return d.t.told(ctx, which, standing)
 }
 
+// SaveSignIn writes an agency's own provider, with a row of the log and mails.
+func (d Due) SaveSignIn(ctx context.Context, a *agency.Agency, row audit.Entry, tells []*identity.Code) error {
+	return d.t.saveSignIn(ctx, a.ID, &a.SignIn, false, []audit.Entry{row}, tells)
+}
+
 // Settled writes that what an agency has out was looked through, unless something has changed since.
 func (d Due) Settled(ctx context.Context, of *agency.Agency) error {
 	return d.t.settled(ctx, of)

@@ -79,12 +79,16 @@ func Open(all []Settings, policy egress.Policy, by http.RoundTripper, now func()
 	note func(ctx context.Context, pairs ...any)) *Providers {
 	p := &Providers{Policy: policy, Now: now, Note: note, all: map[identity.ProviderID]*client{}}
 	for _, s := range all {
-		c := &client{Settings: s, policy: policy, now: now}
-		c.http = &http.Client{Timeout: patience, Transport: &bounded{by: by, client: c},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-		p.all[s.Provider.ID] = c
+		p.all[s.Provider.ID] = newClient(s, policy, by, now)
 	}
 	return p
+}
+
+func newClient(s Settings, policy egress.Policy, by http.RoundTripper, now func() time.Time) *client {
+	c := &client{Settings: s, policy: policy, now: now}
+	c.http = &http.Client{Timeout: patience, Transport: &bounded{by: by, client: c},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return c
 }
 
 // client is what is known of one provider.
@@ -122,6 +126,10 @@ func (p *Providers) Begin(ctx context.Context, e *identity.Errand) (string, erro
 	if c == nil {
 		return "", fault.New(fault.NotFound, "errors.there_is_no_such_provider")
 	}
+	return p.begin(ctx, c, e)
+}
+
+func (p *Providers) begin(ctx context.Context, c *client, e *identity.Errand) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, together)
 	defer cancel()
 	d, err := c.discover(ctx)
@@ -131,11 +139,11 @@ func (p *Providers) Begin(ctx context.Context, e *identity.Errand) (string, erro
 	asks := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(e.Verifier), oidc.Nonce(e.Nonce)}
 	prompt := ""
 	switch {
-	case c.Provider.ID == identity.Google: // which refuses "login", and says when somebody signed in only where asked for it
+	case c.Issuer == GoogleIssuer: // which refuses "login", and says when somebody signed in only where asked for it
 		prompt = selectAccount
 	case e.Fresh:
 		prompt = "login"
-	case c.Provider.ID != identity.OwnIssuer: // there a person may well have several accounts
+	case c.large(): // there a person may well have several accounts
 		prompt = selectAccount
 	}
 	if prompt != "" {
@@ -156,6 +164,10 @@ func (p *Providers) Finish(ctx context.Context, e *identity.Errand, code, issuer
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "errors.there_is_no_such_provider")
 	}
+	return p.finish(ctx, c, e, code, issuer)
+}
+
+func (p *Providers) finish(ctx context.Context, c *client, e *identity.Errand, code, issuer string) (*identity.Assertion, error) {
 	ctx, cancel := context.WithTimeout(ctx, together)
 	defer cancel()
 	d, err := c.discover(ctx)
@@ -184,7 +196,7 @@ func (p *Providers) Finish(ctx context.Context, e *identity.Errand, code, issuer
 		return nil, p.wrong(ctx, c, short(err.Error()))
 	}
 	a, err := c.read(ctx, p, d, e, said, token.AccessToken, issuer)
-	if err == nil && a.Email == "" && c.Provider.ID == identity.OwnIssuer && d.provider.UserInfoEndpoint() != "" {
+	if err == nil && a.Email == "" && !c.large() && d.provider.UserInfoEndpoint() != "" {
 		return c.inform(ctx, p, d, a, token)
 	}
 	return a, err
@@ -240,10 +252,10 @@ func (c *client) read(ctx context.Context, p *Providers, d *discovered, e *ident
 		return nil, p.wrong(ctx, c, "sub")
 	}
 	by := said.Issuer
-	switch c.Provider.ID {
-	case identity.Google: // which may leave the scheme out; it is kept in one form
+	switch {
+	case c.Issuer == GoogleIssuer: // which may leave the scheme out; it is kept in one form
 		by = c.Issuer
-	case identity.Microsoft:
+	case c.Provider.ID == identity.Microsoft:
 		if !tenant(x.Tenant) || said.Issuer != strings.Replace(d.issuer, tenantMark, x.Tenant, 1) {
 			return nil, p.wrong(ctx, c, "tid")
 		}
@@ -263,6 +275,11 @@ func (c *client) read(ctx context.Context, p *Providers, d *discovered, e *ident
 		a.AuthTime = time.Unix(n, 0)
 	}
 	return a, nil
+}
+
+// large tells whether it is one of those at which everybody may have accounts.
+func (c *client) large() bool {
+	return c.Provider.ID == identity.Google || c.Provider.ID == identity.Microsoft
 }
 
 // is tells whether the issuer that came beside the code is the provider; of Microsoft it is compared with the token's, later.

@@ -48,6 +48,7 @@ type Agency struct {
 	Payment   subscription.Subscription // of its plan; zero where the operator set the plan
 
 	Portal Portal
+	SignIn SignIn // its people's own way in
 	Zone   string // IANA name of its time zone; "" for UTC
 
 	// SuspendedAt is when it came to be suspended; zero while it is not.

@@ -50,6 +50,7 @@ type Member struct {
 	Portal  PortalRight // as it was chosen; "" for what comes with the level, see [Member.PortalRight]
 	AddedAt time.Time   // zero for the first owner of an agency that was founded by hand
 	Notice  Notice
+	Account Account // at the agency's own provider
 }
 
 // PortalRight is what the member may do in Client Portal: an owner is an administrator always, an admin unless that was chosen

@@ -136,7 +136,14 @@ const (
 	RoleDeleted     Action = "role.deleted"
 	RoleExpiring    Action = "role.expiring" // administrators are told that its time is nearly over
 
-	SignInReplaced Action = "sign_in.replaced" // another account at the provider in the detail signs the person in from now on
+	IssuerSet      Action = "own_sign_in.set"      // the agency's own provider; the detail has its issuer
+	IssuerRemoved  Action = "own_sign_in.removed"  // the detail has its issuer
+	IssuerRequired Action = "own_sign_in.required" // its people sign in by it from now on; the detail has its name
+	IssuerFree     Action = "own_sign_in.optional" // they need not any more
+	IssuerRests    Action = "own_sign_in.rests"    // they need not while the plan is another one
+	IssuerResumes  Action = "own_sign_in.resumes"  // they do again
+	IssuerWithout  Action = "own_sign_in.without"  // an owner does without it
+	SignInReplaced Action = "sign_in.replaced"     // another account at the provider in the detail signs the person in from now on
 
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"

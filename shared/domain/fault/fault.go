@@ -21,6 +21,7 @@ const (
 	CrossOrigin     Code = "cross_origin"
 	Forbidden       Code = "forbidden"
 	StepUpRequired  Code = "step_up_required"
+	IssuerRequired  Code = "issuer_required"
 	PlanRequired    Code = "plan_required"
 	Suspended       Code = "agency_suspended"
 	WrongAccount    Code = "wrong_account"
@@ -81,6 +82,7 @@ var meanings = []struct {
 	{CrossOrigin, 403, "A browser sent this from another site's page."},
 	{Forbidden, 403, "You may not do this. An API key may lack the scope."},
 	{StepUpRequired, 403, "Somebody has to prove again that it's them. Use requestSignInCode and stepUp, or the browser. No API key can."},
+	{IssuerRequired, 403, "The agency's people sign in by its own provider, in the browser. existing is the agency's ID."},
 	{PlanRequired, 403, "Your agency's plan doesn't include this."},
 	{Suspended, 403, "The operator has suspended the agency."},
 	{WrongAccount, 403, "You are signed in with a different address than the invited one."},

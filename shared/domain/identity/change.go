@@ -25,7 +25,7 @@ const ChangeKept = 90 * 24 * time.Hour
 
 // Change is what the mail tells the person about itself; nil where it tells of somebody else, or has a code.
 func (c *Code) Change() *Change {
-	if c.Tells == "" || c.Tells == LinkOfOther {
+	if c.Tells == "" || c.Tells.OfOthers() {
 		return nil
 	}
 	return &Change{User: c.User, ID: c.Job, What: c.Tells, Told: c.Told, At: c.AskedAt}

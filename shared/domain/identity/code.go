@@ -79,6 +79,15 @@ const (
 	LinkDropped  Tells = "link_dropped"  // it does no more
 	LinkOfOther  Tells = "link_of_other" // to an owner: a colleague's was replaced
 
+	OfficeLinked   Tells = "office_linked"   // an account at an agency's own provider signs in there from now on
+	OfficeReplaced Tells = "office_replaced" // in the place of another one there
+
+	IssuerRequired Tells = "issuer_required" // to an owner: the agency demands its own provider from now on
+	IssuerFree     Tells = "issuer_free"     // to an owner: it does no more
+	IssuerRests    Tells = "issuer_rests"    // to an owner: it does not while the plan is another one
+	IssuerResumes  Tells = "issuer_resumes"  // to an owner: it does again
+	IssuerWithout  Tells = "issuer_without"  // to an owner: an owner does without it
+
 	PasskeyAdded   Tells = "passkey_added"
 	PasskeyRenamed Tells = "passkey_renamed"
 	PasskeyRemoved Tells = "passkey_removed"
@@ -88,6 +97,15 @@ const (
 	SignedOutElse Tells = "signed_out_else" // everywhere but where it was asked for
 	SessionEnded  Tells = "session_ended"   // one, which no mail tells of
 )
+
+// OfOthers tells whether it tells of somebody else's way to sign in, or of an agency's.
+func (t Tells) OfOthers() bool {
+	switch t {
+	case LinkOfOther, IssuerRequired, IssuerFree, IssuerRests, IssuerResumes, IssuerWithout:
+		return true
+	}
+	return false
+}
 
 // Told is what a mail tells of.
 type Told struct {

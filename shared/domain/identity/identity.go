@@ -156,19 +156,48 @@ func (c Caller) MayPortalNow(s Scope, r Right, now time.Time) error {
 // errNoKey is what a key is told about the agency's own business, much of which people step up for.
 func errNoKey() error { return fault.New(fault.StepUpRequired, "errors.step_up_by_no_key") }
 
-// MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].
+// MustSignIn returns nil when the caller is a person, whose session is good for everything of the person's. Otherwise a fault with code
+// [fault.Unauthenticated], or [fault.Forbidden] for a session that an agency's own provider has made.
 func (c Caller) MustSignIn() error {
+	if err := c.MustBeSomebody(); err != nil {
+		return err
+	}
+	if c.By.Bound != "" {
+		return fault.New(fault.Forbidden, "errors.session_is_bound")
+	}
+	return nil
+}
+
+// MustBeSomebody returns nil when the caller is a person, however it has signed in. Otherwise a fault with code [fault.Unauthenticated].
+func (c Caller) MustBeSomebody() error {
 	if !c.SignedIn() {
 		return fault.New(fault.Unauthenticated, "errors.nobody_is_signed_in_ask_for")
 	}
 	return nil
 }
 
+// Enters returns nil when the caller, whose place is known, may enter the office of its agency by the way in which it has signed in.
+// Where the agency demands its own provider, that is a session of that provider's, or an owner's who does without it. A key enters
+// always. Faults: [fault.Unauthenticated] for a session of a provider that the agency has no more; [fault.IssuerRequired].
+func (c Caller) Enters(a *agency.Agency) error {
+	switch by := c.By; {
+	case !c.SignedIn():
+		return nil
+	case by.Bound != "" && (by.Bound != a.ID || !a.OffersSignIn() || by.Issuer != a.SignIn.Issuer):
+		return fault.New(fault.Unauthenticated, "errors.own_issuer_gone")
+	case by.Bound != "" || !a.DemandsSignIn() || by.Without == a.ID && c.place.Level == agency.Owner:
+		return nil
+	}
+	f := fault.New(fault.IssuerRequired, "errors.own_issuer_required", "provider", a.SignIn.Name)
+	f.Existing = string(a.ID)
+	return f
+}
+
 // MustOwn returns nil when the caller is a person who may see and change what is its own, whatever agency that is about. Otherwise a
 // fault with code [fault.Unauthenticated], or [fault.Forbidden] for who was let in by one agency's own provider: that is the agency's,
 // and opens nothing of the person's.
 func (c Caller) MustOwn() error {
-	if err := c.MustSignIn(); err != nil {
+	if err := c.MustBeSomebody(); err != nil {
 		return err
 	}
 	if c.By.Bound != "" {

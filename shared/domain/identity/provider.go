@@ -137,6 +137,20 @@ type Link struct {
 	At       time.Time
 }
 
+// Agency is the agency whose own provider the account is at; "" for a provider of the platform's.
+func (l *Link) Agency() id.Agency { return l.Provider.Agency() }
+
+// Agency is the agency whose own provider it is; "" for one of the platform's.
+func (p ProviderID) Agency() id.Agency {
+	if id.Valid(id.AgencyPrefix, string(p)) {
+		return id.Agency(p)
+	}
+	return ""
+}
+
+// OfAgency names the provider that an agency has of its own.
+func OfAgency(a id.Agency) ProviderID { return ProviderID(a) }
+
 // Names is what names the account: a hash, for keys.
 func (l *Link) Names() string { return NamesOf(l.Issuer, l.Subject) }
 
@@ -231,6 +245,8 @@ type Errand struct {
 	Fresh   bool   `json:"f"` // whether the person has to prove to the provider once more to be who it is
 	Session string `json:"o"` // whose person proves so again to be who it is; "" for a sign-in
 	Form    string `json:"k"` // what that was asked for by, see Form; "" for none
+
+	Registered int `json:"r"` // of an agency's own provider: the version of what is registered there
 }
 
 // NewErrand is one that begins at now.

@@ -32,8 +32,10 @@ type Proof struct {
 	Provider ProviderID // which one, of the operator's
 	Issuer   string     // of a provider: its issuer, as it names itself
 	Bound    id.Agency  // of an agency's own provider: the one agency for which the session is good; else ""
-	Device   string     // the browser and the system, as the browser told of itself: at most [MaxDevice] bytes; "" when it did not
-	Network  string     // from where, see [NetworkOf]
+	// Without is the agency whose own provider an owner does without, for as long as the session lasts; "" for none.
+	Without id.Agency
+	Device  string // the browser and the system, as the browser told of itself: at most [MaxDevice] bytes; "" when it did not
+	Network string // from where, see [NetworkOf]
 }
 
 // MaxDevice is the longest name of a device, in bytes.
@@ -121,7 +123,21 @@ func NewSession(user id.User, address email.Address, places []Membership, by Pro
 func (c Caller) Moved(to id.Agency, as id.Member, now time.Time) (cookie string, s *Session) {
 	s = &Session{User: c.User, Email: c.Email, Agency: to, Member: as, By: c.By, CreatedAt: c.Since, ProvedAt: c.Proved,
 		ExpiresAt: c.Since.Add(SessionLifetime)}
+	s.By.Without = ""
 	return s.key(now), s
+}
+
+// WithoutLasts is how long an owner's session lasts in which the owner does without the agency's own provider.
+const WithoutLasts = 12 * time.Hour
+
+// MovedWithout is Moved by an owner who does without the agency's own provider there.
+func (c Caller) MovedWithout(to id.Agency, as id.Member, now time.Time) (cookie string, s *Session) {
+	cookie, s = c.Moved(to, as, now)
+	s.By.Without = to
+	if until := now.Add(WithoutLasts); until.Before(s.ExpiresAt) {
+		s.ExpiresAt = until
+	}
+	return cookie, s
 }
 
 // key gives the session its id and secret, and returns the cookie's value.

@@ -34,6 +34,8 @@ type Who struct {
 	Right  Right       // of Staff: what of Client Portal it asks for
 	Module role.Module // of Client: the module of Client Portal that must be open to it; "" for what every client has
 	Action string      // of Client: what must be allowed there besides; "" for nothing
+	// Bound is of what people may also use whose session is good for one agency alone: of Person, Client and Visitor.
+	Bound bool
 	// StepUp is of what takes a person who has proved within the last [StepUpLasts] to be who it is.
 	StepUp bool
 }
@@ -68,6 +70,12 @@ func ByColleague(s Scope) Who { return ByPortal(s, Colleague) }
 // was one.
 func (w Who) Stepped() Who {
 	w.StepUp = true
+	return w
+}
+
+// AlsoBound is for the same, and for people whose session is good for one agency alone.
+func (w Who) AlsoBound() Who {
+	w.Bound = true
 	return w
 }
 
@@ -119,8 +127,11 @@ func (w Who) SignedIn() bool { return w.Kind == Person || w.Kind == Client || w.
 // String is the declaration as the OpenAPI document prints it, such as "staff invites:write", or "portal see clients:read".
 func (w Who) String() string {
 	again := ""
+	if w.Bound {
+		again = ", also bound"
+	}
 	if w.StepUp {
-		again = ", stepped up"
+		again += ", stepped up"
 	}
 	if w.Kind != Staff {
 		return strings.TrimSpace(strings.Join([]string{string(w.Kind), string(w.Module), w.Action}, " ")) + again

@@ -165,6 +165,13 @@ func exampleApp() PortalAppBody {
 	return PortalAppBody{Installed: true, InstalledAt: afterOrNull(0), EmployeesInvite: true, TimeZone: "Europe/Berlin"}
 }
 
+func exampleIssuer(required bool) IssuerBody {
+	const origin = "https://portal.example.com"
+	return IssuerBody{Provider: &ProviderBody{Name: "Okta", Issuer: "https://id.northwind.example", ClientID: "0oa4fk2l9XqWmTz1d5d7",
+		SetAt: after(0)}, Required: required, InForce: required, SignInAt: origin + "/sign-in/at/" + exampleAgency,
+		Redirect: origin + "/sign-in/at/" + exampleAgency + "/from", Domains: []string{"northwind.example"}, Linked: 3, Members: 4}
+}
+
 func exampleKey() KeyBody {
 	return KeyBody{ID: "key_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Name: "CRM sync", Scopes: []string{"invites:write", "invites:read"}, Hint: "x7Qa",
 		CreatedAt: after(0)}
@@ -394,6 +401,10 @@ func agencyExamples() map[string]example {
 		"listMembers":       answers(listed(exampleMemberBody("owner"))),
 		"addMember": exchanges(raw(`{"email":"dana@northwind.example","level":"admin"}`),
 			AddedBody{exampleMemberBody("admin"), []WarningBody{}}),
+		"getIssuer": answers(exampleIssuer(true)),
+		"setIssuer": exchanges(raw(`{"name":"Okta","issuer":"https://id.northwind.example","clientId":"0oa4fk2l9XqWmTz1d5d7",`+
+			`"clientSecret":"hM2v…"}`), exampleIssuer(false)),
+		"requireIssuer":              exchanges(raw(`{"required":true}`), exampleIssuer(true)),
 		"updateMember":               exchanges(raw(`{"level":"owner"}`), exampleMemberBody("owner")),
 		"getPortalApp":               answers(exampleApp()),
 		"installPortal":              answers(exampleApp()),

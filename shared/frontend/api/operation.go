@@ -108,11 +108,13 @@ func refusals(w identity.Who) []fault.Code {
 func unfit(w identity.Who) []fault.Code {
 	switch {
 	case w.Kind == identity.Staff && w.Denies():
-		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound}
+		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.IssuerRequired, fault.NotFound}
 	case w.Kind == identity.Staff:
-		return []fault.Code{fault.Unauthenticated, fault.Forbidden}
-	case w.SignedIn():
+		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.IssuerRequired}
+	case w.SignedIn() && w.Bound:
 		return []fault.Code{fault.Unauthenticated}
+	case w.SignedIn():
+		return []fault.Code{fault.Unauthenticated, fault.Forbidden}
 	}
 	return nil
 }

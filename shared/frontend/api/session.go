@@ -139,6 +139,7 @@ type SessionBody struct {
 	SignedIn  Time           `json:"signedInAt"`
 	ProvedAt  Time           `json:"provedAt" doc:"When you last confirmed that it's you: by signing in, or with stepUp."`
 	ExpiresAt Time           `json:"expiresAt,omitzero"`
+	Bound     bool           `json:"bound" doc:"Whether your agency's own sign-in made this session, which opens the agency alone."`
 }
 
 // SessionAgency is the agency that a session acts for.
@@ -182,7 +183,8 @@ func SignIn(signIns *signin.SignIns) Operation {
 }
 
 func sessionBody(c identity.Caller, expires time.Time) SessionBody {
-	b := SessionBody{Email: string(c.Email), SignedIn: Time(c.Since), ProvedAt: Time(c.Proved), ExpiresAt: Time(expires)}
+	b := SessionBody{Email: string(c.Email), SignedIn: Time(c.Since), ProvedAt: Time(c.Proved), ExpiresAt: Time(expires),
+		Bound: c.By.Bound != ""}
 	if c.Agency != "" {
 		b.Agency = &SessionAgency{string(c.Agency), string(c.Member)}
 	}
@@ -201,7 +203,7 @@ type steppedOutput struct{ Body SessionBody }
 // StepUp has somebody prove again that it is them, in the session that they have.
 func StepUp(auth *signin.Authenticator, stepUps *signin.StepUps) Operation {
 	return operation(auth, described{
-		id: "stepUp", method: http.MethodPost, who: identity.ByPerson, tag: tagSession, status: 200,
+		id: "stepUp", method: http.MethodPost, who: identity.ByPerson.AlsoBound(), tag: tagSession, status: 200,
 		summary: "Confirm that it's you",
 		description: "Billing, members, API keys, the sender and deleting need a proof from the last ten minutes. They answer " +
 			"step_up_required without one. Ask for a code for your own address with requestSignInCode, send it here, and call again. " +
@@ -230,7 +232,7 @@ type signOutOutput struct {
 // SignOut ends the session of the request.
 func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
-		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor, tag: tagSession, status: 204,
+		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor.AlsoBound(), tag: tagSession, status: 204,
 		summary: "Sign out",
 		description: "Ends this session, or all your sessions. Without a session it changes nothing. If you signed in with a provider, " +
 			"you stay signed in there.",
@@ -267,13 +269,16 @@ type currentOutput struct{ Body CurrentBody }
 // GetSession says who is signed in.
 func GetSession(auth *signin.Authenticator, waiting *onboarding.Waiting) Operation {
 	return operation(auth, described{
-		id: "getSession", method: http.MethodGet, who: identity.ByPerson, tag: tagSession, status: 200,
+		id: "getSession", method: http.MethodGet, who: identity.ByPerson.AlsoBound(), tag: tagSession, status: 200,
 		summary:     "Get your session",
 		description: "Who you are, and the invitations waiting for your address. You can accept those without their links.",
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*currentOutput, error) {
-		invited, err := waiting.List(ctx, caller)
-		if err != nil {
-			return nil, err
+		var invited []onboarding.Invitation
+		var err error
+		if caller.By.Bound == "" { // an agency's own provider opens nobody's invitations
+			if invited, err = waiting.List(ctx, caller); err != nil {
+				return nil, err
+			}
 		}
 		out := &currentOutput{CurrentBody{sessionBody(caller, caller.Since.Add(identity.SessionLifetime)), []WaitingBody{}}}
 		for _, i := range invited {

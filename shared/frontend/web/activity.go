@@ -207,6 +207,20 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.member_removed", values...)
 	case audit.SignInReplaced:
 		return words.Say("activity.sign_in_replaced", values...)
+	case audit.IssuerSet:
+		return words.Say("activity.own_sign_in_set", values...)
+	case audit.IssuerRemoved:
+		return words.Say("activity.own_sign_in_removed", values...)
+	case audit.IssuerRequired:
+		return words.Say("activity.own_sign_in_required", values...)
+	case audit.IssuerFree:
+		return words.Say("activity.own_sign_in_optional", values...)
+	case audit.IssuerRests:
+		return words.Say("activity.own_sign_in_rests", values...)
+	case audit.IssuerResumes:
+		return words.Say("activity.own_sign_in_resumes", values...)
+	case audit.IssuerWithout:
+		return words.Say("activity.own_sign_in_without", values...)
 	case audit.DomainClaimed:
 		return words.Say("activity.domain_claimed", values...)
 	case audit.DomainState:

@@ -196,7 +196,7 @@ func looks(r *http.Request) int {
 
 // leads makes a redirect. to is where the browser goes; back is where a fault is shown, with its code. A person who has to step up comes
 // back to it after that; one without a sign-in goes on there after signing in.
-func leads(id, method, origin string, auth *signin.Authenticator, who identity.Who, to func(r *http.Request, at *step) error) *Redirect {
+func leads(ID, method, origin string, auth *signin.Authenticator, who identity.Who, to func(r *http.Request, at *step) error) *Redirect {
 	var ours *guard
 	if method == http.MethodPost {
 		ours = newGuard(origin)
@@ -223,6 +223,8 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 			case fault.StepUpRequired:
 				_ = stepUp(w, r) //nolint:errcheck // it has none
 				return
+			case fault.IssuerRequired:
+				next = officePath(id.Agency(f.Existing), officeNext(at.back))
 			case fault.Unauthenticated:
 				next = signInPath(at.back)
 			case fault.AlreadyPaid:
@@ -239,7 +241,7 @@ func leads(id, method, origin string, auth *signin.Authenticator, who identity.W
 		}
 		_ = seeOther(w, next) //nolint:errcheck // it has none
 	})
-	return &Redirect{ID: id, Method: method, Who: who, handler: h}
+	return &Redirect{ID: ID, Method: method, Who: who, handler: h}
 }
 
 // step is what a redirect has worked out: who is led, why that person may not go there, and where to.

@@ -71,7 +71,7 @@ func workspace(a *agency.Agency, caller identity.Caller, here page.Area) page.Wo
 	brand.LogoURL = ""
 	w := page.Workspace{Brand: brand, Person: string(caller.Email), Here: here, Employee: caller.May(identity.InPerson) != nil,
 		Blind:  caller.MayPortal(identity.InPerson, identity.See) != nil,
-		Closed: caller.MayPortal(identity.InPerson, identity.Manage) != nil}
+		Closed: caller.MayPortal(identity.InPerson, identity.Manage) != nil, Bound: caller.By.Bound != ""}
 	switch person := identity.InPerson; {
 	case a.MayPortal() != nil || w.Blind:
 	case caller.MayPortal(person, identity.Administer) == nil:

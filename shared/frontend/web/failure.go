@@ -8,6 +8,7 @@ import (
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/page"
 )
@@ -25,6 +26,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch f.Code {
 	case fault.StepUpRequired:
 		if stepUp(w, r) == nil {
+			return
+		}
+	case fault.IssuerRequired:
+		if seeOther(w, officePath(id.Agency(f.Existing), officeNext(r.URL.RequestURI()))) == nil {
 			return
 		}
 	case fault.Unauthenticated:

@@ -122,7 +122,7 @@ func asking(r *http.Request) identity.Browser {
 
 // SignInWith leads to a provider, and keeps in the browser what the answer is held to.
 func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider) *Redirect {
-	return provider("signInWith", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return provider("signInWith", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
@@ -177,7 +177,7 @@ func confirmWith(
 // changes something though it is a GET: what it does is bound to what this browser keeps, and is done once.
 func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider, invitations *onboarding.Invitations,
 	joins *sharing.Joins, codes *signin.Codes, now func() time.Time) *Redirect {
-	return provider("signInFrom", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return provider("signInFrom", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
@@ -249,7 +249,9 @@ func invitedBy(ctx context.Context, invitations *onboarding.Invitations, path st
 }
 
 // provider makes a redirect to a provider or from one. What goes wrong is a page of its own, which leads to where one can begin again.
-func provider(ID string, auth *signin.Authenticator, to func(http.ResponseWriter, *http.Request, identity.Caller) error) *Redirect {
+func provider(
+	ID string, auth *signin.Authenticator, who identity.Who, to func(http.ResponseWriter, *http.Request, identity.Caller) error,
+) *Redirect {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page.KeepAddress(w.Header()) // the address may hold an invitation's secret, or a code
 		if r.Method != http.MethodGet {
@@ -257,7 +259,7 @@ func provider(ID string, auth *signin.Authenticator, to func(http.ResponseWriter
 			bare(w, r, notAllowed())
 			return
 		}
-		caller, err := auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, identity.ByVisitor)
+		caller, err := auth.Authenticate(r.Context(), signin.Credentials{Session: cookie.Of(r)}, who)
 		if err == nil {
 			err = to(w, r, caller)
 		}
@@ -273,7 +275,7 @@ func provider(ID string, auth *signin.Authenticator, to func(http.ResponseWriter
 		retryAfter(w, f)
 		page.BareNext(w, f.Code.Status(), title(f.Code), f.Message, words.Say("signin.start_again"), "/sign-in")
 	})
-	return &Redirect{ID: ID, Method: http.MethodGet, Who: identity.ByVisitor, handler: h}
+	return &Redirect{ID: ID, Method: http.MethodGet, Who: who, handler: h}
 }
 
 // connectable are the buttons by which accounts at further providers are connected.

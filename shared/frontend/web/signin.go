@@ -21,7 +21,8 @@ import (
 
 // StartPage leads everybody to where they belong.
 func StartPage(s *Site, auth *signin.Authenticator) *Page {
-	return s.page("startPage", auth, identity.ByVisitor, func(w http.ResponseWriter, _ *http.Request, caller identity.Caller) error {
+	who := identity.ByVisitor.AlsoBound()
+	return s.page("startPage", auth, who, func(w http.ResponseWriter, _ *http.Request, caller identity.Caller) error {
 		switch {
 		case !caller.SignedIn():
 			return seeOther(w, "/sign-in")
@@ -34,7 +35,7 @@ func StartPage(s *Site, auth *signin.Authenticator) *Page {
 
 // SignInPage asks for the address, or with step=code for the code: for one that was sent to the address in the query, when
 // the query tells when that was; else for address and code.
-func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns,
+func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIns *signin.SignIns, finder *signin.OfficeFinder,
 	providers []identity.OpenIDProvider) *Page {
 	return s.page("signInPage", auth, identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		q := r.URL.Query()
@@ -50,12 +51,50 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 			if proves := provesNote(q, providers); proves.Text != "" {
 				v.With, v.Note = q.Get("with"), proves
 			}
+			if err := offices(r, &v, finder, m.to); err != nil {
+				return err
+			}
 		}
 		if text := goodbye(q, providers); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
 	}, primary(signIn(s, signIns)), requestCode(s, codes, providers))
+}
+
+// offices puts on the page what agencies' own providers have to do with it: that somebody comes from one, whose address a code proves, or
+// else the button of the one whose agency has the address's domain, and demands it of its people. That one is shown whoever asks.
+func offices(r *http.Request, v *page.SignIn, finder *signin.OfficeFinder, of email.Address) error {
+	if finder == nil { // a page by itself
+		return nil
+	}
+	if at := identity.ProviderID(r.URL.Query().Get("with")).Agency(); at != "" {
+		way, err := finder.At(r.Context(), at)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.With, v.Next = string(at), officeNext(r.URL.Query().Get("next"))
+		v.Note = page.Note{Tone: page.Wait, Text: words.Say("signin.provider_code", "provider", way.Provider)}
+		return nil
+	}
+	way, err := finder.For(r.Context(), of)
+	if err != nil || way == nil {
+		return err
+	}
+	v.Office = page.OfficeButton{Agency: way.Agency.Name, Provider: way.Provider,
+		URL: officeBegin(way.Agency.ID, officeNext(v.Next), false)}
+	return nil
+}
+
+// nextOf is where somebody goes on who sends one of the forms.
+func nextOf(form url.Values) string {
+	if identity.ProviderID(form.Get("with")).Agency() != "" {
+		return officeNext(form.Get("next"))
+	}
+	return onward(form.Get("next"))
 }
 
 // mailed is what the address of a page that asks for a code tells about it, so that the page can be loaded again without
@@ -119,6 +158,8 @@ func goodbye(q url.Values, providers []identity.OpenIDProvider) string {
 		text = words.Say("signin.everywhere")
 	case "erased":
 		text = words.Say("signin.erased")
+	case "own-removed":
+		text = words.Say("ownsignin.removed")
 	default:
 		return ""
 	}
@@ -144,7 +185,7 @@ func signedIn(w http.ResponseWriter, opened *identity.Opened) {
 // known.
 func requestCode(s *Site, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
 	return form("code", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
-		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: onward(r.PostForm.Get("next")), With: r.PostForm.Get("with")}
+		v := page.SignIn{Brand: s.brand, Email: r.PostForm.Get("email"), Next: nextOf(r.PostForm), With: r.PostForm.Get("with")}
 		v.Providers = buttons(providers, v.Next)
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
@@ -186,7 +227,7 @@ func codeWaits(r *http.Request, codes *signin.Codes, f *fault.Error, to email.Ad
 func signIn(s *Site, signIns *signin.SignIns) Form {
 	return form("sign-in", identity.ByAnyone, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		form := r.PostForm
-		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: onward(form.Get("next")),
+		v := page.SignIn{Brand: s.brand, AskCode: true, Email: form.Get("email"), Code: form.Get("code"), Next: nextOf(form),
 			With: form.Get("with")}
 		who, err := email.Parse("email", v.Email)
 		if err == nil {
@@ -194,7 +235,10 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 			var opened *identity.Opened
 			if opened, err = signIns.SignIn(r.Context(), who, v.Code, cookie.Browser(r), address(r), credentials(r).Session); err == nil {
 				signedIn(w, opened)
-				return seeOther(w, afterCode(opened, cmp.Or(v.Next, "/")))
+				if opened.Session.By.Bound != "" { // which opens no account to look at
+					return seeOther(w, cmp.Or(v.Next, "/"))
+				}
+				return seeOther(w, afterCode(opened, cmp.Or(onward(v.Next), "/")))
 			}
 		}
 		f, err := ours(r, err)

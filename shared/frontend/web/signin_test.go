@@ -24,7 +24,7 @@ func TestThePageThatAsksForACodeGoesOnCounting(t *testing.T) {
 	for later, wait := range map[time.Duration]string{0: "20", time.Millisecond: "20", 5 * time.Second: "15", 19 * time.Second: "1",
 		20 * time.Second: "", time.Hour: "", -time.Hour: "20"} {
 		s := New("Latchkey", "https://portal.example", func() time.Time { return now.Add(later) })
-		body := do(SignInPage(s, &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, nil), "GET", at, nil).Body.String()
+		body := do(SignInPage(s, &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, nil, nil), "GET", at, nil).Body.String()
 		if !strings.Contains(body, "<b>ops@acme.example</b>") || !strings.Contains(body, `name="next" value="/upgrade"`) {
 			t.Errorf("%v later: %s", later, body)
 		}
@@ -40,7 +40,7 @@ func TestAnAddressThatTellsOfNoCodeIsNotBelieved(t *testing.T) {
 	sent := strconv.FormatInt(now.Unix(), 10)
 	for _, at := range []string{"/sign-in?step=code", "/sign-in?step=code&email=ops@acme.example", "/sign-in?step=code&email=ops@acme.example&sent=x",
 		"/sign-in?step=code&email=%3Cb%3E&sent=" + sent, "/sign-in?email=ops@acme.example&sent=" + sent} {
-		w := do(SignInPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, nil), "GET", at, nil)
+		w := do(SignInPage(site(), &signin.Authenticator{}, &signin.Codes{}, &signin.SignIns{}, nil, nil), "GET", at, nil)
 		if w.Code != 200 || strings.Contains(w.Body.String(), "on its way to") {
 			t.Errorf("%s: %d %s", at, w.Code, w.Body)
 		}

@@ -78,7 +78,12 @@ func backOf(to string, form url.Values) string {
 // that was asked for: with the form that was sent there, which it carries as it came.
 func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUps *signin.StepUps, ways *signin.StepUpWays,
 	providers []identity.OpenIDProvider) *Page {
-	p := s.page("stepUpPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	who := identity.ByPerson.AlsoBound()
+	p := s.page("stepUpPage", auth, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		providers, err := ways.Providers(r.Context(), caller, providers)
+		if err != nil {
+			return err
+		}
 		if which := r.URL.Query().Get("kept"); which != "" {
 			return backToStepUp(w, r, s, ways, providers, caller, which)
 		}
@@ -90,10 +95,14 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v.StepUp)
-	}, form("", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	}, form("", who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		to := ownPath(r.URL.Query().Get("to"))
 		if to == "" {
 			return fault.New(fault.Malformed, "errors.the_form_did_not_arrive_as")
+		}
+		providers, err := ways.Providers(r.Context(), caller, providers)
+		if err != nil {
+			return err
 		}
 		v := stepUpView(caller, carried(r.PostForm, to), s.brand)
 		v.Kept = r.PostForm.Get(stepUpKept)
@@ -113,7 +122,7 @@ func StepUpPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, stepUp
 		case !entered || r.PostForm.Get(stepUpAgain) != "":
 			return askStepUp(w, r, s, codes, caller, v)
 		}
-		_, err := stepUps.ByCode(r.Context(), caller, strings.Join(typed, ""), cookie.Browser(r), address(r))
+		_, err = stepUps.ByCode(r.Context(), caller, strings.Join(typed, ""), cookie.Browser(r), address(r))
 		if err == nil {
 			return v.on(w, r, ways, caller)
 		}
@@ -139,7 +148,11 @@ func stepUpAt(w http.ResponseWriter, r *http.Request, s *Site, ways *signin.Step
 		err = ways.Keep(r.Context(), caller, kept)
 	}
 	if err == nil {
-		return seeOther(w, "/sign-in/with/"+string(to)+"?"+url.Values{"step-up": {kept.ID}}.Encode())
+		path := "/sign-in/with/" + string(to)
+		if at := to.Agency(); at != "" {
+			path = officeBegin(at, "", false)
+		}
+		return seeOther(w, path+"?"+url.Values{"step-up": {kept.ID}}.Encode())
 	}
 	f, err := ours(r, err)
 	if err != nil {
@@ -274,7 +287,7 @@ func (v *stepping) offers(ctx context.Context, ways *signin.StepUpWays, provider
 	}
 	v.Passkey = passkey
 	for _, p := range providers {
-		if slices.ContainsFunc(links, func(l identity.Link) bool { return l.Provider == p.ID }) {
+		if p.ID.Agency() != "" || slices.ContainsFunc(links, func(l identity.Link) bool { return l.Provider == p.ID }) {
 			v.Providers = append(v.Providers, page.Provider{ID: string(p.ID), Label: words.Say("stepup.with", "provider", p.Name)})
 		}
 	}

@@ -212,7 +212,7 @@ func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 
 func TestLargeAndBrokenFormsAreRefused(t *testing.T) {
 	t.Parallel()
-	h := SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}, nil)
+	h := SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}, nil, nil)
 	if w := do(h, "POST", "/sign-in", url.Values{"email": {strings.Repeat("a", maxForm)}}); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large form: %d", w.Code)
 	}
@@ -227,7 +227,7 @@ func TestLargeAndBrokenFormsAreRefused(t *testing.T) {
 
 func TestWhatWasTypedIsKept(t *testing.T) {
 	t.Parallel()
-	w := do(SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}, nil), "POST", "/sign-in",
+	w := do(SignInPage(site(), nil, &signin.Codes{}, &signin.SignIns{}, nil, nil), "POST", "/sign-in",
 		url.Values{"do": {"code"}, "email": {"<b>ops@"}})
 	body := w.Body.String()
 	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, "Enter a valid email address.") ||
@@ -381,6 +381,11 @@ func TestEveryFaultHasAPage(t *testing.T) {
 			continue
 		case fault.StepUpRequired:
 			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/step-up?to=%2Fx" {
+				t.Errorf("%s: %d to %q", code, w.Code, w.Header().Get("Location"))
+			}
+			continue
+		case fault.IssuerRequired:
+			if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/sign-in/at/" {
 				t.Errorf("%s: %d to %q", code, w.Code, w.Header().Get("Location"))
 			}
 			continue

@@ -45,8 +45,11 @@ func (w *Worker) code(ctx context.Context, m job.Mail) error {
 	if c.Tells != "" {
 		kind = "account"
 		link := w.Origin + "/account"
-		if c.Tells == identity.LinkOfOther {
+		switch {
+		case c.Tells == identity.LinkOfOther:
 			link = w.Origin + "/settings/members"
+		case c.Tells.OfOthers():
+			link = w.Origin + "/settings/sign-in"
 		}
 		l = letter.Account(letter.AccountData{Tells: c.Tells, Told: c.Told, When: c.AskedAt.UTC().Format("2 January 2006, 15:04 UTC"),
 			Link: link, Platform: w.Platform})

@@ -157,6 +157,9 @@ type OpeningStore interface {
 	identity.Acquaintances
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
+	// OpenOfficeByCode writes, in one transaction, the used-up code under SaveCode's condition, the new session, and what signs the member
+	// in at the agency from now on, while that is what it was decided from; else [conflict.ErrChanged].
+	OpenOfficeByCode(ctx context.Context, c *identity.Code, s *identity.Session, change *identity.OfficeChange) error
 	// PasskeyCount is how many passkeys the person has.
 	PasskeyCount(ctx context.Context, user id.User) (int, error)
 	identity.Ender
@@ -198,6 +201,11 @@ func (s *SignIns) SignIn(
 	}
 	var opened identity.Opened
 	err = g.at(ctx, s.Store, s.Key, flow, s.Now, func(c *identity.Code, now time.Time) error {
+		if c.Link != nil && c.Link.Agency() != "" {
+			if done, err := s.office(ctx, c, &opened, from, ip, now.Truncate(time.Millisecond)); done || err != nil {
+				return err
+			}
+		}
 		opened.Cookie, opened.Session = identity.NewSession(flow.User, address, places,
 			identity.Proof{Way: identity.MailedCode, Device: from.Device, Network: identity.NetworkOf(ip)}, now.Truncate(time.Millisecond))
 		opened.Known = s.Seals.Meet(from.Known, address, now)
@@ -221,6 +229,32 @@ func (s *SignIns) SignIn(
 		slog.WarnContext(ctx, "passkeys not counted", "error", err)
 	}
 	return &opened, nil
+}
+
+// office signs in, at the agency whose own provider the code was asked for with, the member whose address it proves, and has the account
+// there sign the member in from now on. It returns false where the agency has no such provider any more, or no such member: then the
+// code signs in as any other does.
+func (s *SignIns) office(ctx context.Context, c *identity.Code, opened *identity.Opened, from identity.Browser, ip string,
+	now time.Time) (bool, error) {
+	a, err := offering(ctx, s.Store, c.Link.Agency())
+	if fault.Is(err, fault.NotFound) || err == nil && a.SignIn.Issuer != c.Link.Issuer {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	people, err := s.Store.People(ctx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	m := people.ByEmail(c.Email)
+	if other := people.ByAccount(c.Link.Issuer, c.Link.Subject); m == nil || other != nil && other.ID != m.ID {
+		return false, nil
+	}
+	opened.Cookie, opened.Session = identity.NewOfficeSession(a, m, from, ip, now, now)
+	opened.Known = s.Seals.Meet(from.Known, c.Email, now)
+	return true, s.Store.OpenOfficeByCode(ctx, c, opened.Session,
+		officeLinking(a, people, m, c.Link.Issuer, c.Link.Subject, from.Device, now))
 }
 
 // GuessStore is what comparing a code needs.
@@ -278,7 +312,7 @@ func (g guess) at(ctx context.Context, store GuessStore, key []byte, flow identi
 // linking is the change by which the account at a provider that the code was asked for with signs in from now on; nil for none.
 func (s *SignIns) linking(ctx context.Context, c *identity.Code, places []identity.Membership, device string,
 	now time.Time) (*identity.LinkChange, error) {
-	if c.Link == nil {
+	if c.Link == nil || c.Link.Agency() != "" { // an agency's own provider signs in nobody elsewhere
 		return nil, nil
 	}
 	known, err := s.Store.Known(ctx, c.User)

@@ -164,14 +164,8 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 	} else if err != nil {
 		return nil, err
 	}
-	switch a.Error {
-	case "":
-	case "access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required":
-		return &Outcome{Setback: Canceled}, nil
-	case "server_error", "temporarily_unavailable":
-		return &Outcome{Setback: Unavailable}, nil
-	default:
-		return &Outcome{Setback: Refused}, nil
+	if out := refusedThere(a); out != nil {
+		return out, nil
 	}
 	said, err := p.Provider.Finish(ctx, e, a.Code, a.Issuer)
 	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {

@@ -50,8 +50,8 @@ type Credentials struct {
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
 // count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's
 // people and keys a second one, which tells whether the person still works there, or the key's maker, and what it is there; and for
-// employees a third, where what they ask for hangs on what their agency lets them. All are read as they are now: what was taken away
-// does not open the next request.
+// people a third, of their agency, which tells by which way in they come and what it lets employees. All are read as they are now:
+// what was taken away does not open the next request.
 //
 // Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden]; [fault.StepUpRequired].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
@@ -73,8 +73,14 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 		return identity.Caller{}, err
 	}
 	caller, err := d.session(ctx, c.Session)
-	if err == nil && who.SignedIn() {
+	switch {
+	case err != nil:
+	case who.SignedIn() && who.Bound:
+		err = caller.MustBeSomebody()
+	case who.SignedIn():
 		err = caller.MustSignIn()
+	case caller.By.Bound != "" && !who.Bound: // whom an agency's own provider has signed in is nobody elsewhere
+		caller = identity.Caller{}
 	}
 	if err == nil && who.StepUp {
 		err = caller.SteppedUp(d.Now())
@@ -128,7 +134,8 @@ func (d *Authenticator) power(ctx context.Context, caller identity.Caller, s ide
 	})
 }
 
-// placed finds out what the caller is at its agency. Faults: [fault.Forbidden] for who does not work there.
+// placed finds out what the caller is at its agency, and holds people to the way in that it demands. Faults: [fault.Forbidden] for who
+// does not work there; those of [identity.Caller.Enters].
 func (d *Authenticator) placed(ctx context.Context, caller identity.Caller, r identity.Right) (identity.Caller, error) {
 	m, err := d.Store.Member(ctx, caller.Agency, caller.Member)
 	if fault.Is(err, fault.NotFound) || err == nil && caller.SignedIn() && m.Email != caller.Email {
@@ -138,12 +145,18 @@ func (d *Authenticator) placed(ctx context.Context, caller identity.Caller, r id
 		return identity.Caller{}, err
 	}
 	var a *agency.Agency
-	if m.PortalRight() == agency.PortalEmployee && r != identity.Office {
+	if caller.SignedIn() || m.PortalRight() == agency.PortalEmployee && r != identity.Office {
 		if a, err = d.Store.Agency(ctx, caller.Agency); err != nil {
 			return identity.Caller{}, err
 		}
 	}
-	return caller.At(identity.PlaceOf(m, a)), nil
+	caller = caller.At(identity.PlaceOf(m, a))
+	if caller.SignedIn() {
+		if err := caller.Enters(a); err != nil {
+			return identity.Caller{}, err
+		}
+	}
+	return caller, nil
 }
 
 // session is who the cookie belongs to. No cookie at all, or a session that is over, are the zero Caller and no error.

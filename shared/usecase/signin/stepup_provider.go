@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
@@ -21,6 +22,8 @@ type FormStore interface {
 	DropForm(ctx context.Context, user id.User, which string) error
 	// Links reads the accounts at providers that sign the person in, as they are now; a person without any has the zero ones.
 	Links(ctx context.Context, user id.User) (*identity.Links, error)
+	// Agency reads an agency as it is now.
+	Agency(ctx context.Context, agency id.Agency) (*agency.Agency, error)
 	// PasskeyCount is how many passkeys the person has.
 	PasskeyCount(ctx context.Context, user id.User) (int, error)
 	identity.Allower
@@ -37,7 +40,7 @@ type StepUpWays struct {
 // Of lists the accounts at providers by which the caller can prove again that it is them, and tells whether a passkey can. Somebody
 // whom an agency's own provider let in has neither.
 func (s *StepUpWays) Of(ctx context.Context, caller identity.Caller) (links []identity.Link, passkey bool, err error) {
-	if err := caller.MustSignIn(); err != nil || caller.By.Bound != "" {
+	if err := caller.MustBeSomebody(); err != nil || caller.By.Bound != "" {
 		return nil, false, err
 	}
 	all, err := s.Store.Links(ctx, caller.User)
@@ -48,9 +51,26 @@ func (s *StepUpWays) Of(ctx context.Context, caller identity.Caller) (links []id
 	return all.All, n > 0, err
 }
 
+// Providers are those by whose accounts the caller may be able to prove again that it is it: the operator's, or for somebody whom an
+// agency's own provider let in that one alone.
+func (s *StepUpWays) Providers(ctx context.Context, caller identity.Caller, operators []identity.OpenIDProvider,
+) ([]identity.OpenIDProvider, error) {
+	if caller.By.Bound == "" {
+		return operators, nil
+	}
+	a, err := s.Store.Agency(ctx, caller.By.Bound)
+	if fault.Is(err, fault.NotFound) || err == nil && (!a.OffersSignIn() || a.SignIn.Issuer != caller.By.Issuer) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []identity.OpenIDProvider{{ID: identity.OfAgency(a.ID), Name: a.SignIn.Name}}, nil
+}
+
 // Keep keeps what the caller was about to do. Faults: [fault.Unauthenticated], [fault.RateLimited].
 func (s *StepUpWays) Keep(ctx context.Context, caller identity.Caller, f *identity.Form) error {
-	if err := caller.MustSignIn(); err != nil {
+	if err := caller.MustBeSomebody(); err != nil {
 		return err
 	}
 	now := s.Now()
@@ -69,7 +89,7 @@ func (s *StepUpWays) Keep(ctx context.Context, caller identity.Caller, f *identi
 // Kept is what the caller was about to do, in this session. Faults: [fault.Unauthenticated]; [fault.NotFound] for what is over, was used,
 // or was kept for another session.
 func (s *StepUpWays) Kept(ctx context.Context, caller identity.Caller, which string) (*identity.Form, error) {
-	if err := caller.MustSignIn(); err != nil {
+	if err := caller.MustBeSomebody(); err != nil {
 		return nil, err
 	}
 	if !identity.IsForm(which) {
@@ -88,7 +108,7 @@ func (s *StepUpWays) Kept(ctx context.Context, caller identity.Caller, which str
 
 // Drop forgets what the caller was about to do, once that goes on.
 func (s *StepUpWays) Drop(ctx context.Context, caller identity.Caller, which string) error {
-	if err := caller.MustSignIn(); err != nil || !identity.IsForm(which) {
+	if err := caller.MustBeSomebody(); err != nil || !identity.IsForm(which) {
 		return err
 	}
 	return s.Store.DropForm(ctx, caller.User, which)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/client"
@@ -78,6 +80,8 @@ type Store interface {
 	Outstanding(ctx context.Context, agency id.Agency, visit func(*client.Client) error) error
 	// Told writes how those of an agency were told that it stands.
 	Told(ctx context.Context, agency id.Agency, standing agency.Standing) error
+	// SaveSignIn writes an agency's own provider while it has the version that was read, with a row of the log and mails.
+	SaveSignIn(ctx context.Context, a *agency.Agency, row audit.Entry, tells []*identity.Code) error
 	// Settled writes that what an agency has out was looked through, unless something has changed since it was read.
 	Settled(ctx context.Context, a *agency.Agency) error
 	// SenderDomains lists the names that the agency claims.
@@ -403,6 +407,9 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 			return err
 		}
 	}
+	if err := s.rests(ctx, a); err != nil {
+		return err
+	}
 	if news {
 		people, err := s.Store.People(ctx, a.ID)
 		if err != nil {
@@ -419,6 +426,33 @@ func (s *Sweep) settle(ctx context.Context, a *agency.Agency) error {
 		}
 	}
 	return s.Store.Settled(ctx, a)
+}
+
+// rests tells an agency's owners, and its log, that its own provider is demanded of nobody while the plan has none, or is again.
+func (s *Sweep) rests(ctx context.Context, a *agency.Agency) error {
+	return conflict.Retry(ctx, func() error {
+		a, err := s.Store.Agency(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		rests := a.SignIn.Required && a.Plan != agency.Max
+		if !a.SignIn.Required || a.SignIn.Rested == rests {
+			return nil
+		}
+		people, err := s.Store.People(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		a.SignIn.Rested = rests
+		what, action := identity.IssuerResumes, audit.IssuerResumes
+		if rests {
+			what, action = identity.IssuerRests, audit.IssuerRests
+		}
+		now := s.Now().Truncate(time.Millisecond)
+		return s.Store.SaveSignIn(ctx, a, audit.Entry{ID: id.New[id.Event](id.EventPrefix, now), At: now, Actor: audit.System,
+			Action: action, Subject: string(a.ID), Detail: a.SignIn.Name}, identity.TellOwners(people, what,
+			identity.Told{Provider: a.SignIn.Name, Agency: a.Name}, now, func() string { return ulid.Make().String() }))
+	})
 }
 
 // tell has somebody told how an agency stands, and how it stood.

@@ -47,6 +47,27 @@ func Account(d AccountData) Letter {
 		v.Title = words.Say("accountmail.passkey_removed_title")
 		v.Body = []string{words.Say("accountmail.passkey_removed", "name", passkey)}
 		notYou = words.Say("accountmail.passkey_removed_not_you")
+	case identity.OfficeLinked, identity.OfficeReplaced:
+		agency := line(d.Told.Agency)
+		v.Title = words.Say("accountmail.office_linked_title", "provider", provider, "agency", agency)
+		v.Body = []string{words.Say("accountmail.office_linked", "provider", provider, "agency", agency)}
+		if d.Tells == identity.OfficeReplaced {
+			v.Title = words.Say("accountmail.office_replaced_title", "provider", provider, "agency", agency)
+			v.Body = []string{words.Say("accountmail.office_replaced", "provider", provider, "agency", agency)}
+		}
+		notYou = words.Say("accountmail.office_not_you", "agency", agency)
+	case identity.IssuerRequired, identity.IssuerFree, identity.IssuerRests, identity.IssuerResumes, identity.IssuerWithout:
+		agency := line(d.Told.Agency)
+		v.Title, v.Body = issuer(d.Tells, agency, provider, string(d.Told.Person))
+		if device != "" {
+			v.Body = append(v.Body, words.Say("accountmail.when_with", "when", d.When, "device", device))
+		} else {
+			v.Body = append(v.Body, words.Say("accountmail.when", "when", d.When))
+		}
+		v.Body = append(v.Body, words.Say("accountmail.issuer_not_us"))
+		v.Button = words.Say("accountmail.issuer_open")
+		v.Why = words.Say("accountmail.other_foot", "platform", d.Platform, "agency", agency)
+		return v.letter(v.Title)
 	case identity.NewDevice:
 		v.Title = words.Say("accountmail.device_title", "platform", d.Platform)
 		v.Body = []string{signedInBy(d.Told.Way, d.Platform)}
@@ -77,6 +98,26 @@ func Account(d AccountData) Letter {
 	}
 	v.Body = append(v.Body, notYou)
 	return v.letter(v.Title)
+}
+
+// issuer is what the owners of an agency read of its own provider.
+func issuer(what identity.Tells, agency, provider, person string) (title string, body []string) {
+	switch what {
+	case identity.IssuerRequired:
+		return words.Say("accountmail.issuer_required_title", "agency", agency, "provider", provider),
+			[]string{words.Say("accountmail.issuer_required", "person", person, "provider", provider)}
+	case identity.IssuerFree:
+		return words.Say("accountmail.issuer_free_title", "agency", agency, "provider", provider),
+			[]string{words.Say("accountmail.issuer_free", "person", person)}
+	case identity.IssuerRests:
+		return words.Say("accountmail.issuer_rests_title", "agency", agency, "provider", provider),
+			[]string{words.Say("accountmail.issuer_rests", "agency", agency)}
+	case identity.IssuerResumes:
+		return words.Say("accountmail.issuer_resumes_title", "agency", agency, "provider", provider),
+			[]string{words.Say("accountmail.issuer_resumes", "agency", agency, "provider", provider)}
+	}
+	return words.Say("accountmail.issuer_without_title", "person", person, "agency", agency, "provider", provider),
+		[]string{words.Say("accountmail.issuer_without", "person", person, "provider", provider)}
 }
 
 // signedInBy is what the mail says of how somebody signed in.

@@ -71,6 +71,10 @@ var (
 	notificationsHTML string
 	//go:embed template/nowhere.html
 	nowhereHTML string
+	//go:embed template/office.html
+	officeHTML string
+	//go:embed template/ownsignin.html
+	ownsigninHTML string
 	//go:embed template/payer.html
 	payerHTML string
 	//go:embed template/paying.html

@@ -141,6 +141,7 @@ type Workspace struct {
 	Blind    bool  // whether external users are nothing for the person, who was denied them
 	Closed   bool  // whether the person may not change which apps there are
 	Portal   InApp // what the person does in Client Portal
+	Bound    bool  // whether the person is signed in to this agency alone
 }
 
 // InApp is what a person does in Client Portal.
@@ -220,7 +221,11 @@ type SignIn struct {
 	Problems Problems
 
 	Providers []Provider
+	Office    OfficeButton // of the agency that has the address's domain, and a provider of its own; zero for none
 }
+
+// OfficeButton is the button of an agency's own provider.
+type OfficeButton struct{ Agency, Provider, URL string }
 
 // Provider is the button by which one signs in by a provider.
 type Provider struct {

@@ -225,3 +225,52 @@ func (v Upgrade) frame() frame {
 	return frame{template: upgradeHTML, title: words.Say("plan.get_max"), brand: v.Workspace.Brand,
 		till: v.Paying || v.Bill != nil && !v.Max}
 }
+
+// OwnSignIn is the settings' page of the provider that an agency has of its own.
+type OwnSignIn struct {
+	Workspace Workspace
+	Tab       string
+	Owner     bool // whether the person may change it
+	Max       bool
+	Provider  string // its name; "" for none
+	Required  bool
+	Tested    bool // whether the person has just signed in by it
+	Link      string
+	TestURL   string
+	Redirect  string // to register at the provider
+	Linked    int    // how many have signed in by it
+	People    int
+	Domains   []string
+	Removing  bool
+
+	Edit     bool   // whether the form is open
+	Stored   bool   // whether there is a secret that can be kept
+	Name     string // as typed, or as stored
+	Issuer   string
+	ClientID string
+	Note     Note
+	Problems Problems
+}
+
+func (v OwnSignIn) frame() frame {
+	return frame{template: ownsigninHTML, title: v.Problems.title(words.Say("ownsignin.tab")), brand: v.Workspace.Brand, script: true}
+}
+
+// Office is an agency's own way in.
+type Office struct {
+	Brand    Brand
+	Agency   string
+	Provider string // as its people know it
+	Button   string // where one signs in by it
+	URL      string // of the page itself
+	SignIn   string // where one signs in otherwise, and comes back
+	Email    string // who is signed in; "" for nobody
+	Owner    bool   // whether that is an owner
+	Note     Note
+	Problems Problems
+}
+
+func (v Office) frame() frame {
+	return frame{template: officeHTML, title: v.Problems.title(words.Say("signin.office_with", "provider", v.Provider)), brand: v.Brand,
+		guest: true}
+}

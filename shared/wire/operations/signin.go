@@ -81,3 +81,10 @@ func (f Functions) APIKeys() event.Function {
 func (f Functions) APIKey() event.Function {
 	return api.Route(f.p.Origin(), api.RevokeAPIKey(f.p.Authenticator(), f.p.Keys())).Function()
 }
+
+// OwnSignIn serves /v1/agency/sign-in.
+func (f Functions) OwnSignIn() event.Function {
+	a, s, origin := f.p.Authenticator(), f.p.OwnSignInSettings(), f.p.Origin()
+	return api.Route(origin, api.GetIssuer(a, f.p.OwnSignInDirectory(), origin), api.SetIssuer(a, s, origin),
+		api.RequireIssuer(a, s, origin), api.RemoveIssuer(a, s)).Function()
+}

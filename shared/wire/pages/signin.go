@@ -8,7 +8,7 @@ import (
 // SignInPage serves /sign-in.
 func (f Functions) SignInPage() event.Function {
 	p := f.p
-	return web.SignInPage(p.Site(), p.Authenticator(), p.Codes(), p.SignIns(), p.SignInProviders()).Function()
+	return web.SignInPage(p.Site(), p.Authenticator(), p.Codes(), p.SignIns(), p.OfficeFinder(), p.SignInProviders()).Function()
 }
 
 // StepUpPage serves /step-up.
@@ -27,4 +27,14 @@ func (f Functions) AccountPage() event.Function {
 // KeysPage serves /settings/keys.
 func (f Functions) KeysPage() event.Function {
 	return web.KeysPage(f.p.Site(), f.p.Authenticator(), f.p.Keys(), f.p.Settings()).Function()
+}
+
+// OwnSignInPage serves /settings/sign-in.
+func (f Functions) OwnSignInPage() event.Function {
+	return web.OwnSignInPage(f.p.Site(), f.p.Authenticator(), f.p.OwnSignInDirectory(), f.p.OwnSignInSettings()).Function()
+}
+
+// OfficePage serves /sign-in/at/{agencyId}.
+func (f Functions) OfficePage() event.Function {
+	return web.OfficePage(f.p.Site(), f.p.Authenticator(), f.p.OfficeFinder(), f.p.WithoutOffice()).Function()
 }

@@ -4,15 +4,17 @@ package providers
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/ssm"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
-	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/wire"
@@ -50,13 +52,19 @@ func (p Parts) registrations(secrets bool) []oidc.Settings {
 	return all
 }
 
-// providers signs people in by accounts that they have elsewhere.
-func (p Parts) providers(secrets bool) *signin.Providers {
-	policy, waiting := p.Egress(), p.Waiting()
-	by := p.Accounts
+// network is how providers are reached.
+func (p Parts) network() (egress.Policy, http.RoundTripper) {
+	policy, by := p.Egress(), p.Accounts
 	if by == nil {
 		by = policy.Transport()
 	}
+	return policy, by
+}
+
+// Providers signs people in by accounts that they have elsewhere.
+func (p Parts) Providers(secrets bool) *signin.Providers {
+	waiting := p.Waiting()
+	policy, by := p.network()
 	return &signin.Providers{Store: dynamo.NewProviders(p.Table()),
 		Provider: oidc.Open(p.registrations(secrets), policy, by, p.Now, event.Annotate),
 		Waits: func(ctx context.Context, who identity.Caller) (bool, error) {
@@ -64,6 +72,19 @@ func (p Parts) providers(secrets bool) *signin.Providers {
 			return len(all) > 0, err
 		},
 		Seals: p.Seals(), Now: p.Now}
+}
+
+// offices signs members of agencies in by the agencies' own providers. Only who comes back from one needs the secrets.
+func (p Parts) offices(secrets bool) *signin.Offices {
+	policy, by := p.network()
+	origin := p.Origin()
+	o := &signin.Offices{Store: dynamo.NewOffices(p.Table()), Seals: p.Seals(), Now: p.Now,
+		Provider: oidc.OpenOffices(oidc.Open(nil, policy, by, p.Now, event.Annotate), by,
+			func(of id.Agency) string { return origin + "/sign-in/at/" + string(of) + "/from" })}
+	if secrets {
+		o.Keys = ssm.Ring(p.Environment, "SEAL_PARAMETER")
+	}
+	return o
 }
 
 // Functions has one method for each of these functions, named by its logical id in the templates.
@@ -81,19 +102,22 @@ func Start(f func(Functions) event.Function) {
 
 // SignInWith serves /sign-in/with/{provider}.
 func (f Functions) SignInWith() event.Function {
-	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.SignInProviders()).Function()
-}
-
-// Identities serves /v1/me/identities.
-func (f Functions) Identities() event.Function {
-	auth, all := f.p.Authenticator(), f.p.SignInProviders()
-	return api.Route(f.p.Origin(), api.ListIdentities(auth, f.p.ProviderLinks(), all),
-		api.LinkIdentity(auth, f.p.providers(false), all)).Function()
+	return web.SignInWith(f.p.Authenticator(), f.p.Providers(false), f.p.SignInProviders()).Function()
 }
 
 // SignInFrom serves /sign-in/from/{provider}.
 func (f Functions) SignInFrom() event.Function {
 	p := f.p
-	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Joins(),
+	return web.SignInFrom(p.Authenticator(), p.Providers(true), p.SignInProviders(), p.Invitations(), p.Joins(),
 		p.Codes(), p.Now).Function()
+}
+
+// OfficeWith serves /sign-in/at/{agencyId}/with.
+func (f Functions) OfficeWith() event.Function {
+	return web.OfficeWith(f.p.Authenticator(), f.p.offices(false)).Function()
+}
+
+// OfficeFrom serves /sign-in/at/{agencyId}/from.
+func (f Functions) OfficeFrom() event.Function {
+	return web.OfficeFrom(f.p.Authenticator(), f.p.offices(true), f.p.Codes(), f.p.Now).Function()
 }
