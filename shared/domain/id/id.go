@@ -58,8 +58,17 @@ type Batch string
 // Passkey is the id of a person's passkey, psk_.
 type Passkey string
 
+// WebhookEndpoint is the id of a place that an agency has events sent to, whe_.
+type WebhookEndpoint string
+
+// Delivery is the id of an event on its way to an endpoint, dlv_.
+type Delivery string
+
 // Prefixes, as the API shows them.
 const (
+	EndpointPrefix = "whe_"
+	DeliveryPrefix = "dlv_"
+
 	AgencyPrefix   = "ag_"
 	MemberPrefix   = "mb_"
 	ClientPrefix   = "cl_"
@@ -199,6 +208,16 @@ func ParseJoinRequest(s string) (JoinRequest, error) {
 // ParseBatch reads the id of a batch of invites.
 func ParseBatch(s string) (Batch, error) {
 	return parse[Batch]("errors.there_is_no_such_batch", s, BatchPrefix)
+}
+
+// ParseWebhookEndpoint reads the id of a webhook endpoint.
+func ParseWebhookEndpoint(s string) (WebhookEndpoint, error) {
+	return parse[WebhookEndpoint]("webhooks.no_such_endpoint", s, EndpointPrefix)
+}
+
+// ParseDelivery reads the id of a delivery.
+func ParseDelivery(s string) (Delivery, error) {
+	return parse[Delivery]("webhooks.no_such_delivery", s, DeliveryPrefix)
 }
 
 // ParseResource reads the id of an instance or a service.

@@ -32,6 +32,9 @@ const (
 	Ended         Kind = "access_ended"
 	NothingOpen   Kind = "nothing_open"
 	RoleExpiring  Kind = "role_expiring"
+
+	EndpointFailing  Kind = "webhook_failing"
+	EndpointDisabled Kind = "webhook_disabled"
 )
 
 // Definition says all about a kind but its words.
@@ -60,6 +63,8 @@ var register = []Definition{
 	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
 	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
 	{Kind: RoleExpiring, Action: audit.RoleExpiring, Rights: true},
+	{Kind: EndpointFailing, Action: audit.EndpointFailing},
+	{Kind: EndpointDisabled, Action: audit.EndpointDisabled},
 }
 
 // Title is what is switched, in the settings.
@@ -93,6 +98,10 @@ func (k Kind) Title() string {
 		return words.Say("notifications.nothing_open_title")
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring_title")
+	case EndpointFailing:
+		return words.Say("notifications.webhook_failing_title")
+	case EndpointDisabled:
+		return words.Say("notifications.webhook_disabled_title")
 	}
 	return string(k)
 }
@@ -128,6 +137,10 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.nothing_open", "client", client)
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring", "role", client)
+	case EndpointFailing:
+		return words.Say("notifications.webhook_failing")
+	case EndpointDisabled:
+		return words.Say("notifications.webhook_disabled")
 	}
 	return client
 }
