@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/usecase/delivery"
 	"latchkey.dev/shared/wire"
 	"latchkey.dev/shared/wire/health"
+	"latchkey.dev/shared/wire/hooks"
 	"latchkey.dev/shared/wire/identities"
 	"latchkey.dev/shared/wire/intake"
 	"latchkey.dev/shared/wire/mail"
@@ -61,7 +62,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		passkeys.With(p), providers.With(p),
+		passkeys.With(p), providers.With(p), hooks.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {

@@ -25,8 +25,8 @@ const (
 	endpointPrefix = "we#"
 	wayPrefix      = "wd#"
 	toldPrefix     = "ev#"
-	noEndpoint     = "webhooks.no_such_endpoint"
-	noDelivery     = "webhooks.no_such_delivery"
+	noEndpoint     = "errors.there_is_no_such_webhook_endpoint"
+	noDelivery     = "errors.there_is_no_such_delivery"
 	stillMayBeTold = "attribute_exists(pk) AND attribute_exists(dp)"
 )
 
@@ -110,7 +110,8 @@ func wayKey(e id.WebhookEndpoint, d id.Delivery) string {
 func (t *Table) putEndpoint(e *webhook.Endpoint) types.TransactWriteItem {
 	w := writer(key(string(e.Agency), endpointKey(e.ID)))
 	w.s("url", e.URL)
-	w.s("name", e.Description)
+	w.s("about", e.Description)
+	w.s("name", e.Name())
 	types := make([]string, len(e.Types))
 	for i, x := range e.Types {
 		types[i] = string(x)
@@ -132,11 +133,11 @@ func (t *Table) putEndpoint(e *webhook.Endpoint) types.TransactWriteItem {
 	w.t("waited", e.Waited)
 	w.t("missed", e.MissedSince)
 	for name, x := range map[string]webhook.Recovery{"back": e.Back, "recover": e.Recover} {
-		w.t(name+"From", x.From)
-		w.t(name+"To", x.To)
-		w.s(name+"After", string(x.After))
-		w.yes(name+"Apart", x.Apart)
-		w.t(name+"At", x.At)
+		w.t(name+"_from", x.From)
+		w.t(name+"_to", x.To)
+		w.s(name+"_after", string(x.After))
+		w.yes(name+"_apart", x.Apart)
+		w.t(name+"_at", x.At)
 	}
 	w.times("asked", e.Asked)
 	w["v"] = num(int64(e.Version) + 1)
@@ -149,14 +150,14 @@ func (t *Table) putEndpoint(e *webhook.Endpoint) types.TransactWriteItem {
 
 func readEndpoint(r *reader) (*webhook.Endpoint, error) {
 	e := &webhook.Endpoint{ID: id.WebhookEndpoint(strings.TrimPrefix(r.s("sk"), endpointPrefix)), Agency: id.Agency(r.s("pk")),
-		URL: r.s("url"), Description: r.s("name"), Secret: r.s("secret"), Previous: r.s("previous"), RotatedAt: r.time("rotated"),
+		URL: r.s("url"), Description: r.s("about"), Secret: r.s("secret"), Previous: r.s("previous"), RotatedAt: r.time("rotated"),
 		CreatedBy: r.s("by"), CreatedAt: r.time("created"), Disabled: webhook.Why(r.s("disabled")), DisabledAt: r.time("disabledAt"),
 		Deleted: r.yes("deleted"), FailingSince: r.time("failing"), Fails: int(r.n("fails")), Next: r.time("next"), Warned: r.yes("warned"),
 		Woken: r.time("woken"), Waited: r.time("waited"),
 		MissedSince: r.time("missed"), Asked: r.times("asked"), Version: int(r.n("v"))}
 	for name, x := range map[string]*webhook.Recovery{"back": &e.Back, "recover": &e.Recover} {
-		*x = webhook.Recovery{From: r.time(name + "From"), To: r.time(name + "To"), After: id.Event(r.s(name + "After")),
-			Apart: r.yes(name + "Apart"), At: r.time(name + "At")}
+		*x = webhook.Recovery{From: r.time(name + "_from"), To: r.time(name + "_to"), After: id.Event(r.s(name + "_after")),
+			Apart: r.yes(name + "_apart"), At: r.time(name + "_at")}
 	}
 	for _, x := range r.texts("types") {
 		e.Types = append(e.Types, webhook.Type(x))
@@ -191,7 +192,9 @@ func (t *Table) endpoints(ctx context.Context, which id.Agency) ([]webhook.Endpo
 }
 
 // createEndpoint writes an endpoint that must not exist, while the agency has as many as were counted and is not closed.
-func (t *Table) createEndpoint(ctx context.Context, e *webhook.Endpoint, c webhooks.Count, row audit.Entry, once *idempotency.Record) error {
+func (t *Table) createEndpoint(ctx context.Context, e *webhook.Endpoint, c webhooks.Count, row audit.Entry,
+	once *idempotency.Record,
+) error {
 	pk := string(e.Agency)
 	writes := []types.TransactWriteItem{t.hooked(pk, c.N+1, c.Version), t.putEndpoint(e), t.put(writeAudit(pk, row), isNew, nil),
 		{ConditionCheck: &types.ConditionCheck{TableName: &t.name, Key: key(pk, agencyItem),
@@ -300,7 +303,8 @@ func (t *Table) saveWay(ctx context.Context, d *webhook.Delivery) error {
 }
 
 // ways reads a page of an endpoint's deliveries, newest first, of those that are in the state; "" for all.
-func (t *Table) ways(ctx context.Context, which id.Agency, e id.WebhookEndpoint, q webhooks.DeliveryQuery) ([]webhook.Delivery, id.Delivery, error) {
+func (t *Table) ways(ctx context.Context, which id.Agency, e id.WebhookEndpoint, q webhooks.DeliveryQuery,
+) ([]webhook.Delivery, id.Delivery, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
 		ExpressionAttributeValues: item{":p": str(string(which)), ":s": str(wayKey(e, ""))}, ScanIndexForward: aws.Bool(false),
 		ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(q.Examine))} //nolint:gosec // some hundreds
@@ -472,7 +476,7 @@ func (t *Table) purgeWays(ctx context.Context, which id.Agency, e id.WebhookEndp
 	res, err := t.db.Query(ctx, &dynamodb.QueryInput{TableName: &t.name,
 		KeyConditionExpression:    aws.String("pk = :p AND begins_with(sk, :s)"),
 		ExpressionAttributeValues: item{":p": str(pk), ":s": str(wayKey(e, ""))}, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("pk, sk"), Limit: aws.Int32(50)})
+		Limit: aws.Int32(50)})
 	if err != nil {
 		return false, outside(err)
 	}

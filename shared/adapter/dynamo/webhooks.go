@@ -90,7 +90,9 @@ func (w Webhooks) DeleteEndpoint(ctx context.Context, e *webhook.Endpoint, c web
 }
 
 // SaveDelivery writes a delivery while the stored version is the one that was read.
-func (w Webhooks) SaveDelivery(ctx context.Context, d *webhook.Delivery) error { return w.t.saveWay(ctx, d) }
+func (w Webhooks) SaveDelivery(ctx context.Context, d *webhook.Delivery) error {
+	return w.t.saveWay(ctx, d)
+}
 
 // WebhookSweep is what bringing events on their way needs.
 type WebhookSweep struct{ WebhookReads }
@@ -109,7 +111,9 @@ func (w WebhookSweep) Overdue(ctx context.Context, shard int, now time.Time, lim
 func (w WebhookSweep) Shards() int { return shards }
 
 // Row reads a row that waits for being told.
-func (w WebhookSweep) Row(ctx context.Context, d webhooks.Due) (audit.Entry, error) { return w.t.outboxRow(ctx, d) }
+func (w WebhookSweep) Row(ctx context.Context, d webhooks.Due) (audit.Entry, error) {
+	return w.t.outboxRow(ctx, d)
+}
 
 // FanOut writes the deliveries of a row and takes it out of the outbox.
 func (w WebhookSweep) FanOut(ctx context.Context, d webhooks.Due, all []webhook.Delivery) error {
@@ -127,7 +131,9 @@ func (w WebhookSweep) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row
 }
 
 // SaveDelivery writes a delivery while the stored version is the one that was read.
-func (w WebhookSweep) SaveDelivery(ctx context.Context, d *webhook.Delivery) error { return w.t.saveWay(ctx, d) }
+func (w WebhookSweep) SaveDelivery(ctx context.Context, d *webhook.Delivery) error {
+	return w.t.saveWay(ctx, d)
+}
 
 // WebhookWork is what the worker of webhooks needs.
 type WebhookWork struct{ WebhookReads }
@@ -148,7 +154,9 @@ func (w WebhookWork) SaveEndpoint(ctx context.Context, e *webhook.Endpoint, row 
 }
 
 // SaveDelivery writes a delivery while the stored version is the one that was read.
-func (w WebhookWork) SaveDelivery(ctx context.Context, d *webhook.Delivery) error { return w.t.saveWay(ctx, d) }
+func (w WebhookWork) SaveDelivery(ctx context.Context, d *webhook.Delivery) error {
+	return w.t.saveWay(ctx, d)
+}
 
 // Waiting reads a page of the deliveries that wait for the endpoint, oldest first.
 func (w WebhookWork) Waiting(ctx context.Context, which id.Agency, e id.WebhookEndpoint, since time.Time, after id.Delivery,

@@ -212,12 +212,12 @@ func ParseBatch(s string) (Batch, error) {
 
 // ParseWebhookEndpoint reads the id of a webhook endpoint.
 func ParseWebhookEndpoint(s string) (WebhookEndpoint, error) {
-	return parse[WebhookEndpoint]("webhooks.no_such_endpoint", s, EndpointPrefix)
+	return parse[WebhookEndpoint]("errors.there_is_no_such_webhook_endpoint", s, EndpointPrefix)
 }
 
 // ParseDelivery reads the id of a delivery.
 func ParseDelivery(s string) (Delivery, error) {
-	return parse[Delivery]("webhooks.no_such_delivery", s, DeliveryPrefix)
+	return parse[Delivery]("errors.there_is_no_such_delivery", s, DeliveryPrefix)
 }
 
 // ParseResource reads the id of an instance or a service.

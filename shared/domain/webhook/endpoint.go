@@ -124,7 +124,15 @@ func (e *Endpoint) WaitingSince() time.Time { return e.Waited.Add(-time.Hour) }
 func (r Recovery) Running() bool { return !r.From.IsZero() }
 
 // SecretPlace is where the endpoint's secret is kept, for the seal.
-func (e *Endpoint) SecretPlace() string { return "webhook " + string(e.Agency) + " " + string(e.ID) }
+func (e *Endpoint) SecretPlace() string { return "webhook/" + string(e.Agency) + "/" + string(e.ID) }
+
+// Name is what people call the endpoint: its description, or else its host.
+func (e *Endpoint) Name() string {
+	if u, err := url.Parse(e.URL); e.Description == "" && err == nil {
+		return u.Host
+	}
+	return e.Description
+}
 
 // Wants tells whether the endpoint is sent events of the type.
 func (e *Endpoint) Wants(t Type) bool {
@@ -293,35 +301,34 @@ type Guard interface {
 // ParseURL reads where an endpoint is, as somebody typed it. own is the host of the product itself, which would call itself for ever.
 // Faults: [fault.Invalid].
 func ParseURL(field, s string, guard Guard, own string) (string, error) {
-	wrong := func(key string, values ...any) (string, error) { return "", fault.InField(field, key, values...) }
 	s = text.Trim(s)
 	if s == "" {
-		return wrong("webhooks.url_missing")
+		return "", fault.InField(field, "webhooks.url_missing")
 	}
 	if len(s) > MaxURL {
-		return wrong("webhooks.url_long", "most", MaxURL)
+		return "", fault.InField(field, "webhooks.url_long", "most", MaxURL)
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return wrong("webhooks.url_unread")
+		return "", fault.InField(field, "webhooks.url_unread")
 	}
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	near := u.Scheme == "http" && guard.JudgeURL(u) == nil // what stands in for the outside in a local run
 	switch _, ip := netip.ParseAddr(u.Hostname()); {
 	case u.User != nil:
-		return wrong("webhooks.url_user")
+		return "", fault.InField(field, "webhooks.url_user")
 	case u.Fragment != "" || strings.Contains(s, "#"):
-		return wrong("webhooks.url_fragment")
+		return "", fault.InField(field, "webhooks.url_fragment")
 	case near:
 		return u.String(), nil
 	case u.Scheme != "https":
-		return wrong("webhooks.url_scheme")
+		return "", fault.InField(field, "webhooks.url_scheme")
 	case ip == nil || !strings.Contains(strings.TrimSuffix(u.Hostname(), "."), "."):
-		return wrong("webhooks.url_address")
+		return "", fault.InField(field, "webhooks.url_address")
 	case strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), own):
-		return wrong("webhooks.url_own")
+		return "", fault.InField(field, "webhooks.url_own")
 	case guard.JudgeURL(u) != nil || !port(u.Port()):
-		return wrong("webhooks.url_port")
+		return "", fault.InField(field, "webhooks.url_port")
 	}
 	return u.String(), nil
 }

@@ -88,19 +88,6 @@ var besides = map[audit.Action]Type{
 	audit.PlanChanged:     SubscriptionChanged,
 }
 
-// Untold says of every row of the log that is no event why it is none.
-func Untold() map[audit.Action]string {
-	const mail, visit, own, platform = "it tells of an email, and nothing has changed", "somebody has looked, and nothing has changed",
-		"an endpoint that is told of itself would be told for ever", "there is no endpoint yet, or it is the platform's business"
-	return map[audit.Action]string{
-		audit.InstanceEntered: visit, audit.DomainTested: mail, audit.RecordsSent: mail, audit.RecordsRevoked: mail, audit.JoinTold: mail,
-		audit.AgencyCreated: platform, audit.NameDecided: platform,
-		audit.SignInReplaced:  "it is about a person's own sign-in, at whichever agencies",
-		audit.EndpointCreated: own, audit.EndpointChanged: own, audit.EndpointDeleted: own, audit.EndpointRotated: own,
-		audit.EndpointEnabled: own, audit.EndpointFailing: own, audit.EndpointDisabled: own,
-	}
-}
-
 var named = func() map[audit.Action]Type {
 	out := maps.Clone(renamed)
 	for _, a := range told {

@@ -341,7 +341,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
 			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write, contacts:read, " +
-			"contacts:write, roles:read, roles:write and sender:write. The last two are powerful: they do what people confirm first.",
+			"contacts:write, roles:read, webhooks:read, roles:write, sender:write and webhooks:write. The last three are powerful: they " +
+			"do what people confirm first.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		k, token, err := keys.Create(ctx, caller, in.key(), of(ctx).once)

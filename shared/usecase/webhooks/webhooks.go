@@ -97,7 +97,7 @@ func (d *Directory) Get(ctx context.Context, caller identity.Caller, which id.We
 // there is the endpoint, if it isn't deleted.
 func there(e *webhook.Endpoint, err error) (*webhook.Endpoint, error) {
 	if err == nil && e.Deleted {
-		return nil, fault.New(fault.NotFound, "webhooks.no_such_endpoint")
+		return nil, fault.New(fault.NotFound, "errors.there_is_no_such_webhook_endpoint")
 	}
 	return e, err
 }
@@ -167,14 +167,25 @@ func body(ctx context.Context, s interface {
 	return webhook.Body(d.Type, d.At, data), nil
 }
 
-// Endpoints makes and changes an agency's endpoints.
+// Endpoints changes an agency's endpoints.
 type Endpoints struct {
-	Directory
 	Store Store
 	Guard webhook.Guard // which addresses may be typed in
 	Own   string        // the product's own host
-	Keys  *seal.Ring    // that secrets are sealed with
+	Now   func() time.Time
+}
+
+// Secrets makes endpoints, and new secrets for them.
+type Secrets struct {
+	Endpoints
+	Keys *seal.Ring // that secrets are sealed with
+}
+
+// Asked does what people ask for of what is on its way.
+type Asked struct {
+	Store Store
 	Queue Queue
+	Now   func() time.Time
 }
 
 // Change is what somebody wants of an endpoint; what is nil stays.
@@ -207,7 +218,7 @@ func (s *Endpoints) apply(e *webhook.Endpoint, c Change) error {
 
 // Create makes an endpoint. The secret is returned here, and never again: a repeated request (same once key) answers with the endpoint
 // and an empty secret. Faults: [fault.Invalid], [fault.Full], [fault.StepUpRequired], [fault.IdempotencyUsed].
-func (s *Endpoints) Create(ctx context.Context, caller identity.Caller, c Change, once string) (*webhook.Endpoint, string, error) {
+func (s *Secrets) Create(ctx context.Context, caller identity.Caller, c Change, once string) (*webhook.Endpoint, string, error) {
 	if err := caller.MayNow(identity.WebhooksWrite, s.Now()); err != nil {
 		return nil, "", err
 	}
@@ -267,22 +278,22 @@ func row(now time.Time, caller identity.Caller, a audit.Action, e id.WebhookEndp
 }
 
 // on changes an endpoint, again where somebody else was faster. change returns the row of the log; nil when nothing is to be written.
-func (s *Endpoints) on(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint,
+func on(ctx context.Context, s Store, clock func() time.Time, caller identity.Caller, which id.WebhookEndpoint,
 	change func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error),
 ) (*webhook.Endpoint, error) {
 	var e *webhook.Endpoint
 	return e, conflict.Retry(ctx, func() (err error) {
-		if e, err = there(s.Store.Endpoint(ctx, caller.Agency, which)); err != nil {
+		if e, err = there(s.Endpoint(ctx, caller.Agency, which)); err != nil {
 			return err
 		}
-		row, err := change(e, s.Now().Truncate(time.Millisecond))
+		row, err := change(e, clock().Truncate(time.Millisecond))
 		if err != nil || row == nil {
 			return err
 		}
 		if row.Action == "" { // nothing for the log
 			row = nil
 		}
-		return s.Store.SaveEndpoint(ctx, e, row)
+		return s.SaveEndpoint(ctx, e, row)
 	})
 }
 
@@ -291,7 +302,7 @@ func (s *Endpoints) Update(ctx context.Context, caller identity.Caller, which id
 	if err := caller.MayNow(identity.WebhooksWrite, s.Now()); err != nil {
 		return nil, err
 	}
-	return s.on(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
+	return on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
 		if err := s.apply(e, c); err != nil {
 			return nil, err
 		}
@@ -311,12 +322,12 @@ func (s *Endpoints) Update(ctx context.Context, caller identity.Caller, which id
 
 // Rotate makes another secret, which is returned here and never again. Events are signed with the one before, too, for
 // [webhook.Overlap]. Faults: [fault.NotFound], [fault.StepUpRequired].
-func (s *Endpoints) Rotate(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Endpoint, string, error) {
+func (s *Secrets) Rotate(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Endpoint, string, error) {
 	if err := caller.MayNow(identity.WebhooksWrite, s.Now()); err != nil {
 		return nil, "", err
 	}
 	secret := webhook.NewSecret()
-	e, err := s.on(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
+	e, err := on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
 		e.Previous, e.Secret, e.RotatedAt = e.Secret, s.Keys.Seal(secret, e.SecretPlace()), now
 		r := row(now, caller, audit.EndpointRotated, e.ID, "")
 		return &r, nil
@@ -348,13 +359,13 @@ func (s *Endpoints) Delete(ctx context.Context, caller identity.Caller, which id
 }
 
 // asked counts what a person asks of an endpoint for, and does what goes with that.
-func (s *Endpoints) asked(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint,
+func (s *Asked) asked(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint,
 	also func(e *webhook.Endpoint, now time.Time) error,
 ) (*webhook.Endpoint, error) {
 	if err := caller.May(identity.WebhooksWrite); err != nil {
 		return nil, err
 	}
-	return s.on(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
+	return on(ctx, s.Store, s.Now, caller, which, func(e *webhook.Endpoint, now time.Time) (*audit.Entry, error) {
 		if also != nil {
 			if err := also(e, now); err != nil {
 				return nil, err
@@ -365,7 +376,7 @@ func (s *Endpoints) asked(ctx context.Context, caller identity.Caller, which id.
 }
 
 // Test sends a test event, also to an endpoint that is disabled. Faults: [fault.NotFound], [fault.RateLimited].
-func (s *Endpoints) Test(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Delivery, error) {
+func (s *Asked) Test(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint) (*webhook.Delivery, error) {
 	e, err := s.asked(ctx, caller, which, nil)
 	if err != nil {
 		return nil, err
@@ -380,14 +391,14 @@ func (s *Endpoints) Test(ctx context.Context, caller identity.Caller, which id.W
 	return &d, s.send(ctx, &d)
 }
 
-func (s *Endpoints) send(ctx context.Context, d *webhook.Delivery) error {
+func (s *Asked) send(ctx context.Context, d *webhook.Delivery) error {
 	return s.Queue.Send(ctx, webhook.Job{Kind: webhook.Deliver, Agency: d.Agency, Endpoint: d.Endpoint, Delivery: d.ID,
 		Version: d.Version}.Encode(), 0)
 }
 
 // Redeliver has a delivery tried once more, now, with the id that it had. Faults: [fault.NotFound], [fault.EndpointOff],
 // [fault.RateLimited].
-func (s *Endpoints) Redeliver(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, delivery id.Delivery,
+func (s *Asked) Redeliver(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, delivery id.Delivery,
 ) (*webhook.Delivery, error) {
 	_, err := s.asked(ctx, caller, which, func(e *webhook.Endpoint, _ time.Time) error {
 		if !e.Open() {
@@ -416,7 +427,7 @@ func (s *Endpoints) Redeliver(ctx context.Context, caller identity.Caller, which
 // Recover sends what has not reached the endpoint since then: what was given up, what was missed while it was disabled, and what the log
 // has and was never on its way. Faults: [fault.Invalid], [fault.NotFound], [fault.EndpointOff],
 // [fault.Recovering], [fault.RateLimited].
-func (s *Endpoints) Recover(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, since time.Time,
+func (s *Asked) Recover(ctx context.Context, caller identity.Caller, which id.WebhookEndpoint, since time.Time,
 ) (*webhook.Endpoint, error) {
 	e, err := s.asked(ctx, caller, which, func(e *webhook.Endpoint, now time.Time) error {
 		switch {

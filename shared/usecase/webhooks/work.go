@@ -65,7 +65,7 @@ type Sweep struct {
 	Store Outbox
 	Queue Queue
 	Now   func() time.Time
-	Note  func(ctx context.Context, name string, value any)
+	Note  func(ctx context.Context, pairs ...any)
 }
 
 // How much one run of the sweep does: so many at a time of each shard, until nothing is due or the time is over.
