@@ -133,12 +133,12 @@ func (l *Local) standInList() string {
 	return strings.Join(all, ",")
 }
 
-// nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and
-// to all others over it.
-func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
-	within := roundtrip.Transport(http.StripPrefix(standInPath, l.n8n))
+// nearby carries calls to what stands in for others below a path of the product's own origin without the network, and all other calls
+// over it.
+func (l *Local) nearby(path string, to http.Handler, network http.RoundTripper) http.RoundTripper {
+	within := roundtrip.Transport(http.StripPrefix(path, to))
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standInPath+"/") {
+		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, path+"/") {
 			return within.RoundTrip(r)
 		}
 		return network.RoundTrip(r)

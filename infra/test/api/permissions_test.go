@@ -226,6 +226,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	usersJob(p)
 	emailJob(p)
 	senderJob(t, p, kept)
+	webhooksJob(t, p, kept)
 	importsJob(t, p, kept)
 	providerJob(p, kept)
 	importsPages(t, p, kept)

@@ -193,7 +193,8 @@ func ListWebhookEndpoints(auth *signin.Authenticator, directory *webhooks.Direct
 	})
 }
 
-type endpointInput struct {
+// EndpointRef names an endpoint.
+type EndpointRef struct {
 	EndpointID string `path:"endpointId" example:"whe_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
 
@@ -202,7 +203,7 @@ func GetWebhookEndpoint(auth *signin.Authenticator, directory *webhooks.Director
 	return operation(auth, described{
 		id: "getWebhookEndpoint", method: http.MethodGet, who: identity.ByStaff(identity.WebhooksRead), tag: tagHooks, status: 200,
 		summary: "Get a webhook endpoint", description: "Its state, without its secret.", codes: []fault.Code{fault.NotFound},
-	}, func(ctx context.Context, caller identity.Caller, in *endpointInput) (*endpointAnswer, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *EndpointRef) (*endpointAnswer, error) {
 		which, err := id.ParseWebhookEndpoint(in.EndpointID)
 		if err != nil {
 			return nil, err
@@ -216,7 +217,7 @@ func GetWebhookEndpoint(auth *signin.Authenticator, directory *webhooks.Director
 }
 
 type updateEndpointInput struct {
-	endpointInput
+	EndpointRef
 
 	Body struct {
 		URL         *string   `json:"url,omitempty" example:"https://hooks.example.com/latchkey"`
@@ -260,7 +261,7 @@ func DeleteWebhookEndpoint(auth *signin.Authenticator, endpoints *webhooks.Endpo
 		id: "deleteWebhookEndpoint", method: http.MethodDelete, who: identity.ByStaff(identity.WebhooksWrite).Stepped(), tag: tagHooks,
 		status: 204, summary: "Delete a webhook endpoint", description: "With all of its deliveries, for good.",
 		codes: []fault.Code{fault.NotFound},
-	}, func(ctx context.Context, caller identity.Caller, in *endpointInput) (*noContent, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *EndpointRef) (*noContent, error) {
 		which, err := id.ParseWebhookEndpoint(in.EndpointID)
 		if err != nil {
 			return nil, err
@@ -276,7 +277,7 @@ func RotateWebhookSecret(auth *signin.Authenticator, secrets *webhooks.Secrets) 
 		status: 200, summary: "Rotate a webhook secret",
 		description: "The new secret is shown once. For 24 hours we sign with both, so that you can change yours without missing an event.",
 		codes:       []fault.Code{fault.NotFound},
-	}, func(ctx context.Context, caller identity.Caller, in *endpointInput) (*endpointAnswer, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *EndpointRef) (*endpointAnswer, error) {
 		which, err := id.ParseWebhookEndpoint(in.EndpointID)
 		if err != nil {
 			return nil, err
@@ -306,7 +307,7 @@ func SendTestEvent(auth *signin.Authenticator, asked *webhooks.Asked) Operation 
 		id: "sendTestEvent", method: http.MethodPost, who: identity.ByStaff(identity.WebhooksWrite), tag: tagHooks, status: 202,
 		summary: "Send a test event", description: "An event of the type webhook.test, tried once. Works for a disabled endpoint, too.",
 		codes: []fault.Code{fault.NotFound, fault.RateLimited},
-	}, func(ctx context.Context, caller identity.Caller, in *endpointInput) (*deliveryAnswer, error) {
+	}, func(ctx context.Context, caller identity.Caller, in *EndpointRef) (*deliveryAnswer, error) {
 		which, err := id.ParseWebhookEndpoint(in.EndpointID)
 		if err != nil {
 			return nil, err
@@ -320,7 +321,7 @@ func SendTestEvent(auth *signin.Authenticator, asked *webhooks.Asked) Operation 
 }
 
 type listDeliveriesInput struct {
-	endpointInput
+	EndpointRef
 	Paging
 
 	Status string `query:"status" enum:"pending,delivered,failed,missed" doc:"Only these."`
@@ -363,7 +364,7 @@ func ListDeliveries(auth *signin.Authenticator, directory *webhooks.Directory) O
 }
 
 type deliveryInput struct {
-	endpointInput
+	EndpointRef
 
 	DeliveryID string `path:"deliveryId" example:"dlv_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 }
@@ -418,7 +419,7 @@ func Redeliver(auth *signin.Authenticator, asked *webhooks.Asked) Operation {
 }
 
 type recoverInput struct {
-	endpointInput
+	EndpointRef
 
 	Body struct {
 		Since string `json:"since" doc:"RFC 3339, at most 30 days ago." maxLength:"40" example:"2026-11-28T07:40:00Z"`
