@@ -29,6 +29,7 @@ type Line struct {
 	Client id.Client
 	Invite id.Invite
 	Role   id.Role // when not "", in the place of a client
+	Powers []Power // of API keys, in the place of a client
 }
 
 // Box is what one person has chosen to be told of, and what they have not been told yet.
@@ -61,7 +62,7 @@ func (b *Box) Put(e Event, now time.Time) bool {
 		}
 	}
 	if len(b.Lines) < MaxLines {
-		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role})
+		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role, e.Powers})
 	} else {
 		b.More++
 	}
@@ -142,7 +143,7 @@ func (b *Box) Postpone(now time.Time, wait time.Duration) {
 func (b *Box) Left() []Line {
 	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
 		d, ok := l.Kind.Find()
-		return !ok || d.Owners || d.Rights
+		return !ok || d.Owners || d.Rights || d.Always
 	})
 }
 

@@ -266,6 +266,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.endpoint_failing", values...)
 	case audit.EndpointDisabled:
 		return words.Say("activity.endpoint_disabled", values...)
+	case audit.PowerUsed:
+		return words.Say("activity.power_used", values...)
 	}
 	return words.Say("activity.other", values...)
 }

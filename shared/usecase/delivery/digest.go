@@ -170,6 +170,14 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency, to
 			out = append(out, line...)
 			continue
 		}
+		if len(l.Powers) > 0 {
+			line, err := w.powerLines(ctx, b.Agency, l)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, line...)
+			continue
+		}
 		if l.Client == "" { // it is of nobody in particular
 			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + placeOf(l.Kind)})
 			continue
@@ -217,6 +225,28 @@ func placeOf(k notice.Kind) string {
 		return "/settings/webhooks"
 	}
 	return "/client-portal/links"
+}
+
+// powerLines say which keys have used powerful scopes, a line for each key.
+func (w *Worker) powerLines(ctx context.Context, which id.Agency, l notice.Line) ([]letter.DigestLine, error) {
+	var out []letter.DigestLine
+	at := map[id.Key]int{}
+	for _, x := range l.Powers {
+		if n, ok := at[x.Key]; ok {
+			out[n].Detail += ", " + x.Scope
+			continue
+		}
+		k, err := w.Store.APIKey(ctx, which, x.Key)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		at[x.Key] = len(out)
+		out = append(out, letter.DigestLine{Kind: l.Kind, Client: k.Name, Detail: x.Scope, Link: w.Origin + "/activity?action=api_key"})
+	}
+	return out, nil
 }
 
 // linkOf is below which path the client is looked at for what the notice tells.
