@@ -113,19 +113,21 @@ func (s *Server) told(w http.ResponseWriter, r *http.Request, name string) {
 	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
 	var a Answer
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
-		if err := json.NewDecoder(r.Body).Decode(&a); err != nil {
+		err := json.NewDecoder(r.Body).Decode(&a)
+		if err != nil || a.Status < 200 || a.Status > 599 {
 			http.Error(w, `send {"status": 500}`, http.StatusBadRequest)
 			return
 		}
-	} else {
-		for _, known := range ways {
-			if r.FormValue("answer") == known.Name {
-				a = known.Answer
-			}
+		s.Tell(name, a)
+		return
+	}
+	for _, known := range ways {
+		if r.FormValue("answer") == known.Name {
+			a = known.Answer
 		}
 	}
-	if a.Status < 200 || a.Status > 599 {
-		http.Error(w, `"status" must be one from 200 to 599`, http.StatusBadRequest)
+	if a.Status == 0 {
+		http.Error(w, "choose an answer", http.StatusBadRequest)
 		return
 	}
 	s.Tell(name, a)

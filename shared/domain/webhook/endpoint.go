@@ -15,6 +15,9 @@ import (
 	"latchkey.dev/shared/domain/text"
 )
 
+// slack is how long before the first failure an event may have happened that was on its way then.
+const slack = time.Hour
+
 // Limits of an agency's endpoints.
 const (
 	MaxEndpoints   = 10
@@ -118,7 +121,7 @@ func (e *Endpoint) Nudged(now time.Time) {
 }
 
 // WaitingSince is the time of the oldest event that may wait for the endpoint: it was on its way when the first failure came.
-func (e *Endpoint) WaitingSince() time.Time { return e.Waited.Add(-time.Hour) }
+func (e *Endpoint) WaitingSince() time.Time { return e.Waited.Add(-slack) }
 
 // Running tells whether there is one.
 func (r Recovery) Running() bool { return !r.From.IsZero() }
@@ -193,7 +196,7 @@ func (e *Endpoint) Disable(now time.Time, why Why) {
 	if e.MissedSince.IsZero() {
 		e.MissedSince = now
 		if !e.FailingSince.IsZero() {
-			e.MissedSince = e.FailingSince
+			e.MissedSince = e.FailingSince.Add(-slack)
 		}
 	}
 }
@@ -284,11 +287,11 @@ func New(agency id.Agency, by string, now time.Time) *Endpoint {
 // CatchUp begins a recovery of what has not reached the endpoint since then. Of what was before the endpoint was made it was never to be
 // told.
 func (e *Endpoint) CatchUp(since, now time.Time) {
-	if since.Before(e.CreatedAt) {
-		since = e.CreatedAt
-	}
 	if !since.After(e.MissedSince) {
 		e.MissedSince = time.Time{}
+	}
+	if since.Before(e.CreatedAt) {
+		since = e.CreatedAt
 	}
 	e.Recover = Recovery{From: since.Truncate(time.Millisecond), To: now, At: now.Add(Safety)}
 }

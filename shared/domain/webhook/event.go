@@ -174,7 +174,7 @@ func Body(t Type, at time.Time, d Data) []byte {
 		Type      Type   `json:"type"`
 		Timestamp string `json:"timestamp"`
 		Data      Data   `json:"data"`
-	}{t, at.UTC().Format(time.RFC3339Nano), d})
+	}{t, at.UTC().Format("2006-01-02T15:04:05.000Z07:00"), d})
 	if err != nil {
 		panic(err) // strings and numbers alone
 	}
