@@ -32,7 +32,7 @@ func TestX29NotificationsAreSwitchedByTheAPI(t *testing.T) {
 	o := p.signIn(owner)
 	kinds := []string{"invite_accepted", "invite_declined", "address_proposed", "new_link_requested", "invite_expired",
 		"invite_bounced", "payment_received", "payment_failed", "joined_by_link", "join_requested", "access_ending", "access_ended",
-		"nothing_open", "role_expiring"}
+		"nothing_open", "role_expiring", "webhook_failing", "webhook_disabled"}
 	for _, kind := range kinds {
 		if !o.notifications()[kind] {
 			t.Errorf("%s is off", kind)

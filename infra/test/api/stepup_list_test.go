@@ -23,6 +23,8 @@ var steppedUp = map[string][]string{
 	"members": {"addMember", "updateMember", "removeMember", "makeInternal", "membersPage.add", "membersPage.change", "membersPage.remove",
 		"clientPage.internal", "userPage.internal"},
 	"linking": {"accountPage.disconnect", "beginPasskey", "addPasskey", "removePasskey", "accountPage.remove-passkey"},
+	"webhooks": {"createWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint", "rotateWebhookSecret", "webhooksPage.create",
+		"webhookPage.save", "webhookPage.enable", "webhookPage.disable", "webhookPage.rotate", "webhookPage.delete"},
 	"erasing": {"eraseMe", "eraseClient", "deleteAgency", "accountPage.erase", "clientPage.erase", "agencyPage.delete"},
 }
 

@@ -17,7 +17,8 @@ func TestSenderO8WhatIsWorthStealingABrowserForTakesAStepUp(t *testing.T) {
 	p := start(t)
 	o := p.shareOwner("steps")
 	k := o.key("all", "invites:read", "invites:write", "clients:read", "clients:write", "resources:read", "resources:write",
-		"activity:read", "agency:read", "agency:write", "contacts:read", "contacts:write", "roles:read", "roles:write", "sender:write")
+		"activity:read", "agency:read", "agency:write", "contacts:read", "contacts:write", "roles:read", "roles:write", "sender:write",
+		"webhooks:read", "webhooks:write")
 	p.advance(identity.StepUpLasts + time.Second)
 	o.strict = true
 	n := 0

@@ -556,8 +556,12 @@ func (w *Worker) regain(ctx context.Context, j webhook.Job, e *webhook.Endpoint)
 		return err
 	}
 	f := facts{store: w.Store, now: w.Now().Truncate(time.Millisecond)}
+	kind := webhook.Regains
+	if j.Back { // nobody has asked for it
+		kind = webhook.Live
+	}
 	for _, row := range rows {
-		all, err := f.deliveries(ctx, e, row, webhook.Regains)
+		all, err := f.deliveries(ctx, e, row, kind)
 		if err != nil {
 			return err
 		}
