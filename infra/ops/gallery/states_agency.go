@@ -193,8 +193,9 @@ func hookStates() []state {
 	rows := []page.HookRow{
 		{URL: at, Address: "https://hooks.northwind.example/latchkey", Description: "n8n, new clients", Events: "3 events",
 			State: page.Badge{Tone: page.Good, Text: "Active"}},
-		{URL: at, Address: "https://" + strings.Repeat("long-", 30) + "name.example/hook", Description: rtl + " " + longest, Events: "All events",
-			State: page.Badge{Tone: page.Wait, Text: "Failing"}},
+		{URL: at, Address: "https://" + strings.Repeat("long-", 30) + "name.example/hook", Description: rtl + " " + longest,
+			Events: "All events",
+			State:  page.Badge{Tone: page.Wait, Text: "Failing"}},
 		{URL: at, Address: "https://old.northwind.example/hook", Events: "All events", State: page.Badge{Tone: page.Bad, Text: "Disabled"}},
 	}
 	families := []page.HookFamily{{Name: "client", Types: []page.HookType{{Value: "client.activated"}, {Value: "client.left"}}},
@@ -210,7 +211,8 @@ func hookStates() []state {
 	good, bad := page.Badge{Tone: page.Good, Text: "Delivered"}, page.Badge{Tone: page.Bad, Text: "Failed"}
 	deliveries := []page.HookDelivery{
 		{ID: "dlv_1", URL: at, Type: "invite.accepted", State: good, At: ago(time.Minute), Last: "Answered 200 in 84 ms"},
-		{ID: "dlv_2", URL: at, Type: "webhook.test", State: bad, Mark: "Test", At: ago(time.Hour), Last: "The certificate isn't valid (12 ms)"},
+		{ID: "dlv_2", URL: at, Type: "webhook.test", State: bad, Mark: "Test", At: ago(time.Hour),
+			Last: "The certificate isn't valid (12 ms)"},
 	}
 	shown := deliveries[0]
 	shown.Message, shown.Payload = "evt_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "{\n  \"type\": \"invite.accepted\"\n}"

@@ -115,7 +115,8 @@ func TestSenderW5AnInviteIsToldFromItsBeginningToItsEnd(t *testing.T) {
 		if err := json.Unmarshal([]byte(x.Body), &e); err != nil || len(x.Body) > 2<<10 {
 			t.Fatal(err, len(x.Body))
 		}
-		if e.Data.Version != 1 || e.Data.Sequence != e.Timestamp.UnixMilli() || e.Data.Client.ID != i.ClientID || e.Data.Client.Name != "Acme Ltd" {
+		if e.Data.Version != 1 || e.Data.Sequence != e.Timestamp.UnixMilli() || e.Data.Client.ID != i.ClientID ||
+			e.Data.Client.Name != "Acme Ltd" {
 			t.Errorf("%s", x.Body)
 		}
 	}
@@ -238,16 +239,20 @@ func TestSenderW11WhereEventsMayGo(t *testing.T) {
 	for _, bad := range []string{"", "hooks.example.com", "http://hooks.example.com/", "https://user:secret@hooks.example.com/",
 		"https://hooks.example.com/#a", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://8.8.8.8/",
 		"https://localhost/", "https://hooks.example.com:80/", "https://hooks.example.com:22/", "https://hooks.example.com:0/",
-		"ftp://hooks.example.com/", "javascript:alert(1)", "https://hooks.example.com/a\nb", "https://" + strings.Repeat("a", 600) + ".example/"} {
+		"ftp://hooks.example.com/", "javascript:alert(1)", "https://hooks.example.com/a\nb",
+		"https://" + strings.Repeat("a", 600) + ".example/"} {
 		f := o.post("/v1/webhook-endpoints", m{"url": bad}).fails(422, "invalid")
 		if f.at("url") == "" {
 			t.Errorf("%q: %+v", bad, f)
 		}
 	}
 	o.post("/v1/webhook-endpoints", m{"url": "https://hooks.example.com:8443/a?b=c"}).is(201)
-	o.post("/v1/webhook-endpoints", m{"url": "https://hooks.example.com/", "types": []string{"invite.accepted", "nonsense"}}).fails(422, "invalid")
-	o.post("/settings/webhooks", do("create", url.Values{"url": {"http://10.0.0.1/<b>"}, "description": {"<i>mine"}, "type": {"invite.sent"}})).
-		is(422).holds("http://10.0.0.1/&lt;b&gt;", "&lt;i&gt;mine", `value="invite.sent" checked`).shows("Use an address that begins with https://.")
+	o.post("/v1/webhook-endpoints", m{"url": "https://hooks.example.com/", "types": []string{"invite.accepted", "nonsense"}}).
+		fails(422, "invalid")
+	o.post("/settings/webhooks", do("create", url.Values{"url": {"http://10.0.0.1/<b>"}, "description": {"<i>mine"},
+		"type": {"invite.sent"}})).is(422).
+		holds("http://10.0.0.1/&lt;b&gt;", "&lt;i&gt;mine", `value="invite.sent" checked`).
+		shows("Use an address that begins with https://.")
 }
 
 // TestSenderW9PeopleSeeAndRedoWhatWasSent walks through tests, redeliveries and recovery, by the API and by the page.

@@ -211,15 +211,17 @@ type hooks struct {
 func hooksIn(t *testing.T, story func(h *hooks)) {
 	t.Helper()
 	in(t, func(w *world) {
-		h := &hooks{world: w, office: w.office("Northwind"), receivers: openReceivers(), hookQueue: w.stack.Template.Queue("WebhooksQueue").URL,
-			secretOf: map[id.WebhookEndpoint]string{}}
+		h := &hooks{world: w, office: w.office("Northwind"), receivers: openReceivers(),
+			hookQueue: w.stack.Template.Queue("WebhooksQueue").URL,
+			secretOf:  map[id.WebhookEndpoint]string{}}
 		defer h.receivers.close()
 		queue, table := queues.Open(w.signed(), h.hookQueue), w.table.Table
 		d := h.receivers.dialer()
 		carrier := hook.Carrier(d)
 		defer carrier.(interface{ CloseIdleConnections() }).CloseIdleConnections()
 		h.directory = &webhooks.Directory{Store: dynamo.NewWebhookReads(table), Now: time.Now}
-		h.secrets = &webhooks.Secrets{Endpoints: webhooks.Endpoints{Store: dynamo.NewWebhooks(table), Guard: d.Policy, Own: "portal.latchkey.example",
+		h.secrets = &webhooks.Secrets{Endpoints: webhooks.Endpoints{Store: dynamo.NewWebhooks(table), Guard: d.Policy,
+			Own: "portal.latchkey.example",
 			Now: time.Now}, Keys: w.ring}
 		h.asked = &webhooks.Asked{Store: dynamo.NewWebhooks(table), Queue: queue, Now: time.Now}
 		h.hookSweep = &webhooks.Sweep{Store: dynamo.NewWebhookSweep(table), Queue: queue, Now: time.Now, Note: event.Annotate}
@@ -611,7 +613,8 @@ func TestSenderW10AnEndpointThatIsMadeMeanwhile(t *testing.T) {
 		text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 		_, err := h.db.PutItem(h.ctx, &dynamodb.PutItemInput{TableName: h.tableName(), Item: map[string]types.AttributeValue{
 			"pk": text(string(h.office.id)), "sk": text("au#" + string(row)), "action": text(string(audit.RoleCreated)), "actor": text("system"),
-			"subject": text("rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"), "at": &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().UnixMilli(), 10)}}})
+			"subject": text("rol_01JZ8Y5W3RN6T0V4K2M9QXBDCE"),
+			"at":      &types.AttributeValueMemberN{Value: strconv.FormatInt(time.Now().UnixMilli(), 10)}}})
 		must(t, err)
 		h.runs(3 * time.Minute)
 		all := h.receivers.got(goodPort)

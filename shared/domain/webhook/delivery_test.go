@@ -93,7 +93,8 @@ func TestSenderW7TheScheduleIsTheStandards(t *testing.T) {
 func TestSenderW6RetryAfterIsKeptUpToADay(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	for asked, want := range map[time.Duration]time.Duration{time.Hour: time.Hour, 24 * time.Hour: 24 * time.Hour, 90 * 24 * time.Hour: 24 * time.Hour} {
+	for asked, want := range map[time.Duration]time.Duration{time.Hour: time.Hour, 24 * time.Hour: 24 * time.Hour,
+		90 * 24 * time.Hour: 24 * time.Hour} {
 		e := webhook.New("ag_1", "mb_1", now)
 		d := webhook.NewDelivery(e, id.New[id.Event](id.EventPrefix, now), "invite.sent", now, webhook.Data{}, webhook.Live, now)
 		d.Tried(webhook.Attempt{At: now, Status: 429}, asked)
@@ -133,7 +134,8 @@ func TestSenderW8FiveDaysOfFailuresDisable(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	e := webhook.New("ag_1", "mb_1", now)
 	e.Missed(now, time.Minute)
-	for at, want := range map[time.Duration]webhook.Alarm{0: "", 24*time.Hour - 1: "", 24 * time.Hour: webhook.Warn, 5*24*time.Hour - 1: webhook.Warn,
+	for at, want := range map[time.Duration]webhook.Alarm{0: "", 24*time.Hour - 1: "", 24 * time.Hour: webhook.Warn,
+		5*24*time.Hour - 1: webhook.Warn,
 		5 * 24 * time.Hour: webhook.Stop} {
 		x := *e
 		if got := x.Look(now.Add(at)); got != want {
