@@ -225,7 +225,8 @@ func hooksIn(t *testing.T, story func(h *hooks)) {
 			Now: time.Now}, Keys: w.ring}
 		h.asked = &webhooks.Asked{Store: dynamo.NewWebhooks(table), Queue: queue, Now: time.Now}
 		h.hookSweep = &webhooks.Sweep{Store: dynamo.NewWebhookSweep(table), Queue: queue, Now: time.Now, Note: event.Annotate}
-		h.carrier = &webhooks.Worker{Store: dynamo.NewWebhookWork(table), Queue: queue, Keys: w.ring, Post: hook.New(carrier), Now: time.Now}
+		h.carrier = &webhooks.Worker{Store: dynamo.NewWebhookWork(table), Queue: queue, Keys: w.ring,
+			Post: hook.New(carrier), Now: time.Now}
 		story(h)
 	})
 }
