@@ -31,14 +31,13 @@ import (
 	"latchkey.dev/infra/run/n8n"
 	"latchkey.dev/infra/run/provider"
 	"latchkey.dev/infra/run/provisioner"
-	"latchkey.dev/infra/run/receiver"
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/stripe"
 	"latchkey.dev/infra/run/template"
 	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
-	"latchkey.dev/shared/adapter/hook"
+	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/smtp"
 	payments "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
@@ -84,6 +83,8 @@ type Options struct {
 	Near string
 	// Accounts are providers by whose accounts people sign in, by their hosts: they are called there, and nobody over the network.
 	Accounts map[string]http.Handler
+	// Google has people sign in by a stand-in for Google too, which is called there, and nobody over the network.
+	Google bool
 	// Beside are listeners of this machine that the functions may call as well, such as an n8n that a test has started.
 	Beside []netip.AddrPort
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
@@ -119,6 +120,8 @@ type Local struct {
 	Provisioner *provisioner.Server
 	// Provider is by whose accounts people can sign in, unless parameters name another issuer.
 	Provider *provider.Server
+	// Google stands in for Google, with Options.Google; else nil.
+	Google *provider.Server
 	// MailServer stands in for agencies' own mail servers, whatever their names are. In process there is none.
 	MailServer *mailserver.Server
 	// Recorder is nil unless Options.Record.
@@ -132,19 +135,17 @@ type Local struct {
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
 	n8n           *n8n.Server
-	// Receiver stands in for programs that agencies have events sent to.
-	Receiver   *receiver.Server
-	origin     string
-	near       string // Options.Near, or the origin
-	beside     []netip.AddrPort
-	awsURL     string
-	payments   *payments.Client
-	clock      *clock
-	queueClock *clock // the queues', which is ahead by what was made older
-	env        *environment.Environment
-	log        *slog.Logger
-	handler    http.Handler
-	servers    []*http.Server
+	origin        string
+	near          string // Options.Near, or the origin
+	beside        []netip.AddrPort
+	awsURL        string
+	payments      *payments.Client
+	clock         *clock
+	queueClock    *clock // the queues', which is ahead by what was made older
+	env           *environment.Environment
+	log           *slog.Logger
+	handler       http.Handler
+	servers       []*http.Server
 }
 
 // Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
@@ -301,6 +302,10 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		"IssuerUrl":                  l.origin + providerPath, "IssuerName": "Local provider", "IssuerClientId": provider.ClientID,
 		"IssuerSecretParameter": "/latchkey/issuer-secret", "IssuerDomains": "client.example northwind.example solo.example acme.example",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+	if o.Google {
+		given["GoogleClientId"], given["GoogleSecretParameter"] = provider.ClientID, "/latchkey/google-secret"
+		l.Google = &provider.Server{Issuer: oidc.GoogleIssuer, Front: l.origin + googlePath, Name: "Google", Now: l.clock.Now}
+	}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
 	}
@@ -327,7 +332,6 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
-	l.Receiver = receiver.New(l.clock.Now)
 	l.Provider = &provider.Server{Issuer: l.origin + providerPath, Now: l.clock.Now}
 	built := &standIns{origin: l.near, now: l.clock.Now, tell: l.tell}
 	if !o.InProcess {
@@ -379,8 +383,7 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 		roots = l.MailServer.Roots
 	}
 	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{MailRoots: roots,
-		Payments: l.payments, Egress: &outside, N8N: l.nearby(standInPath, l.n8n, outside.Transport()),
-		Hooks: l.nearby(hooksPath, l.Receiver, hook.Carrier(outside.Dialer())), Program: l.program(), Domains: domains{},
+		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{},
 		Accounts: l.accounts(o, outside.Transport())}))
 }
 

@@ -55,20 +55,17 @@ type JoinRequest string
 // Batch is the id of many invites that were sent at once, bat_.
 type Batch string
 
+// PayerChange is the id of a proposal that somebody else pays for what a client has, pch_.
+type PayerChange string
+
 // Passkey is the id of a person's passkey, psk_.
 type Passkey string
 
-// WebhookEndpoint is the id of a place that an agency has events sent to, whe_.
-type WebhookEndpoint string
-
-// Delivery is the id of an event on its way to an endpoint, dlv_.
-type Delivery string
+// Session is the id of a person's being signed in on one device, ses_.
+type Session string
 
 // Prefixes, as the API shows them.
 const (
-	EndpointPrefix = "whe_"
-	DeliveryPrefix = "dlv_"
-
 	AgencyPrefix   = "ag_"
 	MemberPrefix   = "mb_"
 	ClientPrefix   = "cl_"
@@ -84,6 +81,8 @@ const (
 	RequestPrefix  = "req_"
 	BatchPrefix    = "bat_"
 	PasskeyPrefix  = "psk_"
+	SessionPrefix  = "ses_"
+	ChangePrefix   = "pch_"
 )
 
 // New makes an id of kind T that sorts by the time at, and after those that this process made for the same millisecond before it:
@@ -185,6 +184,16 @@ func ParsePasskey(s string) (Passkey, error) {
 	return parse[Passkey](noPasskey, s, PasskeyPrefix)
 }
 
+// ParseSession reads a session's id.
+func ParseSession(s string) (Session, error) {
+	return parse[Session](noSession, s, SessionPrefix)
+}
+
+const noSession = "errors.there_is_no_such_session"
+
+// NoSession is the fault of who asks for a session that it does not have.
+func NoSession() error { return fault.New(fault.NotFound, noSession) }
+
 const noPasskey = "errors.there_is_no_such_passkey"
 
 // NoPasskey is the fault of who asks for a passkey that it does not have.
@@ -208,16 +217,6 @@ func ParseJoinRequest(s string) (JoinRequest, error) {
 // ParseBatch reads the id of a batch of invites.
 func ParseBatch(s string) (Batch, error) {
 	return parse[Batch]("errors.there_is_no_such_batch", s, BatchPrefix)
-}
-
-// ParseWebhookEndpoint reads the id of a webhook endpoint.
-func ParseWebhookEndpoint(s string) (WebhookEndpoint, error) {
-	return parse[WebhookEndpoint]("errors.there_is_no_such_webhook_endpoint", s, EndpointPrefix)
-}
-
-// ParseDelivery reads the id of a delivery.
-func ParseDelivery(s string) (Delivery, error) {
-	return parse[Delivery]("errors.there_is_no_such_delivery", s, DeliveryPrefix)
 }
 
 // ParseResource reads the id of an instance or a service.

@@ -24,4 +24,6 @@ prints();
 passkeys();
 switches();
 watch(start);
+// Back from a provider with a form that goes on: the browser may show the page again as it was left, and runs this only once.
+document.querySelector<HTMLFormElement>("form[data-goes-on]")?.requestSubmit();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
