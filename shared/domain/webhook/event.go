@@ -50,6 +50,9 @@ var told = []audit.Action{
 
 	audit.PaymentReceived, audit.PaymentFailed, audit.PaymentInquiry, audit.PaymentEnded, audit.PaymentResumed, audit.PaymentReturned,
 
+	audit.PayerProposed, audit.PayerRequested, audit.PayerAgreed, audit.PayerDeclined, audit.PayerWithdrawn, audit.PayerExpired,
+	audit.PayerAnew, audit.PayerScheduled, audit.PayerChanged, audit.PayerFailed, audit.PayerCanceled,
+
 	audit.ProvisionRequested, audit.ProvisionReady, audit.ProvisionFailed, audit.ProvisionRetried, audit.ProvisionRefunded,
 	audit.ProvisionSuspended, audit.ProvisionResumed, audit.ProvisionDeleted,
 
