@@ -85,6 +85,7 @@ func (l *leased) turn() {
 	l.p.advance(33 * 24 * time.Hour)
 	l.again()
 	l.until(l.o, l.office, "You pay now")
+	l.until(l.o, l.office, "Propose that") // which waits until the new period is known
 	l.o.post(l.office, do("propose", toClient)).is(303)
 	l.c.post(l.mine, do("agree", url.Values{"hash": {l.terms(l.c, l.mine)}})).is(303)
 	l.card(l.c, l.mine, "/portal/payer/card", url.Values{"agency": {l.at}})
