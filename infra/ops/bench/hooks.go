@@ -78,6 +78,9 @@ func hooks(ctx context.Context, b *bench) error {
 	b.row("an event, in the change it tells of", fmt.Sprintf("write %.0f more, to an index", extra), "≤ 2", extra <= 2)
 
 	sweep := &sent.Sweep{Store: dynamo.NewWebhookSweep(p.table.Table), Queue: end, Now: time.Now, Note: func(context.Context, ...any) {}}
+	units := func(reads, write cost) string {
+		return fmt.Sprintf("read %.1f, write %.0f to the table, %.0f to its indexes", reads.table+reads.index, write.table, write.index)
+	}
 	p.meter.read()
 	if err := sweep.Run(ctx); err != nil {
 		return err
@@ -87,7 +90,7 @@ func hooks(ctx context.Context, b *bench) error {
 		return fmt.Errorf("%d messages for one event", len(end.jobs))
 	}
 	b.row("   brought on its way", strings.Join(calls, ", ")+", 1 message", "", true)
-	b.row("   units", fmt.Sprintf("read %.1f, write %.0f to the table, %.0f to its indexes", reads.table+reads.index, write.table, write.index),
+	b.row("   units", units(reads, write),
 		"writes ≤ 8", write.table+write.index <= 8)
 	worker := &sent.Worker{Store: dynamo.NewWebhookWork(p.table.Table), Queue: end, Keys: ring, Post: end, Now: time.Now}
 	if err := worker.Handle(ctx, end.jobs[0]); err != nil {
@@ -95,7 +98,7 @@ func hooks(ctx context.Context, b *bench) error {
 	}
 	calls, reads, write = p.meter.read()
 	b.row("   delivered", strings.Join(calls, ", "), "", true)
-	b.row("   units", fmt.Sprintf("read %.1f, write %.0f to the table, %.0f to its indexes", reads.table+reads.index, write.table, write.index),
+	b.row("   units", units(reads, write),
 		"writes ≤ 3", write.table+write.index <= 3 && len(end.jobs) == 1)
 	return nil
 }

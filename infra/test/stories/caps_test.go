@@ -128,7 +128,7 @@ var sizes = map[string]string{
 	"sharelink.MaxDomains": "domains of one value", "sharelink.MaxJoined": "the oldest goes", "sharelink.MaxFormer": "the oldest goes",
 	"sharelink.MaxRefusals": "the link ends with the last",
 	"webhook.MaxURL":        "bytes", "webhook.MaxDescription": "characters", "webhook.mostPause": "a time", "webhook.MostWait": "a time",
-	"webhook.MaxTries": "of one delivery", "identity.MaxPowers": "uses of keys that one mail tells of",
+	"webhook.MaxTries": "of one delivery",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
