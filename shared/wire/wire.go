@@ -43,6 +43,8 @@ type Outside struct {
 	Egress *egress.Policy
 	// N8N and Program carry the calls to n8n instances and to the operator's program in the place of the network.
 	N8N, Program http.RoundTripper
+	// Hooks carries events to agencies' webhook endpoints.
+	Hooks http.RoundTripper
 	// Accounts carries the calls to those by whose accounts people sign in.
 	Accounts http.RoundTripper
 	// MailRoots are whom certificates of agencies' own mail servers are signed by, in the place of those that this machine trusts.

@@ -71,7 +71,7 @@ func run(ctx context.Context, b *bench, only, profiles string) error {
 	fmt.Fprintf(b.out, "%s, %d CPUs, %s\n\n", runtime.Version(), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04"))
 	fmt.Fprintln(b.out, "measure\treached\tgoal\t\t")
 	for _, m := range []measure{
-		{"units", units}, {"invites", invites}, {"accepts", accepts}, {"list", lists}, {"rights", rights},
+		{"units", units}, {"events", hooks}, {"invites", invites}, {"accepts", accepts}, {"list", lists}, {"rights", rights},
 		{"external requests", external}, {"external users", externalUsers}, {"mail", mails}, {"doctor", looks},
 		{"own senders", ownSenders}, {"webhooks", webhooks}, {"paying", paying},
 		{"signing in", signingIn}, {"embedded run", embedded}, {"functions", functions},

@@ -146,7 +146,7 @@ func units(ctx context.Context, b *bench) error {
 		what, operation string
 		r               *request
 		status          int
-		calls           []string // the budget, with the GetItem that tells who is calling
+		calls           []string // the budget, with the GetItem that tells who is calling, and the one of whether endpoints are to be told
 	}{
 		{"open a link", "viewInvitation", withToken(get("/v1/invitations/"+token, "")), 200, []string{"GetItem", "BatchGetItem"}},
 		{"open a link, signed in", "viewInvitation", signedIn(withToken(get("/v1/invitations/"+token, ""))), 200,
@@ -155,11 +155,11 @@ func units(ctx context.Context, b *bench) error {
 		{"authenticate, read an invite", "getInvite", withInvite(withKey(get("/v1/invites/"+string(c.Invite.ID), "")), string(c.Invite.ID)),
 			200, []string{"GetItem", "GetItem"}},
 		{"create an invite", "sendInvite", t.sendInvite("ops@acme.example", ""), 202,
-			[]string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
+			[]string{"GetItem", "BatchGetItem", "GetItem", "TransactWriteItems", "SendMessage"}},
 		{"create an invite, Idempotency-Key", "sendInvite", t.sendInvite("two@acme.example", "5f0c2f0e-7f5e-4a52-9d0b-1f1f7a3c9a10"), 202,
-			[]string{"GetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"}},
+			[]string{"GetItem", "BatchGetItem", "GetItem", "TransactWriteItems", "SendMessage"}},
 		{"accept, no payment", "acceptInvitation", signedIn(withToken(to("POST", "/v1/invitations/"+token+"/accept", ""))), 200,
-			[]string{"GetItem", "GetItem", "BatchGetItem", "TransactWriteItems"}},
+			[]string{"GetItem", "GetItem", "BatchGetItem", "GetItem", "TransactWriteItems"}},
 		{"the client's portal", "getPortal", signedIn(get("/v1/portal", "")), 200, nil},
 	} {
 		if err := call(ctx, p.functions[x.operation], x.r, x.status); err != nil {

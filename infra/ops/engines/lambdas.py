@@ -86,7 +86,7 @@ def after(built):
 def queues(origin, mailbox):
     sqs, functions = boto3.client("sqs"), boto3.client("lambda")
     mappings = {m["EventSourceArn"].rsplit(":", 1)[1]: m for m in functions.list_event_source_mappings()["EventSourceMappings"]}
-    names = ("mail", "delivery", "billing", "provision", "relay", "senders", "identities")
+    names = ("mail", "delivery", "billing", "provision", "relay", "senders", "identities", "webhooks")
     if set(mappings) != {f"{STAGE}-{name}" for name in names}:
         sys.exit(f"event source mappings of {sorted(mappings)}")
 

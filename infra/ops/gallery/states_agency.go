@@ -21,7 +21,7 @@ func agencyStates() []state {
 	var all []state
 	for _, some := range [][]state{signUpStates(), brandingStates(), emailStates(), recordsStates(), memberStates(), portalAppStates(),
 		roleStates(), importsStates(), linkStates(),
-		notificationStates(), keyStates(), ownSignInStates(), standingStates()} {
+		notificationStates(), keyStates(), hookStates(), ownSignInStates(), standingStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -185,6 +185,65 @@ func keyStates() []state {
 				{Field: "scopes", Message: "Choose at least one scope: invites:read, invites:write."}}
 		})},
 		{Name: "keys-revoke", view: with(func(v *page.Keys) { v.Revoking = &rows[0] })},
+	}
+}
+
+func hookStates() []state {
+	const at = "/settings/webhooks/whe_01JZ8Y5W3RN6T0V4K2M9QXBDCE"
+	rows := []page.HookRow{
+		{URL: at, Address: "https://hooks.northwind.example/latchkey", Description: "n8n, new clients", Events: "3 events",
+			State: page.Badge{Tone: page.Good, Text: "Active"}},
+		{URL: at, Address: "https://" + strings.Repeat("long-", 30) + "name.example/hook", Description: rtl + " " + longest,
+			Events: "All events",
+			State:  page.Badge{Tone: page.Wait, Text: "Failing"}},
+		{URL: at, Address: "https://old.northwind.example/hook", Events: "All events", State: page.Badge{Tone: page.Bad, Text: "Disabled"}},
+	}
+	families := []page.HookFamily{{Name: "client", Types: []page.HookType{{Value: "client.activated"}, {Value: "client.left"}}},
+		{Name: "invite", Open: true, Types: []page.HookType{{Value: "invite.accepted", Ticked: true}, {Value: "invite.sent"}}}}
+	form := page.HookForm{Action: "/settings/webhooks", Do: "create", Families: families}
+	base := page.Webhooks{Workspace: settings(), Tab: "webhooks", Rows: rows, Form: form}
+	with := func(change func(*page.Webhooks)) page.Webhooks {
+		v := base
+		change(&v)
+		return v
+	}
+	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYq="
+	good, bad := page.Badge{Tone: page.Good, Text: "Delivered"}, page.Badge{Tone: page.Bad, Text: "Failed"}
+	deliveries := []page.HookDelivery{
+		{ID: "dlv_1", URL: at, Type: "invite.accepted", State: good, At: ago(time.Minute), Last: "Answered 200 in 84 ms"},
+		{ID: "dlv_2", URL: at, Type: "webhook.test", State: bad, Mark: "Test", At: ago(time.Hour),
+			Last: "The certificate isn't valid (12 ms)"},
+	}
+	shown := deliveries[0]
+	shown.Message, shown.Payload = "evt_01JZ8Y5W3RN6T0V4K2M9QXBDCE", "{\n  \"type\": \"invite.accepted\"\n}"
+	shown.Attempts = []page.HookAttempt{{At: ago(time.Minute), Says: "Answered 200 in 84 ms", ByHand: true, Answer: "ok"}}
+	change := form
+	change.Action, change.Do, change.Address, change.Description = at, "save", rows[0].Address, rows[0].Description
+	one := page.Webhook{Workspace: settings(), Tab: "webhooks", Endpoint: rows[0], Enabled: true, Since: "2026-03-01T09:00", Form: change,
+		Deliveries: deliveries, Older: at}
+	of := func(change func(*page.Webhook)) page.Webhook {
+		v := one
+		change(&v)
+		return v
+	}
+	return []state{
+		{Name: "webhooks", view: base},
+		{Name: "webhooks-empty", view: with(func(v *page.Webhooks) { v.Rows = nil })},
+		{Name: "webhooks-full", view: with(func(v *page.Webhooks) { v.Full = true })},
+		{Name: "webhooks-made", view: with(func(v *page.Webhooks) { v.Secret = page.NewSecret{Title: "Endpoint added", Text: secret} })},
+		{Name: "webhooks-error", view: with(func(v *page.Webhooks) {
+			v.Problems = page.Problems{{Field: "url", Message: "Use an address that begins with https://."}}
+			v.Form.Problems = v.Problems
+		})},
+		{Name: "webhook", view: one},
+		{Name: "webhook-empty", view: of(func(v *page.Webhook) { v.Deliveries, v.Older = nil, "" })},
+		{Name: "webhook-delivery", view: of(func(v *page.Webhook) { v.Shown, v.Newest = &shown, at })},
+		{Name: "webhook-rotate", view: of(func(v *page.Webhook) { v.Asks = "rotate" })},
+		{Name: "webhook-delete", view: of(func(v *page.Webhook) { v.Asks = "delete" })},
+		{Name: "webhook-disabled", view: of(func(v *page.Webhook) {
+			v.Endpoint, v.Enabled = rows[2], false
+			v.Why = "We disabled this endpoint because nothing had reached it for 5 days. Enable it and recover what it missed."
+		})},
 	}
 }
 

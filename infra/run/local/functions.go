@@ -19,6 +19,7 @@ import (
 	"latchkey.dev/shared/wire"
 	"latchkey.dev/shared/wire/connecting"
 	"latchkey.dev/shared/wire/health"
+	"latchkey.dev/shared/wire/hooks"
 	"latchkey.dev/shared/wire/identities"
 	"latchkey.dev/shared/wire/intake"
 	"latchkey.dev/shared/wire/mail"
@@ -62,7 +63,7 @@ func made(p *wire.Parts) (map[string]func() event.Function, error) {
 	for _, functions := range []any{
 		operations.With(p), pages.With(p), workers.With(p), intake.With(p.Parts), health.With(&p.Parts.Parts), site.With(&p.Parts.Parts),
 		mail.With(p), relay.With(p), provision.With(p), settings.With(p), upload.With(p), identities.With(p),
-		passkeys.With(p), providers.With(p), connecting.With(p),
+		passkeys.With(p), providers.With(p), connecting.With(p), hooks.With(p),
 	} {
 		all := reflect.ValueOf(functions)
 		for n := range all.NumMethod() {
@@ -133,12 +134,12 @@ func (l *Local) standInList() string {
 	return strings.Join(all, ",")
 }
 
-// nearby carries calls to n8n instances: to the stand-ins, which are at the product's own origin, without the network, and
-// to all others over it.
-func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
-	within := roundtrip.Transport(http.StripPrefix(standInPath, l.n8n))
+// nearby carries calls to what stands in for others below a path of the product's own origin without the network, and all other calls
+// over it.
+func (l *Local) nearby(path string, to http.Handler, network http.RoundTripper) http.RoundTripper {
+	within := roundtrip.Transport(http.StripPrefix(path, to))
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, standInPath+"/") {
+		if r.URL.Scheme+"://"+r.URL.Host == l.near && strings.HasPrefix(r.URL.Path, path+"/") {
 			return within.RoundTrip(r)
 		}
 		return network.RoundTrip(r)

@@ -31,12 +31,14 @@ import (
 	"latchkey.dev/infra/run/n8n"
 	"latchkey.dev/infra/run/provider"
 	"latchkey.dev/infra/run/provisioner"
+	"latchkey.dev/infra/run/receiver"
 	"latchkey.dev/infra/run/stack"
 	"latchkey.dev/infra/run/stripe"
 	"latchkey.dev/infra/run/template"
 	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/hook"
 	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/smtp"
 	payments "latchkey.dev/shared/adapter/stripe"
@@ -137,17 +139,19 @@ type Local struct {
 	binaries      *binaries.Set  // nil where functions run in this process or behind Invoke
 	realInstances *realInstances // nil where everything that is set up is a stand-in
 	n8n           *n8n.Server
-	origin        string
-	near          string // Options.Near, or the origin
-	beside        []netip.AddrPort
-	awsURL        string
-	payments      *payments.Client
-	clock         *clock
-	queueClock    *clock // the queues', which is ahead by what was made older
-	env           *environment.Environment
-	log           *slog.Logger
-	handler       http.Handler
-	servers       []*http.Server
+	// Receiver stands in for programs that agencies have events sent to.
+	Receiver   *receiver.Server
+	origin     string
+	near       string // Options.Near, or the origin
+	beside     []netip.AddrPort
+	awsURL     string
+	payments   *payments.Client
+	clock      *clock
+	queueClock *clock // the queues', which is ahead by what was made older
+	env        *environment.Environment
+	log        *slog.Logger
+	handler    http.Handler
+	servers    []*http.Server
 }
 
 // Start brings everything up and returns when it answers. The sweep has run by then, so that what a killed process
@@ -334,6 +338,7 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		return err
 	}
 	l.n8n = n8n.New(l.clock.Now)
+	l.Receiver = receiver.New(l.clock.Now)
 	l.Provider = &provider.Server{Issuer: l.origin + providerPath, Now: l.clock.Now}
 	l.Company = &provider.Server{Issuer: l.origin + companyPath, Now: l.clock.Now, Own: true}
 	built := &standIns{origin: l.near, now: l.clock.Now, tell: l.tell}
@@ -386,7 +391,8 @@ func (l *Local) functions(o Options) (map[string]event.Function, error) {
 		roots = l.MailServer.Roots
 	}
 	return wired(l.Stack.Template, wire.From(l.env, wire.Outside{MailRoots: roots,
-		Payments: l.payments, Egress: &outside, N8N: l.nearby(outside.Transport()), Program: l.program(), Domains: domains{},
+		Payments: l.payments, Egress: &outside, N8N: l.nearby(standInPath, l.n8n, outside.Transport()),
+		Hooks: l.nearby(hooksPath, l.Receiver, hook.Carrier(outside.Dialer())), Program: l.program(), Domains: domains{},
 		Accounts: l.accounts(o, outside.Transport())}))
 }
 

@@ -31,6 +31,9 @@ const pageSecurity = "default-src 'none'; style-src 'self'; img-src 'self'; fram
 // stripePath is where the pages of Stripe's stand-in are, and under api/ its API.
 const stripePath = "/_local/stripe"
 
+// hooksPath is where programs are that take events.
+const hooksPath = "/_local/hooks"
+
 // pages serves /_local: the mailbox, the clock, the queues and Stripe's stand-in, which exist in this binary alone.
 func (l *Local) pages() http.Handler {
 	mux := http.NewServeMux()
@@ -48,6 +51,7 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("POST /_local/dns", l.publishLines)
 	mux.HandleFunc("POST /_local/dns/{domain}", l.publishFor)
 	mux.Handle(standInPath+"/", http.StripPrefix(standInPath, l.n8n))
+	mux.Handle(hooksPath+"/", http.StripPrefix(hooksPath, l.Receiver))
 	mux.Handle(programPath, l.Provisioner)
 	if l.Google != nil {
 		mux.Handle(googlePath+"/", http.StripPrefix(googlePath, l.Google))

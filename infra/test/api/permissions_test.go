@@ -229,6 +229,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	usersJob(p)
 	emailJob(p)
 	senderJob(t, p, kept)
+	webhooksJob(t, p, kept)
 	importsJob(t, p, kept)
 	providerJob(p, kept)
 	officeJob(p, kept)

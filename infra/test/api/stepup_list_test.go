@@ -27,6 +27,8 @@ var steppedUp = map[string][]string{
 	"an agency's own sign-in": {"setIssuer", "requireIssuer", "removeIssuer", "ownSignInPage.save", "ownSignInPage.require",
 		"ownSignInPage.remove", "officePage.enter"},
 	"linking": {"linkIdentity", "unlinkIdentity", "accountPage.disconnect", "beginPasskey", "addPasskey", "removePasskey", "accountPage.remove-passkey"},
+	"webhooks": {"createWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint", "rotateWebhookSecret", "webhooksPage.create",
+		"webhookPage.save", "webhookPage.enable", "webhookPage.disable", "webhookPage.rotate", "webhookPage.delete"},
 	"erasing": {"eraseMe", "eraseClient", "deleteAgency", "accountPage.erase", "clientPage.erase", "agencyPage.delete"},
 }
 

@@ -20,6 +20,8 @@ var apart = map[string]string{
 	"frontend/api/sharing_example.go":   "what the document's examples are filled with",
 	"frontend/api/batch_example.go":     "what the document's examples are filled with",
 	"frontend/api/sender_example.go":    "what the document's examples are filled with",
+	"frontend/api/webhook_example.go":   "what the document's examples are filled with",
+	"frontend/api/webhook.go Schema":    "a description of the document",
 	"frontend/api/contact_example.go":   "what the document's examples are filled with",
 	"frontend/api/operation.go config":  "the document's title",
 	"frontend/api/operation.go stepsUp": "descriptions in the document",

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"latchkey.dev/shared/adapter/dynamo"
+	"latchkey.dev/shared/adapter/egress"
 	"latchkey.dev/shared/domain/agency"
 	"latchkey.dev/shared/domain/audit"
 	"latchkey.dev/shared/domain/batch"
@@ -33,12 +34,14 @@ import (
 	"latchkey.dev/shared/domain/sender"
 	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/sheet"
+	"latchkey.dev/shared/domain/webhook"
 	"latchkey.dev/shared/usecase/agencies"
 	"latchkey.dev/shared/usecase/contacts"
 	"latchkey.dev/shared/usecase/imports"
 	"latchkey.dev/shared/usecase/resources"
 	"latchkey.dev/shared/usecase/roles"
 	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/usecase/webhooks"
 )
 
 // limit is a number that 64 callers at once must not get past.
@@ -65,6 +68,8 @@ var limits = map[string]limit{
 	"sender.MaxYoungClaims":   {sender.MaxYoungClaims, firstDomain, fault.Invalid},
 	"sharelink.MaxLinks":      {sharelink.MaxLinks, shareLinks, fault.Invalid},
 	"sharelink.MaxWaiting":    {sharelink.MaxWaiting, joinRequests, fault.RateLimited},
+	"webhook.MaxEndpoints":    {webhook.MaxEndpoints, webhookEndpoints, fault.Full},
+	"webhook.MaxAsked":        {webhook.MaxAsked, testEvents, fault.RateLimited},
 	"sender.MaxChanges":       {sender.MaxChanges, bounceNames, fault.RateLimited},
 }
 
@@ -122,6 +127,8 @@ var sizes = map[string]string{
 	"sharelink.MaxUses":    "a number", "sharelink.MaxLife": "a time", "sharelink.MaxRoles": "roles of one value",
 	"sharelink.MaxDomains": "domains of one value", "sharelink.MaxJoined": "the oldest goes", "sharelink.MaxFormer": "the oldest goes",
 	"sharelink.MaxRefusals": "the link ends with the last",
+	"webhook.MaxURL":        "bytes", "webhook.MaxDescription": "characters", "webhook.mostPause": "a time", "webhook.MostWait": "a time",
+	"webhook.MaxTries": "of one delivery",
 }
 
 func TestFS2EveryCapHoldsOf64(t *testing.T) {
@@ -230,6 +237,42 @@ func apiKeys(o *office) (func(int) error, func() int) {
 			must(o.w.t, err)
 			return len(all)
 		}
+}
+
+// webhookEndpoints are made while there are some.
+func webhookEndpoints(o *office) (func(int) error, func() int) {
+	o.owner.Since, o.owner.Proved = time.Now(), time.Now()
+	store := dynamo.NewWebhooks(o.w.table.Table)
+	secrets := &webhooks.Secrets{Endpoints: webhooks.Endpoints{Store: store, Guard: egress.Strict(), Now: time.Now}, Keys: o.w.ring}
+	return func(n int) error {
+			url := fmt.Sprintf("https://hooks.example.com/%d", n)
+			_, _, err := secrets.Create(o.w.ctx, o.owner, webhooks.Change{URL: &url}, "")
+			return err
+		}, func() int {
+			all, err := store.Endpoints(o.w.ctx, o.id)
+			must(o.w.t, err)
+			return len(all)
+		}
+}
+
+// testEvents are asked for when most of an hour's have been.
+func testEvents(o *office) (func(int) error, func() int) {
+	make, _ := webhookEndpoints(o)
+	must(o.w.t, make(0))
+	store := dynamo.NewWebhooks(o.w.table.Table)
+	all, err := store.Endpoints(o.w.ctx, o.id)
+	must(o.w.t, err)
+	e := &all[0]
+	for range webhook.MaxAsked - 8 {
+		must(o.w.t, e.Ask(time.Now()))
+	}
+	must(o.w.t, store.SaveEndpoint(o.w.ctx, e, nil))
+	asked := &webhooks.Asked{Store: store, Queue: idle{}, Now: time.Now}
+	return func(int) error { return second(asked.Test(o.w.ctx, o.owner, e.ID)) }, func() int {
+		x, err := store.Endpoint(o.w.ctx, o.id, e.ID)
+		must(o.w.t, err)
+		return len(x.Asked)
+	}
 }
 
 func userRoles(o *office) (func(int) error, func() int) {

@@ -294,6 +294,9 @@ func (t *Table) commit(ctx context.Context, agencyID id.Agency, c client.Change)
 			UpdateExpression:    aws.String("REMOVE clientId, formerClientId"),
 			ConditionExpression: aws.String("attribute_exists(pk)")}})
 	}
+	for _, row := range c.Told { // the last ones, since they are left out where nobody is told
+		writes = append(writes, t.put(writeTold(pk, row), isNew, nil))
+	}
 	err := t.transact(ctx, writes)
 	if c.Return != nil && failed(err, 1) {
 		c.Return = nil

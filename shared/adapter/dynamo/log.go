@@ -116,6 +116,8 @@ func (t *Table) names(ctx context.Context, agency id.Agency, ids []string) (map[
 			sk = domainPrefix + s
 		case activity.ShareLink:
 			sk = linkPrefix + s
+		case activity.Endpoint:
+			sk = endpointPrefix + s
 		case activity.Contact:
 			sk = contactPrefix + s
 		case activity.Role:

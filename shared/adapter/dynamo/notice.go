@@ -41,6 +41,15 @@ func (t *Table) noticed(pk string, c *client.Client, rows []audit.Entry, now tim
 	return out
 }
 
+// noticedOf writes the notice of a row of the log that is of no client, and that nobody has caused.
+func (t *Table) noticedOf(pk string, row audit.Entry) []types.TransactWriteItem {
+	kind := notice.Of(row.Action)
+	if kind == "" || row.Actor != audit.System {
+		return nil
+	}
+	return []types.TransactWriteItem{t.put(writeNotice(pk, notice.Event{ID: row.ID, Kind: kind}, t.now()), isNew, nil)}
+}
+
 // writeNotice is a notice that waits to be put into people's boxes.
 func writeNotice(pk string, e notice.Event, now time.Time) writer {
 	w := writer(key(pk, noticePrefix+string(e.ID)))

@@ -216,8 +216,11 @@ func (t *Table) eachClient(ctx context.Context, agency id.Agency, most int, visi
 
 // record writes a row of the log about something that happened outside of the table.
 func (t *Table) record(ctx context.Context, agency id.Agency, row audit.Entry) error {
+	w := writeAudit(string(agency), row)
+	if _, err := t.announced(ctx, []types.TransactWriteItem{t.put(w, isNew, nil)}); err != nil {
+		return err
+	}
 	condition := isNew
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: writeAudit(string(agency), row),
-		ConditionExpression: &condition})
+	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w, ConditionExpression: &condition})
 	return outside(err)
 }

@@ -14,6 +14,10 @@
 //	                      contacts      how many cards there are
 //	                      logo#HASH     a logo, the agency's or one that was
 //	                      au#evt_…      a row of the audit log
+//	                      ev#evt_…      an event that the log does not have, for webhook endpoints
+//	                      hooks         how many webhook endpoints there are
+//	                      we#whe_…      a webhook endpoint
+//	                      wd#whe_…#dlv_…  an event on its way to an endpoint
 //	                      idem#HASH     a used idempotency key
 //	                      sup#USER      a person that must not be mailed
 //	                      nt#evt_…      a notice that is in nobody's box yet
@@ -52,7 +56,9 @@
 //	rl#mails#SCOPE#HASH   mails         the mails that were caused under a key, see the package allowance
 //
 // Indexes, both sparse: by-created (pk, ls) lists an agency's clients by age; by-due (dp, due) holds what is not in a
-// final state, in Shards partitions, by the time to look after it, in milliseconds since 1970. The attribute ttl is
+// final state, in Shards partitions, by the time to look after it, in milliseconds since 1970. A row of the log that endpoints have to
+// be told of is in it, too, until that is done: the row is its own place in the outbox, so that a change has the same transaction
+// with endpoints as without. The attribute ttl is
 // the table's TTL attribute, in seconds; nothing relies on its deletions.
 //
 // Types. A [Table] can do nothing by itself. Each use case gets a small type over it that has the methods of the use case's
@@ -379,9 +385,13 @@ func (t *Table) query(ctx context.Context, pk, prefix string, backwards bool) ([
 
 // transact writes all or nothing. Failed conditions and conflicts with other transactions are conflict.ErrChanged,
 // wrapped with the reasons' codes in the order of the writes. The SDK makes a ClientRequestToken, so that its own
-// retry of a request whose answer was lost writes nothing twice.
+// retry of a request whose answer was lost writes nothing twice. Rows of the log among them are announced to the agency's endpoints.
 func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) error {
-	_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	writes, err := t.announced(ctx, writes)
+	if err != nil {
+		return err
+	}
+	_, err = t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 	return outside(err)
 }
 

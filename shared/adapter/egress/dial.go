@@ -30,6 +30,8 @@ type Dialer struct {
 	Connect func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	// Within is how long a look-up and all attempts to connect may take together; 0 for [Patience].
 	Within time.Duration
+	// MostHeaders is how many bytes of headers of an answer are read; 0 for 64 KiB.
+	MostHeaders int64
 }
 
 // Dialer connects over the network.
@@ -149,7 +151,7 @@ func (d Dialer) Transport() http.RoundTripper {
 				}
 				return d.Dial(ctx, scheme, host, port)
 			},
-			ForceAttemptHTTP2: true, TLSHandshakeTimeout: Patience, MaxResponseHeaderBytes: 64 << 10,
+			ForceAttemptHTTP2: true, TLSHandshakeTimeout: Patience, MaxResponseHeaderBytes: cmp.Or(d.MostHeaders, 64<<10),
 			MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
 		}
 	}

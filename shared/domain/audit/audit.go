@@ -148,6 +148,14 @@ const (
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
 	PowerUsed  Action = "api_key.power_used" // by the key, before what it asks for is looked at; the detail has the scope
+
+	EndpointCreated  Action = "webhook_endpoint.created"
+	EndpointChanged  Action = "webhook_endpoint.changed"
+	EndpointDeleted  Action = "webhook_endpoint.deleted"
+	EndpointRotated  Action = "webhook_endpoint.secret_rotated"
+	EndpointEnabled  Action = "webhook_endpoint.enabled"
+	EndpointFailing  Action = "webhook_endpoint.failing"  // for a day; owners are told
+	EndpointDisabled Action = "webhook_endpoint.disabled" // the detail says why; owners are told where nobody did it
 )
 
 // Actors that have no id of their own.

@@ -33,6 +33,8 @@ type Change struct {
 	// Promises, when not nil, are the times at which the agency's scheduled invites go out, written when the stored version is still
 	// the one that was read.
 	Promises *batch.Promises
+	// Told are rows that webhook endpoints are told of and the log does not have. They are written where the agency has endpoints.
+	Told []audit.Entry
 	// Join records with the person that it has become a client of the agency.
 	Join bool
 	// Leave records with the person that it is no client of the agency any more, and that it was.

@@ -51,6 +51,8 @@ const (
 	ImportChanged   Code = "import_changed"
 	InUse           Code = "in_use"
 	NameTaken       Code = "name_taken"
+	EndpointOff     Code = "endpoint_disabled"
+	Recovering      Code = "recovery_running"
 	IdempotencyUsed Code = "idempotency_conflict"
 	Gone            Code = "invitation_gone"
 	Expired         Code = "invitation_expired"
@@ -109,6 +111,8 @@ var meanings = []struct {
 	{LastOwner, 409, "An agency needs at least one owner."},
 	{ContactExists, 409, "Another open contact has the address. existing is its ID."},
 	{PreviewChanged, 409, "Verdicts have changed since the preview. Preview again, and confirm with the new hash."},
+	{EndpointOff, 409, "The webhook endpoint is disabled. Enable it first."},
+	{Recovering, 409, "Events are being recovered for this endpoint. Try again once that's done."},
 	{Full, 409, "There are as many as there can be. Remove one first."},
 	{ImportChanged, 409, "Rows would become something else than the dry run showed. existing has the hash of what is so now."},
 	{InUse, 409, "Somebody still has it. The message says how many do."},

@@ -61,11 +61,20 @@ type PayerChange string
 // Passkey is the id of a person's passkey, psk_.
 type Passkey string
 
+// WebhookEndpoint is the id of a place that an agency has events sent to, whe_.
+type WebhookEndpoint string
+
+// Delivery is the id of an event on its way to an endpoint, dlv_.
+type Delivery string
+
 // Session is the id of a person's being signed in on one device, ses_.
 type Session string
 
 // Prefixes, as the API shows them.
 const (
+	EndpointPrefix = "whe_"
+	DeliveryPrefix = "dlv_"
+
 	AgencyPrefix   = "ag_"
 	MemberPrefix   = "mb_"
 	ClientPrefix   = "cl_"
@@ -217,6 +226,16 @@ func ParseJoinRequest(s string) (JoinRequest, error) {
 // ParseBatch reads the id of a batch of invites.
 func ParseBatch(s string) (Batch, error) {
 	return parse[Batch]("errors.there_is_no_such_batch", s, BatchPrefix)
+}
+
+// ParseWebhookEndpoint reads the id of a webhook endpoint.
+func ParseWebhookEndpoint(s string) (WebhookEndpoint, error) {
+	return parse[WebhookEndpoint]("errors.there_is_no_such_webhook_endpoint", s, EndpointPrefix)
+}
+
+// ParseDelivery reads the id of a delivery.
+func ParseDelivery(s string) (Delivery, error) {
+	return parse[Delivery]("errors.there_is_no_such_delivery", s, DeliveryPrefix)
 }
 
 // ParseResource reads the id of an instance or a service.

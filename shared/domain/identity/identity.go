@@ -31,7 +31,9 @@ const (
 	ContactsWrite  Scope = "contacts:write"
 	RolesRead      Scope = "roles:read"
 	SenderWrite    Scope = "sender:write" // decides what emails come from
-	RolesWrite     Scope = "roles:write"  // hands out rights: roles, links by which people join, and the app Client Portal
+	WebhooksRead   Scope = "webhooks:read"
+	WebhooksWrite  Scope = "webhooks:write" // decides where events go
+	RolesWrite     Scope = "roles:write"    // hands out rights: roles, links by which people join, and the app Client Portal
 )
 
 // InPerson is the scope of what no API key may do, whatever its scopes: managing keys and members, paying, deleting the agency.
@@ -40,12 +42,12 @@ const InPerson Scope = ""
 // Scopes lists all scopes that an API key can have.
 func Scopes() []Scope {
 	return []Scope{InvitesRead, InvitesWrite, ClientsRead, ClientsWrite, ResourcesRead, ResourcesWrite, ActivityRead, AgencyRead,
-		AgencyWrite, ContactsRead, ContactsWrite, RolesRead, RolesWrite, SenderWrite}
+		AgencyWrite, ContactsRead, ContactsWrite, RolesRead, RolesWrite, SenderWrite, WebhooksRead, WebhooksWrite}
 }
 
 // Powerful tells whether a key with the scope can do what people have to step up for. Nobody gets it unasked, and the owners learn of its
 // use.
-func (s Scope) Powerful() bool { return s == SenderWrite || s == RolesWrite }
+func (s Scope) Powerful() bool { return s == SenderWrite || s == RolesWrite || s == WebhooksWrite }
 
 // MaxKeys is how many keys of an agency work at a time, so that all of them can be revoked in one transaction, with all of its
 // people.

@@ -50,7 +50,7 @@ func TestSenderO8OwnersAreToldOfPowersOnceADay(t *testing.T) {
 func TestSenderO8PowerfulScopes(t *testing.T) {
 	t.Parallel()
 	for _, s := range identity.Scopes() {
-		want := s == identity.RolesWrite || s == identity.SenderWrite
+		want := s == identity.RolesWrite || s == identity.SenderWrite || s == identity.WebhooksWrite
 		if s.Powerful() != want {
 			t.Errorf("%s is powerful: %t", s, s.Powerful())
 		}

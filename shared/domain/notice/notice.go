@@ -33,12 +33,14 @@ const (
 	NothingOpen   Kind = "nothing_open"
 	RoleExpiring  Kind = "role_expiring"
 
-	PayerRequested Kind = "payer_requested"
-	PayerAgreed    Kind = "payer_agreed"
-	PayerDeclined  Kind = "payer_declined"
-	PayerChanged   Kind = "payer_changed"
-	PayerFailed    Kind = "payer_failed"
-	PowerUsed      Kind = "api_key_power_used"
+	EndpointFailing  Kind = "webhook_failing"
+	EndpointDisabled Kind = "webhook_disabled"
+	PayerRequested   Kind = "payer_requested"
+	PayerAgreed      Kind = "payer_agreed"
+	PayerDeclined    Kind = "payer_declined"
+	PayerChanged     Kind = "payer_changed"
+	PayerFailed      Kind = "payer_failed"
+	PowerUsed        Kind = "api_key_power_used"
 )
 
 // Definition says all about a kind but its words.
@@ -73,6 +75,8 @@ var register = []Definition{
 	{Kind: Ended, Action: audit.AccessEnded, Rights: true},
 	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
 	{Kind: RoleExpiring, Action: audit.RoleExpiring, Rights: true},
+	{Kind: EndpointFailing, Action: audit.EndpointFailing},
+	{Kind: EndpointDisabled, Action: audit.EndpointDisabled},
 }
 
 // always are the kinds that nobody can switch off, which are in no settings.
@@ -109,6 +113,10 @@ func (k Kind) Title() string {
 		return words.Say("notifications.nothing_open_title")
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring_title")
+	case EndpointFailing:
+		return words.Say("notifications.webhook_failing_title")
+	case EndpointDisabled:
+		return words.Say("notifications.webhook_disabled_title")
 	case PayerRequested:
 		return words.Say("payer.told_requested_title")
 	case PayerAgreed:
@@ -155,6 +163,10 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.nothing_open", "client", client)
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring", "role", client)
+	case EndpointFailing:
+		return words.Say("notifications.webhook_failing")
+	case EndpointDisabled:
+		return words.Say("notifications.webhook_disabled")
 	case PayerRequested:
 		return words.Say("payer.told_requested", "client", client)
 	case PayerAgreed:

@@ -26,7 +26,8 @@ func TestX29EveryKindSaysAllAboutItself(t *testing.T) {
 			}
 			seen[s] = true
 		}
-		if s := d.Kind.Says("Acme Ltd"); d.Kind == notice.JoinRequested {
+		if s := d.Kind.Says("Acme Ltd"); d.Kind == notice.JoinRequested || d.Kind == notice.EndpointFailing ||
+			d.Kind == notice.EndpointDisabled {
 			if s != d.Kind.Says("") || strings.HasSuffix(s, ".") {
 				t.Errorf("%q is of somebody", s)
 			}

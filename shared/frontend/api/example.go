@@ -277,7 +277,7 @@ func exampleSheets() map[string]string {
 func examples() map[string]example {
 	all := map[string]example{}
 	for _, of := range []map[string]example{inviteExamples(), clientExamples(), resourceExamples(), agencyExamples(), inviteeExamples(),
-		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples(), sharingExamples()} {
+		personExamples(), senderExamples(), contactExamples(), roleExamples(), batchExamples(), sharingExamples(), hookExamples()} {
 		maps.Copy(all, of)
 	}
 	return all

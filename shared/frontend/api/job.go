@@ -12,6 +12,7 @@ const (
 	tagAgency   = "Agency and members"
 	tagMembers  = tagAgency
 	tagKeys     = "API keys"
+	tagHooks    = "Webhooks"
 	tagApp      = "Client Portal"
 	tagLinks    = "Share links"
 	tagInvitee  = "Invitations"
@@ -53,6 +54,9 @@ var jobs = []job{
 	{tagApp, "Install the app, set it up, and decide who does what in it.", []string{"getPortalApp", "installPortal",
 		"updatePortalSettings", "uninstallPortal", "makeInternal"}},
 	{tagKeys, "Let programs call the API for your agency.", []string{"createApiKey", "listApiKeys", "revokeApiKey"}},
+	{tagHooks, "Have events sent to a program of your own, and see what became of each.", []string{"createWebhookEndpoint",
+		"listWebhookEndpoints", "getWebhookEndpoint", "updateWebhookEndpoint", "deleteWebhookEndpoint", "rotateWebhookSecret",
+		"sendTestEvent", "listDeliveries", "getDelivery", "redeliver", "recoverEvents"}},
 	{tagLinks, "Let people join by a link of your own, and decide on who asks to.", []string{"createShareLink", "listShareLinks",
 		"getShareLink", "updateShareLink", "resetShareLink", "disableShareLink", "listJoinRequests", "approveJoin", "refuseJoin",
 		"viewShareLink", "joinByLink"}},

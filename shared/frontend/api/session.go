@@ -359,7 +359,8 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
 			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write, contacts:read, " +
-			"contacts:write and roles:read, and the powerful ones: " + strings.Join(powerful(), ", ") + ". Those do what people " +
+			"contacts:write, roles:read and webhooks:read, and the powerful ones: " +
+			strings.Join(powerful(), ", ") + ". Those do what people " +
 			"confirm first. No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once " +
 			"a day.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},

@@ -35,6 +35,7 @@ func families() []page.Option {
 		{Value: "provision", Word: words.Say("activity.only_setup")},
 		{Value: "member", Word: words.Say("activity.only_members")},
 		{Value: "api_key", Word: words.Say("activity.only_keys")},
+		{Value: "webhook_endpoint", Word: words.Say("webhooks.title")},
 		{Value: "sender_domain", Word: words.Say("activity.only_domains")},
 		{Value: "share_link", Word: words.Say("activity.only_links")},
 		{Value: "role", Word: words.Say("activity.only_roles")},
@@ -289,6 +290,20 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.key_created", values...)
 	case audit.KeyRevoked:
 		return words.Say("activity.key_revoked", values...)
+	case audit.EndpointCreated:
+		return words.Say("activity.endpoint_created", values...)
+	case audit.EndpointChanged:
+		return words.Say("activity.endpoint_changed", values...)
+	case audit.EndpointDeleted:
+		return words.Say("activity.endpoint_deleted", values...)
+	case audit.EndpointRotated:
+		return words.Say("activity.endpoint_rotated", values...)
+	case audit.EndpointEnabled:
+		return words.Say("activity.endpoint_enabled", values...)
+	case audit.EndpointFailing:
+		return words.Say("activity.endpoint_failing", values...)
+	case audit.EndpointDisabled:
+		return words.Say("activity.endpoint_disabled", values...)
 	case audit.PowerUsed:
 		return words.Say("activity.power_used", values...)
 	}
@@ -331,6 +346,8 @@ func partyWord(k activity.Kind) string {
 		return words.Say("activity.was_domain")
 	case activity.ShareLink:
 		return words.Say("activity.was_link")
+	case activity.Endpoint:
+		return words.Say("activity.was_endpoint")
 	case activity.Contact:
 		return words.Say("activity.was_contact")
 	case activity.Role:

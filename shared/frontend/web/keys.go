@@ -43,6 +43,10 @@ func scopeWord(s identity.Scope) string {
 		return words.Say("settings.scope_roles_read")
 	case identity.RolesWrite:
 		return words.Say("settings.scope_roles_write")
+	case identity.WebhooksRead:
+		return words.Say("settings.scope_webhooks_read")
+	case identity.WebhooksWrite:
+		return words.Say("settings.scope_webhooks_write")
 	case identity.SenderWrite:
 		return words.Say("settings.scope_sender_write")
 	}

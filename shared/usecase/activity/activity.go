@@ -77,6 +77,7 @@ const (
 	Contact      Kind = "contact"
 	Role         Kind = "role"
 	ShareLink    Kind = "share_link"
+	Endpoint     Kind = "webhook_endpoint"
 
 	System   Kind = "system"
 	Operator Kind = "operator"
@@ -86,8 +87,8 @@ const (
 
 // Kinds lists them, in the order in which the document has them.
 func Kinds() []Kind {
-	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, ShareLink, Agency, System, Operator, Invitee,
-		Other}
+	return []Kind{Member, Key, Client, Invite, Instance, Service, SenderDomain, Contact, Role, ShareLink, Endpoint, Agency, System,
+		Operator, Invitee, Other}
 }
 
 var prefixes = []struct {
@@ -96,7 +97,7 @@ var prefixes = []struct {
 }{{id.MemberPrefix, Member}, {id.KeyPrefix, Key}, {id.ClientPrefix, Client}, {id.InvitePrefix, Invite},
 	{id.InstancePrefix, Instance}, {id.ServicePrefix, Service}, {id.AgencyPrefix, Agency},
 	{id.DomainPrefix, SenderDomain}, {id.ContactPrefix, Contact}, {id.RolePrefix, Role},
-	{id.LinkPrefix, ShareLink}}
+	{id.LinkPrefix, ShareLink}, {id.EndpointPrefix, Endpoint}}
 
 // KindOf reads the kind from an id.
 func KindOf(s string) Kind {

@@ -180,7 +180,7 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency, to
 			continue
 		}
 		if l.Client == "" { // it is of nobody in particular
-			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + "/client-portal/links"})
+			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + placeOf(l.Kind)})
 			continue
 		}
 		ref := l.Client.Ref()
@@ -218,6 +218,14 @@ func (w *Worker) roleLine(ctx context.Context, which id.Agency, l notice.Line, a
 	return []letter.DigestLine{{Kind: l.Kind, Client: r.Name,
 		Detail: words.Say("notifications.ends_at", "moment", r.ExpiresAt.In(at.Location()).Format(moment)),
 		Link:   w.Origin + "/client-portal/roles/" + string(r.ID)}}, nil
+}
+
+// placeOf is where is looked at what is of nobody in particular.
+func placeOf(k notice.Kind) string {
+	if k == notice.EndpointFailing || k == notice.EndpointDisabled {
+		return "/settings/webhooks"
+	}
+	return "/client-portal/links"
 }
 
 // powerLines say which keys have used powerful scopes, a line for each key.

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/job"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/webhook"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -106,6 +107,11 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 			now := f.Now() // without a detail: a server's words may name the address
 			change.Audit = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
 				Actor: audit.System, Action: audit.InviteBounced, Subject: string(c.Invite.ID)}}
+		}
+		if r.Kind == Delivered {
+			now := f.Now()
+			change.Told = []audit.Entry{{ID: id.New[id.Event](id.EventPrefix, now), At: now,
+				Actor: audit.System, Action: webhook.Delivered, Subject: string(c.Invite.ID)}}
 		}
 		return f.Store.Commit(ctx, agency, change)
 	})

@@ -123,4 +123,8 @@ var (
 	userHTML string
 	//go:embed template/users.html
 	usersHTML string
+	//go:embed template/webhook.html
+	webhookHTML string
+	//go:embed template/webhooks.html
+	webhooksHTML string
 )

@@ -54,6 +54,9 @@ func (p *Parts) SendersQueue() *sqs.Queue { return p.queue("SENDERS_QUEUE_URL") 
 // IdentitiesQueue takes jobs for which the mail service's control plane is called.
 func (p *Parts) IdentitiesQueue() *sqs.Queue { return p.queue("IDENTITIES_QUEUE_URL") }
 
+// WebhooksQueue takes jobs of events on their way to agencies' programs.
+func (p *Parts) WebhooksQueue() *sqs.Queue { return p.queue("WEBHOOKS_QUEUE_URL") }
+
 // Secret is the value of the parameter that the variable names; "" where it names none.
 func (p *Parts) Secret(variable string) string {
 	v, ok := p.given[variable]

@@ -1,0 +1,6 @@
+// Command webhook-test sends a test event.
+package main
+
+import "latchkey.dev/shared/wire/operations"
+
+func main() { operations.Start(operations.Functions.WebhookTest) }

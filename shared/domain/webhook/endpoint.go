@@ -1,0 +1,378 @@
+package webhook
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/text"
+)
+
+// slack is how long before the first failure an event may have happened that was on its way then.
+const slack = time.Hour
+
+// Limits of an agency's endpoints.
+const (
+	MaxEndpoints   = 10
+	MaxURL         = 500
+	MaxDescription = 200
+	// MaxAsked is how many test events, redeliveries and recoveries of one endpoint people may ask for within an hour.
+	MaxAsked = 60
+	// Kept is how long a delivery is kept, and how far back events can be recovered.
+	Kept = 30 * 24 * time.Hour
+	// Overlap is how long events are signed with the secret before the present one, too.
+	Overlap = 24 * time.Hour
+	// WarnAfter and DisableAfter are how long nothing has reached an endpoint when the owners are told, and when it is disabled.
+	WarnAfter    = 24 * time.Hour
+	DisableAfter = 5 * 24 * time.Hour
+	// Lease is how long one attempt at an endpoint that fails keeps others away: more than an attempt may take.
+	Lease = 40 * time.Second
+	// LookBack is how long after an endpoint was made, or enabled, the log is looked through once for what was written meanwhile by
+	// somebody who had not seen it yet.
+	LookBack = time.Minute
+)
+
+// Why says why an endpoint is disabled.
+type Why string
+
+// The reasons.
+const (
+	ByPerson Why = "by_person"
+	Gone     Why = "gone"    // it answered 410
+	Failed   Why = "failing" // nothing has reached it for DisableAfter
+)
+
+// Endpoint is a place that an agency has events sent to.
+type Endpoint struct {
+	ID          id.WebhookEndpoint
+	Agency      id.Agency
+	URL         string
+	Description string
+	Types       []Type // those that it wants; none for all
+	Secret      string // sealed
+	Previous    string // the sealed one before it; "" for none
+	RotatedAt   time.Time
+	CreatedBy   string // an actor
+	CreatedAt   time.Time
+
+	Disabled   Why // "" while it is sent events
+	DisabledAt time.Time
+	Deleted    bool // it is gone but for its deliveries
+
+	FailingSince time.Time // of the first failure after which nothing has reached it; zero for none
+	Fails        int       // attempts since then
+	Next         time.Time // before this nothing is tried while it fails
+	Warned       bool      // whether the owners were told that it fails
+	Woken        time.Time // when the sweep is to look whether what waited for it goes out; zero for nothing
+	Waited       time.Time // since when that has waited
+	MissedSince  time.Time // since when it missed events because it was disabled, which nobody has recovered yet; zero for none
+
+	Back    Recovery    // of what was written while the endpoint was made, or enabled
+	Recover Recovery    // that a person has asked for
+	Asked   []time.Time // of what people asked for within the last hour
+	Version int
+}
+
+// Recovery is how far the log has been looked through for events that never reached the endpoint.
+type Recovery struct {
+	From  time.Time // zero when there is none under way
+	To    time.Time
+	After id.Event  // the last row that was looked at
+	Apart bool      // whether it has come to what the log does not have
+	At    time.Time // when it goes on
+}
+
+// Catching tells which recoveries are to go on now, and has the sweep look again later should their jobs be lost.
+func (e *Endpoint) Catching(now time.Time) (back, asked bool) {
+	due := func(r *Recovery) bool {
+		if !r.Running() || now.Before(r.At) {
+			return false
+		}
+		r.At = now.Add(Safety)
+		return true
+	}
+	return due(&e.Back), due(&e.Recover)
+}
+
+// Catch is the recovery that a job is about, if it is under way; nil for none.
+func (e *Endpoint) Catch(back bool) *Recovery {
+	r := &e.Recover
+	if back {
+		r = &e.Back
+	}
+	if !r.Running() {
+		return nil
+	}
+	return r
+}
+
+// Nudged has the sweep look again later at what the worker was just told of.
+func (e *Endpoint) Nudged(now time.Time) {
+	if !e.Woken.IsZero() && !now.Before(e.Woken) {
+		e.Woken = now.Add(Safety)
+	}
+}
+
+// WaitingSince is the time of the oldest event that may wait for the endpoint: it was on its way when the first failure came.
+func (e *Endpoint) WaitingSince() time.Time { return e.Waited.Add(-slack) }
+
+// Running tells whether there is one.
+func (r Recovery) Running() bool { return !r.From.IsZero() }
+
+// SecretPlace is where the endpoint's secret is kept, for the seal.
+func (e *Endpoint) SecretPlace() string { return "webhook/" + string(e.Agency) + "/" + string(e.ID) }
+
+// Name is what people call the endpoint: its description, or else its host.
+func (e *Endpoint) Name() string {
+	if u, err := url.Parse(e.URL); e.Description == "" && err == nil {
+		return u.Host
+	}
+	return e.Description
+}
+
+// Wants tells whether the endpoint is sent events of the type.
+func (e *Endpoint) Wants(t Type) bool {
+	return t == Test || len(e.Types) == 0 || slices.Contains(e.Types, t)
+}
+
+// Open tells whether the endpoint is sent events.
+func (e *Endpoint) Open() bool { return e.Disabled == "" && !e.Deleted }
+
+// Status is what people see: "active", "failing" or "disabled".
+func (e *Endpoint) Status() string {
+	switch {
+	case e.Disabled != "":
+		return "disabled"
+	case !e.FailingSince.IsZero():
+		return "failing"
+	}
+	return "active"
+}
+
+// Claim takes the turn at an endpoint that fails, which one attempt at a time has: with ok the caller may try, once the endpoint is
+// saved where changed says so; else it is to come back at again.
+func (e *Endpoint) Claim(now time.Time) (ok, changed bool, again time.Time) {
+	if e.FailingSince.IsZero() {
+		return true, false, time.Time{}
+	}
+	if now.Before(e.Next) {
+		return false, false, e.Next
+	}
+	e.Next = now.Add(Lease)
+	return true, true, time.Time{}
+}
+
+// Reached notes that an event was taken; false when nothing has changed.
+func (e *Endpoint) Reached(now time.Time) bool {
+	if e.FailingSince.IsZero() {
+		return false
+	}
+	if e.Open() {
+		e.Woken, e.Waited = now.Add(Safety), e.FailingSince
+	}
+	e.FailingSince, e.Fails, e.Next, e.Warned = time.Time{}, 0, time.Time{}, false
+	return true
+}
+
+// Missed notes that an attempt failed, after which nothing is tried for the wait.
+func (e *Endpoint) Missed(now time.Time, wait time.Duration) {
+	if e.FailingSince.IsZero() {
+		e.FailingSince, e.Fails, e.Warned = now, 0, false
+	}
+	e.Fails++
+	e.Next = now.Add(wait)
+}
+
+// Disable stops events from being sent.
+func (e *Endpoint) Disable(now time.Time, why Why) {
+	e.Disabled, e.DisabledAt = why, now
+	if e.MissedSince.IsZero() {
+		e.MissedSince = now
+		if !e.FailingSince.IsZero() {
+			e.MissedSince = e.FailingSince.Add(-slack)
+		}
+	}
+}
+
+// Enable has events sent again. What was missed is for recovery.
+func (e *Endpoint) Enable(now time.Time) {
+	if !e.FailingSince.IsZero() {
+		e.Woken, e.Waited = now, e.FailingSince
+	}
+	e.Disabled, e.DisabledAt = "", time.Time{}
+	e.FailingSince, e.Fails, e.Next, e.Warned = time.Time{}, 0, time.Time{}, false
+	e.lookBack(now)
+}
+
+// lookBack has the log looked through once a while from now on.
+func (e *Endpoint) lookBack(now time.Time) {
+	e.Back = Recovery{From: now, To: now.Add(LookBack), At: now.Add(LookBack)}
+}
+
+// Alarm is what the sweep does about an endpoint that fails.
+type Alarm string
+
+// The alarms.
+const (
+	Warn Alarm = "warn"
+	Stop Alarm = "stop"
+)
+
+// Look changes what time has changed, and returns what owners are to be told of; "" for nothing.
+func (e *Endpoint) Look(now time.Time) Alarm {
+	if !e.Open() || e.FailingSince.IsZero() {
+		return ""
+	}
+	switch d := now.Sub(e.FailingSince); {
+	case d >= DisableAfter:
+		e.Disable(now, Failed)
+		return Stop
+	case d >= WarnAfter && !e.Warned:
+		e.Warned = true
+		return Warn
+	}
+	return ""
+}
+
+// Due is when the sweep is to look at the endpoint; zero for never.
+func (e *Endpoint) Due() time.Time {
+	var due time.Time
+	at := func(t time.Time) {
+		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
+			due = t
+		}
+	}
+	if e.Deleted {
+		return e.DisabledAt
+	}
+	at(e.Woken)
+	at(e.Back.At)
+	at(e.Recover.At)
+	if e.Open() && !e.FailingSince.IsZero() {
+		if e.Warned {
+			at(e.FailingSince.Add(DisableAfter))
+		} else {
+			at(e.FailingSince.Add(WarnAfter))
+		}
+	}
+	return due
+}
+
+// Ask counts something that a person asks for. Faults: [fault.RateLimited].
+func (e *Endpoint) Ask(now time.Time) error {
+	e.Asked = slices.DeleteFunc(e.Asked, func(t time.Time) bool { return now.Sub(t) >= time.Hour })
+	if len(e.Asked) >= MaxAsked {
+		f := fault.New(fault.RateLimited, "webhooks.asked_too_often", "most", MaxAsked)
+		f.Retry, f.Limit = e.Asked[0].Add(time.Hour).Sub(now), fault.Limit{Name: "webhook-hour", Quota: MaxAsked, Window: time.Hour}
+		return f
+	}
+	e.Asked = append(e.Asked, now)
+	return nil
+}
+
+// New makes an endpoint.
+func New(agency id.Agency, by string, now time.Time) *Endpoint {
+	e := &Endpoint{ID: id.New[id.WebhookEndpoint](id.EndpointPrefix, now), Agency: agency, CreatedBy: by, CreatedAt: now}
+	e.lookBack(now)
+	return e
+}
+
+// CatchUp begins a recovery of what has not reached the endpoint since then. Of what was before the endpoint was made it was never to be
+// told.
+func (e *Endpoint) CatchUp(since, now time.Time) {
+	if !since.After(e.MissedSince) {
+		e.MissedSince = time.Time{}
+	}
+	if since.Before(e.CreatedAt) {
+		since = e.CreatedAt
+	}
+	e.Recover = Recovery{From: since.Truncate(time.Millisecond), To: now, At: now.Add(Safety)}
+}
+
+// Guard says which addresses may be called.
+type Guard interface {
+	JudgeURL(u *url.URL) error
+}
+
+// ParseURL reads where an endpoint is, as somebody typed it. own is the host of the product itself, which would call itself for ever.
+// Faults: [fault.Invalid].
+func ParseURL(field, s string, guard Guard, own string) (string, error) {
+	s = text.Trim(s)
+	if s == "" {
+		return "", fault.InField(field, "webhooks.url_missing")
+	}
+	if len(s) > MaxURL {
+		return "", fault.InField(field, "webhooks.url_long", "most", MaxURL)
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fault.InField(field, "webhooks.url_unread")
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	near := u.Scheme == "http" && guard.JudgeURL(u) == nil // what stands in for the outside in a local run
+	switch _, ip := netip.ParseAddr(u.Hostname()); {
+	case u.User != nil:
+		return "", fault.InField(field, "webhooks.url_user")
+	case u.Fragment != "" || strings.Contains(s, "#"):
+		return "", fault.InField(field, "webhooks.url_fragment")
+	case near:
+		return u.String(), nil
+	case u.Scheme != "https":
+		return "", fault.InField(field, "webhooks.url_scheme")
+	case ip == nil || !strings.Contains(strings.TrimSuffix(u.Hostname(), "."), "."):
+		return "", fault.InField(field, "webhooks.url_address")
+	case strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), own):
+		return "", fault.InField(field, "webhooks.url_own")
+	case guard.JudgeURL(u) != nil || !port(u.Port()):
+		return "", fault.InField(field, "webhooks.url_port")
+	}
+	return u.String(), nil
+}
+
+// port tells whether an endpoint may listen there: 443, or one that needs no privileges.
+func port(s string) bool { return s == "" || s == "443" || len(s) > 4 || len(s) == 4 && s >= "1024" }
+
+// ParseTypes reads the types that an endpoint is to have. Faults: [fault.Invalid].
+func ParseTypes(field string, all []Type) ([]Type, error) {
+	known := Types()
+	for _, t := range all {
+		if !slices.Contains(known, t) {
+			return nil, fault.InField(field, "webhooks.type_unknown", "type", string(t[:min(len(t), 60)]))
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all))), nil
+}
+
+// SecretPrefix is what a secret begins with.
+const SecretPrefix = "whsec_"
+
+// secretSize is how many random bytes a secret is of: Standard Webhooks asks for 24 to 64.
+const secretSize = 32
+
+// NewSecret makes a secret. What is signed with are the bytes behind the prefix, see [Sign].
+func NewSecret() string {
+	b := make([]byte, secretSize)
+	rand.Read(b) //nolint:errcheck,gosec // crypto/rand.Read never fails (Go 1.24)
+	return SecretPrefix + base64.StdEncoding.EncodeToString(b)
+}
+
+var errSecret = errors.New("webhook: what is kept is no secret")
+
+func keyOf(secret string) ([]byte, error) {
+	rest, ok := strings.CutPrefix(secret, SecretPrefix)
+	if !ok {
+		return nil, errSecret
+	}
+	key, err := base64.StdEncoding.DecodeString(rest)
+	if err != nil || len(key) != secretSize {
+		return nil, errSecret
+	}
+	return key, nil
+}
