@@ -15,6 +15,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/instance"
+	"latchkey.dev/shared/domain/reminder"
 )
 
 // agency reads the agency as it is now.
@@ -36,6 +37,8 @@ func readAgency(r *reader) (*agency.Agency, error) {
 		Portal: agency.Portal{InstalledAt: r.time("portal"), Stocked: r.s("stocked") != "",
 			EmployeesInvite: r.s("employeesInvite") != ""}}
 	a.Payment = readSubscription(r, "payment")
+	a.Reminders = reminder.Settings{Off: r.n("rmOff") != 0, First: int(r.n("rmFirst")), Last: int(r.n("rmLast")),
+		Weekends: r.n("rmWeekends") != 0}
 	for _, owner := range r.texts("farewell") {
 		a.Farewell = append(a.Farewell, email.Address(owner))
 	}
