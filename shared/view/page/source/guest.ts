@@ -24,4 +24,6 @@ prints();
 passkeys();
 switches();
 watch(start);
+// The agency writes to its clients by day, where they are.
+for (const z of document.querySelectorAll<HTMLInputElement>("[data-zone]")) z.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
