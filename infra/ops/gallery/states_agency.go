@@ -154,14 +154,17 @@ func keyStates() []state {
 		{Value: "invites:write", Text: "Send, send again and cancel invites"}, {Value: "clients:read", Text: "See clients"},
 		{Value: "clients:write", Text: "Change clients and their access"}, {Value: "activity:read", Text: "Read the activity log"},
 		{Value: "agency:write", Text: "Change the branding"}}
+	powers := []page.ScopeChoice{{Value: "roles:write", Text: "Change roles, share links and Client Portal"},
+		{Value: "sender:write", Text: "Change the sender, its domain and its mail server"}}
 	rows := []page.KeyRow{
 		{ID: "key_1", Name: "CRM sync", Hint: "x7Qa", Scopes: []string{"invites:write", "clients:read"}, Created: ago(9 * 24 * time.Hour),
 			Used: ago(time.Hour)},
-		{ID: "key_2", Name: longest, Hint: "0000", Scopes: []string{"clients:read"}, Created: ago(time.Minute)},
+		{ID: "key_2", Name: longest, Hint: "0000", Scopes: []string{"clients:read", "sender:write"}, Powers: []string{"sender:write"},
+			Created: ago(time.Minute)},
 		{ID: "key_3", Name: rtl + " " + emoji, Hint: "aB3d", Scopes: []string{"agency:read"}, Created: ago(90 * 24 * time.Hour),
 			Used: ago(80 * 24 * time.Hour), Revoked: ago(70 * 24 * time.Hour)},
 	}
-	base := page.Keys{Workspace: settings(), Tab: "keys", Rows: rows, Scopes: scopes}
+	base := page.Keys{Workspace: settings(), Tab: "keys", Rows: rows, Scopes: scopes, Powers: powers}
 	with := func(change func(*page.Keys)) page.Keys {
 		v := base
 		change(&v)
@@ -246,6 +249,18 @@ func digest(n int) func() letter.Letter {
 			}}
 		d.Lines = d.Lines[:min(n, len(d.Lines))]
 		d.More = n - len(d.Lines)
+		return letter.Digest(d)
+	}
+}
+
+// powers is the mail about API keys that have used powerful scopes.
+func powers(keys ...string) func() letter.Letter {
+	return func() letter.Letter {
+		d := letter.DigestData{AgencyName: "Northwind Automations", Platform: "Latchkey", Link: "https://portal.latchkey.example/clients"}
+		for _, name := range keys {
+			d.Lines = append(d.Lines, letter.DigestLine{Kind: notice.PowerUsed, Client: name, Detail: "roles:write, sender:write",
+				Link: "https://portal.latchkey.example/activity?action=api_key"})
+		}
 		return letter.Digest(d)
 	}
 }

@@ -86,6 +86,8 @@ func mailStates() []state {
 		}())},
 		{Name: "mail-digest", mail: digest(1)},
 		{Name: "mail-digest-many", mail: digest(9)},
+		{Name: "mail-powers", mail: powers("CRM sync")},
+		{Name: "mail-powers-many", mail: powers("CRM sync", longest, rtl)},
 		{Name: "mail-passkey-added", mail: changed(identity.PasskeyAdded, "iCloud Keychain")},
 		{Name: "mail-passkey-renamed", mail: changed(identity.PasskeyRenamed, longest)},
 		{Name: "mail-passkey-removed", mail: changed(identity.PasskeyRemoved, rtl)},

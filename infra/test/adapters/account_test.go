@@ -209,7 +209,7 @@ func TestErasingNeedsAFreshSignInAndLeavesOthersAlone(t *testing.T) {
 	me, them := visit(t, table, mine.Email, "one"), visit(t, table, other.Email, "two")
 	late := &account.Erasure{Store: table, Checkouts: unsold{},
 		Now: func() time.Time { return now.Add(identity.StepUpLasts + time.Second) }}
-	if err := late.Erase(t.Context(), me); !fault.Is(err, fault.Unauthenticated) {
+	if err := late.Erase(t.Context(), me); !fault.Is(err, fault.StepUpRequired) {
 		t.Errorf("too late: %v", err)
 	}
 	inTime := &account.Erasure{Store: table, Checkouts: unsold{}, Now: func() time.Time { return now.Add(identity.StepUpLasts) }}

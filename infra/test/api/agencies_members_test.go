@@ -98,10 +98,11 @@ func TestOnlyOwnersManageThePeopleAndTheBrand(t *testing.T) {
 		d.post("/v1/members", m{"email": p.address("x"), "level": "admin"}), d.do("PATCH", "/v1/members/"+dana.ID, m{"level": "owner"}), d.delete("/v1/members/" + me),
 		d.do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), d.do("PUT", "/v1/agency/logo", raw("x"), "Content-Type", "image/png"), d.do("DELETE", "/v1/agency", m{"name": "Northwind Automations"}),
 		p.program(k.Secret).do("PATCH", "/v1/agency/branding", m{"name": "Mine"}), // nobody grants above the own rights
-		p.program(k.Secret).post("/v1/members", m{"email": p.address("x"), "level": "admin"}), p.program(k.Secret).do("DELETE", "/v1/agency", m{"name": "x"}),
 	} {
 		a.fails(403, "forbidden")
 	}
+	p.program(k.Secret).post("/v1/members", m{"email": p.address("x"), "level": "admin"}).fails(403, "step_up_required")
+	p.program(k.Secret).do("DELETE", "/v1/agency", m{"name": "x"}).fails(403, "step_up_required")
 	p.program(k.Secret).get("/v1/agency").is(200)
 	p.program(k.Secret).get("/v1/members").is(200)
 	d.get("/settings").is(200).shows("Only owners can change the branding.").hides("Save branding")

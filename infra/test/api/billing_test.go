@@ -184,8 +184,9 @@ func TestFE13WhatThereIsToPayAndWhatNot(t *testing.T) {
 
 	// A payment is made by somebody who has just proved to be it.
 	p.advance(61 * time.Minute)
-	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).fails(401, "unauthenticated")
-	c.post("/v1/portal/billing", m{"agency": at}).fails(401, "unauthenticated")
+	c.strict = true
+	c.post("/v1/invitations/"+secret+"/checkout", m{"interval": "month"}).fails(403, "step_up_required")
+	c.post("/v1/portal/billing", m{"agency": at}).fails(403, "step_up_required")
 	c = p.signIn(i.Email)
 
 	// What was paid while it was being cancelled is a client's.

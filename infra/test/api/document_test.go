@@ -317,7 +317,7 @@ func TestX13TheDocumentDescribesEveryOperation(t *testing.T) {
 		"getSender", "updateSender", "listDomains", "claimDomain", "getDomain", "updateDomain", "releaseDomain", "checkDomain", "sendTestMail",
 		"enableDomain", "disableDomain", "setSmtp", "removeSmtp", "testSmtp", "sendDomainRecords", "revokeDomainRecords", "getZoneFile",
 		"viewDomainRecords",
-		"listPasskeys", "beginPasskey", "addPasskey", "renamePasskey", "removePasskey", "beginPasskeySignIn", "signInWithPasskey",
+		"listPasskeys", "beginPasskey", "addPasskey", "renamePasskey", "removePasskey", "beginPasskeySignIn", "signInWithPasskey", "stepUp",
 		"installPortal", "uninstallPortal", "getPortalApp", "updatePortalSettings", "makeInternal",
 		"createContact", "listContacts", "getContact", "updateContact", "archiveContact", "importContacts", "exportContacts",
 		"getPortalContact", "updatePortalContact", "listPortalContacts",

@@ -89,14 +89,17 @@ func (a *answer) stepsUp() bool {
 }
 
 // proves has the session know that its person has just proved who it is, without the mail.
-func (c *caller) proves() {
+func (c *caller) proves() { c.proved(c.now()) }
+
+// proved has the session know that its person proved it then.
+func (c *caller) proved(at time.Time) {
 	c.t.Helper()
 	user, session, err := identity.LocateSession(c.cookie)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.edit("us#"+string(user), "session#"+session, "SET proved = :now",
-		map[string]types.AttributeValue{":now": number(c.now().UnixMilli())})
+		map[string]types.AttributeValue{":now": number(at.UnixMilli())})
 }
 
 // once is do as it comes.

@@ -230,6 +230,7 @@ func wholeJob(t *testing.T, p *product) *secrets {
 	importsJob(t, p, kept)
 	providerJob(p, kept)
 	importsPages(t, p, kept)
+	stepUpJob(p, kept)
 	personJob(p, kept)
 
 	// And what needs nobody.

@@ -87,7 +87,8 @@ func TestSenderU1AMailProgramStopsRemindersInOneClick(t *testing.T) {
 	}
 	n.do("HEAD", at, nil).is(200)
 	// U3: another body is none.
-	for _, body := range []any{url.Values{}, url.Values{"List-Unsubscribe": {"one-click"}}, url.Values{"do": {"unsubscribe"}}, raw("{}"), nil} {
+	for _, body := range []any{url.Values{}, url.Values{"List-Unsubscribe": {"one-click"}}, url.Values{"do": {"unsubscribe"}}, raw("{}"),
+		nil} {
 		n.post(at, body).is(400)
 	}
 	n.get(at).is(200).shows("Stop reminders?")
@@ -100,7 +101,7 @@ func TestSenderU1AMailProgramStopsRemindersInOneClick(t *testing.T) {
 	form := "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
 	n.post(at, raw(form), "Content-Type", "multipart/form-data; boundary=x").is(200)
 	n.get(at).is(200).shows("Reminders stopped", "Get these emails again")
-	n.post(at, url.Values{"List-Unsubscribe": {"Undo"}}).is(200).shows("You'll get these emails again")
+	n.post(at, url.Values{"List-Unsubscribe": {"undo"}}).is(200).shows("You'll get these emails again")
 	n.get(at).is(200).shows("Stop reminders?")
 	n.do("PUT", at, nil).is(405)
 }
@@ -205,7 +206,8 @@ func TestSenderR8AnInviteIsScheduled(t *testing.T) {
 			t.Errorf("%s: %+v", bad, f)
 		}
 	}
-	if f := o.post("/v1/invites", m{"email": to, "sendAt": "2026-12-08T09:00", "timeZone": "Local"}).fails(422, "invalid"); f.at("timeZone") == "" {
+	if f := o.post("/v1/invites", m{"email": to, "sendAt": "2026-12-08T09:00", "timeZone": "Local"}).fails(422, "invalid"); f.at("timeZone") ==
+		"" {
 		t.Errorf("%+v", f)
 	}
 	at := p.now().Add(3 * time.Hour).UTC().Truncate(time.Minute)
@@ -274,5 +276,5 @@ func reminderJob(p *product, o *caller) {
 	at := p.reminded(o, "reminded@client.example")
 	p.nobody().get(at).is(200)
 	p.nobody().post(at, oneClick).is(200)
-	p.nobody().post(at, url.Values{"List-Unsubscribe": {"Undo"}}).is(200)
+	p.nobody().post(at, url.Values{"List-Unsubscribe": {"undo"}}).is(200)
 }

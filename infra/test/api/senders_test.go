@@ -525,7 +525,7 @@ func TestSenderT13WhoMayAndWithWhichSignIn(t *testing.T) {
 	reader.post("/v1/sender-domains", m{"domain": p.zone("x")}).fails(403, "forbidden")
 	reader.post(at+"/check", nil).fails(403, "forbidden")
 
-	inPerson := []struct {
+	stepped := []struct {
 		method, path string
 		body         any
 	}{
@@ -534,12 +534,13 @@ func TestSenderT13WhoMayAndWithWhichSignIn(t *testing.T) {
 		{"PUT", at + "/smtp", m{"host": "smtp.northwind.net", "port": 587, "user": "u", "password": "p"}}, {"DELETE", at + "/smtp", nil},
 		{"POST", at + "/smtp/test", nil},
 	}
-	for _, x := range inPerson {
+	for _, x := range stepped {
 		key.do(x.method, x.path, x.body).fails(403, "forbidden")
 	}
 	p.advance(11 * time.Minute)
-	for _, x := range inPerson {
-		o.do(x.method, x.path, x.body).fails(401, "unauthenticated")
+	o.strict = true
+	for _, x := range stepped {
+		o.do(x.method, x.path, x.body).fails(403, "step_up_required")
 	}
 	o.get(at).is(200) // which asks for no more than a session
 	if got := o.domain(d.ID); got.BounceLabel != "bounce" || got.SMTP != nil || got.On {
@@ -548,7 +549,7 @@ func TestSenderT13WhoMayAndWithWhichSignIn(t *testing.T) {
 
 	// Another agency's, nobody's, and none.
 	_, rival := p.another("rival")
-	for _, x := range inPerson[1:] {
+	for _, x := range stepped[1:] {
 		rival.do(x.method, x.path, x.body).fails(404, "not_found")
 	}
 	rival.get(at).fails(404, "not_found")

@@ -401,6 +401,7 @@ func TestSenderO8AProvidersWordIsNoStepUp(t *testing.T) {
 		p.signIn(me)
 		s.Claim(func(claims map[string]any) { claims["auth_time"] = c.at })
 		x := p.nobody()
+		x.strict = true
 		x.from(s, "issuer", elsewhere(name, me), "").to("/")
 		if got := erases(x); got != c.ok {
 			t.Errorf("auth_time %s: it may erase: %t", name, got)

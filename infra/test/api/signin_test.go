@@ -219,7 +219,8 @@ func TestX13APIKeysActWithinTheirScopes(t *testing.T) {
 	c := p.program(o.key("all", "invites:read", "invites:write", "clients:read", "resources:read").Secret)
 	for _, a := range []*answer{c.get("/v1/api-keys"), c.post("/v1/api-keys", m{"name": "x", "scopes": []string{"invites:read"}}),
 		c.delete("/v1/api-keys/key_01JZ8Y5W3RN6T0V4K2M9QXBDCE")} {
-		if f := a.fails(403, "forbidden"); f.Detail != "An API key can't do this. Sign in with a browser." {
+		f := a.fails(403, "step_up_required")
+		if f.Detail != "No API key can do this. Sign in with a browser, and confirm there that it's you." {
 			t.Errorf("%s with a key says %q", a.what, f.Detail)
 		}
 	}

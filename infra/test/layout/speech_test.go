@@ -14,18 +14,19 @@ import (
 // apart are the places whose words stay in Go: a file, or a declaration of one, below shared/, and why.
 var apart = map[string]string{
 	// The document of the API, and what it is made of.
-	"frontend/api/document.go":         "descriptions of the document",
-	"frontend/api/job.go":              "the document's parts",
-	"frontend/api/example.go":          "what the document's examples are filled with",
-	"frontend/api/sharing_example.go":  "what the document's examples are filled with",
-	"frontend/api/batch_example.go":    "what the document's examples are filled with",
-	"frontend/api/sender_example.go":   "what the document's examples are filled with",
-	"frontend/api/contact_example.go":  "what the document's examples are filled with",
-	"frontend/api/operation.go config": "the document's title",
-	"frontend/api/time.go Schema":      "the description of a moment",
-	"view/page/docs.go curl":           "a command line, which is the same in every language",
-	"view/page/docs.go DocsOf":         "the document's title",
-	"domain/identity/who.go String":    "x-who in the document",
+	"frontend/api/document.go":          "descriptions of the document",
+	"frontend/api/job.go":               "the document's parts",
+	"frontend/api/example.go":           "what the document's examples are filled with",
+	"frontend/api/sharing_example.go":   "what the document's examples are filled with",
+	"frontend/api/batch_example.go":     "what the document's examples are filled with",
+	"frontend/api/sender_example.go":    "what the document's examples are filled with",
+	"frontend/api/contact_example.go":   "what the document's examples are filled with",
+	"frontend/api/operation.go config":  "the document's title",
+	"frontend/api/operation.go stepsUp": "descriptions in the document",
+	"frontend/api/time.go Schema":       "the description of a moment",
+	"view/page/docs.go curl":            "a command line, which is the same in every language",
+	"view/page/docs.go DocsOf":          "the document's title",
+	"domain/identity/who.go String":     "x-who in the document",
 
 	// Words for the operator, beside those of logs and of the operator's tools.
 	"domain/payment/payment.go Flaw":      "why a price is not sold",

@@ -49,7 +49,8 @@ func (w *world) found(name string, plan agency.Plan, created time.Time) *office 
 	must(w.t,
 		w.table.Found(w.ctx,
 			dynamo.Founding{Agency: agency.Agency{ID: o.id, Name: name, Color: "#0b6e4f", Plan: plan, CreatedAt: created}, Owner: member}))
-	o.owner = identity.Caller{User: id.UserOf(owner), Email: owner, Agency: o.id, Member: member.ID}.
+	// The owner proves again who it is whenever that is asked for.
+	o.owner = identity.Caller{User: id.UserOf(owner), Email: owner, Agency: o.id, Member: member.ID, Proved: time.Now().AddDate(9, 0, 0)}.
 		At(identity.Place{Level: agency.Owner, Portal: agency.Administrator})
 	add := func(prefix, kind, name string, status instance.Status) id.Resource {
 		r := instance.Resource{ID: id.New[id.Resource](prefix, time.Now()), Type: kind, Name: name, Status: status,

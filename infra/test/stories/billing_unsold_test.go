@@ -97,7 +97,7 @@ func TestWhoMayBuyAndSeePrices(t *testing.T) {
 		}{
 			"nobody":           {identity.Caller{}, fault.Unauthenticated, fault.Unauthenticated},
 			"a client":         {person("ops@acme.example"), fault.Forbidden, fault.Forbidden},
-			"a key that reads": {reads, fault.Forbidden, fault.Forbidden},
+			"a key that reads": {reads, fault.Forbidden, fault.StepUpRequired},
 		} {
 			if _, err := s.prices.QuoteFor(s.ctx, c.caller, contract.Order{StorageGB: 30}); !fault.Is(err, c.quote) {
 				t.Errorf("%s asks for a price: %v", name, err)

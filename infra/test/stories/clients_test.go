@@ -339,7 +339,7 @@ func TestAnErasedPersonLeavesNoTraceAndMayComeBack(t *testing.T) {
 		w.settled()
 		old := identity.Caller{User: id.UserOf(address), Email: address,
 			Since: time.Now().Add(-time.Hour), Proved: time.Now().Add(-time.Hour)}
-		w.wants(w.erasure.Erase(w.ctx, old), fault.Unauthenticated)
+		w.wants(w.erasure.Erase(w.ctx, old), fault.StepUpRequired)
 	})
 }
 

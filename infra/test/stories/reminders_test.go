@@ -96,7 +96,7 @@ func TestSenderR1TwoRemindersGoOutBeforeTheEnd(t *testing.T) {
 		all := w.reminders(reminded)
 		equal(w, "reminders before the end", len(all), 2)
 		for _, m := range all {
-			if !strings.Contains(m.Text, "Monday 10 January, 10:") || !strings.Contains(m.From, "reminders@mail.latchkey.example") {
+			if !strings.Contains(m.Text, "Monday 10 January 2000, 10:") || !strings.Contains(m.From, "reminders@mail.latchkey.example") {
 				t.Errorf("from %s it says\n%s", m.From, m.Text)
 			}
 		}

@@ -87,6 +87,11 @@ func (m Mail) CountMails(ctx context.Context, logs []allowance.Log) error {
 	return m.t.countMails(ctx, logs)
 }
 
+// APIKey reads a key, one that is revoked too.
+func (m Mail) APIKey(ctx context.Context, which id.Agency, key id.Key) (*identity.APIKey, error) {
+	return m.t.apiKey(ctx, which, key)
+}
+
 // Box reads a member's box as it is now.
 func (m Mail) Box(ctx context.Context, which id.Agency, member id.Member) (*notice.Box, error) {
 	return m.t.box(ctx, which, member)

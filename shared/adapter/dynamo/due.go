@@ -87,6 +87,8 @@ func (t *Table) overdue(ctx context.Context, shard int, now time.Time, limit int
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Sender: true})
 		case sk == sharingItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk), Joins: true})
+		case sk == powersItem:
+			out = append(out, sweep.Due{Agency: id.Agency(pk), Powers: true})
 		case sk == agencyItem:
 			out = append(out, sweep.Due{Agency: id.Agency(pk)})
 		case strings.HasPrefix(sk, codePrefix):

@@ -49,6 +49,7 @@ func writeNotice(pk string, e notice.Event, now time.Time) writer {
 	w.s("invite", string(e.Invite))
 	w.s("by", string(e.Inviter))
 	w.s("role", string(e.Role))
+	w.l("powers", writePowers(e.Powers))
 	w["dp"], w["due"] = str(shardOf(pk)), at(now)
 	return w
 }
@@ -67,7 +68,7 @@ func (t *Table) notices(ctx context.Context, which id.Agency, most int) ([]notic
 		r := &reader{item: i}
 		out = append(out, notice.Event{ID: id.Event(strings.TrimPrefix(r.s("sk"), noticePrefix)), Kind: notice.Kind(r.s("kind")),
 			Client: id.Client(r.s("client")), Invite: id.Invite(r.s("invite")), Inviter: id.Member(r.s("by")),
-			Role: id.Role(r.s("role"))})
+			Role: id.Role(r.s("role")), Powers: readPowers(r)})
 		if r.err != nil {
 			return nil, r.err
 		}
@@ -123,7 +124,7 @@ func readBox(r *reader, which id.Agency, member id.Member) (*notice.Box, error) 
 	}
 	r.maps("lines", func(m *reader) {
 		b.Lines = append(b.Lines, notice.Line{Event: id.Event(m.s("e")), Kind: notice.Kind(m.s("k")), Client: id.Client(m.s("c")),
-			Invite: id.Invite(m.s("i")), Role: id.Role(m.s("r"))})
+			Invite: id.Invite(m.s("i")), Role: id.Role(m.s("r")), Powers: readPowers(m)})
 	})
 	return b, r.err
 }
@@ -146,6 +147,7 @@ func (t *Table) writeBox(b *notice.Box) types.TransactWriteItem {
 	for n, l := range b.Lines {
 		lines[n] = writer{"e": str(string(l.Event)), "k": str(string(l.Kind)), "c": str(string(l.Client)), "i": str(string(l.Invite))}
 		lines[n].s("r", string(l.Role))
+		lines[n].l("powers", writePowers(l.Powers))
 	}
 	w.l("lines", lines)
 	w.n("more", b.More)

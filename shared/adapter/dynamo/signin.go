@@ -40,6 +40,16 @@ func (c Credentials) Used(ctx context.Context, key *identity.APIKey, now time.Ti
 	return c.t.used(ctx, key, now)
 }
 
+// Powers reads what the agency's keys have used of powerful scopes.
+func (c Credentials) Powers(ctx context.Context, which id.Agency) (*identity.Powers, error) {
+	return c.t.powers(ctx, which)
+}
+
+// UsePower writes a row of the log, and with it what owners are to be told of.
+func (c Credentials) UsePower(ctx context.Context, which id.Agency, row audit.Entry, p *identity.Powers) error {
+	return c.t.usePower(ctx, which, row, p)
+}
+
 // Member reads a member of the agency as it is now.
 func (c Credentials) Member(ctx context.Context, which id.Agency, member id.Member) (*agency.Member, error) {
 	return c.t.member(ctx, which, member)

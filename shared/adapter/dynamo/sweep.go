@@ -108,6 +108,16 @@ func (d Due) SaveSenderSettings(ctx context.Context, s *sender.Settings) error {
 	return d.t.saveSender(ctx, senders.Change{Settings: s})
 }
 
+// UntoldPowers reads what the agency's keys have used of powerful scopes.
+func (d Due) UntoldPowers(ctx context.Context, which id.Agency) (*identity.Powers, error) {
+	return d.t.powers(ctx, which)
+}
+
+// TellPowers writes that owners are told, with the notice for them.
+func (d Due) TellPowers(ctx context.Context, p *identity.Powers, tell notice.Event) error {
+	return d.t.tellPowers(ctx, p, tell)
+}
+
 // Ledger reads what the links of the agency do together, as it is now.
 func (d Due) Ledger(ctx context.Context, which id.Agency) (*sharelink.Ledger, error) {
 	return d.t.ledger(ctx, which)

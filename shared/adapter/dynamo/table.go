@@ -21,6 +21,7 @@
 //	                      lnk#lnk_…     a link by which people join; its token says where it is
 //	                      req#REF       somebody's wish to join by a link (see id.JoinRef)
 //	                      sharing       what all links of the agency do together
+//	                      powers        what API keys have used of powerful scopes, until owners are told
 //	                      sender        how the agency's mail goes out, and which names it claims
 //	                      dom#dom_…     a claim of a sender domain
 //	                      mh#dom_…#DAY#SHARD  what became of a day's mails from a domain, in parts

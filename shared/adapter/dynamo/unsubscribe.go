@@ -73,8 +73,8 @@ func (t *Table) wish(ctx context.Context, which id.Agency, user id.User) (*unsub
 	if err != nil {
 		return nil, err
 	}
-	w := &unsubscribe.Wish{Agency: which, User: user, Client: id.Client(r.s("client")), Links: readStops(r), OffAt: r.time("off"), MailAt: r.time("mailed"),
-		Version: int(r.n("v"))}
+	w := &unsubscribe.Wish{Agency: which, User: user, Client: id.Client(r.s("client")), Links: readStops(r), OffAt: r.time("off"),
+		MailAt: r.time("mailed"), Version: int(r.n("v"))}
 	return w, r.err
 }
 

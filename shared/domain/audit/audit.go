@@ -137,6 +137,7 @@ const (
 
 	KeyCreated Action = "api_key.created"
 	KeyRevoked Action = "api_key.revoked"
+	PowerUsed  Action = "api_key.power_used" // by the key, before what it asks for is looked at; the detail has the scope
 )
 
 // Actors that have no id of their own.

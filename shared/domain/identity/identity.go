@@ -99,8 +99,11 @@ func (c Caller) Actor() string {
 
 // May returns nil when the caller acts for an agency, is an owner or an admin there, and may do what the scope names: a person may
 // do all of them, and what has the scope [InPerson] is for people alone. Otherwise a fault with code
-// [fault.Unauthenticated] or [fault.Forbidden].
+// [fault.Unauthenticated] or [fault.Forbidden]; [fault.StepUpRequired] for a key where the scope is [InPerson].
 func (c Caller) May(s Scope) error {
+	if c.Key != "" && s == InPerson {
+		return errNoKey()
+	}
 	if err := c.within(s); err != nil {
 		return err
 	}
@@ -127,14 +130,19 @@ func (c Caller) within(s Scope) error {
 
 // SteppedUp returns nil when the caller is a person who has proved within [StepUpLasts] to be who it is, or a key, whose scope was given
 // it by somebody who had. Otherwise a fault with code [fault.StepUpRequired].
-func (c Caller) SteppedUp(now time.Time) error { return c.ProvedWithin(StepUpLasts, now) }
-
-// ProvedWithin is SteppedUp with a time of its own.
-func (c Caller) ProvedWithin(d time.Duration, now time.Time) error {
-	if c.SignedIn() && now.Sub(c.Proved) > d {
+func (c Caller) SteppedUp(now time.Time) error {
+	if c.SignedIn() && now.Sub(c.Proved) > StepUpLasts {
 		return fault.New(fault.StepUpRequired, "errors.step_up")
 	}
 	return nil
+}
+
+// SignedInNow is [Caller.MustSignIn] for what takes a step-up: its faults, and [fault.StepUpRequired].
+func (c Caller) SignedInNow(now time.Time) error {
+	if err := c.MustSignIn(); err != nil {
+		return err
+	}
+	return c.SteppedUp(now)
 }
 
 // MayNow is [Caller.May] for what takes a step-up: its faults, and [fault.StepUpRequired], also for a key where the scope is [InPerson].
@@ -145,6 +153,7 @@ func (c Caller) MayPortalNow(s Scope, r Right, now time.Time) error {
 	return Who{Kind: Staff, Scope: s, Right: r, StepUp: true}.Admits(c, now)
 }
 
+// errNoKey is what a key is told about the agency's own business, much of which people step up for.
 func errNoKey() error { return fault.New(fault.StepUpRequired, "errors.step_up_by_no_key") }
 
 // MustSignIn returns nil when the caller is a person. Otherwise a fault with code [fault.Unauthenticated].

@@ -33,8 +33,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"a member whose place nobody has looked up", member.At(identity.Place{}), identity.InvitesWrite, fault.Forbidden},
 		{"a key within its scopes", key, identity.InvitesRead, ""},
 		{"a key outside of them", key, identity.InvitesWrite, fault.Forbidden},
-		{"a key, for people", key, "", fault.Forbidden},
-		{"a key with an empty scope, for people", odd, "", fault.Forbidden},
+		{"a key, for people", key, "", fault.StepUpRequired},
+		{"a key with an empty scope, for people", odd, "", fault.StepUpRequired},
 	} {
 		err := c.caller.May(c.scope)
 		if (err == nil) != (c.want == "") || err != nil && !fault.Is(err, c.want) {

@@ -62,15 +62,18 @@ func (c Caller) Administers() bool { return c.place.Portal == agency.Administrat
 // MayPortal returns nil when the caller acts for an agency, has the right in Client Portal, and may do what the scope names, as
 // [Caller.May] has it. Otherwise a fault with code [fault.Unauthenticated]; [fault.NotFound] for who is denied: nothing of it is
 // there for them; [fault.Forbidden].
+//
+// Of the office's business, which is what [Office] is, a key that is to be a person is told by [fault.StepUpRequired].
 func (c Caller) MayPortal(s Scope, r Right) error {
+	if r == Office {
+		return c.May(s)
+	}
 	if err := c.within(s); err != nil {
 		return err
 	}
 	switch r {
 	case Colleague:
 		return nil
-	case Office:
-		return c.May(s)
 	case Look:
 		if c.May(s) == nil {
 			return nil

@@ -77,7 +77,7 @@ func BySteppedStaff() Who { return ByStaff(InPerson).Stepped() }
 // Takes returns nil when the caller's credential is one for it, before anybody has looked at the caller's place; else a fault with code
 // [fault.Unauthenticated], [fault.Forbidden] or, for a key where people have to step up, [fault.StepUpRequired].
 func (w Who) Takes(c Caller) error {
-	if w.StepUp && w.Scope == InPerson && c.Key != "" {
+	if w.Browser() && c.Key != "" {
 		return errNoKey()
 	}
 	return c.MayPortal(w.Scope, Colleague)
@@ -93,6 +93,18 @@ func (w Who) Admits(c Caller, now time.Time) error {
 		return err
 	}
 	return c.SteppedUp(now)
+}
+
+// Browser tells whether a key is told that a person does this, with a browser, whatever the key's scopes: what takes a step-up and no key
+// may do, and the rest of the office's business that is for people alone.
+func (w Who) Browser() bool {
+	switch w.Kind {
+	case Staff:
+		return w.Scope == InPerson && (w.StepUp || w.Right == Office)
+	case Person, Client:
+		return w.StepUp
+	}
+	return false
 }
 
 // Denies tells whether what it is of is not there for who is denied Client Portal.

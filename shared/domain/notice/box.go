@@ -34,6 +34,7 @@ type Line struct {
 	Client id.Client
 	Invite id.Invite
 	Role   id.Role // when not "", in the place of a client
+	Powers []Power // of API keys, in the place of a client
 }
 
 // Box is what one person has chosen to be told of, and what they have not been told yet.
@@ -90,15 +91,27 @@ func ParseRhythm(field, s string) (Rhythm, error) {
 // String is the rhythm as the API has it.
 func (r Rhythm) String() string { return cmp.Or(string(r), "soon") }
 
+// always tells whether the kind is told to whoever wants no mails, too.
+func (k Kind) always() bool {
+	d, _ := k.Find()
+	return d.Always
+}
+
+// Optional tells whether any of what is in the box is told to nobody who wants no mails.
+func (b *Box) Optional() bool {
+	return slices.ContainsFunc(b.Lines, func(l Line) bool { return !l.Kind.always() })
+}
+
 // Choose sets the rhythm. Whoever wants no mails is told nothing of what was in the box.
 func (b *Box) Choose(r Rhythm, now time.Time) {
 	if r == b.Rhythm {
 		return
 	}
 	b.Rhythm, b.Before = r, Soon
-	if r == Never {
+	if r == Never { // what nobody can switch off is told all the same
+		left := slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool { return !l.Kind.always() })
 		b.Empty()
-		return
+		b.Lines = left
 	}
 	if b.Job == "" {
 		b.Due = time.Time{}
@@ -133,7 +146,7 @@ func (b *Box) Target() unsubscribe.Target {
 
 // Put adds an event to the box, unless its kind is switched off. It returns false when nothing has changed.
 func (b *Box) Put(e Event, now time.Time) bool {
-	if b.Rhythm == Never || !b.Choices.On(e.Kind) {
+	if !b.Choices.On(e.Kind) || b.Rhythm == Never && !e.Kind.always() {
 		return false
 	}
 	for _, l := range b.Lines {
@@ -142,7 +155,7 @@ func (b *Box) Put(e Event, now time.Time) bool {
 		}
 	}
 	if len(b.Lines) < MaxLines {
-		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role})
+		b.Lines = append(b.Lines, Line{e.ID, e.Kind, e.Client, e.Invite, e.Role, e.Powers})
 	} else {
 		b.More++
 	}
@@ -241,7 +254,7 @@ func (b *Box) Postpone(now time.Time, wait time.Duration) {
 func (b *Box) Left() []Line {
 	return slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool {
 		d, ok := l.Kind.Find()
-		return !ok || d.Owners || d.Rights
+		return !ok || d.Owners || d.Rights || d.Always
 	})
 }
 

@@ -32,6 +32,8 @@ const (
 	Ended         Kind = "access_ended"
 	NothingOpen   Kind = "nothing_open"
 	RoleExpiring  Kind = "role_expiring"
+
+	PowerUsed Kind = "api_key_power_used"
 )
 
 // Definition says all about a kind but its words.
@@ -41,6 +43,7 @@ type Definition struct {
 	Owners bool         // whether it is for owners, too, because it is about money
 	Rights bool         // whether it is for the administrators of Client Portal, whoever invited, because they are to do something
 	Off    bool         // whether nobody is told who has not asked for it
+	Always bool         // whether it is for owners, whatever else they may see or have switched off
 }
 
 // register is all kinds, in the order of the settings. A new kind is a line here and its words below: its notices, its switch in
@@ -61,6 +64,9 @@ var register = []Definition{
 	{Kind: NothingOpen, Action: audit.NothingOpen, Rights: true},
 	{Kind: RoleExpiring, Action: audit.RoleExpiring, Rights: true},
 }
+
+// always are the kinds that nobody can switch off, which are in no settings.
+var always = []Definition{{Kind: PowerUsed, Action: audit.PowerUsed, Always: true}}
 
 // Title is what is switched, in the settings.
 func (k Kind) Title() string {
@@ -97,7 +103,8 @@ func (k Kind) Title() string {
 	return string(k)
 }
 
-// Says is what the client did, as a sentence without its full stop. Of a role it is what becomes of that.
+// Says is what the client did, as a sentence without its full stop. Of a role it is what becomes of that, and of an API key what that
+// did.
 func (k Kind) Says(client string) string {
 	switch k {
 	case Accepted:
@@ -128,20 +135,23 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.nothing_open", "client", client)
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring", "role", client)
+	case PowerUsed:
+		return words.Say("notifications.power_used", "key", client)
 	}
 	return client
 }
 
-// Register lists all kinds, in the order of the settings.
+// Register lists all kinds that people can switch, in the order of the settings.
 func Register() []Definition { return slices.Clone(register) }
 
 // Find is the definition of the kind; false when there is none.
 func (k Kind) Find() (Definition, bool) {
-	n := slices.IndexFunc(register, func(d Definition) bool { return d.Kind == k })
-	if n < 0 {
-		return Definition{}, false
+	for _, all := range [][]Definition{register, always} {
+		if n := slices.IndexFunc(all, func(d Definition) bool { return d.Kind == k }); n >= 0 {
+			return all[n], true
+		}
 	}
-	return register[n], true
+	return Definition{}, false
 }
 
 // Of is the kind of notice that tells of a row of the log; "" for one that nobody is told of.
@@ -162,12 +172,21 @@ type Event struct {
 	Invite  id.Invite // the client's at that time
 	Role    id.Role   // when not "", the role that it is about, in the place of a client
 	Inviter id.Member // whose invite that was
+	Powers  []Power   // of keys, in the place of a client
+}
+
+// Power is a powerful scope that an API key has used.
+type Power struct {
+	Key   id.Key
+	Scope string
 }
 
 // Tells tells whether the member may be told of what the kind is of, as the member is now: who is denied Client Portal is told of none
 // of the agency's clients, of external users' access its administrators are, and what is paid is no business of employees.
 func (d Definition) Tells(m *agency.Member) bool {
 	switch right := m.PortalRight(); {
+	case d.Always:
+		return m.Level == agency.Owner
 	case right == agency.Denied:
 		return false
 	case d.Rights:
@@ -193,7 +212,7 @@ func (e Event) For(people agency.Members) []id.Member {
 	var out []id.Member
 	for i := range people {
 		m := &people[i]
-		if d.Rights {
+		if d.Rights || d.Always {
 			if d.Tells(m) {
 				out = append(out, m.ID)
 			}
@@ -211,11 +230,11 @@ type Choices map[Kind]bool
 
 // On tells whether the kind is told.
 func (c Choices) On(k Kind) bool {
-	if on, ok := c[k]; ok {
+	d, known := k.Find()
+	if on, ok := c[k]; ok && !d.Always {
 		return on
 	}
-	d, ok := k.Find()
-	return ok && !d.Off
+	return known && !d.Off
 }
 
 // With are the choices with some of them changed. A kind that is not in the register is a fault with code [fault.Invalid].

@@ -168,5 +168,5 @@ func Ends(t time.Time, zone *time.Location) string {
 	if name != "" && (name[0] == '+' || name[0] == '-') { // a zone without a name
 		name = "UTC" + name
 	}
-	return t.Format("Monday 2 January, 15:04 ") + name
+	return t.Format("Monday 2 January 2006, 15:04 ") + name
 }

@@ -241,7 +241,7 @@ func DeleteAgency(auth *signin.Authenticator, closing *agencies.Closing) Operati
 	return operation(auth, described{
 		id: "deleteAgency", method: http.MethodDelete, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 204,
 		summary: "Delete your agency",
-		description: "For owners who signed in within the last 15 minutes. Not possible while a client pays by subscription for " +
+		description: "For owners. Not possible while a client pays by subscription for " +
 			"something they own. Payment pages that are still open close first; if one was just paid, nothing is deleted. " +
 			"Every invite stops working at once, every portal closes, and members and API keys lose " +
 			"their rights. The rest is deleted in the background. Clients keep their sign-ins.",

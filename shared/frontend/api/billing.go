@@ -147,9 +147,9 @@ type checkoutOutput struct{ Body CheckoutBody }
 // StartCheckout opens the checkout of an invitation that the client pays for.
 func StartCheckout(auth *signin.Authenticator, invitations *onboarding.Invitations, checkouts *billing.Checkouts) Operation {
 	return operation(auth, described{
-		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson, tag: tagInvitee, status: 200,
+		id: "startCheckout", method: http.MethodPost, who: identity.ByPerson.Stepped(), tag: tagInvitee, status: 200,
 		summary: "Pay for an invitation",
-		description: "Needs a sign-in with the invited address from the last hour. Calling it again gives the same payment page." +
+		description: "Needs a sign-in with the invited address. Calling it again gives the same payment page." +
 			" Another interval closes the open page and makes a new one.",
 		codes: []fault.Code{
 			fault.Invalid, fault.WrongAccount, fault.NothingToPay, fault.AlreadyPaid, fault.PaymentsOff, fault.Gone, fault.Expired},
@@ -358,10 +358,10 @@ func addressAnswer(url string, err error) (*addressOutput, error) {
 // OpenBillingPortal leads a client to its card and invoices, or to where it cancels.
 func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) Operation {
 	return operation(auth, described{
-		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient, tag: tagPortal, status: 200,
+		id: "openBillingPortal", method: http.MethodPost, who: identity.ByClient.Stepped(), tag: tagPortal, status: 200,
 		summary: "Open your billing page",
 		description: "Where you change your card, read your invoices and cancel. With cancel it opens where you cancel your " +
-			"subscription, or answers 404 if nothing renews. Needs a sign-in from the last hour.",
+			"subscription, or answers 404 if nothing renews.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *portalBillingInput) (*addressOutput, error) {
 		from, err := whose(in.Body.Agency)
@@ -379,10 +379,9 @@ func OpenBillingPortal(auth *signin.Authenticator, invoices *billing.Invoices) O
 func OpenAgencyBilling(auth *signin.Authenticator, plans *billing.Plans) Operation {
 	return operation(auth, described{
 		id: "openAgencyBilling", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 200,
-		summary: "Open the agency's billing page",
-		description: "Card and invoices. With cancel it opens where you cancel Max, or answers 404 if it doesn't renew. For owners who " +
-			"signed in within the last hour.",
-		codes: []fault.Code{fault.NotFound, fault.PaymentsOff},
+		summary:     "Open the agency's billing page",
+		description: "Card and invoices. With cancel it opens where you cancel Max, or answers 404 if it doesn't renew. For owners.",
+		codes:       []fault.Code{fault.NotFound, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *agencyBillingInput) (*addressOutput, error) {
 		if in.Body != nil && in.Body.Cancel {
 			return addressAnswer(plans.Cancel(ctx, caller, "/settings/agency"))
@@ -402,7 +401,7 @@ func StartPlanUpgrade(auth *signin.Authenticator, plans *billing.Plans) Operatio
 	return operation(auth, described{
 		id: "startPlanUpgrade", method: http.MethodPost, who: identity.ByStaff(identity.InPerson).Stepped(), tag: tagAgency, status: 200,
 		summary:     "Buy the Max plan",
-		description: "For owners who signed in within the last hour. Calling it again gives the same payment page.",
+		description: "For owners. Calling it again gives the same payment page.",
 		codes:       []fault.Code{fault.Invalid, fault.Suspended, fault.AlreadyPaid, fault.PaymentsOff},
 	}, func(ctx context.Context, caller identity.Caller, in *planInput) (*checkoutOutput, error) {
 		p, err := plans.Start(ctx, caller, payment.Interval(in.Body.Interval))

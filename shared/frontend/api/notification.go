@@ -21,7 +21,7 @@ type NotificationBody struct {
 type notificationsOutput struct {
 	Body struct {
 		Items  []NotificationBody `json:"items"`
-		Digest string             `json:"digest" enum:"soon,daily,never" doc:"How often you're emailed. soon is within minutes; daily is at 8 in the morning, in your agency's time zone." example:"soon"`
+		Digest string             `json:"digest" enum:"soon,daily,never" doc:"How often you're emailed: within minutes, or daily at 8 in the morning."`
 	}
 }
 
@@ -59,7 +59,7 @@ type updateNotificationsInput struct {
 			Kind    string `json:"kind" doc:"One that getNotificationSettings lists." example:"invite_expired"`
 			Enabled bool   `json:"enabled" example:"false"`
 		} `json:"items,omitempty" nullable:"false" minItems:"1" maxItems:"50" doc:"Kinds that are not listed stay as they are."`
-		Digest string `json:"digest,omitempty" enum:"soon,daily,never" doc:"How often you're emailed. Left out, it stays as it is." example:"daily"`
+		Digest string `json:"digest,omitempty" enum:"soon,daily,never" doc:"How often you're emailed. Left out, it stays as it is."`
 	}
 }
 

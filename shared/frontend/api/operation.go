@@ -68,7 +68,7 @@ func operation[In, Out any](auth *signin.Authenticator, d described,
 		ID:   d.id, Method: d.method, Who: d.who, takes: bodyTypes(reflect.TypeFor[In]()),
 		chosen: chosenParameters(reflect.TypeFor[In]()), gives: d.gives, auth: auth,
 		codes: append(d.codes[:len(d.codes):len(d.codes)], refusals(d.who)...),
-		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description, Tags: []string{d.tag},
+		spec: huma.Operation{OperationID: d.id, Summary: d.summary, Description: d.description + stepsUp(d.who), Tags: []string{d.tag},
 			DefaultStatus: d.status, MaxBodyBytes: cmp.Or(d.maxBody, MaxBody)},
 		register: func(a huma.API, op huma.Operation) {
 			huma.Register(a, op, func(ctx context.Context, in *In) (*Out, error) {
@@ -83,12 +83,29 @@ func operation[In, Out any](auth *signin.Authenticator, d described,
 	}
 }
 
+// stepsUp says of what takes a step-up how people and keys come by it.
+func stepsUp(w identity.Who) string {
+	if !w.StepUp {
+		return ""
+	}
+	if w.Keys() {
+		return " People confirm with stepUp, at most 10 minutes before, that it's them. The scope of a key is powerful: its maker " +
+			"confirmed it, and owners are emailed about its use."
+	}
+	return " People confirm with stepUp, at most 10 minutes before, that it's them. API keys are refused with step_up_required."
+}
+
 // refusals are the faults that the wrapper itself answers with.
 func refusals(w identity.Who) []fault.Code {
-	if w.StepUp {
-		w.StepUp = false
-		return append(refusals(w), fault.StepUpRequired)
+	all := unfit(w)
+	if w.StepUp || w.Browser() {
+		all = append(all, fault.StepUpRequired)
 	}
+	return all
+}
+
+// unfit are those about what the caller is.
+func unfit(w identity.Who) []fault.Code {
 	switch {
 	case w.Kind == identity.Staff && w.Denies():
 		return []fault.Code{fault.Unauthenticated, fault.Forbidden, fault.NotFound}

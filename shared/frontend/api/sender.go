@@ -135,7 +135,7 @@ func UpdateDomain(auth *signin.Authenticator, directory *senders.Directory, clai
 		id: "updateDomain", method: http.MethodPatch, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 200,
 		summary: "Change a sender domain",
 		description: "Gives bounces another name, where the usual one has an MX record already. Two records are others then: publish " +
-			"them anew. Needs a sign-in of the last 10 minutes.",
+			"them anew.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *updateDomainInput) (*domainOutput, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -159,7 +159,7 @@ func ReleaseDomain(auth *signin.Authenticator, claims *senders.Claims) Operation
 		id: "releaseDomain", method: http.MethodDelete, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 204,
 		summary: "Remove a sender domain",
 		description: "Emails come from our own address at once. One that was verified is kept for your agency for 7 days: until then " +
-			"getDomain lists the records to delete. Needs a sign-in of the last 10 minutes.",
+			"getDomain lists the records to delete.",
 		codes: []fault.Code{fault.NotFound},
 	}, func(ctx context.Context, caller identity.Caller, in *DomainRef) (*noContent, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -225,7 +225,7 @@ func SendTestMail(auth *signin.Authenticator, turn *senders.Switch) Operation {
 		id:      "sendTestMail",
 		summary: "Send yourself a test email",
 		description: "Goes to your own address, the way invitations do. Once it's delivered, you can switch the domain on. Poll " +
-			"getDomain until test.outcome isn't pending. Up to 5 an hour. Needs a sign-in of the last 10 minutes.",
+			"getDomain until test.outcome isn't pending. Up to 5 an hour.",
 	}, turn, false)
 }
 
@@ -235,8 +235,7 @@ func TestSMTP(auth *signin.Authenticator, turn *senders.Switch) Operation {
 		id:      "testSmtp",
 		summary: "Test your mail server",
 		description: "Sends a real email to your own address through it, by the code that sends invitations. If a step fails, " +
-			"test.detail says which one and what your server said. Up to 5 an hour, with sendTestMail. Needs a sign-in of the" +
-			" last 10 minutes.",
+			"test.detail says which one and what your server said. Up to 5 an hour, with sendTestMail.",
 	}, turn, true)
 }
 
@@ -246,7 +245,7 @@ func EnableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 		id: "enableDomain", method: http.MethodPost, who: identity.ByStaff(identity.SenderWrite).Stepped(),
 		summary: "Switch a sender domain on",
 		description: "From now on emails to your clients come from it, and from no other of your domains. Takes a test email that was " +
-			"delivered. All owners are emailed. Needs a sign-in of the last 10 minutes.",
+			"delivered. All owners are emailed.",
 		codes: []fault.Code{fault.PlanRequired, fault.Suspended, fault.NotActive},
 	}, turn.Enable)
 }
@@ -255,9 +254,8 @@ func EnableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 func DisableDomain(auth *signin.Authenticator, turn *senders.Switch) Operation {
 	return onDomain(auth, described{
 		id: "disableDomain", method: http.MethodPost, who: identity.ByStaff(identity.SenderWrite).Stepped(),
-		summary: "Switch a sender domain off",
-		description: "Emails to your clients come from our own address again. The domain stays verified. All owners are emailed. Needs" +
-			" a sign-in of the last 10 minutes.",
+		summary:     "Switch a sender domain off",
+		description: "Emails to your clients come from our own address again. The domain stays verified. All owners are emailed.",
 	}, turn.Disable)
 }
 
@@ -285,8 +283,7 @@ func SetSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation {
 		summary: "Use your own mail server",
 		description: "Emails from this domain go through your server, with TLS and a certificate that we check. Of the records only " +
 			"the TXT record of the proof is needed then. The domain is switched off until a test email through the server is " +
-			"delivered. After three emails in a row that the server refuses we use our own sender. Needs a sign-in of the " +
-			"last 10 minutes.",
+			"delivered. After three emails in a row that the server refuses we use our own sender.",
 		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.PlanRequired, fault.Suspended, fault.NotActive},
 	}, func(ctx context.Context, caller identity.Caller, in *setSMTPInput) (*domainOutput, error) {
 		which, err := id.ParseSenderDomain(in.DomainID)
@@ -303,7 +300,7 @@ func RemoveSMTP(auth *signin.Authenticator, servers *senders.Servers) Operation 
 		id: "removeSmtp", method: http.MethodDelete, who: identity.ByStaff(identity.SenderWrite).Stepped(),
 		summary: "Stop using your own mail server",
 		description: "We forget the server and its password. Amazon SES sends from this domain once all of its records are right and a" +
-			" test email is delivered. Needs a sign-in of the last 10 minutes.",
+			" test email is delivered.",
 	}, servers.Remove)
 }
 
@@ -453,10 +450,9 @@ func (in *updateSenderInput) form() senders.Form {
 func UpdateSender(auth *signin.Authenticator, settings *senders.Settings, from string) Operation {
 	return operation(auth, described{
 		id: "updateSender", method: http.MethodPatch, who: identity.ByStaff(identity.SenderWrite).Stepped(), tag: tagSender, status: 200,
-		summary: "Change the sender",
-		description: "Fields you leave out don't change, and an empty text is the default. All owners are emailed. Needs a sign-in of " +
-			"the last 10 minutes.",
-		codes: []fault.Code{fault.Invalid},
+		summary:     "Change the sender",
+		description: "Fields you leave out don't change, and an empty text is the default. All owners are emailed.",
+		codes:       []fault.Code{fault.Invalid},
 	}, func(ctx context.Context, caller identity.Caller, in *updateSenderInput) (*senderOutput, error) {
 		stored, out, err := settings.Update(ctx, caller, in.form())
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
@@ -334,6 +335,16 @@ func (in *createKeyInput) key() signin.NewKey {
 
 type keyOutput struct{ Body KeyBody }
 
+// powerful are the names of the powerful scopes.
+func powerful() (all []string) {
+	for _, s := range identity.Scopes() {
+		if s.Powerful() {
+			all = append(all, string(s))
+		}
+	}
+	return all
+}
+
 // CreateAPIKey makes an API key.
 func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 	return operation(auth, described{
@@ -341,7 +352,9 @@ func CreateAPIKey(auth *signin.Authenticator, keys *signin.Keys) Operation {
 		summary: "Create an API key",
 		description: "Only a signed-in member can create one. The secret is shown once. Scopes are invites:read, invites:write, " +
 			"clients:read, clients:write, resources:read, resources:write, activity:read, agency:read, agency:write, contacts:read, " +
-			"contacts:write, roles:read, roles:write and sender:write. The last two are powerful: they do what people confirm first.",
+			"contacts:write and roles:read, and the powerful ones: " + strings.Join(powerful(), ", ") + ". Those do what people " +
+			"confirm first. No key has one unless you name it. Each use is in Activity, and owners are emailed about it at most once " +
+			"a day.",
 		codes: []fault.Code{fault.Invalid, fault.IdempotencyUsed},
 	}, func(ctx context.Context, caller identity.Caller, in *createKeyInput) (*keyOutput, error) {
 		k, token, err := keys.Create(ctx, caller, in.key(), of(ctx).once)

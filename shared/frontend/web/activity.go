@@ -267,6 +267,8 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.key_created", values...)
 	case audit.KeyRevoked:
 		return words.Say("activity.key_revoked", values...)
+	case audit.PowerUsed:
+		return words.Say("activity.power_used", values...)
 	}
 	return words.Say("activity.other", values...)
 }

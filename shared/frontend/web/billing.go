@@ -251,7 +251,7 @@ type step struct {
 
 // StartCheckout leads to the payment service's page.
 func StartCheckout(origin string, auth *signin.Authenticator, checkouts *billing.Checkouts) *Redirect {
-	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
+	return leads("startCheckoutForm", http.MethodPost, origin, auth, identity.ByClient.Stepped(), func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
 			at.back = checkoutPath(which) + "&"
@@ -295,7 +295,7 @@ func CheckoutDone(auth *signin.Authenticator, checkouts *billing.Checkouts) *Red
 
 // OpenBilling leads a client to their card and invoices, or with cancel=1 to where they cancel.
 func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.Invoices) *Redirect {
-	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient, func(r *http.Request, at *step) error {
+	return leads("openBillingForm", http.MethodPost, origin, auth, identity.ByClient.Stepped(), func(r *http.Request, at *step) error {
 		which, err := id.ParseAgency(r.PostForm.Get("agency"))
 		if err == nil {
 			at.back = portalPath(string(which)) + "&"
@@ -312,15 +312,20 @@ func OpenBilling(origin string, auth *signin.Authenticator, invoices *billing.In
 	})
 }
 
+// upgradeFrom is the page that the form about the agency's plan is on.
+func upgradeFrom(form url.Values) string {
+	if form.Get("from") == "/settings/agency" {
+		return "/settings/agency"
+	}
+	return "/upgrade"
+}
+
 // StartUpgrade leads an owner to the payment service: to buy Max, with account=1 to the agency's card and invoices, or with
 // cancel=1 to where Max is cancelled; from there it comes back to the page that it was on.
 func StartUpgrade(origin string, auth *signin.Authenticator, plans *billing.Plans) *Redirect {
 	who := identity.ByStaff(identity.InPerson).Stepped()
 	return leads("startUpgradeForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) (err error) {
-		from := "/upgrade"
-		if r.PostForm.Get("from") == "/settings/agency" {
-			from = "/settings/agency"
-		}
+		from := upgradeFrom(r.PostForm)
 		at.back = from + "?"
 		if at.refused != nil {
 			return at.refused

@@ -43,6 +43,8 @@ func scopeWord(s identity.Scope) string {
 		return words.Say("settings.scope_roles_read")
 	case identity.RolesWrite:
 		return words.Say("settings.scope_roles_write")
+	case identity.SenderWrite:
+		return words.Say("settings.scope_sender_write")
 	}
 	return string(s)
 }
@@ -79,7 +81,11 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.S
 	}
 	v := page.Keys{Workspace: workspace(a, caller, page.InSettings), Tab: "keys", Key: newKey()}
 	for _, x := range identity.Scopes() {
-		v.Scopes = append(v.Scopes, page.ScopeChoice{Value: string(x), Text: scopeWord(x)})
+		if c := (page.ScopeChoice{Value: string(x), Text: scopeWord(x)}); x.Powerful() {
+			v.Powers = append(v.Powers, c)
+		} else {
+			v.Scopes = append(v.Scopes, c)
+		}
 	}
 	all, err := keys.List(ctx, caller)
 	if err != nil {
@@ -98,6 +104,9 @@ func (s *Site) keys(ctx context.Context, keys *signin.Keys, settings *agencies.S
 		x := page.KeyRow{ID: string(k.ID), Name: k.Name, Hint: k.Hint, Created: page.TimeAt(k.CreatedAt, s.now())}
 		for _, scope := range k.Scopes {
 			x.Scopes = append(x.Scopes, string(scope))
+			if scope.Powerful() {
+				x.Powers = append(x.Powers, string(scope))
+			}
 		}
 		if !k.LastUsedAt.IsZero() {
 			x.Used = page.TimeAt(k.LastUsedAt, s.now())
@@ -162,8 +171,10 @@ func (s *Site) refuseKey(
 		return err
 	}
 	v.Name, v.Problems = r.PostForm.Get("name"), problems(f, map[string]string{"name": "name", "scopes": "scopes"})
-	for i := range v.Scopes {
-		v.Scopes[i].Ticked = slices.Contains(r.PostForm["scope"], v.Scopes[i].Value)
+	for _, all := range [][]page.ScopeChoice{v.Scopes, v.Powers} {
+		for i := range all {
+			all[i].Ticked = slices.Contains(r.PostForm["scope"], all[i].Value)
+		}
 	}
 	retryAfter(w, f)
 	return s.show(w, r, f.Code.Status(), v)

@@ -39,8 +39,8 @@ func later(v *page.Client, c *client.Client, a *agency.Agency, now time.Time) {
 // bothTimes is a moment by the clocks of the zone, and of UTC where those differ.
 func bothTimes(at time.Time, zone *time.Location) string {
 	local := reminder.Ends(at, zone)
-	if utc := at.UTC().Format("15:04 UTC"); at.In(zone).Format("15:04 MST") != utc {
-		return words.Say("client.both_times", "local", local, "utc", utc)
+	if _, offset := at.In(zone).Zone(); offset != 0 {
+		return words.Say("client.both_times", "local", local, "utc", at.UTC().Format("15:04"))
 	}
 	return local
 }

@@ -129,7 +129,8 @@ func (s *Site) notifications(
 		v.Rhythms[i].Here = v.Rhythms[i].Value == c.Rhythm.String()
 	}
 	if caller.MayPortal(identity.AgencyWrite, identity.Manage) == nil {
-		x := &page.RemindersForm{On: !a.Reminders.Off, Weekends: a.Reminders.Weekends, Zone: timezone.Shown(a.Zone), Zones: timezone.Usual()}
+		x := &page.RemindersForm{On: !a.Reminders.Off, Weekends: a.Reminders.Weekends, Zone: timezone.Shown(a.Zone),
+			Zones: timezone.Usual()}
 		x.First, x.Last = page.ReminderChoices(a.Reminders.FirstDays(), a.Reminders.LastHours())
 		v.Reminders = x
 	}

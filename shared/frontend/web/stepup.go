@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
@@ -46,6 +47,24 @@ func ownPath(to string) string {
 		return ""
 	}
 	return u.RequestURI()
+}
+
+// backOf is where somebody goes who doesn't step up: the page that the form is on.
+func backOf(to string, form url.Values) string {
+	path, _, _ := strings.Cut(to, "?")
+	if page, ok := map[string]string{"/checkout/start": "/checkout", "/portal/billing": "/portal"}[path]; ok {
+		if which, err := id.ParseAgency(form.Get("agency")); err == nil {
+			page += "?agency=" + string(which)
+		}
+		return page
+	}
+	switch {
+	case path == "/upgrade/start":
+		return upgradeFrom(form)
+	case strings.HasPrefix(path, "/sign-in/with/"):
+		return "/account"
+	}
+	return path
 }
 
 // StepUpPage has people prove again that it is them, by a code that it mails, and leads to where that was asked for: with the form that
@@ -147,7 +166,7 @@ func stepUpView(s *Site, r *http.Request, caller identity.Caller, to string) ste
 	v := stepping{to: to, post: len(r.PostForm) > 0}
 	v.Brand, v.Email = s.brand, string(caller.Email)
 	v.URL = stepUpURL + "?" + url.Values{"to": {to}}.Encode()
-	v.Back, _, _ = strings.Cut(to, "?")
+	v.Back = backOf(to, r.PostForm)
 	own := []string{stepUpField, stepUpAgain, page.TokenField}
 	names := make([]string, 0, len(r.PostForm))
 	for name := range r.PostForm {

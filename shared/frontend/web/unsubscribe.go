@@ -15,7 +15,7 @@ import (
 const (
 	oneClickField = "List-Unsubscribe"
 	oneClick      = "One-Click"
-	undoIt        = "Undo"
+	undoIt        = "undo"
 )
 
 // maxOneClick is the largest body that is taken there, in bytes.

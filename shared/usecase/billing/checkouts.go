@@ -52,21 +52,17 @@ type Page struct {
 	ExpiresAt time.Time
 }
 
-// PaysWithin is how long ago a client may have proved to be who it is, where it pays: it has just come by its invitation, and reads a
-// contract before it does. A code that was mailed today is not somebody else's forgotten browser (OWASP ASVS 7.5.3).
-const PaysWithin = time.Hour
-
 // Start opens the checkout page of the person's invite at the agency, or returns the one that is open: however many tabs
 // ask, there is one page, and never a second subscription.
 //
-// Faults: [fault.Unauthenticated]; [fault.StepUpRequired] after [PaysWithin]; [fault.NotFound] for a person without
+// Faults: [fault.Unauthenticated]; [fault.StepUpRequired]; [fault.NotFound] for a person without
 // an invite there; [fault.Invalid] in interval; [fault.Gone], [fault.Expired]; [fault.NothingToPay] for an invite that
 // costs nothing; [fault.AlreadyPaid]; [fault.PaymentsOff]; [fault.Unavailable].
 func (s *Checkouts) Start(ctx context.Context, caller identity.Caller, agencyID id.Agency, every payment.Interval) (Page, error) {
 	if !caller.SignedIn() {
 		return Page{}, fault.New(fault.Unauthenticated, "errors.sign_in_with_the_address_that")
 	}
-	if err := caller.ProvedWithin(PaysWithin, s.Now()); err != nil {
+	if err := caller.SteppedUp(s.Now()); err != nil {
 		return Page{}, err
 	}
 	if every != payment.Month && every != payment.Year {

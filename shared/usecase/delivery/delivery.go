@@ -50,6 +50,8 @@ type Store interface {
 	CountMails(ctx context.Context, logs []allowance.Log) error
 	// Box reads a member's box of notices as it is now; one that is not stored is empty.
 	Box(ctx context.Context, agency id.Agency, member id.Member) (*notice.Box, error)
+	// APIKey reads a key, one that is revoked too.
+	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	SaveBox(ctx context.Context, b *notice.Box) error
 	// Role reads one role as it is now.
 	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)

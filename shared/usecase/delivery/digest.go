@@ -38,7 +38,9 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 			b = nil
 			return nil
 		}
-		stop, b.Links, _ = b.Links.With(b.Target(), w.Key)
+		if stop = ""; b.Optional() {
+			stop, b.Links, _ = b.Links.With(b.Target(), w.Key)
+		}
 		return w.Store.SaveBox(ctx, b)
 	})
 	if err != nil || b == nil {
@@ -58,8 +60,8 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 			return w.onBox(ctx, j, func(b *notice.Box) { b.Postpone(w.Now(), wait) })
 		}
 		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients",
-			Stop: w.stop(stop), Platform: w.Platform})
-		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.as("updates"), To: to.Email, Letter: l, Unsubscribe: w.stop(stop),
+			Stop: w.stopLink(stop), Platform: w.Platform})
+		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.as("updates"), To: to.Email, Letter: l, Unsubscribe: w.stopLink(stop),
 			Tags: map[string]string{"kind": string(job.Digest), "agency": string(j.Agency), "member": string(j.Member), "job": j.Job,
 				"user": string(id.UserOf(to.Email)), "lines": strconv.Itoa(taken), "more": strconv.Itoa(more)}})
 		if _, final := refusal(err); err != nil && !final {
@@ -172,6 +174,14 @@ func (w *Worker) lines(ctx context.Context, b *notice.Box, at *agency.Agency, to
 			out = append(out, line...)
 			continue
 		}
+		if len(l.Powers) > 0 {
+			line, err := w.powerLines(ctx, b.Agency, l)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, line...)
+			continue
+		}
 		if l.Client == "" { // it is of nobody in particular
 			out = append(out, letter.DigestLine{Kind: l.Kind, Link: w.Origin + "/client-portal/links"})
 			continue
@@ -211,6 +221,28 @@ func (w *Worker) roleLine(ctx context.Context, which id.Agency, l notice.Line, a
 	return []letter.DigestLine{{Kind: l.Kind, Client: r.Name,
 		Detail: words.Say("notifications.ends_at", "moment", r.ExpiresAt.In(at.Location()).Format(moment)),
 		Link:   w.Origin + "/client-portal/roles/" + string(r.ID)}}, nil
+}
+
+// powerLines say which keys have used powerful scopes, a line for each key.
+func (w *Worker) powerLines(ctx context.Context, which id.Agency, l notice.Line) ([]letter.DigestLine, error) {
+	var out []letter.DigestLine
+	at := map[id.Key]int{}
+	for _, x := range l.Powers {
+		if n, ok := at[x.Key]; ok {
+			out[n].Detail += ", " + x.Scope
+			continue
+		}
+		k, err := w.Store.APIKey(ctx, which, x.Key)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		at[x.Key] = len(out)
+		out = append(out, letter.DigestLine{Kind: l.Kind, Client: k.Name, Detail: x.Scope, Link: w.Origin + "/activity?action=api_key"})
+	}
+	return out, nil
 }
 
 // linkOf is below which path the client is looked at for what the notice tells.

@@ -75,7 +75,8 @@ func (f *Feedback) Record(ctx context.Context, r Report) error {
 		return f.test(ctx, r)
 	}
 	agency, ref := id.Agency(r.Tags["agency"]), id.Client(r.Tags["client"]).Ref()
-	if k := r.Tags["kind"]; k != string(job.Invite) && k != string(job.Reminder) || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
+	k := job.Kind(r.Tags["kind"])
+	if k != job.Invite && k != job.Reminder || ref == "" || !id.Valid(id.AgencyPrefix, string(agency)) {
 		return nil
 	}
 	return conflict.Retry(ctx, func() error {

@@ -171,8 +171,8 @@ func (w *Worker) sendReminder(ctx context.Context, x *reminded, from *agency.Age
 	held := from.NameHeld(i.From.AgencyName, w.Platform) + from.NameHeld(i.From.Name, w.Platform)
 	l := letter.Reminder(letter.ReminderData{Held: held != "", AgencyName: i.From.AgencyName, AgencyColor: i.From.Color,
 		LogoURL: w.picture(i.From.LogoURL), Inviter: i.From.Name, ClientName: c.Name, Link: w.link(x.token),
-		Ends: reminder.Ends(i.ExpiresAt, c.Location(from)), Stop: w.stop(x.stop), Platform: w.Platform})
-	mail := Mail{ReplyTo: string(x.by.Email), To: c.Email, Letter: l, Unsubscribe: w.stop(x.stop),
+		Ends: reminder.Ends(i.ExpiresAt, c.Location(from)), Stop: w.stopLink(x.stop), Platform: w.Platform})
+	mail := Mail{ReplyTo: string(x.by.Email), To: c.Email, Letter: l, Unsubscribe: w.stopLink(x.stop),
 		Tags: map[string]string{"kind": string(job.Reminder), "agency": string(c.Agency), "client": string(c.ID), "invite": string(i.ID),
 			"job": jobID}}
 	w.sign(&mail, from, out, i.From.AgencyName, jobID)
@@ -185,8 +185,11 @@ func (w *Worker) sendReminder(ctx context.Context, x *reminded, from *agency.Age
 // as is the platform's sending address with another name before the @.
 func (w *Worker) as(name string) string { return name + w.From[strings.LastIndexByte(w.From, '@'):] }
 
-// stop is the address at which the holder of a mail stops its like.
-func (w *Worker) stop(token string) string {
+// stopLink is the address at which the holder of a mail stops its like; "" for a mail without such a link.
+func (w *Worker) stopLink(token string) string {
+	if token == "" {
+		return ""
+	}
 	return w.Origin + unsubscribe.Prefix + url.PathEscape(token)
 }
 

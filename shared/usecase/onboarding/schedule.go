@@ -111,7 +111,8 @@ func (s *Scheduler) Reschedule(ctx context.Context, caller identity.Caller, whic
 	return c, nil
 }
 
-// SetReminders switches the reminders of an invite that is not answered off, whatever the agency's settings are, or on again. Faults: [fault.NotFound], [fault.NotPending], [fault.Forbidden].
+// SetReminders switches the reminders of an invite that is not answered off, whatever the agency's settings are, or on again. Faults:
+// [fault.NotFound], [fault.NotPending], [fault.Forbidden].
 func (s *Scheduler) SetReminders(ctx context.Context, caller identity.Caller, which id.Invite, on bool) (*client.Client, error) {
 	if err := caller.MayPortal(identity.InvitesWrite, identity.Invite); err != nil {
 		return nil, err

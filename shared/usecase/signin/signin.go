@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/audit"
+	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
@@ -22,6 +24,11 @@ type Store interface {
 	APIKey(ctx context.Context, agency id.Agency, key id.Key) (*identity.APIKey, error)
 	// Used notes that the key was used at a time, if that was not noted for the hour yet.
 	Used(ctx context.Context, k *identity.APIKey, at time.Time) error
+	// Powers reads what the agency's keys have used of powerful scopes and its owners have not been told of, as it is now.
+	Powers(ctx context.Context, agency id.Agency) (*identity.Powers, error)
+	// UsePower writes a row of the log, and what owners are to be told of while that is the one that was read, nil for nothing new; else
+	// [conflict.ErrChanged].
+	UsePower(ctx context.Context, agency id.Agency, row audit.Entry, p *identity.Powers) error
 	// Member reads a member of the agency as it is now.
 	Member(ctx context.Context, agency id.Agency, member id.Member) (*agency.Member, error)
 	// Agency reads the agency as it is now.
@@ -41,11 +48,12 @@ type Credentials struct {
 }
 
 // Authenticate finds out who is calling, as far as what is called asks for it, and holds the caller to who may. API keys
-// count where Who takes them; elsewhere only a session does. One read; for an agency's people and keys a second one, which tells
-// whether the person still works there, or the key's maker, and what it is there; and for employees a third, where what they ask
-// for hangs on what their agency lets them. All are read as they are now: what was taken away does not open the next request.
+// count where Who takes them; elsewhere only a session does, and a key is told so where people step up. One read; for an agency's
+// people and keys a second one, which tells whether the person still works there, or the key's maker, and what it is there; and for
+// employees a third, where what they ask for hangs on what their agency lets them. All are read as they are now: what was taken away
+// does not open the next request.
 //
-// Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden].
+// Faults: [fault.Unauthenticated], also for an API key that is malformed, unknown or revoked; [fault.Forbidden]; [fault.StepUpRequired].
 func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who identity.Who) (identity.Caller, error) {
 	switch who.Kind {
 	case identity.Anyone:
@@ -56,6 +64,13 @@ func (d *Authenticator) Authenticate(ctx context.Context, c Credentials, who ide
 			return identity.Caller{}, err
 		}
 		return caller, nil
+	}
+	if c.Bearer != "" && who.Browser() {
+		caller, err := d.key(ctx, c.Bearer)
+		if err == nil {
+			err = who.Takes(caller.Program())
+		}
+		return identity.Caller{}, err
 	}
 	caller, err := d.session(ctx, c.Session)
 	if err == nil && who.SignedIn() {
@@ -87,10 +102,30 @@ func (d *Authenticator) staff(ctx context.Context, c Credentials, who identity.W
 	if err == nil {
 		err = who.Admits(caller, d.Now())
 	}
+	if err == nil && caller.Key != "" && who.Scope.Powerful() {
+		err = d.power(ctx, caller, who.Scope)
+	}
 	if err != nil {
 		return identity.Caller{}, err
 	}
 	return caller, nil
+}
+
+// power writes down that a key uses a powerful scope, before anything is done by it, and that owners are to be told.
+func (d *Authenticator) power(ctx context.Context, caller identity.Caller, s identity.Scope) error {
+	now := d.Now().Truncate(time.Millisecond)
+	use := row(now, caller, audit.PowerUsed, string(caller.Key))
+	use.Detail = string(s)
+	return conflict.Retry(ctx, func() error {
+		p, err := d.Store.Powers(ctx, caller.Agency)
+		if err != nil {
+			return err
+		}
+		if !p.Use(caller.Key, s, now) {
+			p = nil
+		}
+		return d.Store.UsePower(ctx, caller.Agency, use, p)
+	})
 }
 
 // placed finds out what the caller is at its agency. Faults: [fault.Forbidden] for who does not work there.
@@ -135,22 +170,9 @@ func (d *Authenticator) session(ctx context.Context, cookie string) (identity.Ca
 
 // program is whose API key it is.
 func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Caller, error) {
-	refused := fault.New(fault.Unauthenticated,
-		"errors.this_api_key_is_not_known")
-	loc, err := secret.Locate(secret.APIKey, bearer, 32)
-	if err != nil {
-		return identity.Caller{}, refused
-	}
-	at, which := id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:]))
-	k, err := d.Store.APIKey(ctx, at, which)
-	if fault.Is(err, fault.NotFound) {
-		return identity.Caller{}, refused
-	}
+	k, err := d.key(ctx, bearer)
 	if err != nil {
 		return identity.Caller{}, err
-	}
-	if !k.Hash.Matches(bearer) || !k.RevokedAt.IsZero() {
-		return identity.Caller{}, refused
 	}
 	if now := d.Now(); now.Sub(k.LastUsedAt) >= time.Hour {
 		if err := d.Store.Used(ctx, k, now); err != nil { // nothing hangs on it but a date in a list
@@ -158,4 +180,26 @@ func (d *Authenticator) program(ctx context.Context, bearer string) (identity.Ca
 		}
 	}
 	return k.Program(), nil
+}
+
+// key is the API key. Fault: [fault.Unauthenticated].
+func (d *Authenticator) key(ctx context.Context, bearer string) (*identity.APIKey, error) {
+	refused := fault.New(fault.Unauthenticated,
+		"errors.this_api_key_is_not_known")
+	loc, err := secret.Locate(secret.APIKey, bearer, 32)
+	if err != nil {
+		return nil, refused
+	}
+	at, which := id.FromBytes[id.Agency](id.AgencyPrefix, [16]byte(loc[:16])), id.FromBytes[id.Key](id.KeyPrefix, [16]byte(loc[16:]))
+	k, err := d.Store.APIKey(ctx, at, which)
+	if fault.Is(err, fault.NotFound) {
+		return nil, refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !k.Hash.Matches(bearer) || !k.RevokedAt.IsZero() {
+		return nil, refused
+	}
+	return k, nil
 }

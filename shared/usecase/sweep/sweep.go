@@ -39,6 +39,7 @@ type Due struct {
 	Role   id.Role // when not "", a role whose expiry is to be warned of
 	// Request, when not "", is where somebody has asked to join who was let in and is to be told.
 	Request id.Ref
+	Powers  bool    // whether it is that API keys have used powerful scopes
 	Sender  bool    // whether it is the settings of the agency's sender
 	Joins   bool    // whether it is that people ask to join the agency
 	User    id.User // when not "", a code of this person
@@ -90,6 +91,10 @@ type Store interface {
 	Waiting(ctx context.Context, agency id.Agency) (int, error)
 	// SaveLedger writes the ledger while it is the one that was read, with a notice; nil for none.
 	SaveLedger(ctx context.Context, l *sharelink.Ledger, tell *notice.Event) error
+	// UntoldPowers reads what the agency's keys have used of powerful scopes and its owners have not been told of.
+	UntoldPowers(ctx context.Context, agency id.Agency) (*identity.Powers, error)
+	// TellPowers writes that owners are told, with the notice for them, while it is the one that was read.
+	TellPowers(ctx context.Context, p *identity.Powers, tell notice.Event) error
 	// JoinRequest reads a request to join as it is now.
 	JoinRequest(ctx context.Context, agency id.Agency, at id.Ref) (*sharelink.Request, error)
 	// SaveJoinRequest writes it with a row of the log, nil for none, while it is the one that was read.
@@ -201,6 +206,9 @@ func (s *Sweep) one(ctx context.Context, d Due) error {
 	}
 	if d.Joins {
 		return s.asked(ctx, d.Agency)
+	}
+	if d.Powers {
+		return s.powers(ctx, d.Agency)
 	}
 	if d.Ref == "" {
 		return s.purge(ctx, d.Agency)

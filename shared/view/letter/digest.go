@@ -41,19 +41,38 @@ func Digest(d DigestData) Letter {
 	v := struct {
 		DigestData
 		Title, Preheader, Button string
+		Advice, Why              string
 		One                      bool // whether all is about one client
 		Said                     bool // whether the title says all that the lines do
 	}{DigestData: d, One: alone, Said: len(lines) == 1 && d.More == 0 && first.Detail == "",
-		Button: words.Say("notifications.open_all")}
+		Button: words.Say("notifications.open_all"),
+		Why:    words.Say("notifications.why", "platform", d.Platform, "agency", d.AgencyName)}
+	keys := 0
+	for _, l := range lines {
+		if l.Kind == notice.PowerUsed {
+			keys++
+		}
+	}
 	subject := first.Kind.Says(short(first.Client, 80))
 	if n := len(lines) + d.More; n > 1 {
 		subject = words.Say("notifications.many", "n", n)
-		if v.One {
+		switch {
+		case keys == n:
+			subject = words.Say("notifications.powers_used")
+		case keys > 0:
+			subject = words.Say("notifications.many_any", "n", n, "agency", short(d.AgencyName, 80))
+		case v.One:
 			subject = words.Say("notifications.many_of", "n", n, "client", short(first.Client, 80))
 		}
 	}
+	if keys > 0 {
+		v.Advice = words.Say("notifications.powers_advice")
+	}
 	v.Title, v.Preheader = subject, first.Sentence()
 	switch {
+	case keys == len(lines):
+		v.One, v.Link, v.Button = true, first.Link, words.Say("notifications.open_activity")
+		v.Why = words.Say("notifications.powers_why", "platform", d.Platform, "agency", d.AgencyName)
 	case v.One:
 		v.Link, v.Button = first.Link, words.Say("notifications.open_one")
 	case len(of) == 1:

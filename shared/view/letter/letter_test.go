@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,17 @@ func updates(n int) letter.DigestData {
 	return d
 }
 
+// powers are what API keys have done, after so many things that clients did.
+func powers(clients int) letter.DigestData {
+	d := updates(clients)
+	for name, scopes := range map[string]string{"CRM sync": "roles:write, sender:write", "Deploy": "roles:write"} {
+		d.Lines = append(d.Lines, letter.DigestLine{Kind: notice.PowerUsed, Client: name, Detail: scopes,
+			Link: "https://portal.example/activity?action=api_key"})
+	}
+	slices.SortStableFunc(d.Lines[clients:], func(a, b letter.DigestLine) int { return strings.Compare(a.Client, b.Client) })
+	return d
+}
+
 func ready(signIn string) letter.BoughtData {
 	d := thing(false)
 	d.SignIn = signIn
@@ -116,6 +128,8 @@ func TestGoldenMails(t *testing.T) {
 		"invitation-held": letter.Invitation(held),
 		"digest":          letter.Digest(updates(1)),
 		"digest-many":     letter.Digest(updates(6)),
+		"digest-powers":   letter.Digest(powers(0)),
+		"digest-mixed":    letter.Digest(powers(2)),
 		"welcome-held": letter.Welcome(letter.WelcomeData{AgencyName: "PayPal Support", Held: true, AgencyColor: "#0f766e", Email: "dana@northwind.example",
 			Link: "https://portal.example/sign-in", Platform: "Latchkey"}),
 		"approved":          letter.Approved(approval("Northwind Automations", "#0f766e", false)),

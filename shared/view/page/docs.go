@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/words"
 )
 
@@ -32,6 +33,7 @@ type Docs struct {
 type DocsScope struct {
 	Name       string
 	Operations []DocsOperation
+	Powerful   bool // whether it does what people confirm first
 }
 
 // DocsCode is an error code; its place on the page is where a problem's type leads.
@@ -210,7 +212,7 @@ func DocsOf(doc []byte, origin string) (Docs, error) {
 		}
 	}
 	for _, s := range slices.Sorted(maps.Keys(scopes)) {
-		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s]})
+		v.Scopes = append(v.Scopes, DocsScope{s, scopes[s], identity.Scope(s).Powerful()})
 	}
 	return v, nil
 }
@@ -237,6 +239,7 @@ func once(operations []DocsOperation, told map[string]*DocsOperation) {
 
 // who says in words who may call, out of x-who, such as "anyone", "staff agency:read" or "portal invite invites:write".
 func who(declared string) (sentence, scope string) {
+	declared = strings.TrimSuffix(declared, ", stepped up") // which the operation's description says
 	kind, rest, _ := strings.Cut(declared, " ")
 	right := ""
 	if kind == "portal" {
@@ -253,8 +256,6 @@ func who(declared string) (sentence, scope string) {
 		return words.Say("docs.who_person"), ""
 	case kind == "client":
 		return words.Say("docs.who_client"), ""
-	case rest == "in person, just signed in":
-		sentence = words.Say("docs.who_fresh")
 	case rest == "in person":
 		sentence = words.Say("docs.who_member")
 	default:

@@ -103,6 +103,8 @@ var (
 	signupHTML string
 	//go:embed template/standing.html
 	standingHTML string
+	//go:embed template/stepup.html
+	stepupHTML string
 	//go:embed template/thing.html
 	thingHTML string
 	//go:embed template/things.html

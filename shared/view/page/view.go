@@ -248,7 +248,7 @@ type Carried struct{ Name, Value string }
 
 func (v StepUp) frame() frame {
 	// The form that it carries may be one that leads to the payment service.
-	return frame{template: "stepup", title: v.Problems.title(words.Say("stepup.title")), brand: v.Brand, guest: true, till: true}
+	return frame{template: stepupHTML, title: v.Problems.title(words.Say("stepup.title")), brand: v.Brand, guest: true, till: true}
 }
 
 // SignedIn is the sign-in page of somebody who is.

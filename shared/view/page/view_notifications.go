@@ -40,19 +40,21 @@ type RemindersForm struct {
 // ReminderChoices are what can be chosen for the two reminders, of which these are: days, and hours. What is chosen and not usual stands
 // among them.
 func ReminderChoices(first, last int) (days, hours []Option) {
-	choices := func(chosen int, none, one string, usual ...int) []Option {
+	choices := func(chosen int, none string, one func(n int) string, usual ...int) []Option {
 		if chosen > 0 && !slices.Contains(usual, chosen) {
 			usual = append(usual, chosen)
 			slices.Sort(usual)
 		}
-		out := []Option{{"0", words.Say(none), chosen == 0}}
+		out := []Option{{"0", none, chosen == 0}}
 		for _, n := range usual {
-			out = append(out, Option{strconv.Itoa(n), words.Say(one, "n", n), n == chosen})
+			out = append(out, Option{strconv.Itoa(n), one(n), n == chosen})
 		}
 		return out
 	}
-	return choices(first, "reminders.no_first", "reminders.after_days", 1, 2, 3, 4, 5, 6),
-		choices(last, "reminders.no_last", "reminders.before_hours", 6, 12, 24, 48, 72)
+	after := func(n int) string { return words.Say("reminders.after_days", "n", n) }
+	before := func(n int) string { return words.Say("reminders.before_hours", "n", n) }
+	return choices(first, words.Say("reminders.no_first"), after, 1, 2, 3, 4, 5, 6),
+		choices(last, words.Say("reminders.no_last"), before, 6, 12, 24, 48, 72)
 }
 
 // NotificationKind is one kind that can be switched.

@@ -118,8 +118,9 @@ type Keys struct {
 	Dead      int    // how many revoked keys are not shown
 	Name      string // as typed
 	Scopes    []ScopeChoice
-	Secret    string // of the key that was just made; "" for none
-	Made      string // its name
+	Powers    []ScopeChoice // the powerful ones
+	Secret    string        // of the key that was just made; "" for none
+	Made      string        // its name
 	Revoking  *KeyRow
 	Note      Note
 	Problems  Problems
@@ -135,6 +136,7 @@ type KeyRow struct {
 	Name    string
 	Hint    string
 	Scopes  []string
+	Powers  []string // the powerful ones among them
 	Created Time
 	Used    Time // Machine "" for never
 	Revoked Time // Machine "" while it works
