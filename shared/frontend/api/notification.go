@@ -21,7 +21,7 @@ type NotificationBody struct {
 type notificationsOutput struct {
 	Body struct {
 		Items  []NotificationBody `json:"items"`
-		Digest string             `json:"digest" enum:"soon,daily,never" doc:"How often you're emailed: within minutes, or daily at 8 in the morning."`
+		Digest string             `json:"digest" enum:"soon,daily,never" doc:"How often you're emailed. daily is at 8 in the morning."`
 	}
 }
 

@@ -61,7 +61,8 @@ func (w *Worker) digest(ctx context.Context, j job.Mail) error {
 		}
 		l := letter.Digest(letter.DigestData{AgencyName: at.Name, Lines: lines, More: more, Link: w.Origin + "/clients",
 			Stop: w.stopLink(stop), Platform: w.Platform})
-		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.as("updates"), To: to.Email, Letter: l, Unsubscribe: w.stopLink(stop),
+		_, err = w.Mailer.Send(ctx, Mail{FromName: w.Platform, From: w.as("updates"), To: to.Email, Letter: l,
+			Unsubscribe: w.stopLink(stop),
 			Tags: map[string]string{"kind": string(job.Digest), "agency": string(j.Agency), "member": string(j.Member), "job": j.Job,
 				"user": string(id.UserOf(to.Email)), "lines": strconv.Itoa(taken), "more": strconv.Itoa(more)}})
 		if _, final := refusal(err); err != nil && !final {
