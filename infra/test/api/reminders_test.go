@@ -271,10 +271,21 @@ func reminderJob(p *product, o *caller) {
 	o.patch("/v1/invites/"+later.ID, m{"sendAt": p.now().Add(2 * time.Hour).Format(time.RFC3339)}).is(200)
 	o.patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": false}).is(200)
 	o.patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": true}).is(200)
-	o.post("/v1/invites/"+later.ID+"/cancel", nil).is(200)
+	k := o.key("later", "invites:write", "invites:read")
+	for _, on := range []bool{false, true} {
+		p.advance(61 * time.Second) // nearer to its time
+		p.program(k.Secret).patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": on}).is(200)
+	}
+	at := "/clients/" + later.ClientID
+	o.post(at, do("reschedule", url.Values{"sendAt": {p.now().Add(3 * time.Hour).UTC().Format("2006-01-02T15:04")}, "timeZone": {"UTC"}})).is(303)
+	o.post(at, do("reschedule", url.Values{"sendAt": {"yesterday"}, "timeZone": {"UTC"}})).is(422).shows("Enter a date and a time.")
+	o.post(at, do("reminders", url.Values{})).is(303)
+	o.post(at, do("cancel", url.Values{})).is(303)
+	o.post("/clients", do("send", url.Values{"email": {"sooner@client.example"}, "payer": {"agency"}, "timeZone": {"UTC"},
+		"sendAt": {p.now().Add(time.Hour).UTC().Format("2006-01-02T15:04")}})).is(303)
 	p.advance(p.workday().Sub(p.now()))
-	at := p.reminded(o, "reminded@client.example")
-	p.nobody().get(at).is(200)
-	p.nobody().post(at, oneClick).is(200)
-	p.nobody().post(at, url.Values{"List-Unsubscribe": {"undo"}}).is(200)
+	link := p.reminded(o, "reminded@client.example")
+	p.nobody().get(link).is(200)
+	p.nobody().post(link, oneClick).is(200)
+	p.nobody().post(link, url.Values{"List-Unsubscribe": {"undo"}}).is(200)
 }
