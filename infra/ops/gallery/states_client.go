@@ -49,12 +49,14 @@ func clientStates() []state {
 			v.Story, v.Resend, v.Watch = []page.Event{queued, {Title: "Sent", Coming: true}, coming}, nil, "/v1/invites/in_1"
 		})},
 		{Name: "client-scheduled", view: with(func(v *page.Client) {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.", Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.",
+				Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
 			v.Later, v.Resend = &page.Later{At: "2026-12-08T09:00", Zone: "Europe/Berlin"}, nil
 			v.Story = []page.Event{event(page.Wait, "Scheduled", "", time.Minute), {Title: "Sent", Coming: true}, coming}
 		})},
 		{Name: "client-scheduled-error", view: with(func(v *page.Client) {
-			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.", Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
+			v.Banner = page.Banner{Tone: page.Wait, Title: "Scheduled.",
+				Text: "It goes out on Tuesday 8 December 2026, 09:00 CET (08:00 UTC)."}
 			v.Later, v.Resend = &page.Later{At: "2025-12-08T09:00", Zone: "Berlin", Problems: page.Problems{
 				{Field: "sendAt", Message: "Choose a time at least 5 minutes from now."},
 				{Field: "timeZone", Message: "Choose a time zone by its name, such as Europe/Berlin."}}}, nil

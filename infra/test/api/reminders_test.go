@@ -277,7 +277,8 @@ func reminderJob(p *product, o *caller) {
 		p.program(k.Secret).patch("/v1/invites/"+later.ID+"/reminders", m{"enabled": on}).is(200)
 	}
 	at := "/clients/" + later.ClientID
-	o.post(at, do("reschedule", url.Values{"sendAt": {p.now().Add(3 * time.Hour).UTC().Format("2006-01-02T15:04")}, "timeZone": {"UTC"}})).is(303)
+	o.post(at, do("reschedule", url.Values{"sendAt": {p.now().Add(3 * time.Hour).UTC().Format("2006-01-02T15:04")},
+		"timeZone": {"UTC"}})).is(303)
 	o.post(at, do("reschedule", url.Values{"sendAt": {"yesterday"}, "timeZone": {"UTC"}})).is(422).shows("Enter a date and a time.")
 	o.post(at, do("reminders", url.Values{})).is(303)
 	o.post(at, do("cancel", url.Values{})).is(303)

@@ -130,7 +130,7 @@ type DraftBody struct {
 	Contact string      `json:"contact,omitempty" doc:"The contact they are linked to then." example:"con_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
 	Until   string      `json:"accessExpiresAt,omitempty" doc:"RFC 3339. When their access ends." example:"2027-01-31T17:00:00Z"`
 
-	SendAt    string `json:"sendAt,omitempty" doc:"Send it in 5 minutes to 30 days. RFC 3339, or local to timeZone." example:"2026-12-08T09:00"`
+	SendAt    string `json:"sendAt,omitempty" doc:"5 minutes to 30 days ahead. RFC 3339, or local to timeZone." example:"2026-12-08T09:00"`
 	TimeZone  string `json:"timeZone,omitempty" doc:"The client's, an IANA name. Your agency's if left out." example:"Europe/Berlin"`
 	Reminders *bool  `json:"reminders,omitempty" doc:"false to never remind them of this invite." example:"true"`
 }
