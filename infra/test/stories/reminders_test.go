@@ -245,9 +245,9 @@ func TestSenderR4WhatIsLateWaitsForTheDay(t *testing.T) {
 		w.skip(3*day + 12*time.Hour) // Thursday, 22:00
 		w.pass(9 * time.Hour)
 		equal(w, "reminders at night", len(w.reminders(reminded)), 0)
-		w.pass(2 * time.Hour)
+		w.pass(3 * time.Hour)
 		equal(w, "reminders in the morning", len(w.reminders(reminded)), 1)
-		w.skip(2*day + 23*time.Hour) // Monday at 8: the last one may go out until then
+		w.skip(2*day + 22*time.Hour) // Monday at 8: the last one may go out until then
 		w.pass(3 * time.Hour)
 		left := o.lines(c, invite.NotReminded)
 		if len(w.reminders(reminded)) != 1 || len(left) != 1 || left[0].Detail == "" {
