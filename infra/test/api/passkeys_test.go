@@ -579,7 +579,9 @@ func TestSenderO6AnAgencysOwnProviderMakesNoPasskeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &caller{product: p, cookie: cookie}
+	other := p.signIn(p.address("b"))
 	for _, a := range []*answer{c.post("/v1/me/passkeys/options", nil), c.get("/v1/me/passkeys"),
+		c.postJSON("/v1/me/passkeys", other.made(newDevice(), other.creation())),
 		c.do(http.MethodPatch, "/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5", m{"name": "x"}),
 		c.delete("/v1/me/passkeys/psk_01KC5R9V3MB1D3F5H7K9M1P3R5")} {
 		if a.status != http.StatusForbidden {

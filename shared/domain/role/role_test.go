@@ -496,3 +496,14 @@ func TestPortalAnExpiryIsWarnedOfTwice(t *testing.T) {
 		t.Error("what is over is not warned of")
 	}
 }
+
+// TestSenderO8NoRoleGivesMoneyYet fails when a module is opened by which clients pay or commit to paying: then switching such a right on,
+// and giving a role that has one, takes a step-up, as whatever else gives money does.
+func TestSenderO8NoRoleGivesMoneyYet(t *testing.T) {
+	t.Parallel()
+	for _, m := range []role.Module{role.Estimates, role.Invoices} {
+		if m.Exists() {
+			t.Errorf("%s is open: what gives it takes a step-up", m)
+		}
+	}
+}

@@ -51,6 +51,11 @@ type handler func(w http.ResponseWriter, r *http.Request, caller identity.Caller
 
 // page makes a page. auth is nil for what anyone may look at and which takes forms of anyone only.
 func (s *Site) page(id string, auth *signin.Authenticator, who identity.Who, show handler, forms ...Form) *Page {
+	for _, f := range forms {
+		if f.parse != nil && f.Who.StepUp {
+			panic("web: " + id + "." + f.Do + " takes a step-up, which carries no files")
+		}
+	}
 	p := &Page{ID: id, Who: who, Forms: forms, site: s, auth: auth, show: show}
 	return p
 }

@@ -437,3 +437,39 @@ func TestDocsAssetsAndDocument(t *testing.T) {
 		}
 	}
 }
+
+func TestSenderO8AFormWithAFileTakesNoStepUp(t *testing.T) {
+	t.Parallel()
+	f := form("upload", identity.BySteppedStaff(), nil)
+	f.parse = parseForm
+	defer func() {
+		if recover() == nil {
+			t.Error("the page between would lose the file")
+		}
+	}()
+	site().page("uploadPage", nil, identity.ByPerson, nil, f)
+}
+
+func TestSenderO8WhoThinksBetterOfItComesBackToThePage(t *testing.T) {
+	t.Parallel()
+	const a = "ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB"
+	for _, c := range []struct {
+		to   string
+		form url.Values
+		want string
+	}{
+		{"/settings/members", nil, "/settings/members"},
+		{"/settings/email?id=dom_1", nil, "/settings/email"},
+		{"/upgrade/start", url.Values{}, "/upgrade"},
+		{"/upgrade/start", url.Values{"from": {"/settings/agency"}}, "/settings/agency"},
+		{"/upgrade/start", url.Values{"from": {"//evil.example"}}, "/upgrade"},
+		{"/checkout/start", url.Values{"agency": {a}}, "/checkout?agency=" + a},
+		{"/portal/billing", url.Values{"agency": {a}}, "/portal?agency=" + a},
+		{"/portal/billing", url.Values{"agency": {"//evil"}}, "/portal"},
+		{"/sign-in/with/google?link=1", nil, "/account"},
+	} {
+		if got := backOf(c.to, c.form); got != c.want {
+			t.Errorf("from %s with %v: %s, want %s", c.to, c.form, got, c.want)
+		}
+	}
+}
