@@ -1,6 +1,6 @@
 # Latchkey. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium curl axe fuzz callers-tools
+.PHONY: admin salvage help run check test test-long binaries-test test-n8n stack aws bench bench-before conformance gallery goldens screenshots openapi lint check-template engines-test providers localstack-test sam-check sam-local sam-test sam-browser lambda-test deps build smoke chromium curl axe fuzz callers-tools
 
 # What runs is compiled as what is deployed is: programs, tests and functions share one compilation, and a fresh machine
 # does it once. Only the race detector, which needs cgo, has another.
@@ -104,6 +104,9 @@ conformance: ## the engines' suites, against AWS_ENDPOINT_URL=… when it is set
 
 engines-test: ## suites and API test on engines that were not written here: ENGINES=vendor,localstack,ministack,moto SUITES=…
 	go run ./infra/ops/engines $(if $(ENGINES),-engines $(ENGINES)) $(if $(SUITES),-suites $(SUITES))
+
+providers: ## sign in at a Keycloak, too, which is installed with Maven and started on loopback: some minutes
+	KEYCLOAK="$$(infra/ops/engines/keycloak.sh)" go test ./shared/adapter/oidc -run Keycloak -count=1 -v -timeout 30m
 
 localstack-test: ## the same on LocalStack's community edition alone, without Docker
 	go run ./infra/ops/engines -engines localstack

@@ -44,6 +44,16 @@ func (p *Parts) Checkouts() *billing.Checkouts {
 		Settings: Settings(p.Environment), Now: p.Now}
 }
 
+// PayerChanges has agencies and clients agree on who pays.
+func (p *Parts) PayerChanges() *billing.PayerChanges {
+	return &billing.PayerChanges{Store: dynamo.NewPayers(p.Table()), Prices: p.Prices(), Billing: p.BillingQueue(), Now: p.Now}
+}
+
+// PayerCards takes the cards of those who are to pay.
+func (p *Parts) PayerCards() *billing.Cards {
+	return &billing.Cards{Store: dynamo.NewPayers(p.Table()), Provider: p.provider(), Settings: Settings(p.Environment), Now: p.Now}
+}
+
 // Refunds gives back what was paid for what could not be made.
 func (p *Parts) Refunds() *billing.Refunds { return &billing.Refunds{Provider: p.provider()} }
 

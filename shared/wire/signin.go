@@ -33,6 +33,11 @@ func (p *Parts) StepUps() *signin.StepUps {
 	return &signin.StepUps{Store: dynamo.NewStepUps(p.Table()), Key: key, Seals: seals, Now: p.Now}
 }
 
+// StepUpWays are the ways in which people can prove again that it is them.
+func (p *Parts) StepUpWays() *signin.StepUpWays {
+	return &signin.StepUpWays{Store: dynamo.NewForms(p.Table()), Seals: p.Seals(), Now: p.Now}
+}
+
 // SignInProviders are those by whose accounts people can sign in, in the order of their buttons.
 func (p *Parts) SignInProviders() []identity.OpenIDProvider {
 	var all []identity.OpenIDProvider
@@ -73,7 +78,12 @@ func (p *Parts) codeKey() ([]byte, identity.Seals) {
 
 // Sessions ends sessions.
 func (p *Parts) Sessions() *signin.Sessions {
-	return &signin.Sessions{Store: dynamo.NewSessions(p.Table())}
+	return &signin.Sessions{Store: dynamo.NewSessions(p.Table()), Now: p.Now}
+}
+
+// OwnSessions shows people where they are signed in.
+func (p *Parts) OwnSessions() *signin.OwnSessions {
+	return &signin.OwnSessions{Store: dynamo.NewOwnSessions(p.Table()), Now: p.Now}
 }
 
 // Keys manages API keys.
@@ -120,4 +130,14 @@ func (p *Parts) PasskeyRegistrations(by passkeys.Registrar) *passkeys.Registrati
 func (p *Parts) PasskeySignIns(by passkeys.Verifier) *passkeys.SignIns {
 	_, seals := p.codeKey()
 	return &passkeys.SignIns{Store: dynamo.NewPasskeySignIns(p.Table()), Verifier: by, Seals: seals, Now: p.Now}
+}
+
+// PasskeyConfirming begins step-ups with passkeys.
+func (p *Parts) PasskeyConfirming() *passkeys.Confirming {
+	return &passkeys.Confirming{Store: dynamo.NewPasskeyConfirmings(p.Table()), Now: p.Now}
+}
+
+// PasskeyConfirmations let people prove again with a passkey that it is them. Whoever verifies them is heavy.
+func (p *Parts) PasskeyConfirmations(by passkeys.Verifier) *passkeys.Confirmations {
+	return &passkeys.Confirmations{Store: dynamo.NewPasskeyConfirmations(p.Table()), Verifier: by, Now: p.Now}
 }

@@ -49,9 +49,9 @@ func workspace(invite bool) page.Workspace {
 func states() []state {
 	var all []state
 	for _, some := range [][]state{signInStates(), clientsStates(), clientStates(), provisioningStates(), tendStates(), findStates(),
-		activityStates(), usersStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), portalStates(),
-		thingsStates(), contactStates(), portalInstanceStates(), homeStates(), agencyStates(), addressStates(), otherStates(),
-		mailStates()} {
+		activityStates(), usersStates(), previewStates(), invitationStates(), inviteeStates(), billingStates(), payerStates(),
+		portalStates(), thingsStates(), contactStates(), portalInstanceStates(), homeStates(), agencyStates(), addressStates(),
+		otherStates(), mailStates()} {
 		all = append(all, some...)
 	}
 	return all
@@ -105,6 +105,14 @@ func signInStates() []state {
 			v.Asked, v.Spent = true, true
 			v.Problems = page.Problems{{Field: "code", Message: "That was the fifth wrong code. Ask for a new one."}}
 		})},
+		{Name: "step-up-ways", view: again(func(v *page.StepUp) {
+			v.Passkey, v.Providers = true, []page.Provider{{ID: "google", Label: "Confirm with Google"}}
+		})},
+		{Name: "step-up-no-proof", view: again(func(v *page.StepUp) {
+			v.Asked, v.Passkey, v.Providers = true, true, []page.Provider{{ID: "google", Label: "Confirm with Google"}}
+			v.Note = page.Note{Tone: page.Wait, Text: "Google didn't confirm that you signed in just now. Get a code by email instead."}
+		})},
+		{Name: "step-up-done", view: again(func(v *page.StepUp) { v.Done, v.Posts = true, true })},
 		{Name: "sign-in-already", view: page.SignedIn{Brand: platform, Email: "owner@northwind.example", Home: "/clients"}},
 		{Name: "nothing-here", view: page.Nowhere{Brand: platform, Email: "nobody@elsewhere.example"}},
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"latchkey.dev/shared/view/page"
@@ -31,18 +32,31 @@ func inviteeStates() []state {
 		"Try again in 12 minutes."}
 	day := func(n int) page.Time { return page.TimeAt(now.AddDate(0, 0, -n), now) }
 	former := []page.FormerPortal{{Name: "Blue Harbour Studio", At: day(3)}, {Name: longest, Left: true, At: day(70)}}
+	proved := day(1)
 	account := page.Account{Brand: platform, Home: "/", Person: "ops@acme.example", Former: former,
 		Portals: []page.OwnPortal{{ID: "ag_1", Brand: northwind, URL: "/portal", Since: day(12)},
 			{ID: "ag_2", Brand: page.Brand{Name: rtl + " " + emoji, Color: "#facc15"}, URL: "/portal", Since: day(400)}},
 		Workplaces: []page.Workplace{{Brand: page.Brand{Name: "Q", Color: "#dc2626"}, Level: "Admin"}},
-		Sessions:   []page.Session{{Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true}, {Since: day(3)}}}
+		Sessions: []page.Session{
+			{Device: "Safari, iOS", Network: "2001:db8:20::x", Way: "Signed in with a code",
+				Since: page.TimeAt(now.Add(-5*time.Minute), now), Here: true},
+			{ID: "ses_1", Device: "Firefox, Windows", Network: "203.0.113.x", Way: "Signed in with Google", Since: day(3), Proved: &proved},
+			{ID: "ses_2", Way: "Signed in with a passkey", Since: day(9)}},
+		Links: []page.LinkedAccount{{Provider: "Google", Email: "ops.acme@gmail.com", Issuer: "https://accounts.google.com", Since: day(3)},
+			{Provider: longest, Issuer: "https://id.example", Since: day(300)}},
+		Connect: []page.Provider{{Label: "Connect Microsoft", URL: "/sign-in/with/microsoft?link=1"}},
+		Changes: []page.AccountChange{{What: "signed_out_else", Device: "Safari, iOS", Network: "2001:db8:20::x", At: day(0)},
+			{What: "session_ended", Name: "Chrome, Android", Device: "Safari, iOS", Network: "2001:db8:20::x", At: day(0)},
+			{What: "passkey_renamed", Name: longest, Before: "Bitwarden", Device: "Chrome, Windows", At: day(1)},
+			{What: "passkey_added", Name: "Bitwarden", Device: "Chrome, Windows", At: day(2)},
+			{What: "new_device", Device: "Firefox, Windows", Network: "203.0.113.x", At: day(3)},
+			{What: "link_added", Name: "Google", Device: "Firefox, Windows", At: day(3)},
+			{What: "signed_out", Device: "Chrome, Windows", At: day(20)},
+			{What: "passkey_removed", Name: rtl + " " + emoji, At: day(30)}}}
 	used := page.TimeAt(now.Add(-2*time.Hour), now)
 	account.Passkeys = page.Passkeys{Most: 10, Host: "portal.example.com", Handle: "8gN2wM4yH7kQ1bF6xC34",
 		Keys: []page.Passkey{{ID: "psk_1", Name: "iCloud Keychain", Created: day(40), Used: &used, Credential: "AAAA"},
-			{ID: "psk_2", Name: longest, Created: day(2), Suspect: true, Credential: "BBBB"}},
-		Changes: []page.AccountChange{{What: "passkey_renamed", Name: longest, Before: "Bitwarden", Device: "Chrome, Windows", At: day(1)},
-			{What: "passkey_added", Name: "Bitwarden", Device: "Chrome, Windows", At: day(2)},
-			{What: "passkey_removed", Name: rtl + " " + emoji, At: day(30)}}}
+			{ID: "psk_2", Name: longest, Created: day(2), Suspect: true, Credential: "BBBB"}}}
 	own := func(change func(v *page.Account)) page.Account {
 		v := account
 		v.Portals, v.Passkeys.Keys = slices.Clone(account.Portals), slices.Clone(account.Passkeys.Keys)
@@ -110,6 +124,15 @@ func inviteeStates() []state {
 			view: page.Account{Brand: platform, Home: "/", Person: "nobody@elsewhere.example", Sessions: account.Sessions[:1]}},
 		{Name: "account-left", view: own(func(v *page.Account) {
 			v.Portals, v.Note = nil, page.Note{Tone: page.Good, Text: "You've left the portal. You no longer have access to it."}
+		})},
+		{Name: "account-sessions-many", view: own(func(v *page.Account) {
+			v.Sessions, v.OlderSessions = slices.Clone(v.Sessions[:1]), "/account?sessions=ses_20#sessions"
+			for n := range 19 {
+				v.Sessions = append(v.Sessions, page.Session{ID: "ses_" + strconv.Itoa(n), Device: "Firefox, Windows",
+					Network: "203.0.113.x",
+					Way:     "Signed in with a code", Since: day(n / 4)})
+			}
+			v.Note = page.Note{Tone: page.Good, Text: "You're signed out there."}
 		})},
 		{Name: "account-leave", view: own(func(v *page.Account) { v.Portals[0].Open = true })},
 		{Name: "account-passkey-rename", view: own(func(v *page.Account) { v.Passkeys.Keys[0].Renaming = true })},

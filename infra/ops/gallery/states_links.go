@@ -135,6 +135,11 @@ func joinStates() []state {
 			v.Problems = page.Problems{{Field: "email", Message: words.Say("errors.email_invalid")},
 				{Field: "name", Message: "Leave links out of it."}}
 		})},
+		{Name: "join-ways", view: with(func(v *page.Join) {
+			v.Name = "Dana Okafor"
+			v.Providers = []page.Provider{{ID: "google", Label: "Continue with Google"}, {ID: "microsoft", Label: "Sign in with Microsoft"}}
+			v.Note = page.Note{Tone: page.Wait, Text: "Google isn't answering right now. Get a code by email instead."}
+		})},
 		{Name: "join-code", view: with(func(v *page.Join) {
 			v.Step, v.Email, v.Name, v.Wait = page.JoinCode, me, "Dana Okafor", 42
 		})},

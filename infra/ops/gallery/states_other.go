@@ -99,6 +99,9 @@ func mailStates() []state {
 		{Name: "mail-approved-odd", mail: approval(longest, "#facc15")},
 		{Name: "mail-account-added", mail: account(identity.LinkAdded)},
 		{Name: "mail-account-replaced", mail: account(identity.LinkReplaced)},
+		{Name: "mail-account-device", mail: account(identity.NewDevice)},
+		{Name: "mail-account-out", mail: account(identity.SignedOut)},
+		{Name: "mail-account-out-else", mail: account(identity.SignedOutElse)},
 		{Name: "mail-account-other", mail: account(identity.LinkOfOther)},
 		{Name: "mail-code", mail: func() letter.Letter {
 			return letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute})
@@ -129,7 +132,7 @@ func changed(what identity.Tells, name string) func() letter.Letter {
 func account(what identity.Tells) func() letter.Letter {
 	return func() letter.Letter {
 		return letter.Account(letter.AccountData{Tells: what, Told: identity.Told{Provider: "Google", Account: "nora@northwind.example",
-			Person: "sven@northwind.example", Agency: "Northwind Automations", Device: "Firefox, Windows"},
+			Person: "sven@northwind.example", Agency: "Northwind Automations", Device: "Firefox, Windows", Network: "203.0.113.0/24"},
 			When: "29 November 2026, 07:40 UTC", Link: "https://portal.example/account", Platform: "Latchkey"})
 	}
 }

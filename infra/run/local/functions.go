@@ -149,6 +149,9 @@ func (l *Local) nearby(network http.RoundTripper) http.RoundTripper {
 func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper {
 	within := roundtrip.Transport(http.StripPrefix(providerPath, l.Provider))
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if l.Google != nil && r.URL.Host == googleHost {
+			return roundtrip.Transport(l.Google).RoundTrip(r)
+		}
 		if h := o.Accounts[r.URL.Host]; h != nil {
 			return roundtrip.Transport(h).RoundTrip(r)
 		}
@@ -161,6 +164,12 @@ func (l *Local) accounts(o Options, network http.RoundTripper) http.RoundTripper
 
 // providerPath is where the stand-in is by whose accounts people sign in.
 const providerPath = "/_local/provider"
+
+// googlePath is where the stand-in for Google asks people who they are, and googleHost is where the product calls it.
+const (
+	googlePath = "/_local/google"
+	googleHost = "accounts.google.com"
+)
 
 // standInPath is the path below which the stand-ins for n8n are.
 const standInPath = "/_local/n8n"

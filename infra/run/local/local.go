@@ -37,6 +37,7 @@ import (
 	asking "latchkey.dev/shared/adapter/dns"
 	"latchkey.dev/shared/adapter/environment"
 	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/smtp"
 	payments "latchkey.dev/shared/adapter/stripe"
 	"latchkey.dev/shared/domain/payment"
@@ -82,6 +83,8 @@ type Options struct {
 	Near string
 	// Accounts are providers by whose accounts people sign in, by their hosts: they are called there, and nobody over the network.
 	Accounts map[string]http.Handler
+	// Google has people sign in by a stand-in for Google too, which is called there, and nobody over the network.
+	Google bool
 	// Beside are listeners of this machine that the functions may call as well, such as an n8n that a test has started.
 	Beside []netip.AddrPort
 	// NoEvents leaves queues and schedules to something else that brings them to the functions.
@@ -117,6 +120,8 @@ type Local struct {
 	Provisioner *provisioner.Server
 	// Provider is by whose accounts people can sign in, unless parameters name another issuer.
 	Provider *provider.Server
+	// Google stands in for Google, with Options.Google; else nil.
+	Google *provider.Server
 	// MailServer stands in for agencies' own mail servers, whatever their names are. In process there is none.
 	MailServer *mailserver.Server
 	// Recorder is nil unless Options.Record.
@@ -297,6 +302,10 @@ func (l *Local) deploy(ctx context.Context, o Options) error {
 		"IssuerUrl":                  l.origin + providerPath, "IssuerName": "Local provider", "IssuerClientId": provider.ClientID,
 		"IssuerSecretParameter": "/latchkey/issuer-secret", "IssuerDomains": "client.example northwind.example solo.example acme.example",
 		"StripeSecretParameter": "/latchkey/stripe-key", "StripeWebhookSecretParameter": "/latchkey/stripe-webhook-secret"}
+	if o.Google {
+		given["GoogleClientId"], given["GoogleSecretParameter"] = provider.ClientID, "/latchkey/google-secret"
+		l.Google = &provider.Server{Issuer: oidc.GoogleIssuer, Front: l.origin + googlePath, Name: "Google", Now: l.clock.Now}
+	}
 	if o.StripeKey == "" {
 		given["StripeApiBase"] = l.origin + stripePath + "/api"
 	}

@@ -49,6 +49,9 @@ func (l *Local) pages() http.Handler {
 	mux.HandleFunc("POST /_local/dns/{domain}", l.publishFor)
 	mux.Handle(standInPath+"/", http.StripPrefix(standInPath, l.n8n))
 	mux.Handle(programPath, l.Provisioner)
+	if l.Google != nil {
+		mux.Handle(googlePath+"/", http.StripPrefix(googlePath, l.Google))
+	}
 	mux.Handle(providerPath+"/", http.StripPrefix(providerPath, l.Provider))
 	mux.Handle(stripePath+"/", http.StripPrefix(stripePath, l.Stripe.Pages()))
 	mux.HandleFunc("GET /_local/style.css", static("page/style.css", "text/css; charset=utf-8"))

@@ -3,6 +3,7 @@
 package provider
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +34,8 @@ type Account struct {
 	Subject  string
 	Email    string
 	Verified bool
+	At       time.Time // when it proved to be who it is; zero for now
+	Untold   bool      // whether the provider keeps to itself when that was
 }
 
 // Server is one provider.
@@ -38,8 +43,12 @@ type Server struct {
 	// Issuer is what it calls itself, and where it is unless At says otherwise.
 	Issuer string
 	// At is where its endpoints are.
-	At  string
-	Now func() time.Time
+	At string
+	// Front is where people are asked who they are, where no browser reaches At; "" for there.
+	Front string
+	// Name is what its page is called; "" for the local provider.
+	Name string
+	Now  func() time.Time
 
 	mu    sync.Mutex
 	key   *jose.JSONWebKey
@@ -59,6 +68,7 @@ type granted struct {
 	nonce     string
 	challenge string
 	redirect  string
+	at        time.Time // zero for a provider that does not say
 }
 
 // Claim has f change what is said of people from now on; nil for nothing.
@@ -137,12 +147,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		answer(w, http.StatusOK, map[string]any{"issuer": s.Issuer, "authorization_endpoint": at + "/authorize",
+		answer(w, http.StatusOK, map[string]any{"issuer": s.Issuer, "authorization_endpoint": cmp.Or(s.Front, at) + "/authorize",
 			"token_endpoint": at + "/token", "userinfo_endpoint": at + "/userinfo",
 			"jwks_uri": at + "/keys", "response_types_supported": []string{"code"},
 			"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
 			"token_endpoint_auth_methods_supported": []string{"client_secret_basic"}, "code_challenge_methods_supported": []string{"S256"},
-			"authorization_response_iss_parameter_supported": true})
+			"authorization_response_iss_parameter_supported": true, "claims_parameter_supported": true})
 	case "/keys":
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -169,7 +179,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = chooser.Execute(w, q.Get("login_hint")) //nolint:errcheck // the caller has gone
+		_ = chooser.Execute(w, map[string]any{"Email": q.Get("login_hint"), "Again": again(q),
+			"Name": cmp.Or(s.Name, "Local provider")}) //nolint:errcheck // the caller has gone
 		return
 	}
 	out := url.Values{"state": {q.Get("state")}, "iss": {s.Issuer}}
@@ -182,9 +193,18 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 			sum := sha256.Sum256([]byte(strings.ToLower(email)))
 			subject = base64.RawURLEncoding.EncodeToString(sum[:12])
 		}
-		out.Set("code", s.Grant(Account{Subject: subject, Email: email, Verified: r.FormValue("verified") != ""}, q))
+		a := Account{Subject: subject, Email: email, Verified: r.FormValue("verified") != "", Untold: r.FormValue("told") == ""}
+		if ago, err := strconv.Atoi(r.FormValue("ago")); err == nil && (!again(q) || r.FormValue("lax") != "") {
+			a.At = s.Now().Add(-time.Duration(ago) * time.Minute)
+		}
+		out.Set("code", s.Grant(a, q))
 	}
 	http.Redirect(w, r, back.String()+"?"+out.Encode(), http.StatusSeeOther)
+}
+
+// again tells whether the person is to prove once more to be who it is (OpenID Connect Core 1.0, section 3.1.2.1).
+func again(asked url.Values) bool {
+	return slices.Contains(strings.Fields(asked.Get("prompt")), "login") || asked.Get("max_age") == "0"
 }
 
 // Grant makes a code for the account, as an answer to a request for one.
@@ -195,7 +215,14 @@ func (s *Server) Grant(a Account, asked url.Values) string {
 		s.asked, s.codes = map[string]int{}, map[string]granted{}
 	}
 	code := rand.Text()
-	s.codes[code] = granted{a, asked.Get("nonce"), asked.Get("code_challenge"), asked.Get("redirect_uri")}
+	at := a.At
+	if at.IsZero() {
+		at = s.Now()
+	}
+	if a.Untold {
+		at = time.Time{}
+	}
+	s.codes[code] = granted{a, asked.Get("nonce"), asked.Get("code_challenge"), asked.Get("redirect_uri"), at}
 	return code
 }
 
@@ -224,6 +251,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	now := s.Now()
 	claims := map[string]any{"iss": s.Issuer, "sub": g.account.Subject, "aud": ClientID, "nonce": g.nonce,
 		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	if !g.at.IsZero() {
+		claims["auth_time"] = g.at.Unix()
+	}
 	access := rand.Text()
 	if s.thin {
 		s.last[access] = g.account
@@ -302,13 +332,16 @@ func answer(w http.ResponseWriter, status int, v any) {
 }
 
 var chooser = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Local provider</title>
-<link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>Local provider</h1>
-<p>This stands in for Google, Microsoft and others. Sign in as whoever you like.</p>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Name}}</title>
+<link rel="stylesheet" href="/_local/style.css"></head><body><main><h1>{{.Name}}</h1>
+<p>This stands in for Google, Microsoft and others. Sign in as whoever you like.{{if .Again}} You are asked to sign in again.{{end}}</p>
 <form method="post">
-<p><label>Email address<br><input name="email" type="email" value="{{.}}" autofocus></label></p>
+<p><label>Email address<br><input id="email" name="email" type="email" value="{{.Email}}" autofocus></label></p>
 <p><label><input type="checkbox" name="verified" value="1" checked> The provider has verified it</label></p>
 <p><label>Account number, where it is to be another one than the address has<br><input name="sub" autocomplete="off"></label></p>
+<p><label><input type="checkbox" name="told" value="1" checked> The provider says when you signed in there</label></p>
+<p><label>Minutes ago<br><input name="ago" type="number" min="0" autocomplete="off"></label></p>
+{{if .Again}}<p><label><input type="checkbox" name="lax" value="1"> It doesn't have you sign in again</label></p>{{end}}
 <p><button name="do" value="sign-in">Continue</button> <button name="do" value="cancel">Cancel</button></p>
 </form></main></body></html>
 `))

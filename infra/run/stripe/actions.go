@@ -116,10 +116,13 @@ func (e *Engine) pay(s *session, c Card) Result {
 		return e.refuse(s, "Your email is incomplete.")
 	case c.Promo != "" && (!strings.EqualFold(c.Promo, PromoCode) || s.AllowPromotion == nil || !*s.AllowPromotion):
 		return e.refuse(s, "This promotion code is invalid.")
-	case card.first != "" && card.first != "action":
+	case card.first != "" && card.first != "action" && (s.What != setup || number != CardFailsLater): // which can be kept
 		return e.refuse(s, declineOf(card.first).Message)
 	}
 	s.Error = ""
+	if s.What == setup {
+		return e.save(s, c, number)
+	}
 	s.Totals.Discount, s.Totals.Tax = 0, 0
 	if c.Promo != "" {
 		s.Totals.Discount = s.Subtotal * 20 / 100
@@ -149,6 +152,41 @@ func (e *Engine) pay(s *session, c Card) Result {
 		return Result{"authenticate", "", e.options.Base + "/checkout/" + s.ID + "/confirm"}
 	}
 	return e.complete(s, sub, i, m)
+}
+
+// save keeps a card for payments to come. Unlike a purchase it leaves the customer's own card what it is.
+func (e *Engine) save(s *session, c Card, number string) Result {
+	email := value(s.Email)
+	if s.Details != nil && s.Details.Email != nil {
+		email = *s.Details.Email
+	}
+	if email == "" {
+		email = strings.TrimSpace(c.Email)
+	}
+	own := ""
+	if u := e.state.customers.get(value(s.Customer)); u != nil {
+		own = u.Settings.DefaultPaymentMethod
+	}
+	m := e.attach(s, c, number, cards[number].brand, email)
+	u := e.state.customers.get(*s.Customer)
+	u.Settings.DefaultPaymentMethod = own
+	if m.Billing.Address != nil {
+		u.Address = m.Billing.Address
+	}
+	put(e, e.state.customers, "cus", u.ID, u)
+	s.Saved = m.ID
+	if cards[number].first == "action" {
+		s.Pending = &attempt{Method: m.ID}
+		return Result{"authenticate", "", e.options.Base + "/checkout/" + s.ID + "/confirm"}
+	}
+	return e.saved(s)
+}
+
+func (e *Engine) saved(s *session) Result {
+	s.Status, s.Pending, s.Error, s.URL = "complete", nil, "", nil
+	put(e, e.state.sessions, "cs", s.ID, s)
+	e.emit("checkout.session.completed", s.ID)
+	return Result{"complete", "", strings.ReplaceAll(value(s.SuccessURL), "{CHECKOUT_SESSION_ID}", s.ID)}
 }
 
 // attach makes the customer, where there is none, and the card theirs.
@@ -201,14 +239,19 @@ func (e *Engine) complete(s *session, sub *subscription, i *invoice, m *method) 
 
 func (e *Engine) voidLatest(s *subscription) {
 	if i := e.state.invoices.get(value(s.Latest)); i != nil && i.Status == "open" {
-		i.Status, i.Transitions.Voided, i.NextAttempt = "void", ref(e.at), nil
-		put(e, e.state.invoices, "in", i.ID, i)
-		if p := e.state.intents.get(i.Intent); p != nil {
-			p.Status, p.CanceledAt = "canceled", ref(e.at)
-			put(e, e.state.intents, "pi", p.ID, p)
-		}
-		e.emit("invoice.voided", i.ID)
+		e.void(i)
 	}
+}
+
+// void has an invoice asked for no more.
+func (e *Engine) void(i *invoice) {
+	i.Status, i.Transitions.Voided, i.NextAttempt = "void", ref(e.at), nil
+	put(e, e.state.invoices, "in", i.ID, i)
+	if p := e.state.intents.get(i.Intent); p != nil {
+		p.Status, p.CanceledAt = "canceled", ref(e.at)
+		put(e, e.state.intents, "pi", p.ID, p)
+	}
+	e.emit("invoice.voided", i.ID)
 }
 
 // Confirm is what a customer does on the bank's page: confirm the payment, or fail to.
@@ -220,6 +263,17 @@ func (e *Engine) Confirm(id string, confirmed bool) (r Result, err error) {
 		}
 		if s.Status != "open" || s.Pending == nil {
 			return ErrNotOpen
+		}
+		if s.What == setup {
+			number := e.state.methods.get(s.Pending.Method).Number
+			if confirmed && number != Card3DSDeclined {
+				r = e.saved(s)
+				return nil
+			}
+			s.Pending, s.Saved = nil, ""
+			r = e.refuse(s, declineOf("authentication").Message)
+			put(e, e.state.sessions, "cs", s.ID, s)
+			return nil
 		}
 		sub, i, m := e.state.subscriptions.get(s.Pending.Subscription), e.state.invoices.get(s.Pending.Invoice),
 			e.state.methods.get(s.Pending.Method)

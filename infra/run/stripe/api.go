@@ -163,6 +163,8 @@ var calls = map[string]call{
 	"POST /v1/checkout/sessions/{id}/expire": expireSession,
 	"POST /v1/billing_portal/sessions":       createPortal,
 	"GET /v1/subscriptions":                  listSubscriptions,
+	"POST /v1/subscriptions":                 createSubscription,
+	"POST /v1/invoices/{id}/void":            voidInvoice,
 	"GET /v1/subscriptions/{id}":             retrieve("subscription", "sub_"),
 	"POST /v1/subscriptions/{id}":            updateSubscription,
 	"DELETE /v1/subscriptions/{id}":          cancelSubscription,

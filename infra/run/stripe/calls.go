@@ -27,8 +27,8 @@ func listPrices(e *Engine, r *request) (map[string]any, *apiError) {
 // createSession takes what the adapter sends, in the form in which Stripe takes it.
 func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 	s := &session{Created: e.at, ExpiresAt: e.at + day, PaymentStatus: "unpaid", Status: "open", Metadata: map[string]string{}}
-	if mode := r.text("mode"); mode != "subscription" {
-		return nil, invalid("mode", "", "The stand-in knows mode=subscription only.")
+	if s.What = r.text("mode"); s.What != "subscription" && s.What != setup {
+		return nil, invalid("mode", "", "The stand-in knows mode=subscription and mode=setup only.")
 	}
 	if types := r.array("payment_method_types"); !slices.Equal(types, []string{"card"}) {
 		return nil, invalid("payment_method_types", "", "The stand-in takes cards only.")
@@ -69,7 +69,12 @@ func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 		}
 		s.ExpiresAt = expires
 	}
-	for _, step := range []func(*Engine, *request, *session) *apiError{sessionLines, sessionCustomer, sessionSettings} {
+	steps := []func(*Engine, *request, *session) *apiError{sessionLines, sessionCustomer, sessionSettings}
+	if s.What == setup {
+		steps, s.PaymentStatus, s.Setup = []func(*Engine, *request, *session) *apiError{sessionSetup, sessionCustomer, sessionSettings},
+			"no_payment_required", ref(e.id("seti_"))
+	}
+	for _, step := range steps {
 		if fail := step(e, r, s); fail != nil {
 			return nil, fail
 		}
@@ -81,6 +86,23 @@ func createSession(e *Engine, r *request) (map[string]any, *apiError) {
 	s.URL = ref(e.options.Base + "/checkout/" + s.ID)
 	put(e, e.state.sessions, "cs", s.ID, s)
 	return e.answer(s.ID), nil
+}
+
+// sessionSetup holds a session that takes a card alone to what Stripe takes of one
+// (https://docs.stripe.com/payments/checkout/save-and-reuse).
+func sessionSetup(_ *Engine, r *request, s *session) *apiError {
+	switch {
+	case r.form.Has("line_items[0][price]"):
+		return invalid("line_items", "", "You can not pass `line_items` in `setup` mode.")
+	case len(s.SubMeta) > 0:
+		return invalid("subscription_data", "", "You can not pass `subscription_data` in `setup` mode.")
+	case r.form.Has("automatic_tax[enabled]"), r.form.Has("allow_promotion_codes"):
+		return invalid("automatic_tax", "", "You can not pass this in `setup` mode.")
+	}
+	if how := r.text("customer_creation"); how != "" && how != "always" {
+		return invalid("customer_creation", "", "The stand-in knows customer_creation=always only.")
+	}
+	return nil
 }
 
 func sessionLines(e *Engine, r *request, s *session) *apiError {
@@ -139,6 +161,9 @@ func sessionCustomer(e *Engine, r *request, s *session) *apiError {
 		s.Details = &customerDetails{Email: &email, TaxExempt: "none", TaxIDs: []any{}}
 	default:
 		s.Creation = ref("always")
+	}
+	if s.What == setup && s.Customer == nil && !r.form.Has("customer_creation") {
+		s.Creation = nil // in this mode no customer is made unless it is asked for
 	}
 	for _, part := range []string{"address", "name"} {
 		switch r.text("customer_update[" + part + "]") {
@@ -285,6 +310,92 @@ func listSubscriptions(e *Engine, r *request) (map[string]any, *apiError) {
 		}
 	}
 	return e.page(r, "/v1/subscriptions", ids)
+}
+
+// createSubscription makes a subscription of a customer that begins with a trial, as Stripe does by the API alone
+// (https://docs.stripe.com/api/subscriptions/create).
+func createSubscription(e *Engine, r *request) (map[string]any, *apiError) {
+	u := e.state.customers.get(r.text("customer"))
+	if u == nil || u.Deleted {
+		return nil, &apiError{400, "invalid_request_error", "resource_missing", "customer", "No such customer"}
+	}
+	s := &subscription{Created: e.at, StartDate: e.at, Customer: u.ID, Status: "trialing", TrialStart: ref(e.at)}
+	card := r.text("default_payment_method")
+	if m := e.state.methods.get(card); card != "" && (m == nil || m.Customer != u.ID) {
+		return nil, &apiError{400, "invalid_request_error", "resource_missing", "default_payment_method",
+			"The customer does not have a payment method with the ID " + card + "."}
+	}
+	if s.Method = optional(card); card == "" {
+		s.Method = optional(u.Settings.DefaultPaymentMethod)
+	}
+	var fail *apiError
+	if s.Metadata, fail = r.metadata("metadata"); fail != nil {
+		return nil, fail
+	}
+	end, given, fail := r.number("trial_end")
+	switch {
+	case fail != nil:
+		return nil, fail
+	case !given:
+		return nil, invalid("trial_end", "parameter_missing", "The stand-in makes subscriptions with a trial_end only.")
+	case end <= e.at || end > e.at+730*day:
+		return nil, invalid("trial_end", "", "The trial_end must be in the future, and within two years.")
+	}
+	if s.Mode.Type = r.text("billing_mode[type]"); s.Mode.Type != flexible {
+		return nil, invalid("billing_mode[type]", "", "The stand-in makes subscriptions in the flexible mode only.")
+	}
+	s.Mode.Flexible = map[string]any{"proration_discounts": "included"}
+	if _, fail = r.flag("off_session"); fail != nil {
+		return nil, fail
+	}
+	if s.Tax.Enabled, fail = r.flag("automatic_tax[enabled]"); fail != nil {
+		return nil, fail
+	}
+	if s.Tax.Enabled && u.Address == nil {
+		return nil, invalid("automatic_tax[enabled]", "customer_tax_location_invalid",
+			"The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.")
+	}
+	s.ID, s.TrialEnd, s.Anchor = e.id("sub_"), &end, end
+	bought := &session{}
+	for n := 0; r.form.Has(fmt.Sprintf("items[%d][price]", n)); n++ { // under another name they are what a session holds
+		for _, part := range []string{"[price]", "[quantity]"} {
+			if v, ok := r.take(fmt.Sprintf("items[%d]%s", n, part)); ok {
+				name := fmt.Sprintf("line_items[%d]%s", n, part)
+				r.form.Set(name, v)
+			}
+		}
+	}
+	if fail = sessionLines(e, r, bought); fail != nil {
+		return nil, fail
+	}
+	if fail = r.unknown(); fail != nil {
+		return nil, fail
+	}
+	s.Currency = bought.Currency
+	for _, l := range bought.Lines {
+		s.Items = append(s.Items, item{ID: e.id("si_"), Object: "subscription_item", Created: e.at, Start: e.at, End: end, Price: l.Price,
+			Quantity: l.Quantity, Metadata: map[string]string{}, Sub: s.ID, Discount: []any{}, TaxRates: []any{}})
+	}
+	e.begin(s)
+	return e.answer(s.ID), nil
+}
+
+func voidInvoice(e *Engine, r *request) (map[string]any, *apiError) {
+	i := e.state.invoices.get(r.id)
+	if i == nil {
+		return nil, missing("invoice", r.id)
+	}
+	if fail := r.unknown(); fail != nil {
+		return nil, fail
+	}
+	if i.Status != "open" && i.Status != "uncollectible" {
+		return nil, invalid("", "", "You can only pass in open invoices. This invoice isn't open.")
+	}
+	e.void(i)
+	if s := e.state.subscriptions.get(i.Subscription); s != nil && value(s.Latest) == i.ID && s.Status == "past_due" {
+		e.become(s, "active")
+	}
+	return e.answer(i.ID), nil
 }
 
 // alive finds a subscription that can still be changed: Stripe answers one that has ended as if it were not there.

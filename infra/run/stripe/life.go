@@ -14,6 +14,9 @@ const (
 	classic  = "classic"
 )
 
+// setup is the mode of a session that takes a card alone.
+const setup = "setup"
+
 const (
 	hour = int64(time.Hour / time.Second)
 	day  = 24 * hour
@@ -68,7 +71,7 @@ func (e *Engine) earliest() (at int64, run func()) {
 		switch s.Status {
 		case "incomplete":
 			consider(s.Created+incompleteFor, func() { e.expireIncomplete(s) })
-		case "active", "past_due", "unpaid":
+		case "trialing", "active", "past_due", "unpaid":
 			if s.CancelAt != nil && !s.AtEnd {
 				consider(*s.CancelAt, func() { e.cancel(s, "cancellation_requested") })
 			}
@@ -133,6 +136,22 @@ func (e *Engine) subscribe(s *session, m *method) *subscription {
 	return sub
 }
 
+// begin begins a subscription with its trial, for which a bill of nothing is made.
+func (e *Engine) begin(s *subscription) {
+	i := e.bill(s, "subscription_create", 0)
+	for n := range i.Lines {
+		l := &i.Lines[n]
+		l.Description, l.Amount = "Trial period for "+l.Description, 0
+	}
+	i.Subtotal, i.Tax, i.Total, i.Due, i.Remaining = 0, 0, 0, 0, 0
+	s.Latest = &i.ID
+	put(e, e.state.subscriptions, "sub", s.ID, s)
+	e.emit("customer.subscription.created", s.ID)
+	e.emit("invoice.created", i.ID)
+	e.finalize(i)
+	e.paid(i, nil)
+}
+
 // bill makes a draft of what the subscription costs for the period that its items are in.
 func (e *Engine) bill(s *subscription, reason string, discount int64) *invoice {
 	u := e.state.customers.get(s.Customer)
@@ -193,6 +212,12 @@ func (e *Engine) collect(i *invoice) {
 	m := e.state.methods.get(value(s.Method))
 	i.Attempts++
 	i.Attempted = true
+	if m == nil { // there is no card to charge
+		e.missed(i)
+		e.emit("invoice.payment_failed", i.ID)
+		e.afterMiss(i, s)
+		return
+	}
 	code := m.renews()
 	if s.Fail {
 		code = "generic_decline"
@@ -280,7 +305,7 @@ func (e *Engine) paid(i *invoice, m *method) {
 	put(e, e.state.invoices, "in", i.ID, i)
 	e.emit("invoice.paid", i.ID)
 	e.emit("invoice.payment_succeeded", i.ID)
-	if s := e.state.subscriptions.get(i.Subscription); !s.final() && value(s.Latest) == i.ID {
+	if s := e.state.subscriptions.get(i.Subscription); !s.final() && s.Status != "trialing" && value(s.Latest) == i.ID {
 		e.become(s, "active")
 	}
 }
@@ -292,6 +317,9 @@ func (e *Engine) renew(s *subscription) {
 		return
 	}
 	interval := e.interval(s)
+	if s.Status == "trialing" {
+		s.Status = "active"
+	}
 	s.Periods++
 	next := periodStart(s.Anchor, interval, s.Periods)
 	for n := range s.Items {

@@ -124,8 +124,11 @@ type session struct {
 		Shipping int64 `json:"amount_shipping"`
 		Tax      int64 `json:"amount_tax"`
 	} `json:"total_details"`
-	URL *string `json:"url"`
+	URL   *string `json:"url"`
+	What  string  `json:"mode,omitempty"` // "setup" takes a card alone; "" is subscription
+	Setup *string `json:"setup_intent,omitempty"`
 
+	Saved   string            `json:"_payment_method,omitempty"` // the card that a setup has taken
 	Lines   []line            `json:"_lines"`
 	SubMeta map[string]string `json:"_subscription_metadata"`
 	Mode    string            `json:"_billing_mode,omitempty"` // of the subscription that it makes
@@ -191,7 +194,9 @@ type subscription struct {
 		Liability any  `json:"liability"`
 	} `json:"automatic_tax"`
 
-	Mode billingMode `json:"billing_mode"`
+	Mode       billingMode `json:"billing_mode"`
+	TrialStart *int64      `json:"trial_start,omitempty"`
+	TrialEnd   *int64      `json:"trial_end,omitempty"`
 
 	Items   []item `json:"_items"`
 	Periods int    `json:"_periods"` // how many have begun, so that the 31st stays the 31st
@@ -416,6 +421,12 @@ var constants = func() map[string]map[string]any {
 			"permissions":null,"phone_number_collection":{"enabled":false},"recovered_from":null,
 			"saved_payment_method_options":null,"setup_intent":null,"shipping_address_collection":null,"shipping_cost":null,
 			"shipping_options":[],"submit_type":null,"ui_mode":"hosted_page","wallet_options":null}`,
+		"setup_intent": `{"object":"setup_intent","application":null,"automatic_payment_methods":null,
+			"cancellation_reason":null,"client_secret":null,"customer_account":null,"description":null,
+			"flow_directions":null,"last_setup_error":null,"latest_attempt":null,"livemode":false,"mandate":null,
+			"metadata":{},"next_action":null,"on_behalf_of":null,"payment_method_configuration_details":null,
+			"payment_method_options":{"card":{"request_three_d_secure":"automatic"}},"payment_method_types":["card"],
+			"single_use_mandate":null,"usage":"off_session"}`,
 		"subscription": `{"object":"subscription","application":null,"application_fee_percent":null,
 			"billing_cycle_anchor_config":null,"billing_schedules":[],
 			"billing_thresholds":null,"collection_method":"charge_automatically","customer_account":null,

@@ -53,7 +53,9 @@ func (e *Engine) answer(id string) map[string]any {
 	case "pm":
 		return of(s.methods, id, func(m *method) map[string]any { return whole("payment_method", m) })
 	case "cs":
-		return of(s.sessions, id, func(c *session) map[string]any { return whole("checkout.session", c) })
+		return of(s.sessions, id, wholeSession)
+	case "seti":
+		return e.wholeSetup(id)
 	case "sub":
 		return of(s.subscriptions, id, e.wholeSubscription)
 	case "in":
@@ -79,6 +81,43 @@ func (e *Engine) answer(id string) map[string]any {
 func of[T any](t *table[T], id string, render func(*T) map[string]any) map[string]any {
 	if v := t.get(id); v != nil {
 		return render(v)
+	}
+	return nil
+}
+
+// wholeSession is a session. One that takes a card alone has no amounts.
+func wholeSession(s *session) map[string]any {
+	out := whole("checkout.session", s)
+	if s.What == setup {
+		for _, name := range []string{"amount_subtotal", "amount_total", "currency", "total_details"} {
+			out[name] = nil
+		}
+	}
+	return out
+}
+
+// wholeSetup is the setup intent of a session that takes a card alone.
+func (e *Engine) wholeSetup(id string) map[string]any {
+	for _, s := range e.state.sessions.all() {
+		if value(s.Setup) != id {
+			continue
+		}
+		i := struct {
+			ID       string  `json:"id"`
+			Created  int64   `json:"created"`
+			Customer *string `json:"customer"`
+			Method   *string `json:"payment_method"`
+			Status   string  `json:"status"`
+		}{id, s.Created, s.Customer, optional(s.Saved), "requires_payment_method"}
+		switch {
+		case s.Status == "complete":
+			i.Status = "succeeded"
+		case s.Pending != nil:
+			i.Status = "requires_action"
+		case s.Status == "expired":
+			i.Status = "canceled"
+		}
+		return whole("setup_intent", i)
 	}
 	return nil
 }
@@ -226,7 +265,7 @@ func (e *Engine) expandSteps(m map[string]any, steps []string, path string) *api
 }
 
 var expandable = map[string][]string{
-	"price": {"product"}, "checkout.session": {"customer", "subscription", "invoice"},
+	"price": {"product"}, "checkout.session": {"customer", "subscription", "invoice", "setup_intent"},
 	"subscription": {"customer", "latest_invoice", "default_payment_method"},
 	"invoice":      {"customer", "payments"}, "invoice_payment": {"invoice"},
 	"payment_intent": {"customer", "latest_charge", "payment_method"},

@@ -149,7 +149,7 @@ func TestNoPermissionHasAWildcard(t *testing.T) {
 func TestLogsAreKeptForAWhileOnly(t *testing.T) {
 	t.Parallel()
 	site := []string{"Asset", "Logo", "NotFound", "OpenapiDocument", "CheckoutDone", "StartCheckout", "OpenBilling", "StartUpgrade",
-		"SignInWith", "SignInFrom"}
+		"SignInWith", "SignInFrom", "ClientPayerCard", "PortalPayerCard"}
 	for _, f := range read(t).Functions {
 		kind := "api"
 		switch {

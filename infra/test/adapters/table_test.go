@@ -292,7 +292,14 @@ func TestACodeAndItsSessionAreReadAsTheyWereWritten(t *testing.T) {
 	if _, err := table.Session(t.Context(), user, "s1"); err != nil {
 		t.Errorf("another secret ended the session: %v", err)
 	}
-	if err := table.EndSessions(t.Context(), user); err != nil {
+	none := func() (*identity.News, error) { return nil, nil }
+	if err := table.EndSessions(t.Context(), user, "s1", none); err != nil {
+		t.Error(err)
+	}
+	if _, err := table.Session(t.Context(), user, "s1"); err != nil {
+		t.Errorf("the one to keep has ended: %v", err)
+	}
+	if err := table.EndSessions(t.Context(), user, "", none); err != nil {
 		t.Error(err)
 	}
 	if _, err := table.Session(t.Context(), user, "s1"); !fault.Is(err, fault.NotFound) {

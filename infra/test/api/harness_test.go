@@ -233,8 +233,22 @@ type mail struct {
 	Headers map[string]string `json:"headers"`
 }
 
-// mails are all mails to the address, newest first.
+// mails are all mails to the address, newest first, but for greetings.
 func (p *product) mails(to string) []mail {
+	p.t.Helper()
+	return slices.DeleteFunc(p.allMails(to), greeting)
+}
+
+// greetings are the mails to the address that tell of sign-ins with new devices, which come on the side of what most tests are about:
+// in them people sign in again and again, each time without what a browser would have kept.
+func (p *product) greetings(to string) []mail {
+	p.t.Helper()
+	return slices.DeleteFunc(p.allMails(to), func(m mail) bool { return !greeting(m) })
+}
+
+func greeting(m mail) bool { return strings.HasPrefix(m.Subject, "New sign-in to ") }
+
+func (p *product) allMails(to string) []mail {
 	p.t.Helper()
 	var all []mail
 	p.control(http.MethodGet, "mail?to="+url.QueryEscape(to), nil, &all)

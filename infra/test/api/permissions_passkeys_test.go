@@ -21,6 +21,8 @@ func passkeyJob(t *testing.T, p *product, kept *secrets) {
 		kept.keep(phone.cookie)
 	}
 	phone.answers(newDevice(), phone.asked()).is(401)
+	phone.confirms(d, phone.confirming()).is(200)
+	phone.confirms(newDevice(), phone.confirming()).is(401)
 	c.do(http.MethodPatch, "/v1/me/passkeys/"+second.ID, m{"name": "Laptop"}).is(200)
 	c.delete("/v1/me/passkeys/" + second.ID).is(204)
 	c.post("/account", do("rename-passkey", url.Values{"passkey": {first.ID}, "name": {"Phone"}})).is(303)

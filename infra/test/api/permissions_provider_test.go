@@ -32,6 +32,20 @@ func providerJob(p *product, kept *secrets) {
 		p.t.Fatal(err)
 	}
 	c.get(back(s, "issuer", elsewhere("p4", i.Email), to)).is(303)
+	c.proved(p.now().Add(-time.Hour))
+	c.strict = true
+	to, err = url.Parse(c.get(c.post("/step-up?to=%2Faccount", url.Values{"step-up-with": {"issuer"}}).is(303).header.Get("Location"),
+		"Sec-Fetch-Site", "same-origin").is(303).header.Get("Location"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	at = c.get(back(s, "issuer", elsewhere("p4", i.Email), to)).to("/step-up?kept=…").header.Get("Location")
+	c.get(at).is(303)
+	c.post("/step-up?to=%2Faccount", url.Values{"step-up-kept": {at[len("/step-up?kept="):]}}).is(303)
+	for _, x := range c.identities() {
+		c.delete("/v1/me/identities/" + x.ID).is(204)
+	}
+	c.post("/v1/me/identities", m{"provider": "issuer"}).is(200)
 	p.advance(61 * time.Second) // the sweep has what has changed told
 	p.nextMail(i.Email)
 }

@@ -15,7 +15,7 @@ import (
 // steppedUp is what people step up for, by what the standard calls it (SENDER.md O8, P2, P7): operations, and forms of pages.
 var steppedUp = map[string][]string{
 	"billing": {"startPlanUpgrade", "openAgencyBilling", "startUpgradeForm", "startCheckout", "startCheckoutForm", "openBillingPortal",
-		"openBillingForm"},
+		"openBillingForm", "proposePayerChange", "agreePayerChange", "proposePortalPayerChange", "agreePortalPayerChange"},
 	"the sender's domain": {"updateSender", "updateDomain", "releaseDomain", "sendTestMail", "enableDomain", "disableDomain", "setSmtp",
 		"removeSmtp", "testSmtp", "emailPage.label", "emailPage.test", "emailPage.enable", "emailPage.disable", "emailPage.sender",
 		"emailPage.smtp", "emailPage.smtp-test", "emailPage.smtp-remove", "emailPage.release"},

@@ -343,7 +343,7 @@ func places(p *product, o *caller, scopes []string) []persona {
 // thought about.
 var forEmployees = []string{
 	"getHome", "getNotificationSettings", "updateNotificationSettings", "getMailSettings", "removeMember", // their own, and their way about
-	"listClients", "getClient", "listInvites", "getInvite", "previewInvite", "getContract", // what they see
+	"listClients", "getClient", "listInvites", "getInvite", "previewInvite", "getContract", "getPayerChange", // what they see
 	"getPortalApp", "listInstances", "getInstance", "listServices", "getService",
 	"sendInvite", "resendInvite", "cancelInvite", "rescheduleInvite", "updateReminders", // where the agency lets them
 	"listRoles", "getRole", "getClientRights", "previewAsClient", "listContacts", "getContact",

@@ -72,6 +72,7 @@ var limits = map[string]limit{
 // is refused there. Of each it says what it is.
 var windows = map[string]string{
 	"agencies.uploads": "logos", "signin.requestsPerIP": "codes", "signin.guessesPerIP": "guesses",
+	"identity.MaxForms":   "forms that wait for a step-up at a provider",
 	"signin.errandsPerIP": "errands to a provider", "passkeys.challengesPerIP": "challenges", "passkeys.answersPerIP": "answers",
 	"signin.foundedPerIP": "agencies", "signin.foundedPerPerson": "agencies", "resources.ChecksPerHour": "calls of n8n",
 	"resources.LooksPerHour": "pages for which n8n is called", "billing.LooksPerHour": "looks at the payment service",
@@ -83,6 +84,7 @@ var sizes = map[string]string{
 	"agency.MaxLogoFile": "bytes of a file", "email.MaxLength": "bytes", "idempotency.MaxKey": "bytes", "instance.MaxURL": "bytes",
 	"passkey.MaxName": "characters", "passkey.MaxCredential": "bytes", "passkey.maxKey": "bytes", "passkey.maxTransports": "of one passkey",
 	"reminder.MostFirst": "days", "reminder.MostLast": "hours", "invite.MaxTokens": "the oldest goes", "unsubscribe.MaxLinks": "the oldest goes",
+	"identity.MaxForm": "bytes of a form", "identity.MaxPowers": "of one mail",
 	"identity.MaxDevice": "bytes", "identity.MaxIssuer": "bytes", "identity.MaxSubject": "bytes",
 	"identity.MaxLinks": "of one item, which is written under its version", "signin.mostTold": "agencies whose log has one change",
 	"signin.mostOwnersTold": "mails about one change",

@@ -314,7 +314,7 @@ func TestSessions(t *testing.T) {
 		equal(w, "the other device", signedIn(third), true)
 		w.skip(time.Minute)
 		fourth, _ := w.signIn(who)
-		must(t, w.sessions.EndAll(w.ctx, caller))
+		must(t, w.sessions.EndAll(w.ctx, caller, identity.Browser{}, "192.0.2.1"))
 		equal(w, "signed in anywhere after signing out everywhere", signedIn(third) || signedIn(fourth), false)
 
 		w.skip(time.Minute)

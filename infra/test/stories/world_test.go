@@ -209,7 +209,7 @@ func open(t testing.TB, s settings) *world {
 	w.browsers = map[email.Address]identity.Browser{}
 	w.codes = &signin.Codes{Store: kept, Queue: w.queue, Seals: seals, Now: time.Now}
 	w.signIns = &signin.SignIns{Store: kept, Key: key, Seals: seals, Now: time.Now}
-	w.sessions = &signin.Sessions{Store: kept}
+	w.sessions = &signin.Sessions{Store: kept, Now: time.Now}
 	w.keys = &signin.Keys{Store: kept, Now: time.Now}
 	prices := &billing.Prices{Store: w.table, Now: time.Now}
 	w.inviter = &onboarding.Inviter{Store: kept, Queue: w.queue, Prices: prices, Now: time.Now}

@@ -202,6 +202,11 @@ func (t *Table) EndSession(ctx context.Context, user id.User, session string, ha
 	return t.sessions.EndSession(ctx, user, session, hash)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (t *Table) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return t.sessions.Heard(ctx, user)
+}
+
 // Handled tells whether an event of the payment service has been dealt with.
 func (t *Table) Handled(ctx context.Context, event string) (bool, error) {
 	return t.paymentEvents.Handled(ctx, event)
@@ -245,6 +250,16 @@ func (t *Table) Resources(ctx context.Context, which id.Agency, kind instance.Ki
 // Standing reads the agency and some of its roles in one request, as they are now; roles that do not exist are left out.
 func (t *Table) Standing(ctx context.Context, which id.Agency, roles []id.Role) (*agency.Agency, []role.Role, error) {
 	return t.directory.Standing(ctx, which, roles)
+}
+
+// Charge writes what an agency pays, and its plan.
+func (t *Table) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
+	return t.plans.Charge(ctx, paying, before, rows)
+}
+
+// Resource reads one resource as it is now.
+func (t *Table) Resource(ctx context.Context, which id.Agency, resource id.Resource) (*instance.Resource, error) {
+	return t.inventory.Resource(ctx, which, resource)
 }
 
 // ResourcesByID reads some of the agency's resources; those that do not exist are left out.

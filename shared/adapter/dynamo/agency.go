@@ -170,6 +170,9 @@ func writeResource(pk string, r instance.Resource) writer {
 	w.t("checked", r.CheckedAt)
 	w.s("reason", r.Reason)
 	w.s("owner", string(r.Owner))
+	if r.Handed {
+		w["handed"] = num(1)
+	}
 	if r.BadKey {
 		w["badKey"] = num(1)
 	}
@@ -189,7 +192,7 @@ func readResource(r *reader) (instance.Resource, error) {
 	x := instance.Resource{ID: id.Resource(r.s("sk")[len(thingPrefix):]), Type: r.s("type"), Name: r.s("name"),
 		Status: instance.Status(r.s("status")),
 		URL:    r.s("url"), CreatedAt: r.time("created"), Key: r.s("key"), CheckedAt: r.time("checked"), Reason: r.s("reason"),
-		Owner: id.Client(r.s("owner")), Version: int(r.n("v")),
+		Owner: id.Client(r.s("owner")), Handed: r.n("handed") != 0, Version: int(r.n("v")),
 		BadKey: r.n("badKey") != 0, AnsweredAt: r.time("answered"), SilentAt: r.time("silent"), Next: r.time("next"),
 		Listed: r.s("listed"), ListedAt: r.time("listedAt")}
 	x.Kind = instance.KindOf(x.ID)

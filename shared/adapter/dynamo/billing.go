@@ -9,6 +9,7 @@ import (
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/contract"
 	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/usecase/billing"
 )
@@ -49,6 +50,39 @@ func (c Checkouts) Role(ctx context.Context, agency id.Agency, which id.Role) (*
 // Card reads a contact as it is now.
 func (c Checkouts) Card(ctx context.Context, agency id.Agency, which id.Contact) (*client.Card, error) {
 	return c.t.card(ctx, agency, which)
+}
+
+// Resource reads one resource as it is now.
+func (c Checkouts) Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error) {
+	return c.t.resource(ctx, agency, which)
+}
+
+// Charge writes what an agency pays, and its plan, while its payment still is the one that was read.
+func (c Checkouts) Charge(ctx context.Context, paying *agency.Agency, before agency.Agency, rows []audit.Entry) error {
+	return c.t.charge(ctx, paying, before, rows)
+}
+
+// Payers is what agreeing on who pays needs.
+type Payers struct{ t *Table }
+
+// NewPayers makes Payers of the table.
+func NewPayers(t *Table) Payers { return Payers{t} }
+
+var _ billing.PayerStore = Payers{}
+
+// Client reads one relationship.
+func (p Payers) Client(ctx context.Context, agency id.Agency, ref id.Ref, fresh bool) (*client.Client, error) {
+	return p.t.client(ctx, agency, ref, fresh)
+}
+
+// Commit writes a change and all that goes with it in one transaction, or nothing and conflict.ErrChanged.
+func (p Payers) Commit(ctx context.Context, agency id.Agency, change client.Change) error {
+	return p.t.commit(ctx, agency, change)
+}
+
+// Agency reads the agency as it is now.
+func (p Payers) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
+	return p.t.agency(ctx, which)
 }
 
 // Plans is what an agency's payment needs.

@@ -99,6 +99,20 @@ func proposal(t *rapid.T) *client.Proposal {
 	return &client.Proposal{Address: email.Address(some(t, "proposed")), At: moment().Draw(t, "proposedAt")}
 }
 
+func payerChanges(t *rapid.T) *client.PayerChange {
+	if !rapid.Bool().Draw(t, "changes") {
+		return nil
+	}
+	side := rapid.SampledFrom([]client.Side{client.ByAgency, client.ByClient})
+	return &client.PayerChange{ID: "pch_1", To: side.Draw(t, "to"), By: side.Draw(t, "byside"), Member: id.Member(some(t, "changer")),
+		State:  rapid.SampledFrom([]client.ChangeState{client.ChangeProposed, client.ChangeScheduled, client.ChangeDone}).Draw(t, "changeState"),
+		Reason: client.ChangeReason(some(t, "why")), Outcome: client.ChangeState(some(t, "outcome")), ProposedAt: moment().Draw(t, "proposedAt"), ExpiresAt: moment().Draw(t, "changeExpires"),
+		AgreedAt: moment().Draw(t, "agreedAt"), Agreed: some(t, "agreed"), EndedAt: moment().Draw(t, "changeEnded"), Next: subscriptions(t), Method: some(t, "method"),
+		NeedCard: rapid.Bool().Draw(t, "needCard"), OldEnds: rapid.Bool().Draw(t, "oldEnds"), Due: moment().Draw(t, "changeDue"), Untold: rapid.Bool().Draw(t, "tell"),
+		Terms: client.ChangeTerms{Version: rapid.IntRange(0, 9).Draw(t, "termsVersion"), Old: contracts(t), New: contracts(t), OldEvery: payment.Interval(some(t, "oldEvery")),
+			Every: payment.Interval(some(t, "every")), At: moment().Draw(t, "day")}}
+}
+
 func relationships() *rapid.Generator[*client.Client] {
 	return rapid.Custom(func(t *rapid.T) *client.Client {
 		agencyID := id.New[id.Agency](id.AgencyPrefix, now)
@@ -116,7 +130,8 @@ func relationships() *rapid.Generator[*client.Client] {
 		return &client.Client{ID: id.At[id.Client](id.ClientPrefix, ref, now), Agency: agencyID, Email: email.Address(some(t, "email")), Name: some(t, "name"),
 			Grants: many(t, "grants", grants()), Earlier: many(t, "earlier", past), CreatedAt: moment().Draw(t, "created"), AcceptedAt: moment().Draw(t, "accepted"),
 			EndedAt: moment().Draw(t, "endedAt"), EndedBy: rapid.SampledFrom([]client.Side{"", client.ByAgency, client.ByClient}).Draw(t, "endedBy"), Proposal: proposal(t),
-			Payment: subscriptions(t), Terms: contracts(t), Items: many(t, "items", bought()),
+			Payment: subscriptions(t), Terms: contracts(t), Items: many(t, "items", bought()), PaidBy: rapid.SampledFrom([]client.Side{"", client.ByAgency}).Draw(t, "paidBy"),
+			Handed: rapid.Bool().Draw(t, "handed"), Change: payerChanges(t),
 			Listed: rapid.Bool().Draw(t, "listed"), Version: rapid.IntRange(0, 1<<40).Draw(t, "version"),
 			Invite: &invite.Invite{ID: id.At[id.Invite](id.InvitePrefix, ref, now), Payer: invite.Payer(some(t, "payer")), Grants: many(t, "offered", grants()), Message: some(t, "message"), Contract: contracts(t),
 				From:   invite.Sender{AgencyName: some(t, "agency"), Color: some(t, "color"), LogoURL: some(t, "logo"), Member: id.Member(some(t, "by")), Name: some(t, "inviter")},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -23,6 +24,7 @@ import (
 const (
 	passkeysItem     = "passkeys"
 	changePrefix     = "change#"
+	heardItem        = "heard"
 	credentialPrefix = "cred#"
 	credentialItem   = "passkey"
 	challengePrefix  = "wc#"
@@ -168,18 +170,59 @@ func (t *Table) openByPasskey(ctx context.Context, s *identity.Session, set *pas
 	return err
 }
 
+// proveByPasskey writes that a passkey was used, and when the session's person has proved by it to be who it is.
+func (t *Table) proveByPasskey(ctx context.Context, set *passkey.Set, session string, at time.Time) error {
+	err := t.transact(ctx, []types.TransactWriteItem{t.writePasskeys(set), t.proved(set.User, session, at)})
+	if err == nil {
+		set.Version++
+	}
+	return err
+}
+
 // telling writes a mail that tells a person of how it signs in, and what the person's account shows of it.
 func (t *Table) telling(m *identity.Code) []types.TransactWriteItem {
 	writes := []types.TransactWriteItem{t.writeCode(m)}
 	if c := m.Change(); c != nil {
-		w := writer(key(userPrefix+string(c.User), changePrefix+c.ID))
-		w.s("what", string(c.What))
-		w.told(c.Told)
-		w.t("at", c.At)
-		w["ttl"] = ttlOf(c.At.Add(identity.ChangeKept))
-		writes = append(writes, t.put(w, isNew, nil))
+		writes = append(writes, t.writeChange(c))
 	}
 	return writes
+}
+
+func (t *Table) writeChange(c *identity.Change) types.TransactWriteItem {
+	w := writer(key(userPrefix+string(c.User), changePrefix+c.ID))
+	w.s("what", string(c.What))
+	w.told(c.Told)
+	w.t("at", c.At)
+	w["ttl"] = ttlOf(c.At.Add(identity.ChangeKept))
+	return t.put(w, isNew, nil)
+}
+
+// news writes what a person learns of what happened to its sessions; nil for nothing.
+func (t *Table) news(n *identity.News) []types.TransactWriteItem {
+	if n == nil {
+		return nil
+	}
+	writes := []types.TransactWriteItem{t.writeChange(n.Change)}
+	if n.Mail != nil {
+		writes = append(writes, t.writeCode(n.Mail))
+	}
+	w := writer(key(userPrefix+string(n.Heard.User), heardItem))
+	w["v"] = num(int64(n.Heard.Version) + 1)
+	w.times("at", n.Heard.At)
+	condition, values := versioned(n.Heard.Version)
+	return append(writes, t.put(w, condition, values))
+}
+
+// heard reads when the person's sessions were told of lately, as it is now.
+func (t *Table) heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	r, err := t.get(ctx, userPrefix+string(user), heardItem, true, "errors.nobody_has_asked")
+	if fault.Is(err, fault.NotFound) {
+		return &identity.Heard{User: user}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &identity.Heard{User: user, At: r.times("at"), Version: int(r.n("v"))}, r.err
 }
 
 func readChange(r *reader, user id.User) (*identity.Change, error) {
@@ -195,9 +238,13 @@ func (i writer) told(v identity.Told) {
 	i.s("toldPasskey", v.Passkey)
 	i.s("toldBefore", v.Before)
 	i.s("toldDevice", v.Device)
+	i.s("toldNetwork", v.Network)
+	i.s("toldWay", string(v.Way))
+	i.s("toldEnded", v.Ended)
 }
 
 func (r *reader) told() identity.Told {
 	return identity.Told{Provider: r.s("toldProvider"), Account: r.s("toldAccount"), Person: address(r, "toldPerson"),
-		Agency: r.s("toldAgency"), Passkey: r.s("toldPasskey"), Before: r.s("toldBefore"), Device: r.s("toldDevice")}
+		Agency: r.s("toldAgency"), Passkey: r.s("toldPasskey"), Before: r.s("toldBefore"), Device: r.s("toldDevice"),
+		Network: r.s("toldNetwork"), Way: identity.Way(r.s("toldWay")), Ended: r.s("toldEnded")}
 }

@@ -120,6 +120,16 @@ func (p PasskeySignIns) Memberships(ctx context.Context, user id.User) ([]identi
 	return p.t.memberships(ctx, user)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (p PasskeySignIns) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return p.t.heard(ctx, user)
+}
+
+// Known tells whether the person has ever signed in.
+func (p PasskeySignIns) Known(ctx context.Context, user id.User) (bool, error) {
+	return p.t.known(ctx, user)
+}
+
 // OpenByPasskey writes a session and that a passkey was used.
 func (p PasskeySignIns) OpenByPasskey(ctx context.Context, s *identity.Session, set *passkey.Set) error {
 	return p.t.openByPasskey(ctx, s, set)
@@ -133,5 +143,68 @@ func (p PasskeySignIns) EndSession(ctx context.Context, user id.User, session st
 // Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
 // often.
 func (p PasskeySignIns) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return p.t.allow(ctx, name, most, window, now)
+}
+
+// PasskeyConfirmings is what beginning a step-up with a passkey needs.
+type PasskeyConfirmings struct{ t *Table }
+
+// NewPasskeyConfirmings makes PasskeyConfirmings of the table.
+func NewPasskeyConfirmings(t *Table) PasskeyConfirmings { return PasskeyConfirmings{t} }
+
+// OpenChallenge writes a challenge.
+func (p PasskeyConfirmings) OpenChallenge(ctx context.Context, c *passkey.Challenge) error {
+	return p.t.openChallenge(ctx, c)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (p PasskeyConfirmings) Allow(ctx context.Context, name string, most int, window time.Duration, now time.Time) (time.Duration, error) {
+	return p.t.allow(ctx, name, most, window, now)
+}
+
+// Passkeys reads all passkeys of a person as they are now.
+func (p PasskeyConfirmings) Passkeys(ctx context.Context, user id.User) (*passkey.Set, error) {
+	return p.t.passkeys(ctx, user)
+}
+
+// PasskeyConfirmations is what a step-up with a passkey needs.
+type PasskeyConfirmations struct{ t *Table }
+
+// NewPasskeyConfirmations makes PasskeyConfirmations of the table.
+func NewPasskeyConfirmations(t *Table) PasskeyConfirmations { return PasskeyConfirmations{t} }
+
+var _ passkeys.ConfirmationStore = PasskeyConfirmations{}
+
+// TakeChallenge deletes a challenge of the browser's and returns it.
+func (p PasskeyConfirmations) TakeChallenge(ctx context.Context, value []byte, browser string) (*passkey.Challenge, error) {
+	return p.t.takeChallenge(ctx, value, browser)
+}
+
+// Passkeys reads all passkeys of a person as they are now.
+func (p PasskeyConfirmations) Passkeys(ctx context.Context, user id.User) (*passkey.Set, error) {
+	return p.t.passkeys(ctx, user)
+}
+
+// ChangePasskeys writes what becomes of a person's passkeys.
+func (p PasskeyConfirmations) ChangePasskeys(ctx context.Context, c passkey.Change) error {
+	return p.t.changePasskeys(ctx, c)
+}
+
+// ProveByPasskey writes that a passkey was used, and when the session's person has proved to be who it is.
+func (p PasskeyConfirmations) ProveByPasskey(ctx context.Context, set *passkey.Set, session string, at time.Time) error {
+	return p.t.proveByPasskey(ctx, set, session, at)
+}
+
+// Session reads a session as it is now.
+func (p PasskeyConfirmations) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	return p.t.session(ctx, user, session)
+}
+
+// Allow counts one use under the name in the window that now is in, and returns how long to wait when it was used too
+// often.
+func (p PasskeyConfirmations) Allow(
+	ctx context.Context, name string, most int, window time.Duration, now time.Time,
+) (time.Duration, error) {
 	return p.t.allow(ctx, name, most, window, now)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"latchkey.dev/shared/domain/conflict"
 	"latchkey.dev/shared/domain/email"
+	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/idempotency"
 	"latchkey.dev/shared/domain/identity"
@@ -49,8 +49,8 @@ func (t *Table) session(ctx context.Context, user id.User, session string) (*ide
 func readSession(r *reader, user id.User) (*identity.Session, error) {
 	s := &identity.Session{User: user, ID: strings.TrimPrefix(r.s("sk"), sessionPrefix), Email: email.Address(r.s("email")),
 		Agency: id.Agency(r.s("agency")), Member: id.Member(r.s("member")),
-		By: identity.Proof{Way: identity.Way(r.s("way")), Issuer: r.s("issuer"), Bound: id.Agency(r.s("bound")),
-			Device: r.s("device")},
+		By: identity.Proof{Way: identity.Way(r.s("way")), Provider: identity.ProviderID(r.s("provider")), Issuer: r.s("issuer"),
+			Bound: id.Agency(r.s("bound")), Device: r.s("device"), Network: r.s("network")},
 		CreatedAt: r.time("created"), ProvedAt: r.time("proved"), ExpiresAt: r.time("expires")}
 	if s.ProvedAt.IsZero() { // no step-up since
 		s.ProvedAt = s.CreatedAt
@@ -167,15 +167,14 @@ func (t *Table) openSession(ctx context.Context, c *identity.Code, s *identity.S
 	return t.transact(ctx, slices.Concat(t.opening(s), []types.TransactWriteItem{t.writeCode(c)}, t.linking(s.Email, change)))
 }
 
-// opening is what every sign-in writes: the session, and the person, who exists from the first one on.
+// opening is what every sign-in writes: the session, the person, who exists from the first one on, and what it is told.
 func (t *Table) opening(s *identity.Session) []types.TransactWriteItem {
-	return []types.TransactWriteItem{
+	return append(t.news(s.News),
 		t.put(writeSession(s), isNew, nil),
-		{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(s.User), userItem),
+		types.TransactWriteItem{Update: &types.Update{TableName: &t.name, Key: key(userPrefix+string(s.User), userItem),
 			UpdateExpression:          aws.String("SET email = :e, created = if_not_exists(created, :n)"),
 			ConditionExpression:       aws.String("attribute_not_exists(email) OR email = :e"),
-			ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}},
-	}
+			ExpressionAttributeValues: item{":e": str(string(s.Email)), ":n": at(s.CreatedAt)}}})
 }
 
 // proved notes when a session's person has proved to be who it is, while the session is there.
@@ -194,6 +193,8 @@ func writeSession(s *identity.Session) writer {
 	w.s("issuer", s.By.Issuer)
 	w.s("bound", string(s.By.Bound))
 	w.s("device", s.By.Device)
+	w.s("provider", string(s.By.Provider))
+	w.s("network", s.By.Network)
 	w.t("created", s.CreatedAt)
 	w.t("proved", s.ProvedAt)
 	w.t("expires", s.ExpiresAt)
@@ -246,23 +247,99 @@ func (t *Table) endSession(ctx context.Context, user id.User, session string, ha
 	return err
 }
 
-// endSessions deletes all of a person's sessions.
-func (t *Table) endSessions(ctx context.Context, user id.User) error {
-	items, err := t.query(ctx, userPrefix+string(user), sessionPrefix, false)
-	if err != nil {
-		return err
+// sessions reads a page of a person's sessions as they are now, those that began last first.
+func (t *Table) sessions(ctx context.Context, user id.User, after string, limit int) ([]identity.Session, string, error) {
+	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :p AND begins_with(sk, :s)"),
+		ExpressionAttributeValues: item{":p": str(userPrefix + string(user)), ":s": str(sessionPrefix)},
+		ScanIndexForward:          aws.Bool(false), ConsistentRead: aws.Bool(true)}
+	in.Limit = aws.Int32(int32(limit)) //nolint:gosec // it is small
+	if after != "" {
+		in.ExclusiveStartKey = key(userPrefix+string(user), sessionPrefix+after)
 	}
-	for _, i := range items {
-		r := &reader{item: i}
-		sid, hash := strings.TrimPrefix(r.s("sk"), sessionPrefix), r.b("hash")
-		if r.err != nil || len(hash) != len(secret.Hash{}) {
-			return fmt.Errorf("dynamo: session: %w", errors.Join(r.err, errors.New("its hash is not what was written")))
+	res, err := t.db.Query(ctx, in)
+	if err != nil {
+		return nil, "", outside(err)
+	}
+	out := make([]identity.Session, 0, len(res.Items))
+	for _, i := range res.Items {
+		s, err := readSession(&reader{item: i}, user)
+		if err != nil {
+			return nil, "", err
 		}
-		if err := t.endSession(ctx, user, sid, secret.Hash(hash)); err != nil {
+		out = append(out, *s)
+	}
+	next := ""
+	if res.LastEvaluatedKey != nil && len(out) > 0 {
+		next = out[len(out)-1].ID
+	}
+	return out, next, nil
+}
+
+// dropped deletes a session while it is there.
+func (t *Table) dropped(user id.User, session string) types.TransactWriteItem {
+	return types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: key(userPrefix+string(user), sessionPrefix+session),
+		ConditionExpression: aws.String("attribute_exists(expires)")}}
+}
+
+// dropSession deletes a session that is there, with what the person learns of it.
+func (t *Table) dropSession(ctx context.Context, user id.User, session string, news *identity.News) error {
+	err := t.transact(ctx, append([]types.TransactWriteItem{t.dropped(user, session)}, t.news(news)...))
+	if failed(err, 0) {
+		return id.NoSession()
+	}
+	return err
+}
+
+// endSessions deletes all sessions of a person but the one to keep, the last of them together with what the person learns of it, which
+// is asked for as long as something is there to end. Of several callers at once the one who deletes the last ones tells of it. A session
+// that one of these has become meanwhile, when its person chose another agency, is found in another round.
+func (t *Table) endSessions(ctx context.Context, user id.User, keep string, news func() (*identity.News, error)) error {
+	const rounds = 20 // more than anybody can choose agencies meanwhile
+	told := false
+	for range rounds {
+		items, err := t.query(ctx, userPrefix+string(user), sessionPrefix, false)
+		if err != nil {
+			return err
+		}
+		var ends []types.TransactWriteItem
+		live := false
+		for _, i := range items {
+			s, err := readSession(&reader{item: i}, user)
+			if err != nil {
+				return err
+			}
+			if s.ID != keep {
+				ends, live = append(ends, t.dropped(user, s.ID)), live || t.now().Before(s.ExpiresAt)
+			}
+		}
+		if len(ends) == 0 {
+			return nil
+		}
+		for len(ends) > actions/2 { // what is gone already is as good
+			part := ends[:actions/2]
+			ends = ends[actions/2:]
+			for _, w := range part {
+				w.Delete.ConditionExpression = nil
+			}
+			if err := t.transact(ctx, part); err != nil {
+				return err
+			}
+		}
+		if live && !told {
+			n, err := news()
+			if err != nil {
+				return err
+			}
+			ends = append(ends, t.news(n)...)
+		}
+		switch err := t.transact(ctx, ends); {
+		case err == nil:
+			told = told || live
+		case !errors.Is(err, conflict.ErrChanged): // somebody else has ended some of them
 			return err
 		}
 	}
-	return nil
+	return fault.New(fault.Unavailable, "errors.too_much_is_going_on_with")
 }
 
 // memberships lists where the person works or is a client.

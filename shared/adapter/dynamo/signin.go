@@ -128,6 +128,11 @@ func (s SignIns) Known(ctx context.Context, user id.User) (bool, error) {
 	return s.t.known(ctx, user)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (s SignIns) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return s.t.heard(ctx, user)
+}
+
 // Agency reads the agency as it is now.
 func (s SignIns) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return s.t.agency(ctx, which)
@@ -201,9 +206,42 @@ func (s Sessions) EndSession(ctx context.Context, user id.User, session string, 
 	return s.t.endSession(ctx, user, session, hash)
 }
 
-// EndSessions deletes all of a person's sessions.
-func (s Sessions) EndSessions(ctx context.Context, user id.User) error {
-	return s.t.endSessions(ctx, user)
+// EndSessions deletes all of a person's sessions but the one to keep, with what the person learns of it.
+func (s Sessions) EndSessions(ctx context.Context, user id.User, keep string, news func() (*identity.News, error)) error {
+	return s.t.endSessions(ctx, user, keep, news)
+}
+
+// Heard reads when the person's sessions were told of lately.
+func (s Sessions) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return s.t.heard(ctx, user)
+}
+
+// OwnSessions is what seeing one's sessions needs, and ending one of them.
+type OwnSessions struct{ t *Table }
+
+// NewOwnSessions makes OwnSessions of the table.
+func NewOwnSessions(t *Table) OwnSessions { return OwnSessions{t} }
+
+var _ signin.OwnSessionStore = OwnSessions{}
+
+// Sessions reads a page of a person's sessions as they are now, those that began last first.
+func (s OwnSessions) Sessions(ctx context.Context, user id.User, after string, limit int) ([]identity.Session, string, error) {
+	return s.t.sessions(ctx, user, after, limit)
+}
+
+// Session reads a session as it is now.
+func (s OwnSessions) Session(ctx context.Context, user id.User, session string) (*identity.Session, error) {
+	return s.t.session(ctx, user, session)
+}
+
+// DropSession deletes a session that is there, with what the person learns of it.
+func (s OwnSessions) DropSession(ctx context.Context, user id.User, session string, news *identity.News) error {
+	return s.t.dropSession(ctx, user, session, news)
+}
+
+// Heard reads when the person's sessions were told of lately.
+func (s OwnSessions) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return s.t.heard(ctx, user)
 }
 
 // Keys is what managing an agency's API keys needs.
@@ -350,6 +388,11 @@ func (p Providers) Memberships(ctx context.Context, user id.User) ([]identity.Me
 	return p.t.memberships(ctx, user)
 }
 
+// Heard reads when the person's sessions were told of lately.
+func (p Providers) Heard(ctx context.Context, user id.User) (*identity.Heard, error) {
+	return p.t.heard(ctx, user)
+}
+
 // Agency reads the agency as it is now.
 func (p Providers) Agency(ctx context.Context, which id.Agency) (*agency.Agency, error) {
 	return p.t.agency(ctx, which)
@@ -368,6 +411,11 @@ func (p Providers) OpenByLink(ctx context.Context, session *identity.Session, ch
 // SaveLinks writes a change of the accounts that sign the person in.
 func (p Providers) SaveLinks(ctx context.Context, of email.Address, change *identity.LinkChange) error {
 	return p.t.transact(ctx, p.t.linking(of, change))
+}
+
+// ProveAt writes when the session's person has proved to be who it is.
+func (p Providers) ProveAt(ctx context.Context, user id.User, session string, at time.Time) error {
+	return p.t.transact(ctx, []types.TransactWriteItem{p.t.proved(user, session, at)})
 }
 
 // EndSession deletes the session, if it is there and has the hash.

@@ -30,7 +30,8 @@
 //	                      links         the accounts at providers that sign the person in
 //	                      session#ULID  a session
 //	                      passkeys      the person's passkeys, together
-//	                      change#ULID   something that has changed about how the person signs in, and its mail
+//	                      change#ULID   something that has changed about how the person signs in
+//	                      heard         when the person's sessions were told of lately
 //	                      join#ag_…#req_…  that the person asks to join an agency
 //	                      ag#ag_…       where the person works (memberId), is a client (clientId) or was one
 //	                                    (formerClientId), so that what is kept of it there can be found

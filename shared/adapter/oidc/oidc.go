@@ -45,6 +45,9 @@ const (
 	leeway    = time.Minute // by which clocks may differ
 )
 
+// selectAccount has a provider ask which of several accounts it is.
+const selectAccount = "select_account"
+
 // algorithms are those by which a provider may sign: never none, and none with a key that both sides have.
 var algorithms = []string{oidc.RS256, oidc.ES256, oidc.PS256, oidc.EdDSA}
 
@@ -103,6 +106,7 @@ type discovered struct {
 	oauth    oauth2.Config
 	keys     string // where they are
 	issuer   string // as the document says it
+	claims   bool   // whether single claims can be asked for
 	says     bool   // whether it says in each answer of the browser who it is (RFC 9207)
 	at       time.Time
 
@@ -125,8 +129,23 @@ func (p *Providers) Begin(ctx context.Context, e *identity.Errand) (string, erro
 		return "", p.dead(ctx, c, "discovery", err)
 	}
 	asks := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(e.Verifier), oidc.Nonce(e.Nonce)}
-	if c.Provider.ID != identity.OwnIssuer { // there a person may well have several accounts
-		asks = append(asks, oauth2.SetAuthURLParam("prompt", "select_account"))
+	prompt := ""
+	switch {
+	case c.Provider.ID == identity.Google: // which refuses "login", and says when somebody signed in only where asked for it
+		prompt = selectAccount
+	case e.Fresh:
+		prompt = "login"
+	case c.Provider.ID != identity.OwnIssuer: // there a person may well have several accounts
+		prompt = selectAccount
+	}
+	if prompt != "" {
+		asks = append(asks, oauth2.SetAuthURLParam("prompt", prompt))
+	}
+	if e.Fresh { // and to say when that was (Core 1.0, sections 2, 3.1.2.1 and 5.5)
+		asks = append(asks, oauth2.SetAuthURLParam("max_age", "0"))
+		if d.claims {
+			asks = append(asks, oauth2.SetAuthURLParam("claims", `{"id_token":{"auth_time":{"essential":true}}}`))
+		}
 	}
 	return d.oauth.AuthCodeURL(e.State, asks...), nil
 }
@@ -305,6 +324,7 @@ func (c *client) ask(ctx context.Context) (*discovered, error) {
 		Issuer  string   `json:"issuer"`
 		Keys    string   `json:"jwks_uri"`
 		Says    bool     `json:"authorization_response_iss_parameter_supported"`
+		Claims  bool     `json:"claims_parameter_supported"`
 		Methods []string `json:"token_endpoint_auth_methods_supported"`
 	}
 	if err := provider.Claims(&said); err != nil {
@@ -322,7 +342,7 @@ func (c *client) ask(ctx context.Context) (*discovered, error) {
 			return nil, err
 		}
 	}
-	d := &discovered{provider: provider, issuer: said.Issuer, says: said.Says, keys: said.Keys, at: c.now()}
+	d := &discovered{provider: provider, issuer: said.Issuer, says: said.Says, claims: said.Claims, keys: said.Keys, at: c.now()}
 	endpoint := provider.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader // what is meant where nothing is said (Discovery 1.0, section 3)
 	if slices.Contains(said.Methods, "client_secret_post") {

@@ -15,12 +15,15 @@ import (
 // were made before have the other.
 const billingMode = "flexible"
 
-// CreateCheckout opens a Checkout Session for a subscription, paid by card
+// CreateCheckout opens a Checkout Session for a subscription, paid by card, or one that only takes a card
 // (https://docs.stripe.com/api/checkout/sessions/create). The same idempotency key brings the same session for 24 hours,
 // as it was when it was made.
 //
 // A price that does not exist or is archived is Refused or Missing, a customer that was deleted Missing.
 func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) (payment.Checkout, error) {
+	if r.Card {
+		return c.createSetup(ctx, r)
+	}
 	params := &stripe.CheckoutSessionCreateParams{
 		Mode:               stripe.String(string(stripe.CheckoutSessionModeSubscription)),
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
@@ -69,9 +72,46 @@ func (c *Client) CreateCheckout(ctx context.Context, r payment.CheckoutRequest) 
 	return checkout(s), nil
 }
 
+// createSetup opens a Checkout Session that takes a card for payments to come, and nothing else
+// (https://docs.stripe.com/payments/checkout/save-and-reuse). A customer is made where none is named.
+func (c *Client) createSetup(ctx context.Context, r payment.CheckoutRequest) (payment.Checkout, error) {
+	params := &stripe.CheckoutSessionCreateParams{
+		Mode:               stripe.String(string(stripe.CheckoutSessionModeSetup)),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		ClientReferenceID:  optional(r.Reference),
+		Customer:           optional(r.Customer),
+		SuccessURL:         optional(r.SuccessURL),
+		CancelURL:          optional(r.CancelURL),
+		Metadata:           r.Metadata,
+	}
+	if r.IdempotencyKey != "" {
+		params.SetIdempotencyKey(r.IdempotencyKey)
+	}
+	if r.Customer == "" {
+		params.CustomerEmail, params.CustomerCreation = optional(r.Email), stripe.String("always")
+	}
+	if !r.ExpiresAt.IsZero() {
+		params.ExpiresAt = stripe.Int64(r.ExpiresAt.Unix())
+	}
+	if r.BillingAddress || r.AutomaticTax { // tax goes by the customer's address when the payments come
+		params.BillingAddressCollection = stripe.String(string(stripe.CheckoutSessionBillingAddressCollectionRequired))
+	}
+	if r.Customer != "" && r.AutomaticTax {
+		params.CustomerUpdate = &stripe.CheckoutSessionCreateCustomerUpdateParams{Address: stripe.String("auto"),
+			Name: stripe.String("auto")}
+	}
+	s, err := c.api.V1CheckoutSessions.Create(ctx, params)
+	if err != nil {
+		return payment.Checkout{}, explain(err)
+	}
+	return checkout(s), nil
+}
+
 // Checkout reads a Checkout Session (https://docs.stripe.com/api/checkout/sessions/retrieve).
 func (c *Client) Checkout(ctx context.Context, id string) (payment.Checkout, error) {
-	s, err := c.api.V1CheckoutSessions.Retrieve(ctx, id, nil)
+	params := &stripe.CheckoutSessionRetrieveParams{}
+	params.AddExpand("setup_intent")
+	s, err := c.api.V1CheckoutSessions.Retrieve(ctx, id, params)
 	if err != nil {
 		return payment.Checkout{}, explain(err)
 	}
@@ -131,6 +171,9 @@ func checkout(s *stripe.CheckoutSession) payment.Checkout {
 	}
 	if s.Invoice != nil {
 		out.Invoice = known(s.Invoice.ID)
+	}
+	if s.SetupIntent != nil && s.SetupIntent.PaymentMethod != nil {
+		out.Card = known(s.SetupIntent.PaymentMethod.ID)
 	}
 	return out
 }

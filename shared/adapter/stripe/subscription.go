@@ -38,6 +38,9 @@ func subscription(s *stripe.Subscription) payment.Subscription {
 	if s.LatestInvoice != nil {
 		out.LatestInvoice = known(s.LatestInvoice.ID)
 	}
+	if s.DefaultPaymentMethod != nil {
+		out.Card = known(s.DefaultPaymentMethod.ID)
+	}
 	if s.Items == nil {
 		return out
 	}
@@ -55,6 +58,67 @@ func subscription(s *stripe.Subscription) payment.Subscription {
 		out.Items = append(out.Items, item)
 	}
 	return out
+}
+
+// Subscribe makes a subscription of a customer whose card is kept (https://docs.stripe.com/api/subscriptions/create). What comes before
+// its first period counts as a trial at Stripe: nothing is charged before it is over
+// (https://docs.stripe.com/billing/subscriptions/trials). The same idempotency key brings the same subscription for 24 hours.
+//
+// A price that is archived, or a card that is not the customer's any more, is Refused or Missing.
+func (c *Client) Subscribe(ctx context.Context, r payment.SubscribeRequest) (payment.Subscription, error) {
+	params := &stripe.SubscriptionCreateParams{Customer: stripe.String(r.Customer), DefaultPaymentMethod: optional(r.Card),
+		Metadata: r.Metadata, TrialEnd: stripe.Int64(r.From.Unix()), OffSession: stripe.Bool(true),
+		BillingMode: &stripe.SubscriptionCreateBillingModeParams{Type: stripe.String(billingMode)}}
+	if r.IdempotencyKey != "" {
+		params.SetIdempotencyKey(r.IdempotencyKey)
+	}
+	for _, l := range r.Lines {
+		params.Items = append(params.Items,
+			&stripe.SubscriptionCreateItemParams{Price: stripe.String(l.PriceID), Quantity: stripe.Int64(max(1, l.Quantity))})
+	}
+	if r.AutomaticTax {
+		params.AutomaticTax = &stripe.SubscriptionCreateAutomaticTaxParams{Enabled: stripe.Bool(true)}
+	}
+	s, err := c.api.V1Subscriptions.Create(ctx, params)
+	if err != nil {
+		return payment.Subscription{}, explain(err)
+	}
+	return subscription(s), nil
+}
+
+// CardOf is the payment method by which one of a customer's subscriptions is paid, or else what the customer's own is
+// (https://docs.stripe.com/api/customers/object); "" for none.
+func (c *Client) CardOf(ctx context.Context, customer, subscription string) (string, error) {
+	if subscription != "" {
+		s, err := c.Subscription(ctx, subscription)
+		if err != nil && !payment.Is(err, payment.Missing) {
+			return "", err
+		}
+		if s.Card != "" && s.Customer == customer {
+			return s.Card, nil
+		}
+	}
+	u, err := c.api.V1Customers.Retrieve(ctx, customer, nil)
+	if err = explain(err); payment.Is(err, payment.Missing) {
+		return "", nil
+	}
+	if err != nil || u.Deleted || u.InvoiceSettings == nil || u.InvoiceSettings.DefaultPaymentMethod == nil {
+		return "", err
+	}
+	return known(u.InvoiceSettings.DefaultPaymentMethod.ID), nil
+}
+
+// VoidInvoice has an open invoice asked for no more (https://docs.stripe.com/api/invoices/void). One that was paid is Refused; one that
+// is void is no error.
+func (c *Client) VoidInvoice(ctx context.Context, id string) error {
+	_, err := c.api.V1Invoices.VoidInvoice(ctx, id, nil)
+	if err = explain(err); payment.Is(err, payment.Refused) {
+		now, again := c.Invoice(ctx, id)
+		if again == nil && now.Status == payment.InvoiceVoid {
+			return nil
+		}
+	}
+	return err
 }
 
 // CancelSubscription ends a subscription at once (https://docs.stripe.com/api/subscriptions/cancel) and returns it as it

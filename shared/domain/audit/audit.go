@@ -89,6 +89,18 @@ const (
 	PaymentResumed  Action = "payment.resumed"
 	PaymentReturned Action = "payment.returned"
 
+	PayerProposed  Action = "payer_change.proposed"  // by the agency
+	PayerRequested Action = "payer_change.requested" // by the client
+	PayerAgreed    Action = "payer_change.agreed"    // the detail has the version of the terms and their hash
+	PayerDeclined  Action = "payer_change.declined"
+	PayerWithdrawn Action = "payer_change.withdrawn"
+	PayerExpired   Action = "payer_change.expired"
+	PayerAnew      Action = "payer_change.terms_changed" // the detail has the version of the terms
+	PayerScheduled Action = "payer_change.scheduled"
+	PayerChanged   Action = "payer_change.done"   // the detail says who pays
+	PayerFailed    Action = "payer_change.failed" // the detail has the reason
+	PayerCanceled  Action = "payer_change.canceled"
+
 	ProvisionRequested Action = "provision.requested" // the driver has begun
 	ProvisionReady     Action = "provision.ready"
 	ProvisionFailed    Action = "provision.failed"

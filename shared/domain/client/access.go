@@ -80,7 +80,10 @@ func (c *Client) changeable(now time.Time) (*[]instance.Grant, error) {
 // stays until it cancels, so that nobody pays for what it cannot see; and what a client has paid for is not taken from it
 // before its time is over.
 func (c *Client) MayEnd(by Side) error {
-	if !c.Joined() || !c.Payment.State.Open() {
+	if c.Change.Bound() && c.Joined() {
+		return fault.New(fault.NotActive, "errors.payer_changes_soon", "date", c.Change.Terms.At.UTC().Format("2 January 2006"))
+	}
+	if !c.Joined() || !c.Payment.State.Open() || c.AgencyPays() {
 		return nil
 	}
 	if by == ByClient {
@@ -113,7 +116,10 @@ func (c *Client) End(now time.Time, by Side) bool {
 	case c.Joined():
 		c.Grants, c.EndedAt, c.EndedBy, c.Proposal, c.LeftUntil = nil, now, by, nil, c.ExpiresAt
 		c.untie()
-		c.Payment.Part(now)
+		c.Change.Drop(now, Parted)
+		if !c.AgencyPays() {
+			c.Payment.Part(now)
+		}
 		return true
 	case c.AcceptedAt.IsZero() && c.Invite.Cancel(now) == nil:
 		c.Proposal = nil

@@ -14,14 +14,22 @@ import (
 
 // Contract is what the client pays by, or is asked to; nil for one that buys nothing.
 func (c *Client) Contract() *contract.Contract {
-	if c.Invite.Contract != nil {
+	if c.Invite.Contract != nil && !c.Handed {
 		return c.Invite.Contract
 	}
 	return c.Terms
 }
 
-// Bought is the item that the resource is made by; nil for one that the client has not bought.
+// Bought is the item that the resource is made by; nil for one that the client has not bought, or that the agency pays for.
 func (c *Client) Bought(r id.Resource) *purchase.Item {
+	if c.AgencyPays() {
+		return nil
+	}
+	return c.Making(r)
+}
+
+// Making is the item that the resource is made by, whoever pays for it; nil where nothing of the client's contract is it.
+func (c *Client) Making(r id.Resource) *purchase.Item {
 	for n := range c.Items {
 		if c.Items[n].Resource == r {
 			return &c.Items[n]
@@ -50,11 +58,16 @@ func (c *Client) carry(now time.Time) {
 		}
 	}
 	c.Items = items
+	if c.agencyKeeps() { // the agency pays for it and keeps it, whoever its clients are
+		c.Terms = c.Contract()
+		return
+	}
+	c.PaidBy, c.Change = "", nil
 	if c.Payment.State.Open() && !c.Erased() {
 		c.Terms = c.Contract()
 		return
 	}
-	c.Payment, c.Terms = subscription.Subscription{Customer: c.Payment.Customer}, nil
+	c.Payment, c.Terms, c.Handed = subscription.Subscription{Customer: c.Payment.Customer}, nil, false
 	for n := range c.Items {
 		c.Items[n].Leave(now)
 	}
@@ -62,6 +75,9 @@ func (c *Client) carry(now time.Time) {
 
 // own opens to the client what it has bought and pays for.
 func (c *Client) own() {
+	if c.AgencyPays() {
+		return
+	}
 	for _, i := range c.Items {
 		if i.Stands() && !i.Left {
 			c.Grants = append(c.Grants, instance.Grant{Resource: i.Resource, Access: instance.Write, Name: i.Article.Name()})
@@ -71,7 +87,7 @@ func (c *Client) own() {
 
 // returning tells whether money is on its way back to the payer.
 func (c *Client) returning() bool {
-	return c.Erased() && c.Payment.Reference != "" ||
+	return c.Erased() && c.Payment.Reference != "" && !c.AgencyPays() ||
 		slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.State == purchase.Compensating })
 }
 
@@ -81,7 +97,8 @@ func (c *Client) Erased() bool { return c.Email == "" }
 // Stands tells whether anything that was bought may be there, or is paid for, so that the relationship has to be kept for
 // those who look after that.
 func (c *Client) Stands() bool {
-	return c.Erased() && !c.Payment.Due.IsZero() || slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() })
+	return c.Erased() && (!c.Payment.Due.IsZero() || c.Change.Open()) ||
+		slices.ContainsFunc(c.Items, func(i purchase.Item) bool { return i.Stands() })
 }
 
 // Remains is what is kept of a relationship that is erased: no address, no name, no word of anybody, and what is to be
@@ -90,6 +107,14 @@ func (c *Client) Remains(now time.Time) *Client {
 	d := &Client{ID: c.ID, Agency: c.Agency, CreatedAt: c.CreatedAt, Version: c.Version, Terms: c.Contract(),
 		Items: append([]purchase.Item(nil), c.Items...)}
 	d.Invite = &invite.Invite{Payer: c.Invite.Payer, Status: invite.Canceled, CreatedAt: c.Invite.CreatedAt}
+	if c.Change.Open() { // it comes to nothing, which may have to be said at the payment service
+		d.Change = c.Change
+	}
+	if c.agencyKeeps() {
+		d.PaidBy, d.Handed, d.Payment = c.PaidBy, c.Handed, c.Payment
+		d.Payment.Customer = ""
+		return d
+	}
 	for n := range d.Items {
 		d.Items[n].Remove(now)
 	}

@@ -47,6 +47,9 @@ type Client struct {
 	Payment    subscription.Subscription // of what it was asked to buy; zero for a client that pays nothing
 	Terms      *contract.Contract        // by which Payment pays, when the invite that they stood on was replaced; else nil
 	Items      []purchase.Item           // what was paid for, and how far it is
+	PaidBy     Side                      // who pays by Payment and owns Items: [ByAgency], or "" for the client
+	Handed     bool                      // Terms are of a change of payer, and stand in the place of the invite's contract
+	Change     *PayerChange              // the newest proposal that the other side pays; nil where there never was one
 	Listed     bool                      // false for what was rolled back: it is kept for a while to answer for, but it is no client
 
 	Roles     []id.Role    // what it has in Client Portal since it joined, at most MaxRoles
@@ -168,7 +171,7 @@ func (c *Client) Joined() bool { return !c.AcceptedAt.IsZero() && c.EndedAt.IsZe
 // Due is when somebody should look after the relationship if nothing happens to it until then; zero for never.
 func (c *Client) Due() time.Time {
 	due := c.Invite.Due()
-	for _, t := range append(c.dues(), c.Payment.Due, c.warningDue()) {
+	for _, t := range append(c.dues(), c.Payment.Due, c.warningDue(), c.Change.LookAt()) {
 		if !t.IsZero() && (due.IsZero() || t.Before(due)) {
 			due = t
 		}
@@ -194,7 +197,7 @@ func (c *Client) dues() []time.Time {
 // At is the state at a moment.
 func (c *Client) At(now time.Time) Status {
 	if c.Joined() {
-		if c.Payment.Over() { // what it paid for is not paid any more
+		if c.Payment.Over() && !c.AgencyPays() { // what it paid for is not paid any more
 			return Inactive
 		}
 		return Active
@@ -228,6 +231,7 @@ const (
 	Invited    = "errors.already_invited"
 	Accepted   = "errors.already_client"
 	StillPays  = "errors.still_pays"
+	YouPay     = "errors.you_pay_for_theirs"
 	PayingBack = "errors.paying_back"
 )
 
@@ -260,6 +264,9 @@ func Begin(before *Client, agency id.Agency, o Offer, now time.Time) (*Client, e
 		}
 		if before.returning() {
 			return nil, before.taken(fault.AlreadyClient, PayingBack)
+		}
+		if before.agencyKeeps() && o.Contract != nil {
+			return nil, before.taken(fault.AlreadyClient, YouPay)
 		}
 		if before.Payment.State.Open() && o.Contract != nil {
 			return nil, before.taken(fault.AlreadyClient, StillPays)

@@ -39,6 +39,10 @@ const (
 	DomainTaken     Code = "domain_taken"
 	AlreadyClaimed  Code = "already_claimed"
 	AlreadyPaid     Code = "already_paid"
+	NotProvisioned  Code = "not_provisioned"
+	ChangeOpen      Code = "payer_change_open"
+	NoChange        Code = "no_payer_change"
+	TermsChanged    Code = "terms_changed"
 	LastOwner       Code = "last_owner"
 	ContactExists   Code = "contact_exists"
 	PreviewChanged  Code = "preview_changed"
@@ -94,6 +98,10 @@ var meanings = []struct {
 	{OfferChanged, 409, "The agency has changed the offer since you saw it. View it again, then accept."},
 	{NothingToPay, 409, "There's nothing to pay. Use acceptInvitation."},
 	{AlreadyPaid, 409, "It has already been paid."},
+	{NotProvisioned, 409, "The platform didn't set it up, so who pays for it can't change. Order a new one instead."},
+	{ChangeOpen, 409, "A change of payer is already open. existing is its ID."},
+	{NoChange, 409, "There's no change of payer that you can answer or withdraw like this. Read it again."},
+	{TermsChanged, 409, "The terms of the change have changed since you read them. Read them again, then agree with the new hash."},
 	{AlreadyMember, 409, "They already work at the agency."},
 	{AlreadyLinked, 409, "The contact is linked to another client. existing is the client's ID."},
 	{LastOwner, 409, "An agency needs at least one owner."},

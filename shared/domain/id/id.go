@@ -55,8 +55,14 @@ type JoinRequest string
 // Batch is the id of many invites that were sent at once, bat_.
 type Batch string
 
+// PayerChange is the id of a proposal that somebody else pays for what a client has, pch_.
+type PayerChange string
+
 // Passkey is the id of a person's passkey, psk_.
 type Passkey string
+
+// Session is the id of a person's being signed in on one device, ses_.
+type Session string
 
 // Prefixes, as the API shows them.
 const (
@@ -75,6 +81,8 @@ const (
 	RequestPrefix  = "req_"
 	BatchPrefix    = "bat_"
 	PasskeyPrefix  = "psk_"
+	SessionPrefix  = "ses_"
+	ChangePrefix   = "pch_"
 )
 
 // New makes an id of kind T that sorts by the time at, and after those that this process made for the same millisecond before it:
@@ -175,6 +183,16 @@ func ParseKey(s string) (Key, error) {
 func ParsePasskey(s string) (Passkey, error) {
 	return parse[Passkey](noPasskey, s, PasskeyPrefix)
 }
+
+// ParseSession reads a session's id.
+func ParseSession(s string) (Session, error) {
+	return parse[Session](noSession, s, SessionPrefix)
+}
+
+const noSession = "errors.there_is_no_such_session"
+
+// NoSession is the fault of who asks for a session that it does not have.
+func NoSession() error { return fault.New(fault.NotFound, noSession) }
 
 const noPasskey = "errors.there_is_no_such_passkey"
 

@@ -82,6 +82,11 @@ const (
 	PasskeyAdded   Tells = "passkey_added"
 	PasskeyRenamed Tells = "passkey_renamed"
 	PasskeyRemoved Tells = "passkey_removed"
+
+	NewDevice     Tells = "new_device"      // a sign-in in a browser in which the person never was
+	SignedOut     Tells = "signed_out"      // everywhere
+	SignedOutElse Tells = "signed_out_else" // everywhere but where it was asked for
+	SessionEnded  Tells = "session_ended"   // one, which no mail tells of
 )
 
 // Told is what a mail tells of.
@@ -93,6 +98,9 @@ type Told struct {
 	Passkey  string        // its name
 	Before   string        // what it was called, where it has a new name
 	Device   string        // with which it was done; "" where it has told nothing of itself
+	Network  string        // from where, see [NetworkOf]; "" where that is not told
+	Way      Way           // of a sign-in
+	Ended    string        // the device of the session that ended; "" where it is not known
 }
 
 // Tell is a mail that tells a person at now. The sweep has it sent.

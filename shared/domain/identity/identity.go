@@ -163,3 +163,16 @@ func (c Caller) MustSignIn() error {
 	}
 	return nil
 }
+
+// MustOwn returns nil when the caller is a person who may see and change what is its own, whatever agency that is about. Otherwise a
+// fault with code [fault.Unauthenticated], or [fault.Forbidden] for who was let in by one agency's own provider: that is the agency's,
+// and opens nothing of the person's.
+func (c Caller) MustOwn() error {
+	if err := c.MustSignIn(); err != nil {
+		return err
+	}
+	if c.By.Bound != "" {
+		return fault.New(fault.Forbidden, "errors.account_not_here")
+	}
+	return nil
+}

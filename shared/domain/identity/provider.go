@@ -110,6 +110,22 @@ func (a *Assertion) Proves(now time.Time) time.Time {
 	return a.AuthTime
 }
 
+// authLeeway is by how much the clocks of a provider and ours may differ.
+const authLeeway = time.Minute
+
+// Stepped is when the person proved to the provider to be who it is, in answer to an errand that asked for it; false when that is not
+// said, or was before the errand or too long ago.
+func (a *Assertion) Stepped(e *Errand, now time.Time) (time.Time, bool) {
+	switch {
+	case a.AuthTime.IsZero(), a.AuthTime.After(now.Add(authLeeway)), a.AuthTime.Before(e.At.Add(-authLeeway)),
+		now.Sub(a.AuthTime) > StepUpLasts:
+		return time.Time{}, false
+	case a.AuthTime.After(now):
+		return now, true
+	}
+	return a.AuthTime, true
+}
+
 // Link is an account at a provider that signs a person in. Issuer and subject together name it, to the byte, and nothing else does.
 type Link struct {
 	Provider ProviderID
@@ -188,6 +204,11 @@ type LinkChange struct {
 	Rows  []AgencyRow
 }
 
+// TellsOfItself tells whether the person reads by mail of the change, and so of the sign-in that it comes with.
+func (c *LinkChange) TellsOfItself() bool {
+	return c != nil && slices.ContainsFunc(c.Tells, func(m *Code) bool { return m.User == c.Links.User })
+}
+
 // AgencyRow is a row of the log of an agency.
 type AgencyRow struct {
 	Agency id.Agency
@@ -206,6 +227,10 @@ type Errand struct {
 	Next     string     `json:"x"` // path of ours to go on to; "" for the person's own pages
 	Links    id.User    `json:"l"` // who is to be signed in by the account from now on; "" for who it signs in
 	At       time.Time  `json:"t"`
+
+	Fresh   bool   `json:"f"` // whether the person has to prove to the provider once more to be who it is
+	Session string `json:"o"` // whose person proves so again to be who it is; "" for a sign-in
+	Form    string `json:"k"` // what that was asked for by, see Form; "" for none
 }
 
 // NewErrand is one that begins at now.

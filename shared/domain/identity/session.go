@@ -2,6 +2,8 @@ package identity
 
 import (
 	"encoding/hex"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -26,14 +28,49 @@ const (
 
 // Proof is how a person has signed in.
 type Proof struct {
-	Way    Way
-	Issuer string    // of a provider: its issuer, as it names itself
-	Bound  id.Agency // of an agency's own provider: the one agency for which the session is good; else ""
-	Device string    // the browser and the system, as the browser told of itself: at most [MaxDevice] bytes; "" when it did not
+	Way      Way
+	Provider ProviderID // which one, of the operator's
+	Issuer   string     // of a provider: its issuer, as it names itself
+	Bound    id.Agency  // of an agency's own provider: the one agency for which the session is good; else ""
+	Device   string     // the browser and the system, as the browser told of itself: at most [MaxDevice] bytes; "" when it did not
+	Network  string     // from where, see [NetworkOf]
 }
 
 // MaxDevice is the longest name of a device, in bytes.
 const MaxDevice = 80
+
+// NetworkOf is the network that an address of the internet belongs to: the first 24 bits of IPv4, or 48 of IPv6. People can tell by it
+// their own networks from others', and it is no one machine's. "" for what is no address.
+func NetworkOf(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		p, err := netip.ParseAddrPort(ip)
+		if err != nil {
+			return ""
+		}
+		a = p.Addr()
+	}
+	a = a.Unmap().WithZone("")
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+// NetworkLike is a network as people know addresses, such as "203.0.113.x"; "" for none.
+func NetworkLike(network string) string {
+	for _, end := range []string{"0/24", "/48"} {
+		if begin, ok := strings.CutSuffix(network, end); ok {
+			return begin + "x"
+		}
+	}
+	return network
+}
 
 // Session is a person's being signed in on one device.
 type Session struct {
@@ -47,6 +84,8 @@ type Session struct {
 	CreatedAt time.Time // when the person signed in
 	ProvedAt  time.Time // when the person last proved to be who it is: at the sign-in, or at a step-up since
 	ExpiresAt time.Time
+
+	News *News // of a new one: what the person is told of it, which is written with it; nil for nothing
 }
 
 // Person is the caller behind a session.

@@ -69,7 +69,8 @@ type Resource struct {
 	Status    Status
 	URL       string // where it is opened; "" while it has no address yet
 	CreatedAt time.Time
-	Owner     id.Client // the client that has bought it; "" for the agency's own
+	Owner     id.Client // the client by whose contract it is there; "" for the agency's own
+	Handed    bool      // that client has handed it over to the agency, which pays for it and owns it
 
 	Key       string    // the API key of an n8n, sealed; "" for one that was never connected. It never leaves the product
 	CheckedAt time.Time // when it was last called to see how it is; zero for never
@@ -85,9 +86,17 @@ type Resource struct {
 	ListedAt time.Time // when its workflows were last listed and that was written down
 }
 
-// Bought tells whether it is a client's own, which pays for it: whoever it belongs to, no agency disconnects it or opens it to
-// others. What was deleted is nobody's any more.
+// Bought tells whether the platform has made it by a client's contract: whoever pays for it, no agency disconnects it or opens it to
+// other clients than that one. What was deleted is nobody's any more.
 func (r *Resource) Bought() bool { return r.Owner != "" && r.Status != Deleted }
+
+// OwnedBy is the client that owns it; "" for what is the agency's.
+func (r *Resource) OwnedBy() id.Client {
+	if r.Handed {
+		return ""
+	}
+	return r.Owner
+}
 
 // Connected tells whether the product can call it.
 func (r *Resource) Connected() bool { return r.Kind == N8N && r.Key != "" && r.URL != "" }

@@ -31,6 +31,8 @@ const (
 	Confirm Kind = "confirm" // asks a client, or an agency's owner, to confirm a payment that the bank wants to see confirmed
 	Inquiry Kind = "inquiry" // tells the agency's person that the client's bank asks about a payment
 
+	Payer Kind = "payer" // tells a client what became of a change of who pays: the state of the change that Item names
+
 	Test    Kind = "test"    // a test mail from a domain of an agency, to the member who asked for it
 	News    Kind = "sender"  // tells an agency's owners what became of its sender
 	Records Kind = "records" // asks whoever runs an agency's DNS to publish the records of a domain
@@ -97,6 +99,8 @@ func Decode(body []byte) (Mail, error) {
 		return m, nil
 	case m.Kind == Confirm && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		(m.Client.Ref() != "" || m.Client == "" && id.Valid(id.MemberPrefix, string(m.Member))):
+		return m, nil
+	case m.Kind == Payer && id.Valid(id.AgencyPrefix, string(m.Agency)) && m.Client.Ref() != "" && id.Valid(id.ChangePrefix, m.Item):
 		return m, nil
 	case m.Kind == Standing && id.Valid(id.AgencyPrefix, string(m.Agency)) &&
 		(m.Client.Ref() != "") != id.Valid(id.MemberPrefix, string(m.Member)):

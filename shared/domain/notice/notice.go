@@ -33,7 +33,12 @@ const (
 	NothingOpen   Kind = "nothing_open"
 	RoleExpiring  Kind = "role_expiring"
 
-	PowerUsed Kind = "api_key_power_used"
+	PayerRequested Kind = "payer_requested"
+	PayerAgreed    Kind = "payer_agreed"
+	PayerDeclined  Kind = "payer_declined"
+	PayerChanged   Kind = "payer_changed"
+	PayerFailed    Kind = "payer_failed"
+	PowerUsed      Kind = "api_key_power_used"
 )
 
 // Definition says all about a kind but its words.
@@ -57,6 +62,11 @@ var register = []Definition{
 	{Kind: Bounced, Action: audit.InviteBounced},
 	{Kind: Paid, Action: audit.PaymentReceived, Owners: true},
 	{Kind: Unpaid, Action: audit.PaymentFailed, Owners: true},
+	{Kind: PayerRequested, Action: audit.PayerRequested, Owners: true},
+	{Kind: PayerAgreed, Action: audit.PayerAgreed, Owners: true},
+	{Kind: PayerDeclined, Action: audit.PayerDeclined, Owners: true},
+	{Kind: PayerChanged, Action: audit.PayerChanged, Owners: true},
+	{Kind: PayerFailed, Action: audit.PayerFailed, Owners: true},
 	{Kind: Joined, Action: audit.LinkJoined, Rights: true},
 	{Kind: JoinRequested, Action: audit.JoinRequested, Rights: true},
 	{Kind: Ending, Action: audit.AccessEnding, Rights: true},
@@ -99,6 +109,16 @@ func (k Kind) Title() string {
 		return words.Say("notifications.nothing_open_title")
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring_title")
+	case PayerRequested:
+		return words.Say("payer.told_requested_title")
+	case PayerAgreed:
+		return words.Say("payer.told_agreed_title")
+	case PayerDeclined:
+		return words.Say("payer.told_declined_title")
+	case PayerChanged:
+		return words.Say("payer.told_done_title")
+	case PayerFailed:
+		return words.Say("payer.told_failed_title")
 	}
 	return string(k)
 }
@@ -135,6 +155,16 @@ func (k Kind) Says(client string) string {
 		return words.Say("notifications.nothing_open", "client", client)
 	case RoleExpiring:
 		return words.Say("notifications.role_expiring", "role", client)
+	case PayerRequested:
+		return words.Say("payer.told_requested", "client", client)
+	case PayerAgreed:
+		return words.Say("payer.told_agreed", "client", client)
+	case PayerDeclined:
+		return words.Say("payer.told_declined", "client", client)
+	case PayerChanged:
+		return words.Say("payer.told_done", "client", client)
+	case PayerFailed:
+		return words.Say("payer.told_failed", "client", client)
 	case PowerUsed:
 		return words.Say("notifications.power_used", "key", client)
 	}

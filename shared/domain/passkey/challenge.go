@@ -18,13 +18,14 @@ const (
 	ChallengeLifetime = 5 * time.Minute
 )
 
-// Ceremony is what a challenge is for, by the name that clients have for it in what they sign.
+// Ceremony is what a challenge is for. To clients two of them are the same, by which a passkey answers.
 type Ceremony string
 
 // The ceremonies.
 const (
 	Registering Ceremony = "webauthn.create"
 	SigningIn   Ceremony = "webauthn.get"
+	SteppingUp  Ceremony = "step-up" // somebody who is signed in proves again to be who it is
 )
 
 // Challenge is a random text that an authenticator signs. It can be answered once, by the browser that asked for it, in the ceremony

@@ -119,11 +119,26 @@ type CheckoutRequest struct {
 	SuccessURL, CancelURL string
 	// ExpiresAt is 30 minutes to 24 hours ahead; zero is 24 hours.
 	ExpiresAt time.Time
+	// Card says that nothing is bought: the page takes a card for payments to come. There are no Lines then.
+	Card bool
 	// The operator's settings.
 	AutomaticTax   bool
 	PromotionCodes bool
 	BillingAddress bool // always asked for, not only where tax or the card needs it
 	TaxIDs         bool // businesses may give their VAT number
+}
+
+// SubscribeRequest is what a subscription is made of that nobody has to visit a page for: its payer's card is kept.
+type SubscribeRequest struct {
+	// IdempotencyKey makes the request once, however often it is sent (1 to 255 characters).
+	IdempotencyKey string
+	Metadata       map[string]string
+	Customer       string
+	Card           string // the payment method to charge; empty for the customer's own
+	Lines          []Line
+	// From is when its first period begins, and is charged. It is ahead.
+	From         time.Time
+	AutomaticTax bool
 }
 
 // CheckoutStatus is where a checkout is.
@@ -157,6 +172,7 @@ type Checkout struct {
 	Email         string
 	Subscription  string // empty until complete
 	Invoice       string // the first invoice; empty until complete
+	Card          string // the payment method that a page without anything to buy has taken; empty until complete
 	URL           string // where the customer pays; empty unless open
 	Subtotal      money.Amount
 	Tax           money.Amount
@@ -228,7 +244,8 @@ type Subscription struct {
 	Items             []Item
 	Metadata          map[string]string
 	LatestInvoice     string
-	Resting           bool // nothing is charged until it is taken up again, whatever the status says
+	Card              string // the payment method that is charged; empty for the customer's own
+	Resting           bool   // nothing is charged until it is taken up again, whatever the status says
 	CancelAtPeriodEnd bool
 	CreatedAt         time.Time
 	CancelAt          time.Time // zero unless it is to end

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/account"
@@ -27,7 +30,7 @@ func LeavePortal(auth *signin.Authenticator, leaving *account.Leaving) Operation
 		summary: "Leave a portal",
 		description: "You lose access to everything this agency shares with you. You keep your sign-in and your other portals. " +
 			"The agency keeps you in their list as inactive. Leaving twice changes nothing.",
-		codes: []fault.Code{fault.Invalid, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
+		codes: []fault.Code{fault.Invalid, fault.Forbidden, fault.NotFound, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, in *leaveInput) (*noContent, error) {
 		from, err := whose(in.Body.Agency)
 		if err != nil {
@@ -37,15 +40,103 @@ func LeavePortal(auth *signin.Authenticator, leaving *account.Leaving) Operation
 	})
 }
 
-// EndAllSessions signs the caller out on every device.
+// OwnSessionBody is somebody's being signed in on one device.
+type OwnSessionBody struct {
+	ID         string `json:"id" example:"ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+	Current    bool   `json:"current" doc:"Whether it's the session of this request."`
+	Way        string `json:"way" enum:"code,passkey,provider" doc:"How you signed in."`
+	Provider   string `json:"provider,omitempty" doc:"Which provider." example:"google"`
+	Device     string `json:"device" doc:"As the browser named itself. Empty if it didn't." example:"Safari, iOS"`
+	Network    string `json:"network" doc:"First part of the IP address at sign-in. We don't look up places." example:"203.0.113.0/24"`
+	SignedInAt Time   `json:"signedInAt"`
+	ProvedAt   Time   `json:"provedAt" doc:"When you last confirmed there that it's you."`
+	ExpiresAt  Time   `json:"expiresAt"`
+	ActsFor    string `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+}
+
+func ownSessionBody(s *identity.Session, current string) OwnSessionBody {
+	return OwnSessionBody{ID: id.SessionPrefix + s.ID, Current: s.ID == current, Way: string(s.By.Way), Provider: string(s.By.Provider),
+		Device: s.By.Device, Network: s.By.Network, SignedInAt: Time(s.CreatedAt), ProvedAt: Time(s.ProvedAt), ExpiresAt: Time(s.ExpiresAt),
+		ActsFor: string(s.Agency)}
+}
+
+type ownSessionsOutput struct {
+	Body struct {
+		Items      []OwnSessionBody `json:"items" nullable:"false"`
+		NextCursor *string          `json:"nextCursor" doc:"null on the last page."`
+	}
+}
+
+// ListSessions lists where the caller is signed in.
+func ListSessions(auth *signin.Authenticator, sessions *signin.OwnSessions) Operation {
+	return operation(auth, described{
+		id: "listSessions", method: http.MethodGet, who: identity.ByPerson, tag: tagAccount, status: 200,
+		summary:     "List your sessions",
+		description: "Where you're signed in, the latest sign-in first. A session ends after 14 days.",
+		codes:       []fault.Code{fault.Invalid, fault.Forbidden},
+	}, func(ctx context.Context, caller identity.Caller, in *Paging) (*ownSessionsOutput, error) {
+		after, err := in.after(id.SessionPrefix)
+		if err != nil {
+			return nil, err
+		}
+		all, next, err := sessions.List(ctx, caller, id.Session(after), in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		out := &ownSessionsOutput{}
+		out.Body.Items, out.Body.NextCursor = []OwnSessionBody{}, cursor(next)
+		for n := range all {
+			out.Body.Items = append(out.Body.Items, ownSessionBody(&all[n], caller.Session))
+		}
+		return out, nil
+	})
+}
+
+type sessionInput struct {
+	SessionID string `path:"sessionId" doc:"From listSessions." example:"ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE"`
+}
+
+// EndSession signs the caller out on one device.
+func EndSession(auth *signin.Authenticator, sessions *signin.OwnSessions) Operation {
+	return operation(auth, described{
+		id: "endSession", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
+		summary:     "End a session",
+		description: "Signs you out on one device, with its next request. Your account shows that you did.",
+		codes:       []fault.Code{fault.NotFound, fault.Forbidden},
+	}, func(ctx context.Context, caller identity.Caller, in *sessionInput) (*noContent, error) {
+		which, err := id.ParseSession(in.SessionID)
+		if err != nil {
+			return nil, err
+		}
+		r := of(ctx)
+		_, err = sessions.End(ctx, caller, which, r.browser, r.ip)
+		return nil, err
+	})
+}
+
+type endAllInput struct {
+	KeepCurrent bool `query:"keepCurrent" doc:"Stay signed in with the session of this request."`
+}
+
+// EndAllSessions signs the caller out on every device, or on every other one.
 func EndAllSessions(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
 		id: "endAllSessions", method: http.MethodDelete, who: identity.ByPerson, tag: tagAccount, status: 204,
 		summary:     "Sign out everywhere",
-		description: "Ends all your sessions, including this one.",
-	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
-		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, sessions.EndAll(ctx, caller)
+		description: "Ends all your sessions, including this one unless you keep it. We email you about it.",
+		codes:       []fault.Code{fault.Invalid, fault.Forbidden},
+	}, func(ctx context.Context, caller identity.Caller, in *endAllInput) (*maybeOutOutput, error) {
+		r := of(ctx)
+		if in.KeepCurrent {
+			return &maybeOutOutput{}, sessions.EndOthers(ctx, caller, r.browser, r.ip)
+		}
+		return &maybeOutOutput{[]string{cookie.New("", 0).String()}}, sessions.EndAll(ctx, caller, r.browser, r.ip)
 	})
+}
+
+// maybeOutOutput removes the session's cookie, or not.
+type maybeOutOutput struct {
+	SetCookie []string `header:"Set-Cookie"`
 }
 
 // ExportBody is all that is kept of a person. Hashes of secrets are left out.
@@ -53,7 +144,7 @@ type ExportBody struct {
 	ExportedAt  Time             `json:"exportedAt"`
 	Email       string           `json:"email" example:"ops@acme.example"`
 	FirstSignIn *Time            `json:"firstSignInAt"`
-	Sessions    []ExportSession  `json:"sessions" doc:"Where you are signed in."`
+	Sessions    []OwnSessionBody `json:"sessions" doc:"Where you are signed in."`
 	CodesAsked  []Time           `json:"codesAskedForAt" doc:"When sign-in codes were requested in the last day."`
 	Workplaces  []ExportWork     `json:"workplaces" doc:"Agencies you work at."`
 	Portals     []ExportRelation `json:"portals" doc:"Agencies whose client you are or were."`
@@ -63,20 +154,29 @@ type ExportBody struct {
 	Changes     []ExportChange   `json:"changes" nullable:"false" doc:"What changed about how you sign in, in the last 90 days."`
 }
 
+// Told is the kind of a change of how a person signs in.
+type Told string
+
+// Schema lists the kinds.
+func (Told) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, k := range identity.Changes() {
+		s.Enum = append(s.Enum, string(k))
+	}
+	return s
+}
+
 // ExportChange is something that has changed about how the person signs in.
 type ExportChange struct {
 	At     Time   `json:"at"`
-	What   string `json:"what" enum:"passkey_added,passkey_renamed,passkey_removed,link_added,link_replaced,link_dropped"`
+	What   Told   `json:"what"`
 	Name   string `json:"name" doc:"The passkey's or the provider's." example:"iCloud Keychain"`
 	Before string `json:"before,omitempty" doc:"What it was called before."`
 	Device string `json:"device,omitempty" example:"Safari, iOS"`
-}
 
-// ExportSession is one session.
-type ExportSession struct {
-	SignedInAt Time   `json:"signedInAt"`
-	ExpiresAt  Time   `json:"expiresAt"`
-	ActsFor    string `json:"actsFor,omitempty" doc:"The agency that the session acts for."`
+	Network string `json:"network,omitempty" doc:"The first part of the IP address." example:"203.0.113.0/24"`
+	Way     string `json:"way,omitempty" enum:"code,passkey,provider" doc:"Of a sign-in with a new device: how."`
+	Ended   string `json:"endedDevice,omitempty" doc:"Where a session ended."`
 }
 
 // ExportLink is an account at a provider.
@@ -159,7 +259,7 @@ type ExportPast struct {
 
 func exportBody(o *account.Overview, caller identity.Caller, now time.Time) ExportBody {
 	b := ExportBody{ExportedAt: Time(now), Email: string(caller.Email), FirstSignIn: orNull(o.Person.CreatedAt),
-		Sessions: []ExportSession{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
+		Sessions: []OwnSessionBody{}, CodesAsked: []Time{}, Workplaces: []ExportWork{}, Portals: []ExportRelation{},
 		Requests: []ExportRequest{}, Links: []ExportLink{}, Passkeys: []PasskeyBody{}, Changes: []ExportChange{}}
 	if keys := o.Person.Passkeys; keys != nil {
 		for n := range keys.Keys {
@@ -167,11 +267,11 @@ func exportBody(o *account.Overview, caller identity.Caller, now time.Time) Expo
 		}
 	}
 	for _, c := range o.Person.Changes {
-		b.Changes = append(b.Changes, ExportChange{Time(c.At), string(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
-			c.Told.Device})
+		b.Changes = append(b.Changes, ExportChange{Time(c.At), Told(c.What), cmp.Or(c.Told.Passkey, c.Told.Provider), c.Told.Before,
+			c.Told.Device, c.Told.Network, string(c.Told.Way), c.Told.Ended})
 	}
-	for _, s := range o.Person.Sessions {
-		b.Sessions = append(b.Sessions, ExportSession{Time(s.CreatedAt), Time(s.ExpiresAt), string(s.Agency)})
+	for n := range o.Person.Sessions {
+		b.Sessions = append(b.Sessions, ownSessionBody(&o.Person.Sessions[n], caller.Session))
 	}
 	for _, l := range o.Person.Links {
 		b.Links = append(b.Links, ExportLink{l.Name, l.Issuer, l.Subject, l.Email, Time(l.At)})
@@ -223,6 +323,7 @@ func ExportMyData(auth *signin.Authenticator, self *account.Self, own *contacts.
 		summary: "Export your data",
 		description: "Everything we keep about you, at every agency whose client you are or were. It leaves out what an agency " +
 			"has erased, and invites you never accepted: those belong to the agency.",
+		codes: []fault.Code{fault.Forbidden},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*exportOutput, error) {
 		o, err := self.See(ctx, caller)
 		if err != nil {
@@ -254,7 +355,7 @@ func EraseMe(auth *signin.Authenticator, erasure *account.Erasure) Operation {
 		description: "Leaves every portal, deletes what every agency keeps about you, and ends all your sessions. Activity logs " +
 			"keep only IDs. If you are an agency's only owner, make somebody " +
 			"else an owner or delete the agency first.",
-		codes: []fault.Code{fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
+		codes: []fault.Code{fault.Forbidden, fault.LastOwner, fault.NotActive, fault.AlreadyPaid},
 	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*signOutOutput, error) {
 		return &signOutOutput{SetCookie: cookie.New("", 0).String()}, erasure.Erase(ctx, caller)
 	})

@@ -66,7 +66,7 @@ func clientBody(l clients.Listed, now time.Time) ClientBody {
 			status = "removed"
 		}
 		b.Resources = append(b.Resources, LinkedBody{string(r.Resource), string(r.Kind), r.Name, status, string(r.Access),
-			progressBody(c.Bought(r.Resource), now)})
+			progressBody(c.Making(r.Resource), now)})
 	}
 	return b
 }

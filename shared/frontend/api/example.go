@@ -114,6 +114,25 @@ func examplePayment() *PaymentBody {
 	return &PaymentBody{State: "active", Interval: "month", PaidAt: afterOrNull(26 * time.Hour), PeriodEnd: afterOrNull(746 * time.Hour)}
 }
 
+// examplePayerChange is the proposal that the agency pays from the next period on.
+func examplePayerChange(state string) PayerChangeBody {
+	deal := exampleContract()
+	paid := func(payer string) PaidBody { return PaidBody{payer, "month", exampleMoney(4900, "€49.00"), &deal} }
+	b := PayerChangeBody{ID: "pch_01JZ8Y5W3RN6T0V4K2M9QXBDCE", State: state, ProposedBy: "client", Payer: "client", Old: paid("client"),
+		New: paid("agency"), ChangesAt: after(746 * time.Hour), Version: 1, Hash: exampleTerms, ProposedAt: after(48 * time.Hour),
+		ExpiresAt: after(384 * time.Hour)}
+	switch state {
+	case "agreed":
+		b.AgreedAt, b.AgreedHash = afterOrNull(50*time.Hour), exampleTerms
+	case "declined", "withdrawn":
+		b.EndedAt = afterOrNull(50 * time.Hour)
+	}
+	return b
+}
+
+// exampleTerms is the hash of its terms.
+const exampleTerms = "5f0c2f0e7f5e4a525f0c2f0e7f5e4a52"
+
 func exampleReceipt() ReceiptBody {
 	return ReceiptBody{exampleContract(), examplePayment(), "CONTRACT " + exampleInvite + "\n\nn8n Hosting, 30 GB\t€49.00 a month"}
 }
@@ -198,7 +217,7 @@ func exampleSandbox() SandboxBody {
 func exampleExport() ExportBody {
 	from := ExportAgency{exampleAgency, "Northwind Automations"}
 	return ExportBody{ExportedAt: after(48 * time.Hour), Email: "ops@acme.example", FirstSignIn: afterOrNull(26 * time.Hour),
-		Sessions: []ExportSession{{SignedInAt: after(26 * time.Hour), ExpiresAt: after(746 * time.Hour)}},
+		Sessions: []OwnSessionBody{exampleOwnSession()},
 		Links: []ExportLink{{Provider: "Google", Issuer: "https://accounts.google.com", Subject: "117031488295416321234",
 			Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}},
 		CodesAsked: []Time{after(26 * time.Hour)}, Workplaces: []ExportWork{},
@@ -209,6 +228,11 @@ func exampleExport() ExportBody {
 			AcceptedAt: afterOrNull(26 * time.Hour), Resources: []ExportGrant{{exampleInstance, "Acme production", "read"}},
 			Invite:         exampleInvited("accepted", "queued", "sent", "delivered", "opened", "signed_in", "accepted"),
 			EarlierInvites: []ExportPast{}, Lists: []ExportList{{exampleBatch, after(0), "Acme Ltd"}}}}}
+}
+
+func exampleOwnSession() OwnSessionBody {
+	return OwnSessionBody{ID: "ses_01JZ8Y5W3RN6T0V4K2M9QXBDCE", Current: true, Way: "passkey", Device: "Safari, iOS",
+		Network: "203.0.113.0/24", SignedInAt: after(26 * time.Hour), ProvedAt: after(26 * time.Hour), ExpiresAt: after(362 * time.Hour)}
 }
 
 // listed is a list's last page.
@@ -298,6 +322,12 @@ func clientExamples() map[string]example {
 		"updateClient": exchanges(raw(`{"name":"Acme Ltd","roles":["`+exampleRoleID+`"],"expiresAt":"2026-10-01T17:00:00Z"}`), active),
 		"grantAccess":  exchanges(raw(`{"access":"write"}`), more),
 		"removeClient": answers(over),
+
+		"getPayerChange":      answers(examplePayerChange("proposed")),
+		"proposePayerChange":  exchanges(raw(`{"to":"agency","interval":"month"}`), examplePayerChange("proposed")),
+		"agreePayerChange":    exchanges(raw(`{"hash":"`+exampleTerms+`"}`), examplePayerChange("agreed")),
+		"declinePayerChange":  answers(examplePayerChange("declined")),
+		"withdrawPayerChange": answers(examplePayerChange("withdrawn")),
 		"retryProvisioning": answers(ProgressBody{State: "retrying", Late: true, Reason: "There is no room left.",
 			Steps: []StepBody{{"requested", after(0)}, {"creating", after(time.Minute)}, {"failed", after(5 * time.Minute)},
 				{"retrying", after(time.Hour)}}}),
@@ -410,6 +440,13 @@ func inviteeExamples() map[string]example {
 		"getPortalContract": answers(exampleReceipt()),
 		"openBillingPortal": exchanges(raw(`{"agency":"`+exampleAgency+`","cancel":true}`),
 			map[string]any{"url": "https://billing.stripe.com/p/session/…"}),
+		"getPortalPayerChange": answers(examplePayerChange("proposed")),
+		"proposePortalPayerChange": exchanges(raw(`{"agency":"`+exampleAgency+`","to":"agency"}`),
+			examplePayerChange("proposed")),
+		"agreePortalPayerChange": exchanges(raw(`{"agency":"`+exampleAgency+`","hash":"`+exampleTerms+`"}`),
+			examplePayerChange("agreed")),
+		"declinePortalPayerChange":  exchanges(mine, examplePayerChange("declined")),
+		"withdrawPortalPayerChange": answers(examplePayerChange("withdrawn")),
 		"confirmCheckout": exchanges(mine, map[string]any{"joined": true, "payment": examplePayment(),
 			"portalUrl": portal}),
 	}
@@ -424,18 +461,25 @@ func personExamples() map[string]example {
 		"stepUp": exchanges(raw(`{"code":"493021","flow":"`+flow+`"}`), exampleSession()),
 		"beginPasskeySignIn": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
 			RPID: exampleHost, Allow: []CredentialKind{}, UserVerification: "required"}}),
-		"signInWithPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
-			`{"clientDataJSON":"`+exampleClientData("get")+`","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",`+
-			`"userHandle":"`+exampleHandle+`"}}`),
-			exampleSession()),
-		"listPasskeys": answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
-		"beginPasskey": answers(map[string]any{"publicKey": exampleCreation()}),
+		"signInWithPasskey": exchanges(exampleAssertion(), exampleSession()),
+		"beginPasskeyStepUp": answers(map[string]any{"publicKey": RequestBody{Challenge: exampleChallenge, Timeout: 300000,
+			RPID: exampleHost, Allow: []CredentialKind{{"public-key", exampleCredential, []string{"internal", "hybrid"}}},
+			UserVerification: "required"}}),
+		"stepUpWithPasskey": exchanges(exampleAssertion(), exampleSession()),
+		"listPasskeys":      answers(PasskeysBody{Items: []PasskeyBody{examplePasskey()}, RPID: exampleHost, UserHandle: exampleHandle}),
+		"beginPasskey":      answers(map[string]any{"publicKey": exampleCreation()}),
 		"addPasskey": exchanges(raw(`{"id":"`+exampleCredential+`","rawId":"`+exampleCredential+`","type":"public-key","response":`+
 			`{"clientDataJSON":"`+exampleClientData("create")+`","attestationObject":"o2NmbXRk",`+
 			`"transports":["internal","hybrid"]}}`), examplePasskey()),
 		"renamePasskey": exchanges(raw(`{"name":"iCloud Keychain"}`), examplePasskey()),
 		"getSession": answers(CurrentBody{exampleSession(),
 			[]WaitingBody{{Agency: "Northwind Automations", AgencyID: exampleAgency, ExpiresAt: after(7 * 24 * time.Hour)}}}),
+		"listIdentities": answers(map[string]any{"items": []IdentityBody{{ID: exampleCredential, Provider: "google", Name: "Google",
+			Issuer: "https://accounts.google.com", Email: "ops@acme.example", LinkedAt: after(26 * time.Hour)}}, "nextCursor": nil,
+			"providers": []string{"google"}}),
+		"linkIdentity": exchanges(raw(`{"provider":"google"}`),
+			map[string]string{"url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=latchkey&response_type=code"}),
+		"listSessions": answers(listed(exampleOwnSession())),
 		"leavePortal":  takes(raw(`{"agency":"` + exampleAgency + `"}`)),
 		"exportMyData": answers(exampleExport()),
 	}
@@ -453,6 +497,12 @@ const (
 func exampleClientData(ceremony string) string {
 	return base64url([]byte(`{"type":"webauthn.` + ceremony + `","challenge":"` + exampleChallenge + `","origin":"https://` + exampleHost +
 		`","crossOrigin":false}`))
+}
+
+func exampleAssertion() json.RawMessage {
+	return raw(`{"id":"` + exampleCredential + `","rawId":"` + exampleCredential + `","type":"public-key","response":` +
+		`{"clientDataJSON":"` + exampleClientData("get") + `","authenticatorData":"SZYN5YgO","signature":"MEUCIQDx",` +
+		`"userHandle":"` + exampleHandle + `"}}`)
 }
 
 func examplePasskey() PasskeyBody {

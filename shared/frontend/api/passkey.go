@@ -289,7 +289,7 @@ type RequestBody struct {
 	Challenge        string           `json:"challenge" doc:"32 random bytes. Answer within 5 minutes, once, from the same browser."`
 	Timeout          int              `json:"timeout" doc:"In milliseconds." example:"300000"`
 	RPID             string           `json:"rpId" example:"portal.example.com"`
-	Allow            []CredentialKind `json:"allowCredentials" nullable:"false" doc:"Always empty: the person chooses."`
+	Allow            []CredentialKind `json:"allowCredentials" nullable:"false" doc:"Empty where the person chooses."`
 	UserVerification string           `json:"userVerification" enum:"required"`
 }
 
@@ -301,7 +301,7 @@ type passkeyRequestOutput struct {
 }
 
 // BeginPasskeySignIn asks the browser for a passkey.
-func BeginPasskeySignIn(asking *passkeys.Asking, origin string) Operation {
+func BeginPasskeySignIn(begins *passkeys.Asking, origin string) Operation {
 	return operation(nil, described{
 		id: "beginPasskeySignIn", method: http.MethodPost, who: identity.ByAnyone, tag: tagSession, status: 200,
 		summary: "Begin signing in with a passkey",
@@ -310,15 +310,26 @@ func BeginPasskeySignIn(asking *passkeys.Asking, origin string) Operation {
 		codes: []fault.Code{fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, _ *emptyInput) (*passkeyRequestOutput, error) {
 		r := of(ctx)
-		o, err := asking.Begin(ctx, r.browser, r.ip)
+		o, err := begins.Begin(ctx, r.browser, r.ip)
 		if err != nil {
 			return nil, err
 		}
-		out := &passkeyRequestOutput{SetCookie: cookie.Ceremony(o.Browser).String()}
-		out.Body.PublicKey = RequestBody{Challenge: base64url(o.Challenge.Value), Timeout: passkey.TimeOut, RPID: relyingParty(origin),
-			Allow: []CredentialKind{}, UserVerification: "required"}
-		return out, nil
+		return asking(o, origin), nil
 	})
+}
+
+// asking asks a browser for one of the passkeys of a set, or for any.
+func asking(o *passkeys.Options, origin string) *passkeyRequestOutput {
+	out := &passkeyRequestOutput{SetCookie: cookie.Ceremony(o.Browser).String()}
+	b := &out.Body.PublicKey
+	b.Challenge, b.Timeout, b.RPID = base64url(o.Challenge.Value), passkey.TimeOut, relyingParty(origin)
+	b.Allow, b.UserVerification = []CredentialKind{}, "required"
+	if o.Set != nil {
+		for _, p := range o.Set.Keys {
+			b.Allow = append(b.Allow, CredentialKind{"public-key", base64url(p.Credential), p.Transports})
+		}
+	}
+	return out
 }
 
 type assertionInput struct {
@@ -327,6 +338,14 @@ type assertionInput struct {
 
 		Response AssertionBody `json:"response"`
 	}
+}
+
+// read reads the answer.
+func (in *assertionInput) read() (a passkeys.Assertion, err error) {
+	said := in.Body.Response
+	a.Credential, err = in.Body.read(encoded{said.ClientData, &a.ClientData}, encoded{said.AuthenticatorData, &a.AuthenticatorData},
+		encoded{said.Signature, &a.Signature}, encoded{said.UserHandle, &a.Handle})
+	return a, err
 }
 
 // AssertionBody is what an authenticator says by a passkey that it has.
@@ -346,11 +365,8 @@ func SignInWithPasskey(signIns *passkeys.SignIns) Operation {
 			"unknown_passkey, tell the browser with signalUnknownCredential.",
 		codes: []fault.Code{fault.Malformed, fault.Unauthenticated, fault.UnknownPasskey, fault.RateLimited},
 	}, func(ctx context.Context, _ identity.Caller, in *assertionInput) (*openedOutput, error) {
-		var a passkeys.Assertion
-		said := in.Body.Response
-		var err error
-		if a.Credential, err = in.Body.read(encoded{said.ClientData, &a.ClientData}, encoded{said.AuthenticatorData, &a.AuthenticatorData},
-			encoded{said.Signature, &a.Signature}, encoded{said.UserHandle, &a.Handle}); err != nil {
+		a, err := in.read()
+		if err != nil {
 			return nil, err
 		}
 		r := of(ctx)
@@ -361,5 +377,45 @@ func SignInWithPasskey(signIns *passkeys.SignIns) Operation {
 		s := opened.Session
 		return &openedOutput{[]string{cookie.New(opened.Cookie, identity.SessionLifetime).String(), cookie.Known(opened.Known).String()},
 			sessionBody(s.Person(), s.ExpiresAt)}, nil
+	})
+}
+
+// BeginPasskeyStepUp asks the browser for a passkey of the caller's.
+func BeginPasskeyStepUp(auth *signin.Authenticator, confirming *passkeys.Confirming, origin string) Operation {
+	return operation(auth, described{
+		id: "beginPasskeyStepUp", method: http.MethodPost, who: identity.ByPerson, tag: tagSession, status: 200,
+		summary: "Begin confirming with a passkey that it's you",
+		description: "Hand publicKey to navigator.credentials.get, and what that gives to stepUpWithPasskey. The answer sets a " +
+			"cookie: only the browser that has it can finish.",
+		codes: []fault.Code{fault.Forbidden, fault.NotFound, fault.RateLimited},
+	}, func(ctx context.Context, caller identity.Caller, _ *emptyInput) (*passkeyRequestOutput, error) {
+		r := of(ctx)
+		o, err := confirming.Begin(ctx, caller, r.browser, r.ip)
+		if err != nil {
+			return nil, err
+		}
+		return asking(o, origin), nil
+	})
+}
+
+// StepUpWithPasskey has somebody prove again with a passkey that it is them, in the session that they have.
+func StepUpWithPasskey(auth *signin.Authenticator, confirmations *passkeys.Confirmations) Operation {
+	return operation(auth, described{
+		id: "stepUpWithPasskey", method: http.MethodPost, who: identity.ByPerson, tag: tagSession, status: 200, maxBody: maxPasskeyBody,
+		summary: "Confirm with a passkey that it's you",
+		description: "Takes what navigator.credentials.get gave (AuthenticationResponseJSON). It does what stepUp does with a code. " +
+			"The passkey must be one of yours.",
+		codes: []fault.Code{fault.Malformed, fault.Forbidden, fault.RateLimited},
+	}, func(ctx context.Context, caller identity.Caller, in *assertionInput) (*steppedOutput, error) {
+		a, err := in.read()
+		if err != nil {
+			return nil, err
+		}
+		r := of(ctx)
+		proved, err := confirmations.Finish(ctx, caller, a, r.browser, r.ip)
+		if err != nil {
+			return nil, err
+		}
+		return &steppedOutput{sessionBody(proved, proved.Since.Add(identity.SessionLifetime))}, nil
 	})
 }

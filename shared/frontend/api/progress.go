@@ -75,6 +75,6 @@ func RetryProvisioning(auth *signin.Authenticator, retrier *provisioning.Retrier
 		if err != nil {
 			return nil, err
 		}
-		return &progressOutput{progressBody(c.Bought(thing), retrier.Now())}, nil
+		return &progressOutput{progressBody(c.Making(thing), retrier.Now())}, nil
 	})
 }

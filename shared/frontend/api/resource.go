@@ -35,7 +35,7 @@ type ResourceBody struct {
 
 func resourceBody(r *instance.Resource) ResourceBody {
 	return ResourceBody{ID: string(r.ID), Kind: string(r.Kind), Type: r.Type, Name: r.Name, Status: string(r.Status),
-		Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.Owner), URL: r.URL,
+		Linkable: r.Status.Linkable() && !r.Bought(), OwnedBy: string(r.OwnedBy()), URL: r.URL,
 		Connected: r.Connected(), Reason: r.Reason, CheckedAt: orNull(r.CheckedAt), CreatedAt: Time(r.CreatedAt),
 		AnsweredAt: orNull(r.AnsweredAt), SilentSince: orNull(r.SilentAt)}
 }

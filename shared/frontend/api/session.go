@@ -231,9 +231,10 @@ type signOutOutput struct {
 func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 	return operation(auth, described{
 		id: "signOut", method: http.MethodDelete, who: identity.ByVisitor, tag: tagSession, status: 204,
-		summary:     "Sign out",
-		description: "Ends this session, or all your sessions. Without a session it changes nothing.",
-		codes:       []fault.Code{fault.Invalid},
+		summary: "Sign out",
+		description: "Ends this session, or all your sessions. Without a session it changes nothing. If you signed in with a provider, " +
+			"you stay signed in there.",
+		codes: []fault.Code{fault.Invalid, fault.Forbidden},
 	}, func(ctx context.Context, caller identity.Caller, in *signOutInput) (*signOutOutput, error) {
 		out := &signOutOutput{SetCookie: cookie.New("", 0).String()}
 		held := of(ctx).credentials.Session
@@ -243,7 +244,8 @@ func SignOut(auth *signin.Authenticator, sessions *signin.Sessions) Operation {
 		if !caller.SignedIn() {
 			return out, nil
 		}
-		return out, sessions.EndAll(ctx, caller)
+		r := of(ctx)
+		return out, sessions.EndAll(ctx, caller, r.browser, r.ip)
 	})
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"time"
 
 	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/fault"
@@ -17,22 +18,25 @@ import (
 	"latchkey.dev/shared/view/page"
 )
 
-// AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant.
+// AccountPage is a person's own page; with leave=ag_… or erase=ask it asks whether that is meant, and with sessions=ses_… it goes on in
+// the list of sessions.
 func AccountPage(
 	s *Site, auth *signin.Authenticator, self *account.Self, leaving *account.Leaving, erasure *account.Erasure, sessions *signin.Sessions,
-	waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider, keyring *passkeys.Keyring,
+	own *signin.OwnSessions, waiting *onboarding.Waiting, links *signin.Links, providers []identity.OpenIDProvider,
+	keyring *passkeys.Keyring,
 ) *Page {
+	showing := accountView{s, self, own, providers}
 	return s.page("accountPage", auth, identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.account(r, self, caller)
+		q := r.URL.Query()
+		v, err := showing.account(r, caller)
 		if err != nil {
 			return err
 		}
-		q := r.URL.Query()
 		v.Note, v.Connect = connectNote(q, providers), connectable(providers, v.Links)
 		if q.Get("done") == "left" {
 			v.Note = page.Note{Tone: page.Good, Text: words.Say("account.left")}
 		}
-		if text := passkeyDone(q.Get("done")); text != "" {
+		if text := cmp.Or(passkeyDone(q.Get("done")), sessionDone(q.Get("done"))); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		if q.Get("review") == "passkeys" {
@@ -50,19 +54,31 @@ func AccountPage(
 			return err
 		}
 		return s.show(w, r, http.StatusOK, v)
-	}, signOut(sessions), endSessions(sessions), leavePortal(leaving), eraseMe(s, self, erasure), disconnect(links),
-		renamePasskey(s, self, keyring), removePasskey(s, self, keyring))
+	}, signOut(sessions), endSessions(sessions), endOthers(sessions), endSession(own), leavePortal(leaving), eraseMe(showing, erasure),
+		disconnect(links), renamePasskey(showing, keyring), removePasskey(showing, keyring))
 }
 
+// accountView is what a person's own page is made of.
+type accountView struct {
+	*Site
+
+	self      *account.Self
+	sessions  *signin.OwnSessions
+	providers []identity.OpenIDProvider
+}
+
+// mostSessions is how many sessions a person's account shows at a time.
+const mostSessions = 20
+
 // account prepares the caller's page.
-func (s *Site) account(r *http.Request, self *account.Self, caller identity.Caller) (page.Account, error) {
-	o, err := self.See(r.Context(), caller)
+func (s accountView) account(r *http.Request, caller identity.Caller) (page.Account, error) {
+	o, err := s.self.See(r.Context(), caller)
 	if err != nil {
 		return page.Account{}, err
 	}
 	now := s.now()
 	v := page.Account{Brand: s.brand, Home: "/", Person: string(caller.Email)}
-	v.Passkeys = s.ownPasskeys(o.Person)
+	v.Passkeys, v.Changes = s.ownPasskeys(o.Person), s.changes(o.Person)
 	for _, p := range o.Portals {
 		b := brandOf(p.Agency)
 		if len(o.Portals) == 1 && len(o.Workplaces) == 0 || string(p.Agency.ID) == cookie.Choice(r) {
@@ -86,12 +102,87 @@ func (s *Site) account(r *http.Request, self *account.Self, caller identity.Call
 	for _, l := range o.Person.Links {
 		v.Links = append(v.Links, page.LinkedAccount{Provider: l.Name, Email: l.Email, Issuer: l.Issuer, Since: page.TimeAt(l.At, now)})
 	}
-	for _, x := range o.Person.Sessions {
-		if now.Before(x.ExpiresAt) {
-			v.Sessions = append(v.Sessions, page.Session{Since: page.TimeAt(x.CreatedAt, now), Here: x.ID == caller.Session})
+	return v, s.listSessions(r, caller, &v)
+}
+
+// listSessions adds to the page where the person is signed in. The session of the request stands first, wherever it is in the list.
+func (s accountView) listSessions(r *http.Request, caller identity.Caller, v *page.Account) error {
+	after, err := id.ParseSession(r.URL.Query().Get("sessions"))
+	if err != nil {
+		after = ""
+	}
+	all, next, err := s.sessions.List(r.Context(), caller, after, mostSessions)
+	if err != nil {
+		return err
+	}
+	if next != "" {
+		v.OlderSessions = "/account?sessions=" + string(next) + "#sessions"
+	}
+	now := s.now()
+	session := func(by identity.Proof, since, proved time.Time) page.Session {
+		one := page.Session{Device: by.Device, Network: identity.NetworkLike(by.Network), Way: s.wayWord(by),
+			Since: page.TimeAt(since, now)}
+		if !proved.Equal(since) && !proved.Before(since) {
+			at := page.TimeAt(proved, now)
+			one.Proved = &at
+		}
+		return one
+	}
+	if after == "" {
+		here := session(caller.By, caller.Since, caller.Proved)
+		here.Here = true
+		v.Sessions = append(v.Sessions, here)
+	}
+	for n := range all {
+		if x := &all[n]; x.ID != caller.Session {
+			one := session(x.By, x.CreatedAt, x.ProvedAt)
+			one.ID = id.SessionPrefix + x.ID
+			v.Sessions = append(v.Sessions, one)
 		}
 	}
-	return v, nil
+	return nil
+}
+
+// wayWord is how somebody has signed in.
+func (s accountView) wayWord(by identity.Proof) string {
+	switch by.Way {
+	case identity.Passkey:
+		return words.Say("account.by_passkey")
+	case identity.Provider:
+		if p, ok := identity.FindProvider(s.providers, by.Provider); ok {
+			return words.Say("account.by_provider", "provider", p.Name)
+		}
+		return words.Say("account.by_some_provider")
+	}
+	return words.Say("account.by_code")
+}
+
+// mostChanges is how many of the latest changes a person's account shows.
+const mostChanges = 20
+
+// changes are what has changed lately about how a person signs in, newest first.
+func (s accountView) changes(p *account.Person) []page.AccountChange {
+	now := s.now()
+	var all []page.AccountChange
+	for n := len(p.Changes) - 1; n >= 0; n-- {
+		c := p.Changes[n]
+		if now.Sub(c.At) < identity.ChangeKept && len(all) < mostChanges {
+			all = append(all, page.AccountChange{What: string(c.What), Name: cmp.Or(c.Told.Passkey, c.Told.Provider, c.Told.Ended),
+				Before: c.Told.Before, Device: c.Told.Device, Network: identity.NetworkLike(c.Told.Network), At: page.TimeAt(c.At, now)})
+		}
+	}
+	return all
+}
+
+// sessionDone is what the account says after somebody was signed out elsewhere, by the word that the redirect carries.
+func sessionDone(done string) string {
+	switch done {
+	case "session-ended":
+		return words.Say("account.session_ended")
+	case "others-ended":
+		return words.Say("account.others_ended")
+	}
+	return ""
 }
 
 // leavePortal ends the relationship with an agency.
@@ -111,18 +202,47 @@ func leavePortal(leaving *account.Leaving) Form {
 // endSessions signs out on every device.
 func endSessions(sessions *signin.Sessions) Form {
 	return form("end-sessions", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		if err := sessions.EndAll(r.Context(), caller); err != nil {
+		if err := sessions.EndAll(r.Context(), caller, cookie.Browser(r), address(r)); err != nil {
 			return err
 		}
 		http.SetCookie(w, cookie.New("", identity.SessionLifetime))
-		return seeOther(w, "/sign-in?done=everywhere")
+		return seeOther(w, goodbyePath("everywhere", caller))
+	})
+}
+
+// endOthers signs out on every other device.
+func endOthers(sessions *signin.Sessions) Form {
+	return form("end-others", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		if err := sessions.EndOthers(r.Context(), caller, cookie.Browser(r), address(r)); err != nil {
+			return err
+		}
+		return seeOther(w, "/account?done=others-ended#sessions")
+	})
+}
+
+// endSession signs out on another device. One that is over already is as good.
+func endSession(own *signin.OwnSessions) Form {
+	return form("end-session", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		which, err := id.ParseSession(r.PostForm.Get("session"))
+		here := false
+		if err == nil {
+			here, err = own.End(r.Context(), caller, which, cookie.Browser(r), address(r))
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if here {
+			http.SetCookie(w, cookie.New("", identity.SessionLifetime))
+			return seeOther(w, goodbyePath("signed-out", caller))
+		}
+		return seeOther(w, "/account?done=session-ended#sessions")
 	})
 }
 
 // eraseMe forgets the person.
-func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
+func eraseMe(s accountView, erasure *account.Erasure) Form {
 	return form("erase", identity.ByPerson.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
-		v, err := s.account(r, self, caller)
+		v, err := s.account(r, caller)
 		if err != nil {
 			return err
 		}
@@ -133,7 +253,7 @@ func eraseMe(s *Site, self *account.Self, erasure *account.Erasure) Form {
 		}
 		if err == nil {
 			http.SetCookie(w, cookie.New("", identity.SessionLifetime))
-			return seeOther(w, "/sign-in?done=erased")
+			return seeOther(w, goodbyePath("erased", caller))
 		}
 		f, err := ours(r, err)
 		if err != nil {

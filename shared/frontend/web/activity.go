@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,6 +31,7 @@ func families() []page.Option {
 		{Value: "service", Word: words.Say("activity.only_services")},
 		{Value: "workflow", Word: words.Say("activity.only_workflows")},
 		{Value: "payment", Word: words.Say("activity.only_payments")},
+		{Value: "payer_change", Word: words.Say("activity.only_payers")},
 		{Value: "provision", Word: words.Say("activity.only_setup")},
 		{Value: "member", Word: words.Say("activity.only_members")},
 		{Value: "api_key", Word: words.Say("activity.only_keys")},
@@ -169,6 +171,28 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.payment_resumed", values...)
 	case audit.PaymentReturned:
 		return words.Say("activity.payment_returned", values...)
+	case audit.PayerProposed:
+		return words.Say("activity.payer_proposed", values...)
+	case audit.PayerRequested:
+		return words.Say("activity.payer_requested", values...)
+	case audit.PayerAgreed:
+		return words.Say("activity.payer_agreed", values...)
+	case audit.PayerDeclined:
+		return words.Say("activity.payer_declined", values...)
+	case audit.PayerWithdrawn:
+		return words.Say("activity.payer_withdrawn", values...)
+	case audit.PayerExpired:
+		return words.Say("activity.payer_expired", values...)
+	case audit.PayerAnew:
+		return words.Say("activity.payer_anew", values...)
+	case audit.PayerScheduled:
+		return words.Say("activity.payer_scheduled", values...)
+	case audit.PayerChanged:
+		return words.Say("activity.payer_done", values...)
+	case audit.PayerFailed:
+		return words.Say("activity.payer_failed", values...)
+	case audit.PayerCanceled:
+		return words.Say("activity.payer_canceled", values...)
 	case audit.AgencyCreated:
 		return words.Say("activity.agency_created", values...)
 	case audit.BrandingChanged:
@@ -271,6 +295,19 @@ func told(a audit.Action, right instance.Access, values ...any) string {
 		return words.Say("activity.power_used", values...)
 	}
 	return words.Say("activity.other", values...)
+}
+
+// toldOfClient is an action that both sides take as a sentence about the client who took it; "" for others.
+func toldOfClient(a audit.Action, values ...any) string {
+	switch a {
+	case audit.PayerAgreed:
+		return words.Say("activity.payer_agreed_client", values...)
+	case audit.PayerDeclined:
+		return words.Say("activity.payer_declined_client", values...)
+	case audit.PayerWithdrawn:
+		return words.Say("activity.payer_withdrawn_client", values...)
+	}
+	return ""
 }
 
 // partyWord stands for who or what has no name, or has none any more.
@@ -470,8 +507,12 @@ func sentenceOf(e activity.Event, asked url.Values) []page.Part {
 		actor.URL = narrowed(asked, "actor", e.Actor.ID)
 		names["actor"] = actor
 	}
-	text := told(e.Action, instance.Access(right), "actor", slot+"actor"+slot, "subject", slot+"subject"+slot,
-		"thing", slot+"thing"+slot, "detail", detailOf(e.Entry))
+	values := []any{"actor", slot + "actor" + slot, "subject", slot + "subject" + slot,
+		"thing", slot + "thing" + slot, "detail", detailOf(e.Entry)}
+	text := told(e.Action, instance.Access(right), values...)
+	if e.Actor.Kind == activity.Client {
+		text = cmp.Or(toldOfClient(e.Action, values...), text)
+	}
 	var parts []page.Part
 	for n, piece := range strings.Split(text, slot) {
 		switch {
@@ -552,13 +593,13 @@ func subjectPath(p activity.Party, names map[string]string) string {
 func toneOf(a audit.Action) page.Tone {
 	switch a {
 	case audit.InviteAccepted, audit.ProposalApproved, audit.AccessGranted, audit.InstanceConnected, audit.ServiceConnected,
-		audit.ProvisionReady, audit.ProvisionResumed, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
+		audit.ProvisionReady, audit.ProvisionResumed, audit.PayerChanged, audit.MemberAdded, audit.AgencyCreated, audit.AgencyResumed:
 		return page.Good
-	case audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted, audit.InviteFailed,
-		audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved, audit.MemberRemoved,
-		audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
+	case audit.PayerFailed, audit.ProvisionFailed, audit.ProvisionRefunded, audit.ProvisionSuspended, audit.ProvisionDeleted,
+		audit.InviteFailed, audit.InviteBounced, audit.InviteDeclined, audit.ClientLeft, audit.ClientErased, audit.ClientRemoved,
+		audit.MemberRemoved, audit.AgencySuspended, audit.AgencyHalted, audit.AgencyDeleted, audit.AccessEnded:
 		return page.Bad
-	case audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen, audit.ContactRefused:
+	case audit.PayerRequested, audit.AddressProposed, audit.LinkRequested, audit.AccessEnding, audit.NothingOpen, audit.ContactRefused:
 		return page.Wait
 	}
 	return page.Idle

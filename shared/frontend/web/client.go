@@ -210,8 +210,10 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 		if x.Status == "" || x.Status == instance.Deleted { // it has no page any more
 			row.URL = ""
 		}
-		if i := c.Bought(x.Resource); i != nil {
-			row.Own, row.Rights = true, words.Say("client.own")
+		if i := c.Making(x.Resource); i != nil {
+			if !c.AgencyPays() {
+				row.Own, row.Rights = true, words.Say("client.own")
+			}
 			row.Progress = progress(i, false, now)
 			row.Retry = i.State == purchase.Failed && caller.MayPortal(identity.InPerson, identity.Manage) == nil
 			if row.Progress != nil {
@@ -222,6 +224,12 @@ func (s *Site) client(r *http.Request, directory *clients.Directory, caller iden
 	}
 	if v.Deal, err = deal(c, now, clientPath(c.ID)+"/contract"); err != nil {
 		return v, err
+	}
+	if c.Joined() {
+		v.PayerURL, v.Change = clientPayerPath(c.ID), changing(c, client.ByAgency, now)
+		if v.Deal != nil {
+			v.Deal.Payer = v.PayerURL
+		}
 	}
 	story(&v, c, now)
 	banner(&v, c, now)
@@ -456,6 +464,9 @@ func owing(v *page.Client, c *client.Client) bool {
 	if day := deletedOn(c); day != "" {
 		until = words.Say("client.suspended_until", "day", day)
 	}
+	if c.AgencyPays() {
+		return owed(v, c)
+	}
 	switch s := c.Payment.State; {
 	case s == subscription.PastDue && c.Payment.Asked != "":
 		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("money.confirm_owed"), Text: words.Say("money.confirm_owed_text")}
@@ -476,6 +487,26 @@ func owing(v *page.Client, c *client.Client) bool {
 		return false
 	}
 	v.Write = "mailto:" + string(c.Email)
+	return true
+}
+
+// owed is owing where the agency pays.
+func owed(v *page.Client, c *client.Client) bool {
+	until := ""
+	if day := deletedOn(c); day != "" {
+		until = words.Say("payer.owed_until", "day", day)
+	}
+	switch s := c.Payment.State; {
+	case s == subscription.PastDue:
+		v.Banner = page.Banner{Tone: page.Wait, Title: words.Say("payer.owed"), Text: words.Say("payer.owed_text")}
+	case s == subscription.Disputed:
+		v.Banner = page.Banner{Tone: page.Bad, Title: words.Say("payer.owed_disputed"), Text: words.Say("payer.owed_disputed_text"),
+			Next: until}
+	case c.Payment.Over():
+		v.Banner = page.Banner{Tone: page.Idle, Title: words.Say("payer.owed_over"), Text: words.Say("payer.owed_over_text"), Next: until}
+	default:
+		return false
+	}
 	return true
 }
 

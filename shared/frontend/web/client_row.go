@@ -95,6 +95,9 @@ func waitsFor(c *client.Client, now time.Time) (string, bool) {
 	case s == subscription.Active && !c.Payment.End().IsZero():
 		return words.Say("money.ends_listed", "day", page.TimeAt(c.Payment.End(), now).Day), true
 	}
+	if p := c.Change; p != nil && p.State == client.ChangeProposed && p.By == client.ByClient {
+		return words.Say("payer.listed"), true
+	}
 	for n := range c.Items {
 		if c.Items[n].Working() {
 			return words.Say("clients.set_up"), false

@@ -246,7 +246,7 @@ func acceptInvitation(s *Site, invitations *onboarding.Invitations, signIns *sig
 		case err == nil:
 			return seeOther(w, afterCode(opened, portalPath(string(c.Agency))+"&welcome=1"))
 		case fault.Is(err, fault.PaymentRequired): // the person is signed in, and says there how it pays
-			return seeOther(w, v.Pays)
+			return seeOther(w, afterCode(opened, v.Pays))
 		case fault.Is(err, fault.OfferChanged): // it is shown anew, with what is offered now
 			f := fault.As(err)
 			note(ctx, f)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -148,9 +149,11 @@ func nextFree(a *agency.Agency, now time.Time) (page.Time, bool) {
 	return page.TimeAt(now.Add(f.Retry), now), true
 }
 
-// again fills the form for a client that has been one before.
+// again fills the form for a client that has been one before, or with order=… for one that is to buy something new: for that it is
+// invited with another address.
 func (s *Site) again(r *http.Request, directory *clients.Directory, caller identity.Caller, f *page.InviteForm) error {
-	which, err := id.ParseClient(r.URL.Query().Get("again"))
+	order := r.URL.Query().Get("order")
+	which, err := id.ParseClient(cmp.Or(order, r.URL.Query().Get("again")))
 	if err != nil {
 		return nil //nolint:nilerr // an empty form is as good
 	}
@@ -160,6 +163,10 @@ func (s *Site) again(r *http.Request, directory *clients.Directory, caller ident
 	}
 	if err != nil {
 		return err
+	}
+	if order != "" {
+		f.Name, f.Client = l.Client.Name, true
+		return nil
 	}
 	i := l.Client.Invite
 	f.Email, f.Name, f.Message, f.Client = string(l.Client.Email), l.Client.Name, i.Message, i.Payer == invite.ClientPays

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey.dev/shared/adapter/event"
 	"latchkey.dev/shared/domain/email"
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/sharelink"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/sharing"
@@ -19,23 +22,31 @@ func joinPath(token string) string { return "/join/" + url.PathEscape(token) }
 
 // JoinPage is what a link opens by which people join; with step=code it asks for the code that was mailed. Looking at it changes and
 // counts nothing.
-func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *signin.Codes, signIns *signin.SignIns) *Page {
+func JoinPage(s *Site, auth *signin.Authenticator, joins *sharing.Joins, codes *signin.Codes, signIns *signin.SignIns,
+	providers []identity.OpenIDProvider) *Page {
 	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		v, status, err := s.join(r, joins, caller)
 		if err != nil {
 			return err
 		}
 		q := r.URL.Query()
+		if v.Step == page.JoinAsk || v.Step == page.JoinConfirm {
+			v.Name, v.Note, v.Providers = q.Get("name"), setbackNote(q, providers), buttons(providers, "")
+		}
 		if m, ok := mailedOf(q, s.now()); ok && q.Get("step") == "code" && v.Step == page.JoinAsk {
-			v.Step, v.Email, v.Name, v.Wait, v.Note = page.JoinCode, string(m.to), q.Get("name"), seconds(m.wait), m.note
+			v.Step, v.Email, v.Wait, v.Note = page.JoinCode, string(m.to), seconds(m.wait), m.note
+			if proves := provesNote(q, providers); proves.Text != "" {
+				v.With, v.Note = q.Get("with"), proves
+			}
 		}
 		return s.show(w, r, status, v)
 	}
-	return s.page("joinPage", auth, identity.ByHolder, s.joinable(show), primary(joinByLink(s, joins, signIns)), joinCode(s, joins, codes))
+	return s.page("joinPage", auth, identity.ByHolder, s.unlessGone(show), primary(joinByLink(s, joins, signIns)),
+		joinCode(s, joins, codes, providers))
 }
 
-// joinable answers with one page for every link that lets nobody join, as who is not signed in sees it.
-func (s *Site) joinable(h handler) handler {
+// unlessGone answers with one page for every link that lets nobody join, as who is not signed in sees it.
+func (s *Site) unlessGone(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		err := h(w, r, caller)
 		if f := fault.As(err); f != nil && f.Code == fault.Gone {
@@ -111,14 +122,71 @@ func barredTitle(c fault.Code) string {
 	return words.Say("links.cannot_join")
 }
 
-// joinCode mails a sign-in code to the address that somebody types who wants to join.
-func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes) Form {
-	return form("code", identity.ByHolder, s.joinable(func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+// longestKept is how long a name may be that goes along to a provider and back, in bytes as it stands in an address.
+const longestKept = 600
+
+// joinNext is a link's page as the address leads to it, with the name that was typed there, written anew; "" for anything else.
+func joinNext(next string) string {
+	path, name := joinParts(next)
+	token, ok := strings.CutPrefix(path, "/join/")
+	if !ok {
+		return ""
+	}
+	if _, _, err := sharelink.Locate(token); err != nil {
+		return ""
+	}
+	q := url.Values{"name": {name}}.Encode()
+	if name == "" || len(q) > longestKept {
+		return joinPath(token)
+	}
+	return joinPath(token) + "?" + q
+}
+
+// joinParts are the path of a link's page, and the name that was typed there.
+func joinParts(next string) (path, name string) {
+	path, query, _ := strings.Cut(next, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return path, ""
+	}
+	return path, q.Get("name")
+}
+
+// joinBack is the same page with what it is to say.
+func joinBack(next string, q url.Values) string {
+	path, name := joinParts(next)
+	if name != "" {
+		q.Set("name", name)
+	}
+	return path + "?" + q.Encode()
+}
+
+// joinable tells whether the path leads to a link by which anybody may join.
+func joinable(ctx context.Context, joins *sharing.Joins, path string) (bool, error) {
+	path, _ = joinParts(path)
+	token, ok := strings.CutPrefix(path, "/join/")
+	if !ok {
+		return false, nil
+	}
+	_, err := joins.View(ctx, token, identity.Caller{})
+	if fault.Is(err, fault.Gone) { // the page says so
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// joinCode mails a sign-in code to the address that somebody types who wants to join, or leads to a provider with the name that was typed.
+func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes, providers []identity.OpenIDProvider) Form {
+	return form("code", identity.ByHolder, s.unlessGone(func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
 		v, _, err := s.join(r, joins, identity.Caller{})
 		if err != nil {
 			return err
 		}
-		v.Email, v.Name = r.PostForm.Get("email"), r.PostForm.Get("name")
+		v.Email, v.Name, v.With = r.PostForm.Get("email"), r.PostForm.Get("name"), r.PostForm.Get("with")
+		v.Providers = buttons(providers, "")
+		if by, ok := identity.FindProvider(providers, identity.ProviderID(r.PostForm.Get("by"))); ok {
+			return seeOther(w, providerPath(by.ID, joinBack(v.URL, url.Values{"name": {v.Name}})))
+		}
 		to, err := email.Parse("email", v.Email)
 		if err == nil {
 			err = sharing.Joining{Name: v.Name}.Check()
@@ -126,9 +194,10 @@ func joinCode(s *Site, joins *sharing.Joins, codes *signin.Codes) Form {
 		if err == nil {
 			v.Email = string(to)
 			var flow string
-			if flow, err = codes.Request(r.Context(), to, cookie.Browser(r), address(r)); err == nil {
+			if flow, err = codes.Request(r.Context(), to, asking(r), address(r)); err == nil {
 				http.SetCookie(w, cookie.Flow(flow))
-				return seeOther(w, codePath(v.URL, to, r.PostForm.Get("again"), s.now(), url.Values{"name": {v.Name}}))
+				more := url.Values{"name": {v.Name}, "with": {v.With}}
+				return seeOther(w, codePath(v.URL, to, r.PostForm.Get("again"), s.now(), more))
 			}
 		}
 		f, err := ours(r, err)
@@ -154,7 +223,7 @@ var joinNames = map[string]string{"email": "email", "name": "name", "code": "cod
 
 // joinByLink joins for the signed-in person, or for the one who proves an address with a code, who is signed in by it.
 func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
-	return form("join", identity.ByHolder, s.joinable(func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+	return form("join", identity.ByHolder, s.unlessGone(func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p := r.PostForm
 		var opened *identity.Opened
 		if p.Has("code") && !caller.SignedIn() {
@@ -162,7 +231,7 @@ func joinByLink(s *Site, joins *sharing.Joins, signIns *signin.SignIns) Form {
 			if err != nil {
 				return err
 			}
-			v.Step, v.Email, v.Name, v.Code = page.JoinCode, p.Get("email"), p.Get("name"), p.Get("code")
+			v.Step, v.Email, v.Name, v.Code, v.With = page.JoinCode, p.Get("email"), p.Get("name"), p.Get("code"), p.Get("with")
 			to, err := email.Parse("email", v.Email)
 			if err == nil {
 				opened, err = signIns.SignIn(r.Context(), to, v.Code, cookie.Browser(r), address(r), credentials(r).Session)

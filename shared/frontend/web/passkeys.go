@@ -44,18 +44,8 @@ func (s *Site) ownPasskeys(p *account.Person) page.Passkeys {
 		}
 		v.Keys = append(v.Keys, one)
 	}
-	for n := len(p.Changes) - 1; n >= 0; n-- { // newest first
-		c := p.Changes[n]
-		if now.Sub(c.At) < identity.ChangeKept && len(v.Changes) < mostChanges {
-			v.Changes = append(v.Changes, page.AccountChange{What: string(c.What), Name: cmp.Or(c.Told.Passkey, c.Told.Provider),
-				Before: c.Told.Before, Device: c.Told.Device, At: page.TimeAt(c.At, now)})
-		}
-	}
 	return v
 }
-
-// mostChanges is how many of the latest changes a person's account shows.
-const mostChanges = 10
 
 // hostOf is the host of an origin, which environment.Origin has checked.
 func hostOf(origin string) string {
@@ -91,7 +81,7 @@ func reviewing(r *http.Request, done string) string {
 }
 
 // renamePasskey gives a passkey a name.
-func renamePasskey(s *Site, self *account.Self, keyring *passkeys.Keyring) Form {
+func renamePasskey(s accountView, keyring *passkeys.Keyring) Form {
 	return form("rename-passkey", identity.ByPerson, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, err := id.ParsePasskey(r.PostForm.Get("passkey"))
 		if err == nil {
@@ -100,14 +90,14 @@ func renamePasskey(s *Site, self *account.Self, keyring *passkeys.Keyring) Form 
 		if err == nil {
 			return seeOther(w, reviewing(r, "passkey-renamed"))
 		}
-		return s.passkeyRefused(w, r, self, caller, err, func(k *page.Passkey) {
+		return s.passkeyRefused(w, r, caller, err, func(k *page.Passkey) {
 			k.Renaming, k.Typed = true, r.PostForm.Get("name")
 		})
 	})
 }
 
 // removePasskey forgets a passkey.
-func removePasskey(s *Site, self *account.Self, keyring *passkeys.Keyring) Form {
+func removePasskey(s accountView, keyring *passkeys.Keyring) Form {
 	return form("remove-passkey", identity.ByPerson.Stepped(), func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		which, err := id.ParsePasskey(r.PostForm.Get("passkey"))
 		if err == nil {
@@ -116,19 +106,19 @@ func removePasskey(s *Site, self *account.Self, keyring *passkeys.Keyring) Form 
 		if err == nil || fault.Is(err, fault.NotFound) { // gone is gone
 			return seeOther(w, reviewing(r, "passkey-removed"))
 		}
-		return s.passkeyRefused(w, r, self, caller, err, func(k *page.Passkey) { k.Removing = true })
+		return s.passkeyRefused(w, r, caller, err, func(k *page.Passkey) { k.Removing = true })
 	})
 }
 
 // passkeyRefused shows the account with the passkey's question, and what is wrong with the answer.
-func (s *Site) passkeyRefused(
-	w http.ResponseWriter, r *http.Request, self *account.Self, caller identity.Caller, err error, ask func(*page.Passkey),
+func (s accountView) passkeyRefused(
+	w http.ResponseWriter, r *http.Request, caller identity.Caller, err error, ask func(*page.Passkey),
 ) error {
 	f, err := ours(r, err)
 	if err != nil {
 		return err
 	}
-	v, err := s.account(r, self, caller)
+	v, err := s.account(r, caller)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,14 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 			v.Welcome = false
 			v.Failed = words.Say("portal.closed", "agency", view.Agency.Name, "platform", s.brand.Name)
 		}
-		if pay := view.Client.Payment; pay.Customer != "" && view.Access != portal.Closed {
+		if pay := view.Client.Payment; view.Client.AgencyPays() && view.Access != portal.Closed {
+			if v.Deal, err = deal(view.Client, s.now(), portalContractPath(view.Agency.ID)); err != nil {
+				return err
+			}
+			if pay.Customer != "" { // the card and the invoices of before are the client's still
+				v.Billing = string(view.Agency.ID)
+			}
+		} else if pay.Customer != "" && view.Access != portal.Closed {
 			v.Billing, v.PastDue = string(view.Agency.ID), pay.State == subscription.PastDue
 			v.Asks, v.Confirm = pay.Asked != "", pay.AskedURL
 			v.Renews = pay.Renews()
@@ -97,6 +104,12 @@ func PortalPage(s *Site, auth *signin.Authenticator, from *portal.Portal, glance
 				if !returned(view.Client) {
 					v.Failed = ""
 				}
+			}
+		}
+		if view.Access == portal.Full {
+			v.Change = changing(view.Client, client.ByClient, s.now())
+			if v.Deal != nil && view.Client.Joined() {
+				v.Deal.Payer = portalPayerPath(view.Agency.ID)
 			}
 		}
 		v.Menu = portalMenu(view)
@@ -141,6 +154,13 @@ func portalSections(v *page.Portal, view *portal.View, now time.Time) {
 	}
 	for _, i := range view.Services {
 		v.Services = append(v.Services, tile(i, v.Brand.Name, now))
+	}
+	if view.Client != nil && view.Client.AgencyPays() { // what was bought is the agency's
+		for _, tiles := range [][]page.Tile{v.Instances, v.Services} {
+			for n := range tiles {
+				tiles[n].Own = false
+			}
+		}
 	}
 }
 

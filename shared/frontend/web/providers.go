@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/frontend/cookie"
 	"latchkey.dev/shared/usecase/onboarding"
+	"latchkey.dev/shared/usecase/sharing"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/view/page"
 )
@@ -35,7 +36,7 @@ func providerPath(to identity.ProviderID, next string) string {
 func buttons(all []identity.OpenIDProvider, next string) []page.Provider {
 	var out []page.Provider
 	for _, p := range all {
-		out = append(out, page.Provider{Label: buttonOf(p), URL: providerPath(p.ID, next)})
+		out = append(out, page.Provider{ID: string(p.ID), Label: buttonOf(p), URL: providerPath(p.ID, next)})
 	}
 	return out
 }
@@ -55,14 +56,20 @@ func homeward(next string) string {
 			return invitationPath(token)
 		}
 	}
+	if path := joinNext(next); path != "" {
+		return path
+	}
 	return onward(next)
 }
 
 // setbackPath is the page on which somebody reads why a provider did not sign them in.
 func setbackPath(why signin.Setback, with identity.ProviderID, next string) string {
 	q := url.Values{"problem": {string(why)}, "with": {string(with)}}
-	if strings.HasPrefix(next, "/i/") {
+	switch {
+	case strings.HasPrefix(next, "/i/"):
 		return next + "?" + q.Encode()
+	case strings.HasPrefix(next, "/join/"):
+		return joinBack(next, q)
 	}
 	if next != "" {
 		q.Set("next", next)
@@ -121,8 +128,12 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 			return fault.New(fault.NotFound, "errors.there_is_no_such_provider")
 		}
 		next, links := homeward(r.URL.Query().Get("next")), r.URL.Query().Get("link") != ""
-		if links && !ourOwn(r) {
+		steps := r.URL.Query().Get("step-up")
+		if (links || steps != "") && !ourOwn(r) {
 			return fault.New(fault.CrossOrigin, "errors.to_protect_you_we_take_changes")
+		}
+		if steps != "" {
+			return confirmWith(w, r, providers, caller, p.ID, steps)
 		}
 		to, sealed, err := providers.Begin(r.Context(), caller, p.ID, next, links, address(r))
 		f := fault.As(err)
@@ -146,10 +157,26 @@ func SignInWith(auth *signin.Authenticator, providers *signin.Providers, all []i
 	})
 }
 
+// confirmWith leads to a provider, at which somebody who is signed in proves again to be who it is. form is what asked for that.
+func confirmWith(
+	w http.ResponseWriter, r *http.Request, providers *signin.Providers, caller identity.Caller, to identity.ProviderID, form string,
+) error {
+	at, sealed, err := providers.BeginStepUp(r.Context(), caller, to, form, address(r))
+	if f := fault.As(err); f != nil && f.Code == fault.Unavailable {
+		note(r.Context(), f)
+		return seeOther(w, keptPath(form, signin.Unavailable, to))
+	}
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, cookie.SetErrand(sealed))
+	return seeOther(w, at)
+}
+
 // SignInFrom is where a provider leads back to. It signs in, or asks for a code, or leads back to where the person comes from. It
 // changes something though it is a GET: what it does is bound to what this browser keeps, and is done once.
 func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []identity.OpenIDProvider, invitations *onboarding.Invitations,
-	codes *signin.Codes, now func() time.Time) *Redirect {
+	joins *sharing.Joins, codes *signin.Codes, now func() time.Time) *Redirect {
 	return provider("signInFrom", auth, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		p, ok := identity.FindProvider(all, identity.ProviderID(r.PathValue("provider")))
 		if !ok {
@@ -165,8 +192,12 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 		if err != nil {
 			return err
 		}
+		toward := signin.Toward{Invited: invited}
+		if toward.Open, err = joinable(r.Context(), joins, e.Next); err != nil {
+			return err
+		}
 		a := signin.Answer{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}
-		out, err := providers.Finish(r.Context(), caller, e, a, invited, cookie.Browser(r), address(r), cookie.Of(r))
+		out, err := providers.Finish(r.Context(), caller, e, a, toward, cookie.Browser(r), address(r), cookie.Of(r))
 		if err != nil {
 			return err
 		}
@@ -183,7 +214,15 @@ func SignInFrom(auth *signin.Authenticator, providers *signin.Providers, all []i
 			if invited != "" {
 				return seeOther(w, e.Next+codeMailed+"&with="+string(p.ID))
 			}
+			if toward.Open {
+				path, name := joinParts(e.Next)
+				return seeOther(w, codePath(path, out.Ask.To, "", now(), url.Values{"name": {name}, "with": {string(p.ID)}}))
+			}
 			return seeOther(w, codePath("/sign-in", out.Ask.To, "", now(), url.Values{"next": {e.Next}, "with": {string(p.ID)}}))
+		}
+		if e.Session != "" {
+			event.Annotate(r.Context(), "setback", string(out.Setback))
+			return seeOther(w, keptPath(e.Form, out.Setback, p.ID))
 		}
 		if out.Linked {
 			return seeOther(w, accountPath("added", p.ID))

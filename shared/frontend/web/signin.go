@@ -51,7 +51,7 @@ func SignInPage(s *Site, auth *signin.Authenticator, codes *signin.Codes, signIn
 				v.With, v.Note = q.Get("with"), proves
 			}
 		}
-		if text := goodbye(q.Get("done")); text != "" {
+		if text := goodbye(q, providers); text != "" {
 			v.Note = page.Note{Tone: page.Good, Text: text}
 		}
 		return s.show(w, r, http.StatusOK, v)
@@ -99,17 +99,36 @@ func codePath(path string, to email.Address, again string, now time.Time, more u
 	return path + "?" + q.Encode()
 }
 
-// goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
-func goodbye(done string) string {
-	switch done {
-	case "signed-out":
-		return words.Say("signin.signed_out")
-	case "everywhere":
-		return words.Say("signin.everywhere")
-	case "erased":
-		return words.Say("signin.erased")
+// goodbyePath is where somebody is led who has just gone, by the word that goodbye knows. Who came by a provider stays signed in there,
+// since signing out is our own affair (OpenID Connect has other ways, which sign out of everything else, too).
+func goodbyePath(done string, caller identity.Caller) string {
+	q := url.Values{"done": {done}}
+	if caller.By.Way == identity.Provider {
+		q.Set("with", cmp.Or(string(caller.By.Provider), string(identity.Provider)))
 	}
-	return ""
+	return "/sign-in?" + q.Encode()
+}
+
+// goodbye is what the sign-in page says to somebody who has just gone, by the word that the redirect carries.
+func goodbye(q url.Values, providers []identity.OpenIDProvider) string {
+	text := ""
+	switch q.Get("done") {
+	case "signed-out":
+		text = words.Say("signin.signed_out")
+	case "everywhere":
+		text = words.Say("signin.everywhere")
+	case "erased":
+		text = words.Say("signin.erased")
+	default:
+		return ""
+	}
+	switch p, ok := identity.FindProvider(providers, identity.ProviderID(q.Get("with"))); {
+	case ok:
+		text += " " + words.Say("signin.still_at", "provider", p.Name)
+	case q.Get("with") == string(identity.Provider):
+		text += " " + words.Say("signin.still_somewhere")
+	}
+	return text
 }
 
 // signInNames are the fields of the sign-in forms.
@@ -190,7 +209,7 @@ func signIn(s *Site, signIns *signin.SignIns) Form {
 
 // signOut ends the session, and leads to the sign-in, or back to the invitation or link that was being looked at.
 func signOut(sessions *signin.Sessions) Form {
-	return form("sign-out", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, _ identity.Caller) error {
+	return form("sign-out", identity.ByVisitor, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
 		if c := credentials(r); c.Session != "" {
 			if err := sessions.End(r.Context(), c.Session); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
@@ -210,6 +229,6 @@ func signOut(sessions *signin.Sessions) Form {
 		if next := onward(r.PostForm.Get("next")); next != "" {
 			return seeOther(w, signInPath(next))
 		}
-		return seeOther(w, "/sign-in?done=signed-out")
+		return seeOther(w, goodbyePath("signed-out", caller))
 	})
 }

@@ -47,6 +47,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 		n := signin.NewAgency{Name: v.Name}
 		held := credentials(r).Session
 		coded := form.Get("step") == "code" && !caller.SignedIn()
+		var opened *identity.Opened
 		var known *http.Cookie
 		_, _, err := n.Check()
 		if err == nil && !caller.SignedIn() {
@@ -61,7 +62,6 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 					}
 				} else {
 					v.AskCode = true
-					var opened *identity.Opened
 					if opened, err = signIns.SignIn(ctx, who, v.Code, cookie.Browser(r), address(r), held); err == nil {
 						held, caller = opened.Cookie, opened.Session.Person()
 						// From here on the person is signed in, whatever becomes of the agency.
@@ -81,7 +81,7 @@ func signUp(s *Site, codes *signin.Codes, signIns *signin.SignIns, signUps *sign
 					http.SetCookie(w, known)
 				}
 				http.SetCookie(w, cookie.New(fresh, caller.Since.Add(identity.SessionLifetime).Sub(s.now())))
-				return seeOther(w, "/home")
+				return seeOther(w, afterCode(opened, "/home"))
 			}
 		}
 		f, err := ours(r, err)

@@ -323,7 +323,7 @@ func (t *things) one(r *http.Request, caller identity.Caller) (page.Thing, error
 		v.Clients = append(v.Clients, page.SeerRow{URL: clientPath(c.Client.ID), Name: c.Client.DisplayName(),
 			Status: clientBadge(c.Client.At(now)), Rights: rightsWord(c.Access)})
 	}
-	if x.Bought() {
+	if x.Bought() && !x.Handed {
 		v.Owner = &page.SeerRow{Name: words.Say("resources.a_client")}
 		if c := seen.Owner(); c != nil {
 			v.Owner = &page.SeerRow{URL: clientPath(c.ID), Name: c.DisplayName()}

@@ -180,7 +180,7 @@ func TestFormsAreTakenFromOurOwnPagesOnly(t *testing.T) {
 
 func TestSigningOutLeadsOnlyToOurPages(t *testing.T) {
 	t.Parallel()
-	h := AccountPage(site(), nil, nil, nil, nil, &signin.Sessions{}, nil, nil, nil, nil)
+	h := AccountPage(site(), nil, nil, nil, nil, &signin.Sessions{}, nil, nil, nil, nil, nil)
 	good := link.New("ag_01KAM5Q0Z8W3RN6T0V4K2M9QXB", "0123456789ABCDEF")
 	for next, want := range map[string]string{
 		"":                        "/sign-in?done=signed-out",

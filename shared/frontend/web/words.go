@@ -127,7 +127,7 @@ func rightsWord(a instance.Access) string {
 // payerWord says who pays.
 func payerWord(c *client.Client) string {
 	switch {
-	case c.Invite.Payer == invite.AgencyPays && c.Contract() == nil:
+	case c.AgencyPays(), c.Invite.Payer == invite.AgencyPays && c.Contract() == nil:
 		return words.Say("clients.you_pay")
 	case c.Contract() == nil:
 		return words.Say("clients.free")

@@ -49,6 +49,9 @@ func (e *Erasure) Erase(ctx context.Context, caller identity.Caller) error {
 	if !caller.SignedIn() {
 		return fault.New(fault.Unauthenticated, "errors.sign_in_to_erase_your_data")
 	}
+	if err := caller.MustOwn(); err != nil {
+		return err
+	}
 	if err := caller.SteppedUp(e.Now()); err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func (l *Leaving) Leave(ctx context.Context, caller identity.Caller, which id.Ag
 	if !caller.SignedIn() {
 		return fault.New(fault.Unauthenticated, "errors.sign_in_to_leave_a_portal")
 	}
+	if err := caller.MustOwn(); err != nil {
+		return err
+	}
 	p, err := l.Store.Person(ctx, caller.User)
 	if err != nil {
 		return err

@@ -43,6 +43,14 @@ type Provider interface {
 	Rest(ctx context.Context, id string) (payment.Subscription, error)
 	// Wake takes up again what rests: a new period begins, and is charged, at this moment.
 	Wake(ctx context.Context, id string) (payment.Subscription, error)
+	// Subscribe makes a subscription of a customer whose card is kept, once per idempotency key. Nothing is charged before it begins.
+	Subscribe(ctx context.Context, r payment.SubscribeRequest) (payment.Subscription, error)
+	// CardOf is the card that a customer's payments go by, or that of one of its subscriptions; "" for none.
+	CardOf(ctx context.Context, customer, subscription string) (string, error)
+	// CancelAtPeriodEnd has a subscription end with what is paid for, or, with false, go on after all.
+	CancelAtPeriodEnd(ctx context.Context, id string, cancel bool) (payment.Subscription, error)
+	// VoidInvoice has an open invoice asked for no more. One that was paid is Refused.
+	VoidInvoice(ctx context.Context, id string) error
 	// LastPayment is the newest payment of a subscription.
 	LastPayment(ctx context.Context, subscription string) (payment.Payment, error)
 	// Owed is what a subscription's newest invoice still wants of its payer.
@@ -145,6 +153,8 @@ const (
 	metaAgency = "latchkey_agency"
 	metaClient = "latchkey_client"
 	metaInvite = "latchkey_invite"
+	metaChange = "latchkey_payer_change" // of a subscription, or page, that was made for a change of payer
+	metaBack   = "latchkey_goes_on"      // of one by which the old payer goes on after a change that failed
 )
 
 // Alert is the key under which a log line asks for an operator: an alarm counts the lines that have it.

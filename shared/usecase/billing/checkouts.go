@@ -14,6 +14,7 @@ import (
 	"latchkey.dev/shared/domain/fault"
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/instance"
 	"latchkey.dev/shared/domain/payment"
 	"latchkey.dev/shared/domain/role"
 	"latchkey.dev/shared/domain/subscription"
@@ -34,6 +35,11 @@ type CheckoutStore interface {
 	Role(ctx context.Context, agency id.Agency, which id.Role) (*role.Role, error)
 	// Card reads a contact as it is now.
 	Card(ctx context.Context, agency id.Agency, which id.Contact) (*client.Card, error)
+	// Charge writes what an agency pays, and its plan, while its payment still is the one that was read; else
+	// conflict.ErrChanged.
+	Charge(ctx context.Context, a *agency.Agency, before agency.Agency, rows []audit.Entry) error
+	// Resource reads one resource as it is now.
+	Resource(ctx context.Context, agency id.Agency, which id.Resource) (*instance.Resource, error)
 }
 
 // Checkouts opens checkout pages for invited clients, and reads what became of them.
@@ -127,6 +133,9 @@ func (s *Checkouts) payable(ctx context.Context, agencyID id.Agency, ref id.Ref)
 	c, err := s.Store.Client(ctx, agencyID, ref, true)
 	if err != nil {
 		return nil, err
+	}
+	if c.AgencyPays() {
+		return nil, fault.New(fault.NothingToPay, "errors.payer_is_agency")
 	}
 	if c.Payment.State.Open() || c.Payment.State == subscription.Disputed {
 		return nil, fault.New(fault.AlreadyPaid, "errors.this_has_been_paid_already")

@@ -44,6 +44,9 @@ func (s *Invoices) Cancel(ctx context.Context, caller identity.Caller, agency id
 	if err != nil {
 		return "", err
 	}
+	if pay.Reference == "" { // its agency pays
+		return "", fault.New(fault.NotFound, "errors.theres_no_subscription_to_cancel_it")
+	}
 	return cancelPage(ctx, s.Provider, pay, s.back(agency), "&")
 }
 
@@ -83,5 +86,9 @@ func (s *Invoices) paid(ctx context.Context, caller identity.Caller, agency id.A
 	if c.Payment.Customer == "" {
 		return nil, fault.New(fault.NotFound, "errors.you_have_not_paid_for_anything")
 	}
-	return &c.Payment, nil
+	pay := c.Payment
+	if c.AgencyPays() { // the subscription is the agency's; the card and the invoices of before are the client's still
+		pay = subscription.Subscription{Customer: pay.Customer}
+	}
+	return &pay, nil
 }

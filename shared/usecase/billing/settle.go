@@ -35,7 +35,12 @@ func (s *Checkouts) Settle(ctx context.Context, agencyID id.Agency, ref id.Ref, 
 		if err != nil {
 			return err
 		}
-		if c.Erased() {
+		turned, then, err := s.turn(ctx, c, &sub)
+		if err != nil || turned {
+			after = then
+			return err
+		}
+		if c.Erased() && !c.AgencyKeeps() {
 			return s.endErased(ctx, c, sub)
 		}
 		if err := s.tidy(ctx, c); err != nil {
@@ -113,8 +118,11 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 		}
 		return func() error { return payBack(ctx, s.Provider, x.ID, "it is of an invite that was replaced") }, nil
 	}
-	before := c.Payment.Reference
+	before, customer := c.Payment.Reference, c.Payment.Customer
 	change := c.Payment.Reduce(now, f)
+	if c.AgencyPays() { // the agency's customer is the agency's
+		c.Payment.Customer = customer
+	}
 	if change.Second {
 		return func() error { return payBack(ctx, s.Provider, f.Subscription.ID, "it is a second one") }, nil
 	}
@@ -154,11 +162,15 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	case change.Was != c.Payment.State && c.Payment.State == subscription.PastDue:
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentFailed, ""))
 	}
+	followed, err := s.follow(ctx, c, now, &w)
+	if err != nil {
+		return nil, err
+	}
 	if change.Asks {
 		w.Audit = append(w.Audit, paid(now, c, audit.PaymentInquiry, ""))
 	}
 	tells := s.Mail != nil && after == nil && c.Payment.Tell(now)
-	if change.Changed || tells || len(w.Audit) > 0 {
+	if change.Changed || tells || followed || len(w.Audit) > 0 {
 		if err := s.Store.Commit(ctx, c.Agency, w); err != nil {
 			return nil, err
 		}
@@ -167,7 +179,7 @@ func (s *Checkouts) apply(ctx context.Context, c *client.Client, f subscription.
 	if tells {
 		after = func() error { return s.tell(ctx, c) }
 	}
-	return after, nil
+	return s.tellChange(ctx, c, after), nil
 }
 
 // tell hands over the mails about what has happened, and notes that: what could not be handed over is told by the look that is due
@@ -177,11 +189,15 @@ func (s *Checkouts) tell(ctx context.Context, c *client.Client) error {
 	m := job.Mail{Agency: c.Agency, Client: c.ID}
 	if said&subscription.TellAsked != 0 {
 		m.Kind, m.Job = job.Confirm, c.Payment.Asked
+		if c.AgencyPays() {
+			m.Member = c.Change.Agent()
+		}
 		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 			return err
 		}
 	}
-	if said&subscription.TellInquiry != 0 {
+	m.Member = ""
+	if said&subscription.TellInquiry != 0 && !c.AgencyPays() {
 		m.Kind, m.Job, m.Member = job.Inquiry, c.Payment.Reference, c.Invite.From.Member
 		if err := s.Mail.Send(ctx, m.Encode(), 0); err != nil {
 			return err
@@ -303,7 +319,7 @@ func article(c *contract.Contract, i payment.Item) (contract.Article, bool) {
 // already was had, or is disputed, and stays. The facts are then what the payment service says after it.
 func (s *Checkouts) part(ctx context.Context, c *client.Client, f *subscription.Facts) error {
 	x := f.Subscription
-	if x == nil || c.EndedAt.IsZero() || x.ID != c.Payment.Reference || !x.Renews() {
+	if x == nil || c.AgencyPays() || c.EndedAt.IsZero() || x.ID != c.Payment.Reference || !x.Renews() {
 		return nil
 	}
 	if _, err := s.Provider.CancelSubscription(ctx, x.ID, false); err != nil && !payment.Is(err, payment.Missing) {

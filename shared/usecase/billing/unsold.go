@@ -62,6 +62,22 @@ func (Unsold) CancelSubscription(context.Context, string, bool) (payment.Subscri
 	return payment.Subscription{}, errUnsold
 }
 
+// Subscribe fails.
+func (Unsold) Subscribe(context.Context, payment.SubscribeRequest) (payment.Subscription, error) {
+	return payment.Subscription{}, errUnsold
+}
+
+// CardOf fails.
+func (Unsold) CardOf(context.Context, string, string) (string, error) { return "", errUnsold }
+
+// CancelAtPeriodEnd fails.
+func (Unsold) CancelAtPeriodEnd(context.Context, string, bool) (payment.Subscription, error) {
+	return payment.Subscription{}, errUnsold
+}
+
+// VoidInvoice fails.
+func (Unsold) VoidInvoice(context.Context, string) error { return errUnsold }
+
 // LastPayment fails.
 func (Unsold) LastPayment(context.Context, string) (payment.Payment, error) {
 	return payment.Payment{}, errUnsold

@@ -57,7 +57,7 @@ func (w *Worker) follow(ctx context.Context, o payment.Object) error {
 		return asFault(err)
 	}
 	subs := []string{t.Subscription}
-	if t.Subscription == "" && t.Customer != "" {
+	if t.Subscription == "" && t.Customer != "" && t.Checkout == "" { // a page without one says itself whose it is
 		if subs, err = w.subscriptions(ctx, t.Customer); err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ func (a *Access) Grant(ctx context.Context, caller identity.Caller, which id.Cli
 		if !ok {
 			return nil, errNoResource
 		}
-		if r.Bought() {
+		if r.Bought() && (!r.Handed || r.Owner.Ref() != which.Ref()) { // what was handed over was set up for one client alone
 			return nil, fault.FieldSaying("resourceId", ownWords(r.Name))
 		}
 		before, err := c.Grant(now, instance.Grant{Resource: resource, Access: access, Name: r.Name})

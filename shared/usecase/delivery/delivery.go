@@ -161,6 +161,8 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 		return w.bought(ctx, m)
 	case job.Confirm, job.Inquiry:
 		return w.payment(ctx, m)
+	case job.Payer:
+		return w.payer(ctx, m)
 	case job.Test:
 		return w.test(ctx, m)
 	case job.News:
@@ -177,7 +179,7 @@ func outward(m job.Mail) bool {
 	switch m.Kind {
 	case job.Invite, job.Reminder, job.Test, job.Approved:
 		return true
-	case job.Refund, job.Removal, job.Ready, job.Confirm:
+	case job.Refund, job.Removal, job.Ready, job.Confirm, job.Payer:
 		return m.Client != "" && m.Member == ""
 	}
 	return false

@@ -18,6 +18,7 @@ import (
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
+	"latchkey.dev/shared/view/receipt"
 )
 
 // digest mails a member what is in their box: claim, send, record, as for an invite. A worker that dies between SES's answer and
@@ -275,6 +276,12 @@ func about(l notice.Line, c *client.Client, now time.Time, zone *time.Location) 
 	case notice.Ended:
 		detail = words.Say("notifications.ended_at", "moment", c.ExpiresAt.In(zone).Format(moment))
 		return detail, "", c.Joined() && c.Lapsed(now)
+	case notice.PayerRequested:
+		return "", "", c.Change != nil && c.Change.State == client.ChangeProposed && c.Change.By == client.ByClient
+	case notice.PayerAgreed, notice.PayerDeclined: // what the agency said itself it knows
+		return "", "", c.Change != nil && c.Change.By == client.ByAgency
+	case notice.PayerFailed:
+		detail = receipt.ChangeReason(c)
 	case notice.Expired:
 		return "", "", same && c.Invite.Status == invite.Expired
 	case notice.Bounced:

@@ -32,6 +32,14 @@ func (w *Worker) payment(ctx context.Context, j job.Mail) error {
 		ClientName: c.DisplayName(), Platform: w.Platform}
 	m := Mail{To: c.Email, Tags: map[string]string{"kind": string(j.Kind)}}
 	switch {
+	case j.Kind == job.Confirm && c.Payment.Asked == j.Job && c.AgencyPays():
+		who, err := w.seller(ctx, j)
+		if err != nil || who == nil {
+			return err
+		}
+		d.Link, m.To, out = cmp.Or(c.Payment.AskedURL, w.Origin+"/clients/"+string(c.ID)), who.Email, platformOnly(out, "")
+		d.ToAgency = true
+		m.Letter = letter.Confirm(d)
 	case j.Kind == job.Confirm && c.Payment.Asked == j.Job:
 		d.Link = cmp.Or(c.Payment.AskedURL, w.Origin+"/portal?agency="+string(j.Agency)+"#billing")
 		m.Letter = letter.Confirm(d)

@@ -3,7 +3,6 @@ package passkeys
 import (
 	"bytes"
 	"context"
-	"log/slog"
 	"time"
 
 	"latchkey.dev/shared/domain/conflict"
@@ -48,6 +47,7 @@ type SignInStore interface {
 	OpenByPasskey(ctx context.Context, s *identity.Session, set *passkey.Set) error
 	identity.Ender
 	identity.Allower
+	identity.Acquaintances
 }
 
 // SignIns makes sessions of passkeys.
@@ -98,19 +98,14 @@ func (s *SignIns) Finish(ctx context.Context, a Assertion, from identity.Browser
 		if err != nil {
 			return err
 		}
-		v := p.Use(answer, now)
-		if v.Suspect || v.Flipped {
-			slog.WarnContext(ctx, "passkey answered in an odd way", "passkey", p.ID, "counter", v.Suspect, "refused", v.Refused,
-				"flipped", v.Flipped)
-		}
-		if v.Refused {
-			if err := s.Store.ChangePasskeys(ctx, passkey.Change{Set: set}); err != nil {
-				return err
-			}
-			return fault.New(fault.Unauthenticated, "errors.passkey_copied")
+		if err := used(ctx, s.Store, set, p, answer, now); err != nil {
+			return err
 		}
 		opened.Cookie, opened.Session = identity.NewSession(user, set.Email, places,
-			identity.Proof{Way: identity.Passkey, Device: from.Device}, now)
+			identity.Proof{Way: identity.Passkey, Device: from.Device, Network: identity.NetworkOf(ip)}, now)
+		if opened.Session.News, err = s.Seals.Greet(ctx, s.Store, opened.Session, from, now); err != nil {
+			return err
+		}
 		opened.Known = s.Seals.Meet(from.Known, set.Email, now)
 		return s.Store.OpenByPasskey(ctx, opened.Session, set)
 	})

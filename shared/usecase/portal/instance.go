@@ -189,7 +189,7 @@ func (p *Instances) find(ctx context.Context, caller identity.Caller, which id.R
 		if !ok {
 			return nil, missing
 		}
-		return &Instance{Agency: of, Client: c, Item: Item{r, access, c.Bought(r.ID)}, Connected: r.Connected(),
+		return &Instance{Agency: of, Client: c, Item: Item{r, access, c.Making(r.ID)}, Connected: r.Connected(),
 			Workflows: []instance.Workflow{}, Runs: []instance.Run{}}, nil
 	}
 	return nil, missing
@@ -335,7 +335,7 @@ func (p *Instances) Enter(ctx context.Context, caller identity.Caller, which id.
 }
 
 // Own tells whether the client has bought it.
-func (i *Instance) Own() bool { return i.Making != nil && i.Owner == i.Client.ID }
+func (i *Instance) Own() bool { return i.Making != nil && i.OwnedBy() == i.Client.ID }
 
 // Enterable tells whether the client can be given an account in it.
 func (i *Instance) Enterable() bool { return i.Own() && i.Connected && i.Status.Linkable() }

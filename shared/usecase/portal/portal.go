@@ -165,7 +165,7 @@ func (p *Portal) fill(ctx context.Context, v *View, which id.Agency, caller iden
 		v.Access, v.Lost = Over, v.Client.Lost(now)
 	}
 	v.Modules = pass.Rights.Modules()
-	v.arrange(grants, have, v.Client.Bought)
+	v.arrange(grants, have, v.Client.Making)
 	p.visited(ctx, v.Client)
 	return nil
 }

@@ -56,7 +56,7 @@ func (r *Retrier) RetryAs(
 		if c.ID != which || !c.Listed {
 			return fault.New(fault.NotFound, "errors.there_is_no_such_client")
 		}
-		if i = c.Bought(resource); i == nil {
+		if i = c.Making(resource); i == nil {
 			return fault.New(fault.NotFound, noThing)
 		}
 		now := r.Now().Truncate(time.Millisecond)

@@ -161,10 +161,16 @@ func (w *Worker) payBack(ctx context.Context, c *client.Client, i purchase.Item)
 // tell has both sides mailed.
 func (w *Worker) tell(ctx context.Context, c *client.Client, i *purchase.Item, kind job.Kind) error {
 	m := job.Mail{Kind: kind, Agency: c.Agency, Client: c.ID, Item: i.Key, Job: job.Told}
-	if err := w.Mail.Send(ctx, m.Encode(), 0); err != nil {
+	if c.AgencyPays() { // it is no business of the client's
+		if m.Member = c.Change.Agent(); m.Member == "" {
+			m.Member = c.Invite.From.Member
+		}
+	} else if err := w.Mail.Send(ctx, m.Encode(), 0); err != nil {
 		return err
+	} else if m.Member = c.Invite.From.Member; m.Member == "" {
+		return nil
 	}
-	if m.Member = c.Invite.From.Member; m.Member == "" {
+	if m.Member == "" {
 		return nil
 	}
 	return w.Mail.Send(ctx, m.Encode(), 0)

@@ -75,7 +75,7 @@ type Seen struct {
 // Owner is the client that has bought the resource; nil when the agency runs it itself.
 func (s *Seen) Owner() *client.Client {
 	for _, x := range s.Clients {
-		if x.Client.ID == s.Resource.Owner {
+		if x.Client.ID == s.Resource.OwnedBy() {
 			return x.Client
 		}
 	}
@@ -270,6 +270,9 @@ func (v *Inventory) resource(
 
 // own refuses to change what a client has bought.
 func own(r *instance.Resource) error {
+	if r.Bought() && r.Handed {
+		return fault.New(fault.Forbidden, "errors.handed_over", "name", r.Name)
+	}
 	if r.Bought() {
 		return fault.New(fault.Forbidden,
 			"errors.a_client_has_bought_and_owns", "name", r.Name)

@@ -13,7 +13,6 @@ import (
 	"latchkey.dev/shared/domain/id"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/job"
-	"latchkey.dev/shared/domain/secret"
 )
 
 // CodeStore is what asking for a code needs.
@@ -155,8 +154,7 @@ type OpeningStore interface {
 	// the first sign-in on, and a change of the accounts at providers that sign it in; nil for none.
 	OpenSession(ctx context.Context, c *identity.Code, s *identity.Session, change *identity.LinkChange) error
 	LinkedStore
-	// Known tells whether the person has ever signed in.
-	Known(ctx context.Context, user id.User) (bool, error)
+	identity.Acquaintances
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	// PasskeyCount is how many passkeys the person has.
@@ -201,11 +199,16 @@ func (s *SignIns) SignIn(
 	var opened identity.Opened
 	err = g.at(ctx, s.Store, s.Key, flow, s.Now, func(c *identity.Code, now time.Time) error {
 		opened.Cookie, opened.Session = identity.NewSession(flow.User, address, places,
-			identity.Proof{Way: identity.MailedCode, Device: from.Device}, now.Truncate(time.Millisecond))
+			identity.Proof{Way: identity.MailedCode, Device: from.Device, Network: identity.NetworkOf(ip)}, now.Truncate(time.Millisecond))
 		opened.Known = s.Seals.Meet(from.Known, address, now)
 		change, err := s.linking(ctx, c, places, from.Device, now)
 		if err != nil {
 			return err
+		}
+		if !change.TellsOfItself() {
+			if opened.Session.News, err = s.Seals.Greet(ctx, s.Store, opened.Session, from, now); err != nil {
+				return err
+			}
 		}
 		return s.Store.OpenSession(ctx, c, opened.Session, change)
 	})
@@ -291,35 +294,4 @@ func (s *SignIns) linking(ctx context.Context, c *identity.Code, places []identi
 		return nil, nil
 	}
 	return change, err
-}
-
-// SessionStore is what ending sessions needs.
-type SessionStore interface {
-	// EndSession deletes the session, if it is the one with the hash.
-	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
-	// EndSessions deletes all of a person's sessions.
-	EndSessions(ctx context.Context, user id.User) error
-}
-
-// Sessions ends sessions.
-type Sessions struct {
-	Store SessionStore
-}
-
-// End ends the session behind the cookie: holding it is the right to end it. One that is over or none of ours is no
-// fault.
-func (s *Sessions) End(ctx context.Context, cookie string) error {
-	user, sid, err := identity.LocateSession(cookie)
-	if err != nil {
-		return nil //nolint:nilerr // nothing to end
-	}
-	return s.Store.EndSession(ctx, user, sid, secret.HashOf(cookie))
-}
-
-// EndAll ends all sessions of the caller. Faults: [fault.Unauthenticated].
-func (s *Sessions) EndAll(ctx context.Context, caller identity.Caller) error {
-	if err := caller.MustSignIn(); err != nil {
-		return err
-	}
-	return s.Store.EndSessions(ctx, caller.User)
 }

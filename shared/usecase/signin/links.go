@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -31,9 +32,9 @@ type Links struct {
 }
 
 // mayLink returns nil when the caller may change which accounts sign it in at now. Faults: [fault.Unauthenticated],
-// [fault.StepUpRequired].
+// [fault.Forbidden], [fault.StepUpRequired].
 func mayLink(caller identity.Caller, now time.Time) error {
-	if err := caller.MustSignIn(); err != nil {
+	if err := caller.MustOwn(); err != nil {
 		return err
 	}
 	return caller.SteppedUp(now)
@@ -41,7 +42,7 @@ func mayLink(caller identity.Caller, now time.Time) error {
 
 // List lists the accounts that sign the caller in. Faults: [fault.Unauthenticated].
 func (l *Links) List(ctx context.Context, caller identity.Caller) ([]identity.Link, error) {
-	if err := caller.MustSignIn(); err != nil {
+	if err := caller.MustOwn(); err != nil {
 		return nil, err
 	}
 	links, err := l.Store.Links(ctx, caller.User)
@@ -52,24 +53,40 @@ func (l *Links) List(ctx context.Context, caller identity.Caller) ([]identity.Li
 }
 
 // Drop has the account at the issuer sign the caller in no more, and tells the person by mail; codes by mail do always. One that does
-// not is no fault. Faults: [fault.Unauthenticated], [fault.StepUpRequired].
+// not is no fault. Faults: [fault.Unauthenticated], [fault.Forbidden], [fault.StepUpRequired].
 func (l *Links) Drop(ctx context.Context, caller identity.Caller, issuer, device string) error {
-	if err := mayLink(caller, l.Now()); err != nil {
-		return err
+	_, err := l.drop(ctx, caller, device, func(x *identity.Link) bool { return x.Issuer == issuer })
+	return err
+}
+
+// DropNamed is Drop of the account with what names it. Faults: those of Drop, and [fault.NotFound].
+func (l *Links) DropNamed(ctx context.Context, caller identity.Caller, names, device string) error {
+	found, err := l.drop(ctx, caller, device, func(x *identity.Link) bool { return x.Names() == names })
+	if err == nil && !found {
+		return fault.New(fault.NotFound, "errors.there_is_no_such_link")
 	}
-	return conflict.Retry(ctx, func() error {
+	return err
+}
+
+func (l *Links) drop(ctx context.Context, caller identity.Caller, device string, which func(*identity.Link) bool) (found bool, err error) {
+	if err := mayLink(caller, l.Now()); err != nil {
+		return false, err
+	}
+	err = conflict.Retry(ctx, func() error {
 		links, err := l.Store.Links(ctx, caller.User)
 		if err != nil {
 			return err
 		}
-		gone := links.Drop(issuer)
-		if gone == nil {
+		n := slices.IndexFunc(links.All, func(x identity.Link) bool { return which(&x) })
+		if found = n >= 0; !found {
 			return nil
 		}
+		gone := links.Drop(links.All[n].Issuer)
 		now := l.Now().Truncate(time.Millisecond)
 		return l.Store.SaveLinks(ctx, caller.Email, &identity.LinkChange{Links: links, Gone: gone, Tells: []*identity.Code{
 			tell(caller.User, caller.Email, identity.LinkDropped, gone, device, now)}})
 	})
+	return found, err
 }
 
 // Of what was replaced all owners are told of at most so many agencies, so that everything fits into one transaction.

@@ -21,8 +21,7 @@ type ProviderStore interface {
 	Spend(ctx context.Context, spent string, until time.Time) error
 	// Linked reads whom the account with a subject at an issuer signs in.
 	Linked(ctx context.Context, issuer, subject string) (id.User, email.Address, error)
-	// Known tells whether the person has ever signed in.
-	Known(ctx context.Context, user id.User) (bool, error)
+	identity.Acquaintances
 	// Memberships lists where the person works or is a client.
 	Memberships(ctx context.Context, user id.User) ([]identity.Membership, error)
 	LinkedStore
@@ -31,6 +30,8 @@ type ProviderStore interface {
 	OpenByLink(ctx context.Context, s *identity.Session, change *identity.LinkChange) error
 	// SaveLinks writes a change of the accounts that sign the person with the address in, as OpenByLink does.
 	SaveLinks(ctx context.Context, of email.Address, change *identity.LinkChange) error
+	// ProveAt writes that the session's person has proved at a time to be who it is; [conflict.ErrChanged] when the session has ended.
+	ProveAt(ctx context.Context, user id.User, session string, at time.Time) error
 	// EndSession deletes the session, if it is the one with the hash.
 	EndSession(ctx context.Context, user id.User, session string, hash secret.Hash) error
 }
@@ -76,15 +77,24 @@ const (
 	Taken        Setback = "taken"         // the account signs in somebody else
 	Full         Setback = "full"          // no further account can be connected
 	NotYou       Setback = "not_you"       // somebody else is signed in by now, or nobody
+	NotYours     Setback = "not_yours"     // the account is none of the person who has to prove again to be who it is
+	NotFresh     Setback = "not_fresh"     // the provider does not say that the person has just proved to be who it is
 )
 
 // Outcome is what has become of an errand: somebody is signed in, or a code is to be asked for, or there was a setback, or an account
-// signs in from now on.
+// signs in from now on, or somebody has proved again to be who it is.
 type Outcome struct {
 	Opened  *identity.Opened
 	Ask     *Asking
 	Setback Setback
 	Linked  bool
+	Stepped bool // the session's person has proved again to be who it is
+}
+
+// Toward is where somebody goes who comes back from a provider, as far as it lets in who is not known yet.
+type Toward struct {
+	Invited email.Address // whom the invitation is for that the person comes from; "" for none
+	Open    bool          // whether it comes from a link by which people join
 }
 
 // Asking is a code that has to prove that the address is the person's, since the provider's word is not enough.
@@ -138,13 +148,13 @@ func (p *Providers) Errand(sealed string, from identity.ProviderID, state string
 	return e, nil
 }
 
-// Finish ends an errand. invited is the address of the invitation that the person comes from; "" for none. An account that is linked
+// Finish ends an errand, which leads on toward something. An account that is linked
 // signs in whom it is linked with, whatever address the provider tells. Any other one is known by its address: where the provider's
 // word for that is enough, it signs in and is linked; where it is not, or another account at the same provider is linked, a code
 // has to prove the address first. A session that came with the request ends.
 //
 // Faults: [fault.Malformed] for an errand that is over already; [fault.RateLimited].
-func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, invited email.Address,
+func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *identity.Errand, a Answer, to Toward,
 	from identity.Browser, ip, old string) (*Outcome, error) {
 	if err := identity.AllowNetwork(ctx, p.Store, "guess-ip", ip, guessesPerIP, p.Now()); err != nil {
 		return nil, err
@@ -174,7 +184,7 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 	}
 	var out *Outcome
 	err = conflict.Retry(ctx, func() error {
-		out, err = p.decide(ctx, caller, e, said, invited, from)
+		out, err = p.decide(ctx, caller, e, said, to, from, ip)
 		return err
 	})
 	if err == nil && out.Opened != nil {
@@ -185,11 +195,15 @@ func (p *Providers) Finish(ctx context.Context, caller identity.Caller, e *ident
 
 // decide says what becomes of somebody of whom the provider has said who it is.
 func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *identity.Errand, said *identity.Assertion,
-	invited email.Address, from identity.Browser) (*Outcome, error) {
+	to Toward, from identity.Browser, ip string) (*Outcome, error) {
+	invited := to.Invited
 	user, address, err := p.Store.Linked(ctx, said.Issuer, said.Subject)
 	known := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
+	}
+	if e.Session != "" {
+		return p.step(ctx, caller, e, said, known, user)
 	}
 	if e.Links != "" {
 		return p.link(ctx, caller, e, said, known, user, from)
@@ -199,7 +213,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 		if err != nil {
 			return nil, err
 		}
-		return p.open(ctx, user, address, places, said, nil, from)
+		return p.open(ctx, user, address, places, said, nil, from, ip)
 	}
 	address, err = email.Parse("email", said.Email)
 	if err != nil {
@@ -227,7 +241,7 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 	if err != nil {
 		return nil, err
 	}
-	if !before && len(places) == 0 && invited != address {
+	if !before && len(places) == 0 && invited != address && !to.Open {
 		waits, err := p.Waits(ctx, identity.Caller{User: user, Email: address})
 		switch {
 		case err != nil:
@@ -245,18 +259,25 @@ func (p *Providers) decide(ctx context.Context, caller identity.Caller, e *ident
 	if err != nil {
 		return nil, err
 	}
-	return p.open(ctx, user, address, places, said, change, from)
+	return p.open(ctx, user, address, places, said, change, from, ip)
 }
 
 // open signs the person in.
 func (p *Providers) open(ctx context.Context, user id.User, address email.Address, places []identity.Membership,
-	said *identity.Assertion, change *identity.LinkChange, from identity.Browser) (*Outcome, error) {
+	said *identity.Assertion, change *identity.LinkChange, from identity.Browser, ip string) (*Outcome, error) {
 	now := p.Now().Truncate(time.Millisecond)
 	var o identity.Opened
 	o.Cookie, o.Session = identity.NewSession(user, address, places,
-		identity.Proof{Way: identity.Provider, Issuer: said.Issuer, Device: from.Device}, now)
+		identity.Proof{Way: identity.Provider, Provider: said.Provider.ID, Issuer: said.Issuer, Device: from.Device,
+			Network: identity.NetworkOf(ip)}, now)
 	o.Session.ProvedAt = said.Proves(now)
 	o.Known = p.Seals.Meet(from.Known, address, now)
+	if !change.TellsOfItself() {
+		var err error
+		if o.Session.News, err = p.Seals.Greet(ctx, p.Store, o.Session, from, now); err != nil {
+			return nil, err
+		}
+	}
 	return &Outcome{Opened: &o}, p.Store.OpenByLink(ctx, o.Session, change)
 }
 

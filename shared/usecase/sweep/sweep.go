@@ -466,7 +466,11 @@ func (s *Sweep) warn(ctx context.Context, c *client.Client, now time.Time) error
 // bought has a payment looked at whose time has come, and what was paid for. Nothing is written here: the workers move the
 // due times on, and a job that comes twice is dropped there.
 func (s *Sweep) bought(ctx context.Context, c *client.Client, now time.Time) error {
-	if due := c.Payment.Due; !due.IsZero() && !now.Before(due) {
+	due := c.Payment.Due
+	if at := c.Change.LookAt(); due.IsZero() || !at.IsZero() && at.Before(due) {
+		due = at
+	}
+	if !due.IsZero() && !now.Before(due) {
 		if err := s.Billing.Send(ctx, job.Billing{Agency: c.Agency, Ref: c.Ref()}.Encode(), 0); err != nil {
 			return err
 		}

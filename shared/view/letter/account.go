@@ -47,6 +47,18 @@ func Account(d AccountData) Letter {
 		v.Title = words.Say("accountmail.passkey_removed_title")
 		v.Body = []string{words.Say("accountmail.passkey_removed", "name", passkey)}
 		notYou = words.Say("accountmail.passkey_removed_not_you")
+	case identity.NewDevice:
+		v.Title = words.Say("accountmail.device_title", "platform", d.Platform)
+		v.Body = []string{signedInBy(d.Told.Way, d.Platform)}
+		v.Why, notYou = words.Say("accountmail.session_foot", "platform", d.Platform), words.Say("accountmail.device_not_you")
+	case identity.SignedOut, identity.SignedOutElse:
+		v.Title = words.Say("accountmail.out_title")
+		v.Body = []string{words.Say("accountmail.out", "platform", d.Platform)}
+		if d.Tells == identity.SignedOutElse {
+			v.Title = words.Say("accountmail.out_else_title")
+			v.Body = []string{words.Say("accountmail.out_else", "platform", d.Platform)}
+		}
+		v.Why, notYou = words.Say("accountmail.session_foot", "platform", d.Platform), words.Say("accountmail.out_not_you")
 	case identity.LinkOfOther:
 		agency, person := line(d.Told.Agency), string(d.Told.Person)
 		v.Title = words.Say("accountmail.other_title", "provider", provider)
@@ -56,11 +68,24 @@ func Account(d AccountData) Letter {
 		v.Why = words.Say("accountmail.other_foot", "platform", d.Platform, "agency", agency)
 		return v.letter(v.Title)
 	}
+	v.Body = append(v.Body, words.Say("accountmail.when", "when", d.When))
 	if device != "" {
-		v.Body = append(v.Body, words.Say("accountmail.when_with", "when", d.When, "device", device))
-	} else {
-		v.Body = append(v.Body, words.Say("accountmail.when", "when", d.When))
+		v.Body[len(v.Body)-1] = words.Say("accountmail.when_with", "when", d.When, "device", device)
+	}
+	if network := identity.NetworkLike(line(d.Told.Network)); network != "" {
+		v.Body = append(v.Body, words.Say("accountmail.network", "network", network))
 	}
 	v.Body = append(v.Body, notYou)
 	return v.letter(v.Title)
+}
+
+// signedInBy is what the mail says of how somebody signed in.
+func signedInBy(w identity.Way, platform string) string {
+	switch w {
+	case identity.Passkey:
+		return words.Say("accountmail.device_passkey", "platform", platform)
+	case identity.Provider:
+		return words.Say("accountmail.device_provider", "platform", platform)
+	}
+	return words.Say("accountmail.device_code", "platform", platform)
 }

@@ -14,9 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"latchkey.dev/shared/domain/agency"
+	"latchkey.dev/shared/domain/client"
 	"latchkey.dev/shared/domain/identity"
 	"latchkey.dev/shared/domain/notice"
 	"latchkey.dev/shared/domain/sender"
+	"latchkey.dev/shared/domain/words"
 	"latchkey.dev/shared/view/letter"
 )
 
@@ -102,6 +104,17 @@ func confirming() letter.BoughtData {
 	return d
 }
 
+// payer is a mail about a change of who pays.
+func payer(state client.ChangeState, toClient bool, change func(*letter.PayerData)) letter.Letter {
+	d := letter.PayerData{State: state, ToClient: toClient, Old: "€49.00 a month, incl. 19 % VAT", New: "€490.00 a year, incl. 19 % VAT",
+		Day: "21 December 2025", Until: "5 December 2025", BoughtData: thing(false)}
+	d.Link = "https://portal.example/portal/payer?agency=ag_1"
+	if change != nil {
+		change(&d)
+	}
+	return letter.Payer(d)
+}
+
 // aSender is what mails about a sender domain are told of.
 func aSender(state sender.State, why sender.Reason) letter.SenderData {
 	return letter.SenderData{AgencyName: "Northwind Automations", Domain: "mail.northwind.com", State: state, Reason: why,
@@ -169,23 +182,48 @@ func TestGoldenMails(t *testing.T) {
 		"account-added":    letter.Account(account(identity.LinkAdded)),
 		"account-replaced": letter.Account(account(identity.LinkReplaced)),
 		"account-dropped":  letter.Account(account(identity.LinkDropped)),
+		"account-device":   letter.Account(session(identity.NewDevice)),
+		"account-out":      letter.Account(session(identity.SignedOut)),
+		"account-out-else": letter.Account(session(identity.SignedOutElse)),
 		"account-other":    letter.Account(account(identity.LinkOfOther)),
 		"code":             letter.Code(letter.CodeData{Code: "402913", Platform: "Latchkey", Lifetime: 10 * time.Minute}),
 		"confirm":          letter.Confirm(confirming()),
-		"confirm-plan":     letter.ConfirmPlan(confirming()),
-		"inquiry":          letter.Inquiry(thing(true)),
-		"ready-n8n":        letter.Ready(ready("ops@acme.example")),
-		"ready-other":      letter.Ready(ready("")),
-		"sender-verified":  letter.SenderState(aSender(sender.Verified, "")),
-		"sender-degraded":  letter.SenderState(aSender(sender.Degraded, "")),
-		"sender-failed":    letter.SenderState(aSender(sender.Failed, "")),
-		"sender-lost":      letter.SenderState(aSender(sender.Disabled, sender.Lost)),
-		"sender-moved":     letter.SenderState(aSender(sender.Disabled, sender.Moved)),
-		"sender-lapsed":    letter.SenderState(aSender(sender.Disabled, sender.Lapsed)),
-		"sender-given-up":  letter.SenderState(aSender(sender.Released, sender.GivenUp)),
-		"sender-expired":   letter.SenderState(aSender(sender.Released, sender.Expired)),
-		"sender-changed":   letter.SenderChanged(aSender("", "")),
-		"server-off":       letter.ServerOff(aSender("", "")),
+		"payer-asks":       payer(client.ChangeProposed, true, nil),
+		"payer-offers":     payer(client.ChangeProposed, false, nil),
+		"payer-anew":       payer(client.ChangeProposed, true, func(d *letter.PayerData) { d.Anew = true }),
+		"payer-anew-agency": payer(client.ChangeProposed, false, func(d *letter.PayerData) {
+			d.Anew, d.Proposes = true, true
+		}),
+		"payer-agreed":      payer(client.ChangeAgreed, true, func(d *letter.PayerData) { d.Card = true }),
+		"payer-agreed-had":  payer(client.ChangeAgreed, true, nil),
+		"payer-agreed-they": payer(client.ChangeAgreed, false, nil),
+		"payer-scheduled":   payer(client.ChangeScheduled, true, nil),
+		"payer-ends":        payer(client.ChangeScheduled, false, nil),
+		"payer-done":        payer(client.ChangeDone, true, nil),
+		"payer-done-they":   payer(client.ChangeDone, false, nil),
+		"payer-declined":    payer(client.ChangeDeclined, true, nil),
+		"payer-withdrawn":   payer(client.ChangeWithdrawn, true, nil),
+		"payer-expired":     payer(client.ChangeExpired, true, func(d *letter.PayerData) { d.Reason = words.Say("payer.why_no_card") }),
+		"payer-failed": payer(client.ChangeFailed, false, func(d *letter.PayerData) {
+			d.Pays, d.Reason = true, words.Say("payer.why_card_failed")
+		}),
+		"payer-canceled": payer(client.ChangeCanceled, false, func(d *letter.PayerData) {
+			d.Reason = words.Say("payer.why_old_ended")
+		}),
+		"confirm-plan":    letter.ConfirmPlan(confirming()),
+		"inquiry":         letter.Inquiry(thing(true)),
+		"ready-n8n":       letter.Ready(ready("ops@acme.example")),
+		"ready-other":     letter.Ready(ready("")),
+		"sender-verified": letter.SenderState(aSender(sender.Verified, "")),
+		"sender-degraded": letter.SenderState(aSender(sender.Degraded, "")),
+		"sender-failed":   letter.SenderState(aSender(sender.Failed, "")),
+		"sender-lost":     letter.SenderState(aSender(sender.Disabled, sender.Lost)),
+		"sender-moved":    letter.SenderState(aSender(sender.Disabled, sender.Moved)),
+		"sender-lapsed":   letter.SenderState(aSender(sender.Disabled, sender.Lapsed)),
+		"sender-given-up": letter.SenderState(aSender(sender.Released, sender.GivenUp)),
+		"sender-expired":  letter.SenderState(aSender(sender.Released, sender.Expired)),
+		"sender-changed":  letter.SenderChanged(aSender("", "")),
+		"server-off":      letter.ServerOff(aSender("", "")),
 		"sender-test": letter.SenderTest(letter.SenderTestData{AgencyName: "Northwind Automations", AgencyColor: "#0f766e",
 			From: "invites@mail.northwind.com", Link: "https://portal.example/settings/email", Platform: "Latchkey"}),
 		"records": letter.Records(records()),
@@ -362,5 +400,10 @@ func TestSenderHandOffHasNothingOfTheAgencysButItsName(t *testing.T) {
 
 func passkey(what identity.Tells) letter.AccountData {
 	return letter.AccountData{Tells: what, Told: identity.Told{Passkey: "Dana's <b>phone</b>", Before: "iCloud Keychain", Device: "Safari, iOS"},
+		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
+}
+
+func session(what identity.Tells) letter.AccountData {
+	return letter.AccountData{Tells: what, Told: identity.Told{Device: "Safari, <b>iOS</b>", Network: "203.0.113.0/24", Way: identity.Passkey},
 		When: "21 November 2025, 14:03 UTC", Link: "https://portal.example/account", Platform: "Latchkey"}
 }

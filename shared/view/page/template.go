@@ -71,6 +71,8 @@ var (
 	notificationsHTML string
 	//go:embed template/nowhere.html
 	nowhereHTML string
+	//go:embed template/payer.html
+	payerHTML string
 	//go:embed template/paying.html
 	payingHTML string
 	//go:embed template/planpaid.html

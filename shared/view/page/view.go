@@ -223,7 +223,11 @@ type SignIn struct {
 }
 
 // Provider is the button by which one signs in by a provider.
-type Provider struct{ Label, URL string }
+type Provider struct {
+	ID    string // where the button is a form's
+	Label string
+	URL   string // where it is a link
+}
 
 func (v SignIn) frame() frame {
 	return frame{template: signinHTML, title: v.Problems.title(words.Say("signin.title")), brand: v.Brand, guest: true}
@@ -240,7 +244,13 @@ type StepUp struct {
 	Wait     int    // seconds until a new code can be asked for
 	Note     Note
 	Carried  []Carried
+	Posts    bool   // whether what is carried is a form, if an empty one
+	Kept     string // names it where it was kept meanwhile; "" for nowhere
+	Done     bool   // it is proved: only going on is left
+	Passkey  bool   // whether the person has one
 	Problems Problems
+
+	Providers []Provider // at which the person can prove it, by their ids
 }
 
 // Carried is a field of a form that is sent on as it came.

@@ -211,6 +211,8 @@ type Client struct {
 	Watch     string // path of the invite in the API to look after while something is on its way; "" for nothing
 	Edition   string // changes when something that is set up gets on
 	Payer     string // who pays, in words
+	PayerURL  string // path of who pays for what, and of what is proposed; "" for who is no client
+	Change    *PayerChanging
 	Access    []Linked
 	AccessURL string     // where changes of access go; "" when it cannot be changed
 	Fixed     string     // why it cannot be changed; "" where there is nothing to say

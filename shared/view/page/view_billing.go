@@ -97,6 +97,7 @@ type Deal struct {
 	State       Badge
 	Text        string
 	URL         string // of the whole contract
+	Payer       string // of where both sides change who pays; "" where nobody can
 }
 
 // NothingToPay is for somebody who has nothing to pay where it is.

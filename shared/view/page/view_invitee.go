@@ -123,6 +123,7 @@ type Portal struct {
 	Confirm   string // where that is done; "" where no page is known
 	PastDue   bool   // the last payment failed
 	Deal      *Deal  // what is paid for; nil for nothing
+	Change    *PayerChanging
 	Problems  Problems
 	Again     string // path of where it can be paid for again, when it has lapsed; "" otherwise
 	DeletedOn string // the day on which what was bought is deleted; "" while it is not to be
@@ -249,11 +250,14 @@ type Account struct {
 	Workplaces []Workplace
 	Sessions   []Session
 	Passkeys   Passkeys
+	Changes    []AccountChange // of how the person signs in, newest first
 	Review     string          // where a look at the passkeys alone leads on to; "" for the whole account
 	Links      []LinkedAccount // the accounts at providers that sign the person in
 	Connect    []Provider      // by which further ones can be connected
 	Erase      Erasing
 	Note       Note
+
+	OlderSessions string // path of the page that goes on in the list; "" on its last one
 }
 
 func (v Account) frame() frame {
@@ -264,14 +268,13 @@ func (v Account) frame() frame {
 	return frame{template: accountHTML, title: v.Passkeys.Problems.title(v.Erase.Problems.title(title)), brand: v.Brand, guest: true}
 }
 
-// Passkeys are a person's passkeys, and what has changed about them lately.
+// Passkeys are a person's passkeys.
 type Passkeys struct {
 	Keys     []Passkey
 	Most     int
-	Full     bool   // there may be no more
-	Host     string // that they are for
-	Handle   string // by which authenticators know the person, in base64url; "" for a person who never had any
-	Changes  []AccountChange
+	Full     bool     // there may be no more
+	Host     string   // that they are for
+	Handle   string   // by which authenticators know the person, in base64url; "" for a person who never had any
 	Problems Problems // of the one whose question is asked
 }
 
@@ -290,9 +293,10 @@ type Passkey struct {
 
 // AccountChange is something that has changed about how the person signs in.
 type AccountChange struct {
-	What         string // passkey_added, passkey_renamed, passkey_removed, link_added, link_replaced or link_dropped
-	Name, Before string
+	What         string // one of identity.Tells
+	Name, Before string // Name is the passkey's, the provider's, or of a session that has ended its device's
 	Device       string // "" where it told nothing
+	Network      string // the first part of its IP address; "" where that was not kept
 	At           Time
 }
 
@@ -321,8 +325,13 @@ type LinkedAccount struct {
 
 // Session is one device on which the person is signed in.
 type Session struct {
-	Since Time
-	Here  bool
+	ID      string // by which it is ended; "" of this device's
+	Device  string // as the browser has named itself; "" where it did not
+	Network string // the first part of its IP address; "" where that was not kept
+	Way     string // how the person signed in
+	Since   Time
+	Proved  *Time // when the person proved since to be who it is; nil for never
+	Here    bool
 }
 
 // Erasing is the offer to forget the person.

@@ -134,6 +134,9 @@ type Join struct {
 	Portal   string
 	Note     Note
 	Problems Problems
+
+	Providers []Provider // by which somebody can sign in, by their ids
+	With      string     // the provider whose account the code connects; "" for none
 }
 
 func (v Join) frame() frame {

@@ -105,7 +105,14 @@ func Of(c *client.Client, now time.Time) (*Receipt, error) {
 			r.Notes = append(r.Notes, words.Say("receipt.each_month", "sum", sum))
 		}
 	}
-	r.Notes = append(r.Notes, words.Say("receipt.locked"), words.Say("receipt.terms"))
+	locked, terms := words.Say("receipt.locked"), words.Say("receipt.terms")
+	if c.Handed {
+		locked = words.Say("receipt.locked_change")
+	}
+	if c.AgencyPays() {
+		terms = words.Say("receipt.terms_agency")
+	}
+	r.Notes = append(r.Notes, locked, terms)
 	return r, nil
 }
 

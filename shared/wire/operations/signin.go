@@ -12,7 +12,14 @@ func (f Functions) SignInCodes() event.Function {
 
 // Sessions serves /v1/sessions.
 func (f Functions) Sessions() event.Function {
-	return api.Route(f.p.Origin(), api.SignIn(f.p.SignIns()), api.EndAllSessions(f.p.Authenticator(), f.p.Sessions())).Function()
+	auth := f.p.Authenticator()
+	return api.Route(f.p.Origin(), api.ListSessions(auth, f.p.OwnSessions()), api.SignIn(f.p.SignIns()),
+		api.EndAllSessions(auth, f.p.Sessions())).Function()
+}
+
+// MySession serves /v1/sessions/{sessionId}.
+func (f Functions) MySession() event.Function {
+	return api.Route(f.p.Origin(), api.EndSession(f.p.Authenticator(), f.p.OwnSessions())).Function()
 }
 
 // Session serves /v1/sessions/current.
@@ -26,6 +33,12 @@ func (f Functions) StepUp() event.Function {
 	return api.Route(f.p.Origin(), api.StepUp(f.p.Authenticator(), f.p.StepUps())).Function()
 }
 
+// StepUpPasskeyOptions serves /v1/sessions/current/step-up-passkey-options.
+func (f Functions) StepUpPasskeyOptions() event.Function {
+	p := f.p
+	return api.Route(p.Origin(), api.BeginPasskeyStepUp(p.Authenticator(), p.PasskeyConfirming(), p.Origin())).Function()
+}
+
 // Me serves /v1/me.
 func (f Functions) Me() event.Function {
 	return api.Route(f.p.Origin(), api.EraseMe(f.p.Authenticator(), f.p.Erasure())).Function()
@@ -34,6 +47,11 @@ func (f Functions) Me() event.Function {
 // MyData serves /v1/me/export.
 func (f Functions) MyData() event.Function {
 	return api.Route(f.p.Origin(), api.ExportMyData(f.p.Authenticator(), f.p.Self(), f.p.OwnContacts())).Function()
+}
+
+// Identity serves /v1/me/identities/{identityId}.
+func (f Functions) Identity() event.Function {
+	return api.Route(f.p.Origin(), api.UnlinkIdentity(f.p.Authenticator(), f.p.ProviderLinks())).Function()
 }
 
 // Passkey serves /v1/me/passkeys/{passkeyId}.

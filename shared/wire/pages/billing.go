@@ -45,3 +45,23 @@ func (f Functions) OpenBilling() event.Function {
 func (f Functions) StartUpgrade() event.Function {
 	return web.StartUpgrade(f.p.Origin(), f.p.Authenticator(), f.p.Plans()).Function()
 }
+
+// ClientPayerPage serves /clients/{clientId}/payer.
+func (f Functions) ClientPayerPage() event.Function {
+	return web.ClientPayerPage(f.p.Site(), f.p.Authenticator(), f.p.Directory(), f.p.PayerChanges()).Function()
+}
+
+// PortalPayerPage serves /portal/payer.
+func (f Functions) PortalPayerPage() event.Function {
+	return web.PortalPayerPage(f.p.Site(), f.p.Authenticator(), f.p.Contracts(), f.p.PayerChanges()).Function()
+}
+
+// ClientPayerCard serves /clients/{clientId}/payer/card.
+func (f Functions) ClientPayerCard() event.Function {
+	return web.OpenClientCard(f.p.Origin(), f.p.Authenticator(), f.p.PayerCards()).Function()
+}
+
+// PortalPayerCard serves /portal/payer/card.
+func (f Functions) PortalPayerCard() event.Function {
+	return web.OpenPortalCard(f.p.Origin(), f.p.Authenticator(), f.p.PayerCards()).Function()
+}

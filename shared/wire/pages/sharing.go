@@ -17,5 +17,6 @@ func (f Functions) LinkPage() event.Function {
 
 // JoinPage serves /join/{token}.
 func (f Functions) JoinPage() event.Function {
-	return web.JoinPage(f.p.Site(), f.p.Authenticator(), f.p.Joins(), f.p.Codes(), f.p.SignIns()).Function()
+	p := f.p
+	return web.JoinPage(p.Site(), p.Authenticator(), p.Joins(), p.Codes(), p.SignIns(), p.SignInProviders()).Function()
 }

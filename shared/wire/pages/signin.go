@@ -13,14 +13,15 @@ func (f Functions) SignInPage() event.Function {
 
 // StepUpPage serves /step-up.
 func (f Functions) StepUpPage() event.Function {
-	return web.StepUpPage(f.p.Site(), f.p.Authenticator(), f.p.Codes(), f.p.StepUps()).Function()
+	p := f.p
+	return web.StepUpPage(p.Site(), p.Authenticator(), p.Codes(), p.StepUps(), p.StepUpWays(), p.SignInProviders()).Function()
 }
 
 // AccountPage serves /account.
 func (f Functions) AccountPage() event.Function {
 	p := f.p
-	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.Waiting(),
-		p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
+	return web.AccountPage(p.Site(), p.Authenticator(), p.Self(), p.Leaving(), p.Erasure(), p.Sessions(), p.OwnSessions(),
+		p.Waiting(), p.ProviderLinks(), p.SignInProviders(), p.Keyring()).Function()
 }
 
 // KeysPage serves /settings/keys.

@@ -45,3 +45,9 @@ func (f Functions) Passkeys() event.Function {
 func (f Functions) PasskeySession() event.Function {
 	return api.Route(f.p.Origin(), api.SignInWithPasskey(f.p.PasskeySignIns(f.p.verifier()))).Function()
 }
+
+// StepUpPasskey serves /v1/sessions/current/step-up-passkey.
+func (f Functions) StepUpPasskey() event.Function {
+	p := f.p
+	return api.Route(p.Origin(), api.StepUpWithPasskey(p.Authenticator(), p.PasskeyConfirmations(p.verifier()))).Function()
+}

@@ -12,6 +12,7 @@ import (
 	"latchkey.dev/shared/adapter/oidc"
 	"latchkey.dev/shared/adapter/ssm"
 	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/frontend/api"
 	"latchkey.dev/shared/frontend/web"
 	"latchkey.dev/shared/usecase/signin"
 	"latchkey.dev/shared/wire"
@@ -83,8 +84,16 @@ func (f Functions) SignInWith() event.Function {
 	return web.SignInWith(f.p.Authenticator(), f.p.providers(false), f.p.SignInProviders()).Function()
 }
 
+// Identities serves /v1/me/identities.
+func (f Functions) Identities() event.Function {
+	auth, all := f.p.Authenticator(), f.p.SignInProviders()
+	return api.Route(f.p.Origin(), api.ListIdentities(auth, f.p.ProviderLinks(), all),
+		api.LinkIdentity(auth, f.p.providers(false), all)).Function()
+}
+
 // SignInFrom serves /sign-in/from/{provider}.
 func (f Functions) SignInFrom() event.Function {
 	p := f.p
-	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Codes(), p.Now).Function()
+	return web.SignInFrom(p.Authenticator(), p.providers(true), p.SignInProviders(), p.Invitations(), p.Joins(),
+		p.Codes(), p.Now).Function()
 }

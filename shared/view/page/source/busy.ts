@@ -15,7 +15,7 @@ export function working(button: HTMLButtonElement, words: string): () => void {
 export function busy(): void {
   document.addEventListener("submit", (e) => {
     const form = e.target as HTMLFormElement;
-    const words = form.dataset.busy;
+    const words = e.submitter?.dataset.busy ?? form.dataset.busy;
     const button = (e.submitter ?? form.querySelector("button:not([type=button])")) as HTMLButtonElement | null;
     if (!words || !button || e.defaultPrevented) return;
     if ("working" in button.dataset) return e.preventDefault();

@@ -37,20 +37,21 @@ function decoded(asked: Json): Json {
   of.challenge = bytes(of.challenge as string);
   const user = of.user as Json | undefined;
   if (user) user.id = bytes(user.id as string);
-  for (const c of (of.excludeCredentials ?? []) as Json[]) c.id = bytes(c.id as string);
+  for (const c of [of.excludeCredentials ?? [], of.allowCredentials ?? []].flat() as Json[]) c.id = bytes(c.id as string);
   return of;
 }
 
 const credentials = () => PublicKeyCredential as unknown as Signals;
 
-async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirement | undefined, signal: AbortSignal, chosen = () => {}): Promise<void> {
-  const publicKey = decoded(await send("/v1/sessions/passkey-options"));
+// answer has a passkey answer what is asked at path + "-options", and sends that to the path.
+async function answer(path: string, mediation?: CredentialMediationRequirement, signal?: AbortSignal, chosen = () => {}): Promise<void> {
+  const publicKey = decoded(await send(path + "-options"));
   const rpId = publicKey.rpId as string;
   const got = (await navigator.credentials.get({ publicKey: publicKey as unknown as PublicKeyCredentialRequestOptions, mediation, signal })) as PublicKeyCredential;
   chosen();
   const said = got.response as AuthenticatorAssertionResponse;
   try {
-    await send("/v1/sessions/passkey", {
+    await send(path, {
       id: got.id, rawId: text(got.rawId), type: got.type,
       response: {
         clientDataJSON: text(said.clientDataJSON), authenticatorData: text(said.authenticatorData),
@@ -61,7 +62,17 @@ async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirem
     if (e instanceof Refused && e.code === "unknown_passkey") void credentials().signalUnknownCredential?.({ rpId, credentialId: got.id });
     throw e;
   }
+}
+
+async function signIn(offer: HTMLElement, mediation: CredentialMediationRequirement | undefined, signal: AbortSignal, chosen?: () => void): Promise<void> {
+  await answer("/v1/sessions/passkey", mediation, signal, chosen);
   location.assign(offer.dataset.next || "/");
+}
+
+// stepUp proves that it is the person, and goes on with the form that asked for it.
+async function stepUp(): Promise<void> {
+  await answer("/v1/sessions/current/step-up-passkey");
+  HTMLFormElement.prototype.submit.call(document.querySelector("#step-up")!); // by whatever names its fields go
 }
 
 async function add(): Promise<void> {
@@ -139,7 +150,7 @@ export function passkeys(): void {
     const icon = button.innerHTML;
     const done = working(button, button.dataset.sayWorking!);
     try {
-      await (signing ? signIn(offer, undefined, new AbortController().signal) : add());
+      await (signing ? signIn(offer, undefined, new AbortController().signal) : offer.dataset.passkey === "step-up" ? stepUp() : add());
     } catch (e) {
       done();
       button.innerHTML = icon;

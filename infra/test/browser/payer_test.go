@@ -1,0 +1,88 @@
+package browser_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"latchkey.dev/infra/run/local"
+	"latchkey.dev/infra/test/chromium"
+)
+
+// TestX4ThePayerChangesAndChangesBack walks both ways from a proposal to another payer, while time passes: the one by keyboard, the
+// other without a script.
+func TestX4ThePayerChangesAndChangesBack(t *testing.T) {
+	l, in := product(t), chromium.Start(t)
+	owner := visit(t, in, l, "owner")
+	owner.signIn(local.Owner)
+	owner.open("/clients?invite=new")
+	owner.do(chromedp.WaitVisible(chromedp.CSS("dialog#invite[open] #email")))
+	owner.press("Ask Client to Pay")
+	owner.write("email", "ops@acme.example"+kb.Enter)
+	owner.sent("ops@acme.example")
+	client := visit(t, in, l, "client")
+	client.open(l.mailTo("ops@acme.example", 0).Links[0])
+	client.press("Continue to your order")
+	client.code("ops@acme.example", 1)
+	client.sees("How would you like to pay?")
+	client.click(`//button[span[normalize-space()="Pay €49.00"]]`)
+	client.card("4242 4242 4242 4242")
+	client.until("the portal", `location.pathname === "/portal"`)
+	client.until("hosting to run", `!document.querySelector(".progress")`)
+
+	// The agency proposes that it pays, by keyboard alone, and adds its card when the client has agreed.
+	owner.open("/clients")
+	owner.press("ops@acme.example")
+	owner.press("Change who pays")
+	owner.sees("Propose that you pay", "€49.00 a month or €490.00 a year")
+	owner.look("client-payer")
+	owner.tab("Propose change")
+	owner.strike(kb.Enter)
+	owner.sees("Waiting for ops@acme.example to answer")
+	owner.look("client-payer-proposed")
+	client.open("/portal")
+	client.press("Review")
+	client.sees("offers to pay", "Terms 1, fingerprint")
+	client.look("portal-payer-asked")
+	client.tab("Agree to this change")
+	client.strike(kb.Enter)
+	client.sees("to add a card")
+	owner.open(owner.eval("location.pathname"))
+	owner.sees("Add your card to finish")
+	owner.tab("Add your card")
+	owner.strike(kb.Enter)
+	owner.card("4242 4242 4242 4242")
+	owner.sees("The payer changes on")
+	owner.look("client-payer-scheduled")
+	l.inside()
+	l.advance(33 * 24 * time.Hour)
+	client.signIn("ops@acme.example")
+	client.open("/portal")
+	client.press("Change who pays")
+	client.sees("pays now", "Propose that you pay")
+	client.look("portal-payer-done")
+
+	// The client takes it back, without a script.
+	client.withoutScript()
+	client.open(client.eval("location.pathname + location.search"))
+	client.press("Propose change")
+	client.sees("Waiting for")
+	at := owner.eval("location.pathname")
+	owner.signIn(local.Owner)
+	owner.open(at)
+	owner.withoutScript()
+	owner.open(at)
+	owner.press("Agree to this change")
+	client.open(client.eval("location.pathname + location.search"))
+	client.press("Add your card")
+	client.card("4242 4242 4242 4242")
+	client.sees("The payer changes on")
+	l.advance(33 * 24 * time.Hour)
+	client.signIn("ops@acme.example")
+	client.open("/portal")
+	client.press("Change who pays")
+	client.sees("You pay now")
+	client.look("portal-payer-back")
+}

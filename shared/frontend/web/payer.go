@@ -1,0 +1,513 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey.dev/shared/adapter/event"
+	"latchkey.dev/shared/domain/client"
+	"latchkey.dev/shared/domain/contract"
+	"latchkey.dev/shared/domain/fault"
+	"latchkey.dev/shared/domain/id"
+	"latchkey.dev/shared/domain/identity"
+	"latchkey.dev/shared/domain/payment"
+	"latchkey.dev/shared/domain/words"
+	"latchkey.dev/shared/usecase/billing"
+	"latchkey.dev/shared/usecase/clients"
+	"latchkey.dev/shared/usecase/signin"
+	"latchkey.dev/shared/view/page"
+	"latchkey.dev/shared/view/receipt"
+)
+
+// clientPayerPath is where an agency sees who pays for what a client has.
+func clientPayerPath(c id.Client) string { return clientPath(c) + "/payer" }
+
+// portalPayerPath is where a client sees the same.
+func portalPayerPath(agency id.Agency) string {
+	return "/portal/payer?agency=" + url.QueryEscape(string(agency))
+}
+
+// payerView is the page of one side, before what is the same for both is put on it.
+type payerView struct {
+	page.Payer
+
+	side  client.Side
+	party billing.Party
+	may   bool // whether who looks may do what its side may
+}
+
+// payerPage is the page of a side: find says what is the side's own.
+type payerPage struct {
+	s       *Site
+	changes *billing.PayerChanges
+	find    func(r *http.Request, caller identity.Caller) (*client.Client, payerView, error)
+}
+
+// ClientPayerPage shows the agency who pays for what a client has. There it proposes that the other side does, and answers what the
+// client proposes.
+func ClientPayerPage(s *Site, auth *signin.Authenticator, directory *clients.Directory, changes *billing.PayerChanges) *Page {
+	p := payerPage{s: s, changes: changes, find: func(r *http.Request, caller identity.Caller) (*client.Client, payerView, error) {
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		l, err := directory.Client(r.Context(), caller, which)
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		a, err := directory.Agency(r.Context(), caller)
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		around, c := workspace(a, caller, page.InClients), l.Client
+		return c, payerView{side: client.ByAgency, party: billing.Party{Client: which},
+			may: caller.MayPortal(identity.InPerson, identity.Manage) == nil,
+			Payer: page.Payer{Workspace: &around, Brand: around.Brand, URL: clientPayerPath(which), Back: clientPath(which),
+				BackWord: c.DisplayName(), Client: c.DisplayName()}}, nil
+	}}
+	answers := identity.ByPortal(identity.InPerson, identity.Manage)
+	return p.page("clientPayerPage", auth, identity.ByPortal(identity.ClientsRead, identity.See), answers.Stepped(), answers)
+}
+
+// PortalPayerPage shows a client the same of its own.
+func PortalPayerPage(s *Site, auth *signin.Authenticator, contracts *billing.Contracts, changes *billing.PayerChanges) *Page {
+	p := payerPage{s: s, changes: changes, find: func(r *http.Request, caller identity.Caller) (*client.Client, payerView, error) {
+		with, err := agencyIn(r)
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		c, err := contracts.Relationship(r.Context(), caller, with)
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		branded, err := contracts.Branded(r.Context(), with)
+		if err != nil {
+			return nil, payerView{}, err
+		}
+		v := payerView{side: client.ByClient, party: billing.Party{Agency: with}, may: true,
+			Payer: page.Payer{Brand: senderBrand(c.Invite.From), Person: string(caller.Email), URL: portalPayerPath(with),
+				Back: portalPath(string(with)), BackWord: words.Say("contract.your_portal"), Agency: string(with)}}
+		if !branded {
+			v.Brand = s.brand
+		}
+		return c, v, nil
+	}}
+	return p.page("portalPayerPage", auth, identity.ByClient, identity.ByClient.Stepped(), identity.ByClient)
+}
+
+// page is the page with its forms: consents has who may send those by which somebody may have to pay, answers who the others.
+func (p payerPage) page(name string, auth *signin.Authenticator, looks, consents, answers identity.Who) *Page {
+	show := func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		c, v, err := p.find(r, caller)
+		if err != nil {
+			return err
+		}
+		return p.show(w, r, caller, c, v, nil)
+	}
+	return p.s.page(name, auth, looks, show,
+		p.form("propose", consents, func(r *http.Request, caller identity.Caller, at billing.Party) error {
+			_, err := p.changes.Propose(r.Context(), caller, at,
+				billing.Wish{To: client.Side(r.PostForm.Get("to")), Every: payment.Interval(r.PostForm.Get("interval"))})
+			return err
+		}),
+		p.form("agree", consents, func(r *http.Request, caller identity.Caller, at billing.Party) error {
+			_, err := p.changes.Agree(r.Context(), caller, at, r.PostForm.Get("hash"))
+			return err
+		}),
+		p.form("decline", answers, func(r *http.Request, caller identity.Caller, at billing.Party) error {
+			_, err := p.changes.Decline(r.Context(), caller, at)
+			return err
+		}),
+		p.form("withdraw", answers, func(r *http.Request, caller identity.Caller, at billing.Party) error {
+			_, err := p.changes.Withdraw(r.Context(), caller, at)
+			return err
+		}))
+}
+
+// form does something about the change and shows the page again: by a redirect, or where it was refused with the reason.
+func (p payerPage) form(do string, who identity.Who, run func(*http.Request, identity.Caller, billing.Party) error) Form {
+	return form(do, who, func(w http.ResponseWriter, r *http.Request, caller identity.Caller) error {
+		_, v, err := p.find(r, caller)
+		if err != nil {
+			return err
+		}
+		if err = run(r, caller, v.party); err == nil {
+			return seeOther(w, v.URL)
+		}
+		f, err := ours(r, err)
+		if err != nil {
+			return err
+		}
+		c, v, err := p.find(r, caller) // as it is now
+		if err != nil {
+			return err
+		}
+		return p.show(w, r, caller, c, v, f)
+	})
+}
+
+// show shows the page, with what was refused.
+func (p payerPage) show(w http.ResponseWriter, r *http.Request, caller identity.Caller, c *client.Client, v payerView,
+	f *fault.Error) error {
+	event.Annotate(r.Context(), "agency", string(c.Agency), "client", string(c.ID))
+	now, status := p.s.now(), http.StatusOK
+	v.stand(c)
+	v.change(c, now, r.URL.Query())
+	if err := v.terms(c, now); err != nil {
+		return err
+	}
+	if v.may && !c.Change.Open() {
+		if err := p.offer(r, caller, c, &v); err != nil {
+			return err
+		}
+	}
+	if f != nil {
+		v.Problems, status = problems(f, map[string]string{"interval": "interval"}), f.Code.Status()
+		if f.Code == fault.NotActive && v.Barred.Text == f.Message {
+			v.Barred = page.Note{}
+		}
+		retryAfter(w, f)
+	} else {
+		v.await(w, r, c)
+	}
+	return p.s.show(w, r, status, v.Payer)
+}
+
+// stand says who pays now.
+func (v *payerView) stand(c *client.Client) {
+	things := receipt.Things(c.Contract())
+	switch {
+	case things == "":
+		v.Now = words.Say("payer.nothing")
+	case c.Payer() == v.side:
+		v.Now = words.Say("payer.you_pay", "things", things)
+	default:
+		v.Now = words.Say("payer.they_pay", "name", v.other(c), "things", things)
+	}
+}
+
+// other is the name of the other side.
+func (v *payerView) other(c *client.Client) string { return sideName(c, v.side.Other()) }
+
+// sideName is how a side of a relationship is called.
+func sideName(c *client.Client, side client.Side) string {
+	if side == client.ByAgency {
+		return c.Invite.From.AgencyName
+	}
+	return c.DisplayName()
+}
+
+// change says how it stands with the newest change of payer, and what the side can do about it.
+func (v *payerView) change(c *client.Client, now time.Time, query url.Values) {
+	p := c.Change
+	if p == nil {
+		return
+	}
+	mine, name, day := p.By == v.side, v.other(c), receipt.Day(p.Terms.At)
+	until := receipt.Day(p.ExpiresAt)
+	say := func(tone page.Tone, title, text string) { v.Change = page.Note{Tone: tone, Title: title, Text: text} }
+	switch p.State {
+	case client.ChangeProposed:
+		switch {
+		case mine:
+			say(page.Wait, words.Say("payer.waiting", "name", name), words.Say("payer.waiting_text", "day", until))
+		case p.To == v.side:
+			say(page.Wait, words.Say("payer.asks", "name", name), words.Say("payer.answer_by", "day", until))
+		default:
+			say(page.Wait, words.Say("payer.offers", "name", name), words.Say("payer.answer_by", "day", until))
+		}
+		if p.Terms.Version > 1 {
+			v.Why = words.Say("payer.anew", "day", day)
+		}
+		if v.may && !mine {
+			v.Agree, v.Decline = p.Hash(), true
+		}
+	case client.ChangeAgreed:
+		v.agreed(c, query, name, day, until)
+	case client.ChangeScheduled:
+		text := words.Say("payer.scheduled_they", "name", name)
+		if p.To == v.side {
+			text = words.Say("payer.scheduled_you")
+		}
+		say(page.Good, words.Say("payer.scheduled", "day", day), text)
+	case client.ChangeUndoing:
+		say(page.Wait, words.Say("payer.undoing"), words.Say("payer.undoing_text"))
+	default:
+		v.ended(c, name)
+	}
+	v.Withdraw = v.may && mine && p.Open() && p.State != client.ChangeUndoing &&
+		(p.State != client.ChangeScheduled || p.Terms.At.Sub(now) >= client.SetUpMargin)
+}
+
+// changing leads a side to a change of payer that is open; nil for none.
+func changing(c *client.Client, side client.Side, now time.Time) *page.PayerChanging {
+	if !c.Change.Open() {
+		return nil
+	}
+	v, path := payerView{side: side}, clientPayerPath(c.ID)
+	if side == client.ByClient {
+		path = portalPayerPath(c.Agency)
+	}
+	v.change(c, now, nil)
+	return &page.PayerChanging{Note: v.Change, URL: path}
+}
+
+// agreed says what is missing to a change that both sides have agreed to.
+func (v *payerView) agreed(c *client.Client, query url.Values, name, day, until string) {
+	p := c.Change
+	switch {
+	case p.Wants(v.side) && query.Get("card") != "":
+		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_sure"), Text: words.Say("payer.card_sure_text")}
+	case p.Wants(v.side):
+		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_finish"), Text: words.Say("payer.card_text", "day", day)}
+		if query.Get("canceled") != "" {
+			v.Why = words.Say("payer.card_back")
+		}
+	case p.Wants(v.side.Other()):
+		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.card_theirs", "name", name),
+			Text: words.Say("payer.card_theirs_text", "day", until)}
+	default:
+		v.Change = page.Note{Tone: page.Wait, Title: words.Say("payer.setting_up"), Text: words.Say("payer.setting_up_text")}
+	}
+	if p.Wants(v.side) && v.may {
+		v.Card = "/portal/payer/card"
+		if v.side == client.ByAgency {
+			v.Card = clientPayerPath(c.ID) + "/card"
+		}
+		if code := fault.Code(query.Get("problem")); code != "" {
+			v.Problems = page.Problems{{Message: noCard(code)}}
+		}
+	}
+}
+
+// noCard says why no card could be given, by the fault's code.
+func noCard(code fault.Code) string {
+	switch code {
+	case fault.PaymentsOff:
+		return words.Say("payer.card_off")
+	case fault.Unavailable:
+		return words.Say("checkout.no_answer")
+	case fault.NoChange:
+		return words.Say("payer.card_none")
+	case fault.Forbidden:
+		return words.Say("payer.card_barred")
+	}
+	return words.Say("payer.card_failed")
+}
+
+// ended says what became of a change.
+func (v *payerView) ended(c *client.Client, name string) {
+	p := c.Change
+	nothing := words.Say("payer.no_change")
+	pick := func(mine bool, you, they string) string {
+		if mine {
+			return you
+		}
+		return they
+	}
+	say := func(tone page.Tone, title, text string) { v.Change = page.Note{Tone: tone, Title: title, Text: text} }
+	switch p.State {
+	case client.ChangeDone:
+		things, day := receipt.Things(p.Terms.New), receipt.Day(p.EndedAt)
+		say(page.Good, pick(p.To == v.side, words.Say("payer.done_you"), words.Say("payer.done_they", "name", name)),
+			pick(p.To == v.side, words.Say("payer.done_you_text", "day", day, "things", things),
+				words.Say("payer.done_they_text", "day", day, "name", name, "things", things)))
+	case client.ChangeDeclined:
+		say(page.Idle, pick(p.By != v.side, words.Say("payer.declined_you"), words.Say("payer.declined_they", "name", name)), nothing)
+	case client.ChangeWithdrawn:
+		say(page.Idle, pick(p.By == v.side, words.Say("payer.withdrawn_you"), words.Say("payer.withdrawn_they", "name", name)), nothing)
+	case client.ChangeExpired:
+		say(page.Idle, words.Say("payer.expired"), nothing)
+		v.Why = receipt.ChangeReason(c)
+	case client.ChangeFailed:
+		say(page.Bad, words.Say("payer.failed"), cmp.Or(receipt.ChangeReason(c), nothing))
+		v.Why = pick(c.Payer() == v.side, words.Say("payer.goes_on_you"), words.Say("payer.goes_on_they", "name", name))
+	default:
+		say(page.Idle, words.Say("payer.canceled"), cmp.Or(receipt.ChangeReason(c), nothing))
+	}
+}
+
+// terms puts both contracts of a change that is open on the page.
+func (v *payerView) terms(c *client.Client, now time.Time) error {
+	p := c.Change
+	if !p.Open() {
+		return nil
+	}
+	t, err := v.sides(c, p, p.Terms.Every)
+	if err != nil {
+		return err
+	}
+	t.Title, t.State = words.Say("payer.both"), page.Badge{Tone: page.Wait, Text: words.Say("payer.proposed_badge")}
+	t.Print = words.Say("payer.terms", "version", p.Terms.Version, "hash", p.Hash())
+	if p.State != client.ChangeProposed {
+		t.State = page.Badge{Tone: page.Good, Text: words.Say("payer.agreed_badge")}
+		t.Print += " " + words.Say("payer.agreed_on", "day", page.TimeAt(p.AgreedAt, now).Day)
+	}
+	v.Terms = t
+	return nil
+}
+
+// sides are the contract that ends and the one that begins. every is how often the new one is paid; "" while that is to be chosen.
+func (v *payerView) sides(c *client.Client, p *client.PayerChange, every payment.Interval) (*page.PayerTerms, error) {
+	day := receipt.Day(p.Terms.At)
+	before, err := v.paid(c, p.To.Other(), p.Terms.Old, p.Terms.OldEvery, page.Known{Term: words.Say("payer.ends"),
+		Text: words.Say("payer.ends_on", "day", day)})
+	if err != nil {
+		return nil, err
+	}
+	after, err := v.paid(c, p.To, p.Terms.New, every, page.Known{Term: words.Say("payer.begins"),
+		Text: words.Say("payer.begins_on", "day", day)})
+	if err != nil {
+		return nil, err
+	}
+	before.Title, after.Title = words.Say("payer.until", "day", day), words.Say("payer.from", "day", day)
+	owns := words.Say("payer.client_owns", "client", c.DisplayName(), "day", day)
+	if p.To == client.ByAgency {
+		owns = words.Say("payer.agency_owns", "agency", c.Invite.From.AgencyName, "client", c.DisplayName(), "day", day)
+	}
+	return &page.PayerTerms{Sides: [2]page.PayerSide{before, after}, Facts: []page.Fact{
+		{Tone: page.Good, Text: owns}, {Tone: page.Good, Text: words.Say("payer.same_service")},
+		{Tone: page.Good, Text: words.Say("payer.card_fails")}}}, nil
+}
+
+// paid is one of the two contracts.
+func (v *payerView) paid(c *client.Client, payer client.Side, deal *contract.Contract, every payment.Interval,
+	when page.Known) (page.PayerSide, error) {
+	who := sideName(c, payer)
+	if payer == v.side {
+		who = words.Say("payer.you")
+	}
+	access := words.Say("payer.access_own")
+	if payer == client.ByAgency {
+		access = words.Say("payer.access_write")
+	}
+	out := page.PayerSide{Known: []page.Known{{Term: words.Say("payer.payer"), Text: who}, {Term: words.Say("payer.owner"), Text: who},
+		{Term: words.Say("payer.access", "name", c.DisplayName()), Text: access}, when}}
+	if deal != nil {
+		for _, l := range deal.Lines {
+			out.Lines = append(out.Lines, page.Known{Term: l.Name(),
+				Text: receipt.Each(l.Month.Amount.String(), l.Year.Amount.String(), every)})
+		}
+	}
+	var err error
+	out.Total, err = receipt.Paid(deal, every)
+	return out, err
+}
+
+// offer shows what the side could propose now, or why it cannot.
+func (p payerPage) offer(r *http.Request, caller identity.Caller, c *client.Client, v *payerView) error {
+	to := c.Payer().Other()
+	would, err := p.changes.Offer(r.Context(), caller, v.party, billing.Wish{To: to})
+	if f := fault.As(err); f != nil && f.Code != fault.Internal {
+		v.barred(c, f)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	change := would.Change
+	if v.Terms, err = v.sides(would, change, ""); err != nil {
+		return err
+	}
+	v.Terms.Title = words.Say("payer.offer_you")
+	if to != v.side {
+		v.Terms.Title = words.Say("payer.offer_they", "name", v.other(c))
+	}
+	v.Terms.Facts = append(v.Terms.Facts, page.Fact{Tone: page.Good, Text: words.Say("payer.offer_text", "name", v.other(c))})
+	month, err := receipt.Paid(change.Terms.New, payment.Month)
+	if err != nil {
+		return err
+	}
+	year, err := receipt.Paid(change.Terms.New, payment.Year)
+	if err != nil {
+		return err
+	}
+	every := cmp.Or(payment.Interval(r.PostForm.Get("interval")), change.Terms.OldEvery)
+	v.Offer = &page.PayerOffer{To: string(to), Month: month, Year: year, Yearly: every == payment.Year}
+	return nil
+}
+
+// barred says why nothing can be proposed now. What is connected, and what was not bought here, never changes its payer: something new
+// is ordered in its place.
+func (v *payerView) barred(c *client.Client, f *fault.Error) {
+	if f.Code != fault.NotProvisioned {
+		v.Barred = page.Note{Tone: page.Wait, Title: words.Say("payer.not_now"), Text: f.Message}
+		return
+	}
+	v.Barred = page.Note{Tone: page.Idle, Title: words.Say("payer.connected"),
+		Text: words.Say("payer.connected_client", "name", v.other(c))}
+	if v.side == client.ByAgency {
+		v.Barred.Text = words.Say("payer.connected_agency", "name", v.other(c))
+		v.Order = "/clients?invite=new&order=" + url.QueryEscape(string(c.ID))
+	}
+}
+
+// How often the page looks by itself whether a change is set up, before it waits longer, and before it leaves that to who reads it.
+const (
+	payerSoon  = 5
+	payerTries = 40
+)
+
+// await has the page look again by itself while something is about to happen.
+func (v *payerView) await(w http.ResponseWriter, r *http.Request, c *client.Client) {
+	p, tries := c.Change, looks(r)
+	if !p.Open() || p.State == client.ChangeProposed || p.State == client.ChangeScheduled {
+		return
+	}
+	carded := r.URL.Query().Get("card") != ""
+	if p.Wants(v.side.Other()) || p.Wants(v.side) && !carded || tries >= payerTries {
+		return
+	}
+	pause := 3
+	if tries >= payerSoon {
+		pause = 15
+		if p.State == client.ChangeAgreed && !p.Wants(v.side) {
+			v.Change.Text = words.Say("payer.setting_up_long")
+		}
+	}
+	next := url.Values{"n": {fmt.Sprint(tries + 1)}}
+	if carded {
+		next.Set("card", "1")
+	}
+	w.Header().Set("Refresh", fmt.Sprintf("%d;url=%s", pause, joinQuery(v.URL, next)))
+}
+
+// OpenPortalCard leads a client that is to pay to the payment service's page for a card.
+func OpenPortalCard(origin string, auth *signin.Authenticator, cards *billing.Cards) *Redirect {
+	who := identity.ByClient.Stepped()
+	return leads("openPortalCardForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
+		which, err := id.ParseAgency(r.PostForm.Get("agency"))
+		if err == nil {
+			at.back = portalPayerPath(which) + "&"
+		}
+		if err := cmp.Or(at.refused, err); err != nil {
+			return err
+		}
+		p, err := cards.Open(r.Context(), at.who, billing.Party{Agency: which})
+		at.next = p.URL
+		return err
+	})
+}
+
+// OpenClientCard leads somebody of an agency that is to pay to the same.
+func OpenClientCard(origin string, auth *signin.Authenticator, cards *billing.Cards) *Redirect {
+	who := identity.ByPortal(identity.InPerson, identity.Manage).Stepped()
+	return leads("openClientCardForm", http.MethodPost, origin, auth, who, func(r *http.Request, at *step) error {
+		which, err := id.ParseClient(r.PathValue("clientId"))
+		if fault.Is(at.refused, fault.NotFound) { // for whom there are no clients
+			return at.refused
+		}
+		if err == nil {
+			at.back = clientPayerPath(which) + "?"
+		}
+		if err := cmp.Or(at.refused, err); err != nil {
+			return err
+		}
+		p, err := cards.Open(r.Context(), at.who, billing.Party{Client: which})
+		at.next = p.URL
+		return err
+	})
+}
